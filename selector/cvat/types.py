@@ -1,0 +1,156 @@
+"""What CVAT answers, as frozen values.
+
+`frame` is always the task frame number (0 to size - 1). Other numberings live in frames.py alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class CredentialKind(StrEnum):
+    ACCESS_TOKEN = "access_token"  # personal access token: `Authorization: Bearer`
+    LOGIN_TOKEN = "login_token"  # the key a login answers: `Authorization: Token`
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    kind: CredentialKind
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a password was exchanged for; `access_token_id` is set when the portal made the token."""
+
+    credential: Credential
+    access_token_id: int | None
+    notice: str = ""  # why it is not an access token of our own, fit to be shown
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    id: int
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    id: int
+    name: str
+    owner: str
+    tasks_count: int
+    updated_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    id: int
+    name: str
+    project_id: int | None
+    mode: str  # annotation (images), interpolation (video), "" (no data yet)
+    dimension: str
+    size: int  # frames, deleted ones and honeypot copies included; 0 without data
+    status: str
+    subset: str
+    owner: str
+    assignee: str
+    jobs_count: int  # ground-truth jobs and replicas included
+    validation_mode: str | None  # None, gt, gt_pool
+    updated_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    id: int
+    task_id: int
+    type: str  # annotation, ground_truth, consensus_replica (newer servers: replica)
+    start_frame: int
+    stop_frame: int  # inclusive
+    frame_count: int  # of a list-type ground-truth job fewer than start to stop
+    stage: str
+    state: str
+    assignee: str
+    mode: str
+    dimension: str
+    chunk_size: int  # 0 without data
+    original_chunk_type: str  # imageset, video
+    compressed_chunk_type: str
+
+    @property
+    def is_annotation(self) -> bool:
+        return self.type == "annotation"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    id: int
+    name: str
+    type: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameInfo:
+    name: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """`data/meta` of a task or a job. `first_source`, `last_source` and `included_sources` are
+    source numbers; `deleted_frames` are task frames (api-facts section 6)."""
+
+    size: int
+    chunk_size: int
+    first_source: int
+    last_source: int
+    step: int
+    frames: tuple[FrameInfo, ...]  # one entry for a whole video
+    deleted_frames: frozenset[int]
+    included_sources: tuple[int, ...] | None
+    chunks_updated_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture that can be chosen. `filename` is CVAT's path with its folders; "" when CVAT
+    has none (video)."""
+
+    task_id: int
+    job_id: int
+    frame: int
+    filename: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCatalog:
+    """Every picture of a task, or of one of its jobs, offered once, in the order of the frames.
+
+    `jobs` are those to which frames are assigned: annotation jobs in the order of their frames,
+    then the pool job of a honeypot task. Deleted frames and honeypot copies are left out and
+    counted.
+    """
+
+    task_id: int
+    task_name: str
+    mode: str
+    jobs: tuple[Job, ...]
+    frames: tuple[Frame, ...]
+    deleted_count: int
+    honeypot_count: int
+    through_jobs: bool  # the task itself is closed to this user (403): read through jobs alone
+
+    def frames_of(self, job_id: int) -> tuple[Frame, ...]:
+        return tuple(frame for frame in self.frames if frame.job_id == job_id)
