@@ -26,7 +26,7 @@ class CvatTimeout(CvatUnreachable):
 
 
 class CvatBroken(CvatError):
-    """An answer that CVAT does not give when it is well: 5xx, HTML where JSON belongs, bad bytes."""
+    """An answer CVAT does not give when it is well: 5xx, HTML where JSON belongs, bad bytes."""
 
     code = "cvat_broken"
 

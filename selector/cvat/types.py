@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 class CredentialKind(StrEnum):
-    ACCESS_TOKEN = "access_token"  # personal access token: `Authorization: Bearer`
-    LOGIN_TOKEN = "login_token"  # the key a login answers: `Authorization: Token`
+    ACCESS_TOKEN = "access_token"  # noqa: S105  (personal access token: `Authorization: Bearer`)
+    LOGIN_TOKEN = "login_token"  # noqa: S105  (the key a login answers: `Authorization: Token`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a password was exchanged for; `access_token_id` is set when the portal made the token."""
+    """What a password was exchanged for; `access_token_id` is that of a token the portal made."""
 
     credential: Credential
     access_token_id: int | None
@@ -154,3 +157,29 @@ class FrameCatalog:
 
     def frames_of(self, job_id: int) -> tuple[Frame, ...]:
         return tuple(frame for frame in self.frames if frame.job_id == job_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `count` is the length of the whole list."""
+
+    count: int
+    results: tuple[T, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameData:
+    """The bytes of one picture as CVAT sent them. The content type is guessed by CVAT from the
+    file name: trust the first bytes instead (`pictures.extension`)."""
+
+    content: bytes = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkData:
+    """A chunk that was written to a file: its length in bytes, and what CVAT says of it."""
+
+    length: int
+    content_type: str  # application/zip, video/mp4
+    updated_date: str  # like Meta.chunks_updated_date; "" when not told

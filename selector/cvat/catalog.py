@@ -1,0 +1,227 @@
+"""Every picture of a task or a job that can be chosen, each from the job that serves its bytes."""
+
+from __future__ import annotations
+
+import logging
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from selector.cvat import frames as numbering
+from selector.cvat.exceptions import (
+    CvatForbidden,
+    CvatNoData,
+    CvatNotFound,
+    CvatRejected,
+)
+from selector.cvat.types import Frame, FrameCatalog, FrameInfo, Job, Meta, Task
+
+logger = logging.getLogger("selector.cvat")
+
+_NAMELESS = FrameInfo("", 0, 0)
+_NOTHING: frozenset[int] = frozenset()
+_SIDE_BY_SIDE = 4
+
+
+class Source(Protocol):
+    """What of the client is needed here."""
+
+    def task(self, task_id: int) -> Task: ...
+    def job(self, job_id: int) -> Job: ...
+    def jobs(self, task_id: int) -> list[Job]: ...
+    def task_meta(self, task_id: int) -> Meta: ...
+    def job_meta(self, job_id: int) -> Meta: ...
+    def task_honeypots(self, task_id: int) -> frozenset[int]: ...
+    def job_honeypots(self, job_id: int) -> frozenset[int]: ...
+    def creation_status(self, task_id: int) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some task frames, the job they are taken from, and where their names stand."""
+
+    job: Job
+    numbers: Iterable[int]
+    meta: Meta
+    offset: int  # task frame of the first entry of `meta.frames`
+    honeypots: frozenset[int] = _NOTHING
+
+
+def read(cvat: Source, *, task_id: int | None, job_id: int | None) -> FrameCatalog:
+    """See CvatClient.frame_catalog."""
+    if job_id is not None:
+        return _of_job(cvat, job_id, task_id)
+    if task_id is None:
+        raise ValueError("a task or a job is needed")
+    task = _readable_task(cvat, task_id)
+    return _of_task(cvat, task) if task else _through_jobs(cvat, task_id)
+
+
+def _of_task(cvat: Source, task: Task) -> FrameCatalog:
+    _check_dimension(task.dimension, f"Task {task.id}")
+    if task.size < 1:
+        raise _no_pictures(cvat, task)
+    is_pool = task.validation_mode == "gt_pool"
+    jobs = cvat.jobs(task.id)
+    meta = cvat.task_meta(task.id)
+    honeypots = cvat.task_honeypots(task.id) if is_pool else _NOTHING
+    holders = [j for j in jobs if j.is_annotation or (is_pool and j.type == "ground_truth")]
+    parts = [
+        _Part(held.job, range(held.first, min(held.last + 1, task.size)), meta, 0, honeypots)
+        for held in numbering.holdings(holders)
+    ]
+    return _catalog(task.id, task, holders, parts)
+
+
+def _through_jobs(cvat: Source, task_id: int) -> FrameCatalog:
+    """A job's assignee may read the job and not the task (api-facts 9)."""
+    jobs = cvat.jobs(task_id)
+    if not jobs:
+        raise CvatForbidden(
+            f"Your CVAT account may see neither task {task_id} nor any of its jobs.", status=403
+        )
+    _check_dimension(jobs[0].dimension, f"Task {task_id}")
+    candidates = [j for j in jobs if j.is_annotation or j.type == "ground_truth"]
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        metas = {j.id: meta for j, meta in pool.map(_with_meta(cvat), candidates)}
+        holders = [j for j in candidates if j.is_annotation or not _is_list(metas[j.id])]
+        honeypots = _NOTHING.union(*pool.map(_honeypots_of(cvat), holders))
+    if not holders:
+        others = ", ".join(f"job {job.id}" for job in jobs)
+        raise CvatNoData(
+            f"Of task {task_id} you may see no annotation job, only {others}: choose that job."
+        )
+    parts = [
+        _Part(
+            held.job,
+            range(held.first, held.last + 1),
+            metas[held.job.id],
+            held.job.start_frame,
+            honeypots,
+        )
+        for held in numbering.holdings(holders)
+    ]
+    return _catalog(task_id, None, holders, parts)
+
+
+def _of_job(cvat: Source, job_id: int, task_id: int | None) -> FrameCatalog:
+    job = cvat.job(job_id)
+    if task_id is not None and job.task_id != task_id:
+        raise CvatRejected(f"Job {job_id} belongs to task {job.task_id}, not to task {task_id}.")
+    _check_dimension(job.dimension, f"Job {job_id}")
+    task = _readable_task(cvat, job.task_id)
+    meta = cvat.job_meta(job_id)
+    honeypots = _NOTHING
+    if job.type != "ground_truth" and (task is None or task.validation_mode == "gt_pool"):
+        honeypots = _honeypots_of(cvat)(job)
+    if _is_list(meta):
+        numbers: Sequence[int] = numbering.included_frames(meta)
+    else:
+        numbers = numbering.job_range(job, meta)
+    if job.is_annotation or (job.type == "ground_truth" and not _is_list(meta)):
+        parts = [_Part(job, numbers, meta, job.start_frame, honeypots)]
+    else:
+        parts = _borrowed(cvat, job, numbers, meta, honeypots)
+    return _catalog(job.task_id, task, [part.job for part in parts], parts)
+
+
+def _borrowed(
+    cvat: Source, job: Job, numbers: Sequence[int], meta: Meta, honeypots: frozenset[int]
+) -> list[_Part]:
+    """The pictures of a replica or of a list-type ground-truth job, each from the annotation job
+    that holds it: through the latter CVAT would serve them recompressed (api-facts 7)."""
+    held = numbering.holdings(j for j in cvat.jobs(job.task_id) if j.is_annotation)
+    starts = [h.first for h in held]
+    by_owner: dict[int, tuple[Job, list[int]]] = {}
+    for number in numbers:
+        place = bisect_right(starts, number) - 1
+        owner = held[place].job if place >= 0 and number <= held[place].last else job
+        by_owner.setdefault(owner.id, (owner, []))[1].append(number)
+    return [_Part(owner, own, meta, job.start_frame, honeypots) for owner, own in by_owner.values()]
+
+
+def _catalog(
+    task_id: int, task: Task | None, jobs: Iterable[Job], parts: Sequence[_Part]
+) -> FrameCatalog:
+    pictures: list[Frame] = []
+    deleted_count = honeypot_count = 0
+    for part in parts:
+        gone = part.meta.deleted_frames
+        there = [number for number in part.numbers if number not in gone]
+        own = [number for number in there if number not in part.honeypots]
+        deleted_count += len(list(part.numbers)) - len(there)
+        honeypot_count += len(there) - len(own)
+        pictures += _pictures(task_id, part, own)
+    pictures.sort(key=lambda picture: picture.frame)
+    in_order = sorted(jobs, key=lambda j: (not j.is_annotation, j.start_frame, j.id))
+    return FrameCatalog(
+        task_id=task_id,
+        task_name=task.name if task else f"Task {task_id}",
+        mode=task.mode if task else next((job.mode for job in in_order), ""),
+        jobs=tuple(in_order),
+        frames=tuple(pictures),
+        deleted_count=deleted_count,
+        honeypot_count=honeypot_count,
+        through_jobs=task is None,
+    )
+
+
+def _pictures(task_id: int, part: _Part, numbers: Iterable[int]) -> list[Frame]:
+    infos, offset, job_id = part.meta.frames, part.offset, part.job.id
+    if part.job.mode == "interpolation" or len(infos) == 1 < part.meta.size:
+        # A video: one entry for the whole file (api-facts 6).
+        info = infos[0] if infos else _NAMELESS
+        return [Frame(task_id, job_id, n, "", info.width, info.height) for n in numbers]
+    end = offset + len(infos)
+    pictures = []
+    for number in numbers:
+        info = infos[number - offset] if offset <= number < end else _NAMELESS
+        pictures.append(Frame(task_id, job_id, number, info.name, info.width, info.height))
+    return pictures
+
+
+def _readable_task(cvat: Source, task_id: int) -> Task | None:
+    try:
+        return cvat.task(task_id)
+    except CvatForbidden:
+        return None
+
+
+def _with_meta(cvat: Source) -> Callable[[Job], tuple[Job, Meta]]:
+    return lambda job: (job, cvat.job_meta(job.id))
+
+
+def _honeypots_of(cvat: Source) -> Callable[[Job], frozenset[int]]:
+    def honeypots(job: Job) -> frozenset[int]:
+        if job.type == "ground_truth":
+            return _NOTHING
+        try:
+            return cvat.job_honeypots(job.id)
+        except (CvatForbidden, CvatNotFound, CvatRejected):
+            logger.info("the validation layout of job %s is closed: none assumed", job.id)
+            return _NOTHING
+
+    return honeypots
+
+
+def _is_list(meta: Meta) -> bool:
+    return meta.included_sources is not None
+
+
+def _check_dimension(dimension: str, what: str) -> None:
+    if dimension != "2d":
+        kind = {"3d": "3D point clouds", "multiview": "several views"}.get(dimension, dimension)
+        raise CvatNoData(
+            f"{what} holds {kind[:40]}: only ordinary pictures and video can be chosen."
+        )
+
+
+def _no_pictures(cvat: Source, task: Task) -> CvatNoData:
+    status = cvat.creation_status(task.id)
+    if status in ("queued", "started"):
+        return CvatNoData(f"CVAT is still preparing task {task.id}: try again in a moment.")
+    if status == "failed":
+        return CvatNoData(f"Task {task.id} has no pictures: reading them failed in CVAT.")
+    return CvatNoData(f"Task {task.id} has no pictures: none were uploaded yet.")

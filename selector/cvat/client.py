@@ -1,0 +1,255 @@
+"""What the portal asks CVAT, one method each, with typed answers. See http.py for how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, BinaryIO, Self, TypeVar
+from urllib.parse import quote
+
+from selector.cvat import catalog, errors, reading
+from selector.cvat.exceptions import CvatError, CvatNotFound
+from selector.cvat.http import INTERACTIVE, PATIENT, Http, Params, Retries
+from selector.cvat.login import log_in
+from selector.cvat.types import (
+    ChunkData,
+    Credential,
+    FrameCatalog,
+    FrameData,
+    Job,
+    Label,
+    Meta,
+    Organization,
+    Page,
+    Project,
+    Task,
+    User,
+)
+
+__all__ = ["CvatClient", "log_in"]
+
+PAGE_SIZE = 500  # CVAT knows no maximum (api-facts 4)
+
+Item = TypeVar("Item", Job, Label, Organization, Task)
+
+
+class CvatClient:
+    """One user's access to one CVAT server. Safe for threads.
+
+    Every method raises CvatError; `str(error)` can be shown. `patient` is for workers: more
+    attempts, longer waits than a page may take (`retries` says it exactly). `timeout` is
+    (connect, read) in seconds; the read time-out must stay above the 50 s that CVAT itself may
+    wait for a chunk.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        credential: Credential | None,
+        organization: str = "",
+        verify: bool | str = True,
+        pool_size: int = 8,
+        timeout: tuple[float, float] = (5, 70),
+        user_agent: str = "cvat-image-selector",
+        patient: bool = False,
+        retries: Retries | None = None,
+    ) -> None:
+        self._organization = organization
+        self._http = Http(
+            url=url,
+            credential=credential,
+            verify=verify,
+            pool_size=pool_size,
+            timeout=timeout,
+            user_agent=user_agent,
+            retries=retries or (PATIENT if patient else INTERACTIVE),
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Server and people
+
+    def server_version(self) -> str:
+        """Such as "2.54.1"; "" if CVAT does not tell. Needs no login. CvatBroken if it is not
+        CVAT that answers."""
+        about = self._http.get("/api/server/about", subject="its version")
+        if not isinstance(about, dict) or not ("version" in about or "name" in about):
+            raise errors.not_cvat(self._http.place)
+        return reading.text(about, "version")
+
+    def whoami(self) -> User:
+        return reading.user(self._http.get("/api/users/self", subject="your account"))
+
+    def organizations(self) -> list[Organization]:
+        return self._all("/api/organizations", {}, reading.organization, "organizations")
+
+    # Projects, tasks, jobs
+
+    def projects(self, *, search: str = "", limit: int = 100) -> list[Project]:
+        """The newest `limit` projects."""
+        params = {"page_size": limit, "sort": "-id", **self._filters(search=search)}
+        data = self._http.get("/api/projects", params=params, subject="projects")
+        return list(reading.page(data, reading.project).results)
+
+    def project(self, project_id: int) -> Project:
+        subject = f"project {project_id}"
+        return reading.project(self._http.get(f"/api/projects/{project_id}", subject=subject))
+
+    def tasks(
+        self, *, search: str = "", project_id: int | None = None, page: int = 1, page_size: int = 50
+    ) -> Page[Task]:
+        """A page of tasks, newest first. CvatNotFound for a page beyond the end."""
+        filters = self._filters(search=search, project_id=project_id)
+        params = {"page": page, "page_size": page_size, "sort": "-id", **filters}
+        subject = "the list of tasks" if page == 1 else f"page {page} of the tasks"
+        return reading.page(
+            self._http.get("/api/tasks", params=params, subject=subject), reading.task
+        )
+
+    def project_tasks(self, project_id: int) -> list[Task]:
+        subject = f"the tasks of project {project_id}"
+        return self._all("/api/tasks", {"project_id": project_id}, reading.task, subject)
+
+    def task(self, task_id: int) -> Task:
+        return reading.task(self._http.get(f"/api/tasks/{task_id}", subject=f"task {task_id}"))
+
+    def job(self, job_id: int) -> Job:
+        return reading.job(self._http.get(f"/api/jobs/{job_id}", subject=f"job {job_id}"))
+
+    def jobs(self, task_id: int) -> list[Job]:
+        """The jobs one may see, of every type, by id. Empty, not an error, if that is none."""
+        subject = f"the jobs of task {task_id}"
+        found = self._all("/api/jobs", {"task_id": task_id}, reading.job, subject)
+        return [job for job in found if job.task_id == task_id]
+
+    def labels(self, *, task_id: int | None = None, job_id: int | None = None) -> list[Label]:
+        """Of a task or of a job: a job's assignee may not read them through the task."""
+        key, number = ("job_id", job_id) if task_id is None else ("task_id", task_id)
+        if number is None:
+            raise ValueError("a task or a job is needed")
+        subject = f"the labels of {key[:-3]} {number}"
+        return self._all("/api/labels", {key: number}, reading.label, subject)
+
+    # Pictures
+
+    def frame_catalog(self, task_id: int | None = None, job_id: int | None = None) -> FrameCatalog:
+        """Every picture of a task, or of one of its jobs, each assigned to the job that serves
+        its exact bytes. One of the two must be given; CvatRejected if they do not fit together,
+        CvatNoData if there are no pictures of a kind that can be chosen."""
+        return catalog.read(self, task_id=task_id, job_id=job_id)
+
+    def task_meta(self, task_id: int) -> Meta:
+        """CvatBroken (500) for a task without data: look at its size first."""
+        subject = f"the frames of task {task_id}"
+        return reading.meta(self._http.get(f"/api/tasks/{task_id}/data/meta", subject=subject))
+
+    def job_meta(self, job_id: int) -> Meta:
+        subject = f"the frames of job {job_id}"
+        return reading.meta(self._http.get(f"/api/jobs/{job_id}/data/meta", subject=subject))
+
+    def task_honeypots(self, task_id: int) -> frozenset[int]:
+        """Task frames that are copies of pool frames (api-facts 8)."""
+        return self._honeypots(f"task {task_id}", f"/api/tasks/{task_id}/validation_layout")
+
+    def job_honeypots(self, job_id: int) -> frozenset[int]:
+        """Like task_honeypots, those in one job; task frames as well."""
+        return self._honeypots(f"job {job_id}", f"/api/jobs/{job_id}/validation_layout")
+
+    def creation_status(self, task_id: int) -> str:
+        """queued, started, finished or failed; "" once CVAT has forgotten (api-facts 11)."""
+        request_id = quote(f"action=create&target=task&target_id={task_id}", safe="")
+        try:
+            data = self._http.get(f"/api/requests/{request_id}", subject=f"task {task_id}")
+        except CvatError as error:
+            if error.status is None or error.status >= 500:
+                raise
+            return ""
+        return reading.text(data, "status")
+
+    def frame(self, *, task_id: int, frame: int, quality: str = "original") -> FrameData:
+        """One picture through its task. `quality` is original or compressed (JPEG)."""
+        return self._frame(f"task {task_id}", f"/api/tasks/{task_id}/data", frame, quality)
+
+    def job_frame(self, *, job_id: int, frame: int, quality: str = "original") -> FrameData:
+        """One picture through its job; `frame` is the task frame here too. Not through a
+        list-type ground-truth job: it recompresses."""
+        return self._frame(f"job {job_id}", f"/api/jobs/{job_id}/data", frame, quality)
+
+    def job_chunk(
+        self, *, job_id: int, index: int, quality: str = "original", into: BinaryIO
+    ) -> ChunkData:
+        """Writes the chunk (zip or mp4) to a seekable file; CvatBroken if it arrives damaged.
+        What is in it: frames.chunk_frames(job, index), in the order of the member names."""
+        params: Params = {"type": "chunk", "index": index, "quality": quality}
+        subject = f"chunk {index} of job {job_id}"
+        return self._http.download(
+            f"/api/jobs/{job_id}/data", params=params, subject=subject, into=into
+        )
+
+    def preview(
+        self,
+        *,
+        task_id: int | None = None,
+        job_id: int | None = None,
+        project_id: int | None = None,
+    ) -> FrameData:
+        """A JPEG of at most 256x256."""
+        for kind, number in (("task", task_id), ("job", job_id), ("project", project_id)):
+            if number is not None:
+                subject = f"the preview of {kind} {number}"
+                return self._http.data(f"/api/{kind}s/{number}/preview", subject=subject)
+        raise ValueError("a task, a job or a project is needed")
+
+    def _frame(self, what: str, path: str, frame: int, quality: str) -> FrameData:
+        params: Params = {"type": "frame", "number": frame, "quality": quality}
+        return self._http.data(path, params=params, subject=f"frame {frame} of {what}")
+
+    def _honeypots(self, what: str, path: str) -> frozenset[int]:
+        data = self._http.get(path, subject=f"the validation layout of {what}")
+        return reading.honeypot_frames(data)
+
+    def _filters(self, *, search: str, project_id: int | None = None) -> dict[str, str | int]:
+        """Empty parameters are left out: an empty `org` means the personal space alone. Where a
+        list is asked for by id the organization is left out as well: what the id belongs to may
+        lie in another one."""
+        if project_id is not None:
+            return {"project_id": project_id, **({"search": search} if search else {})}
+        given = {"search": search, "org": self._organization}
+        return {key: value for key, value in given.items() if value}
+
+    def _all(
+        self, path: str, params: Params, read: Callable[[Any], Item], subject: str
+    ) -> list[Item]:
+        """All pages, by number: `next` names the host that CVAT believes in. Sorted by id,
+        for in the default order a new object shifts the pages (api-facts 4)."""
+        found: dict[int, Item] = {}
+        page = 0
+        while True:
+            page += 1
+            query = {**params, "page": page, "page_size": PAGE_SIZE, "sort": "id"}
+            try:
+                data = self._http.get(path, params=query, subject=subject)
+            except CvatNotFound:
+                if page == 1:
+                    raise
+                break  # the list shrank meanwhile
+            new = {item.id: item for item in reading.page(data, read).results}
+            if not new.keys() - found.keys():
+                break
+            found |= new
+            if not reading.has_next(data):
+                break
+        return list(found.values())

@@ -1,0 +1,202 @@
+"""From a refused or failed request to an exception whose text a user can act on.
+
+Nothing of the server's machine gets into a text: no HTML, no traceback, no path, no long body.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+from requests import Response
+from requests import exceptions as requests_errors
+from urllib3 import exceptions as urllib3_errors
+from urllib3.util import Retry
+
+from selector.cvat.exceptions import (
+    CvatBroken,
+    CvatError,
+    CvatForbidden,
+    CvatNotFound,
+    CvatRejected,
+    CvatTimeout,
+    CvatUnauthorized,
+    CvatUnreachable,
+)
+from selector.cvat.links import InvalidAddress, normalize_url
+
+LONGEST_QUOTE = 200
+_SERVER_PATH = re.compile(r"(?<![\w:/.])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'\"]+")
+
+
+def is_json(response: Response) -> bool:
+    """CVAT answers application/vnd.cvat+json, on some paths application/json (api-facts 2)."""
+    return "json" in response.headers.get("Content-Type", "").lower()
+
+
+def from_response(response: Response, body: bytes, *, subject: str, place: str) -> CvatError:
+    """The exception for an answer other than 2xx.
+
+    `subject` is what was asked for ("task 12"), `place` the host; `body` the start of the body.
+    """
+    status = response.status_code
+    said = quote(response, body)
+    if 300 <= status < 400:
+        return CvatUnreachable(_redirect(response, place), status=status)
+    if status == 401:
+        return CvatUnauthorized(
+            f"{place} no longer accepts the stored access: connect again.", status=status
+        )
+    if status == 403:
+        return CvatForbidden(f"Your account on {place} may not see {subject}.", status=status)
+    if status == 404:
+        return _not_found(response, said, subject, place)
+    if status in (408, 429, 504):
+        return CvatTimeout(_come_back(response, subject, place), status=status)
+    if status >= 500:
+        return CvatBroken(_failed(status, subject, place), status=status)
+    reason = f": {said}" if said else f" (status {status})."
+    return CvatRejected(f"{place} refuses the request for {subject}{reason}", status=status)
+
+
+def from_failure(error: Exception, *, place: str, host: str) -> CvatUnreachable:
+    """The exception for a request that got no answer, or lost it half-way."""
+    causes = list(_causes(error))
+
+    def any_of(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    if any_of(ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError):
+        return CvatUnreachable(_certificate(causes, place))
+    if any_of(urllib3_errors.ProxyError, requests_errors.ProxyError):
+        return CvatUnreachable(f"The proxy on the way to {place} does not answer or refuses.")
+    if any_of(urllib3_errors.NameResolutionError):
+        return CvatUnreachable(f"No host is called {host}: check the address for a typing error.")
+    if any_of(requests_errors.Timeout, urllib3_errors.TimeoutError, TimeoutError):
+        return CvatTimeout(f"{place} did not answer in time. Try again in a moment.")
+    if any_of(ConnectionRefusedError):
+        return CvatUnreachable(
+            f"Nothing answers at {place} (connection refused): check the address and port, "
+            "and whether CVAT is running."
+        )
+    if any_of(requests_errors.InvalidURL, requests_errors.InvalidSchema):
+        return CvatUnreachable("The address of CVAT cannot be used: check it.")
+    return CvatUnreachable(f"The connection to {place} failed or was lost. Try again in a moment.")
+
+
+def not_cvat(place: str, *, status: int | None = None) -> CvatBroken:
+    return CvatBroken(
+        f"What answers at {place} does not look like CVAT: check the address "
+        "(a sign-in page or another program may stand in front of it).",
+        status=status,
+    )
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds the server asks to wait, or None. A date is understood as well."""
+    text = response.headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(Retry().parse_retry_after(text)))
+    except (urllib3_errors.InvalidHeader, ValueError, OverflowError):
+        return None
+
+
+def quote(response: Response, body: bytes) -> str:
+    """The message in an error body, fit to be shown; "" when there is none (api-facts 10)."""
+    text = body.decode("utf-8", errors="replace")
+    if is_json(response):
+        try:
+            text = _message(json.loads(text))
+        except (ValueError, RecursionError):
+            return ""
+    elif re.search(r"[<{]|Traceback", text):
+        return ""
+    return _presentable(text)
+
+
+def _message(said: Any) -> str:
+    """Three shapes: object, list, bare string."""
+    if isinstance(said, str):
+        return said
+    if isinstance(said, list):
+        return " ".join(filter(None, (_message(item) for item in said[:5])))
+    if isinstance(said, dict):
+        if isinstance(said.get("detail"), str):
+            return str(said["detail"])
+        return " ".join(filter(None, (_message(item) for item in list(said.values())[:5])))
+    return ""
+
+
+def _presentable(text: str) -> str:
+    if "Traceback" in text or "<html" in text.lower():
+        return ""
+    text = " ".join("".join(c if c.isprintable() else " " for c in text[:2000]).split())
+    text = _SERVER_PATH.sub("(path)", text)
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+
+
+def _redirect(response: Response, place: str) -> str:
+    target = urljoin(response.url or "", response.headers.get("Location", ""))
+    try:
+        address = normalize_url(target.partition("?")[0].partition("#")[0])
+    except InvalidAddress:
+        return f"{place} sends requests on to another address: check the address."
+    if address.partition("://")[2] == place and response.url.startswith(f"{address}/"):
+        return f"{place} sends requests to another page, perhaps a sign-in page in front of CVAT."
+    return f"{place} sends requests on to {address[:200]}: use that address instead."
+
+
+def _not_found(response: Response, said: str, subject: str, place: str) -> CvatError:
+    unknown = re.match(r"(\S+) organization does not exist", said)
+    if unknown:
+        return CvatNotFound(f"There is no organization {unknown[1]} on {place}.", status=404)
+    if not is_json(response):
+        return not_cvat(place, status=404)
+    begin = subject[:1].upper() + subject[1:]
+    return CvatNotFound(f"{begin} does not exist on {place} (or was deleted).", status=404)
+
+
+def _come_back(response: Response, subject: str, place: str) -> str:
+    wait = retry_after(response)
+    when = f"in {wait:.0f} seconds" if wait else "in a moment"
+    if response.status_code == 429:
+        return f"{place} cannot answer for {subject} yet: try again {when}."
+    return f"{place} took too long to answer for {subject}: try again {when}."
+
+
+def _failed(status: int, subject: str, place: str) -> str:
+    if status in (502, 503):
+        return f"CVAT behind {place} is down or restarting (status {status}): try again later."
+    return f"{place} failed on {subject} (status {status}): ask whoever runs CVAT."
+
+
+def _certificate(causes: list[BaseException], place: str) -> str:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"The certificate of {place} is not trusted ({cause.verify_message}). Check the "
+                "address, or ask whoever runs the portal to add the certificate authority."
+            )
+    return f"{place} does not speak HTTPS as expected: check the port, or try http://."
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all it wraps: requests and urllib3 put the cause in args or in reason."""
+    pending: list[Any] = [error]
+    seen: set[int] = set()
+    while pending:
+        cause = pending.pop()
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        pending += [
+            *cause.args,
+            getattr(cause, "reason", None),
+            getattr(cause, "original_error", None),
+        ]
+        pending += [cause.__cause__, cause.__context__]

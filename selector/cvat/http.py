@@ -1,0 +1,292 @@
+"""One HTTP conversation with a CVAT server: session, auth schemes, retries, time-outs.
+
+Everything that is asked goes through `Http`; what comes back is data or a CvatError.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import random
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, BinaryIO, TypeVar
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from selector.cvat import errors
+from selector.cvat.exceptions import CvatBroken, CvatError, CvatUnauthorized
+from selector.cvat.types import ChunkData, Credential, CredentialKind, FrameData
+
+logger = logging.getLogger("selector.cvat")
+
+Params = Mapping[str, str | int]
+T = TypeVar("T")
+
+# Bounds for what is kept in memory or written: beyond them it is not CVAT that answers.
+MAX_JSON = 256 * 2**20
+MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (api-facts 10)
+MAX_ERROR = 64 * 2**10
+BLOCK = 2**16
+
+# Gzip costs CVAT four times the work of the chunk itself and saves nothing (api-facts 7).
+_PLAIN = {"Accept-Encoding": "identity"}
+_PASSING = (429, 502, 503, 504)
+_SCHEMES = {CredentialKind.ACCESS_TOKEN: "Bearer", CredentialKind.LOGIN_TOKEN: "Token"}
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How patient a GET is. Other methods are never repeated."""
+
+    attempts: int  # the first included
+    backoff: float  # seconds before the second attempt, doubled for each one after
+    longest_wait: float  # seconds; when CVAT asks for more (Retry-After), the GET gives up
+    give_up_after: float  # seconds since the first attempt after which no other begins
+
+
+INTERACTIVE = Retries(attempts=3, backoff=0.3, longest_wait=2.0, give_up_after=5.0)
+PATIENT = Retries(attempts=6, backoff=0.5, longest_wait=60.0, give_up_after=600.0)
+
+
+class TokenAuth(AuthBase):
+    """The header of a credential; none without one. Set even then, for otherwise requests
+    would look into the .netrc of the machine and send what it finds there."""
+
+    def __init__(self, credential: Credential | None) -> None:
+        self._header = None
+        if credential is None:
+            return
+        value = credential.value.strip()
+        if not (value.isascii() and value.isprintable() and " " not in value and value):
+            raise CvatUnauthorized("The access token is not one: copy it again, whole.")
+        self._header = f"{_SCHEMES[credential.kind]} {value}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._header is not None:
+            request.headers["Authorization"] = self._header
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent, and what it is about ("task 12"), for the text of an error."""
+
+    method: str
+    path: str
+    subject: str
+    params: Params | None = None
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    is_data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    error: CvatError
+    attempts: float = 1  # how many attempts in all such a failure is worth
+    wait: float | None = None  # what the server asks for, seconds
+
+
+class BodyCut(Exception):
+    """The body is not what the server announced."""
+
+
+class Http:
+    """Safe for threads: a pool of `pool_size` connections, no cookies, no state."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        credential: Credential | None,
+        verify: bool | str = True,
+        pool_size: int = 8,
+        timeout: tuple[float, float] = (5, 70),
+        user_agent: str = "cvat-image-selector",
+        retries: Retries = INTERACTIVE,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.place = self.url.partition("://")[2]
+        self._verify = verify
+        self._timeout = timeout
+        self._retries = retries
+        self._session = requests.Session()
+        self._session.auth = TokenAuth(credential)
+        self._session.headers["User-Agent"] = user_agent
+        # A session cookie would win over a missing token and ask for CSRF headers (api-facts 1).
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(
+            pool_connections=1, pool_maxsize=pool_size, pool_block=True, max_retries=0
+        )
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def get(self, path: str, *, subject: str, params: Params | None = None) -> Any:
+        """The JSON of an answer."""
+        return self._exchange(Call("GET", path, subject, params), self._json)
+
+    def post(self, path: str, *, subject: str, body: Mapping[str, Any]) -> Any:
+        return self._exchange(Call("POST", path, subject, body=body), self._json)
+
+    def delete(self, path: str, *, subject: str) -> None:
+        self._exchange(Call("DELETE", path, subject), lambda response: None)
+
+    def data(self, path: str, *, subject: str, params: Params | None = None) -> FrameData:
+        """A picture, in memory."""
+        call = Call("GET", path, subject, params, headers=_PLAIN, is_data=True)
+        return self._exchange(call, self._picture)
+
+    def download(
+        self, path: str, *, subject: str, params: Params | None, into: BinaryIO
+    ) -> ChunkData:
+        """A chunk, written to a seekable file from where it stands; a repeated attempt begins
+        there anew. Length and X-Checksum are verified."""
+        call = Call("GET", path, subject, params, headers=_PLAIN, is_data=True)
+        start = into.tell()
+
+        def write(response: requests.Response) -> ChunkData:
+            into.seek(start)
+            into.truncate()
+            return self._chunk(response, into)
+
+        return self._exchange(call, write)
+
+    def _exchange(self, call: Call, consume: Callable[[requests.Response], T]) -> T:
+        started = time.monotonic()
+        for attempt in itertools.count(1):
+            outcome = self._attempt(call, consume)
+            if not isinstance(outcome, Failure):
+                return outcome
+            wait = self._wait(call, outcome, attempt)
+            late = time.monotonic() - started > self._retries.give_up_after
+            if wait is None or late:
+                # Raised here, outside any handler: requests' own exceptions carry the request
+                # with its headers and body, and must not hang on ours as context.
+                raise outcome.error
+            time.sleep(wait)
+        raise AssertionError("unreachable")
+
+    def _attempt(self, call: Call, consume: Callable[[requests.Response], T]) -> T | Failure:
+        started = time.monotonic()
+        try:
+            with self._send(call) as response:
+                self._log(call, response, started)
+                if 200 <= response.status_code < 300:
+                    return consume(response)
+                return self._refused(call, response)
+        except BodyCut:
+            cut = CvatBroken(f"{self.place} sent {call.subject} incomplete or damaged.")
+            return Failure(cut, attempts=3)
+        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+            cut = CvatBroken(f"{self.place} broke off while sending {call.subject}.")
+            return Failure(cut, attempts=3)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            logger.info("%s %s failed: %s", call.method, call.path, type(error).__name__)
+            host = self.place.partition("/")[0]
+            lost = errors.from_failure(error, place=self.place, host=host)
+            final = isinstance(error, requests.exceptions.SSLError)
+            return Failure(lost, attempts=1 if final else float("inf"))
+
+    def _send(self, call: Call) -> requests.Response:
+        return self._session.request(
+            call.method,
+            f"{self.url}{call.path}",
+            params=call.params,
+            json=call.body,
+            headers=call.headers,
+            timeout=self._timeout,
+            verify=self._verify,  # given here: on the session, REQUESTS_CA_BUNDLE would win
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _refused(self, call: Call, response: requests.Response) -> Failure:
+        status = response.status_code
+        body = next(response.iter_content(MAX_ERROR), b"")
+        error = errors.from_response(response, body, subject=call.subject, place=self.place)
+        if status in _PASSING:
+            return Failure(error, attempts=float("inf"), wait=errors.retry_after(response))
+        # On the data endpoints 500 is mostly a wrong parameter: once more, not often.
+        return Failure(error, attempts=2 if status == 500 and call.is_data else 1)
+
+    def _wait(self, call: Call, failure: Failure, attempt: int) -> float | None:
+        """Seconds to wait before the next attempt, None for no further attempt."""
+        retries = self._retries
+        if call.method != "GET" or attempt >= min(failure.attempts, retries.attempts):
+            return None
+        if failure.wait is not None:
+            return failure.wait if failure.wait <= retries.longest_wait else None
+        backoff = min(retries.backoff * 2.0 ** (attempt - 1), retries.longest_wait)
+        return backoff * random.uniform(0.5, 1.0)  # noqa: S311  (jitter, no secret)
+
+    def _json(self, response: requests.Response) -> Any:
+        if not errors.is_json(response):
+            raise errors.not_cvat(self.place, status=response.status_code)
+        body = b"".join(_blocks(response, MAX_JSON))
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            pass
+        raise CvatBroken(f"{self.place} sent JSON that cannot be read.")
+
+    def _picture(self, response: requests.Response) -> FrameData:
+        self._check_is_data(response)
+        content = b"".join(_blocks(response, MAX_DATA))
+        if not content:
+            raise BodyCut
+        return FrameData(content, response.headers.get("Content-Type", ""))
+
+    def _chunk(self, response: requests.Response, into: BinaryIO) -> ChunkData:
+        self._check_is_data(response)
+        length, head = 0, b""
+        for block in _blocks(response, MAX_DATA):
+            into.write(block)
+            length += len(block)
+            if len(head) < 1000:
+                head = (head + block)[:1000]
+        # api-facts 7: the checksum is over the length and the first 1000 bytes.
+        checksum = str(zlib.crc32(head, zlib.crc32(str(length).encode())))
+        if length == 0 or response.headers.get("X-Checksum", checksum) != checksum:
+            raise BodyCut
+        return ChunkData(
+            length,
+            response.headers.get("Content-Type", ""),
+            response.headers.get("X-Updated-Date", ""),
+        )
+
+    def _check_is_data(self, response: requests.Response) -> None:
+        kind = response.headers.get("Content-Type", "").lower()
+        if response.status_code != 200 or kind.startswith("text/") or errors.is_json(response):
+            raise errors.not_cvat(self.place, status=response.status_code)
+
+    def _log(self, call: Call, response: requests.Response, started: float) -> None:
+        logger.log(
+            logging.DEBUG if response.ok else logging.INFO,
+            "%s %s %s %.0f ms, CVAT request %s",
+            call.method,
+            call.path,
+            response.status_code,
+            (time.monotonic() - started) * 1000,
+            response.headers.get("X-Request-Id", "-")[:64],
+        )
+
+
+def _blocks(response: requests.Response, limit: int) -> Iterator[bytes]:
+    """The decoded body. urllib3 counts what arrives against Content-Length and complains."""
+    length = 0
+    for block in response.iter_content(BLOCK):
+        length += len(block)
+        if length > limit:
+            raise CvatBroken(f"The answer is longer than {limit} bytes: not CVAT's.")
+        yield block

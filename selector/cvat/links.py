@@ -1,0 +1,154 @@
+"""Addresses of CVAT: the server's own, links that people paste, links to a frame. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_ID = 2**31 - 1  # ids are 32 bit integers in CVAT's database
+
+# What CVAT itself serves: an address copied from the browser is cut off at the first of these.
+_OWN_PATHS = frozenset(
+    """admin analytics api auth cloudstorages django-rq documentation invitations jobs models
+    organizations profile projects requests settings tasks webhooks""".split()  # noqa: SIM905
+)
+_TARGET = re.compile(
+    r"/(?:api/)?(?:projects/(?P<project>[0-9]+)"
+    r"|tasks/(?P<task>[0-9]+)(?:/jobs/(?P<job>[0-9]+))?"
+    r"|jobs/(?P<lone_job>[0-9]+))(?![0-9A-Za-z])"
+)
+
+
+class InvalidAddress(ValueError):
+    """The text is no address that can be used; `str(error)` says what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a pasted address names. Only one of project and task or job is set."""
+
+    task_id: int | None = None
+    job_id: int | None = None
+    frame: int | None = None
+    project_id: int | None = None
+
+
+def normalize_url(text: str) -> str:
+    """The address of a CVAT server as it is stored and compared: scheme and host in lower case,
+    no default port, no trailing slash, no page of CVAT; a sub-path is kept.
+
+    Raises InvalidAddress.
+    """
+    parts = _split(text.strip())
+    port = "" if _port(parts) == DEFAULT_PORTS[parts.scheme] else f":{_port(parts)}"
+    return f"{parts.scheme}://{_host(parts)}{port}{_sub_path(parts.path)}"
+
+
+def parse(text: str, base_url: str) -> Target:
+    """What a typed number (a task) or a pasted address names on the server at `base_url`.
+
+    Raises InvalidAddress for another server's address and for one that names nothing.
+    """
+    text = text.strip().strip("<>\"'()[],;").strip()
+    if re.fullmatch(r"#?[0-9]+", text):
+        return Target(task_id=_id(text.lstrip("#")))
+    if "://" in text:
+        parts = _split(text)
+        path = _path_on(parts, base_url)
+    else:
+        parts = urlsplit(text)
+        path = "/" + parts.path.lstrip("/")
+    match = _TARGET.match(path)
+    if match is None:
+        raise InvalidAddress(
+            "This address names no task, job or project. Paste one such as "
+            f"{base_url}/tasks/12 or {base_url}/tasks/12/jobs/34, or type the number of a task."
+        )
+    return Target(
+        task_id=_id(match["task"]),
+        job_id=_id(match["job"] or match["lone_job"]),
+        frame=_frame(parts.query),
+        project_id=_id(match["project"]),
+    )
+
+
+def task_link(base_url: str, task_id: int) -> str:
+    """The page of a task in CVAT."""
+    return f"{base_url.rstrip('/')}/tasks/{task_id}"
+
+
+def frame_link(base_url: str, task_id: int, job_id: int, frame: int) -> str:
+    """CVAT's editor at a task frame; the job must hold the frame (api-facts 16)."""
+    return f"{task_link(base_url, task_id)}/jobs/{job_id}?frame={frame}"
+
+
+def _split(text: str) -> SplitResult:
+    if "://" not in text:
+        raise InvalidAddress(
+            f"Write the whole address with https:// (or http://) in front: https://{text[:100]}"
+            if re.fullmatch(r"[\w.:/\[\]-]+", text)
+            else "Write the whole address, such as https://cvat.example.com."
+        )
+    if re.search(r"[\s\\\x00-\x1f\x7f]", text):
+        raise InvalidAddress("The address contains a space or a character no address may have.")
+    try:
+        parts = urlsplit(text)
+        _port(parts)
+    except ValueError:
+        raise InvalidAddress("This is not a valid address. Check the host and port.") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise InvalidAddress("Only addresses with https:// or http:// can be used.")
+    if "@" in parts.netloc:
+        raise InvalidAddress("Leave user name and password out of the address.")
+    if not parts.hostname:
+        raise InvalidAddress("The address has no host, such as cvat.example.com.")
+    return parts
+
+
+def _port(parts: SplitResult) -> int:
+    if parts.port is None:
+        return DEFAULT_PORTS.get(parts.scheme, 0)
+    return parts.port
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def _sub_path(path: str) -> str:
+    kept = []
+    for segment in filter(None, path.split("/")):
+        if segment in _OWN_PATHS:
+            break
+        kept.append(segment)
+    return "".join(f"/{segment}" for segment in kept)
+
+
+def _path_on(parts: SplitResult, base_url: str) -> str:
+    """The path below the base. http and https of one host count as the same server."""
+    base = urlsplit(base_url)
+    same_port = _port(parts) == _port(base) or {_port(parts), _port(base)} == {80, 443}
+    base_path = base.path.rstrip("/")
+    if parts.hostname != base.hostname or not same_port:
+        raise InvalidAddress(
+            f"This address is on {parts.netloc[:100]}, the connection is to {base.netloc}."
+        )
+    if base_path and not f"{parts.path}/".startswith(f"{base_path}/"):
+        raise InvalidAddress(f"This address is not below {base_url}, the CVAT of the connection.")
+    return parts.path[len(base_path) :]
+
+
+def _id(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if len(text) > 10 or not 0 < int(text) <= MAX_ID:
+        raise InvalidAddress(f"{text[:20]} cannot be the number of a task, job or project.")
+    return int(text)
+
+
+def _frame(query: str) -> int | None:
+    match = re.match(r"[0-9]{1,10}", parse_qs(query).get("frame", [""])[0])
+    return int(match[0]) if match else None
