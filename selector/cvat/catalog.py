@@ -43,7 +43,7 @@ class _Part:
     """Some task frames, the job they are taken from, and where their names stand."""
 
     job: Job
-    numbers: Iterable[int]
+    numbers: Sequence[int]
     meta: Meta
     offset: int  # task frame of the first entry of `meta.frames`
     honeypots: frozenset[int] = _NOTHING
@@ -151,7 +151,7 @@ def _catalog(
         gone = part.meta.deleted_frames
         there = [number for number in part.numbers if number not in gone]
         own = [number for number in there if number not in part.honeypots]
-        deleted_count += len(list(part.numbers)) - len(there)
+        deleted_count += len(part.numbers) - len(there)
         honeypot_count += len(there) - len(own)
         pictures += _pictures(task_id, part, own)
     pictures.sort(key=lambda picture: picture.frame)
@@ -224,4 +224,6 @@ def _no_pictures(cvat: Source, task: Task) -> CvatNoData:
         return CvatNoData(f"CVAT is still preparing task {task.id}: try again in a moment.")
     if status == "failed":
         return CvatNoData(f"Task {task.id} has no pictures: reading them failed in CVAT.")
-    return CvatNoData(f"Task {task.id} has no pictures: none were uploaded yet.")
+    return CvatNoData(
+        f"Task {task.id} has no pictures: none were uploaded, or CVAT is not done yet."
+    )

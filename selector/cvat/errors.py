@@ -10,7 +10,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from requests import Response
 from requests import exceptions as requests_errors
@@ -140,14 +140,21 @@ def _presentable(text: str) -> str:
 
 
 def _redirect(response: Response, place: str) -> str:
-    target = urljoin(response.url or "", response.headers.get("Location", ""))
-    try:
-        address = normalize_url(target.partition("?")[0].partition("#")[0])
-    except InvalidAddress:
-        return f"{place} sends requests on to another address: check the address."
-    if address.partition("://")[2] == place and response.url.startswith(f"{address}/"):
-        return f"{place} sends requests to another page, perhaps a sign-in page in front of CVAT."
-    return f"{place} sends requests on to {address[:200]}: use that address instead."
+    """CVAT itself never redirects: what stands in front of it does, to https, to a sub-path, or
+    to a sign-in page."""
+    asked = urlsplit(response.url)
+    target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
+    path = target.path.rstrip("/")
+    if not path or path.endswith(asked.path[asked.path.rfind("/api/") :]):
+        try:
+            address = normalize_url(f"{target.scheme}://{target.netloc}{target.path}")
+            return f"{place} sends requests on to {address[:200]}: use that address instead."
+        except InvalidAddress:
+            pass
+    return (
+        f"{place} sends requests on to another page, perhaps a sign-in page in front of CVAT: "
+        "check the address."
+    )
 
 
 def _not_found(response: Response, said: str, subject: str, place: str) -> CvatError:

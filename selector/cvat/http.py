@@ -6,12 +6,10 @@ Everything that is asked goes through `Http`; what comes back is data or a CvatE
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import random
 import time
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, BinaryIO, TypeVar
@@ -21,7 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from selector.cvat import errors
+from selector.cvat import bodies, errors
 from selector.cvat.exceptions import CvatBroken, CvatError, CvatUnauthorized
 from selector.cvat.types import ChunkData, Credential, CredentialKind, FrameData
 
@@ -29,12 +27,6 @@ logger = logging.getLogger("selector.cvat")
 
 Params = Mapping[str, str | int]
 T = TypeVar("T")
-
-# Bounds for what is kept in memory or written: beyond them it is not CVAT that answers.
-MAX_JSON = 256 * 2**20
-MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (api-facts 10)
-MAX_ERROR = 64 * 2**10
-BLOCK = 2**16
 
 # Gzip costs CVAT four times the work of the chunk itself and saves nothing (api-facts 7).
 _PLAIN = {"Accept-Encoding": "identity"}
@@ -95,10 +87,6 @@ class Failure:
     wait: float | None = None  # what the server asks for, seconds
 
 
-class BodyCut(Exception):
-    """The body is not what the server announced."""
-
-
 class Http:
     """Safe for threads: a pool of `pool_size` connections, no cookies, no state."""
 
@@ -145,7 +133,7 @@ class Http:
     def data(self, path: str, *, subject: str, params: Params | None = None) -> FrameData:
         """A picture, in memory."""
         call = Call("GET", path, subject, params, headers=_PLAIN, is_data=True)
-        return self._exchange(call, self._picture)
+        return self._exchange(call, lambda answer: bodies.read_picture(answer, place=self.place))
 
     def download(
         self, path: str, *, subject: str, params: Params | None, into: BinaryIO
@@ -158,7 +146,7 @@ class Http:
         def write(response: requests.Response) -> ChunkData:
             into.seek(start)
             into.truncate()
-            return self._chunk(response, into)
+            return bodies.write_chunk(response, place=self.place, into=into)
 
         return self._exchange(call, write)
 
@@ -185,7 +173,7 @@ class Http:
                 if 200 <= response.status_code < 300:
                     return consume(response)
                 return self._refused(call, response)
-        except BodyCut:
+        except bodies.BodyCut:
             cut = CvatBroken(f"{self.place} sent {call.subject} incomplete or damaged.")
             return Failure(cut, attempts=3)
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
@@ -213,7 +201,7 @@ class Http:
 
     def _refused(self, call: Call, response: requests.Response) -> Failure:
         status = response.status_code
-        body = next(response.iter_content(MAX_ERROR), b"")
+        body = bodies.head(response)
         error = errors.from_response(response, body, subject=call.subject, place=self.place)
         if status in _PASSING:
             return Failure(error, attempts=float("inf"), wait=errors.retry_after(response))
@@ -231,44 +219,7 @@ class Http:
         return backoff * random.uniform(0.5, 1.0)  # noqa: S311  (jitter, no secret)
 
     def _json(self, response: requests.Response) -> Any:
-        if not errors.is_json(response):
-            raise errors.not_cvat(self.place, status=response.status_code)
-        body = b"".join(_blocks(response, MAX_JSON))
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError):
-            pass
-        raise CvatBroken(f"{self.place} sent JSON that cannot be read.")
-
-    def _picture(self, response: requests.Response) -> FrameData:
-        self._check_is_data(response)
-        content = b"".join(_blocks(response, MAX_DATA))
-        if not content:
-            raise BodyCut
-        return FrameData(content, response.headers.get("Content-Type", ""))
-
-    def _chunk(self, response: requests.Response, into: BinaryIO) -> ChunkData:
-        self._check_is_data(response)
-        length, head = 0, b""
-        for block in _blocks(response, MAX_DATA):
-            into.write(block)
-            length += len(block)
-            if len(head) < 1000:
-                head = (head + block)[:1000]
-        # api-facts 7: the checksum is over the length and the first 1000 bytes.
-        checksum = str(zlib.crc32(head, zlib.crc32(str(length).encode())))
-        if length == 0 or response.headers.get("X-Checksum", checksum) != checksum:
-            raise BodyCut
-        return ChunkData(
-            length,
-            response.headers.get("Content-Type", ""),
-            response.headers.get("X-Updated-Date", ""),
-        )
-
-    def _check_is_data(self, response: requests.Response) -> None:
-        kind = response.headers.get("Content-Type", "").lower()
-        if response.status_code != 200 or kind.startswith("text/") or errors.is_json(response):
-            raise errors.not_cvat(self.place, status=response.status_code)
+        return bodies.read_json(response, place=self.place)
 
     def _log(self, call: Call, response: requests.Response, started: float) -> None:
         logger.log(
@@ -280,13 +231,3 @@ class Http:
             (time.monotonic() - started) * 1000,
             response.headers.get("X-Request-Id", "-")[:64],
         )
-
-
-def _blocks(response: requests.Response, limit: int) -> Iterator[bytes]:
-    """The decoded body. urllib3 counts what arrives against Content-Length and complains."""
-    length = 0
-    for block in response.iter_content(BLOCK):
-        length += len(block)
-        if length > limit:
-            raise CvatBroken(f"The answer is longer than {limit} bytes: not CVAT's.")
-        yield block

@@ -51,7 +51,8 @@ def parse(text: str, base_url: str) -> Target:
 
     Raises InvalidAddress for another server's address and for one that names nothing.
     """
-    text = text.strip().strip("<>\"'()[],;").strip()
+    pasted = re.search(r"[a-zA-Z]+://\S+", text)  # words around an address do no harm
+    text = (pasted[0] if pasted else text).strip("<>\"'()[],;.\t\r\n ")
     if re.fullmatch(r"#?[0-9]+", text):
         return Target(task_id=_id(text.lstrip("#")))
     if "://" in text:
@@ -102,8 +103,8 @@ def _split(text: str) -> SplitResult:
         raise InvalidAddress("Only addresses with https:// or http:// can be used.")
     if "@" in parts.netloc:
         raise InvalidAddress("Leave user name and password out of the address.")
-    if not parts.hostname:
-        raise InvalidAddress("The address has no host, such as cvat.example.com.")
+    if not re.fullmatch(r"[\w.:-]+", parts.hostname or ""):
+        raise InvalidAddress("The address has no valid host, such as cvat.example.com.")
     return parts
 
 

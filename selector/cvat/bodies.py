@@ -1,0 +1,90 @@
+"""Bodies of good answers: read whole, within bounds, and only if they are what was asked for."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from requests import Response
+
+from selector.cvat import errors
+from selector.cvat.exceptions import CvatBroken
+from selector.cvat.types import ChunkData, FrameData
+
+# Beyond these it is not CVAT that answers.
+MAX_JSON = 256 * 2**20  # the meta of a million frames is about 100 MB
+MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (api-facts 10)
+MAX_ERROR = 64 * 2**10
+BLOCK = 2**16
+
+
+class BodyCut(Exception):
+    """The body is not what the server announced: worth another attempt."""
+
+
+def read_json(response: Response, *, place: str) -> Any:
+    if not errors.is_json(response):
+        raise errors.not_cvat(place, status=response.status_code)
+    body = b"".join(_blocks(response, MAX_JSON))
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        failure = CvatBroken(f"{place} sent JSON that cannot be read.")
+    raise failure
+
+
+def read_picture(response: Response, *, place: str) -> FrameData:
+    _check_is_data(response, place)
+    content = b"".join(_blocks(response, MAX_DATA))
+    if not content:
+        raise BodyCut
+    return FrameData(content, _header(response, "Content-Type"))
+
+
+def write_chunk(response: Response, *, place: str, into: BinaryIO) -> ChunkData:
+    """Verifies X-Checksum, which is over the length and the first 1000 bytes (api-facts 7)."""
+    _check_is_data(response, place)
+    length, head = 0, b""
+    for block in _blocks(response, MAX_DATA):
+        into.write(block)
+        length += len(block)
+        if len(head) < 1000:
+            head = (head + block)[:1000]
+    checksum = str(zlib.crc32(head, zlib.crc32(str(length).encode())))
+    if length == 0 or response.headers.get("X-Checksum", checksum) != checksum:
+        raise BodyCut
+    updated_date = _header(response, "X-Updated-Date")
+    return ChunkData(length, _header(response, "Content-Type"), updated_date)
+
+
+def head(response: Response) -> bytes:
+    """The first bytes of an error body, of any length."""
+    start = b""
+    for block in response.iter_content(BLOCK):
+        start += block
+        if len(start) >= MAX_ERROR:
+            break
+    return start[:MAX_ERROR]
+
+
+def _blocks(response: Response, limit: int) -> Iterator[bytes]:
+    """The decoded body. urllib3 counts what arrives against Content-Length and complains."""
+    length = 0
+    for block in response.iter_content(BLOCK):
+        length += len(block)
+        if length > limit:
+            raise CvatBroken("The answer is far longer than any of CVAT's: check the address.")
+        yield block
+
+
+def _check_is_data(response: Response, place: str) -> None:
+    """A sign-in page of a proxy is 200 as well. The type may be empty (api-facts 18.20)."""
+    kind = _header(response, "Content-Type").lower()
+    if response.status_code != 200 or kind.startswith("text/") or errors.is_json(response):
+        raise errors.not_cvat(place, status=response.status_code)
+
+
+def _header(response: Response, name: str) -> str:
+    return response.headers.get(name, "")
