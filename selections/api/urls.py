@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from selections.api import views
+
+router = SimpleRouter(trailing_slash=False)
+router.register("selections", views.SelectionViewSet, basename="api-selection")
+router.register("archives", views.ArchiveViewSet, basename="api-archive")
+
+urlpatterns = [
+    path("download-images", views.DownloadImagesView.as_view(), name="api-download-images"),
+    *router.urls,
+]

@@ -1,0 +1,232 @@
+"""Selections and archives for scripts: parse, call one service, answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import django_filters
+from django.http import FileResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.filters import OrderingFilter, SearchFilter
+from rest_framework.response import Response
+
+from selections import downloads, services
+from selections.api import serializers
+from selections.models import (
+    Archive,
+    ArchiveQuerySet,
+    SelectedFrame,
+    Selection,
+    SelectionQuerySet,
+)
+from selector.api.views import SpecifiedView
+from selector.services import find_connection
+from selector.signed_in import SignedInApiRequest
+
+LONGEST_WAIT = 60  # seconds; a waiting request holds a thread of the web server
+ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
+
+
+class DownloadImagesView(SpecifiedView):
+    @extend_schema(
+        request=serializers.DownloadImagesSerializer,
+        parameters=[OpenApiParameter("Prefer", str, OpenApiParameter.HEADER)],
+        responses={202: serializers.DownloadImagesAnswer, **ZIP},
+    )
+    def post(self, request: SignedInApiRequest) -> HttpResponseBase:
+        """Build a ZIP of frames or of a kept selection.
+
+        Answers 202 at once. With `Prefer: wait=N` (seconds, at most 60) the ZIP itself, if it is
+        ready by then.
+        """
+        form = serializers.DownloadImagesSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        archive = services.request_archive(
+            user=request.user, selection=_selection(request, data), quality=data["quality"]
+        )
+        if _wait(archive, _wanted_wait(request)):
+            return downloads.send(archive)
+        answer = {
+            "success": True,
+            "archive": serializers.ArchiveSerializer(archive, context={"request": request}).data,
+            "selection": archive.selection_id,
+        }
+        return Response(answer, status=status.HTTP_202_ACCEPTED)
+
+
+def _selection(request: SignedInApiRequest, data: dict[str, Any]) -> Selection:
+    if data.get("selection") is not None:
+        visible = Selection.objects.for_user(request.user)
+        return get_object_or_404(visible, pk=data["selection"])
+    connection = find_connection(user=request.user, connection_id=data.get("connection"))
+    return services.create_selection(
+        owner=request.user,
+        connection=connection,
+        choices=serializers.choices(data["frames"]),
+        name=data["name"],
+    )
+
+
+def _wanted_wait(request: SignedInApiRequest) -> int:
+    """Seconds of `Prefer: wait=N` (RFC 7240); 0 without it."""
+    found = re.search(r"\bwait\s*=\s*\"?(\d{1,6})", request.headers.get("Prefer", ""))
+    return min(int(found[1]), LONGEST_WAIT) if found else 0
+
+
+def _wait(archive: Archive, seconds: int) -> bool:
+    """True as soon as the file is there; False when the time is over or there will be none."""
+    end = time.monotonic() + seconds
+    while archive.is_active and time.monotonic() < end:
+        time.sleep(0.2)
+        archive.refresh_from_db()
+    return seconds > 0 and archive.status == Archive.Status.READY and archive.has_file
+
+
+class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
+    task_id = django_filters.NumberFilter(method="of_task")
+    mine = django_filters.BooleanFilter(method="of_mine")
+    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Selection
+        fields = ["frame_selection_method", "visibility"]
+
+    def of_task(self, queryset: SelectionQuerySet, name: str, value: int) -> SelectionQuerySet:
+        # EXISTS, not a join: a selection with many frames of the task is still one row.
+        return queryset.filter(
+            pk__in=SelectedFrame.objects.filter(task_id=value).values("selection")
+        )
+
+    def of_mine(self, queryset: SelectionQuerySet, name: str, value: bool) -> SelectionQuerySet:
+        mine = queryset.filter(owner=self.request.user.pk)
+        return mine if value else queryset.exclude(owner=self.request.user.pk)
+
+
+class SelectionViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Any],
+):
+    serializer_class = serializers.SelectionSerializer
+    queryset = Selection.objects.none()
+    filter_backends = [
+        django_filters.rest_framework.DjangoFilterBackend,
+        SearchFilter,
+        OrderingFilter,
+    ]
+    filterset_class = SelectionFilter
+    search_fields = ["name", "note"]
+    ordering_fields = ["name", "created_at", "updated_at"]
+
+    def get_queryset(self) -> SelectionQuerySet:
+        if self.action in {"destroy", "partial_update"}:
+            return Selection.objects.owned_by(self.request.user)
+        visible = Selection.objects.for_user(self.request.user)
+        return visible.select_related("owner").with_counts()
+
+    @extend_schema(
+        request=serializers.NewSelectionSerializer,
+        responses={201: serializers.SelectionSerializer},
+    )
+    def create(self, request: SignedInApiRequest) -> Response:
+        form = serializers.NewSelectionSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        common = {
+            "owner": request.user,
+            "connection": find_connection(user=request.user, connection_id=data.get("connection")),
+            "name": data["name"],
+            "note": data["note"],
+        }
+        chosen = serializers.choices(data["frames"]) if data.get("frames") else None
+        draw = form.draw_request()
+        if draw is not None:
+            made = services.create_random_selection(request=draw, choices=chosen, **common)
+        else:
+            made = services.create_selection(choices=chosen or [], **common)
+        return self._answer(made, status.HTTP_201_CREATED)
+
+    def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
+        selection = self.get_object()
+        form = self.get_serializer(selection, data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        services.update_selection(selection=selection, **form.validated_data)
+        return self._answer(selection, status.HTTP_200_OK)
+
+    def perform_destroy(self, instance: Selection) -> None:
+        services.delete_selection(selection=instance)
+
+    @extend_schema(request=None, responses={201: serializers.SelectionSerializer})
+    @action(detail=True, methods=["post"])
+    def copy(self, request: SignedInApiRequest, pk: str) -> Response:
+        copied = services.copy_selection(user=request.user, selection=self.get_object())
+        return self._answer(copied, status.HTTP_201_CREATED)
+
+    @extend_schema(responses=serializers.SelectedFrameSerializer(many=True))
+    @action(detail=True, filterset_class=None, filter_backends=[])
+    def frames(self, request: SignedInApiRequest, pk: str) -> Response:
+        page = self.paginate_queryset(self.get_object().frames.all())
+        return self.get_paginated_response(
+            serializers.SelectedFrameSerializer(page, many=True).data
+        )
+
+    @extend_schema(responses=serializers.ArchiveSerializer(many=True))
+    @action(detail=True, filterset_class=None, filter_backends=[])
+    def archives(self, request: SignedInApiRequest, pk: str) -> Response:
+        """The archives you have built of this selection."""
+        mine = Archive.objects.for_user(request.user).filter(selection=self.get_object())
+        page = self.paginate_queryset(mine)
+        return self.get_paginated_response(self._archive(page, many=True))
+
+    @extend_schema(
+        request=serializers.NewArchiveSerializer,
+        responses={202: serializers.ArchiveSerializer},
+    )
+    @archives.mapping.post
+    def build(self, request: SignedInApiRequest, pk: str) -> Response:
+        form = serializers.NewArchiveSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        archive = services.request_archive(
+            user=request.user, selection=self.get_object(), **form.validated_data
+        )
+        return Response(self._archive(archive), status=status.HTTP_202_ACCEPTED)
+
+    def _archive(self, archives: Any, **kwargs: Any) -> Any:
+        context = self.get_serializer_context()
+        return serializers.ArchiveSerializer(archives, context=context, **kwargs).data
+
+    def _answer(self, selection: Selection, code: int) -> Response:
+        visible = Selection.objects.for_user(self.request.user)
+        again = visible.select_related("owner").with_counts().get(pk=selection.pk)
+        return Response(self.get_serializer(again).data, status=code)
+
+
+class ArchiveViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Archive]
+):
+    serializer_class = serializers.ArchiveSerializer
+    queryset = Archive.objects.none()
+    filterset_fields = ["status", "selection"]
+
+    def get_queryset(self) -> ArchiveQuerySet:
+        return Archive.objects.for_user(self.request.user)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: SignedInApiRequest, pk: str) -> Response:
+        archive = services.cancel_archive(archive=self.get_object())
+        return Response(self.get_serializer(archive).data)
+
+    @extend_schema(responses=ZIP)
+    @action(detail=True)
+    def download(self, request: SignedInApiRequest, pk: str) -> FileResponse:
+        return downloads.send(self.get_object())

@@ -1,0 +1,343 @@
+"""What people chose (Selection, SelectedFrame) and what is built from it (Archive)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import timezone
+
+from selector.models import Connection
+from selector.sampling import MAX_SEED
+
+if TYPE_CHECKING:
+    AnyUser = User | AnonymousUser
+
+
+class SelectionQuerySet(models.QuerySet["Selection"]):
+    def for_user(self, user: AnyUser) -> Self:
+        """What `user` may read: the own ones and the shared ones."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED))
+
+    def owned_by(self, user: AnyUser) -> Self:
+        """What `user` may change."""
+        return self.for_user(user).filter(owner_id=user.pk)
+
+    def with_counts(self) -> Self:
+        """Adds `frames_count`, by a subquery: a join would count once per archive as well."""
+        counted = (
+            SelectedFrame.objects.filter(selection=models.OuterRef("pk"))
+            .order_by()
+            .values("selection")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return self.annotate(frames_count=Coalesce(models.Subquery(counted), 0))
+
+
+class Selection(models.Model):
+    """A kept choice of frames. Readable also when its connection is gone: url and task names
+    are copied."""
+
+    class Method(models.TextChoices):
+        MANUAL = "manual", "by hand"
+        RANDOM_UNIFORM = "random_uniform", "random over all"
+        RANDOM_PER_JOB = "random_per_job", "random per job"
+
+    class Visibility(models.TextChoices):
+        PRIVATE = "private", "private"
+        SHARED = "shared", "shared"
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="selections")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="selections"
+    )
+    url = models.CharField(max_length=500)
+    organization = models.CharField(max_length=100, blank=True)
+    # [{"id": 12, "name": "Night drive"}], as they were called when the selection was made.
+    tasks = models.JSONField(default=list)
+    name = models.CharField(max_length=200)
+    note = models.TextField(blank=True)
+    frame_selection_method = models.CharField(max_length=20, choices=Method, default=Method.MANUAL)
+    # What the draw was asked for: task_id, job_id, frames_per_job_count or one of its siblings.
+    parameters = models.JSONField(default=dict, blank=True)
+    random_seed = models.BigIntegerField(null=True, blank=True)
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SelectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(random_seed__isnull=True) | Q(random_seed__range=(0, MAX_SEED)),
+                name="random_seed_fits_32_bits",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("selections:detail", args=[self.pk])
+
+
+class SelectedFrame(models.Model):
+    """One chosen picture. `frame` is the task frame number; `filename` CVAT's path ("": video)."""
+
+    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="frames")
+    task_id = models.BigIntegerField()
+    job_id = models.BigIntegerField()
+    frame = models.IntegerField()
+    filename = models.TextField(blank=True)
+    width = models.IntegerField(default=0)
+    height = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ["task_id", "frame"]
+        constraints = [
+            # Jobs of a task may overlap: a frame is chosen once whichever job it came through.
+            models.UniqueConstraint(
+                fields=["selection", "task_id", "frame"], name="frame_chosen_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} frame {self.frame}"
+
+
+class ArchiveQuerySet(models.QuerySet["Archive"]):
+    def for_user(self, user: AnyUser) -> Self:
+        """An archive belongs to who built it: CVAT judged that person's rights, no one else's."""
+        return self.filter(requested_by_id=user.pk) if user.is_authenticated else self.none()
+
+    def active(self) -> Self:
+        return self.filter(status__in=Archive.ACTIVE)
+
+    def abandoned(self) -> Self:
+        """Running, but the worker has been silent for too long."""
+        limit = timezone.now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
+        return self.filter(status=Archive.Status.RUNNING, heartbeat_at__lt=limit)
+
+    def left_behind(self) -> Self:
+        """Abandoned, or queued so long that the message may be lost; not handed out just now."""
+        now = timezone.now()
+        lost = Q(
+            status=Archive.Status.QUEUED,
+            enqueued_at__lt=now - timedelta(seconds=settings.ARCHIVE_REQUEUE_SECONDS),
+        )
+        stale = Q(
+            pk__in=self.abandoned().values("pk"),
+            enqueued_at__lt=now - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS),
+        )
+        return self.filter(lost | stale)
+
+    def expired(self) -> Self:
+        return self.filter(status__in=Archive.WITH_FILE, expires_at__lte=timezone.now())
+
+
+class Archive(models.Model):
+    """One build of a ZIP from a selection; a new row per build, never reset.
+
+    Only the methods below write `status`, each a conditional UPDATE that says whether it took:
+    a second or a late worker can neither build twice nor revive what was given up.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "waiting"
+        RUNNING = "running", "building"
+        READY = "ready", "ready"
+        INCOMPLETE = "incomplete", "incomplete"
+        FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "cancelled"
+        EXPIRED = "expired", "expired"
+
+    ACTIVE: ClassVar = (Status.QUEUED, Status.RUNNING)
+    WITH_FILE: ClassVar = (Status.READY, Status.INCOMPLETE)
+
+    class Quality(models.TextChoices):
+        ORIGINAL = "original", "original"
+        COMPRESSED = "compressed", "compressed"
+
+    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="archives")
+    requested_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="archives")
+    # The asker's own, so that CVAT stays the judge of who may see the pictures.
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="archives"
+    )
+    options = models.JSONField(default=dict, blank=True)
+    status = models.CharField(
+        max_length=12, choices=Status, default=Status.QUEUED, editable=False, db_index=True
+    )
+    # Which worker holds the claim: a worker that lost it finds another value here and stops.
+    claimed_by = models.UUIDField(null=True, blank=True, editable=False)
+    frames_total = models.IntegerField(default=0)
+    frames_done = models.IntegerField(default=0)
+    bytes_done = models.BigIntegerField(default=0)
+    # [{"task_id", "frame", "filename", "reason"}]: the frames that are not in the ZIP, and why.
+    problems = models.JSONField(default=list, blank=True)
+    file = models.FileField(max_length=300, blank=True)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    # When it was last handed to the workers; a lost message is handed out again.
+    enqueued_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ArchiveQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["selection", "requested_by"],
+                condition=Q(status__in=["queued", "running"]),
+                name="one_active_archive_per_selection_and_user",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.download_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("selections:archive", args=[self.pk])
+
+    @property
+    def download_name(self) -> str:
+        return f"cvat_images_{timezone.localtime(self.created_at):%Y%m%d_%H%M%S}.zip"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in self.ACTIVE
+
+    @property
+    def has_file(self) -> bool:
+        return self.status in self.WITH_FILE and bool(self.file)
+
+    @property
+    def quality(self) -> str:
+        return str(self.options.get("quality", self.Quality.ORIGINAL))
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.frames_done // self.frames_total if self.frames_total else 0
+
+    @property
+    def seconds_left(self) -> int | None:
+        """An estimate from the pace so far; None while there is none."""
+        if self.status != self.Status.RUNNING or not self.frames_done or not self.started_at:
+            return None
+        passed = (timezone.now() - self.started_at).total_seconds()
+        return round(passed / self.frames_done * (self.frames_total - self.frames_done))
+
+    # --- the state machine ---
+
+    def claim(self, worker: uuid.UUID) -> bool:
+        """queued -> running, or a build whose worker fell silent -> this worker."""
+        now = timezone.now()
+        claimable = Q(status=self.Status.QUEUED) | Q(
+            pk__in=Archive.objects.abandoned().values("pk")
+        )
+        return self._change(
+            Archive.objects.filter(claimable),
+            status=self.Status.RUNNING,
+            claimed_by=worker,
+            heartbeat_at=now,
+            started_at=self.started_at or now,
+        )
+
+    def enqueued_again(self) -> bool:
+        """Note that it is handed out once more; False if someone else just did."""
+        return self._change(Archive.objects.left_behind(), enqueued_at=timezone.now())
+
+    def heartbeat(self, worker: uuid.UUID, *, frames_done: int, bytes_done: int) -> bool:
+        """Progress and a sign of life. False: the claim is lost (cancelled, taken over), stop."""
+        return self._change(
+            self._held(worker),
+            heartbeat_at=timezone.now(),
+            frames_done=frames_done,
+            bytes_done=bytes_done,
+        )
+
+    def finish(
+        self,
+        worker: uuid.UUID,
+        *,
+        file: str,
+        size: int,
+        sha256: str,
+        problems: list[dict[str, Any]],
+    ) -> bool:
+        now = timezone.now()
+        return self._change(
+            self._held(worker),
+            status=self.Status.INCOMPLETE if problems else self.Status.READY,
+            file=file,
+            size=size,
+            sha256=sha256,
+            problems=problems,
+            frames_done=self.frames_total - len(problems),
+            finished_at=now,
+            expires_at=now + timedelta(days=settings.ARCHIVE_DAYS),
+        )
+
+    def fail(self, worker: uuid.UUID, error: str) -> bool:
+        return self._change(
+            self._held(worker),
+            status=self.Status.FAILED,
+            error=error,
+            finished_at=timezone.now(),
+        )
+
+    def cancel(self) -> bool:
+        return self._change(
+            Archive.objects.active(),
+            status=self.Status.CANCELLED,
+            finished_at=timezone.now(),
+        )
+
+    def expire(self) -> bool:
+        """Give up the file. The row stays, as the record of what was built."""
+        took = self._change(
+            Archive.objects.filter(status__in=self.WITH_FILE), status=self.Status.EXPIRED
+        )
+        if took:
+            self.remove_file()
+        return took
+
+    def remove_file(self) -> None:
+        if self.file.name:
+            self.file.storage.delete(self.file.name)
+
+    def _held(self, worker: uuid.UUID) -> ArchiveQuerySet:
+        return Archive.objects.filter(status=self.Status.RUNNING, claimed_by=worker)
+
+    def _change(self, allowed: ArchiveQuerySet, **changes: Any) -> bool:
+        took = allowed.filter(pk=self.pk).update(**changes) == 1
+        if took:
+            for name, value in changes.items():
+                setattr(self, name, value)
+        return took
+
+
+@receiver(post_delete, sender=Archive)
+def remove_file_of_deleted_archive(sender: type[Archive], instance: Archive, **_: Any) -> None:
+    # A signal and not Model.delete(): bulk deletes (the admin's) do not call the latter.
+    instance.remove_file()

@@ -1,0 +1,1 @@
+"""Pages of selections and archives: parse, call one service, answer."""

@@ -1,0 +1,1 @@
+"""The admin site of connections and API tokens."""

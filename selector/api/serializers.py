@@ -1,0 +1,196 @@
+"""What comes in and goes out; every bound on input is here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from selector.models import ApiToken, Connection
+from selector.sampling import MAX_SEED
+from selector.services import PER_JOB, DrawRequest
+
+MAX_ID = 2**63 - 1
+MAX_COUNT = 1_000_000
+
+
+class IdField(serializers.IntegerField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+
+class TestConnectionSerializer(serializers.Serializer[Any]):
+    url = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    username = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    password = serializers.CharField(
+        required=False, allow_blank=True, max_length=500, trim_whitespace=False, write_only=True
+    )
+    access_token = serializers.CharField(
+        required=False, allow_blank=True, max_length=500, write_only=True
+    )
+    organization = serializers.CharField(required=False, allow_blank=True, max_length=100)
+
+
+class ConnectionSerializer(serializers.ModelSerializer[Connection]):
+    needs_reconnect = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Connection
+        fields = [
+            "id",
+            "name",
+            "url",
+            "organization",
+            "username",
+            "server_version",
+            "verified_at",
+            "needs_reconnect",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class NewConnectionSerializer(TestConnectionSerializer):
+    name = serializers.CharField(required=False, allow_blank=True, max_length=100)
+
+
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    class Meta:
+        model = ApiToken
+        fields = [
+            "id",
+            "name",
+            "prefix",
+            "read_only",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+        ]
+        read_only_fields = ["id", "prefix", "created_at", "last_used_at", "expires_at"]
+
+
+class NewApiTokenSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+    read_only = serializers.BooleanField(default=False)  # type: ignore[assignment]
+    days = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=3650, default=None
+    )
+
+
+class SourceSerializer(serializers.Serializer[Any]):
+    """A task, or one of its jobs."""
+
+    task_id = IdField(required=False, allow_null=True)
+    job_id = IdField(required=False, allow_null=True)
+    connection = IdField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("task_id") is None and attrs.get("job_id") is None:
+            raise serializers.ValidationError("Name a task by task_id, or a job by job_id.")
+        return attrs
+
+
+class RandomSelectSerializer(SourceSerializer):
+    count = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_COUNT,
+        error_messages={
+            "invalid": "how many frames to take must be a whole number, 1 or more.",
+            "min_value": "how many frames to take must be 1 or more.",
+            "required": "say how many frames to take.",
+        },
+    )
+    random_seed = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=MAX_SEED
+    )
+
+    def request(self) -> DrawRequest:
+        data = self.validated_data
+        return DrawRequest(
+            task_id=data.get("task_id"),
+            job_id=data.get("job_id"),
+            method=PER_JOB,
+            count=data["count"],
+            seed=data.get("random_seed"),
+        )
+
+
+class FrameSerializer(serializers.Serializer[Any]):
+    frame = serializers.IntegerField()
+    task_id = serializers.IntegerField()
+    job_id = serializers.IntegerField()
+    filename = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+
+class JobSummarySerializer(serializers.Serializer[Any]):
+    job_id = serializers.IntegerField()
+    selected = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class UserSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField()
+
+
+class TestConnectionAnswer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+    connection = ConnectionSerializer()
+    user = UserSerializer()
+
+
+class LoadImagesAnswer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    images = FrameSerializer(many=True)
+    count = serializers.IntegerField()
+    source = serializers.CharField()  # type: ignore[assignment]
+
+
+class RandomSelectAnswer(LoadImagesAnswer):
+    total_available = serializers.IntegerField()
+    jobs_count = serializers.IntegerField()
+    per_job_count = serializers.IntegerField()
+    random_seed = serializers.IntegerField()
+    job_summary = JobSummarySerializer(many=True)
+
+
+class ProjectSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    owner = serializers.CharField()
+    tasks_count = serializers.IntegerField()
+
+
+class TaskSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    project_id = serializers.IntegerField(allow_null=True)
+    mode = serializers.CharField()
+    dimension = serializers.CharField()
+    size = serializers.IntegerField()
+    status = serializers.CharField()
+    owner = serializers.CharField()
+    assignee = serializers.CharField()
+    jobs_count = serializers.IntegerField()
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    task_id = serializers.IntegerField()
+    type = serializers.CharField()
+    start_frame = serializers.IntegerField()
+    stop_frame = serializers.IntegerField()
+    frame_count = serializers.IntegerField()
+    stage = serializers.CharField()
+    state = serializers.CharField()
+    assignee = serializers.CharField()
+
+
+class ListQuerySerializer(serializers.Serializer[Any]):
+    connection = IdField(required=False)
+    search = serializers.CharField(required=False, max_length=200, allow_blank=True, default="")
+    project_id = IdField(required=False)
+    page = serializers.IntegerField(required=False, min_value=1, max_value=1_000_000, default=1)
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=1000, default=50)

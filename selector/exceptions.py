@@ -1,0 +1,69 @@
+"""What the portal itself refuses. `str(error)` is always fit to be shown.
+
+Also the one place that says which HTTP status an error of either kind has.
+"""
+
+from __future__ import annotations
+
+from selector.cvat.exceptions import (
+    CvatError,
+    CvatForbidden,
+    CvatLoginRefused,
+    CvatNoData,
+    CvatNotFound,
+    CvatRejected,
+    CvatTimeout,
+    CvatUnauthorized,
+)
+
+
+class PortalError(Exception):
+    code = "invalid"
+    status = 400
+
+
+class InvalidInput(PortalError):
+    """The request itself is wrong."""
+
+
+class NotConnected(PortalError):
+    """There is no usable connection to work through."""
+
+    code = "not_connected"
+    status = 409
+
+
+class ServerNotAllowed(PortalError):
+    code = "server_not_allowed"
+    status = 403
+
+
+class NotFound(PortalError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(PortalError):
+    code = "conflict"
+    status = 409
+
+
+_CVAT_STATUS: tuple[tuple[type[CvatError], int], ...] = (
+    (CvatLoginRefused, 401),
+    (CvatUnauthorized, 401),
+    (CvatForbidden, 403),
+    (CvatNotFound, 404),
+    (CvatNoData, 409),
+    (CvatRejected, 400),
+    (CvatTimeout, 504),
+)
+
+Explained = (PortalError, CvatError)
+
+
+def http_status(error: PortalError | CvatError) -> int:
+    """400 wrong input, 401 CVAT refused the credential, 403, 404, 409, 502 CVAT unreachable or
+    broken, 504 too slow."""
+    if isinstance(error, PortalError):
+        return error.status
+    return next((status for kind, status in _CVAT_STATUS if isinstance(error, kind)), 502)

@@ -1,0 +1,165 @@
+"""Who may speak to which CVAT server, and who may speak to us."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from selector.cvat.client import CvatClient
+from selector.cvat.types import Credential, CredentialKind
+from selector.encryption import EncryptedTextField
+
+if TYPE_CHECKING:
+    AnyUser = User | AnonymousUser
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def for_user(self, user: AnyUser) -> Self:
+        """Connections are never shared: a credential speaks for its owner alone."""
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def default(self) -> Connection | None:
+        """The connection meant when none is named: the one that answered last."""
+        return self.filter(verified_at__isnull=False).order_by("-verified_at", "-id").first()
+
+
+class Connection(models.Model):
+    """One portal user's access to one CVAT server, in one organization ("" for all)."""
+
+    class Kind(models.TextChoices):
+        ACCESS_TOKEN = CredentialKind.ACCESS_TOKEN.value, "access token"
+        LOGIN_TOKEN = CredentialKind.LOGIN_TOKEN.value, "login token"
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="connections")
+    name = models.CharField(max_length=100)
+    url = models.CharField(max_length=500)
+    organization = models.CharField(max_length=100, blank=True)
+    username = models.CharField(max_length=200)
+    credential = EncryptedTextField(editable=False)
+    credential_kind = models.CharField(max_length=20, choices=Kind)
+    # CVAT's id of the access token that the portal made, to revoke it on reconnecting.
+    access_token_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    server_version = models.CharField(max_length=50, blank=True)
+    # Empty when CVAT no longer accepts the credential: the owner must connect again.
+    verified_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-verified_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "url", "organization"], name="one_connection_per_server"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("selector:connections")
+
+    @property
+    def needs_reconnect(self) -> bool:
+        return self.verified_at is None
+
+    def client(self, *, patient: bool = False) -> CvatClient:
+        """The one seam between Django and `selector.cvat`.
+
+        `patient` is for workers: more retries, longer waits than a page may take.
+        """
+        return CvatClient(
+            url=self.url,
+            credential=Credential(CredentialKind(self.credential_kind), self.credential),
+            organization=self.organization,
+            verify=settings.CVAT_CA_BUNDLE or True,
+            pool_size=settings.FETCH_THREADS,
+            patient=patient,
+        )
+
+    def mark_verified(self) -> None:
+        self.verified_at = timezone.now()
+        self.save(update_fields=["verified_at"])
+
+    def mark_refused(self) -> None:
+        """CVAT answered 401: keep everything, ask the owner to connect again."""
+        self.verified_at = None
+        self.save(update_fields=["verified_at"])
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def for_user(self, user: AnyUser) -> Self:
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def issue(
+        self, *, owner: User, name: str, days: int | None = None, read_only: bool = False
+    ) -> tuple[ApiToken, str]:
+        """A new token and its secret, which exists nowhere else: show it once."""
+        prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+        token = self.create(
+            owner=owner,
+            name=name,
+            prefix=prefix,
+            digest=_digest(secret),
+            read_only=read_only,
+            expires_at=timezone.now() + timedelta(days=days) if days else None,
+        )
+        return token, f"cis_{prefix}_{secret}"
+
+    def find(self, value: str) -> ApiToken | None:
+        """The usable token behind `cis_<prefix>_<secret>`, or None."""
+        start, _, rest = value.partition("_")
+        prefix, _, secret = rest.partition("_")
+        if start != "cis" or not secret:
+            return None
+        token = self.select_related("owner").filter(prefix=prefix).first()
+        if token is None or not hmac.compare_digest(token.digest, _digest(secret)):
+            return None
+        return token if token.is_usable else None
+
+
+class ApiToken(models.Model):
+    """Lets a script act for a portal user. Only a digest of its 256-bit secret is kept."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=8, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    read_only = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_usable(self) -> bool:
+        expired = self.expires_at is not None and self.expires_at <= timezone.now()
+        return not expired and self.owner.is_active
+
+    def touch(self) -> None:
+        """Note the use, at most once a minute: a busy script must not write on every request."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > timedelta(minutes=1):
+            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+def _digest(secret: str) -> str:
+    # Plain SHA-256 is enough: the secret is 256 random bits, not a password to be guessed.
+    return hashlib.sha256(secret.encode()).hexdigest()

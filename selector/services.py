@@ -1,0 +1,264 @@
+"""What a user wants of the dialogue with CVAT: connect, look, draw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from selector import sampling
+from selector.cvat.client import CvatClient, log_in
+from selector.cvat.exceptions import CvatUnauthorized
+from selector.cvat.links import normalize_url
+from selector.cvat.types import Credential, CredentialKind, Frame, FrameCatalog, Login
+from selector.exceptions import InvalidInput, NotConnected, NotFound, ServerNotAllowed
+from selector.models import Connection
+
+UNIFORM, PER_JOB = "random_uniform", "random_per_job"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    connection: Connection
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRequest:
+    """What to draw from a task or a job: `random_per_job` that many (`count`) or that share of
+    each annotation job, `random_uniform` of all of them together. No seed: one is made up."""
+
+    task_id: int | None
+    job_id: int | None = None
+    method: str = PER_JOB
+    count: int | None = None
+    share: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Frames drawn at random, with everything needed to draw them again."""
+
+    catalog: FrameCatalog
+    frames: list[Frame]
+    summary: list[sampling.JobDraw]
+    seed: int
+    request: DrawRequest
+
+    @property
+    def parameters(self) -> dict[str, int | float | None]:
+        """In CVAT's words: frame_count, frame_share, frames_per_job_count, frames_per_job_share."""
+        request = self.request
+        amount = "frames_per_job" if request.method == PER_JOB else "frame"
+        return {
+            "task_id": self.catalog.task_id,
+            "job_id": request.job_id,
+            **({f"{amount}_count": request.count} if request.count is not None else {}),
+            **({f"{amount}_share": request.share} if request.share is not None else {}),
+        }
+
+
+# --- connections -------------------------------------------------------------------------------
+
+
+@sensitive_variables("password", "access_token", "login")
+def connect(
+    *,
+    owner: User,
+    url: str = "",
+    username: str = "",
+    password: str = "",
+    access_token: str = "",
+    organization: str = "",
+    name: str = "",
+) -> Connected:
+    """Try the account on the server and keep the access, or renew what is kept already.
+
+    Without url, username and secret those of the environment serve; its secret goes to its own
+    server and for its own user only. Raises InvalidInput, ServerNotAllowed, CvatError.
+    """
+    url = _server(url)
+    organization = organization.strip() or (
+        settings.CVAT_ORGANIZATION if url == _default_url() else ""
+    )
+    username = username.strip() or (settings.CVAT_USERNAME if url == _default_url() else "")
+    password, access_token = _secret(url, username, password.strip("\r\n"), access_token.strip())
+    kept = Connection.objects.for_user(owner).filter(url=url, organization=organization).first()
+    if access_token:
+        login = Login(Credential(CredentialKind.ACCESS_TOKEN, access_token), None)
+    else:
+        login = log_in(
+            url=url,
+            username=username,
+            password=password,
+            verify=settings.CVAT_CA_BUNDLE or True,
+            token_name=f"CVAT Image Selector ({owner.username})",
+            token_days=settings.CVAT_TOKEN_DAYS,
+            previous_token_id=kept.access_token_id if kept else None,
+        )
+    connection = kept or Connection(owner=owner, url=url, organization=organization)
+    _take_over(connection, login, name=name)
+    return Connected(connection, login.notice)
+
+
+def _take_over(connection: Connection, login: Login, *, name: str) -> None:
+    connection.credential = login.credential.value
+    connection.credential_kind = Connection.Kind(login.credential.kind.value)
+    connection.access_token_id = login.access_token_id
+    with connection.client() as client:
+        user = client.whoami()
+        if connection.organization:
+            _check_organization(client, connection.organization)
+        connection.server_version = client.server_version()[:50]
+    connection.username = user.username
+    connection.name = (name.strip() or connection.name or _default_name(connection))[:100]
+    connection.verified_at = timezone.now()
+    with transaction.atomic():
+        connection.save()
+
+
+def _default_name(connection: Connection) -> str:
+    host = urlsplit(connection.url).netloc
+    return f"{host} · {connection.organization}" if connection.organization else host
+
+
+def _check_organization(client: CvatClient, slug: str) -> None:
+    known = sorted(organization.slug for organization in client.organizations())
+    if slug not in known:
+        hint = f"Yours are: {', '.join(known)}." if known else "Your account is in none."
+        raise InvalidInput(f"CVAT knows no organization “{slug}” for this account. {hint}")
+
+
+def _default_url() -> str:
+    default = settings.CVAT_URL or settings.STANDIN_URL
+    return normalize_url(default) if default else ""
+
+
+def _server(url: str) -> str:
+    """The address as kept, checked against the operator's list."""
+    if not url.strip() and not _default_url():
+        raise InvalidInput("Which CVAT server? Give its address, such as https://cvat.example.com.")
+    try:
+        wanted = normalize_url(url) if url.strip() else _default_url()
+    except ValueError as error:
+        raise InvalidInput(str(error)) from None
+    allowed = [normalize_url(each) for each in settings.CVAT_ALLOWED_URLS if each]
+    if wanted not in allowed:
+        raise ServerNotAllowed(
+            f"{wanted} is not among the CVAT servers this portal may connect to "
+            f"({', '.join(allowed) or 'none is listed'}). "
+            "Ask the operator of the portal to add it to CVAT_ALLOWED_URLS."
+        )
+    return wanted
+
+
+@sensitive_variables()
+def _secret(url: str, username: str, password: str, access_token: str) -> tuple[str, str]:
+    """The password or the access token to use; the environment's only where they belong."""
+    if password or access_token:
+        if password and not username:
+            raise InvalidInput("A password needs a user name.")
+        return ("", access_token) if access_token else (password, "")
+    own = bool(settings.CVAT_URL) and url == normalize_url(settings.CVAT_URL)
+    if own and username == settings.CVAT_USERNAME:
+        if settings.CVAT_ACCESS_TOKEN:
+            return "", settings.CVAT_ACCESS_TOKEN
+        if settings.CVAT_PASSWORD:
+            return settings.CVAT_PASSWORD, ""
+    raise InvalidInput("Give a user name and password, or an access token of your CVAT account.")
+
+
+def find_connection(*, user: User, connection_id: int | None = None) -> Connection:
+    """The user's connection with this id, or the one used last. Raises NotFound, NotConnected."""
+    connections = Connection.objects.for_user(user)
+    if connection_id is not None:
+        chosen = connections.filter(pk=connection_id).first()
+        if chosen is None:
+            raise NotFound(f"You have no connection {connection_id}.")
+    else:
+        chosen = connections.default() or connections.first()
+        if chosen is None:
+            raise NotConnected("You are not connected to a CVAT server yet. Connect first.")
+    if chosen.needs_reconnect:
+        raise NotConnected(
+            f"CVAT no longer accepts the stored access of “{chosen.name}”. Connect again; "
+            "your selections are kept."
+        )
+    return chosen
+
+
+@contextmanager
+def asking(connection: Connection, *, patient: bool = False) -> Iterator[CvatClient]:
+    """A client. When CVAT refuses the credential the connection is marked; the error goes on."""
+    with connection.client(patient=patient) as client:
+        try:
+            yield client
+        except CvatUnauthorized:
+            connection.mark_refused()
+            raise
+
+
+# --- frames ------------------------------------------------------------------------------------
+
+
+def load_catalog(
+    *, connection: Connection, task_id: int | None = None, job_id: int | None = None
+) -> FrameCatalog:
+    """Every frame that can be chosen of a task or of one of its jobs. Raises CvatError."""
+    with asking(connection) as client:
+        return client.frame_catalog(task_id=task_id, job_id=job_id)
+
+
+def draw(*, connection: Connection, request: DrawRequest) -> Draw:
+    """Raises InvalidInput, CvatError."""
+    catalog = load_catalog(connection=connection, task_id=request.task_id, job_id=request.job_id)
+    return draw_from(catalog, request)
+
+
+def draw_from(catalog: FrameCatalog, request: DrawRequest) -> Draw:
+    """Like `draw`, from a catalogue that is there already."""
+    if (request.count is None) == (request.share is None):
+        raise InvalidInput("Say either how many frames or which share of them.")
+    seed = sampling.new_seed() if request.seed is None else request.seed
+    if request.method != PER_JOB or request.job_id is not None:
+        drawn = _draw_over_all(catalog, request, seed)
+    elif request.count is not None:
+        drawn = sampling.sample_per_job(catalog, count=request.count, seed=seed)
+    else:
+        share = request.share or 0
+        drawn = sampling.sample_share_per_job(catalog, frames_per_job_share=share, seed=seed)
+    return Draw(catalog, list(drawn.frames), list(drawn.jobs), seed, request)
+
+
+def _draw_over_all(catalog: FrameCatalog, request: DrawRequest, seed: int) -> sampling.PerJobSample:
+    """From a named job whatever its type; else from all annotation jobs together."""
+    job_id = request.job_id
+    annotation = {job.id for job in catalog.jobs if job.is_annotation}
+    candidates = [
+        frame for frame in catalog.frames if job_id is not None or frame.job_id in annotation
+    ]
+    frames = (
+        sampling.sample(candidates, count=request.count, seed=seed)
+        if request.count is not None
+        else sampling.sample_share(candidates, frame_share=request.share or 0, seed=seed)
+    )
+    if job_id is not None:
+        summary = [sampling.JobDraw(job_id, len(frames), len(candidates))]
+    else:
+        total = Counter(frame.job_id for frame in candidates)
+        taken = Counter(frame.job_id for frame in frames)
+        summary = [
+            sampling.JobDraw(job.id, taken[job.id], total[job.id])
+            for job in catalog.jobs
+            if job.is_annotation
+        ]
+    return sampling.PerJobSample(tuple(frames), tuple(summary))

@@ -1,0 +1,15 @@
+"""Requests behind the sign-in, typed as what they are: `user` is a User."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+
+class SignedInRequest(HttpRequest):
+    user: User
+
+
+class SignedInApiRequest(Request):
+    user: User

@@ -1,0 +1,1 @@
+"""Pages of the dialogue with CVAT: parse, call one service, answer."""
