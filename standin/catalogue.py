@@ -1,0 +1,88 @@
+"""Organisations, projects and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from standin import objects
+from standin.finding import find_job, find_project, find_task
+from standin.listings import LABELS, ORGANIZATIONS, PROJECTS, in_context
+from standin.lists import listed
+from standin.messages import Answer, Refusal, Request, forbidden, json_answer, missing
+from standin.model import Label, Project, Task
+from standin.rights import may_see_organization, may_see_project, may_see_task
+from standin.site import Site
+
+
+def organization_list(request: Request, site: Site) -> Answer:
+    found = site.world.organizations.values()
+    seen = [o for o in found if may_see_organization(request.account, o)]
+    return listed(
+        request, site, ORGANIZATIONS, seen, lambda o: objects.organization(o, request.base)
+    )
+
+
+def organization_detail(request: Request, site: Site, number: int) -> Answer:
+    made = site.world.organizations.get(number)
+    if made is None:
+        raise missing("Organization")
+    if not may_see_organization(request.account, made):
+        raise forbidden()
+    return json_answer(objects.organization(made, request.base))
+
+
+def _show_project(request: Request, site: Site, project: Project) -> dict[str, Any]:
+    return objects.project(project, list(site.world.tasks.values()), request.base)
+
+
+def project_list(request: Request, site: Site) -> Answer:
+    seen = [
+        project
+        for project in site.world.projects.values()
+        if in_context(request, project.organization) and may_see_project(request.account, project)
+    ]
+    return listed(request, site, PROJECTS, seen, lambda p: _show_project(request, site, p))
+
+
+def project_detail(request: Request, site: Site, number: int) -> Answer:
+    site.costs.spend(site.costs.detail)
+    return json_answer(_show_project(request, site, find_project(request, site, number)))
+
+
+def _labels_of(holder: Project | Task) -> Iterable[tuple[Label, dict[str, Any]]]:
+    key = "project_id" if isinstance(holder, Project) else "task_id"
+    return [(label, {key: holder.id}) for label in holder.labels]
+
+
+def _selected_labels(request: Request, site: Site) -> list[tuple[Label, dict[str, Any]]]:
+    asked = [name for name in ("job_id", "task_id", "project_id") if request.query.get(name)]
+    if len(asked) > 1:
+        text = "job_id, task_id and project_id parameters cannot be used together"
+        raise Refusal(400, [text])
+    if not asked:
+        return _visible_labels(request, site)
+    number = int(request.query[asked[0]])
+    if asked[0] == "project_id":
+        return list(_labels_of(find_project(request, site, number)))
+    if asked[0] == "task_id":
+        task = find_task(request, site, number)
+    else:
+        task = find_job(request, site, number).task
+    return list(_labels_of(task.project) if task.project else _labels_of(task))
+
+
+def _visible_labels(request: Request, site: Site) -> list[tuple[Label, dict[str, Any]]]:
+    user, found = request.account, list[tuple[Label, dict[str, Any]]]()
+    for task in site.world.tasks.values():
+        if in_context(request, task.organization) and may_see_task(user, task):
+            found.extend(_labels_of(task))
+    for project in site.world.projects.values():
+        if in_context(request, project.organization) and may_see_project(user, project):
+            found.extend(_labels_of(project))
+    return found
+
+
+def label_list(request: Request, site: Site) -> Answer:
+    found = _selected_labels(request, site)
+    return listed(request, site, LABELS, found, lambda pair: objects.label(*pair))

@@ -1,0 +1,229 @@
+"""The bytes of frames, chunks, previews and context images (api-facts 7)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+from zlib import crc32
+
+from PIL import Image
+
+from standin.cache import BoundedCache
+from standin.costs import Costs
+from standin.media import Media
+from standin.model import Job, Task
+from standin.pictures import extension, jpeg
+from standin.video import decode_mp4, encode_mp4
+
+Quality = Literal["original", "compressed"]
+
+ZIP = "application/zip"
+FREE = Costs()
+CHUNK_MEMORY = 256 << 20
+DECODED_MEMORY = 128 << 20
+PLACEHOLDER = jpeg(Image.new("RGB", (1, 1)), 75)
+_MP4_QUALITY = {"original": 18, "compressed": 26}
+
+
+@dataclass(frozen=True)
+class Chunk:
+    body: bytes
+    mime: str
+
+    @cached_property
+    def checksum(self) -> str:
+        """X-Checksum, formula verified on the real server."""
+        return str(crc32(self.body[:1000], crc32(str(len(self.body)).encode())))
+
+
+def zipped(members: Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_STORED) -> bytes:
+    """A zip with fixed dates: same members, same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, body in members:
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body, method)
+    return buffer.getvalue()
+
+
+def numbered_zip(files: Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_STORED) -> Chunk:
+    """A chunk of (suffix, bytes): members are named by their place, not by their file."""
+    named = ((f"{place:06d}.{suffix}", body) for place, (suffix, body) in enumerate(files))
+    return Chunk(zipped(named, method), ZIP)
+
+
+def media_of(task: Task) -> Media:
+    assert task.media is not None
+    return task.media
+
+
+def _halved(picture: Image.Image) -> Image.Image:
+    """Compressed video is halved until it is lower than 1080 lines."""
+    width, height = picture.size
+    while height >= 1080:
+        width, height = width // 2, height // 2
+    return picture if height == picture.height else picture.resize((width, height))
+
+
+class ChunkShop:
+    """Builds chunks and keeps the last 256 MB of them; one build per chunk at a time."""
+
+    def __init__(self) -> None:
+        self._chunks = BoundedCache[Chunk](CHUNK_MEMORY, lambda chunk: len(chunk.body))
+        self._decoded = BoundedCache[list[Image.Image]](
+            DECODED_MEMORY, lambda pictures: sum(p.width * p.height * 3 for p in pictures)
+        )
+
+    def clear(self) -> None:
+        """Forget everything: the next request for any chunk is a cold one."""
+        self._chunks.clear()
+        self._decoded.clear()
+
+    # -- chunks -------------------------------------------------------------------------------
+
+    def job_chunk(self, job: Job, index: int, quality: Quality, costs: Costs = FREE) -> Chunk:
+        """The `index`-th block of the job's own frames. Raises IndexError beyond the last."""
+        size = job.task.chunk_size or 1
+        frames = job.frames[index * size : (index + 1) * size]
+        if index < 0 or not frames:
+            raise IndexError(index)
+        key = ("job", job.id, index, quality, job.task.chunks_updated_date)
+        return self._stocked(
+            key, job.task, quality, costs, lambda: self._block(job, frames, quality)
+        )
+
+    def job_chunk_by_number(
+        self, job: Job, number: int, quality: Quality, costs: Costs = FREE
+    ) -> Chunk:
+        """A task chunk as far as it lies in the job; placeholders in ground-truth jobs."""
+        size = job.task.chunk_size or 1
+        block = range(number * size, min((number + 1) * size, job.task.size))
+        key = ("job number", job.id, number, quality, job.task.chunks_updated_date)
+
+        def make() -> Chunk:
+            if not job.recompresses:
+                return self._block(job, [t for t in block if job.holds(t)], quality)
+            files = (
+                self._recompressed(job.task, t, quality) if job.holds(t) else ("jpeg", PLACEHOLDER)
+                for t in block
+            )
+            return numbered_zip(files, zipfile.ZIP_DEFLATED)
+
+        return self._stocked(key, job.task, quality, costs, make)
+
+    def task_chunk(self, task: Task, number: int, quality: Quality, costs: Costs = FREE) -> Chunk:
+        """Task frames number * chunk_size and on, across jobs."""
+        size = task.chunk_size or 1
+        block = range(number * size, min((number + 1) * size, task.size))
+        key = ("task", task.id, number, quality, task.chunks_updated_date)
+        return self._stocked(key, task, quality, costs, lambda: self._plain(task, block, quality))
+
+    def _stocked(
+        self,
+        key: tuple[object, ...],
+        task: Task,
+        quality: Quality,
+        costs: Costs,
+        make: Callable[[], Chunk],
+    ) -> Chunk:
+        return self._chunks.get(key, lambda: costs.build(task, quality, make), costs.wait)
+
+    def _block(self, job: Job, frames: Sequence[int], quality: Quality) -> Chunk:
+        if job.recompresses:
+            return numbered_zip(self._recompressed(job.task, t, quality) for t in frames)
+        return self._plain(job.task, frames, quality)
+
+    def _plain(self, task: Task, frames: Sequence[int], quality: Quality) -> Chunk:
+        if not task.is_video:
+            return numbered_zip(self._image(task, t, quality) for t in frames)
+        media = media_of(task)
+        pictures = (media.picture(task.order[t]) for t in frames)
+        if quality == "original":
+            return Chunk(encode_mp4(pictures, _MP4_QUALITY[quality]), "video/mp4")
+        if task.use_zip_chunks:
+            return numbered_zip(("jpeg", jpeg(picture, task.image_quality)) for picture in pictures)
+        return Chunk(encode_mp4(map(_halved, pictures), _MP4_QUALITY[quality]), "video/mp4")
+
+    # -- frames -------------------------------------------------------------------------------
+
+    def frame(
+        self,
+        task: Task,
+        frame: int,
+        quality: Quality,
+        job: Job | None = None,
+        costs: Costs = FREE,
+    ) -> Chunk:
+        """One task frame as bytes and media type, through the task or one of its jobs."""
+        holder = job or first_holder(task, frame)
+        if costs.cold > 0:
+            self.job_chunk(
+                holder, holder.frames.index(frame) // (task.chunk_size or 1), quality, costs
+            )
+        if task.is_video:
+            return self._video_frame(task, frame, quality, holder)
+        if holder.recompresses:
+            return Chunk(self._recompressed(task, frame, quality)[1], "image/jpeg")
+        suffix, body = self._image(task, frame, quality)
+        mime = media_of(task).mime(task.order[frame])
+        return Chunk(body, "image/jpeg" if suffix == "jpeg" and quality == "compressed" else mime)
+
+    def _image(self, task: Task, frame: int, quality: Quality) -> tuple[str, bytes]:
+        media, position = media_of(task), task.order[frame]
+        if quality == "original" or task.dimension == "3d":
+            return extension(media.name(position)), media.original(position)
+        return "jpeg", jpeg(media.picture(position), task.image_quality)
+
+    def _recompressed(self, task: Task, frame: int, quality: Quality) -> tuple[str, bytes]:
+        level = 100 if quality == "original" else task.image_quality
+        if task.is_video:
+            return "jpeg", jpeg(self.video_picture(task, frame, quality), level)
+        return "jpeg", jpeg(media_of(task).picture(task.order[frame]), level)
+
+    def _video_frame(self, task: Task, frame: int, quality: Quality, holder: Job) -> Chunk:
+        """api-facts 7: PNG decoded from the chunk; in ground-truth jobs from a JPEG."""
+        if quality == "compressed" and task.use_zip_chunks:
+            picture = media_of(task).picture(task.order[frame])
+            return Chunk(jpeg(picture, task.image_quality), "image/jpeg")
+        picture = self.video_picture(task, frame, quality)
+        if holder.recompresses:
+            body = self._recompressed(task, frame, quality)[1]
+            picture = Image.open(io.BytesIO(body))
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", compress_level=1)
+        return Chunk(buffer.getvalue(), "image/png")
+
+    def video_picture(self, task: Task, frame: int, quality: Quality) -> Image.Image:
+        """A frame as it comes out of the chunk of the first job that holds it."""
+        job = first_holder(task, frame)
+        index, place = divmod(frame - job.start, task.chunk_size or 1)
+        key = (job.id, index, quality, task.chunks_updated_date)
+
+        def make() -> list[Image.Image]:
+            return decode_mp4(self.job_chunk(job, index, quality).body)
+
+        return self._decoded.get(key, make)[place]
+
+    # -- small things -------------------------------------------------------------------------
+
+    def preview(self, task: Task, frame: int) -> bytes:
+        """A JPEG of at most 256x256, never enlarged."""
+        picture = media_of(task).picture(task.order[frame])
+        picture.thumbnail((256, 256))
+        return jpeg(picture, 75)
+
+    def context_images(self, task: Task, frame: int) -> bytes:
+        """A zip of JPEGs; empty (22 bytes) when the frame has none."""
+        files = media_of(task).related(task.order[frame])
+        return zipped((f"{name}.jpg", body) for name, body in files)
+
+
+def first_holder(task: Task, frame: int) -> Job:
+    """The first job of the task that holds the frame among its own range."""
+    for job in task.jobs:
+        if not job.recompresses and job.start <= frame <= job.stop:
+            return job
+    raise IndexError(frame)

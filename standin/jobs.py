@@ -1,0 +1,52 @@
+"""Jobs: list, single ones, and changes of stage, state and assignee."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from standin import objects
+from standin.finding import find_job
+from standin.listings import JOBS, in_context
+from standin.lists import listed
+from standin.messages import Answer, Refusal, Request, ServerError, forbidden, json_answer
+from standin.rights import may_see_job, may_see_task
+from standin.site import Site
+
+STAGES = ("annotation", "validation", "acceptance")
+STATES = ("new", "in progress", "completed", "rejected")
+
+
+def job_list(request: Request, site: Site) -> Answer:
+    seen = [
+        job
+        for job in list(site.world.jobs.values())
+        if in_context(request, job.task.organization) and may_see_job(request.account, job)
+    ]
+    return listed(request, site, JOBS, seen, lambda job: objects.job(job, request.base))
+
+
+def job_detail(request: Request, site: Site, number: int) -> Answer:
+    site.costs.spend(site.costs.detail)
+    return json_answer(objects.job(find_job(request, site, number), request.base))
+
+
+def job_change(request: Request, site: Site, number: int) -> Answer:
+    """Stage, state and assignee (api-facts 13)."""
+    job, body = find_job(request, site, number), request.json()
+    if set(body) - {"stage", "state", "assignee"}:
+        raise Refusal(403, {"detail": "Attempted to update an unknown field"})
+    for name, choices in (("stage", STAGES), ("state", STATES)):
+        if name in body and body[name] not in choices:
+            raise Refusal(400, {name: [f'"{body[name]}" is not a valid choice.']})
+    if {"stage", "assignee"} & set(body) and not may_see_task(request.account, job.task):
+        raise forbidden()
+    now = datetime.now(UTC)
+    if "assignee" in body:
+        if body["assignee"] is not None and body["assignee"] not in site.world.users:
+            raise ServerError("unknown assignee")
+        job.assignee = site.world.users.get(body["assignee"] or 0)
+        job.assignee_updated_date = now
+    job.state = body.get("state", "new" if "stage" in body else job.state)
+    job.stage = body.get("stage", job.stage)
+    job.updated_date = now
+    return json_answer(objects.job(job, request.base))

@@ -1,0 +1,245 @@
+"""What was uploaded to a task: images, a video, point clouds. Made when asked for."""
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from PIL import Image, ImageFile, ImageOps
+
+from standin.cache import BoundedCache
+from standin.pictures import Scene, encode, extension, numbered, plain
+
+ImageFile.LOAD_TRUNCATED_IMAGES = True  # as CVAT does: truncated pictures are tolerated
+
+Size = tuple[int, int]
+
+# api-facts 7: guessed from the name, webp in its odd spelling.
+_TYPES = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "bmp": "image/bmp",
+    "webp": "image/x-webp",
+    "gif": "image/gif",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "pcd": "image/x.point-cloud-data",
+}
+
+_POINT_CLOUD = b"""# .PCD v0.7
+VERSION 0.7
+FIELDS x y z
+SIZE 4 4 4
+TYPE F F F
+COUNT 1 1 1
+WIDTH 4
+HEIGHT 1
+VIEWPOINT 0 0 0 1 0 0 0
+POINTS 4
+DATA ascii
+0 0 0
+1 0 0
+0 1 0
+0 0 1
+"""
+
+
+class NumberedNames(Sequence[str]):
+    """`count` names from a pattern such as `img_{:03d}.jpg`, none of them kept."""
+
+    def __init__(self, pattern: str, count: int) -> None:
+        self._pattern = pattern
+        self._numbers = range(count)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:  # type: ignore[override]
+        if isinstance(index, slice):
+            return [self._pattern.format(number) for number in self._numbers[index]]
+        return self._pattern.format(self._numbers[index])
+
+
+class Media(ABC):
+    """Positions count from 0 over everything that was uploaded."""
+
+    is_video = False
+
+    @property
+    @abstractmethod
+    def count(self) -> int: ...
+
+    @abstractmethod
+    def name(self, position: int) -> str: ...
+
+    @abstractmethod
+    def dimensions(self, position: int) -> Size:
+        """Width and height after EXIF rotation."""
+
+    @abstractmethod
+    def original(self, position: int) -> bytes:
+        """The bytes CVAT serves with quality=original through a task or annotation job."""
+
+    @abstractmethod
+    def picture(self, position: int) -> Image.Image:
+        """The picture as it is shown: upright, decoded."""
+
+    def related(self, position: int) -> list[tuple[str, bytes]]:
+        """Names and bytes of the context images of a frame."""
+        return []
+
+    def mime(self, position: int) -> str:
+        return _TYPES.get(extension(self.name(position)).lower(), "application/octet-stream")
+
+
+def served_original(uploaded: bytes, name: str) -> bytes:
+    """api-facts 7: rotated JPEGs are re-encoded, TIFFs saved again; the rest stays."""
+    suffix = extension(name).lower()
+    if suffix in ("tif", "tiff"):
+        buffer = io.BytesIO()
+        with Image.open(io.BytesIO(uploaded)) as image:
+            image.save(buffer, "TIFF", compression="tiff_lzw")
+        return buffer.getvalue()
+    if suffix in ("jpg", "jpeg"):
+        with Image.open(io.BytesIO(uploaded)) as image:
+            if image.getexif().get(0x0112, 1) != 1:
+                buffer = io.BytesIO()
+                upright = ImageOps.exif_transpose(image)
+                upright.save(buffer, "JPEG", quality=100, subsampling=0)
+                return buffer.getvalue()
+    return uploaded
+
+
+class Images(Media):
+    """Drawn images: the one at position p shows the number p."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        size: Size = (64, 48),
+        scene: Scene = plain,
+        orientations: Mapping[int, int] | None = None,
+        related: Mapping[int, list[tuple[str, bytes]]] | None = None,
+    ) -> None:
+        self.names = names
+        self.size = size
+        self.scene = scene
+        self.orientations = orientations or {}
+        self.context = related or {}
+        self._served = BoundedCache[bytes](32 << 20, len)
+
+    @property
+    def count(self) -> int:
+        return len(self.names)
+
+    def name(self, position: int) -> str:
+        return self.names[position]
+
+    def dimensions(self, position: int) -> Size:
+        return self.size
+
+    def uploaded(self, position: int) -> bytes:
+        """The file a camera wrote, before CVAT touched it."""
+        drawn = numbered(position, self.size, self.scene)
+        suffix = extension(self.name(position))
+        return encode(drawn, suffix, self.orientations.get(position, 1))
+
+    def original(self, position: int) -> bytes:
+        def make() -> bytes:
+            return served_original(self.uploaded(position), self.name(position))
+
+        return self._served.get(position, make)
+
+    def picture(self, position: int) -> Image.Image:
+        with Image.open(io.BytesIO(self.original(position))) as image:
+            image.load()
+            return image.copy()
+
+    def related(self, position: int) -> list[tuple[str, bytes]]:
+        return self.context.get(position, [])
+
+
+class GivenImages(Images):
+    """Images whose bytes the caller brings: name to bytes, in order."""
+
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        related: Mapping[int, list[tuple[str, bytes]]] | None = None,
+    ) -> None:
+        super().__init__(list(files), related=related)
+        self._files = list(files.values())
+
+    def uploaded(self, position: int) -> bytes:
+        return self._files[position]
+
+    def dimensions(self, position: int) -> Size:
+        with Image.open(io.BytesIO(self.original(position))) as image:
+            return image.size
+
+
+class Video(Media):
+    """A video of drawn frames; the one at position p shows the number p."""
+
+    is_video = True
+
+    def __init__(self, name: str, count: int, size: Size, scene: Scene = plain) -> None:
+        self._name = name
+        self._count = count
+        self.size = size
+        self.scene = scene
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def name(self, position: int) -> str:
+        return self._name
+
+    def dimensions(self, position: int) -> Size:
+        return self.size
+
+    def original(self, position: int) -> bytes:
+        raise NotImplementedError("frames of a video are cut out of its chunks")
+
+    def picture(self, position: int) -> Image.Image:
+        return numbered(position, self.size, self.scene)
+
+
+class PointClouds(Media):
+    """A few points per file, all alike."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        related: Mapping[int, list[tuple[str, bytes]]] | None = None,
+    ) -> None:
+        self.names = names
+        self.context = related or {}
+
+    @property
+    def count(self) -> int:
+        return len(self.names)
+
+    def name(self, position: int) -> str:
+        return self.names[position]
+
+    def dimensions(self, position: int) -> Size:
+        return (4, 1)
+
+    def original(self, position: int) -> bytes:
+        return _POINT_CLOUD
+
+    def picture(self, position: int) -> Image.Image:
+        return numbered(position, (256, 192))
+
+    def related(self, position: int) -> list[tuple[str, bytes]]:
+        return self.context.get(position, [])
+
+
+class Multiview(Video):
+    """Several videos in one task, known to one fork of CVAT: has a meta but no frames."""
+
+    is_video = True

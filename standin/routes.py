@@ -1,0 +1,113 @@
+"""Which path is answered by what. Anything else is the 404 page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from standin import accounts, catalogue, data, jobs, meta, server_info, tasks
+from standin.formats import formats
+from standin.messages import Answer
+
+Handler = Callable[..., Answer]
+
+_ID = r"([^/]+)"
+
+
+@dataclass(frozen=True)
+class Route:
+    """`allow` is what the Allow header lists, also for methods that the stand-in lacks.
+
+    `public` lets anonymous callers in; `plain` skips authentication and negotiation.
+    """
+
+    pattern: re.Pattern[str]
+    methods: Mapping[str, Handler]
+    allow: str
+    public: bool = False
+    plain: bool = False
+    scheme: str = "Token"
+
+
+def _route(
+    path: str,
+    allow: str,
+    *,
+    public: bool = False,
+    plain: bool = False,
+    scheme: str = "Token",
+    **methods: Handler,
+) -> Route:
+    pattern = re.compile(path.replace("{id}", _ID) + r"\Z")
+    return Route(pattern, methods, allow, public, plain, scheme)
+
+
+_LIST = "GET, POST, HEAD, OPTIONS"
+_READ = "GET, HEAD, OPTIONS"
+_ONE = "GET, PATCH, DELETE, HEAD, OPTIONS"
+_META = "GET, PATCH, HEAD, OPTIONS"
+
+ROUTES = [
+    _route("/api/auth/login", "POST, OPTIONS", public=True, POST=accounts.login),
+    _route("/api/auth/logout", _LIST, public=True, POST=accounts.logout),
+    _route("/api/users/self", _READ, GET=accounts.user_self),
+    _route("/api/users", _READ, GET=accounts.user_list),
+    _route("/api/users/{id}", _ONE, GET=accounts.user_detail),
+    _route("/api/server/about", _READ, public=True, GET=server_info.about),
+    _route("/api/server/health/", _READ, plain=True, GET=server_info.health),
+    _route("/api/server/plugins", _READ, GET=server_info.plugins),
+    _route("/api/server/annotation/formats", _READ, GET=formats),
+    _route("/api/organizations", _LIST, GET=catalogue.organization_list),
+    _route("/api/organizations/{id}", _ONE, GET=catalogue.organization_detail),
+    _route("/api/projects", _LIST, GET=catalogue.project_list),
+    _route("/api/projects/{id}", _ONE, GET=catalogue.project_detail),
+    _route("/api/projects/{id}/preview", _READ, GET=data.project_preview),
+    _route("/api/tasks", _LIST, GET=tasks.task_list, POST=tasks.task_create),
+    _route(
+        "/api/tasks/{id}",
+        _ONE,
+        GET=tasks.task_detail,
+        PATCH=tasks.task_change,
+        DELETE=tasks.task_delete,
+    ),
+    _route("/api/tasks/{id}/status", _READ, GET=tasks.task_status_old),
+    _route("/api/tasks/{id}/data/?", _LIST, GET=data.task_data),
+    _route("/api/tasks/{id}/data/meta", _META, GET=meta.task_meta, PATCH=meta.task_meta_change),
+    _route("/api/tasks/{id}/preview", _READ, GET=data.task_preview),
+    _route("/api/tasks/{id}/validation_layout", _META, GET=meta.task_layout),
+    _route("/api/jobs", _LIST, GET=jobs.job_list),
+    _route("/api/jobs/{id}", _ONE, GET=jobs.job_detail, PATCH=jobs.job_change),
+    _route("/api/jobs/{id}/data", _READ, GET=data.job_data),
+    _route("/api/jobs/{id}/data/meta", _META, GET=meta.job_meta, PATCH=meta.job_meta_change),
+    _route("/api/jobs/{id}/preview", _READ, GET=data.job_preview),
+    _route("/api/jobs/{id}/validation_layout", _META, GET=meta.job_layout),
+    _route("/api/labels", _READ, GET=catalogue.label_list),
+]
+
+# Servers before 2.48 do not know these (api-facts 1).
+ACCESS_TOKEN_ROUTES = [
+    _route(
+        "/api/auth/access_tokens",
+        _LIST,
+        GET=accounts.token_list,
+        POST=accounts.token_create,
+    ),
+    _route("/api/auth/access_tokens/self", _READ, scheme="Bearer", GET=accounts.token_self),
+    _route(
+        "/api/auth/access_tokens/{id}",
+        _ONE,
+        GET=accounts.token_detail,
+        PATCH=accounts.token_change,
+        DELETE=accounts.token_revoke,
+    ),
+]
+
+
+def find_route(path: str, access_tokens: bool) -> tuple[Route, tuple[str, ...]] | None:
+    """The route for a path and the text of the ids in it."""
+    for route in ROUTES + (ACCESS_TOKEN_ROUTES if access_tokens else []):
+        found = route.pattern.match(path)
+        if found is not None:
+            return route, found.groups()
+    return None

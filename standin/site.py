@@ -1,0 +1,23 @@
+"""What one running stand-in is made of; handlers get it with every request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from standin.costs import Costs
+from standin.faults import Faults
+from standin.throttle import Throttle
+from standin.world import World
+
+
+@dataclass
+class Site:
+    """`access_tokens=False` with an older `version` is a server from before 2.48."""
+
+    world: World
+    costs: Costs = field(default_factory=Costs)
+    faults: Faults = field(default_factory=Faults)
+    throttle: Throttle = field(default_factory=Throttle)
+    prefix: str = ""
+    version: str = "2.54.1"
+    access_tokens: bool = True
