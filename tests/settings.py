@@ -1,0 +1,55 @@
+"""The product's settings, in a folder of the test run's own. A worker process started by a test
+uses them too and is told the test database by TEST_DATABASE_NAME."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+run_dir = os.environ.setdefault("TEST_RUN_DIR", tempfile.mkdtemp(prefix="cis-"))
+for name, value in {
+    "SECRET_KEY": "of-the-tests-" + "x" * 50,
+    "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+}.items():
+    os.environ.setdefault("TEST_" + name, value)
+    os.environ[name] = os.environ["TEST_" + name]
+os.environ["VAR_DIR"] = str(Path(run_dir) / process)
+# What a developer's .env says must not reach the tests.
+for name in (
+    "CVAT_URL",
+    "CVAT_USERNAME",
+    "CVAT_PASSWORD",
+    "CVAT_ACCESS_TOKEN",
+    "CVAT_ALLOWED_URLS",
+):
+    os.environ[name] = ""
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+from config import settings as product  # noqa: E402
+
+globals().update({name: getattr(product, name) for name in dir(product) if name.isupper()})
+
+(product.VAR_DIR / "staticfiles").mkdir(parents=True, exist_ok=True)
+DATABASES = product.DATABASES
+if product.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: a worker process shares it.
+    DATABASES["default"]["TEST"] = {"NAME": str(product.VAR_DIR / "test.sqlite3")}
+else:
+    DATABASES["default"]["OPTIONS"] = {}  # a pool would keep the test database from being dropped
+if os.environ.get("TEST_DATABASE_NAME"):
+    DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
+
+STORAGES = product.STORAGES | {
+    # The live server finds files by their plain names only.
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_DEFAULT_QUEUE = f"test-{process}"
+CACHES = {"default": product.CACHES["default"] | {"KEY_PREFIX": f"test-{process}"}}
+ARCHIVE_HEARTBEAT_SECONDS = 0.3
+ARCHIVE_STALE_SECONDS = 3.0
+REST_FRAMEWORK = product.REST_FRAMEWORK | {"TEST_REQUEST_DEFAULT_FORMAT": "json"}
