@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from selector.models import ApiToken, Connection
 from selector.sampling import MAX_SEED
-from selector.services import PER_JOB, DrawRequest
+from selector.services import PER_JOB, UNIFORM, DrawRequest
 
 MAX_ID = 2**63 - 1
 MAX_COUNT = 1_000_000
@@ -90,27 +90,73 @@ class SourceSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+def amount_errors(one: str) -> dict[str, Any]:
+    return {
+        "invalid": f"how many frames to take must be a {one}.",
+        "min_value": f"how many frames to take must be a {one}.",
+        "max_value": f"how many frames to take must be a {one}.",
+        "required": "say how many frames to take.",
+    }
+
+
+COUNT_ERRORS = amount_errors("whole number, 1 or more")
+SHARE_ERRORS = amount_errors("share above 0 and at most 1 (100 %)")
+
+
+class CountField(serializers.IntegerField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_COUNT, error_messages=COUNT_ERRORS, **kwargs)
+
+
+class ShareField(serializers.FloatField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1e-6, max_value=1, error_messages=SHARE_ERRORS, **kwargs)
+
+
 class RandomSelectSerializer(SourceSerializer):
-    count = serializers.IntegerField(
-        min_value=1,
-        max_value=MAX_COUNT,
+    """`count` frames of each job; or, in CVAT's words, another method and amount."""
+
+    AMOUNTS = {
+        PER_JOB: ("frames_per_job_count", "frames_per_job_share"),
+        UNIFORM: ("frame_count", "frame_share"),
+    }
+
+    count = CountField(required=False)
+    frame_selection_method = serializers.ChoiceField(choices=[PER_JOB, UNIFORM], default=PER_JOB)
+    frame_count = CountField(required=False)
+    frame_share = ShareField(required=False)
+    frames_per_job_count = CountField(required=False)
+    frames_per_job_share = ShareField(required=False)
+    random_seed = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MAX_SEED,
         error_messages={
-            "invalid": "how many frames to take must be a whole number, 1 or more.",
-            "min_value": "how many frames to take must be 1 or more.",
-            "required": "say how many frames to take.",
+            "invalid": f"the seed must be a whole number, 0 to {MAX_SEED}.",
+            "min_value": f"the seed must be a whole number, 0 to {MAX_SEED}.",
+            "max_value": f"the seed must be a whole number, 0 to {MAX_SEED}.",
         },
     )
-    random_seed = serializers.IntegerField(
-        required=False, allow_null=True, min_value=0, max_value=MAX_SEED
-    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        amounts = self.AMOUNTS[attrs["frame_selection_method"]]
+        named = [name for name in ("count", *amounts) if name in attrs]
+        if not named:
+            raise serializers.ValidationError({"count": COUNT_ERRORS["required"]})
+        if len(named) > 1:
+            raise serializers.ValidationError(f"Give only one of {' and '.join(named)}.")
+        return super().validate(attrs)
 
     def request(self) -> DrawRequest:
         data = self.validated_data
+        count, share = self.AMOUNTS[data["frame_selection_method"]]
         return DrawRequest(
             task_id=data.get("task_id"),
             job_id=data.get("job_id"),
-            method=PER_JOB,
-            count=data["count"],
+            method=data["frame_selection_method"],
+            count=data.get("count", data.get(count)),
+            share=data.get(share),
             seed=data.get("random_seed"),
         )
 
@@ -141,6 +187,18 @@ class TestConnectionAnswer(serializers.Serializer[Any]):
     user = UserSerializer()
 
 
+class JobSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    task_id = serializers.IntegerField()
+    type = serializers.CharField()
+    start_frame = serializers.IntegerField()
+    stop_frame = serializers.IntegerField()
+    frame_count = serializers.IntegerField()
+    stage = serializers.CharField()
+    state = serializers.CharField()
+    assignee = serializers.CharField()
+
+
 class LoadImagesAnswer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     images = FrameSerializer(many=True)
@@ -148,10 +206,21 @@ class LoadImagesAnswer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
 
 
+class CatalogAnswer(LoadImagesAnswer):
+    """Beside the images what they belong to, and what was left out."""
+
+    task_id = serializers.IntegerField()
+    task_name = serializers.CharField()
+    mode = serializers.CharField()
+    jobs = JobSerializer(many=True)
+    deleted_count = serializers.IntegerField()
+    honeypot_count = serializers.IntegerField()
+
+
 class RandomSelectAnswer(LoadImagesAnswer):
     total_available = serializers.IntegerField()
     jobs_count = serializers.IntegerField()
-    per_job_count = serializers.IntegerField()
+    per_job_count = serializers.IntegerField(allow_null=True)
     random_seed = serializers.IntegerField()
     job_summary = JobSummarySerializer(many=True)
 
@@ -174,18 +243,6 @@ class TaskSerializer(serializers.Serializer[Any]):
     owner = serializers.CharField()
     assignee = serializers.CharField()
     jobs_count = serializers.IntegerField()
-
-
-class JobSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    task_id = serializers.IntegerField()
-    type = serializers.CharField()
-    start_frame = serializers.IntegerField()
-    stop_frame = serializers.IntegerField()
-    frame_count = serializers.IntegerField()
-    stage = serializers.CharField()
-    state = serializers.CharField()
-    assignee = serializers.CharField()
 
 
 class ListQuerySerializer(serializers.Serializer[Any]):

@@ -16,6 +16,7 @@ from selector import services
 from selector.api import serializers
 from selector.cvat.types import Frame
 from selector.models import ApiToken, ApiTokenQuerySet, Connection, ConnectionQuerySet
+from selector.services import PER_JOB
 from selector.signed_in import SignedInApiRequest
 
 
@@ -59,7 +60,7 @@ class TestConnectionView(SpecifiedView):
 
 
 class LoadImagesView(SpecifiedView):
-    @extend_schema(request=serializers.SourceSerializer, responses=serializers.LoadImagesAnswer)
+    @extend_schema(request=serializers.SourceSerializer, responses=serializers.CatalogAnswer)
     def post(self, request: SignedInApiRequest) -> Response:
         """Every frame of a task or a job that can be chosen."""
         form = serializers.SourceSerializer(data=request.data)
@@ -78,6 +79,12 @@ class LoadImagesView(SpecifiedView):
                 "images": [image(frame) for frame in catalog.frames],
                 "count": len(catalog.frames),
                 "source": "job" if data.get("job_id") else "task",
+                "task_id": catalog.task_id,
+                "task_name": catalog.task_name,
+                "mode": catalog.mode,
+                "jobs": serializers.JobSerializer(catalog.jobs, many=True).data,
+                "deleted_count": catalog.deleted_count,
+                "honeypot_count": catalog.honeypot_count,
             }
         )
 
@@ -87,7 +94,11 @@ class RandomSelectView(SpecifiedView):
         request=serializers.RandomSelectSerializer, responses=serializers.RandomSelectAnswer
     )
     def post(self, request: SignedInApiRequest) -> Response:
-        """`count` frames from the job, or from each job of the task."""
+        """`count` frames from the job, or from each job of the task.
+
+        Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
+        share.
+        """
         form = serializers.RandomSelectSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
@@ -105,7 +116,7 @@ class RandomSelectView(SpecifiedView):
                 "total_available": sum(job.total for job in draw.summary),
                 "source": "job" if data.get("job_id") else "task",
                 "jobs_count": len(draw.summary),
-                "per_job_count": data["count"],
+                "per_job_count": draw.request.count if draw.request.method == PER_JOB else None,
                 "random_seed": draw.seed,
                 "job_summary": serializers.JobSummarySerializer(draw.summary, many=True).data,
             }
