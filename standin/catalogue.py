@@ -23,6 +23,17 @@ def organization_list(request: Request, site: Site) -> Answer:
     )
 
 
+def organization_create(request: Request, site: Site) -> Answer:
+    body = request.json()
+    slug = str(body.get("slug") or "")
+    if not slug:
+        raise Refusal(400, {"slug": ["This field is required."]})
+    if any(other.slug == slug for other in site.world.organizations.values()):
+        raise Refusal(400, {"slug": ["organization with this slug already exists."]})
+    made = site.world.add_organization(slug, request.account, name=str(body.get("name") or slug))
+    return json_answer(objects.organization(made, request.base), status=201)
+
+
 def organization_detail(request: Request, site: Site, number: int) -> Answer:
     made = site.world.organizations.get(number)
     if made is None:
@@ -43,6 +54,18 @@ def project_list(request: Request, site: Site) -> Answer:
         if in_context(request, project.organization) and may_see_project(request.account, project)
     ]
     return listed(request, site, PROJECTS, seen, lambda p: _show_project(request, site, p))
+
+
+def project_create(request: Request, site: Site) -> Answer:
+    body = request.json()
+    if not body.get("name"):
+        raise Refusal(400, {"name": ["This field is required."]})
+    names = [label["name"] for label in body.get("labels") or []]
+    made = site.world.add_project(
+        str(body["name"]), request.account, organization=request.organization, labels=names
+    )
+    where = [("Location", f"{request.base}/api/projects/{made.id}")]
+    return json_answer(_show_project(request, site, made), status=201, headers=where)
 
 
 def project_detail(request: Request, site: Site, number: int) -> Answer:

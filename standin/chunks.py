@@ -49,10 +49,10 @@ def zipped(members: Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_STORE
     return buffer.getvalue()
 
 
-def numbered_zip(files: Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_STORED) -> Chunk:
+def numbered_zip(files: Iterable[tuple[str, bytes]]) -> Chunk:
     """A chunk of (suffix, bytes): members are named by their place, not by their file."""
     named = ((f"{place:06d}.{suffix}", body) for place, (suffix, body) in enumerate(files))
-    return Chunk(zipped(named, method), ZIP)
+    return Chunk(zipped(named), ZIP)
 
 
 def media_of(task: Task) -> Media:
@@ -110,7 +110,7 @@ class ChunkShop:
                 self._recompressed(job.task, t, quality) if job.holds(t) else ("jpeg", PLACEHOLDER)
                 for t in block
             )
-            return numbered_zip(files, zipfile.ZIP_DEFLATED)
+            return numbered_zip(files)
 
         return self._stocked(key, job.task, quality, costs, make)
 
@@ -218,7 +218,7 @@ class ChunkShop:
     def context_images(self, task: Task, frame: int) -> bytes:
         """A zip of JPEGs; empty (22 bytes) when the frame has none."""
         files = media_of(task).related(task.order[frame])
-        return zipped((f"{name}.jpg", body) for name, body in files)
+        return zipped(((f"{name}.jpg", body) for name, body in files), zipfile.ZIP_DEFLATED)
 
 
 def first_holder(task: Task, frame: int) -> Job:

@@ -103,6 +103,10 @@ class StandIn:
     def world(self) -> World:
         return self.site.world
 
+    @world.setter
+    def world(self, world: World) -> None:
+        self.site.world = world
+
     @property
     def throttle(self) -> Throttle:
         return self.site.throttle

@@ -1,0 +1,246 @@
+"""Who asked in each recording, what the world was like, and which recordings are left out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from standin.server import StandIn
+from tests.standin.recorded_world import add_corrupt_task, add_labelled_task
+
+# Whose credentials stand behind `<credentials>`; alice's in all others.
+ASKED_BY = {
+    "admin": [
+        "accept-version-2.0-ok",
+    ],
+    "bob": [
+        "frame-as-job-assignee",
+        "frame-through-task-as-job-assignee-403",
+        "job-as-assignee",
+        "job-update-state-by-assignee",
+        "task-as-job-assignee-403",
+        "tasks-list-org-not-a-member",
+    ],
+    "carol": [
+        "access-token-create",
+        "access-token-create-no-name-400",
+        "access-token-create-past-expiry-accepted",
+        "access-token-list",
+        "access-token-patch",
+        "access-token-plus-session-cookie-post-no-csrf-needed",
+        "access-token-readwrite-post-ok",
+        "access-token-revoke",
+        "access-token-self",
+        "access-token-use-bearer",
+        "frame-not-permitted-403",
+        "inactive-user-access-token-401",
+        "inactive-user-basic-401",
+        "inactive-user-session-401",
+        "inactive-user-token-401",
+        "job-not-permitted-403",
+        "jobs-list-of-other-task-empty",
+        "labels-of-foreign-task-403",
+        "meta-not-permitted-403",
+        "task-not-permitted-403",
+    ],
+}
+ASKER = {case: name for name, cases in ASKED_BY.items() for case in cases}
+
+# Authorization headers that are not simply the asker's.
+HEADERS = {
+    "access-token-expired-401": "Bearer gone.gone",
+    "access-token-revoked-401": "Bearer gone.gone",
+    "access-token-with-Token-keyword-401": "Token abcd.abcd",
+    "token-after-logout-401": "Token " + "0" * 40,
+    "users-self-bad-token-401": "Token " + "0" * 40,
+    "users-self-basic-wrong-401": "Basic YWxpY2U6d3Jvbmc=",
+    "users-self-bearer-bad-401": "Bearer nope",
+    "users-self-malformed-token-header-401": "Token two words",
+}
+
+READ_ONLY = {"access-token-readonly-unsafe-403"}
+
+OTHER_NUMBERS = {
+    # the ids of new objects go on from what the recorded server had
+    "access-token-create": {"id"},
+    "access-token-create-past-expiry-accepted": {"id"},
+    "access-token-self": {"id", "name"},
+    "access-token-plus-session-cookie-post-no-csrf-needed": {"id", "url"},
+    "access-token-readwrite-post-ok": {"id", "url"},
+    "session-cookie-plus-token-header-post-ok": {"id", "url"},
+    "session-cookie-post-with-csrf-header-ok": {"id", "url"},
+    "task-create-empty": {"id", "url"},
+    "organization-create": {"id"},
+    "project-create": {"id", "url"},
+    "project-create-in-org": {"id", "url", "organization", "organization_id"},
+    "labels-without-selector": {"count"},
+}
+
+
+def _deleted(*frames: int) -> Callable[[StandIn], None]:
+    return lambda standin: standin.world.set_deleted(41, frames)
+
+
+def _inactive(standin: StandIn) -> None:
+    standin.world.users[4].is_active = False
+
+
+def _no_assignee(standin: StandIn) -> None:
+    job = standin.world.jobs[41]
+    job.assignee = None
+    job.assignee_updated_date = job.updated_date
+
+
+def _never_assigned(standin: StandIn) -> None:
+    standin.world.jobs[41].assignee = None
+    standin.world.jobs[41].assignee_updated_date = None
+
+
+def _throttled(standin: StandIn) -> None:
+    for _ in range(100):
+        standin.throttle.check("203.0.113.9")
+
+
+def _three_tokens(standin: StandIn) -> None:
+    world = standin.world
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    past = datetime(2020, 1, 1, tzinfo=UTC)
+    for _ in range(4):
+        world.access_token("alice")
+    world.access_token("carol", "portal")
+    world.access_token("carol", "rw", read_only=False)
+    world.access_token("carol", "past", expiry_date=past)
+    world.access_token("carol", "short", expiry_date=soon)
+
+
+def _one_project_task(standin: StandIn) -> None:
+    standin.world.tasks[62].name = "in project A"
+
+
+def _failed(standin: StandIn) -> None:
+    standin.world.add_task("bad image", task_id=46, owner="alice", readiness="failed")
+
+
+def _renamed(standin: StandIn) -> None:
+    standin.world.add_task(
+        "old name",
+        task_id=65,
+        owner="alice",
+        project=standin.world.projects[1],
+        count=3,
+        segment_size=2,
+        ground_truth=[0, 2],
+    )
+
+
+def _queued(standin: StandIn) -> None:
+    standin.world.add_task("queued", task_id=69, owner="alice", readiness="creating")
+
+
+def _step_ground_truth(standin: StandIn) -> None:
+    task = standin.world.tasks[26]
+    standin.world.add_ground_truth(task, [0, 2, 6], 89)
+    task.layout_in_source_numbers = True
+
+
+def _plain_ground_truth(standin: StandIn) -> None:
+    standin.world.add_ground_truth(standin.world.tasks[19], [3, 8, 9, 21, 30], 81)
+
+
+def _job(**values: object) -> Callable[[StandIn], None]:
+    """Job 131 as it was before the recorded change."""
+
+    def change(standin: StandIn) -> None:
+        job = standin.world.jobs[131]
+        for name, value in values.items():
+            setattr(job, name, standin.world.user(str(value)) if name == "assignee" else value)
+        if "assignee" in values:
+            job.assignee_updated_date = job.updated_date
+
+    return change
+
+
+def _multiview(standin: StandIn) -> None:
+    standin.world.add_task(
+        "mv",
+        task_id=72,
+        owner="alice",
+        dimension="multiview",
+        image_quality=50,
+        video_name="<server data folder>/multiview/72/view1.mp4",
+    )
+
+
+def _no_token_3(standin: StandIn) -> None:
+    standin.world.add_task("old", task_id=3, owner="alice", count=2)
+
+
+# What is done to the world before the request is sent.
+BEFORE: dict[str, Callable[[StandIn], None]] = {
+    "access-token-list": _three_tokens,
+    "access-token-patch": _three_tokens,
+    "access-token-revoke": _three_tokens,
+    "deleted-frames-patch-gt-job": _deleted(),
+    "deleted-frames-patch-job": _deleted(),
+    "frame-accept-image-406": _no_token_3,
+    "frame-in-chunk-with-corrupt-image-compressed-0": lambda s: add_corrupt_task(s.world),
+    "frame-in-chunk-with-corrupt-image-compressed-1": lambda s: add_corrupt_task(s.world),
+    "frame-in-chunk-with-corrupt-image-original-0": lambda s: add_corrupt_task(s.world),
+    "frame-in-chunk-with-corrupt-image-original-1": lambda s: add_corrupt_task(s.world),
+    "frame-task-failed-creation-400": _failed,
+    "frame-task-queued-400": _queued,
+    "inactive-user-access-token-401": _inactive,
+    "inactive-user-basic-401": _inactive,
+    "inactive-user-login-400": _inactive,
+    "inactive-user-session-401": _inactive,
+    "inactive-user-token-401": _inactive,
+    "job-detail-annotation": _no_assignee,
+    "jobs-list-page-1": _never_assigned,
+    "labels-with-attributes-and-skeleton": lambda s: add_labelled_task(s.world),
+    "meta-gt-job-in-step-task": _step_ground_truth,
+    "meta-task-failed-creation": _failed,
+    "method-not-allowed-405": _no_token_3,
+    "multiview-task-detail": _multiview,
+    "multiview-task-frame-500": _multiview,
+    "multiview-task-meta": _multiview,
+    "task-delete-204": _failed,
+    "task-failed-creation-detail": _failed,
+    "task-rename": _renamed,
+    "throttled-anonymous-429": _throttled,
+    "throttled-login-429": _throttled,
+    "validation-layout-task-gt": _plain_ground_truth,
+    "validation-layout-task-gt-step": _step_ground_truth,
+}
+
+NO_DATA_BEFORE_UPLOAD = "uploads are not part of the stand-in"
+BROKEN = "a broken installation; tests of that use faults.fail()"
+NEW_JOBS = "making and removing ground-truth jobs comes later"
+
+# Recordings of the sections the stand-in covers that are not replayed, and why.
+LEFT_OUT = {
+    "policy-engine-down-500": BROKEN,
+    "server-health-degraded-500": BROKEN,
+    "frame-chunk-not-ready-429": BROKEN,
+    "chunk-not-ready-429": BROKEN,
+    "task-data-second-upload-400": NO_DATA_BEFORE_UPLOAD,
+    "job-create-type-annotation-400": NEW_JOBS,
+    "job-delete-annotation-400": NEW_JOBS,
+    "validation-layout-job-patch-honeypots": "honeypots cannot be drawn again yet",
+    "validation-layout-patch-disabled": "layouts are only read",
+    "multiview-create": NO_DATA_BEFORE_UPLOAD,
+    "multiview-data-of-ordinary-task-400": "an endpoint of one fork of CVAT",
+}
+
+# Whole areas that the stand-in does not have yet: it answers 404 there.
+LEFT_OUT_AREAS = {
+    "annotations-": "annotations",
+    "backup-": "backups",
+    "comment": "issues and comments",
+    "consensus-": "consensus merges",
+    "export-": "exports",
+    "gt-": NEW_JOBS,
+    "issue": "issues and comments",
+    "quality-": "quality reports",
+    "request": "background requests",
+    "tus-": NO_DATA_BEFORE_UPLOAD,
+    "upload-": NO_DATA_BEFORE_UPLOAD,
+    "webhook": "webhooks",
+}
