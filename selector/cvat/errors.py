@@ -27,10 +27,10 @@ from selector.cvat.exceptions import (
     CvatUnauthorized,
     CvatUnreachable,
 )
-from selector.cvat.links import InvalidAddress, normalize_url
+from selector.cvat.links import normalize_url
 
 LONGEST_QUOTE = 200
-_SERVER_PATH = re.compile(r"(?<![\w:/.])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'\"]+")
+_SERVER_PATH = re.compile(r"(?<![\w:/.}])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'\"]+")
 
 
 def is_json(response: Response) -> bool:
@@ -76,7 +76,7 @@ def from_failure(error: Exception, *, place: str, host: str) -> CvatUnreachable:
         return CvatUnreachable(f"The proxy on the way to {place} does not answer or refuses.")
     if any_of(urllib3_errors.NameResolutionError):
         return CvatUnreachable(f"No host is called {host}: check the address for a typing error.")
-    if any_of(requests_errors.Timeout, urllib3_errors.TimeoutError, TimeoutError):
+    if any_of(requests_errors.Timeout, urllib3_errors.ReadTimeoutError, TimeoutError):
         return CvatTimeout(f"{place} did not answer in time. Try again in a moment.")
     if any_of(ConnectionRefusedError):
         return CvatUnreachable(
@@ -142,15 +142,16 @@ def _presentable(text: str) -> str:
 def _redirect(response: Response, place: str) -> str:
     """CVAT itself never redirects: what stands in front of it does, to https, to a sub-path, or
     to a sign-in page."""
-    asked = urlsplit(response.url)
-    target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
-    path = target.path.rstrip("/")
-    if not path or path.endswith(asked.path[asked.path.rfind("/api/") :]):
-        try:
-            address = normalize_url(f"{target.scheme}://{target.netloc}{target.path}")
+    try:
+        asked = urlsplit(response.url)
+        target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
+        path = target.path.rstrip("/")
+        address = normalize_url(f"{target.scheme}://{target.netloc}{path}")
+        is_same_api = not path or path.endswith(asked.path[asked.path.rfind("/api/") :])
+        if is_same_api and address != f"{asked.scheme}://{place}":
             return f"{place} sends requests on to {address[:200]}: use that address instead."
-        except InvalidAddress:
-            pass
+    except ValueError:
+        pass  # a Location that is none
     return (
         f"{place} sends requests on to another page, perhaps a sign-in page in front of CVAT: "
         "check the address."
@@ -161,7 +162,8 @@ def _not_found(response: Response, said: str, subject: str, place: str) -> CvatE
     unknown = re.match(r"(\S+) organization does not exist", said)
     if unknown:
         return CvatNotFound(f"There is no organization {unknown[1]} on {place}.", status=404)
-    if not is_json(response):
+    is_text = said and "html" in response.headers.get("Content-Type", "")  # CVAT's plain texts
+    if not (is_text or is_json(response)):
         return not_cvat(place, status=404)
     begin = subject[:1].upper() + subject[1:]
     return CvatNotFound(f"{begin} does not exist on {place} (or was deleted).", status=404)

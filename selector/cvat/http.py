@@ -67,6 +67,11 @@ class TokenAuth(AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: told not to follow, requests would still prepare to, and fail on bad ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What is sent, and what it is about ("task 12"), for the text of an error."""
@@ -106,7 +111,7 @@ class Http:
         self._verify = verify
         self._timeout = timeout
         self._retries = retries
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = TokenAuth(credential)
         self._session.headers["User-Agent"] = user_agent
         # A session cookie would win over a missing token and ask for CSRF headers (api-facts 1).
