@@ -17,7 +17,13 @@ from standin.site import Site
 TOKENS_PER_USER = 50
 
 USERS = Listing[User](
-    fields={"id": lambda u: u.id, "username": lambda u: u.username},
+    fields={
+        "id": lambda u: u.id,
+        "username": lambda u: u.username,
+        "first_name": lambda u: u.first_name,
+        "last_name": lambda u: u.last_name,
+        "is_active": lambda u: u.is_active,
+    },
     search=("username", "first_name", "last_name"),
 )
 TOKENS = Listing[AccessToken](

@@ -36,7 +36,8 @@ def respond(request: Request, site: Site) -> Answer:
     except Exception:
         log.exception("%s %s", request.method, request.path)
         return server_error_page()
-    answer.headers.append(("Allow", route.allow))
+    if not route.plain:
+        answer.headers.append(("Allow", route.allow))
     return answer
 
 

@@ -28,7 +28,7 @@ _TYPES = {
     "pcd": "image/x.point-cloud-data",
 }
 
-_POINT_CLOUD = b"""# .PCD v0.7
+_POINT_CLOUD = """# .PCD v0.7
 VERSION 0.7
 FIELDS x y z
 SIZE 4 4 4
@@ -40,7 +40,7 @@ VIEWPOINT 0 0 0 1 0 0 0
 POINTS 4
 DATA ascii
 0 0 0
-1 0 0
+{} 0 0
 0 1 0
 0 0 1
 """
@@ -209,7 +209,7 @@ class Video(Media):
 
 
 class PointClouds(Media):
-    """A few points per file, all alike."""
+    """A few points per file; the second lies at x = position + 1."""
 
     def __init__(
         self,
@@ -230,7 +230,7 @@ class PointClouds(Media):
         return (4, 1)
 
     def original(self, position: int) -> bytes:
-        return _POINT_CLOUD
+        return _POINT_CLOUD.format(position + 1).encode()
 
     def picture(self, position: int) -> Image.Image:
         return numbered(position, (256, 192))

@@ -97,12 +97,12 @@ def project(made: Project, tasks: Iterable[Task], base: str) -> Json:
 
 
 def task_status(made: Task) -> str:
-    """Completed when all jobs are completed in acceptance."""
-    jobs = [job for job in made.jobs if job.type != "consensus_replica"]
-    done = [job for job in jobs if (job.stage, job.state) == ("acceptance", "completed")]
-    if jobs and len(done) == len(jobs):
-        return "completed"
-    return "validation" if any(job.stage != "annotation" for job in jobs) else "annotation"
+    """The least advanced of its jobs: completed only when all are."""
+    found = {_legacy_status(job) for job in made.jobs}
+    for status in ("annotation", "validation", "completed"):
+        if status in found:
+            return status
+    return "annotation"
 
 
 def _chunk_types(made: Task) -> tuple[str, str]:
@@ -170,11 +170,15 @@ def task(made: Task, base: str) -> Json:
 
 
 def _legacy_status(made: Job) -> str:
-    return {"acceptance": "completed"}.get(made.stage, made.stage)
+    if made.stage != "acceptance":
+        return made.stage
+    return "completed" if made.state == "completed" else "validation"
 
 
 def job(made: Job, base: str) -> Json:
     original, compressed = _chunk_types(made.task)
+    if made.recompresses:
+        compressed = "imageset"
     project_of = made.task.project
     return {
         "url": f"{base}/api/jobs/{made.id}",

@@ -58,7 +58,12 @@ ROUTES = [
     _route("/api/server/health/", _READ, plain=True, GET=server_info.health),
     _route("/api/server/plugins", _READ, GET=server_info.plugins),
     _route("/api/server/annotation/formats", _READ, GET=formats),
-    _route("/api/organizations", _LIST, GET=catalogue.organization_list, POST=catalogue.organization_create),
+    _route(
+        "/api/organizations",
+        _LIST,
+        GET=catalogue.organization_list,
+        POST=catalogue.organization_create,
+    ),
     _route("/api/organizations/{id}", _ONE, GET=catalogue.organization_detail),
     _route("/api/projects", _LIST, GET=catalogue.project_list, POST=catalogue.project_create),
     _route("/api/projects/{id}", _ONE, GET=catalogue.project_detail),

@@ -42,6 +42,7 @@ class World:
         """`values` are fields of `User`; the password defaults to `<username>-password`."""
         number = int(values.pop("user_id", max(self.users, default=0) + 1))
         values.setdefault("email", f"{username}@example.com")
+        values.setdefault("last_login", stamp(0))
         user = User(number, username, password or f"{username}-password", **values)
         self.users[number] = user
         return user

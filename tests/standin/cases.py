@@ -56,7 +56,7 @@ HEADERS = {
     "users-self-malformed-token-header-401": "Token two words",
 }
 
-READ_ONLY = {"access-token-readonly-unsafe-403"}
+READ_ONLY = {"access-token-readonly-unsafe-403", "access-token-self"}
 
 OTHER_NUMBERS = {
     # the ids of new objects go on from what the recorded server had
@@ -89,11 +89,6 @@ def _no_assignee(standin: StandIn) -> None:
     job.assignee_updated_date = job.updated_date
 
 
-def _never_assigned(standin: StandIn) -> None:
-    standin.world.jobs[41].assignee = None
-    standin.world.jobs[41].assignee_updated_date = None
-
-
 def _throttled(standin: StandIn) -> None:
     for _ in range(100):
         standin.throttle.check("203.0.113.9")
@@ -111,8 +106,21 @@ def _three_tokens(standin: StandIn) -> None:
     world.access_token("carol", "short", expiry_date=soon)
 
 
-def _one_project_task(standin: StandIn) -> None:
-    standin.world.tasks[62].name = "in project A"
+def _used_token(number: int) -> Callable[[StandIn], None]:
+    def change(standin: StandIn) -> None:
+        _three_tokens(standin)
+        standin.world.access_tokens[number].last_used_date = datetime.now(UTC)
+
+    return change
+
+
+def _no_organization(standin: StandIn) -> None:
+    standin.world.organizations.clear()
+
+
+def _working_replicas(standin: StandIn) -> None:
+    for job_id in (76, 77):
+        standin.world.jobs[job_id].state = "in progress"
 
 
 def _failed(standin: StandIn) -> None:
@@ -127,7 +135,6 @@ def _renamed(standin: StandIn) -> None:
         project=standin.world.projects[1],
         count=3,
         segment_size=2,
-        ground_truth=[0, 2],
     )
 
 
@@ -175,10 +182,10 @@ def _no_token_3(standin: StandIn) -> None:
 
 # What is done to the world before the request is sent.
 BEFORE: dict[str, Callable[[StandIn], None]] = {
-    "access-token-list": _three_tokens,
-    "access-token-patch": _three_tokens,
+    "access-token-list": _used_token(8),
+    "access-token-patch": _used_token(6),
     "access-token-revoke": _three_tokens,
-    "deleted-frames-patch-gt-job": _deleted(),
+    "deleted-frames-patch-gt-job": _deleted(0, 5, 11),
     "deleted-frames-patch-job": _deleted(),
     "frame-accept-image-406": _no_token_3,
     "frame-in-chunk-with-corrupt-image-compressed-0": lambda s: add_corrupt_task(s.world),
@@ -193,10 +200,17 @@ BEFORE: dict[str, Callable[[StandIn], None]] = {
     "inactive-user-session-401": _inactive,
     "inactive-user-token-401": _inactive,
     "job-detail-annotation": _no_assignee,
-    "jobs-list-page-1": _never_assigned,
+    "job-update-assignee": _job(stage="validation"),
+    "job-update-completed": _job(assignee="bob", stage="validation"),
+    "job-update-state-by-assignee": _job(assignee="bob", stage="acceptance"),
+    "jobs-list-consensus-task": _working_replicas,
+    "jobs-list-page-1": _no_assignee,
     "labels-with-attributes-and-skeleton": lambda s: add_labelled_task(s.world),
     "meta-gt-job-in-step-task": _step_ground_truth,
+    "meta-job-deleted-frames": _deleted(0, 4, 11),
+    "meta-task-deleted-frames": _deleted(0, 4, 11),
     "meta-task-failed-creation": _failed,
+    "organization-create": _no_organization,
     "method-not-allowed-405": _no_token_3,
     "multiview-task-detail": _multiview,
     "multiview-task-frame-500": _multiview,

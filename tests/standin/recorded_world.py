@@ -196,7 +196,6 @@ def _add_validated_tasks(world: World) -> None:
         ground_truth=[1, 6],
         ground_truth_job_id=96,
     )
-    world.jobs[77].state = "in progress"
     world.add_task(
         "gt at creation in step task",
         task_id=42,
@@ -285,9 +284,7 @@ def add_labelled_task(world: World) -> None:
     skeleton = world.tasks[64].labels[2]
     parts = [("head", "#ba9109"), ("foot", "#2eceda")]
     for number, (name, color) in enumerate(parts, start=88):
-        skeleton.sublabels.append(
-            type(skeleton)(id=number, name=name, color=color, type="points")
-        )
+        skeleton.sublabels.append(type(skeleton)(id=number, name=name, color=color, type="points"))
 
 
 def _attribute(

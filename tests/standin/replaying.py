@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 COMPARED_HEADERS = ("content-type", "allow", "www-authenticate", "retry-after", "deprecation")
 
 # Made up anew by each server, or the business of other parts of it.
-VOLATILE = {"key", "value", "data", "last_used_date", "last_login", "description", "svg"}
+VOLATILE = {"key", "value", "data", "last_used_date", "description", "svg"}
 
 
 @dataclass
@@ -92,7 +93,24 @@ def assert_same(recording: Recording, answer: requests.Response, base: str) -> N
     elif recording.response.get("body") is None:
         assert answer.content == b""
     else:
-        assert plain(answer.json(), base) == plain(recording.response["body"], base)
+        ours, theirs = plain(answer.json(), base), plain(recording.response["body"], base)
+        found = list(differences(ours, theirs))
+        assert not found, "\n".join(found)
+
+
+def differences(ours: Any, theirs: Any, where: str = "") -> Iterator[str]:
+    """Where two JSON values differ, said in words."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for name in [*theirs, *(name for name in ours if name not in theirs)]:
+            if name not in ours or name not in theirs:
+                yield f"{where}.{name} is only in {'ours' if name in ours else 'theirs'}"
+            else:
+                yield from differences(ours[name], theirs[name], f"{where}.{name}")
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for place, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from differences(mine, other, f"{where}[{place}]")
+    elif type(ours) is not type(theirs) or ours != theirs:
+        yield f"{where}: {ours!r} instead of {theirs!r}"
 
 
 def assert_same_text(recording: Recording, answer: requests.Response) -> None:
@@ -109,7 +127,8 @@ def assert_same_file(answer: requests.Response, recording: Recording, recorded: 
         assert answer.headers["x-checksum"] == checksum(answer.content)
         assert recording.response_headers["x-checksum"] == checksum(recorded)
         assert DATE.match(answer.headers["x-updated-date"])
-    assert described(answer.content) == described(recorded)
+    ours, theirs = described(answer.content), described(recorded)
+    assert ours == theirs, f"{ours} instead of {theirs}"
 
 
 def checksum(body: bytes) -> str:
