@@ -8,6 +8,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from config import envfile
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # Before the settings are read, because they demand the keys.
+    if sys.argv[1:2] in (["serve"], ["setup"]) and envfile.complete(envfile.path()):
+        sys.stdout.write(f"Wrote {envfile.path()} with new keys; keep it safe.\n")
     execute_from_command_line(sys.argv)

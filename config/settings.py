@@ -16,7 +16,7 @@ from config.sockets import broker_socket
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 # --- what this installation is -----------------------------------------------------------------
 
@@ -45,6 +45,11 @@ FIELD_ENCRYPTION_KEYS = [key for key in required("FIELD_ENCRYPTION_KEYS").split(
 
 # --- web ---------------------------------------------------------------------------------------
 
+# Where `manage.py serve` listens, and with what.
+BIND = env.str("BIND", default="127.0.0.1")
+PORT = env.int("PORT", default=5020)
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=8)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 ROOT_URLCONF = "config.urls"
@@ -217,6 +222,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=4)
 CELERY_TASK_TIME_LIMIT = (ARCHIVE_MAX_HOURS + 1) * 3600
+# A build goes on where it was stopped, so stopping need not wait for it.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Above the hard limit of a task: the broker must never hand out a build that still runs.
@@ -285,5 +292,9 @@ LOGGING = {
         "django": {"level": LOG_LEVEL},
         "axes": {"level": "WARNING"},
         "urllib3": {"level": "ERROR"},
+        # One line for each tick of the schedule would bury the rest.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }

@@ -5,8 +5,10 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from config.views import health
+from selector.views import home
 
 urlpatterns = [
+    path("", home, name="home"),
     path("", include("selector.urls")),
     path("selections/", include("selections.urls")),
     path("api/", include("selections.api.urls")),

@@ -1,0 +1,45 @@
+# What is done with the project day by day; `make help` lists it.
+# Everything runs as `python -m ...`, because that works wherever the checkout lies.
+
+PYTHON := .venv/bin/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+run: .venv/.run ## set up what is missing and run the portal on http://localhost:5020 until Ctrl-C
+	@exec $(PYTHON) manage.py serve
+
+demo: .venv/.run ## the main job without a browser: choose, build, download, compare every byte
+	@exec $(PYTHON) demo.py
+
+test: .venv/.dev ## the whole test suite
+	@sh .ci/packages.sh chromium
+	@exec $(PYTHON) -m pytest -n 2
+
+check: .venv/.dev ## lint, format, types, imports, missing migrations, settings for production
+	@exec sh .ci/check.sh
+
+format: .venv/.dev ## format the code and mend what the linter can mend
+	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .
+
+clean: ## remove .venv and caches; .env and the data in var stay
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@sh .ci/venv.sh
+
+# The stamps are newer than the requirements once these are installed.
+.venv/.run: requirements.txt | .venv/bin/python
+	@echo "Installing what the portal needs. This takes a moment, once."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	@echo "Installing what the tests need. This takes a minute or two, once."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ .venv/.run

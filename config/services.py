@@ -1,0 +1,72 @@
+"""Which processes make up the portal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+from config import broker
+from config.processes import Service
+
+STANDIN_ACCOUNT = ("demo", "demo-password")
+
+
+def broker_service() -> Service:
+    command = broker.command(
+        broker.find_server(), socket=settings.BROKER_SOCKET, data=settings.VAR_DIR / "broker"
+    )
+    return Service("broker", command, settings.BASE_DIR)
+
+
+def standin_service() -> Service:
+    where = ["--host", "127.0.0.1", "--port", str(settings.STANDIN_PORT)]
+    return _python("standin", "standin", *where)
+
+
+def worker_service(lock: int) -> Service:
+    """It holds the lock of the data folder as long as it lives."""
+    celery = _celery("worker", "--without-gossip", "--without-mingle", "-n", "portal@%h")
+    return Service(
+        "worker",
+        celery,
+        settings.BASE_DIR,
+        # Stop soon, see CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT, not when the last build is done.
+        environment={"REMAP_SIGTERM": "SIGQUIT"},
+        inherits=(lock,),
+        before=broker.requeue_interrupted if settings.EMBEDDED else None,
+    )
+
+
+def beat_service() -> Service:
+    """A process of its own: inside the worker it would outlive a worker that is killed."""
+    schedule = Path(settings.VAR_DIR) / "beat" / "schedule"
+    schedule.parent.mkdir(parents=True, exist_ok=True)
+    return Service("beat", _celery("beat", "-s", str(schedule), "--pidfile="), settings.BASE_DIR)
+
+
+def web_service() -> Service:
+    options = {
+        "--bind": address(settings.BIND, settings.PORT),
+        "--worker-class": "gthread",
+        "--workers": str(settings.WEB_PROCESSES),
+        "--threads": str(settings.WEB_THREADS),
+        "--graceful-timeout": "3",
+        "--log-level": "warning",
+    }
+    flat = [part for option in options.items() for part in option]
+    return _python("web", "gunicorn", "config.wsgi", "--no-control-socket", *flat)
+
+
+def _python(name: str, module: str, *arguments: str) -> Service:
+    return Service(name, [sys.executable, "-m", module, *arguments], settings.BASE_DIR)
+
+
+def _celery(command: str, *arguments: str) -> list[str]:
+    level = ["-l", settings.LOG_LEVEL]
+    return [sys.executable, "-m", "celery", "-A", "config", command, *level, *arguments]
+
+
+def address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
