@@ -159,7 +159,7 @@ class ChunkShop:
     ) -> Chunk:
         """One task frame as bytes and media type, through the task or one of its jobs."""
         holder = job or first_holder(task, frame)
-        if costs.cold > 0:
+        if costs.has_cold_builds:
             self.job_chunk(
                 holder, holder.frames.index(frame) // (task.chunk_size or 1), quality, costs
             )

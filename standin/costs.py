@@ -86,6 +86,11 @@ class Costs:
         }
         return cls(**{**figures, **changes})
 
+    @property
+    def has_cold_builds(self) -> bool:
+        """Whether it matters that a chunk was built before."""
+        return max(self.cold, self.cold_compressed, self.cold_small, self.cold_video) > 0
+
     @contextmanager
     def core(self) -> Iterator[None]:
         with self._cores:

@@ -1,4 +1,4 @@
-"""`data/meta` of tasks and jobs in both numberings, and validation layouts (api-facts 6, 8)."""
+"""`data/meta` of tasks and jobs, in both numberings (api-facts 6)."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ def _job_body(job: Job) -> dict[str, Any]:
 
 def _cached(site: Site, task: Task, kind: str, number: int, make: Callable[[], Any]) -> Answer:
     site.costs.spend(site.costs.meta + site.costs.meta_per_frame * task.size)
-    key = (kind, number, task.revision)
+    state = (tuple(task.deleted), tuple(task.disabled), task.chunks_updated_date)
+    key = (kind, number, *state)
     return Answer(200, site.world.meta_cache.get(key, lambda: dump(make())), CVAT_JSON)
 
 
@@ -177,36 +178,3 @@ def _disable(task: Task, job: Job, wanted: list[int]) -> None:
         copies = [frame for frame, real in task.honeypots.items() if real in wanted]
         kept = [t for t in task.deleted if t not in task.honeypots and not job.holds(t)]
         task.deleted = sorted({*kept, *wanted, *copies})
-
-
-# -- validation layouts -------------------------------------------------------------------------
-
-
-def task_layout(request: Request, site: Site, number: int) -> Answer:
-    """api-facts 8: in task numbers, as for ground truth set when the task was created."""
-    task = find_task(request, site, number)
-    body: dict[str, Any] = {
-        "mode": task.validation_mode,
-        "frames_per_job_count": task.frames_per_job_count,
-    }
-    truth = next((job for job in task.jobs if job.type == "ground_truth"), None)
-    if truth is not None:
-        body["validation_frames"] = [task.layout_number(t) for t in truth.frames]
-        body["disabled_frames"] = task.disabled
-    if task.validation_mode == "gt_pool":
-        body.update(_honeypots(task, task.honeypots))
-    return json_answer(body)
-
-
-def job_layout(request: Request, site: Site, number: int) -> Answer:
-    job = find_job(request, site, number)
-    return json_answer(_honeypots(job.task, filter(job.holds, job.task.honeypots)))
-
-
-def _honeypots(task: Task, copies: Iterable[int]) -> dict[str, Any]:
-    frames = sorted(copies)
-    return {
-        "honeypot_count": len(frames),
-        "honeypot_frames": frames,
-        "honeypot_real_frames": [task.honeypots[frame] for frame in frames],
-    }

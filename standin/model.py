@@ -140,7 +140,6 @@ class Task:
     created_date: datetime = EPOCH
     updated_date: datetime = EPOCH
     chunks_updated_date: datetime | None = EPOCH
-    revision: int = 0
     layout_in_source_numbers: bool = False
 
     @property

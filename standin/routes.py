@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from standin import accounts, catalogue, data, jobs, meta, server_info, tasks
+from standin import accounts, catalogue, data, jobs, layouts, meta, server_info, tasks
 from standin.formats import formats
 from standin.messages import Answer
 
@@ -80,13 +80,23 @@ ROUTES = [
     _route("/api/tasks/{id}/data/?", _LIST, GET=data.task_data),
     _route("/api/tasks/{id}/data/meta", _META, GET=meta.task_meta, PATCH=meta.task_meta_change),
     _route("/api/tasks/{id}/preview", _READ, GET=data.task_preview),
-    _route("/api/tasks/{id}/validation_layout", _META, GET=meta.task_layout),
+    _route(
+        "/api/tasks/{id}/validation_layout",
+        _META,
+        GET=layouts.task_layout,
+        PATCH=layouts.task_layout_change,
+    ),
     _route("/api/jobs", _LIST, GET=jobs.job_list),
     _route("/api/jobs/{id}", _ONE, GET=jobs.job_detail, PATCH=jobs.job_change),
     _route("/api/jobs/{id}/data", _READ, GET=data.job_data),
     _route("/api/jobs/{id}/data/meta", _META, GET=meta.job_meta, PATCH=meta.job_meta_change),
     _route("/api/jobs/{id}/preview", _READ, GET=data.job_preview),
-    _route("/api/jobs/{id}/validation_layout", _META, GET=meta.job_layout),
+    _route(
+        "/api/jobs/{id}/validation_layout",
+        _META,
+        GET=layouts.job_layout,
+        PATCH=layouts.job_layout_change,
+    ),
     _route("/api/labels", _READ, GET=catalogue.label_list),
 ]
 

@@ -130,6 +130,8 @@ class World:
         """Options are the fields of `standin.building.TaskSpec`."""
         spec = TaskSpec(name, **options)
         number = spec.task_id or max(self.tasks, default=0) + 1
+        if number in self.tasks:
+            raise ValueError(f"there is a task {number} already")
         task = Task(number, name, self.user(spec.owner), self.user(spec.assignee), spec.project)
         task.organization = spec.organization
         if spec.project is not None:
@@ -224,6 +226,8 @@ class World:
             del self.tasks[task.id]
             for job in task.jobs:
                 del self.jobs[job.id]
+            self.chunks.clear()
+            self.meta_cache.clear()
 
     def set_deleted(self, task_id: int, frames: Sequence[int]) -> None:
         """Replace the deleted frames of a task."""
@@ -232,7 +236,18 @@ class World:
             task.deleted = sorted(frames)
             self.touch(task)
 
+    def redraw_honeypots(self, task_id: int, real: Mapping[int, int]) -> None:
+        """Let honeypot frames copy other pool frames; chunks fetched before are stale then."""
+        with self.lock:
+            task = self.tasks[task_id]
+            order = list(task.order)
+            for frame, pool_frame in real.items():
+                task.honeypots[frame] = pool_frame
+                order[frame] = order[pool_frame]
+            task.order = order
+            task.chunks_updated_date = datetime.now(UTC)
+            self.touch(task)
+
     def touch(self, task: Task) -> None:
-        """After a change: a newer `updated_date`, and no old meta any more."""
+        """After a change: a newer `updated_date`."""
         task.updated_date = datetime.now(UTC)
-        task.revision += 1

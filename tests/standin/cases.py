@@ -237,8 +237,6 @@ LEFT_OUT = {
     "task-data-second-upload-400": NO_DATA_BEFORE_UPLOAD,
     "job-create-type-annotation-400": NEW_JOBS,
     "job-delete-annotation-400": NEW_JOBS,
-    "validation-layout-job-patch-honeypots": "honeypots cannot be drawn again yet",
-    "validation-layout-patch-disabled": "layouts are only read",
     "multiview-create": NO_DATA_BEFORE_UPLOAD,
     "multiview-data-of-ordinary-task-400": "an endpoint of one fork of CVAT",
 }
