@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from selector.cvat import frames as numbering
-from selector.cvat.exceptions import (
-    CvatForbidden,
-    CvatNoData,
-    CvatNotFound,
-    CvatRejected,
-)
+from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNoData, CvatRejected
 from selector.cvat.types import Frame, FrameCatalog, FrameInfo, Job, Meta, Task
 
 logger = logging.getLogger("selector.cvat")
 
 _NAMELESS = FrameInfo("", 0, 0)
 _NOTHING: frozenset[int] = frozenset()
+_NO_LAYOUT = (400, 403, 404, 405)  # closed to this user, or an older server
 _SIDE_BY_SIDE = 4
 
 
@@ -93,16 +89,11 @@ def _through_jobs(cvat: Source, task_id: int) -> FrameCatalog:
         raise CvatNoData(
             f"Of task {task_id} you may see no annotation job, only {others}: choose that job."
         )
-    parts = [
-        _Part(
-            held.job,
-            range(held.first, held.last + 1),
-            metas[held.job.id],
-            held.job.start_frame,
-            honeypots,
-        )
-        for held in numbering.holdings(holders)
-    ]
+    parts = []
+    for held in numbering.holdings(holders):
+        job, meta = held.job, metas[held.job.id]
+        numbers = range(held.first, numbering.job_range(job, meta).stop)
+        parts.append(_Part(job, numbers, meta, job.start_frame, honeypots))
     return _catalog(task_id, None, holders, parts)
 
 
@@ -199,7 +190,9 @@ def _honeypots_of(cvat: Source) -> Callable[[Job], frozenset[int]]:
             return _NOTHING
         try:
             return cvat.job_honeypots(job.id)
-        except (CvatForbidden, CvatNotFound, CvatRejected):
+        except CvatError as error:
+            if error.status not in _NO_LAYOUT:
+                raise
             logger.info("the validation layout of job %s is closed: none assumed", job.id)
             return _NOTHING
 

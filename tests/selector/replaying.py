@@ -7,14 +7,14 @@ import gzip
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from selector.cvat.http import Retries
+from selector.cvat.http import INTERACTIVE
 
 RECORDINGS = Path(__file__).parent / "recordings"
 CVAT_JSON = "application/vnd.cvat+json"
@@ -28,7 +28,7 @@ REPLAYED_HEADERS = (
 )
 
 # As patient as a page, and as quick as a test has to be.
-FAST = Retries(attempts=3, backoff=0.01, longest_wait=0.05, give_up_after=5)
+FAST = replace(INTERACTIVE, backoff=0.01, longest_wait=0.05)
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ class TestRetries:
         assert len(cvat.asked) == 1
         assert time.monotonic() - started < 2
 
-    @pytest.mark.parametrize("value", ["soon", "", "-5", "1e999", "nan", "9" * 400, "9" * 5000])
+    @pytest.mark.parametrize("value", ["soon", "", "-5", "1e999", "nan", "9" * 5000])
     def test_a_nonsensical_retry_after(self, cvat: Replay, value: str) -> None:
         busy = Answer(503, headers={"retry-after": value})
         cvat.route("/api/users/self", busy, json_answer(ME))
