@@ -1,0 +1,234 @@
+"""The promises of a draw, as properties."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selector.cvat import reading
+from selector.cvat.types import Frame, FrameCatalog, Job
+from selector.sampling import (
+    MAX_SEED,
+    JobDraw,
+    new_seed,
+    rank,
+    sample,
+    sample_per_job,
+    sample_share,
+    sample_share_per_job,
+    share_count,
+)
+
+seeds = st.integers(0, MAX_SEED)
+counts = st.integers(0, 40)
+places = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, 60)), unique=True, min_size=0, max_size=40
+)
+
+
+def frame(number: int, *, task_id: int = 1, job_id: int = 1) -> Frame:
+    return Frame(task_id, job_id, number, f"{number}.jpg", 64, 48)
+
+
+def frames_of(pairs: list[tuple[int, int]]) -> list[Frame]:
+    return [frame(number, task_id=task_id) for task_id, number in pairs]
+
+
+def job(job_id: int, kind: str = "annotation") -> Job:
+    return reading.job({"id": job_id, "task_id": 1, "type": kind})
+
+
+candidates = places.map(frames_of)
+
+
+def test_a_draw_is_the_same_for_ever() -> None:
+    """Kept selections are drawn again from their seed: these numbers must never change.
+    They come from another program: printf '7:1:84' | b2sum -l 64."""
+    drawn = sample([frame(n) for n in range(1000)], count=5, seed=7)
+    assert [f.frame for f in drawn] == [84, 251, 323, 472, 760]
+    assert rank(frame(3, task_id=19), 42) == 17093056687627166836
+
+
+@given(candidates, counts, seeds)
+def test_same_seed_same_frames_in_any_order(found: list[Frame], count: int, seed: int) -> None:
+    drawn = sample(found, count=count, seed=seed)
+    shuffled = random.Random(seed).sample(found, len(found))
+    assert sample(shuffled, count=count, seed=seed) == drawn
+    assert sample(found[::-1], count=count, seed=seed) == drawn
+
+
+@given(candidates, counts, seeds)
+def test_as_many_as_asked_for_or_there_are(found: list[Frame], count: int, seed: int) -> None:
+    drawn = sample(found, count=count, seed=seed)
+    assert len(drawn) == min(count, len(found))
+    assert set(drawn) <= set(found)
+    assert len(set(drawn)) == len(drawn)
+    assert drawn == sorted(drawn, key=lambda f: (f.task_id, f.frame))
+
+
+@given(candidates, counts, counts, seeds)
+def test_more_contains_less(found: list[Frame], one: int, other: int, seed: int) -> None:
+    fewer, more = sorted((one, other))
+    assert set(sample(found, count=fewer, seed=seed)) <= set(sample(found, count=more, seed=seed))
+
+
+@given(candidates.filter(bool), counts, seeds, st.data())
+def test_losing_a_frame_loses_only_its_place(
+    found: list[Frame], count: int, seed: int, data: st.DataObject
+) -> None:
+    lost = data.draw(st.sampled_from(found))
+    before = set(sample(found, count=count, seed=seed))
+    after = set(sample([f for f in found if f != lost], count=count, seed=seed))
+    assert before - {lost} <= after
+    assert len(after - before) <= 1
+
+
+@given(candidates, seeds)
+def test_the_job_plays_no_part(found: list[Frame], seed: int) -> None:
+    moved = [replace(f, job_id=99) for f in found]
+    drawn = sample(found, count=7, seed=seed)
+    assert sample(moved, count=7, seed=seed) == [replace(f, job_id=99) for f in drawn]
+
+
+@given(candidates, counts, seeds)
+def test_a_frame_given_twice_is_one_candidate(found: list[Frame], count: int, seed: int) -> None:
+    again = [replace(f, job_id=2) for f in found]
+    assert sample(found + again, count=count, seed=seed) == sample(found, count=count, seed=seed)
+
+
+def test_equal_ranks_go_by_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("selector.sampling.rank", lambda frame, seed: 5)
+    found = frames_of([(2, 0), (1, 9), (1, 3), (2, 1)])
+    assert sample(found, count=3, seed=1) == frames_of([(1, 3), (1, 9), (2, 0)])
+
+
+def test_every_frame_has_the_same_chance() -> None:
+    """Chi-square over 4000 fixed seeds, 10 of 50. 49 degrees of freedom: a fair draw stays below
+    85.4 in 999 of 1000 sets of seeds (a little more often, as a draw repeats no frame)."""
+    found = [frame(n) for n in range(50)]
+    hits = Counter(f.frame for seed in range(4000) for f in sample(found, count=10, seed=seed))
+    expected = 4000 * 10 / 50
+    assert sum((hits[n] - expected) ** 2 / expected for n in range(50)) < 85.4
+
+
+def test_neighbours_are_chosen_independently() -> None:
+    """Both of a pair of neighbours in 10 of 50: 10/50 * 9/49 of the draws."""
+    found = [frame(n) for n in range(50)]
+    both = 0
+    for seed in range(2000):
+        drawn = {f.frame for f in sample(found, count=10, seed=seed)}
+        both += sum(n in drawn and n + 1 in drawn for n in range(49))
+    expected = 2000 * 49 * (10 / 50) * (9 / 49)
+    assert abs(both - expected) < 4 * expected**0.5
+
+
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1])
+def test_seeds_out_of_range(seed: int) -> None:
+    with pytest.raises(ValueError, match="seed"):
+        sample([], count=1, seed=seed)
+
+
+def test_negative_count() -> None:
+    with pytest.raises(ValueError, match="count"):
+        sample([], count=-1, seed=1)
+
+
+def test_new_seeds() -> None:
+    made = {new_seed() for _ in range(50)}
+    assert len(made) > 40
+    assert all(0 <= seed <= MAX_SEED for seed in made)
+
+
+@pytest.mark.parametrize(
+    ("total", "share", "count"),
+    [
+        (100, 0.29, 29),
+        (100, 0.57, 57),
+        (10, 0.15, 1),
+        (10, 0.19, 1),
+        (10, 0.2, 2),
+        (7, 1, 7),
+        (7, 1.0, 7),
+        (3, 0.001, 1),
+        (0, 0.5, 0),
+        (1000, 1e-9, 1),
+        (1, 0.999, 1),
+    ],
+)
+def test_share_is_rounded_down_and_at_least_one(total: int, share: float, count: int) -> None:
+    assert share_count(total, share) == count
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.0001, float("nan"), float("inf")])
+def test_shares_out_of_range(share: float) -> None:
+    with pytest.raises(ValueError, match="share"):
+        share_count(10, share)
+
+
+def test_a_share_of_the_frames() -> None:
+    found = [frame(n) for n in range(40)]
+    assert sample_share(found, frame_share=0.25, seed=3) == sample(found, count=10, seed=3)
+    assert len(sample_share(found + found, frame_share=0.25, seed=3)) == 10
+
+
+class TestPerJob:
+    def test_so_many_from_each(self) -> None:
+        found = [frame(n, job_id=1 + n // 10) for n in range(35)]
+        drawn = sample_per_job(found, [job(1), job(2), job(3), job(4)], count=7, seed=5)
+        assert drawn.jobs == (
+            JobDraw(1, 7, 10),
+            JobDraw(2, 7, 10),
+            JobDraw(3, 7, 10),
+            JobDraw(4, 5, 5),
+        )
+        assert Counter(f.job_id for f in drawn.frames) == {1: 7, 2: 7, 3: 7, 4: 5}
+        assert list(drawn.frames) == sorted(drawn.frames, key=lambda f: f.frame)
+
+    def test_each_job_is_drawn_as_if_alone(self) -> None:
+        found = [frame(n, job_id=1 + n // 10) for n in range(30)]
+        together = sample_per_job(found, [job(1), job(2), job(3)], count=4, seed=5)
+        alone = sample([f for f in found if f.job_id == 2], count=4, seed=5)
+        assert [f for f in together.frames if f.job_id == 2] == alone
+
+    def test_jobs_without_frames_of_their_own_are_named(self) -> None:
+        drawn = sample_per_job([frame(1, job_id=2)], [job(9), job(2)], count=3, seed=5)
+        assert drawn.jobs == (JobDraw(9, 0, 0), JobDraw(2, 1, 1))
+
+    def test_annotation_jobs_only(self) -> None:
+        found = [frame(n, job_id=1 + n // 10) for n in range(30)]
+        jobs = [job(1), job(2, "ground_truth"), job(3, "consensus_replica")]
+        drawn = sample_per_job(found, jobs, count=3, seed=5)
+        assert drawn.jobs == (JobDraw(1, 3, 10),)
+        assert {f.job_id for f in drawn.frames} == {1}
+
+    def test_a_share_of_each(self) -> None:
+        found = [frame(n, job_id=1 if n < 3 else 2) for n in range(23)]
+        drawn = sample_share_per_job(found, [job(1), job(2)], frames_per_job_share=0.1, seed=5)
+        assert drawn.jobs == (JobDraw(1, 1, 3), JobDraw(2, 2, 20))
+
+    def test_of_a_catalogue(self) -> None:
+        found = tuple(frame(n, job_id=1 + n // 10) for n in range(20))
+        catalog = FrameCatalog(1, "t", "annotation", (job(1), job(2)), found, 0, 0, False)
+        drawn = sample_per_job(catalog, count=2, seed=5)
+        assert drawn == sample_per_job(found, [job(1), job(2)], count=2, seed=5)
+        only = sample_per_job(catalog, [job(2)], count=2, seed=5)
+        assert only.jobs == (JobDraw(2, 2, 10),)
+        with pytest.raises(TypeError, match="jobs are needed"):
+            sample_per_job(found, count=2, seed=5)
+
+    @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4)), max_size=40), counts, seeds)
+    def test_no_frame_twice_across_overlapping_jobs(
+        self, pairs: list[tuple[int, int]], count: int, seed: int
+    ) -> None:
+        found = [frame(number, job_id=job_id) for number, job_id in pairs]
+        drawn = sample_per_job(found, [job(n) for n in range(1, 5)], count=count, seed=seed)
+        numbers = [f.frame for f in drawn.frames]
+        assert len(set(numbers)) == len(numbers)
+        assert all(each.selected == min(count, each.total) for each in drawn.jobs)
+        assert sum(each.total for each in drawn.jobs) == len({f.frame for f in found})
+        assert sum(each.selected for each in drawn.jobs) == len(drawn.frames)
