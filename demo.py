@@ -1,0 +1,281 @@
+"""`make demo`: the main job without a browser, checked to the last byte.
+
+Starts a portal of its own (free ports, a temporary folder, the stand-in CVAT with sample tasks),
+so that one that runs already is not disturbed, and works with it over HTTP only, as a script of
+yours would. The ZIP stays in var/demo.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from config import envfile
+from config.logfiles import LogFile
+from config.processes import Child, Service
+
+BASE_DIR = Path(__file__).resolve().parent
+KEPT = BASE_DIR / "var" / "demo"
+ACCOUNT = {"username": "demo", "password": "demo-password"}
+TASK = "Night drive, north loop"
+PER_JOB = 10
+SEED = 2024
+START_SECONDS = 90
+BUILD_SECONDS = 120
+
+
+class Wrong(Exception):
+    """Something is not as it must be."""
+
+
+def main() -> int:
+    begun = time.monotonic()
+    try:
+        with portal() as (api, cvat):
+            path, summary = main_job(api, cvat)
+    except (Wrong, requests.RequestException) as error:
+        say(f"\nNOT RIGHT: {error}")
+        return 1
+    say(f"\nAll right, after {time.monotonic() - begun:.0f} s. {summary}")
+    say(f"The ZIP is {path}")
+    return 0
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def check(holds: object, what: str) -> None:
+    if not holds:
+        raise Wrong(what)
+
+
+# --- a portal of our own -----------------------------------------------------------------------
+
+
+@contextmanager
+def portal() -> Iterator[tuple[Api, Api]]:
+    """A fresh portal and its stand-in CVAT, both ready to be asked; gone afterwards."""
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="cvat-selector-demo-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        port, standin_port = free_ports(2)
+        environment = {
+            "ENV_FILE": str(folder / ".env"),
+            "VAR_DIR": str(folder / "var"),
+            "PORT": str(port),
+            "STANDIN_PORT": str(standin_port),
+        }
+        say("Starting a portal for the demo.")
+        start(stack, folder, environment)
+        token = new_token(environment)
+        cvat = Api(f"http://localhost:{standin_port}")
+        cvat.authorize("Token", cvat.post("/api/auth/login", ACCOUNT)["key"])
+        api = Api(f"http://localhost:{port}")
+        api.authorize("Bearer", token)
+        yield api, cvat
+
+
+def start(stack: ExitStack, folder: Path, environment: Mapping[str, str]) -> None:
+    log = LogFile(folder / "serve.log")
+    # What is set for another installation must not reach this one.
+    for name in envfile.variable_names():
+        os.environ.pop(name, None)
+    command = [sys.executable, "manage.py", "serve"]
+    child = Child(Service("serve", command, BASE_DIR, environment), log)
+    stack.callback(lambda: child.end(time.monotonic() + 20))
+    stack.callback(child.terminate)
+    end = time.monotonic() + START_SECONDS
+    while "The portal is ready" not in log.tail():
+        running = child.status is None and time.monotonic() < end
+        check(running, f"The portal did not start:\n{log.tail(40)}")
+        time.sleep(0.1)
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+
+
+def new_token(environment: Mapping[str, str]) -> str:
+    made = subprocess.run(
+        [sys.executable, "manage.py", "api_token", "demo", "--create-user", "--days", "1"],
+        cwd=BASE_DIR,
+        env=os.environ | dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    check(made.returncode == 0, f"No API token: {made.stderr}")
+    return made.stdout.strip()
+
+
+class Api:
+    """JSON over HTTP; every answer that is not a success is an error with its text."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+        self._session.trust_env = False  # nobody's proxy, nobody's .netrc
+
+    def authorize(self, scheme: str, token: str) -> None:
+        self._session.headers["Authorization"] = f"{scheme} {token}"
+
+    def get(self, path: str, **query: Any) -> requests.Response:
+        url = path if path.startswith("http") else self.url + path
+        return self._checked(self._session.get(url, params=query, timeout=60))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._session.post(self.url + path, json=body, timeout=60)
+        return dict(self._checked(answer).json())
+
+    def _checked(self, answer: requests.Response) -> requests.Response:
+        asked = f"{answer.request.method} {answer.url}"
+        check(answer.ok, f"{asked} answered {answer.status_code}: {answer.text[:500]}")
+        return answer
+
+
+# --- the main job ------------------------------------------------------------------------------
+
+
+def main_job(api: Api, cvat: Api) -> tuple[Path, str]:
+    """From connecting to a ZIP that was checked; where it is, and what it holds."""
+    connected = api.post("/api/test-connection", ACCOUNT)
+    check(connected["success"], connected["message"])
+    say(connected["message"])
+    draw = {"task_id": find_task(api), "count": PER_JOB, "random_seed": SEED}
+    images = draw_twice(api, draw)
+    archive = build(api, save(api, draw, images))
+    path = download(api, archive)
+    compare(path, images, cvat, draw)
+    size = path.stat().st_size / 1e6
+    return path, f"{len(images)} frames, {size:.1f} MB, each byte and name as CVAT has them."
+
+
+def find_task(api: Api) -> int:
+    found = api.get("/api/tasks", search=TASK).json()["results"]
+    check(found, f"There is no task “{TASK}”.")
+    say(f"Task {found[0]['id']}, {found[0]['name']}: {found[0]['size']} frames.")
+    return int(found[0]["id"])
+
+
+def draw_twice(api: Api, draw: Mapping[str, Any]) -> list[dict[str, Any]]:
+    answer = api.post("/api/random-select", draw)
+    again = api.post("/api/random-select", draw)
+    check(answer["images"] == again["images"], "The same seed gave other frames.")
+    images: list[dict[str, Any]] = answer["images"]
+    for job in answer["job_summary"]:
+        say(f"  Job {job['job_id']}: {job['selected']}/{job['total']}")
+        wanted = min(PER_JOB, job["total"])
+        check(job["selected"] == wanted, f"Not {wanted} from job {job['job_id']}.")
+        here = sum(image["job_id"] == job["job_id"] for image in images)
+        check(here == wanted, f"Job {job['job_id']} says {wanted}, the list has {here}.")
+    check(len({image["frame"] for image in images}) == len(images), "A frame was drawn twice.")
+    check(answer["count"] == len(images), "The count is not that of the images.")
+    return images
+
+
+def save(api: Api, draw: Mapping[str, Any], images: list[dict[str, Any]]) -> int:
+    body = {
+        "name": "Demo",
+        "frame_selection_method": "random_per_job",
+        "task_id": draw["task_id"],
+        "frames_per_job_count": draw["count"],
+        "random_seed": draw["random_seed"],
+    }
+    selection = api.post("/api/selections", body)
+    kept = api.get(f"/api/selections/{selection['id']}/frames", page_size=1000).json()["results"]
+    drawn = {image["frame"] for image in images}
+    check({row["frame"] for row in kept} == drawn, "Other frames were kept than drawn.")
+    say(f"Kept as selection {selection['id']}: {len(kept)} frames.")
+    return int(selection["id"])
+
+
+def build(api: Api, selection: int) -> dict[str, Any]:
+    archive = api.post(f"/api/selections/{selection}/archives", {"quality": "original"})
+    end, seen = time.monotonic() + BUILD_SECONDS, ""
+    while archive["status"] in {"queued", "running"}:
+        check(time.monotonic() < end, f"Still {archive['status']} after {BUILD_SECONDS} s.")
+        now = f"  {archive['status']}: {archive['frames_done']}/{archive['frames_total']}"
+        if now != seen:
+            say(now)
+            seen = now
+        time.sleep(0.2)
+        archive = api.get(archive["status_url"]).json()
+    check(archive["status"] == "ready", f"{archive['status']}: {archive['error']}")
+    say(f"  ready: {archive['frames_done']}/{archive['frames_total']}")
+    return archive
+
+
+def download(api: Api, archive: Mapping[str, Any]) -> Path:
+    answer = api.get(archive["download_url"])
+    name = answer.headers["Content-Disposition"].partition("filename=")[2].strip('"')
+    stamp = name.removeprefix("cvat_images_").removesuffix(".zip")
+    try:
+        time.strptime(stamp, "%Y%m%d_%H%M%S")
+    except ValueError:
+        raise Wrong(f"The ZIP is called {name}.") from None
+    check(len(answer.content) == archive["size"], "Another size than announced.")
+    digest = hashlib.sha256(answer.content).hexdigest()
+    check(digest == archive["sha256"], "Another SHA-256 than announced.")
+    KEPT.mkdir(parents=True, exist_ok=True)
+    path = KEPT / name
+    path.write_bytes(answer.content)
+    return path
+
+
+# --- what CVAT itself says, asked without the portal -------------------------------------------
+
+
+def compare(path: Path, images: list[dict[str, Any]], cvat: Api, draw: Mapping[str, Any]) -> None:
+    task = f"/api/tasks/{draw['task_id']}/data"
+    meta = cvat.get(f"{task}/meta").json()
+    deleted = set(meta["deleted_frames"]) & {image["frame"] for image in images}
+    check(not deleted, f"Deleted frames were drawn: {sorted(deleted)}")
+    names = {image["frame"]: meta["frames"][image["frame"]]["name"] for image in images}
+    with zipfile.ZipFile(path) as archive:
+        listed = archive.namelist()
+        check(sorted(listed) == sorted([*names.values(), "manifest.json"]), "Other names.")
+        check(listed[-1] == "manifest.json", "The manifest is not the last entry.")
+        for frame, name in names.items():
+            served = cvat.get(task, type="frame", number=frame, quality="original").content
+            check(archive.read(name) == served, f"{name} has other bytes than frame {frame}.")
+        check_manifest(archive, names, draw)
+    say(f"Compared {len(names)} files with what CVAT serves: identical.")
+
+
+def check_manifest(
+    archive: zipfile.ZipFile, names: Mapping[int, str], draw: Mapping[str, Any]
+) -> None:
+    manifest = json.loads(archive.read("manifest.json"))
+    check(manifest["problems"] == [], f"The manifest tells of problems: {manifest['problems']}")
+    check(manifest["selection"]["random_seed"] == draw["random_seed"], "Another seed.")
+    listed = {each["frame"]: each for each in manifest["frames"]}
+    check(len(manifest["frames"]) == len(listed) == len(names), "Other frames in the manifest.")
+    for frame, name in names.items():
+        entry, info = listed[frame], archive.getinfo(name)
+        told = (entry["task_id"], entry["path"], entry["size"], entry["crc32"])
+        true = (draw["task_id"], name, info.file_size, f"{info.CRC:08x}")
+        check(told == true, f"The manifest says {told}, true is {true}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
