@@ -20,7 +20,7 @@ from selector.cvat.exceptions import CvatUnauthorized
 from selector.cvat.links import normalize_url
 from selector.cvat.types import Credential, CredentialKind, Frame, FrameCatalog, Login
 from selector.exceptions import InvalidInput, NotConnected, NotFound, ServerNotAllowed
-from selector.models import Connection
+from selector.models import ApiToken, Connection
 
 UNIFORM, PER_JOB = "random_uniform", "random_per_job"
 
@@ -194,6 +194,16 @@ def find_connection(*, user: User, connection_id: int | None = None) -> Connecti
             "your selections are kept."
         )
     return chosen
+
+
+def disconnect(*, connection: Connection) -> None:
+    """Forget the access. Selections and archives stay; CVAT's token lasts until it expires."""
+    connection.delete()
+
+
+def revoke_token(*, token: ApiToken) -> None:
+    """Scripts that use the token are refused from now on."""
+    token.delete()
 
 
 @contextmanager
