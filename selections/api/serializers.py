@@ -9,43 +9,74 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from selections.models import Archive, SelectedFrame, Selection
+from selections.models import Archive, ArchivePart, SelectedFrame, Selection
 from selections.services import Choice
-from selector.api.serializers import MAX_COUNT, IdField
-from selector.sampling import MAX_SEED
+from selector.api.fields import (
+    MAX_ID,
+    CountField,
+    IdField,
+    SeedField,
+    ShareField,
+    WholeNumberField,
+)
 from selector.services import PER_JOB, UNIFORM, DrawRequest
 
 LARGEST_FRAME = 2**31 - 1
+LONGEST_NOTE = 10_000
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):
     task_id = IdField()
-    frame = serializers.IntegerField(min_value=0, max_value=LARGEST_FRAME)
+    frame = WholeNumberField(min_value=0, max_value=LARGEST_FRAME)
     job_id = IdField(required=False, allow_null=True)
     # Taken so that the answer of load-images can be sent back as it is; CVAT's own name counts.
     filename = serializers.CharField(required=False, allow_blank=True, allow_null=True)
 
 
-def choices(rows: list[dict[str, Any]]) -> list[Choice]:
-    return [Choice(row["task_id"], row["frame"], row.get("job_id")) for row in rows]
-
-
 class FramesField(serializers.ListField):
-    """A list of frames, refused by its length before each of them is looked at."""
+    """A list of frames as `Choice`s, refused by its length before they are looked at, and at the
+    first that is wrong."""
 
     child = ChoiceSerializer()
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, list) and len(data) > settings.MAX_SELECTION_FRAMES:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        if len(data) > settings.MAX_SELECTION_FRAMES:
             raise serializers.ValidationError(
                 f"{len(data):,} frames are more than a selection may hold "
                 f"({settings.MAX_SELECTION_FRAMES:,})."
             )
-        return super().to_internal_value(data)
+        return [self._choice(place, row) for place, row in enumerate(data)]
+
+    def _choice(self, place: int, row: Any) -> Choice:
+        # A serializer for each of 200,000 rows takes 20 s: only for those that look odd.
+        if isinstance(row, dict) and not _looks_odd(row):
+            return Choice(row["task_id"], row["frame"], row.get("job_id"))
+        try:
+            read = self.child.run_validation(row)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({str(place): error.detail}) from None
+        return Choice(read["task_id"], read["frame"], read.get("job_id"))
+
+
+def _looks_odd(row: dict[str, Any]) -> bool:
+    job_id, name = row.get("job_id"), row.get("filename")
+    return not (
+        _is_int(row.get("task_id"), 1, MAX_ID)
+        and _is_int(row.get("frame"), 0, LARGEST_FRAME)
+        and (job_id is None or _is_int(job_id, 1, MAX_ID))
+        and (name is None or isinstance(name, str))
+    )
+
+
+def _is_int(value: Any, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most  # True and False are ints as well
 
 
 class SelectionSerializer(serializers.ModelSerializer[Selection]):
     owner = serializers.CharField(source="owner.username", read_only=True)
+    connection = serializers.SerializerMethodField()
     frames_count = serializers.IntegerField(read_only=True)
 
     class Meta:
@@ -68,6 +99,13 @@ class SelectionSerializer(serializers.ModelSerializer[Selection]):
             "updated_at",
         ]
         read_only_fields = [name for name in fields if name not in {"name", "note", "visibility"}]
+        extra_kwargs = {"note": {"max_length": LONGEST_NOTE}}
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_connection(self, selection: Selection) -> int | None:
+        """The owner's; null for everyone else, who may not use it."""
+        is_owner = selection.owner_id == self.context["request"].user.pk
+        return selection.connection_id if is_owner else None
 
 
 class NewSelectionSerializer(serializers.Serializer[Any]):
@@ -81,22 +119,20 @@ class NewSelectionSerializer(serializers.Serializer[Any]):
 
     connection = IdField(required=False, allow_null=True)
     name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
-    note = serializers.CharField(required=False, allow_blank=True, max_length=10_000, default="")
+    note = serializers.CharField(
+        required=False, allow_blank=True, max_length=LONGEST_NOTE, default=""
+    )
     frames = FramesField(required=False, allow_null=True)
     frame_selection_method = serializers.ChoiceField(
         choices=Selection.Method.choices, default=Selection.Method.MANUAL
     )
     task_id = IdField(required=False, allow_null=True)
     job_id = IdField(required=False, allow_null=True)
-    frame_count = serializers.IntegerField(required=False, min_value=1, max_value=MAX_COUNT)
-    frame_share = serializers.FloatField(required=False, min_value=1e-6, max_value=1)
-    frames_per_job_count = serializers.IntegerField(
-        required=False, min_value=1, max_value=MAX_COUNT
-    )
-    frames_per_job_share = serializers.FloatField(required=False, min_value=1e-6, max_value=1)
-    random_seed = serializers.IntegerField(
-        required=False, allow_null=True, min_value=0, max_value=MAX_SEED
-    )
+    frame_count = CountField(required=False)
+    frame_share = ShareField(required=False)
+    frames_per_job_count = CountField(required=False)
+    frames_per_job_share = ShareField(required=False)
+    random_seed = SeedField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         method = attrs["frame_selection_method"]
@@ -135,7 +171,32 @@ class SelectedFrameSerializer(serializers.ModelSerializer[SelectedFrame]):
         fields = ["frame", "task_id", "job_id", "filename", "width", "height"]
 
 
+class FrameQuerySerializer(serializers.Serializer[Any]):
+    task_id = IdField(required=False)
+    job_id = IdField(required=False)
+
+
+class ArchivePartSerializer(serializers.ModelSerializer[ArchivePart]):
+    """One ZIP file; there are several only when a part size was asked for."""
+
+    name = serializers.CharField(source="download_name", read_only=True)
+    download_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ArchivePart
+        fields = ["number", "name", "size", "sha256", "download_url"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.URLField())
+    def get_download_url(self, part: ArchivePart) -> str:
+        path = reverse("api-archive-download", args=[part.archive_id])
+        if part.number > 1:
+            path += f"?part={part.number}"
+        return str(self.context["request"].build_absolute_uri(path))
+
+
 class ArchiveSerializer(serializers.ModelSerializer[Archive]):
+    parts = ArchivePartSerializer(many=True, read_only=True)
     status_url = serializers.SerializerMethodField()
     download_url = serializers.SerializerMethodField()
 
@@ -146,14 +207,17 @@ class ArchiveSerializer(serializers.ModelSerializer[Archive]):
             "selection",
             "status",
             "quality",
+            "options",
             "frames_total",
             "frames_done",
             "bytes_done",
+            "frames_per_second",
+            "bytes_per_second",
             "seconds_left",
             "problems",
             "error",
             "size",
-            "sha256",
+            "parts",
             "created_at",
             "started_at",
             "finished_at",
@@ -181,10 +245,34 @@ class ArchiveSerializer(serializers.ModelSerializer[Archive]):
         return str(self.context["request"].build_absolute_uri(path))
 
 
+class ArchiveListSerializer(ArchiveSerializer):
+    """Without `problems`, which may be as many as the frames."""
+
+    class Meta(ArchiveSerializer.Meta):
+        fields = [name for name in ArchiveSerializer.Meta.fields if name != "problems"]
+        read_only_fields = fields
+
+
 class NewArchiveSerializer(serializers.Serializer[Any]):
+    """`part_size` in bytes cuts a large archive into several ZIPs (0: one). Video frames are
+    decoded by the portal: as PNG, or as JPEG of `video_quality`."""
+
     quality = serializers.ChoiceField(
         choices=Archive.Quality.choices, default=Archive.Quality.ORIGINAL
     )
+    part_size = serializers.IntegerField(default=0, min_value=0, max_value=2**50)
+    video_format = serializers.ChoiceField(
+        choices=Archive.VideoFormat.choices, default=Archive.VideoFormat.PNG
+    )
+    video_quality = serializers.IntegerField(default=95, min_value=1, max_value=100)
+
+    def options(self) -> dict[str, Any]:
+        names = ("quality", "part_size", "video_format", "video_quality")
+        return {name: self.validated_data[name] for name in names}
+
+
+class PartQuerySerializer(serializers.Serializer[Any]):
+    part = serializers.IntegerField(default=1, min_value=1, max_value=100_000)
 
 
 class DownloadImagesSerializer(NewArchiveSerializer):
@@ -197,6 +285,11 @@ class DownloadImagesSerializer(NewArchiveSerializer):
         if bool(attrs.get("frames")) == (attrs.get("selection") is not None):
             raise serializers.ValidationError(
                 "Give either frames (at least one) or the id of a selection."
+            )
+        if attrs.get("selection") is not None and attrs.get("connection") is not None:
+            raise serializers.ValidationError(
+                "A connection goes with frames; a selection is built through your own "
+                "connection to its server."
             )
         return attrs
 

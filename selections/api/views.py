@@ -7,13 +7,13 @@ import time
 from typing import Any
 
 import django_filters
-from django.http import FileResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.http import HttpResponseBase
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.filters import OrderingFilter, SearchFilter
+from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
 from selections import downloads, services
@@ -25,7 +25,9 @@ from selections.models import (
     Selection,
     SelectionQuerySet,
 )
-from selector.api.views import SpecifiedView
+from selector.api.filtering import IdFilter, Ordering, TrueFalseFilter
+from selector.api.views import IDS, AlwaysJson, SpecifiedView
+from selector.exceptions import NotFound
 from selector.services import find_connection
 from selector.signed_in import SignedInApiRequest
 
@@ -49,10 +51,10 @@ class DownloadImagesView(SpecifiedView):
         form.is_valid(raise_exception=True)
         data = form.validated_data
         archive = services.request_archive(
-            user=request.user, selection=_selection(request, data), quality=data["quality"]
+            user=request.user, selection=_selection(request, data), **form.options()
         )
         if _wait(archive, _wanted_wait(request)):
-            return downloads.send(archive)
+            return downloads.send(request, archive)
         answer = {
             "success": True,
             "archive": serializers.ArchiveSerializer(archive, context={"request": request}).data,
@@ -63,13 +65,15 @@ class DownloadImagesView(SpecifiedView):
 
 def _selection(request: SignedInApiRequest, data: dict[str, Any]) -> Selection:
     if data.get("selection") is not None:
-        visible = Selection.objects.for_user(request.user)
-        return get_object_or_404(visible, pk=data["selection"])
+        chosen = Selection.objects.for_user(request.user).filter(pk=data["selection"]).first()
+        if chosen is None:
+            raise NotFound(f"You have no selection {data['selection']}, nor is it shared.")
+        return chosen
     connection = find_connection(user=request.user, connection_id=data.get("connection"))
     return services.create_selection(
         owner=request.user,
         connection=connection,
-        choices=serializers.choices(data["frames"]),
+        choices=data["frames"],
         name=data["name"],
     )
 
@@ -90,8 +94,8 @@ def _wait(archive: Archive, seconds: int) -> bool:
 
 
 class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
-    task_id = django_filters.NumberFilter(method="of_task")
-    mine = django_filters.BooleanFilter(method="of_mine")
+    task_id = IdFilter(method="of_task")
+    mine = TrueFalseFilter(method="of_mine")
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
 
@@ -110,6 +114,14 @@ class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no
         return mine if value else queryset.exclude(owner=self.request.user.pk)
 
 
+class ArchiveFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
+    selection = IdFilter(field_name="selection_id")
+
+    class Meta:
+        model = Archive
+        fields = ["status"]
+
+
 class SelectionViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -118,11 +130,8 @@ class SelectionViewSet(
 ):
     serializer_class = serializers.SelectionSerializer
     queryset = Selection.objects.none()
-    filter_backends = [
-        django_filters.rest_framework.DjangoFilterBackend,
-        SearchFilter,
-        OrderingFilter,
-    ]
+    lookup_value_regex = IDS
+    filter_backends = [DjangoFilterBackend, SearchFilter, Ordering]
     filterset_class = SelectionFilter
     search_fields = ["name", "note"]
     ordering_fields = ["name", "created_at", "updated_at"]
@@ -147,7 +156,7 @@ class SelectionViewSet(
             "name": data["name"],
             "note": data["note"],
         }
-        chosen = serializers.choices(data["frames"]) if data.get("frames") else None
+        chosen = data.get("frames") or None
         draw = form.draw_request()
         if draw is not None:
             made = services.create_random_selection(request=draw, choices=chosen, **common)
@@ -171,21 +180,29 @@ class SelectionViewSet(
         copied = services.copy_selection(user=request.user, selection=self.get_object())
         return self._answer(copied, status.HTTP_201_CREATED)
 
-    @extend_schema(responses=serializers.SelectedFrameSerializer(many=True))
+    @extend_schema(
+        parameters=[serializers.FrameQuerySerializer],
+        responses=serializers.SelectedFrameSerializer(many=True),
+    )
     @action(detail=True, filterset_class=None, filter_backends=[])
     def frames(self, request: SignedInApiRequest, pk: str) -> Response:
-        page = self.paginate_queryset(self.get_object().frames.all())
+        """The frames, by task and number."""
+        query = serializers.FrameQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        page = self.paginate_queryset(self.get_object().frames.filter(**query.validated_data))
         return self.get_paginated_response(
             serializers.SelectedFrameSerializer(page, many=True).data
         )
 
-    @extend_schema(responses=serializers.ArchiveSerializer(many=True))
+    @extend_schema(responses=serializers.ArchiveListSerializer(many=True))
     @action(detail=True, filterset_class=None, filter_backends=[])
     def archives(self, request: SignedInApiRequest, pk: str) -> Response:
         """The archives you have built of this selection."""
         mine = Archive.objects.for_user(request.user).filter(selection=self.get_object())
-        page = self.paginate_queryset(mine)
-        return self.get_paginated_response(self._archive(page, many=True))
+        page = self.paginate_queryset(mine.defer("problems"))
+        context = self.get_serializer_context()
+        found = serializers.ArchiveListSerializer(page, many=True, context=context)
+        return self.get_paginated_response(found.data)
 
     @extend_schema(
         request=serializers.NewArchiveSerializer,
@@ -196,13 +213,10 @@ class SelectionViewSet(
         form = serializers.NewArchiveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         archive = services.request_archive(
-            user=request.user, selection=self.get_object(), **form.validated_data
+            user=request.user, selection=self.get_object(), **form.options()
         )
-        return Response(self._archive(archive), status=status.HTTP_202_ACCEPTED)
-
-    def _archive(self, archives: Any, **kwargs: Any) -> Any:
-        context = self.get_serializer_context()
-        return serializers.ArchiveSerializer(archives, context=context, **kwargs).data
+        answer = serializers.ArchiveSerializer(archive, context=self.get_serializer_context())
+        return Response(answer.data, status=status.HTTP_202_ACCEPTED)
 
     def _answer(self, selection: Selection, code: int) -> Response:
         visible = Selection.objects.for_user(self.request.user)
@@ -215,18 +229,46 @@ class ArchiveViewSet(
 ):
     serializer_class = serializers.ArchiveSerializer
     queryset = Archive.objects.none()
-    filterset_fields = ["status", "selection"]
+    lookup_value_regex = IDS
+    filter_backends = [DjangoFilterBackend, Ordering]
+    filterset_class = ArchiveFilter
+    ordering_fields = ["created_at", "finished_at", "size"]
+    content_negotiation_class = AlwaysJson
 
     def get_queryset(self) -> ArchiveQuerySet:
-        return Archive.objects.for_user(self.request.user)
+        mine = Archive.objects.for_user(self.request.user).prefetch_related("parts__archive__parts")
+        return mine.defer("problems") if self.action == "list" else mine
+
+    def get_serializer_class(self) -> type[serializers.ArchiveSerializer]:
+        if self.action == "list":
+            return serializers.ArchiveListSerializer
+        return serializers.ArchiveSerializer
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Give up a build that waits or runs."""
         archive = services.cancel_archive(archive=self.get_object())
         return Response(self.get_serializer(archive).data)
 
-    @extend_schema(responses=ZIP)
+    @extend_schema(request=None, responses={202: serializers.ArchiveSerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Build the same again. What a failed or incomplete build has fetched is taken over, so
+        only what is missing is asked of CVAT."""
+        archive = services.retry_archive(user=request.user, archive=self.get_object())
+        return Response(self.get_serializer(archive).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        responses=ZIP,
+        parameters=[
+            OpenApiParameter("part", int, description="Which ZIP, where there are several."),
+            OpenApiParameter("Range", str, OpenApiParameter.HEADER),
+        ],
+    )
     @action(detail=True)
-    def download(self, request: SignedInApiRequest, pk: str) -> FileResponse:
-        return downloads.send(self.get_object())
+    def download(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
+        """The ZIP, under its own name; `Range` goes on with a broken download."""
+        number = serializers.PartQuerySerializer(data=request.query_params)
+        number.is_valid(raise_exception=True)
+        return downloads.send(request, self.get_object(), number=number.validated_data["part"])

@@ -6,20 +6,23 @@ from typing import Any
 
 from rest_framework import serializers
 
+from selector.api.fields import (
+    REQUIRED_AMOUNT,
+    CountField,
+    IdField,
+    SeedField,
+    ShareField,
+    WholeNumberField,
+)
+from selector.api.paging import MAX_PAGE_SIZE, PAGE_SIZE
 from selector.models import ApiToken, Connection
-from selector.sampling import MAX_SEED
 from selector.services import PER_JOB, UNIFORM, DrawRequest
-
-MAX_ID = 2**63 - 1
-MAX_COUNT = 1_000_000
-
-
-class IdField(serializers.IntegerField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
 
 class TestConnectionSerializer(serializers.Serializer[Any]):
+    """What is left out comes from the environment of the portal, its secret only for its own
+    server and user. An access token counts more than a password."""
+
     url = serializers.CharField(required=False, allow_blank=True, max_length=500)
     username = serializers.CharField(required=False, allow_blank=True, max_length=200)
     password = serializers.CharField(
@@ -54,6 +57,16 @@ class NewConnectionSerializer(TestConnectionSerializer):
     name = serializers.CharField(required=False, allow_blank=True, max_length=100)
 
 
+class NewConnectionAnswer(ConnectionSerializer):
+    """`notice`: what the owner should know about the access that is kept; "" mostly."""
+
+    notice = serializers.CharField()
+
+    class Meta(ConnectionSerializer.Meta):
+        fields = [*ConnectionSerializer.Meta.fields, "notice"]
+        read_only_fields = fields
+
+
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
     class Meta:
         model = ApiToken
@@ -72,9 +85,18 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
 class NewApiTokenSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
     read_only = serializers.BooleanField(default=False)  # type: ignore[assignment]
-    days = serializers.IntegerField(
+    days = WholeNumberField(
         required=False, allow_null=True, min_value=1, max_value=3650, default=None
     )
+
+
+class NewApiTokenAnswer(ApiTokenSerializer):
+    """`value` is in this answer and nowhere else."""
+
+    value = serializers.CharField(read_only=True)
+
+    class Meta(ApiTokenSerializer.Meta):
+        fields = [*ApiTokenSerializer.Meta.fields, "value"]
 
 
 class SourceSerializer(serializers.Serializer[Any]):
@@ -88,29 +110,6 @@ class SourceSerializer(serializers.Serializer[Any]):
         if attrs.get("task_id") is None and attrs.get("job_id") is None:
             raise serializers.ValidationError("Name a task by task_id, or a job by job_id.")
         return attrs
-
-
-def amount_errors(one: str) -> dict[str, Any]:
-    return {
-        "invalid": f"how many frames to take must be a {one}.",
-        "min_value": f"how many frames to take must be a {one}.",
-        "max_value": f"how many frames to take must be a {one}.",
-        "required": "say how many frames to take.",
-    }
-
-
-COUNT_ERRORS = amount_errors("whole number, 1 or more")
-SHARE_ERRORS = amount_errors("share above 0 and at most 1 (100 %)")
-
-
-class CountField(serializers.IntegerField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=MAX_COUNT, error_messages=COUNT_ERRORS, **kwargs)
-
-
-class ShareField(serializers.FloatField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1e-6, max_value=1, error_messages=SHARE_ERRORS, **kwargs)
 
 
 class RandomSelectSerializer(SourceSerializer):
@@ -127,23 +126,13 @@ class RandomSelectSerializer(SourceSerializer):
     frame_share = ShareField(required=False)
     frames_per_job_count = CountField(required=False)
     frames_per_job_share = ShareField(required=False)
-    random_seed = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=0,
-        max_value=MAX_SEED,
-        error_messages={
-            "invalid": f"the seed must be a whole number, 0 to {MAX_SEED}.",
-            "min_value": f"the seed must be a whole number, 0 to {MAX_SEED}.",
-            "max_value": f"the seed must be a whole number, 0 to {MAX_SEED}.",
-        },
-    )
+    random_seed = SeedField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         amounts = self.AMOUNTS[attrs["frame_selection_method"]]
         named = [name for name in ("count", *amounts) if name in attrs]
         if not named:
-            raise serializers.ValidationError({"count": COUNT_ERRORS["required"]})
+            raise serializers.ValidationError({"count": REQUIRED_AMOUNT})
         if len(named) > 1:
             raise serializers.ValidationError(f"Give only one of {' and '.join(named)}.")
         return super().validate(attrs)
@@ -245,9 +234,33 @@ class TaskSerializer(serializers.Serializer[Any]):
     jobs_count = serializers.IntegerField()
 
 
-class ListQuerySerializer(serializers.Serializer[Any]):
+class PageSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class ProjectPage(PageSerializer):
+    results = ProjectSerializer(many=True)
+
+
+class TaskPage(PageSerializer):
+    results = TaskSerializer(many=True)
+
+
+class ConnectionQuerySerializer(serializers.Serializer[Any]):
+    """Through which connection; the one used last when none is named."""
+
     connection = IdField(required=False)
+
+
+class SearchQuerySerializer(ConnectionQuerySerializer):
     search = serializers.CharField(required=False, max_length=200, allow_blank=True, default="")
+
+
+class TaskQuerySerializer(SearchQuerySerializer):
     project_id = IdField(required=False)
-    page = serializers.IntegerField(required=False, min_value=1, max_value=1_000_000, default=1)
-    page_size = serializers.IntegerField(required=False, min_value=1, max_value=1000, default=50)
+    page = WholeNumberField(required=False, min_value=1, max_value=1_000_000, default=1)
+    page_size = WholeNumberField(
+        required=False, min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
+    )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_filters
 from django.views.decorators.debug import sensitive_variables
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
+from rest_framework.filters import SearchFilter
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,16 +18,38 @@ from rest_framework.views import APIView
 
 from selector import services
 from selector.api import serializers
+from selector.api.filtering import Ordering, TrueFalseFilter
+from selector.api.parsers import BoundedFormParser, BoundedJSONParser
 from selector.cvat.types import Frame
 from selector.models import ApiToken, ApiTokenQuerySet, Connection, ConnectionQuerySet
 from selector.services import PER_JOB
 from selector.signed_in import SignedInApiRequest
 
+IDS = "[0-9]{1,18}"  # as many digits as a 64 bit integer surely holds
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """Whatever is accepted: errors are JSON also for who accepts application/zip, an answer
+    that is none of DRF's."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return DefaultContentNegotiation().select_parser(request, parsers)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
+        return renderers[0], renderers[0].media_type
+
 
 class SpecifiedView(APIView):
-    """One of the four endpoints of the specification, with its own shape of errors."""
+    """One of the four endpoints of the specification, with its own shape of errors.
+
+    They take forms beside JSON, because `curl -d task_id=12 -d count=10` is what people try.
+    """
 
     is_specified = True
+    parser_classes = [BoundedJSONParser, BoundedFormParser]
+    content_negotiation_class = AlwaysJson
 
 
 def image(frame: Frame) -> dict[str, Any]:
@@ -41,7 +67,7 @@ class TestConnectionView(SpecifiedView):
     @extend_schema(
         request=serializers.TestConnectionSerializer, responses=serializers.TestConnectionAnswer
     )
-    @sensitive_variables("data", "form")
+    @sensitive_variables()
     def post(self, request: SignedInApiRequest) -> Response:
         """Try an account on a CVAT server and keep the access for the other calls."""
         form = serializers.TestConnectionSerializer(data=request.data)
@@ -123,6 +149,14 @@ class RandomSelectView(SpecifiedView):
         )
 
 
+class ConnectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
+    needs_reconnect = TrueFalseFilter(field_name="verified_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Connection
+        fields = ["url", "organization"]
+
+
 class ConnectionViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -131,22 +165,30 @@ class ConnectionViewSet(
 ):
     serializer_class = serializers.ConnectionSerializer
     queryset = Connection.objects.none()
+    lookup_value_regex = IDS
+    filter_backends = [DjangoFilterBackend, SearchFilter, Ordering]
+    filterset_class = ConnectionFilter
+    search_fields = ["name", "url", "username"]
+    ordering_fields = ["name", "verified_at", "created_at"]
 
     def get_queryset(self) -> ConnectionQuerySet:
-        return Connection.objects.for_user(self.request.user)
+        return Connection.objects.for_user(self.request.user).defer("credential")
 
     @extend_schema(
         request=serializers.NewConnectionSerializer,
-        responses={201: serializers.ConnectionSerializer},
+        responses={201: serializers.NewConnectionAnswer},
     )
-    @sensitive_variables("form")
+    @sensitive_variables()
     def create(self, request: SignedInApiRequest) -> Response:
+        """Connect, or renew what is kept for this server and organization already."""
         form = serializers.NewConnectionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         connected = services.connect(owner=request.user, **form.validated_data)
-        return Response(
-            self.get_serializer(connected.connection).data, status=status.HTTP_201_CREATED
-        )
+        answer = self.get_serializer(connected.connection).data | {"notice": connected.notice}
+        return Response(answer, status=status.HTTP_201_CREATED)
+
+    def perform_destroy(self, instance: Connection) -> None:
+        services.disconnect(connection=instance)
 
 
 class NotByToken(BasePermission):
@@ -163,13 +205,16 @@ class ApiTokenViewSet(
 ):
     serializer_class = serializers.ApiTokenSerializer
     queryset = ApiToken.objects.none()
+    lookup_value_regex = IDS
     permission_classes = [IsAuthenticated, NotByToken]
 
     def get_queryset(self) -> ApiTokenQuerySet:
         return ApiToken.objects.for_user(self.request.user)
 
-    @extend_schema(request=serializers.NewApiTokenSerializer)
-    @sensitive_variables("value")
+    @extend_schema(
+        request=serializers.NewApiTokenSerializer, responses={201: serializers.NewApiTokenAnswer}
+    )
+    @sensitive_variables()
     def create(self, request: SignedInApiRequest) -> Response:
         """A new token. `value` is in this answer and nowhere else."""
         form = serializers.NewApiTokenSerializer(data=request.data)
@@ -178,65 +223,5 @@ class ApiTokenViewSet(
         answer = self.get_serializer(token).data | {"value": value}
         return Response(answer, status=status.HTTP_201_CREATED)
 
-
-class ProjectViewSet(viewsets.ViewSet):
-    @extend_schema(
-        parameters=[serializers.ListQuerySerializer],
-        responses=serializers.ProjectSerializer(many=True),
-    )
-    def list(self, request: SignedInApiRequest) -> Response:
-        """The projects that CVAT shows to the connection's account."""
-        query = _list_query(request)
-        with services.asking(_connection(request, query)) as client:
-            projects = client.projects(search=query["search"])
-        return Response(serializers.ProjectSerializer(projects, many=True).data)
-
-
-class TaskViewSet(viewsets.ViewSet):
-    lookup_value_regex = "[0-9]{1,18}"
-
-    @extend_schema(
-        parameters=[serializers.ListQuerySerializer],
-        responses=serializers.TaskSerializer(many=True),
-    )
-    def list(self, request: SignedInApiRequest) -> Response:
-        """The tasks that CVAT shows to the connection's account, newest first, a page at a time."""
-        query = _list_query(request)
-        with services.asking(_connection(request, query)) as client:
-            page = client.tasks(
-                search=query["search"],
-                project_id=query.get("project_id"),
-                page=query["page"],
-                page_size=query["page_size"],
-            )
-        return Response(
-            {
-                "count": page.count,
-                "results": serializers.TaskSerializer(page.results, many=True).data,
-            }
-        )
-
-    @extend_schema(responses=serializers.TaskSerializer)
-    def retrieve(self, request: SignedInApiRequest, pk: str) -> Response:
-        with services.asking(_connection(request, _list_query(request))) as client:
-            return Response(serializers.TaskSerializer(client.task(int(pk))).data)
-
-
-class JobListView(APIView):
-    @extend_schema(
-        parameters=[serializers.ListQuerySerializer],
-        responses=serializers.JobSerializer(many=True),
-    )
-    def get(self, request: SignedInApiRequest, task_id: int) -> Response:
-        with services.asking(_connection(request, _list_query(request))) as client:
-            return Response(serializers.JobSerializer(client.jobs(task_id), many=True).data)
-
-
-def _list_query(request: SignedInApiRequest) -> dict[str, Any]:
-    query = serializers.ListQuerySerializer(data=request.query_params)
-    query.is_valid(raise_exception=True)
-    return dict(query.validated_data)
-
-
-def _connection(request: SignedInApiRequest, query: dict[str, Any]) -> Connection:
-    return services.find_connection(user=request.user, connection_id=query.get("connection"))
+    def perform_destroy(self, instance: ApiToken) -> None:
+        services.revoke_token(token=instance)

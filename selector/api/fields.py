@@ -1,0 +1,72 @@
+"""Numbers that come in, told rather than guessed when they are none."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rest_framework import serializers
+
+from selector.sampling import MAX_SEED
+
+MAX_ID = 2**63 - 1
+MAX_COUNT = 1_000_000
+
+AMOUNT = "how many frames to take must be a {}."
+REQUIRED_AMOUNT = "say how many frames to take."
+
+
+def _always(sentence: str) -> dict[str, Any]:
+    """One sentence for whatever is wrong with a value."""
+    wrong = ("invalid", "null", "min_value", "max_value", "max_string_length")
+    return dict.fromkeys(wrong, sentence)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """Unlike DRF's: "1_000" is none (Python reads it as 1000)."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and not re.fullmatch(r"\s*-?[0-9]+\s*", data):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class IdField(WholeNumberField):
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("error_messages", {"invalid": "must be a whole number, such as 12."})
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+
+class CountField(WholeNumberField):
+    def __init__(self, **kwargs: Any) -> None:
+        messages = _always(AMOUNT.format("whole number, 1 or more")) | {
+            "max_value": AMOUNT.format(f"whole number, {MAX_COUNT:,} at most"),
+            "required": REQUIRED_AMOUNT,
+        }
+        super().__init__(min_value=1, max_value=MAX_COUNT, error_messages=messages, **kwargs)
+
+
+class ShareField(serializers.FloatField):
+    def __init__(self, **kwargs: Any) -> None:
+        messages = _always(AMOUNT.format("share above 0 and at most 1 (100 %)"))
+        super().__init__(min_value=1e-6, max_value=1, error_messages=messages, **kwargs)
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):  # True would be 100 %
+            self.fail("invalid")
+        return float(super().to_internal_value(data))
+
+
+class SeedField(WholeNumberField):
+    """null: one is made up."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = _always(f"the seed must be a whole number, 0 to {MAX_SEED}.")
+        super().__init__(
+            min_value=0,
+            max_value=MAX_SEED,
+            required=False,
+            allow_null=True,
+            error_messages=messages,
+            **kwargs,
+        )

@@ -1,0 +1,75 @@
+"""OpenAPI for what every operation has in common: its errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+from rest_framework.views import APIView
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    detail = serializers.CharField(help_text="What is wrong, fit to be shown.")
+    code = serializers.CharField(help_text="A stable word for scripts.")
+    fields = serializers.DictField(  # type: ignore[assignment]
+        required=False, help_text="Wrong input: what is wrong with which field."
+    )
+
+
+class SpecifiedErrorSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField(help_text="false")
+    message = serializers.CharField(help_text="What is wrong, fit to be shown.")
+    code = serializers.CharField(help_text="A stable word for scripts.")
+
+
+ALWAYS = {
+    "400": "The input is wrong.",
+    "401": "Not signed in to the portal; or, with a code that begins with cvat_, CVAT refuses.",
+    "403": "Not allowed: to this API token, by CVAT, or by the list of servers.",
+    "404": "There is no such thing, or you may not see it.",
+    "429": "Too many requests; Retry-After says when to come back.",
+    "503": "The portal's message broker does not answer.",
+}
+WITH_BODY = {
+    "409": "Not possible as things are; for example not connected.",
+    "413": "The request is too large.",
+    "415": "The content type is not one of those above.",
+}
+WITH_CVAT = {
+    "409": "Not possible as things are; for example not connected, or a task without images.",
+    "502": "CVAT cannot be reached, or answers what it should not.",
+    "504": "CVAT takes too long.",
+}
+
+
+class Schema(AutoSchema):
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            shape = error_shape(self.view)
+            content = self.resolve_serializer(shape, "response").ref
+            for status, description in self._errors().items():
+                operation["responses"].setdefault(
+                    status,
+                    {
+                        "description": description,
+                        "content": {"application/json": {"schema": content}},
+                    },
+                )
+        return operation
+
+    def _errors(self) -> dict[str, str]:
+        errors = dict(ALWAYS)
+        if self.method in {"POST", "PATCH", "PUT"}:
+            errors |= WITH_BODY
+        if self.method == "POST" or getattr(self.view, "asks_cvat", False):
+            errors |= WITH_CVAT
+        if getattr(self.view, "action", "") == "download":
+            errors["409"] = "There is no file: not yet, or not any more."
+        return errors
+
+
+def error_shape(view: APIView) -> type[serializers.Serializer[Any]]:
+    is_specified = getattr(view, "is_specified", False)
+    return SpecifiedErrorSerializer if is_specified else ErrorSerializer
