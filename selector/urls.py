@@ -1,6 +1,16 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from selector import views
 
 app_name = "selector"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("choose", views.choose, name="choose"),
+    path("connections", views.connections, name="connections"),
+    path("connections/sample", views.connect_sample, name="connect-sample"),
+    path("connections/installation", views.connect_installation, name="connect-installation"),
+    path("connections/<int:pk>/disconnect", views.disconnect, name="disconnect"),
+    path("tokens", views.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke", views.revoke_token, name="revoke-token"),
+]

@@ -1,0 +1,58 @@
+"""The one translation of errors that people cause into pages; also for the pages of selections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+
+from selector.exceptions import Explained, http_status
+from selector.signed_in import SignedInRequest
+
+P = ParamSpec("P")
+View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
+Page = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+
+
+def errors_shown_on(page: Page[P]) -> Callable[[View[P]], View[P]]:
+    """The error becomes a message on `page`, which takes the arguments of the view, and the
+    answer has the status of the error."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def answer(
+            request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except Explained as error:
+                messages.error(request, str(error), extra_tags=error.code)
+                response = page(request, *args, **kwargs)
+                response.status_code = http_status(error)
+                return response
+
+        return answer
+
+    return decorate
+
+
+@dataclass(slots=True)
+class Outcome:
+    status: int = 200
+
+
+@contextmanager
+def errors_shown_in(form: forms.BaseForm) -> Iterator[Outcome]:
+    """The error becomes one of the form; `status` is what to answer then."""
+    outcome = Outcome()
+    try:
+        yield outcome
+    except Explained as error:
+        form.add_error(None, str(error))
+        outcome.status = http_status(error)

@@ -1,0 +1,24 @@
+// The chosen frames as JSON, to look at, copy and keep as a file.
+
+export function enableInfo(button, choice, { taskId, jobId }) {
+  const dialog = document.getElementById("info-dialog");
+  const text = document.getElementById("info-json");
+
+  button.addEventListener("click", () => {
+    const frames = choice.selected();
+    const noun = frames.length === 1 ? "frame" : "frames";
+    document.getElementById("info-title").textContent = `${frames.length} selected ${noun}`;
+    text.value = JSON.stringify(frames, null, 2);
+    dialog.showModal();
+    text.scrollTop = 0;
+  });
+
+  document.getElementById("info-save").addEventListener("click", () => {
+    const url = URL.createObjectURL(new Blob([text.value], { type: "application/json" }));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = `selection_task_${taskId}${jobId ? `_job_${jobId}` : ""}.json`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  });
+}

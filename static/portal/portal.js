@@ -1,0 +1,34 @@
+// What every page has: menus that close, buttons that copy.
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  const copy = event.target.closest("[data-copy]");
+  if (copy) copyText(copy);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside) menu.querySelector("summary").focus();
+  }
+});
+
+async function copyText(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const text = "value" in source ? source.value : source.textContent;
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    // Without HTTPS there is no clipboard for scripts: mark the text, so that Ctrl-C takes it.
+    getSelection().selectAllChildren(source);
+    source.select?.();
+    button.textContent = "Press Ctrl-C";
+  }
+  setTimeout(() => (button.textContent = before), 2000);
+}
