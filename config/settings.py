@@ -204,7 +204,13 @@ CVAT_ALLOWED_URLS = env.list("CVAT_ALLOWED_URLS", default=[CVAT_URL or STANDIN_U
 # --- limits ------------------------------------------------------------------------------------
 
 MAX_SELECTION_FRAMES = env.int("MAX_SELECTION_FRAMES", default=200_000)
+# Where nginx serves ARCHIVES_DIR internally ("/archives/"), it sends the files.
+X_ACCEL_REDIRECT = env.str("X_ACCEL_REDIRECT", default="")
 ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=7)
+# How long what a failed build has fetched is kept for the next try.
+SPOOL_HOURS = env.int("SPOOL_HOURS", default=24)
+# Requests under way at one CVAT server, of all workers together.
+CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=8)
 FETCH_THREADS = env.int("FETCH_THREADS", default=4)
 ARCHIVE_HEARTBEAT_SECONDS = env.float("ARCHIVE_HEARTBEAT_SECONDS", default=2.0)
 ARCHIVE_STALE_SECONDS = env.float("ARCHIVE_STALE_SECONDS", default=15.0)

@@ -1,24 +1,37 @@
-"""Sends a finished archive; the one way for pages and API."""
+"""Sends a finished archive; the one way for pages and API. A broken download can go on (Range)."""
 
 from __future__ import annotations
 
-from django.http import FileResponse
+import re
+from typing import NamedTuple
+from urllib.parse import quote
 
-from selections.models import Archive
-from selector.exceptions import Conflict
+from django.conf import settings
+from django.core.files import File
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, quote_etag
+
+from selections.models import Archive, ArchivePart
+from selector.exceptions import Conflict, NotFound
 
 
-def send(archive: Archive) -> FileResponse:
-    """The ZIP under its own name. Raises Conflict when there is none (yet, or any more)."""
+def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResponseBase:
+    """A part of the archive under its own name: whole, a range of it (206), or 304 and 416.
+
+    Raises Conflict when there is no file (yet, or any more), NotFound for a part it has not.
+    """
     if not archive.has_file:
         raise Conflict(_why_not(archive))
-    response = FileResponse(
-        archive.file.open("rb"),
-        as_attachment=True,
-        filename=archive.download_name,
-        content_type="application/zip",
-    )
-    response.headers["Cache-Control"] = "private, no-store"
+    part = archive.parts.filter(number=number).first()
+    if part is None:
+        raise NotFound(f"This archive has no part {number}.")
+    etag = quote_etag(part.sha256)
+    unchanged = get_conditional_response(request, etag=etag)
+    response = unchanged if unchanged is not None else _answer(request, part, etag)
+    response.headers["ETag"] = etag
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -28,3 +41,63 @@ def _why_not(archive: Archive) -> str:
     if archive.status == Archive.Status.EXPIRED:
         return "This archive has expired and its file was removed. Build it again."
     return f"This archive has no file: it {archive.get_status_display()}. {archive.error}".strip()
+
+
+class _Range(NamedTuple):
+    start: int
+    end: int  # inclusive
+
+
+def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseBase:
+    if settings.X_ACCEL_REDIRECT:
+        # The web server in front sends the file and knows ranges by itself.
+        path = quote(f"{settings.X_ACCEL_REDIRECT.rstrip('/')}/{part.file.name}")
+        return HttpResponse(headers={"X-Accel-Redirect": path, **_headers(part)})
+    wanted = _wanted_range(request, part.size, etag)
+    if wanted is not None and (wanted.start >= part.size or wanted.start > wanted.end):
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{part.size}"})
+    file = part.file.open("rb")
+    if wanted is None:
+        response, length = FileResponse(file), part.size
+    else:
+        length = wanted.end - wanted.start + 1
+        response = FileResponse(_Slice(file, wanted.start, length), status=206)
+        response.headers["Content-Range"] = f"bytes {wanted.start}-{wanted.end}/{part.size}"
+    for name, value in (_headers(part) | {"Content-Length": str(length)}).items():
+        response.headers[name] = value
+    return response
+
+
+def _headers(part: ArchivePart) -> dict[str, str]:
+    disposition = content_disposition_header(as_attachment=True, filename=part.download_name)
+    return {"Content-Type": "application/zip", "Content-Disposition": str(disposition)}
+
+
+def _wanted_range(request: HttpRequest, size: int, etag: str) -> _Range | None:
+    """None for the whole: no range, several, other units, another file in If-Range (RFC 9110)."""
+    found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("Range", "").strip())
+    if found is None or not (found[1] or found[2]):
+        return None
+    if request.headers.get("If-Range", etag) != etag:
+        return None
+    if found[1]:
+        return _Range(int(found[1]), min(int(found[2]) if found[2] else size, size - 1))
+    return _Range(max(size - int(found[2]), 0), size - 1) if int(found[2]) else _Range(size, size)
+
+
+class _Slice:
+    """`length` bytes of a file from `start` on. It has no fileno(), so that the web server does
+    not send the whole file in its place."""
+
+    def __init__(self, file: File[bytes], start: int, length: int) -> None:
+        self._file = file
+        self._left = length
+        file.seek(start)
+
+    def read(self, size: int = -1) -> bytes:
+        content: bytes = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(content)
+        return content
+
+    def close(self) -> None:
+        self._file.close()

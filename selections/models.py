@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 from django.db.models.signals import post_delete
@@ -145,6 +145,12 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
         )
         return self.filter(lost | stale)
 
+    def may_continue(self) -> Self:
+        """Those whose fetched pieces are kept: under way, or ended too badly and too lately."""
+        since = timezone.now() - timedelta(hours=settings.SPOOL_HOURS)
+        ended = Q(status__in=Archive.UNFINISHED, finished_at__gt=since)
+        return self.filter(Q(status__in=Archive.ACTIVE) | ended)
+
     def expired(self) -> Self:
         return self.filter(status__in=Archive.WITH_FILE, expires_at__lte=timezone.now())
 
@@ -167,10 +173,18 @@ class Archive(models.Model):
 
     ACTIVE: ClassVar = (Status.QUEUED, Status.RUNNING)
     WITH_FILE: ClassVar = (Status.READY, Status.INCOMPLETE)
+    # Ended without all frames: a new try may take over what was fetched.
+    UNFINISHED: ClassVar = (Status.FAILED, Status.INCOMPLETE)
 
     class Quality(models.TextChoices):
         ORIGINAL = "original", "original"
         COMPRESSED = "compressed", "compressed"
+
+    class VideoFormat(models.TextChoices):
+        PNG = "png", "PNG"
+        JPEG = "jpeg", "JPEG"
+
+    SMALLEST_PART: ClassVar = 10 * 2**20  # bytes
 
     selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="archives")
     requested_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="archives")
@@ -179,6 +193,10 @@ class Archive(models.Model):
         Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="archives"
     )
     options = models.JSONField(default=dict, blank=True)
+    # An earlier try, what it fetched is taken over: only what is missing is fetched.
+    continues = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="continued_by"
+    )
     status = models.CharField(
         max_length=12, choices=Status, default=Status.QUEUED, editable=False, db_index=True
     )
@@ -187,11 +205,12 @@ class Archive(models.Model):
     frames_total = models.IntegerField(default=0)
     frames_done = models.IntegerField(default=0)
     bytes_done = models.BigIntegerField(default=0)
+    # The pace of late, as the worker measures it; 0 while it is not known.
+    frames_per_second = models.FloatField(default=0)
+    bytes_per_second = models.FloatField(default=0)
     # [{"task_id", "frame", "filename", "reason"}]: the frames that are not in the ZIP, and why.
     problems = models.JSONField(default=list, blank=True)
-    file = models.FileField(max_length=300, blank=True)
     size = models.BigIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, blank=True)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     # When it was last handed to the workers; a lost message is handed out again.
@@ -221,7 +240,11 @@ class Archive(models.Model):
 
     @property
     def download_name(self) -> str:
-        return f"cvat_images_{timezone.localtime(self.created_at):%Y%m%d_%H%M%S}.zip"
+        return f"{self.base_name}.zip"
+
+    @property
+    def base_name(self) -> str:
+        return f"cvat_images_{timezone.localtime(self.created_at):%Y%m%d_%H%M%S}"
 
     @property
     def is_active(self) -> bool:
@@ -229,7 +252,7 @@ class Archive(models.Model):
 
     @property
     def has_file(self) -> bool:
-        return self.status in self.WITH_FILE and bool(self.file)
+        return self.status in self.WITH_FILE
 
     @property
     def quality(self) -> str:
@@ -241,11 +264,10 @@ class Archive(models.Model):
 
     @property
     def seconds_left(self) -> int | None:
-        """An estimate from the pace so far; None while there is none."""
-        if self.status != self.Status.RUNNING or not self.frames_done or not self.started_at:
+        """At the pace of late; None while there is none."""
+        if self.status != self.Status.RUNNING or not self.frames_per_second:
             return None
-        passed = (timezone.now() - self.started_at).total_seconds()
-        return round(passed / self.frames_done * (self.frames_total - self.frames_done))
+        return round((self.frames_total - self.frames_done) / self.frames_per_second)
 
     # --- the state machine ---
 
@@ -267,36 +289,34 @@ class Archive(models.Model):
         """Note that it is handed out once more; False if someone else just did."""
         return self._change(Archive.objects.left_behind(), enqueued_at=timezone.now())
 
-    def heartbeat(self, worker: uuid.UUID, *, frames_done: int, bytes_done: int) -> bool:
+    def heartbeat(self, worker: uuid.UUID, **progress: float) -> bool:
         """Progress and a sign of life. False: the claim is lost (cancelled, taken over), stop."""
-        return self._change(
-            self._held(worker),
-            heartbeat_at=timezone.now(),
-            frames_done=frames_done,
-            bytes_done=bytes_done,
-        )
+        return self._change(self._held(worker), heartbeat_at=timezone.now(), **progress)
 
     def finish(
         self,
         worker: uuid.UUID,
         *,
-        file: str,
-        size: int,
-        sha256: str,
+        parts: list[ArchivePart],
         problems: list[dict[str, Any]],
+        bytes_done: int,
     ) -> bool:
+        """running -> ready, or incomplete when there are problems; takes the files over."""
         now = timezone.now()
-        return self._change(
-            self._held(worker),
-            status=self.Status.INCOMPLETE if problems else self.Status.READY,
-            file=file,
-            size=size,
-            sha256=sha256,
-            problems=problems,
-            frames_done=self.frames_total - len(problems),
-            finished_at=now,
-            expires_at=now + timedelta(days=settings.ARCHIVE_DAYS),
-        )
+        with transaction.atomic():
+            took = self._change(
+                self._held(worker),
+                status=self.Status.INCOMPLETE if problems else self.Status.READY,
+                size=sum(part.size for part in parts),
+                problems=problems,
+                frames_done=self.frames_total - len(problems),
+                bytes_done=bytes_done,
+                finished_at=now,
+                expires_at=now + timedelta(days=settings.ARCHIVE_DAYS),
+            )
+            if took:
+                ArchivePart.objects.bulk_create(parts)
+        return took
 
     def fail(self, worker: uuid.UUID, error: str) -> bool:
         return self._change(
@@ -314,17 +334,13 @@ class Archive(models.Model):
         )
 
     def expire(self) -> bool:
-        """Give up the file. The row stays, as the record of what was built."""
+        """Give up the files. The row stays, as the record of what was built."""
         took = self._change(
             Archive.objects.filter(status__in=self.WITH_FILE), status=self.Status.EXPIRED
         )
         if took:
-            self.remove_file()
+            self.parts.all().delete()
         return took
-
-    def remove_file(self) -> None:
-        if self.file.name:
-            self.file.storage.delete(self.file.name)
 
     def _held(self, worker: uuid.UUID) -> ArchiveQuerySet:
         return Archive.objects.filter(status=self.Status.RUNNING, claimed_by=worker)
@@ -337,7 +353,33 @@ class Archive(models.Model):
         return took
 
 
-@receiver(post_delete, sender=Archive)
-def remove_file_of_deleted_archive(sender: type[Archive], instance: Archive, **_: Any) -> None:
-    # A signal and not Model.delete(): bulk deletes (the admin's) do not call the latter.
-    instance.remove_file()
+class ArchivePart(models.Model):
+    """A ZIP file of an archive: the only one, or one of several when a part size was chosen."""
+
+    archive = models.ForeignKey(Archive, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()  # from 1
+    file = models.FileField(max_length=300)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["archive", "number"], name="part_numbered_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.download_name
+
+    @property
+    def download_name(self) -> str:
+        several = self.number > 1 or len(self.archive.parts.all()) > 1
+        suffix = f"_part{self.number}" if several else ""
+        return f"{self.archive.base_name}{suffix}.zip"
+
+
+@receiver(post_delete, sender=ArchivePart)
+def remove_file_of_deleted_part(sender: type[ArchivePart], instance: ArchivePart, **_: Any) -> None:
+    # A signal and not Model.delete(): bulk deletes (the admin's) do not call the latter. On
+    # commit, so that a deletion that is rolled back keeps its file.
+    transaction.on_commit(lambda: instance.file.storage.delete(str(instance.file.name)))

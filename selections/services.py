@@ -226,21 +226,27 @@ def request_archive(
     user: User,
     selection: Selection,
     quality: str = Archive.Quality.ORIGINAL,
-    connection: Connection | None = None,
+    part_size: int = 0,
+    video_format: str = Archive.VideoFormat.PNG,
+    video_quality: int = 95,
 ) -> Archive:
-    """Ask for a ZIP. A build of this selection that is under way for this user already is
-    answered instead of a second one. Raises NotConnected, Conflict."""
-    if quality not in Archive.Quality.values:
-        raise InvalidInput(f"quality must be one of {', '.join(Archive.Quality.values)}.")
+    """Ask for a ZIP, or for several of at most `part_size` bytes each. `video_quality` (1 to 100)
+    is that of JPEG.
+
+    A build of this selection that is under way for this user already is answered instead of a
+    second one; an earlier one that ended without all frames is taken over, so that only what is
+    missing is fetched. Raises InvalidInput, NotConnected, Conflict.
+    """
+    options = _archive_options(quality, part_size, video_format, video_quality)
     running = Archive.objects.for_user(user).active().filter(selection=selection).first()
     if running is not None:
-        return _same_or_conflict(running, quality)
-    connection = connection or _connection_for(user, selection)
+        return _same_or_conflict(running, options)
     archive = Archive(
         selection=selection,
         requested_by=user,
-        connection=connection,
-        options={"quality": quality},
+        connection=_connection_for(user, selection),
+        options=options,
+        continues=_unfinished(user, selection, options),
         frames_total=selection.frames.count(),
     )
     try:
@@ -249,15 +255,47 @@ def request_archive(
             transaction.on_commit(lambda: tasks.build_archive.delay(archive.pk))
     except IntegrityError:  # asked twice in the same moment; the constraint let one through
         running = Archive.objects.for_user(user).active().get(selection=selection)
-        return _same_or_conflict(running, quality)
+        return _same_or_conflict(running, options)
     return archive
 
 
-def _same_or_conflict(running: Archive, quality: str) -> Archive:
-    if running.quality == quality:
+def retry_archive(*, user: User, archive: Archive) -> Archive:
+    """The same again; what an unfinished try has fetched is not fetched again."""
+    if archive.is_active:
+        raise Conflict("This archive is still being built.")
+    return request_archive(user=user, selection=archive.selection, **archive.options)
+
+
+def _archive_options(
+    quality: str, part_size: int, video_format: str, video_quality: int
+) -> dict[str, Any]:
+    if quality not in Archive.Quality.values:
+        raise InvalidInput(f"quality must be one of {', '.join(Archive.Quality.values)}.")
+    if video_format not in Archive.VideoFormat.values:
+        raise InvalidInput(f"video_format must be one of {', '.join(Archive.VideoFormat.values)}.")
+    if not 1 <= video_quality <= 100:
+        raise InvalidInput("video_quality must be 1 to 100.")
+    if part_size and part_size < Archive.SMALLEST_PART:
+        raise InvalidInput(f"part_size must be 0 or at least {Archive.SMALLEST_PART:,} bytes.")
+    return {
+        "quality": quality,
+        "part_size": part_size,
+        "video_format": video_format,
+        "video_quality": video_quality,
+    }
+
+
+def _unfinished(user: User, selection: Selection, options: dict[str, Any]) -> Archive | None:
+    earlier = Archive.objects.for_user(user).may_continue().filter(selection=selection)
+    last = earlier.filter(continued_by__isnull=True).first()
+    return last if last is not None and last.options == options else None
+
+
+def _same_or_conflict(running: Archive, options: dict[str, Any]) -> Archive:
+    if running.options == options:
         return running
     raise Conflict(
-        f"An archive of this selection in {running.quality} quality is being built. "
+        "An archive of this selection with other options is being built. "
         "Wait for it or cancel it first."
     )
 

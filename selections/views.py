@@ -196,7 +196,7 @@ def build_again(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 @errors_shown_on(archive_page)
 def download(request: SignedInRequest, pk: int) -> HttpResponseBase:
-    return downloads.send(_archive(request, pk))
+    return downloads.send(request, _archive(request, pk))
 
 
 def _archive(request: SignedInRequest, pk: int) -> Archive:

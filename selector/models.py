@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -73,10 +75,13 @@ class Connection(models.Model):
     def needs_reconnect(self) -> bool:
         return self.verified_at is None
 
-    def client(self, *, patient: bool = False) -> CvatClient:
+    def client(
+        self, *, patient: bool = False, sleep: Callable[[float], None] = time.sleep
+    ) -> CvatClient:
         """The one seam between Django and `selector.cvat`.
 
-        `patient` is for workers: more retries, longer waits than a page may take.
+        `patient` is for workers: more retries, longer waits than a page may take; `sleep` waits
+        between them.
         """
         return CvatClient(
             url=self.url,
@@ -85,6 +90,7 @@ class Connection(models.Model):
             verify=settings.CVAT_CA_BUNDLE or True,
             pool_size=settings.FETCH_THREADS,
             patient=patient,
+            sleep=sleep,
         )
 
     def mark_verified(self) -> None:
@@ -92,9 +98,13 @@ class Connection(models.Model):
         self.save(update_fields=["verified_at"])
 
     def mark_refused(self) -> None:
-        """CVAT answered 401: keep everything, ask the owner to connect again."""
+        """CVAT answered 401: keep everything, ask the owner to connect again.
+
+        Only if nobody has connected again meanwhile: a build that began with the access of
+        yesterday must not spoil that of today.
+        """
+        Connection.objects.filter(pk=self.pk, verified_at=self.verified_at).update(verified_at=None)
         self.verified_at = None
-        self.save(update_fields=["verified_at"])
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

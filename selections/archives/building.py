@@ -1,26 +1,32 @@
-"""The worker's body: from a queued row to a ZIP in the storage."""
+"""The worker's body: from a queued row to ZIP files in the storage."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event, Thread
-from types import TracebackType
 from typing import Any
 
 from django.conf import settings
 from django.core.files import File
-from django.db import DatabaseError, close_old_connections, connections
 
+from selections.archives import disk
 from selections.archives.fetching import Fetched, Fetcher, Stopped
-from selections.archives.naming import WantedFrame, entry_names
-from selections.archives.planning import plan
-from selections.archives.zipping import ArchiveWriter, sha256_of, writing
-from selections.models import Archive
+from selections.archives.heart import Heart
+from selections.archives.naming import Names, WantedFrame
+from selections.archives.planning import blocks
+from selections.archives.slots import Slots
+from selections.archives.spool import BUILD_PREFIX, Spool
+from selections.archives.video import Format
+from selections.archives.zipping import Part, PartsWriter
+from selections.models import Archive, ArchivePart
+from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatError, CvatUnauthorized
+from selector.cvat.pictures import extension
+from selector.cvat.types import Job
 
 logger = logging.getLogger(__name__)
 
@@ -34,87 +40,140 @@ def build(archive_id: int) -> None:
     if archive is None or not archive.claim(worker):
         logger.info("archive %s is not waiting to be built", archive_id)
         return
+    keep_spool = False
     try:
         with Heart(archive, worker) as heart:
-            _Build(archive, worker, heart, spool_of(archive_id)).run()
+            problems = _Build(archive, worker, heart).run()
+        keep_spool = bool(problems)
     except Stopped:
         logger.info("archive %s was given up while it was built", archive_id)
     except CvatError as error:
         if isinstance(error, CvatUnauthorized) and archive.connection:
             archive.connection.mark_refused()
         archive.fail(worker, str(error))
+        keep_spool = True  # the next try fetches only what is missing
+    except disk.Full as error:
+        archive.fail(worker, str(error))
     except OSError as error:
         logger.exception("archive %s could not be written", archive_id)
-        archive.fail(worker, f"The archive could not be written: {error.strerror or error}.")
+        archive.fail(worker, _why_not_written(error))
     except Exception:
         # The edge of the worker: whatever it was, the person who waits must be told.
         logger.exception("archive %s failed", archive_id)
         archive.fail(worker, "Something unexpected went wrong. The log of the worker has details.")
-    _clear(archive_id)
+    if not keep_spool:
+        _clear(archive_id)
 
 
 def spool_of(archive_id: int) -> Path:
     return Path(settings.SPOOL_DIR) / str(archive_id)
 
 
+def clear_old_spools() -> None:
+    """Remove what no build will take over any more."""
+    folder = Path(settings.SPOOL_DIR)
+    for spool in folder.iterdir() if folder.is_dir() else ():
+        if spool.name.isdecimal() and not Archive.objects.may_continue().filter(pk=spool.name):
+            shutil.rmtree(spool, ignore_errors=True)
+
+
 def _clear(archive_id: int) -> None:
     """Remove the spool, unless another worker has taken the build over and works in it."""
     if not Archive.objects.active().filter(pk=archive_id).exists():
-        shutil.rmtree(spool_of(archive_id), ignore_errors=True)
+        Spool(spool_of(archive_id)).remove()
+
+
+def _why_not_written(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk of the portal is full. Ask its operator for room, or choose fewer frames."
+    return f"The archive could not be written: {error.strerror or error}."
 
 
 class _Build:
-    def __init__(self, archive: Archive, worker: uuid.UUID, heart: Heart, spool: Path) -> None:
+    def __init__(self, archive: Archive, worker: uuid.UUID, heart: Heart) -> None:
         self.archive = archive
         self.worker = worker
         self.heart = heart
-        self.spool = spool
+        self.spool = Spool(spool_of(archive.pk))
+        self.problems: list[dict[str, Any]] = []
+        self.guard = disk.Guard(frames_total=archive.frames_total)
 
-    def run(self) -> None:
-        self.spool.mkdir(parents=True, exist_ok=True)
-        path = self.spool / f"{self.worker}.zip"
-        with writing(path, listing=path.with_suffix(".list")) as writer:
+    def run(self) -> list[dict[str, Any]]:
+        """The frames that could not be had. Raises Stopped, CvatError, disk.Full, OSError."""
+        earlier = self.archive.continues_id
+        self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
+        self.guard.check_before(self.archive.selection)
+        stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
+        part_size = int(self.archive.options.get("part_size") or 0)
+        with PartsWriter(stem, part_size=part_size, about=self._about()) as writer:
             self._fill(writer)
-            writer.close(self._about())
-        self._store(path, writer.problems)
+            if self.problems and not self.heart.frames_done:
+                raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
+            parts = writer.finish(self.problems)
+            self._store(parts)
+        return self.problems
 
-    def _fill(self, writer: ArchiveWriter) -> None:
-        if self.archive.connection is None:
+    def _fill(self, writer: PartsWriter) -> None:
+        connection = self.archive.connection
+        if connection is None:
             raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
-        with self.archive.connection.client(patient=True) as client:
-            fetcher = Fetcher(
-                client,
-                spool=self.spool,
-                quality=self.archive.quality,
-                threads=settings.FETCH_THREADS,
-                stop=self.heart.lost,
-            )
-            wanted = list(self._wanted())
-            fetches = plan((each.task_id, each.job_id, each.frame) for each in wanted)
-            names = entry_names(
-                wanted,
-                several_tasks=len({each.task_id for each in wanted}) > 1,
+        slots = Slots(url=connection.url, limit=settings.CVAT_MAX_REQUESTS, sleep=self._sleep)
+        self.heart.at_beat.append(slots.renew)
+        with connection.client(patient=True, sleep=self._sleep) as client:
+            plan = blocks(
+                ((each.task_id, each.job_id, each.frame) for each in self._wanted()),
+                self._jobs(client),
                 quality=self.archive.quality,
             )
-            for each, name, fetched in zip(wanted, names, fetcher.fetch(fetches), strict=True):
-                self._add(writer, each, name, fetched)
-        if wanted and len(writer.problems) == len(wanted):
-            raise CvatError(f"No frame could be fetched. {writer.problems[0]['reason']}")
+            fetched = self._fetcher(client, slots).fetch(plan)
+            several = len({block.task_id for block in plan}) > 1
+            names = Names(several_tasks=several, quality=self.archive.quality)
+            for each, got in zip(self._wanted(), fetched, strict=True):
+                self._add(writer, names, each, got)
 
     def _wanted(self) -> Iterator[WantedFrame]:
+        """By task and frame; a slice at a time, for a build may last hours and must neither hold
+        all in memory nor a cursor (and with it a transaction) open."""
         rows = self.archive.selection.frames.values_list("task_id", "job_id", "frame", "filename")
-        return (WantedFrame(*row) for row in rows.iterator(chunk_size=5000))
+        start = 0
+        while batch := rows[start : start + 5000]:
+            yield from (WantedFrame(*row) for row in batch)
+            start += 5000
 
-    def _add(self, writer: ArchiveWriter, each: WantedFrame, name: str, fetched: Fetched) -> None:
-        if self.heart.lost.is_set():
+    def _jobs(self, client: CvatClient) -> dict[int, Job]:
+        tasks = self.archive.selection.frames.order_by("task_id").values_list("task_id", flat=True)
+        return {job.id: job for task_id in tasks.distinct() for job in client.jobs(task_id)}
+
+    def _fetcher(self, client: CvatClient, slots: Slots) -> Fetcher:
+        options = self.archive.options
+        return Fetcher(
+            client,
+            spool=self.spool,
+            slots=slots,
+            quality=self.archive.quality,
+            picture_format=Format(
+                options.get("video_format", "png"), int(options.get("video_quality", 95))
+            ),
+            threads=settings.FETCH_THREADS,
+            stop=self.heart.over,
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        if self.heart.over.wait(seconds):
+            raise Stopped
+
+    def _add(self, writer: PartsWriter, names: Names, each: WantedFrame, got: Fetched) -> None:
+        if self.heart.over.is_set():
             raise Stopped
         entry: dict[str, Any] = each._asdict()
-        if fetched.error:
-            writer.problems.append(entry | {"reason": fetched.error})
+        if got.error:
+            self.problems.append(entry | {"reason": got.error})
             return
-        writer.add(name, fetched.content, entry)
+        kind = extension(got.content)
+        writer.add(names.take(each, kind), got.content, entry)
         self.heart.frames_done += 1
-        self.heart.bytes_done += len(fetched.content)
+        self.heart.bytes_done += len(got.content)
+        self.guard.check(frames=self.heart.frames_done, written=self.heart.bytes_done)
 
     def _about(self) -> dict[str, Any]:
         selection = self.archive.selection
@@ -127,20 +186,32 @@ class _Build:
                 "random_seed": selection.random_seed,
             },
             "cvat": {"url": selection.url, "tasks": selection.tasks},
-            "quality": self.archive.quality,
+            "options": self.archive.options,
         }
 
-    def _store(self, path: Path, problems: list[dict[str, Any]]) -> None:
-        size, sha256 = path.stat().st_size, sha256_of(path)
-        storage = Archive._meta.get_field("file").storage
-        with _Finished(path) as file:
-            name = storage.save(f"{self.archive.pk}_{self.archive.download_name}", file)
-        done = self.archive.finish(
-            self.worker, file=name, size=size, sha256=sha256, problems=problems
-        )
-        if not done:  # cancelled or taken over while it was stored
-            storage.delete(name)
-            raise Stopped
+    def _store(self, parts: list[Part]) -> None:
+        storage = ArchivePart._meta.get_field("file").storage
+        stored: list[ArchivePart] = []
+        try:
+            for number, part in enumerate(parts, start=1):
+                with _Finished(part.path) as file:
+                    name = f"{self.archive.pk}_{self.archive.base_name}_{number}.zip"
+                    name = storage.save(name, file)
+                row = ArchivePart(archive=self.archive, number=number, file=name)
+                row.size, row.sha256 = part.size, part.sha256
+                stored.append(row)
+            done = self.archive.finish(
+                self.worker,
+                parts=stored,
+                problems=self.problems,
+                bytes_done=self.heart.bytes_done,
+            )
+            if not done:
+                raise Stopped  # cancelled or taken over while it was stored
+        except BaseException:
+            for row in stored:
+                storage.delete(str(row.file.name))
+            raise
 
 
 class _Finished(File):  # type: ignore[type-arg]
@@ -152,51 +223,3 @@ class _Finished(File):  # type: ignore[type-arg]
 
     def temporary_file_path(self) -> str:
         return str(self._path)
-
-
-class Heart:
-    """Writes progress and a sign of life from a thread of its own, so that a long wait for CVAT
-    or a long copy is no silence. `lost` is set once the claim is gone."""
-
-    def __init__(self, archive: Archive, worker: uuid.UUID) -> None:
-        self.frames_done = 0
-        self.bytes_done = 0
-        self.lost = Event()
-        self._archive = archive
-        self._worker = worker
-        self._end = Event()
-        self._thread = Thread(target=self._beat, name=f"heart-{archive.pk}", daemon=True)
-
-    def __enter__(self) -> Heart:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        try:
-            while not self._end.wait(settings.ARCHIVE_HEARTBEAT_SECONDS):
-                if not self._is_ours():
-                    self.lost.set()
-                    return
-        finally:
-            connections.close_all()
-
-    def _is_ours(self) -> bool:
-        close_old_connections()
-        # A row of its own: the build changes its copy while this thread writes.
-        row = Archive(pk=self._archive.pk)
-        try:
-            return row.heartbeat(
-                self._worker, frames_done=self.frames_done, bytes_done=self.bytes_done
-            )
-        except DatabaseError:
-            logger.warning("archive %s: no heartbeat this time", self._archive.pk, exc_info=True)
-            return True

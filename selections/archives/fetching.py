@@ -1,100 +1,228 @@
-"""Brings the frames, several at a time, and keeps each in the build's spool folder until the
-archive is done: a build that was killed goes on with what lies there."""
+"""Brings the blocks of a plan into the spool, several at a time, and hands out their frames."""
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections import deque
-from collections.abc import Iterable, Iterator
+import logging
+import zipfile
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from threading import Event
+from typing import BinaryIO, NamedTuple
 
-from selections.archives.planning import Fetch
+from selections.archives import video
+from selections.archives.planning import Block, Line
+from selections.archives.slots import Slots
+from selections.archives.spool import Damaged, Spool, own_name
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import (
     CvatBroken,
+    CvatError,
     CvatForbidden,
     CvatNotFound,
     CvatRejected,
 )
+from selector.cvat.types import FrameData
+
+logger = logging.getLogger(__name__)
 
 # What concerns one frame and not the build: it is named in the manifest, the others go on.
 FRAME_ERRORS = (CvatBroken, CvatForbidden, CvatNotFound, CvatRejected)
+AHEAD = 8  # blocks under way for each thread: a slow one must not make the others wait
 
 
 class Stopped(Exception):
     """The build was given up while frames were being fetched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    fetch: Fetch
+class _TooSlow(Exception):
+    """The rest of this chunk costs more than the frames wanted of it."""
+
+
+class Fetched(NamedTuple):
+    task_id: int
+    frame: int
     content: bytes
     error: str = ""  # why there is no content
 
 
 class Fetcher:
-    """`stop` ends the work between two requests."""
+    """Fetches through one client; `stop` ends the work between two requests."""
 
     def __init__(
-        self, client: CvatClient, *, spool: Path, quality: str, threads: int, stop: Event
+        self,
+        client: CvatClient,
+        *,
+        spool: Spool,
+        slots: Slots,
+        quality: str,
+        picture_format: video.Format,
+        threads: int,
+        stop: Event,
     ) -> None:
         self._client = client
         self._spool = spool
+        self._slots = slots
         self._quality = quality
+        self._picture_format = picture_format
         self._threads = threads
         self._stop = stop
+        self._line = Line()
         self._closed_tasks: set[int] = set()  # 403: go through the jobs
 
-    def fetch(self, plan: Iterable[Fetch]) -> Iterator[Fetched]:
-        """The frames in the order of the plan. Raises Stopped, or the CvatError that ends all."""
-        todo = iter(plan)
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="fetch") as pool:
-            window: deque[Future[Fetched]] = deque()
-            try:
-                while True:
-                    # Bounded: a slow first frame must not let the rest pile up in memory.
-                    while len(window) < 2 * self._threads and (fetch := next(todo, None)):
-                        window.append(pool.submit(self._one, fetch))
-                    if not window:
-                        return
-                    yield window.popleft().result()
-            finally:
-                for future in window:
-                    future.cancel()
+    def fetch(self, plan: Sequence[Block]) -> Iterator[Fetched]:
+        """Every frame of the plan, by task and frame. Raises Stopped, or the CvatError that ends
+        all. What was fetched by then stays in the spool."""
+        order = sorted(
+            (block.task_id, frame, number)
+            for number, block in enumerate(plan)
+            for frame in block.frames
+        )
+        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="fetch")
+        try:
+            yield from self._in_order(plan, order, pool)
+        finally:
+            # Not waited for: a request that hangs must not keep a cancelled build alive.
+            pool.shutdown(wait=False, cancel_futures=True)
+            self._spool.close()
 
-    def _one(self, fetch: Fetch) -> Fetched:
+    def _in_order(
+        self,
+        plan: Sequence[Block],
+        order: list[tuple[int, int, int]],
+        pool: ThreadPoolExecutor,
+    ) -> Iterator[Fetched]:
+        under_way: dict[int, Future[dict[int, str]]] = {}
+        left = [len(block.frames) for block in plan]
+        submitted = 0
+        for task_id, frame, number in order:
+            while submitted < min(len(plan), number + AHEAD * self._threads):
+                under_way[submitted] = pool.submit(self._bring, plan[submitted])
+                submitted += 1
+            errors = under_way[number].result()
+            if frame in errors:
+                yield Fetched(task_id, frame, b"", errors[frame])
+            else:
+                yield Fetched(task_id, frame, self._read(plan[number], frame))
+            left[number] -= 1
+            if not left[number]:
+                del under_way[number]
+
+    def _read(self, block: Block, frame: int) -> bytes:
+        try:
+            return self._spool.read(block, frame)
+        except Damaged:
+            logger.warning("job %s chunk %s: damaged, fetched again", block.job_id, block.chunk)
+            self._spool.drop(block)
+            errors = self._bring_singles(block, list(block.frames))
+            if frame in errors:
+                raise CvatBroken(errors[frame]) from None
+            return self._spool.read(block, frame)
+
+    # --- in the threads ---
+
+    def _bring(self, block: Block) -> dict[int, str]:
+        """Put the block into the spool; answers frame -> why it cannot be had."""
         if self._stop.is_set():
             raise Stopped
-        piece = self._spool / f"{fetch.task_id}_{fetch.frame}"
-        if piece.exists():
-            return Fetched(fetch, piece.read_bytes())
-        try:
-            content = self._ask(fetch)
-        except FRAME_ERRORS as error:
-            return Fetched(fetch, b"", str(error))
-        _keep(piece, content)
-        return Fetched(fetch, content)
-
-    def _ask(self, fetch: Fetch) -> bytes:
-        if fetch.task_id not in self._closed_tasks:
+        missing = self._spool.missing(block)
+        if not missing:
+            return {}
+        if self._line.prefers_chunk(block, missing=len(missing)):
             try:
-                return self._client.frame(
-                    task_id=fetch.task_id, frame=fetch.frame, quality=self._quality
-                ).content
+                self._bring_chunk(block, len(missing))
+                return {}
+            except (_TooSlow, video.Undecodable, Damaged, *FRAME_ERRORS) as error:
+                # Whatever is wrong with the chunk, its frames may still be had one by one.
+                if isinstance(error, CvatError) and not _concerns_one_frame(error):
+                    raise
+                logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
+        return self._bring_singles(block, missing)
+
+    def _bring_chunk(self, block: Block, missing: int) -> None:
+        def watch(received: int, length: int, seconds: float) -> None:
+            if self._stop.is_set():
+                raise Stopped
+            if self._line.is_too_slow(
+                block, missing=missing, length=length, received=received, seconds=seconds
+            ):
+                self._line.observe_body(received, seconds)
+                raise _TooSlow("the line is too slow for it")
+
+        with self._spool.arriving_piece(block) as piece:
+            with self._slots.one():
+                answer = self._client.job_chunk(
+                    job_id=block.job_id,
+                    index=block.chunk,
+                    quality=self._quality,
+                    into=piece,
+                    watch=watch,
+                )
+            self._line.observe_body(answer.length, answer.seconds)
+            self._check_chunk(block, piece)
+
+    def _check_chunk(self, block: Block, piece: BinaryIO) -> None:
+        """A ZIP of the right number of pictures; of a film, the frames wanted are made one."""
+        piece.seek(0)
+        if piece.read(2) != b"PK":
+            self._decode(block, piece)
+            return
+        try:
+            with zipfile.ZipFile(piece) as opened:
+                infos = opened.infolist()
+        except zipfile.BadZipFile as error:
+            raise Damaged(str(error)) from error
+        if len(infos) != block.size:
+            raise Damaged(f"{len(infos)} pictures where {block.size} belong")
+        self._line.observe_frames(sum(info.file_size for info in infos), len(infos))
+
+    def _decode(self, block: Block, piece: BinaryIO) -> None:
+        positions = [frame - block.first for frame in block.frames]
+        with self._spool.scratch() as film:
+            piece.seek(0)
+            film.write_bytes(piece.read())
+            piece.seek(0)
+            piece.truncate()
+            with zipfile.ZipFile(piece, "w") as out:
+                for position, picture in video.pictures(film, positions, self._picture_format):
+                    out.writestr(own_name(block.first + position), picture)
+
+    def _bring_singles(self, block: Block, missing: list[int]) -> dict[int, str]:
+        errors: dict[int, str] = {}
+        for frame in missing:
+            if self._stop.is_set():
+                raise Stopped
+            try:
+                content = self._ask(block, frame)
+            except CvatError as error:
+                if not _concerns_one_frame(error):
+                    raise
+                errors[frame] = str(error)
+            else:
+                self._spool.keep_frame(block, frame, content)
+        return errors
+
+    def _ask(self, block: Block, frame: int) -> bytes:
+        if block.task_id not in self._closed_tasks:
+            try:
+                with self._slots.one():
+                    answer = self._client.frame(
+                        task_id=block.task_id, frame=frame, quality=self._quality
+                    )
             except CvatForbidden:
-                self._closed_tasks.add(fetch.task_id)
-        return self._client.job_frame(
-            job_id=fetch.job_id, frame=fetch.frame, quality=self._quality
-        ).content
+                self._closed_tasks.add(block.task_id)
+            else:
+                return self._noted(answer)
+        with self._slots.one():
+            answer = self._client.job_frame(job_id=block.job_id, frame=frame, quality=self._quality)
+        return self._noted(answer)
+
+    def _noted(self, answer: FrameData) -> bytes:
+        self._line.observe_wait(answer.waited)
+        self._line.observe_body(len(answer.content), answer.seconds)
+        self._line.observe_frames(len(answer.content), 1)
+        return answer.content
 
 
-def _keep(piece: Path, content: bytes) -> None:
-    """Whole or not at all: what a killed build left half-written must not be taken for a frame."""
-    # A name of its own: a worker that lost its claim may still be writing the same frame.
-    part = piece.with_suffix(f".{uuid.uuid4().hex}.part")
-    part.write_bytes(content)
-    os.replace(part, piece)
+def _concerns_one_frame(error: CvatError) -> bool:
+    """Not what a server says that is down as a whole, which ends the build instead."""
+    return isinstance(error, FRAME_ERRORS) and error.status not in (502, 503)

@@ -5,14 +5,16 @@ CVAT's own path and name, folders kept, made safe for every file system that may
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterator
 from typing import NamedTuple
 
-MANIFEST = "manifest.json"
 LONGEST_PART = 200  # bytes; file systems take 255, and a clash adds to the name
 
+_MANIFEST = re.compile(r"manifest(_part\d+)?\.json", re.IGNORECASE)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
 # Control characters, lone surrogates, the marks that turn the reading direction around (which
 # let a name show another ending than it has), and what Windows refuses.
@@ -28,20 +30,46 @@ class WantedFrame(NamedTuple):
     filename: str
 
 
-def entry_names(
-    frames: Iterable[WantedFrame], *, several_tasks: bool, quality: str
-) -> Iterator[str]:
-    """One path for each frame, in the given order, no two alike even where case is ignored."""
-    taken = _Taken()
-    for frame in frames:
-        yield taken.take(_name(frame, several_tasks=several_tasks, quality=quality), frame.frame)
+class Names:
+    """Gives one path for each frame, in the order asked, no two alike even where case is ignored:
+    most people unpack where it is. So the same frames in the same order have the same names."""
+
+    def __init__(self, *, several_tasks: bool, quality: str) -> None:
+        self._several_tasks = several_tasks
+        self._quality = quality
+        self._files: set[bytes] = set()
+        self._folders: set[bytes] = set()
+
+    def take(self, frame: WantedFrame, extension: str) -> str:
+        """`extension` is that of the picture's real kind, for where CVAT has no name."""
+        name = self._name(frame, extension)
+        stem, suffix = posixpath.splitext(name)
+        chosen, number = name, 1
+        while self._clashes(chosen):
+            again = f"_{number}" if number > 1 else ""
+            chosen, number = f"{stem}_frame_{frame.frame:06d}{again}{suffix}", number + 1
+        self._files.add(_key(chosen))
+        self._folders.update(_key(folder) for folder in _folders(chosen))
+        return chosen
+
+    def _name(self, frame: WantedFrame, extension: str) -> str:
+        name = safe_path(frame.filename) or f"frame_{frame.frame:06d}{extension or '.png'}"
+        if self._quality == "compressed" and frame.filename:
+            name = posixpath.splitext(name)[0] + (extension or ".jpg")  # whatever was uploaded
+        return f"task_{frame.task_id}/{name}" if self._several_tasks else name
+
+    def _clashes(self, name: str) -> bool:
+        return (
+            _MANIFEST.fullmatch(name) is not None
+            or _key(name) in self._files
+            or _key(name) in self._folders
+            or any(_key(folder) in self._files for folder in _folders(name))
+        )
 
 
-def _name(frame: WantedFrame, *, several_tasks: bool, quality: str) -> str:
-    name = safe_path(frame.filename) or f"frame_{frame.frame:06d}.png"
-    if quality == "compressed" and frame.filename:
-        name = posixpath.splitext(name)[0] + ".jpg"  # whatever was uploaded, this is JPEG
-    return f"task_{frame.task_id}/{name}" if several_tasks else name
+def manifest_name(part: int | None) -> str:
+    """Of the only ZIP, or of part 1, 2, ..., which may be unpacked into one folder."""
+    return "manifest.json" if part is None else f"manifest_part{part}.json"
 
 
 def safe_path(path: str) -> str:
@@ -68,32 +96,12 @@ def _shorten(part: str) -> str:
     return stem.encode()[:room].decode(errors="ignore") + extension
 
 
-class _Taken:
-    """The names given so far. Compared without case: most people unpack where it is ignored."""
-
-    def __init__(self) -> None:
-        self._files = {MANIFEST.casefold()}
-        self._folders: set[str] = set()
-
-    def take(self, name: str, frame: int) -> str:
-        stem, extension = posixpath.splitext(name)
-        chosen, number = name, 1
-        while self._clashes(chosen):
-            again = f"_{number}" if number > 1 else ""
-            chosen, number = f"{stem}_frame_{frame:06d}{again}{extension}", number + 1
-        self._files.add(chosen.casefold())
-        self._folders.update(_folders(chosen.casefold()))
-        return chosen
-
-    def _clashes(self, name: str) -> bool:
-        key = name.casefold()
-        return (
-            key in self._files
-            or key in self._folders
-            or any(folder in self._files for folder in _folders(key))
-        )
+def _folders(name: str) -> Iterator[str]:
+    while name := posixpath.dirname(name):
+        yield name
 
 
-def _folders(key: str) -> Iterator[str]:
-    while key := posixpath.dirname(key):
-        yield key
+def _key(name: str) -> bytes:
+    # A digest, for a hundred thousand names must not fill the memory.
+    folded = unicodedata.normalize("NFC", name.casefold())
+    return hashlib.blake2b(folded.encode(), digest_size=12).digest()

@@ -1,19 +1,150 @@
-"""Which requests bring the wanted frames; pure."""
+"""Which requests bring the wanted frames; pure.
+
+CVAT serves a frame by loading its whole cached chunk, so a request for a chunk costs about as much
+as one for a frame (api-facts 7) and only the bytes differ. What a request and a byte cost is learnt
+while the build runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
+from threading import Lock
 from typing import NamedTuple
 
+from selector.cvat.frames import chunk_frames, chunk_index
+from selector.cvat.types import Job
 
-class Fetch(NamedTuple):
-    """One request for one frame, of its task or, where the task is closed, of its job."""
+# What was measured on a quiet server nearby (api-facts 7): where to start from.
+REQUEST_SECONDS = 0.087
+BYTES_PER_SECOND = 250e6
+FRAME_BYTES = 470_000
+# An answer shorter than this says nothing of the line.
+TELLING_BYTES = 64 * 1024
+TELLING_SECONDS = 0.25
+
+
+class Block(NamedTuple):
+    """Wanted frames that lie in one chunk of a job, ascending.
+
+    `size` is how many frames the whole chunk has; 0 where no chunk may be used: its frames are
+    fetched one by one.
+    """
 
     task_id: int
     job_id: int
-    frame: int
+    chunk: int  # its index in the job; negative without one
+    first: int  # task frame of the chunk's first member
+    size: int
+    is_video: bool
+    frames: tuple[int, ...]
 
 
-def plan(frames: Iterable[tuple[int, int, int]]) -> list[Fetch]:
-    """Fetches for (task_id, job_id, frame) triples, in the order given, each frame once."""
-    return [Fetch(*frame) for frame in frames]
+def blocks(
+    wanted: Iterable[tuple[int, int, int]], jobs: Mapping[int, Job], *, quality: str
+) -> list[Block]:
+    """(task_id, job_id, frame) triples, sorted by task and frame, as blocks in the order of their
+    first frames. Every frame is in exactly one block."""
+    found: dict[tuple[int, int, int], list[int]] = {}
+    for task_id, job_id, frame in wanted:
+        index = _index(jobs.get(job_id), frame)
+        # Without a chunk every frame is a block of its own, so that they go side by side.
+        key = (task_id, job_id, -1 - frame if index is None else index)
+        found.setdefault(key, []).append(frame)
+    return [_block(key, frames, jobs, quality) for key, frames in found.items()]
+
+
+def _index(job: Job | None, frame: int) -> int | None:
+    """The chunk that holds the frame. None where there is none, and for ground-truth jobs, which
+    recompress what they serve (api-facts 7)."""
+    if job is None or not job.is_annotation or job.chunk_size < 1:
+        return None
+    inside = job.start_frame <= frame <= job.stop_frame
+    return chunk_index(job, frame) if inside else None
+
+
+def _block(
+    key: tuple[int, int, int], frames: list[int], jobs: Mapping[int, Job], quality: str
+) -> Block:
+    task_id, job_id, index = key
+    if index < 0:
+        return Block(task_id, job_id, index, frames[0], 0, is_video=False, frames=tuple(frames))
+    job = jobs[job_id]
+    held = chunk_frames(job, index)
+    kind = job.compressed_chunk_type if quality == "compressed" else job.original_chunk_type
+    is_video = kind == "video"
+    return Block(task_id, job_id, index, held.start, len(held), is_video, tuple(frames))
+
+
+class Line:
+    """What requests to one server cost, learnt from those that were made. Safe for threads.
+
+    All figures are those of one connection among the several that run side by side, so a line
+    that they share is counted right.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waits = deque([REQUEST_SECONDS] * 4, maxlen=32)
+        # Sums over the last bodies; the start value weighs as little as one megabyte.
+        self._bodies = deque([(1e6, 1e6 / BYTES_PER_SECOND)], maxlen=16)
+        self._frames = deque([(float(FRAME_BYTES), 1)], maxlen=64)
+        self._is_guess = True
+
+    def observe_wait(self, seconds: float) -> None:
+        """How long a single frame kept us waiting before its first byte."""
+        with self._lock:
+            self._waits.append(seconds)
+
+    def observe_body(self, length: float, seconds: float) -> None:
+        if length < TELLING_BYTES:
+            return
+        with self._lock:
+            self._bodies.append((length, max(seconds, 1e-6)))
+
+    def observe_frames(self, length: float, count: int) -> None:
+        with self._lock:
+            if self._is_guess:
+                self._frames.clear()
+                self._is_guess = False
+            self._frames.append((length, count))
+
+    @property
+    def request_seconds(self) -> float:
+        """Of a warm chunk: the lower quartile, because the first request into a chunk waits for
+        its making, which a request for the chunk would wait for just as long."""
+        with self._lock:
+            return sorted(self._waits)[len(self._waits) // 4]
+
+    @property
+    def bytes_per_second(self) -> float:
+        with self._lock:
+            return sum(length for length, _ in self._bodies) / sum(s for _, s in self._bodies)
+
+    @property
+    def frame_bytes(self) -> float:
+        with self._lock:
+            return sum(length for length, _ in self._frames) / sum(n for _, n in self._frames)
+
+    def prefers_chunk(self, block: Block, *, missing: int) -> bool:
+        """Whether the whole chunk is cheaper than `missing` of its frames one by one."""
+        if not block.size or missing == 0:
+            return False
+        if block.is_video:
+            # A frame comes as PNG of the server's making, as large as a whole chunk; and what is
+            # decoded must be decoded in one place only, or its bytes would depend on the pace.
+            return True
+        chunk = self.request_seconds + block.size * self.frame_bytes / self.bytes_per_second
+        frame = self.request_seconds + self.frame_bytes / self.bytes_per_second
+        return chunk < missing * frame
+
+    def is_too_slow(
+        self, block: Block, *, missing: int, length: int, received: int, seconds: float
+    ) -> bool:
+        """Whether the rest of a chunk that is under way costs clearly more than `missing` frames
+        one by one, at the pace seen in this very chunk."""
+        if block.is_video or received < TELLING_BYTES or seconds < TELLING_SECONDS:
+            return False
+        pace = received / seconds
+        frame = self.request_seconds + length / block.size / pace
+        return (length - received) / pace > 1.2 * missing * frame

@@ -7,48 +7,137 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, NamedTuple
 
-from selections.archives.naming import MANIFEST
+from selections.archives.naming import manifest_name
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name
+HASH_STEP = 8 * 2**20  # bytes
+Entry = dict[str, Any]
 
 
-class ArchiveWriter:
-    """Takes frames in the order they shall have; `problems` are frames that are missing."""
+class Part(NamedTuple):
+    path: Path
+    size: int
+    sha256: str
 
-    def __init__(self, archive: zipfile.ZipFile, listing: Path) -> None:
-        self._zip = archive
+
+class PartsWriter:
+    """Takes frames in the order they shall have, and begins a new ZIP when the next frame would
+    make the present one larger than `part_size` bytes (0: never). Files of a block that fails are
+    removed."""
+
+    def __init__(self, stem: Path, *, part_size: int, about: Entry) -> None:
+        self.parts: list[Part] = []
+        self._stem = stem
+        self._part_size = part_size
+        self._about = about
+        self._current = _PartWriter(self._path(1))
+
+    def __enter__(self) -> PartsWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._current.close()
+        if error is not None:
+            for path in self._stem.parent.glob(f"{self._stem.name}*"):
+                path.unlink(missing_ok=True)
+
+    def add(self, name: str, content: bytes, entry: Entry) -> None:
+        full = self._part_size and self._current.final_size + len(content) > self._part_size
+        if full and self._current.count:
+            self._end_part([], several=True)
+            self._current = _PartWriter(self._path(len(self.parts) + 1))
+        self._current.add(name, content, entry)
+
+    def finish(self, problems: list[Entry]) -> list[Part]:
+        """The parts; the last one's manifest names the frames that are missing."""
+        self._end_part(problems, several=bool(self.parts))
+        return self.parts
+
+    def _end_part(self, problems: list[Entry], *, several: bool) -> None:
+        number = len(self.parts) + 1 if several else None
+        about = self._about | ({"part": number} if number else {})
+        self.parts.append(self._current.end(about | {"problems": problems}, manifest_name(number)))
+
+    def _path(self, number: int) -> Path:
+        return self._stem.with_name(f"{self._stem.name}.{number}.zip")
+
+
+class _PartWriter:
+    """One ZIP file. Its hash is taken while it grows: reading it again at the end would make the
+    asker wait."""
+
+    def __init__(self, path: Path) -> None:
+        self.count = 0
+        self._path = path
+        self._file = path.open("w+b")
+        self._zip = zipfile.ZipFile(self._file, "w", allowZip64=True)
         # The list of frames grows with the archive, so it waits on disk, not in memory.
-        self._listing = listing
-        self._entries = listing.open("w", encoding="utf-8")
-        self.problems: list[dict[str, Any]] = []
+        self._listing = path.with_suffix(".list").open("w+b")
+        self._hash = hashlib.sha256()
+        self._hashed = 0
 
-    def add(self, name: str, content: bytes, entry: dict[str, Any]) -> None:
+    @property
+    def size(self) -> int:
+        return self._file.tell()
+
+    @property
+    def final_size(self) -> int:
+        """With the manifest and the directory (about as long) that come at the end."""
+        return self.size + 2 * self._listing.tell() + 4096
+
+    def add(self, name: str, content: bytes, entry: Entry) -> None:
         info = _info(name)
         self._zip.writestr(info, content)
+        self.count += 1
         line = entry | {"path": name, "size": len(content), "crc32": f"{info.CRC:08x}"}
-        self._entries.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._listing.write(json.dumps(line, ensure_ascii=False).encode(errors="replace") + b"\n")
+        # What lies before the next entry changes no more: zipfile goes back to the header of an
+        # entry only to complete that one.
+        if self.size - self._hashed > HASH_STEP:
+            self._hash_up_to(self.size)
 
-    def close(self, about: dict[str, Any]) -> None:
-        """Write the manifest, last: `about`, then "problems" and "frames"."""
-        self._entries.close()
-        head = json.dumps(about | {"problems": self.problems}, ensure_ascii=False, indent=1)
-        info = _info(MANIFEST)
-        with self._zip.open(info, "w") as out, self._listing.open("rb") as lines:
-            out.write(head.removesuffix("\n}").encode() + b',\n "frames": [')
+    def end(self, about: Entry, manifest: str) -> Part:
+        """Write the manifest, last: `about`, then "frames"."""
+        self._write_manifest(about, manifest)
+        self._zip.close()
+        size = self.size
+        self._hash_up_to(size)
+        self.close()
+        return Part(self._path, size, self._hash.hexdigest())
+
+    def close(self) -> None:
+        self._listing.close()
+        Path(self._listing.name).unlink(missing_ok=True)
+        self._file.close()
+
+    def _write_manifest(self, about: Entry, name: str) -> None:
+        head = json.dumps(about, ensure_ascii=False, indent=1).removesuffix("\n}")
+        self._listing.seek(0)
+        with self._zip.open(_info(name), "w") as out:
+            out.write(head.encode(errors="replace") + b',\n "frames": [')
             separator = b"\n  "
-            for line in lines:
+            for line in self._listing:
                 out.write(separator + line.rstrip(b"\n"))
                 separator = b",\n  "
             out.write(b"\n ]\n}\n")
 
-    def abandon(self) -> None:
-        self._entries.close()
+    def _hash_up_to(self, end: int) -> None:
+        self._file.flush()
+        while self._hashed < end:
+            piece = os.pread(self._file.fileno(), min(HASH_STEP, end - self._hashed), self._hashed)
+            self._hash.update(piece)
+            self._hashed += len(piece)
 
 
 def _info(name: str) -> zipfile.ZipInfo:
@@ -57,23 +146,3 @@ def _info(name: str) -> zipfile.ZipInfo:
     info.create_system = 3  # the same wherever it is built
     info.external_attr = 0o644 << 16
     return info
-
-
-@contextmanager
-def writing(path: Path, *, listing: Path) -> Iterator[ArchiveWriter]:
-    """A writer to `path`, which is removed again unless the block ends well."""
-    try:
-        with zipfile.ZipFile(path, "w", allowZip64=True) as archive:
-            writer = ArchiveWriter(archive, listing)
-            try:
-                yield writer
-            finally:
-                writer.abandon()
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

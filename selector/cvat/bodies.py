@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from requests import Response
@@ -18,6 +19,11 @@ MAX_JSON = 256 * 2**20  # the meta of a million frames is about 100 MB
 MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (api-facts 10)
 MAX_ERROR = 64 * 2**10
 BLOCK = 2**16
+
+
+# Told of a body under way: bytes received, bytes announced (0: unknown), seconds since the first.
+# What it raises ends the request.
+Watch = Callable[[int, int, float], None]
 
 
 class BodyCut(Exception):
@@ -37,26 +43,43 @@ def read_json(response: Response, *, place: str) -> Any:
 
 def read_picture(response: Response, *, place: str) -> FrameData:
     _check_is_data(response, place)
+    started = time.monotonic()
     content = b"".join(_blocks(response, MAX_DATA))
     if not content:
         raise BodyCut
-    return FrameData(content, _header(response, "Content-Type"))
+    return FrameData(
+        content,
+        _header(response, "Content-Type"),
+        waited=response.elapsed.total_seconds(),
+        seconds=time.monotonic() - started,
+    )
 
 
-def write_chunk(response: Response, *, place: str, into: BinaryIO) -> ChunkData:
+def write_chunk(
+    response: Response, *, place: str, into: BinaryIO, watch: Watch | None = None
+) -> ChunkData:
     """Verifies X-Checksum, which is over the length and the first 1000 bytes (api-facts 7)."""
     _check_is_data(response, place)
+    announced = _header(response, "Content-Length")
+    expected = int(announced) if announced.isdecimal() else 0
+    started = time.monotonic()
     length, head = 0, b""
     for block in _blocks(response, MAX_DATA):
         into.write(block)
         length += len(block)
+        if watch is not None:
+            watch(length, expected, time.monotonic() - started)
         if len(head) < 1000:
             head = (head + block)[:1000]
     checksum = str(zlib.crc32(head, zlib.crc32(str(length).encode())))
     if length == 0 or response.headers.get("X-Checksum", checksum) != checksum:
         raise BodyCut
-    updated_date = _header(response, "X-Updated-Date")
-    return ChunkData(length, _header(response, "Content-Type"), updated_date)
+    return ChunkData(
+        length,
+        _header(response, "Content-Type"),
+        _header(response, "X-Updated-Date"),
+        seconds=time.monotonic() - started,
+    )
 
 
 def head(response: Response) -> bytes:

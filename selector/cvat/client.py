@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
 from urllib.parse import quote
 
 from selector.cvat import catalog, errors, reading
+from selector.cvat.bodies import Watch
 from selector.cvat.exceptions import CvatError, CvatNotFound
 from selector.cvat.http import INTERACTIVE, PATIENT, Http, Params, Retries
 from selector.cvat.login import log_in
@@ -54,6 +56,7 @@ class CvatClient:
         user_agent: str = "cvat-image-selector",
         patient: bool = False,
         retries: Retries | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._organization = organization
         self._http = Http(
@@ -64,6 +67,7 @@ class CvatClient:
             timeout=timeout,
             user_agent=user_agent,
             retries=retries or (PATIENT if patient else INTERACTIVE),
+            sleep=sleep,
         )
 
     def close(self) -> None:
@@ -189,14 +193,21 @@ class CvatClient:
         return self._frame(f"job {job_id}", f"/api/jobs/{job_id}/data", frame, quality)
 
     def job_chunk(
-        self, *, job_id: int, index: int, quality: str = "original", into: BinaryIO
+        self,
+        *,
+        job_id: int,
+        index: int,
+        quality: str = "original",
+        into: BinaryIO,
+        watch: Watch | None = None,
     ) -> ChunkData:
         """Writes the chunk (zip or mp4) to a seekable file; CvatBroken if it arrives damaged.
-        What is in it: frames.chunk_frames(job, index), in the order of the member names."""
+        What is in it: frames.chunk_frames(job, index), in the order of the member names.
+        `watch` is told of the body under way and may raise to break it off."""
         params: Params = {"type": "chunk", "index": index, "quality": quality}
         subject = f"chunk {index} of job {job_id}"
         return self._http.download(
-            f"/api/jobs/{job_id}/data", params=params, subject=subject, into=into
+            f"/api/jobs/{job_id}/data", params=params, subject=subject, into=into, watch=watch
         )
 
     def preview(

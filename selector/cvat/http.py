@@ -39,13 +39,30 @@ class Retries:
     """How patient a GET is. Other methods are never repeated."""
 
     attempts: int  # the first included
+    damaged_attempts: int  # of them, for bodies that arrive cut short or with a wrong checksum
     backoff: float  # seconds before the second attempt, doubled for each one after
+    longest_backoff: float
     longest_wait: float  # seconds; when CVAT asks for more (Retry-After), the GET gives up
     give_up_after: float  # seconds since the first attempt after which no other begins
 
 
-INTERACTIVE = Retries(attempts=3, backoff=0.3, longest_wait=2.0, give_up_after=5.0)
-PATIENT = Retries(attempts=6, backoff=0.5, longest_wait=60.0, give_up_after=600.0)
+INTERACTIVE = Retries(
+    attempts=3,
+    damaged_attempts=3,
+    backoff=0.3,
+    longest_backoff=2.0,
+    longest_wait=2.0,
+    give_up_after=5.0,
+)
+# A worker outlives a restart of CVAT of some minutes; it is time that ends its patience.
+PATIENT = Retries(
+    attempts=1000,
+    damaged_attempts=8,
+    backoff=0.3,
+    longest_backoff=10.0,
+    longest_wait=60.0,
+    give_up_after=300.0,
+)
 
 
 class TokenAuth(AuthBase):
@@ -105,12 +122,14 @@ class Http:
         timeout: tuple[float, float] = (5, 70),
         user_agent: str = "cvat-image-selector",
         retries: Retries = INTERACTIVE,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url.rstrip("/")
         self.place = self.url.partition("://")[2]
         self._verify = verify
         self._timeout = timeout
         self._retries = retries
+        self._sleep = sleep
         self._session = _Session()
         self._session.auth = TokenAuth(credential)
         self._session.headers["User-Agent"] = user_agent
@@ -141,7 +160,13 @@ class Http:
         return self._exchange(call, lambda answer: bodies.read_picture(answer, place=self.place))
 
     def download(
-        self, path: str, *, subject: str, params: Params | None, into: BinaryIO
+        self,
+        path: str,
+        *,
+        subject: str,
+        params: Params | None,
+        into: BinaryIO,
+        watch: bodies.Watch | None = None,
     ) -> ChunkData:
         """A chunk, written to a seekable file from where it stands; a repeated attempt begins
         there anew. Length and X-Checksum are verified."""
@@ -151,7 +176,7 @@ class Http:
         def write(response: requests.Response) -> ChunkData:
             into.seek(start)
             into.truncate()
-            return bodies.write_chunk(response, place=self.place, into=into)
+            return bodies.write_chunk(response, place=self.place, into=into, watch=watch)
 
         return self._exchange(call, write)
 
@@ -167,7 +192,7 @@ class Http:
                 # Raised here, outside any handler: requests' own exceptions carry the request
                 # with its headers and body, and must not hang on ours as context.
                 raise outcome.error
-            time.sleep(wait)
+            self._sleep(wait)
         raise AssertionError("unreachable")
 
     def _attempt(self, call: Call, consume: Callable[[requests.Response], T]) -> T | Failure:
@@ -180,10 +205,10 @@ class Http:
                 return self._refused(call, response)
         except bodies.BodyCut:
             cut = CvatBroken(f"{self.place} sent {call.subject} incomplete or damaged.")
-            return Failure(cut, attempts=3)
+            return Failure(cut, attempts=self._retries.damaged_attempts)
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
             cut = CvatBroken(f"{self.place} broke off while sending {call.subject}.")
-            return Failure(cut, attempts=3)
+            return Failure(cut, attempts=self._retries.damaged_attempts)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             logger.info("%s %s failed: %s", call.method, call.path, type(error).__name__)
             host = self.place.partition("/")[0]
@@ -220,7 +245,7 @@ class Http:
             return None
         if failure.wait is not None:
             return failure.wait if failure.wait <= retries.longest_wait else None
-        backoff = min(retries.backoff * 2.0 ** (attempt - 1), retries.longest_wait)
+        backoff = min(retries.backoff * 2.0 ** min(attempt - 1, 20), retries.longest_backoff)
         return backoff * random.uniform(0.5, 1.0)  # noqa: S311  (jitter, no secret)
 
     def _json(self, response: requests.Response) -> Any:

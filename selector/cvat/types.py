@@ -174,6 +174,8 @@ class FrameData:
 
     content: bytes = field(repr=False)
     content_type: str
+    waited: float = 0.0  # seconds until the answer began
+    seconds: float = 0.0  # from then to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +185,4 @@ class ChunkData:
     length: int
     content_type: str  # application/zip, video/mp4
     updated_date: str  # like Meta.chunks_updated_date; "" when not told
+    seconds: float = 0.0  # from the beginning of the body to its end

@@ -1,0 +1,55 @@
+"""Whether the disk will hold a build, said before it is full."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import F, Sum
+
+from selections.models import Selection
+
+# Photographs as JPEG take about a quarter byte per pixel; too little is corrected by what comes.
+BYTES_PER_PIXEL = 0.1
+SPARE = 64 * 2**20  # for everything else that writes there
+CHECK_EVERY = 50  # frames
+
+
+class Full(Exception):
+    """There is not enough room. `str(error)` is fit to be shown."""
+
+
+class Guard:
+    """A build lies on disk twice for a while: fetched in the spool, and as the growing ZIP."""
+
+    def __init__(self, *, frames_total: int) -> None:
+        self._total = frames_total
+
+    def check_before(self, selection: Selection) -> None:
+        """A cautious guess from the sizes of the pictures. Raises Full."""
+        pixels = selection.frames.aggregate(n=Sum(F("width") * F("height")))["n"] or 0
+        self._require(int(2 * pixels * BYTES_PER_PIXEL))
+
+    def check(self, *, frames: int, written: int) -> None:
+        """What is still to come, judged by the frames so far. Raises Full."""
+        if frames % CHECK_EVERY == 0:
+            self._require(2 * written // frames * (self._total - frames))
+
+    def _require(self, needed: int) -> None:
+        folder = Path(settings.SPOOL_DIR)
+        free = shutil.disk_usage(folder).free - SPARE
+        if needed > free:
+            raise Full(
+                f"The disk of the portal will not hold this archive: about {_size(needed)} are "
+                f"needed while it is built, {_size(max(free, 0))} are free. Choose fewer frames, "
+                "or ask the operator of the portal for room."
+            )
+
+
+def _size(length: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if length < 1000:
+            return f"{length:.0f} {unit}"
+        length /= 1000
+    return f"{length:.1f} TB"

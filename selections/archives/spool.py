@@ -1,0 +1,136 @@
+"""The folder in which a build keeps what it has fetched until its archive is done.
+
+A piece is there whole or not at all, so a build that was killed goes on with what lies here. A
+frame lies alone, or in the piece of its block: a chunk as CVAT sent it, its members in the order
+of the frames, or a ZIP made here of decoded video frames, its members named by their numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from selections.archives.planning import Block
+
+BUILD_PREFIX = "build-"  # of files that a worker writes and, when killed, leaves half-done
+OPEN_PIECES = 8  # blocks of overlapping jobs interleave; more than a few never do
+
+
+class Damaged(Exception):
+    """A piece that cannot be read: it must be fetched again."""
+
+
+class Spool:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open: dict[Path, tuple[zipfile.ZipFile, list[str]]] = {}
+
+    def prepare(self, *, earlier: Path | None = None) -> None:
+        """Make the folder, or take over that of an earlier try."""
+        if earlier is not None and earlier.is_dir() and not self.folder.exists():
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(earlier, self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for debris in (*self.folder.glob("*.part"), *self.folder.glob(f"{BUILD_PREFIX}*")):
+            debris.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def close(self) -> None:
+        for opened, _ in self._open.values():
+            opened.close()
+        self._open.clear()
+
+    # --- writing, from any thread ---
+
+    def missing(self, block: Block) -> list[int]:
+        """The frames of a block that are not here yet."""
+        if self._piece(block).exists():
+            return []
+        return [frame for frame in block.frames if not self._single(block, frame).exists()]
+
+    def keep_frame(self, block: Block, frame: int, content: bytes) -> None:
+        with self._arriving(self._single(block, frame)) as file:
+            file.write(content)
+
+    @contextmanager
+    def arriving_piece(self, block: Block) -> Iterator[BinaryIO]:
+        """A file that becomes the piece of the block if the with-block ends well."""
+        with self._arriving(self._piece(block)) as file:
+            yield file
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """The path of a file that is gone afterwards."""
+        path = self.folder / f"{uuid.uuid4().hex}.part"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _arriving(self, target: Path) -> Iterator[BinaryIO]:
+        # A name of its own: a worker that lost its claim may still be fetching the same piece.
+        with self.scratch() as part:
+            with part.open("w+b") as file:
+                yield file
+            os.replace(part, target)
+
+    # --- reading, from one thread ---
+
+    def read(self, block: Block, frame: int) -> bytes:
+        """Raises Damaged."""
+        piece = self._piece(block)
+        try:
+            if piece not in self._open and not piece.exists():
+                return self._single(block, frame).read_bytes()
+            opened, names = self._opened(piece)
+            return opened.read(member(names, block, frame))
+        except (zipfile.BadZipFile, KeyError, FileNotFoundError) as error:
+            raise Damaged(str(error)) from error
+
+    def drop(self, block: Block) -> None:
+        """Remove what is here of a block."""
+        piece = self._piece(block)
+        if piece in self._open:
+            self._open.pop(piece)[0].close()
+        piece.unlink(missing_ok=True)
+        for frame in block.frames:
+            self._single(block, frame).unlink(missing_ok=True)
+
+    def _opened(self, piece: Path) -> tuple[zipfile.ZipFile, list[str]]:
+        if piece not in self._open:
+            if len(self._open) >= OPEN_PIECES:
+                oldest = next(iter(self._open))
+                self._open.pop(oldest)[0].close()
+            opened = zipfile.ZipFile(piece)
+            self._open[piece] = opened, sorted(opened.namelist())
+        return self._open[piece]
+
+    def _piece(self, block: Block) -> Path:
+        return self.folder / f"job{block.job_id}_chunk{block.chunk}.zip"
+
+    def _single(self, block: Block, frame: int) -> Path:
+        return self.folder / f"task{block.task_id}_frame{frame}"
+
+
+def member(names: list[str], block: Block, frame: int) -> str:
+    """The member that holds a frame: by its number in a piece made here, else by its position."""
+    own = own_name(frame)
+    if own in names:
+        return own
+    if len(names) != block.size:
+        raise KeyError(f"{len(names)} pictures where {block.size} belong")
+    return names[frame - block.first]
+
+
+def own_name(frame: int) -> str:
+    return f"frame{frame:012d}"
