@@ -9,6 +9,7 @@ import sys
 import threading
 
 from standin.costs import Costs
+from standin.faults import Faults
 from standin.samples import DEMO, sample_world
 from standin.server import StandIn
 
@@ -19,8 +20,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--prefix", default="", help="serve below a sub-path such as /cvat")
     parser.add_argument("--costs", action="store_true", help="be as slow as the measured server")
+    parser.add_argument("--bandwidth", type=float, default=0, help="bytes per second in all")
+    parser.add_argument("--fault-rate", type=float, default=0, help="share of data requests, 0-1")
     parser.add_argument("--quiet", action="store_true", help="say nothing at all")
     return parser.parse_args()
+
+
+def _standin(options: argparse.Namespace) -> StandIn:
+    costs = Costs.measured() if options.costs else Costs()
+    costs.bandwidth = options.bandwidth
+    faults = Faults(rate=options.fault_rate)
+    address = (options.host, options.port, options.prefix)
+    return StandIn(sample_world(), *address, costs=costs, faults=faults)
 
 
 def main() -> int:
@@ -29,9 +40,7 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    costs = Costs.measured() if options.costs else Costs()
-    world = sample_world()
-    with StandIn(world, options.host, options.port, options.prefix, costs) as standin:
+    with _standin(options) as standin:
         if not options.quiet:
             sys.stdout.write(f"{standin.url}  user {DEMO[0]}, password {DEMO[1]}\n")
             sys.stdout.flush()

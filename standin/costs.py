@@ -61,7 +61,10 @@ class Costs:
 
     @classmethod
     def measured(cls, **changes: float) -> Costs:
-        """The figures of the measured server; `changes` replaces some of them."""
+        """The figures of the measured server; `changes` replaces some of them.
+
+        Cold prices lie just below a multiple of `poll`: what was measured were whole polls.
+        """
         figures: dict[str, float] = {
             "basic": 0.118,
             "login": 0.118,
@@ -77,10 +80,10 @@ class Costs:
             "chunk": 0.107,
             "compressed_chunk": 0.052,
             "video_chunk": 0.031,
-            "cold": 0.407,
-            "cold_compressed": 0.800,
-            "cold_small": 0.207,
-            "cold_video": 0.407,
+            "cold": 0.390,
+            "cold_compressed": 0.790,
+            "cold_small": 0.190,
+            "cold_video": 0.390,
             "chunk_gzip": 0.316,
             "poll": 0.200,
         }

@@ -95,21 +95,27 @@ class Media(ABC):
 
 
 def served_original(uploaded: bytes, name: str) -> bytes:
-    """api-facts 7: rotated JPEGs are re-encoded, TIFFs saved again; the rest stays."""
+    """api-facts 7: rotated JPEGs are re-encoded, TIFFs saved again; the rest stays.
+
+    So does what cannot be read at all.
+    """
     suffix = extension(name).lower()
+    if suffix not in ("tif", "tiff", "jpg", "jpeg"):
+        return uploaded
+    try:
+        with Image.open(io.BytesIO(uploaded)) as image:
+            return _saved_again(image, suffix) or uploaded
+    except OSError:
+        return uploaded
+
+
+def _saved_again(image: Image.Image, suffix: str) -> bytes | None:
+    buffer = io.BytesIO()
     if suffix in ("tif", "tiff"):
-        buffer = io.BytesIO()
-        with Image.open(io.BytesIO(uploaded)) as image:
-            image.save(buffer, "TIFF", compression="tiff_lzw")
-        return buffer.getvalue()
-    if suffix in ("jpg", "jpeg"):
-        with Image.open(io.BytesIO(uploaded)) as image:
-            if image.getexif().get(0x0112, 1) != 1:
-                buffer = io.BytesIO()
-                upright = ImageOps.exif_transpose(image)
-                upright.save(buffer, "JPEG", quality=100, subsampling=0)
-                return buffer.getvalue()
-    return uploaded
+        image.save(buffer, "TIFF", compression="tiff_lzw")
+    elif image.getexif().get(0x0112, 1) != 1:
+        ImageOps.exif_transpose(image).save(buffer, "JPEG", quality=100, subsampling=0)
+    return buffer.getvalue() or None
 
 
 class Images(Media):
@@ -176,8 +182,11 @@ class GivenImages(Images):
         return self._files[position]
 
     def dimensions(self, position: int) -> Size:
-        with Image.open(io.BytesIO(self.original(position))) as image:
-            return image.size
+        try:
+            with Image.open(io.BytesIO(self.original(position))) as image:
+                return image.size
+        except OSError:
+            return self.size
 
 
 class Video(Media):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from standin import accounts, catalogue, data, jobs, layouts, meta, server_info, tasks
+from standin import accounts, catalogue, data, jobs, layouts, meta, pages, server_info, tasks
 from standin.formats import formats
 from standin.messages import Answer
 
@@ -98,6 +98,7 @@ ROUTES = [
         PATCH=layouts.job_layout_change,
     ),
     _route("/api/labels", _READ, GET=catalogue.label_list),
+    _route(r"/(?:(?:tasks|projects|jobs)(?:/[\w/]*)?)?", _READ, plain=True, GET=pages.page),
 ]
 
 # Servers before 2.48 do not know these (api-facts 1).

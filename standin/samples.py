@@ -24,6 +24,7 @@ def sample_world() -> World:
     world = World()
     _add_people(world)
     _add_images(world)
+    _add_formats(world)
     _add_validated(world)
     _add_projects(world)
     _add_the_rest(world)
@@ -68,6 +69,9 @@ def _add_images(world: World) -> None:
         segment_size=20,
         chunk_size=8,
     )
+
+
+def _add_formats(world: World) -> None:
     world.add_task(
         "Dash cam video",
         task_id=3,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from standin.server import StandIn
-from tests.standin.recorded_world import add_corrupt_task, add_labelled_task
+from tests.standin.recorded_tasks import add_corrupt_task, add_labelled_task
 
 # Whose credentials stand behind `<credentials>`; alice's in all others.
 ASKED_BY = {

@@ -86,6 +86,23 @@ def test_json_alone_is_not_acceptable(ask) -> None:
         assert ask(path, headers={"Accept": "application/json"}).status_code == 406
 
 
+def test_links_into_cvat_end_on_a_page_that_says_so(standin: StandIn) -> None:
+    for path, said in (("/", "running"), ("/tasks/1/jobs/2?frame=47", "tasks/1/jobs/2, frame 47")):
+        answer = requests.get(standin.url + path, timeout=10)
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert said in answer.text
+    assert requests.get(f"{standin.url}/tasks/<script>", timeout=10).status_code == 404
+
+
+def test_unreadable_pictures_are_served_as_they_are(ask, world: World) -> None:
+    files = {"broken.jpg": b"not a picture", "broken.tif": b"nor is this"}
+    task = world.add_task("broken", owner="demo", images=files)
+    for frame, body in enumerate(files.values()):
+        path = f"/api/tasks/{task.id}/data?type=frame&quality=original&number={frame}"
+        assert ask(path).content == body
+    assert ask(f"/api/tasks/{task.id}/data/meta").json()["size"] == 2
+
+
 def test_the_builder_makes_what_tests_need() -> None:
     world = World()
     world.add_user("eve", password="secret")
