@@ -180,7 +180,8 @@ class ChunkShop:
     def _recompressed(self, task: Task, frame: int, quality: Quality) -> tuple[str, bytes]:
         level = 100 if quality == "original" else task.image_quality
         if task.is_video:
-            return "jpeg", jpeg(self.video_picture(task, frame, quality), level)
+            holder = first_holder(task, frame)
+            return "jpeg", jpeg(self.video_picture(holder, frame, quality), level)
         return "jpeg", jpeg(media_of(task).picture(task.order[frame]), level)
 
     def _video_frame(self, task: Task, frame: int, quality: Quality, holder: Job) -> Chunk:
@@ -188,19 +189,20 @@ class ChunkShop:
         if quality == "compressed" and task.use_zip_chunks:
             picture = media_of(task).picture(task.order[frame])
             return Chunk(jpeg(picture, task.image_quality), "image/jpeg")
-        picture = self.video_picture(task, frame, quality)
-        if holder.recompresses:
-            body = self._recompressed(task, frame, quality)[1]
-            picture = Image.open(io.BytesIO(body))
+        picture = self._shown(task, frame, quality, holder)
         buffer = io.BytesIO()
         picture.save(buffer, "PNG", compress_level=1)
         return Chunk(buffer.getvalue(), "image/png")
 
-    def video_picture(self, task: Task, frame: int, quality: Quality) -> Image.Image:
-        """A frame as it comes out of the chunk of the first job that holds it."""
-        job = first_holder(task, frame)
-        index, place = divmod(frame - job.start, task.chunk_size or 1)
-        key = (job.id, index, quality, task.chunks_updated_date)
+    def _shown(self, task: Task, frame: int, quality: Quality, holder: Job) -> Image.Image:
+        if holder.recompresses:
+            return Image.open(io.BytesIO(self._recompressed(task, frame, quality)[1]))
+        return self.video_picture(holder, frame, quality)
+
+    def video_picture(self, job: Job, frame: int, quality: Quality) -> Image.Image:
+        """A frame as it comes out of the chunk of a job that holds it."""
+        index, place = divmod(frame - job.start, job.task.chunk_size or 1)
+        key = (job.id, index, quality, job.task.chunks_updated_date)
 
         def make() -> list[Image.Image]:
             return decode_mp4(self.job_chunk(job, index, quality).body)

@@ -68,6 +68,17 @@ def test_a_frame_is_the_png_of_what_the_chunk_shows(ask, world: World, task_id: 
             assert read_number(picture) == task.source_number(frame)
 
 
+def test_in_an_overlap_each_job_serves_what_its_own_chunk_shows(ask, world: World) -> None:
+    first, second = world.tasks[3].jobs[:2]
+    frame = second.start
+    assert first.holds(frame)
+    chunk = ask(f"/api/jobs/{second.id}/data?type=chunk&index=0&quality=original").content
+    served = ask(f"/api/jobs/{second.id}/data?type=frame&number={frame}&quality=original").content
+    with Image.open(io.BytesIO(served)) as picture:
+        assert picture.tobytes() == decode_mp4(chunk)[0].tobytes()
+        assert read_number(picture) == frame
+
+
 def test_task_chunks_cross_jobs(ask) -> None:
     answer = ask("/api/tasks/3/data?type=chunk&number=2&quality=original")  # 72..107
     assert numbers(answer.content) == list(range(72, 108))
