@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.db.models import Q
 
@@ -82,6 +84,27 @@ class BuildForm(forms.Form):
         ],
     )
 
-    @property
-    def chosen_quality(self) -> str:
-        return self.cleaned_data.get("quality") or Archive.Quality.ORIGINAL
+    part_size = forms.TypedChoiceField(
+        label="Split into",
+        required=False,
+        coerce=int,
+        choices=[
+            (0, "One ZIP, whatever its size"),
+            *(
+                (gigabytes * 10**9, f"ZIPs of at most {gigabytes} GB")
+                for gigabytes in (1, 2, 4, 10)
+            ),
+        ],
+    )
+    video_format = forms.ChoiceField(
+        label="Video frames as",
+        required=False,
+        choices=[
+            (Archive.VideoFormat.PNG, "PNG, nothing lost"),
+            (Archive.VideoFormat.JPEG, "JPEG"),
+        ],
+    )
+
+    def options(self) -> dict[str, Any]:
+        """What was chosen; the rest is for the service to say."""
+        return {name: value for name, value in self.cleaned_data.items() if value}

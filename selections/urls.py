@@ -19,4 +19,5 @@ urlpatterns = [
     path("archives/<int:pk>/cancel", views.cancel, name="cancel"),
     path("archives/<int:pk>/again", views.build_again, name="build-again"),
     path("archives/<int:pk>/download", views.download, name="download"),
+    path("archives/<int:pk>/download/<int:number>", views.download, name="download-part"),
 ]

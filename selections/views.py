@@ -19,7 +19,7 @@ from django.views.decorators.http import (
 
 from selections import downloads, services
 from selections.forms import BuildForm, DescribeForm, ListForm
-from selections.models import Archive, Selection
+from selections.models import Archive, ArchiveQuerySet, Selection
 from selector.exceptions import InvalidInput
 from selector.pages import errors_shown_on
 from selector.signed_in import SignedInRequest
@@ -50,7 +50,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
 def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
     frames = selection.frames.order_by("task_id", "job_id", "frame")
-    archives = Archive.objects.for_user(request.user).filter(selection=selection)
+    archives = _archives(request).filter(selection=selection)
     page = Paginator(frames, FRAMES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "selection": selection,
@@ -119,10 +119,8 @@ def build(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
     form = BuildForm(request.POST)
     if not form.is_valid():
-        raise InvalidInput("Choose original or compressed files.")
-    archive = services.request_archive(
-        user=request.user, selection=selection, quality=form.chosen_quality
-    )
+        raise InvalidInput("Choose one of the offered ways to build.")
+    archive = services.request_archive(user=request.user, selection=selection, **form.options())
     return redirect(archive)
 
 
@@ -146,7 +144,7 @@ def _own(request: SignedInRequest, pk: int) -> Selection:
 @never_cache
 @require_safe
 def archive_list(request: SignedInRequest) -> HttpResponse:
-    mine = Archive.objects.for_user(request.user).select_related("selection")
+    mine = _archives(request)
     page = Paginator(mine, ARCHIVES_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "selections/archives.html", {"page": page})
 
@@ -185,20 +183,25 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @errors_shown_on(archive_page)
 def build_again(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The same selection and quality once more."""
+    """The same once more; what an unfinished try has fetched is not fetched again."""
     before = _archive(request, pk)
-    archive = services.request_archive(
-        user=request.user, selection=before.selection, quality=before.quality
-    )
-    return redirect(archive)
+    return redirect(services.retry_archive(user=request.user, archive=before))
+
+
+def _archive_of_part(request: SignedInRequest, pk: int, number: int = 1) -> HttpResponse:
+    return archive_page(request, pk)
 
 
 @require_safe
-@errors_shown_on(archive_page)
-def download(request: SignedInRequest, pk: int) -> HttpResponseBase:
-    return downloads.send(request, _archive(request, pk))
+@errors_shown_on(_archive_of_part)
+def download(request: SignedInRequest, pk: int, number: int = 1) -> HttpResponseBase:
+    return downloads.send(request, _archive(request, pk), number=number)
 
 
 def _archive(request: SignedInRequest, pk: int) -> Archive:
-    mine = Archive.objects.for_user(request.user).select_related("selection")
-    return get_object_or_404(mine, pk=pk)
+    return get_object_or_404(_archives(request), pk=pk)
+
+
+def _archives(request: SignedInRequest) -> ArchiveQuerySet:
+    mine = Archive.objects.for_user(request.user)
+    return mine.select_related("selection").prefetch_related("parts")

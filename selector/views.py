@@ -59,13 +59,14 @@ def connections_page(
     mine = Connection.objects.for_user(request.user).defer("credential")
     again = request.GET.get("again", "")
     chosen = get_object_or_404(mine, pk=again) if again.isdecimal() else None
+    in_use = mine.filter(url=settings.STANDIN_URL, verified_at__isnull=False).exists()
     has_secret = bool(settings.CVAT_ACCESS_TOKEN or settings.CVAT_PASSWORD)
     context = {
         "connections": mine,
         "form": form or connect_form(chosen),
         "again": chosen,
         "servers": [url for url in settings.CVAT_ALLOWED_URLS if url],
-        "standin_url": settings.STANDIN_URL,
+        "standin_url": "" if in_use else settings.STANDIN_URL,
         "installation": settings.CVAT_URL if settings.CVAT_USERNAME and has_secret else "",
         "installation_username": settings.CVAT_USERNAME,
         "token_days": settings.CVAT_TOKEN_DAYS,
@@ -121,7 +122,7 @@ def choose(request: SignedInRequest) -> HttpResponseBase:
     connection = services.find_connection(
         user=request.user, connection_id=int(number) if number.isdecimal() else None
     )
-    context: dict[str, Any] = {"form": form, "connection": connection}
+    context: dict[str, Any] = {"form": form, "connection": connection, "source_link": ""}
     with errors_shown_in(form) as outcome:
         target = form.typed(connection.url) if form.words else None
         if target is not None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
-from django.utils import timezone
 
 from selections.models import Archive, SelectedFrame, Selection
 from selector.cvat.links import frame_link, task_link
@@ -38,12 +37,10 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def rate(archive: Archive) -> str:
-    """Such as “2.5 MB/s”; "" before anything has come."""
-    if not archive.started_at or not archive.bytes_done:
+    """Such as “2.5 MB/s”; "" while it is not known."""
+    if not archive.bytes_per_second:
         return ""
-    end = archive.finished_at or timezone.now()
-    passed = max((end - archive.started_at).total_seconds(), 0.1)
-    return f"{filesizeformat(archive.bytes_done / passed)}/s"
+    return f"{filesizeformat(archive.bytes_per_second)}/s"
 
 
 @register.filter

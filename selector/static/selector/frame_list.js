@@ -94,7 +94,7 @@ export class FrameList {
 
   #block(indices) {
     const block = { indices, element: document.createElement("div") };
-    block.element.className = "block";
+    block.element.className = "frame-block";
     block.element.block = block;
     for (const index of indices) {
       this.blockOf.set(index, block);
