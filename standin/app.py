@@ -11,6 +11,7 @@ from standin.messages import (
     Refusal,
     Request,
     ServerError,
+    browsable,
     forbidden,
     not_found_page,
     server_error_page,
@@ -38,7 +39,7 @@ def respond(request: Request, site: Site) -> Answer:
         return server_error_page()
     if not route.plain:
         answer.headers.append(("Allow", route.allow))
-    return answer
+    return browsable(answer) if _prefers_html(request) else answer
 
 
 def _handle(request: Request, site: Site, route: Route, texts: tuple[str, ...]) -> Answer:
@@ -53,6 +54,11 @@ def _handle(request: Request, site: Site, route: Route, texts: tuple[str, ...]) 
     if not route.plain:
         _set_organization(request, site)
     return handler(request, site, *[_number(text) for text in texts])
+
+
+def _prefers_html(request: Request) -> bool:
+    first = request.headers.get("Accept", "").split(",")[0]
+    return first.split(";")[0].strip() == "text/html"
 
 
 def _number(text: str) -> int:

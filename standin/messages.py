@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from standin.model import AccessToken, Organization, User
@@ -114,6 +115,15 @@ def json_answer(
     value: Any, status: int = 200, headers: list[tuple[str, str]] | None = None
 ) -> Answer:
     return Answer(status, dump(value), CVAT_JSON, list(headers or []))
+
+
+def browsable(answer: Answer) -> Answer:
+    """api-facts 2: who asks for HTML first gets JSON as a page, errors included."""
+    if answer.content_type != CVAT_JSON:
+        return answer
+    text = "<pre>" + escape(answer.body.decode()) + "</pre>"
+    body = _PAGE.format(title="Stand-in for CVAT", text=text).encode()
+    return Answer(answer.status, body, HTML, answer.headers)
 
 
 def not_found_page() -> Answer:

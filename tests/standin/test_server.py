@@ -81,6 +81,14 @@ def test_what_is_acceptable(ask, accept: str) -> None:
     assert ask("/api/tasks/1", headers={"Accept": accept}).ok
 
 
+def test_browsers_get_a_page(ask) -> None:
+    accept = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path, status in (("/api/tasks/1", 200), ("/api/tasks/999", 404)):
+        answer = ask(path, headers=accept)
+        assert (answer.status_code, answer.headers["Content-Type"][:9]) == (status, "text/html")
+    assert ask("/api/tasks/1/preview", headers=accept).headers["Content-Type"] == "image/jpeg"
+
+
 def test_json_alone_is_not_acceptable(ask) -> None:
     for path in ("/api/tasks/1", "/api/jobs/1/data?type=chunk&index=0"):
         assert ask(path, headers={"Accept": "application/json"}).status_code == 406
