@@ -93,8 +93,7 @@ class Handler(BaseHTTPRequestHandler):
         if trouble.damage == "cut":
             body = body[: len(body) // 2]
             self.close_connection = True
-        self._write(head, body)
-        seen.sent = len(body)
+        self._write(head, body, seen)
 
     def _packed(self, answer: Answer) -> bytes | None:
         """api-facts 2: from 200 bytes on, if offered and shorter, binary bodies included."""
@@ -114,10 +113,17 @@ class Handler(BaseHTTPRequestHandler):
             lines.append("Connection: close")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
-    def _write(self, head: bytes, body: bytes) -> None:
+    def _write(self, head: bytes, body: bytes, seen: Seen) -> None:
+        """Counts before it sends: who has got the answer finds it in the log."""
+
+        def write(piece: memoryview) -> None:
+            seen.sent += len(piece)
+            self.connection.sendall(piece)
+
         costs = self.site.costs
         if len(body) <= SMALL and costs.bandwidth <= 0:
+            seen.sent = len(body)
             self.connection.sendall(head + body)
             return
         self.connection.sendall(head)
-        costs.send(self.connection.sendall, body)
+        costs.send(write, body)
