@@ -100,7 +100,9 @@ def user_detail(request: Request, site: Site, number: int) -> Answer:
 
 def user_list(request: Request, site: Site) -> Answer:
     asker = request.account
-    seen = [u for u in site.world.users.values() if may_see_user(asker, u, request.organization)]
+    seen = [
+        u for u in list(site.world.users.values()) if may_see_user(asker, u, request.organization)
+    ]
     show = objects.user_full if asker.is_admin else objects.user_brief
     return listed(request, site, USERS, seen, lambda user: show(user, request.base))
 
@@ -110,7 +112,7 @@ def user_list(request: Request, site: Site) -> Answer:
 
 def _own_tokens(request: Request, site: Site) -> list[AccessToken]:
     now = datetime.now(UTC)
-    tokens = site.world.access_tokens.values()
+    tokens = list(site.world.access_tokens.values())
     return [token for token in tokens if token.owner is request.user and token.usable(now)]
 
 

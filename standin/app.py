@@ -136,7 +136,7 @@ def _org_id(text: str) -> int:
 
 
 def _find_organization(request: Request, site: Site, name: str, int_id: int | None = None) -> None:
-    for organization in site.world.organizations.values():
+    for organization in list(site.world.organizations.values()):
         if int_id == organization.id if int_id is not None else name == organization.slug:
             request.organization = organization
             return

@@ -101,7 +101,7 @@ def _by_password(encoded: str, site: Site) -> User:
 
 def find_by_password(site: Site, password: str, username: str = "", email: str = "") -> User | None:
     """The active user with these credentials."""
-    for user in site.world.users.values():
+    for user in list(site.world.users.values()):
         named = user.username == username if username else user.email == email
         if named and user.is_active and user.password == password:
             return user

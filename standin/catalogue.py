@@ -16,7 +16,7 @@ from standin.site import Site
 
 
 def organization_list(request: Request, site: Site) -> Answer:
-    found = site.world.organizations.values()
+    found = list(site.world.organizations.values())
     seen = [o for o in found if may_see_organization(request.account, o)]
     return listed(
         request, site, ORGANIZATIONS, seen, lambda o: objects.organization(o, request.base)
@@ -28,7 +28,7 @@ def organization_create(request: Request, site: Site) -> Answer:
     slug = str(body.get("slug") or "")
     if not slug:
         raise Refusal(400, {"slug": ["This field is required."]})
-    if any(other.slug == slug for other in site.world.organizations.values()):
+    if any(other.slug == slug for other in list(site.world.organizations.values())):
         raise Refusal(400, {"slug": ["organization with this slug already exists."]})
     made = site.world.add_organization(slug, request.account, name=str(body.get("name") or slug))
     return json_answer(objects.organization(made, request.base), status=201)
@@ -50,7 +50,7 @@ def _show_project(request: Request, site: Site, project: Project) -> dict[str, A
 def project_list(request: Request, site: Site) -> Answer:
     seen = [
         project
-        for project in site.world.projects.values()
+        for project in list(site.world.projects.values())
         if in_context(request, project.organization) and may_see_project(request.account, project)
     ]
     return listed(request, site, PROJECTS, seen, lambda p: _show_project(request, site, p))
@@ -97,10 +97,10 @@ def _selected_labels(request: Request, site: Site) -> list[tuple[Label, dict[str
 
 def _visible_labels(request: Request, site: Site) -> list[tuple[Label, dict[str, Any]]]:
     user, found = request.account, list[tuple[Label, dict[str, Any]]]()
-    for task in site.world.tasks.values():
+    for task in list(site.world.tasks.values()):
         if in_context(request, task.organization) and may_see_task(user, task):
             found.extend(_labels_of(task))
-    for project in site.world.projects.values():
+    for project in list(site.world.projects.values()):
         if in_context(request, project.organization) and may_see_project(user, project):
             found.extend(_labels_of(project))
     return found

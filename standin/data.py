@@ -166,5 +166,5 @@ def job_preview(request: Request, site: Site, number: int) -> Answer:
 
 def project_preview(request: Request, site: Site, number: int) -> Answer:
     project = find_project(request, site, number)
-    inside = [task for task in site.world.tasks.values() if task.project is project]
+    inside = [task for task in list(site.world.tasks.values()) if task.project is project]
     return _preview(site, inside[0] if inside else None, "Project")
