@@ -7,6 +7,7 @@ yours would. The ZIP stays in var/demo.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -43,10 +44,13 @@ class Wrong(Exception):
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep", type=Path, default=KEPT, help="where the ZIP is put")
+    keep = parser.parse_args().keep
     begun = time.monotonic()
     try:
         with portal() as (api, cvat):
-            path, summary = main_job(api, cvat)
+            path, summary = main_job(api, cvat, keep)
     except (Wrong, requests.RequestException) as error:
         say(f"\nNOT RIGHT: {error}")
         return 1
@@ -156,7 +160,7 @@ class Api:
 # --- the main job ------------------------------------------------------------------------------
 
 
-def main_job(api: Api, cvat: Api) -> tuple[Path, str]:
+def main_job(api: Api, cvat: Api, keep: Path) -> tuple[Path, str]:
     """From connecting to a ZIP that was checked; where it is, and what it holds."""
     connected = api.post("/api/test-connection", ACCOUNT)
     check(connected["success"], connected["message"])
@@ -164,7 +168,7 @@ def main_job(api: Api, cvat: Api) -> tuple[Path, str]:
     draw = {"task_id": find_task(api), "count": PER_JOB, "random_seed": SEED}
     images = draw_twice(api, draw)
     archive = build(api, save(api, draw, images))
-    path = download(api, archive)
+    path = download(api, archive, keep)
     compare(path, images, cvat, draw)
     size = path.stat().st_size / 1e6
     return path, f"{len(images)} frames, {size:.1f} MB, each byte and name as CVAT has them."
@@ -225,7 +229,7 @@ def build(api: Api, selection: int) -> dict[str, Any]:
     return archive
 
 
-def download(api: Api, archive: Mapping[str, Any]) -> Path:
+def download(api: Api, archive: Mapping[str, Any], keep: Path) -> Path:
     answer = api.get(archive["download_url"])
     name = answer.headers["Content-Disposition"].partition("filename=")[2].strip('"')
     stamp = name.removeprefix("cvat_images_").removesuffix(".zip")
@@ -234,10 +238,11 @@ def download(api: Api, archive: Mapping[str, Any]) -> Path:
     except ValueError:
         raise Wrong(f"The ZIP is called {name}.") from None
     check(len(answer.content) == archive["size"], "Another size than announced.")
+    (part,) = archive["parts"]
     digest = hashlib.sha256(answer.content).hexdigest()
-    check(digest == archive["sha256"], "Another SHA-256 than announced.")
-    KEPT.mkdir(parents=True, exist_ok=True)
-    path = KEPT / name
+    check(digest == part["sha256"], "Another SHA-256 than announced.")
+    keep.mkdir(parents=True, exist_ok=True)
+    path = keep / name
     path.write_bytes(answer.content)
     return path
 

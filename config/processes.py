@@ -21,14 +21,15 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What to run. `inherits` are descriptors it keeps open; `before` runs before each start."""
+    """What to run. `inherits` are descriptors it keeps open; `before` says before each start
+    whether it may start already."""
 
     name: str
     command: list[str]
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     inherits: tuple[int, ...] = ()
-    before: Callable[[], None] | None = None
+    before: Callable[[], bool] | None = None
 
 
 class Child:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config import broker
+from config import addresses, broker
 from config.processes import Service
 
 STANDIN_ACCOUNT = ("demo", "demo-password")
@@ -35,8 +35,12 @@ def worker_service(lock: int) -> Service:
         # Stop soon, see CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT, not when the last build is done.
         environment={"REMAP_SIGTERM": "SIGQUIT"},
         inherits=(lock,),
-        before=broker.requeue_interrupted if settings.EMBEDDED else None,
+        before=_requeue if settings.EMBEDDED else None,
     )
+
+
+def _requeue() -> bool:
+    return broker.requeue_interrupted(settings.BROKER_SOCKET)
 
 
 def beat_service() -> Service:
@@ -48,7 +52,7 @@ def beat_service() -> Service:
 
 def web_service() -> Service:
     options = {
-        "--bind": address(settings.BIND, settings.PORT),
+        "--bind": addresses.joined(settings.BIND, settings.PORT),
         "--worker-class": "gthread",
         "--workers": str(settings.WEB_PROCESSES),
         "--threads": str(settings.WEB_THREADS),
@@ -66,7 +70,3 @@ def _python(name: str, module: str, *arguments: str) -> Service:
 def _celery(command: str, *arguments: str) -> list[str]:
     level = ["-l", settings.LOG_LEVEL]
     return [sys.executable, "-m", "celery", "-A", "config", command, *level, *arguments]
-
-
-def address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

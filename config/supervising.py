@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from config.logfiles import LogFile
 from config.processes import Child, Service
@@ -34,10 +32,9 @@ class Supervisor:
         self._say = say
         self._kept: list[_Kept] = []
         self._stop_requested = False
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._request_stop)
 
-    def _request_stop(self, number: int, frame: FrameType | None) -> None:
+    def request_stop(self) -> None:
+        """Safe in a signal handler."""
         self._stop_requested = True
 
     def add(self, service: Service) -> None:
@@ -68,9 +65,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """The first service, on which the others depend, goes last."""
-        deadline = time.monotonic() + GRACE
         first, others = self._kept[:1], self._kept[1:]
         for group in (others, first):
+            deadline = time.monotonic() + GRACE
             for kept in group:
                 kept.terminate()
             for kept in group:
@@ -89,8 +86,9 @@ class _Kept:
         self._due = 0.0
 
     def start(self) -> None:
-        if self.service.before is not None:
-            self.service.before()
+        if self.service.before is not None and not self.service.before():
+            self._due = time.monotonic() + FIRST_PAUSE
+            return
         self._child = Child(self.service, self.log)
 
     def watch(self) -> None:

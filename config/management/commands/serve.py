@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
+import signal
 import socket
 import time
 from typing import Any
@@ -10,11 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
-from config import broker, services
+from config import addresses, broker, probing, services
 from config.locking import FolderInUse, locked
 from config.supervising import GaveUp, StopRequested, Supervisor
-
-EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not bound
 
 
 class Command(BaseCommand):
@@ -35,6 +33,8 @@ class Command(BaseCommand):
 
     def _run(self, lock: int, begun: float) -> None:
         supervisor = Supervisor(settings.VAR_DIR / "logs", self._say)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: supervisor.request_stop())
         try:
             _start(supervisor, lock)
             self._welcome(time.monotonic() - begun)
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _welcome(self, seconds: float) -> None:
-        self._say(f"\nThe portal is ready after {seconds:.1f} s: {_url()}")
+        self._say(f"\nThe portal is ready after {seconds:.1f} s: {addresses.portal_url()}")
         if settings.STANDIN_URL:
             user, password = services.STANDIN_ACCOUNT
             self._say(
@@ -72,7 +72,7 @@ def _start(supervisor: Supervisor, lock: int) -> None:
     supervisor.add(services.worker_service(lock))
     supervisor.add(services.beat_service())
     supervisor.add(services.web_service())
-    supervisor.wait_until(_is_healthy, what="The web server does not answer", seconds=60)
+    supervisor.wait_until(probing.is_healthy, what="The web server does not answer", seconds=60)
 
 
 def _check_ports() -> None:
@@ -87,34 +87,8 @@ def _check_ports() -> None:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                where = services.address(host, port)
+                where = addresses.joined(host, port)
                 raise GaveUp(
                     f"Cannot listen on {where}: {error.strerror}. Stop what uses the port, or "
                     f"set {variable} to another one in .env."
                 ) from None
-
-
-def _host() -> str:
-    return "127.0.0.1" if settings.BIND in EVERY_ADDRESS else settings.BIND
-
-
-def _url() -> str:
-    host = "localhost" if _host() in {"127.0.0.1", "::1"} else _host()
-    return f"http://{services.address(host, settings.PORT)}"
-
-
-def _is_healthy() -> bool:
-    asked = http.client.HTTPConnection(_host(), settings.PORT, timeout=5)
-    try:
-        asked.request("GET", "/health", headers={"Host": _known_name()})
-        return asked.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        asked.close()
-
-
-def _known_name() -> str:
-    """A Host header that the portal accepts."""
-    first = settings.ALLOWED_HOSTS[0] if settings.ALLOWED_HOSTS else "localhost"
-    return "localhost" if first == "*" else first.lstrip(".")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, call_command
 from django.urls import reverse
 
-from config import administrator
+from config import addresses, administrator
 
 
 class Command(BaseCommand):
@@ -28,6 +28,6 @@ class Command(BaseCommand):
                 f"\nMade the first administrator. Its password is shown this once:\n\n"
                 f"    user name  {administrator.NAME}\n"
                 f"    password   {password}\n\n"
-                f"Change it at {reverse('password_change')} when you have signed in; if it is "
+                f"Change it at {addresses.portal_url()}{reverse('password_change')}. If it is "
                 f"lost, `manage.py changepassword {administrator.NAME}` sets another.\n"
             )

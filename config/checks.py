@@ -1,0 +1,131 @@
+"""Tells a wrong environment at the start, with a hint, and not at the first build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+
+from selector.cvat.links import normalize_url
+
+SQLITE = "django.db.backends.sqlite3"
+AT_LEAST_ONE = (
+    "ARCHIVE_DAYS",
+    "ARCHIVE_HEARTBEAT_SECONDS",
+    "ARCHIVE_MAX_HOURS",
+    "CELERY_WORKER_CONCURRENCY",
+    "FETCH_THREADS",
+    "MAX_SELECTION_FRAMES",
+    "WEB_PROCESSES",
+    "WEB_THREADS",
+)
+
+
+def register_all() -> None:
+    for check in (check_keys, check_cvat, check_account, check_folders, check_database, check_pace):
+        checks.register(_listed(check))
+
+
+def _listed(check: Any) -> Any:
+    def listing(**_: Any) -> list[CheckMessage]:
+        return list(check())
+
+    return listing
+
+
+def check_keys() -> Iterator[CheckMessage]:
+    for number, key in enumerate(settings.FIELD_ENCRYPTION_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            yield Error(
+                f"Key {number} of FIELD_ENCRYPTION_KEYS is no Fernet key.",
+                hint="It must be 32 random bytes in URL-safe base64; .env.example says how to "
+                "make one.",
+                id="portal.E001",
+            )
+
+
+def check_cvat() -> Iterator[CheckMessage]:
+    allowed = []
+    for url in settings.CVAT_ALLOWED_URLS:
+        try:
+            allowed += [normalize_url(url)] if url else []
+        except ValueError as error:
+            yield Error(f"CVAT_ALLOWED_URLS: {error}", id="portal.E002")
+    try:
+        wanted = normalize_url(settings.CVAT_URL) if settings.CVAT_URL else ""
+    except ValueError as error:
+        yield Error(f"CVAT_URL: {error}", id="portal.E003")
+        return
+    if wanted and wanted not in allowed:
+        yield Error(
+            f"CVAT_URL ({wanted}) is not among CVAT_ALLOWED_URLS, so nobody could connect to it.",
+            hint="Add it there, or leave CVAT_ALLOWED_URLS out.",
+            id="portal.E004",
+        )
+
+
+def check_account() -> Iterator[CheckMessage]:
+    has_secret = settings.CVAT_PASSWORD or settings.CVAT_ACCESS_TOKEN
+    if has_secret and not settings.CVAT_URL:
+        yield checks.Warning(
+            "CVAT_PASSWORD or CVAT_ACCESS_TOKEN is set but CVAT_URL is not: it is never used.",
+            id="portal.W001",
+        )
+    if settings.CVAT_PASSWORD and not settings.CVAT_USERNAME:
+        yield checks.Warning("CVAT_PASSWORD is set but CVAT_USERNAME is not.", id="portal.W002")
+    if settings.CVAT_CA_BUNDLE and not Path(settings.CVAT_CA_BUNDLE).is_file():
+        yield Error(
+            f"CVAT_CA_BUNDLE names {settings.CVAT_CA_BUNDLE}, which is no file.", id="portal.E005"
+        )
+
+
+def check_folders() -> Iterator[CheckMessage]:
+    for name in ("VAR_DIR", "ARCHIVES_DIR", "SPOOL_DIR"):
+        folder = Path(getattr(settings, name))
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            yield Error(
+                f"{name}: {folder} cannot be written.",
+                hint=f"Let the user that runs the portal write {there}, or set {name}.",
+                id="portal.E006",
+            )
+
+
+def check_database() -> Iterator[CheckMessage]:
+    if not settings.EMBEDDED and settings.DATABASES["default"]["ENGINE"] == SQLITE:
+        yield checks.Warning(
+            "REDIS_URL is set, but the database is SQLite, which serves one machine only.",
+            hint="Set DATABASE_URL to a PostgreSQL database.",
+            id="portal.W003",
+        )
+
+
+def check_pace() -> Iterator[CheckMessage]:
+    for name in AT_LEAST_ONE:
+        if getattr(settings, name) <= 0:
+            variable = name.removeprefix("CELERY_")
+            yield Error(f"{variable} must be more than 0.", id="portal.E007")
+    if settings.ARCHIVE_STALE_SECONDS <= 3 * settings.ARCHIVE_HEARTBEAT_SECONDS:
+        yield Error(
+            "ARCHIVE_STALE_SECONDS must be more than 3 times ARCHIVE_HEARTBEAT_SECONDS.",
+            hint="Otherwise a build that is only slow is taken for dead and started twice.",
+            id="portal.E008",
+        )
+    longest = settings.ARCHIVE_MAX_HOURS * 3600
+    limit = settings.CELERY_TASK_TIME_LIMIT
+    timeout = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    if not longest < limit < timeout:
+        yield Error(
+            "The time limits must grow: ARCHIVE_MAX_HOURS, CELERY_TASK_TIME_LIMIT, the broker's "
+            "visibility_timeout.",
+            hint="Otherwise the broker hands out a build that still runs.",
+            id="portal.E009",
+        )
