@@ -1,0 +1,31 @@
+#!/bin/sh
+# Everything that can be said without running the portal. No .env and no data are touched.
+set -eu
+cd "$(dirname "$0")/.."
+
+python=.venv/bin/python
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export ENV_FILE=/dev/null VAR_DIR="$folder"
+FIELD_ENCRYPTION_KEYS=$($python -c 'from config import envfile; print(envfile.encryption_key())')
+SECRET_KEY=$($python -c 'import secrets; print(secrets.token_urlsafe(50))')
+export FIELD_ENCRYPTION_KEYS SECRET_KEY
+
+step() {
+    echo "--- $*"
+    "$@"
+}
+
+step $python -m ruff check .
+step $python -m ruff format --check .
+step $python -m mypy config selector selections standin demo.py manage.py
+step .venv/bin/lint-imports
+step $python manage.py makemigrations --check --dry-run
+
+# As in production: every warning that Django has about it is a failure.
+export REDIS_URL=redis://redis.example.com:6379/0 HTTPS=true
+export DATABASE_URL=postgres://portal:portal@db.example.com:5432/portal
+export ALLOWED_HOSTS=portal.example.com CSRF_TRUSTED_ORIGINS=https://portal.example.com
+export CVAT_URL=https://cvat.example.com
+step $python manage.py check --deploy --fail-level WARNING
+echo "All checks passed."

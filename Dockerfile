@@ -1,0 +1,42 @@
+# One image for web server, worker and beat; docker-compose.yml says which is which.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    VAR_DIR=/app/var \
+    ARCHIVES_DIR=/data/archives \
+    SPOOL_DIR=/data/spool \
+    BIND=0.0.0.0 \
+    PORT=5020
+
+WORKDIR /app
+
+COPY requirements.txt ./
+RUN pip install -r requirements.txt
+
+COPY manage.py ./
+COPY config ./config
+COPY selector ./selector
+COPY selections ./selections
+COPY templates ./templates
+COPY static ./static
+
+# The static files belong to the code, so they are in the image; what people make is in /data.
+# The keys here are for this one step: the real ones come from the environment.
+RUN useradd --system --uid 10001 --home-dir /app portal \
+    && SECRET_KEY=none FIELD_ENCRYPTION_KEYS=none python manage.py collectstatic --noinput \
+    && mkdir -p /data/archives /data/spool \
+    && chown -R portal /app/var /data
+
+USER portal
+VOLUME /data
+EXPOSE 5020
+
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
+    CMD ["python", "-m", "config.probing"]
+
+CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:5020", "--worker-class", "gthread", \
+     "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm", \
+     "--no-control-socket", "--access-logfile", "-"]
