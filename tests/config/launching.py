@@ -1,0 +1,128 @@
+"""Starts `manage.py serve` for real, on a folder and ports of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+
+from config import envfile
+from tests.conftest import BASE_DIR, eventually
+
+START_SECONDS = 90
+STOP_SECONDS = 30
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+class Launcher:
+    """A portal in `folder`, which may be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port, self.standin_port = free_ports(2)
+        self.output = folder / "output"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As in a fresh shell: nothing of the tests' settings, nothing of another set-up."""
+        known = {*envfile.variable_names(), "DJANGO_SETTINGS_MODULE"}
+        inherited = {name: value for name, value in os.environ.items() if name not in known}
+        return inherited | {
+            "ENV_FILE": str(self.folder / ".env"),
+            "VAR_DIR": str(self.folder / "var"),
+            "PORT": str(self.port),
+            "STANDIN_PORT": str(self.standin_port),
+        }
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            check=False,
+            cwd=BASE_DIR,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+        )
+
+    def start(self) -> None:
+        with self.output.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=BASE_DIR,
+                env=self.environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        eventually(lambda: self.is_ready or self.process.poll() is not None, seconds=START_SECONDS)
+        assert self.is_ready, self.said
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    @property
+    def is_ready(self) -> bool:
+        return "The portal is ready" in self.said
+
+    def get(self, path: str) -> tuple[int, str]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+
+    def children(self, containing: str = "") -> set[int]:
+        """The processes below the launcher whose command has that text."""
+        return {pid for pid in descendants(self.process.pid) if containing in command_of(pid)}
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(STOP_SECONDS)
+
+    def close(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.stop()
+
+
+def descendants(pid: int) -> set[int]:
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            stat = _read(entry / "stat")
+            found = re.match(r"\d+ \(.*\) (\S) (\d+)", stat, re.DOTALL)
+            if found and found[1] != "Z":
+                parents.setdefault(int(found[2]), set()).add(int(entry.name))
+    below, todo = set(), [pid]
+    while todo:
+        for child in parents.get(todo.pop(), ()):
+            below.add(child)
+            todo.append(child)
+    return below
+
+
+def command_of(pid: int) -> str:
+    return _read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ")
+
+
+def alive(pids: set[int]) -> dict[int, str]:
+    """Those that still run. A command that is gone belongs to a zombie."""
+    return {pid: command for pid in pids if (command := command_of(pid))}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
