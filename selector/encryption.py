@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
+
+logger = logging.getLogger(__name__)
 
 
 def _fernet() -> MultiFernet:
@@ -23,7 +26,8 @@ else:
 class EncryptedTextField(TextField):
     """Fernet at rest. The first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt.
 
-    Raises `cryptography.fernet.InvalidToken` on reading when no key fits.
+    Reads as "" when no key fits: whoever lost a key shall have to connect again, not to look at
+    errors on every page.
     """
 
     def get_prep_value(self, value: Any) -> Any:
@@ -31,7 +35,13 @@ class EncryptedTextField(TextField):
         return value if not value else _fernet().encrypt(value.encode()).decode()
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return value if not value else _fernet().decrypt(value.encode()).decode()
+        if not value:
+            return value
+        try:
+            return _fernet().decrypt(value.encode()).decode()
+        except InvalidToken:
+            logger.error("no key in FIELD_ENCRYPTION_KEYS fits what is stored: %s", self)
+            return ""
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":

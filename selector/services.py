@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from selector import sampling
 from selector.cvat.client import CvatClient, log_in
-from selector.cvat.exceptions import CvatUnauthorized
+from selector.cvat.exceptions import CvatLoginRefused, CvatUnauthorized
 from selector.cvat.links import normalize_url
 from selector.cvat.types import Credential, CredentialKind, Frame, FrameCatalog, Login
 from selector.exceptions import InvalidInput, NotConnected, NotFound, ServerNotAllowed
@@ -70,7 +70,7 @@ class Draw:
 # --- connections -------------------------------------------------------------------------------
 
 
-@sensitive_variables("password", "access_token", "login")
+@sensitive_variables()
 def connect(
     *,
     owner: User,
@@ -106,24 +106,47 @@ def connect(
             previous_token_id=kept.access_token_id if kept else None,
         )
     connection = kept or Connection(owner=owner, url=url, organization=organization)
-    _take_over(connection, login, name=name)
+    _take_over(connection, login)
+    connection.name = (name.strip() or connection.name or _default_name(connection))[:100]
+    _keep(connection)
     return Connected(connection, login.notice)
 
 
-def _take_over(connection: Connection, login: Login, *, name: str) -> None:
+def _take_over(connection: Connection, login: Login) -> None:
     connection.credential = login.credential.value
     connection.credential_kind = Connection.Kind(login.credential.kind.value)
-    connection.access_token_id = login.access_token_id
-    with connection.client() as client:
-        user = client.whoami()
-        if connection.organization:
-            _check_organization(client, connection.organization)
-        connection.server_version = client.server_version()[:50]
-    connection.username = user.username
-    connection.name = (name.strip() or connection.name or _default_name(connection))[:100]
+    # With an access token of the user's own the one the portal made cannot be revoked now; its id
+    # stays, for the next password.
+    connection.access_token_id = login.access_token_id or connection.access_token_id
+    try:
+        with connection.client() as client:
+            connection.username = client.whoami().username
+            if connection.organization:
+                _check_organization(client, connection.organization)
+            connection.server_version = client.server_version()[:50]
+    except CvatUnauthorized as error:
+        raise _refused(connection, error) from None
+
+
+def _refused(connection: Connection, error: CvatUnauthorized) -> CvatLoginRefused:
+    """What the client says is meant for a stored access; this one was typed just now."""
+    if error.status is None:
+        return CvatLoginRefused(str(error))
+    return CvatLoginRefused(
+        f"{connection.url} does not accept this access token: it is wrong, expired or revoked.",
+        status=error.status,
+    )
+
+
+def _keep(connection: Connection) -> None:
     connection.verified_at = timezone.now()
-    with transaction.atomic():
-        connection.save()
+    try:
+        with transaction.atomic():
+            connection.save()
+    except IntegrityError:  # connected twice in the same moment: the later one counts
+        same = Connection.objects.filter(url=connection.url, organization=connection.organization)
+        connection.pk = same.get(owner=connection.owner).pk
+        connection.save(force_update=True)
 
 
 def _default_name(connection: Connection) -> str:

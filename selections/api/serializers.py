@@ -260,11 +260,11 @@ class NewArchiveSerializer(serializers.Serializer[Any]):
     quality = serializers.ChoiceField(
         choices=Archive.Quality.choices, default=Archive.Quality.ORIGINAL
     )
-    part_size = serializers.IntegerField(default=0, min_value=0, max_value=2**50)
+    part_size = WholeNumberField(default=0, min_value=0, max_value=2**50)
     video_format = serializers.ChoiceField(
         choices=Archive.VideoFormat.choices, default=Archive.VideoFormat.PNG
     )
-    video_quality = serializers.IntegerField(default=95, min_value=1, max_value=100)
+    video_quality = WholeNumberField(default=95, min_value=1, max_value=100)
 
     def options(self) -> dict[str, Any]:
         names = ("quality", "part_size", "video_format", "video_quality")
@@ -272,7 +272,9 @@ class NewArchiveSerializer(serializers.Serializer[Any]):
 
 
 class PartQuerySerializer(serializers.Serializer[Any]):
-    part = serializers.IntegerField(default=1, min_value=1, max_value=100_000)
+    """Which ZIP, where there are several."""
+
+    part = WholeNumberField(default=1, min_value=1, max_value=100_000)
 
 
 class DownloadImagesSerializer(NewArchiveSerializer):

@@ -85,12 +85,13 @@ def _wanted_wait(request: SignedInApiRequest) -> int:
 
 
 def _wait(archive: Archive, seconds: int) -> bool:
-    """True as soon as the file is there; False when the time is over or there will be none."""
+    """True as soon as the file is there; False when the time is over, when there will be none,
+    and when it would not be the whole: one of several parts, or without some frames."""
     end = time.monotonic() + seconds
     while archive.is_active and time.monotonic() < end:
         time.sleep(0.2)
         archive.refresh_from_db()
-    return seconds > 0 and archive.status == Archive.Status.READY and archive.has_file
+    return seconds > 0 and archive.status == Archive.Status.READY and archive.parts.count() == 1
 
 
 class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
@@ -199,7 +200,7 @@ class SelectionViewSet(
     def archives(self, request: SignedInApiRequest, pk: str) -> Response:
         """The archives you have built of this selection."""
         mine = Archive.objects.for_user(request.user).filter(selection=self.get_object())
-        page = self.paginate_queryset(mine.defer("problems"))
+        page = self.paginate_queryset(_for_list(mine))
         context = self.get_serializer_context()
         found = serializers.ArchiveListSerializer(page, many=True, context=context)
         return self.get_paginated_response(found.data)
@@ -236,8 +237,8 @@ class ArchiveViewSet(
     content_negotiation_class = AlwaysJson
 
     def get_queryset(self) -> ArchiveQuerySet:
-        mine = Archive.objects.for_user(self.request.user).prefetch_related("parts__archive__parts")
-        return mine.defer("problems") if self.action == "list" else mine
+        mine = Archive.objects.for_user(self.request.user)
+        return _for_list(mine) if self.action == "list" else mine
 
     def get_serializer_class(self) -> type[serializers.ArchiveSerializer]:
         if self.action == "list":
@@ -260,9 +261,9 @@ class ArchiveViewSet(
         return Response(self.get_serializer(archive).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
-        responses=ZIP,
+        responses={**ZIP, (206, "application/zip"): OpenApiTypes.BINARY, 304: None, 416: None},
         parameters=[
-            OpenApiParameter("part", int, description="Which ZIP, where there are several."),
+            serializers.PartQuerySerializer,
             OpenApiParameter("Range", str, OpenApiParameter.HEADER),
         ],
     )
@@ -272,3 +273,7 @@ class ArchiveViewSet(
         number = serializers.PartQuerySerializer(data=request.query_params)
         number.is_valid(raise_exception=True)
         return downloads.send(request, self.get_object(), number=number.validated_data["part"])
+
+
+def _for_list(archives: ArchiveQuerySet) -> ArchiveQuerySet:
+    return archives.defer("problems").prefetch_related("parts")

@@ -23,6 +23,7 @@ from selector.exceptions import Explained, http_status
 
 logger = logging.getLogger(__name__)
 
+SIGN_IN = "Sign in to the portal, or send an API token: Authorization: Bearer cis_..."
 SENTENCES = 5  # as many as a person reads
 
 
@@ -59,10 +60,6 @@ def _of_others(error: Exception) -> Exception:
     if isinstance(error, (RedisError, BrokerError)):
         logger.error("the broker does not answer: %s", error)
         return BrokerDown()
-    if isinstance(error, exceptions.NotAuthenticated):
-        return exceptions.NotAuthenticated(
-            "Sign in to the portal, or send an API token: Authorization: Bearer cis_..."
-        )
     return error
 
 
@@ -72,6 +69,8 @@ def _of_rest_framework(error: Exception, response: Response) -> tuple[str, str, 
         sentences = _sentences(response.data)
         more = ["…"] if len(sentences) > SENTENCES else []
         return " ".join(sentences[:SENTENCES] + more), "invalid", fields
+    if isinstance(error, exceptions.NotAuthenticated):
+        return SIGN_IN, "not_authenticated", {}
     detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
     return str(detail), str(getattr(detail, "code", "error")), {}
 

@@ -48,7 +48,7 @@ class CountField(WholeNumberField):
 
 class ShareField(serializers.FloatField):
     def __init__(self, **kwargs: Any) -> None:
-        messages = _always(AMOUNT.format("share above 0 and at most 1 (100 %)"))
+        messages = _always(AMOUNT.format("share above 0 and at most 1"))
         super().__init__(min_value=1e-6, max_value=1, error_messages=messages, **kwargs)
 
     def to_internal_value(self, data: Any) -> float:
