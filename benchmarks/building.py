@@ -1,0 +1,70 @@
+"""Selections and archives of the benchmark, through the portal's own services."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from benchmarks.clients import PASSWORD, USER
+from config.celery import app
+from selections import services
+from selections.models import Archive, SelectedFrame, Selection
+from selector.services import connect
+
+
+class Building:
+    def __init__(self, cvat_url: str) -> None:
+        call_command("migrate", verbosity=0)
+        self._user = User.objects.create_user("bench")
+        self._connection = connect(
+            owner=self._user, url=cvat_url, username=USER, password=PASSWORD
+        ).connection
+
+    def wait_for_worker(self) -> None:
+        for _ in range(60):
+            if app.control.ping(timeout=0.5):
+                return
+        raise RuntimeError("the worker did not start")
+
+    def build(self, task_id: int, frames: Iterable[int]) -> tuple[float, int]:
+        """Seconds from the request to the finished archive, and its bytes."""
+        selection = self._selection(task_id, frames)
+        started = time.perf_counter()
+        archive = services.request_archive(user=self._user, selection=selection)
+        while archive.is_active:
+            time.sleep(0.02)
+            archive.refresh_from_db(fields=["status", "error", "size"])
+        seconds = time.perf_counter() - started
+        if archive.status != Archive.Status.READY:
+            raise RuntimeError(f"{archive.status}: {archive.error}")
+        size = archive.size
+        selection.delete()
+        return seconds, size
+
+    def _selection(self, task_id: int, frames: Iterable[int]) -> Selection:
+        with self._connection.client() as client:
+            catalog = client.frame_catalog(task_id=task_id)
+        wanted = set(frames)
+        selection = Selection.objects.create(
+            owner=self._user, connection=self._connection, url=self._connection.url, name="bench"
+        )
+        SelectedFrame.objects.bulk_create(
+            (
+                SelectedFrame(
+                    selection=selection,
+                    task_id=task_id,
+                    job_id=frame.job_id,
+                    frame=frame.frame,
+                    filename=frame.filename,
+                    width=frame.width,
+                    height=frame.height,
+                )
+                for frame in catalog.frames
+                if frame.frame in wanted
+            ),
+            batch_size=2000,
+        )
+        return selection

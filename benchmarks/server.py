@@ -1,0 +1,49 @@
+"""The stand-in in a process of its own, told over a pipe when to be cold, costly or slow."""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing.connection import Connection
+from types import TracebackType
+
+from benchmarks.world import bench_world
+from standin.costs import Costs
+from standin.server import StandIn
+
+
+def _serve(pipe: Connection) -> None:
+    with StandIn(bench_world(), throttle=None) as server:
+        pipe.send(server.url)
+        while (order := pipe.recv()) is not None:
+            with_costs, bandwidth = order
+            server.world.chunks.clear()
+            server.costs = Costs.measured() if with_costs else Costs()
+            server.costs.bandwidth = bandwidth
+            server.requests.clear()
+            pipe.send("done")
+
+
+class Server:
+    """`fresh()` before every measurement: all caches cold, so that none profits from another."""
+
+    def __enter__(self) -> Server:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        self.url: str = self._pipe.recv()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pipe.send(None)
+        self._process.join(10)
+
+    def fresh(self, *, costs: bool = True, bandwidth: float = 0) -> None:
+        """`bandwidth` in bytes per second for the whole line, 0 for no limit."""
+        self._pipe.send((costs, bandwidth))
+        self._pipe.recv()

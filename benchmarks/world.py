@@ -1,0 +1,104 @@
+"""What the stand-in serves in the benchmarks: bodies of the measured sizes, at no cost of making.
+
+The measured server had 1080p JPEGs of 470 kB in chunks of 36 and a 720p video with chunks of
+1.3 MB (api-facts 7). Drawing such pictures on demand would cost this machine more time than the
+simulated server has, so each is one picture with its number and padding in a comment segment.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Sequence
+
+from PIL import Image
+
+from standin.chunks import Chunk, ChunkShop, Quality
+from standin.media import Images
+from standin.model import Task
+from standin.pictures import numbered
+from standin.video import encode_mp4
+from standin.world import World
+
+PHOTO, PHOTO_SIZE, PHOTO_BYTES = 1, (1920, 1080), 470_000
+FILM, FILM_SIZE, FILM_FRAMES = 2, (1280, 720), 300
+SMALL, SMALL_SIZE, SMALL_BYTES = 3, (64, 48), 2_000
+THOUSAND, HUNDRED_THOUSAND, GIGABYTES = 4, 5, 6
+GIGABYTES_FRAMES = 10_700  # of PHOTO_BYTES: 5 GB
+
+
+class PaddedImages(Images):
+    """JPEGs of exactly `length` bytes, each different, each decodable."""
+
+    def __init__(self, count: int, size: tuple[int, int], length: int) -> None:
+        super().__init__([f"img_{number:06d}.jpg" for number in range(count)], size)
+        buffer = io.BytesIO()
+        numbered(0, size).save(buffer, "JPEG", quality=90)
+        self._picture = buffer.getvalue()
+        self._length = length
+        # A picture of noise's length: pads without being compressible.
+        self._padding = random.Random(1).randbytes(length)
+
+    def original(self, position: int) -> bytes:
+        missing = self._length - len(self._picture)
+        comments = [f"frame {position}".encode()]
+        while missing > 0:
+            comments.append(self._padding[: min(missing, 65_000)])
+            missing -= 65_000
+        segments = b"".join(
+            b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment for comment in comments
+        )
+        return self._picture[:2] + segments + self._picture[2:]
+
+
+class PreparedShop(ChunkShop):
+    """Chunks of the video are encoded beforehand: x264 is the measured server's cost, not ours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._films: dict[int, Chunk] = {}
+
+    def prepare(self, task: Task) -> None:
+        for job in task.jobs:
+            for start in range(0, len(job.frames), task.chunk_size or 1):
+                frames = job.frames[start : start + (task.chunk_size or 1)]
+                body = encode_mp4((_noisy(frame) for frame in frames), 18)
+                self._films[frames[0]] = Chunk(body, "video/mp4")
+
+    def _plain(self, task: Task, frames: Sequence[int], quality: Quality) -> Chunk:
+        if task.is_video:
+            return self._films[frames[0]]
+        return super()._plain(task, frames, quality)
+
+
+def _noisy(frame: int) -> Image.Image:
+    """A numbered picture with enough grain that a chunk is as large as a measured one."""
+    image = numbered(frame, FILM_SIZE)
+    grain = Image.effect_noise((FILM_SIZE[0] // 4, FILM_SIZE[1] // 4), 24).resize(FILM_SIZE)
+    return Image.blend(image, Image.merge("RGB", (grain, grain, grain)), 0.08)
+
+
+def bench_world() -> World:
+    world = World()
+    shop = PreparedShop()
+    world.chunks = shop
+    world.add_user("demo")
+
+    def images(number: int, count: int, size: tuple[int, int], length: int, jobs: int) -> None:
+        segment = -(-count // jobs)
+        task = world.add_task(
+            f"{count} images", owner="demo", task_id=number, count=count, size=size,
+            segment_size=segment, overlap=0,
+        )  # fmt: skip
+        task.media = PaddedImages(count, size, length)
+
+    images(PHOTO, 600, PHOTO_SIZE, PHOTO_BYTES, jobs=10)
+    film = world.add_task(
+        "video", owner="demo", task_id=FILM, video=True, count=FILM_FRAMES, size=FILM_SIZE
+    )
+    shop.prepare(film)
+    images(SMALL, 20_000, SMALL_SIZE, SMALL_BYTES, jobs=20)
+    images(THOUSAND, 1_000, SMALL_SIZE, SMALL_BYTES, jobs=1)
+    images(HUNDRED_THOUSAND, 100_000, SMALL_SIZE, SMALL_BYTES, jobs=100)
+    images(GIGABYTES, GIGABYTES_FRAMES, PHOTO_SIZE, PHOTO_BYTES, jobs=10)
+    return world
