@@ -42,7 +42,8 @@ class Names:
 
     def take(self, frame: WantedFrame, extension: str) -> str:
         """`extension` is that of the picture's real kind, for where CVAT has no name."""
-        name = self._name(frame, extension)
+        folder, base = posixpath.split(self._name(frame, extension))
+        name = posixpath.join(self._free_folder(folder), base)
         stem, suffix = posixpath.splitext(name)
         chosen, number = name, 1
         while self._clashes(chosen):
@@ -58,13 +59,20 @@ class Names:
             name = posixpath.splitext(name)[0] + (extension or ".jpg")  # whatever was uploaded
         return f"task_{frame.task_id}/{name}" if self._several_tasks else name
 
+    def _free_folder(self, folder: str) -> str:
+        """The folder, with `_` after each of its parts that is called as a file is."""
+        free = ""
+        for part in folder.split("/") if folder else ():
+            free = posixpath.join(free, part)
+            while self._is_file(free):
+                free += "_"
+        return free
+
     def _clashes(self, name: str) -> bool:
-        return (
-            _MANIFEST.fullmatch(name) is not None
-            or _key(name) in self._files
-            or _key(name) in self._folders
-            or any(_key(folder) in self._files for folder in _folders(name))
-        )
+        return self._is_file(name) or _key(name) in self._folders
+
+    def _is_file(self, name: str) -> bool:
+        return _MANIFEST.fullmatch(name) is not None or _key(name) in self._files
 
 
 def manifest_name(part: int | None) -> str:
@@ -93,7 +101,7 @@ def _shorten(part: str) -> str:
     if len(extension.encode()) > 20:
         stem, extension = part, ""
     room = LONGEST_PART - len(extension.encode())
-    return stem.encode()[:room].decode(errors="ignore") + extension
+    return (stem.encode()[:room].decode(errors="ignore") + extension).rstrip(". ")
 
 
 def _folders(name: str) -> Iterator[str]:
@@ -103,5 +111,5 @@ def _folders(name: str) -> Iterator[str]:
 
 def _key(name: str) -> bytes:
     # A digest, for a hundred thousand names must not fill the memory.
-    folded = unicodedata.normalize("NFC", name.casefold())
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
     return hashlib.blake2b(folded.encode(), digest_size=12).digest()

@@ -1,0 +1,107 @@
+"""What tests of the fetch engine share: selections, builds, and looking into what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from selections import services
+from selections.archives import building
+from selections.models import Archive, ArchivePart, Selection
+from selector.models import Connection
+from selector.services import load_catalog
+from standin.requestlog import Seen
+from standin.server import StandIn
+
+
+@dataclass(frozen=True)
+class Folders:
+    spool: Path
+    archives: Path
+
+    def spooled(self) -> list[Path]:
+        return sorted(self.spool.rglob("*"))
+
+    def stored(self) -> list[Path]:
+        return sorted(self.archives.rglob("*"))
+
+
+def select(connection: Connection, *wanted: tuple[int, Iterable[int] | None]) -> Selection:
+    """A selection of (task, frames); None for every frame that the task offers."""
+    choices: list[services.Choice] = []
+    for task_id, frames in wanted:
+        if frames is None:
+            catalog = load_catalog(connection=connection, task_id=task_id)
+            frames = [frame.frame for frame in catalog.frames]
+        choices += [services.Choice(task_id, frame) for frame in frames]
+    return services.create_selection(
+        owner=connection.owner, connection=connection, choices=choices, name="chosen"
+    )
+
+
+def request(selection: Selection, user: User | None = None, **options: Any) -> Archive:
+    return services.request_archive(user=user or selection.owner, selection=selection, **options)
+
+
+def built(selection: Selection, **options: Any) -> Archive:
+    """An archive of the selection, built in this process; look at its status."""
+    archive = request(selection, **options)
+    building.build(archive.pk)
+    archive.refresh_from_db()
+    return archive
+
+
+def path_of(part: ArchivePart) -> Path:
+    return Path(part.file.path)
+
+
+def only_path(archive: Archive) -> Path:
+    return path_of(archive.parts.get())
+
+
+def manifest_of(archive: Archive) -> dict[str, Any]:
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        return dict(json.loads(opened.read("manifest.json")))
+
+
+def pictures_of(archive: Archive) -> dict[tuple[int, int], bytes]:
+    """(task, frame) -> bytes over all parts; checks what every archive must keep."""
+    found: dict[tuple[int, int], bytes] = {}
+    for part in archive.parts.all():
+        path = path_of(part)
+        assert part.size == path.stat().st_size
+        assert part.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        with zipfile.ZipFile(path) as opened:
+            assert opened.testzip() is None
+            names = opened.namelist()
+            assert len({name.casefold() for name in names}) == len(names)
+            rows = json.loads(opened.read(names[-1]))["frames"]
+            assert [row["path"] for row in rows] == names[:-1]
+            for row in rows:
+                key = row["task_id"], row["frame"]
+                assert key not in found
+                found[key] = opened.read(row["path"])
+    return found
+
+
+def assert_whole(archive: Archive, standin: StandIn) -> None:
+    """Ready, with every frame of its selection as the server holds it."""
+    assert (archive.status, archive.error) == ("ready", "")
+    wanted = set(archive.selection.frames.values_list("task_id", "frame"))
+    pictures = pictures_of(archive)
+    assert set(pictures) == wanted
+    assert archive.frames_done == archive.frames_total == len(wanted)
+    for (task_id, frame), content in pictures.items():
+        assert content == standin.world.original_bytes(task_id, frame), (task_id, frame)
+
+
+def data_requests(standin: StandIn) -> list[Seen]:
+    """Every request for a frame or a chunk so far."""
+    return standin.requests.matching(r"/data/?$", "GET")

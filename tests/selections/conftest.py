@@ -1,0 +1,57 @@
+"""Builds in this process, on folders of the test's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+from selections import tasks
+from selector.cvat import client
+from selector.cvat.http import Retries
+from tests.selections.builds import Folders
+
+HASTY = Retries(
+    attempts=1000,
+    damaged_attempts=8,
+    backoff=0.01,
+    longest_backoff=0.05,
+    longest_wait=60.0,
+    give_up_after=30.0,
+)
+
+
+@pytest.fixture
+def folders(settings: object, tmp_path: Path) -> Folders:
+    made = Folders(tmp_path / "spool", tmp_path / "archives")
+    settings.SPOOL_DIR = made.spool
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    settings.STORAGES = django_settings.STORAGES | {
+        "default": files | {"OPTIONS": {"location": made.archives}}
+    }
+    return made
+
+
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The archives handed to the workers, none of which runs."""
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.build_archive, "delay", sent.append)
+    return sent
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries as a worker's, without their long waits."""
+    monkeypatch.setattr(client, "PATIENT", HASTY)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that gives a server up after a second."""
+    monkeypatch.setattr(client, "PATIENT", _lasting(1.0))
+
+
+def _lasting(seconds: float) -> Retries:
+    return Retries(1000, 8, 0.01, 0.05, 60.0, seconds)

@@ -1,0 +1,221 @@
+"""Names inside the ZIP: CVAT's own where they are harmless, never two alike, safe anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+import zipfile
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from selections.archives.naming import Names, WantedFrame, manifest_name, safe_path
+from selections.archives.zipping import PartsWriter
+
+NASTY = [
+    "../evil.jpg",
+    "../../../../etc/passwd",
+    "a/../../b.jpg",
+    "/etc/passwd",
+    "//server/share/x.jpg",
+    "\\\\server\\share\\x.jpg",
+    "C:\\Windows\\x.jpg",
+    "C:/x.jpg",
+    "c:x.jpg",
+    "..",
+    ".",
+    "...",
+    "/",
+    "",
+    "a//b.jpg",
+    "./a.jpg",
+    "a/./b.jpg",
+    "CON",
+    "con.jpg",
+    "aux/x.jpg",
+    "lpt1.tar.gz",
+    "COM¹.jpg",
+    "NUL .jpg",
+    "nul.",
+    "trailing./x.jpg",
+    "trailing /x.jpg",
+    "x.jpg.",
+    "x.jpg ",
+    " x.jpg",
+    "a\x00b.jpg",
+    "new\nline.jpg",
+    "tab\t.jpg",
+    "\x7f.jpg",
+    "\x85.jpg",
+    'a"b<c>d|e?f*g:h.jpg',
+    "\u202egpj.exe",
+    "lone\ud800.jpg",
+    "\udfff",
+    "manifest.json",
+    "MANIFEST.JSON",
+    "manifest_part1.json",
+    "manifest.json/x.jpg",
+    "x" * 300 + ".jpg",
+    "한" * 200 + ".jpg",
+    "a" * 199 + ". bcdefghijklmnopqrstuvwxyz",
+    "." * 250,
+    "x." + "y" * 300,
+]
+
+names = st.text(
+    alphabet=st.sampled_from("aAbB.. /\\:*? \t\x00_ﬁéßſ한\u0301\u0345\ud800\u202e0139conCONjpg"),
+    max_size=24,
+) | st.text(max_size=40).filter(lambda text: len(text) < 40)
+hostile = st.sampled_from(NASTY) | names
+
+
+def taken(
+    filenames: list[str], *, several_tasks: bool = False, quality: str = "original"
+) -> list[str]:
+    namer = Names(several_tasks=several_tasks, quality=quality)
+    return [
+        namer.take(WantedFrame(1, 1, number, name), ".jpg") for number, name in enumerate(filenames)
+    ]
+
+
+def alike(name: str) -> str:
+    """Names that some file system takes for the same have the same value."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def assert_safe(path: str) -> None:
+    assert path
+    assert path == path.encode().decode()
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f<>:\"|?*\\]", path)
+    assert not PureWindowsPath(path).is_absolute()
+    assert not PureWindowsPath(path).drive
+    assert not PurePosixPath(path).is_absolute()
+    for part in path.split("/"):
+        assert part not in {"", ".", ".."}
+        assert part == part.rstrip(". ").lstrip(" ")
+        assert not PureWindowsPath(part).is_reserved(), part
+        assert len(part.encode()) <= 255
+
+
+@given(hostile)
+def test_a_safe_path_is_safe_and_stays_as_it_is(name: str) -> None:
+    safe = safe_path(name)
+    if safe:
+        assert_safe(safe)
+    assert safe_path(safe) == safe
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_nasty_names(name: str) -> None:
+    assert_safe(taken([name])[0])
+    assert safe_path(safe_path(name)) == safe_path(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "img.jpg",
+        "cam_a/img_001.jpg",
+        "한글 이름/frame 1.jpg",
+        "straße/Überholung.JPG",
+        "emoji/🚗.webp",
+        ".hidden/.dot.png",
+        "console/comma.jpg",
+        "dots/..hidden.jpg",
+        "no extension",
+        "two  spaces/a.b.c.tif",
+    ],
+)
+def test_harmless_names_are_kept(name: str) -> None:
+    assert taken([name]) == [name]
+
+
+def assert_unpackable_anywhere(paths: list[str]) -> None:
+    files = {alike(path) for path in paths}
+    assert len(files) == len(paths)
+    folders = {alike(str(folder)) for path in paths for folder in PurePosixPath(path).parents}
+    assert not files & folders
+    assert not {alike(manifest_name(None)), alike(manifest_name(7))} & (files | folders)
+
+
+@given(st.lists(hostile, max_size=30), st.booleans(), st.sampled_from(["original", "compressed"]))
+@example(["a", "a/b.jpg", "A/c.jpg", "a_/d.jpg"], False, "original")
+@example(["a/b", "a", "A", "a/B"], False, "original")
+@example(["manifest.json", "manifest.json/x", "Manifest.json"], False, "original")
+@example(["x.jpg", "x_frame_000002.jpg", "X.jpg", "x.JPG", "x.jpg"], False, "original")
+@example(["é.jpg", "e\u0301.jpg", "É.jpg"], False, "original")
+@example(["α\u0345\u0301.jpg", "α\u0301\u0345.jpg"], False, "original")
+@settings(max_examples=300, deadline=None)
+def test_never_two_alike(filenames: list[str], several_tasks: bool, quality: str) -> None:
+    paths = taken(filenames, several_tasks=several_tasks, quality=quality)
+    for path in paths:
+        assert_safe(path)
+        assert path.startswith("task_1/") or not several_tasks
+    assert_unpackable_anywhere(paths)
+    assert paths == taken(filenames, several_tasks=several_tasks, quality=quality)
+
+
+def test_a_clash_gets_its_frame_number() -> None:
+    assert taken(["a/x.jpg", "A/X.JPG", "a/x.jpg"]) == [
+        "a/x.jpg",
+        "A/X_frame_000001.JPG",
+        "a/x_frame_000002.jpg",
+    ]
+
+
+def test_a_folder_of_the_name_of_a_file_gets_another_name() -> None:
+    assert taken(["a.jpg", "a.jpg/b.jpg", "A.JPG/c.jpg", "a.jpg"]) == [
+        "a.jpg",
+        "a.jpg_/b.jpg",
+        "A.JPG_/c.jpg",
+        "a_frame_000003.jpg",
+    ]
+
+
+def test_without_a_name_the_frame_number_serves() -> None:
+    names = Names(several_tasks=False, quality="original")
+    assert names.take(WantedFrame(3, 7, 123, ""), ".png") == "frame_000123.png"
+    assert names.take(WantedFrame(3, 7, 124, "///"), ".jpg") == "frame_000124.jpg"
+    assert names.take(WantedFrame(3, 7, 125, ""), "") == "frame_000125.png"
+
+
+def test_several_tasks_have_a_folder_each() -> None:
+    names = Names(several_tasks=True, quality="original")
+    assert names.take(WantedFrame(3, 7, 1, "x.jpg"), ".jpg") == "task_3/x.jpg"
+    assert names.take(WantedFrame(4, 8, 1, "x.jpg"), ".jpg") == "task_4/x.jpg"
+
+
+def test_compressed_pictures_are_named_by_what_they_are() -> None:
+    assert taken(["a.png", "b/c.tif", "d"], quality="compressed") == ["a.jpg", "b/c.jpg", "d.jpg"]
+
+
+@given(filenames=st.lists(hostile, min_size=1, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_unpacking_gives_just_these_files(
+    tmp_path_factory: pytest.TempPathFactory, filenames: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("zip")
+    paths = taken(filenames)
+    with PartsWriter(folder / "z", part_size=0, about={}) as writer:
+        for number, path in enumerate(paths):
+            writer.add(path, b"%d" % number, {"frame": number, "filename": filenames[number]})
+        (part,) = writer.finish([])
+    inside = folder / "deep" / "er"
+    with zipfile.ZipFile(part.path) as opened:
+        assert opened.namelist() == [*paths, "manifest.json"]
+        opened.extractall(inside)
+    assert {str(path.relative_to(inside)) for path in files_in(folder / "deep")} == {
+        *paths,
+        "manifest.json",
+    }
+    for number, path in enumerate(paths):
+        assert (inside / path).read_bytes() == b"%d" % number
+    rows = json.loads((inside / "manifest.json").read_text())["frames"]
+    assert [row["path"] for row in rows] == paths
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]

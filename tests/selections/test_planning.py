@@ -1,0 +1,272 @@
+"""What is fetched how: every wanted frame just once, and by the cheaper way."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from selections.archives.planning import FRAME_BYTES, Block, Line, blocks
+from selector.cvat.types import Job
+
+TYPES = ["annotation", "annotation", "annotation", "ground_truth", "consensus_replica"]
+KINDS = ["imageset", "video", ""]
+
+
+def job(number: int, first: int, last: int, **values: object) -> Job:
+    fields: dict[str, object] = {
+        "id": number,
+        "task_id": 1,
+        "type": "annotation",
+        "start_frame": first,
+        "stop_frame": last,
+        "frame_count": last - first + 1,
+        "stage": "annotation",
+        "state": "new",
+        "assignee": "",
+        "mode": "annotation",
+        "dimension": "2d",
+        "chunk_size": 36,
+        "original_chunk_type": "imageset",
+        "compressed_chunk_type": "imageset",
+    }
+    return Job(**{**fields, **values})
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> dict[int, Job]:
+    made = {}
+    for number in range(1, draw(st.integers(0, 6)) + 1):
+        first = draw(st.integers(0, 80))
+        made[number] = job(
+            number,
+            first,
+            first + draw(st.integers(-1, 60)),
+            type=draw(st.sampled_from(TYPES)),
+            chunk_size=draw(st.integers(0, 40)),
+            original_chunk_type=draw(st.sampled_from(KINDS)),
+            compressed_chunk_type=draw(st.sampled_from(KINDS)),
+        )
+    return made
+
+
+wanted_frames = st.dictionaries(
+    st.tuples(st.integers(1, 2), st.integers(0, 150)), st.integers(1, 8), max_size=120
+).map(lambda found: sorted((task, job_id, frame) for (task, frame), job_id in found.items()))
+
+
+@given(wanted_frames, jobs(), st.sampled_from(["original", "compressed"]))
+@settings(deadline=None)
+def test_every_frame_is_in_one_block(
+    wanted: list[tuple[int, int, int]], known: dict[int, Job], quality: str
+) -> None:
+    wanted.sort(key=lambda each: (each[0], each[2]))
+    plan = blocks(wanted, known, quality=quality)
+    found = [(block.task_id, block.job_id, frame) for block in plan for frame in block.frames]
+    assert sorted(found) == sorted(wanted)
+    firsts = [(block.task_id, block.frames[0]) for block in plan]
+    assert firsts == sorted(firsts)
+    assert len({block[:3] for block in plan}) == len(plan)
+    for block in plan:
+        assert list(block.frames) == sorted(block.frames)
+        assert_chunk_holds_its_frames(block, known)
+
+
+def assert_chunk_holds_its_frames(block: Block, known: dict[int, Job]) -> None:
+    if not block.size:
+        assert len(block.frames) == 1
+        assert not block.is_video
+        return
+    holder = known[block.job_id]
+    assert holder.is_annotation
+    assert block.first == holder.start_frame + block.chunk * holder.chunk_size
+    assert block.first <= block.frames[0] <= block.frames[-1] < block.first + block.size
+    assert holder.start_frame <= block.first
+    assert block.first + block.size - 1 <= holder.stop_frame
+    assert block.size <= holder.chunk_size
+
+
+def test_the_last_chunk_of_a_job_is_shorter() -> None:
+    (first, second) = blocks(
+        [(1, 5, frame) for frame in (10, 45, 46, 49)], {5: job(5, 10, 49)}, quality="original"
+    )
+    assert first == Block(1, 5, 0, 10, 36, is_video=False, frames=(10, 45))
+    assert second == Block(1, 5, 1, 46, 4, is_video=False, frames=(46, 49))
+
+
+def test_the_quality_says_whether_it_is_a_film() -> None:
+    known = {1: job(1, 0, 9, original_chunk_type="video", compressed_chunk_type="imageset")}
+    for quality, is_video in (("original", True), ("compressed", False)):
+        (block,) = blocks([(1, 1, 3)], known, quality=quality)
+        assert block.is_video is is_video
+
+
+def block_of(size: int = 36, *, wanted: int = 1, is_video: bool = False) -> Block:
+    return Block(1, 1, 0, 0, size, is_video, tuple(range(wanted)))
+
+
+def line(*, bytes_per_second: float, frame_bytes: int = FRAME_BYTES) -> Line:
+    """One that has been watched for a while."""
+    made = Line()
+    for _ in range(40):
+        made.observe_wait(0.09)
+        made.observe_body(frame_bytes, frame_bytes / bytes_per_second)
+        made.observe_frames(frame_bytes, 1)
+    return made
+
+
+@pytest.mark.parametrize("wanted", range(2, 37))
+def test_on_a_fast_line_two_frames_are_worth_the_chunk(wanted: int) -> None:
+    assert Line().prefers_chunk(block_of(), missing=wanted)
+    assert line(bytes_per_second=340e6).prefers_chunk(block_of(), missing=wanted)
+
+
+def test_a_lonely_frame_comes_alone() -> None:
+    for each in (Line(), line(bytes_per_second=340e6), line(bytes_per_second=0.5e6)):
+        assert not each.prefers_chunk(block_of(), missing=1)
+
+
+@given(
+    st.integers(2, 500),
+    st.floats(1e3, 1e10),
+    st.floats(1e-4, 60),
+    st.integers(1_000, 50_000_000),
+)
+def test_all_of_a_block_is_a_chunk_whatever_the_line(
+    size: int, speed: float, wait: float, length: int
+) -> None:
+    learnt = Line()
+    for _ in range(40):
+        learnt.observe_wait(wait)
+        learnt.observe_body(length, length / speed)
+        learnt.observe_frames(length, 1)
+    assert learnt.prefers_chunk(block_of(size, wanted=size), missing=size)
+
+
+@pytest.mark.parametrize("wanted", range(1, 18))
+def test_on_a_slow_shared_line_sparse_blocks_come_frame_by_frame(wanted: int) -> None:
+    # 2 MB/s among four connections
+    assert not line(bytes_per_second=0.5e6).prefers_chunk(block_of(), missing=wanted)
+
+
+def test_a_film_is_always_taken_whole_and_what_has_no_chunk_never() -> None:
+    slow = line(bytes_per_second=1e5)
+    assert slow.prefers_chunk(block_of(is_video=True), missing=1)
+    assert not slow.prefers_chunk(block_of(is_video=True), missing=0)
+    assert not Line().prefers_chunk(block_of(0), missing=1)
+
+
+def test_it_learns_the_line_and_learns_it_again() -> None:
+    learning = Line()
+    assert learning.prefers_chunk(block_of(), missing=3)
+    for _ in range(16):
+        learning.observe_body(500_000, 1.0)
+    assert learning.bytes_per_second == pytest.approx(500_000)
+    assert not learning.prefers_chunk(block_of(), missing=3)
+    for _ in range(16):
+        learning.observe_body(500_000, 0.002)
+    assert learning.prefers_chunk(block_of(), missing=3)
+
+
+def test_short_answers_say_nothing_of_the_line() -> None:
+    learning = Line()
+    before = learning.bytes_per_second
+    for _ in range(100):
+        learning.observe_body(1000, 1.0)
+    assert learning.bytes_per_second == before
+
+
+def test_a_few_cold_chunks_do_not_change_what_a_request_costs() -> None:
+    learning = Line()
+    for number in range(32):
+        learning.observe_wait(0.5 if number % 3 else 0.08)
+    assert learning.request_seconds == 0.08
+
+
+def test_small_pictures_come_as_chunks_on_a_slow_line_as_well() -> None:
+    slow = line(bytes_per_second=0.5e6, frame_bytes=2_000)
+    assert slow.prefers_chunk(block_of(72), missing=4)
+
+
+figures = st.floats(allow_nan=False, allow_infinity=False, min_value=0, max_value=1e12)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("wbf"), figures, figures), max_size=60),
+    st.integers(0, 100),
+    st.integers(0, 100),
+)
+def test_whatever_is_observed_it_can_decide(
+    observed: list[tuple[str, float, float]], size: int, missing: int
+) -> None:
+    learning = Line()
+    for kind, first, second in observed:
+        if kind == "w":
+            learning.observe_wait(first)
+        elif kind == "b":
+            learning.observe_body(first, second)
+        else:
+            learning.observe_frames(first, max(1, int(second)))
+    assert learning.bytes_per_second > 0
+    assert learning.request_seconds >= 0
+    assert learning.prefers_chunk(block_of(size), missing=missing) in (True, False)
+    for received in (0, 10**5, 10**9):
+        learning.is_too_slow(
+            block_of(max(size, 1)), missing=missing, length=0, received=received, seconds=0.0
+        )
+
+
+def broken_off(speed: float, *, missing: int, received: int = 2**20, total: int = 36) -> bool:
+    return line(bytes_per_second=250e6).is_too_slow(
+        block_of(total),
+        missing=missing,
+        length=total * FRAME_BYTES,
+        received=received,
+        seconds=received / speed,
+    )
+
+
+def test_a_chunk_is_broken_off_only_where_that_pays() -> None:
+    assert broken_off(0.5e6, missing=2)
+    assert broken_off(0.5e6, missing=20)
+    assert not broken_off(0.5e6, missing=36)
+    assert not broken_off(0.5e6, missing=34)
+    assert not broken_off(100e6, missing=2, received=30 * 2**20)
+    # Nearly done: the rest is less than the frames.
+    assert not broken_off(0.5e6, missing=2, received=35 * FRAME_BYTES)
+
+
+@given(st.integers(1, 36), st.floats(1e4, 1e9), st.integers(1, 36 * FRAME_BYTES))
+def test_breaking_off_is_cheaper_at_the_pace_seen(
+    missing: int, speed: float, received: int
+) -> None:
+    if broken_off(speed, missing=missing, received=received):
+        rest = (36 * FRAME_BYTES - received) / speed
+        assert rest > missing * FRAME_BYTES / speed
+
+
+def test_the_first_bytes_decide_nothing() -> None:
+    assert not broken_off(1e3, missing=1, received=1000)
+    assert not broken_off(1e9, missing=1, received=2**16)
+
+
+def test_a_film_or_an_unknown_length_is_not_broken_off() -> None:
+    slow = line(bytes_per_second=1e4)
+    film = block_of(is_video=True)
+    assert not slow.is_too_slow(film, missing=1, length=10**9, received=10**6, seconds=100)
+    assert not slow.is_too_slow(block_of(), missing=1, length=0, received=10**6, seconds=100)
+
+
+def test_a_plan_for_a_hundred_thousand_frames_is_quick() -> None:
+    known = {
+        number: job(number, number * 1000, number * 1000 + 999, chunk_size=36)
+        for number in range(100)
+    }
+    begun = time.monotonic()
+    plan = blocks(
+        ((1, frame // 1000, frame) for frame in range(100_000)), known, quality="original"
+    )
+    assert time.monotonic() - begun < 5
+    assert len(plan) == 100 * 28
