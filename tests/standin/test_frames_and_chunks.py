@@ -105,11 +105,20 @@ def test_rotated_pictures_are_served_upright_and_untagged(ask, world: World) -> 
     assert (entry["width"], entry["height"]) == (320, 240)
 
 
+def test_tiffs_are_saved_again_with_lzw(ask, world: World) -> None:
+    served = ask(original("/api/tasks/4", 4)).content
+    assert served != world.tasks[4].media.uploaded(4)
+    with Image.open(io.BytesIO(served)) as picture:
+        assert picture.info["compression"] == "tiff_lzw"
+        assert read_bars(picture) == 4
+
+
 def test_ground_truth_jobs_recompress(ask, world: World) -> None:
     job = world.tasks[5].jobs[-1]
     assert job.type == "ground_truth"
     served = ask(original(f"/api/jobs/{job.id}", 8))
     assert served.headers["Content-Type"] == "image/jpeg"
+    assert served.content[:2] == b"\xff\xd8"
     assert world.original_bytes(5, 8)[:4] == b"\x89PNG"
     by_index = members(ask(chunk(f"/api/jobs/{job.id}", "index=0")))
     assert [name for name, _ in by_index] == [f"{place:06d}.jpeg" for place in range(5)]
@@ -202,8 +211,14 @@ def test_gzip_when_offered_and_shorter(ask, standin: StandIn, world: World) -> N
     assert answer.headers["Content-Encoding"] == "gzip"
     assert int(answer.headers["Content-Length"]) == len(raw)
     assert gzip.decompress(raw) == ask(url).content
-    small = ask("/api/jobs?task_id=9", headers={"Accept-Encoding": "gzip"})
-    assert "Content-Encoding" not in small.headers
+
+
+@pytest.mark.parametrize(("length", "packed"), [(199, False), (200, True)])
+def test_small_bodies_are_not_packed(ask, standin: StandIn, length: int, packed: bool) -> None:
+    standin.faults.fail("/api/users/self", status=200, body="a" * length)
+    answer = ask("/api/users/self", headers={"Accept-Encoding": "gzip"})
+    assert ("Content-Encoding" in answer.headers) is packed
+    assert answer.text == "a" * length
 
 
 def test_ranges_are_ignored(ask) -> None:
