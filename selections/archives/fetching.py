@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from selections.archives import video
 from selections.archives.planning import Block, Line
 from selections.archives.slots import Slots
-from selections.archives.spool import Damaged, Spool, own_name
+from selections.archives.spool import UNREADABLE, Damaged, Spool, own_name
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import (
     CvatBroken,
@@ -169,7 +170,7 @@ class Fetcher:
         try:
             with zipfile.ZipFile(piece) as opened:
                 infos = opened.infolist()
-        except zipfile.BadZipFile as error:
+        except UNREADABLE as error:
             raise Damaged(str(error)) from error
         if len(infos) != block.size:
             raise Damaged(f"{len(infos)} pictures where {block.size} belong")
@@ -179,12 +180,13 @@ class Fetcher:
         positions = [frame - block.first for frame in block.frames]
         with self._spool.scratch() as film:
             piece.seek(0)
-            film.write_bytes(piece.read())
+            with film.open("wb") as out:
+                shutil.copyfileobj(piece, out)
             piece.seek(0)
             piece.truncate()
-            with zipfile.ZipFile(piece, "w") as out:
+            with zipfile.ZipFile(piece, "w") as made:
                 for position, picture in video.pictures(film, positions, self._picture_format):
-                    out.writestr(own_name(block.first + position), picture)
+                    made.writestr(own_name(block.first + position), picture)
 
     def _bring_singles(self, block: Block, missing: list[int]) -> dict[int, str]:
         errors: dict[int, str] = {}

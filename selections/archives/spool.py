@@ -9,16 +9,30 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import uuid
 import zipfile
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from selections.archives.planning import Block
 
 BUILD_PREFIX = "build-"  # of files that a worker writes and, when killed, leaves half-done
+GONE = ".gone"  # after the name of a folder that is being removed
+# What zipfile says of damage, depending on where it lies.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
 OPEN_PIECES = 8  # blocks of overlapping jobs interleave; more than a few never do
 
 
@@ -40,9 +54,18 @@ class Spool:
         for debris in (*self.folder.glob("*.part"), *self.folder.glob(f"{BUILD_PREFIX}*")):
             debris.unlink(missing_ok=True)
 
+    def size(self) -> int:
+        """Bytes of what is here."""
+        return sum(path.stat().st_size for path in self.folder.glob("*"))
+
     def remove(self) -> None:
+        """Also while a late thread still writes here: it finds the folder gone."""
         self.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        gone = self.folder.with_name(self.folder.name + GONE)
+        shutil.rmtree(gone, ignore_errors=True)
+        with suppress(OSError):
+            os.replace(self.folder, gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def close(self) -> None:
         for opened, _ in self._open.values():
@@ -91,11 +114,15 @@ class Spool:
         piece = self._piece(block)
         try:
             if piece not in self._open and not piece.exists():
-                return self._single(block, frame).read_bytes()
-            opened, names = self._opened(piece)
-            return opened.read(member(names, block, frame))
-        except (zipfile.BadZipFile, KeyError, FileNotFoundError) as error:
+                content = self._single(block, frame).read_bytes()
+            else:
+                opened, names = self._opened(piece)
+                content = opened.read(member(names, block, frame))
+        except (*UNREADABLE, KeyError) as error:
             raise Damaged(str(error)) from error
+        if not content:
+            raise Damaged(f"frame {frame} is empty")  # after the machine lost its power
+        return content
 
     def drop(self, block: Block) -> None:
         """Remove what is here of a block."""

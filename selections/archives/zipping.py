@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -36,6 +37,7 @@ class PartsWriter:
         self._stem = stem
         self._part_size = part_size
         self._about = about
+        self._about_size = len(_head(about))
         self._current = _PartWriter(self._path(1))
 
     def __enter__(self) -> PartsWriter:
@@ -47,22 +49,32 @@ class PartsWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._current.close()
-        if error is not None:
-            for path in self._stem.parent.glob(f"{self._stem.name}*"):
-                path.unlink(missing_ok=True)
+        try:
+            self._current.close()
+        finally:
+            if error is not None:
+                for path in self._stem.parent.glob(f"{self._stem.name}*"):
+                    path.unlink(missing_ok=True)
 
     def add(self, name: str, content: bytes, entry: Entry) -> None:
-        full = self._part_size and self._current.final_size + len(content) > self._part_size
-        if full and self._current.count:
-            self._end_part([], several=True)
-            self._current = _PartWriter(self._path(len(self.parts) + 1))
+        if self._part_size:
+            # Its line stands in the manifest; what the directory says of it is shorter than that.
+            line = len(_line(entry)) + len(name.encode()) + 100
+            self._make_room(len(content) + len(name.encode()) + 2 * line)
         self._current.add(name, content, entry)
 
     def finish(self, problems: list[Entry]) -> list[Part]:
         """The parts; the last one's manifest names the frames that are missing."""
+        if self._part_size:
+            self._make_room(len(_head({"problems": problems})))
         self._end_part(problems, several=bool(self.parts))
         return self.parts
+
+    def _make_room(self, length: int) -> None:
+        size = self._current.final_size + self._about_size + length
+        if size > self._part_size and self._current.count:
+            self._end_part([], several=True)
+            self._current = _PartWriter(self._path(len(self.parts) + 1))
 
     def _end_part(self, problems: list[Entry], *, several: bool) -> None:
         number = len(self.parts) + 1 if several else None
@@ -93,15 +105,15 @@ class _PartWriter:
 
     @property
     def final_size(self) -> int:
-        """With the manifest and the directory (about as long) that come at the end."""
-        return self.size + 2 * self._listing.tell() + 4096
+        """With the list of frames in the manifest and the directory (shorter) at the end."""
+        return self.size + 2 * self._listing.tell() + 1024
 
     def add(self, name: str, content: bytes, entry: Entry) -> None:
         info = _info(name)
         self._zip.writestr(info, content)
         self.count += 1
         line = entry | {"path": name, "size": len(content), "crc32": f"{info.CRC:08x}"}
-        self._listing.write(json.dumps(line, ensure_ascii=False).encode(errors="replace") + b"\n")
+        self._listing.write(_line(line) + b"\n")
         # What lies before the next entry changes no more: zipfile goes back to the header of an
         # entry only to complete that one.
         if self.size - self._hashed > HASH_STEP:
@@ -117,15 +129,17 @@ class _PartWriter:
         return Part(self._path, size, self._hash.hexdigest())
 
     def close(self) -> None:
+        # Of a file that was not ended nothing is kept: what else goes wrong with it is no news.
+        with suppress(OSError, ValueError):
+            self._zip.close()
         self._listing.close()
         Path(self._listing.name).unlink(missing_ok=True)
         self._file.close()
 
     def _write_manifest(self, about: Entry, name: str) -> None:
-        head = json.dumps(about, ensure_ascii=False, indent=1).removesuffix("\n}")
         self._listing.seek(0)
         with self._zip.open(_info(name), "w") as out:
-            out.write(head.encode(errors="replace") + b',\n "frames": [')
+            out.write(_head(about) + b',\n "frames": [')
             separator = b"\n  "
             for line in self._listing:
                 out.write(separator + line.rstrip(b"\n"))
@@ -138,6 +152,16 @@ class _PartWriter:
             piece = os.pread(self._file.fileno(), min(HASH_STEP, end - self._hashed), self._hashed)
             self._hash.update(piece)
             self._hashed += len(piece)
+
+
+def _head(about: Entry) -> bytes:
+    """The beginning of a manifest, up to its list of frames."""
+    head = json.dumps(about, ensure_ascii=False, indent=1).removesuffix("\n}")
+    return head.encode(errors="replace")
+
+
+def _line(entry: Entry) -> bytes:
+    return json.dumps(entry, ensure_ascii=False).encode(errors="replace")
 
 
 def _info(name: str) -> zipfile.ZipInfo:

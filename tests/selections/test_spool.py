@@ -1,0 +1,174 @@
+"""What a build has fetched lies in its spool whole or not at all, and damage there is noticed."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from selections.archives.planning import Block
+from selections.archives.spool import BUILD_PREFIX, Damaged, Spool, own_name
+
+CHUNK = Block(1, 5, 2, 40, 4, is_video=False, frames=(40, 43))
+ALONE = Block(1, 5, -1 - 99, 99, 0, is_video=False, frames=(99,))
+
+
+def chunk_of(*members: bytes, method: int = zipfile.ZIP_STORED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as opened:
+        # As CVAT sends them: named by their places, in any order.
+        for place, content in reversed(list(enumerate(members))):
+            opened.writestr(f"{place:06d}.jpg", content, method)
+    return out.getvalue()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    made = Spool(tmp_path / "spool" / "7")
+    made.prepare()
+    return made
+
+
+def keep(spool: Spool, block: Block, content: bytes) -> None:
+    with spool.arriving_piece(block) as piece:
+        piece.write(content)
+
+
+def files(spool: Spool) -> list[str]:
+    return sorted(path.name for path in spool.folder.iterdir())
+
+
+def test_members_are_frames_in_their_order(spool: Spool) -> None:
+    assert spool.missing(CHUNK) == [40, 43]
+    keep(spool, CHUNK, chunk_of(b"a", b"b", b"c", b"d"))
+    assert spool.missing(CHUNK) == []
+    assert (spool.read(CHUNK, 40), spool.read(CHUNK, 43)) == (b"a", b"d")
+
+
+def test_decoded_frames_are_found_by_their_numbers(spool: Spool) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as opened:
+        opened.writestr(own_name(40), b"first")
+        opened.writestr(own_name(43), b"last")
+    keep(spool, CHUNK, out.getvalue())
+    assert (spool.read(CHUNK, 40), spool.read(CHUNK, 43)) == (b"first", b"last")
+
+
+def test_single_frames(spool: Spool) -> None:
+    spool.keep_frame(CHUNK, 43, b"d")
+    spool.keep_frame(ALONE, 99, b"z")
+    assert spool.missing(CHUNK) == [40]
+    assert spool.missing(ALONE) == []
+    assert (spool.read(CHUNK, 43), spool.read(ALONE, 99)) == (b"d", b"z")
+
+
+def test_a_piece_that_fails_is_not_there(spool: Spool) -> None:
+    with pytest.raises(ConnectionError), spool.arriving_piece(CHUNK) as piece:
+        piece.write(b"half")
+        raise ConnectionError
+    assert files(spool) == []
+    assert spool.missing(CHUNK) == [40, 43]
+
+
+def test_a_takeover_clears_what_the_killed_one_left_half_done(spool: Spool) -> None:
+    keep(spool, CHUNK, chunk_of(b"a", b"b", b"c", b"d"))
+    for debris in ("0123.part", f"{BUILD_PREFIX}1.1.zip", f"{BUILD_PREFIX}1.1.list"):
+        (spool.folder / debris).write_bytes(b"half")
+    Spool(spool.folder).prepare()
+    assert files(spool) == ["job5_chunk2.zip"]
+
+
+def test_the_next_try_takes_over(spool: Spool, tmp_path: Path) -> None:
+    spool.keep_frame(ALONE, 99, b"z")
+    later = Spool(tmp_path / "spool" / "8")
+    later.prepare(earlier=spool.folder)
+    assert not spool.folder.exists()
+    assert later.missing(ALONE) == []
+    # Killed and begun again: what it has by now is not replaced.
+    later.keep_frame(CHUNK, 40, b"a")
+    spool.prepare()
+    later.prepare(earlier=spool.folder)
+    assert later.missing(CHUNK) == [43]
+
+
+def test_a_takeover_of_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "8")
+    spool.prepare(earlier=tmp_path / "7")
+    assert files(spool) == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_any_flipped_byte_is_damage_or_harmless(spool: Spool, method: int) -> None:
+    members = [b"picture of frame 40" * 3, b"b", b"c", b"picture of frame 43" * 3]
+    good = chunk_of(*members, method=method)
+    draw = random.Random(1)
+    noticed = 0
+    for place in range(len(good)):
+        content = bytearray(good)
+        content[place] ^= draw.randrange(1, 256)
+        keep(spool, CHUNK, bytes(content))
+        try:
+            assert (spool.read(CHUNK, 40), spool.read(CHUNK, 43)) == (members[0], members[3])
+        except Damaged:
+            noticed += 1
+        spool.drop(CHUNK)
+    assert noticed > 100
+
+
+@pytest.mark.parametrize("length", [0, 1, 30, 60, 200])
+def test_a_short_piece_is_damage(spool: Spool, length: int) -> None:
+    keep(spool, CHUNK, chunk_of(b"a", b"b", b"c", b"d")[:length])
+    with pytest.raises(Damaged):
+        spool.read(CHUNK, 40)
+
+
+def test_too_few_or_too_many_pictures_are_damage(spool: Spool) -> None:
+    for members in ([b"a"] * 3, [b"a"] * 5):
+        keep(spool, CHUNK, chunk_of(*members))
+        with pytest.raises(Damaged):
+            spool.read(CHUNK, 40)
+        spool.drop(CHUNK)
+        assert spool.missing(CHUNK) == [40, 43]
+
+
+def test_a_frame_of_no_bytes_is_damage(spool: Spool) -> None:
+    # What a machine that lost its power leaves of a file.
+    spool.keep_frame(ALONE, 99, b"")
+    with pytest.raises(Damaged):
+        spool.read(ALONE, 99)
+
+
+def test_many_blocks_do_not_stay_open(spool: Spool) -> None:
+    blocks = [CHUNK._replace(chunk=number) for number in range(40)]
+    for block in blocks:
+        keep(spool, block, chunk_of(b"a", b"b", b"c", b"d"))
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(2):
+        for block in blocks:
+            assert spool.read(block, 43) == b"d"
+    assert len(os.listdir("/proc/self/fd")) - before <= 8
+    spool.close()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_it_knows_its_size(spool: Spool) -> None:
+    assert spool.size() == 0
+    spool.keep_frame(ALONE, 99, b"z" * 1000)
+    keep(spool, CHUNK, b"x" * 500)
+    assert spool.size() == 1500
+    assert Spool(spool.folder.with_name("none")).size() == 0
+
+
+def test_what_is_removed_stays_away(spool: Spool) -> None:
+    spool.keep_frame(ALONE, 99, b"z")
+    with pytest.raises(FileNotFoundError), spool.arriving_piece(CHUNK) as piece:
+        spool.remove()
+        piece.write(b"late")
+    with pytest.raises(FileNotFoundError):
+        spool.keep_frame(ALONE, 99, b"later")
+    assert list(spool.folder.parent.iterdir()) == []
+    spool.remove()
