@@ -13,7 +13,6 @@ from selector.cvat.links import frame_link, task_link
 register = template.Library()
 
 PARAMETERS = {
-    "task_id": "Task",
     "job_id": "Job",
     "frame_count": "Frames in all",
     "frames_per_job_count": "Frames per job",

@@ -1,0 +1,80 @@
+"""A real Chromium, and a page of it that reports every error it meets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from standin.server import StandIn
+from tests.browser.portal import Portal
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# Playwright's sync API runs a loop in the thread of the test.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def cast(transactional_db: None, alice: User, bob: User, admin: User) -> None:
+    """alice, bob and an admin, with the passwords `<name>-portal-password`."""
+
+
+@pytest.fixture
+def open_portal(
+    browser: Browser, live_server: LiveServer, standin: StandIn, cast: None
+) -> Iterator[Callable[..., Portal]]:
+    """Opens the portal for a person, each in a browser profile of their own. After the test no
+    page may have met an error on its console that the test did not expect."""
+    opened: list[tuple[BrowserContext, Portal]] = []
+
+    def open_one(name: str | None = "alice", **options: object) -> Portal:
+        options.setdefault("viewport", {"width": 1280, "height": 900})
+        context = browser.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(15_000)
+        portal = Portal(context.new_page(), standin)
+        opened.append((context, portal))
+        if name is not None:
+            portal.sign_in(name)
+        return portal
+
+    yield open_one
+    for context, _ in opened:
+        context.close()
+    assert [error for _, portal in opened for error in portal.errors] == []
+
+
+@pytest.fixture
+def portal(open_portal: Callable[..., Portal]) -> Portal:
+    """alice, signed in."""
+    return open_portal()
+
+
+@pytest.fixture
+def connected(portal: Portal) -> Portal:
+    """alice, connected to the stand-in with its sample account."""
+    portal.connect_to_samples()
+    return portal
+
+
+@pytest.fixture
+def page(connected: Portal) -> Page:
+    return connected.page

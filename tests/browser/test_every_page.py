@@ -1,0 +1,51 @@
+"""Every page in both themes and on narrow and wide screens: no error, nothing beyond the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from selections.models import Archive, Selection
+from tests.browser.portal import Portal
+from tests.conftest import connect
+
+PAGES = [
+    "/connections",
+    "/choose",
+    "/choose?task=1",
+    "/choose?task=99999",
+    "/selections/",
+    "/selections/{selection}",
+    "/selections/{selection}/delete",
+    "/selections/archives",
+    "/selections/archives/{archive}",
+    "/tokens",
+    "/accounts/password/",
+    "/accounts/password/done/",
+    "/nothing-here",
+]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1600])
+def test_it_works(
+    open_portal: Callable[..., Portal], theme: str, width: int, alice: object
+) -> None:
+    portal = open_portal("alice", color_scheme=theme, viewport={"width": width, "height": 800})
+    connection = connect(alice, portal.standin)
+    selection = Selection.objects.create(
+        owner=alice, connection=connection, url=connection.url, name="A rather long name " * 6
+    )
+    selection.frames.create(task_id=1, job_id=1, frame=1, filename="folder/" + "long" * 40)
+    archive = Archive.objects.create(selection=selection, requested_by=alice, status="failed")
+    for path in PAGES:
+        portal.page.goto(path.format(selection=selection.pk, archive=archive.pk))
+        if path == "/choose?task=1":
+            portal.cells.first.wait_for()
+        body = portal.page.evaluate(
+            "[document.documentElement.scrollWidth, getComputedStyle(document.body)"
+            ".backgroundColor]"
+        )
+        assert body[0] <= width, path
+        assert body[1] == {"light": "rgb(246, 247, 249)", "dark": "rgb(15, 18, 22)"}[theme]

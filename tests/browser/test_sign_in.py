@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.portal import Portal
+
+
+def test_it_works(portal: Portal) -> None:
+    expect(portal.page.get_by_role("heading", name="Connections to CVAT")).to_be_visible()
+    portal.page.get_by_text("alice", exact=True).click()
+    portal.page.get_by_role("button", name="Sign out").click()
+    expect(portal.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    portal.page.goto("/selections/")
+    expect(portal.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_wrong_password(open_portal: Callable[..., Portal]) -> None:
+    portal = open_portal(None)
+    portal.sign_in("alice", "not hers")
+    expect(portal.page.get_by_role("alert")).to_contain_text("correct username and password")
+    assert portal.page.get_by_label("Password").input_value() == ""
+
+
+def test_many_wrong_passwords_lock_out(
+    open_portal: Callable[..., Portal], settings: pytest.FixtureRequest
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 2
+    portal = open_portal(None)
+    portal.sign_in("alice", "not hers")
+    portal.sign_in("alice", "nor this")
+    expect(portal.page.get_by_role("heading", name="Too many attempts")).to_be_visible()
+
+
+def test_it_is_left_to_where_one_wanted_to_go(open_portal: Callable[..., Portal]) -> None:
+    portal = open_portal(None)
+    portal.page.goto("/tokens")
+    portal.page.get_by_label("Username").fill("bob")
+    portal.page.get_by_label("Password").fill("bob-portal-password")
+    portal.page.keyboard.press("Enter")
+    expect(portal.page.get_by_role("heading", name="API tokens")).to_be_visible()
+
+
+def test_change_password(portal: Portal) -> None:
+    page = portal.page
+    page.get_by_text("alice", exact=True).click()
+    page.get_by_role("link", name="Change password").click()
+    page.get_by_label("Old password").fill("alice-portal-password")
+    page.get_by_label("New password", exact=True).fill("a-much-newer-one")
+    page.get_by_label("New password confirmation").fill("a-much-newer-one")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_role("heading", name="Password changed")).to_be_visible()

@@ -1,0 +1,188 @@
+"""Pages of selections and archives: statuses, whose they are, how many queries they take."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from selections.models import Archive, Selection
+
+OWN = ["", "/delete"]
+PARTS_OF_ARCHIVE = ["", "/progress", "/download"]
+
+
+def keep(owner: User, name: str = "Round 1", frames: int = 3, **values: object) -> Selection:
+    selection = Selection.objects.create(
+        owner=owner,
+        url="http://cvat.example.com",
+        name=name,
+        tasks=[{"id": 12, "name": "Night drive"}],
+        **values,
+    )
+    for frame in range(frames):
+        selection.frames.create(
+            task_id=12, job_id=30 + frame % 2, frame=frame, filename=f"image_{frame}.jpg"
+        )
+    return selection
+
+
+@pytest.fixture
+def web(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def bobs(bob: User) -> Selection:
+    return keep(bob, "bob's own")
+
+
+@pytest.fixture
+def shared(bob: User) -> Selection:
+    return keep(bob, "bob's for all", visibility="shared")
+
+
+def test_it_works(web: Client, alice: User) -> None:
+    selection = keep(alice)
+    assert "Round 1" in web.get("/selections/").text
+    page = web.get(f"/selections/{selection.pk}").text
+    assert "http://cvat.example.com/tasks/12/jobs/30?frame=0" in page
+    assert "Job 30: <b>2</b>" in page
+
+
+def test_what_others_keep_to_themselves_is_not_there(web: Client, bobs: Selection) -> None:
+    assert "own" not in web.get("/selections/").text.split("<main")[1]
+    for part in OWN:
+        assert web.get(f"/selections/{bobs.pk}{part}").status_code == 404
+    for verb in ("describe", "share", "copy", "delete", "build"):
+        assert web.post(f"/selections/{bobs.pk}/{verb}").status_code == 404
+    assert Selection.objects.get().name == "bob's own"
+
+
+def test_what_is_shared_may_be_read_and_copied(web: Client, alice: User, shared: Selection) -> None:
+    assert web.get(f"/selections/{shared.pk}").status_code == 200
+    assert web.get(f"/selections/{shared.pk}/delete").status_code == 404
+    for verb in ("describe", "share", "delete"):
+        assert web.post(f"/selections/{shared.pk}/{verb}", {"name": "x"}).status_code == 404
+    assert web.post(f"/selections/{shared.pk}/copy").status_code == 302
+    copied = Selection.objects.get(owner=alice)
+    assert (copied.visibility, copied.frames.count()) == ("private", 3)
+
+
+def test_archives_of_others_are_not_there(web: Client, bob: User, shared: Selection) -> None:
+    archive = Archive.objects.create(selection=shared, requested_by=bob)
+    for part in PARTS_OF_ARCHIVE:
+        assert web.get(f"/selections/archives/{archive.pk}{part}").status_code == 404
+    for verb in ("cancel", "again"):
+        assert web.post(f"/selections/archives/{archive.pk}/{verb}").status_code == 404
+    assert str(archive) not in web.get(f"/selections/{shared.pk}").text
+    archive.refresh_from_db()
+    assert archive.status == "queued"
+
+
+def test_errors_are_said_on_the_page(web: Client, alice: User) -> None:
+    selection = keep(alice)
+    answer = web.post(f"/selections/{selection.pk}/build")
+    assert answer.status_code == 409
+    assert "not connected" in answer.text
+    assert web.post(f"/selections/{selection.pk}/build", {"quality": "x"}).status_code == 400
+    assert web.post(f"/selections/{selection.pk}/describe", {"name": " "}).status_code == 400
+    assert web.post(f"/selections/{selection.pk}/share", {"visibility": "x"}).status_code == 400
+    selection.refresh_from_db()
+    assert (selection.name, selection.visibility) == ("Round 1", "private")
+
+
+def test_progress_is_a_fragment_and_ends_with_the_card(web: Client, alice: User) -> None:
+    archive = Archive.objects.create(
+        selection=keep(alice), requested_by=alice, frames_total=3, status="running", frames_done=1
+    )
+    answer = web.get(f"/selections/archives/{archive.pk}/progress")
+    assert "1 of 3 frames" in answer.text
+    assert "<html" not in answer.text
+    assert "HX-Retarget" not in answer.headers
+    archive.cancel()
+    answer = web.get(f"/selections/archives/{archive.pk}/progress")
+    assert answer.headers["HX-Retarget"] == f"#archive-{archive.pk}"
+    assert "hx-get" not in answer.text
+
+
+def test_problems_and_errors_of_archives(web: Client, alice: User) -> None:
+    selection = keep(alice)
+    problem = {"task_id": 12, "frame": 7, "filename": "lost.jpg", "reason": "CVAT has lost it."}
+    incomplete = Archive.objects.create(
+        selection=selection, requested_by=alice, status="incomplete", problems=[problem]
+    )
+    page = web.get(incomplete.get_absolute_url()).text
+    assert "1 frame could not be fetched" in page
+    assert "lost.jpg" in page
+    assert "CVAT has lost it." in page
+    failed = Archive.objects.create(
+        selection=selection, requested_by=alice, status="failed", error="No room left."
+    )
+    page = web.get(failed.get_absolute_url()).text
+    assert "No room left." in page
+    assert "Try again" in page
+
+
+def test_no_file_no_download(web: Client, alice: User) -> None:
+    archive = Archive.objects.create(selection=keep(alice), requested_by=alice)
+    answer = web.get(f"/selections/archives/{archive.pk}/download")
+    assert answer.status_code == 409
+    assert "still being built" in answer.text
+    archive.cancel()
+    assert web.post(f"/selections/archives/{archive.pk}/cancel").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["small", "large", "theirs"]),
+        ("search=arg", ["large"]),
+        ("search=night", ["small", "large", "theirs"]),
+        ("search=12", ["small", "large", "theirs"]),
+        ("whose=mine", ["small", "large"]),
+        ("whose=shared", ["theirs"]),
+        ("method=random_per_job", ["large"]),
+        ("order=frames&whose=mine", ["large", "small"]),
+        ("order=name", ["large", "small", "theirs"]),
+        ("order=nonsense&method=nonsense", ["small", "large", "theirs"]),
+        ("page=nonsense", ["small", "large", "theirs"]),
+    ],
+)
+def test_search_filter_and_order(
+    web: Client, alice: User, bob: User, query: str, found: list[str]
+) -> None:
+    keep(bob, "theirs", visibility="shared")
+    keep(alice, "large", frames=9, frame_selection_method="random_per_job")
+    keep(alice, "small", frames=2)
+    answer = web.get(f"/selections/?{query}")
+    assert [selection.name for selection in answer.context["page"]] == found
+
+
+@pytest.mark.parametrize("path", ["/selections/", "/selections/archives", "/selections/{one}"])
+def test_the_number_of_queries_does_not_grow(web: Client, alice: User, path: str) -> None:
+    one = keep(alice)
+    path = path.format(one=one.pk)
+
+    def queries() -> int:
+        with CaptureQueriesContext(database) as captured:
+            assert web.get(path).status_code == 200
+        return len(captured)
+
+    Archive.objects.create(selection=one, requested_by=alice, status="failed")
+    few = queries()
+    for number in range(8):
+        selection = keep(alice, f"Round {number}", frames=30)
+        Archive.objects.create(selection=selection, requested_by=alice, status="failed")
+        Archive.objects.create(selection=one, requested_by=alice, status="failed")
+        one.frames.create(task_id=12, job_id=40 + number, frame=100 + number)
+    assert queries() <= few
+    assert few <= 12
+
+
+@pytest.mark.parametrize("verb", ["describe", "share", "copy", "build"])
+def test_what_changes_something_takes_post_alone(web: Client, alice: User, verb: str) -> None:
+    assert web.get(f"/selections/{keep(alice).pk}/{verb}").status_code == 405
