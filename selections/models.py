@@ -127,10 +127,8 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
     def active(self) -> Self:
         return self.filter(status__in=Archive.ACTIVE)
 
-    def abandoned(self) -> Self:
-        """Running, but the worker has been silent for too long."""
-        limit = timezone.now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
-        return self.filter(status=Archive.Status.RUNNING, heartbeat_at__lt=limit)
+    def claimable(self) -> Self:
+        return self.filter(Q(status=Archive.Status.QUEUED) | _abandoned())
 
     def left_behind(self) -> Self:
         """Abandoned, or queued so long that the message may be lost; not handed out just now."""
@@ -139,11 +137,8 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
             status=Archive.Status.QUEUED,
             enqueued_at__lt=now - timedelta(seconds=settings.ARCHIVE_REQUEUE_SECONDS),
         )
-        stale = Q(
-            pk__in=self.abandoned().values("pk"),
-            enqueued_at__lt=now - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS),
-        )
-        return self.filter(lost | stale)
+        handed_out = now - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
+        return self.filter(lost | _abandoned() & Q(enqueued_at__lt=handed_out))
 
     def may_continue(self) -> Self:
         """Those whose fetched pieces are kept: under way, or ended too badly and too lately."""
@@ -153,6 +148,13 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
 
     def expired(self) -> Self:
         return self.filter(status__in=Archive.WITH_FILE, expires_at__lte=timezone.now())
+
+
+def _abandoned() -> Q:
+    """Running, but the worker has been silent for too long. Told by the row itself, without a
+    subquery: of two claims at once PostgreSQL asks the second one again about the row alone."""
+    limit = timezone.now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
+    return Q(status=Archive.Status.RUNNING, heartbeat_at__lt=limit)
 
 
 class Archive(models.Model):
@@ -274,11 +276,8 @@ class Archive(models.Model):
     def claim(self, worker: uuid.UUID) -> bool:
         """queued -> running, or a build whose worker fell silent -> this worker."""
         now = timezone.now()
-        claimable = Q(status=self.Status.QUEUED) | Q(
-            pk__in=Archive.objects.abandoned().values("pk")
-        )
         return self._change(
-            Archive.objects.filter(claimable),
+            Archive.objects.claimable(),
             status=self.Status.RUNNING,
             claimed_by=worker,
             heartbeat_at=now,
@@ -335,11 +334,12 @@ class Archive(models.Model):
 
     def expire(self) -> bool:
         """Give up the files. The row stays, as the record of what was built."""
-        took = self._change(
-            Archive.objects.filter(status__in=self.WITH_FILE), status=self.Status.EXPIRED
-        )
-        if took:
-            self.parts.all().delete()
+        with transaction.atomic():
+            took = self._change(
+                Archive.objects.filter(status__in=self.WITH_FILE), status=self.Status.EXPIRED
+            )
+            if took:
+                self.parts.all().delete()
         return took
 
     def _held(self, worker: uuid.UUID) -> ArchiveQuerySet:

@@ -252,7 +252,8 @@ def request_archive(
     try:
         with transaction.atomic():
             archive.save()
-            transaction.on_commit(lambda: tasks.build_archive.delay(archive.pk))
+            # Robust: without a broker the row waits, and is handed out once there is one.
+            transaction.on_commit(lambda: tasks.build_archive.delay(archive.pk), robust=True)
     except IntegrityError:  # asked twice in the same moment; the constraint let one through
         running = Archive.objects.for_user(user).active().get(selection=selection)
         return _same_or_conflict(running, options)

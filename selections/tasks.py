@@ -25,4 +25,4 @@ def recover_archives() -> None:
 def expire_archives() -> None:
     for archive in Archive.objects.expired():
         archive.expire()
-    building.clear_old_spools()
+    building.clear_debris()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.storage import Storage
+from django.db import DatabaseError
 
 from selections.archives import disk
 from selections.archives.fetching import Fetched, Fetcher, Stopped
@@ -29,6 +32,8 @@ from selector.cvat.pictures import extension
 from selector.cvat.types import Job
 
 logger = logging.getLogger(__name__)
+
+STORED_NAME = re.compile(r"\d+_cvat_images_\d{8}_\d{6}_\d+(_\w+)?\.zip")
 
 
 def build(archive_id: int) -> None:
@@ -57,6 +62,11 @@ def build(archive_id: int) -> None:
     except OSError as error:
         logger.exception("archive %s could not be written", archive_id)
         archive.fail(worker, _why_not_written(error))
+    except DatabaseError:
+        # While it is away this raises as well, and the build is taken over as from a dead worker.
+        logger.exception("archive %s: the database failed", archive_id)
+        archive.fail(worker, "The database of the portal failed. Build the archive again.")
+        keep_spool = True
     except Exception:
         # The edge of the worker: whatever it was, the person who waits must be told.
         logger.exception("archive %s failed", archive_id)
@@ -69,12 +79,30 @@ def spool_of(archive_id: int) -> Path:
     return Path(settings.SPOOL_DIR) / str(archive_id)
 
 
-def clear_old_spools() -> None:
-    """Remove what no build will take over any more."""
+def clear_debris() -> None:
+    """Remove what no build will take over any more, and files that no archive has: a worker that
+    is killed between storing and noting it down leaves some."""
     folder = Path(settings.SPOOL_DIR)
     for spool in folder.iterdir() if folder.is_dir() else ():
-        if spool.name.isdecimal() and not Archive.objects.may_continue().filter(pk=spool.name):
+        number, _, gone = spool.name.partition(".")
+        ours = number.isdecimal()
+        if ours and (gone or not Archive.objects.may_continue().filter(pk=number).exists()):
             shutil.rmtree(spool, ignore_errors=True)
+    storage = ArchivePart._meta.get_field("file").storage
+    for name in _stored_names(storage):
+        # In this order: who is no longer at work has noted its files down by now.
+        at_work = Archive.objects.active().filter(pk=name.partition("_")[0]).exists()
+        if not at_work and not ArchivePart.objects.filter(file=name).exists():
+            storage.delete(name)
+
+
+def _stored_names(storage: Storage) -> list[str]:
+    """The files that look like ours; none while there is no folder yet."""
+    try:
+        _, names = storage.listdir("")
+    except FileNotFoundError:
+        return []
+    return [name for name in names if STORED_NAME.fullmatch(name)]
 
 
 def _clear(archive_id: int) -> None:
@@ -96,12 +124,12 @@ class _Build:
         self.heart = heart
         self.spool = Spool(spool_of(archive.pk))
         self.problems: list[dict[str, Any]] = []
-        self.guard = disk.Guard(frames_total=archive.frames_total)
 
     def run(self) -> list[dict[str, Any]]:
         """The frames that could not be had. Raises Stopped, CvatError, disk.Full, OSError."""
         earlier = self.archive.continues_id
         self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
+        self.guard = disk.Guard(frames_total=self.archive.frames_total, spooled=self.spool.size())
         self.guard.check_before(self.archive.selection)
         stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
         part_size = int(self.archive.options.get("part_size") or 0)
@@ -197,6 +225,7 @@ class _Build:
                 with _Finished(part.path) as file:
                     name = f"{self.archive.pk}_{self.archive.base_name}_{number}.zip"
                     name = storage.save(name, file)
+                part.path.unlink(missing_ok=True)  # a storage elsewhere copies
                 row = ArchivePart(archive=self.archive, number=number, file=name)
                 row.size, row.sha256 = part.size, part.sha256
                 stored.append(row)

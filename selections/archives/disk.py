@@ -21,20 +21,23 @@ class Full(Exception):
 
 
 class Guard:
-    """A build lies on disk twice for a while: fetched in the spool, and as the growing ZIP."""
+    """A build lies on disk twice for a while: fetched in the spool, and as the growing ZIP.
+    `spooled` bytes are there already, from an earlier try."""
 
-    def __init__(self, *, frames_total: int) -> None:
+    def __init__(self, *, frames_total: int, spooled: int) -> None:
         self._total = frames_total
+        self._spooled = spooled
 
     def check_before(self, selection: Selection) -> None:
         """A cautious guess from the sizes of the pictures. Raises Full."""
         pixels = selection.frames.aggregate(n=Sum(F("width") * F("height")))["n"] or 0
-        self._require(int(2 * pixels * BYTES_PER_PIXEL))
+        self._require(int(2 * pixels * BYTES_PER_PIXEL) - self._spooled)
 
     def check(self, *, frames: int, written: int) -> None:
         """What is still to come, judged by the frames so far. Raises Full."""
         if frames % CHECK_EVERY == 0:
-            self._require(2 * written // frames * (self._total - frames))
+            still_spooled = max(self._spooled - written, 0)
+            self._require(2 * written // frames * (self._total - frames) - still_spooled)
 
     def _require(self, needed: int) -> None:
         folder = Path(settings.SPOOL_DIR)

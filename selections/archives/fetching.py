@@ -6,7 +6,7 @@ import logging
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import BinaryIO, NamedTuple
 
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 # What concerns one frame and not the build: it is named in the manifest, the others go on.
 FRAME_ERRORS = (CvatBroken, CvatForbidden, CvatNotFound, CvatRejected)
+LOOK_UP_SECONDS = 0.5  # how often a build that waits looks whether it is given up
 AHEAD = 8  # blocks under way for each thread: a slow one must not make the others wait
 
 
@@ -95,29 +96,34 @@ class Fetcher:
         under_way: dict[int, Future[dict[int, str]]] = {}
         left = [len(block.frames) for block in plan]
         submitted = 0
-        for task_id, frame, number in order:
+        for _, frame, number in order:
             while submitted < min(len(plan), number + AHEAD * self._threads):
                 under_way[submitted] = pool.submit(self._bring, plan[submitted])
                 submitted += 1
-            errors = under_way[number].result()
-            if frame in errors:
-                yield Fetched(task_id, frame, b"", errors[frame])
-            else:
-                yield Fetched(task_id, frame, self._read(plan[number], frame))
+            errors = self._outcome(under_way[number])
+            yield self._fetched(plan[number], frame, errors)
             left[number] -= 1
             if not left[number]:
                 del under_way[number]
 
-    def _read(self, block: Block, frame: int) -> bytes:
-        try:
-            return self._spool.read(block, frame)
-        except Damaged:
-            logger.warning("job %s chunk %s: damaged, fetched again", block.job_id, block.chunk)
-            self._spool.drop(block)
-            errors = self._bring_singles(block, list(block.frames))
-            if frame in errors:
-                raise CvatBroken(errors[frame]) from None
-            return self._spool.read(block, frame)
+    def _outcome(self, bringing: Future[dict[int, str]]) -> dict[int, str]:
+        # A request may hang for a minute; who gave the build up must not wait for it.
+        while not wait([bringing], timeout=LOOK_UP_SECONDS).done:
+            if self._stop.is_set():
+                raise Stopped
+        return bringing.result()
+
+    def _fetched(self, block: Block, frame: int, errors: dict[int, str]) -> Fetched:
+        """`errors` learns what goes wrong when a damaged block is fetched again."""
+        if frame not in errors:
+            try:
+                return Fetched(block.task_id, frame, self._spool.read(block, frame))
+            except Damaged:
+                logger.warning("job %s chunk %s: damaged, fetched again", *block[1:3])
+                self._spool.drop(block)
+                errors.update(self._bring_singles(block, list(block.frames)))
+        content = b"" if frame in errors else self._spool.read(block, frame)
+        return Fetched(block.task_id, frame, content, errors.get(frame, ""))
 
     # --- in the threads ---
 

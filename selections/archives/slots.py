@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import random
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-LEASE_SECONDS = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
 
 
@@ -30,6 +31,9 @@ class Slots:
         self._server = hashlib.sha256(url.encode()).hexdigest()[:16]
         self._limit = limit
         self._sleep = sleep
+        # A worker silent for so long counts as dead, and its places with it.
+        self._lease = math.ceil(settings.ARCHIVE_STALE_SECONDS)
+        self._me = uuid.uuid4().hex
         self._lock = Lock()
         self._held: set[str] = set()
 
@@ -52,19 +56,18 @@ class Slots:
             held = list(self._held)
         try:
             for place in held:
-                cache.touch(place, LEASE_SECONDS)
+                cache.touch(place, self._lease)
         except RedisError:
             logger.warning("the places at the server were not renewed this time")
 
     def _take(self) -> str:
-        me = uuid.uuid4().hex
         pause = FIRST_PAUSE
         while True:
             # From a place of its own on: side by side they would else all try the first.
             start = random.randrange(self._limit)  # noqa: S311
             for number in range(self._limit):
                 place = f"slot:{self._server}:{(start + number) % self._limit}"
-                if cache.add(place, me, LEASE_SECONDS):
+                if cache.add(place, self._me, self._lease):
                     with self._lock:
                         self._held.add(place)
                     return place
@@ -77,6 +80,8 @@ class Slots:
         with self._lock:
             self._held.discard(place)
         try:
-            cache.delete(place)
+            # After a long silence it may be somebody else's by now.
+            if cache.get(place) == self._me:
+                cache.delete(place)
         except RedisError:
             logger.warning("a place at the server falls free by itself, later")
