@@ -45,10 +45,13 @@ def test_a_session_logs_out_without_ending_other_sessions(standin: StandIn) -> N
     first, second = requests.Session(), requests.Session()
     for session in (first, second):
         session.post(f"{standin.url}/api/auth/login", json=DEMO, timeout=10)
+    kept = dict(first.cookies)
     proof = {"X-CSRFToken": first.cookies["csrftoken"]}
     assert first.post(f"{standin.url}/api/auth/logout", headers=proof, timeout=10).ok
     assert "sessionid" not in first.cookies
     assert first.get(f"{standin.url}/api/users/self", timeout=10).status_code == 401
+    replayed = requests.get(f"{standin.url}/api/users/self", cookies=kept, timeout=10)
+    assert replayed.status_code == 401
     assert second.get(f"{standin.url}/api/users/self", timeout=10).status_code == 200
 
 
