@@ -1,1 +1,156 @@
-"""The admin site of connections and API tokens."""
+"""The admin site of connections and API tokens: to look at and to revoke; no secret is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from selector.models import ApiToken, Connection
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class MachineOwned(ModelAdmin):
+    """Rows that the portal writes; people look at them and delete them."""
+
+    view_on_site = False  # would lead to 404 what the administrator may not see as a person
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class DeletesInBulk(ModelAdmin):
+    """Django's question before deleting lists every row below: 200,000 frames are too many."""
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        rows = list(objs)
+        refused = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
+        named = [f"{self.opts.verbose_name} {row.pk}: {row}" for row in rows]
+        return named, self.below(rows), {str(each) for each in refused}, []
+
+    def below(self, rows: list[Any]) -> dict[str, int]:
+        """How much goes with them, by name."""
+        return {str(self.opts.verbose_name_plural): len(rows)}
+
+
+class YesNoFilter(admin.SimpleListFilter):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        return self.chosen(queryset, is_yes=self.value() == "yes")
+
+    def chosen(self, queryset: QuerySet[Any], *, is_yes: bool) -> QuerySet[Any]:
+        raise NotImplementedError
+
+
+class NeedsReconnect(YesNoFilter):
+    title = "needs to connect again"
+    parameter_name = "needs_reconnect"
+
+    def chosen(self, queryset: QuerySet[Any], *, is_yes: bool) -> QuerySet[Any]:
+        return queryset.filter(verified_at__isnull=is_yes)
+
+
+class Expired(YesNoFilter):
+    title = "expired"
+    parameter_name = "expired"
+
+    def chosen(self, queryset: QuerySet[Any], *, is_yes: bool) -> QuerySet[Any]:
+        expired = {"expires_at__lte": timezone.now()}
+        return queryset.filter(**expired) if is_yes else queryset.exclude(**expired)
+
+
+@admin.register(Connection)
+class ConnectionAdmin(MachineOwned):
+    """Deleting one makes its owner connect again; selections stay."""
+
+    date_hierarchy = "created_at"
+    list_display = [
+        "name",
+        "owner",
+        "url",
+        "organization",
+        "username",
+        "credential_kind",
+        "server_version",
+        "is_usable",
+        "verified_at",
+    ]
+    list_filter = [NeedsReconnect, "credential_kind", "url", "server_version"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "url", "organization", "username", "owner__username"]
+    fields = [
+        "name",
+        "owner",
+        "url",
+        "organization",
+        "username",
+        "credential_kind",
+        "server_version",
+        "is_usable",
+        "verified_at",
+        "created_at",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        # Not even read: what is not there cannot be shown.
+        found: QuerySet[Connection] = super().get_queryset(request).defer("credential")
+        return found
+
+    @admin.display(description="usable", boolean=True, ordering="verified_at")
+    def is_usable(self, connection: Connection) -> bool:
+        return not connection.needs_reconnect
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(MachineOwned):
+    """Deleting one revokes it."""
+
+    date_hierarchy = "created_at"
+    list_display = [
+        "name",
+        "owner",
+        "prefix",
+        "read_only",
+        "usable",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+    ]
+    list_filter = ["read_only", Expired]
+    list_select_related = ["owner"]
+    search_fields = ["name", "prefix", "owner__username"]
+    fields = [
+        "name",
+        "owner",
+        "prefix",
+        "read_only",
+        "usable",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        found: QuerySet[ApiToken] = super().get_queryset(request).defer("digest")
+        return found
+
+    @admin.display(description="usable", boolean=True)
+    def usable(self, token: ApiToken) -> bool:
+        return token.is_usable

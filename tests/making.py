@@ -1,0 +1,58 @@
+"""Rows made directly, for tests that are not about how they come to be."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+
+from selections.models import Archive, ArchivePart, Selection
+from selector.models import Connection
+from standin.server import StandIn
+
+
+def make_connection(user: User, url: str = "https://cvat.example.com", **values) -> Connection:
+    values.setdefault("credential", "aaaaaaaa." + "c" * 32)
+    values.setdefault("name", url.partition("://")[2])
+    connection = Connection(owner=user, url=url, username="demo", **values)
+    connection.credential_kind = Connection.Kind.ACCESS_TOKEN
+    connection.save()
+    connection.mark_verified()
+    return connection
+
+
+def connected(user: User, standin: StandIn, account: str = "demo") -> Connection:
+    """A connection that works, without a sign-in at the stand-in."""
+    return make_connection(user, standin.url, credential=standin.world.access_token(account).value)
+
+
+def make_selection(
+    user: User, connection: Connection | None = None, *, frames: int = 3, **values
+) -> Selection:
+    """Of task 1 of the samples."""
+    values.setdefault("name", f"{user}'s choice")
+    url = connection.url if connection else "https://cvat.example.com"
+    selection = Selection.objects.create(
+        owner=user,
+        connection=connection,
+        url=url,
+        tasks=[{"id": 1, "name": "Night drive, north loop"}],
+        **values,
+    )
+    for number in range(frames):
+        selection.frames.create(task_id=1, job_id=1, frame=number, filename=f"n_{number}.jpg")
+    return selection
+
+
+def make_archive(user: User, selection: Selection, status: str = "queued", **values) -> Archive:
+    """With a file if its status says so."""
+    archive = Archive.objects.create(
+        selection=selection,
+        requested_by=user,
+        status=status,
+        frames_total=selection.frames.count(),
+        **values,
+    )
+    if status in Archive.WITH_FILE:
+        part = ArchivePart(archive=archive, number=1, size=3, sha256="0" * 64)
+        part.file.save(f"{archive.pk}.zip", ContentFile(b"zip"))
+    return archive
