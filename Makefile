@@ -8,7 +8,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 .PHONY: help run demo test check format clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 run: .venv/.run ## set up what is missing and run the portal on http://localhost:5020 until Ctrl-C
 	@exec $(PYTHON) manage.py serve
@@ -18,7 +18,7 @@ demo: .venv/.run ## the main job without a browser: choose, build, download, com
 
 test: .venv/.dev ## the whole test suite
 	@sh .ci/packages.sh chromium
-	@exec $(PYTHON) -m pytest -n 2
+	@exec $(PYTHON) -m pytest -n 2 --hypothesis-profile=ci
 
 check: .venv/.dev ## lint, format, types, imports, missing migrations, settings for production
 	@exec sh .ci/check.sh

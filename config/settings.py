@@ -11,7 +11,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.sockets import broker_socket
+from config.sockets import broker_socket, cache_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -168,7 +168,9 @@ BROKER_SOCKET = broker_socket(VAR_DIR)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.str("CACHE_URL", default="") or REDIS_URL or f"unix://{BROKER_SOCKET}?db=1",
+        "LOCATION": env.str("CACHE_URL", default="")
+        or cache_url(REDIS_URL)
+        or f"unix://{BROKER_SOCKET}?db=1",
         "KEY_PREFIX": "cvat-image-selector",
     }
 }
