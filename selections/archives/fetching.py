@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from selections.archives import video
 from selections.archives.planning import Block, Line
@@ -26,6 +26,8 @@ from selector.cvat.types import FrameData
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 # What concerns one frame and not the build: it is named in the manifest, the others go on.
 FRAME_ERRORS = (CvatBroken, CvatForbidden, CvatNotFound, CvatRejected)
 LOOK_UP_SECONDS = 0.5  # how often a build that waits looks whether it is given up
@@ -38,6 +40,13 @@ class Stopped(Exception):
 
 class _TooSlow(Exception):
     """The rest of this chunk costs more than the frames wanted of it."""
+
+
+class Bringing(NamedTuple):
+    """A block on its way: frame -> why it cannot be had, and what is still under way of it."""
+
+    errors: dict[int, str]
+    rest: list[Future[dict[int, str]]]
 
 
 class Fetched(NamedTuple):
@@ -71,6 +80,8 @@ class Fetcher:
         self._line = Line()
         self._closed_tasks: set[int] = set()  # 403: go through the jobs
 
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fetch")
+
     def fetch(self, plan: Sequence[Block]) -> Iterator[Fetched]:
         """Every frame of the plan, by task and frame. Raises Stopped, or the CvatError that ends
         all. What was fetched by then stays in the spool."""
@@ -79,39 +90,40 @@ class Fetcher:
             for number, block in enumerate(plan)
             for frame in block.frames
         )
-        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="fetch")
         try:
-            yield from self._in_order(plan, order, pool)
+            yield from self._in_order(plan, order)
         finally:
             # Not waited for: a request that hangs must not keep a cancelled build alive.
-            pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
             self._spool.close()
 
     def _in_order(
         self,
         plan: Sequence[Block],
         order: list[tuple[int, int, int]],
-        pool: ThreadPoolExecutor,
     ) -> Iterator[Fetched]:
-        under_way: dict[int, Future[dict[int, str]]] = {}
+        under_way: dict[int, Future[Bringing]] = {}
         left = [len(block.frames) for block in plan]
         submitted = 0
         for _, frame, number in order:
             while submitted < min(len(plan), number + AHEAD * self._threads):
-                under_way[submitted] = pool.submit(self._bring, plan[submitted])
+                under_way[submitted] = self._pool.submit(self._bring, plan[submitted])
                 submitted += 1
-            errors = self._outcome(under_way[number])
-            yield self._fetched(plan[number], frame, errors)
+            bringing = self._done(under_way[number])
+            while bringing.rest:
+                errors = self._done(bringing.rest.pop())
+                bringing.errors.update(errors)
+            yield self._fetched(plan[number], frame, bringing.errors)
             left[number] -= 1
             if not left[number]:
                 del under_way[number]
 
-    def _outcome(self, bringing: Future[dict[int, str]]) -> dict[int, str]:
+    def _done(self, work: Future[T]) -> T:
         # A request may hang for a minute; who gave the build up must not wait for it.
-        while not wait([bringing], timeout=LOOK_UP_SECONDS).done:
+        while not wait([work], timeout=LOOK_UP_SECONDS).done:
             if self._stop.is_set():
                 raise Stopped
-        return bringing.result()
+        return work.result()
 
     def _fetched(self, block: Block, frame: int, errors: dict[int, str]) -> Fetched:
         """`errors` learns what goes wrong when a damaged block is fetched again."""
@@ -127,23 +139,23 @@ class Fetcher:
 
     # --- in the threads ---
 
-    def _bring(self, block: Block) -> dict[int, str]:
-        """Put the block into the spool; answers frame -> why it cannot be had."""
+    def _bring(self, block: Block) -> Bringing:
+        """Put the block into the spool, whole or frame by frame."""
         if self._stop.is_set():
             raise Stopped
         missing = self._spool.missing(block)
-        if not missing:
-            return {}
         if self._line.prefers_chunk(block, missing=len(missing)):
             try:
                 self._bring_chunk(block, len(missing))
-                return {}
+                return Bringing({}, [])
             except (_TooSlow, video.Undecodable, Damaged, *FRAME_ERRORS) as error:
                 # Whatever is wrong with the chunk, its frames may still be had one by one.
                 if isinstance(error, CvatError) and not _concerns_one_frame(error):
                     raise
                 logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
-        return self._bring_singles(block, missing)
+        # Side by side with other blocks' frames: the last block must not go one after the other.
+        rest = [self._pool.submit(self._bring_singles, block, [frame]) for frame in missing[1:]]
+        return Bringing(self._bring_singles(block, missing[:1]), rest)
 
     def _bring_chunk(self, block: Block, missing: int) -> None:
         def watch(received: int, length: int, seconds: float) -> None:
