@@ -1,0 +1,125 @@
+// What is chosen of what is there, with undo. Knows no page: it speaks by "change" events alone.
+//
+// Frames are meant by their place in the catalogue (an index), not by their frame number. Every
+// change is one step: the bits that differ, which is its own way back.
+
+import { Bits } from "./bits.js";
+
+const MOST_STEPS = 200;
+
+export class Choice extends EventTarget {
+  #bits;
+  #done = [];
+  #undone = [];
+
+  /** @param {import("./catalog.js").Catalog} catalog */
+  constructor(catalog) {
+    super();
+    this.catalog = catalog;
+    this.#bits = new Bits(catalog.size);
+    this.size = 0;
+    this.counts = new Uint32Array(catalog.jobs.length); // chosen, by place of the job
+    this.draw = null; // the draw the choice came from, as the API wants to be told of it
+    this.state = 0; // names what is chosen now: the same again after undo
+    this.#states = 0;
+  }
+
+  #states;
+
+  has(index) {
+    return this.#bits.has(index);
+  }
+
+  get canUndo() {
+    return this.#done.length > 0;
+  }
+
+  get canRedo() {
+    return this.#undone.length > 0;
+  }
+
+  /** Take the frames in or out. */
+  set(indices, wanted) {
+    this.#change((bits) => {
+      for (const index of indices) bits.put(index, wanted);
+    });
+  }
+
+  invert(indices) {
+    this.#change((bits) => {
+      for (const index of indices) bits.put(index, !bits.has(index));
+    });
+  }
+
+  clear() {
+    this.#change((bits) => bits.words.fill(0), null);
+  }
+
+  /** Take exactly these frame numbers, or these beside what is chosen. Answers those numbers that
+   * the catalogue does not have. */
+  take(numbers, { draw = null, keep = false } = {}) {
+    const missing = [];
+    this.#change((bits) => {
+      if (!keep) bits.words.fill(0);
+      for (const number of numbers) {
+        const index = this.catalog.find(number);
+        if (index < 0) missing.push(number);
+        else bits.put(index, true);
+      }
+    }, draw);
+    return missing;
+  }
+
+  undo() {
+    this.#travel(this.#done, this.#undone);
+  }
+
+  redo() {
+    this.#travel(this.#undone, this.#done);
+  }
+
+  /** The chosen frames, as indices in the order of the catalogue. */
+  selected() {
+    const found = new Uint32Array(this.size);
+    let at = 0;
+    this.#bits.each((index) => (found[at++] = index));
+    return found;
+  }
+
+  #change(work, draw = this.draw) {
+    const after = this.#bits.copy();
+    work(after);
+    const difference = after.xor(this.#bits);
+    if (difference.isEmpty() && draw === this.draw) return;
+    this.#states += 1;
+    const step = { difference, from: this.#place(), to: { draw, state: this.#states } };
+    this.#done.push(step);
+    if (this.#done.length > MOST_STEPS) this.#done.shift();
+    this.#undone = [];
+    this.#apply(difference, step.to);
+  }
+
+  #travel(from, to) {
+    const step = from.pop();
+    if (!step) return;
+    to.push(step);
+    this.#apply(step.difference, from === this.#done ? step.from : step.to);
+  }
+
+  #place() {
+    return { draw: this.draw, state: this.state };
+  }
+
+  #apply(difference, { draw, state }) {
+    const { jobAt } = this.catalog;
+    difference.each((index) => {
+      const wanted = !this.#bits.has(index);
+      this.#bits.put(index, wanted);
+      this.counts[jobAt[index]] += wanted ? 1 : -1;
+      this.size += wanted ? 1 : -1;
+    });
+    this.draw = draw;
+    this.state = state;
+    this.dispatchEvent(new Event("change"));
+  }
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Choice } from "../../../selector/static/selector/workspace/choice.js";
+import { LARGE, catalogOf } from "./catalogs.mjs";
+
+const choose = (sizes = [40, 35]) => new Choice(catalogOf(sizes));
+const range = (from, to) => Array.from({ length: to - from }, (_, at) => from + at);
+
+test("it works", () => {
+  const choice = choose();
+  choice.set(range(38, 43), true);
+  assert.equal(choice.size, 5);
+  assert.deepEqual([...choice.counts], [2, 3]);
+  assert.deepEqual([...choice.selected()], [38, 39, 40, 41, 42]);
+  choice.set([39], false);
+  assert.equal(choice.has(39), false);
+  choice.invert(range(0, 75));
+  assert.equal(choice.size, 71);
+  assert.deepEqual([...choice.counts], [39, 32]);
+});
+
+test("every change is undone and redone", () => {
+  const choice = choose();
+  const draw = { random_seed: 7 };
+  choice.set([1, 2, 3], true);
+  choice.take([5, 50], { draw });
+  choice.set([6], true);
+  choice.clear();
+  assert.equal(choice.draw, null);
+  choice.undo();
+  assert.deepEqual([...choice.selected()], [5, 6, 50]);
+  assert.equal(choice.draw, draw);
+  choice.undo();
+  choice.undo();
+  assert.deepEqual([...choice.selected()], [1, 2, 3]);
+  assert.equal(choice.draw, null);
+  choice.redo();
+  assert.deepEqual([...choice.selected()], [5, 50]);
+  assert.deepEqual([...choice.counts], [1, 1]);
+  choice.set([7], true);
+  assert.equal(choice.canRedo, false);
+  while (choice.canUndo) choice.undo();
+  assert.equal(choice.size, 0);
+});
+
+test("a state has a name, the same after undo and redo", () => {
+  const choice = choose();
+  choice.set([1], true);
+  const saved = choice.state;
+  choice.set([2], true);
+  assert.notEqual(choice.state, saved);
+  choice.undo();
+  assert.equal(choice.state, saved);
+  choice.undo();
+  choice.set([3], true);
+  assert.notEqual(choice.state, saved);
+});
+
+test("what changes nothing is no step and no event", () => {
+  const choice = choose();
+  let events = 0;
+  choice.addEventListener("change", () => (events += 1));
+  choice.set([], true);
+  choice.set([3], false);
+  choice.clear();
+  assert.equal(events, 0);
+  assert.equal(choice.canUndo, false);
+});
+
+test("take tells what is not there, and can keep", () => {
+  const choice = choose();
+  assert.deepEqual(choice.take([3, 99]), [99]);
+  choice.take([4], { keep: true });
+  assert.deepEqual([...choice.selected()], [3, 4]);
+});
+
+test("counts stay right whatever is done", () => {
+  const choice = choose([7, 0, 13, 40]);
+  let seed = 5;
+  const random = (below) => (seed = (seed * 16807) % 2147483647) % below;
+  for (let turn = 0; turn < 2000; turn += 1) {
+    const some = range(random(60), 60);
+    [
+      () => choice.set(some, true), () => choice.set(some, false), () => choice.invert(some),
+      () => choice.undo(), () => choice.redo(), () => choice.take(some), () => choice.clear(),
+    ][random(7)]();
+    const chosen = [...choice.selected()];
+    assert.equal(choice.size, chosen.length);
+    const counts = [0, 0, 0, 0];
+    for (const index of chosen) counts[choice.catalog.jobAt[index]] += 1;
+    assert.deepEqual([...choice.counts], counts);
+  }
+});
+
+test("100,000 frames: nothing takes longer than a frame of the screen", () => {
+  const choice = choose(LARGE);
+  const all = Uint32Array.from({ length: 100_000 }, (_, at) => at);
+  const odd = [...all].filter((at) => at % 2);
+  const work = {
+    all: () => choice.set(all, true), invert: () => choice.invert(odd), undo: () => choice.undo(),
+    redo: () => choice.redo(), take: () => choice.take(odd), selected: () => choice.selected(),
+    clear: () => choice.clear(),
+  };
+  for (const [name, run] of Object.entries(work)) {
+    const times = range(0, 7).map(() => {
+      const started = performance.now();
+      run();
+      return performance.now() - started;
+    });
+    const middle = times.sort((a, b) => a - b)[3];
+    assert.ok(middle < 16, `${name} took ${middle} ms`);
+  }
+});
