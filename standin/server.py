@@ -149,7 +149,7 @@ class StandIn:
         self._server = _Server(self._address, Bound)
         self._address = (self._address[0], self._server.server_port)
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
         self._thread.start()
         return self
