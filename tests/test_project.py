@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +153,25 @@ def test_files_of_the_image_exist_and_reach_it() -> None:
     for name in copied:
         assert (BASE_DIR / name).exists(), name
         assert f"!{name}" in ignored, name
+
+
+def test_image_has_all_it_needs(tmp_path: Path) -> None:
+    """What the build does last, with nothing but what is copied into the image."""
+    dockerfile = text("Dockerfile")
+    for name in re.findall(r"^COPY (\S+) \./\S*$", dockerfile, re.MULTILINE):
+        source = BASE_DIR / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / name)
+    (step,) = re.findall(r"SECRET_KEY=none .* (manage\.py .*?) \\", dockerfile)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": "none",
+        "FIELD_ENCRYPTION_KEYS": "none",
+    }
+    subprocess.run(
+        [sys.executable, *step.split()], cwd=tmp_path, env=environment, check=True, timeout=120
+    )
+    assert (tmp_path / "var" / "staticfiles" / "staticfiles.json").exists()
 
 
 # --- requirements, Makefile, README ------------------------------------------------------------
