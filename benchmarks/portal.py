@@ -39,7 +39,7 @@ class Portal:
             "CVAT_ALLOWED_URLS": cvat_url,
             "DATABASE_URL": "",
             "REDIS_URL": "",
-            "LOG_LEVEL": "WARNING",
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         os.environ.pop("DATABASE_URL")

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import NamedTuple
 
 import av
@@ -19,6 +20,10 @@ class Format(NamedTuple):
     quality: int = 95
 
 
+# Each keeps a dozen raw frames in memory, and more than there are cores gain nothing.
+_decoders = BoundedSemaphore(2)
+
+
 class Undecodable(Exception):
     """The film is broken, or shorter than it should be."""
 
@@ -29,7 +34,7 @@ def pictures(
     """(position, encoded picture) for each of the positions, ascending. Raises Undecodable."""
     wanted, last = set(positions), max(positions)
     try:
-        with av.open(str(film)) as container:
+        with _decoders, av.open(str(film)) as container:
             stream = container.streams.video[0]
             stream.thread_count = 1  # several chunks are decoded side by side already
             encode = _encoder(stream.width, stream.height, picture_format)
