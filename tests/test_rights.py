@@ -1,0 +1,394 @@
+"""Who may do what: every address of the project, for everybody.
+
+alice owns two selections, one of them shared; bob has built an archive of the shared one. Both
+are connected to CVAT, the administrator is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import reverse
+
+from selector.models import ApiToken
+from standin.server import StandIn
+from tests.addresses import addresses
+from tests.conftest import api_of
+from tests.making import connected, make_archive, make_selection
+
+Statuses = tuple[int, int, int, int]  # anonymous, alice, bob, admin
+
+# Pages lead the anonymous to the sign-in (302), the API answers 401.
+PAGE: Statuses = (302, 200, 200, 200)
+PAGE_OF_ALICE: Statuses = (302, 200, 404, 404)
+PAGE_OF_BOB: Statuses = (302, 404, 200, 404)
+DONE: Statuses = (302, 302, 302, 302)
+DONE_BY_ALICE: Statuses = (302, 302, 404, 404)
+API: Statuses = (401, 200, 200, 200)
+API_OF_ALICE: Statuses = (401, 200, 404, 404)
+API_OF_BOB: Statuses = (401, 404, 200, 404)
+API_ASKS_CVAT: Statuses = (401, 200, 200, 409)
+
+FRAMES = [{"task_id": 1, "frame": 0}]
+
+
+@dataclass(frozen=True)
+class Case:
+    statuses: Statuses
+    args: dict[str, Any] = field(default_factory=dict)  # a text is the name of a thing
+    method: str = "get"
+    data: dict[str, Any] | None = None
+
+
+def get(statuses: Statuses, **args: Any) -> Case:
+    return Case(statuses, args)
+
+
+def post(statuses: Statuses, data: dict[str, Any] | None = None, **args: Any) -> Case:
+    return Case(statuses, args, "post", data)
+
+
+def patch(statuses: Statuses, data: dict[str, Any], **args: Any) -> Case:
+    return Case(statuses, args, "patch", data)
+
+
+def delete(statuses: Statuses, **args: Any) -> Case:
+    return Case(statuses, args, "delete")
+
+
+EXPECTED: dict[str, list[Case]] = {
+    "home": [get(DONE)],
+    "health": [get((200, 200, 200, 200))],
+    "login": [get((200, 302, 302, 302))],
+    "logout": [post(DONE)],
+    "password_change": [get(PAGE)],
+    "password_change_done": [get(PAGE)],
+    "selector:choose": [get((302, 200, 200, 409))],
+    "selector:connections": [get(PAGE)],
+    "selector:connect-sample": [post(DONE)],
+    "selector:connect-installation": [post((302, 400, 400, 400))],
+    "selector:disconnect": [post(DONE_BY_ALICE, pk="connection")],
+    "selector:tokens": [get(PAGE), post(PAGE, {"name": "script", "days": 30})],
+    "selector:revoke-token": [post(DONE_BY_ALICE, pk="token")],
+    "selections:list": [get(PAGE)],
+    "selections:detail": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
+    "selections:describe": [
+        post(DONE_BY_ALICE, {"name": "x"}, pk="closed"),
+        post(DONE_BY_ALICE, {"name": "x"}, pk="shared"),
+    ],
+    "selections:share": [
+        post(DONE_BY_ALICE, {"visibility": "shared"}, pk="closed"),
+        post(DONE_BY_ALICE, {"visibility": "private"}, pk="shared"),
+    ],
+    "selections:copy": [post(DONE_BY_ALICE, pk="closed"), post(DONE, pk="shared")],
+    "selections:delete": [
+        get(PAGE_OF_ALICE, pk="shared"),
+        post(DONE_BY_ALICE, pk="closed"),
+        post(DONE_BY_ALICE, pk="shared"),
+    ],
+    "selections:build": [
+        post(DONE_BY_ALICE, {"quality": "original"}, pk="closed"),
+        post((302, 302, 302, 409), {"quality": "original"}, pk="shared"),
+    ],
+    "selections:archives": [get(PAGE)],
+    "selections:archive": [get(PAGE_OF_ALICE, pk="ready"), get(PAGE_OF_BOB, pk="bobs")],
+    "selections:progress": [get(PAGE_OF_ALICE, pk="ready"), get(PAGE_OF_BOB, pk="bobs")],
+    "selections:cancel": [post(DONE_BY_ALICE, pk="queued")],
+    "selections:build-again": [
+        post(DONE_BY_ALICE, pk="ready"),
+        post((302, 404, 302, 404), pk="bobs"),
+    ],
+    "selections:download": [get(PAGE_OF_ALICE, pk="ready"), get(PAGE_OF_BOB, pk="bobs")],
+    "selections:download-part": [
+        get(PAGE_OF_ALICE, pk="ready", number=1),
+        get(PAGE_OF_BOB, pk="bobs", number=1),
+    ],
+    "api-test-connection": [post((401, 400, 400, 400), {})],
+    "api-load-images": [
+        post(API_ASKS_CVAT, {"task_id": 1}),
+        post((401, 200, 404, 404), {"task_id": 1, "connection": "connection"}),
+    ],
+    "api-random-select": [
+        post(API_ASKS_CVAT, {"task_id": 1, "count": 1}),
+        post((401, 200, 404, 404), {"task_id": 1, "count": 1, "connection": "connection"}),
+    ],
+    "api-download-images": [
+        post((401, 202, 404, 404), {"selection": "closed"}),
+        post((401, 202, 202, 409), {"selection": "shared"}),
+        post((401, 202, 202, 409), {"frames": FRAMES}),
+        post((401, 202, 404, 404), {"frames": FRAMES, "connection": "connection"}),
+    ],
+    "api-selection-list": [
+        get(API),
+        post((401, 201, 201, 409), {"frames": FRAMES}),
+        post((401, 201, 404, 404), {"frames": FRAMES, "connection": "connection"}),
+    ],
+    "api-selection-detail": [
+        get(API_OF_ALICE, pk="closed"),
+        get(API, pk="shared"),
+        patch(API_OF_ALICE, {"name": "x"}, pk="closed"),
+        patch(API_OF_ALICE, {"visibility": "private"}, pk="shared"),
+        delete((401, 204, 404, 404), pk="closed"),
+        delete((401, 204, 404, 404), pk="shared"),
+    ],
+    "api-selection-frames": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
+    "api-selection-archives": [
+        get(API_OF_ALICE, pk="closed"),
+        get(API, pk="shared"),
+        post((401, 202, 404, 404), {}, pk="closed"),
+        post((401, 202, 202, 409), {}, pk="shared"),
+    ],
+    "api-selection-copy": [
+        post((401, 201, 404, 404), pk="closed"),
+        post((401, 201, 201, 201), pk="shared"),
+    ],
+    "api-archive-list": [get(API)],
+    "api-archive-detail": [get(API_OF_ALICE, pk="ready"), get(API_OF_BOB, pk="bobs")],
+    "api-archive-cancel": [post(API_OF_ALICE, pk="queued")],
+    "api-archive-retry": [
+        post((401, 202, 404, 404), pk="ready"),
+        post((401, 404, 202, 404), pk="bobs"),
+    ],
+    "api-archive-download": [get(API_OF_ALICE, pk="ready"), get(API_OF_BOB, pk="bobs")],
+    "api-connection-list": [get(API), post((401, 400, 400, 400), {})],
+    "api-connection-detail": [
+        get(API_OF_ALICE, pk="connection"),
+        delete((401, 204, 404, 404), pk="connection"),
+    ],
+    "api-token-list": [get(API), post((401, 201, 201, 201), {"name": "script"})],
+    "api-token-detail": [delete((401, 204, 404, 404), pk="token")],
+    "api-project-list": [get(API_ASKS_CVAT)],
+    "api-task-list": [get(API_ASKS_CVAT)],
+    "api-task-detail": [get(API_ASKS_CVAT, pk=1)],
+    "api-jobs": [get(API_ASKS_CVAT, task_id=1)],
+    "api-schema": [get(API)],
+    "api-docs": [get(PAGE)],
+    "api-root": [get((404, 404, 404, 404))],
+    "api-nothing": [get((404, 404, 404, 404), rest="x")],
+}
+
+# The admin site: nobody but the administrator; what that one finds there.
+ROWS = {"changelist": 200, "add": 200, "change": 200, "history": 200, "delete": 200}
+LOOK_ONLY = ROWS | {"add": 403}
+# No such row is there: back to the index with a message.
+EMPTY = {"changelist": 200, "add": 403, "change": 302, "history": 302, "delete": 302}
+MODELS: dict[str, tuple[str, dict[str, int]]] = {
+    "auth_group": ("group", ROWS),
+    "auth_user": ("alice", ROWS),
+    "selector_connection": ("connection", LOOK_ONLY),
+    "selector_apitoken": ("token", LOOK_ONLY),
+    "selections_selection": ("closed", LOOK_ONLY),
+    "selections_selectedframe": ("frame", LOOK_ONLY | {"delete": 403}),
+    "selections_archive": ("ready", LOOK_ONLY),
+    "axes_accessattempt": ("none", EMPTY),
+    "axes_accesslog": ("none", EMPTY),
+    "axes_accessfailurelog": ("none", EMPTY),
+}
+ADMIN: dict[str, tuple[int, dict[str, Any]]] = {
+    "admin:index": (200, {}),
+    "admin:login": (302, {}),
+    "admin:logout": (405, {}),
+    "admin:password_change": (200, {}),
+    "admin:password_change_done": (200, {}),
+    "admin:autocomplete": (403, {}),
+    "admin:jsi18n": (200, {}),
+    "admin:view_on_site": (404, {"content_type_id": 1, "object_id": 999}),
+    "admin:app_list": (200, {"app_label": "selections"}),
+    "admin:auth_user_password_change": (200, {"id": "alice"}),
+    **{
+        f"admin:{model}_{page}": (
+            status,
+            {"object_id": thing} if page not in {"changelist", "add"} else {},
+        )
+        for model, (thing, pages) in MODELS.items()
+        for page, status in pages.items()
+    },
+}
+# Without a name: the former address of a row, and everything else below /admin/.
+UNNAMED = {"admin/(?P<url>.*)$"} | {
+    f"admin/{model.replace('_', '/')}/<path:object_id>/" for model in MODELS
+}
+
+
+def test_every_address_is_here() -> None:
+    assert addresses() == EXPECTED.keys() | ADMIN.keys() | UNNAMED
+
+
+@pytest.fixture
+def things(alice: User, bob: User, admin: User, standin: StandIn) -> dict[str, int]:
+    connection = connected(alice, standin)
+    connected(bob, standin)
+    closed = make_selection(alice, connection)
+    shared = make_selection(alice, connection, visibility="shared")
+    made = {
+        "alice": alice,
+        "connection": connection,
+        "closed": closed,
+        "shared": shared,
+        "frame": closed.frames.first(),
+        "token": ApiToken.objects.issue(owner=alice, name="script")[0],
+        "ready": make_archive(alice, make_selection(alice, connection), "ready"),
+        "queued": make_archive(alice, make_selection(alice, connection)),
+        "bobs": make_archive(bob, shared, "ready"),
+    }
+    group = Group.objects.create(name="staff")
+    return {name: thing.pk for name, thing in made.items()} | {"group": group.pk, "none": 999}
+
+
+def ask(client: Client, name: str, case: Case, things: dict[str, int]) -> HttpResponseBase:
+    """The answer; whatever it changed is undone."""
+
+    def known(values: dict[str, Any]) -> dict[str, Any]:
+        return {
+            key: things.get(value, value) if isinstance(value, str) else value
+            for key, value in values.items()
+        }
+
+    is_api = name.startswith("api-")
+    how = {"content_type": "application/json"} if is_api or case.method == "patch" else {}
+    data = case.data if case.data is None else known(case.data) if is_api else case.data
+    with transaction.atomic():
+        answer = getattr(client, case.method)(reverse(name, kwargs=known(case.args)), data, **how)
+        transaction.set_rollback(True)
+    return answer
+
+
+def signed_in(name: str, **options: Any) -> Client:
+    client = Client(raise_request_exception=True, **options)
+    if name != "anonymous":
+        client.force_login(User.objects.get(username=name))
+    return client
+
+
+CASES = [
+    pytest.param(name, case, id=f"{case.method} {name} {case.args or case.data or ''}")
+    for name, cases in EXPECTED.items()
+    for case in cases
+]
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_it_works(name: str, case: Case, things: dict[str, int]) -> None:
+    for who, expected in zip(("anonymous", "alice", "bob", "admin"), case.statuses, strict=True):
+        answer = ask(signed_in(who), name, case, things)
+        assert answer.status_code == expected, (who, getattr(answer, "content", "")[:500])
+        if who == "anonymous" and expected == 302 and name != "logout":
+            assert answer.headers["Location"].startswith("/accounts/login/?next=")
+
+
+@pytest.mark.parametrize("name", ADMIN)
+def test_admin_site(name: str, things: dict[str, int]) -> None:
+    status, args = ADMIN[name]
+    for who in ("anonymous", "alice", "bob"):
+        answer = ask(signed_in(who), name, get(PAGE, **args), things)
+        if name == "admin:login":
+            assert answer.status_code == 200
+        else:
+            assert answer.status_code == 302
+            assert "login" in answer.headers["Location"] or name == "admin:logout"
+    answer = ask(signed_in("admin"), name, get(PAGE, **args), things)
+    assert answer.status_code == status
+
+
+WRITING = [case for case in CASES if case.values[1].method != "get"]
+
+
+@pytest.mark.parametrize(("name", "case"), WRITING)
+def test_without_csrf_token_nothing_is_written(
+    name: str, case: Case, things: dict[str, int]
+) -> None:
+    answer = ask(signed_in("alice", enforce_csrf_checks=True), name, case, things)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), [case for case in WRITING if case.values[0].startswith("api-")]
+)
+def test_read_only_tokens_may_not_write(
+    name: str, case: Case, things: dict[str, int], alice: User
+) -> None:
+    answer = ask_api(api_of(alice, read_only=True), name, case, things)
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "permission_denied"
+
+
+@pytest.mark.parametrize(("name", "case"), [c for c in CASES if c.values[0].startswith("api-")])
+def test_api_tokens_are_as_good_as_sessions(
+    name: str, case: Case, things: dict[str, int], bob: User
+) -> None:
+    """But for the tokens themselves: a leaked one shall not make itself successors."""
+    if name == "api-docs":
+        return  # a page
+    answer = ask_api(api_of(bob), name, case, things)
+    assert answer.status_code == (403 if name.startswith("api-token") else case.statuses[2])
+
+
+def ask_api(client: Any, name: str, case: Case, things: dict[str, int]) -> Any:
+    args = {k: things.get(v, v) if isinstance(v, str) else v for k, v in case.args.items()}
+    data = {k: things.get(v, v) if isinstance(v, str) else v for k, v in (case.data or {}).items()}
+    with transaction.atomic():
+        answer = getattr(client, case.method)(reverse(name, kwargs=args), data)
+        transaction.set_rollback(True)
+    return answer
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, cases in EXPECTED.items()
+        if not name.startswith("api-") and all(case.method == "post" for case in cases)
+    ],
+)
+def test_a_link_changes_nothing(name: str, things: dict[str, int]) -> None:
+    case = get(PAGE, **EXPECTED[name][0].args)
+    assert ask(signed_in("alice"), name, case, things).status_code == 405
+
+
+def test_lists_hold_what_one_may_see(things: dict[str, int]) -> None:
+    def found(who: str, path: str) -> set[int]:
+        rows = signed_in(who).get(f"/api/{path}").json()["results"]
+        return {row["id"] for row in rows}
+
+    own = {things["closed"], things["shared"]}
+    assert found("alice", "selections") > own
+    for who in ("bob", "admin"):
+        assert found(who, "selections") == {things["shared"]}
+        assert found(who, "selections?mine=true") == set()
+    assert found("alice", "archives") == {things["ready"], things["queued"]}
+    assert found("bob", "archives") == {things["bobs"]}
+    assert found("alice", f"selections/{things['shared']}/archives") == set()
+    assert found("bob", f"selections/{things['shared']}/archives") == {things["bobs"]}
+    assert found("alice", f"archives?selection={things['shared']}") == set()
+    assert found("admin", "archives") == found("admin", "connections") == set()
+    assert found("bob", "tokens") == set()
+
+
+def test_a_shared_selection_does_not_tell_whose_connection_it_was(things: dict[str, int]) -> None:
+    address = f"/api/selections/{things['shared']}"
+    assert signed_in("alice").get(address).json()["connection"] == things["connection"]
+    assert signed_in("bob").get(address).json()["connection"] is None
+
+
+def test_a_shared_selection_is_built_through_the_askers_connection(
+    things: dict[str, int], bob: User
+) -> None:
+    address = f"/api/selections/{things['shared']}/archives"
+    built = signed_in("bob").post(address, {}, content_type="application/json")
+    archive = bob.archives.get(pk=built.json()["id"])
+    assert archive.connection.owner == bob
+
+
+def test_inactive_people_are_nobody(alice: User, things: dict[str, int]) -> None:
+    session, token = signed_in("alice"), api_of(alice)
+    alice.is_active = False
+    alice.save()
+    assert session.get("/api/selections").status_code == 401
+    assert token.get("/api/selections").status_code == 401
+    assert session.get("/selections/").status_code == 302
