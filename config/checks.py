@@ -22,6 +22,8 @@ AT_LEAST_ONE = (
     "CELERY_WORKER_CONCURRENCY",
     "FETCH_THREADS",
     "MAX_SELECTION_FRAMES",
+    "THUMBNAILS_CVAT_REQUESTS",
+    "THUMBNAILS_MAX_BYTES",
     "WEB_PROCESSES",
     "WEB_THREADS",
 )
@@ -88,7 +90,7 @@ def check_account() -> Iterator[CheckMessage]:
 
 
 def check_folders() -> Iterator[CheckMessage]:
-    for name in ("VAR_DIR", "ARCHIVES_DIR", "SPOOL_DIR"):
+    for name in ("VAR_DIR", "ARCHIVES_DIR", "SPOOL_DIR", "THUMBNAILS_DIR"):
         folder = Path(getattr(settings, name))
         there = next(each for each in (folder, *folder.parents) if each.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):

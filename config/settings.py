@@ -177,6 +177,7 @@ CACHES = {
 
 ARCHIVES_DIR = Path(env.str("ARCHIVES_DIR", default=str(VAR_DIR / "archives"))).resolve()
 SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(VAR_DIR / "spool"))).resolve()
+THUMBNAILS_DIR = Path(env.str("THUMBNAILS_DIR", default=str(VAR_DIR / "thumbnails"))).resolve()
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -214,6 +215,10 @@ SPOOL_HOURS = env.int("SPOOL_HOURS", default=24)
 # Requests under way at one CVAT server, of all workers together.
 CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=8)
 FETCH_THREADS = env.int("FETCH_THREADS", default=4)
+# The small pictures of the grid, on disk; those used least recently are dropped.
+THUMBNAILS_MAX_BYTES = env.int("THUMBNAILS_MAX_BYTES", default=2_000_000_000)
+# Requests to CVAT for them side by side, of each web process.
+THUMBNAILS_CVAT_REQUESTS = env.int("THUMBNAILS_CVAT_REQUESTS", default=4)
 ARCHIVE_HEARTBEAT_SECONDS = env.float("ARCHIVE_HEARTBEAT_SECONDS", default=1.0)
 ARCHIVE_STALE_SECONDS = env.float("ARCHIVE_STALE_SECONDS", default=6.0)
 ARCHIVE_REQUEUE_SECONDS = env.float("ARCHIVE_REQUEUE_SECONDS", default=60.0)

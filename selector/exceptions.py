@@ -48,6 +48,17 @@ class Conflict(PortalError):
     status = 409
 
 
+class Busy(PortalError):
+    """The portal has too much to do: worth another try after `wait` seconds."""
+
+    code = "busy"
+    status = 503
+    wait = 1
+
+    def __init__(self) -> None:
+        super().__init__("The portal is busy making pictures. Try again in a moment.")
+
+
 _CVAT_STATUS: tuple[tuple[type[CvatError], int], ...] = (
     (CvatLoginRefused, 401),
     (CvatUnauthorized, 401),

@@ -107,6 +107,26 @@ class Connection(models.Model):
         self.verified_at = None
 
 
+class RecentTask(models.Model):
+    """A task that was opened through a connection; seen by the connection's owner alone."""
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="recent_tasks"
+    )
+    task_id = models.BigIntegerField()
+    name = models.CharField(max_length=500)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "task_id"], name="recent_task_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def for_user(self, user: AnyUser) -> Self:
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,7 +12,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from selector import sampling
+from selector import catalogs, sampling
+from selector.asking import asking as asking
 from selector.cvat.client import CvatClient, log_in
 from selector.cvat.exceptions import CvatLoginRefused, CvatUnauthorized
 from selector.cvat.links import normalize_url
@@ -229,26 +228,17 @@ def revoke_token(*, token: ApiToken) -> None:
     token.delete()
 
 
-@contextmanager
-def asking(connection: Connection, *, patient: bool = False) -> Iterator[CvatClient]:
-    """A client. When CVAT refuses the credential the connection is marked; the error goes on."""
-    with connection.client(patient=patient) as client:
-        try:
-            yield client
-        except CvatUnauthorized:
-            connection.mark_refused()
-            raise
-
-
 # --- frames ------------------------------------------------------------------------------------
 
 
 def load_catalog(
     *, connection: Connection, task_id: int | None = None, job_id: int | None = None
 ) -> FrameCatalog:
-    """Every frame that can be chosen of a task or of one of its jobs. Raises CvatError."""
-    with asking(connection) as client:
-        return client.frame_catalog(task_id=task_id, job_id=job_id)
+    """Every frame that can be chosen of a task or of one of its jobs, as CVAT has them now.
+
+    See catalogs.py for what is kept of an earlier answer. Raises CvatError.
+    """
+    return catalogs.load(connection=connection, task_id=task_id, job_id=job_id)
 
 
 def draw(*, connection: Connection, request: DrawRequest) -> Draw:

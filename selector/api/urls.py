@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import SimpleRouter
 
-from selector.api import browsing, views
+from selector.api import browsing, pictures, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("connections", views.ConnectionViewSet, basename="api-connection")
@@ -29,6 +29,31 @@ urlpatterns = [
     path("load-images", views.LoadImagesView.as_view(), name="api-load-images"),
     path("random-select", views.RandomSelectView.as_view(), name="api-random-select"),
     path("tasks/<int:task_id>/jobs", browsing.JobListView.as_view(), name="api-jobs"),
+    path("catalog", pictures.CatalogView.as_view(), name="api-catalog"),
+    path("search", pictures.SearchView.as_view(), name="api-search"),
+    path(
+        "jobs/<int:job_id>/thumbnails/<int:chunk>",
+        pictures.ThumbnailsView.as_view(),
+        name="api-thumbnails",
+    ),
+    path(
+        "tasks/<int:task_id>/frames/<int:frame>/thumbnail",
+        pictures.FrameThumbnailView.as_view(),
+        name="api-frame-thumbnail",
+    ),
+    path(
+        "tasks/<int:task_id>/frames/<int:frame>/image",
+        pictures.FrameImageView.as_view(),
+        name="api-frame-image",
+    ),
+    path(
+        "tasks/<int:task_id>/preview", pictures.TaskPreviewView.as_view(), name="api-task-preview"
+    ),
+    path(
+        "projects/<int:project_id>/preview",
+        pictures.ProjectPreviewView.as_view(),
+        name="api-project-preview",
+    ),
     path("schema", schema, name="api-schema"),
     path("docs", docs, name="api-docs"),
     *router.urls,

@@ -156,6 +156,9 @@ def _catalog(
         deleted_count=deleted_count,
         honeypot_count=honeypot_count,
         through_jobs=task is None,
+        project_id=task.project_id if task else None,
+        updated_date=task.updated_date if task else "",
+        chunks_updated_date=max((part.meta.chunks_updated_date for part in parts), default=""),
     )
 
 

@@ -154,6 +154,9 @@ class FrameCatalog:
     deleted_count: int
     honeypot_count: int
     through_jobs: bool  # the task itself is closed to this user (403): read through jobs alone
+    project_id: int | None = None
+    updated_date: str = ""  # of the task, read before its frames; "" when read through jobs
+    chunks_updated_date: str = ""  # like Meta's
 
     def frames_of(self, job_id: int) -> tuple[Frame, ...]:
         return tuple(frame for frame in self.frames if frame.job_id == job_id)

@@ -1,0 +1,189 @@
+"""What the addresses of pictures.py take, and the shapes of their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from selector.api.fields import IdField
+from selector.api.serializers import ConnectionQuerySerializer
+from selector.cvat.links import task_link
+from selector.cvat.types import Job, Project, Task
+from selector.models import Connection, RecentTask
+from selector.searching import Hit
+
+
+class ImageQuerySerializer(ConnectionQuerySerializer):
+    quality = serializers.ChoiceField(choices=["original", "compressed"], default="original")
+
+
+class CatalogQuerySerializer(ConnectionQuerySerializer):
+    task_id = IdField(required=False)
+    job_id = IdField(required=False)
+
+
+class SearchTextSerializer(ConnectionQuerySerializer):
+    q = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+
+
+class CompactTaskSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    mode = serializers.CharField()
+    project_id = serializers.IntegerField(allow_null=True)
+    cvat_url = serializers.URLField()
+
+
+class CompactJobSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    start = serializers.IntegerField()
+    stop = serializers.IntegerField()
+    stage = serializers.CharField()
+    state = serializers.CharField()
+    assignee = serializers.CharField()
+    type = serializers.CharField()
+    chunk_size = serializers.IntegerField()
+    frames_count = serializers.IntegerField()
+    cvat_url = serializers.URLField()
+
+
+class CompactNamesSerializer(serializers.Serializer[Any]):
+    prefix = serializers.CharField()
+    suffix = serializers.CharField()
+    rest = serializers.ListField(child=serializers.CharField())
+
+
+class CompactFramesSerializer(serializers.Serializer[Any]):
+    job = serializers.ListField(child=serializers.IntegerField())
+    number = serializers.ListField(child=serializers.IntegerField())
+    size = serializers.ListField(child=serializers.IntegerField())
+    name = CompactNamesSerializer()
+
+
+class CompactCatalogSerializer(serializers.Serializer[Any]):
+    task = CompactTaskSerializer()
+    jobs = CompactJobSerializer(many=True)
+    version = serializers.CharField()
+    frames = CompactFramesSerializer()
+    deleted = serializers.IntegerField()
+    honeypots = serializers.IntegerField()
+    through_jobs = serializers.BooleanField()
+
+
+class HitSerializer(serializers.Serializer[Any]):
+    """`url` opens it in the portal, `cvat_url` in CVAT. What a kind has not is null."""
+
+    kind = serializers.ChoiceField(choices=["task", "job", "project"])
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    task_id = serializers.IntegerField(allow_null=True)
+    size = serializers.IntegerField(allow_null=True)
+    jobs_count = serializers.IntegerField(allow_null=True)
+    tasks_count = serializers.IntegerField(allow_null=True)
+    owner = serializers.CharField()
+    updated_date = serializers.CharField()
+    preview_url = serializers.CharField()
+    url = serializers.CharField()
+    cvat_url = serializers.URLField()
+
+
+class RecentSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["task"])
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    preview_url = serializers.CharField()
+    url = serializers.CharField()
+    cvat_url = serializers.URLField()
+
+
+class SearchAnswer(serializers.Serializer[Any]):
+    results = HitSerializer(many=True)
+    recent = RecentSerializer(many=True)
+    hint = serializers.CharField()
+
+
+def read(request: Request, kind: type[ConnectionQuerySerializer]) -> dict[str, Any]:
+    """The parameters in the address. Raises ValidationError."""
+    query = kind(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)
+
+
+def hit(found: Hit, connection: Connection, frame: int | None) -> dict[str, Any]:
+    """See HitSerializer."""
+    nothing = dict.fromkeys(("task_id", "size", "jobs_count", "tasks_count"))
+    if isinstance(found, Task):
+        own = {
+            "name": found.name,
+            "size": found.size,
+            "jobs_count": found.jobs_count,
+            "owner": found.owner,
+            "updated_date": found.updated_date,
+        }
+        return {**nothing, **own, **_of_task(found.id, connection, frame)}
+    if isinstance(found, Job):
+        return {**nothing, **_of_job(found, connection, frame)}
+    return {**nothing, **_of_project(found, connection)}
+
+
+def recent(task: RecentTask, connection: Connection) -> dict[str, Any]:
+    """See RecentSerializer."""
+    opened_at = task.opened_at.isoformat()
+    return {
+        **_of_task(task.task_id, connection, None),
+        "name": task.name,
+        "opened_at": opened_at,
+    }
+
+
+def _of_task(task_id: int, connection: Connection, frame: int | None) -> dict[str, Any]:
+    return {
+        "kind": "task",
+        "id": task_id,
+        "preview_url": _preview("task", task_id, connection),
+        "url": _page(connection, task=task_id, frame=frame),
+        "cvat_url": task_link(connection.url, task_id),
+    }
+
+
+def _of_job(job: Job, connection: Connection, frame: int | None) -> dict[str, Any]:
+    return {
+        "kind": "job",
+        "id": job.id,
+        "name": f"Job {job.id} of task {job.task_id}",
+        "task_id": job.task_id,
+        "size": job.frame_count,
+        "owner": job.assignee,
+        "updated_date": "",
+        "preview_url": _preview("task", job.task_id, connection),
+        "url": _page(connection, task=job.task_id, job=job.id, frame=frame),
+        "cvat_url": f"{task_link(connection.url, job.task_id)}/jobs/{job.id}",
+    }
+
+
+def _of_project(project: Project, connection: Connection) -> dict[str, Any]:
+    return {
+        "kind": "project",
+        "id": project.id,
+        "name": project.name,
+        "tasks_count": project.tasks_count,
+        "owner": project.owner,
+        "updated_date": project.updated_date,
+        "preview_url": _preview("project", project.id, connection),
+        "url": _page(connection, project=project.id),
+        "cvat_url": f"{connection.url}/projects/{project.id}",
+    }
+
+
+def _preview(kind: str, number: int, connection: Connection) -> str:
+    return f"{reverse(f'api-{kind}-preview', args=[number])}?connection={connection.pk}"
+
+
+def _page(connection: Connection, **named: int | None) -> str:
+    given = {name: number for name, number in named.items() if number is not None}
+    return f"{reverse('selector:choose')}?{urlencode({'connection': connection.pk, **given})}"

@@ -1,0 +1,233 @@
+"""What the grid shows: catalogues, pictures large and small, what the search field finds."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from selector import searching, services, viewing
+from selector.api import picture_serializers as serializers
+from selector.api.serializers import ConnectionQuerySerializer
+from selector.api.views import AlwaysJson
+from selector.cvat.links import MAX_ID
+from selector.models import Connection
+from selector.signed_in import SignedInApiRequest
+
+HOUR = "private, max-age=3600"
+# Asked again each time: the answer is 304 while nothing has changed.
+ASK_AGAIN = "private, no-cache"
+# Pictures come from strangers: whatever the bytes are, nothing in them may run.
+HARMLESS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class PictureView(APIView):
+    asks_cvat = True
+    content_negotiation_class = AlwaysJson  # an <img> accepts image/*, its errors are JSON
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if any(number > MAX_ID for number in kwargs.values()):
+            raise NotFound("CVAT has no such number.")
+
+    def connection(self, request: SignedInApiRequest, query: dict[str, Any]) -> Connection:
+        return services.find_connection(user=request.user, connection_id=query.get("connection"))
+
+
+class ThumbnailsView(PictureView):
+    @extend_schema(
+        parameters=[ConnectionQuerySerializer],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 304: None},
+    )
+    def get(self, request: SignedInApiRequest, job_id: int, chunk: int) -> HttpResponseBase:
+        """The small pictures (JPEG, at most 256x256) of one chunk of a job, in one file.
+
+        Chunk k holds the task frames `start + k * chunk_size` and on, as far as the job has them
+        (`start`, `chunk_size`: see the catalogue). The file: 4 bytes, big-endian, the length of
+        the header; the header, UTF-8 JSON `{"job_id", "chunk", "first", "frames": [{"frame",
+        "offset", "length", "width", "height", "status"}]}`; the pictures. Offsets count from the
+        end of the header. `status` is `ok`, `broken` or `missing`; the latter two have length 0.
+        503 with Retry-After: too many are being made, ask again.
+        """
+        query = serializers.read(request, ConnectionQuerySerializer)
+        found = viewing.find_chunk(
+            connection=self.connection(request, query), job_id=job_id, chunk=chunk
+        )
+        return conditional(
+            request,
+            f'"{found.key[:32]}"',
+            HOUR,
+            lambda: FileResponse(viewing.open_pack(found), content_type="application/octet-stream"),
+        )
+
+
+class FrameThumbnailView(PictureView):
+    @extend_schema(
+        parameters=[ConnectionQuerySerializer],
+        responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
+    )
+    def get(self, request: SignedInApiRequest, task_id: int, frame: int) -> HttpResponseBase:
+        """One small picture, JPEG, at most 256x256. 404 if none can be made of the frame."""
+        query = serializers.read(request, ConnectionQuerySerializer)
+        place = viewing.find_frame(
+            connection=self.connection(request, query), task_id=task_id, frame=frame
+        )
+        return conditional(
+            request,
+            place.etag("thumbnail"),
+            HOUR,
+            lambda: picture(viewing.thumbnail(place), "image/jpeg"),
+        )
+
+
+class FrameImageView(PictureView):
+    @extend_schema(
+        parameters=[serializers.ImageQuerySerializer],
+        responses={(200, "image/*"): OpenApiTypes.BINARY, 304: None},
+    )
+    def get(self, request: SignedInApiRequest, task_id: int, frame: int) -> HttpResponseBase:
+        """One frame as CVAT serves it: `original` in its own format, `compressed` as JPEG (of a
+        video both are PNG). Browsers show no TIFF: take `compressed` to look at."""
+        query = serializers.read(request, serializers.ImageQuerySerializer)
+        place = viewing.find_frame(
+            connection=self.connection(request, query), task_id=task_id, frame=frame
+        )
+
+        def answer() -> HttpResponse:
+            shown = viewing.image(place, quality=query["quality"])
+            return picture(shown.content, shown.content_type)
+
+        return conditional(request, place.etag(query["quality"]), HOUR, answer)
+
+
+class TaskPreviewView(PictureView):
+    @extend_schema(
+        parameters=[ConnectionQuerySerializer],
+        responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
+    )
+    def get(self, request: SignedInApiRequest, task_id: int) -> HttpResponseBase:
+        """A JPEG of at most 256x256 of the first frame. 404 if there is none."""
+        return _preview(self, request, task_id=task_id)
+
+
+class ProjectPreviewView(PictureView):
+    @extend_schema(
+        parameters=[ConnectionQuerySerializer],
+        responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
+    )
+    def get(self, request: SignedInApiRequest, project_id: int) -> HttpResponseBase:
+        """A JPEG of at most 256x256 of the first task. 404 if there is none."""
+        return _preview(self, request, project_id=project_id)
+
+
+class CatalogView(PictureView):
+    @extend_schema(
+        parameters=[serializers.CatalogQuerySerializer],
+        responses={200: serializers.CompactCatalogSerializer, 304: None},
+    )
+    def get(self, request: SignedInApiRequest) -> HttpResponseBase:
+        """All frames of a task (`task_id`) or of a job (`job_id`) that can be chosen, in columns.
+
+        The frames are in the order of their numbers. How to read the columns of `frames`:
+
+        - `job` is [place, count, place, count, ...]: the first `count` frames belong to
+          `jobs[place]`, and so on.
+        - `number` is [first, count, ...]: the task frames first, first + 1, ... first + count - 1,
+          and so on.
+        - `size` is [width, height, count, ...].
+        - `name` is {prefix, suffix, rest}: the name of the i-th frame is `prefix + rest[i] +
+          suffix`; when `rest` is empty, `prefix + suffix` (of a video: "").
+
+        The counts of each column add up to the same number, that of the frames. `frames_count` of
+        a job is how many of them are its own. A small picture of a frame is in the pack
+        `/api/jobs/{job.id}/thumbnails/{k}`, k = floor((frame - job.start) / job.chunk_size).
+        `version` changes when CVAT shows other pictures under the same numbers: put it into the
+        addresses of pictures (`&v=`) to get past the browser's cache. `deleted` and `honeypots`
+        count what was left out; `through_jobs`: the task itself is closed to you.
+        """
+        query = serializers.read(request, serializers.CatalogQuerySerializer)
+        packed = viewing.open_catalog(
+            connection=self.connection(request, query),
+            task_id=query.get("task_id"),
+            job_id=query.get("job_id"),
+        )
+        return conditional(request, packed.etag, ASK_AGAIN, lambda: _gzipped(request, packed.body))
+
+
+class SearchView(PictureView):
+    @extend_schema(
+        parameters=[serializers.SearchTextSerializer], responses=serializers.SearchAnswer
+    )
+    def get(self, request: SignedInApiRequest) -> Response:
+        """What a number, "job 34", a pasted address of CVAT or words find: at most 20 tasks, jobs
+        and projects, the best first. Without `q`: the 20 tasks opened last, in `recent`.
+
+        `hint` says why an address cannot be followed; `frame` is that of a pasted address.
+        """
+        query = serializers.read(request, serializers.SearchTextSerializer)
+        connection = self.connection(request, query)
+        found = searching.search(connection=connection, text=query["q"])
+        recent = [] if query["q"].strip() else searching.recent(connection=connection)
+        return Response(
+            {
+                "results": [serializers.hit(hit, connection, found.frame) for hit in found.hits],
+                "recent": [serializers.recent(task, connection) for task in recent],
+                "hint": found.hint,
+            }
+        )
+
+
+def picture(content: bytes, content_type: str) -> HttpResponse:
+    return HttpResponse(content, content_type=content_type, headers=HARMLESS)
+
+
+def conditional(
+    request: Request, etag: str, caching: str, answer: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """304 if the asker has it already; `answer` is not even begun then."""
+    headers = {"ETag": etag, "Cache-Control": caching}
+    # Whoever signs in as somebody else, in the same browser, may see other things.
+    varied = HttpResponse(headers=headers)
+    patch_vary_headers(varied, ["Cookie", "Authorization"])
+    response: HttpResponseBase | None = get_conditional_response(
+        request._request, etag=etag, response=None
+    )
+    response = answer() if response is None else response
+    for name, value in varied.items():
+        if name != "Content-Type":
+            response[name] = value
+    return response
+
+
+def _preview(view: PictureView, request: SignedInApiRequest, **what: int) -> HttpResponseBase:
+    query = serializers.read(request, ConnectionQuerySerializer)
+    shown = viewing.preview(connection=view.connection(request, query), **what)
+    return conditional(
+        request,
+        viewing.etag_of(shown.content),
+        HOUR,
+        lambda: picture(shown.content, shown.content_type),
+    )
+
+
+def _gzipped(request: Request, body: bytes) -> HttpResponse:
+    """Compressed already. Nothing in it is secret, so its length tells nothing (BREACH)."""
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = HttpResponse(body, content_type="application/json")
+        response["Content-Encoding"] = "gzip"
+    else:
+        response = HttpResponse(gzip.decompress(body), content_type="application/json")
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response

@@ -1,0 +1,124 @@
+"""A catalogue as a small document: what the browser gets and what is kept of it. Pure.
+
+The frames stand in columns, each in the order of the frames:
+
+- `job`, `number`, `size` are run lengths. `job`: [job_index, count, ...], the place in `jobs`.
+  `number`: [first, count, ...], the task frames first, first + 1, ... `size`: [width, height,
+  count, ...]. The counts of each column add up to the number of frames.
+- `name`: {"prefix", "suffix", "rest"}. The name of the i-th frame is prefix + rest[i] + suffix.
+  An empty `rest` stands for "" throughout; so a video, which has no names, has three empty parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, repeat, takewhile
+from typing import Any
+
+from selector.cvat.links import task_link
+from selector.cvat.types import Frame, FrameCatalog, Job
+
+Document = dict[str, Any]
+
+
+def document(catalog: FrameCatalog, base_url: str) -> Document:
+    """`base_url` is CVAT's; the `cvat_url`s below it lead to its pages."""
+    frames = catalog.frames
+    places = {job.id: place for place, job in enumerate(catalog.jobs)}
+    by_job = _runs((places[frame.job_id],) for frame in frames)
+    held = dict.fromkeys(range(len(catalog.jobs)), 0)
+    for place, count in by_job:
+        held[place] += count
+    task_url = task_link(base_url, catalog.task_id)
+    return {
+        "task": {
+            "id": catalog.task_id,
+            "name": catalog.task_name,
+            "mode": catalog.mode,
+            "project_id": catalog.project_id,
+            "cvat_url": task_url,
+        },
+        "jobs": [
+            _job(job, held[place], f"{task_url}/jobs/{job.id}")
+            for place, job in enumerate(catalog.jobs)
+        ],
+        "version": catalog.chunks_updated_date,
+        "frames": {
+            "job": _flat(by_job),
+            "number": _ranges([frame.frame for frame in frames]),
+            "size": _flat(_runs((frame.width, frame.height) for frame in frames)),
+            "name": _names([frame.filename for frame in frames]),
+        },
+        "deleted": catalog.deleted_count,
+        "honeypots": catalog.honeypot_count,
+        "through_jobs": catalog.through_jobs,
+    }
+
+
+def frames_of(compact: Document) -> tuple[Frame, ...]:
+    """The frames of a document, as the catalogue had them."""
+    columns, task_id = compact["frames"], compact["task"]["id"]
+    ids = [job["id"] for job in compact["jobs"]]
+    jobs = chain.from_iterable(repeat(ids[place], n) for place, n in _tuples(columns["job"], 2))
+    numbers = chain.from_iterable(range(a, a + n) for a, n in _tuples(columns["number"], 2))
+    sizes = chain.from_iterable(repeat((w, h), n) for w, h, n in _tuples(columns["size"], 3))
+    names = columns["name"]
+    prefix, suffix = names["prefix"], names["suffix"]
+    whole: Iterable[str] = (prefix + rest + suffix for rest in names["rest"] or repeat(""))
+    return tuple(
+        Frame(task_id, job, number, name, width, height)
+        for job, number, (width, height), name in zip(jobs, numbers, sizes, whole, strict=False)
+    )
+
+
+def _job(job: Job, frames_count: int, url: str) -> Document:
+    return {
+        "id": job.id,
+        "start": job.start_frame,
+        "stop": job.stop_frame,
+        "stage": job.stage,
+        "state": job.state,
+        "assignee": job.assignee,
+        "type": job.type,
+        "chunk_size": job.chunk_size,
+        "frames_count": frames_count,
+        "cvat_url": url,
+    }
+
+
+def _runs(values: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    return [(*value, sum(1 for _ in same)) for value, same in groupby(values)]
+
+
+def _ranges(numbers: Sequence[int]) -> list[int]:
+    firsts = [
+        place
+        for place, number in enumerate(numbers)
+        if place == 0 or number != numbers[place - 1] + 1
+    ]
+    ends = [*firsts[1:], len(numbers)]
+    return _flat((numbers[first], end - first) for first, end in zip(firsts, ends, strict=True))
+
+
+def _names(names: Sequence[str]) -> Document:
+    prefix = _common_start(names)
+    rest = [name[len(prefix) :] for name in names]
+    suffix = _common_start([part[::-1] for part in rest])[::-1]
+    if suffix:
+        rest = [part[: -len(suffix)] for part in rest]
+    return {"prefix": prefix, "suffix": suffix, "rest": rest if any(rest) else []}
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    """The first and the last in order differ earliest."""
+    first, last = min(texts, default=""), max(texts, default="")
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return first[: sum(1 for _ in same)]
+
+
+def _flat(runs: Iterable[tuple[int, ...]]) -> list[int]:
+    return list(chain.from_iterable(runs))
+
+
+def _tuples(flat: Sequence[int], width: int) -> Iterator[tuple[int, ...]]:
+    return zip(*[iter(flat)] * width, strict=True)

@@ -1,0 +1,159 @@
+"""From a chunk of CVAT's to a pack: one request for dozens of pictures (api-facts 7)."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import PurePosixPath
+from tempfile import TemporaryFile
+from threading import BoundedSemaphore
+from typing import BinaryIO
+
+from django.conf import settings
+
+from selector.access import JobAccess
+from selector.cvat.client import CvatClient
+from selector.cvat.exceptions import CvatBroken, CvatError, CvatRejected
+from selector.exceptions import Busy
+from selector.thumbnails.drawing import Drawn, Undrawable, film, thumbnail
+from selector.thumbnails.packs import BROKEN, MISSING, OK, Entry, packed
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 20.0  # seconds to wait for a turn
+MAX_MEMBER = 2**28  # bytes of one picture
+
+
+class Unreadable(Exception):
+    """CVAT sent something else than a chunk."""
+
+
+def make(client: CvatClient, seen: JobAccess, chunk: int, frames: Sequence[int]) -> bytes:
+    """The pack of a chunk, of whose frames some may be broken or missing.
+
+    Raises CvatError, and Busy when too many are being made already.
+    """
+    with _turn():
+        entries = _entries(client, seen, chunk, frames)
+    first = seen.job.start_frame + chunk * seen.job.chunk_size
+    return packed(job_id=seen.job.id, chunk=chunk, first=first, entries=entries)
+
+
+def _entries(client: CvatClient, seen: JobAccess, chunk: int, frames: Sequence[int]) -> list[Entry]:
+    """From the compressed chunk, which CVAT's own pages keep warm.
+
+    One picture that cannot be decoded fails it whole; then the original chunk holds the others,
+    and single frames are the last resort. A list-type ground-truth job has few frames, and cuts
+    its chunks otherwise.
+    """
+    for quality in () if seen.is_list else ("compressed", "original"):
+        try:
+            return _of_chunk(client, seen.job.id, chunk, quality, frames)
+        except (Unreadable, CvatBroken, CvatRejected) as error:
+            if not _is_about_content(error):
+                raise
+            logger.info("no %s chunk %s of job %s: %s", quality, chunk, seen.job.id, error)
+    return [_of_frame(client, seen.job.id, frame) for frame in frames]
+
+
+def _is_about_content(error: Exception) -> bool:
+    return not isinstance(error, CvatError) or error.status in (400, 500)
+
+
+def _of_chunk(
+    client: CvatClient, job_id: int, chunk: int, quality: str, frames: Sequence[int]
+) -> list[Entry]:
+    with TemporaryFile() as file:
+        client.job_chunk(job_id=job_id, index=chunk, quality=quality, into=file)
+        file.seek(0)
+        with _core():
+            if zipfile.is_zipfile(file):
+                return _of_zip(file, frames)
+            file.seek(0)
+            return _of_film(file, frames)
+
+
+def _of_zip(file: BinaryIO, frames: Sequence[int]) -> list[Entry]:
+    """Members are named by their place in the chunk: 000000.jpeg."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = {PurePosixPath(info.filename).stem: info for info in archive.infolist()}
+            return [
+                _of_member(archive, members.get(f"{place:06d}"), frame)
+                for place, frame in enumerate(frames)
+            ]
+    except zipfile.BadZipFile as error:
+        raise Unreadable(str(error)) from error
+
+
+def _of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo | None, frame: int) -> Entry:
+    if info is None:
+        return Entry(frame, MISSING)
+    if info.file_size > MAX_MEMBER:
+        return Entry(frame, BROKEN)
+    return _drawn(frame, archive.read(info))
+
+
+def _of_film(file: BinaryIO, frames: Sequence[int]) -> list[Entry]:
+    """A film that breaks off leaves the rest broken, one that ends early leaves it missing."""
+    drawn: list[Drawn] = []
+    rest = MISSING
+    try:
+        for picture in film(file):
+            drawn.append(picture)
+            if len(drawn) == len(frames):
+                break
+    except Undrawable as error:
+        if not drawn:
+            raise Unreadable(str(error)) from error
+        rest = BROKEN
+    entries = [Entry(frame, OK, picture) for frame, picture in zip(frames, drawn, strict=False)]
+    return entries + [Entry(frame, rest) for frame in frames[len(drawn) :]]
+
+
+def _of_frame(client: CvatClient, job_id: int, frame: int) -> Entry:
+    try:
+        picture = client.job_frame(job_id=job_id, frame=frame, quality="compressed")
+    except (CvatBroken, CvatRejected) as error:
+        if not _is_about_content(error):
+            raise
+        return Entry(frame, BROKEN)
+    with _core():
+        return _drawn(frame, picture.content)
+
+
+def _drawn(frame: int, content: bytes) -> Entry:
+    try:
+        return Entry(frame, OK, thumbnail(io.BytesIO(content)))
+    except Undrawable:
+        return Entry(frame, BROKEN)
+
+
+# --- bounds, each of this process ---------------------------------------------------------------
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """So many requests to CVAT at once, and no more threads than that taken by slow ones."""
+    turns = _places("turns", settings.THUMBNAILS_CVAT_REQUESTS)
+    if not turns.acquire(timeout=PATIENCE):
+        raise Busy
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+def _core() -> BoundedSemaphore:
+    """One drawing for each core of the machine: pages need the rest of the time."""
+    return _places("cores", max(1, len(os.sched_getaffinity(0)) // settings.WEB_PROCESSES))
+
+
+@cache
+def _places(name: str, number: int) -> BoundedSemaphore:
+    return BoundedSemaphore(number)
