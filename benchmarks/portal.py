@@ -41,6 +41,7 @@ class Portal:
             "REDIS_URL": "",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
             "DJANGO_SETTINGS_MODULE": "config.settings",
+            "MALLOC_ARENA_MAX": "2",  # as manage.py serve and the Dockerfile set it for workers
         }
         os.environ.pop("DATABASE_URL")
         self._url = cvat_url
