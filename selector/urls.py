@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from selector import views
+from selector import views, workspace
 
 app_name = "selector"
 urlpatterns = [
     path("choose", views.choose, name="choose"),
+    path("workspace", workspace.workspace, name="workspace"),
     path("connections", views.connections, name="connections"),
     path("connections/sample", views.connect_sample, name="connect-sample"),
     path("connections/installation", views.connect_installation, name="connect-installation"),

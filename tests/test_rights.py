@@ -70,6 +70,7 @@ EXPECTED: dict[str, list[Case]] = {
     "password_change": [get(PAGE)],
     "password_change_done": [get(PAGE)],
     "selector:choose": [get((302, 200, 200, 409))],
+    "selector:workspace": [get((302, 200, 200, 409))],
     "selector:connections": [get(PAGE)],
     "selector:connect-sample": [post(DONE)],
     "selector:connect-installation": [post((302, 400, 400, 400))],

@@ -1,0 +1,63 @@
+// Asks the portal's own API, as the person who is signed in.
+
+export class ApiError extends Error {
+  constructor(message, code, status) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+
+  /** The person must connect to CVAT (again). */
+  get needsConnection() {
+    return this.code === "not_connected" || this.code === "cvat_unauthorized";
+  }
+}
+
+export async function get(url, { signal, read = (response) => response.json() } = {}) {
+  return answer(url, { signal }, read);
+}
+
+export async function post(url, body) {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  return answer(url, { method: "POST", headers, body: JSON.stringify(body) }, (found) => found.json());
+}
+
+/** An address with what is not empty of the parameters. */
+export function address(path, parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== "");
+  return `${path}?${new URLSearchParams(given)}`;
+}
+
+async function answer(url, options, read) {
+  let response;
+  try {
+    response = await fetch(url, options);
+    if (response.ok) return await read(response);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError("The portal does not answer. Check your network and try again.", "", 0);
+  }
+  throw failure(response.status, await response.json().catch(() => null));
+}
+
+function csrfToken() {
+  return JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+}
+
+function failure(status, told) {
+  const code = told?.code ?? "";
+  if (code === "not_authenticated" || code === "authentication_failed") {
+    return new ApiError("You are signed out. Reload the page and sign in again.", code, status);
+  }
+  const said = told?.message ?? told?.detail;
+  if (!said) {
+    return new ApiError(`The portal failed at this (${status}). Try again.`, code, status);
+  }
+  return new ApiError(sentence(said), code, status);
+}
+
+/** "count: how many ..." reads better without the name of the field. */
+function sentence(text) {
+  const plain = text.replace(/^[a-z_.[\]\d]+: /, "");
+  return plain.charAt(0).toUpperCase() + plain.slice(1);
+}

@@ -1,0 +1,134 @@
+// The one field: searches CVAT as one types. A list under a field, as ARIA describes a combobox.
+
+import { address, get } from "./api.js";
+import { make } from "./cells.js";
+import { plural } from "./words.js";
+
+const PAUSE = 220; // ms
+
+export function enableFinder(root, { api, connection }) {
+  const field = root.querySelector("#find");
+  const list = root.querySelector("#found");
+  const status = root.querySelector("#found-status");
+  let [hits, active, timer, asking] = [[], -1, null, null];
+
+  async function ask() {
+    asking?.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    try {
+      show(await get(address(`${api}search`, { q: field.value.trim(), connection }), { signal }));
+    } catch (error) {
+      if (!signal.aborted) tell(error.message);
+    }
+  }
+
+  function show({ results, recent, hint }) {
+    if (document.activeElement !== field) return;
+    const isRecent = !field.value.trim();
+    hits = isRecent ? recent : results;
+    list.replaceChildren(...hits.map((hit, at) => option(hit, at)));
+    if (!hits.length && isRecent) return close();
+    if (!hits.length) return tell(hint || `Nothing in CVAT matches “${field.value.trim()}”. Try fewer words, or a number.`);
+    status.textContent = isRecent ? `${plural(hits.length, "recent task")}` : `${hits.length} found`;
+    return open();
+  }
+
+  /** A line in place of the list. */
+  function tell(words) {
+    hits = [];
+    const line = make("li", "found-none", words);
+    line.setAttribute("role", "option");
+    line.setAttribute("aria-disabled", "true");
+    line.setAttribute("aria-selected", "false");
+    list.replaceChildren(line);
+    status.textContent = words;
+    open();
+  }
+
+  function open() {
+    list.hidden = false;
+    field.setAttribute("aria-expanded", "true");
+    activate(-1);
+  }
+
+  function close() {
+    asking?.abort();
+    clearTimeout(timer);
+    list.hidden = true;
+    status.textContent = "";
+    field.setAttribute("aria-expanded", "false");
+    activate(-1);
+  }
+
+  function activate(at) {
+    active = at;
+    for (const [which, item] of [...list.children].entries()) {
+      item.setAttribute("aria-selected", which === at);
+      if (which === at) item.scrollIntoView({ block: "nearest" });
+    }
+    if (at < 0) field.removeAttribute("aria-activedescendant");
+    else field.setAttribute("aria-activedescendant", `found-${at}`);
+  }
+
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE);
+  });
+  field.addEventListener("focus", () => {
+    if (!field.value) ask();
+  });
+  field.addEventListener("blur", close);
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays
+  list.addEventListener("click", (event) => {
+    const hit = hits[[...list.children].indexOf(event.target.closest("li"))];
+    if (hit) location.assign(hit.url);
+  });
+  field.addEventListener("keydown", (event) => {
+    const count = hits.length;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (list.hidden) return ask();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      return count && activate((active + step + count + (active < 0 && step < 0 ? 1 : 0)) % count);
+    }
+    if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault();
+      close();
+    }
+    if (event.key === "Enter" && active >= 0 && hits[active]) {
+      event.preventDefault();
+      location.assign(hits[active].url);
+    }
+    return undefined;
+  });
+}
+
+function option(hit, at) {
+  const item = make("li", "hit");
+  item.setAttribute("role", "option");
+  item.id = `found-${at}`;
+  const preview = make("img", "hit-preview");
+  preview.alt = "";
+  preview.loading = "lazy";
+  preview.addEventListener("error", () => preview.classList.add("none"));
+  preview.src = hit.preview_url;
+  const text = make("span", "hit-text");
+  const [kind] = [hit.kind.charAt(0).toUpperCase() + hit.kind.slice(1)];
+  const facts = [
+    `${kind} ${hit.id}`,
+    hit.size === 0 ? "no data yet" : hit.size && plural(hit.size, "frame"),
+    hit.jobs_count && plural(hit.jobs_count, "job"),
+    hit.tasks_count && plural(hit.tasks_count, "task"),
+    hit.owner,
+  ];
+  text.append(
+    make("b", "", hit.name || `${kind} ${hit.id}`),
+    make("span", "muted small", facts.filter(Boolean).join(" · ")),
+  );
+  item.append(preview, text);
+  return item;
+}
+
+const data = document.getElementById("finder-data");
+if (data) enableFinder(document.getElementById("finder"), JSON.parse(data.textContent));

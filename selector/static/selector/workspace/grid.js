@@ -1,0 +1,278 @@
+// The grid: only the rows in the window are in the page, and they are used again while one
+// scrolls. Which frame lies where is the Layout's to know, what is chosen the Choice's.
+
+import { makeRow, mark, paint, show } from "./cells.js";
+import { Heads } from "./heads.js";
+import { Layout } from "./layout.js";
+import { Packs } from "./packs.js";
+import { ScrollMap } from "./scroll_map.js";
+
+const OVERSCAN = 300; // pixels above and below the window
+const REST = 90; // ms without scrolling until what is seen is asked for
+const LONGEST_REST = 250; // while it goes on
+const GAP = 8;
+const CAPTION = 30;
+const LIST_ROW = 52;
+const HEAD = 46;
+
+export class Grid extends EventTarget {
+  constructor(scroller, root, { choice, packs, onlyUrl }) {
+    super();
+    Object.assign(this, { scroller, root, choice, packs, catalog: choice.catalog });
+    this.heads = new Heads(root, { choice, onlyUrl });
+    this.map = new ScrollMap();
+    this.size = 168;
+    this.isList = false;
+    this.active = 0; // the place that the keyboard is at
+    this.band = new Set(); // places under the rubber band
+    this.rows = new Map();
+    this.spare = [];
+    this.top = 0;
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.arrange()).observe(scroller);
+    choice.addEventListener("change", () => this.refresh());
+    packs.addEventListener("ready", ({ detail }) => this.#paintPack(detail));
+  }
+
+  show(shown) {
+    const index = this.shown?.order[this.active];
+    this.shown = shown;
+    this.active = Math.max(0, shown.placeOf[index] ?? 0);
+    this.heads.show(shown);
+    this.arrange();
+  }
+
+  setSize(size, isList) {
+    this.size = size;
+    this.isList = isList;
+    this.arrange();
+  }
+
+  /** Lay everything out anew and keep what was at the top there. */
+  arrange() {
+    if (!this.shown || !this.scroller.clientWidth) return;
+    const kept = this.layout?.count === this.shown.count ? this.#firstSeen() : null;
+    const width = this.root.clientWidth;
+    const columns = this.isList ? 1 : Math.max(2, Math.floor((width + GAP) / (this.size + GAP)));
+    const cellWidth = (width - GAP * (columns - 1)) / columns;
+    const rowHeight = this.isList ? LIST_ROW : Math.round(cellWidth / this.catalog.aspect) + CAPTION;
+    const gap = this.isList ? 4 : GAP;
+    const counts = this.shown.sections.map(({ count }) => count);
+    this.layout = new Layout({ counts, columns, rowHeight, gap, head: HEAD });
+    for (const row of this.rows.values()) row.remove();
+    this.rows.clear();
+    this.spare = [];
+    this.root.classList.toggle("list", this.isList);
+    this.root.style.setProperty("--columns", columns);
+    this.root.style.setProperty("--row", `${rowHeight}px`);
+    this.root.setAttribute("aria-rowcount", this.layout.lines);
+    this.root.setAttribute("aria-colcount", columns);
+    this.map.resize(this.layout.height, this.scroller.clientHeight);
+    this.root.style.height = `${this.map.physical}px`;
+    this.#scrollTo(kept ? this.#topOf(kept.place) + kept.below : this.top);
+  }
+
+  /** Bring a frame into the window; with `focus` the keyboard too. */
+  goto(index, { focus = true, flash = false, middle = false } = {}) {
+    const place = this.shown.placeOf[index] ?? -1;
+    if (place < 0) return;
+    const { section, row } = this.layout.cellOf(place);
+    const y = this.layout.rowTop(section, row);
+    const room = this.scroller.clientHeight;
+    const { rowHeight } = this.layout;
+    if (middle) this.#scrollTo(y - (room - rowHeight) / 2);
+    else if (y - HEAD < this.top) this.#scrollTo(y - HEAD - 4);
+    else if (y + rowHeight > this.top + room) this.#scrollTo(y + rowHeight - room + 8);
+    this.#activate(place);
+    const cell = this.cellAt(place);
+    if (focus) cell?.focus({ preventScroll: true });
+    if (flash && cell) {
+      cell.classList.add("flash");
+      setTimeout(() => cell.classList.remove("flash"), 2500);
+    }
+  }
+
+  gotoJob(job) {
+    const at = this.shown.sections.findIndex((section) => section.job === job);
+    if (at >= 0) this.#scrollTo(this.layout.sections[at].top);
+  }
+
+  cellAt(place) {
+    const { section, row, column } = this.layout.cellOf(place);
+    return this.rows.get(rowKey(section, row))?.cells[column];
+  }
+
+  /** What the packs say of a frame. */
+  pictureOf(index) {
+    return this.packs.picture(this.#keyOf(index), this.catalog.number[index]);
+  }
+
+  /** The first and the last column that touch left to right; null if none does. */
+  columnsBetween(left, right) {
+    const { columns } = this.layout;
+    const pitch = (this.root.clientWidth + GAP) / columns;
+    const first = Math.max(0, Math.floor((left + GAP) / pitch));
+    const last = Math.min(columns - 1, Math.floor(right / pitch));
+    return first <= last ? [first, last] : null;
+  }
+
+  setBand(places) {
+    this.band = new Set(places);
+    this.refresh();
+  }
+
+  /** Scroll by hand of the rubber band. */
+  nudge(by) {
+    this.scroller.scrollTop += by;
+  }
+
+  refresh() {
+    for (const row of this.rows.values()) for (const cell of row.cells) this.#mark(cell);
+    this.heads.refresh();
+  }
+
+  #scrolled() {
+    this.top = this.map.moved(this.scroller.scrollTop);
+    this.#soon();
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.#rested(), REST);
+    if (performance.now() - (this.askedAt ?? 0) > LONGEST_REST) this.#ask();
+  }
+
+  #soon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.#render();
+    });
+  }
+
+  #rested() {
+    if (this.map.physical < this.layout.height) this.#scrollTo(this.top);
+    this.#ask();
+    const lanes = this.heads.ids();
+    const lines = [...this.rows.values()].sort((a, b) => a.line - b.line);
+    const owned = lines.flatMap((row) => {
+      const lane = lanes.get(row.section);
+      lanes.delete(row.section);
+      return lane ? [lane, row.id] : [row.id];
+    });
+    this.root.setAttribute("aria-owns", owned.join(" "));
+  }
+
+  #scrollTo(top) {
+    this.scroller.scrollTop = this.map.goto(top);
+    this.top = Math.min(Math.max(top, 0), this.map.whole);
+    this.#render();
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.#rested(), 0);
+  }
+
+  #render() {
+    if (!this.layout) return;
+    const [from, to] = [this.top - OVERSCAN, this.top + this.scroller.clientHeight + OVERSCAN];
+    this.heads.render(this.layout, from, to, this.map.shift);
+    const wanted = this.layout.rows(from, to);
+    if (this.layout.count) {
+      const active = this.layout.cellOf(this.active); // its row stays, so that focus stays
+      wanted.push({ section: active.section, row: active.row });
+    }
+    const keys = new Set(wanted.map(({ section, row }) => rowKey(section, row)));
+    for (const [key, row] of this.rows) {
+      if (keys.has(key)) continue;
+      this.rows.delete(key);
+      this.spare.push(row);
+    }
+    for (const { section, row } of wanted) this.#place(section, row);
+    for (const row of this.spare) row.hidden = true;
+  }
+
+  #place(section, at) {
+    const key = rowKey(section, at);
+    let row = this.rows.get(key);
+    const isNew = !row;
+    if (isNew) {
+      row = this.spare.pop() ?? makeRow(this.layout.columns);
+      if (!row.isConnected) this.root.append(row);
+      row.hidden = false;
+      row.section = section.at;
+      row.line = section.line + 1 + at;
+      row.setAttribute("aria-rowindex", row.line);
+      this.rows.set(key, row);
+    }
+    row.style.transform = `translateY(${this.layout.rowTop(section, at) - this.map.shift}px)`;
+    if (!isNew) return;
+    const [first, end] = this.layout.placesOf(section, at);
+    row.cells.forEach((cell, column) => {
+      const place = first + column;
+      cell.place = place < end ? place : -1;
+      paint(cell, place < end ? this.shown.order[place] : -1, this.catalog);
+      this.#mark(cell);
+      if (place < end) show(cell, this.pictureOf(cell.index));
+    });
+  }
+
+  #mark(cell) {
+    if (cell.index < 0) return;
+    mark(cell, {
+      chosen: this.choice.has(cell.index),
+      banded: this.band.has(cell.place),
+      active: cell.place === this.active,
+    });
+  }
+
+  #activate(place) {
+    const before = this.cellAt(this.active);
+    this.active = place;
+    if (before) this.#mark(before);
+    this.#render();
+    const now = this.cellAt(place);
+    if (now) this.#mark(now);
+  }
+
+  #paintPack(key) {
+    for (const row of this.rows.values()) {
+      for (const cell of row.cells) {
+        if (cell.index < 0 || this.#keyOf(cell.index) !== key) continue;
+        show(cell, this.pictureOf(cell.index));
+      }
+    }
+  }
+
+  #keyOf(index) {
+    return Packs.key(this.catalog.job(index).id, this.catalog.chunk(index));
+  }
+
+  /** Ask for the thumbnails: those in the window first, from the middle on, then those near it. */
+  #ask() {
+    if (!this.layout?.count) return;
+    this.askedAt = performance.now();
+    const room = this.scroller.clientHeight;
+    const keys = new Set();
+    const add = (from, to) => {
+      for (const { section, row } of this.layout.rows(from, to)) {
+        const [first, end] = this.layout.placesOf(section, row);
+        for (let place = first; place < end; place += 1) keys.add(this.#keyOf(this.shown.order[place]));
+      }
+    };
+    add(this.top, this.top + room);
+    add(this.top + room, this.top + room * 1.8);
+    add(this.top - room * 0.5, this.top);
+    this.packs.want([...keys]);
+  }
+
+  #firstSeen() {
+    const [first] = this.layout.rows(this.top + HEAD, this.top + this.scroller.clientHeight);
+    if (!first || this.top < HEAD) return null;
+    const [place] = this.layout.placesOf(first.section, first.row);
+    return { place, below: this.top - this.#topOf(place) };
+  }
+
+  #topOf(place) {
+    const { section, row } = this.layout.cellOf(place);
+    return this.layout.rowTop(section, row);
+  }
+}
+
+function rowKey(section, row) {
+  return `${section.at}:${row}`;
+}

@@ -1,0 +1,101 @@
+// The headings of the jobs. Each stands at the top of a lane as high as the job is, and CSS keeps
+// it in sight ("sticky"); lanes are cut to the window, since an element must not be too high.
+
+import { make } from "./cells.js";
+
+const BEYOND = 4000; // pixels of a lane above and below the window
+
+export class Heads {
+  #lanes = new Map(); // place of the section -> lane
+
+  constructor(root, { choice, onlyUrl }) {
+    this.root = root;
+    this.choice = choice;
+    this.onlyUrl = onlyUrl;
+  }
+
+  show(shown) {
+    this.shown = shown;
+    for (const lane of this.#lanes.values()) lane.element.remove();
+    this.#lanes.clear();
+  }
+
+  /** Have a lane for each section that touches the window. */
+  render(layout, top, bottom, shift) {
+    const first = layout.sectionAt(top)?.at ?? 0;
+    const wanted = new Set();
+    for (let at = first; at < layout.sections.length && layout.sections[at].top < bottom; at += 1) {
+      wanted.add(at);
+      const section = layout.sections[at];
+      const lane = this.#lanes.get(at) ?? this.#add(section);
+      const from = Math.max(section.top, top - BEYOND);
+      const to = Math.min(section.top + section.height - layout.gap, bottom + BEYOND);
+      lane.element.style.transform = `translateY(${from - shift}px)`;
+      lane.element.style.height = `${to - from}px`;
+    }
+    for (const [at, lane] of this.#lanes) {
+      if (wanted.has(at) || lane.element.contains(document.activeElement)) continue;
+      lane.element.remove();
+      this.#lanes.delete(at);
+    }
+  }
+
+  refresh() {
+    for (const [at, lane] of this.#lanes) this.#count(this.shown.sections[at], lane);
+  }
+
+  ids() {
+    return new Map([...this.#lanes].map(([at, { element }]) => [at, element.id]));
+  }
+
+  #add(section) {
+    const shown = this.shown.sections[section.at];
+    const lane = this.#lane(shown, section);
+    this.#lanes.set(section.at, lane);
+    this.root.append(lane.element);
+    this.#count(shown, lane);
+    return lane;
+  }
+
+  #lane(shown, { line, at }) {
+    const { job } = shown;
+    const element = make("div", "lane");
+    const head = make("div", "job-head");
+    const cell = make("div", "job-head-cell");
+    element.setAttribute("role", "rowgroup");
+    element.id = `lane-${at}`;
+    head.setAttribute("role", "row");
+    head.setAttribute("aria-rowindex", line);
+    cell.setAttribute("role", "gridcell");
+    const count = make("span", "job-count");
+    const all = this.#button(shown, true);
+    const none = this.#button(shown, false);
+    const only = make("a", "small only-wide", "only this job");
+    only.href = this.onlyUrl(job);
+    const kind = job.type === "annotation" ? job.stage : "ground truth";
+    cell.append(
+      make("h2", "", `Job ${job.id}`),
+      make("span", "muted", `frames ${job.start}–${job.stop}`),
+      make("span", `badge ${job.stage}`, kind),
+      make("span", "muted job-state", [job.state, job.assignee].filter(Boolean).join(" · ")),
+      count, all, none, only,
+    );
+    head.append(cell);
+    element.append(head);
+    return { element, count, all, none };
+  }
+
+  #button(shown, wanted) {
+    const button = make("button", "link", wanted ? "choose all" : "none");
+    button.type = "button";
+    const what = wanted ? "all" : "none";
+    button.setAttribute("aria-label", `Choose ${what} of job ${shown.job.id}`);
+    button.addEventListener("click", () => this.choice.set(this.shown.of(shown), wanted));
+    return button;
+  }
+
+  #count({ job }, { count }) {
+    const chosen = this.choice.counts[job.at].toLocaleString("en");
+    count.textContent = `${chosen} of ${job.indices.length.toLocaleString("en")} chosen`;
+  }
+}

@@ -1,0 +1,125 @@
+// Wires the workspace together.
+
+import { address, get } from "./api.js";
+import { Anchor } from "./anchor.js";
+import { Catalog } from "./catalog.js";
+import { Choice } from "./choice.js";
+import { enableDock } from "./dock.js";
+import { Grid } from "./grid.js";
+import { enableInfo } from "./info.js";
+import { Jobs } from "./jobs.js";
+import { enableKeys } from "./keys.js";
+import { Packs } from "./packs.js";
+import { enablePicking } from "./pick.js";
+import { enablePointing } from "./pointing.js";
+import { enableSide } from "./side.js";
+import { enableTools } from "./tools.js";
+import { facts, said } from "./words.js";
+import { Viewer } from "./viewer.js";
+
+const at = (id) => document.getElementById(id);
+const data = JSON.parse(at("workspace-data").textContent);
+const source = { task_id: data.taskId, ...(data.jobId ? { job_id: data.jobId } : {}) };
+
+async function load() {
+  at("notice").hidden = true;
+  at("loading").hidden = false;
+  try {
+    const url = address(`${data.api}catalog`, { ...source, connection: data.connection });
+    const catalog = new Catalog(await get(url));
+    performance.mark("catalogue");
+    start(catalog);
+    at("loading").hidden = true;
+  } catch (error) {
+    at("loading").hidden = true;
+    notice(error, load);
+  } finally {
+    at("frames").setAttribute("aria-busy", "false");
+  }
+}
+
+function start(catalog) {
+  const choice = new Choice(catalog);
+  const packs = new Packs((jobId, chunk, signal) => {
+    const path = `${data.api}jobs/${jobId}/thumbnails/${chunk}`;
+    const url = address(path, { connection: data.connection, v: catalog.version });
+    return get(url, { signal, read: (response) => response.arrayBuffer() });
+  });
+  const onlyUrl = (job) =>
+    address(data.choose, { task: data.taskId, job: job.id, connection: data.connection });
+  const grid = new Grid(at("scroller"), at("grid"), { choice, packs, onlyUrl });
+  const viewer = new Viewer(at("viewer"), { grid, choice, ...data });
+  const jobs = new Jobs(at("bars"), at("job-filters"), choice);
+  const anchor = new Anchor(grid, choice);
+  const openLarge = (index) => viewer.open(index);
+  at("facts").textContent = facts(catalog);
+  enableTools({ grid, choice, jobs });
+  enablePointing(grid, choice, { anchor, openLarge });
+  enableKeys(grid, choice, { anchor, openLarge });
+  enablePicking(at("pick"), choice, {
+    source: { connection: data.connection, ...source },
+    drawUrl: `${data.api}random-select`,
+    isInView: (job) => jobs.isInView(job),
+    failed,
+    tell,
+  });
+  enableSide();
+  enableInfo(at("info"), choice, source);
+  enableDock(at("dock"), choice, {
+    ...data,
+    selectionsUrl: `${data.api}selections`,
+    failed,
+    tell,
+    building: (archive) => location.assign(`${data.selectionPages}archives/${archive.id}`),
+  });
+  choice.addEventListener("change", () => {
+    at("spoken").textContent = said(choice.size, "frame", "chosen");
+  });
+  packs.addEventListener("failed", ({ detail }) => {
+    failed(at("dock-status"), detail, { again: () => packs.retry() });
+  });
+  if (data.frame !== null) {
+    const index = catalog.find(data.frame);
+    if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);
+    else grid.goto(index, { flash: true, middle: true });
+  }
+}
+
+/** What went wrong, in the place of the grid. */
+function notice(error, again) {
+  at("notice").hidden = false;
+  failed(at("notice"), error, { again });
+}
+
+/** Say what went wrong, with the way to mend it where there is one. */
+function failed(place, error, { again } = {}) {
+  const words = document.createElement("p");
+  words.textContent = error.message;
+  place.replaceChildren(words);
+  place.classList.add("errors");
+  if (error.needsConnection) {
+    const link = document.createElement("a");
+    link.href = data.connectionsPage;
+    link.className = "button";
+    link.textContent = "Go to your connections";
+    place.append(link);
+  } else if (again) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = "Try again";
+    button.addEventListener("click", () => {
+      place.replaceChildren();
+      again();
+    });
+    place.append(button);
+  }
+}
+
+/** A line above the dock; without words it goes away. */
+function tell(...words) {
+  at("dock-status").classList.remove("errors");
+  at("dock-status").replaceChildren(...words);
+}
+
+load();

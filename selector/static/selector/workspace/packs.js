@@ -1,0 +1,121 @@
+// Thumbnails, a pack (one chunk of a job) at a time: what is seen comes first, what was scrolled
+// away is given up, and only so many bytes are kept.
+
+const MOST_BYTES = 48 << 20;
+const AT_ONCE = 4;
+const RETRIES = 3;
+const PASSING = new Set([0, 429, 502, 503, 504]);
+
+export class Packs extends EventTarget {
+  #packs = new Map(); // key -> pack; the one used last is the last
+  #wanted = [];
+  #bytes = 0;
+
+  /** @param load (job id, chunk, signal) -> Promise<ArrayBuffer>; rejects with {status, message} */
+  constructor(load) {
+    super();
+    this.load = load;
+  }
+
+  static key(jobId, chunk) {
+    return `${jobId}:${chunk}`;
+  }
+
+  /** The packs that are in view, the most important first; all others are no longer awaited. */
+  want(keys) {
+    this.#wanted = keys;
+    const wanted = new Set(keys);
+    for (const [key, pack] of this.#packs) {
+      if (wanted.has(key) || pack.pictures) continue;
+      if (pack.error && pack.tries >= RETRIES) continue;
+      pack.controller?.abort();
+      clearTimeout(pack.timer);
+      this.#packs.delete(key);
+    }
+    this.#next();
+  }
+
+  /** {status, url} of a frame; null while it is not there. `status`: ok, broken, missing, failed */
+  picture(key, number) {
+    const pack = this.#packs.get(key);
+    if (!pack?.pictures) return pack?.failed ? { status: "failed" } : null;
+    this.#packs.delete(key);
+    this.#packs.set(key, pack);
+    const picture = pack.pictures.get(number);
+    if (!picture) return { status: "missing" };
+    if (picture.status === "ok") picture.url ??= URL.createObjectURL(picture.blob);
+    return picture;
+  }
+
+  /** Ask again for what could not be had. */
+  retry() {
+    for (const [key, pack] of this.#packs) if (pack.failed) this.#packs.delete(key);
+    this.#next();
+  }
+
+  #next() {
+    let busy = [...this.#packs.values()].filter(({ controller }) => controller).length;
+    for (const key of this.#wanted) {
+      if (busy >= AT_ONCE) return;
+      if (this.#packs.has(key)) continue;
+      this.#start(key, { tries: 0 });
+      busy += 1;
+    }
+  }
+
+  async #start(key, pack) {
+    const [jobId, chunk] = key.split(":").map(Number);
+    pack.controller = new AbortController();
+    this.#packs.set(key, pack);
+    try {
+      const buffer = await this.load(jobId, chunk, pack.controller.signal);
+      if (this.#packs.get(key) !== pack) return;
+      pack.pictures = read(buffer);
+      pack.bytes = buffer.byteLength;
+      this.#bytes += pack.bytes;
+      this.#forget();
+      this.dispatchEvent(new CustomEvent("ready", { detail: key }));
+    } catch (error) {
+      if (pack.controller.signal.aborted) return;
+      this.#failed(key, pack, error);
+    } finally {
+      pack.controller = null;
+    }
+    this.#next();
+  }
+
+  #failed(key, pack, error) {
+    pack.tries += 1;
+    if (PASSING.has(error.status) && pack.tries < RETRIES) {
+      pack.timer = setTimeout(() => this.#start(key, pack), 700 * 2 ** pack.tries);
+      return;
+    }
+    pack.failed = true;
+    this.dispatchEvent(new CustomEvent("failed", { detail: error }));
+    this.dispatchEvent(new CustomEvent("ready", { detail: key }));
+  }
+
+  #forget() {
+    for (const [key, pack] of this.#packs) {
+      if (this.#bytes <= MOST_BYTES) return;
+      if (!pack.pictures || this.#wanted.includes(key)) continue;
+      for (const { url } of pack.pictures.values()) if (url) URL.revokeObjectURL(url);
+      this.#bytes -= pack.bytes;
+      this.#packs.delete(key);
+    }
+  }
+}
+
+/** A pack: the length of the header, the header, the pictures one behind the other. */
+export function read(buffer) {
+  const start = 4 + new DataView(buffer).getUint32(0);
+  const { frames } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, start - 4)));
+  const all = new Blob([buffer]);
+  return new Map(
+    frames.map(({ frame, offset, length, status }) => {
+      const from = start + offset;
+      const blob = status === "ok" ? all.slice(from, from + length, "image/jpeg") : null;
+      return [frame, { status, blob, url: null }];
+    }),
+  );
+}

@@ -1,0 +1,116 @@
+// How to pick: typed ranges by hand, or at random by the API.
+
+import { post } from "./api.js";
+import { parseRanges } from "./ranges.js";
+
+const WORDS = {
+  random_per_job: {
+    amount: "Frames per job", count: "frames_per_job_count", share: "frames_per_job_share",
+  },
+  random_uniform: { amount: "Frames in all", count: "frame_count", share: "frame_share" },
+};
+
+export function enablePicking(form, choice, { source, drawUrl, isInView, failed, tell }) {
+  const { catalog } = choice;
+  const at = (id) => form.querySelector(`#${id}`);
+  const mode = () => form.elements.mode.value;
+  let last = null; // {asked, seed} of the draw before, which "draw more" goes on with
+
+  function show() {
+    at("by-hand").hidden = mode() !== "manual";
+    at("at-random").hidden = mode() === "manual";
+    at("pick-error").replaceChildren();
+    if (mode() === "manual" || source.job_id) return;
+    const words = WORDS[mode()].amount;
+    const isShare = at("unit").value === "share";
+    at("amount-label").textContent = isShare ? words.replace("Frames", "Share") : words;
+  }
+
+  function parameters(more = 0) {
+    const unit = at("unit").value;
+    const amount = asNumber(at("amount").value);
+    const total = typeof amount === "number" ? amount + more : amount;
+    return {
+      ...source,
+      frame_selection_method: mode(),
+      [WORDS[mode()][unit]]: unit === "share" ? percent(total) : total,
+    };
+  }
+
+  async function busy(work) {
+    at("pick-error").replaceChildren();
+    for (const button of form.querySelectorAll("button")) button.disabled = true;
+    try {
+      await work();
+    } catch (error) {
+      failed(at("pick-error"), error);
+    } finally {
+      for (const button of form.querySelectorAll("button")) button.disabled = false;
+    }
+  }
+
+  async function draw({ seed, keep = false, more = 0 }) {
+    const asked = parameters(more);
+    const answer = await post(drawUrl, { ...asked, ...(seed === "" ? {} : { random_seed: asNumber(seed) }) });
+    const numbers = answer.images.map(({ frame }) => frame).filter(isWanted);
+    const before = choice.size;
+    const missing = choice.take(numbers, { draw: { ...asked, random_seed: answer.random_seed }, keep });
+    at("seed").value = answer.random_seed;
+    at("draw").textContent = "Pick again";
+    at("after-draw").hidden = false;
+    last = { mode: mode(), unit: at("unit").value, seed: answer.random_seed, more };
+    if (missing.length) return tell("The task has changed in CVAT since this page was opened. Reload the page.");
+    const number = (keep ? choice.size - before : choice.size).toLocaleString("en");
+    const what = keep ? `${number} more frames picked` : `${number} of ${available()} frames picked`;
+    return tell(`${what} with seed ${answer.random_seed}.`);
+  }
+
+  /** Drawing is by job: what the list of jobs hides is left out. */
+  function isWanted(number) {
+    if (mode() !== "random_per_job") return true;
+    const index = catalog.find(number);
+    return index < 0 || isInView(catalog.job(index));
+  }
+
+  function available() {
+    const jobs = catalog.jobs.filter((job) => source.job_id || job.type === "annotation");
+    return jobs.reduce((sum, job) => sum + job.indices.length, 0).toLocaleString("en");
+  }
+
+  /** The same seed asked for more keeps what it drew: so this is one draw, of the larger number. */
+  function drawMore() {
+    const goesOn = last && last.mode === mode() && last.unit === at("unit").value;
+    const amount = asNumber(at("amount").value);
+    const more = goesOn && typeof amount === "number" ? last.more + amount : 0;
+    return draw({ seed: String(goesOn ? last.seed : at("seed").value), keep: true, more });
+  }
+
+  function byRanges(wanted) {
+    const within = parseRanges(at("ranges").value);
+    const found = [];
+    catalog.number.forEach((number, index) => within(number) && found.push(index));
+    if (!found.length) throw new Error("No frame here has such a number.");
+    choice.set(found, wanted);
+  }
+
+  form.addEventListener("change", show);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    busy(() => (mode() === "manual" ? byRanges(true) : draw({ seed: at("seed").value.trim() })));
+  });
+  at("another-seed").addEventListener("click", () => busy(() => draw({ seed: "" })));
+  at("draw-more").addEventListener("click", () => busy(drawMore));
+  at("add-ranges").addEventListener("click", () => busy(() => byRanges(true)));
+  at("drop-ranges").addEventListener("click", () => busy(() => byRanges(false)));
+  show();
+}
+
+/** What is no number goes to the API as it is: it says what is wrong. */
+function asNumber(text) {
+  const plain = String(text).trim().replace(",", ".");
+  return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : plain;
+}
+
+function percent(amount) {
+  return typeof amount === "number" ? Number((Math.min(amount, 100) / 100).toPrecision(12)) : amount;
+}

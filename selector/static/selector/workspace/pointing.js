@@ -1,0 +1,104 @@
+// Choosing with the mouse: click takes or leaves, Shift-click does so with everything in between,
+// a drag with everything under the band that it draws. A finger taps; it scrolls when it moves.
+
+const FAR = 6; // pixels until a press is a drag
+const EDGE = 48; // pixels from the edge of the window within which a drag scrolls it
+
+export function enablePointing(grid, choice, { anchor, openLarge }) {
+  const band = document.createElement("div");
+  band.className = "band";
+  band.hidden = true;
+  grid.root.append(band);
+  let press = null;
+
+  grid.root.addEventListener("click", (event) => {
+    const cell = event.target.closest(".cell");
+    if (!cell) return;
+    if (event.target.closest(".peek")) return openLarge(cell.index);
+    if (press?.isDrag) return;
+    anchor.take(cell.place, { ranged: event.shiftKey });
+    grid.goto(cell.index);
+  });
+
+  grid.root.addEventListener("pointerdown", (event) => {
+    press = null;
+    if (event.pointerType === "touch" || event.button !== 0 || event.shiftKey) return;
+    if (event.target.closest("button, a")) return;
+    const place = event.target.closest(".cell")?.place ?? null;
+    press = { start: point(event), last: event, place, isDrag: false };
+    addEventListener("pointermove", moved);
+    addEventListener("pointerup", released, { once: true });
+    addEventListener("keydown", stopped, true);
+  });
+
+  function moved(event) {
+    press.last = event;
+    if (!press.isDrag) {
+      const { x, y } = point(event);
+      if (Math.hypot(x - press.start.x, y - press.start.y) < FAR) return;
+      press.isDrag = true;
+      press.wanted = press.place === null || !choice.has(grid.shown.order[press.place]);
+      grid.root.classList.add("dragging");
+      requestAnimationFrame(follow);
+    }
+  }
+
+  /** Draws the band anew while the drag lasts, since the window may scroll under it. */
+  function follow() {
+    if (!press?.isDrag) return;
+    const { top, bottom } = grid.scroller.getBoundingClientRect();
+    const { clientY } = press.last;
+    if (clientY < top + EDGE) grid.nudge((clientY - top - EDGE) / 3);
+    if (clientY > bottom - EDGE) grid.nudge((clientY - bottom + EDGE) / 3);
+    const now = point(press.last);
+    const box = {
+      left: Math.min(press.start.x, now.x), right: Math.max(press.start.x, now.x),
+      top: Math.min(press.start.y, now.y), bottom: Math.max(press.start.y, now.y),
+    };
+    draw(box);
+    const columns = grid.columnsBetween(box.left, box.right);
+    press.places = columns ? grid.layout.within(box.top, box.bottom, ...columns) : [];
+    grid.setBand(press.places);
+    requestAnimationFrame(follow);
+  }
+
+  function released() {
+    const done = finish();
+    if (!done?.isDrag || !done.places?.length) return;
+    choice.set(done.places.map((place) => grid.shown.order[place]), done.wanted);
+    anchor.place = done.places.at(-1);
+  }
+
+  function stopped(event) {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    removeEventListener("pointerup", released);
+    finish();
+  }
+
+  function finish() {
+    removeEventListener("pointermove", moved);
+    removeEventListener("keydown", stopped, true);
+    grid.root.classList.remove("dragging");
+    band.hidden = true;
+    const done = press;
+    if (done?.isDrag) grid.setBand([]);
+    // The click that follows a drag must still find that it was one.
+    setTimeout(() => (press = press === done ? null : press));
+    return done;
+  }
+
+  function draw({ left, right, top, bottom }) {
+    band.hidden = false;
+    band.style.transform = `translate(${left}px, ${top - grid.map.shift}px)`;
+    band.style.width = `${right - left}px`;
+    band.style.height = `${bottom - top}px`;
+  }
+
+  /** Where in the grid, in real pixels from its very top. */
+  function point({ clientX, clientY }) {
+    const box = grid.root.getBoundingClientRect();
+    return { x: clientX - box.left, y: clientY - box.top + grid.map.shift };
+  }
+}

@@ -1,0 +1,92 @@
+// The row above the grid: what is shown, how large, and the choices over all of it.
+
+import { Shown } from "./shown.js";
+
+const KEPT = "workspace-view"; // size and list, kept in this browser
+
+export function enableTools({ grid, choice, jobs }) {
+  const at = (id) => document.getElementById(id);
+  const { catalog } = choice;
+
+  function show() {
+    const words = at("filter").value;
+    const shown = new Shown(catalog, { words, jobs: (job) => jobs.isInView(job) });
+    grid.show(shown);
+    at("select-all").textContent = shown.isWhole ? "Select all" : "Choose these";
+    at("invert").textContent = shown.isWhole ? "Invert" : "Invert these";
+    const count = `${shown.count.toLocaleString("en")} of ${catalog.size.toLocaleString("en")} shown`;
+    at("shown").textContent = shown.isWhole ? "" : count;
+    at("notice").hidden = shown.count > 0;
+    if (!shown.count) nothing();
+  }
+
+  function nothing() {
+    const words = document.createElement("p");
+    const button = document.createElement("button");
+    const isEmpty = catalog.size === 0;
+    words.textContent = isEmpty
+      ? "There is no frame to choose: all are deleted in CVAT."
+      : "No frame is like that. Its name must contain every word, in one of the jobs shown.";
+    button.type = "button";
+    button.className = "button";
+    button.textContent = "Show all frames";
+    button.hidden = isEmpty;
+    button.addEventListener("click", () => {
+      at("filter").value = "";
+      jobs.showAll();
+      at("filter").focus();
+    });
+    at("notice").classList.remove("errors");
+    at("notice").replaceChildren(words, button);
+  }
+
+  function look() {
+    const isList = at("as-list").getAttribute("aria-pressed") === "true";
+    at("size").disabled = isList;
+    grid.setSize(Number(at("size").value), isList);
+    try {
+      localStorage.setItem(KEPT, JSON.stringify({ size: at("size").value, isList }));
+    } catch {
+      // A browser that keeps nothing shows the grid as it was made.
+    }
+  }
+
+  function refresh() {
+    at("undo").disabled = !choice.canUndo;
+    at("redo").disabled = !choice.canRedo;
+  }
+
+  restore(at);
+  at("filter").addEventListener("input", show);
+  jobs.addEventListener("filter", () => {
+    at("jobs-none").hidden = catalog.jobs.some((job) => jobs.isInView(job));
+    show();
+  });
+  jobs.addEventListener("goto", ({ detail }) => grid.gotoJob(detail));
+  at("jobs-all").addEventListener("click", () => jobs.showAll());
+  at("select-all").addEventListener("click", () => choice.set(grid.shown.order, true));
+  at("invert").addEventListener("click", () => choice.invert(grid.shown.order));
+  at("clear").addEventListener("click", () => choice.clear());
+  at("undo").addEventListener("click", () => choice.undo());
+  at("redo").addEventListener("click", () => choice.redo());
+  at("size").addEventListener("input", look);
+  at("as-list").addEventListener("click", (event) => {
+    const pressed = event.currentTarget.getAttribute("aria-pressed") === "true";
+    event.currentTarget.setAttribute("aria-pressed", !pressed);
+    look();
+  });
+  choice.addEventListener("change", refresh);
+  show();
+  look();
+  refresh();
+}
+
+function restore(at) {
+  try {
+    const { size, isList } = JSON.parse(localStorage.getItem(KEPT)) ?? {};
+    if (size) at("size").value = size;
+    at("as-list").setAttribute("aria-pressed", isList === true);
+  } catch {
+    // As above.
+  }
+}

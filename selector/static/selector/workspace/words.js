@@ -1,0 +1,20 @@
+// Numbers and nouns. Pure.
+
+export function plural(count, noun, nouns = `${noun}s`) {
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : nouns}`;
+}
+
+export function said(count, noun, what) {
+  return `${plural(count, noun)} ${what}`;
+}
+
+/** " · 227 images · 5 jobs · 3 deleted left out" */
+export function facts({ size, jobs, task, deleted, honeypots }) {
+  const parts = [
+    plural(size, task.mode === "interpolation" ? "video frame" : "image"),
+    plural(jobs.length, "job"),
+    deleted && `${deleted.toLocaleString("en")} deleted left out`,
+    honeypots && `${plural(honeypots, "honeypot copy", "honeypot copies")} left out`,
+  ];
+  return parts.filter(Boolean).map((part) => ` · ${part}`).join("");
+}
