@@ -8,6 +8,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.core.files.storage import Storage
 from django.db import DatabaseError
 
 from selections.archives import disk
-from selections.archives.fetching import Fetched, Fetcher, Stopped
+from selections.archives.fetching import Fetched, Fetcher, Stopped, outcome
 from selections.archives.heart import Heart
 from selections.archives.naming import Names, WantedFrame
 from selections.archives.planning import blocks
@@ -169,8 +170,11 @@ class _Build:
             start += 5000
 
     def _jobs(self, client: CvatClient) -> dict[int, Job]:
-        tasks = self.archive.selection.frames.order_by("task_id").values_list("task_id", flat=True)
-        return {job.id: job for task_id in tasks.distinct() for job in client.jobs(task_id)}
+        named = self.archive.selection.frames.order_by("task_id").values_list("task_id", flat=True)
+        pool = ThreadPoolExecutor(1)
+        asked = [pool.submit(client.jobs, task_id) for task_id in named.distinct()]
+        pool.shutdown(wait=False)
+        return {job.id: job for each in asked for job in outcome(each, self.heart.over)}
 
     def _fetcher(self, client: CvatClient, slots: Slots) -> Fetcher:
         options = self.archive.options

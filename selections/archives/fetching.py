@@ -56,6 +56,14 @@ class Fetched(NamedTuple):
     error: str = ""  # why there is no content
 
 
+def outcome(work: Future[T], stop: Event) -> T:
+    """A request may hang for a minute; who gave the build up must not wait for it."""
+    while not wait([work], timeout=LOOK_UP_SECONDS).done:
+        if stop.is_set():
+            raise Stopped
+    return work.result()
+
+
 class Fetcher:
     """Fetches through one client; `stop` ends the work between two requests."""
 
@@ -109,21 +117,14 @@ class Fetcher:
             while submitted < min(len(plan), number + AHEAD * self._threads):
                 under_way[submitted] = self._pool.submit(self._bring, plan[submitted])
                 submitted += 1
-            bringing = self._done(under_way[number])
+            bringing = outcome(under_way[number], self._stop)
             while bringing.rest:
-                errors = self._done(bringing.rest.pop())
+                errors = outcome(bringing.rest.pop(), self._stop)
                 bringing.errors.update(errors)
             yield self._fetched(plan[number], frame, bringing.errors)
             left[number] -= 1
             if not left[number]:
                 del under_way[number]
-
-    def _done(self, work: Future[T]) -> T:
-        # A request may hang for a minute; who gave the build up must not wait for it.
-        while not wait([work], timeout=LOOK_UP_SECONDS).done:
-            if self._stop.is_set():
-                raise Stopped
-        return work.result()
 
     def _fetched(self, block: Block, frame: int, errors: dict[int, str]) -> Fetched:
         """`errors` learns what goes wrong when a damaged block is fetched again."""

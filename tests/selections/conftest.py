@@ -48,7 +48,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that gives a server up after a second."""
     monkeypatch.setattr(client, "PATIENT", _lasting(1.0))
 
