@@ -40,6 +40,8 @@ function start(catalog) {
   enableInfo(at("info"), choice, data);
   enableTools(list, choice);
   list.show();
+  // Until there is something to choose from, the settings would do nothing.
+  for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
   if (data.frame !== null) list.focus(choice.places.get(data.frame));
 }
 
