@@ -56,7 +56,7 @@ def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseB
     wanted = _wanted_range(request, part.size, etag)
     if wanted is not None and (wanted.start >= part.size or wanted.start > wanted.end):
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{part.size}"})
-    file = part.file.open("rb")
+    file = _opened(part)
     if wanted is None:
         response, length = FileResponse(file), part.size
     else:
@@ -66,6 +66,14 @@ def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseB
     for name, value in (_headers(part) | {"Content-Length": str(length)}).items():
         response.headers[name] = value
     return response
+
+
+def _opened(part: ArchivePart) -> File[bytes]:
+    try:
+        return part.file.open("rb")
+    except FileNotFoundError:
+        gone = NotFound("The file of this archive is gone from the portal. Build it again.")
+    raise gone
 
 
 def _headers(part: ArchivePart) -> dict[str, str]:

@@ -1,0 +1,251 @@
+"""Workers killed again and again, at any moment, and not one frame lost, doubled or damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from selections import tasks
+from selections.models import Archive, Selection
+from selector.models import Connection
+from standin.costs import Costs
+from standin.server import StandIn
+from tests.conftest import BASE_DIR
+from tests.selections.builds import (
+    Folders,
+    assert_whole,
+    built,
+    data_requests,
+    only_path,
+    request,
+    select,
+)
+from tests.selections.under_fire import Event, events, is_alive, under_way
+
+pytestmark = [
+    pytest.mark.worker,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc"),
+]
+
+KILLS = int(os.environ.get("KILLS", "100"))
+THREADS = 4
+SELECTIONS = 4
+
+
+class Worker:
+    """A Celery worker with two processes to build in, in a process group of its own."""
+
+    def __init__(self, environment: dict[str, str], queue: str) -> None:
+        self._environment = environment
+        self._queue = queue
+        self._log = Path(environment["FIRE_LOG"]).with_suffix(f".{uuid.uuid4().hex[:6]}.worker")
+        self.start()
+
+    def start(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "config",
+            "worker",
+            "-l",
+            "INFO",
+            "-c",
+            "2",
+        ]
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        spying = ["-Q", self._queue, "-I", "tests.selections.under_fire"]
+        with self._log.open("ab") as out:
+            self._process = subprocess.Popen(
+                command + quiet + spying,
+                cwd=BASE_DIR,
+                env=self._environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """The whole group, at once."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    @property
+    def group(self) -> int:
+        return self._process.pid
+
+
+class Fire:
+    """Hands builds to workers, kills these, and has what they leave behind picked up."""
+
+    def __init__(self, log: Path, workers: list[Worker]) -> None:
+        self.kills = 0
+        self.hit: Counter[str] = Counter()
+        self.groups = 0
+        self._log = log
+        self._workers = workers
+        self._draw = random.Random(int(os.environ.get("KILLS_SEED", "1")))
+
+    def events(self) -> list[Event]:
+        return events(self._log)
+
+    def go_on(self) -> None:
+        """Some time in which beat would have done its work."""
+        end = time.monotonic() + self._draw.uniform(0.0, 0.6)
+        while True:
+            tasks.recover_archives()
+            if time.monotonic() > end:
+                return
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """One that builds or, at times, all of its group; nobody if nobody builds."""
+        building = under_way(self.events())
+        if not building:
+            return
+        victim = self._draw.choice(sorted(building))
+        worker = next(each for each in self._workers if each.group == os.getpgid(victim))
+        if self._draw.random() < 0.1:
+            hit = [process for process in building if os.getpgid(process) == worker.group]
+            worker.kill()
+            worker.start()
+            self.groups += 1
+        else:
+            hit = [victim]
+            os.kill(victim, signal.SIGKILL)
+        self.kills += 1
+        self.hit.update(building[process].what for process in hit)
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of these workers alone: another test's may still be running."""
+    name = f"under-fire-{uuid.uuid4().hex}"
+    build = tasks.build_archive
+    monkeypatch.setattr(build, "delay", lambda number: build.apply_async((number,), queue=name))
+    return name
+
+
+@pytest.fixture
+def fire(
+    broker: None,
+    transactional_db: None,
+    worker_environment: dict[str, str],
+    folders: Folders,
+    queue: str,
+    tmp_path: Path,
+) -> Iterator[Fire]:
+    log = tmp_path / "fire.log"
+    environment = worker_environment | {
+        "FIRE_LOG": str(log),
+        "SPOOL_DIR": str(folders.spool),
+        "ARCHIVES_DIR": str(folders.archives),
+        "FETCH_THREADS": str(THREADS),
+    }
+    workers = [Worker(environment, queue) for _ in range(2)]
+    yield Fire(log, workers)
+    for worker in workers:
+        worker.kill()
+
+
+@pytest.fixture
+def selections(connection: Connection, standin: StandIn) -> list[Selection]:
+    """Chunks, lonely frames and a film each."""
+    photos = standin.world.add_task(
+        "photos", owner="demo", count=150, segment_size=75, chunk_size=5, size=(160, 120)
+    )
+    film = standin.world.add_task(
+        "film", owner="demo", video=True, count=40, chunk_size=8, size=(160, 120)
+    )
+    wanted = [*range(60), *range(60, 150, 10)]
+    return [
+        select(connection, (photos.id, wanted), (film.id, range(40))) for _ in range(SELECTIONS)
+    ]
+
+
+def test_no_frame_is_lost_however_often_workers_are_killed(
+    fire: Fire, selections: list[Selection], standin: StandIn, folders: Folders, hasty: None
+) -> None:
+    undisturbed = {each.pk: sha256_of(built(each)) for each in selections}
+    distinct = len(asked(standin)) // SELECTIONS
+    standin.requests.clear()
+    standin.costs = Costs(chunk=0.07, video_chunk=0.07, frame=0.07, small_frame=0.07)
+    archives = {each.pk: request(each) for each in selections}
+    done: list[Archive] = []
+    while fire.kills < KILLS:
+        fire.go_on()
+        fire.kill()
+        for each in selections:
+            archive = archives[each.pk]
+            archive.refresh_from_db()
+            if not archive.is_active:
+                done.append(archive)
+                archives[each.pk] = request(each)
+    standin.costs = Costs()
+    while any(archive.is_active for archive in archives.values()):
+        fire.go_on()
+        for archive in archives.values():
+            archive.refresh_from_db()
+    done += archives.values()
+
+    for archive in done:
+        assert_whole(archive, standin)
+        assert sha256_of(archive) == undisturbed[archive.selection_id]
+    happened = Counter(event.what for event in fire.events())
+    assert happened["double"] == 0
+    # Each claim but an archive's first follows a kill; what a kill makes ask again is what its
+    # threads had under way.
+    taken_over = happened["claim"] - len(done)
+    assert taken_over <= sum(fire.hit.values())
+    assert len(asked(standin)) <= distinct * len(done) + THREADS * taken_over
+    if KILLS >= 50:
+        assert set(fire.hit) == {"claim", "add", "finish", "store"}
+        assert fire.groups
+    tasks.expire_archives()
+    files = {only_path(archive) for archive in Archive.objects.all()}
+    assert set(folders.stored()) == files
+    assert folders.spooled() == []
+
+
+def asked(standin: StandIn) -> list[tuple[object, ...]]:
+    return [(seen.path, *seen.query.items()) for seen in data_requests(standin)]
+
+
+def sha256_of(archive: Archive) -> str:
+    return hashlib.sha256(only_path(archive).read_bytes()).hexdigest()
+
+
+def test_an_abandoned_build_is_picked_up_within_seconds(
+    fire: Fire, selections: list[Selection], standin: StandIn, settings: object
+) -> None:
+    standin.costs = Costs(chunk=0.3, video_chunk=0.3, frame=0.3, small_frame=0.3)
+    archive = request(selections[0])
+    while not under_way(fire.events()):
+        time.sleep(0.05)
+    (victim,) = under_way(fire.events())
+    os.kill(victim, signal.SIGKILL)
+    killed_at = time.monotonic()
+    while is_alive(victim):
+        time.sleep(0.01)
+    while not under_way(fire.events()):
+        tasks.recover_archives()
+        time.sleep(0.1)
+        assert time.monotonic() - killed_at < settings.ARCHIVE_STALE_SECONDS + 10
+    standin.costs = Costs()
+    while archive.is_active:
+        time.sleep(0.1)
+        archive.refresh_from_db()
+    assert_whole(archive, standin)
