@@ -25,8 +25,6 @@ class Command(BaseCommand):
         begun = time.monotonic()
         try:
             with locked(settings.VAR_DIR) as lock:
-                _check_ports()
-                call_command("setup", stdout=self.stdout)
                 self._run(lock, begun)
         except (FolderInUse, GaveUp, broker.BrokerError) as error:
             raise CommandError(str(error)) from None
@@ -36,6 +34,8 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: supervisor.request_stop())
         try:
+            _check_ports()
+            call_command("setup", stdout=self.stdout)
             _start(supervisor, lock)
             self._welcome(time.monotonic() - begun)
             supervisor.run()
