@@ -8,6 +8,7 @@ app_name = "selections"
 urlpatterns = [
     path("", views.selection_list, name="list"),
     path("<int:pk>", views.detail, name="detail"),
+    path("<int:pk>/frames.csv", views.frames_csv, name="frames-csv"),
     path("<int:pk>/describe", views.describe, name="describe"),
     path("<int:pk>/share", views.share, name="share"),
     path("<int:pk>/copy", views.copy, name="copy"),

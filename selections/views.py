@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
@@ -18,6 +18,7 @@ from django.views.decorators.http import (
 )
 
 from selections import downloads, services
+from selections.formats import frame_list
 from selections.forms import BuildForm, DescribeForm, ListForm
 from selections.models import Archive, ArchiveQuerySet, Selection
 from selector.exceptions import InvalidInput
@@ -62,6 +63,19 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "build": BuildForm(),
     }
     return render(request, "selections/detail.html", context)
+
+
+@require_safe
+def frames_csv(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
+    """The frame list for a spreadsheet."""
+    selection = _visible(request, pk)
+    rows = frame_list.lines(Selection.objects.for_user(request.user).filter(pk=selection.pk))
+    name = f"selection_{selection.pk}_frames.csv"
+    return StreamingHttpResponse(
+        rows,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @require_POST

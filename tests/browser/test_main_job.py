@@ -73,7 +73,7 @@ def test_progress_moves_without_reloading(connected: Portal, worker: None) -> No
     page.get_by_role("button", name="Select all").click()
     connected.expect_chosen(227, 227)
     connected.save("Slowly")
-    connected.standin.costs.frame = connected.standin.costs.chunk = 1.0
+    connected.standin.costs.frame = connected.standin.costs.chunk = 2.0
     page.get_by_role("link", name="“Slowly”").click()
     page.get_by_role("button", name="Build ZIP").click()
     loaded = page.evaluate("performance.timeOrigin")

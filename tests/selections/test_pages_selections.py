@@ -72,6 +72,21 @@ def test_what_is_shared_may_be_read_and_copied(web: Client, alice: User, shared:
     assert (copied.visibility, copied.frames.count()) == ("private", 3)
 
 
+def test_the_frame_list_as_csv(web: Client, alice: User, bobs: Selection) -> None:
+    selection = keep(alice)
+    answer = web.get(f"/selections/{selection.pk}/frames.csv")
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) == 4
+    assert "image_2.jpg" in lines[3]
+    assert web.get(f"/selections/{bobs.pk}/frames.csv").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["0", "99", "9" * 30])
+def test_numbers_that_are_none(web: Client, number: str) -> None:
+    for path in ("/selections/{}", "/selections/archives/{}", "/selections/archives/{}/progress"):
+        assert web.get(path.format(number)).status_code == 404
+
+
 def test_archives_of_others_are_not_there(web: Client, bob: User, shared: Selection) -> None:
     archive = Archive.objects.create(selection=shared, requested_by=bob)
     for part in PARTS_OF_ARCHIVE:
@@ -103,6 +118,7 @@ def test_progress_is_a_fragment_and_ends_with_the_card(web: Client, alice: User)
     assert "1 of 3 frames" in answer.text
     assert "<html" not in answer.text
     assert "HX-Retarget" not in answer.headers
+    assert "building" in answer.text
     archive.cancel()
     answer = web.get(f"/selections/archives/{archive.pk}/progress")
     assert answer.headers["HX-Retarget"] == f"#archive-{archive.pk}"

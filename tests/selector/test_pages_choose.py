@@ -66,6 +66,7 @@ def test_what_is_typed_becomes_an_address(
         ("page=1000", 404),
         ("page=x", 400),
         ("connection=999", 404),
+        (f"connection={'9' * 30}", 404),
     ],
 )
 def test_statuses_are_honest(web: Client, query: str, status: int) -> None:
