@@ -12,7 +12,7 @@ The frames stand in columns, each in the order of the frames:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby, repeat, takewhile
+from itertools import accumulate, chain, groupby, repeat, takewhile
 from typing import Any
 
 from selector.cvat.links import task_link
@@ -91,13 +91,11 @@ def _runs(values: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 
 def _ranges(numbers: Sequence[int]) -> list[int]:
-    firsts = [
-        place
-        for place, number in enumerate(numbers)
-        if place == 0 or number != numbers[place - 1] + 1
-    ]
-    ends = [*firsts[1:], len(numbers)]
-    return _flat((numbers[first], end - first) for first, end in zip(firsts, ends, strict=True))
+    """Where the distance to the place stays the same, the numbers follow one another."""
+    distances = (number - place for place, number in enumerate(numbers))
+    counts = [count for _, count in _runs((distance,) for distance in distances)]
+    firsts = (numbers[place] for place in accumulate(counts[:-1], initial=0))
+    return _flat(zip(firsts, counts, strict=False))
 
 
 def _names(names: Sequence[str]) -> Document:
