@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from standin.server import StandIn
 from tests.browser.portal import Portal
+from tests.browser.workspace import Workspace
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 # Playwright's sync API runs a loop in the thread of the test.
@@ -80,3 +81,9 @@ def connected(portal: Portal) -> Portal:
 @pytest.fixture
 def page(connected: Portal) -> Page:
     return connected.page
+
+
+@pytest.fixture
+def desk(connected: Portal) -> Workspace:
+    """alice, connected, about to choose."""
+    return Workspace(connected)

@@ -29,7 +29,7 @@ export class Grid extends EventTarget {
     this.spare = [];
     this.top = 0;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    new ResizeObserver(() => this.arrange()).observe(scroller);
+    new ResizeObserver(() => this.#resized()).observe(scroller);
     choice.addEventListener("change", () => this.refresh());
     packs.addEventListener("ready", ({ detail }) => this.#paintPack(detail));
   }
@@ -57,6 +57,7 @@ export class Grid extends EventTarget {
     const cellWidth = (width - GAP * (columns - 1)) / columns;
     const rowHeight = this.isList ? LIST_ROW : Math.round(cellWidth / this.catalog.aspect) + CAPTION;
     const gap = this.isList ? 4 : GAP;
+    const hadFocus = document.activeElement?.matches("#grid .cell");
     const counts = this.shown.sections.map(({ count }) => count);
     this.layout = new Layout({ counts, columns, rowHeight, gap, head: HEAD });
     for (const row of this.rows.values()) row.remove();
@@ -69,7 +70,15 @@ export class Grid extends EventTarget {
     this.root.setAttribute("aria-colcount", columns);
     this.map.resize(this.layout.height, this.scroller.clientHeight);
     this.root.style.height = `${this.map.physical}px`;
+    this.arrangedFor = `${width} ${this.scroller.clientHeight}`;
     this.#scrollTo(kept ? this.#topOf(kept.place) + kept.below : this.top);
+    if (hadFocus && this.layout.count) this.cellAt(this.active)?.focus({ preventScroll: true });
+  }
+
+  #resized() {
+    const size = `${this.root.clientWidth} ${this.scroller.clientHeight}`;
+    if (size === this.arrangedFor) return;
+    this.arrange();
   }
 
   /** Bring a frame into the window; with `focus` the keyboard too. */

@@ -45,7 +45,7 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
 
   /** Draws the band anew while the drag lasts, since the window may scroll under it. */
   function follow() {
-    if (!press?.isDrag) return;
+    if (!press?.isDrag || press.isOver) return;
     const { top, bottom } = grid.scroller.getBoundingClientRect();
     const { clientY } = press.last;
     if (clientY < top + EDGE) grid.nudge((clientY - top - EDGE) / 3);
@@ -83,6 +83,7 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
     grid.root.classList.remove("dragging");
     band.hidden = true;
     const done = press;
+    if (done) done.isOver = true;
     if (done?.isDrag) grid.setBand([]);
     // The click that follows a drag must still find that it was one.
     setTimeout(() => (press = press === done ? null : press));

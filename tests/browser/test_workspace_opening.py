@@ -1,0 +1,227 @@
+"""One field that leads to the frames: numbers, links, words; and the jobs of a task."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.workspace import Workspace
+from tests.conftest import eventually
+
+DRIVE = 1
+
+
+def field(desk: Workspace):
+    return desk.page.get_by_role("combobox", name="Task, job, CVAT address or words")
+
+
+def options(desk: Workspace):
+    return desk.page.get_by_role("listbox", name="Found in CVAT").get_by_role("option")
+
+
+@pytest.mark.parametrize("text", ["1", "{url}/tasks/1", "{url}/tasks/1?page=2", "task 1", "#1"])
+def test_a_task(desk: Workspace, text: str) -> None:
+    desk.find(text.format(url=desk.standin.url))
+    expect(desk.page.get_by_role("heading", name="Night drive, north loop")).to_be_visible()
+    expect(desk.page.locator("#facts")).to_have_text(" · 227 images · 5 jobs · 3 deleted left out")
+    desk.expect_chosen(0, 227)
+
+
+def test_a_pasted_link_to_a_frame(desk: Workspace) -> None:
+    desk.find(f"{desk.standin.url}/tasks/1/jobs/2?frame=60")
+    desk.expect_chosen(0, 50)
+    expect(desk.cell(60)).to_be_focused()
+    expect(desk.cell(60)).to_have_class(re.compile("flash"))
+    desk.in_sight(60)
+
+
+def test_a_frame_far_down(desk: Workspace) -> None:
+    desk.open_task(8, frame=15_432)
+    expect(desk.cell(15_432)).to_be_focused()
+    desk.in_sight(15_432)
+
+
+def test_a_frame_that_is_not_there(desk: Workspace) -> None:
+    desk.open_task(DRIVE, frame=17)
+    expect(desk.page.locator("#dock-status")).to_contain_text("Frame 17 is not among")
+
+
+def test_a_job(desk: Workspace) -> None:
+    desk.find("job 2")
+    expect(desk.page.get_by_text("Job 2 of task 1")).to_be_visible()
+    desk.expect_chosen(0, 50)
+    desk.page.get_by_role("link", name="Whole task").click()
+    desk.expect_chosen(0, 227)
+
+
+def test_words_and_enter_list_the_tasks(desk: Workspace) -> None:
+    desk.find("honeypots")
+    desk.page.get_by_role("link", name="Parking lots with honeypots").click()
+    expect(desk.page.locator("#facts")).to_contain_text("honeypot")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("99999", "Task 99999 does not exist"),
+        ("job 99999", "Job 99999 does not exist"),
+        ("https://elsewhere.example.com/tasks/1", "elsewhere.example.com"),
+        ("12345678901234", "cannot be the number"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(desk: Workspace, text: str, said: str) -> None:
+    desk.find(text)
+    expect(desk.page.get_by_role("alert")).to_contain_text(said)
+    expect(desk.page.get_by_role("link", name="See the recent tasks")).to_be_visible()
+
+
+def test_it_searches_as_one_types(desk: Workspace) -> None:
+    desk.page.goto("/workspace")
+    field(desk).press_sequentially("night dr", delay=20)
+    expect(options(desk).first).to_contain_text("Night drive, north loop")
+    expect(options(desk).first).to_contain_text("Task 1 · 230 frames · 5 jobs · demo")
+    picture = options(desk).first.locator("img")
+    eventually(lambda: picture.evaluate("image => image.naturalWidth > 0"))
+    expect(field(desk)).to_have_attribute("aria-expanded", "true")
+    field(desk).press("ArrowDown")
+    expect(field(desk)).to_have_attribute("aria-activedescendant", "found-0")
+    expect(options(desk).first).to_have_attribute("aria-selected", "true")
+    field(desk).press("Enter")
+    desk.expect_chosen(0, 227)
+
+
+def test_typing_on_gives_up_the_search_before(desk: Workspace) -> None:
+    """The answer to "n" comes late; it must not replace that to "folders"."""
+    desk.page.goto("/workspace")
+    hold = desk.standin.faults.hold("/api/tasks")
+    with desk.page.expect_request("**/api/search*"):
+        field(desk).fill("n")
+    with desk.page.expect_request("**/api/search*q=folders*"):
+        field(desk).fill("folders")
+    hold.release()
+    expect(options(desk)).to_have_count(1)
+    expect(options(desk).first).to_contain_text("Two cameras")
+    desk.page.wait_for_timeout(300)
+    expect(options(desk)).to_have_count(1)
+
+
+def test_nothing_is_found(desk: Workspace) -> None:
+    desk.page.goto("/workspace")
+    field(desk).fill("no such thing")
+    expect(options(desk)).to_contain_text("Nothing in CVAT matches “no such thing”")
+    field(desk).press("Escape")
+    expect(options(desk)).to_have_count(0)
+
+
+def test_a_foreign_address_is_explained_while_typing(desk: Workspace) -> None:
+    desk.page.goto("/workspace")
+    field(desk).fill("https://elsewhere.example.com/tasks/1")
+    expect(options(desk)).to_contain_text("elsewhere.example.com")
+
+
+def test_recent_tasks(desk: Workspace) -> None:
+    desk.open_task(2)
+    desk.open_task(DRIVE)
+    field(desk).focus()
+    expect(options(desk)).to_have_count(2)
+    expect(options(desk).first).to_contain_text("Night drive")
+    options(desk).nth(1).click()
+    desk.expect_chosen(0, 47)
+
+
+def test_projects_are_found(desk: Workspace) -> None:
+    desk.page.goto("/workspace")
+    field(desk).fill("Crossings")
+    options(desk).filter(has_text="Project").click()
+    expect(desk.page.get_by_role("link", name="Crossing, day")).to_be_visible()
+
+
+def test_hostile_names_are_words(desk: Workspace) -> None:
+    name = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
+    desk.standin.world.tasks[DRIVE].name = name
+    desk.page.goto("/workspace")
+    field(desk).fill("pwned")
+    expect(options(desk).first).to_contain_text(name)
+    desk.open_task(DRIVE)
+    expect(desk.page.get_by_role("heading", name=name)).to_be_visible()
+    assert "pwned" not in desk.page.title().split("<")[0]
+
+
+def test_jobs_can_be_filtered(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(DRIVE)
+    page.get_by_label("Stage").select_option("acceptance")
+    expect(page.get_by_text("48 of 227 shown")).to_be_visible()
+    assert desk.bars() == ["Job 1: 0/48"]
+    desk.button("Choose these").click()
+    desk.expect_chosen(48, 227)
+    page.get_by_label("Assignee").select_option("bob")
+    expect(page.get_by_text("No job is like that.")).to_be_visible()
+    desk.button("Show all jobs").click()
+    expect(desk.button("Select all")).to_be_visible()
+    assert len(desk.bars()) == 5
+    page.get_by_label("State", exact=True).select_option(label="in progress")
+    assert [bar.split(":")[0] for bar in desk.bars()] == ["Job 2", "Job 3"]
+
+
+def test_drawing_per_job_leaves_out_the_jobs_that_are_hidden(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.page.get_by_label("Stage").select_option("acceptance")
+    desk.pick("10", seed="7")
+    desk.expect_chosen(10, 227)
+
+
+def test_a_job_in_the_list_leads_to_its_frames(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.button("Job 4:").click()
+    desk.in_sight(150)
+
+
+@pytest.mark.parametrize(("task", "said"), [(9, "no "), (14, "3D point clouds")])
+def test_tasks_without_pictures(desk: Workspace, task: int, said: str) -> None:
+    desk.page.goto(f"/workspace?task={task}")
+    expect(desk.page.locator("#notice")).to_contain_text(said)
+    expect(desk.button("Try again")).to_be_visible()
+
+
+def test_cvat_that_does_not_answer(desk: Workspace) -> None:
+    desk.standin.stop()
+    desk.find("1")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+    desk.standin.start()
+    desk.open_task(DRIVE)
+
+
+def test_trying_again_after_an_error(desk: Workspace) -> None:
+    def fail(route: Route) -> None:
+        route.fulfill(status=502, json={"detail": "CVAT is out of order.", "code": "cvat"})
+
+    desk.page.route("**/api/catalog*", fail)
+    desk.page.goto("/workspace?task=1")
+    expect(desk.page.get_by_role("alert")).to_contain_text("CVAT is out of order.")
+    desk.page.unroute("**/api/catalog*")
+    desk.button("Try again").click()
+    desk.expect_chosen(0, 227)
+
+
+def test_access_that_cvat_no_longer_takes(desk: Workspace) -> None:
+    desk.page.route(
+        "**/api/catalog*",
+        lambda route: route.fulfill(
+            status=401, json={"detail": "Connect again.", "code": "cvat_unauthorized"}
+        ),
+    )
+    desk.page.goto("/workspace?task=1")
+    expect(desk.page.get_by_role("link", name="Go to your connections")).to_be_visible()
+
+
+def test_without_javascript(open_portal: object) -> None:
+    portal = open_portal(java_script_enabled=False)
+    portal.connect_to_samples()
+    portal.page.goto("/workspace")
+    portal.page.get_by_role("link", name="Night drive, north loop").click()
+    said = portal.page.locator("noscript").inner_html()
+    assert "Choosing frames needs JavaScript" in said
+    expect(portal.page.locator("#desk")).to_be_hidden()

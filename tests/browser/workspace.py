@@ -1,0 +1,103 @@
+"""What people do in the workspace, by the names they see."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import Locator, expect
+
+from standin.server import StandIn
+from tests.browser.portal import Portal
+from tests.conftest import eventually
+
+
+class Workspace:
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+        self.page = portal.page
+
+    @property
+    def standin(self) -> StandIn:
+        return self.portal.standin
+
+    def find(self, text: str) -> None:
+        """Type or paste into the one field and press Enter."""
+        self.page.goto("/workspace")
+        self.page.get_by_role("combobox", name="Task, job, CVAT address or words").fill(text)
+        self.page.get_by_role("button", name="Open", exact=True).click()
+
+    def open_task(self, task_id: int, **named: int) -> None:
+        query = "".join(f"&{name}={value}" for name, value in named.items())
+        self.page.goto(f"/workspace?task={task_id}{query}")
+        expect(self.cells.first).to_be_visible()
+
+    @property
+    def grid(self) -> Locator:
+        return self.page.get_by_role("grid", name="Frames of the task")
+
+    @property
+    def cells(self) -> Locator:
+        """Those in the page."""
+        return self.grid.locator(".cell:visible")
+
+    def cell(self, frame: int) -> Locator:
+        return self.grid.locator(f'.line:not([hidden]) .cell[data-frame="{frame}"]:visible')
+
+    def cell_at_top(self) -> Locator:
+        """One that is wholly in sight, wherever the grid is scrolled to."""
+        frame = self.page.evaluate(
+            """() => {
+              const {top} = document.getElementById("scroller").getBoundingClientRect();
+              const cells = [...document.querySelectorAll(".line:not([hidden]) .cell")];
+              return cells.find((cell) => cell.getBoundingClientRect().top > top + 60)
+                .dataset.frame;
+            }"""
+        )
+        return self.cell(int(frame))
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def in_sight(self, frame: int) -> None:
+        """Not merely in the page: in the window on the grid."""
+        expect(self.cell(frame)).to_be_in_viewport(ratio=0.9)
+
+    def painted(self, frame: int) -> None:
+        """Its thumbnail has arrived and is seen."""
+        picture = self.cell(frame).locator("img")
+        expect(picture).to_be_visible()
+        eventually(lambda: picture.evaluate("image => image.naturalWidth > 0"))
+
+    def expect_chosen(self, count: int, total: int) -> None:
+        expect(self.page.locator(".dock-count")).to_have_text(f"{count:,} of {total:,} chosen")
+
+    def expect_frames(self, *frames: int) -> None:
+        """Exactly these are marked as chosen, of those in the page."""
+        chosen = self.grid.locator('.line:not([hidden]) .cell[aria-selected="true"]')
+        expect(chosen).to_have_count(len(frames))
+        found = chosen.evaluate_all("cells => cells.map((cell) => Number(cell.dataset.frame))")
+        assert sorted(found) == sorted(frames)
+
+    def pick(self, amount: str, *, seed: str = "", mode: str = "Per job") -> None:
+        self.page.locator("#pick").get_by_text(mode, exact=True).click()
+        self.page.locator("#amount").fill(amount)
+        self.page.get_by_label("Seed").fill(seed)
+        self.page.locator("#draw").click()
+
+    def bars(self) -> list[str]:
+        return self.page.locator("#bars li:visible").all_text_contents()
+
+    def info(self) -> list[dict[str, Any]]:
+        self.button("Get selected info").click()
+        text = self.page.get_by_label("Selected frames as JSON").input_value()
+        self.button("Close").click()
+        return json.loads(text)
+
+    def save(self, name: str) -> None:
+        self.page.get_by_label("Name of the selection").fill(name)
+        self.button("Save").click()
+        expect(self.page.get_by_text(f"Saved as “{name}”.")).to_be_visible()
+
+    def scroll_to(self, top: float) -> None:
+        self.page.locator("#scroller").evaluate("(it, top) => { it.scrollTop = top }", top)
