@@ -79,6 +79,7 @@ EXPECTED: dict[str, list[Case]] = {
     "selector:revoke-token": [post(DONE_BY_ALICE, pk="token")],
     "selections:list": [get(PAGE)],
     "selections:detail": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
+    "selections:frames-csv": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:describe": [
         post(DONE_BY_ALICE, {"name": "x"}, pk="closed"),
         post(DONE_BY_ALICE, {"name": "x"}, pk="shared"),
