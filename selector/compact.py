@@ -94,8 +94,8 @@ def _ranges(numbers: Sequence[int]) -> list[int]:
     """Where the distance to the place stays the same, the numbers follow one another."""
     distances = (number - place for place, number in enumerate(numbers))
     counts = [count for _, count in _runs((distance,) for distance in distances)]
-    firsts = (numbers[place] for place in accumulate(counts[:-1], initial=0))
-    return _flat(zip(firsts, counts, strict=False))
+    places = accumulate(counts, initial=0)
+    return _flat((numbers[place], count) for count, place in zip(counts, places, strict=False))
 
 
 def _names(names: Sequence[str]) -> Document:

@@ -197,17 +197,13 @@ def conditional(
     request: Request, etag: str, caching: str, answer: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
     """304 if the asker has it already; `answer` is not even begun then."""
-    headers = {"ETag": etag, "Cache-Control": caching}
+    response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
+    if response is None:
+        response = answer()
+    response["ETag"] = etag
+    response["Cache-Control"] = caching
     # Whoever signs in as somebody else, in the same browser, may see other things.
-    varied = HttpResponse(headers=headers)
-    patch_vary_headers(varied, ["Cookie", "Authorization"])
-    response: HttpResponseBase | None = get_conditional_response(
-        request._request, etag=etag, response=None
-    )
-    response = answer() if response is None else response
-    for name, value in varied.items():
-        if name != "Content-Type":
-            response[name] = value
+    patch_vary_headers(response, ["Cookie", "Authorization"])
     return response
 
 
