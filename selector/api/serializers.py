@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from selector.api.fields import (
@@ -240,10 +241,12 @@ class PageSerializer(serializers.Serializer[Any]):
     previous = serializers.URLField(allow_null=True)
 
 
+@extend_schema_serializer(many=False)
 class ProjectPage(PageSerializer):
     results = ProjectSerializer(many=True)
 
 
+@extend_schema_serializer(many=False)
 class TaskPage(PageSerializer):
     results = TaskSerializer(many=True)
 
