@@ -183,7 +183,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": ARCHIVES_DIR},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.storage.StaticFilesStorage"},
 }
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "staticfiles"
@@ -257,6 +257,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "selections.tasks.expire_archives",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "purge-selections": {
+        "task": "selections.tasks.purge_selections",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
 }
 
