@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.core.cache import cache
-
 from selector.asking import answer_key, asking
 from selector.cvat import frames as numbering
 from selector.cvat.exceptions import CvatNoData
 from selector.cvat.types import FrameCatalog, Job, Meta
 from selector.exceptions import NotFound
+from selector.keeping import keep
 from selector.models import Connection
 from selector.single_flight import remembered
 
@@ -97,7 +96,7 @@ def know(connection: Connection, catalog: FrameCatalog) -> None:
         for job in catalog.jobs
         if job.is_annotation
     }
-    cache.set_many(known, YES_SECONDS)
+    keep(known, YES_SECONDS)
 
 
 def _access(job: Job, meta: Meta) -> JobAccess:

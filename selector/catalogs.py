@@ -16,12 +16,11 @@ import json
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from django.core.cache import cache
-
 from selector import access, compact
 from selector.asking import answer_key, asking
 from selector.cvat.exceptions import CvatForbidden, CvatNotFound
 from selector.cvat.types import FrameCatalog
+from selector.keeping import keep, kept
 from selector.models import Connection
 from selector.single_flight import one_at_a_time
 
@@ -57,26 +56,26 @@ def load_packed(
 ) -> PackedCatalog:
     """Like `load`, for the browser. Raises CvatError."""
     key = answer_key(connection, "catalog", task_id, job_id)
-    kept: PackedCatalog | None = cache.get(key)
-    if kept is not None and _is_unchanged(connection, kept):
-        return kept
+    before: PackedCatalog | None = kept(key)
+    if before is not None and _is_unchanged(connection, before):
+        return before
     with one_at_a_time(key):
-        newer: PackedCatalog | None = cache.get(key)
-        if newer is not None and newer != kept:
+        newer: PackedCatalog | None = kept(key)
+        if newer is not None and newer != before:
             return newer  # made while this one waited, and by the same connection
         made = _read(connection, task_id, job_id)
         if made.shell.updated_date:
-            cache.set(key, made, KEPT_SECONDS)
+            keep({key: made}, KEPT_SECONDS)
     return made
 
 
-def _is_unchanged(connection: Connection, kept: PackedCatalog) -> bool:
+def _is_unchanged(connection: Connection, before: PackedCatalog) -> bool:
     try:
         with asking(connection) as client:
-            task = client.task(kept.shell.task_id)
+            task = client.task(before.shell.task_id)
     except (CvatForbidden, CvatNotFound):
         return False  # reading it anew tells what is still open
-    return task.updated_date == kept.shell.updated_date
+    return task.updated_date == before.shell.updated_date
 
 
 def _read(connection: Connection, task_id: int | None, job_id: int | None) -> PackedCatalog:

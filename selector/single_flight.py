@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import IO, TypeVar
 
 from django.conf import settings
-from django.core.cache import cache
 
 from selector.cvat.exceptions import CvatError, CvatUnauthorized
 from selector.exceptions import Busy
+from selector.keeping import keep, kept
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def _take(file: IO[bytes], patience: float) -> None:
 
 def raise_kept_error(key: str) -> None:
     """The error of a moment ago, so that many who wait do not all run into it one by one."""
-    error = cache.get(f"{key}:error")
+    error = kept(f"{key}:error")
     if isinstance(error, CvatError):
         raise error
 
@@ -71,21 +71,21 @@ def keeping_errors(
     except but:
         raise
     except CvatError as error:
-        cache.set(f"{key}:error", error.with_traceback(None), ERROR_SECONDS)
+        keep({f"{key}:error": error}, ERROR_SECONDS)
         raise
 
 
 def remembered(key: str, seconds: float, make: Callable[[], T]) -> T:
     """What `make` answers, asked once and kept for so long; its CvatErrors for a few seconds."""
-    found: T | None = cache.get(key)
+    found: T | None = kept(key)
     if found is not None:
         return found
     with one_at_a_time(key):
-        found = cache.get(key)
+        found = kept(key)
         if found is not None:
             return found
         raise_kept_error(key)
         with keeping_errors(key):
             made = make()
-        cache.set(key, made, seconds)
+        keep({key: made}, seconds)
         return made

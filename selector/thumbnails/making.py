@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 PATIENCE = 20.0  # seconds to wait for a turn
 MAX_MEMBER = 2**28  # bytes of one picture
+
+# What reading a damaged one raises: encrypted or oddly packed members are a RuntimeError.
+_BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 class Unreadable(Exception):
@@ -87,7 +91,7 @@ def _of_zip(file: BinaryIO, frames: Sequence[int]) -> list[Entry]:
                 _of_member(archive, members.get(f"{place:06d}"), frame)
                 for place, frame in enumerate(frames)
             ]
-    except zipfile.BadZipFile as error:
+    except _BAD_ZIP as error:
         raise Unreadable(str(error)) from error
 
 

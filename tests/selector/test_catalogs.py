@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from selector import catalogs, compact, services, viewing
 from selector.asking import asking
@@ -257,3 +259,16 @@ def test_odd_names(connection: Connection, standin: StandIn) -> None:
     assert [
         frame.filename for frame in decoded(document_of(connection, task_id=task.id))
     ] == expected
+
+
+def test_without_the_cache(
+    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> None:
+        raise RedisConnectionError
+
+    monkeypatch.setattr(cache, "get", down)
+    monkeypatch.setattr(cache, "set_many", down)
+    for _ in range(2):
+        assert len(catalogs.load(connection=connection, task_id=1).frames) == 227
+    assert meta_requests(standin) == 2

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from PIL import Image
@@ -24,7 +25,6 @@ from selector.api.pictures import ThumbnailsView
 from selector.asking import answer_key
 from selector.exceptions import Busy
 from selector.models import Connection, RecentTask
-from selector.single_flight import cache
 from standin.pictures import encode, numbered, read_bars
 from standin.samples import sample_world
 from standin.server import StandIn

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from PIL import Image
 
 from selector import access, single_flight, thumbnails
@@ -462,7 +463,7 @@ def test_redrawn_pictures_are_not_stale(connection: Connection, standin: StandIn
         if task.order[frame] != task.order[honeypot]
     )
     standin.world.redraw_honeypots(task.id, {honeypot: other})
-    access.cache.delete(answer_key(connection, "job", job.id))  # two minutes later
+    cache.delete(answer_key(connection, "job", job.id))  # two minutes later
     after = numbers(pack_of(connection, job.id))[honeypot]
     assert after == task.order[other] != before
 
