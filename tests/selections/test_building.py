@@ -469,7 +469,7 @@ def test_a_broken_piece_in_the_spool_is_fetched_again(
 
 
 def slow(standin: StandIn) -> None:
-    standin.costs = Costs(chunk=0.05, frame=0.03)
+    standin.costs = Costs(chunk=0.3, small_frame=0.3, frame=0.3)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.25, 0.4, 0.6, 0.9])
