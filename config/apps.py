@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
 
 from config import checks
 
@@ -12,3 +13,8 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register_all()
+
+
+class CollectedFilesConfig(StaticFilesConfig):
+    # htmx's extensions, which we do not use, import by names that only a build step resolves.
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "ext"]
