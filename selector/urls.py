@@ -6,8 +6,7 @@ from selector import views, workspace
 
 app_name = "selector"
 urlpatterns = [
-    path("choose", views.choose, name="choose"),
-    path("workspace", workspace.workspace, name="workspace"),
+    path("choose", workspace.choose, name="choose"),
     path("connections", views.connections, name="connections"),
     path("connections/sample", views.connect_sample, name="connect-sample"),
     path("connections/installation", views.connect_installation, name="connect-installation"),

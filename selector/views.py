@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlencode
-
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from selector import browsing, services
-from selector.cvat.links import Target, task_link
-from selector.forms import ChooseForm, ConnectForm, TokenForm, connect_form
+from selector import services
+from selector.forms import ConnectForm, TokenForm, connect_form
 from selector.models import ApiToken, Connection
 from selector.pages import errors_shown_in, errors_shown_on
 from selector.signed_in import SignedInRequest
 
 # The account that the sample tasks of the stand-in belong to; no secret of anyone's.
 STANDIN_ACCOUNT = {"username": "demo", "password": "demo-password"}
-TASKS_PER_PAGE = 30
 
 
 @require_GET
@@ -108,78 +102,6 @@ def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
     services.disconnect(connection=connection)
     messages.success(request, f"Disconnected from {connection.name}. Your selections are kept.")
     return redirect("selector:connections")
-
-
-# --- choosing ----------------------------------------------------------------------------------
-
-
-@require_GET
-@errors_shown_on(_connect_first)
-def choose(request: SignedInRequest) -> HttpResponseBase:
-    """Something to choose from: a task or a job that is named, else the list of tasks."""
-    form = ChooseForm(request.GET)
-    number = request.GET.get("connection", "")
-    connection = services.find_connection(
-        user=request.user, connection_id=int(number) if number.isdecimal() else None
-    )
-    context: dict[str, Any] = {"form": form, "connection": connection, "source_link": ""}
-    with errors_shown_in(form) as outcome:
-        target = form.typed(connection.url) if form.words else None
-        if target is not None:
-            return redirect(_address(connection, target))
-        context |= _named(request, form, connection)
-    mine = Connection.objects.for_user(request.user).defer("credential")
-    context["connections"] = mine.exclude(verified_at=None)
-    return render(request, "selector/choose.html", context, status=outcome.status)
-
-
-def _address(connection: Connection, target: Target) -> str:
-    named = {
-        "task": target.task_id,
-        "job": target.job_id,
-        "project": target.project_id,
-        "frame": target.frame,
-        "connection": connection.pk,
-    }
-    query = urlencode({name: value for name, value in named.items() if value is not None})
-    return f"{reverse('selector:choose')}?{query}"
-
-
-def _named(request: SignedInRequest, form: ChooseForm, connection: Connection) -> dict[str, Any]:
-    task_id, job_id = form.number("task"), form.number("job")
-    if task_id or job_id:
-        source = browsing.find_source(connection=connection, task_id=task_id, job_id=job_id)
-        settings_of_page = _chooser(connection, source, form.number("frame"))
-        link = task_link(connection.url, source.task_id)
-        return {"source": source, "source_link": link, "chooser": settings_of_page}
-    number = max(form.number("page") or 1, 1)
-    project_id = form.number("project")
-    tasks = browsing.list_tasks(
-        connection=connection,
-        search=form.words,
-        project_id=project_id,
-        page=number,
-        page_size=TASKS_PER_PAGE,
-    )
-    pages = Paginator(range(tasks.count), TASKS_PER_PAGE)
-    return {"tasks": tasks, "page": pages.get_page(number), "project_id": project_id}
-
-
-def _chooser(connection: Connection, source: browsing.Source, frame: int | None) -> dict[str, Any]:
-    """What the scripts of the chooser need to know."""
-    return {
-        "connection": connection.pk,
-        "cvatUrl": connection.url,
-        "taskId": source.task_id,
-        "jobId": source.job_id,
-        "frame": frame,
-        "loadUrl": reverse("api-load-images"),
-        "drawUrl": reverse("api-random-select"),
-        "selectionsUrl": reverse("api-selection-list"),
-        "selectionPages": reverse("selections:list"),
-        "archivePages": reverse("selections:archives"),
-        "connectionsPage": reverse("selector:connections"),
-    }
 
 
 # --- API tokens --------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from selector.signed_in import SignedInRequest
 from selector.views import connections_page
 
 TASKS_PER_PAGE = 30
-HERE = "selector:workspace"
+HERE = "selector:choose"
 
 
 def _connect_first(request: SignedInRequest) -> HttpResponse:
@@ -29,7 +29,7 @@ def _connect_first(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 @errors_shown_on(_connect_first)
-def workspace(request: SignedInRequest) -> HttpResponseBase:
+def choose(request: SignedInRequest) -> HttpResponseBase:
     """Something to choose from: a task or a job that is named, else the list of tasks."""
     form = ChooseForm(request.GET)
     number = request.GET.get("connection", "")

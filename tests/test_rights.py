@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from selector.models import ApiToken
 from standin.server import StandIn
@@ -70,7 +71,6 @@ EXPECTED: dict[str, list[Case]] = {
     "password_change": [get(PAGE)],
     "password_change_done": [get(PAGE)],
     "selector:choose": [get((302, 200, 200, 409))],
-    "selector:workspace": [get((302, 200, 200, 409))],
     "selector:connections": [get(PAGE)],
     "selector:connect-sample": [post(DONE)],
     "selector:connect-installation": [post((302, 400, 400, 400))],
@@ -89,11 +89,12 @@ EXPECTED: dict[str, list[Case]] = {
         post(DONE_BY_ALICE, {"visibility": "private"}, pk="shared"),
     ],
     "selections:copy": [post(DONE_BY_ALICE, pk="closed"), post(DONE, pk="shared")],
+    "selections:draw-again": [post((302, 400, 404, 404), pk="closed")],
     "selections:delete": [
-        get(PAGE_OF_ALICE, pk="shared"),
         post(DONE_BY_ALICE, pk="closed"),
         post(DONE_BY_ALICE, pk="shared"),
     ],
+    "selections:restore": [post(DONE_BY_ALICE, pk="deleted")],
     "selections:build": [
         post(DONE_BY_ALICE, {"quality": "original"}, pk="closed"),
         post((302, 302, 302, 409), {"quality": "original"}, pk="shared"),
@@ -103,6 +104,10 @@ EXPECTED: dict[str, list[Case]] = {
     "selections:progress": [get(PAGE_OF_ALICE, pk="ready"), get(PAGE_OF_BOB, pk="bobs")],
     "selections:cancel": [post(DONE_BY_ALICE, pk="queued")],
     "selections:build-again": [
+        post(DONE_BY_ALICE, pk="ready"),
+        post((302, 404, 302, 404), pk="bobs"),
+    ],
+    "selections:archive-delete": [
         post(DONE_BY_ALICE, pk="ready"),
         post((302, 404, 302, 404), pk="bobs"),
     ],
@@ -151,7 +156,13 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 201, 201, 201), pk="shared"),
     ],
     "api-archive-list": [get(API)],
-    "api-archive-detail": [get(API_OF_ALICE, pk="ready"), get(API_OF_BOB, pk="bobs")],
+    "api-archive-detail": [
+        get(API_OF_ALICE, pk="ready"),
+        get(API_OF_BOB, pk="bobs"),
+        delete((401, 204, 404, 404), pk="ready"),
+        delete((401, 404, 204, 404), pk="bobs"),
+        delete((401, 409, 404, 404), pk="queued"),
+    ],
     "api-archive-cancel": [post(API_OF_ALICE, pk="queued")],
     "api-archive-retry": [
         post((401, 202, 404, 404), pk="ready"),
@@ -245,6 +256,7 @@ def things(alice: User, bob: User, admin: User, standin: StandIn) -> dict[str, i
         "ready": make_archive(alice, make_selection(alice, connection), "ready"),
         "queued": make_archive(alice, make_selection(alice, connection)),
         "bobs": make_archive(bob, shared, "ready"),
+        "deleted": make_selection(alice, connection, deleted_at=timezone.now()),
     }
     group = Group.objects.create(name="staff")
     return {name: thing.pk for name, thing in made.items()} | {"group": group.pk, "none": 999}

@@ -17,7 +17,7 @@ PAGES = [
     "/choose?task=99999",
     "/selections/",
     "/selections/{selection}",
-    "/selections/{selection}/delete",
+    "/selections/{selection}?view=list",
     "/selections/archives",
     "/selections/archives/{archive}",
     "/tokens",
@@ -42,7 +42,7 @@ def test_it_works(
     for path in PAGES:
         portal.page.goto(path.format(selection=selection.pk, archive=archive.pk))
         if path == "/choose?task=1":
-            portal.cells.first.wait_for()
+            portal.page.locator(".cell").first.wait_for()
         body = portal.page.evaluate(
             "[document.documentElement.scrollWidth, getComputedStyle(document.body)"
             ".backgroundColor]"

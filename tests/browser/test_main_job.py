@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from selections.models import Archive, Selection
 from standin.server import StandIn
 from tests.browser.portal import Portal
+from tests.browser.workspace import Workspace
 from tests.conftest import finished
 
 pytestmark = pytest.mark.worker
@@ -36,44 +37,42 @@ def assert_bytes_are_cvats(opened: zipfile.ZipFile, standin: StandIn) -> list[in
     return [row["frame"] for row in rows]
 
 
-def test_it_works(connected: Portal, worker: None) -> None:
-    page = connected.page
-    connected.open_task(1)
-    connected.pick("10", seed="7")
-    connected.expect_chosen(50, 227)
+def test_it_works(desk: Workspace, worker: None) -> None:
+    page = desk.page
+    desk.open_task(1)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
     page.get_by_label("Name of the selection").fill("Round 1")
     page.get_by_role("button", name="Save and download").click()
     expect(page.get_by_role("heading", name="Archive of Round 1")).to_be_visible()
     expect(page.get_by_role("link", name="Download ZIP")).to_be_visible(timeout=60_000)
     with download_zip(page) as opened:
-        frames = assert_bytes_are_cvats(opened, connected.standin)
+        frames = assert_bytes_are_cvats(opened, desk.standin)
         assert "north_0011.jpg" in opened.namelist() or 11 not in frames
     kept = Selection.objects.get().frames.values_list("frame", flat=True)
     assert frames == list(kept)
 
 
-def test_saving_before_downloading_keeps_one_selection(connected: Portal, worker: None) -> None:
-    connected.open_task(ODD_NAMES)
-    connected.page.get_by_role("button", name="Select all").click()
-    connected.expect_chosen(47, 47)
-    connected.save("All of them")
-    connected.page.get_by_role("button", name="Save and download").click()
-    expect(connected.page.get_by_text("47 of 47 frames, original files")).to_be_visible(
-        timeout=60_000
-    )
+def test_saving_before_downloading_keeps_one_selection(desk: Workspace, worker: None) -> None:
+    desk.open_task(ODD_NAMES)
+    desk.page.get_by_role("button", name="Select all").click()
+    desk.expect_chosen(47, 47)
+    desk.save("All of them")
+    desk.page.get_by_role("button", name="Save and download").click()
+    expect(desk.page.get_by_text("47 of 47 frames, original files")).to_be_visible(timeout=60_000)
     assert Selection.objects.count() == 1
-    with download_zip(connected.page) as opened:
-        assert_bytes_are_cvats(opened, connected.standin)
+    with download_zip(desk.page) as opened:
+        assert_bytes_are_cvats(opened, desk.standin)
         assert "cam_b/night/img_003.jpg" in opened.namelist()
 
 
-def test_progress_moves_without_reloading(connected: Portal, worker: None) -> None:
-    page = connected.page
-    connected.open_task(1)
+def test_progress_moves_without_reloading(desk: Workspace, worker: None) -> None:
+    page = desk.page
+    desk.open_task(1)
     page.get_by_role("button", name="Select all").click()
-    connected.expect_chosen(227, 227)
-    connected.save("Slowly")
-    connected.standin.costs.frame = connected.standin.costs.chunk = 2.0
+    desk.expect_chosen(227, 227)
+    desk.save("Slowly")
+    desk.standin.costs.frame = desk.standin.costs.chunk = 2.0
     page.get_by_role("link", name="“Slowly”").click()
     page.get_by_role("button", name="Build ZIP").click()
     loaded = page.evaluate("performance.timeOrigin")
@@ -85,13 +84,13 @@ def test_progress_moves_without_reloading(connected: Portal, worker: None) -> No
     assert page.evaluate("performance.timeOrigin") == loaded
 
 
-def test_cancel_and_build_again(connected: Portal, worker: None) -> None:
-    page = connected.page
-    connected.open_task(1)
-    connected.cell(1).check()
-    connected.save("One")
+def test_cancel_and_build_again(desk: Workspace, worker: None) -> None:
+    page = desk.page
+    desk.open_task(1)
+    desk.cell(1).click()
+    desk.save("One")
     page.get_by_role("link", name="“One”").click()
-    hold = connected.standin.faults.hold("/data")
+    hold = desk.standin.faults.hold("/data")
     page.get_by_role("button", name="Build ZIP").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The build is cancelled.")).to_be_visible()
@@ -101,12 +100,12 @@ def test_cancel_and_build_again(connected: Portal, worker: None) -> None:
     assert [archive.status for archive in Archive.objects.all()] == ["ready", "cancelled"]
 
 
-def test_others(connected: Portal, open_portal: Callable[..., Portal], worker: None) -> None:
+def test_others(desk: Workspace, open_portal: Callable[..., Portal], worker: None) -> None:
     """A shared selection is seen by others; an archive only by who built it."""
-    page = connected.page
-    connected.open_task(1)
-    connected.cell(1).check()
-    connected.save("For all")
+    page = desk.page
+    desk.open_task(1)
+    desk.cell(1).click()
+    desk.save("For all")
     page.get_by_role("link", name="“For all”").click()
     address = page.url
     bob = open_portal("bob")

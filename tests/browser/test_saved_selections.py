@@ -7,17 +7,18 @@ from playwright.sync_api import expect
 
 from selections.models import Selection
 from tests.browser.portal import Portal
+from tests.browser.workspace import Workspace
 
 
 @pytest.fixture
-def saved(connected: Portal) -> Portal:
+def saved(desk: Workspace) -> Portal:
     """alice, with a selection of 50 frames before her."""
-    connected.open_task(1)
-    connected.pick("10", seed="7")
-    connected.expect_chosen(50, 227)
-    connected.save("Round 1")
-    connected.page.get_by_role("link", name="“Round 1”").click()
-    return connected
+    desk.open_task(1)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    desk.save("Round 1")
+    desk.page.get_by_role("link", name="“Round 1”").click()
+    return desk.portal
 
 
 def test_how_it_was_made(saved: Portal) -> None:

@@ -78,7 +78,7 @@ def test_what_cannot_be_opened_is_said(desk: Workspace, text: str, said: str) ->
 
 
 def test_it_searches_as_one_types(desk: Workspace) -> None:
-    desk.page.goto("/workspace")
+    desk.page.goto("/choose")
     field(desk).press_sequentially("night dr", delay=20)
     expect(options(desk).first).to_contain_text("Night drive, north loop")
     expect(options(desk).first).to_contain_text("Task 1 · 230 frames · 5 jobs · demo")
@@ -94,7 +94,7 @@ def test_it_searches_as_one_types(desk: Workspace) -> None:
 
 def test_typing_on_gives_up_the_search_before(desk: Workspace) -> None:
     """The answer to "n" comes late; it must not replace that to "folders"."""
-    desk.page.goto("/workspace")
+    desk.page.goto("/choose")
     hold = desk.standin.faults.hold("/api/tasks")
     with desk.page.expect_request("**/api/search*"):
         field(desk).fill("n")
@@ -108,7 +108,7 @@ def test_typing_on_gives_up_the_search_before(desk: Workspace) -> None:
 
 
 def test_nothing_is_found(desk: Workspace) -> None:
-    desk.page.goto("/workspace")
+    desk.page.goto("/choose")
     field(desk).fill("no such thing")
     expect(options(desk)).to_contain_text("Nothing in CVAT matches “no such thing”")
     field(desk).press("Escape")
@@ -116,7 +116,7 @@ def test_nothing_is_found(desk: Workspace) -> None:
 
 
 def test_a_foreign_address_is_explained_while_typing(desk: Workspace) -> None:
-    desk.page.goto("/workspace")
+    desk.page.goto("/choose")
     field(desk).fill("https://elsewhere.example.com/tasks/1")
     expect(options(desk)).to_contain_text("elsewhere.example.com")
 
@@ -132,7 +132,7 @@ def test_recent_tasks(desk: Workspace) -> None:
 
 
 def test_projects_are_found(desk: Workspace) -> None:
-    desk.page.goto("/workspace")
+    desk.page.goto("/choose")
     field(desk).fill("Crossings")
     options(desk).filter(has_text="Project").click()
     expect(desk.page.get_by_role("link", name="Crossing, day")).to_be_visible()
@@ -141,7 +141,7 @@ def test_projects_are_found(desk: Workspace) -> None:
 def test_hostile_names_are_words(desk: Workspace) -> None:
     name = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
     desk.standin.world.tasks[DRIVE].name = name
-    desk.page.goto("/workspace")
+    desk.page.goto("/choose")
     field(desk).fill("pwned")
     expect(options(desk).first).to_contain_text(name)
     desk.open_task(DRIVE)
@@ -181,7 +181,7 @@ def test_a_job_in_the_list_leads_to_its_frames(desk: Workspace) -> None:
 
 @pytest.mark.parametrize(("task", "said"), [(9, "no "), (14, "3D point clouds")])
 def test_tasks_without_pictures(desk: Workspace, task: int, said: str) -> None:
-    desk.page.goto(f"/workspace?task={task}")
+    desk.page.goto(f"/choose?task={task}")
     expect(desk.page.locator("#notice")).to_contain_text(said)
     expect(desk.button("Try again")).to_be_visible()
 
@@ -199,7 +199,7 @@ def test_trying_again_after_an_error(desk: Workspace) -> None:
         route.fulfill(status=502, json={"detail": "CVAT is out of order.", "code": "cvat"})
 
     desk.page.route("**/api/catalog*", fail)
-    desk.page.goto("/workspace?task=1")
+    desk.page.goto("/choose?task=1")
     expect(desk.page.get_by_role("alert")).to_contain_text("CVAT is out of order.")
     desk.page.unroute("**/api/catalog*")
     desk.button("Try again").click()
@@ -213,14 +213,14 @@ def test_access_that_cvat_no_longer_takes(desk: Workspace) -> None:
             status=401, json={"detail": "Connect again.", "code": "cvat_unauthorized"}
         ),
     )
-    desk.page.goto("/workspace?task=1")
+    desk.page.goto("/choose?task=1")
     expect(desk.page.get_by_role("link", name="Go to your connections")).to_be_visible()
 
 
 def test_without_javascript(open_portal: object) -> None:
     portal = open_portal(java_script_enabled=False)
     portal.connect_to_samples()
-    portal.page.goto("/workspace")
+    portal.page.goto("/choose")
     portal.page.get_by_role("link", name="Night drive, north loop").click()
     said = portal.page.locator("noscript").inner_html()
     assert "Choosing frames needs JavaScript" in said

@@ -23,13 +23,13 @@ class Workspace:
 
     def find(self, text: str) -> None:
         """Type or paste into the one field and press Enter."""
-        self.page.goto("/workspace")
+        self.page.goto("/choose")
         self.page.get_by_role("combobox", name="Task, job, CVAT address or words").fill(text)
         self.page.get_by_role("button", name="Open", exact=True).click()
 
     def open_task(self, task_id: int, **named: int) -> None:
         query = "".join(f"&{name}={value}" for name, value in named.items())
-        self.page.goto(f"/workspace?task={task_id}{query}")
+        self.page.goto(f"/choose?task={task_id}{query}")
         expect(self.cells.first).to_be_visible()
 
     @property
@@ -45,13 +45,14 @@ class Workspace:
         return self.grid.locator(f'.line:not([hidden]) .cell[data-frame="{frame}"]:visible')
 
     def cell_at_top(self) -> Locator:
-        """One that is wholly in sight, wherever the grid is scrolled to."""
+        """The first below the heading, wherever the grid is scrolled to."""
         frame = self.page.evaluate(
             """() => {
-              const {top} = document.getElementById("scroller").getBoundingClientRect();
-              const cells = [...document.querySelectorAll(".line:not([hidden]) .cell")];
-              return cells.find((cell) => cell.getBoundingClientRect().top > top + 60)
-                .dataset.frame;
+              const edge = document.getElementById("scroller").getBoundingClientRect().top + 50;
+              const top = (cell) => cell.getBoundingClientRect().top;
+              const below = [...document.querySelectorAll(".line:not([hidden]) .cell")]
+                .filter((cell) => !cell.hidden && top(cell) >= edge);
+              return below.sort((a, b) => top(a) - top(b))[0].dataset.frame;
             }"""
         )
         return self.cell(int(frame))
@@ -100,4 +101,10 @@ class Workspace:
         expect(self.page.get_by_text(f"Saved as “{name}”.")).to_be_visible()
 
     def scroll_to(self, top: float) -> None:
-        self.page.locator("#scroller").evaluate("(it, top) => { it.scrollTop = top }", top)
+        self.page.locator("#scroller").evaluate(
+            """async (it, top) => {
+              it.scrollTop = top;
+              for (const _ of "12") await new Promise(requestAnimationFrame);
+            }""",
+            top,
+        )

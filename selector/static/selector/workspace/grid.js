@@ -53,7 +53,7 @@ export class Grid extends EventTarget {
     if (!this.shown || !this.scroller.clientWidth) return;
     const kept = this.layout?.count === this.shown.count ? this.#firstSeen() : null;
     const width = this.root.clientWidth;
-    const columns = this.isList ? 1 : Math.max(2, Math.floor((width + GAP) / (this.size + GAP)));
+    const columns = this.isList ? 1 : this.#columns(width);
     const cellWidth = (width - GAP * (columns - 1)) / columns;
     const rowHeight = this.isList ? LIST_ROW : Math.round(cellWidth / this.catalog.aspect) + CAPTION;
     const gap = this.isList ? 4 : GAP;
@@ -73,6 +73,11 @@ export class Grid extends EventTarget {
     this.arrangedFor = `${width} ${this.scroller.clientHeight}`;
     this.#scrollTo(kept ? this.#topOf(kept.place) + kept.below : this.top);
     if (hadFocus && this.layout.count) this.cellAt(this.active)?.focus({ preventScroll: true });
+  }
+
+  /** Small pictures stand at least two abreast, also on a phone. */
+  #columns(width) {
+    return Math.max(this.size < 260 ? 2 : 1, Math.floor((width + GAP) / (this.size + GAP)));
   }
 
   #resized() {

@@ -30,7 +30,8 @@ export class Heads {
       const lane = this.#lanes.get(at) ?? this.#add(section);
       const from = Math.max(section.top, top - BEYOND);
       const to = Math.min(section.top + section.height - layout.gap, bottom + BEYOND);
-      lane.element.style.transform = `translateY(${from - shift}px)`;
+      // Not by a transform, which "sticky" does not see.
+      lane.element.style.top = `${from - shift}px`;
       lane.element.style.height = `${to - from}px`;
     }
     for (const [at, lane] of this.#lanes) {

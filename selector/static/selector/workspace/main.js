@@ -78,6 +78,8 @@ function start(catalog) {
   packs.addEventListener("failed", ({ detail }) => {
     failed(at("dock-status"), detail, { again: () => packs.retry() });
   });
+  // Until there is something to choose from, they would do nothing.
+  for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);

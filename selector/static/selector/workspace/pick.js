@@ -14,7 +14,7 @@ export function enablePicking(form, choice, { source, drawUrl, isInView, failed,
   const { catalog } = choice;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
-  let last = null; // {asked, seed} of the draw before, which "draw more" goes on with
+  let last = null; // the draw before, which "draw more" goes on with
 
   function show() {
     at("by-hand").hidden = mode() !== "manual";
@@ -26,14 +26,12 @@ export function enablePicking(form, choice, { source, drawUrl, isInView, failed,
     at("amount-label").textContent = isShare ? words.replace("Frames", "Share") : words;
   }
 
-  function parameters(more = 0) {
+  function parameters(amount) {
     const unit = at("unit").value;
-    const amount = asNumber(at("amount").value);
-    const total = typeof amount === "number" ? amount + more : amount;
     return {
       ...source,
       frame_selection_method: mode(),
-      [WORDS[mode()][unit]]: unit === "share" ? percent(total) : total,
+      [WORDS[mode()][unit]]: unit === "share" ? percent(amount) : amount,
     };
   }
 
@@ -49,17 +47,21 @@ export function enablePicking(form, choice, { source, drawUrl, isInView, failed,
     }
   }
 
-  async function draw({ seed, keep = false, more = 0 }) {
-    const asked = parameters(more);
-    const answer = await post(drawUrl, { ...asked, ...(seed === "" ? {} : { random_seed: asNumber(seed) }) });
+  async function draw({ seed, keep = false, amount = asNumber(at("amount").value) }) {
+    const asked = parameters(amount);
+    const seeded = seed === "" ? {} : { random_seed: asNumber(seed) };
+    const answer = await post(drawUrl, { ...asked, ...seeded });
     const numbers = answer.images.map(({ frame }) => frame).filter(isWanted);
     const before = choice.size;
-    const missing = choice.take(numbers, { draw: { ...asked, random_seed: answer.random_seed }, keep });
+    const draw = { ...asked, random_seed: answer.random_seed };
+    const missing = choice.take(numbers, { draw, keep });
     at("seed").value = answer.random_seed;
     at("draw").textContent = "Pick again";
     at("after-draw").hidden = false;
-    last = { mode: mode(), unit: at("unit").value, seed: answer.random_seed, more };
-    if (missing.length) return tell("The task has changed in CVAT since this page was opened. Reload the page.");
+    last = { mode: mode(), unit: at("unit").value, seed: answer.random_seed, amount };
+    if (missing.length) {
+      return tell("The task has changed in CVAT since this page was opened. Reload the page.");
+    }
     const number = (keep ? choice.size - before : choice.size).toLocaleString("en");
     const what = keep ? `${number} more frames picked` : `${number} of ${available()} frames picked`;
     return tell(`${what} with seed ${answer.random_seed}.`);
@@ -80,9 +82,10 @@ export function enablePicking(form, choice, { source, drawUrl, isInView, failed,
   /** The same seed asked for more keeps what it drew: so this is one draw, of the larger number. */
   function drawMore() {
     const goesOn = last && last.mode === mode() && last.unit === at("unit").value;
-    const amount = asNumber(at("amount").value);
-    const more = goesOn && typeof amount === "number" ? last.more + amount : 0;
-    return draw({ seed: String(goesOn ? last.seed : at("seed").value), keep: true, more });
+    if (!goesOn) return draw({ seed: at("seed").value.trim(), keep: true });
+    const more = asNumber(at("amount").value);
+    const amount = typeof more === "number" ? last.amount + more : more;
+    return draw({ seed: String(last.seed), keep: true, amount });
   }
 
   function byRanges(wanted) {

@@ -1,0 +1,104 @@
+"""Name, note, save, download; and a warning before what is not saved is lost."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Dialog, expect
+
+from selections.models import Archive, Selection
+from tests.browser.workspace import Workspace
+
+DRIVE, LARGE = 1, 8
+
+
+def test_saved_as_drawn_and_as_adjusted(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    desk.save("As drawn")
+    drawn = Selection.objects.get()
+    assert (drawn.frame_selection_method, drawn.random_seed) == ("random_per_job", 7)
+    assert drawn.frames.count() == 50
+
+    desk.cell(0).click()
+    desk.page.locator(".note summary").click()
+    desk.page.get_by_label("A note to keep").fill("One by hand.")
+    desk.save("Adjusted")
+    adjusted = Selection.objects.exclude(pk=drawn.pk).get()
+    assert adjusted.frame_selection_method == "manual"
+    assert adjusted.parameters["adjusted_from"]["random_seed"] == 7
+    assert adjusted.note == "One by hand."
+
+
+def test_drawing_more_is_saved_as_one_draw(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    desk.button("Keep, draw more").click()
+    desk.expect_chosen(100, 227)
+    desk.save("Twenty each")
+    kept = Selection.objects.get()
+    assert (kept.frame_selection_method, kept.random_seed) == ("random_per_job", 7)
+    assert kept.parameters["frames_per_job_count"] == 20
+
+
+def test_saving_twice_keeps_one(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.save("Once")
+    desk.button("Save").click()
+    desk.page.wait_for_timeout(300)
+    assert Selection.objects.count() == 1
+
+
+def test_nothing_chosen_cannot_be_saved(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.button("Save").click()
+    expect(desk.page.locator("#dock-status")).to_contain_text("No frame is chosen")
+
+
+def test_all_of_a_large_task(desk: Workspace) -> None:
+    desk.open_task(LARGE)
+    desk.button("Select all").click()
+    desk.save("All")
+    assert Selection.objects.get().frames.count() == 20_000
+
+
+@pytest.mark.worker
+def test_save_and_download(desk: Workspace, worker: None) -> None:
+    desk.open_task(DRIVE)
+    desk.pick("2", seed="7")
+    desk.expect_chosen(10, 227)
+    desk.page.get_by_label("Name of the selection").fill("Ten")
+    desk.button("Save and download").click()
+    expect(desk.page.get_by_role("link", name="Download ZIP").first).to_be_visible(timeout=60_000)
+    assert Archive.objects.get().selection.name == "Ten"
+
+
+def test_leaving_what_is_not_saved_warns(desk: Workspace) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    desk.page.on("dialog", stay)
+    desk.open_task(DRIVE)
+    desk.page.goto("/selections/")
+    assert asked == []  # nothing was chosen
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.page.goto("/selections/")
+    assert asked == ["beforeunload"]
+
+
+def test_leaving_what_is_saved_does_not(desk: Workspace) -> None:
+    asked: list[str] = []
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.save("Kept")
+    desk.cell(4).click()
+    desk.button("Undo").click()  # back at what was saved
+    desk.page.goto("/selections/")
+    assert asked == []
