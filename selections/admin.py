@@ -93,7 +93,7 @@ class SelectionAdmin(DeletesInBulk):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        found: SelectionQuerySet = Selection.objects.with_counts()
+        found: SelectionQuerySet = Selection.objects.left().with_counts()
         return found.annotate(archives_count=Coalesce(Subquery(archives), 0), is_seen=Exists(seen))
 
     def save_model(
@@ -159,6 +159,10 @@ class SelectedFrameAdmin(MachineOwned):
     search_help_text = "Part of a name, or the number of a task, a job or a frame"
     show_full_result_count = False  # counting millions of frames twice for one page
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SelectedFrame]:
+        found: QuerySet[SelectedFrame] = super().get_queryset(request)
+        return found.filter(selection__deleted_at__isnull=True)
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """With its owner or selection only: a draw with a frame less could not be drawn again."""
         match = request.resolver_match
@@ -192,14 +196,13 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
     date_hierarchy = "created_at"
     list_display = [
         "download_name",
-        "of_selection",
-        "requested_by",
         "status",
         "progress",
+        "requested_by",
+        "of_selection",
         "megabytes",
-        "created_at",
-        "finished_at",
         "page",
+        "finished_at",
     ]
     list_filter = ["status", HasProblems, "connection__url"]
     list_select_related = ["selection", "requested_by"]
@@ -228,7 +231,8 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Archive]:
         seen = Archive.objects.for_user(request.user).filter(pk=OuterRef("pk"))
         found: QuerySet[Archive] = super().get_queryset(request)
-        return found.annotate(is_seen=Exists(seen))
+        left = found.filter(selection__deleted_at__isnull=True)
+        return left.annotate(is_seen=Exists(seen))
 
     def has_build_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("selections.add_archive")

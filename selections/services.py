@@ -19,6 +19,8 @@ from selector.exceptions import Conflict, InvalidInput, NotConnected
 from selector.models import Connection
 from selector.services import DrawRequest
 
+MOST_TASKS = 100  # each is a few requests to CVAT, while somebody waits
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -142,6 +144,11 @@ def _resolve(
     by_task: dict[int, list[Choice]] = {}
     for choice in choices:
         by_task.setdefault(choice.task_id, []).append(choice)
+    if len(by_task) > MOST_TASKS:
+        raise InvalidInput(
+            f"{len(by_task):,} tasks are more than a selection may span ({MOST_TASKS}). "
+            "Make several."
+        )
     for task_id, wanted in sorted(by_task.items()):
         catalog = selector.load_catalog(connection=connection, task_id=task_id)
         named.append(_task_name(catalog))

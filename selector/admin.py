@@ -84,13 +84,13 @@ class ConnectionAdmin(MachineOwned):
     list_display = [
         "name",
         "owner",
-        "url",
-        "organization",
-        "username",
-        "credential_kind",
-        "server_version",
         "is_usable",
+        "username",
         "verified_at",
+        "server_version",
+        "credential_kind",
+        "organization",
+        "url",
     ]
     list_filter = [NeedsReconnect, "credential_kind", "url", "server_version"]
     list_select_related = ["owner"]
