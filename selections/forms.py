@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q, QuerySet
+from django.utils.timezone import make_aware
 
-from selections.models import Archive, Selection, SelectionQuerySet
+from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
+from selector.cvat.links import MAX_ID
+
+LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
 class ListForm(forms.Form):
@@ -16,9 +24,13 @@ class ListForm(forms.Form):
     ORDERS = {
         "newest": ("-created_at", "-id"),
         "oldest": ("created_at", "id"),
+        "changed": ("-updated_at", "-id"),
         "name": ("name", "id"),
+        "name-down": ("-name", "-id"),
         "frames": ("-frames_count", "-id"),
+        "frames-up": ("frames_count", "id"),
     }
+    ALWAYS_SHOWN = ("search", "whose", "order")
 
     search = forms.CharField(
         label="Search",
@@ -33,38 +45,141 @@ class ListForm(forms.Form):
         required=False,
         choices=[("", "Mine and shared"), ("mine", "Mine"), ("shared", "Shared by others")],
     )
-    method = forms.ChoiceField(
-        label="Picked", required=False, choices=[("", "In any way"), *Selection.Method.choices]
-    )
     order = forms.ChoiceField(
         label="Order",
         required=False,
         choices=[
             ("newest", "Newest first"),
             ("oldest", "Oldest first"),
-            ("name", "By name"),
+            ("changed", "Last changed first"),
+            ("name", "Name, A to Z"),
+            ("name-down", "Name, Z to A"),
             ("frames", "Most frames first"),
+            ("frames-up", "Fewest frames first"),
         ],
     )
+    task = forms.CharField(
+        label="Task",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"placeholder": "Number or name"}),
+    )
+    owner = forms.ChoiceField(label="Owner", required=False)
+    method = forms.ChoiceField(
+        label="Picked", required=False, choices=[("", "In any way"), *Selection.Method.choices]
+    )
+    visibility = forms.ChoiceField(
+        label="Shared",
+        required=False,
+        choices=[("", "Shared or not"), ("shared", "Shared"), ("private", "Private")],
+    )
+    since = forms.DateField(
+        label="Made from",
+        required=False,
+        validators=[MinValueValidator(LONG_AGO), MaxValueValidator(FAR_AHEAD)],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    until = forms.DateField(
+        label="Made until",
+        required=False,
+        validators=[MinValueValidator(LONG_AGO), MaxValueValidator(FAR_AHEAD)],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, data: Any, *, owners: list[str]) -> None:
+        super().__init__(data)
+        owner: Any = self.fields["owner"]
+        owner.choices = [("", "Anyone"), *((name, name) for name in owners)]
 
     def applied_to(self, visible: SelectionQuerySet, user_id: int) -> SelectionQuerySet:
         self.is_valid()
         given = self.cleaned_data
         if words := given.get("search"):
-            found = Q(name__icontains=words) | Q(note__icontains=words)
-            found |= Q(tasks__icontains=words) | Q(owner__username__iexact=words)
-            visible = visible.filter(found)
+            found = Q(name__icontains=words) | Q(note__icontains=words) | _about_task(words)
+            visible = visible.filter(found | Q(owner__username__iexact=words))
         if given.get("whose") == "mine":
             visible = visible.filter(owner_id=user_id)
         elif given.get("whose") == "shared":
             visible = visible.exclude(owner_id=user_id)
+        if task := given.get("task"):
+            visible = visible.filter(_about_task(task))
+        if owner := given.get("owner"):
+            visible = visible.filter(owner__username=owner)
         if method := given.get("method"):
             visible = visible.filter(frame_selection_method=method)
-        return visible.order_by(*self.ORDERS[given.get("order") or "newest"])
+        if visibility := given.get("visibility"):
+            visible = visible.filter(visibility=visibility)
+        return self._ordered(self._made_between(visible))
+
+    def _made_between(self, visible: SelectionQuerySet) -> SelectionQuerySet:
+        """Both days are meant whole, in the time zone of the portal."""
+        if since := self.cleaned_data.get("since"):
+            start = make_aware(datetime.combine(since, time.min))
+            visible = visible.filter(created_at__gte=start)
+        if until := self.cleaned_data.get("until"):
+            end = make_aware(datetime.combine(until, time.max))
+            visible = visible.filter(created_at__lte=end)
+        return visible
+
+    def _ordered(self, visible: SelectionQuerySet) -> SelectionQuerySet:
+        order = self.ORDERS[self.cleaned_data.get("order") or "newest"]
+        counted = "frames_count" in order[0]
+        return (visible.with_counts() if counted else visible).order_by(*order)
 
     @property
     def narrows(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in ("search", "whose", "method"))
+        return any(value for name, value in self.cleaned_data.items() if name != "order")
+
+    @property
+    def first(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.ALWAYS_SHOWN]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in self.ALWAYS_SHOWN]
+
+    @property
+    def more_in_use(self) -> int:
+        return sum(bool(self.data.get(field.name)) for field in self.more)
+
+
+def _about_task(words: str) -> Q:
+    """A task by its number ("12", "#12"), or by words of its name. The key of the names is part
+    of the pattern: else “name” would find everything. Databases keep what is beyond ASCII as it
+    is or as JSON escapes it."""
+    number = words.strip().removeprefix("#")
+    escaped = {re.escape(text) for text in (words.strip(), json.dumps(words.strip())[1:-1])}
+    about = Q(tasks__iregex=rf'"name": "[^"]*({"|".join(sorted(escaped))})')
+    if number.isdecimal() and number.isascii():
+        about |= Q(tasks__iregex=rf'"id": {int(number)}[,}}]')
+    return about
+
+
+class FramesForm(forms.Form):
+    """How the frames of a selection are shown, and those of which job."""
+
+    view = forms.ChoiceField(required=False, choices=[("grid", "Pictures"), ("list", "List")])
+    job = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+
+    def __init__(self, data: Any, *, has_pictures: bool) -> None:
+        super().__init__(data)
+        self.has_pictures = has_pictures
+
+    def applied_to(self, frames: QuerySet[SelectedFrame]) -> QuerySet[SelectedFrame]:
+        """By task and number, which has an index; jobs hold ranges of frames."""
+        self.is_valid()
+        if self.job_id is not None:
+            frames = frames.filter(job_id=self.job_id)
+        return frames.order_by("task_id", "frame")
+
+    @property
+    def job_id(self) -> int | None:
+        return self.cleaned_data.get("job")
+
+    @property
+    def as_grid(self) -> bool:
+        """Unless the list was asked for, or there is nothing to be seen."""
+        return self.cleaned_data.get("view") != "list" and self.has_pictures
 
 
 class DescribeForm(forms.Form):

@@ -28,7 +28,22 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         """What `user` may read: the own ones and the shared ones."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED))
+        mine_or_shared = Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED)
+        return self.left().filter(mine_or_shared)
+
+    def left(self) -> Self:
+        """Those that nobody has deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+    def restorable(self, user: AnyUser) -> Self:
+        """The user's own ones whose deletion can still be undone."""
+        since = timezone.now() - Selection.UNDO
+        return self.filter(owner_id=user.pk, deleted_at__gt=since).order_by("-deleted_at")
+
+    def over(self) -> Self:
+        """Deleted, and too late to be restored; a minute later, so that no undo meets a purge."""
+        since = timezone.now() - Selection.UNDO - timedelta(minutes=1)
+        return self.filter(deleted_at__lt=since)
 
     def owned_by(self, user: AnyUser) -> Self:
         """What `user` may change."""
@@ -76,11 +91,22 @@ class Selection(models.Model):
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # Hidden from everybody since then, and soon gone; until then the owner may take it back.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    UNDO: ClassVar = timedelta(minutes=10)
 
     objects = SelectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["deleted_at"],
+                name="deleted_selections",
+                condition=Q(deleted_at__isnull=False),
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(random_seed__isnull=True) | Q(random_seed__range=(0, MAX_SEED)),
@@ -122,7 +148,9 @@ class SelectedFrame(models.Model):
 class ArchiveQuerySet(models.QuerySet["Archive"]):
     def for_user(self, user: AnyUser) -> Self:
         """An archive belongs to who built it: CVAT judged that person's rights, no one else's."""
-        return self.filter(requested_by_id=user.pk) if user.is_authenticated else self.none()
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(requested_by_id=user.pk, selection__deleted_at__isnull=True)
 
     def active(self) -> Self:
         return self.filter(status__in=Archive.ACTIVE)

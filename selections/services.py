@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from selections import tasks
+from selections import showing, tasks
 from selections.models import Archive, SelectedFrame, Selection
 from selector import services as selector
 from selector.cvat.types import Frame, FrameCatalog
@@ -310,12 +310,7 @@ def _same_or_conflict(running: Archive, options: dict[str, Any]) -> Archive:
 
 def _connection_for(user: User, selection: Selection) -> Connection:
     """The asker's own way to the server of the selection: CVAT judges that person's rights."""
-    mine = Connection.objects.for_user(user).filter(url=selection.url)
-    connection = (
-        mine.filter(pk=selection.connection_id or 0).first()
-        or mine.filter(organization=selection.organization).first()
-        or mine.first()
-    )
+    connection = showing.closest(selection, Connection.objects.for_user(user))
     if connection is None:
         raise NotConnected(f"You are not connected to {selection.url}. Connect to it first.")
     return selector.find_connection(user=user, connection_id=connection.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from selections import removal
 from selections.archives import building
 from selections.models import Archive
 
@@ -26,3 +27,9 @@ def expire_archives() -> None:
     for archive in Archive.objects.expired():
         archive.expire()
     building.clear_debris()
+
+
+@shared_task
+def purge_selections() -> None:
+    """What was deleted goes for good once its deletion cannot be undone any more."""
+    removal.purge_selections()

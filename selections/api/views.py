@@ -16,7 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
-from selections import downloads, services
+from selections import downloads, removal, services
 from selections.api import serializers
 from selections.models import (
     Archive,
@@ -26,6 +26,7 @@ from selections.models import (
     SelectionQuerySet,
 )
 from selector.api.filtering import IdFilter, Ordering, TrueFalseFilter
+from selector.api.schema import ErrorSerializer
 from selector.api.views import IDS, AlwaysJson, SpecifiedView
 from selector.exceptions import NotFound
 from selector.services import find_connection
@@ -173,7 +174,8 @@ class SelectionViewSet(
         return self._answer(selection, status.HTTP_200_OK)
 
     def perform_destroy(self, instance: Selection) -> None:
-        services.delete_selection(selection=instance)
+        # For ten minutes the pages offer to undo it; for the API it is gone.
+        removal.discard_selection(selection=instance)
 
     @extend_schema(request=None, responses={201: serializers.SelectionSerializer})
     @action(detail=True, methods=["post"])
@@ -226,7 +228,10 @@ class SelectionViewSet(
 
 
 class ArchiveViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Archive]
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Archive],
 ):
     serializer_class = serializers.ArchiveSerializer
     queryset = Archive.objects.none()
@@ -244,6 +249,13 @@ class ArchiveViewSet(
         if self.action == "list":
             return serializers.ArchiveListSerializer
         return serializers.ArchiveSerializer
+
+    @extend_schema(responses={204: None, 409: ErrorSerializer})
+    def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Delete the files and the record of them. One that waits or is being built: cancel it
+        first."""
+        removal.delete_archive(archive=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

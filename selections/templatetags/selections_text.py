@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timesince import timeuntil
 
 from selections.models import Archive, SelectedFrame, Selection
+from selections.redrawing import drawn_by
 from selector.cvat.links import frame_link, task_link
+from selector.models import Connection
+from selector.services import PER_JOB, DrawRequest
 
 register = template.Library()
 
@@ -58,6 +67,67 @@ def asked_for(selection: Selection) -> list[tuple[str, Any]]:
         for name, label in PARAMETERS.items()
         if (value := given.get(name)) is not None
     ]
+
+
+@register.filter
+def in_words(selection: Selection) -> str:
+    """Who did what and when: “alice drew 10 frames from each job at random, with seed 7, …”."""
+    owner = selection.owner.username
+    when = date_format(timezone.localtime(selection.created_at), "j M Y, H:i")
+    draw = drawn_by(selection)
+    if draw is None:
+        return f"{owner} chose each frame by hand on {when}."
+    drawn = f"{_amount(draw)} at random, with seed {draw.seed}"
+    if selection.parameters.get("adjusted_from"):
+        return f"{owner} drew {drawn}, adjusted the choice by hand, and saved it on {when}."
+    return f"{owner} drew {drawn}, on {when}."
+
+
+def _amount(draw: DrawRequest) -> str:
+    share = draw.share is not None
+    many = f"{(draw.share or 0) * 100:g} % of the frames" if share else f"{draw.count:,} frame"
+    if not share and draw.count != 1:
+        many += "s"
+    if draw.method == PER_JOB and draw.job_id is None:
+        return f"{many} {'of' if share else 'from'} each job of task {draw.task_id}"
+    if draw.job_id is not None:
+        return f"{many} of job {draw.job_id}"
+    return f"{many} of task {draw.task_id}"
+
+
+@register.filter
+def was_changed(selection: Selection) -> bool:
+    """Saving takes a moment: what happens within it is the making."""
+    return selection.updated_at - selection.created_at > timedelta(seconds=2)
+
+
+@register.filter
+def kept_for(archive: Archive) -> str:
+    """Such as “kept for 6 days more”; "" without an end."""
+    if archive.expires_at is None:
+        return ""
+    if archive.expires_at <= timezone.now():
+        return "about to be removed"
+    return f"kept for {timeuntil(archive.expires_at, depth=1)} more"
+
+
+@register.filter
+def short_name(frame: SelectedFrame) -> str:
+    """Without its folders, for where there is little room."""
+    return PurePosixPath(frame.filename).name
+
+
+@register.simple_tag
+def thumbnail_of(way: Connection, task_id: int, frame: int) -> str:
+    """Through the viewer's own connection: CVAT judges who may see it."""
+    return f"{reverse('api-frame-thumbnail', args=[task_id, frame])}?connection={way.pk}"
+
+
+@register.simple_tag
+def image_of(way: Connection, frame: SelectedFrame) -> str:
+    """Large, in a format that browsers show."""
+    path = reverse("api-frame-image", args=[frame.task_id, frame.frame])
+    return f"{path}?connection={way.pk}&quality=compressed"
 
 
 @register.simple_tag

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from selections.models import Archive, Selection
 
-OWN = ["", "/delete"]
+OWN = ["", "/frames.csv"]
+VERBS = ["describe", "share", "copy", "draw-again", "delete", "restore", "build"]
 PARTS_OF_ARCHIVE = ["", "/progress", "/download"]
 
 
@@ -51,21 +52,21 @@ def test_it_works(web: Client, alice: User) -> None:
     page = web.get(f"/selections/{selection.pk}").text
     assert "http://cvat.example.com/tasks/12/jobs/30?frame=0" in page
     assert "Job 30: <b>2</b>" in page
+    assert "alice chose each frame by hand on " in page
 
 
 def test_what_others_keep_to_themselves_is_not_there(web: Client, bobs: Selection) -> None:
-    assert "own" not in web.get("/selections/").text.split("<main")[1]
+    assert "s own" not in web.get("/selections/").text.split("<main")[1]
     for part in OWN:
         assert web.get(f"/selections/{bobs.pk}{part}").status_code == 404
-    for verb in ("describe", "share", "copy", "delete", "build"):
+    for verb in VERBS:
         assert web.post(f"/selections/{bobs.pk}/{verb}").status_code == 404
     assert Selection.objects.get().name == "bob's own"
 
 
 def test_what_is_shared_may_be_read_and_copied(web: Client, alice: User, shared: Selection) -> None:
     assert web.get(f"/selections/{shared.pk}").status_code == 200
-    assert web.get(f"/selections/{shared.pk}/delete").status_code == 404
-    for verb in ("describe", "share", "delete"):
+    for verb in ("describe", "share", "delete", "restore"):
         assert web.post(f"/selections/{shared.pk}/{verb}", {"name": "x"}).status_code == 404
     assert web.post(f"/selections/{shared.pk}/copy").status_code == 302
     copied = Selection.objects.get(owner=alice)
@@ -91,7 +92,7 @@ def test_archives_of_others_are_not_there(web: Client, bob: User, shared: Select
     archive = Archive.objects.create(selection=shared, requested_by=bob)
     for part in PARTS_OF_ARCHIVE:
         assert web.get(f"/selections/archives/{archive.pk}{part}").status_code == 404
-    for verb in ("cancel", "again"):
+    for verb in ("cancel", "again", "delete"):
         assert web.post(f"/selections/archives/{archive.pk}/{verb}").status_code == 404
     assert str(archive) not in web.get(f"/selections/{shared.pk}").text
     archive.refresh_from_db()
@@ -199,6 +200,6 @@ def test_the_number_of_queries_does_not_grow(web: Client, alice: User, path: str
     assert few <= 12
 
 
-@pytest.mark.parametrize("verb", ["describe", "share", "copy", "build"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_what_changes_something_takes_post_alone(web: Client, alice: User, verb: str) -> None:
     assert web.get(f"/selections/{keep(alice).pk}/{verb}").status_code == 405

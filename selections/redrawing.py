@@ -1,0 +1,66 @@
+"""Draw again: the same parameters on the task as it is now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from selections import services, showing
+from selections.models import Selection
+from selector.exceptions import InvalidInput, NotConnected
+from selector.services import PER_JOB, UNIFORM, DrawRequest, find_connection
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    selection: Selection
+    count: int
+    same: int  # of these are in the selection that was drawn again
+
+
+def draw_again(*, user: User, selection: Selection, with_new_seed: bool = False) -> Redrawn:
+    """A new selection of the user's, drawn as `selection` was; one adjusted by hand as before the
+    adjusting. Same seed and same task, same frames.
+
+    Raises InvalidInput for one that was never drawn, NotConnected, CvatError.
+    """
+    request = drawn_by(selection, with_new_seed=with_new_seed)
+    if request is None:
+        raise InvalidInput("This selection was chosen by hand: there is no draw to repeat.")
+    way = showing.closest(selection, showing.usable_connections(user))
+    if way is None:
+        raise NotConnected(f"You are not connected to {selection.url}. Connect to it first.")
+    made = services.create_random_selection(
+        owner=user,
+        connection=find_connection(user=user, connection_id=way.pk),
+        request=request,
+        name=f"{selection.name[:180]}, drawn again",
+        note=selection.note,
+    )
+    before, after = _places(selection), _places(made)
+    return Redrawn(made, len(after), len(before & after))
+
+
+def drawn_by(selection: Selection, *, with_new_seed: bool = False) -> DrawRequest | None:
+    """The request that made the selection, or that it was adjusted from; None without one."""
+    adjusted = selection.parameters.get("adjusted_from")
+    given: dict[str, Any] = adjusted or selection.parameters
+    amounts = [name for name in given if name.endswith(("_count", "_share"))]
+    if len(amounts) != 1 or not given.get("task_id"):
+        return None
+    name, value = amounts[0], given[amounts[0]]
+    seed = given.get("random_seed", selection.random_seed)
+    return DrawRequest(
+        task_id=given["task_id"],
+        job_id=given.get("job_id"),
+        method=PER_JOB if name.startswith("frames_per_job") else UNIFORM,
+        count=value if name.endswith("_count") else None,
+        share=value if name.endswith("_share") else None,
+        seed=None if with_new_seed else seed,
+    )
+
+
+def _places(selection: Selection) -> set[tuple[int, int]]:
+    return set(selection.frames.order_by().values_list("task_id", "frame"))

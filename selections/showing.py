@@ -1,0 +1,123 @@
+"""What the pages show of many selections at once: a bounded number of queries, however many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import JSONObject
+
+from selections.models import Archive, SelectedFrame, Selection
+from selector.models import Connection
+
+MOST_OWNERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A selection in a list. `connection` is the viewer's own way to the pictures, if any."""
+
+    selection: Selection
+    frames_count: int
+    previews: list[dict[str, int]]  # {"task", "frame"}: the first two and the last two
+    connection: Connection | None
+
+
+def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
+    """Two queries. Asked for the selections of one page alone: to order all of them, databases
+    would look up the frames of each one."""
+    selections = list(selections)
+    found = Selection.objects.filter(pk__in=[each.pk for each in selections]).with_counts()
+    by_pk = {each.pk: each for each in found.annotate(**_ends())}
+    mine = usable_connections(user)
+    made = []
+    for selection in selections:
+        looked_up: Any = by_pk.get(selection.pk)
+        if looked_up is not None:  # else deleted meanwhile
+            way = closest(selection, mine)
+            made.append(Row(selection, looked_up.frames_count, _previews(looked_up), way))
+    return made
+
+
+def usable_connections(user: User) -> list[Connection]:
+    """Those that CVAT accepted when it was asked last."""
+    mine = Connection.objects.for_user(user).defer("credential")
+    return list(mine.filter(verified_at__isnull=False))
+
+
+def closest(selection: Selection, connections: Iterable[Connection]) -> Connection | None:
+    """The one of somebody's connections to look at the selection through: the very one it was
+    made with, else one to the same organization, else any to the same server."""
+    there = [each for each in connections if each.url == selection.url]
+
+    def distance(connection: Connection) -> tuple[bool, bool]:
+        other = connection.organization != selection.organization
+        return connection.pk != selection.connection_id, other
+
+    return min(there, key=distance, default=None)
+
+
+def owners(user: User) -> list[str]:
+    """Whose selections the user may see, the user aside."""
+    sharing = Selection.objects.left().filter(
+        owner=OuterRef("pk"), visibility=Selection.Visibility.SHARED
+    )
+    others = User.objects.filter(Exists(sharing)).exclude(pk=user.pk).order_by("username")
+    return list(others.values_list("username", flat=True)[:MOST_OWNERS])
+
+
+def jobs(selection: Selection) -> QuerySet[SelectedFrame, Any]:
+    """{"task_id", "job_id", "frames": how many}"""
+    by_job = selection.frames.order_by("task_id", "job_id").values("task_id", "job_id")
+    return by_job.annotate(frames=Count("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The archives of a person: how many of each status, and what the files take."""
+
+    by_status: dict[Archive.Status, int]
+    files: int
+    bytes: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_status.values())
+
+
+def stock(user: User) -> Stock:
+    counted = Archive.objects.for_user(user).order_by().values_list("status")
+    found = {
+        Archive.Status(status): (n, size)
+        for status, n, size in counted.annotate(n=Count("pk"), bytes=Sum("size"))
+    }
+    kept = [found[status] for status in Archive.WITH_FILE if status in found]
+    return Stock(
+        by_status={status: found[status][0] for status in Archive.Status if status in found},
+        files=sum(n for n, _ in kept),
+        bytes=sum(size for _, size in kept),
+    )
+
+
+def _ends() -> dict[str, Subquery]:
+    """By the unique index (selection, task_id, frame), whatever the size of the selection. A
+    window over the frames would read all of them."""
+    frames = SelectedFrame.objects.filter(selection=OuterRef("pk"))
+    place = JSONObject(task=F("task_id"), frame=F("frame"))
+    up = frames.order_by("task_id", "frame").values(place=place)
+    down = frames.order_by("-task_id", "-frame").values(place=place)
+    return {
+        "frame_1": Subquery(up[:1]),
+        "frame_2": Subquery(up[1:2]),
+        "frame_3": Subquery(down[1:2]),
+        "frame_4": Subquery(down[:1]),
+    }
+
+
+def _previews(looked_up: Any) -> list[dict[str, int]]:
+    ends = [getattr(looked_up, f"frame_{number}") for number in (1, 2, 3, 4)]
+    # Of three frames the second is also the last but one.
+    return [place for at, place in enumerate(ends) if place and place not in ends[:at]]

@@ -1,0 +1,41 @@
+// The list and the page of a selection: tidy addresses, pictures that do not come, renaming.
+
+const RETRY_AFTER = 3000;
+
+// A filter that is not used has no place in the address.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.target.closest("[data-tidy]")) return;
+  const form = event.detail.formData;
+  for (const [name, value] of [...form.entries()]) {
+    if (value === "" || (name === "order" && value === "newest")) form.delete(name);
+  }
+});
+
+// A picture that cannot be shown leaves the quiet place behind it. Errors do not bubble.
+document.addEventListener("error", (event) => failed(event.target), true);
+for (const image of document.querySelectorAll(".thumb img, .shot img")) {
+  if (image.complete && image.currentSrc && !image.naturalWidth) failed(image);
+}
+
+function failed(image) {
+  if (!image.matches?.(".thumb img, .shot img")) return;
+  image.hidden = true;
+  if (image.dataset.again) return;
+  // Perhaps too many were being made at once: one more try.
+  image.dataset.again = "1";
+  setTimeout(() => {
+    image.addEventListener("load", () => (image.hidden = false), { once: true });
+    image.loading = "eager";
+    image.src = image.src;
+  }, RETRY_AFTER);
+}
+
+const rename = document.querySelector("details.rename");
+rename?.addEventListener("toggle", () => {
+  if (rename.open) rename.querySelector("input[name=name]").select();
+});
+rename?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  rename.open = false;
+  rename.querySelector("summary").focus();
+});

@@ -1,0 +1,185 @@
+"""Pages of saved selections: parse, call one service, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from selections import redrawing, removal, services, showing
+from selections.formats import frame_list
+from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
+from selections.models import Archive, Selection
+from selector.exceptions import InvalidInput
+from selector.pages import errors_shown_on
+from selector.signed_in import SignedInRequest
+
+SELECTIONS_PER_PAGE = 25
+FRAMES_PER_PAGE = 120  # full rows of the grid at 2, 3, 4, 5, 6, 8 and 10 columns
+ARCHIVES_SHOWN = 5
+
+
+# --- the list ----------------------------------------------------------------------------------
+
+
+@require_safe
+def selection_list(request: SignedInRequest) -> HttpResponse:
+    return list_page(request)
+
+
+def list_page(request: SignedInRequest) -> HttpResponse:
+    form = ListForm(request.GET, owners=[request.user.username, *showing.owners(request.user)])
+    visible = Selection.objects.for_user(request.user).select_related("owner")
+    found = form.applied_to(visible, request.user.pk)
+    page = Paginator(found, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": showing.rows(request.user, page.object_list),
+        "deleted": Selection.objects.restorable(request.user)[:5],
+    }
+    return render(request, "selections/list.html", context)
+
+
+def _list_instead(request: SignedInRequest, pk: int) -> HttpResponse:
+    return list_page(request)
+
+
+# --- one selection -----------------------------------------------------------------------------
+
+
+@require_safe
+def detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    return detail_page(request, pk)
+
+
+def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
+    selection = _visible(request, pk)
+    way = showing.closest(selection, showing.usable_connections(request.user))
+    shown = FramesForm(request.GET, has_pictures=way is not None)
+    found = shown.applied_to(selection.frames.all())
+    mine = Archive.objects.for_user(request.user).filter(selection=selection)
+    context = {
+        "selection": selection,
+        "is_mine": selection.owner_id == request.user.pk,
+        "way": way,
+        "shown": shown,
+        "page": Paginator(found, FRAMES_PER_PAGE).get_page(request.GET.get("page")),
+        "jobs": showing.jobs(selection),
+        "draw": redrawing.drawn_by(selection),
+        "archives": _with_parts(mine)[:ARCHIVES_SHOWN],
+        "archives_count": mine.count(),
+        "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
+        "build": BuildForm(),
+    }
+    return render(request, "selections/detail.html", context)
+
+
+@require_safe
+def frames_csv(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
+    """The frame list for a spreadsheet."""
+    selection = _visible(request, pk)
+    rows = frame_list.lines(Selection.objects.for_user(request.user).filter(pk=selection.pk))
+    name = f"selection_{selection.pk}_frames.csv"
+    return StreamingHttpResponse(
+        rows,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_POST
+@errors_shown_on(detail_page)
+def describe(request: SignedInRequest, pk: int) -> HttpResponse:
+    selection = _own(request, pk)
+    form = DescribeForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput("A selection needs a name of at most 200 characters.")
+    services.update_selection(selection=selection, **form.cleaned_data)
+    messages.success(request, "Name and note are saved.")
+    return redirect(selection)
+
+
+@require_POST
+@errors_shown_on(detail_page)
+def share(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Share, or take the sharing back, as the button said."""
+    selection = _own(request, pk)
+    visibility = request.POST.get("visibility", "")
+    services.update_selection(selection=selection, visibility=visibility)
+    shared = visibility == Selection.Visibility.SHARED
+    messages.success(
+        request,
+        "Everyone who signs in here can see and copy this selection now."
+        if shared
+        else "Only you can see this selection now.",
+    )
+    return redirect(selection)
+
+
+@require_POST
+def copy(request: SignedInRequest, pk: int) -> HttpResponse:
+    copied = services.copy_selection(user=request.user, selection=_visible(request, pk))
+    messages.success(request, "This is your copy.")
+    return redirect(copied)
+
+
+@require_POST
+@errors_shown_on(detail_page)
+def draw_again(request: SignedInRequest, pk: int) -> HttpResponse:
+    """With the same seed, or with another, as the button said."""
+    new_seed = request.POST.get("seed") == "new"
+    drawn = redrawing.draw_again(
+        user=request.user, selection=_visible(request, pk), with_new_seed=new_seed
+    )
+    messages.success(request, _compared(drawn))
+    return redirect(drawn.selection)
+
+
+def _compared(drawn: redrawing.Redrawn) -> str:
+    if drawn.same == drawn.count:
+        return f"Drawn again: all {drawn.count:,} frames are the same as before."
+    return f"Drawn again: {drawn.same:,} of {drawn.count:,} frames are the same as before."
+
+
+@require_POST
+def delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    """At once, without a question: the list offers to undo it."""
+    removal.discard_selection(selection=_own(request, pk))
+    return redirect("selections:list")
+
+
+@require_POST
+@errors_shown_on(_list_instead)
+def restore(request: SignedInRequest, pk: int) -> HttpResponse:
+    selection = removal.restore_selection(user=request.user, selection_id=pk)
+    messages.success(request, f"“{selection.name}” is back.")
+    return redirect(selection)
+
+
+@require_POST
+@errors_shown_on(detail_page)
+def build(request: SignedInRequest, pk: int) -> HttpResponse:
+    selection = _visible(request, pk)
+    form = BuildForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput("Choose one of the offered ways to build.")
+    archive = services.request_archive(user=request.user, selection=selection, **form.options())
+    return redirect(archive)
+
+
+def _visible(request: SignedInRequest, pk: int) -> Selection:
+    visible = Selection.objects.for_user(request.user).select_related("owner").with_counts()
+    return get_object_or_404(visible, pk=pk)
+
+
+def _own(request: SignedInRequest, pk: int) -> Selection:
+    return get_object_or_404(Selection.objects.owned_by(request.user), pk=pk)
+
+
+def _with_parts(archives: Any) -> Any:
+    return archives.select_related("selection").prefetch_related("parts")
