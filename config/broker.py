@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,6 +70,12 @@ def _make_private(folder: Path) -> None:
     if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
         raise BrokerError(f"{folder} belongs to someone else. Remove it, or set another VAR_DIR.")
     folder.chmod(0o700)
+
+
+def remove_folder_of(socket: Path) -> None:
+    """Take away the folder of a socket that lay elsewhere; one with our data in it stays."""
+    with suppress(OSError):
+        socket.parent.rmdir()
 
 
 def answers(socket: Path) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from config.sockets import broker_socket
 from tests.config.launching import Launcher, alive
 from tests.conftest import eventually
 
@@ -34,6 +35,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
     launcher.start()
     yield launcher
     launcher.close()
+    assert not broker_socket(launcher.folder / "var").parent.exists()
 
 
 def test_it_works(running: Launcher) -> None:

@@ -43,6 +43,7 @@ class Command(BaseCommand):
             self._say("Stopping.")
         finally:
             supervisor.stop()
+            broker.remove_folder_of(settings.BROKER_SOCKET)
         self._say("Stopped.")
 
     def _say(self, line: str) -> None:
