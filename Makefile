@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format clean
+.PHONY: help run demo test check bench format clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -22,6 +22,9 @@ test: .venv/.dev ## the whole test suite
 
 check: .venv/.dev ## lint, format, types, imports, missing migrations, settings for production
 	@exec sh .ci/check.sh
+
+bench: .venv/.dev ## measure the fetch engine against the other ways; writes benchmarks/results.json
+	@exec $(PYTHON) -m benchmarks
 
 format: .venv/.dev ## format the code and mend what the linter can mend
 	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .

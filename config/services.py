@@ -22,7 +22,9 @@ def broker_service() -> Service:
 
 def standin_service() -> Service:
     where = ["--host", "127.0.0.1", "--port", str(settings.STANDIN_PORT)]
-    return _python("standin", "standin", *where)
+    # Else every start would make people connect again.
+    state = ["--state", str(Path(settings.VAR_DIR) / "standin.json")]
+    return _python("standin", "standin", *where, *state)
 
 
 def worker_service(lock: int) -> Service:

@@ -7,11 +7,14 @@ import logging
 import signal
 import sys
 import threading
+from contextlib import nullcontext
+from pathlib import Path
 
 from standin.costs import Costs
 from standin.faults import Faults
 from standin.samples import DEMO, sample_world
 from standin.server import StandIn
+from standin.state import KeptCredentials
 
 
 def _options() -> argparse.Namespace:
@@ -22,6 +25,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--costs", action="store_true", help="be as slow as the measured server")
     parser.add_argument("--bandwidth", type=float, default=0, help="bytes per second in all")
     parser.add_argument("--fault-rate", type=float, default=0, help="share of data requests, 0-1")
+    parser.add_argument("--state", type=Path, help="a file that keeps tokens over a restart")
     parser.add_argument("--quiet", action="store_true", help="say nothing at all")
     return parser.parse_args()
 
@@ -40,7 +44,9 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with _standin(options) as standin:
+    standin = _standin(options)
+    kept = KeptCredentials(standin.world, options.state) if options.state else nullcontext()
+    with kept, standin:
         if not options.quiet:
             sys.stdout.write(f"{standin.url}  user {DEMO[0]}, password {DEMO[1]}\n")
             sys.stdout.flush()
