@@ -1,0 +1,141 @@
+"""What people chose."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+
+from selector.models import Connection
+from selector.sampling import MAX_SEED
+
+if TYPE_CHECKING:
+    AnyUser = User | AnonymousUser
+
+
+class SelectionQuerySet(models.QuerySet["Selection"]):
+    def for_user(self, user: AnyUser) -> Self:
+        """What `user` may read: the own ones and the shared ones."""
+        if not user.is_authenticated:
+            return self.none()
+        mine_or_shared = Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED)
+        return self.left().filter(mine_or_shared)
+
+    def left(self) -> Self:
+        """Those that nobody has deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+    def restorable(self, user: AnyUser) -> Self:
+        """The user's own ones whose deletion can still be undone."""
+        since = timezone.now() - Selection.UNDO
+        return self.filter(owner_id=user.pk, deleted_at__gt=since).order_by("-deleted_at")
+
+    def over(self) -> Self:
+        """Deleted, and too late to be restored; a minute later, so that no undo meets a purge."""
+        since = timezone.now() - Selection.UNDO - timedelta(minutes=1)
+        return self.filter(deleted_at__lt=since)
+
+    def owned_by(self, user: AnyUser) -> Self:
+        """What `user` may change."""
+        return self.for_user(user).filter(owner_id=user.pk)
+
+    def with_counts(self) -> Self:
+        """Adds `frames_count`, by a subquery: a join would count once per archive as well."""
+        counted = (
+            SelectedFrame.objects.filter(selection=models.OuterRef("pk"))
+            .order_by()
+            .values("selection")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return self.annotate(frames_count=Coalesce(models.Subquery(counted), 0))
+
+
+class Selection(models.Model):
+    """A kept choice of frames. Readable also when its connection is gone: url and task names
+    are copied."""
+
+    class Method(models.TextChoices):
+        MANUAL = "manual", "by hand"
+        RANDOM_UNIFORM = "random_uniform", "random over all"
+        RANDOM_PER_JOB = "random_per_job", "random per job"
+
+    class Visibility(models.TextChoices):
+        PRIVATE = "private", "private"
+        SHARED = "shared", "shared"
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="selections")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="selections"
+    )
+    url = models.CharField(max_length=500)
+    organization = models.CharField(max_length=100, blank=True)
+    # [{"id": 12, "name": "Night drive"}], as they were called when the selection was made.
+    tasks = models.JSONField(default=list)
+    name = models.CharField(max_length=200)
+    note = models.TextField(blank=True)
+    frame_selection_method = models.CharField(max_length=20, choices=Method, default=Method.MANUAL)
+    # What the draw was asked for: task_id, job_id, frames_per_job_count or one of its siblings.
+    parameters = models.JSONField(default=dict, blank=True)
+    random_seed = models.BigIntegerField(null=True, blank=True)
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    # Hidden from everybody since then, and soon gone; until then the owner may take it back.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    UNDO: ClassVar = timedelta(minutes=10)
+
+    objects = SelectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["deleted_at"],
+                name="deleted_selections",
+                condition=Q(deleted_at__isnull=False),
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(random_seed__isnull=True) | Q(random_seed__range=(0, MAX_SEED)),
+                name="random_seed_fits_32_bits",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("selections:detail", args=[self.pk])
+
+
+class SelectedFrame(models.Model):
+    """One chosen picture. `frame` is the task frame number; `filename` CVAT's path ("": video)."""
+
+    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="frames")
+    task_id = models.BigIntegerField()
+    job_id = models.BigIntegerField()
+    frame = models.IntegerField()
+    filename = models.TextField(blank=True)
+    width = models.IntegerField(default=0)
+    height = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ["task_id", "frame"]
+        constraints = [
+            # Jobs of a task may overlap: a frame is chosen once whichever job it came through.
+            models.UniqueConstraint(
+                fields=["selection", "task_id", "frame"], name="frame_chosen_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} frame {self.frame}"
