@@ -1,4 +1,4 @@
-"""What a user wants of selections and archives. Every rule about them is here, once."""
+"""Keeping a choice of frames, and changing what is kept."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from selections import showing, tasks
-from selections.models import Archive, SelectedFrame, Selection
+from selections.models import SelectedFrame, Selection
 from selector import services as selector
 from selector.cvat.types import Frame, FrameCatalog
-from selector.exceptions import Conflict, InvalidInput, NotConnected
+from selector.exceptions import InvalidInput
 from selector.models import Connection
 from selector.services import DrawRequest
 
@@ -29,9 +28,6 @@ class Choice:
     task_id: int
     frame: int
     job_id: int | None = None
-
-
-# --- keeping a choice --------------------------------------------------------------------------
 
 
 def create_selection(
@@ -223,102 +219,3 @@ def _save_frames(selection: Selection, frames: Iterable[Frame | SelectedFrame]) 
         for frame in frames
     )
     SelectedFrame.objects.bulk_create(rows, batch_size=1000)
-
-
-# --- building ----------------------------------------------------------------------------------
-
-
-def request_archive(
-    *,
-    user: User,
-    selection: Selection,
-    quality: str = Archive.Quality.ORIGINAL,
-    part_size: int = 0,
-    video_format: str = Archive.VideoFormat.PNG,
-    video_quality: int = 95,
-) -> Archive:
-    """Ask for a ZIP, or for several of at most `part_size` bytes each. `video_quality` (1 to 100)
-    is that of JPEG.
-
-    A build of this selection that is under way for this user already is answered instead of a
-    second one; an earlier one that ended without all frames is taken over, so that only what is
-    missing is fetched. Raises InvalidInput, NotConnected, Conflict.
-    """
-    options = _archive_options(quality, part_size, video_format, video_quality)
-    running = Archive.objects.for_user(user).active().filter(selection=selection).first()
-    if running is not None:
-        return _same_or_conflict(running, options)
-    archive = Archive(
-        selection=selection,
-        requested_by=user,
-        connection=_connection_for(user, selection),
-        options=options,
-        continues=_unfinished(user, selection, options),
-        frames_total=selection.frames.count(),
-    )
-    try:
-        with transaction.atomic():
-            archive.save()
-            # Robust: without a broker the row waits, and is handed out once there is one.
-            transaction.on_commit(lambda: tasks.build_archive.delay(archive.pk), robust=True)
-    except IntegrityError:  # asked twice in the same moment; the constraint let one through
-        running = Archive.objects.for_user(user).active().get(selection=selection)
-        return _same_or_conflict(running, options)
-    return archive
-
-
-def retry_archive(*, user: User, archive: Archive) -> Archive:
-    """The same again; what an unfinished try has fetched is not fetched again."""
-    if archive.is_active:
-        raise Conflict("This archive is still being built.")
-    return request_archive(user=user, selection=archive.selection, **archive.options)
-
-
-def _archive_options(
-    quality: str, part_size: int, video_format: str, video_quality: int
-) -> dict[str, Any]:
-    if quality not in Archive.Quality.values:
-        raise InvalidInput(f"quality must be one of {', '.join(Archive.Quality.values)}.")
-    if video_format not in Archive.VideoFormat.values:
-        raise InvalidInput(f"video_format must be one of {', '.join(Archive.VideoFormat.values)}.")
-    if not 1 <= video_quality <= 100:
-        raise InvalidInput("video_quality must be 1 to 100.")
-    if part_size and part_size < Archive.SMALLEST_PART:
-        raise InvalidInput(f"part_size must be 0 or at least {Archive.SMALLEST_PART:,} bytes.")
-    return {
-        "quality": quality,
-        "part_size": part_size,
-        "video_format": video_format,
-        "video_quality": video_quality,
-    }
-
-
-def _unfinished(user: User, selection: Selection, options: dict[str, Any]) -> Archive | None:
-    earlier = Archive.objects.for_user(user).may_continue().filter(selection=selection)
-    last = earlier.filter(continued_by__isnull=True).first()
-    return last if last is not None and last.options == options else None
-
-
-def _same_or_conflict(running: Archive, options: dict[str, Any]) -> Archive:
-    if running.options == options:
-        return running
-    raise Conflict(
-        "An archive of this selection with other options is being built. "
-        "Wait for it or cancel it first."
-    )
-
-
-def _connection_for(user: User, selection: Selection) -> Connection:
-    """The asker's own way to the server of the selection: CVAT judges that person's rights."""
-    connection = showing.closest(selection, Connection.objects.for_user(user))
-    if connection is None:
-        raise NotConnected(f"You are not connected to {selection.url}. Connect to it first.")
-    return selector.find_connection(user=user, connection_id=connection.pk)
-
-
-def cancel_archive(*, archive: Archive) -> Archive:
-    """Give up a build. Raises Conflict when there is nothing left to give up."""
-    if not archive.cancel():
-        archive.refresh_from_db()
-        raise Conflict(f"This archive is {archive.get_status_display()} and cannot be cancelled.")
-    return archive

@@ -1,0 +1,23 @@
+"""What a user wants of selections and archives. Every rule about them is here, once."""
+
+from selections.services.building import cancel_archive, request_archive, retry_archive
+from selections.services.keeping import (
+    Choice,
+    copy_selection,
+    create_random_selection,
+    create_selection,
+    delete_selection,
+    update_selection,
+)
+
+__all__ = [
+    "Choice",
+    "cancel_archive",
+    "copy_selection",
+    "create_random_selection",
+    "create_selection",
+    "delete_selection",
+    "request_archive",
+    "retry_archive",
+    "update_selection",
+]
