@@ -110,8 +110,8 @@ def aim(case: schemathesis.Case) -> None:
     for name, value in case.path_parameters.items():
         if isinstance(value, int) or str(value).isdecimal():
             case.path_parameters[name] = int(value) % 4
-    for given in (case.query, case.body):
-        if isinstance(given, dict):
-            given.pop("connection", None)
-            if isinstance(given.get("task_id"), int):
-                given["task_id"] %= 16
+    for sent in (case.query, case.body):
+        if isinstance(sent, dict):
+            sent.pop("connection", None)
+            if isinstance(sent.get("task_id"), int):
+                sent["task_id"] %= 16

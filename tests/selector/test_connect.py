@@ -143,9 +143,7 @@ def test_nothing_to_sign_in_with(alice: User, standin: StandIn) -> None:
 
 def test_organization(alice: User, standin: StandIn) -> None:
     account = {"owner": alice, "url": standin.url, "username": "alice"}
-    kept = services.connect(
-        **account, password="alice-password", organization="acme"
-    ).connection
+    kept = services.connect(**account, password="alice-password", organization="acme").connection
     assert (kept.organization, kept.name) == ("acme", f"{standin.url[7:]} · acme")
     with pytest.raises(InvalidInput, match=r"no organization “acne”.*Yours are: acme"):
         services.connect(**account, password="alice-password", organization="acne")
