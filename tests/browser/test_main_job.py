@@ -44,6 +44,7 @@ def test_it_works(desk: Workspace, worker: None) -> None:
     desk.expect_chosen(50, 227)
     page.get_by_label("Name of the selection").fill("Round 1")
     page.get_by_role("button", name="Save and download").click()
+    desk.page.get_by_role("link", name="Watch it").click()
     expect(page.get_by_role("heading", name="Archive of Round 1")).to_be_visible()
     expect(page.get_by_role("link", name="Download ZIP")).to_be_visible(timeout=60_000)
     with download_zip(page) as opened:
@@ -59,6 +60,7 @@ def test_saving_before_downloading_keeps_one_selection(desk: Workspace, worker: 
     desk.expect_chosen(47, 47)
     desk.save("All of them")
     desk.page.get_by_role("button", name="Save and download").click()
+    desk.page.get_by_role("link", name="Watch it").click()
     expect(desk.page.get_by_text("47 of 47 frames, original files")).to_be_visible(timeout=60_000)
     assert Selection.objects.count() == 1
     with download_zip(desk.page) as opened:

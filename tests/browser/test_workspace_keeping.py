@@ -7,6 +7,7 @@ from playwright.sync_api import Dialog, expect
 
 from selections.models import Archive, Selection
 from tests.browser.workspace import Workspace
+from tests.conftest import finished
 
 DRIVE, LARGE = 1, 8
 
@@ -66,13 +67,73 @@ def test_all_of_a_large_task(desk: Workspace) -> None:
 
 @pytest.mark.worker
 def test_save_and_download(desk: Workspace, worker: None) -> None:
+    """It is built in the background, and told wherever one is when it is ready."""
+    page = desk.page
     desk.open_task(DRIVE)
     desk.pick("2", seed="7")
     desk.expect_chosen(10, 227)
-    desk.page.get_by_label("Name of the selection").fill("Ten")
+    page.get_by_label("Name of the selection").fill("Ten")
+    hold = desk.standin.faults.hold(r"/data\?")
     desk.button("Save and download").click()
-    expect(desk.page.get_by_role("link", name="Download ZIP").first).to_be_visible(timeout=60_000)
-    assert Archive.objects.get().selection.name == "Ten"
+    expect(page.locator("#dock-status")).to_contain_text("Its ZIP is being built")
+    expect(page.locator("#tray-title")).to_have_text("1 building")
+    page.goto("/tokens")
+    tray = page.locator("#tray")
+    expect(tray).to_be_visible()
+    tray.locator("summary").click()
+    expect(tray.get_by_role("link", name="Ten")).to_be_visible()
+    expect(tray.get_by_role("progressbar", name="Frames fetched")).to_be_visible()
+    hold.release()
+    told = page.locator("#tray-ready")
+    expect(told).to_contain_text("“Ten” is ready.", timeout=60_000)
+    expect(tray).to_be_hidden()
+    with page.expect_download() as download:
+        told.get_by_role("link", name="Download ZIP").click()
+    assert download.value.suggested_filename == Archive.objects.get().download_name
+    told.get_by_role("button", name="Close").click()
+    expect(told).to_be_empty()
+    page.reload()
+    page.wait_for_timeout(300)
+    expect(told).to_be_empty()  # told once
+
+
+@pytest.mark.worker
+def test_a_build_is_cancelled_in_the_tray(desk: Workspace, worker: None) -> None:
+    page = desk.page
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    page.get_by_label("Name of the selection").fill("One")
+    hold = desk.standin.faults.hold(r"/data\?")
+    desk.button("Save and download").click()
+    page.locator("#tray summary").click()
+    desk.button("Cancel One").click()
+    expect(page.locator("#tray")).to_be_hidden()
+    assert Archive.objects.get().status == "cancelled"
+    hold.release()
+
+
+@pytest.mark.worker
+def test_a_build_that_ended_while_one_was_away_is_told(desk: Workspace, worker: None) -> None:
+    page = desk.page
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    page.get_by_label("Name of the selection").fill("One")
+    hold = desk.standin.faults.hold(r"/data\?")
+    desk.button("Save and download").click()
+    expect(page.locator("#tray")).to_be_visible()
+    page.goto("about:blank")
+    hold.release()
+    finished(Archive.objects.get())
+    page.goto("/selections/")
+    expect(page.locator("#tray-ready")).to_contain_text("“One” is ready.")
+
+
+def test_the_tray_asks_nothing_while_nothing_runs(desk: Workspace) -> None:
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    desk.page.goto("/tokens")
+    desk.page.wait_for_timeout(2500)
+    assert [url for url in asked if "/api/" in url] == []
 
 
 def test_leaving_what_is_not_saved_warns(desk: Workspace) -> None:

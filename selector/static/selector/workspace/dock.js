@@ -1,12 +1,11 @@
 // The dock at the bottom: how many are chosen, and what can be done with them.
 
-import { post } from "./api.js";
+import { post } from "../../portal/api.js";
 
-export function enableDock(dock, choice, { connection, selectionsUrl, selectionPages, failed, tell, building }) {
+export function enableDock(dock, choice, { failed, tell, ...data }) {
   const at = (id) => document.getElementById(id);
   const buttons = [at("save"), at("save-and-download")];
   let saved = null; // {id, state, name, note} of what was saved last
-  let isLeaving = false;
 
   function refresh() {
     at("count").textContent = choice.size.toLocaleString("en");
@@ -32,9 +31,15 @@ export function enableDock(dock, choice, { connection, selectionsUrl, selectionP
       job_id: catalog.job(index).id,
       frame: catalog.number[index],
     }));
-    const selection = await post(selectionsUrl, { connection, name, note, ...choice.draw, frames });
+    const selection = await post(data.selectionsUrl, {
+      connection: data.connection,
+      name,
+      note,
+      ...choice.draw,
+      frames,
+    });
     saved = { id: selection.id, state, name, note };
-    tell("Saved as ", link(`${selectionPages}${selection.id}`, `“${selection.name}”`), ".");
+    tell("Saved as ", link(`${data.selectionPages}${selection.id}`, `“${selection.name}”`), ".");
     return selection.id;
   }
 
@@ -58,13 +63,14 @@ export function enableDock(dock, choice, { connection, selectionsUrl, selectionP
   at("save-and-download").addEventListener("click", () =>
     busy(async () => {
       const id = await save();
-      const archive = await post(`${selectionsUrl}/${id}/archives`, {});
-      isLeaving = true;
-      building(archive);
+      const archive = await post(`${data.selectionsUrl}/${id}/archives`, {});
+      const page = `${data.selectionPages}archives/${archive.id}`;
+      tell("Saved. Its ZIP is being built; you are told when it is ready. ", link(page, "Watch it"));
+      document.dispatchEvent(new CustomEvent("archive-begun", { detail: archive }));
     }),
   );
   addEventListener("beforeunload", (event) => {
-    if (isLeaving || !choice.size || saved?.state === choice.state) return;
+    if (!choice.size || saved?.state === choice.state) return;
     event.preventDefault();
   });
   choice.addEventListener("change", refresh);

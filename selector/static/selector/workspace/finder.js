@@ -1,6 +1,6 @@
 // The one field: searches CVAT as one types. A list under a field, as ARIA describes a combobox.
 
-import { address, get } from "./api.js";
+import { address, get } from "../../portal/api.js";
 import { make } from "./cells.js";
 import { plural } from "./words.js";
 

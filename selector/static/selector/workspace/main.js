@@ -1,6 +1,6 @@
 // Wires the workspace together.
 
-import { address, get } from "./api.js";
+import { address, get } from "../../portal/api.js";
 import { Anchor } from "./anchor.js";
 import { Catalog } from "./catalog.js";
 import { Choice } from "./choice.js";
@@ -70,7 +70,6 @@ function start(catalog) {
     selectionsUrl: `${data.api}selections`,
     failed,
     tell,
-    building: (archive) => location.assign(`${data.selectionPages}archives/${archive.id}`),
   });
   choice.addEventListener("change", () => {
     at("spoken").textContent = said(choice.size, "frame", "chosen");

@@ -1,6 +1,6 @@
 // How to pick: typed ranges by hand, or at random by the API.
 
-import { post } from "./api.js";
+import { post } from "../../portal/api.js";
 import { parseRanges } from "./ranges.js";
 
 const WORDS = {

@@ -1,7 +1,7 @@
 // One frame, large: its original, with the thumbnail until that has come. Arrows go on in the
 // order of the grid, Space picks, + - 0 and the wheel zoom, Esc goes back.
 
-import { address } from "./api.js";
+import { address } from "../../portal/api.js";
 import { Zoom } from "./zoom.js";
 
 const NOT_SHOWN_BY_BROWSERS = /\.tiff?$/i;
