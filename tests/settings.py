@@ -43,6 +43,11 @@ else:
 if os.environ.get("TEST_DATABASE_NAME"):
     DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
 
+# pytest-django's live server serves static files only for an app of this very name.
+INSTALLED_APPS = [
+    "django.contrib.staticfiles" if app == "config.apps.CollectedFilesConfig" else app
+    for app in product.INSTALLED_APPS
+]
 STORAGES = product.STORAGES | {
     # The live server finds files by their plain names only.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
