@@ -17,6 +17,7 @@ from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
 from selections import downloads, removal, services
+from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.models import (
     Archive,
@@ -58,7 +59,7 @@ class DownloadImagesView(SpecifiedView):
             return downloads.send(request, archive)
         answer = {
             "success": True,
-            "archive": serializers.ArchiveSerializer(archive, context={"request": request}).data,
+            "archive": archives_api.ArchiveSerializer(archive, context={"request": request}).data,
             "selection": archive.selection_id,
         }
         return Response(answer, status=status.HTTP_202_ACCEPTED)
@@ -197,28 +198,28 @@ class SelectionViewSet(
             serializers.SelectedFrameSerializer(page, many=True).data
         )
 
-    @extend_schema(responses=serializers.ArchiveListSerializer(many=True))
+    @extend_schema(responses=archives_api.ArchiveListSerializer(many=True))
     @action(detail=True, filterset_class=None, filter_backends=[])
     def archives(self, request: SignedInApiRequest, pk: str) -> Response:
         """The archives you have built of this selection."""
         mine = Archive.objects.for_user(request.user).filter(selection=self.get_object())
         page = self.paginate_queryset(_for_list(mine))
         context = self.get_serializer_context()
-        found = serializers.ArchiveListSerializer(page, many=True, context=context)
+        found = archives_api.ArchiveListSerializer(page, many=True, context=context)
         return self.get_paginated_response(found.data)
 
     @extend_schema(
-        request=serializers.NewArchiveSerializer,
-        responses={202: serializers.ArchiveSerializer},
+        request=archives_api.NewArchiveSerializer,
+        responses={202: archives_api.ArchiveSerializer},
     )
     @archives.mapping.post
     def build(self, request: SignedInApiRequest, pk: str) -> Response:
-        form = serializers.NewArchiveSerializer(data=request.data)
+        form = archives_api.NewArchiveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         archive = services.request_archive(
             user=request.user, selection=self.get_object(), **form.options()
         )
-        answer = serializers.ArchiveSerializer(archive, context=self.get_serializer_context())
+        answer = archives_api.ArchiveSerializer(archive, context=self.get_serializer_context())
         return Response(answer.data, status=status.HTTP_202_ACCEPTED)
 
     def _answer(self, selection: Selection, code: int) -> Response:
@@ -233,7 +234,7 @@ class ArchiveViewSet(
     mixins.DestroyModelMixin,
     viewsets.GenericViewSet[Archive],
 ):
-    serializer_class = serializers.ArchiveSerializer
+    serializer_class = archives_api.ArchiveSerializer
     queryset = Archive.objects.none()
     lookup_value_regex = IDS
     filter_backends = [DjangoFilterBackend, Ordering]
@@ -245,10 +246,10 @@ class ArchiveViewSet(
         mine = Archive.objects.for_user(self.request.user)
         return _for_list(mine) if self.action == "list" else mine
 
-    def get_serializer_class(self) -> type[serializers.ArchiveSerializer]:
+    def get_serializer_class(self) -> type[archives_api.ArchiveSerializer]:
         if self.action == "list":
-            return serializers.ArchiveListSerializer
-        return serializers.ArchiveSerializer
+            return archives_api.ArchiveListSerializer
+        return archives_api.ArchiveSerializer
 
     @extend_schema(responses={204: None, 409: ErrorSerializer})
     def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
@@ -264,7 +265,7 @@ class ArchiveViewSet(
         archive = services.cancel_archive(archive=self.get_object())
         return Response(self.get_serializer(archive).data)
 
-    @extend_schema(request=None, responses={202: serializers.ArchiveSerializer})
+    @extend_schema(request=None, responses={202: archives_api.ArchiveSerializer})
     @action(detail=True, methods=["post"])
     def retry(self, request: SignedInApiRequest, pk: str) -> Response:
         """Build the same again. What a failed or incomplete build has fetched is taken over, so
@@ -275,14 +276,14 @@ class ArchiveViewSet(
     @extend_schema(
         responses={**ZIP, (206, "application/zip"): OpenApiTypes.BINARY, 304: None, 416: None},
         parameters=[
-            serializers.PartQuerySerializer,
+            archives_api.PartQuerySerializer,
             OpenApiParameter("Range", str, OpenApiParameter.HEADER),
         ],
     )
     @action(detail=True)
     def download(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
         """The ZIP, under its own name; `Range` goes on with a broken download."""
-        number = serializers.PartQuerySerializer(data=request.query_params)
+        number = archives_api.PartQuerySerializer(data=request.query_params)
         number.is_valid(raise_exception=True)
         return downloads.send(request, self.get_object(), number=number.validated_data["part"])
 

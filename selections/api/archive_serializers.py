@@ -1,0 +1,113 @@
+"""What comes in and goes out of the resource of archives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from selections.models import Archive, ArchivePart
+from selector.api.fields import WholeNumberField
+
+
+class ArchivePartSerializer(serializers.ModelSerializer[ArchivePart]):
+    """One ZIP file; there are several only when a part size was asked for."""
+
+    name = serializers.CharField(source="download_name", read_only=True)
+    download_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ArchivePart
+        fields = ["number", "name", "size", "sha256", "download_url"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.URLField())
+    def get_download_url(self, part: ArchivePart) -> str:
+        path = reverse("api-archive-download", args=[part.archive_id])
+        if part.number > 1:
+            path += f"?part={part.number}"
+        return str(self.context["request"].build_absolute_uri(path))
+
+
+class ArchiveSerializer(serializers.ModelSerializer[Archive]):
+    parts = ArchivePartSerializer(many=True, read_only=True)
+    status_url = serializers.SerializerMethodField()
+    download_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Archive
+        fields = [
+            "id",
+            "selection",
+            "status",
+            "quality",
+            "options",
+            "frames_total",
+            "frames_done",
+            "bytes_done",
+            "frames_per_second",
+            "bytes_per_second",
+            "seconds_left",
+            "problems",
+            "error",
+            "size",
+            "parts",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "expires_at",
+            "status_url",
+            "download_url",
+        ]
+        read_only_fields = fields
+
+    quality = serializers.CharField(read_only=True)
+    seconds_left = serializers.IntegerField(read_only=True, allow_null=True)
+
+    @extend_schema_field(serializers.URLField())
+    def get_status_url(self, archive: Archive) -> str:
+        return self._absolute(reverse("api-archive-detail", args=[archive.pk]))
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_download_url(self, archive: Archive) -> str | None:
+        """None as long as there is no file."""
+        if not archive.has_file:
+            return None
+        return self._absolute(reverse("api-archive-download", args=[archive.pk]))
+
+    def _absolute(self, path: str) -> str:
+        return str(self.context["request"].build_absolute_uri(path))
+
+
+class ArchiveListSerializer(ArchiveSerializer):
+    """Without `problems`, which may be as many as the frames."""
+
+    class Meta(ArchiveSerializer.Meta):
+        fields = [name for name in ArchiveSerializer.Meta.fields if name != "problems"]
+        read_only_fields = fields
+
+
+class NewArchiveSerializer(serializers.Serializer[Any]):
+    """`part_size` in bytes cuts a large archive into several ZIPs (0: one). Video frames are
+    decoded by the portal: as PNG, or as JPEG of `video_quality`."""
+
+    quality = serializers.ChoiceField(
+        choices=Archive.Quality.choices, default=Archive.Quality.ORIGINAL
+    )
+    part_size = WholeNumberField(default=0, min_value=0, max_value=2**50)
+    video_format = serializers.ChoiceField(
+        choices=Archive.VideoFormat.choices, default=Archive.VideoFormat.PNG
+    )
+    video_quality = WholeNumberField(default=95, min_value=1, max_value=100)
+
+    def options(self) -> dict[str, Any]:
+        names = ("quality", "part_size", "video_format", "video_quality")
+        return {name: self.validated_data[name] for name in names}
+
+
+class PartQuerySerializer(serializers.Serializer[Any]):
+    """Which ZIP, where there are several."""
+
+    part = WholeNumberField(default=1, min_value=1, max_value=100_000)
