@@ -139,8 +139,8 @@ class ListForm(forms.Form):
         return [self[name] for name in self.fields if name not in self.ALWAYS_SHOWN]
 
     @property
-    def more_in_use(self) -> int:
-        return sum(bool(self.data.get(field.name)) for field in self.more)
+    def uses_more(self) -> bool:
+        return any(self.data.get(field.name) for field in self.more)
 
 
 def _about_task(words: str) -> Q:

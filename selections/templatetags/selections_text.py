@@ -71,16 +71,15 @@ def asked_for(selection: Selection) -> list[tuple[str, Any]]:
 
 @register.filter
 def in_words(selection: Selection) -> str:
-    """Who did what and when: “alice drew 10 frames from each job at random, with seed 7, …”."""
-    owner = selection.owner.username
+    """Such as “10 frames from each job of task 1, drawn at random with seed 7. Saved by …”. A copy
+    was drawn by somebody else: so nobody is said to have drawn it."""
     when = date_format(timezone.localtime(selection.created_at), "j M Y, H:i")
+    saved = f"Saved by {selection.owner.username} on {when}."
     draw = drawn_by(selection)
     if draw is None:
-        return f"{owner} chose each frame by hand on {when}."
-    drawn = f"{_amount(draw)} at random, with seed {draw.seed}"
-    if selection.parameters.get("adjusted_from"):
-        return f"{owner} drew {drawn}, adjusted the choice by hand, and saved it on {when}."
-    return f"{owner} drew {drawn}, on {when}."
+        return f"Every frame was chosen by hand. {saved}"
+    adjusted = ", then adjusted by hand" if selection.parameters.get("adjusted_from") else ""
+    return f"{_amount(draw)}, drawn at random with seed {draw.seed}{adjusted}. {saved}"
 
 
 def _amount(draw: DrawRequest) -> str:

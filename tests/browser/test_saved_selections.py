@@ -1,68 +1,225 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
 
-from selections.models import Selection
+from selections import services
+from selections.models import Archive, Selection
+from selector.services import DrawRequest
+from standin.server import StandIn
 from tests.browser.portal import Portal
-from tests.browser.workspace import Workspace
+from tests.conftest import connect
+from tests.making import make_archive, make_selection
 
 
 @pytest.fixture
-def saved(desk: Workspace) -> Portal:
-    """alice, with a selection of 50 frames before her."""
-    desk.open_task(1)
-    desk.pick("10", seed="7")
-    desk.expect_chosen(50, 227)
-    desk.save("Round 1")
-    desk.page.get_by_role("link", name="“Round 1”").click()
-    return desk.portal
+def selection(cast: None, alice: User, standin: StandIn) -> Selection:
+    """50 frames, ten of each job of task 1."""
+    request = DrawRequest(task_id=1, count=10, seed=7)
+    connection = connect(alice, standin)
+    return services.create_random_selection(
+        owner=alice, connection=connection, request=request, name="Round 1"
+    )
+
+
+@pytest.fixture
+def saved(selection: Selection, portal: Portal) -> Portal:
+    """alice, with that selection before her."""
+    portal.page.goto(f"/selections/{selection.pk}")
+    return portal
+
+
+def expect_shown(page: Page, selector: str) -> None:
+    """The pictures in view are there, not just their places."""
+    picture = page.locator(selector).first
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_be_visible()
+    page.wait_for_function(
+        "selector => document.querySelector(selector).naturalWidth > 0", arg=selector
+    )
 
 
 def test_how_it_was_made(saved: Portal) -> None:
     about = saved.page.locator(".card", has_text="How it was made")
+    expect(about).to_contain_text("10 frames from each job of task 1, drawn at random with seed 7.")
     expect(about).to_contain_text(re.compile(r"Picked\s+random per job"))
     expect(about).to_contain_text(re.compile(r"Frames per job\s+10"))
     expect(about).to_contain_text(re.compile(r"Seed\s+7"))
     expect(about).to_contain_text("Job 3: 10")
-    link = saved.page.locator("tbody a").first
+
+
+def test_frames_as_pictures_and_as_a_list(saved: Portal) -> None:
+    page = saved.page
+    expect(page.locator(".shot")).to_have_count(50)
+    expect_shown(page, ".shot img")
+    page.get_by_role("link", name="Job 3: 10").click()
+    expect(page.locator(".shot")).to_have_count(10)
+    page.get_by_role("link", name="All jobs").click()
+    page.get_by_role("link", name="List", exact=True).click()
+    expect(page.locator("tbody a")).to_have_count(50)
+    link = page.locator("tbody a").first
     assert re.fullmatch(
         rf"{saved.standin.url}/tasks/1/jobs/\d+\?frame=\d+", link.get_attribute("href") or ""
     )
 
 
-def test_rename_share_copy_delete(saved: Portal) -> None:
+def test_one_frame_large(saved: Portal) -> None:
     page = saved.page
+    numbers = page.locator(".shot").evaluate_all("shots => shots.map(s => s.dataset.frame)")
+    page.locator(".shot").first.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect_shown(page, ".large img")
+    expect(dialog.locator("b")).to_have_text(numbers[0])
+    expect(dialog.get_by_role("button", name="Previous frame")).to_be_disabled()
+    page.keyboard.press("ArrowRight")
+    expect(dialog.locator("b")).to_have_text(numbers[1])
+    expect(dialog.get_by_role("link", name="Open in CVAT")).to_have_attribute(
+        "href", re.compile(rf"/tasks/1/jobs/\d+\?frame={numbers[1]}$")
+    )
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.locator(".shot").nth(1)).to_be_focused()
+
+
+def test_rename_in_place(saved: Portal) -> None:
+    page = saved.page
+    page.get_by_text("Rename").click()
+    expect(page.get_by_label("Name")).to_be_focused()
+    expect(page.get_by_role("heading", name="Round 1")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Round 1")).to_be_visible()
+    page.keyboard.press("Enter")
     page.get_by_label("Name").fill("Round one")
     page.get_by_label("Note").fill("The first.")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Round one")).to_be_visible()
+    expect(page.locator(".note")).to_have_text("The first.")
+
+
+def test_share_and_copy(saved: Portal) -> None:
+    page = saved.page
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_text("Everyone who signs in here")).to_be_visible()
     page.get_by_role("button", name="Stop sharing").click()
     expect(page.get_by_text("Only you can see")).to_be_visible()
     page.get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("heading", name="Copy of Round one")).to_be_visible()
-    page.get_by_role("link", name="Delete").click()
-    page.get_by_role("link", name="Keep it").click()
-    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_role("heading", name="Copy of Round 1")).to_be_visible()
+
+
+def test_draw_again(saved: Portal) -> None:
+    page = saved.page
+    page.get_by_role("button", name="Draw again").click()
+    expect(page.get_by_text("all 50 frames are the same as before")).to_be_visible()
+    expect(page.get_by_role("heading", name="Round 1, drawn again")).to_be_visible()
+    page.get_by_role("button", name="Draw with another seed").click()
+    expect(page.get_by_text("of 50 frames are the same as before")).to_be_visible()
+
+
+def test_open_in_the_workspace(saved: Portal, selection: Selection) -> None:
+    link = saved.page.get_by_role("link", name="Open in the workspace")
+    expected = f"/choose?task=1&selection={selection.pk}&connection={selection.connection_id}"
+    expect(link).to_have_attribute("href", expected)
+
+
+def test_delete_and_undo(saved: Portal, selection: Selection) -> None:
+    page = saved.page
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("“Copy of Round one” is deleted.")).to_be_visible()
-    assert Selection.objects.get().note == "The first."
+    expect(page.get_by_text("“Round 1” is deleted.")).to_be_visible()
+    expect(page.get_by_role("link", name="Round 1")).to_have_count(0)
+    page.goto("/selections/archives")
+    page.goto("/selections/")
+    page.get_by_role("button", name="Undo deleting Round 1").click()
+    expect(page.get_by_text("“Round 1” is back.")).to_be_visible()
+    expect(page.locator(".shot")).to_have_count(50)
 
 
-def test_search_and_filter(saved: Portal) -> None:
+def test_search_and_filters_as_one_types(saved: Portal, alice: User) -> None:
+    make_selection(alice, name="Another one")
     page = saved.page
     page.goto("/selections/")
-    page.get_by_label("Search").fill("round")
-    page.get_by_label("Whose").select_option(label="Mine")
-    page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("link", name="Round 1")).to_be_visible()
-    page.get_by_label("Search").fill("nothing like it")
-    page.keyboard.press("Enter")
+    expect_shown(page, ".thumb img")
+    page.get_by_label("Search").press_sequentially("round")
+    expect(page.locator("#count")).to_contain_text("1 selection found")
+    expect(page.get_by_role("link", name="Another one")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/selections/\?search=round$"))
+    page.get_by_text("More filters").click()
+    page.get_by_label("Picked").select_option(label="by hand")
     expect(page.get_by_role("heading", name="No selection matches")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?search=round&method=manual$"))
+    page.reload()
+    expect(page.get_by_label("Picked")).to_have_value("manual")
+    page.go_back()
+    expect(page.locator("#count")).to_have_text("2 selections")
+    expect(page.get_by_label("Search")).to_have_value("")
+
+
+def test_the_pages_of_the_list(saved: Portal, alice: User) -> None:
+    for number in range(30):
+        make_selection(alice, name=f"Number {number}", frames=1)
+    page = saved.page
+    page.goto("/selections/?order=name")
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("Page 2 of 2")).to_be_visible()
+    expect(page.get_by_role("link", name="Round 1")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"order=name&page=2$"))
+    page.get_by_label("Search").fill("Round")
+    expect(page.locator("#count")).to_contain_text("1 selection found")
+
+
+def test_without_script(
+    open_portal: Callable[..., Portal], selection: Selection, alice: User
+) -> None:
+    page = open_portal("alice", java_script_enabled=False).page
+    page.goto("/selections/")
+    page.get_by_label("Search").fill("nothing like it")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="No selection matches")).to_be_visible()
+    page.get_by_role("link", name="All selections").click()
+    page.get_by_role("link", name="Round 1").click()
+    page.get_by_text("Rename").click()
+    page.get_by_label("Name").fill("Round one")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Undo deleting Round one").click()
+    expect(page.get_by_role("heading", name="Round one")).to_be_visible()
+
+
+def test_pictures_that_one_may_not_see(
+    open_portal: Callable[..., Portal], selection: Selection, bob: User
+) -> None:
+    """Shared with bob, whose CVAT account has no access to the task: quiet places instead."""
+    services.update_selection(selection=selection, visibility="shared")
+    connect(bob, open_portal(None).standin, account="outsider")
+    page = open_portal("bob").page
+    page.goto("/selections/")
+    expect(page.locator(".thumb img").first).to_be_hidden()
+    page.get_by_role("link", name="Round 1").click()
+    expect(page.locator(".shot img").first).to_be_hidden()
+    page.locator(".shot").first.click()
+    expect(page.get_by_text("CVAT does not show this picture.")).to_be_visible()
+
+
+def test_archives(saved: Portal, alice: User, selection: Selection) -> None:
+    make_archive(alice, selection, "ready", size=3)
+    make_archive(alice, selection, "failed", error="No room left.")
+    make_archive(alice, selection, "queued")
+    page = saved.page
+    page.goto("/selections/archives")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("The build is cancelled.")).to_be_visible()
+    page.goto("/selections/archives")
+    page.get_by_role("link", name="Ready 1").click()
+    expect(page.locator(".archive")).to_have_count(1)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Its selection is kept.")).to_be_visible()
+    page.get_by_role("link", name="Failed 1").click()
+    expect(page.get_by_text("No room left.")).to_be_visible()
+    assert set(Archive.objects.values_list("status", flat=True)) == {"failed", "cancelled"}
 
 
 def test_tokens(portal: Portal) -> None:

@@ -52,7 +52,7 @@ def test_it_works(web: Client, alice: User) -> None:
     page = web.get(f"/selections/{selection.pk}").text
     assert "http://cvat.example.com/tasks/12/jobs/30?frame=0" in page
     assert "Job 30: <b>2</b>" in page
-    assert "alice chose each frame by hand on " in page
+    assert "Every frame was chosen by hand. Saved by alice on " in page
 
 
 def test_what_others_keep_to_themselves_is_not_there(web: Client, bobs: Selection) -> None:

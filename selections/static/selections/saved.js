@@ -2,6 +2,10 @@
 
 const RETRY_AFTER = 3000;
 
+// Going back asks the server: what was typed meanwhile would not fit a list kept from before.
+window.htmx.config.historyCacheSize = 0;
+window.htmx.config.refreshOnHistoryMiss = true;
+
 // A filter that is not used has no place in the address.
 document.addEventListener("htmx:configRequest", (event) => {
   if (!event.target.closest("[data-tidy]")) return;
