@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from selector import catalogs, sampling
 from selector.asking import asking as asking
-from selector.cvat.client import CvatClient, log_in
+from selector.cvat.client import log_in
 from selector.cvat.exceptions import CvatLoginRefused, CvatUnauthorized
 from selector.cvat.links import normalize_url
 from selector.cvat.types import Credential, CredentialKind, Frame, FrameCatalog, Login
@@ -92,6 +92,7 @@ def connect(
     username = username.strip() or (settings.CVAT_USERNAME if url == _default_url() else "")
     password, access_token = _secret(url, username, password.strip("\r\n"), access_token.strip())
     kept = Connection.objects.for_user(owner).filter(url=url, organization=organization).first()
+    connection = kept or Connection(owner=owner, url=url, organization=organization)
     if access_token:
         login = Login(Credential(CredentialKind.ACCESS_TOKEN, access_token), None)
     else:
@@ -102,9 +103,9 @@ def connect(
             verify=settings.CVAT_CA_BUNDLE or True,
             token_name=f"CVAT Image Selector ({owner.username})",
             token_days=settings.CVAT_TOKEN_DAYS,
-            previous_token_id=kept.access_token_id if kept else None,
+            previous_token_id=connection.access_token_id,
+            check=lambda key: _check_organization(connection, key),
         )
-    connection = kept or Connection(owner=owner, url=url, organization=organization)
     _take_over(connection, login)
     connection.name = (name.strip() or connection.name or _default_name(connection))[:100]
     _keep(connection)
@@ -112,16 +113,13 @@ def connect(
 
 
 def _take_over(connection: Connection, login: Login) -> None:
-    connection.credential = login.credential.value
-    connection.credential_kind = Connection.Kind(login.credential.kind.value)
     # With an access token of the user's own the one the portal made cannot be revoked now; its id
     # stays, for the next password.
     connection.access_token_id = login.access_token_id or connection.access_token_id
     try:
+        _check_organization(connection, login.credential)
         with connection.client() as client:
             connection.username = client.whoami().username
-            if connection.organization:
-                _check_organization(client, connection.organization)
             connection.server_version = client.server_version()[:50]
     except CvatUnauthorized as error:
         raise _refused(connection, error) from None
@@ -153,8 +151,15 @@ def _default_name(connection: Connection) -> str:
     return f"{host} · {connection.organization}" if connection.organization else host
 
 
-def _check_organization(client: CvatClient, slug: str) -> None:
-    known = sorted(organization.slug for organization in client.organizations())
+def _check_organization(connection: Connection, credential: Credential) -> None:
+    """Give the connection a credential, unless its account is not in the organization."""
+    connection.credential = credential.value
+    connection.credential_kind = Connection.Kind(credential.kind.value)
+    slug = connection.organization
+    if not slug:
+        return
+    with connection.client() as client:
+        known = sorted(organization.slug for organization in client.organizations())
     if slug not in known:
         hint = f"Yours are: {', '.join(known)}." if known else "Your account is in none."
         raise InvalidInput(f"CVAT knows no organization “{slug}” for this account. {hint}")

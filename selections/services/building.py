@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from selections import showing, tasks
 from selections.models import Archive, Selection
 from selector import services as selector
-from selector.exceptions import Conflict, InvalidInput, NotConnected
+from selector.exceptions import Conflict, InvalidInput, NotConnected, NotFound
 from selector.models import Connection
 
 
@@ -57,6 +57,8 @@ def retry_archive(*, user: User, archive: Archive) -> Archive:
     """The same again; what an unfinished try has fetched is not fetched again."""
     if archive.is_active:
         raise Conflict("This archive is still being built.")
+    if not Selection.objects.for_user(user).filter(pk=archive.selection_id).exists():
+        raise NotFound("The selection of this archive is no longer shared with you.")
     return request_archive(user=user, selection=archive.selection, **archive.options)
 
 

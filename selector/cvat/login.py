@@ -5,6 +5,7 @@ Never logs out: that would delete the key that other programs of the user hold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,18 +40,19 @@ def log_in(
     url: str,
     username: str,
     password: str,
-    organization: str = "",
     verify: bool | str = True,
     token_name: str,
     token_days: int,
     previous_token_id: int | None = None,
+    check: Callable[[Credential], None] | None = None,
     timeout: tuple[float, float] = (5, 70),
     user_agent: str = "cvat-image-selector",
     retries: Retries = INTERACTIVE,
 ) -> Login:
     """Logs in and makes a read-only access token for `token_days` days, in place of
     `previous_token_id`. Where CVAT has none, or refuses, the login key is what is kept and
-    `notice` says so. Raises CvatLoginRefused, or another CvatError."""
+    `notice` says so. `check` may raise with the login key, before anything is made or revoked.
+    Raises CvatLoginRefused, or another CvatError."""
 
     def connect(credential: Credential | None) -> Http:
         return Http(
@@ -68,6 +70,8 @@ def log_in(
         key = _key(anonymous, username, password)
     finally:
         anonymous.close()
+    if check is not None:
+        check(key)
     http = connect(key)
     try:
         login = _access_token(http, key, token_name, token_days)

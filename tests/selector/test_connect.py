@@ -147,6 +147,8 @@ def test_organization(alice: User, standin: StandIn) -> None:
     assert (kept.organization, kept.name) == ("acme", f"{standin.url[7:]} · acme")
     with pytest.raises(InvalidInput, match=r"no organization “acne”.*Yours are: acme"):
         services.connect(**account, password="alice-password", organization="acne")
+    # What is refused makes no token, and revokes none.
+    assert [token.revoked for token in standin.world.access_tokens.values()] == [False]
 
 
 def test_one_connection_per_server_and_organization(alice: User, standin: StandIn) -> None:
