@@ -148,8 +148,9 @@ def _about_task(words: str) -> Q:
     of the pattern: else “name” would find everything. Databases keep what is beyond ASCII as it
     is or as JSON escapes it."""
     number = words.strip().removeprefix("#")
-    escaped = {re.escape(text) for text in (words.strip(), json.dumps(words.strip())[1:-1])}
-    about = Q(tasks__iregex=rf'"name": "[^"]*({"|".join(sorted(escaped))})')
+    written = {json.dumps(words.strip(), ensure_ascii=way)[1:-1] for way in (True, False)}
+    wanted = "|".join(sorted(re.escape(text) for text in written))
+    about = Q(tasks__iregex=rf'"name": "([^"\\]|\\.)*({wanted})')
     if number.isdecimal() and number.isascii():
         about |= Q(tasks__iregex=rf'"id": {int(number)}[,}}]')
     return about

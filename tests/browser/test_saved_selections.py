@@ -190,11 +190,11 @@ def test_without_script(
 
 
 def test_pictures_that_one_may_not_see(
-    open_portal: Callable[..., Portal], selection: Selection, bob: User
+    open_portal: Callable[..., Portal], selection: Selection, bob: User, standin: StandIn
 ) -> None:
-    """Shared with bob, whose CVAT account has no access to the task: quiet places instead."""
+    """Shared with bob, whose CVAT account sees no more of the task than its third job."""
     services.update_selection(selection=selection, visibility="shared")
-    connect(bob, open_portal(None).standin, account="outsider")
+    connect(bob, standin, account="carol")
     page = open_portal("bob").page
     page.goto("/selections/")
     expect(page.locator(".thumb img").first).to_be_hidden()

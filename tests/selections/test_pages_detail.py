@@ -1,0 +1,223 @@
+"""The page of one selection: its frames, how it was made, drawing again; the page of archives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from selections import redrawing, services
+from selections.models import Selection
+from selector.exceptions import InvalidInput
+from selector.models import Connection
+from selector.services import DrawRequest, draw
+from standin.server import StandIn
+from tests.making import connected, make_archive, make_connection, make_selection
+from tests.selections.builds import Folders
+
+
+@pytest.fixture
+def web(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def drawn(connection: Connection, **request: Any) -> Selection:
+    asked = DrawRequest(**{"task_id": 1, "count": 4, "seed": 7} | request)
+    return services.create_random_selection(
+        owner=connection.owner, connection=connection, request=asked, name="Round 1"
+    )
+
+
+def adjusted(connection: Connection) -> Selection:
+    """Drawn, and two frames taken out."""
+    asked = DrawRequest(task_id=1, count=4, seed=7)
+    frames = draw(connection=connection, request=asked).frames[2:]
+    return services.create_random_selection(
+        owner=connection.owner,
+        connection=connection,
+        request=asked,
+        choices=[services.Choice(frame.task_id, frame.frame) for frame in frames],
+    )
+
+
+# --- frames ------------------------------------------------------------------------------------
+
+
+def test_frames_as_pictures(web: Client, alice: User) -> None:
+    connection = make_connection(alice)
+    selection = make_selection(alice, connection, frames=130)
+    selection.frames.filter(frame__gte=100).update(job_id=2)
+    page = web.get(f"/selections/{selection.pk}").text
+    assert f'src="/api/tasks/1/frames/0/thumbnail?connection={connection.pk}"' in page
+    image = f'href="/api/tasks/1/frames/0/image?connection={connection.pk}&amp;quality=compressed"'
+    assert image in page
+    assert page.count("/thumbnail?") == 120
+    assert "Job 2 of task 1" in page
+    assert "1–120 of 130" in page
+    answer = web.get(f"/selections/{selection.pk}?job=2&page=1")
+    assert answer.text.count("/thumbnail?") == 30
+    assert "Frames of job 2" in answer.text
+
+
+def test_frames_as_a_list(web: Client, alice: User) -> None:
+    selection = make_selection(alice, make_connection(alice))
+    page = web.get(f"/selections/{selection.pk}?view=list").text
+    assert "/thumbnail?" not in page
+    assert "n_2.jpg" in page
+
+
+def test_without_a_connection_the_list_and_why(web: Client, alice: User) -> None:
+    selection = make_selection(alice)
+    page = web.get(f"/selections/{selection.pk}").text
+    assert "you are not connected to it" in page
+    assert "n_2.jpg" in page
+    assert "Open in the workspace" not in page
+
+
+@pytest.mark.parametrize("query", ["job=99", "job=x", "job=-1", "view=x", "page=x", "page=99"])
+def test_queries_that_make_no_sense(web: Client, alice: User, query: str) -> None:
+    selection = make_selection(alice, make_connection(alice))
+    answer = web.get(f"/selections/{selection.pk}?{query}")
+    assert answer.status_code == 200
+    assert ("No frames here" in answer.text) == (query == "job=99")
+
+
+def test_open_in_the_workspace(web: Client, alice: User, bob: User) -> None:
+    """Through the viewer's own connection, a link for each task."""
+    selection = make_selection(bob, make_connection(bob), visibility="shared")
+    mine = make_connection(alice)
+    address = "/choose?task={}&amp;selection={}&amp;connection={}"
+    page = web.get(f"/selections/{selection.pk}").text
+    assert address.format(1, selection.pk, mine.pk) in page
+    selection.tasks = [{"id": 1, "name": "one"}, {"id": 2, "name": "two"}]
+    selection.save()
+    page = web.get(f"/selections/{selection.pk}").text
+    assert address.format(1, selection.pk, mine.pk) in page
+    assert address.format(2, selection.pk, mine.pk) in page
+
+
+# --- how it was made ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({}, "4 frames from each job of task 1, drawn at random with seed 7."),
+        ({"count": 1}, "1 frame from each job of task 1, drawn"),
+        ({"method": "random_uniform"}, "4 frames of task 1, drawn"),
+        ({"task_id": None, "job_id": 2}, "4 frames of job 2, drawn"),
+        ({"count": None, "share": 0.125}, "12.5 % of the frames of each job of task 1, drawn"),
+    ],
+)
+def test_in_words(web: Client, connection: Connection, request_: dict, words: str) -> None:
+    page = web.get(f"/selections/{drawn(connection, **request_).pk}").text
+    assert words in page
+    assert "Saved by alice on " in page
+
+
+def test_adjusted_in_words(web: Client, connection: Connection) -> None:
+    page = web.get(f"/selections/{adjusted(connection).pk}").text
+    assert (
+        "4 frames from each job of task 1, drawn at random with seed 7, then adjusted by hand."
+        in page
+    )
+
+
+# --- drawing again -----------------------------------------------------------------------------
+
+
+def frames(selection: Selection) -> set[int]:
+    return set(selection.frames.values_list("frame", flat=True))
+
+
+def test_the_same_seed_draws_the_same(web: Client, connection: Connection) -> None:
+    first = drawn(connection)
+    answer = web.post(f"/selections/{first.pk}/draw-again", {"seed": "same"}, follow=True)
+    again = Selection.objects.exclude(pk=first.pk).get()
+    assert answer.redirect_chain == [(again.get_absolute_url(), 302)]
+    assert "all 20 frames are the same as before" in answer.text
+    assert (again.name, again.random_seed) == ("Round 1, drawn again", 7)
+    assert frames(again) == frames(first)
+    assert again.parameters == first.parameters
+
+
+def test_another_seed_draws_others(web: Client, connection: Connection) -> None:
+    first = drawn(connection)
+    answer = web.post(f"/selections/{first.pk}/draw-again", {"seed": "new"}, follow=True)
+    again = Selection.objects.exclude(pk=first.pk).get()
+    assert again.random_seed != 7
+    assert frames(again) != frames(first)
+    same = len(frames(again) & frames(first))
+    assert f"{same} of 20 frames are the same as before" in answer.text
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"method": "random_uniform", "count": None, "share": 0.1},
+        {"task_id": None, "job_id": 2},
+        {"method": "random_uniform", "job_id": 3},
+    ],
+)
+def test_every_kind_of_draw(connection: Connection, alice: User, request_: dict) -> None:
+    first = drawn(connection, **request_)
+    again = redrawing.draw_again(user=alice, selection=first)
+    assert frames(again.selection) == frames(first)
+    assert again.selection.parameters == first.parameters
+
+
+def test_what_was_adjusted_is_drawn_as_before(connection: Connection, alice: User) -> None:
+    again = redrawing.draw_again(user=alice, selection=adjusted(connection))
+    assert (again.count, again.same) == (20, 18)
+    assert again.selection.frame_selection_method == "random_per_job"
+
+
+def test_what_others_share_is_drawn_through_ones_own_access(
+    web: Client, alice: User, bob: User, standin: StandIn
+) -> None:
+    first = drawn(connected(bob, standin))
+    services.update_selection(selection=first, visibility="shared")
+    answer = web.post(f"/selections/{first.pk}/draw-again")
+    assert answer.status_code == 409
+    assert "You are not connected to" in answer.text
+    mine = connected(alice, standin)
+    assert web.post(f"/selections/{first.pk}/draw-again").status_code == 302
+    again = Selection.objects.get(owner=alice)
+    assert (again.connection, again.visibility) == (mine, "private")
+
+
+def test_by_hand_there_is_nothing_to_draw(web: Client, alice: User) -> None:
+    selection = make_selection(alice, make_connection(alice))
+    assert "Draw again" not in web.get(f"/selections/{selection.pk}").text
+    with pytest.raises(InvalidInput):
+        redrawing.draw_again(user=alice, selection=selection)
+
+
+# --- archives ----------------------------------------------------------------------------------
+
+
+def test_archives_by_status(web: Client, alice: User, bob: User, folders: Folders) -> None:
+    selection = make_selection(alice)
+    expires = timezone.now() + timedelta(days=3, hours=1)
+    ready = make_archive(alice, selection, "ready", size=2_000_000, expires_at=expires)
+    make_archive(alice, selection, "incomplete", size=500_000)
+    make_archive(alice, selection, "failed", size=1)
+    make_archive(bob, make_selection(bob), "ready", size=10**9)
+    answer = web.get("/selections/archives")
+    assert "2 with files: 2.4 MB" in answer.text.replace("\xa0", " ")
+    assert "kept for 3 days more" in answer.text.replace("\xa0", " ")
+    assert len(answer.context["page"].object_list) == 3
+    answer = web.get("/selections/archives?status=ready")
+    assert list(answer.context["page"].object_list) == [ready]
+    assert "No archive is cancelled" in web.get("/selections/archives?status=cancelled").text
+    assert len(web.get("/selections/archives?status=x").context["page"].object_list) == 3
+
+
+def test_what_is_about_to_expire(web: Client, alice: User, folders: Folders) -> None:
+    make_archive(alice, make_selection(alice), "ready", expires_at=timezone.now())
+    assert "about to be removed" in web.get("/selections/archives").text
