@@ -117,6 +117,7 @@ function duration(seconds) {
 }
 
 function tell({ id, selection, status, parts, ...archive }) {
+  if (location.pathname === `${tray.dataset.pages}/${id}`) return; // the page tells it
   const notice = make("p", `message ${status === "ready" ? "success" : "warning"}`);
   const name = names.get(selection);
   const page = `${tray.dataset.pages}/${id}`;

@@ -21,7 +21,7 @@ ODD_NAMES = 2
 
 def download_zip(page: Page) -> zipfile.ZipFile:
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download ZIP").click()
+        page.locator("main").get_by_role("link", name="Download ZIP").click()
     assert download.value.suggested_filename == Archive.objects.get().download_name
     return zipfile.ZipFile(download.value.path())
 
@@ -46,7 +46,9 @@ def test_it_works(desk: Workspace, worker: None) -> None:
     page.get_by_role("button", name="Save and download").click()
     desk.page.get_by_role("link", name="Watch it").click()
     expect(page.get_by_role("heading", name="Archive of Round 1")).to_be_visible()
-    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible(timeout=60_000)
+    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
+        timeout=60_000
+    )
     with download_zip(page) as opened:
         frames = assert_bytes_are_cvats(opened, desk.standin)
         assert "north_0011.jpg" in opened.namelist() or 11 not in frames
@@ -79,10 +81,12 @@ def test_progress_moves_without_reloading(desk: Workspace, worker: None) -> None
     page.get_by_role("button", name="Build ZIP").click()
     loaded = page.evaluate("performance.timeOrigin")
     expect(page.get_by_text("building", exact=True)).to_be_visible()
-    shown = page.locator("progress")
+    shown = page.locator("main progress")
     expect(shown).not_to_have_attribute("value", "0", timeout=30_000)
     page.get_by_role("link", name="Selections").hover()  # the page answers meanwhile
-    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible(timeout=90_000)
+    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
+        timeout=90_000
+    )
     assert page.evaluate("performance.timeOrigin") == loaded
 
 
@@ -98,7 +102,9 @@ def test_cancel_and_build_again(desk: Workspace, worker: None) -> None:
     expect(page.get_by_text("The build is cancelled.")).to_be_visible()
     hold.release()
     page.get_by_role("button", name="Build again").click()
-    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible(timeout=60_000)
+    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
+        timeout=60_000
+    )
     assert [archive.status for archive in Archive.objects.all()] == ["ready", "cancelled"]
 
 
@@ -116,13 +122,15 @@ def test_others(desk: Workspace, open_portal: Callable[..., Portal], worker: Non
 
     page.get_by_role("button", name="Share").click()
     page.get_by_role("button", name="Build ZIP").click()
-    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible(timeout=60_000)
+    expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
+        timeout=60_000
+    )
     archive = finished(Archive.objects.get())
 
     bob.page.goto("/selections/")
     bob.page.get_by_role("link", name="For all").click()
     expect(bob.page.get_by_role("heading", name="For all")).to_be_visible()
-    expect(bob.page.get_by_role("link", name="Download ZIP")).to_have_count(0)
+    expect(bob.page.locator("main").get_by_role("link", name="Download ZIP")).to_have_count(0)
     expect(bob.page.get_by_role("link", name="Delete")).to_have_count(0)
     for path in ("", "/progress", "/download"):
         answer = bob.page.goto(f"/selections/archives/{archive.pk}{path}")

@@ -40,7 +40,7 @@ function makeCell(column) {
   caption.append(number, name, facts);
   cell.append(frame, caption);
   cell.parts = { picture, words, number, text, facts, peek };
-  cell.index = -1;
+  cell.index = null; // shows nothing yet, not even that it is empty
   return cell;
 }
 

@@ -97,6 +97,7 @@ export class Heads {
 
   #count({ job }, { count }) {
     const chosen = this.choice.counts[job.at].toLocaleString("en");
-    count.textContent = `${chosen} of ${job.indices.length.toLocaleString("en")} chosen`;
+    const all = job.indices.length.toLocaleString("en");
+    count.replaceChildren(`${chosen} of ${all}`, make("span", "only-wide", " chosen"));
   }
 }

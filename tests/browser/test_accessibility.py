@@ -1,0 +1,89 @@
+"""Axe finds nothing on any page, in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from selections.models import Archive, Selection
+from tests.browser.portal import Portal
+from tests.browser.workspace import Workspace
+from tests.conftest import connect
+
+PAGES = [
+    "/connections",
+    "/choose",
+    "/choose?find=nothing+like+it",
+    "/choose?task=9",
+    "/choose?task=99999",
+    "/selections/",
+    "/selections/{selection}",
+    "/selections/archives",
+    "/selections/archives/{archive}",
+    "/tokens",
+    "/accounts/password/",
+    "/nothing-here",
+]
+THEMES = ["light", "dark"]
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_page(open_portal: Callable[..., Portal], theme: str, alice: User) -> None:
+    portal = open_portal("alice", color_scheme=theme)
+    connection = connect(alice, portal.standin)
+    selection = Selection.objects.create(
+        owner=alice, connection=connection, url=connection.url, name="Round 1"
+    )
+    selection.frames.create(task_id=1, job_id=1, frame=1, filename="north_0001.jpg")
+    archive = Archive.objects.create(selection=selection, requested_by=alice, status="failed")
+    for path in PAGES:
+        portal.page.goto(path.format(selection=selection.pk, archive=archive.pk))
+        portal.page.wait_for_timeout(200)
+        assert_accessible(portal.page)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_signing_in(open_portal: Callable[..., Portal], theme: str) -> None:
+    portal = open_portal(None, color_scheme=theme)
+    portal.page.goto("/")
+    assert_accessible(portal.page)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_workspace(open_portal: Callable[..., Portal], theme: str, width: int) -> None:
+    portal = open_portal("alice", color_scheme=theme, viewport={"width": width, "height": 844})
+    portal.connect_to_samples()
+    desk = Workspace(portal)
+    desk.open_task(1)
+    desk.painted(0)
+    desk.cell(0).click()
+    assert_accessible(desk.page)
+    if width < 800:
+        desk.button("Pick…").click()
+        expect(desk.page.locator("#side")).to_be_visible()
+        assert_accessible(desk.page)
+        desk.button("Done").click()
+    desk.button("List").click()
+    desk.painted(0)
+    assert_accessible(desk.page)
+    desk.button("Get selected info").click()
+    assert_accessible(desk.page)
+    desk.button("Close").click()
+    desk.cell(0).focus()
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator("#viewer-said")).to_be_empty()
+    assert_accessible(desk.page)
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_role("combobox", name="Task, job").fill("night")
+    expect(desk.page.get_by_role("option").filter(has_text="Night drive")).to_be_visible()
+    assert_accessible(desk.page)
