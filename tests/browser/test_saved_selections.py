@@ -154,8 +154,11 @@ def test_search_and_filters_as_one_types(saved: Portal, alice: User) -> None:
     page.reload()
     expect(page.get_by_label("Picked")).to_have_value("manual")
     page.go_back()
+    expect(page.get_by_role("heading", name="How it was made")).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_label("Search")).to_have_value("round")
+    page.get_by_role("link", name="Clear the filters").click()
     expect(page.locator("#count")).to_have_text("2 selections")
-    expect(page.get_by_label("Search")).to_have_value("")
 
 
 def test_the_pages_of_the_list(saved: Portal, alice: User) -> None:
