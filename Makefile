@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench format clean
+.PHONY: help run demo test check bench bench-pages format clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -25,6 +25,10 @@ check: .venv/.dev ## lint, format, types, imports, missing migrations, settings 
 
 bench: .venv/.dev ## measure the fetch engine against the other ways; writes benchmarks/results.json
 	@exec $(PYTHON) -m benchmarks
+
+bench-pages: .venv/.dev ## measure the pages in Chromium and on the server; writes benchmarks/pages.json
+	@sh .ci/packages.sh chromium
+	@exec $(PYTHON) -m benchmarks.pages
 
 format: .venv/.dev ## format the code and mend what the linter can mend
 	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .

@@ -15,6 +15,9 @@ def _serve(pipe: Connection) -> None:
     with StandIn(bench_world(), throttle=None) as server:
         pipe.send(server.url)
         while (order := pipe.recv()) is not None:
+            if isinstance(order, str):
+                pipe.send(len(server.requests.matching(order)))
+                continue
             with_costs, bandwidth = order
             server.world.chunks.clear()
             # What is measured as 87 ms includes the making of the PNG, which the stand-in really
@@ -49,3 +52,8 @@ class Server:
         """`bandwidth` in bytes per second for the whole line, 0 for no limit."""
         self._pipe.send((costs, bandwidth))
         self._pipe.recv()
+
+    def requests(self, pattern: str) -> int:
+        """How many requests since `fresh()` had a target like this."""
+        self._pipe.send(pattern)
+        return int(self._pipe.recv())
