@@ -9,6 +9,7 @@ export class Catalog {
     this.jobAt = expand(frames.job, 2, this.size)[0];
     [this.width, this.height] = expand(frames.size, 3, this.size);
     this.names = frames.name;
+    this.aspect = aspectOf(this);
     this.jobs = jobs.map((job, at) => ({ ...job, at, indices: new Uint32Array(job.frames_count) }));
     const filled = new Uint32Array(jobs.length);
     this.jobAt.forEach((at, index) => (this.jobs[at].indices[filled[at]++] = index));
@@ -58,16 +59,22 @@ export class Catalog {
     return Math.floor((this.number[index] - start) / (size || 1));
   }
 
-  /** How wide the pictures are for their height: that of the most frames. */
-  get aspect() {
-    const counts = new Map();
-    for (let at = 0; at < this.size; at += 1) {
-      const key = this.width[at] / this.height[at];
-      if (key > 0 && key < Infinity) counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    const [aspect] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [4 / 3];
-    return Math.min(Math.max(aspect, 0.75), 2);
+  /** In small letters, for the filter; made when it is first used. */
+  lowered(index) {
+    this.small ??= Array.from({ length: this.size }, (_, at) => this.name(at).toLowerCase());
+    return this.small[index];
   }
+}
+
+/** How wide the pictures are for their height: that of the most frames, within reason. */
+function aspectOf({ size, width, height }) {
+  const counts = new Map();
+  for (let at = 0; at < size; at += 1) {
+    const key = width[at] / height[at];
+    if (key > 0 && key < Infinity) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const [aspect] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [4 / 3];
+  return Math.min(Math.max(aspect, 0.75), 2);
 }
 
 /** Runs of `width` numbers, the last being how often the others stand, as columns. */

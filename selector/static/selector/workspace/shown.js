@@ -36,6 +36,6 @@ export class Shown {
 }
 
 function matches(catalog, index, wanted) {
-  const name = catalog.name(index).toLowerCase();
+  const name = catalog.lowered(index);
   return wanted.every((word) => name.includes(word));
 }
