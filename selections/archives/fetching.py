@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple, TypeVar
 
 from selections.archives import video
 from selections.archives.planning import Block, Line
+from selections.archives.singles import Singles
 from selections.archives.slots import Slots
 from selections.archives.spool import UNREADABLE, Damaged, Spool, own_name
 from selector.cvat.client import CvatClient
@@ -40,13 +41,6 @@ class Stopped(Exception):
 
 class _TooSlow(Exception):
     """The rest of this chunk costs more than the frames wanted of it."""
-
-
-class Bringing(NamedTuple):
-    """A block on its way: frame -> why it cannot be had, and what is still under way of it."""
-
-    errors: dict[int, str]
-    rest: list[Future[dict[int, str]]]
 
 
 class Fetched(NamedTuple):
@@ -110,18 +104,15 @@ class Fetcher:
         plan: Sequence[Block],
         order: list[tuple[int, int, int]],
     ) -> Iterator[Fetched]:
-        under_way: dict[int, Future[Bringing]] = {}
+        under_way: dict[int, Future[Singles]] = {}
         left = [len(block.frames) for block in plan]
         submitted = 0
         for _, frame, number in order:
             while submitted < min(len(plan), number + AHEAD * self._threads):
                 under_way[submitted] = self._pool.submit(self._bring, plan[submitted])
                 submitted += 1
-            bringing = outcome(under_way[number], self._stop)
-            while bringing.rest:
-                errors = outcome(bringing.rest.pop(), self._stop)
-                bringing.errors.update(errors)
-            yield self._fetched(plan[number], frame, bringing.errors)
+            errors = outcome(outcome(under_way[number], self._stop).done, self._stop)
+            yield self._fetched(plan[number], frame, errors)
             left[number] -= 1
             if not left[number]:
                 del under_way[number]
@@ -134,29 +125,32 @@ class Fetcher:
             except Damaged:
                 logger.warning("job %s chunk %s: damaged, fetched again", *block[1:3])
                 self._spool.drop(block)
-                errors.update(self._bring_singles(block, list(block.frames)))
+                errors.update(self._bring_singles(Singles(block, list(block.frames))))
         content = b"" if frame in errors else self._spool.read(block, frame)
         return Fetched(block.task_id, frame, content, errors.get(frame, ""))
 
     # --- in the threads ---
 
-    def _bring(self, block: Block) -> Bringing:
-        """Put the block into the spool, whole or frame by frame."""
+    def _bring(self, block: Block) -> Singles:
+        """Put the block into the spool, whole or frame by frame; the latter may still go on."""
         if self._stop.is_set():
             raise Stopped
         missing = self._spool.missing(block)
         if self._line.prefers_chunk(block, missing=len(missing)):
             try:
                 self._bring_chunk(block, len(missing))
-                return Bringing({}, [])
+                return Singles(block, [])
             except (_TooSlow, video.Undecodable, Damaged, *FRAME_ERRORS) as error:
                 # Whatever is wrong with the chunk, its frames may still be had one by one.
                 if isinstance(error, CvatError) and not _concerns_one_frame(error):
                     raise
                 logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
-        # Side by side with other blocks' frames: the last block must not go one after the other.
-        rest = [self._pool.submit(self._bring_singles, block, [frame]) for frame in missing[1:]]
-        return Bringing(self._bring_singles(block, missing[:1]), rest)
+        singles = Singles(block, missing)
+        # Whoever has nothing else to do helps: else the last blocks keep one thread each busy.
+        for _ in missing[1:]:
+            self._pool.submit(self._bring_singles, singles)
+        self._bring_singles(singles)
+        return singles
 
     def _bring_chunk(self, block: Block, missing: int) -> None:
         def watch(received: int, length: int, seconds: float) -> None:
@@ -207,20 +201,24 @@ class Fetcher:
                 for position, picture in video.pictures(film, positions, self._picture_format):
                     made.writestr(own_name(block.first + position), picture)
 
-    def _bring_singles(self, block: Block, missing: list[int]) -> dict[int, str]:
-        errors: dict[int, str] = {}
-        for frame in missing:
-            if self._stop.is_set():
-                raise Stopped
+    def _bring_singles(self, singles: Singles) -> dict[int, str]:
+        while (frame := singles.take()) is not None:
             try:
-                content = self._ask(block, frame)
+                if self._stop.is_set():
+                    raise Stopped
+                content = self._ask(singles.block, frame)
+                self._spool.keep_frame(singles.block, frame, content)
             except CvatError as error:
                 if not _concerns_one_frame(error):
+                    singles.fail(error)
                     raise
-                errors[frame] = str(error)
+                singles.note(frame, str(error))
+            except (Stopped, OSError) as error:
+                singles.fail(error)
+                raise
             else:
-                self._spool.keep_frame(block, frame, content)
-        return errors
+                singles.note(frame)
+        return singles.errors
 
     def _ask(self, block: Block, frame: int) -> bytes:
         if block.task_id not in self._closed_tasks:
