@@ -214,7 +214,7 @@ ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=7)
 SPOOL_HOURS = env.int("SPOOL_HOURS", default=24)
 # Requests under way at one CVAT server, of all workers together.
 CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=8)
-FETCH_THREADS = env.int("FETCH_THREADS", default=4)
+FETCH_THREADS = env.int("FETCH_THREADS", default=6)
 # The small pictures of the grid, on disk; those used least recently are dropped.
 THUMBNAILS_MAX_BYTES = env.int("THUMBNAILS_MAX_BYTES", default=2_000_000_000)
 # Requests to CVAT for them side by side, of each web process.

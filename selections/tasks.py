@@ -5,13 +5,14 @@ from __future__ import annotations
 from celery import shared_task
 
 from selections import removal
-from selections.archives import building
+from selections.archives import building, memory
 from selections.models import Archive
 
 
 @shared_task
 def build_archive(archive_id: int) -> None:
     building.build(archive_id)
+    memory.give_back()
 
 
 @shared_task
