@@ -84,6 +84,7 @@ def test_the_workspace(open_portal: Callable[..., Portal], theme: str, width: in
     expect(desk.page.locator("#viewer-said")).to_be_empty()
     assert_accessible(desk.page)
     desk.page.keyboard.press("Escape")
+    expect(desk.cell(0)).to_be_focused()
     desk.page.get_by_role("combobox", name="Task, job").fill("night")
     expect(desk.page.get_by_role("option").filter(has_text="Night drive")).to_be_visible()
     assert_accessible(desk.page)

@@ -262,17 +262,17 @@ def test_a_grid_higher_than_an_element_may_be(towering: Workspace) -> None:
     desk.page.keyboard.press("End")
     expect(desk.cell(99_999)).to_be_in_viewport(ratio=0.5)
     desk.scroll_to(4_000_000)
-    desk.page.wait_for_timeout(300)
+    desk.settled()
     half = int(desk.cell_at_top().get_attribute("data-frame") or 0)
     assert 48_000 < half < 52_000
     desk.page.locator("#scroller").hover()
     desk.page.mouse.wheel(0, 600)
-    desk.page.wait_for_timeout(400)
+    desk.settled()
     onward = int(desk.cell_at_top().get_attribute("data-frame") or 0)
     assert half <= onward <= half + 3  # a small step stays one
     expect(desk.grid.get_by_role("heading", name="Job 6")).to_be_in_viewport()
     desk.scroll_to(10**9)
-    desk.page.wait_for_timeout(300)
+    desk.settled()
     expect(desk.cell(99_999)).to_be_in_viewport(ratio=0.5)
 
 

@@ -23,7 +23,7 @@ def test_saved_as_drawn_and_as_adjusted(desk: Workspace) -> None:
 
     desk.cell(0).click()
     desk.page.locator(".note summary").click()
-    desk.page.get_by_label("A note to keep").fill("One by hand.")
+    desk.page.get_by_label("Note", exact=True).fill("One by hand.")
     desk.save("Adjusted")
     adjusted = Selection.objects.exclude(pk=drawn.pk).get()
     assert adjusted.frame_selection_method == "manual"

@@ -100,6 +100,13 @@ class Workspace:
         self.button("Save").click()
         expect(self.page.get_by_text(f"Saved as “{name}”.")).to_be_visible()
 
+    def settled(self) -> None:
+        """The grid has come to rest."""
+        places: list[float] = []
+        while len(places) < 4 or len(set(places[-4:])) > 1:
+            places.append(self.page.locator("#scroller").evaluate("it => it.scrollTop"))
+            self.page.wait_for_timeout(120)
+
     def scroll_to(self, top: float) -> None:
         self.page.locator("#scroller").evaluate(
             """async (it, top) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Layout } from "../../../selector/static/selector/workspace/layout.js";
+import { Layout, placesByNearness } from "../../../selector/static/selector/workspace/layout.js";
 import { ScrollMap } from "../../../selector/static/selector/workspace/scroll_map.js";
 
 const layout = () => new Layout({ counts: [10, 3, 7], columns: 4, rowHeight: 90, gap: 10, head: 50 });
@@ -37,6 +37,11 @@ test("places in a box", () => {
   const it = layout();
   assert.deepEqual(it.within(60, 160, 1, 2), [1, 2, 5, 6]);
   assert.deepEqual(it.within(260, 410, 2, 3), [12]);
+});
+
+test("what is in the window comes first, then what is below, then what is above", () => {
+  const places = [...new Set(placesByNearness(layout(), 360, 100))];
+  assert.deepEqual(places, [10, 11, 12, 8, 9]);
 });
 
 test("no frame at all", () => {

@@ -2,10 +2,11 @@
 
 import { post } from "../../portal/api.js";
 
+/** Answers what tells the dock of a selection that was opened. */
 export function enableDock(dock, choice, { failed, tell, ...data }) {
   const at = (id) => document.getElementById(id);
   const buttons = [at("save"), at("save-and-download")];
-  let saved = null; // {id, state, name, note} of what was saved last
+  let saved = null; // {id, state, name, note} of what was saved or opened last
 
   function refresh() {
     at("count").textContent = choice.size.toLocaleString("en");
@@ -15,6 +16,7 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   function isSaved() {
     return (
       saved !== null &&
+      saved.id !== null &&
       saved.state === choice.state &&
       saved.name === at("name").value &&
       saved.note === at("note").value
@@ -75,6 +77,13 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   });
   choice.addEventListener("change", refresh);
   refresh();
+  return {
+    opened({ id, name, note }, { isWhole }) {
+      at("name").value = name;
+      at("note").value = note;
+      saved = { id: isWhole ? id : null, state: choice.state, name, note: at("note").value };
+    },
+  };
 }
 
 function link(href, text) {

@@ -3,7 +3,7 @@
 
 import { makeRow, mark, paint, show } from "./cells.js";
 import { Heads } from "./heads.js";
-import { Layout } from "./layout.js";
+import { Layout, placesByNearness } from "./layout.js";
 import { Packs } from "./packs.js";
 import { ScrollMap } from "./scroll_map.js";
 
@@ -29,6 +29,7 @@ export class Grid extends EventTarget {
     this.spare = [];
     this.top = 0;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    scroller.addEventListener("scrollend", () => this.#settle());
     new ResizeObserver(() => this.#resized()).observe(scroller);
     choice.addEventListener("change", () => this.refresh());
     packs.addEventListener("ready", ({ detail }) => this.#paintPack(detail));
@@ -161,8 +162,8 @@ export class Grid extends EventTarget {
   }
 
   #rested() {
-    if (this.map.physical < this.layout.height) this.#scrollTo(this.top);
     this.#ask();
+    if (!("onscrollend" in window)) this.#settle();
     const lanes = this.heads.ids();
     const lines = [...this.rows.values()].sort((a, b) => a.line - b.line);
     const owned = lines.flatMap((row) => {
@@ -171,6 +172,14 @@ export class Grid extends EventTarget {
       return lane ? [lane, row.id] : [row.id];
     });
     this.root.setAttribute("aria-owns", owned.join(" "));
+  }
+
+  /** Put a grid that is too high back in proportion; not earlier, for that would end the scrolling
+   * that is still under way. */
+  #settle() {
+    if (!this.layout || this.map.physical === this.layout.height) return;
+    this.scroller.scrollTop = this.map.goto(this.top);
+    this.#render();
   }
 
   #scrollTo(top) {
@@ -256,22 +265,11 @@ export class Grid extends EventTarget {
     return Packs.key(this.catalog.job(index).id, this.catalog.chunk(index));
   }
 
-  /** Ask for the thumbnails: those in the window first, from the middle on, then those near it. */
   #ask() {
     if (!this.layout?.count) return;
     this.askedAt = performance.now();
-    const room = this.scroller.clientHeight;
-    const keys = new Set();
-    const add = (from, to) => {
-      for (const { section, row } of this.layout.rows(from, to)) {
-        const [first, end] = this.layout.placesOf(section, row);
-        for (let place = first; place < end; place += 1) keys.add(this.#keyOf(this.shown.order[place]));
-      }
-    };
-    add(this.top, this.top + room);
-    add(this.top + room, this.top + room * 1.8);
-    add(this.top - room * 0.5, this.top);
-    this.packs.want([...keys]);
+    const places = placesByNearness(this.layout, this.top, this.scroller.clientHeight);
+    this.packs.want([...new Set(places.map((place) => this.#keyOf(this.shown.order[place])))]);
   }
 
   #firstSeen() {

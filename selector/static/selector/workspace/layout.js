@@ -115,3 +115,18 @@ export class Layout {
     return this.sections[low];
   }
 }
+
+/** The places in a window, then those that come next below it, then those above. */
+export function placesByNearness(layout, top, room) {
+  const windows = [
+    [top, top + room],
+    [top + room, top + room * 1.8],
+    [top - room * 0.5, top],
+  ];
+  return windows.flatMap(([from, to]) =>
+    layout.rows(from, to).flatMap(({ section, row }) => {
+      const [first, end] = layout.placesOf(section, row);
+      return Array.from({ length: end - first }, (_, at) => first + at);
+    }),
+  );
+}

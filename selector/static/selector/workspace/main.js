@@ -8,6 +8,7 @@ import { enableDock } from "./dock.js";
 import { Grid } from "./grid.js";
 import { enableInfo } from "./info.js";
 import { Jobs } from "./jobs.js";
+import { openKept } from "./kept.js";
 import { enableKeys } from "./keys.js";
 import { Packs } from "./packs.js";
 import { enablePicking } from "./pick.js";
@@ -65,7 +66,7 @@ function start(catalog) {
   });
   enableSide();
   enableInfo(at("info"), choice, source);
-  enableDock(at("dock"), choice, {
+  const dock = enableDock(at("dock"), choice, {
     ...data,
     selectionsUrl: `${data.api}selections`,
     failed,
@@ -79,6 +80,9 @@ function start(catalog) {
   });
   // Until there is something to choose from, they would do nothing.
   for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
+  if (data.selection !== null) {
+    openKept(choice, dock, { ...data, tell }).catch((error) => failed(at("dock-status"), error));
+  }
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);

@@ -141,6 +141,8 @@ export class Viewer {
   #closed() {
     this.large?.removeAttribute("src");
     this.picture.removeAttribute("src");
-    this.grid.goto(this.index);
+    // The browser gives the focus back to the frame it was at; nobody else's is taken.
+    const focus = document.activeElement?.matches("body, .cell, .peek") ?? true;
+    this.grid.goto(this.index, { focus });
   }
 }
