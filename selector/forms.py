@@ -74,6 +74,7 @@ class ChooseForm(forms.Form):
     task = forms.CharField(required=False, max_length=40)
     project = forms.CharField(required=False, max_length=40)
     frame = forms.CharField(required=False, max_length=40)
+    selection = forms.CharField(required=False, max_length=40)
     page = forms.CharField(required=False, max_length=40)
     connection = forms.CharField(required=False, max_length=40)
 

@@ -71,7 +71,7 @@ def _named(form: ChooseForm, connection: Connection) -> dict[str, Any]:
         return {
             "source": source,
             "source_link": task_link(connection.url, source.task_id),
-            "workspace": _workspace(connection, source, form.number("frame")),
+            "workspace": _workspace(connection, source, form),
         }
     number = max(form.number("page") or 1, 1)
     project_id = form.number("project")
@@ -91,15 +91,14 @@ def _finder(connection: Connection) -> dict[str, Any]:
     return {"connection": connection.pk, "choose": reverse(HERE), "api": reverse("api-root")}
 
 
-def _workspace(
-    connection: Connection, source: browsing.Source, frame: int | None
-) -> dict[str, Any]:
+def _workspace(connection: Connection, source: browsing.Source, form: ChooseForm) -> dict[str, Any]:
     """What the scripts of the workspace need to know."""
     return {
         "connection": connection.pk,
         "taskId": source.task_id,
         "jobId": source.job_id,
-        "frame": frame,
+        "frame": form.number("frame"),
+        "selection": form.number("selection"),
         "choose": reverse(HERE),
         "api": reverse("api-root"),
         "selectionPages": reverse("selections:list"),

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from selections import services
 from selections.archives import building, video
 from selections.archives.video import Format, Undecodable, pictures
 from selections.models import Archive
+from selector.exceptions import InvalidInput
 from selector.models import Connection
 from standin.chunks import Chunk, numbered_zip
 from standin.model import Task
@@ -207,7 +207,7 @@ def test_positions_are_those_of_the_film(tmp_path: Path) -> None:
 
 def test_the_services_know_the_formats(transactional_db: None, connection: Connection) -> None:
     selection = select(connection, (3, [1]))
-    with pytest.raises(services.InvalidInput, match="png, jpeg"):
+    with pytest.raises(InvalidInput, match="png, jpeg"):
         request(selection, video_format="gif")
-    with pytest.raises(services.InvalidInput, match="1 to 100"):
+    with pytest.raises(InvalidInput, match="1 to 100"):
         request(selection, video_format="jpeg", video_quality=0)
