@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 from django.test import Client
 
-from selector import views
+from selector import workspace
 
 
 def test_not_found(client: Client, db: None) -> None:
@@ -28,8 +28,8 @@ def test_a_bug(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a-secret-of-the-inside")
 
-    monkeypatch.setattr(views.browsing, "list_tasks", fail)
-    monkeypatch.setattr(views.services, "find_connection", fail)
+    monkeypatch.setattr(workspace.browsing, "list_tasks", fail)
+    monkeypatch.setattr(workspace.services, "find_connection", fail)
     client.force_login(alice)
     client.raise_request_exception = False
     answer = client.get("/choose")
