@@ -55,6 +55,7 @@ def drawn_by(selection: Selection, *, with_new_seed: bool = False) -> DrawReques
     return DrawRequest(
         task_id=given["task_id"],
         job_id=given.get("job_id"),
+        job_ids=tuple(given.get("job_ids", ())),
         method=PER_JOB if name.startswith("frames_per_job") else UNIFORM,
         count=value if name.endswith("_count") else None,
         share=value if name.endswith("_share") else None,

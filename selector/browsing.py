@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from selector.asking import asking
 from selector.cvat.exceptions import CvatForbidden
 from selector.cvat.types import Page, Task
 from selector.exceptions import InvalidInput
 from selector.models import Connection
-from selector.services import asking
 
 
 @dataclass(frozen=True, slots=True)

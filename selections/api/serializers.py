@@ -11,15 +11,8 @@ from rest_framework import serializers
 from selections.api.archive_serializers import ArchiveSerializer, NewArchiveSerializer
 from selections.models import SelectedFrame, Selection
 from selections.services import Choice
-from selector.api.fields import (
-    MAX_ID,
-    CountField,
-    IdField,
-    SeedField,
-    ShareField,
-    WholeNumberField,
-)
-from selector.services import PER_JOB, UNIFORM, DrawRequest
+from selector.api.draw_serializers import DrawSerializer
+from selector.api.fields import MAX_ID, IdField, WholeNumberField
 
 LARGEST_FRAME = 2**31 - 1
 LONGEST_NOTE = 10_000
@@ -108,16 +101,10 @@ class SelectionSerializer(serializers.ModelSerializer[Selection]):
         return selection.connection_id if is_owner else None
 
 
-class NewSelectionSerializer(serializers.Serializer[Any]):
+class NewSelectionSerializer(DrawSerializer):
     """Either `frames` (by hand), or a draw: `frame_selection_method` with a task or a job and one
     of the four amounts, in CVAT's words; or both, for a draw adjusted by hand."""
 
-    AMOUNTS = {
-        UNIFORM: ("frame_count", "frame_share"),
-        PER_JOB: ("frames_per_job_count", "frames_per_job_share"),
-    }
-
-    connection = IdField(required=False, allow_null=True)
     name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
     note = serializers.CharField(
         required=False, allow_blank=True, max_length=LONGEST_NOTE, default=""
@@ -126,13 +113,6 @@ class NewSelectionSerializer(serializers.Serializer[Any]):
     frame_selection_method = serializers.ChoiceField(
         choices=Selection.Method.choices, default=Selection.Method.MANUAL
     )
-    task_id = IdField(required=False, allow_null=True)
-    job_id = IdField(required=False, allow_null=True)
-    frame_count = CountField(required=False)
-    frame_share = ShareField(required=False)
-    frames_per_job_count = CountField(required=False)
-    frames_per_job_share = ShareField(required=False)
-    random_seed = SeedField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         method = attrs["frame_selection_method"]
@@ -142,27 +122,14 @@ class NewSelectionSerializer(serializers.Serializer[Any]):
                     "No frame is chosen: give at least one in frames."
                 )
             return attrs
-        if attrs.get("task_id") is None and attrs.get("job_id") is None:
-            raise serializers.ValidationError("Name a task by task_id, or a job by job_id.")
         if sum(name in attrs for name in self.AMOUNTS[method]) != 1:
             wanted = " or ".join(self.AMOUNTS[method])
             raise serializers.ValidationError(f"{method} takes exactly one of {wanted}.")
-        return attrs
+        return super().validate(attrs)
 
-    def draw_request(self) -> DrawRequest | None:
-        data = self.validated_data
-        method = data["frame_selection_method"]
-        if method == Selection.Method.MANUAL:
-            return None
-        count, share = self.AMOUNTS[method]
-        return DrawRequest(
-            task_id=data.get("task_id"),
-            job_id=data.get("job_id"),
-            method=method,
-            count=data.get(count),
-            share=data.get(share),
-            seed=data.get("random_seed"),
-        )
+    @property
+    def is_drawn(self) -> bool:
+        return bool(self.validated_data["frame_selection_method"] != Selection.Method.MANUAL)
 
 
 class SelectedFrameSerializer(serializers.ModelSerializer[SelectedFrame]):

@@ -160,8 +160,8 @@ class SelectionViewSet(
             "note": data["note"],
         }
         chosen = data.get("frames") or None
-        draw = form.draw_request()
-        if draw is not None:
+        if form.is_drawn:
+            draw = form.draw_request()
             made = services.create_random_selection(request=draw, choices=chosen, **common)
         else:
             made = services.create_selection(choices=chosen or [], **common)

@@ -21,8 +21,11 @@ from selector.services import PER_JOB, DrawRequest
 
 register = template.Library()
 
+MOST_NAMED = 20  # jobs
+
 PARAMETERS = {
     "job_id": "Job",
+    "job_ids": "Jobs",
     "frame_count": "Frames in all",
     "frames_per_job_count": "Frames per job",
     "frame_share": "Share of all frames",
@@ -63,10 +66,18 @@ def asked_for(selection: Selection) -> list[tuple[str, Any]]:
     """The parameters of the draw that made the selection, or that it was adjusted from."""
     given = selection.parameters.get("adjusted_from", selection.parameters)
     return [
-        (label, f"{value * 100:g} %" if name.endswith("share") else value)
+        (label, _value(name, value))
         for name, label in PARAMETERS.items()
         if (value := given.get(name)) is not None
     ]
+
+
+def _value(name: str, value: Any) -> Any:
+    if name.endswith("share"):
+        return f"{value * 100:g} %"
+    if name == "job_ids":
+        return ", ".join(map(str, value[:MOST_NAMED])) + (" …" if len(value) > MOST_NAMED else "")
+    return value
 
 
 @register.filter
@@ -87,11 +98,14 @@ def _amount(draw: DrawRequest) -> str:
     many = f"{(draw.share or 0) * 100:g} % of the frames" if share else f"{draw.count:,} frame"
     if not share and draw.count != 1:
         many += "s"
-    if draw.method == PER_JOB and draw.job_id is None:
-        return f"{many} {'of' if share else 'from'} each job of task {draw.task_id}"
     if draw.job_id is not None:
         return f"{many} of job {draw.job_id}"
-    return f"{many} of task {draw.task_id}"
+    jobs = len(draw.job_ids)
+    if draw.method == PER_JOB:
+        each = f"each of {jobs:,} jobs" if jobs else "each job"
+        return f"{many} {'of' if share else 'from'} {each} of task {draw.task_id}"
+    among = f"{jobs:,} job{'s' if jobs != 1 else ''} of " if jobs else ""
+    return f"{many} of {among}task {draw.task_id}"
 
 
 @register.filter

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from selector import browsing, services
 from selector.api import serializers
 from selector.api.paging import page_of_cvat
+from selector.asking import asking
 from selector.models import Connection
 from selector.signed_in import SignedInApiRequest
 
@@ -35,7 +36,7 @@ class ProjectViewSet(CvatViewSet):
         """The projects that CVAT shows to the connection's account: the newest 1000, on one page;
         `search` finds the others."""
         query = _query(request, serializers.SearchQuerySerializer)
-        with services.asking(_connection(request, query)) as client:
+        with asking(_connection(request, query)) as client:
             projects = client.projects(search=query["search"], limit=MOST_PROJECTS)
         found = serializers.ProjectSerializer(projects, many=True).data
         return page_of_cvat(request, found, count=len(found), page=1, page_size=MOST_PROJECTS)
@@ -61,7 +62,7 @@ class TaskViewSet(CvatViewSet):
     )
     def retrieve(self, request: SignedInApiRequest, pk: str) -> Response:
         query = _query(request, serializers.ConnectionQuerySerializer)
-        with services.asking(_connection(request, query)) as client:
+        with asking(_connection(request, query)) as client:
             return Response(serializers.TaskSerializer(client.task(int(pk))).data)
 
 
@@ -75,7 +76,7 @@ class JobListView(APIView):
     def get(self, request: SignedInApiRequest, task_id: int) -> Response:
         """All jobs of the task that CVAT shows to the connection's account, of every type."""
         query = _query(request, serializers.ConnectionQuerySerializer)
-        with services.asking(_connection(request, query)) as client:
+        with asking(_connection(request, query)) as client:
             jobs = client.jobs(task_id)
             if not jobs:
                 client.task(task_id)  # CVAT lists nothing for a task that is not there or closed

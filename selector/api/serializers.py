@@ -7,17 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from selector.api.fields import (
-    REQUIRED_AMOUNT,
-    CountField,
-    IdField,
-    SeedField,
-    ShareField,
-    WholeNumberField,
-)
+from selector.api.fields import IdField, WholeNumberField
 from selector.api.paging import MAX_PAGE_SIZE, PAGE_SIZE
 from selector.models import ApiToken, Connection
-from selector.services import PER_JOB, UNIFORM, DrawRequest
 
 
 class TestConnectionSerializer(serializers.Serializer[Any]):
@@ -98,57 +90,6 @@ class NewApiTokenAnswer(ApiTokenSerializer):
 
     class Meta(ApiTokenSerializer.Meta):
         fields = [*ApiTokenSerializer.Meta.fields, "value"]
-
-
-class SourceSerializer(serializers.Serializer[Any]):
-    """A task, or one of its jobs."""
-
-    task_id = IdField(required=False, allow_null=True)
-    job_id = IdField(required=False, allow_null=True)
-    connection = IdField(required=False, allow_null=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("task_id") is None and attrs.get("job_id") is None:
-            raise serializers.ValidationError("Name a task by task_id, or a job by job_id.")
-        return attrs
-
-
-class RandomSelectSerializer(SourceSerializer):
-    """`count` frames of each job; or, in CVAT's words, another method and amount."""
-
-    AMOUNTS = {
-        PER_JOB: ("frames_per_job_count", "frames_per_job_share"),
-        UNIFORM: ("frame_count", "frame_share"),
-    }
-
-    count = CountField(required=False)
-    frame_selection_method = serializers.ChoiceField(choices=[PER_JOB, UNIFORM], default=PER_JOB)
-    frame_count = CountField(required=False)
-    frame_share = ShareField(required=False)
-    frames_per_job_count = CountField(required=False)
-    frames_per_job_share = ShareField(required=False)
-    random_seed = SeedField()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        amounts = self.AMOUNTS[attrs["frame_selection_method"]]
-        named = [name for name in ("count", *amounts) if name in attrs]
-        if not named:
-            raise serializers.ValidationError({"count": REQUIRED_AMOUNT})
-        if len(named) > 1:
-            raise serializers.ValidationError(f"Give only one of {' and '.join(named)}.")
-        return super().validate(attrs)
-
-    def request(self) -> DrawRequest:
-        data = self.validated_data
-        count, share = self.AMOUNTS[data["frame_selection_method"]]
-        return DrawRequest(
-            task_id=data.get("task_id"),
-            job_id=data.get("job_id"),
-            method=data["frame_selection_method"],
-            count=data.get("count", data.get(count)),
-            share=data.get(share),
-            seed=data.get("random_seed"),
-        )
 
 
 class FrameSerializer(serializers.Serializer[Any]):

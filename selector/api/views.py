@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from selector import services
-from selector.api import serializers
+from selector.api import draw_serializers, serializers
 from selector.api.filtering import Ordering, TrueFalseFilter
 from selector.api.parsers import BoundedFormParser, BoundedJSONParser
 from selector.cvat.types import Frame
@@ -86,10 +86,10 @@ class TestConnectionView(SpecifiedView):
 
 
 class LoadImagesView(SpecifiedView):
-    @extend_schema(request=serializers.SourceSerializer, responses=serializers.CatalogAnswer)
+    @extend_schema(request=draw_serializers.SourceSerializer, responses=serializers.CatalogAnswer)
     def post(self, request: SignedInApiRequest) -> Response:
         """Every frame of a task or a job that can be chosen."""
-        form = serializers.SourceSerializer(data=request.data)
+        form = draw_serializers.SourceSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
         catalog = services.load_catalog(
@@ -117,7 +117,7 @@ class LoadImagesView(SpecifiedView):
 
 class RandomSelectView(SpecifiedView):
     @extend_schema(
-        request=serializers.RandomSelectSerializer, responses=serializers.RandomSelectAnswer
+        request=draw_serializers.RandomSelectSerializer, responses=serializers.RandomSelectAnswer
     )
     def post(self, request: SignedInApiRequest) -> Response:
         """`count` frames from the job, or from each job of the task.
@@ -125,14 +125,14 @@ class RandomSelectView(SpecifiedView):
         Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
         share.
         """
-        form = serializers.RandomSelectSerializer(data=request.data)
+        form = draw_serializers.RandomSelectSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
         draw = services.draw(
             connection=services.find_connection(
                 user=request.user, connection_id=data.get("connection")
             ),
-            request=form.request(),
+            request=form.draw_request(),
         )
         return Response(
             {

@@ -166,13 +166,6 @@ def test_jobs_can_be_filtered(desk: Workspace) -> None:
     assert [bar.split(":")[0] for bar in desk.bars()] == ["Job 2", "Job 3"]
 
 
-def test_drawing_per_job_leaves_out_the_jobs_that_are_hidden(desk: Workspace) -> None:
-    desk.open_task(DRIVE)
-    desk.page.get_by_label("Stage").select_option("acceptance")
-    desk.pick("10", seed="7")
-    desk.expect_chosen(10, 227)
-
-
 def test_a_job_in_the_list_leads_to_its_frames(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.button("Job 4:").click()

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
+from selections.models import Selection
 from tests.browser.workspace import Workspace
 from tests.conftest import api_of
 
@@ -112,6 +113,43 @@ def test_drawing_more_keeps_what_was_chosen_by_hand(desk: Workspace) -> None:
     desk.button("Keep, draw more").click()
     expect(desk.page.locator("#dock-status")).to_contain_text("more frames picked")
     assert drawn | {by_hand} < {row["frame"] for row in desk.info()}
+
+
+@pytest.mark.parametrize(
+    ("mode", "amount", "count"), [("Per job", "5", 10), ("Over all", "12", 12)]
+)
+def test_only_from_the_jobs_that_are_shown(
+    desk: Workspace, alice: User, mode: str, amount: str, count: int
+) -> None:
+    desk.open_task(DRIVE)
+    hint = desk.page.locator("#pick-jobs")
+    expect(hint).to_be_hidden()
+    desk.page.get_by_label("State", exact=True).select_option(label="in progress")
+    expect(hint).to_have_text("Only from the jobs shown below: 2 of 5.")
+    desk.pick(amount, seed="7", mode=mode)
+    said = desk.page.locator("#dock-status")
+    expect(said).to_have_text(f"{count} of 89 frames picked with seed 7.")
+    assert {row["job_id"] for row in desk.info()} == {2, 3}
+    desk.button("Save").click()
+    expect(said).to_contain_text("Saved as")
+    kept = Selection.objects.for_user(alice).get()
+    assert kept.frame_selection_method != "manual"
+    assert kept.parameters["job_ids"] == [2, 3]
+    # More of the same goes on; of other jobs it is another draw beside it.
+    desk.page.get_by_label("State", exact=True).select_option(label="Any state")
+    expect(hint).to_be_hidden()
+    desk.button("Keep, draw more").click()
+    expect(said).to_contain_text("more frames picked with seed 7.")
+    assert len({row["job_id"] for row in desk.info()}) > 2
+
+
+def test_no_job_is_shown_to_draw_from(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.page.get_by_label("Stage").select_option("acceptance")
+    desk.page.get_by_label("Assignee").select_option("bob")
+    desk.pick("10")
+    expect(desk.page.locator("#pick-error")).to_contain_text("No job is shown to draw from.")
+    desk.expect_chosen(0, 227)
 
 
 def test_a_draw_from_a_large_task(desk: Workspace) -> None:

@@ -150,6 +150,27 @@ def test_other_draws(mine: Connection, values: dict, count: int, parameter: str)
     assert parameter in kept.parameters
 
 
+def test_of_some_jobs(mine: Connection, standin: StandIn) -> None:
+    """Each gives what it gives when all are asked; over all only theirs are drawn from."""
+    wanted = (standin.world.tasks[1].jobs[3].id, standin.world.tasks[1].jobs[1].id)
+    kept = drawn(mine, job_ids=wanted)
+    assert kept.parameters["job_ids"] == list(wanted)
+    whole = drawn(mine).frames.filter(job_id__in=wanted).values_list("task_id", "frame")
+    assert frames_of(kept) == list(whole)
+    over_all = drawn(mine, job_ids=wanted, method=UNIFORM, count=60)
+    assert over_all.frames.count() == 60
+    assert set(over_all.frames.values_list("job_id", flat=True)) == set(wanted)
+    assert drawn(mine, job_ids=wanted, method=UNIFORM, count=1000).frames.count() == 90
+    half = drawn(mine, job_ids=wanted, count=None, share=0.5)
+    assert half.frames.count() == 44
+
+
+def test_of_jobs_that_are_not_there(mine: Connection, standin: StandIn) -> None:
+    other = standin.world.tasks[2].jobs[0].id
+    with pytest.raises(InvalidInput, match=f"Task 1 has no annotation job {other}, 9999"):
+        drawn(mine, job_ids=(9999, 1, other))
+
+
 def test_a_draw_that_was_adjusted_is_by_hand_and_says_so(mine: Connection) -> None:
     request = DrawRequest(task_id=1, count=10, seed=7)
     chosen = [Choice(*frame) for frame in frames_of(drawn(mine))]

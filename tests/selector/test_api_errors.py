@@ -98,6 +98,44 @@ def test_share_that_is_none(api: APIClient, connection: Connection, share: objec
     told(answer, 400, "invalid", "share above 0 and at most 1")
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"job_ids": []}, "job_ids"),
+        ({"job_ids": "x"}, "job_ids"),
+        ({"job_ids": [0]}, "job_ids"),
+        ({"job_ids": [True]}, "job_ids"),
+        ({"job_ids": [2], "job_id": 2}, "Give either job_id or job_ids."),
+        ({"job_ids": [2], "task_id": None}, "Name the task of job_ids by task_id."),
+        ({"job_ids": list(range(1, 10_002))}, "10000"),
+    ],
+)
+def test_jobs_to_draw_from_that_are_none(
+    api: APIClient, connection: Connection, standin: StandIn, given: dict, words: str
+) -> None:
+    standin.requests.clear()
+    told(api.post("/api/random-select", {"task_id": 1, "count": 1} | given), 400, "invalid", words)
+    kept = {"frame_selection_method": "random_per_job", "frames_per_job_count": 1}
+    told_by_resource(api.post("/api/selections", {"task_id": 1} | kept | given), 400, "invalid")
+    assert len(standin.requests) == 0
+
+
+def test_jobs_to_draw_from(api: APIClient, connection: Connection) -> None:
+    """As JSON and as a form; each job once however often it is named."""
+    for data in ({"job_ids": [3, 2, 3]}, "task_id=1&count=10&random_seed=1&job_ids=3&job_ids=2"):
+        if isinstance(data, str):
+            form = "application/x-www-form-urlencoded"
+            answer = api.generic("POST", "/api/random-select", data, form).json()
+        else:
+            named = {"task_id": 1, "count": 10, "random_seed": 1} | data
+            answer = api.post("/api/random-select", named).json()
+        assert [job["job_id"] for job in answer["job_summary"]] == [2, 3]
+        assert (answer["count"], answer["jobs_count"]) == (20, 2)
+        assert answer["total_available"] == 89
+    answer = api.post("/api/random-select", {"task_id": 1, "count": 1, "job_ids": [77777]})
+    told(answer, 400, "invalid", "no annotation job 77777")
+
+
 def test_neither_task_nor_job(api: APIClient, connection: Connection) -> None:
     for path in ("load-images", "random-select"):
         answer = api.post(f"/api/{path}", {"count": 1} if path == "random-select" else {})

@@ -10,10 +10,12 @@ from django.db import connection as database
 from rest_framework.test import APIClient
 
 from selector import services
+from selector.asking import asking
 from selector.cvat.exceptions import CvatError, CvatLoginRefused, CvatUnreachable
 from selector.cvat.types import CredentialKind
 from selector.exceptions import InvalidInput, NotConnected, NotFound, ServerNotAllowed
 from selector.models import Connection
+from selector.services import connecting
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.conftest import connect
@@ -127,7 +129,7 @@ def test_a_failed_try_keeps_what_is_there(alice: User, connection: Connection) -
     with pytest.raises(CvatLoginRefused):
         services.connect(owner=alice, url=connection.url, username="demo", password="not-this")
     assert services.find_connection(user=alice) == connection
-    with services.asking(Connection.objects.get()) as client:
+    with asking(Connection.objects.get()) as client:
         assert client.whoami().username == "demo"
 
 
@@ -162,14 +164,14 @@ def test_connecting_twice_in_the_same_moment(
     alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one is kept between our look and our save."""
-    check = services._take_over
+    check = connecting._take_over
 
     def slowly(*args: object) -> None:
         check(*args)
         monkeypatch.undo()
         connect(alice, standin)
 
-    monkeypatch.setattr(services, "_take_over", slowly)
+    monkeypatch.setattr(connecting, "_take_over", slowly)
     kept = connect(alice, standin)
     assert Connection.objects.get().credential == kept.credential
 

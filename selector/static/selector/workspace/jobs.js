@@ -26,6 +26,12 @@ export class Jobs extends EventTarget {
     return this.selects.every(({ value, kind }) => value === "" || `=${job[kind]}` === value);
   }
 
+  /** The jobs that can be drawn from, as far as they are in view. */
+  get drawable() {
+    const { jobs } = this.choice.catalog;
+    return jobs.filter((job) => job.type === "annotation" && this.isInView(job));
+  }
+
   showAll() {
     for (const select of this.selects) select.value = "";
     this.#filtered();

@@ -60,7 +60,7 @@ function start(catalog) {
   enablePicking(at("pick"), choice, {
     source: { connection: data.connection, ...source },
     drawUrl: `${data.api}random-select`,
-    isInView: (job) => jobs.isInView(job),
+    jobs,
     failed,
     tell,
   });

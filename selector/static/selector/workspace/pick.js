@@ -10,8 +10,7 @@ const WORDS = {
   random_uniform: { amount: "Frames in all", count: "frame_count", share: "frame_share" },
 };
 
-export function enablePicking(form, choice, { source, drawUrl, isInView, failed, tell }) {
-  const { catalog } = choice;
+export function enablePicking(form, choice, { source, drawUrl, jobs, failed, tell }) {
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   let last = null; // the draw before, which "draw more" goes on with
@@ -20,16 +19,33 @@ export function enablePicking(form, choice, { source, drawUrl, isInView, failed,
     at("by-hand").hidden = mode() !== "manual";
     at("at-random").hidden = mode() === "manual";
     at("pick-error").replaceChildren();
+    showJobs();
     if (mode() === "manual" || source.job_id) return;
     const words = WORDS[mode()].amount;
     const isShare = at("unit").value === "share";
     at("amount-label").textContent = isShare ? words.replace("Frames", "Share") : words;
   }
 
+  /** What the list of jobs hides is not drawn from: said before it is done. */
+  function showJobs() {
+    const among = jobs.drawable.length.toLocaleString("en");
+    const all = choice.catalog.jobs.length.toLocaleString("en");
+    at("pick-jobs").hidden = !jobs.isFiltered;
+    at("pick-jobs").textContent = `Only from the jobs shown below: ${among} of ${all}.`;
+  }
+
+  /** Which jobs to draw from; nothing where it is all of them, or the one job. */
+  function among() {
+    if (source.job_id || !jobs.isFiltered) return {};
+    if (!jobs.drawable.length) throw new Error("No job is shown to draw from. Show other jobs.");
+    return { job_ids: jobs.drawable.map((job) => job.id) };
+  }
+
   function parameters(amount) {
     const unit = at("unit").value;
     return {
       ...source,
+      ...among(),
       frame_selection_method: mode(),
       [WORDS[mode()][unit]]: unit === "share" ? percent(amount) : amount,
     };
@@ -51,38 +67,31 @@ export function enablePicking(form, choice, { source, drawUrl, isInView, failed,
     const asked = parameters(amount);
     const seeded = seed === "" ? {} : { random_seed: asNumber(seed) };
     const answer = await post(drawUrl, { ...asked, ...seeded });
-    const numbers = answer.images.map(({ frame }) => frame).filter(isWanted);
+    const numbers = answer.images.map(({ frame }) => frame);
     const before = choice.size;
     const draw = { ...asked, random_seed: answer.random_seed };
     const missing = choice.take(numbers, { draw, keep });
     at("seed").value = answer.random_seed;
     at("draw").textContent = "Pick again";
     at("after-draw").hidden = false;
-    last = { mode: mode(), unit: at("unit").value, seed: answer.random_seed, amount };
+    last = { manner: manner(), seed: answer.random_seed, amount };
     if (missing.length) {
       return tell("The task has changed in CVAT since this page was opened. Reload the page.");
     }
     const number = (keep ? choice.size - before : choice.size).toLocaleString("en");
-    const what = keep ? `${number} more frames picked` : `${number} of ${available()} frames picked`;
+    const total = answer.total_available.toLocaleString("en");
+    const what = keep ? `${number} more frames picked` : `${number} of ${total} frames picked`;
     return tell(`${what} with seed ${answer.random_seed}.`);
   }
 
-  /** Drawing is by job: what the list of jobs hides is left out. */
-  function isWanted(number) {
-    if (mode() !== "random_per_job") return true;
-    const index = catalog.find(number);
-    return index < 0 || isInView(catalog.job(index));
-  }
-
-  function available() {
-    const jobs = catalog.jobs.filter((job) => source.job_id || job.type === "annotation");
-    return jobs.reduce((sum, job) => sum + job.indices.length, 0).toLocaleString("en");
+  /** Draws alike but for their number go on with one another. */
+  function manner() {
+    return JSON.stringify([mode(), at("unit").value, among()]);
   }
 
   /** The same seed asked for more keeps what it drew: so this is one draw, of the larger number. */
   function drawMore() {
-    const goesOn = last && last.mode === mode() && last.unit === at("unit").value;
-    if (!goesOn) return draw({ seed: at("seed").value.trim(), keep: true });
+    if (last?.manner !== manner()) return draw({ seed: at("seed").value.trim(), keep: true });
     const more = asNumber(at("amount").value);
     const amount = typeof more === "number" ? last.amount + more : more;
     return draw({ seed: String(last.seed), keep: true, amount });
@@ -91,12 +100,13 @@ export function enablePicking(form, choice, { source, drawUrl, isInView, failed,
   function byRanges(wanted) {
     const within = parseRanges(at("ranges").value);
     const found = [];
-    catalog.number.forEach((number, index) => within(number) && found.push(index));
+    choice.catalog.number.forEach((number, index) => within(number) && found.push(index));
     if (!found.length) throw new Error("No frame here has such a number.");
     choice.set(found, wanted);
   }
 
   form.addEventListener("change", show);
+  jobs.addEventListener("filter", showJobs);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     busy(() => (mode() === "manual" ? byRanges(true) : draw({ seed: at("seed").value.trim() })));

@@ -1,0 +1,79 @@
+"""Where to draw frames from, and how many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from selector.api.fields import REQUIRED_AMOUNT, CountField, IdField, SeedField, ShareField
+from selector.services import PER_JOB, UNIFORM, DrawRequest
+
+MOST_JOBS = 10_000
+
+
+class SourceSerializer(serializers.Serializer[Any]):
+    """A task, or one of its jobs."""
+
+    task_id = IdField(required=False, allow_null=True)
+    job_id = IdField(required=False, allow_null=True)
+    connection = IdField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("task_id") is None and attrs.get("job_id") is None:
+            raise serializers.ValidationError("Name a task by task_id, or a job by job_id.")
+        return attrs
+
+
+class DrawSerializer(SourceSerializer):
+    """What to draw from a task, some of its jobs (`job_ids`) or one job, in CVAT's words."""
+
+    AMOUNTS = {
+        PER_JOB: ("frames_per_job_count", "frames_per_job_share"),
+        UNIFORM: ("frame_count", "frame_share"),
+    }
+
+    job_ids = serializers.ListField(
+        child=IdField(), required=False, allow_empty=False, max_length=MOST_JOBS
+    )
+    frame_selection_method = serializers.ChoiceField(choices=[PER_JOB, UNIFORM], default=PER_JOB)
+    frame_count = CountField(required=False)
+    frame_share = ShareField(required=False)
+    frames_per_job_count = CountField(required=False)
+    frames_per_job_share = ShareField(required=False)
+    random_seed = SeedField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("job_ids") and attrs.get("job_id") is not None:
+            raise serializers.ValidationError("Give either job_id or job_ids.")
+        if attrs.get("job_ids") and attrs.get("task_id") is None:
+            raise serializers.ValidationError("Name the task of job_ids by task_id.")
+        return super().validate(attrs)
+
+    def draw_request(self) -> DrawRequest:
+        data = self.validated_data
+        count, share = self.AMOUNTS[data["frame_selection_method"]]
+        return DrawRequest(
+            task_id=data.get("task_id"),
+            job_id=data.get("job_id"),
+            job_ids=tuple(sorted(set(data.get("job_ids", ())))),
+            method=data["frame_selection_method"],
+            count=data.get("count", data.get(count)),
+            share=data.get(share),
+            seed=data.get("random_seed"),
+        )
+
+
+class RandomSelectSerializer(DrawSerializer):
+    """`count` frames of each job; or, in CVAT's words, another method and amount."""
+
+    count = CountField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        amounts = self.AMOUNTS[attrs["frame_selection_method"]]
+        named = [name for name in ("count", *amounts) if name in attrs]
+        if not named:
+            raise serializers.ValidationError({"count": REQUIRED_AMOUNT})
+        if len(named) > 1:
+            raise serializers.ValidationError(f"Give only one of {' and '.join(named)}.")
+        return super().validate(attrs)
