@@ -101,11 +101,18 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
 def test_a_build_is_cancelled_in_the_tray(desk: Workspace, worker: None) -> None:
     page = desk.page
     desk.open_task(DRIVE)
+    page.set_viewport_size({"width": 390, "height": 844})
+    bar = page.get_by_role("banner")
+    height = bar.bounding_box()["height"]
     desk.cell(3).click()
     page.get_by_label("Name of the selection").fill("One")
     hold = desk.standin.faults.hold(r"/data\?")
     desk.button("Save and download").click()
     page.locator("#tray summary").click()
+    # On a phone as well: nothing moves for it, and all of it is to be seen.
+    assert bar.bounding_box()["height"] == height
+    box = page.locator("#tray > div").bounding_box()
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 390
     desk.button("Cancel One").click()
     expect(page.locator("#tray")).to_be_hidden()
     assert Archive.objects.get().status == "cancelled"
