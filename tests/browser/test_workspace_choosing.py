@@ -254,3 +254,31 @@ def test_a_finger_taps(open_portal: object) -> None:
     desk.open_task(DRIVE)
     desk.cell(2).tap()
     desk.expect_chosen(1, 227)
+
+
+@pytest.mark.parametrize("menu", [False, True])
+def test_a_finger_that_rests_takes_everything_since_the_last(
+    open_portal: object, *, menu: bool
+) -> None:
+    """Also where the browser has a menu for pictures, and a click at the end."""
+    portal = open_portal(has_touch=True, viewport={"width": 390, "height": 844})
+    portal.connect_to_samples()
+    desk = Workspace(portal)
+    desk.open_task(DRIVE)
+    desk.cell(1).tap()
+    desk.expect_chosen(1, 227)
+    touch = {"pointerType": "touch", "isPrimary": True}
+    desk.cell(4).dispatch_event("pointerdown", touch)
+    if menu:
+        desk.cell(4).dispatch_event("contextmenu", {"cancelable": True})
+    desk.expect_chosen(4, 227)
+    desk.cell(4).dispatch_event("pointerup", touch)
+    desk.cell(4).dispatch_event("click")
+    desk.expect_frames(1, 2, 3, 4)
+    # One that moves scrolls: the browser takes the pointer away.
+    desk.cell(5).dispatch_event("pointerdown", touch)
+    desk.cell(5).dispatch_event("pointercancel", touch)
+    desk.page.wait_for_timeout(700)
+    desk.expect_frames(1, 2, 3, 4)
+    desk.cell(5).tap()
+    desk.expect_frames(1, 2, 3, 4, 5)

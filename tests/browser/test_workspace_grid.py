@@ -310,6 +310,14 @@ def test_large_view(desk: Workspace) -> None:
     desk.expect_frames(3)
 
 
+def test_a_double_click_opens_the_large_view_and_chooses_nothing(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.cell(3).dblclick()
+    expect(desk.page.get_by_role("dialog")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    desk.expect_chosen(0, 227)
+
+
 def test_enter_opens_the_large_view_and_buttons_go_on(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.cell(0).focus()

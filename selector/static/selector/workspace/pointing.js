@@ -1,5 +1,8 @@
 // Choosing with the mouse: click takes or leaves, Shift-click does so with everything in between,
-// a drag with everything under the band that it draws. A finger taps; it scrolls when it moves.
+// a drag with everything under the band that it draws, a double click opens the large view. A
+// finger taps, rests for what Shift-click does, and scrolls when it moves.
+
+import { enableHolding } from "./holding.js";
 
 const FAR = 6; // pixels until a press is a drag
 const EDGE = 48; // pixels from the edge of the window within which a drag scrolls it
@@ -19,6 +22,14 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
     anchor.take(cell.place, { ranged: event.shiftKey });
     grid.goto(cell.index);
   });
+
+  // Its two clicks have taken the frame and left it again.
+  grid.root.addEventListener("dblclick", ({ target, shiftKey }) => {
+    const cell = target.closest(".cell");
+    if (cell && !shiftKey && !target.closest(".peek")) openLarge(cell.index);
+  });
+
+  enableHolding(grid.root, (cell) => anchor.take(cell.place, { ranged: true }));
 
   grid.root.addEventListener("pointerdown", (event) => {
     press = null;
