@@ -60,6 +60,7 @@ def drawn_by(selection: Selection, *, with_new_seed: bool = False) -> DrawReques
         count=value if name.endswith("_count") else None,
         share=value if name.endswith("_share") else None,
         seed=None if with_new_seed else seed,
+        exclude_selections=tuple(given.get("exclude_selections", ())),
     )
 
 

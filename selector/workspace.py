@@ -95,6 +95,7 @@ def _workspace(connection: Connection, source: browsing.Source, form: ChooseForm
     """What the scripts of the workspace need to know."""
     return {
         "connection": connection.pk,
+        "server": connection.url,
         "taskId": source.task_id,
         "jobId": source.job_id,
         "frame": form.number("frame"),

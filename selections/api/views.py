@@ -104,7 +104,7 @@ class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no
 
     class Meta:
         model = Selection
-        fields = ["frame_selection_method", "visibility"]
+        fields = ["frame_selection_method", "visibility", "url"]
 
     def of_task(self, queryset: SelectionQuerySet, name: str, value: int) -> SelectionQuerySet:
         # EXISTS, not a join: a selection with many frames of the task is still one row.

@@ -1,6 +1,7 @@
 """What a user wants of selections and archives. Every rule about them is here, once."""
 
 from selections.services.building import cancel_archive, request_archive, retry_archive
+from selections.services.drawing import draw
 from selections.services.keeping import (
     Choice,
     copy_selection,
@@ -17,6 +18,7 @@ __all__ = [
     "create_random_selection",
     "create_selection",
     "delete_selection",
+    "draw",
     "request_archive",
     "retry_archive",
     "update_selection",

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from selections.models import SelectedFrame, Selection
+from selections.services.drawing import draw
 from selector import services as selector
 from selector.cvat.types import Frame, FrameCatalog
 from selector.exceptions import InvalidInput
@@ -63,17 +64,17 @@ def create_random_selection(
     `choices` are what a person ended with after that draw: if they are not just the frames drawn,
     the selection is by hand, and says from which draw it came.
     """
-    draw = selector.draw(connection=connection, request=request)
-    frames, named = draw.frames, [_task_name(draw.catalog)]
+    drawn = draw(user=owner, connection=connection, request=request)
+    frames, named = drawn.frames, [_task_name(drawn.catalog)]
     selection = Selection(
-        frame_selection_method=request.method, parameters=draw.parameters, random_seed=draw.seed
+        frame_selection_method=request.method, parameters=drawn.parameters, random_seed=drawn.seed
     )
     adjusted = set() if choices is None else {(each.task_id, each.frame) for each in choices}
     if adjusted and adjusted != {(frame.task_id, frame.frame) for frame in frames}:
         frames, named = _resolve(connection, [Choice(*each) for each in adjusted])
         selection = Selection(
             frame_selection_method=Selection.Method.MANUAL,
-            parameters={"adjusted_from": draw.parameters | {"random_seed": draw.seed}},
+            parameters={"adjusted_from": drawn.parameters | {"random_seed": drawn.seed}},
         )
     _check_amount(len(frames))
     selection.tasks = named

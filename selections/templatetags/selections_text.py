@@ -26,6 +26,7 @@ MOST_NAMED = 20  # jobs
 PARAMETERS = {
     "job_id": "Job",
     "job_ids": "Jobs",
+    "exclude_selections": "Left out: selections",
     "frame_count": "Frames in all",
     "frames_per_job_count": "Frames per job",
     "frame_share": "Share of all frames",
@@ -75,7 +76,7 @@ def asked_for(selection: Selection) -> list[tuple[str, Any]]:
 def _value(name: str, value: Any) -> Any:
     if name.endswith("share"):
         return f"{value * 100:g} %"
-    if name == "job_ids":
+    if isinstance(value, list):
         return ", ".join(map(str, value[:MOST_NAMED])) + (" …" if len(value) > MOST_NAMED else "")
     return value
 
@@ -90,7 +91,15 @@ def in_words(selection: Selection) -> str:
     if draw is None:
         return f"Every frame was chosen by hand. {saved}"
     adjusted = ", then adjusted by hand" if selection.parameters.get("adjusted_from") else ""
-    return f"{_amount(draw)}, drawn at random with seed {draw.seed}{adjusted}. {saved}"
+    what = _amount(draw) + _without(draw)
+    return f"{what}, drawn at random with seed {draw.seed}{adjusted}. {saved}"
+
+
+def _without(draw: DrawRequest) -> str:
+    many = len(draw.exclude_selections)
+    if not many:
+        return ""
+    return f", without those of {many} other selection{'s' if many != 1 else ''}"
 
 
 def _amount(draw: DrawRequest) -> str:

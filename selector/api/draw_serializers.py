@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -10,6 +11,7 @@ from selector.api.fields import REQUIRED_AMOUNT, CountField, IdField, SeedField,
 from selector.services import PER_JOB, UNIFORM, DrawRequest
 
 MOST_JOBS = 10_000
+MOST_EXCLUDED = 100
 
 
 class SourceSerializer(serializers.Serializer[Any]):
@@ -42,6 +44,9 @@ class DrawSerializer(SourceSerializer):
     frames_per_job_count = CountField(required=False)
     frames_per_job_share = ShareField(required=False)
     random_seed = SeedField()
+    exclude_selections = serializers.ListField(
+        child=IdField(), required=False, max_length=MOST_EXCLUDED
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("job_ids") and attrs.get("job_id") is not None:
@@ -56,12 +61,17 @@ class DrawSerializer(SourceSerializer):
         return DrawRequest(
             task_id=data.get("task_id"),
             job_id=data.get("job_id"),
-            job_ids=tuple(sorted(set(data.get("job_ids", ())))),
+            job_ids=_once(data.get("job_ids", ())),
+            exclude_selections=_once(data.get("exclude_selections", ())),
             method=data["frame_selection_method"],
             count=data.get("count", data.get(count)),
             share=data.get(share),
             seed=data.get("random_seed"),
         )
+
+
+def _once(ids: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(set(ids)))
 
 
 class RandomSelectSerializer(DrawSerializer):

@@ -27,7 +27,6 @@ docs = login_required(
 urlpatterns = [
     path("test-connection", views.TestConnectionView.as_view(), name="api-test-connection"),
     path("load-images", views.LoadImagesView.as_view(), name="api-load-images"),
-    path("random-select", views.RandomSelectView.as_view(), name="api-random-select"),
     path("tasks/<int:task_id>/jobs", browsing.JobListView.as_view(), name="api-jobs"),
     path("catalog", pictures.CatalogView.as_view(), name="api-catalog"),
     path("search", pictures.SearchView.as_view(), name="api-search"),

@@ -22,7 +22,6 @@ from selector.api.filtering import Ordering, TrueFalseFilter
 from selector.api.parsers import BoundedFormParser, BoundedJSONParser
 from selector.cvat.types import Frame
 from selector.models import ApiToken, ApiTokenQuerySet, Connection, ConnectionQuerySet
-from selector.services import PER_JOB
 from selector.signed_in import SignedInApiRequest
 
 IDS = "[0-9]{1,18}"  # as many digits as a 64 bit integer surely holds
@@ -111,40 +110,6 @@ class LoadImagesView(SpecifiedView):
                 "jobs": serializers.JobSerializer(catalog.jobs, many=True).data,
                 "deleted_count": catalog.deleted_count,
                 "honeypot_count": catalog.honeypot_count,
-            }
-        )
-
-
-class RandomSelectView(SpecifiedView):
-    @extend_schema(
-        request=draw_serializers.RandomSelectSerializer, responses=serializers.RandomSelectAnswer
-    )
-    def post(self, request: SignedInApiRequest) -> Response:
-        """`count` frames from the job, or from each job of the task.
-
-        Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
-        share.
-        """
-        form = draw_serializers.RandomSelectSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        data = form.validated_data
-        draw = services.draw(
-            connection=services.find_connection(
-                user=request.user, connection_id=data.get("connection")
-            ),
-            request=form.draw_request(),
-        )
-        return Response(
-            {
-                "success": True,
-                "images": [image(frame) for frame in draw.frames],
-                "count": len(draw.frames),
-                "total_available": sum(job.total for job in draw.summary),
-                "source": "job" if data.get("job_id") else "task",
-                "jobs_count": len(draw.summary),
-                "per_job_count": draw.request.count if draw.request.method == PER_JOB else None,
-                "random_seed": draw.seed,
-                "job_summary": serializers.JobSummarySerializer(draw.summary, many=True).data,
             }
         )
 

@@ -12,7 +12,6 @@ from selector.services.drawing import (
     UNIFORM,
     Draw,
     DrawRequest,
-    draw,
     draw_from,
     load_catalog,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "DrawRequest",
     "connect",
     "disconnect",
-    "draw",
     "draw_from",
     "find_connection",
     "load_catalog",

@@ -17,7 +17,10 @@ UNIFORM, PER_JOB = "random_uniform", "random_per_job"
 class DrawRequest:
     """What to draw from a task or a job: `random_per_job` that many (`count`) or that share of
     each annotation job, `random_uniform` of all of them together; with `job_ids` of these jobs
-    of the task alone. No seed: one is made up."""
+    of the task alone. No seed: one is made up.
+
+    `exclude_selections` is for the record: whoever keeps selections takes their frames out of the
+    catalogue beforehand."""
 
     task_id: int | None
     job_id: int | None = None
@@ -26,6 +29,7 @@ class DrawRequest:
     count: int | None = None
     share: float | None = None
     seed: int | None = None
+    exclude_selections: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,13 @@ class Draw:
     def parameters(self) -> dict[str, int | float | list[int] | None]:
         """In CVAT's words: frame_count, frame_share, frames_per_job_count, frames_per_job_share."""
         request = self.request
+        excluded = request.exclude_selections
         amount = "frames_per_job" if request.method == PER_JOB else "frame"
         return {
             "task_id": self.catalog.task_id,
             "job_id": request.job_id,
             **({"job_ids": list(request.job_ids)} if request.job_ids else {}),
+            **({"exclude_selections": list(excluded)} if excluded else {}),
             **({f"{amount}_count": request.count} if request.count is not None else {}),
             **({f"{amount}_share": request.share} if request.share is not None else {}),
         }
@@ -62,14 +68,8 @@ def load_catalog(
     return catalogs.load(connection=connection, task_id=task_id, job_id=job_id)
 
 
-def draw(*, connection: Connection, request: DrawRequest) -> Draw:
-    """Raises InvalidInput, CvatError."""
-    catalog = load_catalog(connection=connection, task_id=request.task_id, job_id=request.job_id)
-    return draw_from(catalog, request)
-
-
 def draw_from(catalog: FrameCatalog, request: DrawRequest) -> Draw:
-    """Like `draw`, from a catalogue that is there already."""
+    """Raises InvalidInput."""
     if (request.count is None) == (request.share is None):
         raise InvalidInput("Say either how many frames or which share of them.")
     seed = sampling.new_seed() if request.seed is None else request.seed

@@ -143,6 +143,35 @@ def test_only_from_the_jobs_that_are_shown(
     assert len({row["job_id"] for row in desk.info()}) > 2
 
 
+def test_without_the_frames_of_a_saved_selection(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    summary = desk.page.locator("#left-out summary")
+    summary.click()
+    expect(desk.page.locator("#left-out")).to_contain_text("No selection of this task is saved")
+    summary.click()
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    first = {row["frame"] for row in desk.info()}
+    desk.page.get_by_label("Name of the selection").fill("Round 1")
+    desk.button("Save").click()
+    said = desk.page.locator("#dock-status")
+    expect(said).to_contain_text("Saved as")
+    summary.click()
+    desk.page.get_by_role("checkbox", name="Round 1").check()
+    expect(summary).to_have_text("Without the frames of 1 selection")
+    desk.pick("10", seed="7")
+    expect(said).to_have_text("50 of 177 frames picked with seed 7.")
+    second = {row["frame"] for row in desk.info()}
+    assert not first & second
+    desk.button("Keep, draw more").click()
+    expect(said).to_contain_text("50 more frames picked")
+    assert not first & {row["frame"] for row in desk.info()}
+    # Another task has its own.
+    desk.open_task(FOLDERS)
+    summary.click()
+    expect(desk.page.locator("#left-out")).to_contain_text("No selection of this task is saved")
+
+
 def test_no_job_is_shown_to_draw_from(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.page.get_by_label("Stage").select_option("acceptance")

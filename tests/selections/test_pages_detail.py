@@ -14,7 +14,7 @@ from selections import redrawing, services
 from selections.models import Selection
 from selector.exceptions import InvalidInput
 from selector.models import Connection
-from selector.services import DrawRequest, draw
+from selector.services import DrawRequest
 from standin.server import StandIn
 from tests.making import connected, make_archive, make_connection, make_selection
 from tests.selections.builds import Folders
@@ -33,10 +33,30 @@ def drawn(connection: Connection, **request: Any) -> Selection:
     )
 
 
+def test_drawn_without_the_frames_of_another(
+    web: Client, alice: User, bob: User, connection: Connection, standin: StandIn
+) -> None:
+    """And again so, for whoever may still read that other one."""
+    first = drawn(connection)
+    second = drawn(connection, exclude_selections=(first.pk,))
+    page = web.get(f"/selections/{second.pk}").text
+    assert "4 frames from each job of task 1, without those of 1 other selection, drawn" in page
+    assert f"<dd>{first.pk}</dd>" in page
+    again = redrawing.draw_again(user=alice, selection=second)
+    assert again.same == again.count == 20
+    services.update_selection(selection=second, visibility="shared")
+    connected(bob, standin)
+    with pytest.raises(InvalidInput, match=f"selection {first.pk} cannot be left out"):
+        redrawing.draw_again(user=bob, selection=second)
+    services.update_selection(selection=first, visibility="shared")
+    assert redrawing.draw_again(user=bob, selection=second).same == 20
+
+
 def adjusted(connection: Connection) -> Selection:
     """Drawn, and two frames taken out."""
     asked = DrawRequest(task_id=1, count=4, seed=7)
-    frames = draw(connection=connection, request=asked).frames[2:]
+    drawn = services.draw(user=connection.owner, connection=connection, request=asked)
+    frames = drawn.frames[2:]
     return services.create_random_selection(
         owner=connection.owner,
         connection=connection,

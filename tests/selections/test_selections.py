@@ -150,6 +150,33 @@ def test_other_draws(mine: Connection, values: dict, count: int, parameter: str)
     assert parameter in kept.parameters
 
 
+def test_without_the_frames_of_others(mine: Connection) -> None:
+    """What is left is drawn from as if there were nothing else, until nothing is left."""
+    first = drawn(mine)
+    second = drawn(mine, exclude_selections=(first.pk,))
+    assert second.parameters["exclude_selections"] == [first.pk]
+    assert Counter(second.frames.values_list("job_id", flat=True)).most_common(1)[0][1] == 10
+    # Ranked: ten and then ten others are the twenty of one draw.
+    assert sorted(frames_of(first) + frames_of(second)) == frames_of(drawn(mine, count=20))
+    rest = drawn(mine, method=UNIFORM, count=500, exclude_selections=(second.pk, first.pk))
+    assert rest.frames.count() == 227 - 100
+    with pytest.raises(InvalidInput, match="every frame is in the selections left out"):
+        drawn(mine, exclude_selections=(first.pk, second.pk, rest.pk))
+    # Another task's frames have nothing to do with it, whatever their numbers.
+    other = drawn(mine, task_id=2)
+    assert frames_of(drawn(mine, exclude_selections=(other.pk,))) == frames_of(first)
+
+
+def test_others_that_cannot_be_left_out(mine: Connection, bob: User) -> None:
+    hidden = make_selection(bob, make_connection(bob))
+    for number in (hidden.pk, 9999):
+        with pytest.raises(InvalidInput, match=f"selection {number} cannot be left out"):
+            drawn(mine, exclude_selections=(number,))
+    elsewhere = make_selection(mine.owner, make_connection(mine.owner))
+    with pytest.raises(InvalidInput, match="of another CVAT server"):
+        drawn(mine, exclude_selections=(elsewhere.pk,))
+
+
 def test_of_some_jobs(mine: Connection, standin: StandIn) -> None:
     """Each gives what it gives when all are asked; over all only theirs are drawn from."""
     wanted = (standin.world.tasks[1].jobs[3].id, standin.world.tasks[1].jobs[1].id)

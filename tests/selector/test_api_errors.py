@@ -120,6 +120,21 @@ def test_jobs_to_draw_from_that_are_none(
     assert len(standin.requests) == 0
 
 
+def test_selections_to_leave_out(api: APIClient, connection: Connection) -> None:
+    asked = {"task_id": 1, "count": 10, "random_seed": 7}
+    first = api.post("/api/random-select", asked).json()
+    kept = api.post("/api/selections", {"frames": first["images"]}).json()["id"]
+    without = api.post("/api/random-select", asked | {"exclude_selections": [kept]}).json()
+    assert without["count"] == 50
+    assert without["total_available"] == 227 - 50
+    assert not {row["frame"] for row in first["images"]} & {
+        row["frame"] for row in without["images"]
+    }
+    for given, words in (([kept + 1], "cannot be left out"), (["x"], ""), ([1] * 101, "100")):
+        answer = api.post("/api/random-select", asked | {"exclude_selections": given})
+        told(answer, 400, "invalid", words)
+
+
 def test_jobs_to_draw_from(api: APIClient, connection: Connection) -> None:
     """As JSON and as a form; each job once however often it is named."""
     for data in ({"job_ids": [3, 2, 3]}, "task_id=1&count=10&random_seed=1&job_ids=3&job_ids=2"):

@@ -181,9 +181,8 @@ def test_hundred_thousand_frames_are_small(name: str, most: int) -> None:
 def test_meta_is_read_once(connection: Connection, standin: StandIn) -> None:
     document_of(connection, task_id=1)
     standin.requests.clear()
-    request = services.DrawRequest(task_id=1, count=3, seed=1)
-    first = services.draw(connection=connection, request=request)
-    assert services.draw(connection=connection, request=request).frames == first.frames
+    first = services.load_catalog(connection=connection, task_id=1)
+    assert services.load_catalog(connection=connection, task_id=1).frames == first.frames
     # Whether the task is open and unchanged, and nothing else.
     assert [seen.path for seen in standin.requests] == ["/api/tasks/1"] * 2
 

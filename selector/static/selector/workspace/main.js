@@ -11,6 +11,7 @@ import { Jobs } from "./jobs.js";
 import { openKept } from "./kept.js";
 import { enableKeys } from "./keys.js";
 import { Packs } from "./packs.js";
+import { LeftOut } from "./left_out.js";
 import { enablePicking } from "./pick.js";
 import { enablePointing } from "./pointing.js";
 import { enableSide } from "./side.js";
@@ -52,6 +53,7 @@ function start(catalog) {
   const viewer = new Viewer(at("viewer"), { grid, choice, ...data });
   const jobs = new Jobs(at("bars"), at("job-filters"), choice);
   const anchor = new Anchor(grid, choice);
+  const selectionsUrl = `${data.api}selections`;
   const openLarge = (index) => viewer.open(index);
   at("facts").textContent = facts(catalog);
   enableTools({ grid, choice, jobs });
@@ -61,6 +63,7 @@ function start(catalog) {
     source: { connection: data.connection, ...source },
     drawUrl: `${data.api}random-select`,
     jobs,
+    leftOut: new LeftOut(at("left-out"), { ...data, selectionsUrl, failed }),
     failed,
     tell,
   });
@@ -68,7 +71,7 @@ function start(catalog) {
   enableInfo(at("info"), choice, source);
   const dock = enableDock(at("dock"), choice, {
     ...data,
-    selectionsUrl: `${data.api}selections`,
+    selectionsUrl,
     failed,
     tell,
   });

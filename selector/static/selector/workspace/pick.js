@@ -10,7 +10,7 @@ const WORDS = {
   random_uniform: { amount: "Frames in all", count: "frame_count", share: "frame_share" },
 };
 
-export function enablePicking(form, choice, { source, drawUrl, jobs, failed, tell }) {
+export function enablePicking(form, choice, { source, drawUrl, jobs, leftOut, failed, tell }) {
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   let last = null; // the draw before, which "draw more" goes on with
@@ -46,6 +46,7 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, failed, tel
     return {
       ...source,
       ...among(),
+      ...leftOut.parameters,
       frame_selection_method: mode(),
       [WORDS[mode()][unit]]: unit === "share" ? percent(amount) : amount,
     };
@@ -86,7 +87,7 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, failed, tel
 
   /** Draws alike but for their number go on with one another. */
   function manner() {
-    return JSON.stringify([mode(), at("unit").value, among()]);
+    return JSON.stringify([mode(), at("unit").value, among(), leftOut.parameters]);
   }
 
   /** The same seed asked for more keeps what it drew: so this is one draw, of the larger number. */

@@ -1,0 +1,45 @@
+"""Drawing at random, for scripts and for the workspace."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from selections import services
+from selector.api.draw_serializers import RandomSelectSerializer
+from selector.api.serializers import JobSummarySerializer, RandomSelectAnswer
+from selector.api.views import SpecifiedView, image
+from selector.services import PER_JOB, find_connection
+from selector.signed_in import SignedInApiRequest
+
+
+class RandomSelectView(SpecifiedView):
+    @extend_schema(request=RandomSelectSerializer, responses=RandomSelectAnswer)
+    def post(self, request: SignedInApiRequest) -> Response:
+        """`count` frames from the job, or from each job of the task.
+
+        Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
+        share; with `job_ids` from these jobs alone, and with `exclude_selections` without the
+        frames that are kept in them.
+        """
+        form = RandomSelectSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        draw = services.draw(
+            user=request.user,
+            connection=find_connection(user=request.user, connection_id=data.get("connection")),
+            request=form.draw_request(),
+        )
+        return Response(
+            {
+                "success": True,
+                "images": [image(frame) for frame in draw.frames],
+                "count": len(draw.frames),
+                "total_available": sum(job.total for job in draw.summary),
+                "source": "job" if data.get("job_id") else "task",
+                "jobs_count": len(draw.summary),
+                "per_job_count": draw.request.count if draw.request.method == PER_JOB else None,
+                "random_seed": draw.seed,
+                "job_summary": JobSummarySerializer(draw.summary, many=True).data,
+            }
+        )
