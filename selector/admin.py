@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth import get_permission_codename
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -37,13 +38,23 @@ class DeletesInBulk(ModelAdmin):
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         rows = list(objs)
-        refused = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
         named = [f"{self.opts.verbose_name} {row.pk}: {row}" for row in rows]
-        return named, self.below(rows), {str(each) for each in refused}, []
+        going = {self.model: len(rows), **self.below(rows)}
+        refused = {
+            str(model._meta.verbose_name)
+            for model, count in going.items()
+            if count and not request.user.has_perm(_right_to_delete(model))
+        }
+        counted = {str(model._meta.verbose_name_plural): n for model, n in going.items()}
+        return named, counted, refused, []
 
-    def below(self, rows: list[Any]) -> dict[str, int]:
-        """How much goes with them, by name."""
-        return {str(self.opts.verbose_name_plural): len(rows)}
+    def below(self, rows: list[Any]) -> dict[type[Model], int]:
+        """How much goes with them, by what it is."""
+        return {}
+
+
+def _right_to_delete(model: type[Model]) -> str:
+    return f"{model._meta.app_label}.{get_permission_codename('delete', model._meta)}"
 
 
 class YesNoFilter(admin.SimpleListFilter):

@@ -244,8 +244,26 @@ def test_the_question_before_deleting_does_not_list_the_frames(site: Client, ali
     assert "frame 49" not in text
 
 
-def test_a_user_can_be_deleted_with_everything(site: Client, alice: User) -> None:
-    make_archive(alice, make_selection(alice, make_connection(alice)), "ready")
+def test_who_may_not_delete_selections_may_not_delete_their_owner(
+    client: Client, alice: User, bob: User
+) -> None:
+    make_selection(alice)
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.add(*Permission.objects.filter(codename__in=["delete_user", "view_user"]))
+    client.force_login(bob)
     delete = reverse("admin:auth_user_delete", args=[alice.pk])
+    assert "doesn’t have permission" in client.get(delete).content.decode().replace("'", "’")
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=alice.pk).exists()
+
+
+def test_a_user_can_be_deleted_with_everything(site: Client, alice: User) -> None:
+    make_archive(alice, make_selection(alice, make_connection(alice), frames=50), "ready")
+    delete = reverse("admin:auth_user_delete", args=[alice.pk])
+    question = site.get(delete).content.decode()
+    assert "frames: 50" in question
+    assert "n_49.jpg" not in question
+    assert "frame 49" not in question
     assert site.post(delete, {"post": "yes"}).status_code == 302
     assert not Selection.objects.exists()

@@ -1,16 +1,14 @@
-"""The admin site of selections, frames and archives."""
+"""The admin site of selections and their frames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,8 +16,7 @@ from django.utils.html import format_html
 from selections import services
 from selections.formats import frame_list
 from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
-from selector.admin import DeletesInBulk, MachineOwned, YesNoFilter
-from selector.exceptions import Explained, NotFound
+from selector.admin import DeletesInBulk, MachineOwned
 
 
 def link(address: str, text: Any) -> str:
@@ -109,10 +106,10 @@ class SelectionAdmin(DeletesInBulk):
         for selection in queryset:
             services.delete_selection(selection=selection)
 
-    def below(self, rows: list[Any]) -> dict[str, int]:
-        return super().below(rows) | {
-            "frames": SelectedFrame.objects.filter(selection__in=rows).count(),
-            "archives": Archive.objects.filter(selection__in=rows).count(),
+    def below(self, rows: list[Any]) -> dict[type[Model], int]:
+        return {
+            SelectedFrame: SelectedFrame.objects.filter(selection__in=rows).count(),
+            Archive: Archive.objects.filter(selection__in=rows).count(),
         }
 
     @admin.display(description="tasks")
@@ -165,9 +162,7 @@ class SelectedFrameAdmin(MachineOwned):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """With its owner or selection only: a draw with a frame less could not be drawn again."""
-        match = request.resolver_match
-        is_own_page = match is None or "selectedframe" in (match.url_name or "")
-        return not is_own_page and super().has_delete_permission(request, obj)
+        return False
 
     @admin.display(description="file", ordering="filename")
     def filename_or_frame(self, frame: SelectedFrame) -> str:
@@ -180,114 +175,3 @@ class SelectedFrameAdmin(MachineOwned):
     @admin.display(description="size")
     def size(self, frame: SelectedFrame) -> str:
         return f"{frame.width} × {frame.height}"
-
-
-class HasProblems(YesNoFilter):
-    title = "frames missing"
-    parameter_name = "problems"
-
-    def chosen(self, queryset: QuerySet[Any], *, is_yes: bool) -> QuerySet[Any]:
-        return queryset.exclude(problems=[]) if is_yes else queryset.filter(problems=[])
-
-
-@admin.register(Archive)
-class ArchiveAdmin(DeletesInBulk, MachineOwned):
-    actions = ["build_again", "cancel"]
-    date_hierarchy = "created_at"
-    list_display = [
-        "download_name",
-        "status",
-        "progress",
-        "requested_by",
-        "of_selection",
-        "megabytes",
-        "page",
-        "finished_at",
-    ]
-    list_filter = ["status", HasProblems, "connection__url"]
-    list_select_related = ["selection", "requested_by"]
-    search_fields = ["selection__name", "requested_by__username", "error", "parts__sha256"]
-    fields = [
-        "page",
-        "of_selection",
-        "requested_by",
-        "connection",
-        "continues",
-        "options",
-        "status",
-        "error",
-        "progress",
-        "problems",
-        "megabytes",
-        "files",
-        "created_at",
-        "enqueued_at",
-        "started_at",
-        "heartbeat_at",
-        "finished_at",
-        "expires_at",
-    ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Archive]:
-        seen = Archive.objects.for_user(request.user).filter(pk=OuterRef("pk"))
-        found: QuerySet[Archive] = super().get_queryset(request)
-        left = found.filter(selection__deleted_at__isnull=True)
-        return left.annotate(is_seen=Exists(seen))
-
-    def has_build_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("selections.add_archive")
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("selections.change_archive")
-
-    @admin.display(description="selection", ordering="selection")
-    def of_selection(self, archive: Archive) -> str:
-        return to_selection(archive.selection)
-
-    @admin.display(description="frames")
-    def progress(self, archive: Archive) -> str:
-        return f"{archive.frames_done:,} of {archive.frames_total:,}"
-
-    @admin.display(description="size", ordering="size")
-    def megabytes(self, archive: Archive) -> str:
-        return filesizeformat(archive.size) if archive.size else "–"
-
-    @admin.display(description="files")
-    def files(self, archive: Archive) -> str:
-        named = [f"{part.download_name} (SHA-256 {part.sha256})" for part in archive.parts.all()]
-        return ", ".join(named) or "none"
-
-    @admin.display(description="page in the portal")
-    def page(self, archive: Any) -> str:
-        """Of one's own: an archive belongs to who built it."""
-        return link(archive.get_absolute_url(), "open") if archive.is_seen else "private"
-
-    @admin.action(description="Build again, for the same person", permissions=["build"])
-    def build_again(self, request: HttpRequest, queryset: QuerySet[Archive]) -> None:
-        def again(archive: Archive) -> str:
-            user = archive.requested_by
-            if not Selection.objects.for_user(user).filter(pk=archive.selection_id).exists():
-                raise NotFound(f"{user} may not see “{archive.selection}” any more.")
-            made = services.retry_archive(user=user, archive=archive)
-            return f"archive {made.pk} is {made.get_status_display()} for {user}."
-
-        self._each(request, queryset, again)
-
-    @admin.action(description="Cancel what waits or is being built", permissions=["cancel"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Archive]) -> None:
-        def give_up(archive: Archive) -> str:
-            services.cancel_archive(archive=archive)
-            return "cancelled."
-
-        self._each(request, queryset, give_up)
-
-    def _each(
-        self, request: HttpRequest, queryset: QuerySet[Archive], do: Callable[[Archive], str]
-    ) -> None:
-        """The outcome of every row, for one that fails says nothing about the next."""
-        for archive in queryset:
-            try:
-                outcome, level = do(archive), messages.SUCCESS
-            except Explained as error:
-                outcome, level = str(error), messages.ERROR
-            self.message_user(request, f"Archive {archive.pk}: {outcome}", level)
