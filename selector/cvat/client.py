@@ -11,6 +11,7 @@ from urllib.parse import quote
 from selector.cvat import catalog, errors, reading
 from selector.cvat.bodies import Watch
 from selector.cvat.exceptions import CvatError, CvatNotFound
+from selector.cvat.homes import Homes
 from selector.cvat.http import INTERACTIVE, PATIENT, Http, Params, Retries
 from selector.cvat.login import log_in
 from selector.cvat.types import (
@@ -59,6 +60,7 @@ class CvatClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._organization = organization
+        self._homes = Homes()
         self._http = Http(
             url=url,
             credential=credential,
@@ -109,26 +111,42 @@ class CvatClient:
         return list(reading.page(data, reading.project).results)
 
     def project(self, project_id: int) -> Project:
-        subject = f"project {project_id}"
-        return reading.project(self._http.get(f"/api/projects/{project_id}", subject=subject))
+        path, subject = f"/api/projects/{project_id}", f"project {project_id}"
+        return self._homes.noted(
+            "project", project_id, lambda: reading.project(self._http.get(path, subject=subject))
+        )
 
     def tasks(
         self, *, search: str = "", project_id: int | None = None, page: int = 1, page_size: int = 50
     ) -> Page[Task]:
         """A page of tasks, newest first. CvatNotFound for a page beyond the end."""
         filters = self._filters(search=search, project_id=project_id)
-        params = {"page": page, "page_size": page_size, "sort": "-id", **filters}
         subject = "the list of tasks" if page == 1 else f"page {page} of the tasks"
-        return reading.page(
-            self._http.get("/api/tasks", params=params, subject=subject), reading.task
-        )
+
+        def ask(context: Params) -> Page[Task]:
+            shown: Params = {"page": page, "page_size": page_size, "sort": "-id"}
+            params = {**shown, **filters, **context}
+            data = self._http.get("/api/tasks", params=params, subject=subject)
+            return reading.page(data, reading.task)
+
+        if project_id is None:
+            return ask({})
+        return self._homes.listed("project", project_id, self.project, ask)
 
     def project_tasks(self, project_id: int) -> list[Task]:
         subject = f"the tasks of project {project_id}"
-        return self._all("/api/tasks", {"project_id": project_id}, reading.task, subject)
+
+        def ask(context: Params) -> list[Task]:
+            params = {"project_id": project_id, **context}
+            return self._all("/api/tasks", params, reading.task, subject)
+
+        return self._homes.listed("project", project_id, self.project, ask)
 
     def task(self, task_id: int) -> Task:
-        return reading.task(self._http.get(f"/api/tasks/{task_id}", subject=f"task {task_id}"))
+        path, subject = f"/api/tasks/{task_id}", f"task {task_id}"
+        return self._homes.noted(
+            "task", task_id, lambda: reading.task(self._http.get(path, subject=subject))
+        )
 
     def job(self, job_id: int) -> Job:
         return reading.job(self._http.get(f"/api/jobs/{job_id}", subject=f"job {job_id}"))
@@ -136,7 +154,11 @@ class CvatClient:
     def jobs(self, task_id: int) -> list[Job]:
         """The jobs one may see, of every type, by id. Empty, not an error, if that is none."""
         subject = f"the jobs of task {task_id}"
-        found = self._all("/api/jobs", {"task_id": task_id}, reading.job, subject)
+
+        def ask(context: Params) -> list[Job]:
+            return self._all("/api/jobs", {"task_id": task_id, **context}, reading.job, subject)
+
+        found = self._homes.listed("task", task_id, self.task, ask)
         return [job for job in found if job.task_id == task_id]
 
     def labels(self, *, task_id: int | None = None, job_id: int | None = None) -> list[Label]:
@@ -234,8 +256,8 @@ class CvatClient:
 
     def _filters(self, *, search: str, project_id: int | None = None) -> dict[str, str | int]:
         """Empty parameters are left out: an empty `org` means the personal space alone. Where a
-        list is asked for by id the organization is left out as well: what the id belongs to may
-        lie in another one."""
+        list is asked for by id the connection's organization is left out as well: what the id
+        belongs to may lie in another one, which homes.py then names."""
         if project_id is not None:
             return {"project_id": project_id, **({"search": search} if search else {})}
         given = {"search": search, "org": self._organization}

@@ -48,6 +48,7 @@ def project(data: Any) -> Project:
         owner=_username(data, "owner"),
         tasks_count=_count(data, "tasks"),
         updated_date=_text(data, "updated_date"),
+        organization_id=_organization_id(data),
     )
 
 
@@ -66,6 +67,7 @@ def task(data: Any) -> Task:
         jobs_count=_count(data, "jobs"),
         validation_mode=_text(data, "validation_mode") or None,
         updated_date=_text(data, "updated_date"),
+        organization_id=_organization_id(data),
     )
 
 
@@ -170,6 +172,11 @@ def _username(data: Mapping[str, Any], key: str) -> str:
 def _count(data: Mapping[str, Any], key: str) -> int:
     summary = data.get(key)
     return _number(summary, "count") if isinstance(summary, dict) else 0
+
+
+def _organization_id(data: Mapping[str, Any]) -> int | None:
+    """`organization`, the same number, is its older name (api-facts 5)."""
+    return _number(data, "organization_id") or _number(data, "organization") or None
 
 
 def _strange() -> CvatBroken:

@@ -52,6 +52,7 @@ class Project:
     owner: str
     tasks_count: int
     updated_date: str
+    organization_id: int | None = None  # None: in somebody's personal space
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Task:
     jobs_count: int  # ground-truth jobs and replicas included
     validation_mode: str | None  # None, gt, gt_pool
     updated_date: str
+    organization_id: int | None = None  # like Project's
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class FrameCatalog:
 
     `jobs` are those to which frames are assigned: annotation jobs in the order of their frames,
     then the pool job of a honeypot task. Deleted frames and honeypot copies are left out and
-    counted.
+    counted. Where CVAT does not tell which are copies (a mere assignee), every name is offered
+    once.
     """
 
     task_id: int
@@ -153,7 +156,8 @@ class FrameCatalog:
     frames: tuple[Frame, ...]
     deleted_count: int
     honeypot_count: int
-    through_jobs: bool  # the task itself is closed to this user (403): read through jobs alone
+    # Only what the jobs open to this user hold: the task is closed (403), or some of its jobs are.
+    through_jobs: bool
     project_id: int | None = None
     updated_date: str = ""  # of the task, read before its frames; "" when read through jobs
     chunks_updated_date: str = ""  # like Meta's
