@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from selector.asking import answer_key, asking
 from selector.cvat import frames as numbering
+from selector.cvat.catalog import no_job_shown
 from selector.cvat.exceptions import CvatNoData
 from selector.cvat.types import FrameCatalog, Job, Meta
 from selector.exceptions import NotFound
@@ -67,7 +68,9 @@ def task_jobs(connection: Connection, task_id: int) -> tuple[Job, ...]:
         with asking(connection) as client:
             jobs = tuple(client.jobs(task_id))
             if not jobs:
-                client.task(task_id)  # CVAT lists nothing for a task that is not there or closed
+                # CVAT lists nothing for a task that is not there or closed.
+                if client.task(task_id).size:
+                    raise no_job_shown(task_id)
                 raise CvatNoData(f"Task {task_id} has no pictures yet.")
         return jobs
 

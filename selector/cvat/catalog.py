@@ -17,7 +17,7 @@ logger = logging.getLogger("selector.cvat")
 
 _NAMELESS = FrameInfo("", 0, 0)
 _NOTHING: frozenset[int] = frozenset()
-_NO_LAYOUT = (400, 403, 404, 405)  # closed to this user, or an older server
+_NO_LAYOUT = (400, 403, 404, 405)  # closed to a job's assignee (api-facts 9), or an older server
 _SIDE_BY_SIDE = 4
 
 
@@ -42,7 +42,7 @@ class _Part:
     numbers: Sequence[int]
     meta: Meta
     offset: int  # task frame of the first entry of `meta.frames`
-    honeypots: frozenset[int] = _NOTHING
+    honeypots: frozenset[int] | None = _NOTHING  # None: not told, the names tell
 
 
 def read(cvat: Source, *, task_id: int | None, job_id: int | None) -> FrameCatalog:
@@ -55,20 +55,37 @@ def read(cvat: Source, *, task_id: int | None, job_id: int | None) -> FrameCatal
     return _of_task(cvat, task) if task else _through_jobs(cvat, task_id)
 
 
+def no_job_shown(task_id: int) -> CvatForbidden:
+    """For a task that has pictures: to CVAT an empty list of jobs is no error (api-facts 4)."""
+    return CvatForbidden(
+        f"CVAT shows your account task {task_id} and none of its jobs, which hold the pictures. "
+        "Try again in a moment; if it stays so, open a job of yours by its number, or have the "
+        "task assigned to you in CVAT.",
+        status=403,
+    )
+
+
 def _of_task(cvat: Source, task: Task) -> FrameCatalog:
     _check_dimension(task.dimension, f"Task {task.id}")
     if task.size < 1:
         raise _no_pictures(cvat, task)
     is_pool = task.validation_mode == "gt_pool"
     jobs = cvat.jobs(task.id)
+    if not jobs:
+        raise no_job_shown(task.id)
     meta = cvat.task_meta(task.id)
     honeypots = cvat.task_honeypots(task.id) if is_pool else _NOTHING
     holders = [j for j in jobs if j.is_annotation or (is_pool and j.type == "ground_truth")]
+    if not holders:
+        raise _no_holder(task.id, jobs)
     parts = [
         _Part(held.job, range(held.first, min(held.last + 1, task.size)), meta, 0, honeypots)
         for held in numbering.holdings(holders)
     ]
-    return _catalog(task.id, task, holders, parts)
+    # CVAT counts jobs of every type (api-facts 5), and annotation jobs cover the whole task: where
+    # nothing is missing, a count that has just changed is none of the user's business.
+    is_partial = len(jobs) < task.jobs_count and sum(len(p.numbers) for p in parts) < task.size
+    return _catalog(task.id, task, holders, parts, is_partial=is_partial)
 
 
 def _through_jobs(cvat: Source, task_id: int) -> FrameCatalog:
@@ -83,12 +100,9 @@ def _through_jobs(cvat: Source, task_id: int) -> FrameCatalog:
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         metas = {j.id: meta for j, meta in pool.map(_with_meta(cvat), candidates)}
         holders = [j for j in candidates if j.is_annotation or not _is_list(metas[j.id])]
-        honeypots = _NOTHING.union(*pool.map(_honeypots_of(cvat), holders))
     if not holders:
-        others = ", ".join(f"job {job.id}" for job in jobs)
-        raise CvatNoData(
-            f"Of task {task_id} you may see no annotation job, only {others}: choose that job."
-        )
+        raise _no_holder(task_id, jobs)
+    honeypots = _honeypots(cvat, holders)
     parts = []
     for held in numbering.holdings(holders):
         job, meta = held.job, metas[held.job.id]
@@ -104,9 +118,9 @@ def _of_job(cvat: Source, job_id: int, task_id: int | None) -> FrameCatalog:
     _check_dimension(job.dimension, f"Job {job_id}")
     task = _readable_task(cvat, job.task_id)
     meta = cvat.job_meta(job_id)
-    honeypots = _NOTHING
+    honeypots: frozenset[int] | None = _NOTHING
     if job.type != "ground_truth" and (task is None or task.validation_mode == "gt_pool"):
-        honeypots = _honeypots_of(cvat)(job)
+        honeypots = _honeypots(cvat, [job])
     if _is_list(meta):
         numbers: Sequence[int] = numbering.included_frames(meta)
     else:
@@ -119,7 +133,7 @@ def _of_job(cvat: Source, job_id: int, task_id: int | None) -> FrameCatalog:
 
 
 def _borrowed(
-    cvat: Source, job: Job, numbers: Sequence[int], meta: Meta, honeypots: frozenset[int]
+    cvat: Source, job: Job, numbers: Sequence[int], meta: Meta, honeypots: frozenset[int] | None
 ) -> list[_Part]:
     """The pictures of a replica or of a list-type ground-truth job, each from the annotation job
     that holds it: through the latter CVAT would serve them recompressed (api-facts 7)."""
@@ -134,18 +148,26 @@ def _borrowed(
 
 
 def _catalog(
-    task_id: int, task: Task | None, jobs: Iterable[Job], parts: Sequence[_Part]
+    task_id: int,
+    task: Task | None,
+    jobs: Sequence[Job],
+    parts: Sequence[_Part],
+    *,
+    is_partial: bool = False,
 ) -> FrameCatalog:
     pictures: list[Frame] = []
     deleted_count = honeypot_count = 0
     for part in parts:
         gone = part.meta.deleted_frames
         there = [number for number in part.numbers if number not in gone]
-        own = [number for number in there if number not in part.honeypots]
+        own = [number for number in there if number not in (part.honeypots or _NOTHING)]
         deleted_count += len(part.numbers) - len(there)
         honeypot_count += len(there) - len(own)
         pictures += _pictures(task_id, part, own)
     pictures.sort(key=lambda picture: picture.frame)
+    if any(part.honeypots is None for part in parts):
+        seen_count, pictures = len(pictures), _each_name_once(pictures, jobs)
+        honeypot_count += seen_count - len(pictures)
     in_order = sorted(jobs, key=lambda j: (not j.is_annotation, j.start_frame, j.id))
     return FrameCatalog(
         task_id=task_id,
@@ -155,9 +177,10 @@ def _catalog(
         frames=tuple(pictures),
         deleted_count=deleted_count,
         honeypot_count=honeypot_count,
-        through_jobs=task is None,
+        through_jobs=task is None or is_partial,
         project_id=task.project_id if task else None,
-        updated_date=task.updated_date if task else "",
+        # That other jobs are open now does not move the date of the task.
+        updated_date=task.updated_date if task and not is_partial else "",
         chunks_updated_date=max((part.meta.chunks_updated_date for part in parts), default=""),
     )
 
@@ -187,23 +210,54 @@ def _with_meta(cvat: Source) -> Callable[[Job], tuple[Job, Meta]]:
     return lambda job: (job, cvat.job_meta(job.id))
 
 
-def _honeypots_of(cvat: Source) -> Callable[[Job], frozenset[int]]:
-    def honeypots(job: Job) -> frozenset[int]:
-        if job.type == "ground_truth":
-            return _NOTHING
-        try:
-            return cvat.job_honeypots(job.id)
-        except CvatError as error:
-            if error.status not in _NO_LAYOUT:
-                raise
-            logger.info("the validation layout of job %s is closed: none assumed", job.id)
-            return _NOTHING
+def _honeypots(cvat: Source, jobs: Sequence[Job]) -> frozenset[int] | None:
+    """The copies in these jobs of one task; None if CVAT does not tell. The first answer says
+    whether there are any, and whether it is told: only for copies are all jobs asked."""
+    asked = [job for job in jobs if job.type != "ground_truth"]
+    if not asked:
+        return _NOTHING
+    first = _layout(cvat, asked[0])
+    if not first:
+        return first
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        others = list(pool.map(lambda job: _layout(cvat, job), asked[1:]))
+    found = first
+    for other in others:
+        if other is None:
+            return None
+        found |= other
+    return found
 
-    return honeypots
+
+def _layout(cvat: Source, job: Job) -> frozenset[int] | None:
+    try:
+        return cvat.job_honeypots(job.id)
+    except CvatError as error:
+        if error.status not in _NO_LAYOUT:
+            raise
+        logger.info("the validation layout of job %s is closed: told by the names", job.id)
+        return None
+
+
+def _each_name_once(pictures: Sequence[Frame], jobs: Iterable[Job]) -> list[Frame]:
+    """Names repeat in honeypot tasks alone (api-facts 6): of each the first frame, or that of the
+    pool, which stays the same picture when the copies are drawn anew."""
+    pool = {job.id for job in jobs if job.type == "ground_truth"}
+    first: dict[str, Frame] = {}
+    for picture in sorted(pictures, key=lambda p: (p.job_id not in pool, p.frame)):
+        first.setdefault(picture.filename, picture)
+    return [p for p in pictures if not p.filename or first[p.filename] is p]
 
 
 def _is_list(meta: Meta) -> bool:
     return meta.included_sources is not None
+
+
+def _no_holder(task_id: int, jobs: Iterable[Job]) -> CvatNoData:
+    others = ", ".join(f"job {job.id}" for job in jobs)
+    return CvatNoData(
+        f"Of task {task_id} you may see no annotation job, only {others}: choose that job."
+    )
 
 
 def _check_dimension(dimension: str, what: str) -> None:

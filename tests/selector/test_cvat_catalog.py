@@ -244,6 +244,9 @@ class FakeCvat:
     included: dict[int, tuple[int, ...]] = field(default_factory=dict)
     step: int = 1
     start: int = 0
+    hidden_jobs: int = 0
+    names: dict[int, str] = field(default_factory=dict)
+    layouts_asked: list[int] = field(default_factory=list)
 
     def task(self, task_id: int) -> Task:
         if self.task_closed:
@@ -254,6 +257,8 @@ class FakeCvat:
             "size": self.size,
             "mode": self.mode,
             "validation_mode": self.validation_mode,
+            "jobs": {"count": len(self.all_jobs) + self.hidden_jobs},
+            "updated_date": "2026-11-01",
         }
         return reading.task(data)
 
@@ -274,6 +279,7 @@ class FakeCvat:
         return self.honeypots
 
     def job_honeypots(self, job_id: int) -> frozenset[int]:
+        self.layouts_asked.append(job_id)
         if self.layout_error is not None:
             raise self.layout_error
         job = self.job(job_id)
@@ -286,7 +292,9 @@ class FakeCvat:
         names: Iterable[int] = numbers[: self.short_meta]
         data = {
             "size": len(numbers),
-            "frames": [{"name": f"{n}.jpg", "width": 2, "height": 1} for n in names],
+            "frames": [
+                {"name": self.names.get(n, f"{n}.jpg"), "width": 2, "height": 1} for n in names
+            ],
             "deleted_frames": sorted(self.deleted & set(numbers)),
             "included_frames": None if included is None else list(included),
             "start_frame": self.start + numbers.start * self.step,
@@ -373,6 +381,34 @@ class TestOwners:
         assert owners(found) == {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 2, 6: 2}
 
 
+class TestHiddenJobs:
+    def test_none_of_the_jobs_is_shown(self) -> None:
+        with pytest.raises(CvatForbidden, match="shows your account task 7 and none of its jobs"):
+            read(FakeCvat(10, [], hidden_jobs=2))
+
+    def test_some_are_not(self) -> None:
+        found = read(FakeCvat(20, [job(1, 0, 9)], hidden_jobs=1))
+        assert found.through_jobs
+        assert found.updated_date == ""  # not to be kept: other jobs may be open soon
+        assert list(owners(found)) == list(range(10))
+
+    @pytest.mark.parametrize("mode", ["gt", "gt_pool"])
+    def test_all_that_hold_pictures_are(self, mode: str) -> None:
+        jobs = [job(1, 0, 9), job(2, 0, 9, "consensus_replica"), job(3, 8, 19)]
+        jobs.append(job(4, 0, 19, "ground_truth"))
+        cvat = FakeCvat(20, jobs, validation_mode=mode, deleted=frozenset({3}))
+        assert not read(cvat).through_jobs
+        cvat.hidden_jobs = 1  # a replica that was just deleted
+        found = read(cvat)
+        assert not found.through_jobs
+        assert found.updated_date
+        assert len(found.frames) == 19
+
+    def test_only_a_replica_of_an_open_task(self) -> None:
+        with pytest.raises(CvatNoData, match="only job 76: choose that job"):
+            read(FakeCvat(10, [job(76, 0, 9, "consensus_replica")], hidden_jobs=1))
+
+
 class TestThroughJobs:
     def test_visible_jobs_are_merged(self) -> None:
         cvat = FakeCvat(40, [job(2, 8, 17), job(4, 16, 25)], True, deleted=frozenset({9, 20}))
@@ -397,6 +433,61 @@ class TestThroughJobs:
         closed = CvatError("no", status=status)
         cvat = FakeCvat(10, [job(1, 0, 9)], True, honeypots=frozenset({1}), layout_error=closed)
         assert len(read(cvat).frames) == 10
+
+    def closed(self, jobs: list[Job], names: dict[int, str], **values: Any) -> FakeCvat:
+        refused = CvatForbidden("no", status=403)
+        return FakeCvat(12, jobs, True, layout_error=refused, names=names, **values)
+
+    def test_without_the_layouts_every_name_is_offered_once(self) -> None:
+        jobs = [job(1, 0, 5), job(2, 4, 9)]
+        cvat = self.closed(jobs, {2: "a.jpg", 4: "b.jpg", 7: "a.jpg", 8: "a.jpg", 9: "b.jpg"})
+        found = read(cvat)
+        assert list(owners(found)) == [0, 1, 2, 3, 4, 5, 6]
+        assert (found.honeypot_count, found.deleted_count) == (3, 0)
+        assert cvat.layouts_asked == [1]
+
+    def test_a_deleted_copy_does_not_stand_for_the_others(self) -> None:
+        jobs = [job(1, 0, 4), job(2, 5, 9)]
+        cvat = self.closed(jobs, {2: "a.jpg", 7: "a.jpg"}, deleted=frozenset({2}))
+        found = read(cvat)
+        assert list(owners(found)) == [0, 1, 3, 4, 5, 6, 7, 8, 9]
+        assert (found.honeypot_count, found.deleted_count) == (0, 1)
+
+    def test_a_picture_of_the_pool_stands_for_its_copies(self) -> None:
+        jobs = [job(1, 0, 9), job(2, 10, 11, "ground_truth")]
+        found = read(self.closed(jobs, {2: "a.jpg", 10: "a.jpg"}))
+        assert list(owners(found)) == [0, 1, *range(3, 12)]
+        assert found.honeypot_count == 1
+
+    def test_no_names_are_not_a_name(self) -> None:
+        names = dict.fromkeys(range(10), "")
+        assert len(read(self.closed([job(1, 0, 9)], names)).frames) == 10
+        one = self.closed([job(1, 0, 9, mode="interpolation")], {}, mode="interpolation")
+        assert len(read(one).frames) == 10
+
+    def test_names_in_one_job(self) -> None:
+        cvat = self.closed([job(1, 0, 9), job(2, 10, 11)], {2: "a.jpg", 7: "a.jpg", 10: "a.jpg"})
+        found = read(cvat, job_id=1)
+        assert list(owners(found)) == [0, 1, 2, 3, 4, 5, 6, 8, 9]
+        assert found.honeypot_count == 1
+        assert list(owners(read(cvat, job_id=2))) == [10, 11]
+
+    def test_names_are_not_looked_at_where_the_layout_is_open(self) -> None:
+        cvat = self.closed([job(1, 0, 9)], {2: "a.jpg", 7: "a.jpg"})
+        cvat.layout_error = None
+        assert len(read(cvat).frames) == 10
+
+    def test_the_first_layout_tells_that_there_are_no_honeypots(self) -> None:
+        jobs = [job(n, n, n) for n in range(1000)]
+        cvat = FakeCvat(1000, jobs, True)
+        assert len(read(cvat).frames) == 1000
+        assert cvat.layouts_asked == [0]
+
+    def test_of_a_honeypot_task_every_layout_is_read(self) -> None:
+        jobs = [job(1, 0, 4), job(2, 5, 8), job(3, 9, 9), job(4, 10, 11, "ground_truth")]
+        cvat = FakeCvat(12, jobs, True, honeypots=frozenset({1, 6, 9}))
+        assert set(owners(read(cvat))) == set(range(12)) - {1, 6, 9}
+        assert sorted(cvat.layouts_asked) == [1, 2, 3]
 
     def test_a_server_without_layouts(self, cvat: Replay) -> None:
         cvat.replay("job-as-assignee", "meta-job-images-second-overlap", "task-as-job-assignee-403")
