@@ -7,11 +7,11 @@ from typing import Any
 
 from standin import objects
 from standin.finding import find_job, find_project, find_task
-from standin.listings import LABELS, ORGANIZATIONS, PROJECTS, in_context
+from standin.listings import LABELS, ORGANIZATIONS, PROJECTS, is_listed
 from standin.lists import listed
 from standin.messages import Answer, Refusal, Request, forbidden, json_answer, missing
 from standin.model import Label, Project, Task
-from standin.rights import may_see_organization, may_see_project, may_see_task
+from standin.rights import is_project_staff, is_task_staff, may_see_organization
 from standin.site import Site
 
 
@@ -51,7 +51,7 @@ def project_list(request: Request, site: Site) -> Answer:
     seen = [
         project
         for project in list(site.world.projects.values())
-        if in_context(request, project.organization) and may_see_project(request.account, project)
+        if is_listed(request, project.organization, own=is_project_staff(request.account, project))
     ]
     return listed(request, site, PROJECTS, seen, lambda p: _show_project(request, site, p))
 
@@ -98,10 +98,10 @@ def _selected_labels(request: Request, site: Site) -> list[tuple[Label, dict[str
 def _visible_labels(request: Request, site: Site) -> list[tuple[Label, dict[str, Any]]]:
     user, found = request.account, list[tuple[Label, dict[str, Any]]]()
     for task in list(site.world.tasks.values()):
-        if in_context(request, task.organization) and may_see_task(user, task):
+        if is_listed(request, task.organization, own=is_task_staff(user, task)):
             found.extend(_labels_of(task))
     for project in list(site.world.projects.values()):
-        if in_context(request, project.organization) and may_see_project(user, project):
+        if is_listed(request, project.organization, own=is_project_staff(user, project)):
             found.extend(_labels_of(project))
     return found
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from standin import objects
 from standin.finding import find_job
-from standin.listings import JOBS, in_context
+from standin.listings import JOBS, is_listed
 from standin.lists import listed
 from standin.messages import Answer, Refusal, Request, ServerError, forbidden, json_answer
-from standin.rights import may_see_job, may_see_task
+from standin.rights import is_job_staff, may_see_task
 from standin.site import Site
 
 STAGES = ("annotation", "validation", "acceptance")
@@ -20,7 +20,7 @@ def job_list(request: Request, site: Site) -> Answer:
     seen = [
         job
         for job in list(site.world.jobs.values())
-        if in_context(request, job.task.organization) and may_see_job(request.account, job)
+        if is_listed(request, job.task.organization, own=is_job_staff(request.account, job))
     ]
     return listed(request, site, JOBS, seen, lambda job: objects.job(job, request.base))
 

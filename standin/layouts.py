@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from standin.finding import find_job, find_task
-from standin.messages import Answer, Refusal, Request, json_answer
+from standin.messages import Answer, Refusal, Request, forbidden, json_answer
 from standin.model import Job, Task
+from standin.rights import may_see_task
 from standin.site import Site
 
 
@@ -32,10 +33,20 @@ def _task_layout(task: Task) -> dict[str, Any]:
 
 
 def job_layout(request: Request, site: Site, number: int) -> Answer:
-    return json_answer(_job_layout(find_job(request, site, number)))
+    return json_answer(_job_layout(_find_job(request, site, number)))
+
+
+def _find_job(request: Request, site: Site, number: int) -> Job:
+    """Closed to those who are but the assignee of the job (CVAT's jobs.rego)."""
+    job = find_job(request, site, number)
+    if not may_see_task(request.account, job.task):
+        raise forbidden()
+    return job
 
 
 def _job_layout(job: Job) -> dict[str, Any]:
+    if job.task.validation_mode != "gt_pool":
+        return {}
     return _honeypots(job.task, filter(job.holds, job.task.honeypots))
 
 
@@ -67,7 +78,7 @@ def task_layout_change(request: Request, site: Site, number: int) -> Answer:
 
 def job_layout_change(request: Request, site: Site, number: int) -> Answer:
     """Draws the honeypots of a job again: the same frames then show other images."""
-    job, body = find_job(request, site, number), request.json()
+    job, body = _find_job(request, site, number), request.json()
     copies = sorted(frame for frame in job.task.honeypots if job.holds(frame))
     pool = next(other.frames for other in job.task.jobs if other.type == "ground_truth")
     if body.get("frame_selection_method") == "manual":

@@ -8,6 +8,7 @@ from standin.lists import Listing
 from standin.messages import Request
 from standin.model import Job, Label, Organization, Project, Task
 from standin.objects import task_status
+from standin.rights import may_list
 
 
 def _name(user: Any) -> str | None:
@@ -92,8 +93,11 @@ LABELS = Listing[tuple[Label, dict[str, Any]]](
 )
 
 
-def in_context(request: Request, organization: Organization | None) -> bool:
-    """Whether lists show things of that organisation (api-facts 3)."""
-    if request.personal:
-        return organization is None
-    return request.organization is None or organization is request.organization
+def is_listed(request: Request, organization: Organization | None, *, own: bool) -> bool:
+    """Whether a list shows something of that organisation (api-facts 3). `own`: the asker owns it
+    or is assigned to it."""
+    if request.personal and organization is not None:
+        return False
+    if request.organization not in (None, organization):
+        return False
+    return may_list(request.account, request.organization, own=own)

@@ -1,4 +1,8 @@
-"""Who may see what (api-facts 9)."""
+"""Who may see what (api-facts 9).
+
+One object is judged by the organization it lies in, a list by the organization that the request
+names: without one it shows what is one's own (`filter` in CVAT's *.rego).
+"""
 
 from __future__ import annotations
 
@@ -11,21 +15,39 @@ def _runs(user: User, organization: Organization | None) -> bool:
     return organization is not None and organization.role(user) in _ALL_SEEING
 
 
+def is_project_staff(user: User, project: Project | None) -> bool:
+    return project is not None and user in (project.owner, project.assignee)
+
+
+def is_task_staff(user: User, task: Task) -> bool:
+    """Owner or assignee of the task or its project; not of a mere job."""
+    return user in (task.owner, task.assignee) or is_project_staff(user, task.project)
+
+
+def is_job_staff(user: User, job: Job) -> bool:
+    return user is job.assignee or is_task_staff(user, job.task)
+
+
 def may_see_project(user: User, project: Project) -> bool:
-    if user.is_admin or user in (project.owner, project.assignee):
+    if user.is_admin or is_project_staff(user, project):
         return True
     return _runs(user, project.organization)
 
 
 def may_see_task(user: User, task: Task) -> bool:
-    """Task staff: owner or assignee of the task or its project; not of a mere job."""
-    if user.is_admin or user in (task.owner, task.assignee) or _runs(user, task.organization):
-        return True
-    return task.project is not None and user in (task.project.owner, task.project.assignee)
+    return user.is_admin or is_task_staff(user, task) or _runs(user, task.organization)
 
 
 def may_see_job(user: User, job: Job) -> bool:
-    return user is job.assignee or may_see_task(user, job.task)
+    return is_job_staff(user, job) or may_see_task(user, job.task)
+
+
+def may_list(user: User, asked_for: Organization | None, *, own: bool) -> bool:
+    """Whether a list shows what is one's own or not, `asked_for` being the organization that the
+    request names. What lies in another one is sorted out elsewhere."""
+    if user.is_admin or _runs(user, asked_for):
+        return True
+    return own and (asked_for is None or asked_for.role(user) is not None)
 
 
 def may_see_organization(user: User, organization: Organization) -> bool:

@@ -150,7 +150,10 @@ def _add_validated(world: World) -> None:
 
 def _add_projects(world: World) -> None:
     acme = world.organizations[1]
-    inside = world.add_project("Acme warehouse", "alice", organization=acme, labels=["pallet"])
+    # demo is its assignee: a list without an organization leaves out what a role alone opens.
+    inside = world.add_project(
+        "Acme warehouse", "alice", assignee="demo", organization=acme, labels=["pallet"]
+    )
     world.add_task(
         "Loading bay 4",
         task_id=10,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from standin import objects
 from standin.finding import find_task
-from standin.listings import TASKS, in_context
+from standin.listings import TASKS, is_listed
 from standin.lists import listed
 from standin.messages import Answer, Refusal, Request, json_answer
-from standin.rights import may_see_task
+from standin.rights import is_task_staff
 from standin.site import Site
 
 
@@ -15,7 +15,7 @@ def task_list(request: Request, site: Site) -> Answer:
     seen = [
         task
         for task in list(site.world.tasks.values())
-        if in_context(request, task.organization) and may_see_task(request.account, task)
+        if is_listed(request, task.organization, own=is_task_staff(request.account, task))
     ]
     return listed(request, site, TASKS, seen, lambda task: objects.task(task, request.base))
 

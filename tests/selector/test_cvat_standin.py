@@ -24,6 +24,7 @@ from selector.cvat.http import INTERACTIVE
 from selector.cvat.pictures import extension
 from selector.cvat.types import CredentialKind, FrameCatalog, Login
 from selector.sampling import sample_per_job
+from standin.model import Task
 from standin.samples import sample_world
 from standin.server import StandIn
 
@@ -226,19 +227,26 @@ class TestRights:
         with pytest.raises(CvatNotFound, match="Task 999 does not exist"):
             cvat.frame_catalog(999)
 
-    def test_honeypots_stay_out_for_an_assignee(self, site: StandIn) -> None:
+    def test_honeypots_of_an_assignee_are_told_by_their_names(self, site: StandIn) -> None:
+        """The layout is closed to her: of each picture she may see, she is offered one frame."""
         task = site.world.tasks[6]
-        job = task.jobs[0]
-        job.assignee = site.world.user("carol")
-        copies = set(task.honeypots) & set(job.frames)
-        assert copies
-        for found in (
-            client(site, "carol").frame_catalog(6),
-            client(site, "carol").frame_catalog(job_id=job.id),
-        ):
-            assert found.through_jobs
-            assert set(held(found)) == set(job.frames) - copies
-            assert found.honeypot_count == len(copies)
+        own = [job for job in task.jobs if job.type == "annotation"]
+        for job in own:
+            job.assignee = site.world.user("carol")
+        seen = [frame for job in own for frame in job.frames]
+        names = {site.world.filename(6, frame) for frame in seen}
+        assert len(names) < len(seen)
+        with client(site, "carol") as cvat:
+            site.requests.clear()
+            found = cvat.frame_catalog(6)
+        assert found.through_jobs
+        assert {frame.filename for frame in found.frames} == names
+        assert len(found.frames) == len(names)
+        assert found.honeypot_count == len(seen) - len(names)
+        layouts = [asked for asked in site.requests if "validation_layout" in asked.path]
+        assert [asked.status for asked in layouts] == [403]
+        alone = client(site, "carol").frame_catalog(job_id=own[0].id)
+        assert len(alone.frames) == len({site.world.filename(6, n) for n in own[0].frames})
 
     def test_a_replica_alone(self, site: StandIn) -> None:
         replica = next(job for job in site.world.tasks[7].jobs if job.parent is not None)
@@ -264,6 +272,83 @@ class TestOrganizations:
         cvat = client(site, organization="acme")
         assert len(cvat.frame_catalog(1).frames) == 227
         assert [task.id for task in cvat.project_tasks(2)] == [12, 13]
+
+
+@pytest.fixture
+def shared(site: StandIn) -> Task:
+    """demo's task in acme, of which bob, a worker there, is assigned one job."""
+    acme = site.world.organizations[1]
+    return site.world.add_task(
+        "Gate 7",
+        owner="demo",
+        organization=acme,
+        count=30,
+        segment_size=10,
+        jobs={1: {"assignee": "bob"}},
+    )
+
+
+class TestTasksOfColleagues:
+    """alice is a maintainer of acme: to CVAT that counts in lists which name acme (api-facts 3)."""
+
+    @pytest.mark.parametrize("organization", ["", "acme"])
+    def test_a_maintainer_has_every_job_and_every_frame(
+        self, site: StandIn, shared: Task, organization: str
+    ) -> None:
+        cvat = client(site, "alice", organization)
+        found = cvat.frame_catalog(shared.id)
+        assert not found.through_jobs
+        assert list(held(found)) == list(range(30))
+        assert [job.id for job in cvat.jobs(shared.id)] == [job.id for job in shared.jobs]
+        with client(site, "alice", organization) as fresh:
+            assert len(fresh.jobs(shared.id)) == 3
+
+    def test_with_another_organization_set(self, site: StandIn, shared: Task) -> None:
+        site.world.add_organization("elsewhere", "alice")
+        assert len(client(site, "alice", "elsewhere").frame_catalog(shared.id).frames) == 30
+
+    def test_one_job_of_it_assigned_to_her(self, site: StandIn, shared: Task) -> None:
+        shared.jobs[2].assignee = site.world.user("alice")
+        assert len(client(site, "alice").frame_catalog(shared.id).frames) == 30
+
+    def test_a_ground_truth_job_borrows_from_all_jobs(self, site: StandIn, shared: Task) -> None:
+        truth = site.world.add_ground_truth(shared, [3, 12, 28])
+        found = client(site, "alice").frame_catalog(job_id=truth.id)
+        assert held(found) == {3: shared.jobs[0].id, 12: shared.jobs[1].id, 28: shared.jobs[2].id}
+
+    @pytest.mark.parametrize("organization", ["", "acme"])
+    def test_a_worker_has_the_job_assigned_to_him(
+        self, site: StandIn, shared: Task, organization: str
+    ) -> None:
+        found = client(site, "bob", organization).frame_catalog(shared.id)
+        assert found.through_jobs
+        assert held(found) == dict.fromkeys(range(10, 20), shared.jobs[1].id)
+
+    def test_no_member_and_assigned(self, site: StandIn, shared: Task) -> None:
+        shared.jobs[0].assignee = site.world.user("carol")
+        found = client(site, "carol").frame_catalog(shared.id)
+        assert held(found) == dict.fromkeys(range(10), shared.jobs[0].id)
+
+    def test_few_requests(self, site: StandIn, shared: Task) -> None:
+        cvat = client(site, "alice")
+        site.requests.clear()
+        cvat.frame_catalog(shared.id)
+        assert len(site.requests) == 3
+
+    def test_what_she_browses(self, site: StandIn, shared: Task) -> None:
+        assert shared.id not in {task.id for task in client(site, "alice").tasks().results}
+        inside = client(site, "alice", "acme").tasks().results
+        assert {task.id for task in inside} == {10, shared.id}
+        assert {task.id for task in client(site, "bob", "acme").tasks().results} == set()
+
+    @pytest.mark.parametrize("organization", ["", "acme"])
+    def test_the_tasks_of_a_project(self, site: StandIn, organization: str) -> None:
+        acme = site.world.organizations[1]
+        project = site.world.add_project("Gates", "demo", organization=acme)
+        task = site.world.add_task("Gate 8", owner="demo", project=project, count=2)
+        cvat = client(site, "alice", organization)
+        assert [each.id for each in cvat.project_tasks(project.id)] == [task.id]
+        assert [each.id for each in cvat.tasks(project_id=project.id).results] == [task.id]
 
 
 class TestBytes:

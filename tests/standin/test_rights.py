@@ -36,6 +36,46 @@ def test_lists_leave_out_what_one_may_not_see(ask) -> None:
     assert {t["id"] for t in ask("/api/tasks", user="alice").json()["results"]} == {2, 5, 10}
 
 
+def test_lists_count_a_role_only_in_the_organisation_they_name(ask, world: World) -> None:
+    acme = world.organizations[1]
+    project = world.add_project("Gates", "demo", organization=acme)
+    task = world.add_task("Gate 7", owner="demo", project=project, count=4, segment_size=2)
+    task.jobs[1].assignee = world.user("bob")
+
+    def found(path: str, user: str, **query: object) -> set[int]:
+        answer = ask(path, user=user, params={"page_size": 100, **query})
+        return {thing["id"] for thing in answer.json()["results"]}
+
+    everything, second = {job.id for job in task.jobs}, {task.jobs[1].id}
+    jobs = {"path": "/api/jobs", "task_id": task.id}
+    assert ask(f"/api/tasks/{task.id}", user="alice").status_code == 200
+    assert found(user="alice", **jobs) == set()
+    assert found(user="alice", org="", **jobs) == set()
+    assert found(user="alice", org="acme", **jobs) == everything
+    assert found(user="alice", org_id=1, **jobs) == everything
+    assert found(user="bob", **jobs) == found(user="bob", org="acme", **jobs) == second
+    assert found(user="bob", org="", **jobs) == set()
+    for asker in ("demo", "admin"):
+        assert found(user=asker, **jobs) == found(user=asker, org_id=1, **jobs) == everything
+    for path, number in (("/api/tasks", task.id), ("/api/projects", project.id)):
+        assert number not in found(path, "alice")
+        assert number in found(path, "alice", org="acme")
+        assert number not in found(path, "bob", org="acme")
+    world.organizations[1].members[world.user("alice").id] = "supervisor"
+    assert found(user="alice", org="acme", **jobs) == set()
+
+
+def test_the_layout_of_a_job_is_closed_to_its_mere_assignee(ask, world: World) -> None:
+    job = world.tasks[6].jobs[0]
+    job.assignee = world.user("carol")
+    path = f"/api/jobs/{job.id}/validation_layout"
+    assert ask(path, user="carol").status_code == 403
+    assert ask(path, user="carol", method="PATCH", json={}).status_code == 403
+    assert ask(path).json()["honeypot_count"] == 2
+    plain = world.tasks[1].jobs[0]
+    assert ask(f"/api/jobs/{plain.id}/validation_layout").json() == {}
+
+
 def test_project_owners_see_the_tasks_inside(world: World, ask) -> None:
     project = world.add_project("Carol's", "carol")
     task = world.add_task("inside", owner="demo", project=project, count=2)
