@@ -48,7 +48,11 @@ class ConnectForm(forms.Form):
         label="Organization",
         max_length=100,
         required=False,
-        help_text="Its short name in CVAT. Empty: everything your account may see.",
+        help_text=(
+            "Its short name in CVAT. The lists of tasks and projects then show what your role in "
+            "it allows; empty, only what is yours or assigned to you, wherever it lies. By its "
+            "number or address a task opens either way."
+        ),
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
 
