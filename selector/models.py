@@ -97,6 +97,15 @@ class Connection(models.Model):
         self.verified_at = timezone.now()
         self.save(update_fields=["verified_at"])
 
+    def was_renewed(self) -> bool:
+        """Whether the owner has connected again since this was read; if so it is read anew."""
+        before = self.credential
+        now = Connection.objects.filter(pk=self.pk).first()
+        if now is None or now.credential == before:
+            return False
+        self.refresh_from_db()
+        return True
+
     def mark_refused(self) -> None:
         """CVAT answered 401: keep everything, ask the owner to connect again.
 

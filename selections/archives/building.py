@@ -17,7 +17,7 @@ from django.core.files import File
 from django.core.files.storage import Storage
 from django.db import DatabaseError
 
-from selections.archives import disk
+from selections.archives import disk, staleness
 from selections.archives.fetching import Fetched, Fetcher, Stopped, outcome
 from selections.archives.heart import Heart
 from selections.archives.naming import Names, WantedFrame
@@ -49,7 +49,7 @@ def build(archive_id: int) -> None:
     keep_spool = False
     try:
         with Heart(archive, worker) as heart:
-            problems = _Build(archive, worker, heart).run()
+            problems = _run(archive, worker, heart)
         keep_spool = bool(problems)
     except Stopped:
         logger.info("archive %s was given up while it was built", archive_id)
@@ -74,6 +74,18 @@ def build(archive_id: int) -> None:
         archive.fail(worker, "Something unexpected went wrong. The log of the worker has details.")
     if not keep_spool:
         _clear(archive_id)
+
+
+def _run(archive: Archive, worker: uuid.UUID, heart: Heart) -> list[dict[str, Any]]:
+    """The frames that could not be had."""
+    while True:
+        try:
+            return _Build(archive, worker, heart).run()
+        except CvatUnauthorized:
+            # Connecting again makes a new token and revokes the one that this build began with.
+            if not (archive.connection and archive.connection.was_renewed()):
+                raise
+            logger.info("archive %s goes on with the renewed access", archive.pk)
 
 
 def spool_of(archive_id: int) -> Path:
@@ -128,8 +140,8 @@ class _Build:
 
     def run(self) -> list[dict[str, Any]]:
         """The frames that could not be had. Raises Stopped, CvatError, disk.Full, OSError."""
-        earlier = self.archive.continues_id
-        self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
+        self.heart.frames_done = self.heart.bytes_done = 0
+        self._prepare_spool()
         self.guard = disk.Guard(frames_total=self.archive.frames_total, spooled=self.spool.size())
         self.guard.check_before(self.archive.selection)
         stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
@@ -141,6 +153,26 @@ class _Build:
             parts = writer.finish(self.problems)
             self._store(parts)
         return self.problems
+
+    def _prepare_spool(self) -> None:
+        earlier = self.archive.continues_id
+        self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
+        oldest = self.spool.oldest() if earlier else None
+        if oldest is not None and self._is_stale(oldest):
+            logger.info("archive %s: the pictures changed in CVAT, all anew", self.archive.pk)
+            self.spool.remove()
+            self.spool.prepare()
+
+    def _is_stale(self, oldest: float) -> bool:
+        connection = self.archive.connection
+        if connection is None:
+            return False  # the build ends for that very reason
+        with connection.client(patient=True, sleep=self._sleep) as client:
+            pool = ThreadPoolExecutor(1)
+            tasks = staleness.tasks_of(self.archive.selection)
+            asked = pool.submit(staleness.is_stale, client, tasks, oldest)
+            pool.shutdown(wait=False)
+            return outcome(asked, self.heart.over)
 
     def _fill(self, writer: PartsWriter) -> None:
         connection = self.archive.connection

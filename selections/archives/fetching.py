@@ -22,6 +22,7 @@ from selector.cvat.exceptions import (
     CvatForbidden,
     CvatNotFound,
     CvatRejected,
+    CvatTimeout,
 )
 from selector.cvat.types import FrameData
 
@@ -81,7 +82,7 @@ class Fetcher:
         self._stop = stop
         self._line = Line()
         self._closed_tasks: set[int] = set()  # 403: go through the jobs
-
+        self._given_up = 0  # one after the other, with no answer to anything in between
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fetch")
 
     def fetch(self, plan: Sequence[Block]) -> Iterator[Fetched]:
@@ -145,6 +146,10 @@ class Fetcher:
                 if isinstance(error, CvatError) and not _concerns_one_frame(error):
                     raise
                 logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
+            except CvatTimeout as error:
+                # Its frames lie in the same chunk at the server: they would wait just as long.
+                self._give_up(error)
+                return Singles(block, missing).given_up(str(error))
         singles = Singles(block, missing)
         # Whoever has nothing else to do helps: else the last blocks keep one thread each busy.
         for _ in missing[1:]:
@@ -171,6 +176,7 @@ class Fetcher:
                     into=piece,
                     watch=watch,
                 )
+            self._given_up = 0
             self._line.observe_body(answer.length, answer.seconds)
             self._check_chunk(block, piece)
 
@@ -208,6 +214,14 @@ class Fetcher:
                     raise Stopped
                 content = self._ask(singles.block, frame)
                 self._spool.keep_frame(singles.block, frame, content)
+            except CvatTimeout as error:
+                try:
+                    self._give_up(error)
+                except CvatTimeout:
+                    singles.fail(error)
+                    raise
+                singles.note(frame, str(error))
+                singles.given_up(f"Like frame {frame}: {error}")
             except CvatError as error:
                 if not _concerns_one_frame(error):
                     singles.fail(error)
@@ -235,7 +249,15 @@ class Fetcher:
             answer = self._client.job_frame(job_id=block.job_id, frame=frame, quality=self._quality)
         return self._noted(answer)
 
+    def _give_up(self, error: CvatTimeout) -> None:
+        """What the server put off for longer than our patience is left out, as long as it gives
+        other things. Raises the error when it gives nothing at all any more."""
+        self._given_up += 1
+        if self._given_up >= max(2, self._threads):
+            raise error
+
     def _noted(self, answer: FrameData) -> bytes:
+        self._given_up = 0
         self._line.observe_wait(answer.waited)
         self._line.observe_body(len(answer.content), answer.seconds)
         self._line.observe_frames(len(answer.content), 1)

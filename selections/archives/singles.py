@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future
 from threading import Lock
+from typing import Self
 
 from selections.archives.planning import Block
 
@@ -36,6 +37,12 @@ class Singles:
             self._left -= 1
             if self._left == 0 and not self.done.done():
                 self.done.set_result(self.errors)
+
+    def given_up(self, error: str) -> Self:
+        """That no frame that nobody fetches yet shall be fetched, and why."""
+        while (frame := self.take()) is not None:
+            self.note(frame, error)
+        return self
 
     def fail(self, error: Exception) -> None:
         with self._lock:

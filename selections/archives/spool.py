@@ -58,6 +58,10 @@ class Spool:
         """Bytes of what is here."""
         return sum(path.stat().st_size for path in self.folder.glob("*"))
 
+    def oldest(self) -> float | None:
+        """When the oldest piece was fetched (seconds since 1970); None without any."""
+        return min((path.stat().st_mtime for path in self.folder.glob("*")), default=None)
+
     def remove(self) -> None:
         """Also while a late thread still writes here: it finds the folder gone."""
         self.close()

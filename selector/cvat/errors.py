@@ -30,6 +30,8 @@ from selector.cvat.exceptions import (
 from selector.cvat.links import normalize_url
 
 LONGEST_QUOTE = 200
+_TLS = (ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError)
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _SERVER_PATH = re.compile(r"(?<![\w:/.}])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'\"]+")
 
 
@@ -70,7 +72,7 @@ def from_failure(error: Exception, *, place: str, host: str) -> CvatUnreachable:
     def any_of(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    if any_of(ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError):
+    if is_lasting(error):
         return CvatUnreachable(_certificate(causes, place))
     if any_of(urllib3_errors.ProxyError, requests_errors.ProxyError):
         return CvatUnreachable(f"The proxy on the way to {place} does not answer or refuses.")
@@ -88,11 +90,30 @@ def from_failure(error: Exception, *, place: str, host: str) -> CvatUnreachable:
     return CvatUnreachable(f"The connection to {place} failed or was lost. Try again in a moment.")
 
 
+def is_lasting(error: Exception) -> bool:
+    """Whether asking again is in vain: a certificate that is refused, a port without TLS. A
+    handshake that is merely cut is a server that restarts."""
+    causes = list(_causes(error))
+    return any(isinstance(cause, _TLS) for cause in causes) and not any(
+        isinstance(cause, _CUT) for cause in causes
+    )
+
+
 def not_cvat(place: str, *, status: int | None = None) -> CvatBroken:
     return CvatBroken(
         f"What answers at {place} does not look like CVAT: check the address "
         "(a sign-in page or another program may stand in front of it).",
         status=status,
+    )
+
+
+def no_job_shown(task_id: int) -> CvatForbidden:
+    """For a task that has pictures: an empty list of jobs is no error to CVAT (api-facts 4)."""
+    return CvatForbidden(
+        f"CVAT shows your account task {task_id} and none of its jobs, which hold the pictures. "
+        "Try again in a moment; if it stays so, open a job of yours by its number, or have the "
+        "task assigned to you in CVAT.",
+        status=403,
     )
 
 

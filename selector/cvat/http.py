@@ -213,7 +213,7 @@ class Http:
             logger.info("%s %s failed: %s", call.method, call.path, type(error).__name__)
             host = self.place.partition("/")[0]
             lost = errors.from_failure(error, place=self.place, host=host)
-            final = isinstance(error, requests.exceptions.SSLError)
+            final = errors.is_lasting(error)
             return Failure(lost, attempts=1 if final else float("inf"))
 
     def _send(self, call: Call) -> requests.Response:
@@ -235,8 +235,18 @@ class Http:
         error = errors.from_response(response, body, subject=call.subject, place=self.place)
         if status in _PASSING:
             return Failure(error, attempts=float("inf"), wait=errors.retry_after(response))
-        # On the data endpoints 500 is mostly a wrong parameter: once more, not often.
-        return Failure(error, attempts=2 if status == 500 and call.is_data else 1)
+        if status == 500 and call.is_data:
+            # Mostly a wrong parameter: once more, not often. Unless CVAT fails at everything, as it
+            # does while its policy engine is away (api-facts 10): then it passes like a 503.
+            return Failure(error, attempts=2 if self._is_well() else float("inf"))
+        return Failure(error)
+
+    def _is_well(self) -> bool:
+        try:
+            with self._send(Call("GET", "/api/users/self", "your account")) as response:
+                return response.status_code < 500
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
+            return False
 
     def _wait(self, call: Call, failure: Failure, attempt: int) -> float | None:
         """Seconds to wait before the next attempt, None for no further attempt."""

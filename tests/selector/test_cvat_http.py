@@ -178,7 +178,31 @@ class TestRetries:
         cvat.route("/api/tasks/45/data", recorded("frame-task-without-data-500"))
         with pytest.raises(CvatBroken, match="failed on frame 0 of task 45"):
             client(cvat.url).frame(task_id=45, frame=0)
-        assert len(cvat.asked) == 2
+        assert [asked.path for asked in cvat.asked].count("/api/tasks/45/data") == 2
+
+    def test_500_for_everything_passes_like_503(self, cvat: Replay) -> None:
+        """As while the policy engine is away (api-facts 10)."""
+        cvat.route("/api/tasks/45/data", recorded("frame-task-without-data-500"))
+        cvat.route("/api/users/self", html_answer(500))
+        with pytest.raises(CvatBroken, match="failed on frame 0 of task 45"):
+            client(cvat.url).frame(task_id=45, frame=0)
+        asked = [asked.path for asked in cvat.asked].count("/api/tasks/45/data")
+        assert asked == FAST.attempts
+
+    def test_a_handshake_that_is_cut_passes(self) -> None:
+        """A balancer takes the connection and drops it while what is behind it restarts."""
+        accepted = []
+        with socket.create_server(("127.0.0.1", 0)) as server:
+
+            def drop() -> None:
+                while len(accepted) < FAST.attempts:
+                    accepted.append(server.accept()[0])
+                    accepted[-1].close()
+
+            threading.Thread(target=drop, daemon=True).start()
+            with pytest.raises(CvatUnreachable, match="failed or was lost"):
+                client(f"https://127.0.0.1:{server.getsockname()[1]}").whoami()
+        assert len(accepted) == FAST.attempts
 
     def test_a_short_retry_after_is_waited_for(self, cvat: Replay) -> None:
         patient = replace(FAST, longest_wait=3.0)

@@ -1,0 +1,142 @@
+"""Trouble that outlasts the patience of a worker, and what changes between two tries."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from selections import services
+from selections.archives import building
+from selector.models import Connection
+from standin.server import StandIn
+from tests.conftest import connect, eventually
+from tests.selections.builds import (
+    assert_whole,
+    built,
+    data_requests,
+    in_thread,
+    pictures_of,
+    request,
+    select,
+)
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
+
+DRIVE, HONEYPOTS = 1, 6
+
+
+def chunk_of(standin: StandIn, index: int) -> str:
+    """The pattern of one chunk of the first job, and of each of its frames."""
+    job = standin.world.tasks[DRIVE].jobs[0]
+    frames = "|".join(str(index * 18 + n) for n in range(18))
+    return (
+        rf"/api/jobs/{job.id}/data\?.*index={index}&|/api/(jobs|tasks)/\d+/data.*number=({frames})&"
+    )
+
+
+# --- one thing that is put off for ever -----------------------------------------------------------
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("status", [429, 504])
+def test_a_chunk_that_is_never_ready_costs_its_own_frames(
+    status: int, connection: Connection, alice: User, standin: StandIn
+) -> None:
+    standin.faults.fail(chunk_of(standin, 1), status=status)
+    archive = built(select(connection, (DRIVE, None)))
+    assert archive.status == "incomplete"
+    missing = {row["frame"] for row in archive.problems}
+    assert missing == set(range(18, 36)) - set(standin.world.tasks[DRIVE].deleted)
+    assert all("chunk 1 of job" in row["reason"] for row in archive.problems)
+    assert len(pictures_of(archive)) == 227 - len(missing)
+    # The retry has nothing else to fetch, and must not fail for that.
+    again = services.retry_archive(user=alice, archive=archive)
+    building.build(again.pk)
+    again.refresh_from_db()
+    assert {row["frame"] for row in again.problems} == missing
+    standin.faults.clear()
+    last = services.retry_archive(user=alice, archive=again)
+    building.build(last.pk)
+    last.refresh_from_db()
+    assert_whole(last, standin)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_frame_that_is_never_ready_is_named(connection: Connection, standin: StandIn) -> None:
+    standin.faults.fail("type=chunk", status=500)
+    standin.faults.fail("type=frame&number=20&", status=429)
+    archive = built(select(connection, (DRIVE, range(0, 230, 20))))
+    assert archive.status == "incomplete"
+    assert [row["frame"] for row in archive.problems] == [20]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("status", [429, 504])
+def test_a_server_that_only_puts_off_is_given_up(
+    status: int, connection: Connection, standin: StandIn
+) -> None:
+    standin.faults.fail(r"/data\?", status=status)
+    archive = built(select(connection, (DRIVE, None)))
+    assert archive.status == "failed"
+    assert "try again" in archive.error
+
+
+# --- a server that fails at everything ------------------------------------------------------------
+
+
+def test_a_server_that_fails_at_everything_for_a_while_is_waited_for(
+    connection: Connection, standin: StandIn
+) -> None:
+    """As while its policy engine restarts: 500 for whatever is asked (api-facts 10)."""
+    archive = request(select(connection, (DRIVE, None)))
+    hold = standin.faults.hold("type=chunk&index=0&")
+    thread = in_thread(archive)
+    assert hold.wait_for_request()
+    outage = standin.faults.fail("/api/(tasks|jobs|users)/", status=500)
+    hold.release()
+    eventually(lambda: outage.hits > 30)
+    standin.faults.clear()
+    thread.join(60)
+    archive.refresh_from_db()
+    assert_whole(archive, standin)
+
+
+# --- what changes meanwhile -----------------------------------------------------------------------
+
+
+def test_connecting_again_does_not_end_a_build(
+    connection: Connection, alice: User, standin: StandIn
+) -> None:
+    """It makes a new access token and revokes the one that the build began with."""
+    archive = request(select(connection, (DRIVE, None)))
+    hold = standin.faults.hold("type=chunk&index=1&")
+    thread = in_thread(archive)
+    assert hold.wait_for_request()
+    connect(alice, standin)
+    hold.release()
+    thread.join(60)
+    archive.refresh_from_db()
+    assert_whole(archive, standin)
+    connection.refresh_from_db()
+    assert not connection.needs_reconnect
+
+
+def test_a_retry_does_not_mix_old_pictures_with_new(
+    connection: Connection, alice: User, standin: StandIn
+) -> None:
+    selection = select(connection, (HONEYPOTS, None))
+    frames = list(selection.frames.values_list("frame", flat=True))
+    standin.faults.fail("type=chunk", status=404, body={"detail": "gone"})
+    refused = rf"type=frame&number={frames[-1]}&"
+    standin.faults.fail(refused, status=404, body={"detail": "gone"})
+    archive = built(selection)
+    assert archive.status == "incomplete"
+    standin.faults.clear()
+    standin.world.redraw_honeypots(HONEYPOTS, {})
+    standin.requests.clear()
+    again = services.retry_archive(user=alice, archive=archive)
+    building.build(again.pk)
+    again.refresh_from_db()
+    assert_whole(again, standin)
+    # All of it anew, not the missing frame alone.
+    assert len(data_requests(standin)) > 1
