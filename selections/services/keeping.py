@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,15 @@ from django.db import transaction
 from selections.models import SelectedFrame, Selection
 from selections.services.drawing import draw
 from selector import services as selector
+from selector.cvat.exceptions import CvatNoData
 from selector.cvat.types import Frame, FrameCatalog
 from selector.exceptions import InvalidInput
 from selector.models import Connection
 from selector.services import DrawRequest
 
-MOST_TASKS = 100  # each is a few requests to CVAT, while somebody waits
+# Each is a few requests to CVAT, while somebody waits.
+MOST_TASKS = 100
+MOST_JOBS = 100  # that are asked for what their task does not offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,9 @@ def create_random_selection(
     selection = Selection(
         frame_selection_method=request.method, parameters=drawn.parameters, random_seed=drawn.seed
     )
-    adjusted = set() if choices is None else {(each.task_id, each.frame) for each in choices}
-    if adjusted and adjusted != {(frame.task_id, frame.frame) for frame in frames}:
-        frames, named = _resolve(connection, [Choice(*each) for each in adjusted])
+    adjusted = {(each.task_id, each.frame): each for each in choices or ()}
+    if adjusted and adjusted.keys() != {(frame.task_id, frame.frame) for frame in frames}:
+        frames, named = _resolve(connection, list(adjusted.values()))
         selection = Selection(
             frame_selection_method=Selection.Method.MANUAL,
             parameters={"adjusted_from": drawn.parameters | {"random_seed": drawn.seed}},
@@ -147,14 +150,35 @@ def _resolve(
             "Make several."
         )
     for task_id, wanted in sorted(by_task.items()):
-        catalog = selector.load_catalog(connection=connection, task_id=task_id)
-        named.append(_task_name(catalog))
-        frames += _frames_of(catalog, wanted)
+        catalogs = list(_catalogs(connection, task_id, wanted))
+        named.append(_task_name(catalogs[0]))
+        frames += _frames_of(catalogs, wanted)
     return frames, named
 
 
-def _frames_of(catalog: FrameCatalog, wanted: list[Choice]) -> list[Frame]:
-    known = {frame.frame: frame for frame in catalog.frames}
+def _catalogs(connection: Connection, task_id: int, wanted: list[Choice]) -> Iterator[FrameCatalog]:
+    """That of the task; and, for frames it does not offer, those of the jobs they were seen in:
+    for some people a ground-truth job or a replica is all they may see of a task."""
+    left = {choice.frame: choice.job_id for choice in wanted}
+    try:
+        catalog = selector.load_catalog(connection=connection, task_id=task_id)
+    except CvatNoData:
+        if None in left.values():
+            raise
+    else:
+        yield catalog
+        for frame in catalog.frames:
+            left.pop(frame.frame, None)
+    jobs = sorted({job_id for job_id in left.values() if job_id is not None})
+    if len(jobs) > MOST_JOBS:
+        raise InvalidInput(f"Task {task_id} does not offer frames of {len(jobs):,} of the jobs.")
+    for job_id in jobs:
+        yield selector.load_catalog(connection=connection, task_id=task_id, job_id=job_id)
+
+
+def _frames_of(catalogs: list[FrameCatalog], wanted: list[Choice]) -> list[Frame]:
+    catalog = catalogs[0]
+    known = {frame.frame: frame for each in reversed(catalogs) for frame in each.frames}
     missing = sorted({choice.frame for choice in wanted} - known.keys())
     if missing:
         listed = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")

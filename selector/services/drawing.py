@@ -16,7 +16,7 @@ UNIFORM, PER_JOB = "random_uniform", "random_per_job"
 @dataclass(frozen=True, slots=True)
 class DrawRequest:
     """What to draw from a task or a job: `random_per_job` that many (`count`) or that share of
-    each annotation job, `random_uniform` of all of them together; with `job_ids` of these jobs
+    each annotation job, `random_uniform` of all frames together; with `job_ids` of these jobs
     of the task alone. No seed: one is made up.
 
     `exclude_selections` is for the record: whoever keeps selections takes their frames out of the
@@ -87,15 +87,17 @@ def draw_from(catalog: FrameCatalog, request: DrawRequest) -> Draw:
 
 
 def _jobs(catalog: FrameCatalog, request: DrawRequest) -> list[Job]:
-    """The annotation jobs to draw from. Raises InvalidInput for one that is not there."""
-    jobs = [job for job in catalog.jobs if job.is_annotation]
+    """The jobs to draw from; per job these are annotation jobs, over all the pool of a honeypot
+    task as well. Raises InvalidInput for one that is not there."""
+    jobs = [job for job in catalog.jobs if job.is_annotation or request.method != PER_JOB]
     if not request.job_ids:
         return jobs
     wanted = set(request.job_ids)
     unknown = sorted(wanted - {job.id for job in jobs})
     if unknown:
         listed = ", ".join(map(str, unknown[:10])) + (" …" if len(unknown) > 10 else "")
-        raise InvalidInput(f"Task {catalog.task_id} has no annotation job {listed}.")
+        kind = "annotation job" if request.method == PER_JOB else "job"
+        raise InvalidInput(f"Task {catalog.task_id} has no {kind} {listed} to draw from.")
     return [job for job in jobs if job.id in wanted]
 
 

@@ -15,11 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from selections import services, tasks
 from selections.models import Archive, SelectedFrame, Selection
 from selections.services import Choice
-from selector.cvat.exceptions import CvatNotFound
+from selector.cvat.exceptions import CvatNoData, CvatNotFound
 from selector.exceptions import Conflict, InvalidInput, NotConnected
 from selector.models import Connection
-from selector.services import PER_JOB, UNIFORM, DrawRequest
+from selector.services import PER_JOB, UNIFORM, DrawRequest, load_catalog
 from standin.server import StandIn
+from tests.conftest import connect
 from tests.making import connected, make_archive, make_connection, make_selection
 
 
@@ -91,6 +92,45 @@ def test_frames_of_very_many_tasks(alice: User, mine: Connection, standin: Stand
     with pytest.raises(InvalidInput, match="101 tasks"):
         services.create_selection(owner=alice, connection=mine, choices=choices)
     assert len(standin.requests) == 0
+
+
+def test_who_may_see_a_ground_truth_job_only(alice: User, standin: StandIn) -> None:
+    """Its frames can be kept, by hand and from a draw; others are told to be missing."""
+    validated = standin.world.tasks[5]
+    judged = next(job for job in validated.jobs if job.type == "ground_truth")
+    judged.assignee = standin.world.user("carol")
+    hers = connect(alice, standin, "carol")
+    offered = load_catalog(connection=hers, job_id=judged.id).frames
+    chosen = [Choice(5, frame.frame, judged.id) for frame in offered[:3]]
+    kept = services.create_selection(owner=alice, connection=hers, choices=chosen)
+    assert frames_of(kept) == [(5, choice.frame) for choice in chosen]
+    assert set(kept.frames.values_list("job_id", flat=True)) == {judged.id}
+    request = DrawRequest(task_id=None, job_id=judged.id, count=2, seed=7)
+    common = {"owner": alice, "connection": hers, "request": request}
+    adjusted = services.create_random_selection(choices=chosen, **common)
+    assert frames_of(adjusted) == frames_of(kept)
+    other = next(n for n in range(60) if n not in {frame.frame for frame in offered})
+    with pytest.raises(InvalidInput, match=f"offers no frame {other}"):
+        services.create_selection(
+            owner=alice, connection=hers, choices=[*chosen, Choice(5, other, judged.id)]
+        )
+    with pytest.raises(CvatNoData, match=f"only job {judged.id}: choose that job"):
+        services.create_selection(owner=alice, connection=hers, choices=[Choice(5, other)])
+
+
+def test_frames_said_to_be_of_very_many_jobs(
+    alice: User, mine: Connection, standin: StandIn
+) -> None:
+    choices = [Choice(1, 10**6 + number, number) for number in range(1, 102)]
+    with pytest.raises(InvalidInput, match="101 of the jobs"):
+        services.create_selection(owner=alice, connection=mine, choices=choices)
+
+
+def test_over_all_the_pool_of_a_honeypot_task_counts(mine: Connection) -> None:
+    offered = load_catalog(connection=mine, task_id=6).frames
+    kept = drawn(mine, task_id=6, method=UNIFORM, count=None, share=1.0)
+    assert frames_of(kept) == [(6, frame.frame) for frame in offered]
+    assert drawn(mine, task_id=6, count=1000).frames.count() < len(offered)
 
 
 def test_unknown_task(alice: User, mine: Connection) -> None:

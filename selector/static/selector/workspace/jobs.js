@@ -26,10 +26,10 @@ export class Jobs extends EventTarget {
     return this.selects.every(({ value, kind }) => value === "" || `=${job[kind]}` === value);
   }
 
-  /** The jobs that can be drawn from, as far as they are in view. */
-  get drawable() {
+  /** The jobs in view that can be drawn from: per job these are annotation jobs only. */
+  drawable({ perJob }) {
     const { jobs } = this.choice.catalog;
-    return jobs.filter((job) => job.type === "annotation" && this.isInView(job));
+    return jobs.filter((job) => (!perJob || job.type === "annotation") && this.isInView(job));
   }
 
   showAll() {

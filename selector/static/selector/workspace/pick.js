@@ -28,7 +28,7 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, leftOut, fa
 
   /** What the list of jobs hides is not drawn from: said before it is done. */
   function showJobs() {
-    const among = jobs.drawable.length.toLocaleString("en");
+    const among = drawable().length.toLocaleString("en");
     const all = choice.catalog.jobs.length.toLocaleString("en");
     at("pick-jobs").hidden = !jobs.isFiltered;
     at("pick-jobs").textContent = `Only from the jobs shown below: ${among} of ${all}.`;
@@ -37,8 +37,12 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, leftOut, fa
   /** Which jobs to draw from; nothing where it is all of them, or the one job. */
   function among() {
     if (source.job_id || !jobs.isFiltered) return {};
-    if (!jobs.drawable.length) throw new Error("No job is shown to draw from. Show other jobs.");
-    return { job_ids: jobs.drawable.map((job) => job.id) };
+    if (!drawable().length) throw new Error("No job is shown to draw from. Show other jobs.");
+    return { job_ids: drawable().map((job) => job.id) };
+  }
+
+  function drawable() {
+    return jobs.drawable({ perJob: mode() === "random_per_job" });
   }
 
   function parameters(amount) {
