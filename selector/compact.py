@@ -82,6 +82,7 @@ def _job(job: Job, frames_count: int, url: str) -> Document:
         "type": job.type,
         "chunk_size": job.chunk_size,
         "frames_count": frames_count,
+        "recompresses": job.recompresses,
         "cvat_url": url,
     }
 

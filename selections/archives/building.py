@@ -234,7 +234,10 @@ class _Build:
             self.problems.append(entry | {"reason": got.error})
             return
         kind = extension(got.content)
-        writer.add(names.take(each, kind), got.content, entry)
+        if got.is_recompressed:
+            entry["recompressed"] = True
+        path = names.take(each, kind, is_recompressed=got.is_recompressed)
+        writer.add(path, got.content, entry)
         self.heart.frames_done += 1
         self.heart.bytes_done += len(got.content)
         self.guard.check(frames=self.heart.frames_done, written=self.heart.bytes_done)

@@ -49,6 +49,7 @@ class Fetched(NamedTuple):
     frame: int
     content: bytes
     error: str = ""  # why there is no content
+    is_recompressed: bool = False  # by CVAT, which serves it otherwise than it was uploaded
 
 
 def outcome(work: Future[T], stop: Event) -> T:
@@ -122,13 +123,23 @@ class Fetcher:
         """`errors` learns what goes wrong when a damaged block is fetched again."""
         if frame not in errors:
             try:
-                return Fetched(block.task_id, frame, self._spool.read(block, frame))
+                return self._read(block, frame)
             except Damaged:
                 logger.warning("job %s chunk %s: damaged, fetched again", *block[1:3])
                 self._spool.drop(block)
                 errors.update(self._bring_singles(Singles(block, list(block.frames))))
-        content = b"" if frame in errors else self._spool.read(block, frame)
-        return Fetched(block.task_id, frame, content, errors.get(frame, ""))
+        if frame in errors:
+            return Fetched(block.task_id, frame, b"", errors[frame])
+        return self._read(block, frame)
+
+    def _read(self, block: Block, frame: int) -> Fetched:
+        content = self._spool.read(block, frame)
+        return Fetched(
+            block.task_id,
+            frame,
+            content,
+            is_recompressed=self._spool.is_recompressed(block, frame),
+        )
 
     # --- in the threads ---
 
@@ -212,8 +223,7 @@ class Fetcher:
             try:
                 if self._stop.is_set():
                     raise Stopped
-                content = self._ask(singles.block, frame)
-                self._spool.keep_frame(singles.block, frame, content)
+                self._bring_single(singles.block, frame)
             except CvatTimeout as error:
                 try:
                     self._give_up(error)
@@ -234,7 +244,8 @@ class Fetcher:
                 singles.note(frame)
         return singles.errors
 
-    def _ask(self, block: Block, frame: int) -> bytes:
+    def _bring_single(self, block: Block, frame: int) -> None:
+        """Through its task, which gives what was uploaded; else through its job."""
         if block.task_id not in self._closed_tasks:
             try:
                 with self._slots.one():
@@ -244,10 +255,13 @@ class Fetcher:
             except CvatForbidden:
                 self._closed_tasks.add(block.task_id)
             else:
-                return self._noted(answer)
+                self._spool.keep_frame(block, frame, self._noted(answer))
+                return
         with self._slots.one():
             answer = self._client.job_frame(job_id=block.job_id, frame=frame, quality=self._quality)
-        return self._noted(answer)
+        self._spool.keep_frame(
+            block, frame, self._noted(answer), is_recompressed=block.is_recompressed
+        )
 
     def _give_up(self, error: CvatTimeout) -> None:
         """What the server put off for longer than our patience is left out, as long as it gives

@@ -40,9 +40,10 @@ class Names:
         self._files: set[bytes] = set()
         self._folders: set[bytes] = set()
 
-    def take(self, frame: WantedFrame, extension: str) -> str:
-        """`extension` is that of the picture's real kind, for where CVAT has no name."""
-        folder, base = posixpath.split(self._name(frame, extension))
+    def take(self, frame: WantedFrame, extension: str, *, is_recompressed: bool = False) -> str:
+        """`extension` is that of the picture's real kind, for where CVAT has no name or what it
+        serves is no longer what was uploaded."""
+        folder, base = posixpath.split(self._name(frame, extension, is_recompressed))
         name = posixpath.join(self._free_folder(folder), base)
         stem, suffix = posixpath.splitext(name)
         chosen, number = name, 1
@@ -53,9 +54,9 @@ class Names:
         self._folders.update(_key(folder) for folder in _folders(chosen))
         return chosen
 
-    def _name(self, frame: WantedFrame, extension: str) -> str:
+    def _name(self, frame: WantedFrame, extension: str, is_recompressed: bool) -> str:
         name = safe_path(frame.filename) or f"frame_{frame.frame:06d}{extension or '.png'}"
-        if self._quality == "compressed" and frame.filename:
+        if (self._quality == "compressed" or is_recompressed) and frame.filename:
             name = posixpath.splitext(name)[0] + (extension or ".jpg")  # whatever was uploaded
         return f"task_{frame.task_id}/{name}" if self._several_tasks else name
 

@@ -38,6 +38,7 @@ class Block(NamedTuple):
     size: int
     is_video: bool
     frames: tuple[int, ...]
+    is_recompressed: bool = False  # what CVAT serves through this job (api-facts 7)
 
 
 def blocks(
@@ -67,9 +68,18 @@ def _block(
     key: tuple[int, int, int], frames: list[int], jobs: Mapping[int, Job], quality: str
 ) -> Block:
     task_id, job_id, index = key
-    if index < 0:
-        return Block(task_id, job_id, index, frames[0], 0, is_video=False, frames=tuple(frames))
-    job = jobs[job_id]
+    job = jobs.get(job_id)
+    if job is None or index < 0:
+        return Block(
+            task_id,
+            job_id,
+            index,
+            frames[0],
+            0,
+            is_video=False,
+            frames=tuple(frames),
+            is_recompressed=quality == "original" and job is not None and job.recompresses,
+        )
     held = chunk_frames(job, index)
     kind = job.compressed_chunk_type if quality == "compressed" else job.original_chunk_type
     is_video = kind == "video"

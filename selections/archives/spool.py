@@ -82,10 +82,13 @@ class Spool:
         """The frames of a block that are not here yet."""
         if self._piece(block).exists():
             return []
-        return [frame for frame in block.frames if not self._single(block, frame).exists()]
+        return [frame for frame in block.frames if not self._kept(block, frame).exists()]
 
-    def keep_frame(self, block: Block, frame: int, content: bytes) -> None:
-        with self._arriving(self._single(block, frame)) as file:
+    def keep_frame(
+        self, block: Block, frame: int, content: bytes, *, is_recompressed: bool = False
+    ) -> None:
+        path = self._recompressed(block, frame) if is_recompressed else self._single(block, frame)
+        with self._arriving(path) as file:
             file.write(content)
 
     @contextmanager
@@ -118,7 +121,7 @@ class Spool:
         piece = self._piece(block)
         try:
             if piece not in self._open and not piece.exists():
-                content = self._single(block, frame).read_bytes()
+                content = self._kept(block, frame).read_bytes()
             else:
                 opened, names = self._opened(piece)
                 content = opened.read(member(names, block, frame))
@@ -128,6 +131,10 @@ class Spool:
             raise Damaged(f"frame {frame} is empty")  # after the machine lost its power
         return content
 
+    def is_recompressed(self, block: Block, frame: int) -> bool:
+        """Whether CVAT has served it otherwise than it was uploaded."""
+        return self._recompressed(block, frame).exists()
+
     def drop(self, block: Block) -> None:
         """Remove what is here of a block."""
         piece = self._piece(block)
@@ -135,7 +142,7 @@ class Spool:
             self._open.pop(piece)[0].close()
         piece.unlink(missing_ok=True)
         for frame in block.frames:
-            self._single(block, frame).unlink(missing_ok=True)
+            self._kept(block, frame).unlink(missing_ok=True)
 
     def _opened(self, piece: Path) -> tuple[zipfile.ZipFile, list[str]]:
         if piece not in self._open:
@@ -151,6 +158,13 @@ class Spool:
 
     def _single(self, block: Block, frame: int) -> Path:
         return self.folder / f"task{block.task_id}_frame{frame}"
+
+    def _recompressed(self, block: Block, frame: int) -> Path:
+        return self.folder / f"task{block.task_id}_frame{frame}.recompressed"
+
+    def _kept(self, block: Block, frame: int) -> Path:
+        other = self._recompressed(block, frame)
+        return other if other.exists() else self._single(block, frame)
 
 
 def member(names: list[str], block: Block, frame: int) -> str:

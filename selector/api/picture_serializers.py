@@ -48,6 +48,7 @@ class CompactJobSerializer(serializers.Serializer[Any]):
     type = serializers.CharField()
     chunk_size = serializers.IntegerField()
     frames_count = serializers.IntegerField()
+    recompresses = serializers.BooleanField()
     cvat_url = serializers.URLField()
 
 

@@ -94,6 +94,13 @@ class Job:
     def is_annotation(self) -> bool:
         return self.type == "annotation"
 
+    @property
+    def recompresses(self) -> bool:
+        """A ground-truth job over a list of frames: CVAT serves other bytes through it than were
+        uploaded (api-facts 7)."""
+        frames_between = self.stop_frame - self.start_frame + 1
+        return self.type == "ground_truth" and self.frame_count < frames_between
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

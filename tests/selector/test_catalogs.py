@@ -106,6 +106,7 @@ def test_what_the_page_needs(connection: Connection, standin: StandIn) -> None:
         "type": "annotation",
         "chunk_size": 72,
         "frames_count": 15,
+        "recompresses": False,
         "cvat_url": f"{url}/jobs/{first.id}",
     }
     assert document["version"]

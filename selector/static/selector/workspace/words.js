@@ -14,6 +14,7 @@ export function facts({ size, jobs, task, deleted, honeypots }) {
     plural(size, task.mode === "interpolation" ? "video frame" : "image"),
     plural(jobs.length, "job"),
     deleted && `${deleted.toLocaleString("en")} deleted left out`,
+    jobs.some(({ recompresses }) => recompresses) && "not the original files: CVAT recompresses them in a ground-truth job",
     honeypots && `${plural(honeypots, "honeypot copy", "honeypot copies")} left out`,
   ];
   return parts.filter(Boolean).map((part) => ` · ${part}`).join("");
