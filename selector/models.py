@@ -35,7 +35,11 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
 
 
 class Connection(models.Model):
-    """One portal user's access to one CVAT server, in one organization ("" for all)."""
+    """One portal user's access to one CVAT server, in one organization.
+
+    Without one ("") lists show what one owns or is assigned to; what is named by its number is
+    found wherever it lies.
+    """
 
     class Kind(models.TextChoices):
         ACCESS_TOKEN = CredentialKind.ACCESS_TOKEN.value, "access token"

@@ -155,7 +155,7 @@ class CatalogView(PictureView):
         `/api/jobs/{job.id}/thumbnails/{k}`, k = floor((frame - job.start) / job.chunk_size).
         `version` changes when CVAT shows other pictures under the same numbers: put it into the
         addresses of pictures (`&v=`) to get past the browser's cache. `deleted` and `honeypots`
-        count what was left out; `through_jobs`: the task itself is closed to you.
+        count what was left out; `through_jobs`: the task or some of its jobs are closed to you.
         """
         query = serializers.read(request, serializers.CatalogQuerySerializer)
         packed = viewing.open_catalog(

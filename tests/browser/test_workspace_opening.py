@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Route, expect
 
 from tests.browser.workspace import Workspace
-from tests.conftest import eventually
+from tests.conftest import connect, eventually
 
 DRIVE = 1
 
@@ -119,6 +120,24 @@ def test_a_foreign_address_is_explained_while_typing(desk: Workspace) -> None:
     desk.page.goto("/choose")
     field(desk).fill("https://elsewhere.example.com/tasks/1")
     expect(options(desk)).to_contain_text("elsewhere.example.com")
+
+
+def test_a_task_of_which_a_job_is_open(desk: Workspace, alice: User) -> None:
+    connect(alice, desk.standin, account="carol")
+    desk.open_task(DRIVE)
+    expect(desk.page.locator("#facts")).to_have_text(
+        " · 49 images · 1 job · only what is open to you · 1 deleted left out"
+    )
+
+
+def test_who_sees_a_ground_truth_job_alone_is_told_what_it_gives(
+    desk: Workspace, alice: User
+) -> None:
+    judged = next(job for job in desk.standin.world.tasks[5].jobs if job.type == "ground_truth")
+    judged.assignee = desk.standin.world.user("carol")
+    connect(alice, desk.standin, account="carol")
+    desk.page.goto(f"/choose?job={judged.id}")
+    expect(desk.page.locator("#facts")).to_contain_text("not the original files")
 
 
 def test_recent_tasks(desk: Workspace) -> None:

@@ -9,10 +9,11 @@ export function said(count, noun, what) {
 }
 
 /** " · 227 images · 5 jobs · 3 deleted left out" */
-export function facts({ size, jobs, task, deleted, honeypots }) {
+export function facts({ size, jobs, task, deleted, honeypots, throughJobs }) {
   const parts = [
     plural(size, task.mode === "interpolation" ? "video frame" : "image"),
     plural(jobs.length, "job"),
+    throughJobs && "only what is open to you",
     deleted && `${deleted.toLocaleString("en")} deleted left out`,
     jobs.some(({ recompresses }) => recompresses) && "not the original files: CVAT recompresses them in a ground-truth job",
     honeypots && `${plural(honeypots, "honeypot copy", "honeypot copies")} left out`,
