@@ -82,7 +82,15 @@ def pages(web: Web) -> dict[str, dict[str, float]]:
 
 def _paths(web: Web) -> list[str]:
     one = f"/selections/{web.selection.pk}"
-    lists = ["/selections/", "/selections/?q=round+99", "/selections/?page=100", one]
+    asked = (
+        "search=round+99",
+        "search=100",
+        "task=100",
+        "method=manual",
+        "order=frames",
+        "page=100",
+    )
+    lists = ["/selections/", *(f"/selections/?{query}" for query in asked), one]
     rest = ["/selections/archives", "/connections", "/tokens", "/accounts/password/"]
     return [*lists, *rest, "/choose", "/api/selections", "/api/selections?search=99"]
 

@@ -134,12 +134,8 @@ class Fetcher:
 
     def _read(self, block: Block, frame: int) -> Fetched:
         content = self._spool.read(block, frame)
-        return Fetched(
-            block.task_id,
-            frame,
-            content,
-            is_recompressed=self._spool.is_recompressed(block, frame),
-        )
+        changed = block.is_recompressed and self._spool.is_recompressed(block, frame)
+        return Fetched(block.task_id, frame, content, is_recompressed=changed)
 
     # --- in the threads ---
 
