@@ -48,6 +48,17 @@ class Conflict(PortalError):
     status = 409
 
 
+class TooManyAttempts(PortalError):
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self, url: str, *, minutes: int) -> None:
+        super().__init__(
+            f"{url} has refused too many sign-ins of yours. Wait {minutes} minutes, then try again "
+            "with the right password or an access token."
+        )
+
+
 class Busy(PortalError):
     """The portal has too much to do: worth another try after `wait` seconds."""
 
@@ -73,7 +84,7 @@ Explained = (PortalError, CvatError)
 
 
 def http_status(error: PortalError | CvatError) -> int:
-    """400 wrong input, 401 CVAT refused the credential, 403, 404, 409, 502 CVAT unreachable or
+    """400 wrong input, 401 CVAT refused the credential, 403, 404, 409, 429, 502 CVAT unreachable or
     broken, 504 too slow."""
     if isinstance(error, PortalError):
         return error.status

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from selector import attempts
 from selector.cvat.client import log_in
 from selector.cvat.exceptions import CvatLoginRefused, CvatUnauthorized
 from selector.cvat.links import normalize_url
@@ -39,7 +40,8 @@ def connect(
     """Try the account on the server and keep the access, or renew what is kept already.
 
     Without url, username and secret those of the environment serve; its secret goes to its own
-    server and for its own user only. Raises InvalidInput, ServerNotAllowed, CvatError.
+    server and for its own user only. Raises InvalidInput, ServerNotAllowed, TooManyAttempts,
+    CvatError.
     """
     url = _server(url)
     organization = organization.strip() or (
@@ -49,23 +51,28 @@ def connect(
     password, access_token = _secret(url, username, password.strip("\r\n"), access_token.strip())
     kept = Connection.objects.for_user(owner).filter(url=url, organization=organization).first()
     connection = kept or Connection(owner=owner, url=url, organization=organization)
-    if access_token:
-        login = Login(Credential(CredentialKind.ACCESS_TOKEN, access_token), None)
-    else:
-        login = log_in(
-            url=url,
-            username=username,
-            password=password,
-            verify=settings.CVAT_CA_BUNDLE or True,
-            token_name=f"CVAT Image Selector ({owner.username})",
-            token_days=settings.CVAT_TOKEN_DAYS,
-            previous_token_id=connection.access_token_id,
-            check=lambda key: _check_organization(connection, key),
-        )
-    _take_over(connection, login)
+    with attempts.counted(owner, url):
+        login = _log_in(connection, username, password, access_token)
+        _take_over(connection, login)
     connection.name = (name.strip() or connection.name or _default_name(connection))[:100]
     _keep(connection)
     return Connected(connection, login.notice)
+
+
+@sensitive_variables()
+def _log_in(connection: Connection, username: str, password: str, access_token: str) -> Login:
+    if access_token:
+        return Login(Credential(CredentialKind.ACCESS_TOKEN, access_token), None)
+    return log_in(
+        url=connection.url,
+        username=username,
+        password=password,
+        verify=settings.CVAT_CA_BUNDLE or True,
+        token_name=f"CVAT Image Selector ({connection.owner.username})",
+        token_days=settings.CVAT_TOKEN_DAYS,
+        previous_token_id=connection.access_token_id,
+        check=lambda key: _check_organization(connection, key),
+    )
 
 
 def _take_over(connection: Connection, login: Login) -> None:

@@ -13,7 +13,13 @@ from selector import services
 from selector.asking import asking
 from selector.cvat.exceptions import CvatError, CvatLoginRefused, CvatUnreachable
 from selector.cvat.types import CredentialKind
-from selector.exceptions import InvalidInput, NotConnected, NotFound, ServerNotAllowed
+from selector.exceptions import (
+    InvalidInput,
+    NotConnected,
+    NotFound,
+    ServerNotAllowed,
+    TooManyAttempts,
+)
 from selector.models import Connection
 from selector.services import connecting
 from standin.samples import sample_world
@@ -123,6 +129,26 @@ def test_wrong_password(alice: User, standin: StandIn, account: str) -> None:
     with pytest.raises(CvatLoginRefused, match="does not accept this user name and password"):
         services.connect(owner=alice, url=standin.url, username=account, password="not-this-one")
     assert not Connection.objects.exists()
+
+
+def test_many_wrong_passwords(
+    alice: User, bob: User, standin: StandIn, settings: object, api: APIClient
+) -> None:
+    """Nobody tries passwords through the portal; what others do has nothing to do with it."""
+    settings.LOGIN_FAILURE_LIMIT = 3
+    wrong = {"url": standin.url, "username": "demo", "password": "not-this-one"}
+    for _ in range(3):
+        with pytest.raises(CvatLoginRefused):
+            services.connect(owner=alice, **wrong)
+    standin.requests.clear()
+    right = wrong | {"password": "demo-password"}
+    with pytest.raises(TooManyAttempts, match="Wait 15 minutes"):
+        services.connect(owner=alice, **right)
+    answer = api.post("/api/test-connection", right)
+    assert answer.status_code == 429
+    assert answer.json()["code"] == "too_many_attempts"
+    assert len(standin.requests) == 0
+    assert services.connect(owner=bob, **right).connection.pk
 
 
 def test_a_failed_try_keeps_what_is_there(alice: User, connection: Connection) -> None:
