@@ -30,6 +30,24 @@ def test_shift_click_takes_the_range_as_its_beginning_is(desk: Workspace) -> Non
     desk.expect_frames(3, 4, 9)
 
 
+def test_shift_click_finds_its_beginning_in_a_filtered_list(desk: Workspace) -> None:
+    desk.open_task(FOLDERS)
+    desk.cell(20).click()
+    desk.page.get_by_label("File name contains").fill("cam_b/")
+    expect(desk.page.locator("#shown")).to_have_text("20 of 47 shown")
+    desk.cell(23).click(modifiers=["Shift"])
+    desk.expect_frames(20, 21, 22, 23)
+    desk.expect_chosen(4, 47)
+    # One whose beginning is hidden takes just the one.
+    desk.page.get_by_label("File name contains").fill("cam_a/")
+    expect(desk.cell(3)).to_be_visible()
+    desk.cell(3).click(modifiers=["Shift"])
+    desk.expect_frames(3)
+    desk.expect_chosen(5, 47)
+    desk.cell(5).click(modifiers=["Shift"])
+    desk.expect_frames(3, 4, 5)
+
+
 def test_drag_draws_a_band(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.page.set_viewport_size({"width": 1280, "height": 900})
@@ -113,6 +131,28 @@ def test_shift_with_arrows_down_takes_whole_rows(desk: Workspace) -> None:
     desk.cell(2).focus()
     desk.page.keyboard.press("Shift+ArrowDown")
     desk.expect_frames(2, 3, 4, 5, 6, 7)
+
+
+def test_a_range_by_shift_and_arrows_shrinks_again(desk: Workspace) -> None:
+    press = desk.page.keyboard.press
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.cell(1).focus()
+    for _ in range(3):
+        press("Shift+ArrowRight")
+    desk.expect_frames(1, 2, 3, 4)
+    for _ in range(2):
+        press("Shift+ArrowLeft")
+    desk.expect_frames(1, 2, 3)  # the last was chosen before
+    expect(desk.cell(2)).to_be_focused()
+    for _ in range(2):
+        press("Shift+ArrowLeft")
+    desk.expect_frames(0, 1, 3)
+    # Another range begins where the keyboard has gone meanwhile.
+    press("ArrowRight")
+    press("ArrowRight")
+    press("Shift+ArrowLeft")
+    desk.expect_frames(0, 1, 2, 3)
 
 
 def test_the_grid_is_one_stop_of_the_tab_key(desk: Workspace) -> None:

@@ -1,29 +1,66 @@
-// From where a range is meant: the frame touched last, and whether it was taken or left.
+// From where a range is meant: the frame touched last, and whether it was taken or left. Kept as
+// an index, since a filter gives the frames other places.
 
 export class Anchor {
+  #stretch = null; // the range that Shift and the keys last made, while nothing else has happened
+
   constructor(grid, choice) {
     this.grid = grid;
     this.choice = choice;
-    this.place = null;
+    this.index = null;
   }
 
   /** Take or leave a frame; ranged, everything from the anchor to it, as the anchor is. */
   take(place, { ranged = false } = {}) {
-    const { order } = this.grid.shown;
-    if (ranged && this.place !== null && this.place < order.length) {
-      const [from, to] = [Math.min(this.place, place), Math.max(this.place, place)];
-      this.choice.set(order.subarray(from, to + 1), this.choice.has(order[this.place]));
+    const { order, placeOf } = this.grid.shown;
+    const from = ranged && this.index !== null ? placeOf[this.index] : -1;
+    if (from >= 0) {
+      this.choice.set(between(order, from, place), this.choice.has(this.index));
     } else {
       this.choice.set([order[place]], !this.choice.has(order[place]));
     }
-    this.place = place;
+    this.index = order[place];
   }
 
-  /** With Shift and a key: the range grows from where the keyboard is. */
-  stretch(from, to) {
-    const { order } = this.grid.shown;
-    const [first, last] = [Math.min(from, to), Math.max(from, to)];
-    this.choice.set(order.subarray(first, last + 1), true);
-    this.place = to;
+  /** The next range begins here. */
+  put(place) {
+    this.index = this.grid.shown.order[place];
+    this.#stretch = null;
   }
+
+  /** With Shift and a key: the range goes from where the keyboard was at the first of them to
+   * where it is now. What it has left again is as it was before. */
+  stretch(from, to) {
+    const { choice } = this;
+    const { shown } = this.grid;
+    const { order } = shown;
+    const stretch = this.#goesOn(from) ? this.#stretch : { shown, from, to: from, before: choice.copy() };
+    const [first, last] = ends(stretch.from, to);
+    const touched = between(order, Math.min(first, stretch.to), Math.max(last, stretch.to));
+    choice.set(touched, (index) => {
+      const place = shown.placeOf[index];
+      return (place >= first && place <= last) || stretch.before.has(index);
+    });
+    this.index = order[to];
+    this.#stretch = { ...stretch, to, state: choice.state };
+  }
+
+  #goesOn(from) {
+    const stretch = this.#stretch;
+    return (
+      stretch !== null &&
+      stretch.to === from &&
+      stretch.shown === this.grid.shown &&
+      stretch.state === this.choice.state
+    );
+  }
+}
+
+function ends(one, other) {
+  return one < other ? [one, other] : [other, one];
+}
+
+function between(order, one, other) {
+  const [first, last] = ends(one, other);
+  return order.subarray(first, last + 1);
 }

@@ -38,10 +38,17 @@ export class Choice extends EventTarget {
     return this.#undone.length > 0;
   }
 
-  /** Take the frames in or out. */
+  /** Which are chosen, as they are now. */
+  copy() {
+    return this.#bits.copy();
+  }
+
+  /** Take the frames in or out.
+   * @param {boolean | ((index: number) => boolean)} wanted the same for all, or asked for each */
   set(indices, wanted) {
+    const isWanted = typeof wanted === "function" ? wanted : () => wanted;
     this.#change((bits) => {
-      for (const index of indices) bits.put(index, wanted);
+      for (const index of indices) bits.put(index, isWanted(index));
     });
   }
 

@@ -10,7 +10,7 @@ export function enableKeys(grid, choice, { anchor, openLarge }) {
     if (typeof act === "number") {
       const to = Math.min(Math.max(act, 0), grid.layout.count - 1);
       if (event.shiftKey) anchor.stretch(place, to);
-      else anchor.place = to;
+      else anchor.put(to);
       grid.goto(grid.shown.order[to]);
     } else if (act === "take") {
       anchor.take(place, { ranged: event.shiftKey });

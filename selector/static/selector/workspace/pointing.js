@@ -77,7 +77,7 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
     const done = finish();
     if (!done?.isDrag || !done.places?.length) return;
     choice.set(done.places.map((place) => grid.shown.order[place]), done.wanted);
-    anchor.place = done.places.at(-1);
+    anchor.put(done.places.at(-1));
   }
 
   function stopped(event) {
