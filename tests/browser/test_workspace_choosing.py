@@ -155,6 +155,49 @@ def test_a_range_by_shift_and_arrows_shrinks_again(desk: Workspace) -> None:
     desk.expect_frames(0, 1, 2, 3)
 
 
+def test_all_and_clear_work_wherever_the_focus_is(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(FOLDERS)
+    page.get_by_role("heading", name="Pick frames").or_(page.locator("h1")).first.click()
+    page.keyboard.press("Control+a")
+    desk.expect_chosen(47, 47)
+    assert page.evaluate("getSelection().toString()") == ""
+    desk.button("Clear").click()
+    desk.expect_chosen(0, 47)
+    page.keyboard.press("Control+a")
+    desk.expect_chosen(47, 47)
+    page.keyboard.press("Escape")
+    desk.expect_chosen(0, 47)
+    page.get_by_label("File name contains").fill("night/")
+    expect(page.locator("#shown")).to_have_text("10 of 47 shown")
+    page.locator("h1").click()
+    page.keyboard.press("Meta+a")
+    desk.expect_chosen(10, 47)
+
+
+def test_all_and_clear_are_the_fields_and_the_dialogs(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(FOLDERS)
+    desk.cell(3).click()
+    field = page.get_by_label("Name of the selection")
+    field.fill("abc")
+    page.keyboard.press("Control+a")
+    assert field.evaluate("it => it.selectionEnd - it.selectionStart") == 3
+    page.keyboard.press("Escape")
+    desk.expect_chosen(1, 47)
+    desk.cell(3).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer")).to_be_visible()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer")).to_be_hidden()
+    desk.expect_chosen(1, 47)
+    page.locator("details.menu summary:visible").first.click()
+    page.keyboard.press("Escape")
+    expect(page.locator("details.menu[open]")).to_have_count(0)
+    desk.expect_chosen(1, 47)
+
+
 def test_the_grid_is_one_stop_of_the_tab_key(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.cell(4).click()

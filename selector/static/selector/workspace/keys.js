@@ -1,4 +1,8 @@
-// Choosing with the keyboard, in the grid; undo and redo anywhere on the page but in a field.
+// Choosing with the keyboard: in the grid; all, none, undo and redo anywhere on the page but where
+// the keys mean something already.
+
+const FIELD = "input:not([type=range], [type=radio], [type=checkbox]), textarea";
+const OPEN = "dialog[open], details.menu[open], .side.open"; // what Escape closes
 
 export function enableKeys(grid, choice, { anchor, openLarge }) {
   grid.root.addEventListener("keydown", (event) => {
@@ -14,24 +18,32 @@ export function enableKeys(grid, choice, { anchor, openLarge }) {
       grid.goto(grid.shown.order[to]);
     } else if (act === "take") {
       anchor.take(place, { ranged: event.shiftKey });
-    } else if (act === "all") {
-      choice.set(grid.shown.order, true);
-    } else if (act === "clear") {
-      choice.clear();
     } else {
       openLarge(index);
     }
   });
 
+  // Before others close what is open, which is then not seen any more.
   document.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey) return;
-    if (event.target.matches("input:not([type=range], [type=radio], [type=checkbox]), textarea")) return;
-    const key = event.key.toLowerCase();
-    if (key !== "z" && key !== "y") return;
+    const act = anywhere(event);
+    if (act === null) return;
     event.preventDefault();
-    if (key === "y" || event.shiftKey) choice.redo();
-    else choice.undo();
-  });
+    if (act === "all") choice.set(grid.shown.order, true);
+    else choice[act]();
+  }, { capture: true });
+}
+
+/** What a key means wherever the focus is: also on nothing, after a click on a heading. */
+function anywhere(event) {
+  const { target, shiftKey, altKey } = event;
+  if (target.matches?.(FIELD)) return null;
+  const key = event.key.toLowerCase();
+  const isCommand = event.ctrlKey || event.metaKey;
+  if (isCommand && key === "z") return shiftKey ? "redo" : "undo";
+  if (isCommand && key === "y") return "redo";
+  if (altKey || shiftKey || target.matches?.("select") || document.querySelector(OPEN)) return null;
+  if (isCommand) return key === "a" ? "all" : null;
+  return key === "escape" ? "clear" : null;
 }
 
 /** What a key means: a place to go to, a word, or null if it is not one of ours. */
@@ -41,7 +53,7 @@ function action(event, grid, place) {
   if (event.ctrlKey || event.metaKey) {
     if (event.key === "Home") return 0;
     if (event.key === "End") return layout.count - 1;
-    return event.key.toLowerCase() === "a" ? "all" : null;
+    return null;
   }
   switch (event.key) {
     case "ArrowRight": return layout.step(place, { columns: 1 });
@@ -54,7 +66,6 @@ function action(event, grid, place) {
     case "End": return layout.count - 1;
     case " ": return "take";
     case "Enter": return "open";
-    case "Escape": return "clear";
     default: return null;
   }
 }
