@@ -136,6 +136,9 @@ def _interact(page: Page) -> list[float]:
         for key in ("ArrowRight", "Shift+ArrowDown", "End", "Home", "PageDown", "Control+a"):
             page.keyboard.press(key)
             page.wait_for_timeout(60)
+        for name in ("Get selected info", "Close"):  # of all
+            page.get_by_role("button", name=name, exact=True).click()
+            page.wait_for_timeout(60)
         for name in buttons:
             page.get_by_role("button", name=name, exact=True).click()
             page.wait_for_timeout(60)

@@ -90,8 +90,13 @@ class Workspace:
         return self.page.locator("#bars li:visible").all_text_contents()
 
     def info(self) -> list[dict[str, Any]]:
+        """All of it, also where the page shows but the first ones."""
         self.button("Get selected info").click()
         text = self.page.get_by_label("Selected frames as JSON").input_value()
+        if self.page.locator("#info-more").is_visible():
+            with self.page.expect_download() as download:
+                self.button("Save as file").click()
+            text = download.value.path().read_text()
         self.button("Close").click()
         return json.loads(text)
 

@@ -1,25 +1,77 @@
-// The chosen frames as JSON, to look at, copy and keep as a file.
+// The chosen frames as JSON, to look at, copy and keep as a file. A text area takes seconds to lay
+// out what 20,000 frames are, so it shows the first ones only.
+
+import { jsonParts } from "./json_parts.js";
+
+const SHOWN = 300;
 
 export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
-  const dialog = document.getElementById("info-dialog");
-  const text = document.getElementById("info-json");
+  const at = (id) => document.getElementById(id);
+  const dialog = at("info-dialog");
+  const text = at("info-json");
+  let frames = []; // indices
+  let whole = null; // the promise of a Blob
+
+  const parts = (indices) => jsonParts(indices, (index) => choice.catalog.frame(index));
+
+  /** All of it, made once and bit by bit: the page goes on meanwhile. */
+  async function make() {
+    const made = [];
+    for (const part of parts(frames)) {
+      made.push(part);
+      await new Promise((done) => setTimeout(done));
+    }
+    return new Blob(made, { type: "application/json" });
+  }
 
   button.addEventListener("click", () => {
-    const frames = Array.from(choice.selected(), (index) => choice.catalog.frame(index));
-    const noun = frames.length === 1 ? "frame" : "frames";
-    document.getElementById("info-title").textContent = `${frames.length.toLocaleString("en")} selected ${noun}`;
-    text.value = JSON.stringify(frames, null, 2);
+    frames = choice.selected();
+    whole = null;
+    const [count, first] = [frames.length, SHOWN].map((number) => number.toLocaleString("en"));
+    at("info-title").textContent = `${count} selected ${frames.length === 1 ? "frame" : "frames"}`;
+    at("info-more").hidden = frames.length <= SHOWN;
+    at("info-more").textContent = `These are the first ${first} of ${count}. Copy and Save as file have all.`;
+    text.value = [...parts(frames.subarray(0, SHOWN))].join("");
     dialog.showModal();
     text.scrollTop = 0;
   });
-  dialog.addEventListener("close", () => (text.value = ""));
+  dialog.addEventListener("close", () => {
+    text.value = "";
+    frames = [];
+    whole = null;
+  });
 
-  document.getElementById("info-save").addEventListener("click", () => {
-    const url = URL.createObjectURL(new Blob([text.value], { type: "application/json" }));
+  at("info-copy").addEventListener("click", async ({ currentTarget: copy }) => {
+    try {
+      await toClipboard((whole ??= make()));
+      copy.textContent = "Copied";
+    } catch {
+      // Without HTTPS there is no clipboard for scripts: mark the text, so that Ctrl-C takes it.
+      text.select();
+      copy.textContent = "Press Ctrl-C";
+    }
+    setTimeout(() => (copy.textContent = "Copy"), 2000);
+  });
+  // Who marks all that is shown means all there is.
+  text.addEventListener("copy", (event) => {
+    const isPart = text.selectionStart > 0 || text.selectionEnd < text.value.length;
+    if (isPart || frames.length <= SHOWN) return;
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", [...parts(frames)].join(""));
+  });
+
+  at("info-save").addEventListener("click", async () => {
+    const url = URL.createObjectURL(await (whole ??= make()));
     const link = document.createElement("a");
     link.href = url;
     link.download = `selection_task_${taskId}${jobId ? `_job_${jobId}` : ""}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   });
+}
+
+/** Asked for at once, as the browser wants it of a press, though the text comes later. */
+function toClipboard(promised) {
+  const plain = promised.then((blob) => blob.slice(0, blob.size, "text/plain"));
+  return navigator.clipboard.write([new ClipboardItem({ "text/plain": plain })]);
 }
