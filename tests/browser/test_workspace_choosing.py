@@ -206,6 +206,25 @@ def test_all_and_clear_are_the_fields_and_the_dialogs(desk: Workspace) -> None:
     desk.expect_chosen(1, 47)
 
 
+def test_the_focus_stays_when_nothing_is_left_to_undo(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(DRIVE)
+    desk.cell(1).click()
+    desk.cell(2).click()
+    desk.button("Undo").focus()
+    for left in (1, 0, 0):
+        page.keyboard.press("Enter")
+        desk.expect_chosen(left, 227)
+        expect(desk.button("Undo")).to_be_focused()
+    expect(desk.button("Undo")).to_be_disabled()
+    desk.button("Redo").focus()
+    for now in (1, 2, 2):
+        page.keyboard.press("Enter")
+        desk.expect_chosen(now, 227)
+    expect(desk.button("Redo")).to_be_focused()
+    expect(desk.button("Redo")).to_be_disabled()
+
+
 def test_the_grid_is_one_stop_of_the_tab_key(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.cell(4).click()

@@ -52,8 +52,9 @@ export function enableTools({ grid, choice, jobs }) {
   }
 
   function refresh() {
-    at("undo").disabled = !choice.canUndo;
-    at("redo").disabled = !choice.canRedo;
+    // Not disabled: the focus would be lost with the last step. Pressed, they do nothing.
+    at("undo").setAttribute("aria-disabled", !choice.canUndo);
+    at("redo").setAttribute("aria-disabled", !choice.canRedo);
   }
 
   restore(at);
