@@ -262,9 +262,16 @@ def test_typed_ranges(desk: Workspace) -> None:
     page.get_by_label("Frame numbers").fill("0-19, 200, 210-220 step 5")
     desk.button("Choose these").click()
     desk.expect_chosen(22, 227)  # 17 and 18 are deleted
+    said = page.locator("#dock-status")
+    expect(said).to_have_text("2 numbers are not among the frames here; the others are chosen.")
     page.get_by_label("Frame numbers").fill("0-9")
     desk.button("Leave out").click()
     desk.expect_chosen(12, 227)
+    expect(said).to_be_empty()
+    page.get_by_label("Frame numbers").fill("0-9999")
+    desk.button("Choose these").click()
+    desk.expect_chosen(227, 227)
+    expect(said).to_contain_text("9,773 numbers are not among the frames here")
 
 
 @pytest.mark.parametrize(

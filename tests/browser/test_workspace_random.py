@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from selections.models import Selection
 from tests.browser.workspace import Workspace
@@ -113,6 +113,156 @@ def test_drawing_more_keeps_what_was_chosen_by_hand(desk: Workspace) -> None:
     desk.button("Keep, draw more").click()
     expect(desk.page.locator("#dock-status")).to_contain_text("more frames picked")
     assert drawn | {by_hand} < {row["frame"] for row in desk.info()}
+
+
+def test_more_goes_on_only_with_the_draw_that_is_chosen(desk: Workspace) -> None:
+    more = desk.button("Keep, draw more")
+    desk.open_task(DRIVE)
+    desk.cell(0).click()
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    ten = {row["frame"] for row in desk.info()}
+    desk.button("Undo").click()
+    desk.expect_chosen(1, 227)
+    more.click()  # ten of each job, not twenty
+    expect(desk.page.locator("#dock-status")).to_contain_text("more frames picked with seed 7.")
+    assert {row["frame"] for row in desk.info()} == ten | {0}
+    desk.button("Clear").click()
+    desk.expect_chosen(0, 227)
+    more.click()
+    desk.expect_chosen(50, 227)
+    assert {row["frame"] for row in desk.info()} == ten
+    # After undo of more, it goes on with what is chosen then.
+    more.click()
+    desk.expect_chosen(100, 227)
+    desk.button("Undo").click()
+    desk.expect_chosen(50, 227)
+    more.click()
+    desk.expect_chosen(100, 227)
+
+
+def test_more_with_a_typed_seed_is_a_draw_beside(desk: Workspace, alice: User) -> None:
+    desk.open_task(DRIVE)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    first = {row["frame"] for row in desk.info()}
+    desk.page.get_by_label("Seed").fill("8")
+    desk.button("Keep, draw more").click()
+    expect(desk.page.locator("#dock-status")).to_contain_text("more frames picked with seed 8.")
+    drawn = api_of(alice).post(
+        "/api/random-select", {"task_id": DRIVE, "count": 10, "random_seed": 8}
+    )
+    second = {row["frame"] for row in drawn.json()["images"]}
+    assert {row["frame"] for row in desk.info()} == first | second
+
+
+def test_what_was_taken_out_by_hand_stays_out(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    out = desk.info()[0]["frame"]
+    desk.cell(out).click()
+    desk.expect_chosen(49, 227)
+    for chosen in (99, 149):
+        desk.button("Keep, draw more").click()
+        desk.expect_chosen(chosen, 227)
+        assert out not in {row["frame"] for row in desk.info()}
+
+
+@pytest.mark.parametrize("amount", ["0", "-3", "1.5", ""])
+def test_more_of_no_amount(desk: Workspace, amount: str) -> None:
+    desk.open_task(DRIVE)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    desk.page.locator("#amount").fill(amount)
+    desk.button("Keep, draw more").click()
+    expect(desk.page.locator("#pick-error")).to_contain_text("whole number, 1 or more")
+    desk.expect_chosen(50, 227)
+
+
+@pytest.mark.parametrize("amount", ["150", "0", "-3", "", "abc"])
+def test_a_share_that_makes_no_sense(desk: Workspace, amount: str) -> None:
+    desk.open_task(DRIVE)
+    desk.page.get_by_label("Unit").select_option(label="%")
+    desk.pick(amount)
+    said = desk.page.locator("#pick-error")
+    expect(said).to_contain_text("a percentage above 0 and at most 100")
+    desk.expect_chosen(0, 227)
+
+
+def test_what_is_said_fits_what_is_chosen(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    said = desk.page.locator("#dock-status")
+    for change in ("Undo", "Clear"):
+        desk.pick("10", seed="7")
+        expect(said).to_have_text("50 of 227 frames picked with seed 7.")
+        desk.button(change).click()
+        desk.expect_chosen(0, 227)
+        expect(said).to_be_empty()
+    # What it says of other things stays.
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    desk.save("Fifty")
+    desk.button("Clear").click()
+    expect(said).to_contain_text("Saved as")
+
+
+def test_the_filter_by_name_does_not_limit_it(desk: Workspace) -> None:
+    hint = desk.page.get_by_text("The filter by file name does not limit the draw.")
+    desk.open_task(FOLDERS)
+    expect(hint).to_be_hidden()
+    desk.page.get_by_label("File name contains").fill("no such name")
+    expect(hint).to_be_visible()
+    desk.pick("10", seed="7")
+    desk.expect_chosen(27, 47)
+    desk.button("Show all frames").click()
+    expect(hint).to_be_hidden()
+
+
+def test_the_focus_stays_on_what_was_pressed(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(DRIVE)
+    page.locator("#amount").fill("1")
+    page.locator("#seed").fill("7")
+    page.locator("#draw").focus()
+    page.keyboard.press("Enter")
+    desk.expect_chosen(5, 227)
+    expect(page.locator("#draw")).to_be_focused()
+    more = desk.button("Keep, draw more")
+    more.focus()
+    for chosen in (10, 15):
+        page.keyboard.press("Enter")
+        desk.expect_chosen(chosen, 227)
+        expect(more).to_be_enabled()
+        expect(more).to_be_focused()
+    another = desk.button("Another seed")
+    another.focus()
+    seeds = {page.locator("#seed").input_value()}
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        desk.expect_chosen(5, 227)
+        expect(another).to_be_enabled()
+        seeds.add(page.locator("#seed").input_value())
+    assert len(seeds) > 1
+    expect(another).to_be_focused()
+
+
+def test_a_press_during_a_draw_is_none(desk: Workspace) -> None:
+    asked = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request)
+        desk.page.wait_for_timeout(500)
+        route.continue_()
+
+    desk.page.route("**/api/random-select", answer)
+    desk.open_task(DRIVE)
+    desk.page.locator("#draw").focus()
+    for _ in range(3):
+        desk.page.keyboard.press("Enter")
+    desk.expect_chosen(50, 227)
+    expect(desk.page.locator("#draw")).to_be_enabled()
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ function start(catalog) {
     source: { connection: data.connection, ...source },
     drawUrl: `${data.api}random-select`,
     jobs,
+    filter: at("filter"),
     leftOut: new LeftOut(at("left-out"), { ...data, selectionsUrl, failed }),
     failed,
     tell,

@@ -1,7 +1,11 @@
 // How to pick: typed ranges by hand, or at random by the API.
 
 import { post } from "../../portal/api.js";
-import { parseRanges } from "./ranges.js";
+import { added, asAmount, asNumber, share } from "./amounts.js";
+import { make } from "./cells.js";
+import { Draws } from "./draws.js";
+import { takeRanges } from "./ranges.js";
+import { plural } from "./words.js";
 
 const WORDS = {
   random_per_job: {
@@ -10,10 +14,13 @@ const WORDS = {
   random_uniform: { amount: "Frames in all", count: "frame_count", share: "frame_share" },
 };
 
-export function enablePicking(form, choice, { source, drawUrl, jobs, leftOut, failed, tell }) {
+export function enablePicking(form, choice, { source, drawUrl, jobs, filter, leftOut, failed, tell }) {
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
-  let last = null; // the draw before, which "draw more" goes on with
+  const isShare = () => at("unit").value === "share";
+  const draws = new Draws(choice);
+  let said = null; // the line that tells of the choice as it is
+  let isBusy = false;
 
   function show() {
     at("by-hand").hidden = mode() !== "manual";
@@ -22,16 +29,23 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, leftOut, fa
     showJobs();
     if (mode() === "manual" || source.job_id) return;
     const words = WORDS[mode()].amount;
-    const isShare = at("unit").value === "share";
-    at("amount-label").textContent = isShare ? words.replace("Frames", "Share") : words;
+    at("amount-label").textContent = isShare() ? words.replace("Frames", "Share") : words;
   }
 
-  /** What the list of jobs hides is not drawn from: said before it is done. */
+  /** What the list of jobs hides is not drawn from, what the filter hides is: said before it is
+   * done. */
   function showJobs() {
     const among = drawable().length.toLocaleString("en");
     const all = choice.catalog.jobs.length.toLocaleString("en");
     at("pick-jobs").hidden = !jobs.isFiltered;
     at("pick-jobs").textContent = `Only from the jobs shown below: ${among} of ${all}.`;
+    at("pick-names").hidden = filter.value.trim() === "";
+  }
+
+  /** A line about what is chosen: it goes when something else is. */
+  function tellOfChoice(words) {
+    said = make("span", "", words);
+    tell(said);
   }
 
   /** Which jobs to draw from; nothing where it is all of them, or the one job. */
@@ -46,47 +60,59 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, leftOut, fa
   }
 
   function parameters(amount) {
-    const unit = at("unit").value;
     return {
       ...source,
       ...among(),
       ...leftOut.parameters,
       frame_selection_method: mode(),
-      [WORDS[mode()][unit]]: unit === "share" ? percent(amount) : amount,
+      [WORDS[mode()][at("unit").value]]: isShare() ? share(amount) : amount,
     };
   }
 
+  /** Buttons that are disabled would lose the focus: they only look it, and wait. */
   async function busy(work) {
+    if (isBusy) return;
+    wait(true);
     at("pick-error").replaceChildren();
-    for (const button of form.querySelectorAll("button")) button.disabled = true;
     try {
       await work();
     } catch (error) {
       failed(at("pick-error"), error);
     } finally {
-      for (const button of form.querySelectorAll("button")) button.disabled = false;
+      wait(false);
     }
   }
 
-  async function draw({ seed, keep = false, amount = asNumber(at("amount").value) }) {
+  function wait(isWaiting) {
+    isBusy = isWaiting;
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", isBusy);
+  }
+
+  function typedAmount() {
+    return asAmount(at("amount").value, { isShare: isShare() });
+  }
+
+  async function draw({ seed, keep = false, amount = typedAmount() }) {
     const asked = parameters(amount);
-    const seeded = seed === "" ? {} : { random_seed: asNumber(seed) };
-    const answer = await post(drawUrl, { ...asked, ...seeded });
-    const numbers = answer.images.map(({ frame }) => frame);
+    const facts = { manner: manner(), amount };
+    const answer = await post(drawUrl, { ...asked, ...(seed === "" ? {} : { random_seed: seed }) });
+    const drawn = answer.images.map(({ frame }) => frame);
+    const refused = keep ? draws.refused() : new Set();
+    const numbers = drawn.filter((number) => !refused.has(number));
     const before = choice.size;
-    const draw = { ...asked, random_seed: answer.random_seed };
-    const missing = choice.take(numbers, { draw, keep });
+    const made = { ...asked, random_seed: answer.random_seed };
+    draws.note(made, { ...facts, seed: answer.random_seed, numbers: [...drawn, ...refused] });
+    const missing = choice.take(numbers, { draw: made, keep });
     at("seed").value = answer.random_seed;
     at("draw").textContent = "Pick again";
     at("after-draw").hidden = false;
-    last = { manner: manner(), seed: answer.random_seed, amount };
     if (missing.length) {
       return tell("The task has changed in CVAT since this page was opened. Reload the page.");
     }
-    const number = (keep ? choice.size - before : choice.size).toLocaleString("en");
-    const total = answer.total_available.toLocaleString("en");
-    const what = keep ? `${number} more frames picked` : `${number} of ${total} frames picked`;
-    return tell(`${what} with seed ${answer.random_seed}.`);
+    const what = keep
+      ? plural(choice.size - before, "more frame")
+      : `${choice.size.toLocaleString("en")} of ${plural(answer.total_available, "frame")}`;
+    return tellOfChoice(`${what} picked with seed ${answer.random_seed}.`);
   }
 
   /** Draws alike but for their number go on with one another. */
@@ -94,41 +120,34 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, leftOut, fa
     return JSON.stringify([mode(), at("unit").value, among(), leftOut.parameters]);
   }
 
+  function typedSeed() {
+    return asNumber(at("seed").value);
+  }
+
   /** The same seed asked for more keeps what it drew: so this is one draw, of the larger number. */
   function drawMore() {
-    if (last?.manner !== manner()) return draw({ seed: at("seed").value.trim(), keep: true });
-    const more = asNumber(at("amount").value);
-    const amount = typeof more === "number" ? last.amount + more : more;
-    return draw({ seed: String(last.seed), keep: true, amount });
+    const [seed, more] = [typedSeed(), typedAmount()];
+    const before = draws.before({ manner: manner(), seed });
+    const amount = before ? added(before.amount, more, { isShare: isShare() }) : more;
+    return draw({ seed, keep: true, amount });
   }
 
   function byRanges(wanted) {
-    const within = parseRanges(at("ranges").value);
-    const found = [];
-    choice.catalog.number.forEach((number, index) => within(number) && found.push(index));
-    if (!found.length) throw new Error("No frame here has such a number.");
-    choice.set(found, wanted);
+    const words = takeRanges(choice, at("ranges").value, wanted);
+    if (words) tellOfChoice(words);
   }
 
   form.addEventListener("change", show);
   jobs.addEventListener("filter", showJobs);
+  filter.addEventListener("input", showJobs);
+  choice.addEventListener("change", () => said?.isConnected && tell());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    busy(() => (mode() === "manual" ? byRanges(true) : draw({ seed: at("seed").value.trim() })));
+    busy(() => (mode() === "manual" ? byRanges(true) : draw({ seed: typedSeed() })));
   });
   at("another-seed").addEventListener("click", () => busy(() => draw({ seed: "" })));
   at("draw-more").addEventListener("click", () => busy(drawMore));
   at("add-ranges").addEventListener("click", () => busy(() => byRanges(true)));
   at("drop-ranges").addEventListener("click", () => busy(() => byRanges(false)));
   show();
-}
-
-/** What is no number goes to the API as it is: it says what is wrong. */
-function asNumber(text) {
-  const plain = String(text).trim().replace(",", ".");
-  return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : plain;
-}
-
-function percent(amount) {
-  return typeof amount === "number" ? Number((Math.min(amount, 100) / 100).toPrecision(12)) : amount;
 }

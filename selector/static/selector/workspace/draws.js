@@ -1,0 +1,32 @@
+// What the draws of this page have given, so that one can go on with another. A draw is known by
+// the very object that the choice has of it: undo brings that back, clearing takes it away. Pure.
+
+export class Draws {
+  #known = new WeakMap();
+
+  constructor(choice) {
+    this.choice = choice;
+  }
+
+  /** @param {{manner: string, seed: number, amount: number, numbers: number[]}} facts */
+  note(draw, facts) {
+    this.#known.set(draw, facts);
+  }
+
+  /** The draw that the choice stems from, if one of this manner and seed goes on with it. */
+  before({ manner, seed }) {
+    const found = this.#last();
+    return found && found.manner === manner && found.seed === seed ? found : null;
+  }
+
+  /** The frame numbers that were drawn and have been taken out by hand since. */
+  refused() {
+    const { choice } = this;
+    const numbers = this.#last()?.numbers ?? [];
+    return new Set(numbers.filter((number) => !choice.has(choice.catalog.find(number))));
+  }
+
+  #last() {
+    return this.#known.get(this.choice.draw) ?? null;
+  }
+}
