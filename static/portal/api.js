@@ -18,14 +18,22 @@ export async function get(url, { signal, read = (response) => response.json() } 
 }
 
 export async function post(url, body) {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  return answer(url, { method: "POST", headers, body: JSON.stringify(body) }, (found) => found.json());
+  return send("POST", url, body);
+}
+
+export async function patch(url, body) {
+  return send("PATCH", url, body);
 }
 
 /** An address with what is not empty of the parameters. */
 export function address(path, parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== "");
   return `${path}?${new URLSearchParams(given)}`;
+}
+
+async function send(method, url, body) {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  return answer(url, { method, headers, body: JSON.stringify(body) }, (found) => found.json());
 }
 
 async function answer(url, options, read) {

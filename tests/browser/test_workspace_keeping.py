@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Dialog, expect
+from playwright.sync_api import Dialog, Route, expect
 
 from selections.models import Archive, Selection
 from tests.browser.workspace import Workspace
@@ -48,8 +48,78 @@ def test_saving_twice_keeps_one(desk: Workspace) -> None:
     desk.cell(3).click()
     desk.save("Once")
     desk.button("Save").click()
-    desk.page.wait_for_timeout(300)
+    status = desk.page.locator("#dock-status")
+    expect(status).to_have_text("Saved already as “Once”.")
+    expect(status.get_by_role("link", name="Once")).to_be_visible()
+    expect(desk.button("Save")).to_be_focused()
     assert Selection.objects.count() == 1
+
+
+def test_taken_and_left_again_is_as_saved(desk: Workspace) -> None:
+    asked: list[str] = []
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.save("Once")
+    desk.cell(5).click()
+    expect(desk.button("Save as new")).to_be_visible()
+    desk.cell(5).click()
+    desk.cell(6).dblclick()
+    desk.page.keyboard.press("Escape")
+    desk.button("Save").click()
+    expect(desk.page.locator("#dock-status")).to_have_text("Saved already as “Once”.")
+    assert Selection.objects.count() == 1
+    desk.page.goto("/selections/")
+    assert asked == []
+
+
+def test_the_same_frames_by_hand_are_not_the_draw(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.pick("1", seed="7")
+    desk.expect_chosen(5, 227)
+    desk.save("Drawn")
+    frames = [row["frame"] for row in desk.info()]
+    desk.button("Clear").click()
+    desk.page.locator("#pick").get_by_text("By hand", exact=True).click()
+    desk.page.get_by_label("Frame numbers").fill(", ".join(map(str, frames)))
+    desk.button("Choose these").click()
+    desk.expect_chosen(5, 227)
+    desk.save("By hand")
+    assert Selection.objects.get(name="By hand").frame_selection_method == "manual"
+
+
+def test_the_dock_does_not_jump(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.save("Once")
+    places = [desk.page.locator(f"#{name}").bounding_box() for name in ("name", "save", "dock")]
+    desk.cell(5).click()
+    expect(desk.button("Save as new and download")).to_be_visible()
+    assert places == [
+        desk.page.locator(f"#{name}").bounding_box() for name in ("name", "save", "dock")
+    ]
+
+
+def test_busy_buttons_keep_the_keyboard_and_do_nothing_twice(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    desk.page.route("**/api/selections", hold)
+    desk.button("Save").focus()
+    desk.page.keyboard.press("Enter")
+    expect(desk.button("Save")).to_have_attribute("aria-disabled", "true")
+    desk.page.keyboard.press("Enter")
+    expect(desk.button("Save")).to_be_focused()
+    desk.page.wait_for_timeout(200)
+    held[0].continue_()
+    expect(desk.page.locator("#dock-status")).to_contain_text("Saved as")
+    expect(desk.button("Save")).to_have_attribute("aria-disabled", "false")
+    expect(desk.button("Save")).to_be_focused()
+    assert Selection.objects.count() == len(held) == 1
 
 
 def test_nothing_chosen_cannot_be_saved(desk: Workspace) -> None:
@@ -172,3 +242,43 @@ def test_leaving_what_is_saved_does_not(desk: Workspace) -> None:
     desk.button("Undo").click()  # back at what was saved
     desk.page.goto("/selections/")
     assert asked == []
+
+
+@pytest.mark.parametrize("label", ["Name of the selection", "Note"])
+def test_leaving_a_name_or_note_that_is_not_saved_warns(desk: Workspace, label: str) -> None:
+    asked: list[str] = []
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.save("Kept")
+    desk.page.locator(".note summary").click()
+    desk.page.get_by_label(label, exact=True).fill("Something else")
+    desk.page.goto("/selections/")
+    assert asked == ["beforeunload"]
+
+
+@pytest.mark.worker
+def test_what_is_built_is_not_built_again(desk: Workspace, worker: None) -> None:
+    status = desk.page.locator("#dock-status")
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.page.get_by_label("Name of the selection").fill("One")
+    hold = desk.standin.faults.hold(r"/data\?")
+    desk.button("Save and download").click()
+    expect(status).to_contain_text("Saved as “One”. Its ZIP is being built; you are told")
+    desk.button("Save and download").click()
+    expect(status).to_contain_text("Saved already as “One”. Its ZIP is being built already")
+    expect(status.get_by_role("link", name="Watch it")).to_be_visible()
+    hold.release()
+    finished(Archive.objects.get())
+    desk.button("Save and download").click()
+    expect(status).to_contain_text("Its ZIP is built already.")
+    with desk.page.expect_download():
+        status.get_by_role("link", name="Download ZIP").click()
+    assert Archive.objects.count() == 1
+    # Under another name it is another file.
+    desk.page.get_by_label("Name of the selection").fill("First")
+    desk.button("Save and download").click()
+    expect(status).to_contain_text("“One” is now called “First”. Its ZIP is being built;")
+    assert Archive.objects.count() == 2
+    assert Selection.objects.count() == 1

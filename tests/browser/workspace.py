@@ -102,7 +102,7 @@ class Workspace:
 
     def save(self, name: str) -> None:
         self.page.get_by_label("Name of the selection").fill(name)
-        self.button("Save").click()
+        self.page.locator("#save").click()  # "Save" or "Save as new"
         expect(self.page.get_by_text(f"Saved as “{name}”.")).to_be_visible()
 
     def settled(self) -> None:

@@ -43,17 +43,26 @@ test("every change is undone and redone", () => {
   assert.equal(choice.size, 0);
 });
 
-test("a state has a name, the same after undo and redo", () => {
+test("the same is chosen again, by whatever way", () => {
   const choice = choose();
-  choice.set([1], true);
-  const saved = choice.state;
+  choice.take([1], { draw: { frame_count: 1, random_seed: 7 } });
+  const saved = choice.remember();
+  assert.ok(choice.is(saved));
   choice.set([2], true);
-  assert.notEqual(choice.state, saved);
+  assert.ok(!choice.is(saved));
   choice.undo();
-  assert.equal(choice.state, saved);
-  choice.undo();
-  choice.set([3], true);
-  assert.notEqual(choice.state, saved);
+  assert.ok(choice.is(saved));
+  choice.set([2], true);
+  choice.set([2], false);
+  assert.ok(choice.is(saved));
+  const same = [...choice.selected()];
+  choice.clear();
+  choice.set(same, true);
+  assert.ok(!choice.is(saved), "these were not drawn");
+  choice.take([1], { draw: { random_seed: 7, frame_count: 1 } });
+  assert.ok(choice.is(saved));
+  choice.take([1], { draw: { random_seed: 8, frame_count: 1 } });
+  assert.ok(!choice.is(saved));
 });
 
 test("what changes nothing is no step and no event", () => {

@@ -26,6 +26,10 @@ export class Bits {
     return new Bits(this.length, words);
   }
 
+  equals(other) {
+    return this.words.every((word, at) => word === other.words[at]);
+  }
+
   isEmpty() {
     return this.words.every((word) => word === 0);
   }

@@ -20,11 +20,7 @@ export class Choice extends EventTarget {
     this.size = 0;
     this.counts = new Uint32Array(catalog.jobs.length); // chosen, by place of the job
     this.draw = null; // the draw the choice came from, as the API wants to be told of it
-    this.state = 0; // names what is chosen now: the same again after undo
-    this.#states = 0;
   }
-
-  #states;
 
   has(index) {
     return this.#bits.has(index);
@@ -93,13 +89,22 @@ export class Choice extends EventTarget {
     return found;
   }
 
+  /** What is chosen now, for `is` to compare with later. */
+  remember() {
+    return { bits: this.#bits.copy(), draw: this.draw };
+  }
+
+  /** Whether just that is chosen, drawn in the same way, whatever happened in between. */
+  is({ bits, draw }) {
+    return this.#bits.equals(bits) && isSameDraw(this.draw, draw);
+  }
+
   #change(work, draw = this.draw) {
     const after = this.#bits.copy();
     work(after);
     const difference = after.xor(this.#bits);
     if (difference.isEmpty() && draw === this.draw) return;
-    this.#states += 1;
-    const step = { difference, from: this.#place(), to: { draw, state: this.#states } };
+    const step = { difference, from: this.draw, to: draw };
     this.#done.push(step);
     if (this.#done.length > MOST_STEPS) this.#done.shift();
     this.#undone = [];
@@ -113,11 +118,7 @@ export class Choice extends EventTarget {
     this.#apply(step.difference, from === this.#done ? step.from : step.to);
   }
 
-  #place() {
-    return { draw: this.draw, state: this.state };
-  }
-
-  #apply(difference, { draw, state }) {
+  #apply(difference, draw) {
     const { jobAt } = this.catalog;
     difference.each((index) => {
       const wanted = !this.#bits.has(index);
@@ -126,7 +127,15 @@ export class Choice extends EventTarget {
       this.size += wanted ? 1 : -1;
     });
     this.draw = draw;
-    this.state = state;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+function isSameDraw(one, other) {
+  return one === other || plain(one) === plain(other);
+}
+
+/** The same words for the same draw, in whatever order its parts were put together. */
+function plain(draw) {
+  return JSON.stringify(Object.entries(draw ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
