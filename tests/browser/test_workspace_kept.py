@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from selections import services
 from selections.models import SelectedFrame, Selection
 from selector.models import Connection
+from selector.services import DrawRequest
 from tests.browser.workspace import Workspace
 
 pytestmark = pytest.mark.browser
-DRIVE = 1
+DRIVE, LARGE = 1, 8
 
 
 def kept(*frames: int) -> Selection:
@@ -40,15 +45,156 @@ def test_it_works(desk: Workspace) -> None:
     expect(desk.page.locator("#dock-status")).to_contain_text("3 frames of “Round 1” are chosen.")
     expect(desk.page.locator("#name")).to_have_value("Round 1")
 
-    # Nothing has changed, so nothing new is kept; what is changed becomes another selection.
+    # Nothing has changed, so nothing new is kept; other frames are another selection.
     desk.button("Save").click()
-    desk.page.wait_for_timeout(300)
+    expect(desk.page.locator("#dock-status")).to_have_text("Saved already as “Round 1”.")
     assert Selection.objects.count() == 1
     desk.cell(0).click()
     desk.expect_chosen(4, 227)
-    desk.save("Round 2")
+    desk.page.get_by_label("Name of the selection").fill("Round 2")
+    desk.button("Save as new").click()
+    status = desk.page.locator("#dock-status")
+    expect(status).to_have_text("Saved as “Round 2”. “Round 1” stays as it was.")
     assert Selection.objects.exclude(pk=selection.pk).get().frames.count() == 4
     assert selection.frames.count() == 3
+    expect(desk.button("Save")).to_be_visible()
+
+
+def test_another_name_or_note_is_that_of_the_same(desk: Workspace) -> None:
+    selection = kept(3, 5)
+    open_kept(desk, selection)
+    desk.expect_chosen(2, 227)
+    desk.page.get_by_label("Name of the selection").fill("First round")
+    desk.button("Save").click()
+    status = desk.page.locator("#dock-status")
+    expect(status).to_have_text("“Round 1” is now called “First round”.")
+    desk.page.locator(".note summary").click()
+    desk.page.get_by_label("Note", exact=True).fill("Of the first day.")
+    desk.button("Save").click()
+    expect(status).to_have_text("The note of “First round” is saved.")
+    desk.page.get_by_label("Name of the selection").fill("")
+    desk.button("Save").click()
+    expect(status).to_contain_text("needs a name")
+    selection.refresh_from_db()
+    assert (selection.name, selection.note) == ("First round", "Of the first day.")
+    assert Selection.objects.count() == 1
+
+
+def test_that_of_somebody_else_is_not_renamed(desk: Workspace) -> None:
+    selection = kept(3, 5)
+    selection.owner = User.objects.get(username="bob")
+    selection.visibility = "shared"
+    selection.save()
+    open_kept(desk, selection)
+    desk.expect_chosen(2, 227)
+    desk.page.get_by_label("Name of the selection").fill("Mine")
+    desk.button("Save as new").click()
+    status = desk.page.locator("#dock-status")
+    expect(status).to_have_text("Saved as “Mine”. “Round 1” stays as it was.")
+    selection.refresh_from_db()
+    assert selection.name == "Round 1"
+
+
+@pytest.mark.parametrize("change", ["nothing", "cleared", "note"])
+def test_leaving_warns_when_it_is_not_as_saved(desk: Workspace, change: str) -> None:
+    asked: list[str] = []
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    open_kept(desk, kept(3, 5))
+    desk.expect_chosen(2, 227)
+    desk.cell(0).click()  # without a gesture of a person no browser asks
+    desk.cell(0).click()
+    if change == "cleared":
+        desk.button("Clear").click()
+    elif change == "note":
+        desk.page.locator(".note summary").click()
+        desk.page.get_by_label("Note", exact=True).fill("Another.")
+    desk.page.goto("/selections/")
+    assert asked == ([] if change == "nothing" else ["beforeunload"])
+
+
+def drawn(**values: Any) -> Selection:
+    return services.create_random_selection(
+        owner=User.objects.get(username="alice"),
+        connection=Connection.objects.get(),
+        request=DrawRequest(task_id=DRIVE, seed=7, **values),
+        name="Drawn",
+    )
+
+
+def test_a_draw_stays_a_draw(desk: Workspace) -> None:
+    first = drawn(method="random_uniform", share=0.25)
+    open_kept(desk, first)
+    desk.expect_chosen(56, 227)
+    panel = desk.page.locator("#pick")
+    expect(panel.get_by_role("radio", name="Over all")).to_be_checked()
+    expect(panel.locator("#amount")).to_have_value("25")
+    expect(panel.locator("#unit")).to_have_value("share")
+    expect(panel.get_by_label("Seed")).to_have_value("7")
+    # The very same, drawn anew here, is still what is saved.
+    panel.locator("#draw").click()
+    expect(desk.page.locator("#dock-status")).to_contain_text("with seed 7")
+    expect(desk.button("Save")).to_be_visible()
+
+    desk.cell(0).click()
+    desk.page.get_by_label("Name of the selection").fill("Adjusted")
+    desk.button("Save as new").click()
+    expect(desk.page.locator("#dock-status")).to_contain_text("Saved as “Adjusted”.")
+    adjusted = Selection.objects.get(name="Adjusted")
+    assert adjusted.frame_selection_method == "manual"
+    assert adjusted.parameters["adjusted_from"] == first.parameters | {"random_seed": 7}
+
+    # One that was adjusted goes on from the same draw; back at its frames, it is that draw.
+    open_kept(desk, adjusted)
+    expect(panel.get_by_label("Seed")).to_have_value("7")
+    desk.cell(0).click()
+    desk.expect_chosen(56, 227)
+    desk.page.get_by_label("Name of the selection").fill("Again")
+    desk.button("Save as new").click()
+    expect(desk.page.locator("#dock-status")).to_contain_text("Saved as “Again”.")
+    again = Selection.objects.get(name="Again")
+    assert (again.frame_selection_method, again.random_seed) == ("random_uniform", 7)
+    assert again.parameters == first.parameters
+
+
+def test_a_draw_that_cannot_be_repeated_is_kept_by_hand(desk: Workspace) -> None:
+    left_out = kept(3)
+    selection = drawn(count=2, exclude_selections=(left_out.pk,))
+    left_out.delete()
+    open_kept(desk, selection)
+    desk.expect_chosen(10, 227)
+    desk.button("Invert").click()
+    desk.button("Save as new").click()
+    status = desk.page.locator("#dock-status")
+    expect(status).to_contain_text(
+        "It is kept as chosen by hand, since its draw cannot be repeated"
+    )
+    assert Selection.objects.exclude(pk=selection.pk).get().frames.count() == 217
+
+
+def test_many_frames_while_they_come(desk: Workspace) -> None:
+    selection = kept()
+    SelectedFrame.objects.bulk_create(
+        SelectedFrame(selection=selection, task_id=LARGE, job_id=1, frame=frame)
+        for frame in range(5500)
+    )
+    held: list[Route] = []
+    later = re.compile(r"/frames.*[?&]page=[2-9]")
+    desk.page.route(later, lambda route: held.append(route) if len(held) < 4 else route.continue_())
+    desk.open_task(LARGE, selection=selection.pk)
+    expect(desk.page.locator("#dock-status")).to_have_text("Opening “Round 1”…")
+    desk.page.wait_for_timeout(300)
+    assert len(held) == 4  # side by side
+    with desk.page.expect_response(later):
+        held[0].continue_()
+    for part in ("scroller", "tools", "side", "dock"):
+        expect(desk.page.locator(f"#{part}")).to_have_attribute("inert", "")
+    desk.cell(0).click(force=True)
+    for route in reversed(held[1:]):
+        route.continue_()
+    desk.expect_chosen(5500, 20_000)
+    desk.scroll_to(0)
+    desk.cell(0).click()
+    desk.expect_chosen(5499, 20_000)
 
 
 def test_frames_that_are_gone_are_told(desk: Workspace) -> None:
@@ -59,5 +205,7 @@ def test_frames_that_are_gone_are_told(desk: Workspace) -> None:
 
 def test_one_that_is_not_there(desk: Workspace) -> None:
     desk.open_task(DRIVE, selection=999999)
-    expect(desk.page.locator("#dock-status")).to_contain_text("selection", ignore_case=True)
+    expect(desk.page.locator("#dock-status")).to_have_text(
+        "This selection is not there any more, or not shared with you."
+    )
     desk.expect_chosen(0, 227)

@@ -85,13 +85,28 @@ function start(catalog) {
   // Until there is something to choose from, they would do nothing.
   for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
   if (data.selection !== null) {
-    openKept(choice, dock, { ...data, tell }).catch((error) => failed(at("dock-status"), error));
+    open(choice, dock);
   }
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);
     else grid.goto(index, { flash: true, middle: true });
   }
+}
+
+async function open(choice, dock) {
+  at("spoken").textContent = "Opening the selection"; // what is inert says nothing
+  try {
+    await openKept(choice, dock, { ...data, tell, shut });
+  } catch (error) {
+    const again = error.status === undefined ? undefined : () => open(choice, dock);
+    failed(at("dock-status"), error, { again });
+  }
+}
+
+/** Whether there is nothing to be done to the choice for a while. */
+function shut(isShut) {
+  for (const id of ["scroller", "tools", "side", "dock"]) at(id).inert = isShut;
 }
 
 /** What went wrong, in the place of the grid. */
