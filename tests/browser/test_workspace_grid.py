@@ -179,11 +179,18 @@ def test_packs_that_are_refused(desk: Workspace) -> None:
     desk.page.route("**/thumbnails/*", lambda route: route.fulfill(status=403, json=refuse))
     desk.open_task(DRIVE)
     expect(desk.cell(0)).to_contain_text("Not loaded")
-    expect(desk.page.locator("#dock-status")).to_contain_text("You may not see this job")
+    refused = desk.page.locator("#packs-status")
+    expect(refused).to_contain_text("You may not see this job")
+    # What is said of other things leaves it and its button where they are.
+    desk.pick("2", seed="7")
+    expect(desk.page.locator("#dock-status")).to_contain_text("10 of 227 frames picked")
+    desk.save("Ten")
+    expect(refused).to_contain_text("You may not see this job")
     desk.page.unroute("**/thumbnails/*")
     desk.button("Try again").click()
     desk.painted(0)
     expect(desk.cell(0)).not_to_contain_text("Not loaded")
+    expect(refused).to_be_empty()
 
 
 def test_packs_that_fail_once_are_asked_for_again(desk: Workspace) -> None:

@@ -80,7 +80,8 @@ function start(catalog) {
     at("spoken").textContent = said(choice.size, "frame", "chosen");
   });
   packs.addEventListener("failed", ({ detail }) => {
-    failed(at("dock-status"), detail, { again: () => packs.retry() });
+    // A line of its own: what is said of choosing and saving must not take its button away.
+    failed(at("packs-status"), detail, { again: () => packs.retry() });
   });
   // Until there is something to choose from, they would do nothing.
   for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
