@@ -86,6 +86,25 @@ def test_one_frame_large(saved: Portal) -> None:
     expect(page.locator(".shot").nth(1)).to_be_focused()
 
 
+def test_the_large_view_keeps_the_keyboard(saved: Portal) -> None:
+    page = saved.page
+    shots = page.locator(".shot")
+    numbers = shots.evaluate_all("shots => shots.map(s => s.dataset.frame)")
+    shots.nth(1).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Previous frame").focus()
+    page.keyboard.press("Enter")  # to the first one: the button has nothing more to do
+    expect(dialog.locator("b")).to_have_text(numbers[0])
+    expect(dialog.locator(":focus")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(dialog.locator("b")).to_have_text(numbers[1])
+    dialog.locator(".large-picture").click()
+    page.keyboard.press("ArrowRight")
+    expect(dialog.locator("b")).to_have_text(numbers[2])
+    page.keyboard.press("Escape")
+    expect(shots.nth(2)).to_be_focused()
+
+
 def test_rename_in_place(saved: Portal) -> None:
     page = saved.page
     page.get_by_text("Rename").click()

@@ -3,6 +3,7 @@
 const dialog = document.getElementById("large");
 const shots = [...document.querySelectorAll(".shot")];
 const picture = dialog?.querySelector(".large-picture img");
+const steps = dialog?.querySelectorAll("[data-step]");
 const apology = dialog?.querySelector(".large-picture p");
 let at = 0;
 
@@ -12,8 +13,11 @@ function show(index) {
   dialog.querySelector(".large-name b").textContent = shot.dataset.frame;
   dialog.querySelector(".large-name span").textContent = shot.dataset.name;
   dialog.querySelector("[data-in-cvat]").href = shot.dataset.cvat;
-  for (const button of dialog.querySelectorAll("[data-step]")) {
-    button.disabled = !shots[at + Number(button.dataset.step)];
+  for (const button of steps) {
+    const isEnd = !shots[at + Number(button.dataset.step)];
+    // A button that is disabled would lose the keyboard to the page behind.
+    if (isEnd && button === document.activeElement) dialog.querySelector("[data-close]").focus();
+    button.disabled = isEnd;
   }
   apology.hidden = true;
   picture.hidden = true;
@@ -39,9 +43,10 @@ dialog?.addEventListener("click", (event) => {
   if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
 });
 
-dialog?.addEventListener("keydown", (event) => {
+// Not on the dialog: a click on the picture takes the keyboard out of it.
+document.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!step || !shots[at + step]) return;
+  if (!dialog?.open || !step || !shots[at + step]) return;
   event.preventDefault();
   show(at + step);
 });

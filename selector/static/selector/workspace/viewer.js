@@ -1,5 +1,5 @@
 // One frame, large: its original, with the thumbnail until that has come. Arrows go on in the
-// order of the grid, Space picks, + - 0 and the wheel zoom, Esc goes back.
+// order of the grid, Space picks, + - 0 and the wheel zoom, Esc goes back. With a finger: swipe, pinch.
 
 import { address } from "../../portal/api.js";
 import { Zoom } from "./zoom.js";
@@ -19,11 +19,16 @@ export class Viewer {
     this.at("smaller").addEventListener("click", () => this.zoom.by(1 / 1.5));
     this.at("fit").addEventListener("click", () => this.zoom.fit());
     this.at("close").addEventListener("click", () => dialog.close());
-    dialog.addEventListener("keydown", (event) => this.#key(event));
+    this.zoom.addEventListener("swipe", ({ detail }) => this.step(detail));
+    // The keys are for the frame: a mouse leaves the keyboard where Space picks, whatever it hits.
+    dialog.addEventListener("click", ({ detail: clicks, target }) => {
+      if (clicks && dialog.open && !target.closest("a")) this.at("pick").focus();
+    });
+    document.addEventListener("keydown", (event) => dialog.open && this.#key(event));
     dialog.addEventListener("close", () => this.#closed());
     choice.addEventListener("change", () => dialog.open && this.#state());
     this.picture.addEventListener("load", () => this.#loaded());
-    this.picture.addEventListener("error", () => this.#failed());
+    this.picture.addEventListener("error", () => this.#broken());
   }
 
   open(index) {
@@ -76,12 +81,18 @@ export class Viewer {
       `${(this.grid.shown.placeOf[index] + 1).toLocaleString("en")} of ${this.grid.shown.count.toLocaleString("en")}`,
     ].filter(Boolean).join(" · ");
     this.at("cvat").href = catalog.link(index);
-    this.at("previous").disabled = this.grid.shown.placeOf[index] === 0;
-    this.at("next").disabled = this.grid.shown.placeOf[index] === this.grid.shown.count - 1;
+    this.#end("previous", this.grid.shown.placeOf[index] === 0);
+    this.#end("next", this.grid.shown.placeOf[index] === this.grid.shown.count - 1);
     this.zoom.fit();
     this.picture.alt = name ? `Frame ${catalog.number[index]}, ${name}` : `Frame ${catalog.number[index]}`;
     this.#load();
     this.#state();
+  }
+
+  /** A button that is disabled has no keyboard to give on. */
+  #end(name, isEnd) {
+    if (isEnd && document.activeElement === this.at(name)) this.at("pick").focus();
+    this.at(name).disabled = isEnd;
   }
 
   /** The thumbnail at once, then the original in its place. */
@@ -89,6 +100,7 @@ export class Viewer {
     const small = this.grid.pictureOf(this.index);
     this.isLarge = !small?.url;
     this.at("said").textContent = "Loading…";
+    this.picture.hidden = false;
     this.picture.classList.toggle("small", Boolean(small?.url));
     this.picture.src = small?.url ?? this.#address(this.index);
   }
@@ -112,6 +124,15 @@ export class Viewer {
     if (index !== this.index || !this.dialog.open) return;
     this.isLarge = true;
     this.picture.src = this.large.src;
+  }
+
+  /** The original may do where the thumbnail does not; what no picture came of is not shown. */
+  #broken() {
+    if (!this.dialog.open || !this.picture.getAttribute("src")) return;
+    this.picture.hidden = this.isLarge;
+    if (this.isLarge) return this.#failed();
+    this.isLarge = true;
+    this.picture.src = this.#address(this.index);
   }
 
   #failed() {

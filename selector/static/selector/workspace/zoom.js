@@ -1,13 +1,22 @@
-// Looking closer at a picture: the wheel, keys and buttons zoom, dragging moves it.
+// Looking closer at a picture: the wheel, keys, buttons and two fingers zoom, dragging moves it. A
+// finger that drags a picture which is all there already swipes: a "swipe" event says which way.
 
 const MOST = 16;
+const SWIPE = 40; // pixels that a finger goes at least
 
-export class Zoom {
+export class Zoom extends EventTarget {
+  #pointers = new Map(); // those that are down, by their ids
+  #swipe = null; // where a finger came down that may be swiping
+
   constructor(stage, picture) {
+    super();
     Object.assign(this, { stage, picture });
     this.fit();
     stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     stage.addEventListener("pointerdown", (event) => this.#pressed(event));
+    stage.addEventListener("pointermove", (event) => this.#moved(event));
+    stage.addEventListener("pointerup", (event) => this.#released(event));
+    stage.addEventListener("lostpointercapture", (event) => this.#lost(event));
     stage.addEventListener("dblclick", (event) => {
       if (this.scale > 1) this.fit();
       else this.by(3, this.#from(event));
@@ -35,20 +44,46 @@ export class Zoom {
   }
 
   #pressed(event) {
-    if (this.scale === 1 || event.button !== 0) return;
-    event.preventDefault();
+    const isMouse = event.pointerType === "mouse";
+    if (isMouse && (this.scale === 1 || event.button !== 0)) return;
+    if (isMouse) event.preventDefault();
     this.stage.setPointerCapture(event.pointerId);
-    const [x, y] = [event.clientX - this.x, event.clientY - this.y];
-    const move = (moved) => {
-      [this.x, this.y] = [moved.clientX - x, moved.clientY - y];
-      this.#apply();
+    this.#pointers.set(event.pointerId, event);
+    this.#swipe = !isMouse && this.#pointers.size === 1 && this.scale === 1 ? event : null;
+  }
+
+  #moved(event) {
+    if (!this.#pointers.has(event.pointerId)) return;
+    const before = this.#grip();
+    this.#pointers.set(event.pointerId, event);
+    if (this.#swipe) return;
+    const now = this.#grip();
+    this.x += now.x - before.x;
+    this.y += now.y - before.y;
+    this.by(now.spread / before.spread, now);
+  }
+
+  #released({ clientX, clientY }) {
+    if (!this.#swipe) return;
+    const across = clientX - this.#swipe.clientX;
+    const down = clientY - this.#swipe.clientY;
+    if (Math.abs(across) < SWIPE || Math.abs(across) < 2 * Math.abs(down)) return;
+    this.dispatchEvent(new CustomEvent("swipe", { detail: across < 0 ? 1 : -1 }));
+  }
+
+  #lost({ pointerId }) {
+    this.#pointers.delete(pointerId);
+    this.#swipe = null;
+  }
+
+  /** The middle of the pointers that are down, and how far apart two of them are. */
+  #grip() {
+    const [one, other = one] = [...this.#pointers.values()].map((event) => this.#from(event));
+    return {
+      x: (one.x + other.x) / 2,
+      y: (one.y + other.y) / 2,
+      spread: Math.hypot(one.x - other.x, one.y - other.y) || 1,
     };
-    this.stage.addEventListener("pointermove", move);
-    this.stage.addEventListener(
-      "lostpointercapture",
-      () => this.stage.removeEventListener("pointermove", move),
-      { once: true },
-    );
   }
 
   #from({ clientX, clientY }) {
