@@ -21,6 +21,10 @@ _TARGET = re.compile(
 )
 
 
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::[0-9]+)?|[\w-]+:[0-9]+")
+_AROUND = "<>\"'()[],;.\t\r\n "
+
+
 class InvalidAddress(ValueError):
     """The text is no address that can be used; `str(error)` says what to write instead."""
 
@@ -52,7 +56,7 @@ def parse(text: str, base_url: str) -> Target:
     Raises InvalidAddress for another server's address and for one that names nothing.
     """
     pasted = re.search(r"[a-zA-Z]+://\S+", text)  # words around an address do no harm
-    text = (pasted[0] if pasted else text).strip("<>\"'()[],;.\t\r\n ")
+    text = (pasted[0] if pasted else _with_scheme(text, base_url)).strip(_AROUND)
     if re.fullmatch(r"#?[0-9]+", text):
         return Target(task_id=_id(text.lstrip("#")))
     if "://" in text:
@@ -83,6 +87,17 @@ def task_link(base_url: str, task_id: int) -> str:
 def frame_link(base_url: str, task_id: int, job_id: int, frame: int) -> str:
     """CVAT's editor at a task frame; the job must hold the frame (api-facts 16)."""
     return f"{task_link(base_url, task_id)}/jobs/{job_id}?frame={frame}"
+
+
+def _with_scheme(text: str, base_url: str) -> str:
+    """An address as browsers show it, without http:// in front, made whole; else as it was."""
+    base = urlsplit(base_url)
+    for word in text.split():
+        bare = word.lstrip(_AROUND.replace("[", ""))
+        host, slash, _ = bare.lower().partition("/")
+        if slash and (host in (base.netloc, base.hostname) or _HOST.fullmatch(host)):
+            return f"{base.scheme}://{bare}"
+    return text
 
 
 def _split(text: str) -> SplitResult:

@@ -112,6 +112,9 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
         ("http://cvat.example.com/tasks/12", Target(task_id=12)),
         ("/tasks/12/jobs/34", Target(task_id=12, job_id=34)),
         ("tasks/12", Target(task_id=12)),
+        ("cvat.example.com/tasks/12", Target(task_id=12)),
+        ("CVAT.example.com:443/tasks/12/jobs/34?frame=7", Target(12, 34, 7)),
+        ("look at (cvat.example.com/jobs/34).", Target(job_id=34)),
     ],
 )
 def test_pasted(text: str, target: Target) -> None:
@@ -154,11 +157,28 @@ def test_what_names_nothing(text: str) -> None:
         "https://cvat.example.com.evil.example/tasks/12",
         "https://cvat.example.com:8443/tasks/12",
         "https://evil.example/?u=https://cvat.example.com/tasks/12",
+        "evil.example/tasks/12",
+        "localhost:8080/tasks/12",
+        "cvat.example.com:8443/tasks/12",
+        "evil.example/cvat.example.com/tasks/12",
     ],
 )
 def test_another_host(text: str) -> None:
     with pytest.raises(InvalidAddress, match=r"the connection is to cvat\.example\.com"):
         parse(text, BASE)
+
+
+@pytest.mark.parametrize(
+    ("base", "text"),
+    [
+        ("http://localhost:5021", "localhost:5021/tasks/1"),
+        ("http://cvat", "cvat/tasks/1"),
+        ("http://[::1]:8080", "[::1]:8080/tasks/1"),
+        (SUB, f"{SUB.removeprefix('https://')}/tasks/1"),
+    ],
+)
+def test_without_a_scheme(base: str, text: str) -> None:
+    assert parse(text, base) == Target(task_id=1)
 
 
 def test_below_a_sub_path() -> None:
