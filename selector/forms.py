@@ -13,6 +13,8 @@ from selector.exceptions import InvalidInput
 from selector.models import Connection
 
 JOB = re.compile(r"(?:job\s*#?\s*)?([0-9]+)", re.IGNORECASE)
+PROJECT = re.compile(r"project\s*#?\s*([0-9]+)", re.IGNORECASE)
+MERE = re.compile(r"#?\s*[0-9]+")
 TASK = re.compile(r"(?:task\s*)?#?\s*([0-9]+)", re.IGNORECASE)
 
 
@@ -97,17 +99,24 @@ class ChooseForm(forms.Form):
     def words(self) -> str:
         return " ".join(str(self.data.get("find", "")).split())[:200]
 
+    @property
+    def is_mere_number(self) -> bool:
+        """Whether what is typed may be the number of a task or, if there is none, of a job."""
+        return MERE.fullmatch(self.words) is not None and not self.data.get("job")
+
     def typed(self, base_url: str) -> Target | None:
         """What the typed text names; None if it is empty or words to search by.
 
         Raises InvalidInput for an address that cannot be opened and a wrong number of a job.
         """
         text, job_id = self.words, self.number("job")
-        task, job = TASK.fullmatch(text), JOB.fullmatch(text)
+        task, job, project = (kind.fullmatch(text) for kind in (TASK, JOB, PROJECT))
         if task:
             return Target(task_id=_id(task[1]), job_id=job_id)
         if job:
             return Target(job_id=_id(job[1]))
+        if project:
+            return Target(project_id=_id(project[1]))
         if "/" in text:
             try:
                 target = parse(text, base_url)
@@ -125,7 +134,7 @@ def _with_job(target: Target, job_id: int | None) -> Target:
 
 def _id(digits: str) -> int:
     if not 0 < int(digits[:19]) <= MAX_ID:
-        raise InvalidInput(f"{digits[:20]} cannot be the number of a task or a job.")
+        raise InvalidInput(f"{digits[:20]} cannot be the number of a task, job or project.")
     return int(digits)
 
 

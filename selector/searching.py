@@ -38,7 +38,7 @@ class Found:
 
 def search(*, connection: Connection, text: str) -> Found:
     """At most 20 tasks, jobs and projects for a number, a pasted address or words, with at most
-    three requests to CVAT, side by side. Raises CvatError."""
+    four requests to CVAT, side by side. Raises CvatError."""
     text = " ".join(text.split())
     try:
         target = _target(text, connection.url)
@@ -94,14 +94,15 @@ def _of_target(client: CvatClient, target: Target) -> list[Hit]:
 
 
 def _of_words(client: CvatClient, text: str, target: Target | None) -> list[Hit]:
-    """Tasks and projects by name; a bare number is that of a task as well, which comes first."""
+    """Tasks and projects by name; a bare number is that of a task and of a job as well, which
+    come first."""
     asked: list[Ask] = [
         lambda: client.tasks(search=text, page_size=MOST).results,
         lambda: client.projects(search=text, limit=MOST_PROJECTS),
     ]
     exact: list[Ask] = []
     if target is not None and target.task_id is not None:
-        exact = [_one(client.task, target.task_id)]
+        exact = [_one(client.task, target.task_id), _one(client.job, target.task_id)]
     hits = _gathered([*exact, *asked])
     # CVAT finds owners, states and subsets too (api-facts 4): those after the names.
     words = text.lower().split()

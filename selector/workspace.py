@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from selector import browsing, services
+from selector import browsing, searching, services
 from selector.cvat.links import Target, task_link
 from selector.forms import ChooseForm
 from selector.models import Connection
@@ -20,6 +20,7 @@ from selector.signed_in import SignedInRequest
 from selector.views import connections_page
 
 TASKS_PER_PAGE = 30
+MOST_RECENT = 6
 HERE = "selector:choose"
 
 
@@ -47,9 +48,19 @@ def choose(request: SignedInRequest) -> HttpResponseBase:
     with errors_shown_in(form) as outcome:
         target = form.typed(connection.url) if form.words else None
         if target is not None:
-            return redirect(_address(connection, target))
+            return redirect(_address(connection, _meant(form, target, connection)))
         context |= _named(form, connection)
+    if "source" not in context:
+        context["recent"] = searching.recent(connection=connection)[:MOST_RECENT]
+    context["may_pass"] = outcome.status >= 500
     return render(request, "selector/workspace/page.html", context, status=outcome.status)
+
+
+def _meant(form: ChooseForm, target: Target, connection: Connection) -> Target:
+    """A mere number may be that of a task or of a job."""
+    if target.task_id is None or not form.is_mere_number:
+        return target
+    return browsing.task_or_job(connection=connection, number=target.task_id)
 
 
 def _address(connection: Connection, target: Target) -> str:
@@ -75,15 +86,21 @@ def _named(form: ChooseForm, connection: Connection) -> dict[str, Any]:
         }
     number = max(form.number("page") or 1, 1)
     project_id = form.number("project")
-    tasks = browsing.list_tasks(
+    listing = browsing.look_through(
         connection=connection,
         search=form.words,
         project_id=project_id,
         page=number,
         page_size=TASKS_PER_PAGE,
     )
-    pages = Paginator(range(tasks.count), TASKS_PER_PAGE)
-    return {"tasks": tasks, "page": pages.get_page(number), "project_id": project_id}
+    pages = Paginator(range(listing.tasks.count), TASKS_PER_PAGE)
+    return {
+        "listing": listing,
+        "tasks": listing.tasks,
+        "page": pages.get_page(number),
+        "project_id": project_id,
+        "is_landing": number == 1 and not form.words and project_id is None,
+    }
 
 
 def _finder(connection: Connection) -> dict[str, Any]:

@@ -161,6 +161,12 @@ class CvatClient:
         found = self._homes.listed("task", task_id, self.task, ask)
         return [job for job in found if job.task_id == task_id]
 
+    def my_jobs(self, *, search: str = "", page_size: int = 50) -> Page[Job]:
+        """The newest jobs that are listed without naming a task: of what one owns, or assigned."""
+        params = {"page_size": page_size, "sort": "-id", **self._filters(search=search)}
+        data = self._http.get("/api/jobs", params=params, subject="your jobs")
+        return reading.page(data, reading.job)
+
     def labels(self, *, task_id: int | None = None, job_id: int | None = None) -> list[Label]:
         """Of a task or of a job: a job's assignee may not read them through the task."""
         key, number = ("job_id", job_id) if task_id is None else ("task_id", task_id)

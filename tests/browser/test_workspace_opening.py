@@ -75,7 +75,7 @@ def test_words_and_enter_list_the_tasks(desk: Workspace) -> None:
 def test_what_cannot_be_opened_is_said(desk: Workspace, text: str, said: str) -> None:
     desk.find(text)
     expect(desk.page.get_by_role("alert")).to_contain_text(said)
-    expect(desk.page.get_by_role("link", name="See the recent tasks")).to_be_visible()
+    expect(desk.page.get_by_role("link", name="See the newest tasks")).to_be_visible()
 
 
 def test_it_searches_as_one_types(desk: Workspace) -> None:
@@ -157,6 +157,48 @@ def test_projects_are_found(desk: Workspace) -> None:
     expect(desk.page.get_by_role("link", name="Crossing, day")).to_be_visible()
 
 
+def test_enter_offers_the_projects_that_the_list_shows(desk: Workspace) -> None:
+    desk.find("Crossings")
+    project = desk.page.get_by_role("link", name="Crossings")
+    expect(project).to_be_visible()
+    above, tasks = project.bounding_box(), desk.page.locator(".task-card").first.bounding_box()
+    assert above
+    assert tasks
+    assert above["y"] < tasks["y"]
+    project.click()
+    expect(desk.page.get_by_role("heading", name="Tasks of Crossings")).to_be_visible()
+    expect(desk.page.locator(".task-card")).to_have_count(2)
+
+
+def test_a_number_is_a_task_and_a_job(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    field(desk).fill("3")
+    expect(options(desk).nth(0)).to_contain_text("Task 3")
+    expect(options(desk).nth(1)).to_contain_text("Job 3 of task 1")
+    field(desk).press("Enter")
+    expect(desk.page.get_by_role("heading", name="Dash cam video", exact=True)).to_be_visible()
+
+
+def test_who_has_jobs_alone_finds_them(desk: Workspace, alice: User) -> None:
+    connect(alice, desk.standin, account="carol")
+    desk.page.goto("/choose")
+    expect(desk.page.get_by_role("heading", name="Your jobs")).to_be_visible()
+    expect(desk.page.locator(".lately-task")).to_contain_text("frames 90–139 · annotation")
+    desk.page.get_by_role("link", name="Job 3 of task 1").click()
+    desk.expect_chosen(0, 49)
+
+
+def test_what_was_opened_lately_is_above_the_newest(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    expect(desk.page.get_by_role("heading", name="Newest tasks")).to_be_visible()
+    expect(desk.page.get_by_text("Opened lately")).to_have_count(0)
+    desk.open_task(DRIVE)
+    desk.page.goto("/choose")
+    expect(desk.page.get_by_role("heading", name="Opened lately")).to_be_visible()
+    desk.page.locator(".lately").get_by_role("link", name="Night drive, north loop").click()
+    desk.expect_chosen(0, 227)
+
+
 def test_hostile_names_are_words(desk: Workspace) -> None:
     name = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
     desk.standin.world.tasks[DRIVE].name = name
@@ -199,11 +241,15 @@ def test_tasks_without_pictures(desk: Workspace, task: int, said: str) -> None:
 
 
 def test_cvat_that_does_not_answer(desk: Workspace) -> None:
-    desk.standin.stop()
-    desk.find("1")
-    expect(desk.page.get_by_role("alert")).to_be_visible()
-    desk.standin.start()
     desk.open_task(DRIVE)
+    desk.standin.stop()
+    desk.page.goto("/choose?find=honeypots")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+    lately = desk.page.locator(".lately").get_by_role("link", name="Night drive, north loop")
+    expect(lately).to_be_visible()
+    desk.standin.start()
+    desk.page.get_by_role("link", name="Try again").click()
+    expect(desk.page.get_by_role("link", name="Parking lots with honeypots")).to_be_visible()
 
 
 def test_trying_again_after_an_error(desk: Workspace) -> None:

@@ -27,6 +27,7 @@ def test_words_search(web: Client) -> None:
     answer = web.get("/choose", {"find": "folders"})
     assert "Two cameras" in answer.text
     assert "Night drive" not in answer.text
+    assert "Your jobs" not in answer.text
     assert "No task matches" in web.get("/choose", {"find": "nothing like it"}).text
 
 
@@ -39,12 +40,18 @@ def test_words_search(web: Client) -> None:
         ({"find": "look: {url}/tasks/1/jobs/2?frame=60."}, "task=1&job=2&frame=60"),
         ({"find": "{url}/projects/1"}, "project=1"),
         ({"find": "/tasks/1"}, "task=1"),
+        ({"find": "project 2"}, "project=2"),
+        ({"find": "30"}, "task=10&job=30"),
+        ({"find": "#3"}, "task=3"),
+        ({"find": "{host}/tasks/1"}, "task=1"),
     ],
 )
 def test_what_is_typed_becomes_an_address(
     web: Client, connection: Connection, given: dict[str, str], named: str
 ) -> None:
-    typed = {name: text.format(url=connection.url) for name, text in given.items()}
+    url = connection.url
+    host = url.partition("://")[2]
+    typed = {name: text.format(url=url, host=host) for name, text in given.items()}
     answer = web.get("/choose", typed)
     assert answer.status_code == 302
     assert answer.url == f"/choose?{named}&connection={connection.pk}"
@@ -56,6 +63,8 @@ def test_what_is_typed_becomes_an_address(
         ("task=1", 200),
         ("job=1", 200),
         ("task=99999", 404),
+        ("project=2", 200),
+        ("project=99999", 404),
         ("job=99999", 404),
         ("task=2&job=1", 400),
         ("task=abc", 400),
@@ -74,6 +83,46 @@ def test_statuses_are_honest(web: Client, query: str, status: int) -> None:
     assert answer.status_code == status
     if status >= 400:
         assert 'role="alert"' in answer.text
+
+
+def test_a_project_that_is_not_there_is_told(web: Client) -> None:
+    assert "Project 99999 does not exist on" in web.get("/choose?project=99999").text
+
+
+def test_a_project_that_is_closed_shows_the_tasks_that_are_open(
+    client: Client, bob: User, standin: StandIn
+) -> None:
+    task = standin.world.tasks[12]
+    connect(bob, standin, "carol")
+    client.force_login(bob)
+    url = f"/choose?project={task.project.id}"
+    refused = client.get(url)
+    assert refused.status_code == 403
+    assert f"project {task.project.id}" in refused.text
+    task.assignee = standin.world.user("carol")
+    assert task.name in client.get(url).text
+
+
+def test_a_number_of_nothing_is_told_as_that_of_a_task(web: Client) -> None:
+    answer = web.get("/choose", {"find": "99999"}, follow=True)
+    assert answer.status_code == 404
+    assert "Task 99999 does not exist" in answer.text
+
+
+def test_a_number_opens_the_job_where_the_task_is_closed(
+    client: Client, bob: User, standin: StandIn
+) -> None:
+    connect(bob, standin, "carol")
+    client.force_login(bob)
+    assert client.get("/choose", {"find": "3"}).url.startswith("/choose?task=1&job=3&")
+    assert client.get("/choose", {"find": "1"}).url.startswith("/choose?task=1&connection")
+
+
+def test_words_find_jobs_where_no_task_is_open(client: Client, bob: User, standin: StandIn) -> None:
+    connect(bob, standin, "carol")
+    client.force_login(bob)
+    assert "Job 3 of task 1" in client.get("/choose", {"find": "night"}).text
+    assert "Job 3 of task 1" not in client.get("/choose", {"find": "bicycles"}).text
 
 
 def test_a_closed_task_with_an_open_job(client: Client, bob: User, standin: StandIn) -> None:
@@ -106,6 +155,7 @@ def test_an_access_that_cvat_no_longer_takes(
 
 def test_cvat_is_down(web: Client, standin: StandIn) -> None:
     standin.stop()
-    answer = web.get("/choose?task=1")
+    answer = web.get("/choose?task=1&frame=2")
     assert answer.status_code == 502
     assert 'role="alert"' in answer.text
+    assert 'href="/choose?task=1&amp;frame=2">Try again' in answer.text

@@ -554,6 +554,13 @@ def test_task_by_number(
     assert found(api, text.format(url=standin.url))[0] == ("task", 1)
 
 
+def test_a_number_is_that_of_a_job_too(
+    api: APIClient, connection: Connection, standin: StandIn
+) -> None:
+    assert found(api, "3")[:2] == [("task", 3), ("job", 3)]
+    assert found(api, "30") == [("job", 30)]
+
+
 def test_job_by_number_and_link(api: APIClient, connection: Connection, standin: StandIn) -> None:
     job_id = second_job(standin)
     assert found(api, f"job {job_id}") == [("job", job_id)]
@@ -584,12 +591,12 @@ def test_what_a_hit_tells(api: APIClient, connection: Connection, standin: Stand
 
 
 @pytest.mark.parametrize("text", ["north", "34", "job 3", "a b c", "{url}/tasks/1/jobs/2"])
-def test_three_requests_at_most(
+def test_four_requests_at_most(
     api: APIClient, connection: Connection, standin: StandIn, text: str
 ) -> None:
     standin.requests.clear()
     found(api, text.format(url=standin.url))
-    assert 1 <= len(standin.requests) <= 3
+    assert 1 <= len(standin.requests) <= 4
 
 
 def test_links_that_lead_nowhere(api: APIClient, connection: Connection, standin: StandIn) -> None:
