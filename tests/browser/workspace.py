@@ -87,7 +87,11 @@ class Workspace:
         self.page.locator("#draw").click()
 
     def bars(self) -> list[str]:
-        return self.page.locator("#bars li:visible").all_text_contents()
+        """Such as "Job 1: 0/48", without what there is to know of the job."""
+        return self.page.locator("#bars li:visible").evaluate_all(
+            """items => items.map((item) => [...item.querySelectorAll("button, b")]
+              .map((part) => part.textContent).join(""))"""
+        )
 
     def info(self) -> list[dict[str, Any]]:
         """All of it, also where the page shows but the first ones."""

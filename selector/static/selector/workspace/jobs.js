@@ -1,6 +1,7 @@
 // The jobs: chosen of available with a bar, live; filters by stage, state and assignee.
 
 import { make } from "./cells.js";
+import { jobFacts } from "./words.js";
 
 const KINDS = ["stage", "state", "assignee"];
 
@@ -56,13 +57,12 @@ export class Jobs extends EventTarget {
     const item = make("li");
     const name = make("button", "link", `Job ${job.id}: `);
     name.type = "button";
-    name.title = [job.stage, job.state, job.assignee].filter(Boolean).join(" · ");
     name.addEventListener("click", () => this.dispatchEvent(new CustomEvent("goto", { detail: job })));
     const bar = make("meter");
     bar.max = job.indices.length || 1;
     bar.setAttribute("aria-hidden", "true");
     const count = make("b");
-    item.append(name, bar, count);
+    item.append(name, bar, count, make("span", "job-facts muted", jobFacts(job)));
     return { job, item, bar, count };
   }
 

@@ -8,6 +8,18 @@ export function said(count, noun, what) {
   return `${plural(count, noun)} ${what}`;
 }
 
+/** "frames 0–49 · acceptance · completed · alice" */
+export function jobFacts(job) {
+  const isPart = job.recompresses; // of its range it has some frames only
+  return [
+    isPart ? `${job.frames_count} of frames ${job.start}–${job.stop}` : `frames ${job.start}–${job.stop}`,
+    job.type !== "annotation" && "ground truth",
+    job.stage,
+    job.state,
+    job.assignee,
+  ].filter(Boolean).join(" · ");
+}
+
 /** " · 227 images · 5 jobs · 3 deleted left out" */
 export function facts({ size, jobs, task, deleted, honeypots, throughJobs }) {
   const parts = [
