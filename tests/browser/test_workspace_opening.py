@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Error, Route, expect
 
 from tests.browser.portal import Portal
 from tests.browser.workspace import Workspace
@@ -108,6 +109,45 @@ def test_typing_on_gives_up_the_search_before(desk: Workspace) -> None:
     expect(options(desk).first).to_contain_text("Two cameras")
     desk.page.wait_for_timeout(300)
     expect(options(desk)).to_have_count(1)
+
+
+def test_an_answer_is_to_what_was_asked(desk: Workspace) -> None:
+    """That to the empty question comes after the first letters: it says nothing of them."""
+    desk.page.goto("/choose")
+    late: list[Route] = []
+    desk.page.route(re.compile(r"/api/search\?(?!.*q=)"), lambda route: late.append(route))
+    hold = desk.standin.faults.hold("/api/tasks")
+    field(desk).focus()
+    eventually(lambda: desk.page.wait_for_timeout(20) or late)
+    field(desk).evaluate(
+        """field => {
+          window.said = [];
+          const list = document.getElementById("found");
+          new MutationObserver(() => window.said.push(list.textContent))
+            .observe(list, {childList: true});
+        }"""
+    )
+    field(desk).press_sequentially("night")
+    with suppress(Error):
+        late[0].fulfill(json={"results": [], "recent": [], "hint": ""})
+    expect(options(desk)).to_have_text("Searching…")
+    expect(desk.page.locator("#found-status")).to_have_text("Searching…")
+    desk.page.wait_for_timeout(500)
+    hold.release()
+    expect(options(desk).first).to_contain_text("Night drive, north loop")
+    assert not [words for words in desk.page.evaluate("window.said") if "Nothing" in words]
+
+
+def test_what_was_found_stays_while_one_types_on(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    field(desk).fill("night")
+    expect(options(desk).first).to_contain_text("Night drive")
+    hold = desk.standin.faults.hold("/api/tasks")
+    field(desk).press_sequentially(" dr")
+    expect(desk.page.locator("#found-status")).to_have_text("Searching…")
+    expect(options(desk).first).to_contain_text("Night drive")
+    hold.release()
+    expect(desk.page.locator("#found-status")).to_have_text("1 found")
 
 
 def test_nothing_is_found(desk: Workspace) -> None:

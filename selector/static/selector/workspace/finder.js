@@ -5,6 +5,7 @@ import { make } from "./cells.js";
 import { plural } from "./words.js";
 
 const PAUSE = 220; // ms
+const SEARCHING = "Searching…";
 
 export function enableFinder(root, { api, connection }) {
   const field = root.querySelector("#find");
@@ -13,23 +14,40 @@ export function enableFinder(root, { api, connection }) {
   let [hits, active, timer, asking] = [[], -1, null, null];
 
   async function ask() {
-    asking?.abort();
+    giveUp();
     asking = new AbortController();
     const { signal } = asking;
+    const words = field.value.trim();
+    if (words) wait();
     try {
-      show(await get(address(`${api}search`, { q: field.value.trim(), connection }), { signal }));
+      const found = await get(address(`${api}search`, { q: words, connection }), { signal });
+      if (!signal.aborted) show(words, found);
     } catch (error) {
       if (!signal.aborted) tell(error.message);
     }
   }
 
-  function show({ results, recent, hint }) {
+  /** The answer under way would be to what was typed before. */
+  function giveUp() {
+    asking?.abort();
+    clearTimeout(timer);
+  }
+
+  /** Hits that are there stay in their place, dimmed, until the others come. */
+  function wait() {
+    if (list.hidden || !hits.length) tell(SEARCHING);
+    list.classList.add("waiting");
+    status.textContent = SEARCHING;
+    activate(-1);
+  }
+
+  function show(words, { results, recent, hint }) {
     if (document.activeElement !== field) return;
-    const isRecent = !field.value.trim();
+    const isRecent = !words;
     hits = isRecent ? recent : results;
     list.replaceChildren(...hits.map((hit, at) => option(hit, at)));
     if (!hits.length && isRecent) return close();
-    if (!hits.length) return tell(hint || `Nothing in CVAT matches “${field.value.trim()}”. Try fewer words, or a number.`);
+    if (!hits.length) return tell(hint || `Nothing in CVAT matches “${words}”. Try fewer words, or a number.`);
     status.textContent = isRecent ? `${plural(hits.length, "recent task")}` : `${hits.length} found`;
     return open();
   }
@@ -48,13 +66,13 @@ export function enableFinder(root, { api, connection }) {
 
   function open() {
     list.hidden = false;
+    list.classList.remove("waiting");
     field.setAttribute("aria-expanded", "true");
     activate(-1);
   }
 
   function close() {
-    asking?.abort();
-    clearTimeout(timer);
+    giveUp();
     list.hidden = true;
     status.textContent = "";
     field.setAttribute("aria-expanded", "false");
@@ -72,7 +90,8 @@ export function enableFinder(root, { api, connection }) {
   }
 
   field.addEventListener("input", () => {
-    clearTimeout(timer);
+    giveUp();
+    if (field.value.trim()) wait();
     timer = setTimeout(ask, PAUSE);
   });
   field.addEventListener("focus", () => {
