@@ -79,6 +79,64 @@ def test_a_magnified_page_keeps_room_for_the_frames(open_portal: Callable[..., P
     assert box["height"] >= 280
 
 
+@pytest.mark.parametrize("width", [390, 1024, 1280, 1440])
+def test_a_filter_moves_nothing(open_portal: Callable[..., Portal], width: int) -> None:
+    portal = open_portal(viewport={"width": width, "height": 844})
+    portal.connect_to_samples()
+    desk = Workspace(portal)
+    desk.open_task(1)
+    page = desk.page
+    before = page.locator("#scroller").bounding_box()
+    places = [page.locator(name).bounding_box() for name in ("#clear", "#undo")]
+    page.get_by_label("File name contains").fill("north_00")
+    shown = page.get_by_text("98 of 227 shown")
+    expect(shown).to_be_in_viewport(ratio=1)
+    assert page.locator("#scroller").bounding_box() == before
+    assert [page.locator(name).bounding_box() for name in ("#clear", "#undo")] == places
+    tops = page.locator(".tools .button").evaluate_all(
+        "all => all.map((it) => it.getBoundingClientRect()).filter((b) => b.width).map((b) => b.top)"
+    )
+    assert len(set(tops)) == 1, "one line of tools"
+    box, stage = shown.bounding_box(), page.locator("#scroller").bounding_box()
+    assert box
+    assert stage
+    assert box["y"] + box["height"] <= stage["y"]
+
+
+def test_a_filter_taken_away_leads_back(desk: Workspace) -> None:
+    desk.open_task(8)
+    desk.scroll_to(90_000)
+    desk.settled()
+    frame = desk.cell_at_top().get_attribute("data-frame")
+    assert frame
+    words = desk.page.get_by_label("File name contains")
+    for text in ("frame_1", "frame_19", "nothing"):
+        words.fill(text)
+    words.fill("")
+    desk.settled()
+    desk.in_sight(int(frame))
+    assert desk.cell_at_top().get_attribute("data-frame") == frame
+
+
+def test_a_filter_leads_to_what_is_near(desk: Workspace) -> None:
+    """And, when one has scrolled, from there back to all."""
+    desk.open_task(8)
+    desk.page.evaluate("document.getElementById('scroller').scrollTop = 90000")
+    desk.settled()
+    near = int(desk.cell_at_top().get_attribute("data-frame") or 0)
+    words = desk.page.get_by_label("File name contains")
+    words.fill("77")
+    desk.settled()
+    first = int(desk.cell_at_top().get_attribute("data-frame") or 0)
+    assert 0 <= first - near < 200
+    desk.page.locator("#scroller").evaluate("it => { it.scrollTop += 300; }")
+    desk.settled()
+    frame = desk.cell_at_top().get_attribute("data-frame")
+    words.fill("")
+    desk.settled()
+    desk.in_sight(int(frame or 0))
+
+
 def test_focus_is_seen(desk: Workspace) -> None:
     desk.open_task(1)
     desk.cell(0).focus()

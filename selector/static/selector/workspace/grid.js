@@ -3,17 +3,14 @@
 
 import { makeRow, mark, paint, show } from "./cells.js";
 import { Heads } from "./heads.js";
-import { Layout, placesByNearness } from "./layout.js";
+import { Layout, nearestShown, placesByNearness } from "./layout.js";
 import { Packs } from "./packs.js";
 import { ScrollMap } from "./scroll_map.js";
 
 const OVERSCAN = 300; // pixels above and below the window
 const REST = 90; // ms without scrolling until what is seen is asked for
 const LONGEST_REST = 250; // while it goes on
-const GAP = 8;
-const CAPTION = 30;
-const LIST_ROW = 52;
-const HEAD = 46;
+const [GAP, CAPTION, LIST_ROW, HEAD] = [8, 30, 52, 46]; // pixels
 
 export class Grid extends EventTarget {
   constructor(scroller, root, { choice, packs, onlyUrl }) {
@@ -35,12 +32,15 @@ export class Grid extends EventTarget {
     packs.addEventListener("ready", ({ detail }) => this.#paintPack(detail));
   }
 
+  /** Keeps what was at the top there, and remembers it until one scrolls: a filter leads back. */
   show(shown) {
     const index = this.shown?.order[this.active];
+    const held = this.held ?? this.#firstSeen();
     this.shown = shown;
     this.active = Math.max(0, shown.placeOf[index] ?? 0);
     this.heads.show(shown);
-    this.arrange();
+    this.arrange({ kept: held && this.#near(held) });
+    this.held = held;
   }
 
   setSize(size, isList) {
@@ -50,9 +50,8 @@ export class Grid extends EventTarget {
   }
 
   /** Lay everything out anew and keep what was at the top there. */
-  arrange() {
+  arrange({ kept = this.#firstSeen() } = {}) {
     if (!this.shown || !this.scroller.clientWidth) return;
-    const kept = this.layout?.count === this.shown.count ? this.#firstSeen() : null;
     const width = this.root.clientWidth;
     const columns = this.isList ? 1 : this.#columns(width);
     const cellWidth = (width - GAP * (columns - 1)) / columns;
@@ -83,14 +82,14 @@ export class Grid extends EventTarget {
 
   #resized() {
     const size = `${this.root.clientWidth} ${this.scroller.clientHeight}`;
-    if (size === this.arrangedFor) return;
-    this.arrange();
+    if (size !== this.arrangedFor) this.arrange();
   }
 
   /** Bring a frame into the window; with `focus` the keyboard too. */
   goto(index, { focus = true, flash = false, middle = false } = {}) {
     const place = this.shown.placeOf[index] ?? -1;
     if (place < 0) return;
+    this.held = null;
     const { section, row } = this.layout.cellOf(place);
     const y = this.layout.rowTop(section, row);
     const room = this.scroller.clientHeight;
@@ -109,7 +108,9 @@ export class Grid extends EventTarget {
 
   gotoJob(job) {
     const at = this.shown.sections.findIndex((section) => section.job === job);
-    if (at >= 0) this.#scrollTo(this.layout.sections[at].top);
+    if (at < 0) return;
+    this.held = null;
+    this.#scrollTo(this.layout.sections[at].top);
   }
 
   cellAt(place) {
@@ -147,7 +148,9 @@ export class Grid extends EventTarget {
   }
 
   #scrolled() {
-    this.top = this.map.moved(this.scroller.scrollTop);
+    const top = this.map.moved(this.scroller.scrollTop);
+    if (Math.abs(top - this.top) >= 1) this.held = null;
+    this.top = top;
     this.#soon();
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.#rested(), REST);
@@ -246,17 +249,14 @@ export class Grid extends EventTarget {
   #activate(place) {
     const before = this.cellAt(this.active);
     this.active = place;
-    if (before) this.#mark(before);
     this.#render();
-    const now = this.cellAt(place);
-    if (now) this.#mark(now);
+    for (const cell of [before, this.cellAt(place)]) if (cell) this.#mark(cell);
   }
 
   #paintPack(key) {
     for (const row of this.rows.values()) {
       for (const cell of row.cells) {
-        if (cell.index < 0 || this.#keyOf(cell.index) !== key) continue;
-        show(cell, this.pictureOf(cell.index));
+        if (cell.index >= 0 && this.#keyOf(cell.index) === key) show(cell, this.pictureOf(cell.index));
       }
     }
   }
@@ -272,11 +272,19 @@ export class Grid extends EventTarget {
     this.packs.want([...new Set(places.map((place) => this.#keyOf(this.shown.order[place])))]);
   }
 
+  /** Where it is now, or else the next that is shown. */
+  #near({ index, below }) {
+    const { placeOf } = this.shown;
+    const near = nearestShown(placeOf, index);
+    return near < 0 ? null : { place: placeOf[near], below: near === index ? below : -HEAD };
+  }
+
   #firstSeen() {
+    if (!this.layout?.count) return null;
     const [first] = this.layout.rows(this.top + HEAD, this.top + this.scroller.clientHeight);
     if (!first || this.top < HEAD) return null;
     const [place] = this.layout.placesOf(first.section, first.row);
-    return { place, below: this.top - this.#topOf(place) };
+    return { place, index: this.shown.order[place], below: this.top - this.#topOf(place) };
   }
 
   #topOf(place) {

@@ -116,6 +116,14 @@ export class Layout {
   }
 }
 
+/** A frame by its index if it is shown, else the next one that is, else the last before; -1 if
+ * there is none. `placeOf` is that of Shown. */
+export function nearestShown(placeOf, index) {
+  for (let at = index; at < placeOf.length; at += 1) if (placeOf[at] >= 0) return at;
+  for (let at = index - 1; at >= 0; at -= 1) if (placeOf[at] >= 0) return at;
+  return -1;
+}
+
 /** The places in a window, then those that come next below it, then those above. */
 export function placesByNearness(layout, top, room) {
   const windows = [

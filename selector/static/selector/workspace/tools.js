@@ -13,7 +13,7 @@ export function enableTools({ grid, choice, jobs }) {
     const shown = new Shown(catalog, { words, jobs: (job) => jobs.isInView(job) });
     grid.show(shown);
     at("select-all").textContent = shown.isWhole ? "Select all" : "Choose these";
-    at("invert").textContent = shown.isWhole ? "Invert" : "Invert these";
+    at("invert").setAttribute("aria-label", shown.isWhole ? "Invert" : "Invert these");
     const count = `${shown.count.toLocaleString("en")} of ${catalog.size.toLocaleString("en")} shown`;
     at("shown").textContent = shown.isWhole ? "" : count;
     at("notice").hidden = shown.count > 0;
