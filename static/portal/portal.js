@@ -1,7 +1,9 @@
-// What every page has: menus that close, buttons that copy.
+// What every page has: menus (and the note of a selection) that close, buttons that copy.
+
+const OPEN = "details.menu[open], details.note[open]";
 
 document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
+  for (const menu of document.querySelectorAll(OPEN)) {
     if (!menu.contains(event.target)) menu.open = false;
   }
   const copy = event.target.closest("[data-copy]");
@@ -10,7 +12,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
+  for (const menu of document.querySelectorAll(OPEN)) {
     const inside = menu.contains(document.activeElement);
     menu.open = false;
     if (inside) menu.querySelector("summary").focus();

@@ -1,18 +1,44 @@
-// On a narrow screen the settings are a sheet over the frames, opened and closed by buttons.
+// On a narrow screen the settings are a sheet over the frames, opened and closed by buttons. While
+// it is open nothing else can be reached: the keyboard would go behind it.
+
+const NARROW = matchMedia("(max-width: 900px)"); // as in workspace.css
 
 export function enableSide() {
   const at = (id) => document.getElementById(id);
   const side = at("side");
+  let behind = [];
 
   function put(isOpen) {
     side.classList.toggle("open", isOpen);
+    side.role = isOpen ? "dialog" : "complementary";
+    side.ariaModal = isOpen ? "true" : null;
     at("side-open").setAttribute("aria-expanded", isOpen);
+    for (const element of behind) element.inert = false;
+    behind = isOpen ? around(side) : [];
+    for (const element of behind) element.inert = true;
     (isOpen ? at("side-close") : at("side-open")).focus();
   }
 
-  at("side-open").addEventListener("click", () => put(!side.classList.contains("open")));
-  at("side-close").addEventListener("click", () => put(false));
-  side.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && side.classList.contains("open")) put(false);
+  function close() {
+    if (side.classList.contains("open")) put(false);
+  }
+
+  at("side-open").addEventListener("click", () => put(true));
+  at("side-close").addEventListener("click", close);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  document.addEventListener("click", ({ target }) => {
+    // What was clicked in the sheet may be gone from it by now.
+    const isBeside = target.isConnected && !side.contains(target) && !at("side-open").contains(target);
+    if (isBeside) close();
   });
+  NARROW.addEventListener("change", close);
+}
+
+/** All that is not part of it; what is only spoken stays to be heard. */
+function around(element) {
+  const others = [];
+  for (let at = element; at !== document.body; at = at.parentElement) {
+    others.push(...[...at.parentElement.children].filter((other) => other !== at));
+  }
+  return others.filter((other) => !other.inert && !other.matches("script, [role=status]"));
 }

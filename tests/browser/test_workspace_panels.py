@@ -1,0 +1,77 @@
+"""What opens over the frames and the dock closes again, and keeps the keyboard while it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.portal import Portal
+from tests.browser.workspace import Workspace
+
+DRIVE = 1
+
+
+@pytest.fixture
+def phone(open_portal: Callable[..., Portal]) -> Workspace:
+    portal = open_portal(viewport={"width": 390, "height": 844})
+    portal.connect_to_samples()
+    desk = Workspace(portal)
+    desk.open_task(DRIVE)
+    return desk
+
+
+def test_the_keyboard_stays_in_the_sheet(phone: Workspace) -> None:
+    page, side = phone.page, phone.page.locator("#side")
+    phone.button("Pick…").click()
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(40):
+            page.keyboard.press(key)
+            assert page.evaluate(
+                "document.activeElement === document.body ||"
+                " document.getElementById('side').contains(document.activeElement)"
+            )
+    # Wherever the keyboard is by now.
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Escape")
+    expect(side).to_be_hidden()
+    expect(phone.button("Pick…")).to_be_focused()
+    phone.cell(0).click()
+    phone.expect_chosen(1, 227)
+
+
+def test_the_sheet_picks_and_closes_by_a_tap_beside_it(phone: Workspace) -> None:
+    page, side = phone.page, phone.page.locator("#side")
+    phone.button("Pick…").click()
+    phone.pick("2", seed="7")
+    phone.expect_chosen(10, 227)
+    expect(side).to_be_visible()
+    page.mouse.click(195, 60)
+    expect(side).to_be_hidden()
+    phone.expect_chosen(10, 227)
+    phone.button("Save").click()
+    expect(page.locator("#dock-status")).to_contain_text("Saved as")
+
+
+def test_a_wider_window_needs_no_sheet(phone: Workspace) -> None:
+    phone.button("Pick…").click()
+    phone.page.set_viewport_size({"width": 1280, "height": 844})
+    phone.cell(0).click()
+    phone.expect_chosen(1, 227)
+
+
+def test_the_note_closes(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    summary, note = desk.page.locator(".note summary"), desk.page.locator("#note")
+    summary.click()
+    note.fill("Of the first day.")
+    desk.page.keyboard.press("Escape")
+    expect(note).to_be_hidden()
+    expect(summary).to_be_focused()
+    summary.click()
+    note.click()
+    expect(note).to_be_visible()
+    desk.page.locator("#name").click()
+    expect(note).to_be_hidden()
+    expect(note).to_have_value("Of the first day.")
