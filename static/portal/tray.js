@@ -1,5 +1,6 @@
-// The archives under way, at the top of every page; tells when one is done. Asks the API only
-// while something runs and somebody looks, and knows across pages what it waits for.
+// The archives under way, at the top of every page; tells when one is done, on every page until
+// that is closed or used. Asks the API only while something runs or is told, and somebody looks;
+// knows across pages what it waits for.
 
 import { get, post } from "./api.js";
 
@@ -32,12 +33,16 @@ function wait(ids) {
 
 async function look() {
   clearTimeout(timer);
-  const awaited = waited();
+  const before = waited();
   try {
     const { results } = await get(`${tray.dataset.api}?page_size=20`);
     const running = results.filter(({ status }) => ACTIVE.has(status));
-    const done = results.filter(({ id, status }) => awaited.has(id) && !ACTIVE.has(status));
-    wait(running.map(({ id }) => id));
+    const ended = results.filter(({ status }) => !ACTIVE.has(status) && status !== "expired");
+    // What has come meanwhile may be too new for this answer, or be closed by now.
+    const awaited = waited();
+    const done = ended.filter(({ id }) => awaited.has(id) && !isToldHere(id));
+    const isKept = (id) => !before.has(id) || ended.some((archive) => archive.id === id);
+    wait([...running.map(({ id }) => id), ...[...awaited].filter(isKept)]);
     await nameAll([...running, ...done]);
     show(running);
     for (const archive of done) tell(archive);
@@ -64,14 +69,16 @@ async function nameAll(archives) {
 }
 
 function show(running) {
+  const hadFocus = tray.contains(document.activeElement);
   tray.hidden = !running.length;
   if (tray.hidden) tray.open = false;
+  if (tray.hidden && hadFocus) at("main").focus();
   at("tray-title").textContent = `${running.length} building`;
   const total = running.reduce((sum, { frames_total: frames }) => sum + frames, 0);
   at("tray-progress").value =
     running.reduce((sum, { frames_done: frames }) => sum + frames, 0) / (total || 1);
   const now = running.map(({ id }) => id).join();
-  if (now !== known) at("tray-list").replaceChildren(...running.map(line));
+  if (now !== known) list(running);
   known = now;
   for (const archive of running) {
     const item = at(`tray-${archive.id}`);
@@ -79,6 +86,17 @@ function show(running) {
     item.querySelector("progress").value = archive.frames_done;
     item.querySelector("span").textContent = facts(archive);
   }
+}
+
+/** The lines, with the keyboard where it was: on the next one if its own is gone. */
+function list(running) {
+  const lines = [...at("tray-list").children];
+  const held = lines.findIndex((item) => item.contains(document.activeElement));
+  const kind = document.activeElement.localName;
+  at("tray-list").replaceChildren(...running.map(line));
+  if (held < 0 || !running.length) return;
+  const next = at(lines[held].id) ?? at("tray-list").children[held];
+  (next?.querySelector(kind) ?? tray.querySelector("summary")).focus();
 }
 
 function line({ id, selection }) {
@@ -89,9 +107,10 @@ function line({ id, selection }) {
   cancel.type = "button";
   cancel.setAttribute("aria-label", `Cancel ${names.get(selection)}`);
   cancel.addEventListener("click", async () => {
-    cancel.disabled = true;
+    if (cancel.ariaDisabled === "true") return; // and not disabled, which loses the keyboard
+    cancel.ariaDisabled = "true";
     await post(`${tray.dataset.api}/${id}/cancel`, {}).catch(() => null);
-    wait([...waited()].filter((each) => each !== id));
+    forget(id);
     look();
   });
   const progress = make("progress");
@@ -117,7 +136,7 @@ function duration(seconds) {
 }
 
 function tell({ id, selection, status, parts, ...archive }) {
-  if (location.pathname === `${tray.dataset.pages}/${id}`) return; // the page tells it
+  if (isToldHere(id)) return;
   const notice = make("p", `message ${status === "ready" ? "success" : "warning"}`);
   const name = names.get(selection);
   const page = `${tray.dataset.pages}/${id}`;
@@ -130,9 +149,25 @@ function tell({ id, selection, status, parts, ...archive }) {
   }
   const close = make("button", "link", "Close");
   close.type = "button";
-  close.addEventListener("click", () => notice.remove());
+  close.addEventListener("click", () => {
+    notice.remove();
+    forget(id);
+  });
+  notice.id = `ready-${id}`;
+  notice.querySelector("a").addEventListener("click", () => forget(id));
   notice.append(" ", close);
   at("tray-ready").append(notice);
+}
+
+/** By a notice, or by the page of the archive itself. */
+function isToldHere(id) {
+  const isItsPage = location.pathname === `${tray.dataset.pages}/${id}`;
+  if (isItsPage) forget(id);
+  return isItsPage || at(`ready-${id}`) !== null;
+}
+
+function forget(id) {
+  wait([...waited()].filter((each) => each !== id));
 }
 
 function link(href, text) {

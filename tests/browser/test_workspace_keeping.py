@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Dialog, Route, expect
 
 from selections.models import Archive, Selection
 from tests.browser.workspace import Workspace
 from tests.conftest import finished
+from tests.making import make_archive, make_selection
 
 DRIVE, LARGE = 1, 8
 
@@ -157,6 +159,11 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
     told = page.locator("#tray-ready")
     expect(told).to_contain_text("“Ten” is ready.", timeout=60_000)
     expect(tray).to_be_hidden()
+    page.goto("/connections")  # it waits to be read
+    expect(told).to_contain_text("“Ten” is ready.")
+    page.reload()
+    expect(told).to_contain_text("“Ten” is ready.")
+    expect(told.locator(".message")).to_have_count(1)
     with page.expect_download() as download:
         told.get_by_role("link", name="Download ZIP").click()
     assert download.value.suggested_filename == Archive.objects.get().download_name
@@ -164,7 +171,41 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
     expect(told).to_be_empty()
     page.reload()
     page.wait_for_timeout(300)
-    expect(told).to_be_empty()  # told once
+    expect(told).to_be_empty()
+
+
+@pytest.mark.worker
+def test_a_notice_is_gone_once_its_link_is_used(desk: Workspace, worker: None) -> None:
+    page, told = desk.page, desk.page.locator("#tray-ready")
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.button("Save and download").click()
+    expect(told).to_contain_text("is ready.", timeout=60_000)
+    with page.expect_download():
+        told.get_by_role("link", name="Download ZIP").click()
+    page.goto("/connections")
+    page.wait_for_timeout(300)
+    expect(told).to_be_empty()
+
+
+def test_cancelling_in_the_tray_keeps_the_keyboard(desk: Workspace, alice: User) -> None:
+    for name in ("First", "Second", "Third"):
+        make_archive(alice, make_selection(alice, name=name))
+    page = desk.page
+    page.goto("/tokens")
+    page.locator("#tray summary").click()
+    names = page.locator(".tray-line .button").evaluate_all("all => all.map((it) => it.ariaLabel)")
+    desk.button(names[1]).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".tray-line")).to_have_count(2)
+    expect(desk.button(names[2])).to_be_focused()  # the next line
+    page.keyboard.press("Enter")
+    expect(page.locator(".tray-line")).to_have_count(1)
+    expect(page.locator("#tray summary")).to_be_focused()
+    desk.button(names[0]).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#tray")).to_be_hidden()
+    expect(page.locator("#main")).to_be_focused()
 
 
 @pytest.mark.worker
