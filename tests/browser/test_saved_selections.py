@@ -259,3 +259,17 @@ def test_tokens(portal: Portal) -> None:
     assert value not in page.content()
     page.get_by_role("button", name="Revoke nightly export").click()
     expect(page.get_by_text("is revoked")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 660, 720, 800, 840, 1024])
+def test_names_in_the_list_have_room(
+    selection: Selection, open_portal: Callable[..., Portal], width: int
+) -> None:
+    page = open_portal(viewport={"width": width, "height": 700}).page
+    page.goto("/selections")
+    for name in (".table .name", ".table time"):
+        expect(page.locator(name)).to_be_in_viewport(ratio=1)
+    box = page.locator(".table td", has=page.locator(".name")).bounding_box()
+    assert box
+    assert box["width"] >= 160
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
