@@ -68,6 +68,43 @@ def test_on_a_phone_the_frames_come_before_the_settings(
     expect(desk.button("Pick…")).to_be_focused()
 
 
+@pytest.mark.parametrize("width", [320, 390, 700])
+def test_all_of_a_job_with_a_long_number_can_be_chosen(
+    open_portal: Callable[..., Portal], width: int
+) -> None:
+    portal = open_portal(viewport={"width": width, "height": 844})
+    portal.connect_to_samples()
+    world = portal.standin.world
+    job = world.jobs[1]
+    del world.jobs[1]
+    job.id = 1_234_567
+    world.jobs[job.id] = job
+    desk = Workspace(portal)
+    desk.open_task(1)
+    for name in ("Choose all of job 1234567", "Choose none of job 1234567"):
+        expect(desk.button(name)).to_be_in_viewport(ratio=1)
+    desk.button("Choose all of job 1234567").click()
+    desk.expect_chosen(48, 227)
+    desk.button("Choose none of job 1234567").click()
+    desk.expect_chosen(0, 227)
+
+
+@pytest.mark.parametrize("size", [(844, 390), (740, 360), (1280, 500)])
+def test_all_fits_a_phone_on_its_side(
+    open_portal: Callable[..., Portal], size: tuple[int, int]
+) -> None:
+    portal = open_portal(viewport={"width": size[0], "height": size[1]})
+    portal.connect_to_samples()
+    desk = Workspace(portal)
+    desk.open_task(1)
+    for each in (desk.button("Save"), desk.button("Open"), desk.page.locator(".dock-count")):
+        expect(each).to_be_in_viewport(ratio=1)
+    frames = desk.page.locator("#scroller").bounding_box()
+    assert frames
+    assert frames["height"] >= 150
+    assert desk.page.evaluate("document.documentElement.scrollHeight") <= size[1]
+
+
 def test_a_magnified_page_keeps_room_for_the_frames(open_portal: Callable[..., Portal]) -> None:
     """400 % on a screen of 1280 by 1024 is this window."""
     portal = open_portal(viewport={"width": 360, "height": 256})
@@ -94,7 +131,8 @@ def test_a_filter_moves_nothing(open_portal: Callable[..., Portal], width: int) 
     assert page.locator("#scroller").bounding_box() == before
     assert [page.locator(name).bounding_box() for name in ("#clear", "#undo")] == places
     tops = page.locator(".tools .button").evaluate_all(
-        "all => all.map((it) => it.getBoundingClientRect()).filter((b) => b.width).map((b) => b.top)"
+        "all => all.map((it) => it.getBoundingClientRect()).filter((it) => it.width)"
+        ".map(({top}) => top)"
     )
     assert len(set(tops)) == 1, "one line of tools"
     box, stage = shown.bounding_box(), page.locator("#scroller").bounding_box()

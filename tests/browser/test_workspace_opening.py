@@ -115,7 +115,7 @@ def test_an_answer_is_to_what_was_asked(desk: Workspace) -> None:
     """That to the empty question comes after the first letters: it says nothing of them."""
     desk.page.goto("/choose")
     late: list[Route] = []
-    desk.page.route(re.compile(r"/api/search\?(?!.*q=)"), lambda route: late.append(route))
+    desk.page.route(re.compile(r"/api/search\?(?!.*q=)"), lambda route: late.append(route))  # noqa: PLW0108 - takes no built-in
     hold = desk.standin.faults.hold("/api/tasks")
     field(desk).focus()
     eventually(lambda: desk.page.wait_for_timeout(20) or late)

@@ -87,7 +87,8 @@ export class Heads {
   }
 
   #button(shown, wanted) {
-    const button = make("button", "link", wanted ? "choose all" : "none");
+    const button = make("button", "link", wanted ? "all" : "none");
+    if (wanted) button.prepend(make("span", "only-wide", "choose "));
     button.type = "button";
     const what = wanted ? "all" : "none";
     button.setAttribute("aria-label", `Choose ${what} of job ${shown.job.id}`);
