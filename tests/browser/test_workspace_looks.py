@@ -175,6 +175,24 @@ def test_a_filter_leads_to_what_is_near(desk: Workspace) -> None:
     desk.in_sight(int(frame or 0))
 
 
+def test_the_size_of_text_that_the_browser_is_set_to_counts(desk: Workspace) -> None:
+    session = desk.page.context.new_cdp_session(desk.page)
+    desk.open_task(1)
+    caption = desk.cell(0).locator(".caption")
+    size = "it => parseFloat(getComputedStyle(it).fontSize)"
+    body, name = desk.page.locator("body").evaluate(size), caption.evaluate(size)
+    assert (body, name) == (15, 12.5)
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 24}})
+    desk.open_task(1)
+    assert desk.page.locator("body").evaluate(size) == body * 1.5
+    assert caption.evaluate(size) == name * 1.5
+    assert caption.evaluate("it => it.scrollHeight <= it.clientHeight")
+    assert desk.cell(0).evaluate("it => it.scrollHeight <= it.clientHeight")
+    # Less fits in: it is laid out as a window of two thirds is.
+    expect(desk.button("Pick…")).to_be_visible()
+    expect(desk.button("Save")).to_be_in_viewport(ratio=1)
+
+
 def test_focus_is_seen(desk: Workspace) -> None:
     desk.open_task(1)
     desk.cell(0).focus()

@@ -10,7 +10,8 @@ import { ScrollMap } from "./scroll_map.js";
 const OVERSCAN = 300; // pixels above and below the window
 const REST = 90; // ms without scrolling until what is seen is asked for
 const LONGEST_REST = 250; // while it goes on
-const [GAP, CAPTION, LIST_ROW, HEAD] = [8, 30, 52, 46]; // pixels
+const REM = parseFloat(getComputedStyle(document.documentElement).fontSize); // as the person reads
+const [GAP, CAPTION, LIST_ROW, HEAD] = [8, ...[30, 52, 46].map((high) => (high * REM) / 16)];
 
 export class Grid extends EventTarget {
   constructor(scroller, root, { choice, packs, onlyUrl }) {
