@@ -15,7 +15,7 @@ def fill(portal: Portal, **fields: str) -> None:
 
 def test_it_works_with_the_sample_account(portal: Portal) -> None:
     portal.connect_to_samples()
-    expect(portal.page.get_by_role("heading", name="Recent tasks")).to_be_visible()
+    expect(portal.page.get_by_role("heading", name="Newest tasks")).to_be_visible()
     portal.page.goto("/connections")
     expect(portal.page.get_by_text("connected", exact=True)).to_be_visible()
     assert Connection.objects.get().credential not in portal.page.content()
@@ -50,7 +50,7 @@ def test_connect_again_and_disconnect(connected: Portal) -> None:
     assert page.locator("#id_username").input_value() == "demo"
     page.locator("#id_password").fill("demo-password")
     page.get_by_role("button", name="Connect", exact=True).click()
-    expect(page.get_by_role("heading", name="Recent tasks")).to_be_visible()
+    expect(page.get_by_role("heading", name="Newest tasks")).to_be_visible()
 
     page.goto("/connections")
     page.get_by_text("Disconnect", exact=True).click()

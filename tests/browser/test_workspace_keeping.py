@@ -96,7 +96,7 @@ def test_the_dock_does_not_jump(desk: Workspace) -> None:
     desk.save("Once")
     places = [desk.page.locator(f"#{name}").bounding_box() for name in ("name", "save", "dock")]
     desk.cell(5).click()
-    expect(desk.button("Save as new and download")).to_be_visible()
+    expect(desk.button("Download as new")).to_be_visible()
     assert places == [
         desk.page.locator(f"#{name}").bounding_box() for name in ("name", "save", "dock")
     ]

@@ -42,7 +42,7 @@ export class Anchor {
       return (place >= first && place <= last) || stretch.before.has(index);
     });
     this.index = order[to];
-    this.#stretch = { ...stretch, to, state: choice.state };
+    this.#stretch = { ...stretch, to, after: choice.remember() };
   }
 
   #goesOn(from) {
@@ -51,7 +51,7 @@ export class Anchor {
       stretch !== null &&
       stretch.to === from &&
       stretch.shown === this.grid.shown &&
-      stretch.state === this.choice.state
+      this.choice.is(stretch.after)
     );
   }
 }
