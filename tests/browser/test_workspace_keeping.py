@@ -194,6 +194,7 @@ def test_cancelling_in_the_tray_keeps_the_keyboard(desk: Workspace, alice: User)
     page = desk.page
     page.goto("/tokens")
     page.locator("#tray summary").click()
+    expect(page.locator(".tray-line")).to_have_count(3)
     names = page.locator(".tray-line .button").evaluate_all("all => all.map((it) => it.ariaLabel)")
     desk.button(names[1]).focus()
     page.keyboard.press("Enter")

@@ -88,6 +88,13 @@ class Worker:
         return self._process.pid
 
 
+def _group(process: int) -> int | None:
+    try:
+        return os.getpgid(process)
+    except ProcessLookupError:
+        return None
+
+
 class Fire:
     """Hands builds to workers, kills these, and has what they leave behind picked up."""
 
@@ -113,13 +120,21 @@ class Fire:
 
     def kill(self) -> None:
         """One that builds or, at times, all of its group; nobody if nobody builds."""
-        building = under_way(self.events())
+        workers = {each.group: each for each in self._workers}
+        # Not the last of a group that was killed: they take a moment to die on a busy machine.
+        building = {
+            process: event
+            for process, event in under_way(self.events()).items()
+            if _group(process) in workers
+        }
         if not building:
             return
         victim = self._draw.choice(sorted(building))
-        worker = next(each for each in self._workers if each.group == os.getpgid(victim))
+        worker = workers.get(_group(victim) or 0)
+        if worker is None:
+            return
         if self._draw.random() < 0.1:
-            hit = [process for process in building if os.getpgid(process) == worker.group]
+            hit = [process for process in building if _group(process) == worker.group]
             worker.kill()
             worker.start()
             self.groups += 1
