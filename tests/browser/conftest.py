@@ -45,8 +45,8 @@ def cast(transactional_db: None, alice: User, bob: User, admin: User) -> None:
 def open_portal(
     browser: Browser, live_server: LiveServer, standin: StandIn, cast: None
 ) -> Iterator[Callable[..., Portal]]:
-    """Opens the portal for a person, each in a browser profile of their own. After the test no
-    page may have met an error on its console that the test did not expect."""
+    """Opens the portal for a person who is signed in, each in a browser profile of their own. After
+    the test no page may have met an error on its console that the test did not expect."""
     opened: list[tuple[BrowserContext, Portal]] = []
 
     def open_one(name: str | None = "alice", **options: object) -> Portal:
@@ -56,7 +56,7 @@ def open_portal(
         portal = Portal(context.new_page(), standin)
         opened.append((context, portal))
         if name is not None:
-            portal.sign_in(name)
+            portal.enter(name, live_server.url)
         return portal
 
     yield open_one
@@ -67,14 +67,17 @@ def open_portal(
 
 @pytest.fixture
 def portal(open_portal: Callable[..., Portal]) -> Portal:
-    """alice, signed in."""
-    return open_portal()
+    """alice, who has signed in on the page."""
+    portal = open_portal(None)
+    portal.sign_in("alice")
+    return portal
 
 
 @pytest.fixture
-def connected(portal: Portal) -> Portal:
+def connected(open_portal: Callable[..., Portal]) -> Portal:
     """alice, connected to the stand-in with its sample account."""
-    portal.connect_to_samples()
+    portal = open_portal()
+    portal.connect()
     return portal
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from standin.server import StandIn
+from tests.conftest import connect
 
 # Chromium reports every answer above 399; the tests look at those by themselves.
 ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
@@ -17,6 +21,7 @@ class Portal:
         self.page = page
         self.standin = standin
         self.errors: list[str] = []
+        self.person: User | None = None
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -25,6 +30,20 @@ class Portal:
         expected = found is not None and found[1] != "500"
         if message.type in {"error", "warning"} and not expected:
             self.errors.append(f"{self.page.url}: {message.text}")
+
+    def enter(self, name: str, url: str) -> None:
+        """Signed in, without the page for it."""
+        self.person = User.objects.get(username=name)
+        client = Client()
+        client.force_login(self.person)
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "url": url}
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.page.context.add_cookies([{**cookie, "value": value}])
+
+    def connect(self) -> None:
+        """To the stand-in, without the page for it."""
+        assert self.person is not None
+        connect(self.person, self.standin)
 
     def sign_in(self, name: str, password: str | None = None) -> None:
         self.page.goto("/")

@@ -62,7 +62,7 @@ def test_signing_in(open_portal: Callable[..., Portal], theme: str) -> None:
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_workspace(open_portal: Callable[..., Portal], theme: str, width: int) -> None:
     portal = open_portal("alice", color_scheme=theme, viewport={"width": width, "height": 844})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(1)
     desk.painted(0)

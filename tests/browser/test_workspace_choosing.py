@@ -415,7 +415,7 @@ def test_info_is_copied_without_a_clipboard_for_scripts(desk: Workspace) -> None
 
 def test_a_finger_taps(open_portal: object) -> None:
     portal = open_portal(has_touch=True, viewport={"width": 390, "height": 844})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(DRIVE)
     desk.cell(2).tap()
@@ -428,7 +428,7 @@ def test_a_finger_that_rests_takes_everything_since_the_last(
 ) -> None:
     """Also where the browser has a menu for pictures, and a click at the end."""
     portal = open_portal(has_touch=True, viewport={"width": 390, "height": 844})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(DRIVE)
     desk.cell(1).tap()

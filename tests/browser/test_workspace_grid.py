@@ -380,7 +380,7 @@ def test_the_large_view_keeps_the_keyboard(desk: Workspace) -> None:
 
 def test_the_large_view_with_fingers(open_portal: Callable[..., Portal]) -> None:
     portal = open_portal(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    portal.connect_to_samples()
+    portal.connect()
     desk, page = Workspace(portal), portal.page
     desk.open_task(DRIVE)
     desk.cell(3).focus()

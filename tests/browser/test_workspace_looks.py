@@ -26,7 +26,7 @@ def test_the_dock_never_hides_the_last_row(
     width, height = size
     viewport = {"width": width, "height": height}
     portal = open_portal("alice", color_scheme=theme, viewport=viewport)
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(1)
     desk.scroll_to(10**7)
@@ -55,7 +55,7 @@ def test_on_a_phone_the_frames_come_before_the_settings(
     open_portal: Callable[..., Portal],
 ) -> None:
     portal = open_portal(viewport={"width": 390, "height": 844})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(1)
     expect(desk.page.locator("#side")).to_be_hidden()
@@ -73,7 +73,7 @@ def test_all_of_a_job_with_a_long_number_can_be_chosen(
     open_portal: Callable[..., Portal], width: int
 ) -> None:
     portal = open_portal(viewport={"width": width, "height": 844})
-    portal.connect_to_samples()
+    portal.connect()
     world = portal.standin.world
     job = world.jobs[1]
     del world.jobs[1]
@@ -94,7 +94,7 @@ def test_all_fits_a_phone_on_its_side(
     open_portal: Callable[..., Portal], size: tuple[int, int]
 ) -> None:
     portal = open_portal(viewport={"width": size[0], "height": size[1]})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(1)
     for each in (desk.button("Save"), desk.button("Open"), desk.page.locator(".dock-count")):
@@ -108,7 +108,7 @@ def test_all_fits_a_phone_on_its_side(
 def test_a_magnified_page_keeps_room_for_the_frames(open_portal: Callable[..., Portal]) -> None:
     """400 % on a screen of 1280 by 1024 is this window."""
     portal = open_portal(viewport={"width": 360, "height": 256})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(1)
     box = desk.page.locator("#scroller").bounding_box()
@@ -119,7 +119,7 @@ def test_a_magnified_page_keeps_room_for_the_frames(open_portal: Callable[..., P
 @pytest.mark.parametrize("width", [390, 1024, 1280, 1440])
 def test_a_filter_moves_nothing(open_portal: Callable[..., Portal], width: int) -> None:
     portal = open_portal(viewport={"width": width, "height": 844})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(1)
     page = desk.page

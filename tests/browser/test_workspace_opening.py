@@ -272,7 +272,7 @@ def test_jobs_can_be_filtered(desk: Workspace) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_list_tells_what_each_job_is(open_portal: Callable[..., Portal], width: int) -> None:
     portal = open_portal(viewport={"width": width, "height": 844})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(DRIVE)
     if width < 900:
@@ -349,7 +349,7 @@ def test_access_that_cvat_no_longer_takes(desk: Workspace) -> None:
 
 def test_without_javascript(open_portal: object) -> None:
     portal = open_portal(java_script_enabled=False)
-    portal.connect_to_samples()
+    portal.connect()
     portal.page.goto("/choose")
     portal.page.get_by_role("link", name="Night drive, north loop").click()
     said = portal.page.locator("noscript").inner_html()

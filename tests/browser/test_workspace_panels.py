@@ -16,7 +16,7 @@ DRIVE = 1
 @pytest.fixture
 def phone(open_portal: Callable[..., Portal]) -> Workspace:
     portal = open_portal(viewport={"width": 390, "height": 844})
-    portal.connect_to_samples()
+    portal.connect()
     desk = Workspace(portal)
     desk.open_task(DRIVE)
     return desk
