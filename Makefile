@@ -18,7 +18,7 @@ demo: .venv/.run ## the main job without a browser: choose, build, download, com
 
 test: .venv/.dev ## the whole test suite
 	@sh .ci/packages.sh chromium
-	@exec $(PYTHON) -m pytest -n 3 --dist worksteal --hypothesis-profile=ci
+	@exec $(PYTHON) -m pytest -n 2 --dist worksteal --hypothesis-profile=ci
 
 check: .venv/.dev ## lint, format, types, imports, missing migrations, settings for production
 	@exec sh .ci/check.sh
