@@ -27,6 +27,20 @@ def to_selection(selection: Selection) -> str:
     return link(reverse("admin:selections_selection_change", args=[selection.pk]), selection)
 
 
+HOW_MADE = [
+    "url",
+    "organization",
+    "tasks_named",
+    "frame_selection_method",
+    "parameters",
+    "random_seed",
+    "frames",
+    "archives",
+    "created_at",
+    "updated_at",
+]
+
+
 @admin.register(Selection)
 class SelectionAdmin(DeletesInBulk):
     actions = ["export_frames"]
@@ -46,37 +60,8 @@ class SelectionAdmin(DeletesInBulk):
     list_select_related = ["owner"]
     search_fields = ["name", "note", "owner__username", "url"]
     view_on_site = False
-    fields = [
-        "page",
-        "owner",
-        "name",
-        "note",
-        "visibility",
-        "url",
-        "organization",
-        "tasks_named",
-        "frame_selection_method",
-        "parameters",
-        "random_seed",
-        "frames",
-        "archives",
-        "created_at",
-        "updated_at",
-    ]
-    readonly_fields = [
-        "page",
-        "owner",
-        "url",
-        "organization",
-        "tasks_named",
-        "frame_selection_method",
-        "parameters",
-        "random_seed",
-        "frames",
-        "archives",
-        "created_at",
-        "updated_at",
-    ]
+    fields = ["page", "owner", "name", "note", "visibility", *HOW_MADE]
+    readonly_fields = ["page", "owner", *HOW_MADE]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # frames come from CVAT, which only the pages ask

@@ -107,16 +107,6 @@ def not_cvat(place: str, *, status: int | None = None) -> CvatBroken:
     )
 
 
-def no_job_shown(task_id: int) -> CvatForbidden:
-    """For a task that has pictures: an empty list of jobs is no error to CVAT (api-facts 4)."""
-    return CvatForbidden(
-        f"CVAT shows your account task {task_id} and none of its jobs, which hold the pictures. "
-        "Try again in a moment; if it stays so, open a job of yours by its number, or have the "
-        "task assigned to you in CVAT.",
-        status=403,
-    )
-
-
 def retry_after(response: Response) -> float | None:
     """Seconds the server asks to wait, or None. A date is understood as well."""
     text = response.headers.get("Retry-After", "")
