@@ -155,7 +155,8 @@ class Fetcher:
                 logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
             except CvatTimeout as error:
                 # Its frames lie in the same chunk at the server: they would wait just as long.
-                self._give_up(error)
+                if self._answers_nothing():
+                    raise
                 return Singles(block, missing).given_up(str(error))
         singles = Singles(block, missing)
         # Whoever has nothing else to do helps: else the last blocks keep one thread each busy.
@@ -221,9 +222,7 @@ class Fetcher:
                     raise Stopped
                 self._bring_single(singles.block, frame)
             except CvatTimeout as error:
-                try:
-                    self._give_up(error)
-                except CvatTimeout:
+                if self._answers_nothing():
                     singles.fail(error)
                     raise
                 singles.note(frame, str(error))
@@ -259,12 +258,11 @@ class Fetcher:
             block, frame, self._noted(answer), is_recompressed=block.is_recompressed
         )
 
-    def _give_up(self, error: CvatTimeout) -> None:
-        """What the server put off for longer than our patience is left out, as long as it gives
-        other things. Raises the error when it gives nothing at all any more."""
+    def _answers_nothing(self) -> bool:
+        """After something was put off for longer than our patience: it is left out, as long as
+        the server gives other things."""
         self._given_up += 1
-        if self._given_up >= max(2, self._threads):
-            raise error
+        return self._given_up >= max(2, self._threads)
 
     def _noted(self, answer: FrameData) -> bytes:
         self._given_up = 0
