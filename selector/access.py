@@ -111,5 +111,4 @@ def _access(job: Job, meta: Meta) -> JobAccess:
 
 
 def _rank(job: Job) -> tuple[bool, bool, int, int]:
-    is_list = job.frame_count < job.stop_frame - job.start_frame + 1
-    return is_list, not job.is_annotation, job.start_frame, job.id
+    return job.recompresses, not job.is_annotation, job.start_frame, job.id
