@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ import requests
 
 from config import envfile
 from config.logfiles import LogFile
+from config.ports import free_ports
 from config.processes import Child, Service
 
 BASE_DIR = Path(__file__).resolve().parent
@@ -109,14 +109,6 @@ def start(stack: ExitStack, folder: Path, environment: Mapping[str, str]) -> Non
         running = child.status is None and time.monotonic() < end
         check(running, f"The portal did not start:\n{log.tail(40)}")
         time.sleep(0.1)
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
 
 
 def new_token(environment: Mapping[str, str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
 
@@ -12,6 +11,7 @@ import requests
 from django.core.management import call_command
 
 from benchmarks.portal import Portal
+from config.ports import free_ports
 
 PASSWORD = "bench-portal-password"
 PEOPLE = ("bench", "ann", "ben", "cleo", "dora", "emil")
@@ -28,7 +28,7 @@ class Web(Portal):
         self._start_broker()
         call_command("migrate", verbosity=0)
         call_command("collectstatic", "--noinput", verbosity=0)
-        port = _free_port()
+        port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{port}"
         options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
         quiet = ["--log-level", "warning", "--no-control-socket"]
@@ -75,12 +75,6 @@ class Web(Portal):
         token = {"csrfmiddlewaretoken": session.cookies["csrftoken"]}
         session.post(page.url, data=form | token, timeout=30).raise_for_status()
         return session
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(url: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import signal
-import socket
 import time
 from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
-from config import addresses, broker, probing, services
+from config import addresses, broker, ports, probing, services
 from config.locking import FolderInUse, locked
 from config.supervising import GaveUp, StopRequested, Supervisor
 
@@ -82,14 +81,11 @@ def _check_ports() -> None:
     if settings.STANDIN_URL:
         wanted.append(("STANDIN_PORT", "127.0.0.1", settings.STANDIN_PORT))
     for variable, host, port in wanted:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                where = addresses.joined(host, port)
-                raise GaveUp(
-                    f"Cannot listen on {where}: {error.strerror}. Stop what uses the port, or "
-                    f"set {variable} to another one in .env."
-                ) from None
+        try:
+            ports.check_free(host, port)
+        except OSError as error:
+            where = addresses.joined(host, port)
+            raise GaveUp(
+                f"Cannot listen on {where}: {error.strerror}. Stop what uses the port, or "
+                f"set {variable} to another one in .env."
+            ) from None
