@@ -6,6 +6,7 @@ Never logs out: that would delete the key that other programs of the user hold.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,19 +66,13 @@ def log_in(
             retries=retries,
         )
 
-    anonymous = connect(None)
-    try:
+    with closing(connect(None)) as anonymous:
         key = _key(anonymous, username, password)
-    finally:
-        anonymous.close()
     if check is not None:
         check(key)
-    http = connect(key)
-    try:
+    with closing(connect(key)) as http:
         login = _access_token(http, key, token_name, token_days)
         return _without_previous(http, login, previous_token_id)
-    finally:
-        http.close()
 
 
 def _key(http: Http, username: str, password: str) -> Credential:
