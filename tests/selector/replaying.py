@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from selector.cvat.client import CvatClient
 from selector.cvat.http import INTERACTIVE
+from selector.cvat.types import Credential, CredentialKind
 
 RECORDINGS = Path(__file__).parent / "recordings"
 CVAT_JSON = "application/vnd.cvat+json"
@@ -29,6 +31,7 @@ REPLAYED_HEADERS = (
 
 # As patient as a page, and as quick as a test has to be.
 FAST = replace(INTERACTIVE, backoff=0.01, longest_wait=0.05)
+TOKEN = Credential(CredentialKind.ACCESS_TOKEN, "abcdefgh.secret")
 
 
 @dataclass(frozen=True)
@@ -188,3 +191,7 @@ class Replay:
                 pass
 
         return Handler
+
+
+def client(cvat: Replay, organization: str = "") -> CvatClient:
+    return CvatClient(url=cvat.url, credential=TOKEN, organization=organization, retries=FAST)

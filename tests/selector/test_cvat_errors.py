@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -27,12 +26,6 @@ from tests.selector.replaying import (
     json_answer,
     recorded,
 )
-
-
-@pytest.fixture
-def cvat() -> Iterator[Replay]:
-    with Replay() as replay:
-        yield replay
 
 
 def error_of(cvat: Replay, answer: Answer) -> CvatError:

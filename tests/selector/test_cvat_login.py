@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,12 +20,6 @@ from tests.selector.replaying import FAST, Answer, Replay, html_answer, json_ans
 
 PASSWORD = "correct horse"
 TOKENS = "/api/auth/access_tokens"
-
-
-@pytest.fixture
-def cvat() -> Iterator[Replay]:
-    with Replay() as replay:
-        yield replay
 
 
 def sign_in(cvat: Replay, username: str = "alice", previous: int | None = None) -> Login:
