@@ -8,6 +8,9 @@ import pytest
 
 from tests.selector.replaying import Replay
 
+# Helpers that assert: a failure shall show the values, as in a test module.
+pytest.register_assert_rewrite("tests.selector.fake_cvat")
+
 
 @pytest.fixture
 def cvat() -> Iterator[Replay]:
