@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from standin.samples import sample_world
+from standin.server import StandIn
 from tests.selector.replaying import Replay
 
 # Helpers that assert: a failure shall show the values, as in a test module.
@@ -16,3 +18,10 @@ pytest.register_assert_rewrite("tests.selector.fake_cvat")
 def cvat() -> Iterator[Replay]:
     with Replay() as replay:
         yield replay
+
+
+@pytest.fixture
+def site() -> Iterator[StandIn]:
+    """The sample tasks, for clients that have no portal around them."""
+    with StandIn(sample_world()) as running:
+        yield running
