@@ -1,0 +1,130 @@
+"""Access tokens of connections: made, revoked, replaced, refused and encrypted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection as database
+from rest_framework.test import APIClient
+
+from selector import services
+from selector.cvat.exceptions import CvatLoginRefused
+from selector.cvat.types import CredentialKind
+from selector.models import Connection
+from standin.server import StandIn
+from tests.conftest import connect
+
+
+def usable_tokens(standin: StandIn, account: str = "demo") -> list:
+    tokens = standin.world.access_tokens.values()
+    return [t for t in tokens if t.owner.username == account and not t.revoked]
+
+
+def asked(standin: StandIn, path: str) -> list[str]:
+    return [f"{seen.method} {seen.status}" for seen in standin.requests.matching(path)]
+
+
+def test_the_token_made_is_named_expiring_and_read_only(alice: User, standin: StandIn) -> None:
+    connect(alice, standin)
+    [token] = usable_tokens(standin)
+    assert token.name == "CVAT Image Selector (alice)"
+    assert token.read_only
+    left = token.expiry_date - datetime.now(UTC)
+    assert timedelta(days=89) < left < timedelta(days=91)
+    assert Connection.objects.get().credential == token.value
+
+
+def test_reconnecting_revokes_the_former_token(alice: User, standin: StandIn) -> None:
+    first = connect(alice, standin)
+    [former] = usable_tokens(standin)
+    again = connect(alice, standin)
+    assert again.pk == first.pk
+    assert former.revoked
+    assert len(usable_tokens(standin)) == 1
+    with Connection.objects.get().client() as client:
+        assert client.whoami().username == "demo"
+
+
+def test_cvat_sessions_and_scripts_of_the_user_go_on(alice: User, standin: StandIn) -> None:
+    key = standin.world.login_token("demo")
+    own = standin.world.access_token("demo", "my script")
+    standin.world.sessions["browser"] = standin.world.user("demo")
+    connect(alice, standin)
+    connect(alice, standin)
+    services.disconnect(connection=Connection.objects.get())
+    assert asked(standin, "logout") == []
+    assert standin.world.login_token("demo") == key
+    assert not own.revoked
+    assert standin.world.sessions["browser"].username == "demo"
+
+
+def test_with_an_access_token_of_ones_own(alice: User, standin: StandIn) -> None:
+    token = standin.world.access_token("bob")
+    kept = services.connect(owner=alice, url=standin.url, access_token=token.value).connection
+    assert (kept.username, kept.credential_kind) == ("bob", CredentialKind.ACCESS_TOKEN.value)
+    assert asked(standin, "login") == []
+
+
+def test_a_token_in_between_does_not_make_the_former_one_forgotten(
+    alice: User, standin: StandIn
+) -> None:
+    connect(alice, standin)
+    [made] = usable_tokens(standin)
+    services.connect(
+        owner=alice, url=standin.url, access_token=standin.world.access_token("demo").value
+    )
+    assert not made.revoked  # a token may not revoke tokens
+    connect(alice, standin)
+    assert made.revoked
+
+
+@pytest.mark.parametrize("value", ["0" * 41, "aaaaaaaa." + "b" * 32, "two words", "ключ"])
+def test_access_token_that_is_none(alice: User, standin: StandIn, value: str) -> None:
+    with pytest.raises(CvatLoginRefused, match="access token") as caught:
+        services.connect(owner=alice, url=standin.url, access_token=value)
+    assert value not in str(caught.value)
+    assert not Connection.objects.exists()
+
+
+def test_revoked_token_leads_to_connect_again(
+    alice: User, connection: Connection, standin: StandIn, api: APIClient
+) -> None:
+    for token in usable_tokens(standin):
+        token.revoked = True
+    first = api.post("/api/load-images", {"task_id": 1})
+    assert first.status_code == 401
+    assert first.json()["code"] == "cvat_unauthorized"
+    assert "connect again" in first.json()["message"]
+    assert api.get(f"/api/connections/{connection.pk}").json()["needs_reconnect"] is True
+    second = api.post("/api/load-images", {"task_id": 1})
+    assert (second.status_code, second.json()["code"]) == (409, "not_connected")
+    assert "your selections are kept" in second.json()["message"]
+    connect(alice, standin)
+    assert api.post("/api/load-images", {"task_id": 1}).status_code == 200
+
+
+def test_a_late_401_does_not_spoil_the_new_access(alice: User, standin: StandIn) -> None:
+    stale = connect(alice, standin)
+    connect(alice, standin)
+    stale.mark_refused()
+    assert not Connection.objects.get().needs_reconnect
+
+
+def test_a_lost_key_leads_to_connect_again(
+    alice: User, connection: Connection, standin: StandIn, settings: object, api: APIClient
+) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = ["MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA="]
+    assert api.get("/api/connections").json()["count"] == 1
+    assert api.post("/api/load-images", {"task_id": 1}).status_code == 401
+    connect(alice, standin)
+    assert api.post("/api/load-images", {"task_id": 1}).status_code == 200
+
+
+def test_the_column_is_ciphertext(connection: Connection) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT credential FROM selector_connection")
+        [(stored,)] = cursor.fetchall()
+    assert connection.credential not in stored
+    assert stored.startswith("gAAAA")
