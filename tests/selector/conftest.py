@@ -11,7 +11,7 @@ from standin.server import StandIn
 from tests.selector.replaying import Replay
 
 # Helpers that assert: a failure shall show the values, as in a test module.
-pytest.register_assert_rewrite("tests.selector.fake_cvat")
+pytest.register_assert_rewrite("tests.selector.api_errors", "tests.selector.fake_cvat")
 
 
 @pytest.fixture
