@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,9 @@ from standin.server import StandIn
 from tests.selector.replaying import Replay
 
 # Helpers that assert: a failure shall show the values, as in a test module.
-pytest.register_assert_rewrite("tests.selector.api_errors", "tests.selector.fake_cvat")
+pytest.register_assert_rewrite(
+    "tests.selector.api_errors", "tests.selector.fake_cvat", "tests.selector.packs"
+)
 
 
 @pytest.fixture
@@ -25,3 +29,10 @@ def site() -> Iterator[StandIn]:
     """The sample tasks, for clients that have no portal around them."""
     with StandIn(sample_world()) as running:
         yield running
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path) -> Path:
+    """Where thumbnails are kept, of this test alone."""
+    settings.THUMBNAILS_DIR = tmp_path / "thumbnails"
+    return settings.THUMBNAILS_DIR

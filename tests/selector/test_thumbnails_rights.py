@@ -1,0 +1,60 @@
+"""Packs are shown to nobody else, and who may see them is asked once."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from selector import access, single_flight
+from selector.cvat.exceptions import CvatForbidden
+from selector.models import Connection
+from standin.server import StandIn
+from tests.conftest import connect
+from tests.selector.packs import numbers, pack_of
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+@pytest.fixture
+def carol(bob: User, standin: StandIn) -> Connection:
+    """Assignee of the third job of task 1, and nothing else."""
+    return connect(bob, standin, "carol")
+
+
+def test_only_the_own_job(connection: Connection, carol: Connection, standin: StandIn) -> None:
+    jobs = standin.world.tasks[1].jobs
+    for job in jobs:
+        pack_of(connection, job.id)
+    assert len(numbers(pack_of(carol, jobs[2].id))) == 18
+    for job in (*jobs[:2], *jobs[3:], standin.world.tasks[2].jobs[0]):
+        with pytest.raises(CvatForbidden):
+            pack_of(carol, job.id)
+
+
+def test_no_is_remembered_shortly(carol: Connection, standin: StandIn) -> None:
+    standin.requests.clear()
+    for _ in range(10):
+        with pytest.raises(CvatForbidden):
+            pack_of(carol, standin.world.tasks[1].jobs[0].id)
+    assert len(standin.requests) == 1
+    assert single_flight.ERROR_SECONDS <= 10 < access.YES_SECONDS <= 120
+
+
+def test_rights_are_asked_once(connection: Connection, standin: StandIn) -> None:
+    job_id = standin.world.tasks[1].jobs[0].id
+    for chunk in range(3):
+        pack_of(connection, job_id, chunk)
+    assert len(standin.requests.matching(f"/api/jobs/{job_id}$")) == 1
+    assert len(standin.requests.matching(f"/api/jobs/{job_id}/data/meta$")) == 1
+
+
+def test_connecting_again_is_asked_anew(
+    alice: User, connection: Connection, standin: StandIn
+) -> None:
+    """As another account: the connection is the same row."""
+    job_id = standin.world.tasks[1].jobs[0].id
+    pack_of(connection, job_id)
+    again = connect(alice, standin, "carol")
+    assert again.pk == connection.pk
+    with pytest.raises(CvatForbidden):
+        pack_of(again, job_id)
