@@ -1,4 +1,4 @@
-"""What the tests of the dialogue with CVAT talk to."""
+"""What tests of the selector share: a replayed CVAT, a stand-in alone, carol, a folder."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
 
 from standin.samples import sample_world
 from standin.server import StandIn
+from tests.conftest import api_of, connect
 from tests.selector.replaying import Replay
 
 # Helpers that assert: a failure shall show the values, as in a test module.
 pytest.register_assert_rewrite(
-    "tests.selector.api_errors", "tests.selector.fake_cvat", "tests.selector.packs"
+    "tests.selector.api_errors",
+    "tests.selector.fake_cvat",
+    "tests.selector.packs",
+    "tests.selector.picture_answers",
 )
 
 
@@ -36,3 +42,10 @@ def folder(settings: Any, tmp_path: Path) -> Path:
     """Where thumbnails are kept, of this test alone."""
     settings.THUMBNAILS_DIR = tmp_path / "thumbnails"
     return settings.THUMBNAILS_DIR
+
+
+@pytest.fixture
+def carol(bob: User, standin: StandIn) -> APIClient:
+    """bob, whose CVAT account is carol's: assignee of the third job of task 1, nothing else."""
+    connect(bob, standin, "carol")
+    return api_of(bob)
