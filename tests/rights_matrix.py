@@ -1,0 +1,222 @@
+"""The matrix of rights: what every address of the project answers to whom.
+
+alice owns two selections, one of them shared; bob has built an archive of the shared one. Both
+are connected to CVAT, the administrator is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Statuses = tuple[int, int, int, int]  # anonymous, alice, bob, admin
+
+# Pages lead the anonymous to the sign-in (302), the API answers 401.
+PAGE: Statuses = (302, 200, 200, 200)
+PAGE_OF_ALICE: Statuses = (302, 200, 404, 404)
+PAGE_OF_BOB: Statuses = (302, 404, 200, 404)
+DONE: Statuses = (302, 302, 302, 302)
+DONE_BY_ALICE: Statuses = (302, 302, 404, 404)
+API: Statuses = (401, 200, 200, 200)
+API_OF_ALICE: Statuses = (401, 200, 404, 404)
+API_OF_BOB: Statuses = (401, 404, 200, 404)
+API_ASKS_CVAT: Statuses = (401, 200, 200, 409)
+
+FRAMES = [{"task_id": 1, "frame": 0}]
+
+
+@dataclass(frozen=True)
+class Case:
+    statuses: Statuses
+    args: dict[str, Any] = field(default_factory=dict)  # a text is the name of a thing
+    method: str = "get"
+    data: dict[str, Any] | None = None
+
+
+def get(statuses: Statuses, **args: Any) -> Case:
+    return Case(statuses, args)
+
+
+def post(statuses: Statuses, data: dict[str, Any] | None = None, **args: Any) -> Case:
+    return Case(statuses, args, "post", data)
+
+
+def patch(statuses: Statuses, data: dict[str, Any], **args: Any) -> Case:
+    return Case(statuses, args, "patch", data)
+
+
+def delete(statuses: Statuses, **args: Any) -> Case:
+    return Case(statuses, args, "delete")
+
+
+EXPECTED: dict[str, list[Case]] = {
+    "home": [get(DONE)],
+    "health": [get((200, 200, 200, 200))],
+    "login": [get((200, 302, 302, 302))],
+    "logout": [post(DONE)],
+    "password_change": [get(PAGE)],
+    "password_change_done": [get(PAGE)],
+    "selector:choose": [get((302, 200, 200, 409))],
+    "selector:connections": [get(PAGE)],
+    "selector:connect-sample": [post(DONE)],
+    "selector:connect-installation": [post((302, 400, 400, 400))],
+    "selector:disconnect": [post(DONE_BY_ALICE, pk="connection")],
+    "selector:tokens": [get(PAGE), post(PAGE, {"name": "script", "days": 30})],
+    "selector:revoke-token": [post(DONE_BY_ALICE, pk="token")],
+    "selections:list": [get(PAGE)],
+    "selections:detail": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
+    "selections:frames-csv": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
+    "selections:describe": [
+        post(DONE_BY_ALICE, {"name": "x"}, pk="closed"),
+        post(DONE_BY_ALICE, {"name": "x"}, pk="shared"),
+    ],
+    "selections:share": [
+        post(DONE_BY_ALICE, {"visibility": "shared"}, pk="closed"),
+        post(DONE_BY_ALICE, {"visibility": "private"}, pk="shared"),
+    ],
+    "selections:copy": [post(DONE_BY_ALICE, pk="closed"), post(DONE, pk="shared")],
+    "selections:draw-again": [post((302, 400, 404, 404), pk="closed")],
+    "selections:delete": [
+        post(DONE_BY_ALICE, pk="closed"),
+        post(DONE_BY_ALICE, pk="shared"),
+    ],
+    "selections:restore": [post(DONE_BY_ALICE, pk="deleted")],
+    "selections:build": [
+        post(DONE_BY_ALICE, {"quality": "original"}, pk="closed"),
+        post((302, 302, 302, 409), {"quality": "original"}, pk="shared"),
+    ],
+    "selections:archives": [get(PAGE)],
+    "selections:archive": [get(PAGE_OF_ALICE, pk="ready"), get(PAGE_OF_BOB, pk="bobs")],
+    "selections:progress": [get(PAGE_OF_ALICE, pk="ready"), get(PAGE_OF_BOB, pk="bobs")],
+    "selections:cancel": [post(DONE_BY_ALICE, pk="queued")],
+    "selections:build-again": [
+        post(DONE_BY_ALICE, pk="ready"),
+        post((302, 404, 302, 404), pk="bobs"),
+    ],
+    "selections:archive-delete": [
+        post(DONE_BY_ALICE, pk="ready"),
+        post((302, 404, 302, 404), pk="bobs"),
+    ],
+    "selections:download": [get(PAGE_OF_ALICE, pk="ready"), get(PAGE_OF_BOB, pk="bobs")],
+    "selections:download-part": [
+        get(PAGE_OF_ALICE, pk="ready", number=1),
+        get(PAGE_OF_BOB, pk="bobs", number=1),
+    ],
+    "api-test-connection": [post((401, 400, 400, 400), {})],
+    "api-load-images": [
+        post(API_ASKS_CVAT, {"task_id": 1}),
+        post((401, 200, 404, 404), {"task_id": 1, "connection": "connection"}),
+    ],
+    "api-random-select": [
+        post(API_ASKS_CVAT, {"task_id": 1, "count": 1}),
+        post((401, 200, 404, 404), {"task_id": 1, "count": 1, "connection": "connection"}),
+    ],
+    "api-download-images": [
+        post((401, 202, 404, 404), {"selection": "closed"}),
+        post((401, 202, 202, 409), {"selection": "shared"}),
+        post((401, 202, 202, 409), {"frames": FRAMES}),
+        post((401, 202, 404, 404), {"frames": FRAMES, "connection": "connection"}),
+    ],
+    "api-selection-list": [
+        get(API),
+        post((401, 201, 201, 409), {"frames": FRAMES}),
+        post((401, 201, 404, 404), {"frames": FRAMES, "connection": "connection"}),
+    ],
+    "api-selection-detail": [
+        get(API_OF_ALICE, pk="closed"),
+        get(API, pk="shared"),
+        patch(API_OF_ALICE, {"name": "x"}, pk="closed"),
+        patch(API_OF_ALICE, {"visibility": "private"}, pk="shared"),
+        delete((401, 204, 404, 404), pk="closed"),
+        delete((401, 204, 404, 404), pk="shared"),
+    ],
+    "api-selection-frames": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
+    "api-selection-archives": [
+        get(API_OF_ALICE, pk="closed"),
+        get(API, pk="shared"),
+        post((401, 202, 404, 404), {}, pk="closed"),
+        post((401, 202, 202, 409), {}, pk="shared"),
+    ],
+    "api-selection-copy": [
+        post((401, 201, 404, 404), pk="closed"),
+        post((401, 201, 201, 201), pk="shared"),
+    ],
+    "api-archive-list": [get(API)],
+    "api-archive-detail": [
+        get(API_OF_ALICE, pk="ready"),
+        get(API_OF_BOB, pk="bobs"),
+        delete((401, 204, 404, 404), pk="ready"),
+        delete((401, 404, 204, 404), pk="bobs"),
+        delete((401, 409, 404, 404), pk="queued"),
+    ],
+    "api-archive-cancel": [post(API_OF_ALICE, pk="queued")],
+    "api-archive-retry": [
+        post((401, 202, 404, 404), pk="ready"),
+        post((401, 404, 202, 404), pk="bobs"),
+    ],
+    "api-archive-download": [get(API_OF_ALICE, pk="ready"), get(API_OF_BOB, pk="bobs")],
+    "api-connection-list": [get(API), post((401, 400, 400, 400), {})],
+    "api-connection-detail": [
+        get(API_OF_ALICE, pk="connection"),
+        delete((401, 204, 404, 404), pk="connection"),
+    ],
+    "api-token-list": [get(API), post((401, 201, 201, 201), {"name": "script"})],
+    "api-token-detail": [delete((401, 204, 404, 404), pk="token")],
+    "api-project-list": [get(API_ASKS_CVAT)],
+    "api-task-list": [get(API_ASKS_CVAT)],
+    "api-task-detail": [get(API_ASKS_CVAT, pk=1)],
+    "api-jobs": [get(API_ASKS_CVAT, task_id=1)],
+    "api-catalog": [get((401, 400, 400, 409))],
+    "api-search": [get(API_ASKS_CVAT)],
+    "api-thumbnails": [get(API_ASKS_CVAT, job_id=1, chunk=0)],
+    "api-frame-thumbnail": [get(API_ASKS_CVAT, task_id=1, frame=0)],
+    "api-frame-image": [get(API_ASKS_CVAT, task_id=1, frame=0)],
+    "api-task-preview": [get(API_ASKS_CVAT, task_id=1)],
+    "api-project-preview": [get(API_ASKS_CVAT, project_id=2)],
+    "api-schema": [get(API)],
+    "api-docs": [get(PAGE)],
+    "api-root": [get((404, 404, 404, 404))],
+    "api-nothing": [get((404, 404, 404, 404), rest="x")],
+}
+
+# The admin site: nobody but the administrator; what that one finds there.
+ROWS = {"changelist": 200, "add": 200, "change": 200, "history": 200, "delete": 200}
+LOOK_ONLY = ROWS | {"add": 403}
+# No such row is there: back to the index with a message.
+EMPTY = {"changelist": 200, "add": 403, "change": 302, "history": 302, "delete": 302}
+MODELS: dict[str, tuple[str, dict[str, int]]] = {
+    "auth_group": ("group", ROWS),
+    "auth_user": ("alice", ROWS),
+    "selector_connection": ("connection", LOOK_ONLY),
+    "selector_apitoken": ("token", LOOK_ONLY),
+    "selections_selection": ("closed", LOOK_ONLY),
+    "selections_selectedframe": ("frame", LOOK_ONLY | {"delete": 403}),
+    "selections_archive": ("ready", LOOK_ONLY),
+    "axes_accessattempt": ("none", EMPTY),
+    "axes_accesslog": ("none", EMPTY),
+    "axes_accessfailurelog": ("none", EMPTY),
+}
+ADMIN: dict[str, tuple[int, dict[str, Any]]] = {
+    "admin:index": (200, {}),
+    "admin:login": (302, {}),
+    "admin:logout": (405, {}),
+    "admin:password_change": (200, {}),
+    "admin:password_change_done": (200, {}),
+    "admin:autocomplete": (403, {}),
+    "admin:jsi18n": (200, {}),
+    "admin:view_on_site": (404, {"content_type_id": 1, "object_id": 999}),
+    "admin:app_list": (200, {"app_label": "selections"}),
+    "admin:auth_user_password_change": (200, {"id": "alice"}),
+    **{
+        f"admin:{model}_{page}": (
+            status,
+            {"object_id": thing} if page not in {"changelist", "add"} else {},
+        )
+        for model, (thing, pages) in MODELS.items()
+        for page, status in pages.items()
+    },
+}
+# Without a name: the former address of a row, and everything else below /admin/.
+UNNAMED = {"admin/(?P<url>.*)$"} | {
+    f"admin/{model.replace('_', '/')}/<path:object_id>/" for model in MODELS
+}
