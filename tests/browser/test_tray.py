@@ -1,0 +1,134 @@
+"""Builds in the background, told wherever one is: under way, cancelled, ready."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from selections.models import Archive
+from tests.browser.workspace import Workspace
+from tests.conftest import finished
+from tests.making import make_archive, make_selection
+
+DRIVE = 1
+
+
+@pytest.mark.worker
+def test_save_and_download(desk: Workspace, worker: None) -> None:
+    """It is built in the background, and told wherever one is when it is ready."""
+    page = desk.page
+    desk.open_task(DRIVE)
+    desk.pick("2", seed="7")
+    desk.expect_chosen(10, 227)
+    page.get_by_label("Name of the selection").fill("Ten")
+    hold = desk.standin.faults.hold(r"/data\?")
+    desk.button("Save and download").click()
+    expect(page.locator("#dock-status")).to_contain_text("Its ZIP is being built")
+    expect(page.locator("#tray-title")).to_have_text("1 building")
+    page.goto("/tokens")
+    tray = page.locator("#tray")
+    expect(tray).to_be_visible()
+    tray.locator("summary").click()
+    expect(tray.get_by_role("link", name="Ten")).to_be_visible()
+    expect(tray.get_by_role("progressbar", name="Frames fetched")).to_be_visible()
+    hold.release()
+    told = page.locator("#tray-ready")
+    expect(told).to_contain_text("“Ten” is ready.", timeout=60_000)
+    expect(tray).to_be_hidden()
+    page.goto("/connections")  # it waits to be read
+    expect(told).to_contain_text("“Ten” is ready.")
+    page.reload()
+    expect(told).to_contain_text("“Ten” is ready.")
+    expect(told.locator(".message")).to_have_count(1)
+    with page.expect_download() as download:
+        told.get_by_role("link", name="Download ZIP").click()
+    assert download.value.suggested_filename == Archive.objects.get().download_name
+    told.get_by_role("button", name="Close").click()
+    expect(told).to_be_empty()
+    page.reload()
+    page.wait_for_timeout(300)
+    expect(told).to_be_empty()
+
+
+@pytest.mark.worker
+def test_a_notice_is_gone_once_its_link_is_used(desk: Workspace, worker: None) -> None:
+    page, told = desk.page, desk.page.locator("#tray-ready")
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.button("Save and download").click()
+    expect(told).to_contain_text("is ready.", timeout=60_000)
+    with page.expect_download():
+        told.get_by_role("link", name="Download ZIP").click()
+    page.goto("/connections")
+    page.wait_for_timeout(300)
+    expect(told).to_be_empty()
+
+
+def test_cancelling_in_the_tray_keeps_the_keyboard(desk: Workspace, alice: User) -> None:
+    for name in ("First", "Second", "Third"):
+        make_archive(alice, make_selection(alice, name=name))
+    page = desk.page
+    page.goto("/tokens")
+    page.locator("#tray summary").click()
+    expect(page.locator(".tray-line")).to_have_count(3)
+    names = page.locator(".tray-line .button").evaluate_all("all => all.map((it) => it.ariaLabel)")
+    desk.button(names[1]).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".tray-line")).to_have_count(2)
+    expect(desk.button(names[2])).to_be_focused()  # the next line
+    page.keyboard.press("Enter")
+    expect(page.locator(".tray-line")).to_have_count(1)
+    expect(page.locator("#tray summary")).to_be_focused()
+    desk.button(names[0]).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#tray")).to_be_hidden()
+    expect(page.locator("#main")).to_be_focused()
+
+
+@pytest.mark.worker
+def test_a_build_is_cancelled_in_the_tray(desk: Workspace, worker: None) -> None:
+    page = desk.page
+    desk.open_task(DRIVE)
+    page.set_viewport_size({"width": 390, "height": 844})
+    bar = page.get_by_role("banner")
+    height = bar.bounding_box()["height"]
+    desk.cell(3).click()
+    page.get_by_label("Name of the selection").fill("One")
+    hold = desk.standin.faults.hold(r"/data\?")
+    desk.button("Save and download").click()
+    page.locator("#tray summary").click()
+    # On a phone as well: nothing moves for it, and all of it is to be seen.
+    assert bar.bounding_box()["height"] == height
+    box = page.locator("#tray > div").bounding_box()
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 390
+    desk.button("Cancel One").click()
+    expect(page.locator("#tray")).to_be_hidden()
+    assert Archive.objects.get().status == "cancelled"
+    hold.release()
+
+
+@pytest.mark.worker
+def test_a_build_that_ended_while_one_was_away_is_told(desk: Workspace, worker: None) -> None:
+    page = desk.page
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    page.get_by_label("Name of the selection").fill("One")
+    hold = desk.standin.faults.hold(r"/data\?")
+    desk.button("Save and download").click()
+    expect(page.locator("#tray")).to_be_visible()
+    page.goto("about:blank")
+    hold.release()
+    finished(Archive.objects.get())
+    page.goto("/selections/")
+    expect(page.locator("#tray-ready")).to_contain_text("“One” is ready.")
+
+
+def test_the_tray_asks_nothing_while_nothing_runs(desk: Workspace) -> None:
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    desk.page.goto("/tokens")
+    desk.page.wait_for_timeout(2500)
+    # The page left behind may still have asked for previews; the tray asks for archives.
+    assert any(url.endswith("/tokens") for url in asked)
+    assert [url for url in asked if "/api/archives" in url] == []

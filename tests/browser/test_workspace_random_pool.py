@@ -1,0 +1,90 @@
+"""What is drawn from: the jobs that are shown, without the frames of saved selections."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from selections.models import Selection
+from tests.browser.workspace import Workspace
+
+DRIVE, FOLDERS = 1, 2
+
+
+def test_the_filter_by_name_does_not_limit_it(desk: Workspace) -> None:
+    hint = desk.page.get_by_text("The filter by file name does not limit the draw.")
+    desk.open_task(FOLDERS)
+    expect(hint).to_be_hidden()
+    desk.page.get_by_label("File name contains").fill("no such name")
+    expect(hint).to_be_visible()
+    desk.pick("10", seed="7")
+    desk.expect_chosen(27, 47)
+    desk.button("Show all frames").click()
+    expect(hint).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("mode", "amount", "count"), [("Per job", "5", 10), ("Over all", "12", 12)]
+)
+def test_only_from_the_jobs_that_are_shown(
+    desk: Workspace, alice: User, mode: str, amount: str, count: int
+) -> None:
+    desk.open_task(DRIVE)
+    hint = desk.page.locator("#pick-jobs")
+    expect(hint).to_be_hidden()
+    desk.page.get_by_label("State", exact=True).select_option(label="in progress")
+    expect(hint).to_have_text("Only from the jobs shown below: 2 of 5.")
+    desk.pick(amount, seed="7", mode=mode)
+    said = desk.page.locator("#dock-status")
+    expect(said).to_have_text(f"{count} of 89 frames picked with seed 7.")
+    assert {row["job_id"] for row in desk.info()} == {2, 3}
+    desk.button("Save").click()
+    expect(said).to_contain_text("Saved as")
+    kept = Selection.objects.for_user(alice).get()
+    assert kept.frame_selection_method != "manual"
+    assert kept.parameters["job_ids"] == [2, 3]
+    # More of the same goes on; of other jobs it is another draw beside it.
+    desk.page.get_by_label("State", exact=True).select_option(label="Any state")
+    expect(hint).to_be_hidden()
+    desk.button("Keep, draw more").click()
+    expect(said).to_contain_text("more frames picked with seed 7.")
+    assert len({row["job_id"] for row in desk.info()}) > 2
+
+
+def test_no_job_is_shown_to_draw_from(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.page.get_by_label("Stage").select_option("acceptance")
+    desk.page.get_by_label("Assignee").select_option("bob")
+    desk.pick("10")
+    expect(desk.page.locator("#pick-error")).to_contain_text("No job is shown to draw from.")
+    desk.expect_chosen(0, 227)
+
+
+def test_without_the_frames_of_a_saved_selection(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    summary = desk.page.locator("#left-out summary")
+    summary.click()
+    expect(desk.page.locator("#left-out")).to_contain_text("No selection of this task is saved")
+    summary.click()
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    first = {row["frame"] for row in desk.info()}
+    desk.page.get_by_label("Name of the selection").fill("Round 1")
+    desk.button("Save").click()
+    said = desk.page.locator("#dock-status")
+    expect(said).to_contain_text("Saved as")
+    summary.click()
+    desk.page.get_by_role("checkbox", name="Round 1").check()
+    expect(summary).to_have_text("Without the frames of 1 selection")
+    desk.pick("10", seed="7")
+    expect(said).to_have_text("50 of 177 frames picked with seed 7.")
+    second = {row["frame"] for row in desk.info()}
+    assert not first & second
+    desk.button("Keep, draw more").click()
+    expect(said).to_contain_text("50 more frames picked")
+    assert not first & {row["frame"] for row in desk.info()}
+    # Another task has its own.
+    desk.open_task(FOLDERS)
+    summary.click()
+    expect(desk.page.locator("#left-out")).to_contain_text("No selection of this task is saved")
