@@ -1,0 +1,160 @@
+"""The one field searches as one types: tasks, jobs, projects, and what was opened lately."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+from playwright.sync_api import Error, Route, expect
+
+from tests.browser.workspace import Workspace
+from tests.conftest import eventually
+
+DRIVE = 1
+
+
+def field(desk: Workspace):
+    return desk.page.get_by_role("combobox", name="Task, job, CVAT address or words")
+
+
+def options(desk: Workspace):
+    return desk.page.get_by_role("listbox", name="Found in CVAT").get_by_role("option")
+
+
+def test_it_searches_as_one_types(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    field(desk).press_sequentially("night dr", delay=20)
+    expect(options(desk).first).to_contain_text("Night drive, north loop")
+    expect(options(desk).first).to_contain_text("Task 1 · 230 frames · 5 jobs · demo")
+    picture = options(desk).first.locator("img")
+    eventually(lambda: picture.evaluate("image => image.naturalWidth > 0"))
+    expect(field(desk)).to_have_attribute("aria-expanded", "true")
+    field(desk).press("ArrowDown")
+    expect(field(desk)).to_have_attribute("aria-activedescendant", "found-0")
+    expect(options(desk).first).to_have_attribute("aria-selected", "true")
+    field(desk).press("Enter")
+    desk.expect_chosen(0, 227)
+
+
+def test_typing_on_gives_up_the_search_before(desk: Workspace) -> None:
+    """The answer to "n" comes late; it must not replace that to "folders"."""
+    desk.page.goto("/choose")
+    hold = desk.standin.faults.hold("/api/tasks")
+    with desk.page.expect_request("**/api/search*"):
+        field(desk).fill("n")
+    with desk.page.expect_request("**/api/search*q=folders*"):
+        field(desk).fill("folders")
+    hold.release()
+    expect(options(desk)).to_have_count(1)
+    expect(options(desk).first).to_contain_text("Two cameras")
+    desk.page.wait_for_timeout(300)
+    expect(options(desk)).to_have_count(1)
+
+
+def test_an_answer_is_to_what_was_asked(desk: Workspace) -> None:
+    """That to the empty question comes after the first letters: it says nothing of them."""
+    desk.page.goto("/choose")
+    late: list[Route] = []
+    desk.page.route(re.compile(r"/api/search\?(?!.*q=)"), lambda route: late.append(route))  # noqa: PLW0108 - takes no built-in
+    hold = desk.standin.faults.hold("/api/tasks")
+    field(desk).focus()
+    eventually(lambda: desk.page.wait_for_timeout(20) or late)
+    field(desk).evaluate(
+        """field => {
+          window.said = [];
+          const list = document.getElementById("found");
+          new MutationObserver(() => window.said.push(list.textContent))
+            .observe(list, {childList: true});
+        }"""
+    )
+    field(desk).press_sequentially("night")
+    with suppress(Error):
+        late[0].fulfill(json={"results": [], "recent": [], "hint": ""})
+    expect(options(desk)).to_have_text("Searching…")
+    expect(desk.page.locator("#found-status")).to_have_text("Searching…")
+    desk.page.wait_for_timeout(500)
+    hold.release()
+    expect(options(desk).first).to_contain_text("Night drive, north loop")
+    assert not [words for words in desk.page.evaluate("window.said") if "Nothing" in words]
+
+
+def test_what_was_found_stays_while_one_types_on(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    field(desk).fill("night")
+    expect(options(desk).first).to_contain_text("Night drive")
+    hold = desk.standin.faults.hold("/api/tasks")
+    field(desk).press_sequentially(" dr")
+    expect(desk.page.locator("#found-status")).to_have_text("Searching…")
+    expect(options(desk).first).to_contain_text("Night drive")
+    hold.release()
+    expect(desk.page.locator("#found-status")).to_have_text("1 found")
+
+
+def test_nothing_is_found(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    field(desk).fill("no such thing")
+    expect(options(desk)).to_contain_text("Nothing in CVAT matches “no such thing”")
+    field(desk).press("Escape")
+    expect(options(desk)).to_have_count(0)
+
+
+def test_a_foreign_address_is_explained_while_typing(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    field(desk).fill("https://elsewhere.example.com/tasks/1")
+    expect(options(desk)).to_contain_text("elsewhere.example.com")
+
+
+def test_recent_tasks(desk: Workspace) -> None:
+    desk.open_task(2)
+    desk.open_task(DRIVE)
+    field(desk).focus()
+    expect(options(desk)).to_have_count(2)
+    expect(options(desk).first).to_contain_text("Night drive")
+    options(desk).nth(1).click()
+    desk.expect_chosen(0, 47)
+
+
+def test_a_number_is_a_task_and_a_job(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    field(desk).fill("3")
+    expect(options(desk).nth(0)).to_contain_text("Task 3")
+    expect(options(desk).nth(1)).to_contain_text("Job 3 of task 1")
+    field(desk).press("Enter")
+    expect(desk.page.get_by_role("heading", name="Dash cam video", exact=True)).to_be_visible()
+
+
+def test_projects_are_found(desk: Workspace) -> None:
+    desk.page.goto("/choose")
+    field(desk).fill("Crossings")
+    options(desk).filter(has_text="Project").click()
+    expect(desk.page.get_by_role("link", name="Crossing, day")).to_be_visible()
+
+
+def test_words_and_enter_list_the_tasks(desk: Workspace) -> None:
+    desk.find("honeypots")
+    desk.page.get_by_role("link", name="Parking lots with honeypots").click()
+    expect(desk.page.locator("#facts")).to_contain_text("honeypot")
+
+
+def test_enter_offers_the_projects_that_the_list_shows(desk: Workspace) -> None:
+    desk.find("Crossings")
+    project = desk.page.get_by_role("link", name="Crossings")
+    expect(project).to_be_visible()
+    above, tasks = project.bounding_box(), desk.page.locator(".task-card").first.bounding_box()
+    assert above
+    assert tasks
+    assert above["y"] < tasks["y"]
+    project.click()
+    expect(desk.page.get_by_role("heading", name="Tasks of Crossings")).to_be_visible()
+    expect(desk.page.locator(".task-card")).to_have_count(2)
+
+
+def test_hostile_names_are_words(desk: Workspace) -> None:
+    name = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
+    desk.standin.world.tasks[DRIVE].name = name
+    desk.page.goto("/choose")
+    field(desk).fill("pwned")
+    expect(options(desk).first).to_contain_text(name)
+    desk.open_task(DRIVE)
+    expect(desk.page.get_by_role("heading", name=name)).to_be_visible()
+    assert "pwned" not in desk.page.title().split("<")[0]
