@@ -1,0 +1,85 @@
+"""The selected frames as JSON: shown, copied, saved as a file; of very many as well."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.sync_api import expect
+
+from tests.browser.workspace import Workspace
+from tests.conftest import eventually
+
+FOLDERS, LARGE = 2, 8
+LONG_TASKS = """() => {
+  window.tasks = [];
+  new PerformanceObserver((list) => {
+    window.tasks.push(...list.getEntries().map(({ duration }) => duration));
+  }).observe({ type: "longtask" });
+}"""
+
+
+def test_selected_info(desk: Workspace) -> None:
+    desk.open_task(FOLDERS)
+    desk.cell(15).click()
+    (info,) = desk.info()
+    assert info.pop("job_id")
+    assert info == {
+        "frame": 15,
+        "task_id": FOLDERS,
+        "filename": "cam_b/img_001.jpg",
+        "width": 320,
+        "height": 240,
+    }
+    desk.button("Get selected info").click()
+    with desk.page.expect_download() as download:
+        desk.button("Save as file").click()
+    assert "cam_b/img_001.jpg" in download.value.path().read_text()
+
+
+def test_info_of_very_many(desk: Workspace) -> None:
+    """The page shows the first of them, the clipboard and the file have all."""
+    page = desk.page
+    desk.open_task(LARGE)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.button("Select all").click()
+    desk.expect_chosen(20_000, 20_000)
+    page.evaluate(LONG_TASKS)
+    desk.button("Get selected info").click()
+    expect(page.locator("#info-title")).to_have_text("20,000 selected frames")
+    text = page.get_by_label("Selected frames as JSON")
+    shown = json.loads(text.input_value())
+    more = page.get_by_text("These are the first 300 of 20,000. Copy and Save as file have all.")
+    expect(more).to_be_visible()
+    copy = page.locator("#info-copy")
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    assert max(page.evaluate("window.tasks"), default=0) < 500
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert [row["frame"] for row in copied] == list(range(20_000))
+    assert shown == copied[:300]
+    desk.button("Close").click()
+    assert desk.info() == copied
+    # Whoever marks all that is shown means all.
+    desk.button("Get selected info").click()
+    text.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    eventually(lambda: page.evaluate("navigator.clipboard.readText()").count('"frame"') == 20_000)
+    desk.button("Close").click()
+    desk.button("Clear").click()
+    desk.cell(0).click()
+    desk.button("Get selected info").click()
+    expect(more).to_be_hidden()
+
+
+def test_info_is_copied_without_a_clipboard_for_scripts(desk: Workspace) -> None:
+    """As on a portal without HTTPS."""
+    desk.page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    desk.open_task(FOLDERS)
+    desk.cell(15).click()
+    desk.button("Get selected info").click()
+    copy = desk.page.locator("#info-copy")
+    copy.click()
+    expect(copy).to_have_text("Press Ctrl-C")
+    marked = "getSelection().toString().length"
+    assert desk.page.evaluate(marked) > 50
