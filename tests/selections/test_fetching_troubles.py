@@ -1,0 +1,119 @@
+"""Getting the bytes through whatever the server and the line do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from selections.models import Archive
+from selector.models import Connection
+from standin.chunks import Chunk, numbered_zip
+from standin.server import StandIn
+from tests.selections.builds import (
+    assert_whole,
+    built,
+    data_requests,
+    only_path,
+    pictures_of,
+    select,
+)
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
+
+
+@pytest.fixture
+def undisturbed(connection: Connection) -> Archive:
+    """Chunks, single frames and a film."""
+    return built(select(connection, (1, range(1, 230, 3)), (2, [0, 9, 25]), (11, range(12, 30))))
+
+
+def again(archive: Archive) -> Archive:
+    """The same selection built once more."""
+    return built(archive.selection, **archive.options)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_answer_in_twenty_fails(seed: int, undisturbed: Archive, standin: StandIn) -> None:
+    standin.faults.seed = seed
+    standin.faults.kinds = ("429", "502", "cut", "short", "checksum", "reset", "503")
+    standin.faults.__post_init__()
+    standin.faults.rate = 0.05
+    disturbed = again(undisturbed)
+    standin.faults.clear()
+    assert_whole(disturbed, standin)
+    assert only_path(disturbed).read_bytes() == only_path(undisturbed).read_bytes()
+
+
+def test_one_answer_in_three_fails(undisturbed: Archive, standin: StandIn) -> None:
+    standin.faults.rate = 0.33
+    standin.faults.kinds = ("429", "502", "cut", "short", "checksum", "reset")
+    disturbed = again(undisturbed)
+    standin.faults.clear()
+    assert only_path(disturbed).read_bytes() == only_path(undisturbed).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda faults: faults.fail("type=chunk", status=500),
+        lambda faults: faults.fail("type=chunk", status=400, body=["Invalid chunk number"]),
+        lambda faults: faults.fail("type=chunk", status=403, body={"detail": "no"}),
+        lambda faults: faults.damage("type=chunk", "checksum", times=None),
+        lambda faults: faults.damage("type=chunk", "cut", times=None),
+    ],
+)
+def test_instead_of_a_chunk_that_cannot_be_had_its_frames(
+    trouble: Callable[[object], object], connection: Connection, standin: StandIn
+) -> None:
+    trouble(standin.faults)
+    assert_whole(built(select(connection, (4, None), (2, range(8)))), standin)
+    assert "frame" in {seen.query["type"] for seen in data_requests(standin)}
+
+
+def test_a_chunk_with_rotten_members_is_fetched_again_as_frames(
+    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Length, directory and first kilobyte are right, so nothing is noticed before it is read.
+    rotten = bytearray(numbered_zip([("jpg", bytes(5000)) for _ in range(8)]).body)
+    rotten[3000] ^= 1
+    monkeypatch.setattr(
+        standin.world.chunks, "job_chunk", lambda *_: Chunk(bytes(rotten), "application/zip")
+    )
+    refused = standin.faults.fail("type=frame&number=3&", status=404, body={"detail": "gone"})
+    archive = built(select(connection, (2, range(6))))
+    assert archive.status == "incomplete"
+    assert [row["frame"] for row in archive.problems] == [3]
+    assert refused.hits == 1
+    # The first one is the rotten one; by then all of its block is asked for again, once.
+    found = pictures_of(archive)
+    assert all(found[2, n] == standin.world.original_bytes(2, n) for n in (0, 1, 2, 4, 5))
+    frames = Counter(seen.query.get("number", "") for seen in data_requests(standin))
+    assert max(frames.values()) <= 2
+
+
+def test_a_server_that_restarts_is_waited_for(undisturbed: Archive, standin: StandIn) -> None:
+    hold = standin.faults.hold("type=chunk")
+
+    def restart() -> None:
+        assert hold.wait_for_request()
+        standin.stop()
+        time.sleep(2)
+        standin.start()
+
+    restarting = threading.Thread(target=restart)
+    restarting.start()
+    disturbed = again(undisturbed)
+    restarting.join()
+    assert_whole(disturbed, standin)
+    assert only_path(disturbed).read_bytes() == only_path(undisturbed).read_bytes()
+
+
+def test_retry_after_is_kept(connection: Connection, standin: StandIn) -> None:
+    standin.faults.fail("type=chunk", status=429, times=1, headers={"Retry-After": "2"})
+    begun = time.monotonic()
+    assert_whole(built(select(connection, (7, range(5)))), standin)
+    assert time.monotonic() - begun > 1.9
