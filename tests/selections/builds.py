@@ -1,4 +1,4 @@
-"""What tests of the fetch engine share: selections, builds, and looking into what came out."""
+"""What tests of the fetch engine share: selections, builds, faults, and what came out of it."""
 
 from __future__ import annotations
 
@@ -154,6 +154,11 @@ def assert_whole(archive: Archive, standin: StandIn) -> None:
             assert content == served, (task_id, frame)
 
 
+def assert_no_debris(folders: Folders) -> None:
+    assert folders.stored() == []
+    assert folders.spooled() == []
+
+
 def pixels(content: bytes) -> bytes:
     return Image.open(io.BytesIO(content)).convert("RGB").tobytes()
 
@@ -161,3 +166,14 @@ def pixels(content: bytes) -> bytes:
 def data_requests(standin: StandIn) -> list[Seen]:
     """Every request for a frame or a chunk so far."""
     return standin.requests.matching(r"/data/?$", "GET")
+
+
+def gone(standin: StandIn, *frames: int) -> None:
+    for frame in frames:
+        standin.faults.fail(
+            f"type=frame&number={frame}&", status=404, body={"detail": "Not found."}
+        )
+
+
+def no_chunks(standin: StandIn) -> None:
+    standin.faults.fail("type=chunk", status=500)

@@ -1,0 +1,162 @@
+"""What fails in the portal itself ends a build without debris: disk, storage, the unforeseen."""
+
+from __future__ import annotations
+
+import errno
+from collections import namedtuple
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
+
+from selections import services
+from selections.archives import building, disk, zipping
+from selections.archives.spool import Spool
+from selections.models import Archive, SelectedFrame
+from selector.models import Connection
+from standin.server import StandIn
+from tests.selections.builds import (
+    Folders,
+    assert_no_debris,
+    assert_whole,
+    built,
+    data_requests,
+    gone,
+    no_chunks,
+    only_path,
+    select,
+)
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def free(monkeypatch: pytest.MonkeyPatch, length: Callable[[], int]) -> None:
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: Usage(0, 0, length()))
+
+
+def test_a_disk_that_will_not_hold_it_is_told_before(
+    connection: Connection,
+    standin: StandIn,
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    free(monkeypatch, lambda: disk.SPARE + 10_000)
+    selection = select(connection, (1, None))
+    standin.requests.clear()
+    archive = built(selection)
+    assert archive.status == "failed"
+    assert "will not hold" in archive.error
+    assert "10 kB are free" in archive.error
+    assert data_requests(standin) == []
+    assert_no_debris(folders)
+
+
+def test_a_disk_that_others_fill_meanwhile(
+    connection: Connection, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = iter([10**12, 10**12, 0])
+    free(monkeypatch, lambda: next(room))
+    archive = built(select(connection, (1, None)))
+    assert archive.status == "failed"
+    assert "will not hold" in archive.error
+    assert_no_debris(folders)
+
+
+def test_what_lies_in_the_spool_needs_no_room(
+    connection: Connection, alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selection = select(connection, (2, None))
+    SelectedFrame.objects.update(width=0, height=0)
+    no_chunks(standin)
+    gone(standin, 0)
+    first = built(selection)
+    assert first.status == "incomplete"
+    standin.faults.clear()
+    free(monkeypatch, lambda: disk.SPARE + int(1.2 * first.bytes_done))
+    monkeypatch.setattr(disk, "CHECK_EVERY", 5)
+    again = services.retry_archive(user=alice, archive=first)
+    building.build(again.pk)
+    again.refresh_from_db()
+    assert_whole(again, standin)
+
+
+def no_space(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [
+        (zipping._PartWriter, "add"),
+        (zipping._PartWriter, "end"),
+        (zipping.PartsWriter, "finish"),
+        (Spool, "keep_frame"),
+        (Spool, "arriving_piece"),
+        (Spool, "prepare"),
+        (FileSystemStorage, "_save"),
+    ],
+)
+def test_a_disk_that_is_full(
+    connection: Connection,
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+    where: type,
+    what: str,
+) -> None:
+    selection = select(connection, (2, None), (1, [3, 60]))
+    monkeypatch.setattr(where, what, no_space)
+    archive = built(selection)
+    assert archive.status == "failed"
+    assert "disk of the portal is full" in archive.error
+    assert_no_debris(folders)
+
+
+def test_a_storage_that_fails_after_the_first_part(
+    connection: Connection, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = FileSystemStorage._save
+
+    def failing(self: FileSystemStorage, name: str, content: object) -> str:
+        if name.endswith("_2.zip"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return save(self, name, content)
+
+    monkeypatch.setattr(FileSystemStorage, "_save", failing)
+    monkeypatch.setattr(Archive, "SMALLEST_PART", 1)
+    archive = built(select(connection, (1, None)), part_size=300_000)
+    assert archive.status == "failed"
+    assert archive.error == "The archive could not be written: Permission denied."
+    assert_no_debris(folders)
+
+
+def test_a_storage_that_copies_leaves_no_second_copy(
+    connection: Connection, standin: StandIn, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(building._Finished, "temporary_file_path")
+    no_chunks(standin)
+    gone(standin, 3)
+    archive = built(select(connection, (2, range(8))))
+    assert archive.status == "incomplete"  # so its spool is kept
+    assert not list(folders.spool.rglob("build-*"))
+    assert only_path(archive).stat().st_size == archive.size
+
+
+@pytest.mark.parametrize("what", [RuntimeError, MemoryError, ValueError])
+def test_what_nobody_thought_of(
+    connection: Connection,
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+    what: type[Exception],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise what("secret details")
+
+    monkeypatch.setattr(building, "blocks", fail)
+    archive = built(select(connection, (2, None)))
+    assert archive.status == "failed"
+    assert "unexpected" in archive.error
+    assert "secret" not in archive.error
+    assert_no_debris(folders)

@@ -1,0 +1,113 @@
+"""A build that is cancelled or deleted, at any moment, stops and leaves nothing behind."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
+
+from selections import services
+from selections.archives import building
+from selections.models import Archive, ArchivePart
+from selector.models import Connection
+from standin.costs import Costs
+from standin.server import StandIn
+from tests.conftest import eventually
+from tests.selections.builds import (
+    Folders,
+    assert_no_debris,
+    in_thread,
+    request,
+    select,
+)
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
+
+
+def slow(standin: StandIn) -> None:
+    standin.costs = Costs(chunk=0.3, small_frame=0.3, frame=0.3)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.25, 0.4, 0.6, 0.9])
+def test_cancelled_at_any_moment(
+    after: float, connection: Connection, standin: StandIn, folders: Folders
+) -> None:
+    archive = request(select(connection, (1, None), (2, None)))
+    slow(standin)
+    thread = in_thread(archive)
+    time.sleep(after)
+    services.cancel_archive(archive=archive)
+    thread.join(10)
+    assert not thread.is_alive()
+    archive.refresh_from_db()
+    assert archive.status == "cancelled"
+    eventually(lambda: not (folders.spooled() or folders.stored()), seconds=5)
+    asked = len(standin.requests)
+    time.sleep(0.5)
+    assert len(standin.requests) - asked <= 1
+    assert_no_debris(folders)
+
+
+@pytest.mark.parametrize("pattern", ["type=chunk", "type=frame", "/api/jobs"])
+def test_cancelled_while_a_request_hangs(
+    pattern: str, connection: Connection, standin: StandIn, folders: Folders
+) -> None:
+    archive = request(select(connection, (1, [3, 4, 60, 120])))
+    hold = standin.faults.hold(pattern)
+    thread = in_thread(archive)
+    assert hold.wait_for_request()
+    services.cancel_archive(archive=archive)
+    thread.join(8)
+    stopped = not thread.is_alive()
+    assert_no_debris(folders)
+    hold.release()
+    thread.join()
+    assert stopped
+    archive.refresh_from_db()
+    assert archive.status == "cancelled"
+    time.sleep(0.3)
+    assert_no_debris(folders)
+
+
+@pytest.mark.parametrize("what", ["selection", "archive", "user"])
+def test_deleted_while_it_is_built(
+    what: str, connection: Connection, alice: User, standin: StandIn, folders: Folders
+) -> None:
+    archive = request(select(connection, (1, None)))
+    hold = standin.faults.hold("type=chunk&index=1&")
+    thread = in_thread(archive)
+    assert hold.wait_for_request()
+    if what == "selection":
+        services.delete_selection(selection=archive.selection)
+    elif what == "archive":
+        Archive.objects.filter(pk=archive.pk).delete()
+    else:
+        alice.delete()
+    thread.join(8)
+    assert not thread.is_alive()
+    hold.release()
+    assert not Archive.objects.exists()
+    assert not ArchivePart.objects.exists()
+    time.sleep(0.3)
+    assert_no_debris(folders)
+
+
+def test_cancelled_while_it_is_stored(
+    connection: Connection, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = FileSystemStorage._save
+    archive = request(select(connection, (2, None)))
+
+    def cancelling(self: FileSystemStorage, name: str, content: object) -> str:
+        saved = save(self, name, content)
+        services.cancel_archive(archive=Archive.objects.get())
+        return saved
+
+    monkeypatch.setattr(FileSystemStorage, "_save", cancelling)
+    building.build(archive.pk)
+    archive.refresh_from_db()
+    assert archive.status == "cancelled"
+    assert not archive.parts.exists()
+    assert_no_debris(folders)
