@@ -105,6 +105,11 @@ def grow_stale(archive: Archive) -> None:
     archive.refresh_from_db()
 
 
+def again(archive: Archive) -> Archive:
+    """Its row, as the database has it now."""
+    return Archive.objects.get(pk=archive.pk)
+
+
 def path_of(part: ArchivePart) -> Path:
     return Path(part.file.path)
 

@@ -8,9 +8,11 @@ import pytest
 from django.conf import settings as django_settings
 
 from selections import tasks
+from selections.models import Archive
 from selector.cvat import client
 from selector.cvat.http import Retries
-from tests.selections.builds import Folders
+from selector.models import Connection
+from tests.selections.builds import Folders, request, select
 
 HASTY = Retries(
     attempts=1000,
@@ -55,3 +57,9 @@ def impatient(hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _lasting(seconds: float) -> Retries:
     return Retries(1000, 8, 0.01, 0.05, 60.0, seconds)
+
+
+@pytest.fixture
+def archive(connection: Connection, messages: list[int]) -> Archive:
+    """Waiting."""
+    return request(select(connection, (2, range(8))))

@@ -1,18 +1,14 @@
-"""The row of an archive is the truth: who may change it, and what is picked up again when."""
+"""The row of an archive is the truth: who may change it, and what asking again comes to."""
 
 from __future__ import annotations
 
 import threading
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections, transaction
-from django.utils import timezone
-from kombu.exceptions import OperationalError
+from django.db import connections
 
 from selections import services, tasks
 from selections.archives import building
@@ -21,9 +17,8 @@ from selector.exceptions import Conflict, InvalidInput
 from selector.models import Connection
 from standin.server import StandIn
 from tests.selections.builds import (
-    Folders,
+    again,
     assert_whole,
-    built,
     data_requests,
     grow_stale,
     request,
@@ -31,16 +26,6 @@ from tests.selections.builds import (
 )
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "hasty")
-
-
-@pytest.fixture
-def archive(connection: Connection, messages: list[int]) -> Archive:
-    """Waiting."""
-    return request(select(connection, (2, range(8))))
-
-
-def again(archive: Archive) -> Archive:
-    return Archive.objects.get(pk=archive.pk)
 
 
 def at_once(count: int, work: Callable[[], bool]) -> list[bool]:
@@ -141,68 +126,6 @@ def test_nothing_to_build(archive: Archive) -> None:
     tasks.build_archive(archive.pk)
 
 
-# --- picked up again ------------------------------------------------------------------------------
-
-
-def test_an_abandoned_build_is_handed_out_once_it_is_stale(
-    archive: Archive, messages: list[int], settings: object
-) -> None:
-    assert archive.claim(uuid.uuid4())
-    messages.clear()
-    tasks.recover_archives()
-    assert messages == []
-    silent = timezone.now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS + 0.1)
-    Archive.objects.update(heartbeat_at=silent, enqueued_at=silent)
-    for _ in range(5):
-        tasks.recover_archives()
-    assert messages == [archive.pk]
-
-
-def test_a_lost_message_is_sent_again(
-    archive: Archive, messages: list[int], settings: object
-) -> None:
-    messages.clear()
-    tasks.recover_archives()
-    assert messages == []
-    lost = timezone.now() - timedelta(seconds=settings.ARCHIVE_REQUEUE_SECONDS + 0.1)
-    Archive.objects.update(enqueued_at=lost)
-    for _ in range(5):
-        tasks.recover_archives()
-    assert messages == [archive.pk]
-
-
-def test_what_waits_long_gets_few_messages(
-    archive: Archive, messages: list[int], settings: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An hour of beats, every five seconds, while all workers are busy."""
-    begun = timezone.now()
-    messages.clear()
-    for beat in range(720):
-        monkeypatch.setattr(timezone, "now", lambda beat=beat: begun + timedelta(seconds=5 * beat))
-        tasks.recover_archives()
-    assert len(messages) <= 3600 / settings.ARCHIVE_REQUEUE_SECONDS
-    monkeypatch.undo()
-
-
-def test_without_a_broker_the_archive_waits(
-    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(_: int) -> None:
-        raise OperationalError("no broker")
-
-    selection = select(connection, (2, range(8)))
-    monkeypatch.setattr(tasks.build_archive, "delay", refuse)
-    archive = request(selection)
-    assert again(archive).status == "queued"
-    sent: list[int] = []
-    monkeypatch.setattr(tasks.build_archive, "delay", sent.append)
-    grow_stale(archive)
-    tasks.recover_archives()
-    assert sent == [archive.pk]
-    tasks.build_archive(sent.pop())
-    assert_whole(again(archive), standin)
-
-
 # --- asking ---------------------------------------------------------------------------------------
 
 
@@ -262,85 +185,3 @@ def test_wrong_options_are_told(archive: Archive, options: dict[str, object]) ->
     services.cancel_archive(archive=archive)
     with pytest.raises(InvalidInput, match=next(iter(options))):
         request(archive.selection, **options)
-
-
-# --- the end --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def ready(archive: Archive) -> Archive:
-    building.build(archive.pk)
-    assert again(archive).status == "ready"
-    return again(archive)
-
-
-def test_expiry_removes_the_files_and_keeps_the_row(
-    ready: Archive, folders: Folders, settings: object
-) -> None:
-    assert ready.expires_at - ready.finished_at == timedelta(days=settings.ARCHIVE_DAYS)
-    tasks.expire_archives()
-    assert len(folders.stored()) == 1
-    Archive.objects.update(expires_at=timezone.now())
-    tasks.expire_archives()
-    assert again(ready).status == "expired"
-    assert not again(ready).has_file
-    assert folders.stored() == []
-    assert not ArchivePart.objects.exists()
-    tasks.expire_archives()
-
-
-def test_expiry_is_all_or_nothing(
-    ready: Archive, folders: Folders, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("django.db.models.query.QuerySet.delete", fail)
-        with pytest.raises(KeyboardInterrupt):
-            ready.expire()
-    assert again(ready).status == "ready"
-    assert len(folders.stored()) == 1
-    assert again(ready).expire()
-    assert folders.stored() == []
-
-
-@pytest.mark.parametrize("what", ["archive", "archives", "selection", "parts", "user"])
-def test_deleting_removes_the_files(
-    what: str, ready: Archive, alice: User, folders: Folders
-) -> None:
-    assert len(folders.stored()) == 1
-    if what == "archive":
-        ready.delete()
-    elif what == "archives":
-        Archive.objects.all().delete()
-    elif what == "selection":
-        services.delete_selection(selection=ready.selection)
-    elif what == "parts":
-        ArchivePart.objects.all().delete()
-    else:
-        alice.delete()
-    assert folders.stored() == []
-
-
-def test_a_deletion_that_is_rolled_back_keeps_its_files(ready: Archive, folders: Folders) -> None:
-    with suppress(ZeroDivisionError), transaction.atomic():
-        Archive.objects.all().delete()
-        raise ZeroDivisionError
-    assert len(folders.stored()) == 1
-    assert Archive.objects.exists()
-
-
-def test_old_spools_go_and_young_ones_stay(
-    connection: Connection, messages: list[int], standin: StandIn, folders: Folders
-) -> None:
-    standin.faults.fail("type=chunk", status=500)
-    standin.faults.fail("type=frame&number=3&", status=404, body={})
-    archive = built(select(connection, (2, range(8))))
-    assert archive.status == "incomplete"
-    tasks.expire_archives()
-    assert len([path for path in folders.spooled() if path.is_dir()]) == 1
-    Archive.objects.update(finished_at=timezone.now() - timedelta(days=2))
-    tasks.expire_archives()
-    assert folders.spooled() == []
-    assert again(archive).status == "incomplete"
