@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 
 from selections import tasks
 from selections.models import Archive
 from selector.cvat import client
 from selector.cvat.http import Retries
 from selector.models import Connection
+from standin.server import StandIn
+from tests.making import connected
 from tests.selections.builds import Folders, request, select
 
 HASTY = Retries(
@@ -63,3 +66,9 @@ def _lasting(seconds: float) -> Retries:
 def archive(connection: Connection, messages: list[int]) -> Archive:
     """Waiting."""
     return request(select(connection, (2, range(8))))
+
+
+@pytest.fixture
+def mine(alice: User, standin: StandIn) -> Connection:
+    """alice's, without a sign-in at the stand-in."""
+    return connected(alice, standin)
