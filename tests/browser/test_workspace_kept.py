@@ -156,6 +156,20 @@ def test_a_draw_stays_a_draw(desk: Workspace) -> None:
     assert again.parameters == first.parameters
 
 
+def test_what_a_draw_left_out_is_left_out_again(desk: Workspace) -> None:
+    left_out = kept(*range(0, 227, 2))
+    first = drawn(count=2, exclude_selections=(left_out.pk,))
+    open_kept(desk, first)
+    desk.expect_chosen(10, 227)
+    panel = desk.page.locator("#pick")
+    expect(panel.locator("#left-out summary")).to_have_text("Without the frames of 1 selection")
+    panel.locator("#draw").click()
+    expect(desk.page.locator("#dock-status")).to_contain_text("with seed 7")
+    expect(desk.button("Save")).to_be_visible()  # the very same is drawn
+    panel.locator("#left-out summary").click()
+    expect(panel.get_by_role("checkbox", name="Round 1")).to_be_checked()
+
+
 def test_a_draw_that_cannot_be_repeated_is_kept_by_hand(desk: Workspace) -> None:
     left_out = kept(3)
     selection = drawn(count=2, exclude_selections=(left_out.pk,))

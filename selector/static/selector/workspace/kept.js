@@ -7,7 +7,7 @@ const SIDE_BY_SIDE = 4; // answers
 
 /** Choose the frames that a selection has of this task, and tell how it went. What is chosen
  * meanwhile would be lost, so there is nothing to choose with until they are there. */
-export async function openKept(choice, dock, { api, selection: id, tell, shut, ...here }) {
+export async function openKept(choice, { dock, leftOut, api, selection: id, tell, shut, ...here }) {
   shut(true);
   try {
     tell("Opening the selection…");
@@ -19,7 +19,7 @@ export async function openKept(choice, dock, { api, selection: id, tell, shut, .
     const missing = choice.take(numbers, { draw });
     // The choice is the selection itself only if all of it is here.
     dock.opened(kept, { isWhole: !missing.length && numbers.length === kept.frames_count });
-    if (draw) fill(document.getElementById("pick"), draw);
+    if (draw) fill(document.getElementById("pick"), leftOut, draw);
     const what = `${choice.size.toLocaleString("en")} frames of “${kept.name}” are chosen.`;
     tell(missing.length ? `${what} ${missing.length} are no longer offered here.` : what);
   } catch (error) {
@@ -59,16 +59,18 @@ function drawOf({ parameters, random_seed: seed }, { connection, taskId, jobId }
   return { connection, ...given, frame_selection_method: method, random_seed: itsSeed };
 }
 
-/** The panel as it was for that draw, unless it drew among what the panel cannot show so simply. */
-function fill(form, { job_ids: jobs, exclude_selections: leftOut, ...draw }) {
+/** The panel as it was for that draw, unless it drew from some of the jobs only: which of them the
+ * filters showed then need not be those that they show now. */
+function fill(form, leftOut, { job_ids: jobs, exclude_selections: without = [], ...draw }) {
   const method = draw.frame_selection_method;
   const hasMode = [...form.elements.mode].some(({ value }) => value === method);
-  if (jobs || leftOut || !hasMode) return;
+  if (jobs || !hasMode) return;
   const [name, amount] = Object.entries(draw).find(([each]) => /_(count|share)$/.test(each));
   const isShare = name.endsWith("_share");
   form.elements.mode.value = method;
   form.elements.unit.value = isShare ? "share" : "count";
   form.elements.amount.value = isShare ? Number((amount * 100).toPrecision(12)) : amount;
   form.elements.seed.value = draw.random_seed;
+  leftOut.choose(without);
   form.dispatchEvent(new Event("change"));
 }

@@ -10,6 +10,7 @@ export class LeftOut extends EventTarget {
 
   constructor(root, { selectionsUrl, taskId, server, failed }) {
     super();
+    this.root = root;
     this.title = root.querySelector("summary");
     this.list = root.querySelector("div");
     const url = address(selectionsUrl, { task_id: taskId, url: server, page_size: LISTED });
@@ -30,9 +31,17 @@ export class LeftOut extends EventTarget {
     return ids.length ? { exclude_selections: ids } : {};
   }
 
+  /** Leave out the frames of these selections and no others. */
+  choose(ids) {
+    this.#chosen = new Set(ids);
+    this.root.open = false; // opening it lists them anew
+    this.#tell();
+  }
+
   #show({ results, count }) {
     const listed = new Set(results.map(({ id }) => id));
-    for (const id of this.#chosen) if (!listed.has(id)) this.#chosen.delete(id);
+    const gone = [...this.#chosen].filter((id) => !listed.has(id));
+    if (count <= LISTED) for (const id of gone) this.#chosen.delete(id);
     this.list.classList.remove("errors");
     this.list.replaceChildren(...results.map((selection) => this.#line(selection)));
     if (!count) this.list.append(make("p", "muted small", "No selection of this task is saved yet."));

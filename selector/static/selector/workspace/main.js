@@ -59,12 +59,13 @@ function start(catalog) {
   enableTools({ grid, choice, jobs });
   enablePointing(grid, choice, { anchor, openLarge });
   enableKeys(grid, choice, { anchor, openLarge });
+  const leftOut = new LeftOut(at("left-out"), { ...data, selectionsUrl, failed });
   enablePicking(at("pick"), choice, {
     source: { connection: data.connection, ...source },
     drawUrl: `${data.api}random-select`,
     jobs,
     filter: at("filter"),
-    leftOut: new LeftOut(at("left-out"), { ...data, selectionsUrl, failed }),
+    leftOut,
     failed,
     tell,
   });
@@ -86,7 +87,7 @@ function start(catalog) {
   // Until there is something to choose from, they would do nothing.
   for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
   if (data.selection !== null) {
-    open(choice, dock);
+    open(choice, { dock, leftOut });
   }
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
@@ -95,12 +96,12 @@ function start(catalog) {
   }
 }
 
-async function open(choice, dock) {
+async function open(choice, parts) {
   at("spoken").textContent = "Opening the selection"; // what is inert says nothing
   try {
-    await openKept(choice, dock, { ...data, tell, shut });
+    await openKept(choice, { ...parts, ...data, tell, shut });
   } catch (error) {
-    const again = error.status === undefined ? undefined : () => open(choice, dock);
+    const again = error.status === undefined ? undefined : () => open(choice, parts);
     failed(at("dock-status"), error, { again });
   }
 }
