@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from selector.cvat.client import CvatClient
 from selector.cvat.http import Retries
 from selector.cvat.types import Credential, CredentialKind
@@ -19,7 +22,13 @@ def client(
     retries: Retries = FAST,
     timeout: tuple[float, float] = (5, 70),
     verify: bool | str = True,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> CvatClient:
     return CvatClient(
-        url=url, credential=credential, retries=retries, timeout=timeout, verify=verify
+        url=url,
+        credential=credential,
+        retries=retries,
+        timeout=timeout,
+        verify=verify,
+        sleep=sleep,
     )

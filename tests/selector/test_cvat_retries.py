@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from dataclasses import replace
 
 import pytest
 
+from selector.cvat import http
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnreachable
 from selector.cvat.http import INTERACTIVE, PATIENT
+from tests.selector.clocks import Clock
 from tests.selector.http_clients import ME, client
-from tests.selector.replaying import FAST, Answer, Replay, html_answer, json_answer, recorded
+from tests.selector.replaying import (
+    FAST,
+    Answer,
+    Replay,
+    html_answer,
+    json_answer,
+    path_of,
+    recorded,
+)
 
 
 class TestRetries:
@@ -69,22 +78,20 @@ class TestRetries:
         assert len(accepted) == FAST.attempts
 
     def test_a_short_retry_after_is_waited_for(self, cvat: Replay) -> None:
-        patient = replace(FAST, longest_wait=3.0)
-        busy = Answer(429, headers={"retry-after": "1"})
+        clock, patient = Clock(), replace(FAST, longest_wait=3.0)
+        busy = Answer(429, headers={"retry-after": "3"})
         cvat.route("/api/users/self", busy, json_answer(ME))
-        started = time.monotonic()
-        client(cvat.url, retries=patient).whoami()
-        assert 1.0 <= time.monotonic() - started < 3.0
+        client(cvat.url, retries=patient, sleep=clock.sleep).whoami()
+        assert clock.slept == [3.0]
 
     def test_a_long_one_is_told_instead(self, cvat: Replay) -> None:
         cvat.replay("frame-chunk-not-ready-429")
-        started = time.monotonic()
-        asked_for = cvat.url
-        path = next(iter(cvat._routes))[1]
+        task_id = int(path_of("frame-chunk-not-ready-429").split("/")[3])
+        clock, patient = Clock(), replace(FAST, longest_wait=9.9)
         with pytest.raises(CvatTimeout, match="try again in 10 seconds"):
-            client(asked_for).frame(task_id=int(path.split("/")[3]), frame=0)
+            client(cvat.url, retries=patient, sleep=clock.sleep).frame(task_id=task_id, frame=0)
         assert len(cvat.asked) == 1
-        assert time.monotonic() - started < 2
+        assert clock.slept == []
 
     @pytest.mark.parametrize("value", ["soon", "", "-5", "1e999", "nan", "9" * 5000])
     def test_a_nonsensical_retry_after(self, cvat: Replay, value: str) -> None:
@@ -97,11 +104,16 @@ class TestRetries:
         cvat.route("/api/users/self", busy, json_answer(ME))
         assert client(cvat.url).whoami().id == 2
 
-    def test_time_is_bounded_as_well(self, cvat: Replay) -> None:
+    def test_time_is_bounded_as_well(self, cvat: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = Clock()
+        monkeypatch.setattr(http, "time", clock)
         cvat.route("/api/users/self", html_answer(503))
+        steady = replace(FAST, attempts=100, backoff=1.0, longest_backoff=1.0, give_up_after=5.0)
         with pytest.raises(CvatBroken):
-            client(cvat.url, retries=replace(FAST, attempts=100, give_up_after=0.1)).whoami()
-        assert 2 <= len(cvat.asked) < 30
+            client(cvat.url, retries=steady, sleep=clock.sleep).whoami()
+        assert len(cvat.asked) == len(clock.slept) + 1
+        # The attempt that gave up is the first one after five seconds.
+        assert sum(clock.slept[:-1]) <= 5.0 < sum(clock.slept)
 
     def test_pages_give_up_before_workers(self) -> None:
         assert INTERACTIVE.attempts < PATIENT.attempts
