@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import pytest
@@ -98,21 +99,35 @@ class TestHiddenJobs:
             read(FakeCvat(10, [job(76, 0, 9, "consensus_replica")], hidden_jobs=1))
 
 
-def test_a_hundred_thousand_frames_take_little_time() -> None:
-    size = 100_000
-    jobs = [job(n, n * 95, min(n * 95 + 99, size - 1)) for n in range(size // 95)]
-    cvat = FakeCvat(size, jobs, deleted=frozenset(range(0, size, 1000)))
+def seconds_for(size: int) -> float:
+    """The best of three, of this thread alone and without the garbage of others."""
+    gc.collect()
+    gc.disable()
+    try:
+        return min(_seconds_for(size) for _ in range(3))
+    finally:
+        gc.enable()
+
+
+def _seconds_for(size: int) -> float:
+    jobs = [job(n, n * 95, min(n * 95 + 99, size - 1)) for n in range(-(-size // 95))]
+    cvat = FakeCvat(size, jobs)
     data = {
         "size": size,
         "frames": [
             {"name": f"cam/{n:06d}.jpg", "width": 1920, "height": 1080} for n in range(size)
         ],
-        "deleted_frames": list(range(0, size, 1000)),
+        "deleted_frames": list(range(0, size, 100)),
     }
-    started = time.process_time()
+    started = time.thread_time()
     meta = reading.meta(data)
     cvat.task_meta = lambda task_id: meta  # type: ignore[method-assign]
     found = read(cvat)
-    spent = time.process_time() - started
-    assert len(found.frames) + found.deleted_count > 99_900
-    assert spent < 1.0
+    spent = time.thread_time() - started
+    assert len(found.frames) + found.deleted_count == size
+    return spent
+
+
+def test_time_grows_with_the_frames_and_no_faster() -> None:
+    """Eight times the frames, in eight times the jobs: 64 times, if each were held against each."""
+    assert seconds_for(100_000) < 20 * seconds_for(12_500)
