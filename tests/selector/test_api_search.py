@@ -13,7 +13,7 @@ from selector.models import Connection, RecentTask
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.conftest import connect
-from tests.selector.picture_answers import catalog_of, second_job
+from tests.selector.picture_answers import catalog_of, refused, second_job
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -33,7 +33,13 @@ def test_words(api: APIClient, connection: Connection, standin: StandIn) -> None
     assert ("project", standin.world.tasks[12].project.id) in crossing
     assert {("task", 12), ("task", 13)} <= set(crossing)
     assert found(api, "nothing like it") == []
-    assert all(len(found(api, text)) <= 20 for text in ("a", "demo"))
+
+
+def test_twenty_at_most(api: APIClient, connection: Connection, standin: StandIn) -> None:
+    for number in range(100, 122):
+        standin.world.add_task(f"gate {number}", owner="demo", task_id=number, count=2)
+    standin.world.add_project("gate", "demo")
+    assert len(found(api, "gate")) == 20
 
 
 def test_names_before_what_else_cvat_finds(
@@ -110,15 +116,47 @@ def test_links_that_lead_nowhere(api: APIClient, connection: Connection, standin
 
 
 @pytest.mark.parametrize(
-    "text", ["%", "'", '"><script>', "\\", "\x00", "..", "/", "://", "task", "٣", "a" * 2000]
+    ("text", "ids", "hint"),
+    [
+        ("'", [15], ""),  # bob's own task
+        ("%", [], ""),
+        ('"><script>', [], ""),
+        ("\\", [], ""),
+        ("..", [], ""),
+        ("/", [], ""),
+        ("://", [], "Only addresses with https:// or http://"),
+        ("task", [], ""),
+        ("٣", [], ""),
+        ("a" * 2000, [], ""),
+    ],
 )
-def test_odd_words(api: APIClient, connection: Connection, text: str) -> None:
-    assert api.get("/api/search", {"q": text}).status_code in (200, 400)
+def test_odd_words(
+    api: APIClient, connection: Connection, text: str, ids: list[int], hint: str
+) -> None:
+    answer = api.get("/api/search", {"q": text})
+    assert answer.status_code == 200
+    assert [hit["id"] for hit in answer.json()["results"]] == ids
+    assert answer.json()["hint"].startswith(hint)
+    assert bool(hint) == bool(answer.json()["hint"])
 
 
-def test_search_shows_what_cvat_shows(carol: APIClient, standin: StandIn) -> None:
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("\x00", "q: Null characters are not allowed"), ("a" * 2001, "no more than 2000 characters")],
+)
+def test_words_that_are_none(
+    api: APIClient, connection: Connection, standin: StandIn, text: str, words: str
+) -> None:
+    standin.requests.clear()
+    assert words in refused(api.get("/api/search", {"q": text}), 400, "invalid")
+    assert len(standin.requests) == 0
+
+
+def test_search_shows_what_cvat_shows(
+    api: APIClient, connection: Connection, carol: APIClient, standin: StandIn
+) -> None:
     for text in ("1", "task 1", "north", "crossing", f"job {second_job(standin)}"):
-        assert ("task", 2) not in found(carol, text)
+        assert found(api, text) != []
         assert found(carol, text) == []
     own = standin.world.tasks[1].jobs[2].id
     assert found(carol, f"job {own}") == [("job", own)]
