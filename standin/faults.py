@@ -30,7 +30,7 @@ class Hold:
     def release(self) -> None:
         self._open.set()
 
-    def wait_for_request(self, timeout: float = 10.0) -> bool:
+    def wait_for_request(self, timeout: float = 30.0) -> bool:
         """True once a request waits here; False when none came in time."""
         with self._arrived:
             return self._arrived.wait_for(lambda: self.waiting > 0, timeout)
