@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from selector import single_flight
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.conftest import api_of, connect
@@ -42,6 +46,20 @@ def folder(settings: Any, tmp_path: Path) -> Path:
     """Where thumbnails are kept, of this test alone."""
     settings.THUMBNAILS_DIR = tmp_path / "thumbnails"
     return settings.THUMBNAILS_DIR
+
+
+@pytest.fixture
+def asleep(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The threads that have found somebody else at what they wanted to do."""
+    found: set[int] = set()
+
+    def sleep(seconds: float) -> None:
+        found.add(threading.get_ident())
+        time.sleep(seconds)
+
+    watched = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
+    monkeypatch.setattr(single_flight, "time", watched)
+    return found
 
 
 @pytest.fixture

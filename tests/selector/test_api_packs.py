@@ -17,7 +17,8 @@ from selector.api.pictures import ThumbnailsView
 from selector.asking import answer_key
 from selector.models import Connection
 from standin.server import StandIn
-from tests.conftest import api_of, connect
+from tests.conftest import api_of, connect, eventually
+from tests.selector.packs import chunk_requests, chunks_held
 from tests.selector.picture_answers import body, catalog_of, refused, second_job, shown, unpacked
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -106,14 +107,13 @@ def test_session_is_as_good_as_a_token(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_people_at_the_same_time(standin: StandIn) -> None:
+def test_ten_people_at_the_same_time(standin: StandIn, asleep: set[int]) -> None:
     """Each with an account of CVAT of their own kind; one chunk is asked for."""
     people = [User.objects.create_user(f"person{number}") for number in range(10)]
     for number, person in enumerate(people):
         connect(person, standin, ("demo", "admin")[number % 2])
     address = f"/api/jobs/{second_job(standin)}/thumbnails/0"
     clients = [api_of(person) for person in people]
-    hold = standin.faults.hold("type=chunk")
 
     def ask(client: APIClient) -> bytes:
         try:
@@ -122,11 +122,11 @@ def test_ten_people_at_the_same_time(standin: StandIn) -> None:
             connections.close_all()
 
     with ThreadPoolExecutor(10) as pool:
-        asked = [pool.submit(ask, client) for client in clients]
-        assert hold.wait_for_request()
-        hold.release()
+        with chunks_held(standin):
+            asked = [pool.submit(ask, client) for client in clients]
+            eventually(lambda: len(asleep) == 9)
         assert len({one.result() for one in asked}) == 1
-    assert len([seen for seen in standin.requests if seen.query.get("type") == "chunk"]) == 1
+    assert len(chunk_requests(standin)) == 1
 
 
 def test_questions_to_the_database(

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,48 +15,57 @@ from typing import Any
 import pytest
 
 from selector import access, single_flight, thumbnails
+from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatBroken, CvatUnreachable
 from selector.exceptions import Busy
 from selector.models import Connection
+from selector.thumbnails import making
 from standin.server import StandIn
 from tests.conftest import BASE_DIR, eventually
-from tests.selector.packs import chunk_requests, pack_of, read_pack
+from tests.selector.clocks import Clock
+from tests.selector.packs import chunk_requests, chunks_held, pack_of, read_pack
 
 pytestmark = pytest.mark.usefixtures("folder")
 
 
-def test_many_threads_one_request(connection: Connection, standin: StandIn) -> None:
+def test_many_threads_one_request(
+    connection: Connection, standin: StandIn, asleep: set[int]
+) -> None:
     job_id = standin.world.tasks[1].jobs[1].id
     seen = access.job_access(connection, job_id)
-    hold = standin.faults.hold("type=chunk")
+
+    def ask() -> bytes:
+        return thumbnails.open_pack(thumbnails.find(connection, seen, 0)).read()
+
     with ThreadPoolExecutor(12) as pool:
-        asked = [
-            pool.submit(lambda: thumbnails.open_pack(thumbnails.find(connection, seen, 0)).read())
-            for _ in range(12)
-        ]
-        assert hold.wait_for_request()
-        hold.release()
+        with chunks_held(standin):
+            asked = [pool.submit(ask) for _ in range(12)]
+            eventually(lambda: len(asleep) == 11)
         bodies = {one.result() for one in asked}
     assert len(bodies) == 1
     assert len(read_pack(bodies.pop())) == 18
     assert len(chunk_requests(standin)) == 1
 
 
+# Says when it has found somebody else at it by a file beside the folder.
 SCRIPT = """
-import sys
+import os, sys, time
 from pathlib import Path
+from types import SimpleNamespace
 import django
 django.setup()
 from django.conf import settings
 settings.THUMBNAILS_DIR = Path(sys.argv[1])
-from selector import access, thumbnails
-from selector.cvat.types import Job
+from selector import access, single_flight, thumbnails
 from selector.models import Connection
 url, token, job_id = sys.argv[2:5]
 connection = Connection(pk=int(sys.argv[5]), url=url, credential=token,
                         credential_kind="access_token")
 seen = access.job_access(connection, int(job_id))
-print("asks", flush=True)
+def sleep(seconds):
+    Path(sys.argv[1]).with_name(f"waits-{os.getpid()}").touch()
+    time.sleep(seconds)
+single_flight.time = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
 with thumbnails.open_pack(thumbnails.find(connection, seen, 0)) as pack:
     print(len(pack.read()), flush=True)
 """
@@ -72,14 +82,10 @@ def process(folder: Path, connection: Connection, job_id: int) -> subprocess.Pop
 
 
 def test_many_processes_one_request(connection: Connection, standin: StandIn, folder: Path) -> None:
-    hold = standin.faults.hold("type=chunk")
     job_id = standin.world.tasks[1].jobs[1].id
-    started = [process(folder, connection, job_id) for _ in range(4)]
-    for one in started:
-        assert one.stdout is not None
-        assert one.stdout.readline() == b"asks\n"
-    assert hold.wait_for_request()
-    hold.release()
+    with chunks_held(standin):
+        started = [process(folder, connection, job_id) for _ in range(4)]
+        eventually(lambda: len(list(folder.parent.glob("waits-*"))) == 3, seconds=60)
     lengths = {one.communicate(timeout=60)[0] for one in started}
     assert len(lengths) == 1
     assert int(lengths.pop()) > 1000
@@ -88,45 +94,89 @@ def test_many_processes_one_request(connection: Connection, standin: StandIn, fo
     assert len(standin.requests.matching(f"/api/jobs/{job_id}$")) == 1
 
 
-def test_a_maker_that_is_killed(connection: Connection, standin: StandIn, folder: Path) -> None:
-    hold = standin.faults.hold("type=chunk")
-    job_id = standin.world.tasks[1].jobs[1].id
-    maker = process(folder, connection, job_id)
-    assert hold.wait_for_request(30)
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(pack_of, connection, job_id)
-        os.kill(maker.pid, signal.SIGKILL)
-        maker.communicate(timeout=20)
-        eventually(lambda: len(chunk_requests(standin)) == 2, seconds=10)
-        hold.release()
-        assert len(waiting.result(30)) == 18
-
-
-def test_waiting_has_an_end(
-    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+def test_a_maker_that_is_killed(
+    connection: Connection, standin: StandIn, folder: Path, asleep: set[int]
 ) -> None:
+    job_id = standin.world.tasks[1].jobs[1].id
+    with ThreadPoolExecutor(1) as pool:
+        with chunks_held(standin) as hold:
+            maker = process(folder, connection, job_id)
+            assert hold.wait_for_request(60)
+            waiting = pool.submit(pack_of, connection, job_id)
+            eventually(lambda: asleep)
+            assert len(chunk_requests(standin)) == 1
+            os.kill(maker.pid, signal.SIGKILL)
+            maker.communicate(timeout=20)
+            eventually(lambda: len(chunk_requests(standin)) == 2)
+        assert len(waiting.result(60)) == 18
+
+
+def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(single_flight, "time", clock)
     with (
         single_flight.one_at_a_time("x"),
         pytest.raises(Busy),
-        single_flight.one_at_a_time("x", patience=0.05),
+        single_flight.one_at_a_time("x", patience=2.0),
     ):
         pass
+    assert 2.0 < sum(clock.slept) <= 2.0 + single_flight.LONGEST_PAUSE
+
+
+@pytest.fixture
+def turned_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The threads that did not get a turn at once, and wait for one."""
+    found: list[str] = []
+
+    class Turns(threading.BoundedSemaphore):
+        def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+            if super().acquire(blocking=False):
+                return True
+            found.append(threading.current_thread().name)
+            return super().acquire(blocking, timeout)
+
+    monkeypatch.setattr(making, "BoundedSemaphore", Turns)
+    making._places.cache_clear()
+    yield found
+    making._places.cache_clear()
+
+
+@pytest.fixture
+def under_way(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many chunks were being fetched, noted whenever another one began."""
+    fetch, lock, now, noted = CvatClient.job_chunk, threading.Lock(), set(), []
+
+    def job_chunk(client: CvatClient, **what: Any) -> Any:
+        with lock:
+            now.add(threading.get_ident())
+            noted.append(len(now))
+        try:
+            return fetch(client, **what)
+        finally:
+            with lock:
+                now.discard(threading.get_ident())
+
+    monkeypatch.setattr(CvatClient, "job_chunk", job_chunk)
+    return noted
 
 
 def test_so_many_requests_to_cvat(
-    connection: Connection, standin: StandIn, settings: Any, monkeypatch: pytest.MonkeyPatch
+    connection: Connection,
+    standin: StandIn,
+    settings: Any,
+    turned_away: list[str],
+    under_way: list[int],
 ) -> None:
     settings.THUMBNAILS_CVAT_REQUESTS = 3
     job_id = standin.world.tasks[8].jobs[0].id
     access.job_access(connection, job_id)
-    hold = standin.faults.hold("type=chunk")
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(pack_of, connection, job_id, chunk) for chunk in range(8)]
-        eventually(lambda: hold.waiting == 3)
-        time.sleep(0.2)
-        assert len(chunk_requests(standin)) == 3
-        hold.release()
+        with chunks_held(standin) as hold:
+            asked = [pool.submit(pack_of, connection, job_id, chunk) for chunk in range(8)]
+            eventually(lambda: hold.waiting == 3 and len(turned_away) == 5)
         assert sum(len(one.result()) for one in asked) == 8 * 72
+    assert len(under_way) == 8
+    assert max(under_way) == 3
 
 
 def test_busy_when_turns_do_not_come(
@@ -135,18 +185,20 @@ def test_busy_when_turns_do_not_come(
     settings.THUMBNAILS_CVAT_REQUESTS = 1
     monkeypatch.setattr("selector.thumbnails.making.PATIENCE", 0.05)
     job_id = standin.world.tasks[8].jobs[0].id
-    hold = standin.faults.hold("type=chunk")
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(pack_of, connection, job_id, 0)
-        assert hold.wait_for_request()
-        with pytest.raises(Busy):
-            pack_of(connection, job_id, 1)
-        hold.release()
+        with chunks_held(standin) as hold:
+            slow = pool.submit(pack_of, connection, job_id, 0)
+            assert hold.wait_for_request()
+            with pytest.raises(Busy):
+                pack_of(connection, job_id, 1)
         slow.result()
     assert len(pack_of(connection, job_id, 1)) == 72
 
 
-def test_failures_are_not_repeated_by_everybody(connection: Connection, standin: StandIn) -> None:
+def test_failures_are_not_repeated_by_everybody(
+    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single_flight, "ERROR_SECONDS", 600)  # however slow the five are
     job_id = standin.world.tasks[1].jobs[1].id
     access.job_access(connection, job_id)
     standin.faults.fail("type=chunk", status=502)

@@ -31,13 +31,16 @@ def test_only_the_own_job(connection: Connection, carol: Connection, standin: St
             pack_of(carol, job.id)
 
 
-def test_no_is_remembered_shortly(carol: Connection, standin: StandIn) -> None:
+def test_no_is_remembered_shortly(
+    carol: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert single_flight.ERROR_SECONDS <= 10 < access.YES_SECONDS <= 120
+    monkeypatch.setattr(single_flight, "ERROR_SECONDS", 600)  # however slow the ten are
     standin.requests.clear()
     for _ in range(10):
         with pytest.raises(CvatForbidden):
             pack_of(carol, standin.world.tasks[1].jobs[0].id)
     assert len(standin.requests) == 1
-    assert single_flight.ERROR_SECONDS <= 10 < access.YES_SECONDS <= 120
 
 
 def test_rights_are_asked_once(connection: Connection, standin: StandIn) -> None:
