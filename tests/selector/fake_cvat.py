@@ -13,7 +13,8 @@ from selector.cvat.types import FrameCatalog, Job, Meta, Task
 
 @dataclass
 class FakeCvat:
-    """Answers of one task with `size` frames, open to a user who may see `visible` jobs."""
+    """Answers of one task with `size` frames, to a user who is shown `all_jobs`; CVAT counts
+    `hidden_jobs` more. `task_closed` is the task to somebody who may only see the jobs."""
 
     size: int
     all_jobs: list[Job]

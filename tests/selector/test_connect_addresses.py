@@ -67,8 +67,9 @@ def test_server_that_is_down(alice: User, standin: StandIn) -> None:
         connect(alice, standin)
 
 
-def test_certificate_error(alice: User, standin: StandIn, settings: object) -> None:
-    """Plain HTTP where HTTPS is expected."""
+def test_plain_http_where_https_is_expected(
+    alice: User, standin: StandIn, settings: object
+) -> None:
     url = standin.url.replace("http:", "https:")
     settings.CVAT_ALLOWED_URLS = [url]
     with pytest.raises(CvatUnreachable, match="does not speak HTTPS"):
@@ -81,7 +82,7 @@ def test_something_else_than_cvat(alice: User, standin: StandIn) -> None:
         connect(alice, standin)
 
 
-def test_a_redirect_is_not_followed(alice: User, standin: StandIn, settings: object) -> None:
+def test_a_redirect_is_not_followed(alice: User, standin: StandIn) -> None:
     """Else a listed server could have the password sent anywhere."""
     with StandIn(sample_world()) as other:
         standin.faults.fail(
