@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import requests
 
+from standin import state
 from standin.server import StandIn
 from standin.state import KeptCredentials
 from standin.world import World
+from tests.conftest import eventually
 
 
 def world() -> World:
@@ -43,15 +47,17 @@ def test_it_works(tmp_path: Path) -> None:
         assert after.access_token("bob").id > revoked.id
 
 
-def test_it_is_written_while_running(tmp_path: Path) -> None:
+def test_it_is_written_while_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "LOOK_SECONDS", 0.01)
     path = tmp_path / "state.json"
-    kept = KeptCredentials(world(), path)
-    with kept:
-        kept._world.login_token("alice")
-        kept._write()  # as the thread does twice a second
-        other = world()
-        with KeptCredentials(other, path):
-            assert list(other.login_tokens) == list(kept._world.login_tokens)
+    before = world()
+    with KeptCredentials(before, path):
+        key = before.login_token("alice")
+        eventually(lambda: path.exists() and key in path.read_text())
+        left = shutil.copy(path, tmp_path / "left.json")  # as if it were killed here
+        after = world()
+        with KeptCredentials(after, left):
+            assert list(after.login_tokens) == [key]
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
