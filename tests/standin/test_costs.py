@@ -130,7 +130,7 @@ def test_cold_waits_end_on_a_poll(standin: StandIn, ask) -> None:
 
 def test_only_so_many_things_are_computed_at_once() -> None:
     costs = Costs(cores=2)
-    busy, most, lock = 0, 0, threading.Lock()
+    busy, most, lock, two = 0, 0, threading.Lock(), threading.Barrier(2)
 
     def work(_: int) -> None:
         nonlocal busy, most
@@ -138,7 +138,8 @@ def test_only_so_many_things_are_computed_at_once() -> None:
             with lock:
                 busy += 1
                 most = max(most, busy)
-            time.sleep(0.02)
+            two.wait(30)
+            time.sleep(0.02)  # for a third one to come, if there were room
             with lock:
                 busy -= 1
 
