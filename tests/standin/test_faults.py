@@ -92,7 +92,7 @@ def test_holding_a_request(standin: StandIn, ask) -> None:
     assert asker(standin)(FRAME).status_code == 200
     assert answers == []
     hold.release()
-    thread.join(10)
+    thread.join(30)
     assert answers == [200]
     assert ask(CHUNK).status_code == 200
 
@@ -110,7 +110,7 @@ def test_stopping_lets_held_requests_go() -> None:
     thread.start()
     assert hold.wait_for_request()
     standin.stop()
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
 
 

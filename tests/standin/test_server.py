@@ -164,6 +164,6 @@ def test_the_command_serves_until_it_is_told_to_end() -> None:
         assert answer.status_code == 200
     finally:
         process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=10)
+        rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert rest == ""
