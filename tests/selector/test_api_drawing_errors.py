@@ -97,7 +97,11 @@ def test_selections_to_leave_out(api: APIClient, connection: Connection) -> None
     assert not {row["frame"] for row in first["images"]} & {
         row["frame"] for row in without["images"]
     }
-    for given, words in (([kept + 1], "cannot be left out"), (["x"], ""), ([1] * 101, "100")):
+    for given, words in (
+        ([kept + 1], "cannot be left out"),
+        (["x"], "whole number"),
+        ([1] * 101, "100"),
+    ):
         answer = api.post("/api/random-select", asked | {"exclude_selections": given})
         told(answer, 400, "invalid", words)
 
