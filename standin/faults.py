@@ -6,6 +6,7 @@ import random
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -75,8 +76,8 @@ class Faults:
 
     `kinds` holds status codes as text, "reset" (closed without an answer), "cut" (closed in
     mid-body), and, on chunks only because nothing else can tell, "short" (half the body with
-    an honest length) and "checksum" (a changed byte). Patterns are searched in `path?query`,
-    without prefix.
+    an honest length) and "checksum" (a changed byte). `hits` counts the random trouble by its
+    kind. Patterns are searched in `path?query`, without prefix.
     """
 
     seed: int = 0
@@ -86,6 +87,7 @@ class Faults:
     rules: list[Rule] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     is_down: bool = False
+    hits: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
@@ -178,6 +180,7 @@ class Faults:
             if not self.kinds or self._random.random() >= self.rate:
                 return
             kind = self._random.choice(sorted(self.kinds))
+            self.hits[kind] += 1
         if kind == "reset":
             found.hang_up = True
         elif kind == "cut":
