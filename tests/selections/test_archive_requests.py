@@ -10,7 +10,7 @@ from django.db import connections
 
 from selections import services, tasks
 from selections.models import Archive
-from selector.exceptions import Conflict, InvalidInput
+from selector.exceptions import Conflict
 from tests.making import make_connection, make_selection
 
 
@@ -24,17 +24,11 @@ def test_asked_again_while_it_is_built(alice: User) -> None:
     assert services.request_archive(user=alice, selection=kept) != first
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"quality": "best"}, {"part_size": 5}, {"video_format": "gif"}, {"video_quality": 0}],
-)
-def test_options_that_are_none(alice: User, options: dict) -> None:
-    with pytest.raises(InvalidInput):
-        services.request_archive(user=alice, selection=make_selection(alice), **options)
-
-
 @pytest.mark.django_db(transaction=True)
-def test_asked_twice_at_once(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("attempt", range(3))
+def test_asked_many_times_at_once_there_is_one(
+    alice: User, monkeypatch: pytest.MonkeyPatch, attempt: int
+) -> None:
     """Many threads, each with a database connection of its own, in the same moment."""
     enqueued: list[int] = []
     monkeypatch.setattr(tasks.build_archive, "delay", enqueued.append)

@@ -14,15 +14,15 @@ from selections import services, tasks
 from selections.archives import building
 from selections.models import Archive, ArchivePart
 from selector.exceptions import Conflict, InvalidInput
-from selector.models import Connection
 from standin.server import StandIn
 from tests.selections.builds import (
+    Folders,
     again,
+    assert_no_debris,
     assert_whole,
     data_requests,
     grow_stale,
     request,
-    select,
 )
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "hasty")
@@ -120,23 +120,16 @@ def test_what_has_ended_stays_ended(archive: Archive, end: str) -> None:
     assert again(archive).error == ("" if end == "cancel" else "why")
 
 
-def test_nothing_to_build(archive: Archive) -> None:
+def test_nothing_to_build(archive: Archive, standin: StandIn, folders: Folders) -> None:
     Archive.objects.all().delete()
+    standin.requests.clear()
     building.build(archive.pk)
     tasks.build_archive(archive.pk)
+    assert len(standin.requests) == 0
+    assert_no_debris(folders)
 
 
 # --- asking ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("attempt", range(3))
-def test_asked_many_times_at_once_there_is_one(
-    connection: Connection, messages: list[int], attempt: int
-) -> None:
-    selection = select(connection, (2, range(8)))
-    assert all(at_once(6, lambda: request(selection).pk > 0))
-    assert Archive.objects.count() == 1
-    assert len(messages) == 1
 
 
 def test_a_retry_while_it_is_built_is_a_conflict(archive: Archive, alice: User) -> None:
@@ -164,8 +157,8 @@ def test_only_the_last_unfinished_try_with_the_same_options_is_continued(
     assert other.continues is None
     fail(other)
     second = services.retry_archive(user=alice, archive=archive)
-    # Of the last try, whatever it was: older pieces are older pictures.
-    assert second.continues in (None, archive)
+    # The last try was another: older pieces are older pictures.
+    assert second.continues is None
     fail(second)
     third = services.retry_archive(user=alice, archive=second)
     assert third.continues == second
@@ -178,6 +171,7 @@ def test_only_the_last_unfinished_try_with_the_same_options_is_continued(
         {"part_size": 5},
         {"part_size": -1},
         {"video_format": "bmp"},
+        {"video_quality": 0},
         {"video_quality": 101},
     ],
 )

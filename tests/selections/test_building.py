@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from selections.archives import building
 from selections.models import Archive, Selection
-from selector.exceptions import Conflict, NotConnected
+from selector.exceptions import NotConnected
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
@@ -113,10 +113,3 @@ def test_each_user_builds_with_the_own_connection(
     building.build(archive.pk)
     archive.refresh_from_db()
     assert archive.status == "failed"
-
-
-def test_another_build_of_the_same_with_other_options_is_a_conflict(connection: Connection) -> None:
-    selection = select(connection, (2, None))
-    assert request(selection) == request(selection)
-    with pytest.raises(Conflict):
-        request(selection, quality="compressed")
