@@ -10,7 +10,6 @@ from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
 from tests.selections.builds import (
-    Folders,
     assert_whole,
     built,
     data_requests,
@@ -86,7 +85,7 @@ def test_without_a_broker_it_builds(
     assert_whole(archive, standin)
 
 
-def test_compressed(connection: Connection, standin: StandIn, folders: Folders) -> None:
+def test_compressed(connection: Connection, standin: StandIn) -> None:
     archive = built(select(connection, (4, None)), quality="compressed")
     assert archive.status == "ready"
     task = standin.world.tasks[4]
