@@ -21,7 +21,7 @@ from selections.models import Archive, Selection
 from selector.models import Connection
 from standin.costs import Costs
 from standin.server import StandIn
-from tests.conftest import BASE_DIR
+from tests.conftest import BASE_DIR, eventually, finished
 from tests.selections.builds import (
     Folders,
     assert_whole,
@@ -84,6 +84,10 @@ class Worker:
         self._process.wait()
 
     @property
+    def is_ready(self) -> bool:
+        return b" ready." in self._log.read_bytes()
+
+    @property
     def group(self) -> int:
         return self._process.pid
 
@@ -105,6 +109,10 @@ class Fire:
         self._log = log
         self._workers = workers
         self._draw = random.Random(int(os.environ.get("KILLS_SEED", "1")))
+
+    @property
+    def is_ready(self) -> bool:
+        return all(worker.is_ready for worker in self._workers)
 
     def events(self) -> list[Event]:
         return events(self._log)
@@ -198,6 +206,22 @@ def test_no_frame_is_lost_however_often_workers_are_killed(
     distinct = len(asked(standin)) // SELECTIONS
     standin.requests.clear()
     standin.costs = Costs(chunk=0.07, video_chunk=0.07, frame=0.07, small_frame=0.07)
+    done = built_under(fire, selections, standin)
+    for archive in done:
+        assert_whole(archive, standin)
+        assert sha256_of(archive) == undisturbed[archive.selection_id]
+    assert_little_was_repeated(fire, len(done), distinct, len(asked(standin)))
+    if KILLS >= 50:
+        assert set(fire.hit) == {"claim", "add", "finish", "store"}
+        assert fire.groups
+    tasks.expire_archives()
+    files = {only_path(archive) for archive in Archive.objects.all()}
+    assert set(folders.stored()) == files
+    assert folders.spooled() == []
+
+
+def built_under(fire: Fire, selections: list[Selection], standin: StandIn) -> list[Archive]:
+    """All archives that are built while workers are killed, one of each selection at a time."""
     archives = {each.pk: request(each) for each in selections}
     done: list[Archive] = []
     while fire.kills < KILLS:
@@ -214,25 +238,17 @@ def test_no_frame_is_lost_however_often_workers_are_killed(
         fire.go_on()
         for archive in archives.values():
             archive.refresh_from_db()
-    done += archives.values()
+    return done + list(archives.values())
 
-    for archive in done:
-        assert_whole(archive, standin)
-        assert sha256_of(archive) == undisturbed[archive.selection_id]
+
+def assert_little_was_repeated(fire: Fire, done: int, distinct: int, requests: int) -> None:
+    """Each claim but an archive's first follows a kill; what a kill makes ask again is what its
+    threads had under way."""
     happened = Counter(event.what for event in fire.events())
     assert happened["double"] == 0
-    # Each claim but an archive's first follows a kill; what a kill makes ask again is what its
-    # threads had under way.
-    taken_over = happened["claim"] - len(done)
+    taken_over = happened["claim"] - done
     assert taken_over <= sum(fire.hit.values())
-    assert len(asked(standin)) <= distinct * len(done) + THREADS * taken_over
-    if KILLS >= 50:
-        assert set(fire.hit) == {"claim", "add", "finish", "store"}
-        assert fire.groups
-    tasks.expire_archives()
-    files = {only_path(archive) for archive in Archive.objects.all()}
-    assert set(folders.stored()) == files
-    assert folders.spooled() == []
+    assert requests <= distinct * done + THREADS * taken_over
 
 
 def asked(standin: StandIn) -> list[tuple[object, ...]]:
@@ -246,21 +262,19 @@ def sha256_of(archive: Archive) -> str:
 def test_an_abandoned_build_is_picked_up_within_seconds(
     fire: Fire, selections: list[Selection], standin: StandIn, settings: object
 ) -> None:
+    # One that starts late would be given the message again, by Celery, when the build is stale.
+    eventually(lambda: fire.is_ready)
     standin.costs = Costs(chunk=0.3, video_chunk=0.3, frame=0.3, small_frame=0.3)
     archive = request(selections[0])
-    while not under_way(fire.events()):
-        time.sleep(0.05)
+    eventually(lambda: under_way(fire.events()))
     (victim,) = under_way(fire.events())
     os.kill(victim, signal.SIGKILL)
-    killed_at = time.monotonic()
-    while is_alive(victim):
-        time.sleep(0.01)
-    while not under_way(fire.events()):
-        tasks.recover_archives()
-        time.sleep(0.1)
-        assert time.monotonic() - killed_at < settings.ARCHIVE_STALE_SECONDS + 10
+    eventually(lambda: not is_alive(victim))
+    # Long before its message would be sent again for being lost.
+    assert settings.ARCHIVE_STALE_SECONDS + 30 < settings.ARCHIVE_REQUEUE_SECONDS
+    eventually(
+        lambda: tasks.recover_archives() or under_way(fire.events()),
+        seconds=settings.ARCHIVE_STALE_SECONDS + 30,
+    )
     standin.costs = Costs()
-    while archive.is_active:
-        time.sleep(0.1)
-        archive.refresh_from_db()
-    assert_whole(archive, standin)
+    assert_whole(finished(archive), standin)

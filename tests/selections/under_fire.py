@@ -64,9 +64,12 @@ class _Spy:
         os.close(file)
 
     def watch(self) -> None:
+        self._watch_builds()
+        self._watch_zipping()
+        self._watch_storing()
+
+    def _watch_builds(self) -> None:
         build, claim = building.build, Archive.claim
-        add, finish = zipping.PartsWriter.add, zipping.PartsWriter.finish
-        save = FileSystemStorage._save
 
         def watched_build(archive_id: int) -> None:
             build(archive_id)
@@ -84,6 +87,12 @@ class _Spy:
                     self.say("double")
             return took
 
+        building.build = watched_build
+        Archive.claim = watched_claim
+
+    def _watch_zipping(self) -> None:
+        add, finish = zipping.PartsWriter.add, zipping.PartsWriter.finish
+
         def watched_add(writer: zipping.PartsWriter, *arguments: Any) -> None:
             self.say("add")
             add(writer, *arguments)
@@ -95,6 +104,12 @@ class _Spy:
             time.sleep(LINGER)
             return parts
 
+        zipping.PartsWriter.add = watched_add
+        zipping.PartsWriter.finish = watched_finish
+
+    def _watch_storing(self) -> None:
+        save = FileSystemStorage._save
+
         def watched_save(storage: FileSystemStorage, name: str, content: Any) -> str:
             self.say("store")
             time.sleep(LINGER)
@@ -102,10 +117,6 @@ class _Spy:
             time.sleep(LINGER)
             return saved
 
-        building.build = watched_build
-        Archive.claim = watched_claim
-        zipping.PartsWriter.add = watched_add
-        zipping.PartsWriter.finish = watched_finish
         FileSystemStorage._save = watched_save
 
 
