@@ -47,7 +47,7 @@ def test_every_page(open_portal: Callable[..., Portal], theme: str, alice: User)
     archive = Archive.objects.create(selection=selection, requested_by=alice, status="failed")
     for path in PAGES:
         portal.page.goto(path.format(selection=selection.pk, archive=archive.pk))
-        portal.page.wait_for_timeout(200)
+        portal.page.wait_for_load_state("networkidle")
         assert_accessible(portal.page)
 
 

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from selections.models import Archive
 from tests.browser.workspace import Workspace
-from tests.conftest import finished
+from tests.conftest import eventually, finished
 from tests.making import make_archive, make_selection
 
 DRIVE = 1
+NOTE_WHAT_IS_ASKED = """
+window.asked = [];
+const { fetch } = window;
+window.fetch = (url, ...how) => {
+  window.asked.push(String(url));
+  return fetch(url, ...how);
+};
+"""
+
+
+def asked_for(page: Page) -> list[str]:
+    """What the page has asked for archives since it was opened."""
+    return [url for url in page.evaluate("window.asked") if "/api/archives" in url]
+
+
+def expect_nothing_told(page: Page) -> None:
+    """The page, just opened, waits for no archive: else it asks before it is loaded."""
+    assert asked_for(page) == []
+    expect(page.locator("#tray-ready")).to_be_empty()
 
 
 @pytest.mark.worker
 def test_save_and_download(desk: Workspace, worker: None) -> None:
     """It is built in the background, and told wherever one is when it is ready."""
     page = desk.page
+    page.add_init_script(NOTE_WHAT_IS_ASKED)
     desk.open_task(DRIVE)
     desk.pick("2", seed="7")
     desk.expect_chosen(10, 227)
@@ -39,6 +59,7 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
     page.goto("/connections")  # it waits to be read
     expect(told).to_contain_text("“Ten” is ready.")
     page.reload()
+    assert asked_for(page)  # as it does before the notice is closed
     expect(told).to_contain_text("“Ten” is ready.")
     expect(told.locator(".message")).to_have_count(1)
     with page.expect_download() as download:
@@ -47,22 +68,25 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
     told.get_by_role("button", name="Close").click()
     expect(told).to_be_empty()
     page.reload()
-    page.wait_for_timeout(300)
-    expect(told).to_be_empty()
+    expect_nothing_told(page)
 
 
 @pytest.mark.worker
-def test_a_notice_is_gone_once_its_link_is_used(desk: Workspace, worker: None) -> None:
+@pytest.mark.parametrize("how", ["used", "closed"])
+def test_a_notice_is_gone_once_it_is(how: str, desk: Workspace, worker: None) -> None:
     page, told = desk.page, desk.page.locator("#tray-ready")
+    page.add_init_script(NOTE_WHAT_IS_ASKED)
     desk.open_task(DRIVE)
     desk.cell(3).click()
     desk.button("Save and download").click()
     expect(told).to_contain_text("is ready.", timeout=60_000)
-    with page.expect_download():
-        told.get_by_role("link", name="Download ZIP").click()
+    if how == "closed":
+        told.get_by_role("button", name="Close").click()
+    else:
+        with page.expect_download():
+            told.get_by_role("link", name="Download ZIP").click()
     page.goto("/connections")
-    page.wait_for_timeout(300)
-    expect(told).to_be_empty()
+    expect_nothing_told(page)
 
 
 def test_cancelling_in_the_tray_keeps_the_keyboard(desk: Workspace, alice: User) -> None:
@@ -124,11 +148,14 @@ def test_a_build_that_ended_while_one_was_away_is_told(desk: Workspace, worker: 
     expect(page.locator("#tray-ready")).to_contain_text("“One” is ready.")
 
 
-def test_the_tray_asks_nothing_while_nothing_runs(desk: Workspace) -> None:
-    asked: list[str] = []
-    desk.page.on("request", lambda request: asked.append(request.url))
-    desk.page.goto("/tokens")
-    desk.page.wait_for_timeout(2500)
-    # The page left behind may still have asked for previews; the tray asks for archives.
-    assert any(url.endswith("/tokens") for url in asked)
-    assert [url for url in asked if "/api/archives" in url] == []
+def test_the_tray_asks_nothing_while_nothing_runs(desk: Workspace, alice: User) -> None:
+    page = desk.page
+    page.add_init_script(NOTE_WHAT_IS_ASKED)
+    page.clock.install()
+    page.goto("/tokens")
+    page.clock.run_for(60_000)  # of the page's own time
+    assert asked_for(page) == []
+    # As it does again and again while something runs.
+    make_archive(alice, make_selection(alice))
+    page.goto("/tokens")
+    eventually(lambda: page.clock.run_for(60_000) or len(asked_for(page)) > 2)

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.packs import pack
 from tests.browser.workspace import Workspace
+from tests.conftest import eventually
 
 DRIVE, FOLDERS, LARGE = 1, 2, 8
 ADDED = 600  # elements that scrolling may add
@@ -97,10 +98,13 @@ def test_size_and_list(desk: Workspace) -> None:
 def test_another_size_keeps_the_place(desk: Workspace) -> None:
     desk.open_task(LARGE)
     desk.scroll_to(300_000)
-    desk.page.wait_for_timeout(200)
+    desk.settled()
     frame = int(desk.cell_at_top().get_attribute("data-frame") or 0)
+    columns = int(desk.grid.get_attribute("aria-colcount") or 0)
     desk.page.get_by_label("Size").fill("100")
-    desk.page.wait_for_timeout(200)
+    expect(desk.grid).not_to_have_attribute("aria-colcount", str(columns))
+    assert int(desk.grid.get_attribute("aria-colcount") or 0) > columns
+    desk.settled()
     after = int(desk.cell_at_top().get_attribute("data-frame") or 0)
     assert abs(after - frame) < 40
 
@@ -194,6 +198,5 @@ def test_screen_readers_are_told_where_they_are(desk: Workspace) -> None:
     expect(desk.cell(19_999)).to_have_accessible_name("Frame 19999, frame_19999.jpg")
     row = desk.cell(19_999).locator("xpath=..")
     expect(row).to_have_attribute("aria-rowindex", desk.grid.get_attribute("aria-rowcount") or "")
-    desk.page.wait_for_timeout(200)
-    owned = (desk.grid.get_attribute("aria-owns") or "").split()
-    assert row.get_attribute("id") == owned[-1]
+    last = row.get_attribute("id")
+    eventually(lambda: (desk.grid.get_attribute("aria-owns") or "").split()[-1:] == [last])

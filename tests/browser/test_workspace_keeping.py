@@ -114,7 +114,7 @@ def test_busy_buttons_keep_the_keyboard_and_do_nothing_twice(desk: Workspace) ->
     expect(desk.button("Save")).to_have_attribute("aria-disabled", "true")
     desk.page.keyboard.press("Enter")
     expect(desk.button("Save")).to_be_focused()
-    desk.page.wait_for_timeout(200)
+    desk.until(lambda: held)
     held[0].continue_()
     expect(desk.page.locator("#dock-status")).to_contain_text("Saved as")
     expect(desk.button("Save")).to_have_attribute("aria-disabled", "false")

@@ -196,8 +196,7 @@ def test_many_frames_while_they_come(desk: Workspace) -> None:
     desk.page.route(later, lambda route: held.append(route) if len(held) < 4 else route.continue_())
     desk.open_task(LARGE, selection=selection.pk)
     expect(desk.page.locator("#dock-status")).to_have_text("Opening “Round 1”…")
-    desk.page.wait_for_timeout(300)
-    assert len(held) == 4  # side by side
+    desk.until(lambda: len(held) == 4)  # side by side
     with desk.page.expect_response(later):
         held[0].continue_()
     for part in ("scroller", "tools", "side", "dock"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.packs import pack
 from tests.browser.portal import Portal
@@ -109,56 +109,76 @@ def test_the_large_view_keeps_the_keyboard(desk: Workspace) -> None:
     desk.expect_chosen(3, 227)
 
 
-def test_the_large_view_with_fingers(open_portal: Callable[..., Portal]) -> None:
-    portal = open_portal(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    portal.connect()
-    desk, page = Workspace(portal), portal.page
-    desk.open_task(DRIVE)
-    desk.cell(3).focus()
-    page.keyboard.press("Enter")
-    title, stage = page.locator("#viewer-title"), page.locator("#viewer-stage")
-    expect(title).to_have_text("Frame 3")
-    devtools = page.context.new_cdp_session(page)
+class Fingers:
+    """On the large view, on a phone."""
 
-    def touch(*steps: list[tuple[int, int]]) -> None:
-        """Fingers that come down, go from place to place, and are lifted."""
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.title, self.stage = page.locator("#viewer-title"), page.locator("#viewer-stage")
+        self._devtools = page.context.new_cdp_session(page)
+
+    def touch(self, *steps: list[tuple[int, int]]) -> None:
+        """They come down, go from place to place, and are lifted."""
         for number, places in enumerate(steps):
             points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
-            kind = "touchMove" if number else "touchStart"
-            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            self._send("touchMove" if number else "touchStart", points)
+        self._send("touchEnd", [])
 
-    def shown() -> tuple[float, float, float]:
-        """How large it is, and by how much it is moved."""
-        found = page.locator("#viewer-picture").evaluate(
+    def pinch(self, *distances: int) -> None:
+        """Two of them, each so far from the middle."""
+        self.touch(*([(195 - by, 400), (195 + by, 400)] for by in distances))
+
+    def shown(self) -> tuple[float, float, float]:
+        """How large the picture is, and by how much it is moved."""
+        found = self.page.locator("#viewer-picture").evaluate(
             "it => { const m = new DOMMatrix(it.style.transform); return [m.a, m.e, m.f]; }"
         )
         return found[0], found[1], found[2]
 
-    touch([(300, 400)], [(200, 405)], [(100, 410)])
-    expect(title).to_have_text("Frame 4")
-    touch([(100, 400)], [(200, 405)], [(300, 410)])
-    expect(title).to_have_text("Frame 3")
-    touch([(200, 300)], [(210, 400)], [(220, 500)])  # down: no swipe
-    touch([(200, 400)], [(210, 400)])  # a tap that trembles
-    expect(title).to_have_text("Frame 3")
+    def _send(self, kind: str, points: list[dict[str, int]]) -> None:
+        self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    box = stage.bounding_box()
-    assert box
-    touch(*([(195 - by, 400), (195 + by, 400)] for by in (40, 60, 90, 120)))
-    expect(stage).to_have_class(re.compile("zoomed"))
-    scale, x, y = shown()
+
+@pytest.fixture
+def fingers(open_portal: Callable[..., Portal]) -> Fingers:
+    """With frame 3 before them."""
+    portal = open_portal(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    portal.connect()
+    desk = Workspace(portal)
+    desk.open_task(DRIVE)
+    desk.cell(3).focus()
+    desk.page.keyboard.press("Enter")
+    found = Fingers(desk.page)
+    expect(found.title).to_have_text("Frame 3")
+    return found
+
+
+def test_a_finger_that_swipes_turns_the_page(fingers: Fingers) -> None:
+    fingers.touch([(300, 400)], [(200, 405)], [(100, 410)])
+    expect(fingers.title).to_have_text("Frame 4")
+    fingers.touch([(100, 400)], [(200, 405)], [(300, 410)])
+    expect(fingers.title).to_have_text("Frame 3")
+    fingers.touch([(200, 300)], [(210, 400)], [(220, 500)])  # down: no swipe
+    fingers.touch([(200, 400)], [(210, 400)])  # a tap that trembles
+    expect(fingers.title).to_have_text("Frame 3")
+
+
+def test_two_fingers_make_it_larger_and_one_moves_it(fingers: Fingers) -> None:
+    page = fingers.page
+    fingers.pinch(40, 60, 90, 120)
+    expect(fingers.stage).to_have_class(re.compile("zoomed"))
+    scale, x, y = fingers.shown()
     assert scale == pytest.approx(3, abs=0.1)
     assert page.evaluate("visualViewport.scale") == 1  # the picture, not the page
     for name in ("close", "previous", "pick", "next"):
         expect(page.locator(f"#viewer-{name}")).to_be_in_viewport(ratio=1)
-    touch([(200, 400)], [(160, 380)], [(120, 360)])
-    assert shown() == pytest.approx((scale, x - 80, y - 40), abs=2)
-    expect(title).to_have_text("Frame 3")
-    touch(*([(195 - by, 400), (195 + by, 400)] for by in (120, 60, 20)))
-    expect(stage).not_to_have_class(re.compile("zoomed"))
-    touch([(300, 400)], [(200, 405)], [(100, 410)])
-    expect(title).to_have_text("Frame 4")
+    fingers.touch([(200, 400)], [(160, 380)], [(120, 360)])
+    assert fingers.shown() == pytest.approx((scale, x - 80, y - 40), abs=2)
+    expect(fingers.title).to_have_text("Frame 3")
+    fingers.pinch(120, 60, 20)
+    expect(fingers.stage).not_to_have_class(re.compile("zoomed"))
+    fingers.touch([(300, 400)], [(200, 405)], [(100, 410)])
+    expect(fingers.title).to_have_text("Frame 4")
 
 
 def test_a_picture_that_cvat_does_not_give(desk: Workspace) -> None:

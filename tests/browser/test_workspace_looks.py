@@ -47,7 +47,8 @@ def test_nothing_jumps_while_it_loads(desk: Workspace) -> None:
     desk.open_task(1)
     desk.painted(0)
     desk.painted(20)
-    desk.page.wait_for_timeout(300)
+    desk.page.wait_for_load_state("networkidle")  # nothing more comes that could push
+    desk.drawn()
     assert desk.page.evaluate("window.jumps") < 0.02
 
 

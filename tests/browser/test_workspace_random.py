@@ -137,21 +137,17 @@ def test_the_focus_stays_on_what_was_pressed(desk: Workspace) -> None:
 
 
 def test_a_press_during_a_draw_is_none(desk: Workspace) -> None:
-    asked = []
-
-    def answer(route: Route) -> None:
-        asked.append(route.request)
-        desk.page.wait_for_timeout(500)
-        route.continue_()
-
-    desk.page.route("**/api/random-select", answer)
+    held: list[Route] = []
+    desk.page.route("**/api/random-select", lambda route: held.append(route))  # noqa: PLW0108 - takes no built-in
     desk.open_task(DRIVE)
     desk.page.locator("#draw").focus()
     for _ in range(3):
         desk.page.keyboard.press("Enter")
+    desk.until(lambda: held)
+    held[0].continue_()
     desk.expect_chosen(50, 227)
     expect(desk.page.locator("#draw")).to_be_enabled()
-    assert len(asked) == 1
+    assert len(held) == 1
 
 
 def test_a_draw_from_a_large_task(desk: Workspace) -> None:

@@ -98,9 +98,8 @@ def test_packs_scrolled_away_are_given_up(desk: Workspace) -> None:
     hold = desk.standin.faults.hold(r"/api/jobs/\d+/data")
     desk.open_task(LARGE)
     assert hold.wait_for_request()
+    given_up.clear()
     desk.scroll_to(300_000)
-    desk.page.wait_for_timeout(600)
-    assert [url for url in given_up if "/thumbnails/" in url]
+    desk.until(lambda: [url for url in given_up if "/thumbnails/" in url])
     hold.release()
-    desk.page.wait_for_timeout(100)
     desk.painted(int(desk.cell_at_top().get_attribute("data-frame") or 0))

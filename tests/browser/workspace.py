@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, expect
@@ -108,6 +109,18 @@ class Workspace:
         self.page.get_by_label("Name of the selection").fill(name)
         self.page.locator("#save").click()  # "Save" or "Save as new"
         expect(self.page.get_by_text(f"Saved as “{name}”.")).to_be_visible()
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait for what the events of the page bring about, which come in meanwhile."""
+        eventually(lambda: self.page.wait_for_timeout(20) or condition())
+
+    def drawn(self) -> None:
+        """What the page has got by now is seen."""
+        self.page.evaluate(
+            """async () => {
+              for (const _ of "12") await new Promise(requestAnimationFrame);
+            }"""
+        )
 
     def settled(self) -> None:
         """The grid has come to rest."""
