@@ -27,6 +27,7 @@ from selector.models import Connection
 from selector.services import load_catalog
 from standin.requestlog import Seen
 from standin.server import StandIn
+from tests.conftest import eventually
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ def in_thread(archive: Archive) -> threading.Thread:
     thread = threading.Thread(target=work)
     thread.start()
     return thread
+
+
+def wait_for_fetchers() -> None:
+    """Nothing is fetched any more: a build that is given up does not wait for what hangs."""
+    eventually(lambda: not any(each.name.startswith("fetch_") for each in threading.enumerate()))
 
 
 class _Kill(BaseException):

@@ -14,13 +14,14 @@ from selections.models import Archive, ArchivePart
 from selector.models import Connection
 from standin.costs import Costs
 from standin.server import StandIn
-from tests.conftest import eventually
 from tests.selections.builds import (
     Folders,
     assert_no_debris,
+    data_requests,
     in_thread,
     request,
     select,
+    wait_for_fetchers,
 )
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
@@ -39,35 +40,36 @@ def test_cancelled_at_any_moment(
     thread = in_thread(archive)
     time.sleep(after)
     services.cancel_archive(archive=archive)
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
     archive.refresh_from_db()
     assert archive.status == "cancelled"
-    eventually(lambda: not (folders.spooled() or folders.stored()), seconds=5)
-    asked = len(standin.requests)
-    time.sleep(0.5)
-    assert len(standin.requests) - asked <= 1
+    wait_for_fetchers()
     assert_no_debris(folders)
 
 
 @pytest.mark.parametrize("pattern", ["type=chunk", "type=frame", "/api/jobs"])
 def test_cancelled_while_a_request_hangs(
-    pattern: str, connection: Connection, standin: StandIn, folders: Folders
+    pattern: str, connection: Connection, standin: StandIn, folders: Folders, settings: object
 ) -> None:
-    archive = request(select(connection, (1, [3, 4, 60, 120])))
+    # A chunk, and frames of which each is a block of its own.
+    archive = request(select(connection, (1, [*range(15), *range(51, 230, 20)])))
     hold = standin.faults.hold(pattern)
     thread = in_thread(archive)
     assert hold.wait_for_request()
     services.cancel_archive(archive=archive)
-    thread.join(8)
+    thread.join(30)
     stopped = not thread.is_alive()
     assert_no_debris(folders)
+    asked = len(data_requests(standin))
     hold.release()
     thread.join()
     assert stopped
     archive.refresh_from_db()
     assert archive.status == "cancelled"
-    time.sleep(0.3)
+    wait_for_fetchers()
+    # What each was about to ask for, at most.
+    assert len(data_requests(standin)) - asked <= settings.FETCH_THREADS
     assert_no_debris(folders)
 
 
@@ -85,12 +87,12 @@ def test_deleted_while_it_is_built(
         Archive.objects.filter(pk=archive.pk).delete()
     else:
         alice.delete()
-    thread.join(8)
+    thread.join(30)
     assert not thread.is_alive()
     hold.release()
     assert not Archive.objects.exists()
     assert not ArchivePart.objects.exists()
-    time.sleep(0.3)
+    wait_for_fetchers()
     assert_no_debris(folders)
 
 

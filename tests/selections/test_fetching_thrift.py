@@ -7,6 +7,9 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -107,16 +110,42 @@ def test_on_a_slow_line_dense_blocks_come_whole(connection: Connection, standin:
     assert Counter(seen.query["type"] for seen in data_requests(standin)) == {"chunk": 2}
 
 
-def test_the_window_is_bounded(connection: Connection, standin: StandIn) -> None:
+@pytest.fixture
+def pools(monkeypatch: pytest.MonkeyPatch) -> list[ThreadPoolExecutor]:
+    """The threads of the builds that begin from now on."""
+    made: list[ThreadPoolExecutor] = []
+
+    def make(*arguments: Any, **options: Any) -> ThreadPoolExecutor:
+        made.append(ThreadPoolExecutor(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(fetching, "ThreadPoolExecutor", make)
+    return made
+
+
+def wait_until_idle(pool: ThreadPoolExecutor, *, free: int) -> None:
+    """Its free threads have done all that they were given before this."""
+    together = Barrier(free + 1)
+    for _ in range(free):
+        pool.submit(together.wait)
+    together.wait(60)
+
+
+def test_the_window_is_bounded(
+    connection: Connection,
+    standin: StandIn,
+    settings: object,
+    pools: list[ThreadPoolExecutor],
+) -> None:
     task = standin.world.add_task("many", owner="demo", count=600, chunk_size=2, size=(32, 24))
     selection = select(connection, (task.id, None))
     standin.requests.clear()
     first = standin.faults.hold(r"type=chunk&index=0&")
     building_thread = in_thread(request(selection))
     assert first.wait_for_request()
-    ahead = fetching.AHEAD * 4
+    ahead = fetching.AHEAD * settings.FETCH_THREADS
     eventually(lambda: len(data_requests(standin)) >= ahead)
-    time.sleep(1)
+    wait_until_idle(pools[0], free=settings.FETCH_THREADS - 1)
     assert len(data_requests(standin)) == ahead
     first.release()
     building_thread.join(60)
