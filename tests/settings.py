@@ -10,7 +10,9 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 process = os.environ.get("PYTEST_XDIST_WORKER", "main")
-run_dir = os.environ.setdefault("TEST_RUN_DIR", tempfile.mkdtemp(prefix="cis-"))
+if "TEST_RUN_DIR" not in os.environ:
+    os.environ["TEST_RUN_DIR"] = tempfile.mkdtemp(prefix="cis-")
+run_dir = os.environ["TEST_RUN_DIR"]
 for name, value in {
     "SECRET_KEY": "of-the-tests-" + "x" * 50,
     "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
