@@ -54,9 +54,15 @@ def test_the_sheet_picks_and_closes_by_a_tap_beside_it(phone: Workspace) -> None
     expect(page.locator("#dock-status")).to_contain_text("Saved as")
 
 
-def test_a_wider_window_needs_no_sheet(phone: Workspace) -> None:
+@pytest.mark.parametrize(("type_size", "width"), [(16, 1280), (24, 1500)])
+def test_a_wider_window_needs_no_sheet(phone: Workspace, type_size: int, width: int) -> None:
+    """How wide is wide goes by the size of type that the browser is set to."""
+    page = phone.page
+    sizes = {"fontSizes": {"standard": type_size}}
+    page.context.new_cdp_session(page).send("Page.setFontSizes", sizes)
+    page.set_viewport_size({"width": width * 2 // 3, "height": 844})
     phone.button("Pick…").click()
-    phone.page.set_viewport_size({"width": 1280, "height": 844})
+    page.set_viewport_size({"width": width, "height": 844})
     phone.cell(0).click()
     phone.expect_chosen(1, 227)
 

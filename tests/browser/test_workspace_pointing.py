@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.portal import Portal
 from tests.browser.workspace import Workspace
 from tests.conftest import eventually
 
@@ -99,39 +102,40 @@ def test_drag_beyond_the_edge_scrolls_and_escape_stops_it(desk: Workspace) -> No
     desk.expect_chosen(1, 20_000)
 
 
-def test_a_finger_taps(open_portal: object) -> None:
+@pytest.fixture
+def touched(open_portal: Callable[..., Portal]) -> Workspace:
     portal = open_portal(has_touch=True, viewport={"width": 390, "height": 844})
     portal.connect()
     desk = Workspace(portal)
     desk.open_task(DRIVE)
-    desk.cell(2).tap()
-    desk.expect_chosen(1, 227)
+    return desk
+
+
+def test_a_finger_taps(touched: Workspace) -> None:
+    touched.cell(2).tap()
+    touched.expect_chosen(1, 227)
 
 
 @pytest.mark.parametrize("menu", [False, True])
 def test_a_finger_that_rests_takes_everything_since_the_last(
-    open_portal: object, *, menu: bool
+    touched: Workspace, *, menu: bool
 ) -> None:
     """Also where the browser has a menu for pictures, and a click at the end."""
-    portal = open_portal(has_touch=True, viewport={"width": 390, "height": 844})
-    portal.connect()
-    desk = Workspace(portal)
-    desk.open_task(DRIVE)
-    desk.cell(1).tap()
-    desk.expect_chosen(1, 227)
+    touched.cell(1).tap()
+    touched.expect_chosen(1, 227)
     touch = {"pointerType": "touch", "isPrimary": True}
-    desk.cell(4).dispatch_event("pointerdown", touch)
+    touched.cell(4).dispatch_event("pointerdown", touch)
     if menu:
-        desk.cell(4).dispatch_event("contextmenu", {"cancelable": True})
-    desk.expect_chosen(4, 227)
-    desk.cell(4).dispatch_event("pointerup", touch)
-    desk.cell(4).dispatch_event("click")
-    desk.expect_frames(1, 2, 3, 4)
+        touched.cell(4).dispatch_event("contextmenu", {"cancelable": True})
+    touched.expect_chosen(4, 227)
+    touched.cell(4).dispatch_event("pointerup", touch)
+    touched.cell(4).dispatch_event("click")
+    touched.expect_frames(1, 2, 3, 4)
     # One that moves scrolls: the browser takes the pointer away.
-    desk.cell(5).dispatch_event("pointerdown", touch)
-    desk.cell(5).dispatch_event("pointercancel", touch)
+    touched.cell(5).dispatch_event("pointerdown", touch)
+    touched.cell(5).dispatch_event("pointercancel", touch)
     # By the page's own clock: what it set before is over by then.
-    desk.page.evaluate("new Promise((done) => setTimeout(done, 700))")
-    desk.expect_frames(1, 2, 3, 4)
-    desk.cell(5).tap()
-    desk.expect_frames(1, 2, 3, 4, 5)
+    touched.page.evaluate("new Promise((done) => setTimeout(done, 700))")
+    touched.expect_frames(1, 2, 3, 4)
+    touched.cell(5).tap()
+    touched.expect_frames(1, 2, 3, 4, 5)

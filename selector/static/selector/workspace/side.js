@@ -1,8 +1,6 @@
 // On a narrow screen the settings are a sheet over the frames, opened and closed by buttons. While
 // it is open nothing else can be reached: the keyboard would go behind it.
 
-const NARROW = matchMedia("(max-width: 900px)"); // as in workspace.css
-
 export function enableSide() {
   const at = (id) => document.getElementById(id);
   const side = at("side");
@@ -31,7 +29,10 @@ export function enableSide() {
     const isBeside = target.isConnected && !side.contains(target) && !at("side-open").contains(target);
     if (isBeside) close();
   });
-  NARROW.addEventListener("change", close);
+  // Wide again, it is no sheet: its button is gone, by the style sheet alone.
+  window.addEventListener("resize", () => {
+    if (!at("side-open").checkVisibility()) close();
+  });
 }
 
 /** All that is not part of it; what is only spoken stays to be heard. */
