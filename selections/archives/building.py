@@ -7,7 +7,7 @@ import logging
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -181,16 +181,25 @@ class _Build:
         slots = Slots(url=connection.url, limit=settings.CVAT_MAX_REQUESTS, sleep=self._sleep)
         self.heart.at_beat.append(slots.renew)
         with connection.client(patient=True, sleep=self._sleep) as client:
-            plan = blocks(
-                ((each.task_id, each.job_id, each.frame) for each in self._wanted()),
-                self._jobs(client),
-                quality=self.archive.quality,
-            )
+            jobs = self._jobs(client)
+            names = self._names(jobs)
+            plan = blocks(self._announced(names), jobs, quality=self.archive.quality)
             fetched = self._fetcher(client, slots).fetch(plan)
-            several = len({block.task_id for block in plan}) > 1
-            names = Names(several_tasks=several, quality=self.archive.quality)
             for each, got in zip(self._wanted(), fetched, strict=True):
                 self._add(writer, names, each, got)
+
+    def _names(self, jobs: Mapping[int, Job]) -> Names:
+        tasks = self.archive.selection.frames.order_by().values("task_id").distinct()
+        return Names(
+            several_tasks=tasks.count() > 1,
+            quality=self.archive.quality,
+            recompressing={job.id for job in jobs.values() if job.recompresses},
+        )
+
+    def _announced(self, names: Names) -> Iterator[tuple[int, int, int]]:
+        for each in self._wanted():
+            names.expect(each)
+            yield each.task_id, each.job_id, each.frame
 
     def _wanted(self) -> Iterator[WantedFrame]:
         """By task and frame; a slice at a time, for a build may last hours and must neither hold
@@ -231,6 +240,7 @@ class _Build:
             raise Stopped
         entry: dict[str, Any] = each._asdict()
         if got.error:
+            names.take(each, "")  # the names of the others do not depend on what is missing
             self.problems.append(entry | {"reason": got.error})
             return
         kind = extension(got.content)

@@ -1,6 +1,9 @@
-"""What each frame is called inside the ZIP; pure.
+"""The path of each frame inside the ZIP; pure.
 
-CVAT's own path and name, folders kept, made safe for every file system that may unpack it.
+CVAT's own path and name, folders kept, made safe for every file system that may unpack it. A name
+that a file system of today can hold is not changed. Where a name must be made up (unsafe
+characters, two names that some file system takes for one, pictures without a name), it never takes
+the name of a real file, whether that comes earlier or later in the archive.
 """
 
 from __future__ import annotations
@@ -9,10 +12,13 @@ import hashlib
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from functools import lru_cache
+from itertools import count
 from typing import NamedTuple
 
-LONGEST_PART = 200  # bytes; file systems take 255, and a clash adds to the name
+LONGEST_PART = 255  # bytes in UTF-8, as ext4 counts; NTFS and APFS hold at least that
+LONGEST_SUFFIX = 20  # bytes; what is longer after a dot is no file type
 
 _MANIFEST = re.compile(r"manifest(_part\d+)?\.json", re.IGNORECASE)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
@@ -21,6 +27,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IG
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:\"|?*]"
 )
+_NOT_FOLDERS = ("", ".", "..")
 
 
 class WantedFrame(NamedTuple):
@@ -31,49 +38,128 @@ class WantedFrame(NamedTuple):
 
 
 class Names:
-    """Gives one path for each frame, in the order asked, no two alike even where case is ignored:
-    most people unpack where it is. So the same frames in the same order have the same names."""
+    """One path for each frame, no two alike even where case is ignored.
 
-    def __init__(self, *, several_tasks: bool, quality: str) -> None:
+    Every frame is announced with `expect` first, so that no made-up name takes that of a real
+    file; then `take` gives the paths, for every frame and in one order, also for frames that could
+    not be fetched. So the paths depend on the selection alone and a retry gives the same ones.
+    Memory: about 100 bytes for each frame.
+
+    Through the jobs in `recompressing` CVAT may serve JPEGs instead of what was uploaded; their
+    frames have both names reserved.
+    """
+
+    def __init__(
+        self, *, several_tasks: bool, quality: str, recompressing: Container[int] = ()
+    ) -> None:
         self._several_tasks = several_tasks
-        self._quality = quality
-        self._files: set[bytes] = set()
-        self._folders: set[bytes] = set()
+        self._is_compressed = quality == "compressed"
+        self._recompressing = recompressing
+        self._real_files: set[int] = set()  # keys of CVAT's paths that nobody has taken yet
+        self._real_folders: set[int] = set()
+        self._files: set[int] = set()  # keys of paths in the ZIP
+        self._folders: set[int] = set()
+        self._additions: dict[int, str] = {}  # CVAT's folder -> what stands after its name
+
+    def expect(self, frame: WantedFrame) -> None:
+        """Reserve CVAT's own path of the frame and its folders."""
+        folders, base = _split(frame.filename)
+        path = self._prefix(frame)
+        for part in folders:
+            path = posixpath.join(path, part.raw)
+            if not part.is_safe:
+                break
+            self._real_folders.add(_key(path))
+        if base is not None and base.is_safe and self._ending(base.safe) == base.raw:
+            self._real_files.add(_key(self._cvat_path(frame, folders, base.raw)))
 
     def take(self, frame: WantedFrame, extension: str, *, is_recompressed: bool = False) -> str:
-        """`extension` is that of the picture's real kind, for where CVAT has no name or what it
-        serves is no longer what was uploaded."""
-        folder, base = posixpath.split(self._name(frame, extension, is_recompressed))
-        name = posixpath.join(self._free_folder(folder), base)
-        stem, suffix = posixpath.splitext(name)
-        chosen, number = name, 1
-        while self._clashes(chosen):
-            again = f"_{number}" if number > 1 else ""
-            chosen, number = f"{stem}_frame_{frame.frame:06d}{again}{suffix}", number + 1
-        self._files.add(_key(chosen))
-        self._folders.update(_key(folder) for folder in _folders(chosen))
-        return chosen
+        """The path. `extension` is that of the picture's real kind, for where CVAT has no name or
+        serves another kind than was uploaded; "" for a frame that could not be fetched."""
+        folders, base = _split(frame.filename)
+        if base is None:
+            name = f"frame_{frame.frame:06d}{extension or '.png'}"
+            return self._take(frame, folders, Part(name, name), is_real=False)
+        safe = self._ending(base.safe, extension)
+        path = self._take(frame, folders, Part(base.raw, safe), is_real=safe == base.raw)
+        if self._is_compressed or frame.job_id not in self._recompressing:
+            return path
+        jpeg = _extended(posixpath.splitext(base.safe)[0], ".jpg")
+        other = path
+        if jpeg != safe:
+            other = self._take(frame, folders, Part(base.raw, jpeg), is_real=False)
+        return other if is_recompressed else path
 
-    def _name(self, frame: WantedFrame, extension: str, is_recompressed: bool) -> str:
-        name = safe_path(frame.filename) or f"frame_{frame.frame:06d}{extension or '.png'}"
-        if (self._quality == "compressed" or is_recompressed) and frame.filename:
-            name = posixpath.splitext(name)[0] + (extension or ".jpg")  # whatever was uploaded
-        return f"task_{frame.task_id}/{name}" if self._several_tasks else name
+    def _ending(self, name: str, extension: str = "") -> str:
+        """With the ending of what CVAT serves where all is compressed, whatever was uploaded."""
+        if not self._is_compressed:
+            return name
+        return _extended(posixpath.splitext(name)[0], extension or ".jpg")
 
-    def _free_folder(self, folder: str) -> str:
-        """The folder, with `_` after each of its parts that is called as a file is."""
-        free = ""
-        for part in folder.split("/") if folder else ():
-            free = posixpath.join(free, part)
-            while self._is_file(free):
-                free += "_"
-        return free
+    def _prefix(self, frame: WantedFrame) -> str:
+        return f"task_{frame.task_id}" if self._several_tasks else ""
 
-    def _clashes(self, name: str) -> bool:
-        return self._is_file(name) or _key(name) in self._folders
+    def _cvat_path(self, frame: WantedFrame, folders: tuple[Part, ...], base: str) -> str:
+        return posixpath.join(self._prefix(frame), *(part.raw for part in folders), base)
 
-    def _is_file(self, name: str) -> bool:
-        return _MANIFEST.fullmatch(name) is not None or _key(name) in self._files
+    def _take(
+        self, frame: WantedFrame, folders: tuple[Part, ...], base: Part, *, is_real: bool
+    ) -> str:
+        folder = self._free_folder(frame, folders)
+        for name in _candidates(base.safe, frame.frame):
+            path = posixpath.join(folder, name)
+            key, cvat_key = _key(path), _key(self._cvat_path(frame, folders, name))
+            is_own = is_real and name == base.safe
+            if self._is_taken(path, key):
+                continue
+            if not is_own and self._is_real(key, cvat_key):
+                continue
+            break
+        if is_own:
+            self._real_files.discard(cvat_key)
+        self._files.add(key)
+        return path
+
+    def _is_taken(self, path: str, key: int) -> bool:
+        return key in self._files or key in self._folders or bool(_MANIFEST.fullmatch(path))
+
+    def _is_real(self, *keys: int) -> bool:
+        return any(key in self._real_files or key in self._real_folders for key in keys)
+
+    def _free_folder(self, frame: WantedFrame, folders: tuple[Part, ...]) -> str:
+        """The folder in the ZIP. CVAT's own name, unless it is not safe or a file in the ZIP is
+        called so; then one that no other folder has, so that no two folders become one."""
+        path = cvat_path = self._prefix(frame)
+        for part in folders:
+            cvat_path = posixpath.join(cvat_path, part.raw)
+            wanted = posixpath.join(path, part.safe)
+            key = _key(wanted)
+            if part.is_safe and not self._is_file(wanted, key):
+                path = wanted
+            else:
+                path = posixpath.join(path, self._renamed_folder(path, cvat_path, part.safe))
+                key = _key(path)
+            self._folders.add(key)
+        return path
+
+    def _renamed_folder(self, parent: str, cvat_path: str, name: str) -> str:
+        cvat_key = _key(cvat_path)
+        if cvat_key not in self._additions:
+            self._additions[cvat_key] = next(
+                addition
+                for addition in ("_" * length for length in count())
+                if self._is_free_folder(
+                    posixpath.join(parent, _extended(name, "", addition=addition))
+                )
+            )
+        return _extended(name, "", addition=self._additions[cvat_key])
+
+    def _is_free_folder(self, path: str) -> bool:
+        key = _key(path)
+        return not (self._is_taken(path, key) or self._is_real(key))
+
+    def _is_file(self, path: str, key: int) -> bool:
+        return key in self._files or bool(_MANIFEST.fullmatch(path))
 
 
 def manifest_name(part: int | None) -> str:
@@ -83,34 +169,74 @@ def manifest_name(part: int | None) -> str:
 
 def safe_path(path: str) -> str:
     """`path` without drive, root, dots and what file systems refuse; "" if nothing is left."""
-    path = re.sub(r"^[A-Za-z]:(?=[\\/])", "", path)
-    parts = (_safe_part(part) for part in path.replace("\\", "/").split("/"))
-    return "/".join(part for part in parts if part)
+    folders, base = _split(path)
+    return "/".join(part.safe for part in (*folders, base) if part is not None)
+
+
+class Part(NamedTuple):
+    """A folder or file name as CVAT has it, and as every file system can hold it."""
+
+    raw: str
+    safe: str
+
+    @property
+    def is_safe(self) -> bool:
+        return self.raw == self.safe
+
+
+def _split(path: str) -> tuple[tuple[Part, ...], Part | None]:
+    """Folders and file name; None where no file name is left."""
+    folder, _, base = path.replace("\\", "/").rpartition("/")
+    if base in _NOT_FOLDERS:
+        folders = _parts(folder)
+        return (folders[:-1], folders[-1]) if folders else ((), None)
+    return _parts(folder), Part(base, _safe_part(base))
+
+
+@lru_cache(maxsize=64)
+def _parts(folder: str) -> tuple[Part, ...]:
+    """Of a path with "/" alone. A drive is no folder, nor is what leads out of one."""
+    folder = re.sub(r"^[A-Za-z]:(?=/|$)", "", folder)
+    parts = (part for part in folder.split("/") if part not in _NOT_FOLDERS)
+    return tuple(Part(part, _safe_part(part)) for part in parts)
 
 
 def _safe_part(part: str) -> str:
-    part = _UNSAFE.sub("_", part).strip(" ").rstrip(". ")
-    if _RESERVED.fullmatch(part.partition(".")[0].rstrip(" ")):
-        part = f"_{part}"
-    return _shorten(part)
+    safe = _UNSAFE.sub("_", part).rstrip(". ") or "_"
+    if _RESERVED.fullmatch(safe.partition(".")[0].rstrip(" ")):
+        safe = f"_{safe}"
+    return _extended(*posixpath.splitext(safe)).rstrip(". ")
 
 
-def _shorten(part: str) -> str:
-    if len(part.encode()) <= LONGEST_PART:
-        return part
-    stem, extension = posixpath.splitext(part)
-    if len(extension.encode()) > 20:
-        stem, extension = part, ""
-    room = LONGEST_PART - len(extension.encode())
-    return (stem.encode()[:room].decode(errors="ignore") + extension).rstrip(". ")
+def _candidates(name: str, frame: int) -> Iterator[str]:
+    """The name itself, then with the frame number, then with a count as well."""
+    yield name
+    stem, suffix = posixpath.splitext(name)
+    yield _extended(stem, suffix, addition=f"_frame_{frame:06d}")
+    for number in count(2):
+        yield _extended(stem, suffix, addition=f"_frame_{frame:06d}_{number}")
 
 
-def _folders(name: str) -> Iterator[str]:
-    while name := posixpath.dirname(name):
-        yield name
+def _extended(stem: str, suffix: str, *, addition: str = "") -> str:
+    """The name, with an addition before its suffix; the stem is cut where all would be too long."""
+    if len((stem + addition + suffix).encode()) <= LONGEST_PART:
+        return stem + addition + suffix
+    if len(suffix.encode()) > LONGEST_SUFFIX:
+        stem, suffix = stem + suffix, ""
+    return _cut(stem, LONGEST_PART - len((addition + suffix).encode())) + addition + suffix
 
 
-def _key(name: str) -> bytes:
-    # A digest, for a hundred thousand names must not fill the memory.
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
-    return hashlib.blake2b(folded.encode(), digest_size=12).digest()
+def _cut(text: str, room: int) -> str:
+    """At most `room` bytes of it, no character cut in two."""
+    encoded = text.encode()
+    return text if len(encoded) <= room else encoded[:room].decode(errors="ignore")
+
+
+def _key(path: str) -> int:
+    """The same for paths that some file system takes for one: APFS and case-folding ext4 ignore
+    case (also of ß and ligatures), APFS the way that accents are composed."""
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
+    # A short digest, for hundreds of thousands of names must not fill the memory. Two paths with
+    # the same one by chance: one of them gets a longer name.
+    digest = hashlib.blake2b(folded.encode(errors="surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest)
