@@ -80,12 +80,17 @@ class Connection(models.Model):
         return self.verified_at is None
 
     def client(
-        self, *, patient: bool = False, sleep: Callable[[float], None] = time.sleep
+        self,
+        *,
+        patient: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+        seconds: float = float("inf"),
     ) -> CvatClient:
         """The one seam between Django and `selector.cvat`.
 
         `patient` is for workers: more retries, longer waits than a page may take; `sleep` waits
-        between them.
+        between them. Others share the HTTP connections of the process. `seconds` is the time for
+        all that is asked through the client.
         """
         return CvatClient(
             url=self.url,
@@ -95,6 +100,8 @@ class Connection(models.Model):
             pool_size=settings.FETCH_THREADS,
             patient=patient,
             sleep=sleep,
+            keep_alive=not patient,
+            seconds=seconds,
         )
 
     def mark_verified(self) -> None:

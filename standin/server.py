@@ -28,6 +28,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], handler: Any) -> None:
         self._open: set[socket.socket] = set()
+        self.accepted = 0
         self._guard = threading.Lock()
         super().__init__(address, handler)
 
@@ -41,6 +42,7 @@ class _Server(ThreadingHTTPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._guard:
             self._open.add(request)
+            self.accepted += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
@@ -136,6 +138,11 @@ class StandIn:
     def url(self) -> str:
         """What a user would type into a form: scheme, host, port and prefix."""
         return f"http://{self._address[0]}:{self.port}{self.site.prefix}"
+
+    @property
+    def accepted(self) -> int:
+        """How many TCP connections it has taken since its start."""
+        return self._server.accepted if self._server else 0
 
     def start(self) -> StandIn:
         """Listen and serve in threads. A restart listens on the same port again."""

@@ -6,7 +6,7 @@ import json
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from requests import Response
 
@@ -14,11 +14,23 @@ from selector.cvat import errors
 from selector.cvat.exceptions import CvatBroken
 from selector.cvat.types import ChunkData, FrameData
 
-# Beyond these it is not CVAT that answers.
-MAX_JSON = 256 * 2**20  # the meta of a million frames is about 100 MB
+
+class JsonBounds(NamedTuple):
+    """What an answer in JSON may hold. Its objects, lists and values are counted before it is
+    read: as Python objects small ones take twenty times their length."""
+
+    length: int
+    containers: int
+    values: int
+
+
+# Beyond these it is not CVAT that answers. A page of 500 tasks has 1.5 MB.
+ORDINARY = JsonBounds(16 * 2**20, 500_000, 2_000_000)
+META = JsonBounds(256 * 2**20, 5_000_000, 20_000_000)  # a million frames are about 100 MB
 MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (api-facts 10)
 MAX_ERROR = 64 * 2**10
 BLOCK = 2**16
+FAR_TOO_LONG = "The answer is far longer than any of CVAT's: check the address."
 
 
 # Told of a body under way: bytes received, bytes announced (0: unknown), seconds since the first.
@@ -30,10 +42,13 @@ class BodyCut(Exception):
     """The body is not what the server announced: worth another attempt."""
 
 
-def read_json(response: Response, *, place: str) -> Any:
+def read_json(response: Response, *, place: str, bounds: JsonBounds) -> Any:
     if not errors.is_json(response):
         raise errors.not_cvat(place, status=response.status_code)
-    body = b"".join(_blocks(response, MAX_JSON))
+    body = b"".join(_blocks(response, bounds.length))
+    containers = body.count(b"{") + body.count(b"[")
+    if containers > bounds.containers or body.count(b",") > bounds.values:
+        raise CvatBroken(FAR_TOO_LONG)
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -98,7 +113,7 @@ def _blocks(response: Response, limit: int) -> Iterator[bytes]:
     for block in response.iter_content(BLOCK):
         length += len(block)
         if length > limit:
-            raise CvatBroken("The answer is far longer than any of CVAT's: check the address.")
+            raise CvatBroken(FAR_TOO_LONG)
         yield block
 
 

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
 from urllib.parse import quote
 
-from selector.cvat import catalog, errors, reading
+from selector.cvat import bodies, catalog, errors, reading
 from selector.cvat.bodies import Watch
-from selector.cvat.exceptions import CvatError, CvatNotFound
+from selector.cvat.exceptions import CvatBroken, CvatError, CvatNotFound
 from selector.cvat.homes import Homes
 from selector.cvat.http import INTERACTIVE, PATIENT, Http, Params, Retries
 from selector.cvat.login import log_in
@@ -32,6 +32,7 @@ from selector.cvat.types import (
 __all__ = ["CvatClient", "log_in"]
 
 PAGE_SIZE = 500  # CVAT knows no maximum (api-facts 4)
+MOST_PAGES = 200
 
 Item = TypeVar("Item", Job, Label, Organization, Task)
 
@@ -42,7 +43,7 @@ class CvatClient:
     Every method raises CvatError; `str(error)` can be shown. `patient` is for workers: more
     attempts, longer waits than a page may take (`retries` says it exactly). `timeout` is
     (connect, read) in seconds; the read time-out must stay above the 50 s that CVAT itself may
-    wait for a chunk.
+    wait for a chunk. `keep_alive` and `seconds`: see Http.
     """
 
     def __init__(
@@ -54,10 +55,11 @@ class CvatClient:
         verify: bool | str = True,
         pool_size: int = 8,
         timeout: tuple[float, float] = (5, 70),
-        user_agent: str = "cvat-image-selector",
         patient: bool = False,
         retries: Retries | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        keep_alive: bool = False,
+        seconds: float = float("inf"),
     ) -> None:
         self._organization = organization
         self._homes = Homes()
@@ -67,9 +69,10 @@ class CvatClient:
             verify=verify,
             pool_size=pool_size,
             timeout=timeout,
-            user_agent=user_agent,
             retries=retries or (PATIENT if patient else INTERACTIVE),
             sleep=sleep,
+            keep_alive=keep_alive,
+            seconds=seconds,
         )
 
     def close(self) -> None:
@@ -186,11 +189,11 @@ class CvatClient:
     def task_meta(self, task_id: int) -> Meta:
         """CvatBroken (500) for a task without data: look at its size first."""
         subject = f"the frames of task {task_id}"
-        return reading.meta(self._http.get(f"/api/tasks/{task_id}/data/meta", subject=subject))
+        return self._meta(f"/api/tasks/{task_id}/data/meta", subject)
 
     def job_meta(self, job_id: int) -> Meta:
         subject = f"the frames of job {job_id}"
-        return reading.meta(self._http.get(f"/api/jobs/{job_id}/data/meta", subject=subject))
+        return self._meta(f"/api/jobs/{job_id}/data/meta", subject)
 
     def task_honeypots(self, task_id: int) -> frozenset[int]:
         """Task frames that are copies of pool frames (api-facts 8)."""
@@ -256,6 +259,9 @@ class CvatClient:
         params: Params = {"type": "frame", "number": frame, "quality": quality}
         return self._http.data(path, params=params, subject=f"frame {frame} of {what}")
 
+    def _meta(self, path: str, subject: str) -> Meta:
+        return reading.meta(self._http.get(path, subject=subject, bounds=bodies.META))
+
     def _honeypots(self, what: str, path: str) -> frozenset[int]:
         data = self._http.get(path, subject=f"the validation layout of {what}")
         return reading.honeypot_frames(data)
@@ -273,11 +279,10 @@ class CvatClient:
         self, path: str, params: Params, read: Callable[[Any], Item], subject: str
     ) -> list[Item]:
         """All pages, by number: `next` names the host that CVAT believes in. Sorted by id,
-        for in the default order a new object shifts the pages (api-facts 4)."""
+        for in the default order a new object shifts the pages (api-facts 4). CvatBroken for a list
+        that does not end."""
         found: dict[int, Item] = {}
-        page = 0
-        while True:
-            page += 1
+        for page in range(1, MOST_PAGES + 1):
             query = {**params, "page": page, "page_size": PAGE_SIZE, "sort": "id"}
             try:
                 data = self._http.get(path, params=query, subject=subject)
@@ -291,4 +296,9 @@ class CvatClient:
             found |= new
             if not reading.has_next(data):
                 break
+            if page == MOST_PAGES or len(found) > MOST_PAGES * PAGE_SIZE:
+                raise CvatBroken(
+                    f"{self._http.place} lists {len(found):,} entries and more for {subject}: "
+                    "the list does not seem to end."
+                )
         return list(found.values())

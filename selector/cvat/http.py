@@ -11,15 +11,13 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, BinaryIO, TypeVar
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from selector.cvat import bodies, errors
+from selector.cvat import bodies, errors, sessions
 from selector.cvat.exceptions import CvatBroken, CvatError, CvatUnauthorized
 from selector.cvat.types import ChunkData, Credential, CredentialKind, FrameData
 
@@ -84,11 +82,6 @@ class TokenAuth(AuthBase):
         return request
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: told not to follow, requests would still prepare to, and fail on bad ones."""
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """What is sent, and what it is about ("task 12"), for the text of an error."""
@@ -110,7 +103,11 @@ class Failure:
 
 
 class Http:
-    """Safe for threads: a pool of `pool_size` connections, no cookies, no state."""
+    """Safe for threads: a pool of `pool_size` connections, no cookies, no state.
+
+    With `keep_alive` the connections are those of the whole process and stay open; the credential
+    goes with each request alone. `seconds` is the time for everything that is asked, from now.
+    """
 
     def __init__(
         self,
@@ -120,9 +117,10 @@ class Http:
         verify: bool | str = True,
         pool_size: int = 8,
         timeout: tuple[float, float] = (5, 70),
-        user_agent: str = "cvat-image-selector",
         retries: Retries = INTERACTIVE,
         sleep: Callable[[float], None] = time.sleep,
+        keep_alive: bool = False,
+        seconds: float = float("inf"),
     ) -> None:
         self.url = url.rstrip("/")
         self.place = self.url.partition("://")[2]
@@ -130,26 +128,34 @@ class Http:
         self._timeout = timeout
         self._retries = retries
         self._sleep = sleep
-        self._session = _Session()
-        self._session.auth = TokenAuth(credential)
-        self._session.headers["User-Agent"] = user_agent
-        # A session cookie would win over a missing token and ask for CSRF headers (api-facts 1).
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(
-            pool_connections=1, pool_maxsize=pool_size, pool_block=True, max_retries=0
+        self._until = time.monotonic() + seconds
+        self._auth = TokenAuth(credential)
+        self._is_shared = keep_alive
+        self._session = (
+            sessions.shared_session(self.url, verify)
+            if keep_alive
+            else sessions.new_session(pool_size=pool_size)
         )
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
 
     def close(self) -> None:
-        self._session.close()
+        if not self._is_shared:
+            self._session.close()
 
-    def get(self, path: str, *, subject: str, params: Params | None = None) -> Any:
+    def get(
+        self,
+        path: str,
+        *,
+        subject: str,
+        params: Params | None = None,
+        bounds: bodies.JsonBounds = bodies.ORDINARY,
+    ) -> Any:
         """The JSON of an answer."""
-        return self._exchange(Call("GET", path, subject, params), self._json)
+        call = Call("GET", path, subject, params)
+        return self._exchange(call, lambda answer: self._json(answer, bounds))
 
     def post(self, path: str, *, subject: str, body: Mapping[str, Any]) -> Any:
-        return self._exchange(Call("POST", path, subject, body=body), self._json)
+        call = Call("POST", path, subject, body=body)
+        return self._exchange(call, lambda answer: self._json(answer, bodies.ORDINARY))
 
     def delete(self, path: str, *, subject: str) -> None:
         self._exchange(Call("DELETE", path, subject), lambda response: None)
@@ -187,8 +193,9 @@ class Http:
             if not isinstance(outcome, Failure):
                 return outcome
             wait = self._wait(call, outcome, attempt)
-            late = time.monotonic() - started > self._retries.give_up_after
-            if wait is None or late:
+            now = time.monotonic()
+            is_late = now - started > self._retries.give_up_after or now + (wait or 0) > self._until
+            if wait is None or is_late:
                 # Raised here, outside any handler: requests' own exceptions carry the request
                 # with its headers and body, and must not hang on ours as context.
                 raise outcome.error
@@ -217,17 +224,23 @@ class Http:
             return Failure(lost, attempts=1 if final else float("inf"))
 
     def _send(self, call: Call) -> requests.Response:
-        return self._session.request(
-            call.method,
-            f"{self.url}{call.path}",
-            params=call.params,
-            json=call.body,
-            headers=call.headers,
-            timeout=self._timeout,
-            verify=self._verify,  # given here: on the session, REQUESTS_CA_BUNDLE would win
-            allow_redirects=False,
-            stream=True,
-        )
+        remaining = self._until - time.monotonic()
+        if remaining <= 0:
+            raise requests.Timeout
+        connect, read = (min(seconds, remaining) for seconds in self._timeout)
+        with sessions.answers_until(self._until):
+            return self._session.request(
+                call.method,
+                f"{self.url}{call.path}",
+                params=call.params,
+                json=call.body,
+                headers=call.headers,
+                auth=self._auth,
+                timeout=(connect, read),
+                verify=self._verify,  # given here: on the session, REQUESTS_CA_BUNDLE would win
+                allow_redirects=False,
+                stream=True,
+            )
 
     def _refused(self, call: Call, response: requests.Response) -> Failure:
         status = response.status_code
@@ -258,8 +271,8 @@ class Http:
         backoff = min(retries.backoff * 2.0 ** min(attempt - 1, 20), retries.longest_backoff)
         return backoff * random.uniform(0.5, 1.0)  # noqa: S311  (jitter, no secret)
 
-    def _json(self, response: requests.Response) -> Any:
-        return bodies.read_json(response, place=self.place)
+    def _json(self, response: requests.Response, bounds: bodies.JsonBounds) -> Any:
+        return bodies.read_json(response, place=self.place, bounds=bounds)
 
     def _log(self, call: Call, response: requests.Response, started: float) -> None:
         logger.log(

@@ -47,7 +47,6 @@ def log_in(
     previous_token_id: int | None = None,
     check: Callable[[Credential], None] | None = None,
     timeout: tuple[float, float] = (5, 70),
-    user_agent: str = "cvat-image-selector",
     retries: Retries = INTERACTIVE,
 ) -> Login:
     """Logs in and makes a read-only access token for `token_days` days, in place of
@@ -62,7 +61,6 @@ def log_in(
             verify=verify,
             timeout=timeout,
             pool_size=1,
-            user_agent=user_agent,
             retries=retries,
         )
 
