@@ -282,6 +282,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min")},
     "EXCEPTION_HANDLER": "selector.api.errors.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CVAT Image Selector",

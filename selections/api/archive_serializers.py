@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from selections.models import Archive, ArchivePart
 from selector.api.fields import WholeNumberField
+from selector.api.strict import StrictSerializer
 
 
 class ArchivePartSerializer(serializers.ModelSerializer[ArchivePart]):
@@ -89,7 +90,7 @@ class ArchiveListSerializer(ArchiveSerializer):
         read_only_fields = fields
 
 
-class NewArchiveSerializer(serializers.Serializer[Any]):
+class NewArchiveSerializer(StrictSerializer):
     """`part_size` in bytes cuts a large archive into several ZIPs (0: one). Video frames are
     decoded by the portal: as PNG, or as JPEG of `video_quality`."""
 
@@ -102,12 +103,19 @@ class NewArchiveSerializer(serializers.Serializer[Any]):
     )
     video_quality = WholeNumberField(default=95, min_value=1, max_value=100)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "video_quality" in self.initial_data and attrs["video_format"] != "jpeg":
+            raise serializers.ValidationError(
+                {"video_quality": "goes with video_format jpeg: PNG has no quality."}
+            )
+        return attrs
+
     def options(self) -> dict[str, Any]:
         names = ("quality", "part_size", "video_format", "video_quality")
         return {name: self.validated_data[name] for name in names}
 
 
-class PartQuerySerializer(serializers.Serializer[Any]):
+class PartQuerySerializer(StrictSerializer):
     """Which ZIP, where there are several."""
 
     part = WholeNumberField(default=1, min_value=1, max_value=100_000)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from selections import services
 from selector.api.draw_serializers import RandomSelectSerializer
 from selector.api.serializers import JobSummarySerializer, RandomSelectAnswer
+from selector.api.strict import takes
 from selector.api.views import SpecifiedView, image
 from selector.services import PER_JOB, find_connection
 from selector.signed_in import SignedInApiRequest
 
 
 class RandomSelectView(SpecifiedView):
-    @extend_schema(request=RandomSelectSerializer, responses=RandomSelectAnswer)
+    @takes(body=RandomSelectSerializer, responses=RandomSelectAnswer)
     def post(self, request: SignedInApiRequest) -> Response:
         """`count` frames from the job, or from each job of the task.
 

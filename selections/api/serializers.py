@@ -13,17 +13,23 @@ from selections.models import SelectedFrame, Selection
 from selections.services import Choice
 from selector.api.draw_serializers import DrawSerializer
 from selector.api.fields import MAX_ID, IdField, WholeNumberField
+from selector.api.strict import StrictFields, StrictSerializer
 
 LARGEST_FRAME = 2**31 - 1
 LONGEST_NOTE = 10_000
+# What answers say of a frame, and a request may say again.
+ANSWERED_OF_FRAME = {"task_id", "job_id", "frame", "filename", "width", "height"}
 
 
-class ChoiceSerializer(serializers.Serializer[Any]):
+class ChoiceSerializer(StrictSerializer):
     task_id = IdField()
     frame = WholeNumberField(min_value=0, max_value=LARGEST_FRAME)
     job_id = IdField(required=False, allow_null=True)
-    # Taken so that the answer of load-images can be sent back as it is; CVAT's own name counts.
+    # Taken, and not used, so that frames of an answer can be sent back as they are: name and size
+    # come from CVAT.
     filename = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    width = serializers.IntegerField(required=False, allow_null=True)
+    height = serializers.IntegerField(required=False, allow_null=True)
 
 
 class FramesField(serializers.ListField):
@@ -56,10 +62,13 @@ class FramesField(serializers.ListField):
 def _looks_odd(row: dict[str, Any]) -> bool:
     job_id, name = row.get("job_id"), row.get("filename")
     return not (
-        _is_int(row.get("task_id"), 1, MAX_ID)
+        row.keys() <= ANSWERED_OF_FRAME
+        and _is_int(row.get("task_id"), 1, MAX_ID)
         and _is_int(row.get("frame"), 0, LARGEST_FRAME)
         and (job_id is None or _is_int(job_id, 1, MAX_ID))
         and (name is None or isinstance(name, str))
+        and type(row.get("width", 0)) is int
+        and type(row.get("height", 0)) is int
     )
 
 
@@ -67,7 +76,7 @@ def _is_int(value: Any, least: int, most: int) -> bool:
     return type(value) is int and least <= value <= most  # True and False are ints as well
 
 
-class SelectionSerializer(serializers.ModelSerializer[Selection]):
+class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     owner = serializers.CharField(source="owner.username", read_only=True)
     connection = serializers.SerializerMethodField()
     frames_count = serializers.IntegerField(read_only=True)
@@ -121,11 +130,19 @@ class NewSelectionSerializer(DrawSerializer):
                 raise serializers.ValidationError(
                     "No frame is chosen: give at least one in frames."
                 )
+            self._refuse_what_draws(attrs)
             return attrs
         if sum(name in attrs for name in self.AMOUNTS[method]) != 1:
             wanted = " or ".join(self.AMOUNTS[method])
             raise serializers.ValidationError(f"{method} takes exactly one of {wanted}.")
         return super().validate(attrs)
+
+    def _refuse_what_draws(self, attrs: dict[str, Any]) -> None:
+        draws = set(DrawSerializer().fields) - {"connection", "frame_selection_method"}
+        given = {name for name, value in attrs.items() if name in draws and value is not None}
+        if given:
+            why = "goes with a draw: name it by frame_selection_method, or leave this out."
+            raise serializers.ValidationError({name: [why] for name in sorted(given)})
 
     @property
     def is_drawn(self) -> bool:
@@ -138,7 +155,7 @@ class SelectedFrameSerializer(serializers.ModelSerializer[SelectedFrame]):
         fields = ["frame", "task_id", "job_id", "filename", "width", "height"]
 
 
-class FrameQuerySerializer(serializers.Serializer[Any]):
+class FrameQuerySerializer(StrictSerializer):
     task_id = IdField(required=False)
     job_id = IdField(required=False)
 
@@ -154,12 +171,16 @@ class DownloadImagesSerializer(NewArchiveSerializer):
             raise serializers.ValidationError(
                 "Give either frames (at least one) or the id of a selection."
             )
+        if attrs.get("selection") is not None and attrs["name"]:
+            raise serializers.ValidationError(
+                {"name": "goes with frames: a selection has its name already."}
+            )
         if attrs.get("selection") is not None and attrs.get("connection") is not None:
             raise serializers.ValidationError(
                 "A connection goes with frames; a selection is built through your own "
                 "connection to its server."
             )
-        return attrs
+        return super().validate(attrs)
 
 
 class DownloadImagesAnswer(serializers.Serializer[Any]):

@@ -10,7 +10,7 @@ import django_filters
 from django.http import HttpResponseBase
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
@@ -28,6 +28,7 @@ from selections.models import (
 )
 from selector.api.filtering import IdFilter, Ordering, TrueFalseFilter
 from selector.api.schema import ErrorSerializer
+from selector.api.strict import StrictView, takes
 from selector.api.views import IDS, AlwaysJson, SpecifiedView
 from selector.exceptions import NotFound
 from selector.services import find_connection
@@ -38,8 +39,8 @@ ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
 
 
 class DownloadImagesView(SpecifiedView):
-    @extend_schema(
-        request=serializers.DownloadImagesSerializer,
+    @takes(
+        body=serializers.DownloadImagesSerializer,
         parameters=[OpenApiParameter("Prefer", str, OpenApiParameter.HEADER)],
         responses={202: serializers.DownloadImagesAnswer, **ZIP},
     )
@@ -126,6 +127,7 @@ class ArchiveFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no t
 
 
 class SelectionViewSet(
+    StrictView,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.DestroyModelMixin,
@@ -145,8 +147,8 @@ class SelectionViewSet(
         visible = Selection.objects.for_user(self.request.user)
         return visible.select_related("owner").with_counts()
 
-    @extend_schema(
-        request=serializers.NewSelectionSerializer,
+    @takes(
+        body=serializers.NewSelectionSerializer,
         responses={201: serializers.SelectionSerializer},
     )
     def create(self, request: SignedInApiRequest) -> Response:
@@ -167,6 +169,7 @@ class SelectionViewSet(
             made = services.create_selection(choices=chosen or [], **common)
         return self._answer(made, status.HTTP_201_CREATED)
 
+    @takes(body=serializers.SelectionSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
         selection = self.get_object()
         form = self.get_serializer(selection, data=request.data, partial=True)
@@ -178,27 +181,26 @@ class SelectionViewSet(
         # For ten minutes the pages offer to undo it; for the API it is gone.
         removal.discard_selection(selection=instance)
 
-    @extend_schema(request=None, responses={201: serializers.SelectionSerializer})
+    @takes(responses={201: serializers.SelectionSerializer})
     @action(detail=True, methods=["post"])
     def copy(self, request: SignedInApiRequest, pk: str) -> Response:
         copied = services.copy_selection(user=request.user, selection=self.get_object())
         return self._answer(copied, status.HTTP_201_CREATED)
 
-    @extend_schema(
-        parameters=[serializers.FrameQuerySerializer],
+    @takes(
+        query=serializers.FrameQuerySerializer,
+        is_paged=True,
         responses=serializers.SelectedFrameSerializer(many=True),
     )
     @action(detail=True, filterset_class=None, filter_backends=[])
     def frames(self, request: SignedInApiRequest, pk: str) -> Response:
         """The frames, by task and number."""
-        query = serializers.FrameQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        page = self.paginate_queryset(self.get_object().frames.filter(**query.validated_data))
+        page = self.paginate_queryset(self.get_object().frames.filter(**self.query))
         return self.get_paginated_response(
             serializers.SelectedFrameSerializer(page, many=True).data
         )
 
-    @extend_schema(responses=archives_api.ArchiveListSerializer(many=True))
+    @takes(is_paged=True, responses=archives_api.ArchiveListSerializer(many=True))
     @action(detail=True, filterset_class=None, filter_backends=[])
     def archives(self, request: SignedInApiRequest, pk: str) -> Response:
         """The archives you have built of this selection."""
@@ -208,8 +210,8 @@ class SelectionViewSet(
         found = archives_api.ArchiveListSerializer(page, many=True, context=context)
         return self.get_paginated_response(found.data)
 
-    @extend_schema(
-        request=archives_api.NewArchiveSerializer,
+    @takes(
+        body=archives_api.NewArchiveSerializer,
         responses={202: archives_api.ArchiveSerializer},
     )
     @archives.mapping.post
@@ -229,6 +231,7 @@ class SelectionViewSet(
 
 
 class ArchiveViewSet(
+    StrictView,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.DestroyModelMixin,
@@ -251,21 +254,21 @@ class ArchiveViewSet(
             return archives_api.ArchiveListSerializer
         return archives_api.ArchiveSerializer
 
-    @extend_schema(responses={204: None, 409: ErrorSerializer})
+    @takes(responses={204: None, 409: ErrorSerializer})
     def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Delete the files and the record of them. One that waits or is being built: cancel it
         first."""
         removal.delete_archive(archive=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=None)
+    @takes()
     @action(detail=True, methods=["post"])
     def cancel(self, request: SignedInApiRequest, pk: str) -> Response:
         """Give up a build that waits or runs."""
         archive = services.cancel_archive(archive=self.get_object())
         return Response(self.get_serializer(archive).data)
 
-    @extend_schema(request=None, responses={202: archives_api.ArchiveSerializer})
+    @takes(responses={202: archives_api.ArchiveSerializer})
     @action(detail=True, methods=["post"])
     def retry(self, request: SignedInApiRequest, pk: str) -> Response:
         """Build the same again. What a failed or incomplete build has fetched is taken over, so
@@ -273,19 +276,15 @@ class ArchiveViewSet(
         archive = services.retry_archive(user=request.user, archive=self.get_object())
         return Response(self.get_serializer(archive).data, status=status.HTTP_202_ACCEPTED)
 
-    @extend_schema(
+    @takes(
+        query=archives_api.PartQuerySerializer,
         responses={**ZIP, (206, "application/zip"): OpenApiTypes.BINARY, 304: None, 416: None},
-        parameters=[
-            archives_api.PartQuerySerializer,
-            OpenApiParameter("Range", str, OpenApiParameter.HEADER),
-        ],
+        parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER)],
     )
     @action(detail=True)
     def download(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
         """The ZIP, under its own name; `Range` goes on with a broken download."""
-        number = archives_api.PartQuerySerializer(data=request.query_params)
-        number.is_valid(raise_exception=True)
-        return downloads.send(request, self.get_object(), number=number.validated_data["part"])
+        return downloads.send(request, self.get_object(), number=self.query["part"])
 
 
 def _for_list(archives: ArchiveQuerySet) -> ArchiveQuerySet:

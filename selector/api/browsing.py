@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from selector import browsing, services
 from selector.api import serializers
 from selector.api.paging import page_of_cvat
+from selector.api.strict import StrictView, takes
 from selector.asking import asking
 from selector.models import Connection
 from selector.signed_in import SignedInApiRequest
@@ -23,30 +22,27 @@ from selector.signed_in import SignedInApiRequest
 MOST_PROJECTS = 1000
 
 
-class CvatViewSet(viewsets.ViewSet):
+class CvatViewSet(StrictView, viewsets.ViewSet):
     asks_cvat = True
     lookup_value_regex = "[0-9]{1,18}"
 
 
 class ProjectViewSet(CvatViewSet):
-    @extend_schema(
-        parameters=[serializers.SearchQuerySerializer], responses=serializers.ProjectPage
-    )
+    @takes(query=serializers.SearchQuerySerializer, responses=serializers.ProjectPage)
     def list(self, request: SignedInApiRequest) -> Response:
         """The projects that CVAT shows to the connection's account: the newest 1000, on one page;
         `search` finds the others."""
-        query = _query(request, serializers.SearchQuerySerializer)
-        with asking(_connection(request, query)) as client:
-            projects = client.projects(search=query["search"], limit=MOST_PROJECTS)
+        with asking(_connection(request, self.query)) as client:
+            projects = client.projects(search=self.query["search"], limit=MOST_PROJECTS)
         found = serializers.ProjectSerializer(projects, many=True).data
         return page_of_cvat(request, found, count=len(found), page=1, page_size=MOST_PROJECTS)
 
 
 class TaskViewSet(CvatViewSet):
-    @extend_schema(parameters=[serializers.TaskQuerySerializer], responses=serializers.TaskPage)
+    @takes(query=serializers.TaskQuerySerializer, responses=serializers.TaskPage)
     def list(self, request: SignedInApiRequest) -> Response:
         """The tasks that CVAT shows to the connection's account, newest first, a page at a time."""
-        query = _query(request, serializers.TaskQuerySerializer)
+        query = self.query
         place = {"page": query["page"], "page_size": query["page_size"]}
         found = browsing.list_tasks(
             connection=_connection(request, query),
@@ -57,26 +53,22 @@ class TaskViewSet(CvatViewSet):
         results = serializers.TaskSerializer(found.results, many=True).data
         return page_of_cvat(request, results, count=found.count, **place)
 
-    @extend_schema(
-        parameters=[serializers.ConnectionQuerySerializer], responses=serializers.TaskSerializer
-    )
+    @takes(query=serializers.ConnectionQuerySerializer, responses=serializers.TaskSerializer)
     def retrieve(self, request: SignedInApiRequest, pk: str) -> Response:
-        query = _query(request, serializers.ConnectionQuerySerializer)
-        with asking(_connection(request, query)) as client:
+        with asking(_connection(request, self.query)) as client:
             return Response(serializers.TaskSerializer(client.task(int(pk))).data)
 
 
-class JobListView(APIView):
+class JobListView(StrictView, APIView):
     asks_cvat = True
 
-    @extend_schema(
-        parameters=[serializers.ConnectionQuerySerializer],
+    @takes(
+        query=serializers.ConnectionQuerySerializer,
         responses=serializers.JobSerializer(many=True),
     )
     def get(self, request: SignedInApiRequest, task_id: int) -> Response:
         """All jobs of the task that CVAT shows to the connection's account, of every type."""
-        query = _query(request, serializers.ConnectionQuerySerializer)
-        with asking(_connection(request, query)) as client:
+        with asking(_connection(request, self.query)) as client:
             jobs = client.jobs(task_id)
             if not jobs:
                 client.task(task_id)  # CVAT lists nothing for a task that is not there or closed
@@ -93,15 +85,6 @@ class NothingHereView(APIView):
             "There is nothing at this address of the API (addresses end without a slash). "
             "What there is: /api/docs."
         )
-
-
-Query = TypeVar("Query", bound=BaseSerializer[Any])
-
-
-def _query(request: SignedInApiRequest, kind: type[Query]) -> dict[str, Any]:
-    query = kind(data=request.query_params)
-    query.is_valid(raise_exception=True)
-    return dict(query.validated_data)
 
 
 def _connection(request: SignedInApiRequest, query: dict[str, Any]) -> Connection:

@@ -8,13 +8,14 @@ from typing import Any
 from rest_framework import serializers
 
 from selector.api.fields import REQUIRED_AMOUNT, CountField, IdField, SeedField, ShareField
+from selector.api.strict import StrictSerializer
 from selector.services import PER_JOB, UNIFORM, DrawRequest
 
 MOST_JOBS = 10_000
 MOST_EXCLUDED = 100
 
 
-class SourceSerializer(serializers.Serializer[Any]):
+class SourceSerializer(StrictSerializer):
     """A task, or one of its jobs."""
 
     task_id = IdField(required=False, allow_null=True)

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from selector.api.fields import IdField
 from selector.api.serializers import ConnectionQuerySerializer
@@ -17,7 +16,13 @@ from selector.models import Connection, RecentTask
 from selector.searching import Hit
 
 
-class ImageQuerySerializer(ConnectionQuerySerializer):
+class PictureQuerySerializer(ConnectionQuerySerializer):
+    """`v` is not read: another `v` is another address, which no browser has cached yet."""
+
+    v = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
+class ImageQuerySerializer(PictureQuerySerializer):
     quality = serializers.ChoiceField(choices=["original", "compressed"], default="original")
 
 
@@ -106,13 +111,6 @@ class SearchAnswer(serializers.Serializer[Any]):
     results = HitSerializer(many=True)
     recent = RecentSerializer(many=True)
     hint = serializers.CharField()
-
-
-def read(request: Request, kind: type[ConnectionQuerySerializer]) -> dict[str, Any]:
-    """The parameters in the address. Raises ValidationError."""
-    query = kind(data=request.query_params)
-    query.is_valid(raise_exception=True)
-    return dict(query.validated_data)
 
 
 def hit(found: Hit, connection: Connection, frame: int | None) -> dict[str, Any]:

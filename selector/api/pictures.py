@@ -9,7 +9,6 @@ from typing import Any
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +16,7 @@ from rest_framework.views import APIView
 
 from selector import searching, services, viewing
 from selector.api import picture_serializers as serializers
-from selector.api.serializers import ConnectionQuerySerializer
+from selector.api.strict import StrictView, takes
 from selector.api.views import AlwaysJson
 from selector.cvat.links import MAX_ID
 from selector.models import Connection
@@ -33,7 +32,7 @@ HARMLESS = {
 }
 
 
-class PictureView(APIView):
+class PictureView(StrictView, APIView):
     asks_cvat = True
     content_negotiation_class = AlwaysJson  # an <img> accepts image/*, its errors are JSON
 
@@ -42,13 +41,14 @@ class PictureView(APIView):
         if any(number > MAX_ID for number in kwargs.values()):
             raise NotFound("CVAT has no such number.")
 
-    def connection(self, request: SignedInApiRequest, query: dict[str, Any]) -> Connection:
-        return services.find_connection(user=request.user, connection_id=query.get("connection"))
+    def connection(self, request: SignedInApiRequest) -> Connection:
+        connection_id = self.query.get("connection")
+        return services.find_connection(user=request.user, connection_id=connection_id)
 
 
 class ThumbnailsView(PictureView):
-    @extend_schema(
-        parameters=[ConnectionQuerySerializer],
+    @takes(
+        query=serializers.PictureQuerySerializer,
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 304: None},
     )
     def get(self, request: SignedInApiRequest, job_id: int, chunk: int) -> HttpResponseBase:
@@ -61,10 +61,7 @@ class ThumbnailsView(PictureView):
         end of the header. `status` is `ok`, `broken` or `missing`; the latter two have length 0.
         503 with Retry-After: too many are being made, ask again.
         """
-        query = serializers.read(request, ConnectionQuerySerializer)
-        found = viewing.find_chunk(
-            connection=self.connection(request, query), job_id=job_id, chunk=chunk
-        )
+        found = viewing.find_chunk(connection=self.connection(request), job_id=job_id, chunk=chunk)
         return conditional(
             request,
             f'"{found.key[:32]}"',
@@ -74,15 +71,14 @@ class ThumbnailsView(PictureView):
 
 
 class FrameThumbnailView(PictureView):
-    @extend_schema(
-        parameters=[ConnectionQuerySerializer],
+    @takes(
+        query=serializers.PictureQuerySerializer,
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
     )
     def get(self, request: SignedInApiRequest, task_id: int, frame: int) -> HttpResponseBase:
         """One small picture, JPEG, at most 256x256. 404 if none can be made of the frame."""
-        query = serializers.read(request, ConnectionQuerySerializer)
         place = viewing.find_frame(
-            connection=self.connection(request, query), task_id=task_id, frame=frame
+            connection=self.connection(request), task_id=task_id, frame=frame
         )
         return conditional(
             request,
@@ -93,28 +89,27 @@ class FrameThumbnailView(PictureView):
 
 
 class FrameImageView(PictureView):
-    @extend_schema(
-        parameters=[serializers.ImageQuerySerializer],
+    @takes(
+        query=serializers.ImageQuerySerializer,
         responses={(200, "image/*"): OpenApiTypes.BINARY, 304: None},
     )
     def get(self, request: SignedInApiRequest, task_id: int, frame: int) -> HttpResponseBase:
         """One frame as CVAT serves it: `original` in its own format, `compressed` as JPEG (of a
         video both are PNG). Browsers show no TIFF: take `compressed` to look at."""
-        query = serializers.read(request, serializers.ImageQuerySerializer)
         place = viewing.find_frame(
-            connection=self.connection(request, query), task_id=task_id, frame=frame
+            connection=self.connection(request), task_id=task_id, frame=frame
         )
 
         def answer() -> HttpResponse:
-            shown = viewing.image(place, quality=query["quality"])
+            shown = viewing.image(place, quality=self.query["quality"])
             return picture(shown.content, shown.content_type)
 
-        return conditional(request, place.etag(query["quality"]), HOUR, answer)
+        return conditional(request, place.etag(self.query["quality"]), HOUR, answer)
 
 
 class TaskPreviewView(PictureView):
-    @extend_schema(
-        parameters=[ConnectionQuerySerializer],
+    @takes(
+        query=serializers.PictureQuerySerializer,
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
     )
     def get(self, request: SignedInApiRequest, task_id: int) -> HttpResponseBase:
@@ -123,8 +118,8 @@ class TaskPreviewView(PictureView):
 
 
 class ProjectPreviewView(PictureView):
-    @extend_schema(
-        parameters=[ConnectionQuerySerializer],
+    @takes(
+        query=serializers.PictureQuerySerializer,
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
     )
     def get(self, request: SignedInApiRequest, project_id: int) -> HttpResponseBase:
@@ -133,8 +128,8 @@ class ProjectPreviewView(PictureView):
 
 
 class CatalogView(PictureView):
-    @extend_schema(
-        parameters=[serializers.CatalogQuerySerializer],
+    @takes(
+        query=serializers.CatalogQuerySerializer,
         responses={200: serializers.CompactCatalogSerializer, 304: None},
     )
     def get(self, request: SignedInApiRequest) -> HttpResponseBase:
@@ -157,29 +152,25 @@ class CatalogView(PictureView):
         addresses of pictures (`&v=`) to get past the browser's cache. `deleted` and `honeypots`
         count what was left out; `through_jobs`: the task or some of its jobs are closed to you.
         """
-        query = serializers.read(request, serializers.CatalogQuerySerializer)
         packed = viewing.open_catalog(
-            connection=self.connection(request, query),
-            task_id=query.get("task_id"),
-            job_id=query.get("job_id"),
+            connection=self.connection(request),
+            task_id=self.query.get("task_id"),
+            job_id=self.query.get("job_id"),
         )
         return conditional(request, packed.etag, ASK_AGAIN, lambda: _gzipped(request, packed.body))
 
 
 class SearchView(PictureView):
-    @extend_schema(
-        parameters=[serializers.SearchTextSerializer], responses=serializers.SearchAnswer
-    )
+    @takes(query=serializers.SearchTextSerializer, responses=serializers.SearchAnswer)
     def get(self, request: SignedInApiRequest) -> Response:
         """What a number, "job 34", a pasted address of CVAT or words find: at most 20 tasks, jobs
         and projects, the best first. Without `q`: the 20 tasks opened last, in `recent`.
 
         `hint` says why an address cannot be followed; `frame` is that of a pasted address.
         """
-        query = serializers.read(request, serializers.SearchTextSerializer)
-        connection = self.connection(request, query)
-        found = searching.search(connection=connection, text=query["q"])
-        recent = [] if query["q"].strip() else searching.recent(connection=connection)
+        connection = self.connection(request)
+        found = searching.search(connection=connection, text=self.query["q"])
+        recent = [] if self.query["q"].strip() else searching.recent(connection=connection)
         return Response(
             {
                 "results": [serializers.hit(hit, connection, found.frame) for hit in found.hits],
@@ -208,8 +199,7 @@ def conditional(
 
 
 def _preview(view: PictureView, request: SignedInApiRequest, **what: int) -> HttpResponseBase:
-    query = serializers.read(request, ConnectionQuerySerializer)
-    shown = viewing.preview(connection=view.connection(request, query), **what)
+    shown = viewing.preview(connection=view.connection(request), **what)
     return conditional(
         request,
         viewing.etag_of(shown.content),

@@ -9,12 +9,13 @@ from rest_framework import serializers
 
 from selector.api.fields import IdField, WholeNumberField
 from selector.api.paging import MAX_PAGE_SIZE, PAGE_SIZE
+from selector.api.strict import StrictSerializer
 from selector.models import ApiToken, Connection
 
 
-class TestConnectionSerializer(serializers.Serializer[Any]):
+class TestConnectionSerializer(StrictSerializer):
     """What is left out comes from the environment of the portal, its secret only for its own
-    server and user. An access token counts more than a password."""
+    server and user."""
 
     url = serializers.CharField(required=False, allow_blank=True, max_length=500)
     username = serializers.CharField(required=False, allow_blank=True, max_length=200)
@@ -25,6 +26,11 @@ class TestConnectionSerializer(serializers.Serializer[Any]):
         required=False, allow_blank=True, max_length=500, write_only=True
     )
     organization = serializers.CharField(required=False, allow_blank=True, max_length=100)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("password") and attrs.get("access_token"):
+            raise serializers.ValidationError("Give either password or access_token.")
+        return attrs
 
 
 class ConnectionSerializer(serializers.ModelSerializer[Connection]):
@@ -75,7 +81,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = ["id", "prefix", "created_at", "last_used_at", "expires_at"]
 
 
-class NewApiTokenSerializer(serializers.Serializer[Any]):
+class NewApiTokenSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     read_only = serializers.BooleanField(default=False)  # type: ignore[assignment]
     days = WholeNumberField(
@@ -192,10 +198,14 @@ class TaskPage(PageSerializer):
     results = TaskSerializer(many=True)
 
 
-class ConnectionQuerySerializer(serializers.Serializer[Any]):
+class ConnectionQuerySerializer(StrictSerializer):
     """Through which connection; the one used last when none is named."""
 
     connection = IdField(required=False)
+
+
+class SchemaQuerySerializer(StrictSerializer):
+    format = serializers.ChoiceField(choices=["json", "yaml"], required=False)
 
 
 class SearchQuerySerializer(ConnectionQuerySerializer):

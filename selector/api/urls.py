@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import SimpleRouter
 
@@ -14,7 +14,7 @@ router.register("tokens", views.ApiTokenViewSet, basename="api-token")
 router.register("projects", browsing.ProjectViewSet, basename="api-project")
 router.register("tasks", browsing.TaskViewSet, basename="api-task")
 
-schema = SpectacularAPIView.as_view(permission_classes=[IsAuthenticated])
+schema = views.SchemaView.as_view(permission_classes=[IsAuthenticated])
 # A page, so whoever is not signed in is led to the sign-in; the template has no inline style.
 docs = login_required(
     SpectacularSwaggerSplitView.as_view(

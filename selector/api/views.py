@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import django_filters
 from django.views.decorators.debug import sensitive_variables
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import mixins, status, viewsets
 from rest_framework.filters import SearchFilter
 from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
@@ -20,6 +21,7 @@ from selector import services
 from selector.api import draw_serializers, serializers
 from selector.api.filtering import Ordering, TrueFalseFilter
 from selector.api.parsers import BoundedFormParser, BoundedJSONParser
+from selector.api.strict import StrictView, takes
 from selector.cvat.types import Frame
 from selector.models import ApiToken, ApiTokenQuerySet, Connection, ConnectionQuerySet
 from selector.signed_in import SignedInApiRequest
@@ -40,7 +42,7 @@ class AlwaysJson(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class SpecifiedView(APIView):
+class SpecifiedView(StrictView, APIView):
     """One of the four endpoints of the specification, with its own shape of errors.
 
     They take forms beside JSON, because `curl -d task_id=12 -d count=10` is what people try.
@@ -63,9 +65,7 @@ def image(frame: Frame) -> dict[str, Any]:
 
 
 class TestConnectionView(SpecifiedView):
-    @extend_schema(
-        request=serializers.TestConnectionSerializer, responses=serializers.TestConnectionAnswer
-    )
+    @takes(body=serializers.TestConnectionSerializer, responses=serializers.TestConnectionAnswer)
     @sensitive_variables()
     def post(self, request: SignedInApiRequest) -> Response:
         """Try an account on a CVAT server and keep the access for the other calls."""
@@ -85,7 +85,7 @@ class TestConnectionView(SpecifiedView):
 
 
 class LoadImagesView(SpecifiedView):
-    @extend_schema(request=draw_serializers.SourceSerializer, responses=serializers.CatalogAnswer)
+    @takes(body=draw_serializers.SourceSerializer, responses=serializers.CatalogAnswer)
     def post(self, request: SignedInApiRequest) -> Response:
         """Every frame of a task or a job that can be chosen."""
         form = draw_serializers.SourceSerializer(data=request.data)
@@ -114,6 +114,22 @@ class LoadImagesView(SpecifiedView):
         )
 
 
+class SchemaFormat(DefaultContentNegotiation):
+    """Reads `?format=`, which the rest of the API refuses as unknown."""
+
+    settings = SimpleNamespace(URL_FORMAT_OVERRIDE="format")  # type: ignore[assignment]
+
+
+class SchemaView(StrictView, SpectacularAPIView):
+    content_negotiation_class = SchemaFormat
+
+    @takes(query=serializers.SchemaQuerySerializer, exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The OpenAPI schema of the API."""
+        answer: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return answer
+
+
 class ConnectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
     needs_reconnect = TrueFalseFilter(field_name="verified_at", lookup_expr="isnull")
 
@@ -123,6 +139,7 @@ class ConnectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has n
 
 
 class ConnectionViewSet(
+    StrictView,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.DestroyModelMixin,
@@ -139,8 +156,8 @@ class ConnectionViewSet(
     def get_queryset(self) -> ConnectionQuerySet:
         return Connection.objects.for_user(self.request.user).defer("credential")
 
-    @extend_schema(
-        request=serializers.NewConnectionSerializer,
+    @takes(
+        body=serializers.NewConnectionSerializer,
         responses={201: serializers.NewConnectionAnswer},
     )
     @sensitive_variables()
@@ -166,7 +183,10 @@ class NotByToken(BasePermission):
 
 
 class ApiTokenViewSet(
-    mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[ApiToken]
+    StrictView,
+    mixins.ListModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[ApiToken],
 ):
     serializer_class = serializers.ApiTokenSerializer
     queryset = ApiToken.objects.none()
@@ -176,9 +196,7 @@ class ApiTokenViewSet(
     def get_queryset(self) -> ApiTokenQuerySet:
         return ApiToken.objects.for_user(self.request.user)
 
-    @extend_schema(
-        request=serializers.NewApiTokenSerializer, responses={201: serializers.NewApiTokenAnswer}
-    )
+    @takes(body=serializers.NewApiTokenSerializer, responses={201: serializers.NewApiTokenAnswer})
     @sensitive_variables()
     def create(self, request: SignedInApiRequest) -> Response:
         """A new token. `value` is in this answer and nowhere else."""

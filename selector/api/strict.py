@@ -1,0 +1,156 @@
+"""Strict input: a query parameter or a body field that the operation does not name is 400."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.http import QueryDict
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    View = APIView
+    Fields = serializers.Serializer[Any]
+else:
+    View = Fields = object
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+InputSerializer = type[serializers.Serializer[Any]]
+MOST_NAMED = 20  # unknown names in one answer
+LONGEST_NAME = 100  # characters of one of them
+CSRF_FIELD = "csrfmiddlewaretoken"  # Django reads it from forms
+
+
+class StrictFields(Fields):
+    """Serializer that refuses unknown and read-only fields instead of dropping them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            names = _names_in_form(data) if isinstance(data, QueryDict) else data.keys()
+            refuse_unknown(names, self.fields, what="field")
+            read_only = [name for name in names if self.fields[name].read_only]
+            if read_only:
+                _refuse(read_only, "is read-only and cannot be set.")
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(StrictFields, serializers.Serializer[Any]):
+    """Base of the serializers of what comes in: bodies and query parameters."""
+
+
+class StrictView(View):
+    """View that takes the query parameters and the body named by `@takes`, and refuses all else.
+
+    `query` holds the validated query parameters.
+    """
+
+    query: dict[str, Any]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        name = getattr(self, "action", None) or str(request.method).lower()
+        handler = getattr(self, name, None)
+        if handler is None or request.method == "OPTIONS":
+            return  # 405, or the description of the address
+        is_list = name == "list" or getattr(handler, "is_paged", False)
+        self.query = _read_query(
+            request.query_params,
+            getattr(handler, "query_serializer", StrictSerializer),
+            self._list_parameters() if is_list else set(),
+        )
+        if getattr(handler, "body_serializer", None) is None:
+            _refuse_body(request.data)
+
+    def _list_parameters(self) -> set[str]:
+        """Names of the parameters that filters, search, order and paging read."""
+        parameters: list[Mapping[str, Any]] = []
+        names: set[str] = set()
+        view: Any = self
+        for backend in getattr(self, "filter_backends", []):
+            if issubclass(backend, DjangoFilterBackend):
+                names |= set(getattr(view, "filterset_class", FilterSet).base_filters)
+            else:
+                parameters += backend().get_schema_operation_parameters(self)
+        paginator = getattr(self, "paginator", None)
+        if paginator is not None:
+            parameters += paginator.get_schema_operation_parameters(self)
+        return names | {str(parameter["name"]) for parameter in parameters}
+
+
+def takes(
+    *,
+    query: InputSerializer | None = None,
+    body: InputSerializer | None = None,
+    is_paged: bool = False,
+    **schema: Any,
+) -> Callable[[Handler], Handler]:
+    """Names the query parameters and the body of an operation, for `StrictView` and OpenAPI.
+
+    `is_paged` is for lists other than the action `list`; `schema` goes to `extend_schema`.
+    """
+    if query is not None:
+        schema["parameters"] = [query, *schema.get("parameters", [])]
+
+    def decorate(handler: Handler) -> Handler:
+        handler.query_serializer = query or StrictSerializer  # type: ignore[attr-defined]
+        handler.body_serializer = body  # type: ignore[attr-defined]
+        handler.is_paged = is_paged  # type: ignore[attr-defined]
+        return extend_schema(request=body, **schema)(handler)
+
+    return decorate
+
+
+def refuse_unknown(names: Iterable[str], known: Iterable[str], *, what: str) -> None:
+    """Raises ValidationError that names each unknown field or parameter, with the known ones."""
+    known = sorted(known)
+    unknown = [name for name in names if name not in known]
+    if not unknown:
+        return
+    hint = f"Known: {', '.join(known)}." if known else "None is taken here."
+    raise serializers.ValidationError(
+        {
+            str(name)[:LONGEST_NAME]: [f"unknown {what}. {_alike(str(name), known)}{hint}"]
+            for name in unknown[:MOST_NAMED]
+        }
+    )
+
+
+def _alike(name: str, known: list[str]) -> str:
+    # "seed" for "random_seed" as well as "nme" for "name"
+    near = get_close_matches(name, known, n=1, cutoff=0.6) or [
+        each for each in known if len(name) > 2 and name in each.split("_")
+    ]
+    return f"Is {near[0]} meant? " if near else ""
+
+
+def _read_query(given: QueryDict, kind: InputSerializer, lists: set[str]) -> dict[str, Any]:
+    query = kind()
+    refuse_unknown(given, {*query.fields, *lists}, what="parameter")
+    repeated = [name for name, values in given.lists() if len(values) > 1]
+    if repeated:
+        _refuse(repeated, "is given more than once.")
+    query = kind(data={name: given[name] for name in given if name in query.fields})
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)
+
+
+def _names_in_form(data: QueryDict) -> list[str]:
+    """The fields of a form, in which lists are written as `frames[0]frame`."""
+    names = {name.partition("[")[0] for name in data if name != CSRF_FIELD}
+    return sorted(names)
+
+
+def _refuse_body(data: Any) -> None:
+    if isinstance(data, Mapping):
+        refuse_unknown(set(data) - {CSRF_FIELD}, (), what="field")
+    elif data:
+        raise serializers.ValidationError("This operation takes no body.")
+
+
+def _refuse(names: list[str], why: str) -> None:
+    raise serializers.ValidationError({name: [why] for name in names[:MOST_NAMED]})
