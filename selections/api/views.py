@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import django_filters
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponseBase
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
@@ -108,10 +109,9 @@ class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no
         fields = ["frame_selection_method", "visibility", "url"]
 
     def of_task(self, queryset: SelectionQuerySet, name: str, value: int) -> SelectionQuerySet:
-        # EXISTS, not a join: a selection with many frames of the task is still one row.
-        return queryset.filter(
-            pk__in=SelectedFrame.objects.filter(task_id=value).values("selection")
-        )
+        # EXISTS reads the unique index (selection, task_id, frame); IN would scan all frames.
+        frames = SelectedFrame.objects.filter(selection=OuterRef("pk"), task_id=value)
+        return queryset.filter(Exists(frames))
 
     def of_mine(self, queryset: SelectionQuerySet, name: str, value: bool) -> SelectionQuerySet:
         mine = queryset.filter(owner=self.request.user.pk)

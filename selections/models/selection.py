@@ -120,7 +120,10 @@ class Selection(models.Model):
 class SelectedFrame(models.Model):
     """One chosen picture. `frame` is the task frame number; `filename` CVAT's path ("": video)."""
 
-    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="frames")
+    # Without an index of its own: frame_chosen_once begins with it.
+    selection = models.ForeignKey(
+        Selection, on_delete=models.CASCADE, related_name="frames", db_index=False
+    )
     task_id = models.BigIntegerField()
     job_id = models.BigIntegerField()
     frame = models.IntegerField()
