@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import TracebackType
 
 from benchmarks.world import bench_world
 from standin.costs import Costs
 from standin.server import StandIn
+from standin.world import World
 
 
-def _serve(pipe: Connection) -> None:
-    with StandIn(bench_world(), throttle=None) as server:
+def _serve(pipe: Connection, make_world: Callable[[], World]) -> None:
+    with StandIn(make_world(), throttle=None) as server:
         pipe.send(server.url)
         while (order := pipe.recv()) is not None:
             if isinstance(order, str):
                 pipe.send(len(server.requests.matching(order)))
+                continue
+            if isinstance(order, float):
+                server.faults.delay("/api/", order)
+                pipe.send("done")
                 continue
             with_costs, bandwidth = order
             server.world.chunks.clear()
@@ -31,13 +37,20 @@ def _serve(pipe: Connection) -> None:
 class Server:
     """`fresh()` before every measurement: all caches cold, so that none profits from another."""
 
+    def __init__(self, make_world: Callable[[], World] = bench_world) -> None:
+        self._make_world = make_world
+
     def __enter__(self) -> Server:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._make_world), daemon=True)
         self._process.start()
         self.url: str = self._pipe.recv()
         return self
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid or 0
 
     def __exit__(
         self,
@@ -51,6 +64,11 @@ class Server:
     def fresh(self, *, costs: bool = True, bandwidth: float = 0) -> None:
         """`bandwidth` in bytes per second for the whole line, 0 for no limit."""
         self._pipe.send((costs, bandwidth))
+        self._pipe.recv()
+
+    def delay(self, seconds: float) -> None:
+        """Answer every further request only after so long."""
+        self._pipe.send(float(seconds))
         self._pipe.recv()
 
     def requests(self, pattern: str) -> int:

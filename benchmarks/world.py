@@ -25,6 +25,7 @@ FILM, FILM_SIZE, FILM_FRAMES = 2, (1280, 720), 300
 SMALL, SMALL_SIZE, SMALL_BYTES = 3, (64, 48), 2_000
 THOUSAND, HUNDRED_THOUSAND, GIGABYTES = 4, 5, 6
 GIGABYTES_FRAMES = 10_700  # of PHOTO_BYTES: 5 GB
+LOAD_TASKS = range(1, 21)
 
 
 class PaddedImages(Images):
@@ -76,6 +77,19 @@ def _noisy(frame: int) -> Image.Image:
     image = numbered(frame, FILM_SIZE)
     grain = Image.effect_noise((FILM_SIZE[0] // 4, FILM_SIZE[1] // 4), 24).resize(FILM_SIZE)
     return Image.blend(image, Image.merge("RGB", (grain, grain, grain)), 0.08)
+
+
+def load_world() -> World:
+    """LOAD_TASKS tasks of 500 small pictures in 10 jobs each, for many people at a time."""
+    world = World()
+    world.add_user("demo")
+    for number in LOAD_TASKS:
+        task = world.add_task(
+            f"Drive {number}", owner="demo", task_id=number, count=500, size=SMALL_SIZE,
+            segment_size=50, overlap=0,
+        )  # fmt: skip
+        task.media = PaddedImages(500, SMALL_SIZE, SMALL_BYTES)
+    return world
 
 
 def bench_world() -> World:
