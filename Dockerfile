@@ -41,4 +41,4 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
 
 CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:5020", "--worker-class", "gthread", \
      "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm", \
-     "--no-control-socket", "--access-logfile", "-"]
+     "--keep-alive", "75", "--no-control-socket", "--access-logfile", "-"]

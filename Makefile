@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench bench-pages format clean
+.PHONY: help run demo test check bench bench-pages bench-load format clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -29,6 +29,10 @@ bench: .venv/.dev ## measure the fetch engine against the other ways; writes ben
 bench-pages: .venv/.dev ## measure the pages in Chromium and on the server; writes benchmarks/pages.json
 	@sh .ci/packages.sh chromium
 	@exec $(PYTHON) -m benchmarks.pages
+
+bench-load: .venv/.dev ## measure 200 people at a time, on both databases; writes benchmarks/load.json
+	@sh .ci/packages.sh redis-server postgresql
+	@exec $(PYTHON) -m benchmarks.load
 
 format: .venv/.dev ## format the code and mend what the linter can mend
 	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .

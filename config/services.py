@@ -63,6 +63,9 @@ def web_service() -> Service:
         "--workers": str(settings.WEB_PROCESSES),
         "--threads": str(settings.WEB_THREADS),
         "--graceful-timeout": "3",
+        # Above the pauses of a person: browsers and scripts use an idle connection again, and
+        # a request on one that closes in that moment is lost.
+        "--keep-alive": "75",
         "--log-level": "warning",
     }
     flat = [part for option in options.items() for part in option]
