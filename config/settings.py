@@ -224,6 +224,7 @@ ARCHIVE_HEARTBEAT_SECONDS = env.float("ARCHIVE_HEARTBEAT_SECONDS", default=1.0)
 ARCHIVE_STALE_SECONDS = env.float("ARCHIVE_STALE_SECONDS", default=6.0)
 ARCHIVE_REQUEUE_SECONDS = env.float("ARCHIVE_REQUEUE_SECONDS", default=60.0)
 ARCHIVE_MAX_HOURS = env.int("ARCHIVE_MAX_HOURS", default=12)
+ARCHIVE_ATTEMPTS = env.int("ARCHIVE_ATTEMPTS", default=3)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a JSON list of MAX_SELECTION_FRAMES frames
 
 # --- background work ---------------------------------------------------------------------------

@@ -1,40 +1,78 @@
-"""Deleting: selections with a while to think again, archives at once."""
+"""Deleting selections and archives: what is hidden at once, what can be undone, what is purged.
+
+discard: hidden, its owner can undo it for ten minutes. delete: hidden, cannot be undone. purge: the
+rows and files go, at once or by housekeeping.
+
+The owner's archives go with a selection. Those of other people stay with these: a build of theirs
+that waits or runs is finished first, then the selection is purged.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from selections.models import Archive, Selection
+from selections.batches import delete_frames
+from selections.housekeeping import for_each
+from selections.models import Archive, ArchiveQuerySet, Selection, SelectionQuerySet
 from selector.exceptions import Conflict, NotFound
 
 
 def discard_selection(*, selection: Selection) -> None:
-    """Nobody sees it and its archives from now on. Builds under way are given up; the rows go for
-    good once it is too late for `restore_selection`."""
-    with transaction.atomic():
-        for archive in selection.archives.active():
-            archive.cancel()
-        Selection.objects.left().filter(pk=selection.pk).update(deleted_at=timezone.now())
+    """Hide the selection and the owner's archives of it; the owner's builds are cancelled. All is
+    purged once it is too late for `restore_selection`."""
+    _hide(selection, deleted_at=timezone.now())
 
 
 def restore_selection(*, user: User, selection_id: int) -> Selection:
-    """Undo a deletion. Raises NotFound when there is none of the user's to undo any more."""
+    """Undo a deletion. Raises NotFound when it is too late, or not the user's to undo."""
     restorable = Selection.objects.restorable(user).filter(pk=selection_id)
     if not restorable.update(deleted_at=None):
         raise NotFound("This selection is gone for good: it was deleted too long ago.")
     return Selection.objects.get(pk=selection_id)
 
 
+def delete_selection(*, selection: Selection) -> None:
+    """Hide the selection without a way back, and purge it; while other people's builds of it
+    wait or run, housekeeping purges it later."""
+    _hide(selection, deleted_at=timezone.now() - 2 * Selection.UNDO)
+    for each in _purgeable().filter(pk=selection.pk):
+        _purge(each)
+
+
 def purge_selections() -> None:
-    for selection in Selection.objects.over():
-        selection.delete()
+    """Purge what was deleted long enough ago, and what was never saved to the end."""
+    for_each(_purgeable(), _purge)
 
 
 def delete_archive(*, archive: Archive) -> None:
-    """The row and its files. Raises Conflict while it is being built."""
+    """Delete the row and its files. Raises Conflict while it waits or is being built."""
     ended = Archive.objects.filter(pk=archive.pk).exclude(status__in=Archive.ACTIVE)
     deleted, _ = ended.delete()
     if not deleted and Archive.objects.filter(pk=archive.pk).exists():
         raise Conflict("This archive is still being built. Cancel it first, then delete it.")
+
+
+def _hide(selection: Selection, *, deleted_at: datetime) -> None:
+    with transaction.atomic():
+        for archive in _owners_archives(selection).active():
+            archive.cancel()
+        Selection.objects.present().filter(pk=selection.pk).update(deleted_at=deleted_at)
+
+
+def _purgeable() -> SelectionQuerySet:
+    building = Archive.objects.active().filter(selection=OuterRef("pk"))
+    return Selection.objects.purgeable().exclude(Exists(building))
+
+
+def _purge(selection: Selection) -> None:
+    delete_frames(selection)
+    selection.delete()
+
+
+def _owners_archives(selection: Selection) -> ArchiveQuerySet:
+    return Archive.objects.filter(selection=selection, requested_by_id=selection.owner_id)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 
-from selections.models import Archive, SelectedFrame, Selection
+from selections.models import Archive, ArchiveStatus, SelectedFrame, Selection
 from selector.models import Connection
 
 MOST_OWNERS = 500
@@ -62,7 +62,7 @@ def closest(selection: Selection, connections: Iterable[Connection]) -> Connecti
 
 def owners(user: User) -> list[str]:
     """Whose selections the user may see, the user aside."""
-    sharing = Selection.objects.left().filter(
+    sharing = Selection.objects.present().filter(
         owner=OuterRef("pk"), visibility=Selection.Visibility.SHARED
     )
     others = User.objects.filter(Exists(sharing)).exclude(pk=user.pk).order_by("username")
@@ -79,7 +79,7 @@ def jobs(selection: Selection) -> QuerySet[SelectedFrame, Any]:
 class Stock:
     """The archives of a person: how many of each status, and what the files take."""
 
-    by_status: dict[Archive.Status, int]
+    by_status: dict[ArchiveStatus, int]
     files: int
     bytes: int
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from selections import removal
-from selections.archives import building, memory
-from selections.models import Archive
+from selections.archives import building, memory, recovery
 
 
 @shared_task
@@ -17,20 +16,19 @@ def build_archive(archive_id: int) -> None:
 
 @shared_task
 def recover_archives() -> None:
-    """Hand out again what a dead worker or a lost message left behind."""
-    for archive in Archive.objects.left_behind():
-        if archive.enqueued_again():
-            build_archive.delay(archive.pk)
+    """Hand out again what a dead worker or a lost message left behind; end what goes on for too
+    long."""
+    recovery.recover(hand_out=build_archive.delay)
 
 
 @shared_task
 def expire_archives() -> None:
-    for archive in Archive.objects.expired():
-        archive.expire()
-    building.clear_debris()
+    """Delete the files of archives past their time, and what builds left behind on disk."""
+    recovery.expire()
+    recovery.clear_debris()
 
 
 @shared_task
 def purge_selections() -> None:
-    """What was deleted goes for good once its deletion cannot be undone any more."""
+    """Delete for good what was deleted so long ago that it cannot be undone any more."""
     removal.purge_selections()

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 
 from selections.models import Archive, ArchivePart, Selection
+from selections.problems import grouped
 from selector.models import Connection
 from standin.server import StandIn
 
@@ -45,11 +46,16 @@ def make_selection(
 
 def make_archive(user: User, selection: Selection, status: str = "queued", **values) -> Archive:
     """With a file if its status says so."""
+    problems = values.pop("problems", [])
     archive = Archive.objects.create(
         selection=selection,
+        selection_name=selection.name,
         requested_by=user,
         status=status,
         frames_total=selection.frames.count(),
+        problems=problems[: Archive.PROBLEMS_IN_ROW],
+        problems_count=len(problems),
+        problem_groups=grouped(problems),
         **values,
     )
     if status in Archive.WITH_FILE:

@@ -53,8 +53,8 @@ def worker(number):
     assert archive.fail(me, "enough")
 
 def beat(number):
-    for archive in Archive.objects.left_behind():
-        archive.enqueued_again()
+    for archive in Archive.objects.to_hand_out():
+        archive.hand_out_again()
     for archive in Archive.objects.expired():
         archive.expire()
     with transaction.atomic():

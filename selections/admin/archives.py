@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
@@ -22,7 +22,9 @@ class HasProblems(YesNoFilter):
     parameter_name = "problems"
 
     def chosen(self, queryset: QuerySet[Any], *, is_yes: bool) -> QuerySet[Any]:
-        return queryset.exclude(problems=[]) if is_yes else queryset.filter(problems=[])
+        return (
+            queryset.filter(problems_count__gt=0) if is_yes else queryset.filter(problems_count=0)
+        )
 
 
 @admin.register(Archive)
@@ -66,8 +68,8 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Archive]:
         seen = Archive.objects.for_user(request.user).filter(pk=OuterRef("pk"))
         found: QuerySet[Archive] = super().get_queryset(request)
-        left = found.filter(selection__deleted_at__isnull=True)
-        return left.annotate(is_seen=Exists(seen))
+        owners_deleted = Q(selection__deleted_at__isnull=False, selection__owner=F("requested_by"))
+        return found.exclude(owners_deleted).annotate(is_seen=Exists(seen))
 
     def has_build_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("selections.add_archive")
@@ -77,7 +79,10 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
 
     @admin.display(description="selection", ordering="selection")
     def of_selection(self, archive: Archive) -> str:
-        return to_selection(archive.selection)
+        selection = archive.selection
+        if selection is None or selection.deleted_at is not None:
+            return f"{archive.selection_name} (deleted)"
+        return to_selection(selection)
 
     @admin.display(description="frames")
     def progress(self, archive: Archive) -> str:
@@ -101,8 +106,8 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
     def build_again(self, request: HttpRequest, queryset: QuerySet[Archive]) -> None:
         def again(archive: Archive) -> str:
             user = archive.requested_by
-            if not Selection.objects.for_user(user).filter(pk=archive.selection_id).exists():
-                raise NotFound(f"{user} may not see “{archive.selection}” any more.")
+            if not Selection.objects.for_user(user).filter(archives=archive).exists():
+                raise NotFound(f"{user} may not see “{archive.selection_name}” any more.")
             made = services.retry_archive(user=user, archive=archive)
             return f"archive {made.pk} is {made.get_status_display()} for {user}."
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.db.models import Model, Q
+from django.db.models import Model
 
 from selections.models import Archive, SelectedFrame, Selection
 from selector.admin import DeletesInBulk
@@ -19,11 +19,10 @@ admin.site.unregister(User)
 @admin.register(User)
 class PersonAdmin(DeletesInBulk, UserAdmin):  # type: ignore[type-arg]  # has none when it runs
     def below(self, rows: list[Any]) -> dict[type[Model], int]:
-        archives = Q(requested_by__in=rows) | Q(selection__owner__in=rows)
         return {
             Connection: Connection.objects.filter(owner__in=rows).count(),
             ApiToken: ApiToken.objects.filter(owner__in=rows).count(),
             Selection: Selection.objects.filter(owner__in=rows).count(),
             SelectedFrame: SelectedFrame.objects.filter(selection__owner__in=rows).count(),
-            Archive: Archive.objects.filter(archives).count(),
+            Archive: Archive.objects.filter(requested_by__in=rows).count(),
         }

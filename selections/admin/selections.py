@@ -6,14 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from selections import services
+from selections import removal, services
 from selections.formats import frame_list
 from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
 from selector.admin import DeletesInBulk, MachineOwned
@@ -75,7 +75,7 @@ class SelectionAdmin(DeletesInBulk):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        found: SelectionQuerySet = Selection.objects.left().with_counts()
+        found: SelectionQuerySet = Selection.objects.present().with_counts()
         return found.annotate(archives_count=Coalesce(Subquery(archives), 0), is_seen=Exists(seen))
 
     def save_model(
@@ -85,16 +85,19 @@ class SelectionAdmin(DeletesInBulk):
         services.update_selection(selection=obj, **changes)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        services.delete_selection(selection=obj)
+        removal.delete_selection(selection=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for selection in queryset:
-            services.delete_selection(selection=selection)
+            removal.delete_selection(selection=selection)
 
     def below(self, rows: list[Any]) -> dict[type[Model], int]:
         return {
             SelectedFrame: SelectedFrame.objects.filter(selection__in=rows).count(),
-            Archive: Archive.objects.filter(selection__in=rows).count(),
+            # Those of other people stay with these.
+            Archive: Archive.objects.filter(
+                selection__in=rows, requested_by=F("selection__owner")
+            ).count(),
         }
 
     @admin.display(description="tasks")

@@ -32,7 +32,31 @@ class ArchivePartSerializer(serializers.ModelSerializer[ArchivePart]):
         return str(self.context["request"].build_absolute_uri(path))
 
 
-class ArchiveSerializer(serializers.ModelSerializer[Archive]):
+class ProblemSerializer(serializers.Serializer[Any]):
+    """A frame that is not in the ZIP, and why."""
+
+    task_id = serializers.IntegerField(read_only=True)
+    job_id = serializers.IntegerField(read_only=True)
+    frame = serializers.IntegerField(read_only=True)
+    filename = serializers.CharField(read_only=True)
+    reason = serializers.CharField(read_only=True)
+
+
+class ProblemGroupSerializer(serializers.Serializer[Any]):
+    """Frames that are missing for one reason; `frames` names them, such as
+    "task 8: frames 0–39, 57"."""
+
+    reason = serializers.CharField(read_only=True)
+    count = serializers.IntegerField(read_only=True)
+    frames = serializers.CharField(read_only=True)
+
+
+class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
+    """One build, without the list of `problems`. `selection` is null once the selection is deleted;
+    `selection_name` is its name when the archive was asked for. `problem_groups` tells by reason
+    which frames are not in the ZIP, `problems_count` how many they are."""
+
+    problem_groups = ProblemGroupSerializer(many=True, read_only=True)
     parts = ArchivePartSerializer(many=True, read_only=True)
     status_url = serializers.SerializerMethodField()
     download_url = serializers.SerializerMethodField()
@@ -42,6 +66,7 @@ class ArchiveSerializer(serializers.ModelSerializer[Archive]):
         fields = [
             "id",
             "selection",
+            "selection_name",
             "status",
             "quality",
             "options",
@@ -51,7 +76,8 @@ class ArchiveSerializer(serializers.ModelSerializer[Archive]):
             "frames_per_second",
             "bytes_per_second",
             "seconds_left",
-            "problems",
+            "problems_count",
+            "problem_groups",
             "error",
             "size",
             "parts",
@@ -82,11 +108,14 @@ class ArchiveSerializer(serializers.ModelSerializer[Archive]):
         return str(self.context["request"].build_absolute_uri(path))
 
 
-class ArchiveListSerializer(ArchiveSerializer):
-    """Without `problems`, which may be as many as the frames."""
+class ArchiveSerializer(ArchiveListSerializer):
+    """One build. `problems` names the first 200 frames that are not in the ZIP; the manifest in the
+    ZIP names each."""
 
-    class Meta(ArchiveSerializer.Meta):
-        fields = [name for name in ArchiveSerializer.Meta.fields if name != "problems"]
+    problems = ProblemSerializer(many=True, read_only=True)
+
+    class Meta(ArchiveListSerializer.Meta):
+        fields = [*ArchiveListSerializer.Meta.fields, "problems"]
         read_only_fields = fields
 
 

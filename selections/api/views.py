@@ -249,7 +249,7 @@ class ArchiveViewSet(
         mine = Archive.objects.for_user(self.request.user)
         return _for_list(mine) if self.action == "list" else mine
 
-    def get_serializer_class(self) -> type[archives_api.ArchiveSerializer]:
+    def get_serializer_class(self) -> type[archives_api.ArchiveListSerializer]:
         if self.action == "list":
             return archives_api.ArchiveListSerializer
         return archives_api.ArchiveSerializer

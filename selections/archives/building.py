@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import re
-import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +12,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import Storage
 from django.db import DatabaseError
 
 from selections.archives import disk, staleness
@@ -26,7 +23,8 @@ from selections.archives.slots import Slots
 from selections.archives.spool import BUILD_PREFIX, Spool
 from selections.archives.video import Format
 from selections.archives.zipping import Part, PartsWriter
-from selections.models import Archive, ArchivePart
+from selections.housekeeping import for_each
+from selections.models import Archive, ArchivePart, Selection, UnlinkedFile
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatError, CvatUnauthorized
 from selector.cvat.pictures import extension
@@ -34,7 +32,9 @@ from selector.cvat.types import Job
 
 logger = logging.getLogger(__name__)
 
-STORED_NAME = re.compile(r"\d+_cvat_images_\d{8}_\d{6}_\d+(_\w+)?\.zip")
+
+class SelectionDeleted(Exception):
+    """The selection was deleted for good before its archive was built."""
 
 
 def build(archive_id: int) -> None:
@@ -46,18 +46,18 @@ def build(archive_id: int) -> None:
     if archive is None or not archive.claim(worker):
         logger.info("archive %s is not waiting to be built", archive_id)
         return
-    keep_spool = False
     try:
         with Heart(archive, worker) as heart:
-            problems = _run(archive, worker, heart)
-        keep_spool = bool(problems)
+            _run(archive, worker, heart)
     except Stopped:
+        archive.fail_overdue()
         logger.info("archive %s was given up while it was built", archive_id)
     except CvatError as error:
         if isinstance(error, CvatUnauthorized) and archive.connection:
             archive.connection.mark_refused()
         archive.fail(worker, str(error))
-        keep_spool = True  # the next try fetches only what is missing
+    except SelectionDeleted:
+        archive.fail(worker, "The selection was deleted before its archive was built.")
     except disk.Full as error:
         archive.fail(worker, str(error))
     except OSError as error:
@@ -67,20 +67,19 @@ def build(archive_id: int) -> None:
         # While it is away this raises as well, and the build is taken over as from a dead worker.
         logger.exception("archive %s: the database failed", archive_id)
         archive.fail(worker, "The database of the portal failed. Build the archive again.")
-        keep_spool = True
     except Exception:
         # The edge of the worker: whatever it was, the person who waits must be told.
         logger.exception("archive %s failed", archive_id)
         archive.fail(worker, "Something unexpected went wrong. The log of the worker has details.")
-    if not keep_spool:
-        _clear(archive_id)
+    _clear(archive_id)
 
 
-def _run(archive: Archive, worker: uuid.UUID, heart: Heart) -> list[dict[str, Any]]:
-    """The frames that could not be had."""
+def _run(archive: Archive, worker: uuid.UUID, heart: Heart) -> None:
+    if archive.selection is None:
+        raise SelectionDeleted
     while True:
         try:
-            return _Build(archive, worker, heart).run()
+            return _Build(archive, archive.selection, worker, heart).run()
         except CvatUnauthorized:
             # Connecting again makes a new token and revokes the one that this build began with.
             if not (archive.connection and archive.connection.was_renewed()):
@@ -92,36 +91,14 @@ def spool_of(archive_id: int) -> Path:
     return Path(settings.SPOOL_DIR) / str(archive_id)
 
 
-def clear_debris() -> None:
-    """Remove what no build will take over any more, and files that no archive has: a worker that
-    is killed between storing and noting it down leaves some."""
-    folder = Path(settings.SPOOL_DIR)
-    for spool in folder.iterdir() if folder.is_dir() else ():
-        number, _, gone = spool.name.partition(".")
-        ours = number.isdecimal()
-        if ours and (gone or not Archive.objects.may_continue().filter(pk=number).exists()):
-            shutil.rmtree(spool, ignore_errors=True)
-    storage = ArchivePart._meta.get_field("file").storage
-    for name in _stored_names(storage):
-        # In this order: who is no longer at work has noted its files down by now.
-        at_work = Archive.objects.active().filter(pk=name.partition("_")[0]).exists()
-        if not at_work and not ArchivePart.objects.filter(file=name).exists():
-            storage.delete(name)
-
-
-def _stored_names(storage: Storage) -> list[str]:
-    """The files that look like ours; none while there is no folder yet."""
-    try:
-        _, names = storage.listdir("")
-    except FileNotFoundError:
-        return []
-    return [name for name in names if STORED_NAME.fullmatch(name)]
-
-
 def _clear(archive_id: int) -> None:
-    """Remove the spool, unless another worker has taken the build over and works in it."""
-    if not Archive.objects.active().filter(pk=archive_id).exists():
-        Spool(spool_of(archive_id)).remove()
+    """Remove the spool, unless a later try or another worker can go on with what is in it."""
+    spool = Spool(spool_of(archive_id))
+    needed = Archive.objects.may_continue()
+    if not any(spool.folder.glob("*")):
+        needed = needed.active()
+    if not needed.filter(pk=archive_id).exists():
+        spool.remove()
 
 
 def _why_not_written(error: OSError) -> str:
@@ -131,19 +108,22 @@ def _why_not_written(error: OSError) -> str:
 
 
 class _Build:
-    def __init__(self, archive: Archive, worker: uuid.UUID, heart: Heart) -> None:
+    def __init__(
+        self, archive: Archive, selection: Selection, worker: uuid.UUID, heart: Heart
+    ) -> None:
         self.archive = archive
+        self.selection = selection
         self.worker = worker
         self.heart = heart
         self.spool = Spool(spool_of(archive.pk))
         self.problems: list[dict[str, Any]] = []
 
-    def run(self) -> list[dict[str, Any]]:
-        """The frames that could not be had. Raises Stopped, CvatError, disk.Full, OSError."""
+    def run(self) -> None:
+        """Raises Stopped, CvatError, disk.Full, OSError."""
         self.heart.frames_done = self.heart.bytes_done = 0
         self._prepare_spool()
         self.guard = disk.Guard(frames_total=self.archive.frames_total, spooled=self.spool.size())
-        self.guard.check_before(self.archive.selection)
+        self.guard.check_before(self.selection)
         stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
         part_size = int(self.archive.options.get("part_size") or 0)
         with PartsWriter(stem, part_size=part_size, about=self._about()) as writer:
@@ -152,7 +132,6 @@ class _Build:
                 raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
             parts = writer.finish(self.problems)
             self._store(parts)
-        return self.problems
 
     def _prepare_spool(self) -> None:
         earlier = self.archive.continues_id
@@ -169,7 +148,7 @@ class _Build:
             return False  # the build ends for that very reason
         with connection.client(patient=True, sleep=self._sleep) as client:
             pool = ThreadPoolExecutor(1)
-            tasks = staleness.tasks_of(self.archive.selection)
+            tasks = staleness.tasks_of(self.selection)
             asked = pool.submit(staleness.is_stale, client, tasks, oldest)
             pool.shutdown(wait=False)
             return outcome(asked, self.heart.over)
@@ -204,14 +183,14 @@ class _Build:
     def _wanted(self) -> Iterator[WantedFrame]:
         """By task and frame; a slice at a time, for a build may last hours and must neither hold
         all in memory nor a cursor (and with it a transaction) open."""
-        rows = self.archive.selection.frames.values_list("task_id", "job_id", "frame", "filename")
+        rows = self.selection.frames.values_list("task_id", "job_id", "frame", "filename")
         start = 0
         while batch := rows[start : start + 5000]:
             yield from (WantedFrame(*row) for row in batch)
             start += 5000
 
     def _jobs(self, client: CvatClient) -> dict[int, Job]:
-        named = self.archive.selection.frames.order_by("task_id").values_list("task_id", flat=True)
+        named = self.selection.frames.order_by("task_id").values_list("task_id", flat=True)
         pool = ThreadPoolExecutor(1)
         asked = [pool.submit(client.jobs, task_id) for task_id in named.distinct()]
         pool.shutdown(wait=False)
@@ -253,11 +232,12 @@ class _Build:
         self.guard.check(frames=self.heart.frames_done, written=self.heart.bytes_done)
 
     def _about(self) -> dict[str, Any]:
-        selection = self.archive.selection
+        selection = self.selection
         return {
             "selection": {
                 "id": selection.pk,
-                "name": selection.name,
+                # Not its present name, which may not be shared with the requester any more.
+                "name": self.archive.selection_name,
                 "frame_selection_method": selection.frame_selection_method,
                 "parameters": selection.parameters,
                 "random_seed": selection.random_seed,
@@ -269,11 +249,14 @@ class _Build:
     def _store(self, parts: list[Part]) -> None:
         storage = ArchivePart._meta.get_field("file").storage
         stored: list[ArchivePart] = []
+        begun: list[UnlinkedFile] = []
         try:
             for number, part in enumerate(parts, start=1):
+                # A name of its own: a worker that lost its claim may be storing the same part.
+                name = f"{self.archive.pk}_{self.archive.base_name}_{self.worker.hex}_{number}.zip"
+                begun.append(self.archive.unlinked_files.create(name=name))
                 with _Finished(part.path) as file:
-                    name = f"{self.archive.pk}_{self.archive.base_name}_{number}.zip"
-                    name = storage.save(name, file)
+                    storage.save(name, file)
                 part.path.unlink(missing_ok=True)  # a storage elsewhere copies
                 row = ArchivePart(archive=self.archive, number=number, file=name)
                 row.size, row.sha256 = part.size, part.sha256
@@ -286,9 +269,8 @@ class _Build:
             )
             if not done:
                 raise Stopped  # cancelled or taken over while it was stored
-        except BaseException:
-            for row in stored:
-                storage.delete(str(row.file.name))
+        except Exception:  # else this process ends, and housekeeping deletes the files
+            for_each(begun, UnlinkedFile.remove)
             raise
 
 

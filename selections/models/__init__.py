@@ -1,13 +1,17 @@
-"""What people chose, and what is built from it."""
+"""Selections and the archives built from them."""
 
-from selections.models.archive import Archive, ArchivePart, ArchiveQuerySet
+from selections.models.archive import Archive
+from selections.models.archive_files import ArchivePart, UnlinkedFile
+from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.selection import SelectedFrame, Selection, SelectionQuerySet
 
 __all__ = [
     "Archive",
     "ArchivePart",
     "ArchiveQuerySet",
+    "ArchiveStatus",
     "SelectedFrame",
     "Selection",
     "SelectionQuerySet",
+    "UnlinkedFile",
 ]

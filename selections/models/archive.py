@@ -4,84 +4,46 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import Q
-from django.db.models.signals import post_delete
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
+from selections.models.archive_queries import (
+    ACTIVE,
+    UNFINISHED,
+    WITH_FILE,
+    ArchiveQuerySet,
+    ArchiveStatus,
+    advanced,
+    overdue,
+)
 from selections.models.selection import Selection
+from selections.problems import grouped
 from selector.models import Connection
 
 if TYPE_CHECKING:
-    AnyUser = User | AnonymousUser
-
-
-class ArchiveQuerySet(models.QuerySet["Archive"]):
-    def for_user(self, user: AnyUser) -> Self:
-        """An archive belongs to who built it: CVAT judged that person's rights, no one else's."""
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(requested_by_id=user.pk, selection__deleted_at__isnull=True)
-
-    def active(self) -> Self:
-        return self.filter(status__in=Archive.ACTIVE)
-
-    def claimable(self) -> Self:
-        return self.filter(Q(status=Archive.Status.QUEUED) | _abandoned())
-
-    def left_behind(self) -> Self:
-        """Abandoned, or queued so long that the message may be lost; not handed out just now."""
-        now = timezone.now()
-        lost = Q(
-            status=Archive.Status.QUEUED,
-            enqueued_at__lt=now - timedelta(seconds=settings.ARCHIVE_REQUEUE_SECONDS),
-        )
-        handed_out = now - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
-        return self.filter(lost | _abandoned() & Q(enqueued_at__lt=handed_out))
-
-    def may_continue(self) -> Self:
-        """Those whose fetched pieces are kept: under way, or ended too badly and too lately."""
-        since = timezone.now() - timedelta(hours=settings.SPOOL_HOURS)
-        ended = Q(status__in=Archive.UNFINISHED, finished_at__gt=since)
-        return self.filter(Q(status__in=Archive.ACTIVE) | ended)
-
-    def expired(self) -> Self:
-        return self.filter(status__in=Archive.WITH_FILE, expires_at__lte=timezone.now())
-
-
-def _abandoned() -> Q:
-    """Running, but the worker has been silent for too long. Told by the row itself, without a
-    subquery: of two claims at once PostgreSQL asks the second one again about the row alone."""
-    limit = timezone.now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
-    return Q(status=Archive.Status.RUNNING, heartbeat_at__lt=limit)
+    from selections.models.archive_files import ArchivePart
 
 
 class Archive(models.Model):
     """One build of a ZIP from a selection; a new row per build, never reset.
 
-    Only the methods below write `status`, each a conditional UPDATE that says whether it took:
-    a second or a late worker can neither build twice nor revive what was given up.
+    Only the methods below write `status`, each a conditional UPDATE that returns whether it
+    changed the row: a second or a late worker can neither build twice nor revive what has ended.
     """
 
-    class Status(models.TextChoices):
-        QUEUED = "queued", "waiting"
-        RUNNING = "running", "building"
-        READY = "ready", "ready"
-        INCOMPLETE = "incomplete", "incomplete"
-        FAILED = "failed", "failed"
-        CANCELLED = "cancelled", "cancelled"
-        EXPIRED = "expired", "expired"
-
-    ACTIVE: ClassVar = (Status.QUEUED, Status.RUNNING)
-    WITH_FILE: ClassVar = (Status.READY, Status.INCOMPLETE)
-    # Ended without all frames: a new try may take over what was fetched.
-    UNFINISHED: ClassVar = (Status.FAILED, Status.INCOMPLETE)
+    Status = ArchiveStatus
+    ACTIVE: ClassVar = ACTIVE
+    WITH_FILE: ClassVar = WITH_FILE
+    UNFINISHED: ClassVar = UNFINISHED
 
     class Quality(models.TextChoices):
         ORIGINAL = "original", "original"
@@ -93,7 +55,15 @@ class Archive(models.Model):
 
     SMALLEST_PART: ClassVar = 10 * 2**20  # bytes
 
-    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="archives")
+    PROBLEMS_IN_ROW: ClassVar = 200  # the manifest has all
+
+    # Null once the selection is deleted for good: the archive stays with its requester.
+    selection = models.ForeignKey(
+        Selection, on_delete=models.SET_NULL, null=True, related_name="archives"
+    )
+    # As it was called when the archive was asked for. Its present name may be no business of the
+    # requester any more.
+    selection_name = models.CharField(max_length=200, blank=True)
     requested_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="archives")
     # The asker's own, so that CVAT stays the judge of who may see the pictures.
     connection = models.ForeignKey(
@@ -109,18 +79,28 @@ class Archive(models.Model):
     )
     # Which worker holds the claim: a worker that lost it finds another value here and stops.
     claimed_by = models.UUIDField(null=True, blank=True, editable=False)
+    # How often the build was begun without getting further than before; see claim().
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+    # The most frames that any attempt before the present one had in the ZIP.
+    frames_reached = models.IntegerField(default=0, editable=False)
+    # Set by the first claim: a build that runs longer is ended as failed.
+    deadline_at = models.DateTimeField(null=True, blank=True, editable=False)
     frames_total = models.IntegerField(default=0)
     frames_done = models.IntegerField(default=0)
     bytes_done = models.BigIntegerField(default=0)
-    # The pace of late, as the worker measures it; 0 while it is not known.
+    # The recent pace, as the worker measures it; 0 while it is not known.
     frames_per_second = models.FloatField(default=0)
     bytes_per_second = models.FloatField(default=0)
-    # [{"task_id", "frame", "filename", "reason"}]: the frames that are not in the ZIP, and why.
+    # The first PROBLEMS_IN_ROW frames that are not in the ZIP, and why:
+    # [{"task_id", "job_id", "frame", "filename", "reason"}].
     problems = models.JSONField(default=list, blank=True)
+    problems_count = models.IntegerField(default=0)
+    # All of them by reason, see selections.problems: [{"reason", "count", "frames"}].
+    problem_groups = models.JSONField(default=list, blank=True)
     size = models.BigIntegerField(default=0)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
-    # When it was last handed to the workers; a lost message is handed out again.
+    # When it was last handed to the workers; without an effect, it is handed out again.
     enqueued_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
@@ -179,23 +159,36 @@ class Archive(models.Model):
     # --- the state machine ---
 
     def claim(self, worker: uuid.UUID) -> bool:
-        """queued -> running, or a build whose worker fell silent -> this worker."""
-        now = timezone.now()
+        """queued -> running, or a build whose worker fell silent -> this worker.
+
+        Counts the attempt. A build that got clearly further than before its worker died begins
+        to count again: a long build may meet many restarts of the portal, a build that dies at
+        the same frame each time may not go on for ever.
+        """
+        longest = timedelta(hours=settings.ARCHIVE_MAX_HOURS)
+        again = Case(When(advanced(), then=Value(2)), default=F("attempts") + 1)
         return self._change(
             Archive.objects.claimable(),
             status=self.Status.RUNNING,
             claimed_by=worker,
-            heartbeat_at=now,
-            started_at=self.started_at or now,
+            attempts=again,
+            frames_reached=Greatest("frames_reached", "frames_done"),
+            heartbeat_at=Now(),
+            started_at=Coalesce("started_at", Now()),
+            deadline_at=Coalesce("deadline_at", Now() + longest),
         )
 
-    def enqueued_again(self) -> bool:
-        """Note that it is handed out once more; False if someone else just did."""
-        return self._change(Archive.objects.left_behind(), enqueued_at=timezone.now())
+    def hand_out_again(self) -> bool:
+        """Note that the archive is handed out once more; False if someone else just did."""
+        return self._change(Archive.objects.to_hand_out(), enqueued_at=timezone.now())
 
     def heartbeat(self, worker: uuid.UUID, **progress: float) -> bool:
-        """Progress and a sign of life. False: the claim is lost (cancelled, taken over), stop."""
-        return self._change(self._held(worker), heartbeat_at=timezone.now(), **progress)
+        """Write progress and the time of the write, which may have waited for a lock.
+
+        False: the claim is lost (cancelled, taken over) or the deadline is over; stop.
+        """
+        held = self._held(worker).exclude(overdue())
+        return self._change(held, heartbeat_at=Now(), **progress)
 
     def finish(
         self,
@@ -212,14 +205,17 @@ class Archive(models.Model):
                 self._held(worker),
                 status=self.Status.INCOMPLETE if problems else self.Status.READY,
                 size=sum(part.size for part in parts),
-                problems=problems,
+                problems=problems[: self.PROBLEMS_IN_ROW],
+                problems_count=len(problems),
+                problem_groups=grouped(problems),
                 frames_done=self.frames_total - len(problems),
                 bytes_done=bytes_done,
                 finished_at=now,
                 expires_at=now + timedelta(days=settings.ARCHIVE_DAYS),
             )
             if took:
-                ArchivePart.objects.bulk_create(parts)
+                self.parts.bulk_create(parts)
+                self.unlinked_files.filter(name__in=[part.file.name for part in parts]).delete()
         return took
 
     def fail(self, worker: uuid.UUID, error: str) -> bool:
@@ -227,6 +223,34 @@ class Archive(models.Model):
             self._held(worker),
             status=self.Status.FAILED,
             error=error,
+            finished_at=timezone.now(),
+        )
+
+    def fail_exhausted(self) -> bool:
+        """Abandoned for the last time that is allowed -> failed."""
+        return self._change(
+            Archive.objects.exhausted(),
+            status=self.Status.FAILED,
+            error=(
+                f"The build ended its worker {self.attempts} times, the last time after "
+                f"{self.frames_done:,} of {self.frames_total:,} frames, and is not begun again. "
+                "A picture or a film may need more memory than there is. What was fetched is kept "
+                f"for {settings.SPOOL_HOURS} hours: try again to go on with it, try fewer frames, "
+                "or ask the operator of the portal what ended the worker."
+            ),
+            finished_at=timezone.now(),
+        )
+
+    def fail_overdue(self) -> bool:
+        """Running past its deadline -> failed, whether or not its worker lives."""
+        return self._change(
+            Archive.objects.overdue(),
+            status=self.Status.FAILED,
+            error=(
+                f"The build took longer than {settings.ARCHIVE_MAX_HOURS} hours and was ended. "
+                f"What was fetched is kept for {settings.SPOOL_HOURS} hours: try again to go on "
+                "with it, or build fewer frames at a time."
+            ),
             finished_at=timezone.now(),
         )
 
@@ -238,7 +262,7 @@ class Archive(models.Model):
         )
 
     def expire(self) -> bool:
-        """Give up the files. The row stays, as the record of what was built."""
+        """Delete the files. The row stays, as the record of what was built."""
         with transaction.atomic():
             took = self._change(
                 Archive.objects.filter(status__in=self.WITH_FILE), status=self.Status.EXPIRED
@@ -254,37 +278,14 @@ class Archive(models.Model):
         took = allowed.filter(pk=self.pk).update(**changes) == 1
         if took:
             for name, value in changes.items():
-                setattr(self, name, value)
+                if hasattr(value, "resolve_expression"):
+                    self.__dict__.pop(name, None)  # the database knows it: loaded when read
+                else:
+                    setattr(self, name, value)
         return took
 
 
-class ArchivePart(models.Model):
-    """A ZIP file of an archive: the only one, or one of several when a part size was chosen."""
-
-    archive = models.ForeignKey(Archive, on_delete=models.CASCADE, related_name="parts")
-    number = models.PositiveIntegerField()  # from 1
-    file = models.FileField(max_length=300)
-    size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["archive", "number"], name="part_numbered_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.download_name
-
-    @property
-    def download_name(self) -> str:
-        several = self.number > 1 or len(self.archive.parts.all()) > 1
-        suffix = f"_part{self.number}" if several else ""
-        return f"{self.archive.base_name}{suffix}.zip"
-
-
-@receiver(post_delete, sender=ArchivePart)
-def remove_file_of_deleted_part(sender: type[ArchivePart], instance: ArchivePart, **_: Any) -> None:
-    # A signal and not Model.delete(): bulk deletes (the admin's) do not call the latter. On
-    # commit, so that a deletion that is rolled back keeps its file.
-    transaction.on_commit(lambda: instance.file.storage.delete(str(instance.file.name)))
+@receiver(pre_delete, sender=Selection)
+def delete_archives_of_owner(sender: type[Selection], instance: Selection, **_: Any) -> None:
+    # The owner's archives go with the selection, other people's stay: whichever way it is deleted.
+    instance.archives.filter(requested_by_id=instance.owner_id).delete()

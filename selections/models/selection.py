@@ -21,25 +21,28 @@ if TYPE_CHECKING:
 
 class SelectionQuerySet(models.QuerySet["Selection"]):
     def for_user(self, user: AnyUser) -> Self:
-        """What `user` may read: the own ones and the shared ones."""
+        """What `user` may read: the user's own selections and the shared ones."""
         if not user.is_authenticated:
             return self.none()
-        mine_or_shared = Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED)
-        return self.left().filter(mine_or_shared)
+        own_or_shared = Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED)
+        return self.present().filter(own_or_shared)
 
-    def left(self) -> Self:
-        """Those that nobody has deleted."""
-        return self.filter(deleted_at__isnull=True)
+    def present(self) -> Self:
+        """Saved with all frames, and not deleted."""
+        return self.filter(is_complete=True, deleted_at__isnull=True)
 
     def restorable(self, user: AnyUser) -> Self:
-        """The user's own ones whose deletion can still be undone."""
+        """The user's own selections whose deletion can still be undone."""
         since = timezone.now() - Selection.UNDO
         return self.filter(owner_id=user.pk, deleted_at__gt=since).order_by("-deleted_at")
 
-    def over(self) -> Self:
-        """Deleted, and too late to be restored; a minute later, so that no undo meets a purge."""
-        since = timezone.now() - Selection.UNDO - timedelta(minutes=1)
-        return self.filter(deleted_at__lt=since)
+    def purgeable(self) -> Self:
+        """Deleted longer ago than the undo window plus one minute (avoids racing an undo), or
+        not saved to the end for LONGEST_SAVE."""
+        now = timezone.now()
+        deleted = Q(deleted_at__lt=now - Selection.UNDO - timedelta(minutes=1))
+        abandoned = Q(is_complete=False, created_at__lt=now - Selection.LONGEST_SAVE)
+        return self.filter(deleted | abandoned)
 
     def owned_by(self, user: AnyUser) -> Self:
         """What `user` may change."""
@@ -58,8 +61,8 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
 
 
 class Selection(models.Model):
-    """A kept choice of frames. Readable also when its connection is gone: url and task names
-    are copied."""
+    """A saved set of frames. Readable also when its connection is gone: url and task names are
+    copied."""
 
     class Method(models.TextChoices):
         MANUAL = "manual", "by hand"
@@ -87,10 +90,13 @@ class Selection(models.Model):
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
-    # Hidden from everybody since then, and soon gone; until then the owner may take it back.
+    # Frames are saved in several transactions: hidden from everybody until the last one.
+    is_complete = models.BooleanField(default=True, editable=False)
+    # Hidden from everybody since then; the owner can restore it within UNDO.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     UNDO: ClassVar = timedelta(minutes=10)
+    LONGEST_SAVE: ClassVar = timedelta(hours=1)
 
     objects = SelectionQuerySet.as_manager()
 

@@ -1,5 +1,6 @@
 """What a user wants of selections and archives. Every rule about them is here, once."""
 
+from selections.removal import delete_selection
 from selections.services.building import cancel_archive, request_archive, retry_archive
 from selections.services.drawing import draw
 from selections.services.keeping import (
@@ -7,7 +8,6 @@ from selections.services.keeping import (
     copy_selection,
     create_random_selection,
     create_selection,
-    delete_selection,
     update_selection,
 )
 

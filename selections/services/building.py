@@ -36,6 +36,7 @@ def request_archive(
         return _same_or_conflict(running, options)
     archive = Archive(
         selection=selection,
+        selection_name=selection.name,
         requested_by=user,
         connection=_connection_for(user, selection),
         options=options,
@@ -57,9 +58,14 @@ def retry_archive(*, user: User, archive: Archive) -> Archive:
     """The same again; what an unfinished try has fetched is not fetched again."""
     if archive.is_active:
         raise Conflict("This archive is still being built.")
-    if not Selection.objects.for_user(user).filter(pk=archive.selection_id).exists():
-        raise NotFound("The selection of this archive is no longer shared with you.")
-    return request_archive(user=user, selection=archive.selection, **archive.options)
+    visible = Selection.objects.for_user(user)
+    selection = visible.filter(archives=archive).first()
+    if selection is None:
+        raise NotFound(
+            "The selection of this archive was deleted or is no longer shared with you, so it "
+            "cannot be built again."
+        )
+    return request_archive(user=user, selection=selection, **archive.options)
 
 
 def _archive_options(

@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from selections.models import SelectedFrame, Selection
+from selections.batches import copy_frames, save_frames
+from selections.models import Selection
 from selections.services.drawing import draw
 from selector import services as selector
 from selector.cvat.exceptions import CvatNoData
@@ -103,9 +103,9 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         parameters=selection.parameters,
         random_seed=selection.random_seed,
     )
-    with transaction.atomic():
-        copy.save()
-        _save_frames(copy, selection.frames.all().iterator(chunk_size=5000))
+    copy.is_complete = False
+    copy.save()
+    copy_frames(selection, copy)
     return copy
 
 
@@ -118,12 +118,6 @@ def update_selection(*, selection: Selection, **changes: str) -> Selection:
     _validate(selection)
     selection.save(update_fields=[*changes, "updated_at"])
     return selection
-
-
-def delete_selection(*, selection: Selection) -> None:
-    for archive in selection.archives.active():
-        archive.cancel()
-    selection.delete()
 
 
 def _check_amount(count: int) -> None:
@@ -209,9 +203,9 @@ def _keep(
     selection.name = name.strip() or _made_up_name(selection, len(frames))
     selection.note = note.strip()
     _validate(selection)
-    with transaction.atomic():
-        selection.save()
-        _save_frames(selection, frames)
+    selection.is_complete = False
+    selection.save()
+    save_frames(selection, frames)
     return selection
 
 
@@ -228,19 +222,3 @@ def _validate(selection: Selection) -> None:
             f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()
         ]
         raise InvalidInput(" ".join(problems)) from None
-
-
-def _save_frames(selection: Selection, frames: Iterable[Frame | SelectedFrame]) -> None:
-    rows = (
-        SelectedFrame(
-            selection=selection,
-            task_id=frame.task_id,
-            job_id=frame.job_id,
-            frame=frame.frame,
-            filename=frame.filename,
-            width=frame.width,
-            height=frame.height,
-        )
-        for frame in frames
-    )
-    SelectedFrame.objects.bulk_create(rows, batch_size=1000)

@@ -94,5 +94,4 @@ def _archive(request: SignedInRequest, pk: int) -> Archive:
 
 
 def _archives(request: SignedInRequest) -> ArchiveQuerySet:
-    mine = Archive.objects.for_user(request.user)
-    return mine.select_related("selection").prefetch_related("parts")
+    return Archive.objects.for_user(request.user).for_cards(request.user)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
@@ -62,7 +60,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     way = showing.closest(selection, showing.usable_connections(request.user))
     shown = FramesForm(request.GET, has_pictures=way is not None)
     found = shown.applied_to(selection.frames.all())
-    mine = Archive.objects.for_user(request.user).filter(selection=selection)
+    archives = Archive.objects.for_user(request.user).filter(selection=selection)
     context = {
         "selection": selection,
         "is_mine": selection.owner_id == request.user.pk,
@@ -71,8 +69,8 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "page": Paginator(found, FRAMES_PER_PAGE).get_page(request.GET.get("page")),
         "jobs": showing.jobs(selection),
         "draw": redrawing.drawn_by(selection),
-        "archives": _with_parts(mine)[:ARCHIVES_SHOWN],
-        "archives_count": mine.count(),
+        "archives": archives.for_cards(request.user)[:ARCHIVES_SHOWN],
+        "archives_count": archives.count(),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
         "build": BuildForm(),
     }
@@ -179,7 +177,3 @@ def _visible(request: SignedInRequest, pk: int) -> Selection:
 
 def _own(request: SignedInRequest, pk: int) -> Selection:
     return get_object_or_404(Selection.objects.owned_by(request.user), pk=pk)
-
-
-def _with_parts(archives: Any) -> Any:
-    return archives.select_related("selection").prefetch_related("parts")

@@ -65,7 +65,7 @@ def test_of_many_claims_at_once_one_takes(archive: Archive, abandoned: bool, att
 @pytest.mark.parametrize("attempt", range(3))
 def test_it_is_handed_out_again_by_one_alone(archive: Archive, attempt: int) -> None:
     grow_stale(archive)
-    assert at_once(8, lambda: again(archive).enqueued_again()).count(True) == 1
+    assert at_once(8, lambda: again(archive).hand_out_again()).count(True) == 1
 
 
 def test_two_builds_of_one_archive_do_the_work_once(archive: Archive, standin: StandIn) -> None:
@@ -81,7 +81,7 @@ def test_two_builds_of_one_archive_do_the_work_once(archive: Archive, standin: S
 def test_a_build_that_lives_cannot_be_claimed(archive: Archive) -> None:
     assert archive.claim(uuid.uuid4())
     assert not again(archive).claim(uuid.uuid4())
-    assert not again(archive).enqueued_again()
+    assert not again(archive).hand_out_again()
 
 
 def test_a_late_worker_changes_nothing(archive: Archive) -> None:
@@ -114,7 +114,7 @@ def test_what_has_ended_stays_ended(archive: Archive, end: str) -> None:
     assert not row.cancel()
     assert not row.expire()
     grow_stale(archive)
-    assert not again(archive).enqueued_again()
+    assert not again(archive).hand_out_again()
     building.build(archive.pk)
     assert again(archive).status == status
     assert again(archive).error == ("" if end == "cancel" else "why")

@@ -13,7 +13,7 @@ from django.core.files.storage import FileSystemStorage
 from selections import services
 from selections.archives import building, disk, zipping
 from selections.archives.spool import Spool
-from selections.models import Archive, SelectedFrame
+from selections.models import Archive, SelectedFrame, UnlinkedFile
 from selector.models import Connection
 from standin.server import StandIn
 from tests.selections.builds import (
@@ -62,7 +62,7 @@ def test_a_disk_that_others_fill_meanwhile(
     archive = built(select(connection, (1, None)))
     assert archive.status == "failed"
     assert "will not hold" in archive.error
-    assert_no_debris(folders)
+    assert_only_the_spool_stays(folders)
 
 
 def test_what_lies_in_the_spool_needs_no_room(
@@ -81,6 +81,13 @@ def test_what_lies_in_the_spool_needs_no_room(
     building.build(again.pk)
     again.refresh_from_db()
     assert_whole(again, standin)
+
+
+def assert_only_the_spool_stays(folders: Folders) -> None:
+    """For the next try, without the half-written ZIPs."""
+    assert folders.stored() == []
+    assert not list(folders.spool.rglob("build-*"))
+    assert not UnlinkedFile.objects.exists()
 
 
 def no_space(*_: object, **__: object) -> None:
@@ -111,7 +118,23 @@ def test_a_disk_that_is_full(
     archive = built(selection)
     assert archive.status == "failed"
     assert "disk of the portal is full" in archive.error
-    assert_no_debris(folders)
+    assert_only_the_spool_stays(folders)
+
+
+def test_a_retry_after_a_full_disk_fetches_only_what_is_missing(
+    connection: Connection, alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selection = select(connection, (2, None), (1, None))
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "_save", no_space)
+        failed = built(selection)
+    assert failed.status == "failed"
+    standin.requests.clear()
+    again = services.retry_archive(user=alice, archive=failed)
+    building.build(again.pk)
+    again.refresh_from_db()
+    assert_whole(again, standin)
+    assert data_requests(standin) == []
 
 
 def test_a_storage_that_fails_after_the_first_part(
@@ -129,7 +152,7 @@ def test_a_storage_that_fails_after_the_first_part(
     archive = built(select(connection, (1, None)), part_size=300_000)
     assert archive.status == "failed"
     assert archive.error == "The archive could not be written: Permission denied."
-    assert_no_debris(folders)
+    assert_only_the_spool_stays(folders)
 
 
 def test_a_storage_that_copies_leaves_no_second_copy(

@@ -132,10 +132,12 @@ def test_sweeping_takes_only_what_is_ours(
     connection: Connection, folders: Folders, standin: StandIn
 ) -> None:
     archive = built(select(connection, (2, None)))
-    for name in ("notes.txt", "999_cvat_images_20250101_000000_1.zip"):
+    # The second is another installation's, in the same storage.
+    others = {"notes.txt", "999_cvat_images_20250101_000000_1.zip"}
+    for name in others:
         (folders.archives / name).write_bytes(b"x")
     for name in ("999", "998.gone", "lost+found"):
         (folders.spool / name).mkdir()
     tasks.expire_archives()
-    assert {path.name for path in folders.stored()} == {"notes.txt", only_path(archive).name}
+    assert {path.name for path in folders.stored()} == {*others, only_path(archive).name}
     assert [path.name for path in folders.spooled()] == ["lost+found"]

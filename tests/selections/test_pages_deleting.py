@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,22 +53,21 @@ def test_it_works(web: Client, selection: Selection) -> None:
 def test_deleted_is_deleted_everywhere(
     web: Client, alice: User, bob: User, admin: User, selection: Selection
 ) -> None:
-    archive = make_archive(bob, selection, "failed")
+    archive = make_archive(alice, selection, "failed")
     removal.discard_selection(selection=selection)
     api = api_of(alice)
+    assert api.get(f"/api/archives/{archive.pk}").status_code == 404
+    assert api.get("/api/archives").json()["count"] == 0
+    assert web.get(archive.get_absolute_url()).status_code == 404
     for path in ("", "/frames", "/archives"):
         assert api.get(f"/api/selections/{selection.pk}{path}").status_code == 404
     assert api.get("/api/selections").json()["count"] == 0
     assert api.post("/api/download-images", {"selection": selection.pk}).status_code == 404
-    theirs = api_of(bob)
-    assert theirs.get(f"/api/archives/{archive.pk}").status_code == 404
-    assert theirs.get("/api/archives").json()["count"] == 0
+    assert api_of(bob).get(f"/api/selections/{selection.pk}").status_code == 404
     for path in ("", "/frames.csv"):
         assert web.get(f"/selections/{selection.pk}{path}").status_code == 404
     for verb in ("describe", "share", "copy", "delete", "build"):
         assert web.post(f"/selections/{selection.pk}/{verb}").status_code == 404
-    web.force_login(bob)
-    assert web.get(archive.get_absolute_url()).status_code == 404
     web.force_login(admin)
     for model, row in (("selection", selection), ("archive", archive)):
         listed = web.get(reverse(f"admin:selections_{model}_changelist"))
@@ -77,6 +77,69 @@ def test_deleted_is_deleted_everywhere(
         )
     frames = web.get(reverse("admin:selections_selectedframe_changelist"))
     assert frames.context["cl"].result_count == 0
+
+
+def test_a_deleted_selection_leaves_others_their_finished_archives(
+    web: Client, alice: User, bob: User, selection: Selection, folders: Folders
+) -> None:
+    archive = make_archive(bob, selection, "ready")
+    file = Path(archive.parts.get().file.path)
+    removal.discard_selection(selection=selection)
+    web.force_login(bob)
+
+    def assert_it_is_there() -> None:
+        page = web.get(archive.get_absolute_url())
+        assert page.status_code == 200
+        assert "Round 1" in page.text
+        assert "Build again" not in page.text
+        assert f"/selections/{selection.pk}" not in page.text
+        assert web.get("/selections/archives").context["page"].paginator.count == 1
+        download = web.get(f"/selections/archives/{archive.pk}/download")
+        assert b"".join(download.streaming_content) == b"zip"
+
+    assert_it_is_there()
+    age(selection, 12)
+    tasks.purge_selections()
+    assert not Selection.objects.exists()
+    assert file.exists()
+    assert_it_is_there()
+    answer = api_of(bob).get(f"/api/archives/{archive.pk}").json()
+    assert (answer["selection"], answer["selection_name"]) == (None, "Round 1")
+    assert api_of(bob).post(f"/api/archives/{archive.pk}/retry").status_code == 404
+
+
+def test_a_deleted_selection_is_purged_once_builds_of_others_have_ended(
+    bob: User, selection: Selection
+) -> None:
+    worker = uuid.uuid4()
+    archive = make_archive(bob, selection, "queued")
+    assert archive.claim(worker)
+    removal.discard_selection(selection=selection)
+    age(selection, 12)
+    tasks.purge_selections()
+    assert archive.heartbeat(worker, frames_done=1)
+    assert selection.frames.count() == 3
+    assert archive.finish(worker, parts=[], problems=[], bytes_done=1)
+    tasks.purge_selections()
+    assert not Selection.objects.exists()
+    assert not SelectedFrame.objects.exists()
+    archive.refresh_from_db()
+    assert (archive.status, archive.selection_name) == ("ready", "Round 1")
+
+
+def test_a_name_given_after_the_sharing_ended_is_not_shown(
+    web: Client, alice: User, bob: User, selection: Selection
+) -> None:
+    archive = make_archive(bob, selection, "failed")
+    api_of(alice).patch(
+        f"/api/selections/{selection.pk}", {"visibility": "private", "name": "TOPSECRETNAME"}
+    )
+    web.force_login(bob)
+    for path in (archive.get_absolute_url(), "/selections/archives"):
+        page = web.get(path).text
+        assert "TOPSECRETNAME" not in page
+        assert "Round 1" in page
+    assert "TOPSECRETNAME" not in api_of(bob).get(f"/api/archives/{archive.pk}").text
 
 
 def test_the_api_deletes_the_same_way(api: APIClient, web: Client, selection: Selection) -> None:

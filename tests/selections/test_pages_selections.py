@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from selections.models import Archive, Selection
-from tests.making import make_connection
+from tests.making import make_archive, make_connection
 
 OWN = ["", "/frames.csv"]
 VERBS = ["describe", "share", "copy", "draw-again", "delete", "restore", "build"]
@@ -130,9 +130,7 @@ def test_progress_is_a_fragment_and_ends_with_the_card(web: Client, alice: User)
 def test_problems_and_errors_of_archives(web: Client, alice: User) -> None:
     selection = keep(alice)
     problem = {"task_id": 12, "frame": 7, "filename": "lost.jpg", "reason": "CVAT has lost it."}
-    incomplete = Archive.objects.create(
-        selection=selection, requested_by=alice, status="incomplete", problems=[problem]
-    )
+    incomplete = make_archive(alice, selection, "incomplete", problems=[problem])
     page = web.get(incomplete.get_absolute_url()).text
     assert "1 frame could not be fetched" in page
     assert "lost.jpg" in page
