@@ -46,11 +46,18 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             return None  # a bug: Django logs it and answers 500
         response = answered
         message, code, fields = _of_rest_framework(error, response)
-    if getattr(context["view"], "is_specified", False):
-        response.data = {"success": False, "message": message, "code": code}
-    else:
-        response.data = {"detail": message, "code": code, **({"fields": fields} if fields else {})}
+    is_specified = getattr(context["view"], "is_specified", False)
+    response.data = shape(code, message, fields, is_specified=is_specified)
     return response
+
+
+def shape(
+    code: str, message: str, fields: dict[str, Any] | None = None, *, is_specified: bool
+) -> dict[str, Any]:
+    """The body of an error, in the shape of the address's family."""
+    if is_specified:
+        return {"success": False, "message": message, "code": code}
+    return {"detail": message, "code": code, **({"fields": fields} if fields else {})}
 
 
 def _of_others(error: Exception) -> Exception:
