@@ -18,7 +18,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ import requests
 from config import envfile
 from config.logfiles import LogFile
 from config.ports import free_ports
-from config.processes import Child, Service
+from config.processes import Child, GroupList, Service
 
 BASE_DIR = Path(__file__).resolve().parent
 KEPT = BASE_DIR / "var" / "demo"
@@ -101,7 +101,8 @@ def start(stack: ExitStack, folder: Path, environment: Mapping[str, str]) -> Non
     for name in envfile.variable_names():
         os.environ.pop(name, None)
     command = [sys.executable, "manage.py", "serve"]
-    child = Child(Service("serve", command, BASE_DIR, environment), log)
+    groups = stack.enter_context(closing(GroupList(folder / "demo.groups")))
+    child = Child(Service("serve", command, BASE_DIR, environment), log, groups)
     stack.callback(lambda: child.end(time.monotonic() + 20))
     stack.callback(child.terminate)
     end = time.monotonic() + START_SECONDS

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import IO
 
-LARGEST = 5 * 1024 * 1024
+LARGEST = 5 * 1024 * 1024  # bytes; one older file of about that size stays beside it
 _ERROR = re.compile(rb"\b(?:ERROR|CRITICAL)\b")
 
 
@@ -16,16 +17,30 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > LARGEST:
-            path.replace(path.with_suffix(".log.1"))
         path.touch()
         self._seen = path.stat().st_size
+        self.cut()
 
     def appending(self) -> IO[bytes]:
         return self.path.open("ab")
 
+    def cut(self) -> None:
+        """Move a log that has grown large to `<name>.log.1`, also while a process appends to it.
+
+        It is copied and emptied, because the process keeps its descriptor; a line written between
+        the two is lost.
+        """
+        if self.path.stat().st_size <= LARGEST:
+            return
+        shutil.copyfile(self.path, self.path.with_suffix(".log.1"))
+        with self.path.open("r+b") as file:
+            file.truncate(0)
+        self._seen = 0
+
     def new_errors(self) -> list[str]:
         """The lines about errors that were written since the last call."""
+        if self.path.stat().st_size == self._seen:
+            return []
         with self.path.open("rb") as file:
             file.seek(self._seen)
             content = file.read()

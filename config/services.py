@@ -9,6 +9,7 @@ from django.conf import settings
 
 from config import addresses, broker
 from config.processes import Service
+from config.supervising import GRACE
 
 STANDIN_ACCOUNT = ("demo", "demo-password")
 
@@ -17,7 +18,21 @@ def broker_service() -> Service:
     command = broker.command(
         broker.find_server(), socket=settings.BROKER_SOCKET, data=settings.VAR_DIR / "broker"
     )
-    return Service("broker", command, settings.BASE_DIR)
+    return Service("broker", command, settings.BASE_DIR, stops_last=True)
+
+
+def reaper_service(pipe: int, groups: Path) -> Service:
+    """It ends all others when the launcher was killed; `pipe` is the end that it reads."""
+    script = Path(__file__).with_name("reaper.py")
+    arguments = [str(pipe), str(groups), str(GRACE)]
+    return Service(
+        "reaper",
+        [sys.executable, "-I", "-S", str(script), *arguments],
+        settings.BASE_DIR,
+        inherits=(pipe,),
+        stops_last=True,
+        outlives_launcher=True,
+    )
 
 
 def standin_service() -> Service:
@@ -29,7 +44,10 @@ def standin_service() -> Service:
 
 def worker_service(lock: int) -> Service:
     """It holds the lock of the data folder as long as it lives."""
-    celery = _celery("worker", "--without-gossip", "--without-mingle", "-n", "portal@%h")
+    # Nobody listens to its events; without a broker, sending them would go on for ever and keep
+    # the worker from stopping.
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    celery = _celery("worker", *quiet, "-n", "portal@%h")
     return Service(
         "worker",
         celery,

@@ -236,6 +236,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# The niceness of worker and beat, so that builds do not slow pages on the same machine.
+WORKER_NICENESS = env.int("WORKER_NICENESS", default=10)
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=4)
 CELERY_TASK_TIME_LIMIT = (ARCHIVE_MAX_HOURS + 1) * 3600
 # A build goes on where it was stopped, so stopping need not wait for it.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config.logfiles import LogFile
-from config.processes import Child, Service
+from config.processes import Child, GroupList, Service
 
 STABLE_SECONDS = 20.0  # a process that lived that long did not fail at its start
 QUICK_DEATHS = 4
@@ -27,9 +27,10 @@ class GaveUp(Exception):
 class Supervisor:
     """Its services are started in the order they are added and watched by `run`."""
 
-    def __init__(self, logs: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, logs: Path, say: Callable[[str], None], groups: GroupList) -> None:
         self._logs = logs
         self._say = say
+        self._groups = groups
         self._kept: list[_Kept] = []
         self._stop_requested = False
 
@@ -38,7 +39,8 @@ class Supervisor:
         self._stop_requested = True
 
     def add(self, service: Service) -> None:
-        kept = _Kept(service, LogFile(self._logs / f"{service.name}.log"), self._say)
+        log = LogFile(self._logs / f"{service.name}.log")
+        kept = _Kept(service, log, self._say, self._groups)
         self._kept.append(kept)
         kept.start()
 
@@ -64,9 +66,10 @@ class Supervisor:
         time.sleep(TICK)
 
     def stop(self) -> None:
-        """The first service, on which the others depend, goes last."""
-        first, others = self._kept[:1], self._kept[1:]
-        for group in (others, first):
+        """Stop all services, first those that need others."""
+        last = [kept for kept in self._kept if kept.service.stops_last]
+        others = [kept for kept in self._kept if not kept.service.stops_last]
+        for group in (others, last):
             deadline = time.monotonic() + GRACE
             for kept in group:
                 kept.terminate()
@@ -77,10 +80,13 @@ class Supervisor:
 class _Kept:
     """A service and the process that serves it, if one runs at the moment."""
 
-    def __init__(self, service: Service, log: LogFile, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, service: Service, log: LogFile, say: Callable[[str], None], groups: GroupList
+    ) -> None:
         self.service = service
         self.log = log
         self._say = say
+        self._groups = groups
         self._child: Child | None = None
         self._quick_deaths = 0
         self._due = 0.0
@@ -89,9 +95,10 @@ class _Kept:
         if self.service.before is not None and not self.service.before():
             self._due = time.monotonic() + FIRST_PAUSE
             return
-        self._child = Child(self.service, self.log)
+        self._child = Child(self.service, self.log, self._groups)
 
     def watch(self) -> None:
+        self.log.cut()
         for line in self.log.new_errors():
             self._say(f"{self.service.name}: {line}")
         if self._child is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from config import envfile
 from config.ports import free_ports
@@ -25,6 +27,7 @@ class Launcher:
         self.folder = folder
         self.port, self.standin_port = free_ports(2)
         self.output = folder / "output"
+        self.variables: dict[str, str] = {}  # beside those that every launcher gets
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -37,6 +40,7 @@ class Launcher:
             "VAR_DIR": str(self.folder / "var"),
             "PORT": str(self.port),
             "STANDIN_PORT": str(self.standin_port),
+            **self.variables,
         }
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -73,6 +77,16 @@ class Launcher:
     def get(self, path: str) -> tuple[int, str]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
             return answer.status, answer.read().decode()
+
+    def call(self, path: str, token: str, body: object = None) -> Any:
+        """The JSON of an answer of the API."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api{path}", data=data, headers=headers
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
 
     def children(self, containing: str = "") -> set[int]:
         """The processes below the launcher whose command has that text."""

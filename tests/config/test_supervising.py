@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config import supervising
-from config.processes import Service
+from config import logfiles, supervising
+from config.processes import GroupList, Service
 from config.supervising import GaveUp, StopRequested, Supervisor
 
 
@@ -21,9 +21,11 @@ def supervisor(
     tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Supervisor]:
     monkeypatch.setattr(supervising, "FIRST_PAUSE", 0.01)
-    supervisor = Supervisor(tmp_path / "logs", said.append)
+    groups = GroupList(tmp_path / "groups")
+    supervisor = Supervisor(tmp_path / "logs", said.append, groups)
     yield supervisor
     supervisor.stop()
+    groups.close()
 
 
 def python(code: str, folder: Path) -> Service:
@@ -50,6 +52,23 @@ def test_shows_errors_of_the_log(supervisor: Supervisor, said: list[str], tmp_pa
 
     supervisor.wait_until(lambda: bool(said), what="Nothing said", seconds=30)
     assert said == ["worker: [x: ERROR/y] broken"]
+
+
+def test_large_log_is_cut_while_the_service_goes_on_writing(
+    supervisor: Supervisor, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logfiles, "LARGEST", 50_000)
+    code = "import itertools, time\nfor n in itertools.count():\n"
+    code += "    print(n, 'x' * 1000, flush=True)\n"
+    code += "    n == 300 and print('ERROR after the cut', flush=True)\n    time.sleep(0.005)"
+    supervisor.add(python(code, tmp_path))
+
+    supervisor.wait_until(lambda: bool(said), what="Nothing said", seconds=30)
+    log, older = tmp_path / "logs" / "worker.log", tmp_path / "logs" / "worker.log.1"
+    assert said == ["worker: ERROR after the cut"]
+    assert older.exists()
+    assert log.stat().st_size + older.stat().st_size < 300_000
+    assert b"\0" not in log.read_bytes()
 
 
 def test_waiting_ends_with_the_log(supervisor: Supervisor, tmp_path: Path) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
 from config import addresses, broker, ports, probing, services
-from config.locking import FolderInUse, locked
+from config.locking import FolderInUse, group_list, locked
+from config.processes import GroupList
 from config.supervising import GaveUp, StopRequested, Supervisor
 
 
@@ -23,18 +27,23 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         begun = time.monotonic()
         try:
-            with locked(settings.VAR_DIR) as lock:
-                self._run(lock, begun)
+            with (
+                locked(settings.VAR_DIR) as lock,
+                closing(GroupList(group_list(settings.VAR_DIR))) as groups,
+                _pipe() as pipe,
+            ):
+                supervisor = Supervisor(settings.VAR_DIR / "logs", self._say, groups)
+                self._run(supervisor, lock, pipe, begun)
         except (FolderInUse, GaveUp, broker.BrokerError) as error:
             raise CommandError(str(error)) from None
 
-    def _run(self, lock: int, begun: float) -> None:
-        supervisor = Supervisor(settings.VAR_DIR / "logs", self._say)
+    def _run(self, supervisor: Supervisor, lock: int, pipe: int, begun: float) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: supervisor.request_stop())
         try:
             _check_ports()
             call_command("setup", stdout=self.stdout)
+            supervisor.add(services.reaper_service(pipe, group_list(settings.VAR_DIR)))
             _start(supervisor, lock)
             self._welcome(time.monotonic() - begun)
             supervisor.run()
@@ -59,6 +68,17 @@ class Command(BaseCommand):
                 "To use your own CVAT set CVAT_URL in .env."
             )
         self._say(f"Logs are in {settings.VAR_DIR / 'logs'}. Ctrl-C stops everything.\n")
+
+
+@contextmanager
+def _pipe() -> Iterator[int]:
+    """The reading end of a pipe whose writing end closes when this process is gone."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def _start(supervisor: Supervisor, lock: int) -> None:
