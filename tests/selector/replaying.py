@@ -1,5 +1,5 @@
 """A small HTTP server on loopback that answers what a test tells it to, mostly recordings of a
-real CVAT (the folder beside this file), and remembers what it was asked."""
+real CVAT (tests/recorded.py), and remembers what it was asked."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from selector.cvat.client import CvatClient
 from selector.cvat.http import INTERACTIVE
 from selector.cvat.types import Credential, CredentialKind
+from tests.recorded import recording
 
-RECORDINGS = Path(__file__).parent / "recordings"
 CVAT_JSON = "application/vnd.cvat+json"
 REPLAYED_HEADERS = (
     "content-type",
@@ -64,34 +62,23 @@ def html_answer(status: int, text: str = "<html><body>Server Error (500)</body><
     return Answer(status, text.encode(), {"content-type": "text/html; charset=utf-8"})
 
 
-@cache
-def recording(name: str) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads((RECORDINGS / f"{name}.json").read_text())
-    return data
-
-
 def recorded_body(name: str) -> bytes:
-    response = recording(name)["response"]
-    if "body_file" in response:
-        return (RECORDINGS / response["body_file"]).read_bytes()
-    if "body_text" in response:
-        return str(response["body_text"]).encode()
-    return b"" if response.get("body") is None else json.dumps(response["body"]).encode()
+    return recording(name).content()
 
 
 def recorded(name: str) -> Answer:
     """The recorded answer, gzipped if it was."""
-    response = recording(name)["response"]
-    headers = {k: v for k, v in response["headers"].items() if k in REPLAYED_HEADERS}
-    cookies = response["headers"].get("set-cookie")
+    found = recording(name)
+    headers = {k: v for k, v in found.response_headers.items() if k in REPLAYED_HEADERS}
+    cookies = found.response_headers.get("set-cookie")
     if cookies:
         headers["set-cookie"] = cookies
-    is_gzipped = response["headers"].get("content-encoding") == "gzip"
-    return Answer(response["status"], recorded_body(name), headers, is_gzipped)
+    is_gzipped = found.response_headers.get("content-encoding") == "gzip"
+    return Answer(found.status, found.content(), headers, is_gzipped)
 
 
 def path_of(name: str) -> str:
-    return str(recording(name)["request"]["path"])
+    return recording(name).path
 
 
 class Replay:
@@ -132,8 +119,8 @@ class Replay:
     def replay(self, *names: str) -> None:
         """Each recording at its own method and path; those of one path one after another."""
         for name in names:
-            request = recording(name)["request"]
-            key = (request["method"], self.prefix + request["path"], frozenset[tuple[str, str]]())
+            found = recording(name)
+            key = (found.method, self.prefix + found.path, frozenset[tuple[str, str]]())
             self._routes.setdefault(key, []).append(recorded(name))
 
     def asked_for(self, path: str) -> list[Asked]:

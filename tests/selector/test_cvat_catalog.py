@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from selector.cvat.exceptions import CvatForbidden, CvatNoData, CvatNotFound, CvatRejected
+from tests.recorded import recording
 from tests.selector.fake_cvat import owners
-from tests.selector.replaying import Replay, client, json_answer, recorded, recording
+from tests.selector.replaying import Replay, client, json_answer, recorded
 
 
 def body(name: str) -> Any:
-    return recording(name)["response"]["body"]
+    return recording(name).response["body"]
 
 
 def route_jobs(cvat: Replay, *names: str) -> None:

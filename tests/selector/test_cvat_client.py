@@ -6,7 +6,8 @@ import pytest
 
 from selector.cvat.exceptions import CvatBroken, CvatForbidden
 from selector.cvat.types import Organization, Project, User
-from tests.selector.replaying import Replay, client, json_answer, recorded, recording
+from tests.recorded import recording
+from tests.selector.replaying import Replay, client, json_answer, recorded
 
 
 def test_who_and_where(cvat: Replay) -> None:
@@ -63,7 +64,7 @@ def test_a_task(cvat: Replay) -> None:
         "annotation",
         "alice",
     )
-    assert task.jobs_count == recording("task-detail-images")["response"]["body"]["jobs"]["count"]
+    assert task.jobs_count == recording("task-detail-images").response["body"]["jobs"]["count"]
     assert client(cvat).task(45).size == 0
 
 
@@ -82,7 +83,7 @@ def test_meta_keeps_the_numberings_apart(cvat: Replay) -> None:
     assert (meta.first_source, meta.last_source, meta.step) == (3, 27, 4)
     assert meta.included_sources == (3, 11, 27)
     deleted = client(cvat).task_meta(41)
-    body = recording("meta-task-deleted-frames")["response"]["body"]
+    body = recording("meta-task-deleted-frames").response["body"]
     assert deleted.deleted_frames == frozenset(body["deleted_frames"]) != frozenset()
     assert deleted.included_sources is None
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from selector.cvat import frames, reading
 from selector.cvat.pictures import extension
 from selector.cvat.types import Job
-from tests.selector.replaying import RECORDINGS, recorded_body, recording
+from tests.recorded import FOLDER, recording
+from tests.selector.replaying import recorded_body
 
 
 def job(job_id: int, start: int, stop: int, *, chunk_size: int = 4) -> Job:
@@ -24,7 +25,7 @@ def held(*jobs: Job) -> list[tuple[int, int, int]]:
 
 
 def test_source_numbers_of_the_recorded_task() -> None:
-    meta = reading.meta(recording("meta-task-images-start3-step4")["response"]["body"])
+    meta = reading.meta(recording("meta-task-images-start3-step4").response["body"])
     for t, info in enumerate(meta.frames):
         source = frames.source_number(t, start=meta.first_source, step=meta.step)
         assert info.name == f"img_{source:03d}.jpg"
@@ -32,7 +33,7 @@ def test_source_numbers_of_the_recorded_task() -> None:
 
 
 def test_included_frames_of_the_recorded_job() -> None:
-    meta = reading.meta(recording("meta-gt-job-in-step-task")["response"]["body"])
+    meta = reading.meta(recording("meta-gt-job-in-step-task").response["body"])
     assert frames.included_frames(meta) == [0, 2, 6]
     names = [info.name for info in meta.frames]
     assert [t for t, name in enumerate(names) if name != "placeholder.jpg"] == [0, 2, 6]
@@ -134,7 +135,7 @@ class TestChunks:
     ],
 )
 def test_extension_of_recorded_pictures(name: str, suffix: str) -> None:
-    assert (RECORDINGS / f"{name}.json").exists()
+    assert (FOLDER / f"{name}.json").exists()
     assert extension(recorded_body(name)) == suffix
 
 

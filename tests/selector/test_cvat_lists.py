@@ -6,7 +6,8 @@ import pytest
 
 from selector.cvat import client as client_module
 from selector.cvat.exceptions import CvatBroken, CvatForbidden, CvatNotFound, CvatRejected
-from tests.selector.replaying import Replay, client, json_answer, path_of, recorded, recording
+from tests.recorded import recording
+from tests.selector.replaying import Replay, client, json_answer, path_of, recorded
 
 
 def results(*ids: int, following: bool = False, count: int = 99) -> dict[str, object]:
@@ -21,7 +22,7 @@ def results(*ids: int, following: bool = False, count: int = 99) -> dict[str, ob
 def test_a_page_of_tasks(cvat: Replay) -> None:
     cvat.replay("tasks-list-page-1")
     page = client(cvat).tasks(search="a b&c", page=1, page_size=3)
-    body = recording("tasks-list-page-1")["response"]["body"]
+    body = recording("tasks-list-page-1").response["body"]
     assert page.count == body["count"]
     assert [task.id for task in page.results] == [task["id"] for task in body["results"]]
     assert cvat.asked[0].query == {
@@ -44,7 +45,7 @@ class TestAllPages:
             cvat.route("/api/jobs", recorded(f"jobs-list-page-{page}"), page=page)
         jobs = client(cvat).jobs(19)
         assert [job.id for job in jobs] == sorted(job.id for job in jobs)
-        assert len(jobs) == recording("jobs-list-page-1")["response"]["body"]["count"]
+        assert len(jobs) == recording("jobs-list-page-1").response["body"]["count"]
         pages = cvat.asked_for("/api/jobs")
         assert {asked.query["sort"] for asked in pages} == {"id"}
         assert [asked.query["page"] for asked in pages] == ["1", "2", "3"]

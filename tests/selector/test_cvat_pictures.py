@@ -8,7 +8,8 @@ import pytest
 
 from selector.cvat.exceptions import CvatRejected
 from selector.cvat.pictures import extension
-from tests.selector.replaying import Replay, client, recorded, recorded_body, recording
+from tests.recorded import recording
+from tests.selector.replaying import Replay, client, recorded, recorded_body
 
 
 class TestPictures:
@@ -18,12 +19,12 @@ class TestPictures:
     def test_bytes_as_cvat_sends_them(self, cvat: Replay, name: str, suffix: str) -> None:
         name = f"frame-{name}-original"
         cvat.replay(name)
-        request = recording(name)["request"]
-        task_id = int(request["path"].split("/")[3])
-        picture = client(cvat).frame(task_id=task_id, frame=int(request["query"]["number"]))
+        asked = recording(name)
+        task_id = int(asked.path.split("/")[3])
+        picture = client(cvat).frame(task_id=task_id, frame=int(asked.query["number"]))
         assert picture.content == recorded_body(name)
         assert extension(picture.content) == suffix
-        assert cvat.asked[0].query == request["query"]
+        assert cvat.asked[0].query == asked.query
 
     def test_through_the_job(self, cvat: Replay) -> None:
         cvat.route("/api/jobs/41/data", recorded("frame-jpg-original"))

@@ -2,7 +2,7 @@
 
 from standin.pictures import encode, numbered
 from standin.world import World
-from tests.standin.replaying import RECORDINGS
+from tests.recorded import FOLDER
 
 CAR = {"name": "car", "color": "#2080c0"}
 PERSON = {"name": "person", "color": "#c06060"}
@@ -216,7 +216,7 @@ def _attribute(
 def add_corrupt_task(world: World) -> None:
     files = {
         f"img_{number}.png": (
-            RECORDINGS / f"frame-in-chunk-with-corrupt-image-original-{number}.png"
+            FOLDER / f"frame-in-chunk-with-corrupt-image-original-{number}.png"
         ).read_bytes()
         for number in (0, 1)
     }

@@ -1,12 +1,9 @@
-"""Recorded exchanges with a real CVAT, and how to hold an answer against one."""
+"""How to hold an answer of the stand-in against a recorded one."""
 
 import io
-import json
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -14,52 +11,14 @@ import av
 import requests
 from PIL import Image
 
-RECORDINGS = Path(__file__).parent / "recordings"
+from tests.recorded import Recording
+
 HOST = "https://cvat.example.com"
 DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 COMPARED_HEADERS = ("content-type", "allow", "www-authenticate", "retry-after", "deprecation")
 
 # Made up anew by each server, or the business of other parts of it.
 VOLATILE = {"key", "value", "data", "last_used_date", "description", "svg"}
-
-
-@dataclass
-class Recording:
-    case: str
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: Any
-    status: int
-    response_headers: dict[str, str]
-    response: dict[str, Any]
-
-    @classmethod
-    def load(cls, path: Path) -> "Recording":
-        raw = json.loads(path.read_text())
-        asked, answered = raw["request"], raw["response"]
-        return cls(
-            raw["case"],
-            asked["method"],
-            asked["path"],
-            asked["query"],
-            asked["headers"],
-            asked["body"],
-            answered["status"],
-            answered["headers"],
-            answered,
-        )
-
-    def content(self) -> bytes | None:
-        """The recorded binary body, if it was kept as such."""
-        name = self.response.get("body_file")
-        return (RECORDINGS / name).read_bytes() if name else None
-
-
-def recordings() -> dict[str, Recording]:
-    loaded = (Recording.load(path) for path in sorted(RECORDINGS.glob("*.json")))
-    return {recording.case: recording for recording in loaded}
 
 
 def plain(value: Any, base: str) -> Any:
@@ -85,7 +44,7 @@ def assert_same(recording: Recording, answer: requests.Response, base: str) -> N
         recorded = recording.response_headers.get(name)
         assert answer.headers.get(name) == recorded, name
     assert answer.headers["X-Request-Id"]
-    recorded_body = recording.content()
+    recorded_body = recording.file()
     if recorded_body is not None:
         assert_same_file(answer, recording, recorded_body)
     elif "body_text" in recording.response:
