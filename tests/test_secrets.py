@@ -14,9 +14,12 @@ import requests
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.core.signals import got_request_exception
 from django.db import connection as database
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.views.debug import technical_500_response
 from rest_framework.test import APIClient
 
 from selections.api.views import LONGEST_WAIT, _wanted_wait
@@ -121,12 +124,22 @@ def test_the_value_of_an_api_token_is_shown_once(alice: User) -> None:
 
 
 def report(client: Client, *args: object, **kwargs: object) -> str:
+    """The answer, and the technical page with all variables (which the API does not answer)."""
+    pages = []
+
+    def write(request: HttpRequest, **_: object) -> None:
+        pages.append(technical_500_response(request, *sys.exc_info()).content.decode())
+
     client.raise_request_exception = False
-    answer = client.post(*args, **kwargs)
+    got_request_exception.connect(write)
+    try:
+        answer = client.post(*args, **kwargs)
+    finally:
+        got_request_exception.disconnect(write)
     assert answer.status_code == 500
-    text = answer.content.decode()
-    assert "the planned fault" in text  # it is the technical page, with all variables
-    return text
+    [page] = pages
+    assert "the planned fault" in page
+    return page + answer.content.decode()
 
 
 @pytest.fixture
