@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench bench-pages bench-load format clean
+.PHONY: help run demo test quick check bench bench-pages bench-load format clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -19,6 +19,9 @@ demo: .venv/.run ## the main job without a browser: choose, build, download, com
 test: .venv/.dev ## the whole test suite
 	@sh .ci/packages.sh chromium
 	@exec $(PYTHON) -m pytest -n 2 --dist worksteal --hypothesis-profile=ci
+
+quick: .venv/.dev ## the tests without browser, kills and whole portals, in about a minute
+	@exec $(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser and not slow and not worker"
 
 check: .venv/.dev ## lint, format, types, imports, missing migrations, settings for production
 	@exec sh .ci/check.sh

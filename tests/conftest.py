@@ -33,6 +33,38 @@ hypothesis.register_profile("portal", deadline=None, suppress_health_check=[Heal
 hypothesis.load_profile("portal")
 
 
+# What `make quick` leaves out beside the browser: kills, whole portals, the official SDK, the schema.
+SLOW = (
+    "tests/selections/test_kills.py",
+    "tests/selector/test_api_schema.py",
+    "tests/standin/test_sdk.py",
+    "tests/config/test_serve",
+    "tests/config/test_demo.py",
+    "tests/test_readme.py",
+)
+# What uses neither the database nor the broker that the environment names: pure code, the client,
+# the stand-in, and what starts an embedded portal of its own.
+ALONE = (
+    "tests/standin/",
+    "tests/config/test_serve",
+    "tests/config/test_demo.py",
+    "tests/selector/test_cvat_",
+    "tests/selector/test_links.py",
+    "tests/selector/test_sampling.py",
+    "tests/selections/test_planning.py",
+    "tests/selections/test_naming.py",
+    "tests/selections/test_zipping.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+        if item.nodeid.startswith(ALONE):
+            item.add_marker(pytest.mark.alone)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(os.environ["TEST_RUN_DIR"], ignore_errors=True)
