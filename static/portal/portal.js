@@ -1,4 +1,6 @@
-// What every page has: menus (and the note of a selection) that close, buttons that copy.
+// What every page has: menus (and the note of a selection) that close, buttons that copy. Whatever
+// closes on Escape prevents the default of the key: so one press closes one thing, and nothing that
+// listens later (the workspace, which clears the choice) takes the same press.
 
 const OPEN = "details.menu[open], details.note[open]";
 
@@ -11,10 +13,11 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  if (event.key !== "Escape" || event.defaultPrevented) return;
   for (const menu of document.querySelectorAll(OPEN)) {
     const inside = menu.contains(document.activeElement);
     menu.open = false;
+    event.preventDefault();
     if (inside) menu.querySelector("summary").focus();
   }
 });

@@ -80,6 +80,10 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   choice.addEventListener("change", refresh);
   refresh();
   return {
+    refresh,
+    get hasUnsaved() {
+      return keeping.hasUnsaved;
+    },
     opened(kept, { isWhole }) {
       at("name").value = kept.name;
       at("note").value = kept.note;

@@ -2,9 +2,9 @@
 // the keys mean something already.
 
 const FIELD = "input:not([type=range], [type=radio], [type=checkbox]), textarea";
-const OPEN = "dialog[open], details.menu[open], .side.open"; // what Escape closes
+const OPEN = "dialog[open], details.menu[open], details.note[open], .side.open";
 
-export function enableKeys(grid, choice, { anchor, openLarge }) {
+export function enableKeys(grid, choice, { anchor, openLarge, clear }) {
   grid.root.addEventListener("keydown", (event) => {
     if (!event.target.matches(".cell")) return;
     const { place, index } = event.target;
@@ -23,14 +23,15 @@ export function enableKeys(grid, choice, { anchor, openLarge }) {
     }
   });
 
-  // Before others close what is open, which is then not seen any more.
-  document.addEventListener("keydown", (event) => {
-    const act = anywhere(event);
+  // On the window, which is told last: a press that closed something is spent by then.
+  addEventListener("keydown", (event) => {
+    const act = event.defaultPrevented ? null : anywhere(event);
     if (act === null) return;
     event.preventDefault();
     if (act === "all") choice.set(grid.shown.order, true);
+    else if (act === "clear") clear();
     else choice[act]();
-  }, { capture: true });
+  });
 }
 
 /** What a key means wherever the focus is: also on nothing, after a click on a heading. */

@@ -5,6 +5,7 @@ import { Anchor } from "./anchor.js";
 import { Catalog } from "./catalog.js";
 import { Choice } from "./choice.js";
 import { enableDock } from "./dock.js";
+import { Draft } from "./draft.js";
 import { Grid } from "./grid.js";
 import { enableInfo } from "./info.js";
 import { Jobs } from "./jobs.js";
@@ -16,7 +17,7 @@ import { enablePicking } from "./pick.js";
 import { enablePointing } from "./pointing.js";
 import { enableSide } from "./side.js";
 import { enableTools } from "./tools.js";
-import { facts, said } from "./words.js";
+import { facts, plural, said } from "./words.js";
 import { Viewer } from "./viewer.js";
 
 const at = (id) => document.getElementById(id);
@@ -56,9 +57,15 @@ function start(catalog) {
   const selectionsUrl = `${data.api}selections`;
   const openLarge = (index) => viewer.open(index);
   at("facts").textContent = facts(catalog);
-  enableTools({ grid, choice, jobs });
+  const tellOfChoice = choiceLine(choice);
+  const clear = () => {
+    const { size } = choice;
+    choice.clear();
+    if (size) tellOfChoice(`${plural(size, "frame")} ${size === 1 ? "is" : "are"} no longer chosen.`, { undo: true });
+  };
+  enableTools({ grid, choice, jobs, clear });
   enablePointing(grid, choice, { anchor, openLarge });
-  enableKeys(grid, choice, { anchor, openLarge });
+  enableKeys(grid, choice, { anchor, openLarge, clear });
   const leftOut = new LeftOut(at("left-out"), { ...data, selectionsUrl, failed });
   enablePicking(at("pick"), choice, {
     source: { connection: data.connection, ...source },
@@ -68,6 +75,7 @@ function start(catalog) {
     leftOut,
     failed,
     tell,
+    tellOfChoice,
   });
   enableSide();
   enableInfo(at("info"), choice, source);
@@ -86,9 +94,12 @@ function start(catalog) {
   });
   // Until there is something to choose from, they would do nothing.
   for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
-  if (data.selection !== null) {
-    open(choice, { dock, leftOut });
-  }
+  const draft = new Draft(draftKey(), choice, {
+    words: [at("name"), at("note")],
+    hasUnsaved: () => dock.hasUnsaved,
+  });
+  if (data.selection === null) offer(draft, dock);
+  else open(choice, { dock, leftOut }).then(() => offer(draft, dock));
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);
@@ -104,6 +115,30 @@ async function open(choice, parts) {
     const again = error.status === undefined ? undefined : () => open(choice, parts);
     failed(at("dock-status"), error, { again });
   }
+}
+
+function draftKey() {
+  const { connection, taskId, jobId, selection } = data;
+  return [at("dock").dataset.user, connection, taskId, jobId, selection].join(":");
+}
+
+/** Offer the choice that was not saved when this page was left or dropped. */
+function offer(draft, dock) {
+  const { size } = draft;
+  if (!size) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = size === 1 ? "Choose it again" : "Choose them again";
+  button.addEventListener("click", () => {
+    const missing = draft.take();
+    dock.refresh();
+    const chosen = size - missing;
+    const gone = missing ? ` ${plural(missing, "frame")} of it ${missing === 1 ? "is" : "are"} no longer offered here.` : "";
+    tell(`${plural(chosen, "frame")} ${chosen === 1 ? "is" : "are"} chosen again, not saved yet.${gone}`);
+  });
+  const words = `${plural(size, "frame")} ${size === 1 ? "was" : "were"} chosen here before and not saved.`;
+  tell(words, button);
 }
 
 /** Whether there is nothing to be done to the choice for a while. */
@@ -146,6 +181,31 @@ function failed(place, error, { again } = {}) {
 function tell(...words) {
   at("dock-status").classList.remove("errors");
   at("dock-status").replaceChildren(...words);
+}
+
+/** Tells about the choice as it is now: the line goes when another frame is chosen. */
+function choiceLine(choice) {
+  let line = null;
+  choice.addEventListener("change", () => line?.isConnected && tell());
+  return (words, { undo = false } = {}) => {
+    line = document.createElement("span");
+    line.append(words);
+    if (undo) line.append(" ", undoButton(choice));
+    tell(line);
+  };
+}
+
+function undoButton(choice) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = "Undo";
+  button.setAttribute("aria-label", "Undo the last change of the choice");
+  button.addEventListener("click", () => {
+    choice.undo();
+    document.getElementById("scroller").querySelector('.cell[tabindex="0"]')?.focus();
+  });
+  return button;
 }
 
 load();

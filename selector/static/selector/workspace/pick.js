@@ -2,7 +2,6 @@
 
 import { post } from "../../portal/api.js";
 import { added, asAmount, asNumber, share } from "./amounts.js";
-import { make } from "./cells.js";
 import { Draws } from "./draws.js";
 import { takeRanges } from "./ranges.js";
 import { plural } from "./words.js";
@@ -14,12 +13,13 @@ const WORDS = {
   random_uniform: { amount: "Frames in all", count: "frame_count", share: "frame_share" },
 };
 
-export function enablePicking(form, choice, { source, drawUrl, jobs, filter, leftOut, failed, tell }) {
+export function enablePicking(form, choice, parts) {
+  const { source, drawUrl, jobs, filter, leftOut, failed, tell, tellOfChoice } = parts;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
   const draws = new Draws(choice);
-  let said = null; // the line that tells of the choice as it is
+  let drawn = null; // the choice as the last draw made it
   let isBusy = false;
 
   function show() {
@@ -40,12 +40,6 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, filter, lef
     at("pick-jobs").hidden = !jobs.isFiltered;
     at("pick-jobs").textContent = `Only from the jobs shown below: ${among} of ${all}.`;
     at("pick-names").hidden = filter.value.trim() === "";
-  }
-
-  /** A line about what is chosen: it goes when something else is. */
-  function tellOfChoice(words) {
-    said = make("span", "", words);
-    tell(said);
   }
 
   /** Which jobs to draw from; nothing where it is all of them, or the one job. */
@@ -96,13 +90,15 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, filter, lef
     const asked = parameters(amount);
     const facts = { manner: manner(), amount };
     const answer = await post(drawUrl, { ...asked, ...(seed === "" ? {} : { random_seed: seed }) });
-    const drawn = answer.images.map(({ frame }) => frame);
+    const offered = answer.images.map(({ frame }) => frame);
     const refused = keep ? draws.refused() : new Set();
-    const numbers = drawn.filter((number) => !refused.has(number));
+    const numbers = offered.filter((number) => !refused.has(number));
     const before = choice.size;
+    const isReplaced = !keep && before > 0 && !(drawn && choice.is(drawn));
     const made = { ...asked, random_seed: answer.random_seed };
-    draws.note(made, { ...facts, seed: answer.random_seed, numbers: [...drawn, ...refused] });
+    draws.note(made, { ...facts, seed: answer.random_seed, numbers: [...offered, ...refused] });
     const missing = choice.take(numbers, { draw: made, keep });
+    drawn = choice.remember();
     at("seed").value = answer.random_seed;
     at("draw").textContent = "Pick again";
     at("after-draw").hidden = false;
@@ -112,7 +108,8 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, filter, lef
     const what = keep
       ? plural(choice.size - before, "more frame")
       : `${choice.size.toLocaleString("en")} of ${plural(answer.total_available, "frame")}`;
-    return tellOfChoice(`${what} picked with seed ${answer.random_seed}.`);
+    const replaced = isReplaced ? ` They replace the ${plural(before, "frame")} chosen before.` : "";
+    return tellOfChoice(`${what} picked with seed ${answer.random_seed}.${replaced}`, { undo: isReplaced });
   }
 
   /** Draws alike but for their number go on with one another. */
@@ -140,7 +137,6 @@ export function enablePicking(form, choice, { source, drawUrl, jobs, filter, lef
   form.addEventListener("change", show);
   jobs.addEventListener("filter", showJobs);
   filter.addEventListener("input", showJobs);
-  choice.addEventListener("change", () => said?.isConnected && tell());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     busy(() => (mode() === "manual" ? byRanges(true) : draw({ seed: typedSeed() })));

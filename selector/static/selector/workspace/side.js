@@ -6,24 +6,30 @@ export function enableSide() {
   const side = at("side");
   let behind = [];
 
-  function put(isOpen) {
-    side.classList.toggle("open", isOpen);
-    side.role = isOpen ? "dialog" : "complementary";
-    side.ariaModal = isOpen ? "true" : null;
-    at("side-open").setAttribute("aria-expanded", isOpen);
+  function put(wanted) {
+    side.classList.toggle("open", wanted);
+    side.role = wanted ? "dialog" : "complementary";
+    side.ariaModal = wanted ? "true" : null;
+    at("side-open").setAttribute("aria-expanded", wanted);
     for (const element of behind) element.inert = false;
-    behind = isOpen ? around(side) : [];
+    behind = wanted ? around(side) : [];
     for (const element of behind) element.inert = true;
-    (isOpen ? at("side-close") : at("side-open")).focus();
+    (wanted ? at("side-close") : at("side-open")).focus();
   }
 
+  const isOpen = () => side.classList.contains("open");
+
   function close() {
-    if (side.classList.contains("open")) put(false);
+    if (isOpen()) put(false);
   }
 
   at("side-open").addEventListener("click", () => put(true));
   at("side-close").addEventListener("click", close);
-  document.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !isOpen()) return;
+    event.preventDefault();
+    close();
+  });
   document.addEventListener("click", ({ target }) => {
     // What was clicked in the sheet may be gone from it by now.
     const isBeside = target.isConnected && !side.contains(target) && !at("side-open").contains(target);

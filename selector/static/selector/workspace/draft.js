@@ -1,0 +1,72 @@
+// An unsaved choice, kept in the tab while its page is away: reloaded after a sign-in that ran out,
+// or dropped by a phone. The page that comes back offers it; nothing is taken without being asked.
+
+export class Draft {
+  /** @param key names what is open, through which connection, and the person
+   * @param words the input elements of name and note */
+  constructor(key, choice, { words, hasUnsaved }) {
+    Object.assign(this, { key: `draft:${key}`, choice, words, hasUnsaved });
+    this.before = this.#read();
+    addEventListener("pagehide", () => this.#write());
+    // A phone may drop a hidden page without telling it.
+    document.addEventListener("visibilitychange", () => document.hidden && this.#write());
+  }
+
+  /** How many frames the draft of an earlier page has, 0 without one. */
+  get size() {
+    return this.before?.frames.reduce((sum, value, at) => sum + (at % 2 ? value : 0), 0) ?? 0;
+  }
+
+  /** Choose what the draft has. Returns the number of its frames that are not offered any more. */
+  take() {
+    const { frames, draw, words } = this.before;
+    const missing = this.choice.take(expanded(frames), { draw });
+    this.words.forEach((field, at) => (field.value = words[at]));
+    this.before = null;
+    return missing.length;
+  }
+
+  #write() {
+    try {
+      if (this.choice.size && this.hasUnsaved()) sessionStorage.setItem(this.key, JSON.stringify(this.#now()));
+      // A draft that is still offered stays until another choice takes its place.
+      else if (!this.before) sessionStorage.removeItem(this.key);
+    } catch {
+      // A browser that keeps nothing has no draft to offer.
+    }
+  }
+
+  #now() {
+    const { catalog, draw } = this.choice;
+    const numbers = Array.from(this.choice.selected(), (index) => catalog.number[index]);
+    return { frames: ranges(numbers), draw, words: this.words.map(({ value }) => value) };
+  }
+
+  #read() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.key));
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Ascending numbers as [start, length, start, length, ...]. */
+export function ranges(numbers) {
+  const flat = [];
+  let next = null;
+  for (const number of numbers) {
+    if (number === next) flat[flat.length - 1] += 1;
+    else flat.push(number, 1);
+    next = number + 1;
+  }
+  return flat;
+}
+
+export function expanded(flat) {
+  const numbers = [];
+  for (let at = 0; at < flat.length; at += 2) {
+    for (let step = 0; step < flat[at + 1]; step += 1) numbers.push(flat[at] + step);
+  }
+  return numbers;
+}
