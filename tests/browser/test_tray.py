@@ -55,7 +55,7 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
     hold.release()
     told = page.locator("#tray-ready")
     expect(told).to_contain_text("“Ten” is ready.", timeout=60_000)
-    expect(tray).to_be_hidden()
+    expect(tray.locator("#tray-title")).to_have_text("1 ready")
     page.goto("/connections")  # it waits to be read
     expect(told).to_contain_text("“Ten” is ready.")
     page.reload()
@@ -65,10 +65,23 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
     with page.expect_download() as download:
         told.get_by_role("link", name="Download ZIP").click()
     assert download.value.suggested_filename == Archive.objects.get().download_name
-    told.get_by_role("button", name="Close").click()
     expect(told).to_be_empty()
+    expect(tray).to_be_hidden()
     page.reload()
     expect_nothing_told(page)
+
+
+def build_and_leave(desk: Workspace) -> None:
+    """A build that is ready, told on another page than the one that asked for it."""
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.page.get_by_label("Name of the selection").fill("One")
+    hold = desk.standin.faults.hold(r"/data\?")
+    desk.button("Save and download").click()
+    expect(desk.page.locator("#tray-title")).to_have_text("1 building")
+    desk.page.goto("/tokens")
+    hold.release()
+    expect(desk.page.locator("#tray-ready")).to_contain_text("“One” is ready.", timeout=60_000)
 
 
 @pytest.mark.worker
@@ -76,10 +89,7 @@ def test_save_and_download(desk: Workspace, worker: None) -> None:
 def test_a_notice_is_gone_once_it_is(how: str, desk: Workspace, worker: None) -> None:
     page, told = desk.page, desk.page.locator("#tray-ready")
     page.add_init_script(NOTE_WHAT_IS_ASKED)
-    desk.open_task(DRIVE)
-    desk.cell(3).click()
-    desk.button("Save and download").click()
-    expect(told).to_contain_text("is ready.", timeout=60_000)
+    build_and_leave(desk)
     if how == "closed":
         told.get_by_role("button", name="Close").click()
     else:
@@ -87,6 +97,75 @@ def test_a_notice_is_gone_once_it_is(how: str, desk: Workspace, worker: None) ->
             told.get_by_role("link", name="Download ZIP").click()
     page.goto("/connections")
     expect_nothing_told(page)
+
+
+@pytest.mark.worker
+@pytest.mark.parametrize("how", ["Escape", "time"])
+def test_a_notice_that_goes_stays_in_the_tray(how: str, desk: Workspace, worker: None) -> None:
+    page, told = desk.page, desk.page.locator("#tray-ready")
+    build_and_leave(desk)
+    page.clock.install()
+    page.goto("/connections")
+    expect(told).to_contain_text("“One” is ready.")
+    if how == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        told.hover()
+        page.clock.run_for(60_000)
+        expect(told).to_contain_text("“One” is ready.")  # while it is pointed at
+        page.mouse.move(600, 300)
+        page.clock.run_for(25_000)
+    expect(told).to_be_empty()
+    page.goto("/selections/")
+    expect(page.locator("#tray-title")).to_have_text("1 ready")
+    expect(told).to_be_empty()
+    page.locator("#tray summary").click()
+    with page.expect_download():
+        page.get_by_role("link", name="Download One").click()
+    expect(page.locator("#tray")).to_be_hidden()
+
+
+@pytest.mark.worker
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_notice_covers_no_menu_and_no_button(width: int, desk: Workspace, worker: None) -> None:
+    page = desk.page
+    build_and_leave(desk)
+    page.set_viewport_size({"width": width, "height": 844})
+    for path, region in (("/tokens", "#tray-ready"), (f"/choose?task={DRIVE}", "#desk-ready")):
+        page.goto(path)
+        expect(page.locator(region)).to_contain_text("“One” is ready.")
+        for menu in page.locator("header details.menu summary:visible").all():
+            menu.click()
+            assert covered(page, region) == []
+            page.keyboard.press("Escape")
+        assert covered(page, region) == []
+
+
+def covered(page: Page, region: str) -> list[str]:
+    """What can be pressed and is in sight but for the notice."""
+    return page.evaluate(
+        """(region) => [...document.querySelectorAll("a, button, summary, input")]
+          .filter((it) => it.checkVisibility() && !it.closest(region))
+          .filter((it) => {
+            const { left, right, top, bottom } = it.getBoundingClientRect();
+            const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return hit?.closest(region);
+          })
+          .map((it) => it.textContent)""",
+        region,
+    )
+
+
+@pytest.mark.worker
+def test_escape_closes_the_notice_and_keeps_the_choice(desk: Workspace, worker: None) -> None:
+    build_and_leave(desk)
+    desk.open_task(DRIVE)
+    told = desk.page.locator("#desk-ready")
+    expect(told).to_contain_text("“One” is ready.")
+    desk.cell(4).click()
+    desk.page.keyboard.press("Escape")
+    expect(told).to_be_empty()
+    desk.expect_chosen(1, 227)
 
 
 def test_cancelling_in_the_tray_keeps_the_keyboard(desk: Workspace, alice: User) -> None:
@@ -128,6 +207,7 @@ def test_a_build_is_cancelled_in_the_tray(desk: Workspace, worker: None) -> None
     assert 0 <= box["x"] < box["x"] + box["width"] <= 390
     desk.button("Cancel One").click()
     expect(page.locator("#tray")).to_be_hidden()
+    expect(page.locator("#dock-status")).to_contain_text("The building of its ZIP was cancelled.")
     assert Archive.objects.get().status == "cancelled"
     hold.release()
 

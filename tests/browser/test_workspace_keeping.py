@@ -7,7 +7,7 @@ from playwright.sync_api import Dialog, Route, expect
 
 from selections.models import Archive, Selection
 from tests.browser.workspace import Workspace
-from tests.conftest import finished
+from tests.selections.builds import gone, no_chunks
 
 DRIVE, LARGE = 1, 8
 
@@ -143,16 +143,17 @@ def test_what_is_built_is_not_built_again(desk: Workspace, worker: None) -> None
     desk.page.get_by_label("Name of the selection").fill("One")
     hold = desk.standin.faults.hold(r"/data\?")
     desk.button("Save and download").click()
-    expect(status).to_contain_text("Saved as “One”. Its ZIP is being built; you are told")
+    expect(status).to_contain_text("Saved as “One”. Its ZIP is being built; the download")
     desk.button("Save and download").click()
     expect(status).to_contain_text("Saved already as “One”. Its ZIP is being built already")
     expect(status.get_by_role("link", name="Watch it")).to_be_visible()
-    hold.release()
-    finished(Archive.objects.get())
-    desk.button("Save and download").click()
-    expect(status).to_contain_text("Its ZIP is built already.")
     with desk.page.expect_download():
-        status.get_by_role("link", name="Download ZIP").click()
+        hold.release()
+    with desk.page.expect_download():
+        desk.button("Save and download").click()
+    expect(status).to_contain_text("Saved already as “One”. Its ZIP is ready, and the download has")
+    with desk.page.expect_download():
+        status.get_by_role("link", name="Download again").click()
     assert Archive.objects.count() == 1
     # Under another name it is another file.
     desk.page.get_by_label("Name of the selection").fill("First")
@@ -160,6 +161,55 @@ def test_what_is_built_is_not_built_again(desk: Workspace, worker: None) -> None
     expect(status).to_contain_text("“One” is now called “First”. Its ZIP is being built;")
     assert Archive.objects.count() == 2
     assert Selection.objects.count() == 1
+
+
+@pytest.mark.worker
+def test_save_and_download_downloads(desk: Workspace, worker: None) -> None:
+    status = desk.page.locator("#dock-status")
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.page.get_by_label("Name of the selection").fill("One")
+    with desk.page.expect_download(timeout=60_000) as download:
+        desk.button("Save and download").click()
+    assert download.value.suggested_filename == Archive.objects.get().download_name
+    expect(status).to_contain_text(
+        "Saved as “One”. Its ZIP is ready, and the download has started. Download again"
+    )
+    expect(desk.page.locator("#desk-ready")).to_be_empty()  # told once
+    expect(desk.page.locator("#tray")).to_be_hidden()
+
+
+@pytest.mark.worker
+def test_a_download_whose_line_is_gone_is_told_by_a_notice(desk: Workspace, worker: None) -> None:
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.page.get_by_label("Name of the selection").fill("One")
+    hold = desk.standin.faults.hold(r"/data\?")
+    desk.button("Save and download").click()
+    expect(desk.page.locator("#dock-status")).to_contain_text("Its ZIP is being built")
+    desk.pick("10", seed="7")  # which tells of itself
+    with desk.page.expect_download(timeout=60_000):
+        hold.release()
+    expect(desk.page.locator("#desk-ready")).to_contain_text(
+        "“One” is ready, and its download has started."
+    )
+
+
+@pytest.mark.worker
+def test_an_incomplete_zip_is_not_downloaded_unasked(desk: Workspace, worker: None) -> None:
+    downloads: list[object] = []
+    desk.page.on("download", downloads.append)
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.cell(5).click()
+    no_chunks(desk.standin)
+    gone(desk.standin, 3)
+    desk.page.get_by_label("Name of the selection").fill("Some")
+    desk.button("Save and download").click()
+    status = desk.page.locator("#dock-status")
+    expect(status).to_contain_text("so the download has not started.", timeout=60_000)
+    expect(status.get_by_role("link", name="See why")).to_be_visible()
+    assert downloads == []
 
 
 def test_leaving_what_is_not_saved_warns(desk: Workspace) -> None:

@@ -1,6 +1,8 @@
 // The dock at the bottom: how many are chosen, and what can be done with them.
 
+import { downloadLink, link } from "../../portal/elements.js";
 import { Keeping } from "./keeping.js";
+import { plural } from "./words.js";
 
 /** Answers what tells the dock of a selection that was opened. */
 export function enableDock(dock, choice, { failed, tell, ...data }) {
@@ -9,6 +11,7 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   const words = () => ({ name: at("name").value, note: at("note").value });
   const keeping = new Keeping(choice, words, data);
   let isBusy = false;
+  let built = null; // {id, said, line}: the archive that this page has asked for last
 
   function refresh() {
     at("count").textContent = choice.size.toLocaleString("en");
@@ -23,7 +26,7 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
     tell("Saving…");
     try {
       const line = document.createElement("span");
-      line.append(...(await work()));
+      line.append(...(await work(line)));
       tell(line);
     } catch (error) {
       tell();
@@ -54,19 +57,48 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
     return said;
   }
 
-  async function saveAndDownload() {
+  async function saveAndDownload(line) {
     const said = await save();
     const { archive, isNew } = await keeping.build();
-    const page = `${data.selectionPages}archives/${archive.id}`;
     if (archive.status === "ready") {
-      const isOne = archive.parts.length === 1;
-      const way = isOne ? link(archive.download_url, "Download ZIP") : link(page, "Download its ZIPs");
-      return [...said, " Its ZIP is built already. ", way];
+      const isDownloading = archive.parts.length === 1;
+      if (isDownloading) downloadLink(archive.download_url, "").click();
+      return [...said, ...outcome(archive, { isDownloading })];
     }
-    if (isNew) document.dispatchEvent(new CustomEvent("archive-begun", { detail: archive }));
+    built = { id: archive.id, said, line };
+    document.dispatchEvent(new CustomEvent("archive-begun", { detail: archive }));
     const when = isNew ? "Its ZIP is being built" : "Its ZIP is being built already";
-    return [...said, ` ${when}; you are told when it is ready. `, link(page, "Watch it")];
+    return [...said, ` ${when}; the download starts by itself. `, link(archivePage(archive), "Watch it")];
   }
+
+  const archivePage = ({ id }) => `${data.selectionPages}archives/${id}`;
+
+  /** How the build has ended, and what there is to do about it. */
+  function outcome(archive, { isDownloading }) {
+    const { status, parts, frames_done: done, frames_total: total } = archive;
+    const page = archivePage(archive);
+    if (status === "ready" && isDownloading) {
+      return [" Its ZIP is ready, and the download has started. ", downloadLink(archive.download_url, "Download again")];
+    }
+    if (status === "ready") {
+      const text = parts.length === 1 ? "Download it" : `Download its ${parts.length} ZIPs`;
+      return [" Its ZIP is ready. ", link(page, text)];
+    }
+    if (status === "incomplete") {
+      const few = `${done.toLocaleString("en")} of ${plural(total, "frame")}`;
+      return [` Its ZIP has ${few} only, so the download has not started. `, link(page, "See why")];
+    }
+    if (status === "cancelled") return [" The building of its ZIP was cancelled."];
+    return [" Its ZIP could not be built. ", link(page, "See why")];
+  }
+
+  /** The line that promised a download says how that came out, as long as it is there to be read. */
+  document.addEventListener("archive-ended", (event) => {
+    const { archive, isDownloading } = event.detail;
+    if (archive.id !== built?.id || !built.line.isConnected) return;
+    event.preventDefault();
+    built.line.replaceChildren(...built.said, ...outcome(archive, { isDownloading }));
+  });
 
   dock.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -91,11 +123,4 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
       refresh();
     },
   };
-}
-
-function link(href, text) {
-  const made = document.createElement("a");
-  made.href = href;
-  made.textContent = text;
-  return made;
 }
