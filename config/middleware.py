@@ -1,15 +1,22 @@
-"""Content-Security-Policy from settings.SECURE_CSP, until Django's own (6.0) takes over."""
+"""What every answer of the portal gets: a Content-Security-Policy, and the reader's time zone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ContentSecurityPolicyMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    """The policy of settings.SECURE_CSP, until Django's own middleware (6.0) takes over."""
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.policy = "; ".join(
             f"{directive} {' '.join(sources)}" for directive, sources in settings.SECURE_CSP.items()
@@ -19,3 +26,23 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.policy)
         return response
+
+
+class TimeZoneMiddleware:
+    """Pages and the admin site show times in the zone that the browser names in a cookie, else in
+    settings.TIME_ZONE. The API answers in settings.TIME_ZONE, whatever the cookie says."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = request.COOKIES.get("timezone", "")
+        is_known = name in known_zones() and not request.path_info.startswith("/api/")
+        with timezone.override(ZoneInfo(name) if is_known else None):
+            return self.get_response(request)
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """Names of zones; nothing else from a cookie is looked for on the disk."""
+    return frozenset(available_timezones())

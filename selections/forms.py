@@ -112,7 +112,7 @@ class ListForm(forms.Form):
         return self._ordered(self._made_between(visible))
 
     def _made_between(self, visible: SelectionQuerySet) -> SelectionQuerySet:
-        """Both days are meant whole, in the time zone of the portal."""
+        """Both days are meant whole, in the time zone of the page."""
         if since := self.cleaned_data.get("since"):
             start = make_aware(datetime.combine(since, time.min))
             visible = visible.filter(created_at__gte=start)

@@ -131,7 +131,9 @@ class Archive(models.Model):
 
     @property
     def base_name(self) -> str:
-        return f"cvat_images_{timezone.localtime(self.created_at):%Y%m%d_%H%M%S}"
+        # In the zone of the portal: a name must not depend on who looks.
+        created = timezone.localtime(self.created_at, timezone.get_default_timezone())
+        return f"cvat_images_{created:%Y%m%d_%H%M%S}"
 
     @property
     def is_active(self) -> bool:

@@ -1,0 +1,25 @@
+"""One version: in the foot of the pages, in the schema of the API, in the list of changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from config.version import VERSION
+
+CHANGELOG = Path(__file__).parents[2] / "CHANGELOG.md"
+
+
+@pytest.mark.django_db
+def test_the_version_is_told_everywhere_alike(alice: User) -> None:
+    client = Client()
+    assert f"CVAT Image Selector {VERSION}" in client.get("/accounts/login/").content.decode()
+    client.force_login(alice)
+    assert f"CVAT Image Selector {VERSION}" in client.get("/selections/").content.decode()
+    schema = client.get("/api/schema", headers={"accept": "application/json"}).json()
+    assert schema["info"]["version"] == VERSION
+    newest = CHANGELOG.read_text().split("\n## ")[1]
+    assert VERSION in newest
