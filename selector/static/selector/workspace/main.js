@@ -63,7 +63,7 @@ function start(catalog) {
     choice.clear();
     if (size) tellOfChoice(`${plural(size, "frame")} ${size === 1 ? "is" : "are"} no longer chosen.`, { undo: true });
   };
-  enableTools({ grid, choice, jobs, clear });
+  enableTools({ grid, choice, jobs });
   enablePointing(grid, choice, { anchor, openLarge });
   enableKeys(grid, choice, { anchor, openLarge, clear });
   const leftOut = new LeftOut(at("left-out"), { ...data, selectionsUrl, failed });

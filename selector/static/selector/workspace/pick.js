@@ -6,6 +6,7 @@ import { Draws } from "./draws.js";
 import { takeRanges } from "./ranges.js";
 import { plural } from "./words.js";
 
+const MOST_DRAWN = 20; // of them remembered
 const WORDS = {
   random_per_job: {
     amount: "Frames per job", count: "frames_per_job_count", share: "frames_per_job_share",
@@ -19,7 +20,7 @@ export function enablePicking(form, choice, parts) {
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
   const draws = new Draws(choice);
-  let drawn = null; // the choice as the last draw made it
+  const drawn = []; // choices as the latest draws made them: a draw over one of them loses nothing
   let isBusy = false;
 
   function show() {
@@ -94,11 +95,12 @@ export function enablePicking(form, choice, parts) {
     const refused = keep ? draws.refused() : new Set();
     const numbers = offered.filter((number) => !refused.has(number));
     const before = choice.size;
-    const isReplaced = !keep && before > 0 && !(drawn && choice.is(drawn));
+    const isReplaced = !keep && before > 0 && !drawn.some((made) => choice.is(made));
     const made = { ...asked, random_seed: answer.random_seed };
     draws.note(made, { ...facts, seed: answer.random_seed, numbers: [...offered, ...refused] });
     const missing = choice.take(numbers, { draw: made, keep });
-    drawn = choice.remember();
+    drawn.splice(0, drawn.length - MOST_DRAWN + 1);
+    drawn.push(choice.remember());
     at("seed").value = answer.random_seed;
     at("draw").textContent = "Pick again";
     at("after-draw").hidden = false;

@@ -4,7 +4,7 @@ import { Shown } from "./shown.js";
 
 const KEPT = "workspace-view"; // size and list, kept in this browser
 
-export function enableTools({ grid, choice, jobs, clear }) {
+export function enableTools({ grid, choice, jobs }) {
   const at = (id) => document.getElementById(id);
   const { catalog } = choice;
 
@@ -67,7 +67,7 @@ export function enableTools({ grid, choice, jobs, clear }) {
   at("jobs-all").addEventListener("click", () => jobs.showAll());
   at("select-all").addEventListener("click", () => choice.set(grid.shown.order, true));
   at("invert").addEventListener("click", () => choice.invert(grid.shown.order));
-  at("clear").addEventListener("click", clear);
+  at("clear").addEventListener("click", () => choice.clear());
   at("undo").addEventListener("click", () => choice.undo());
   at("redo").addEventListener("click", () => choice.redo());
   at("size").addEventListener("input", look);
