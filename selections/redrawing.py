@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from selections import services, showing
 from selections.models import Selection
+from selections.services.naming import free_name
 from selector.exceptions import InvalidInput, NotConnected
 from selector.services import PER_JOB, UNIFORM, DrawRequest, find_connection
 
@@ -36,9 +37,10 @@ def draw_again(*, user: User, selection: Selection, with_new_seed: bool = False)
         owner=user,
         connection=find_connection(user=user, connection_id=way.pk),
         request=request,
-        name=f"{selection.name[:180]}, drawn again",
+        name=free_name(user, f"{selection.name[:180]}, drawn again"),
         note=selection.note,
     )
+    services.note_origin(selection=made, origin=selection, kind=Selection.Origin.DRAWN_AGAIN)
     before, after = _places(selection), _places(made)
     return Redrawn(made, len(after), len(before & after))
 

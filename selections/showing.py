@@ -69,6 +69,31 @@ def owners(user: User) -> list[str]:
     return list(others.values_list("username", flat=True)[:MOST_OWNERS])
 
 
+def origin(user: User, selection: Selection) -> Selection | None:
+    """What the selection was made from, if the user may see it."""
+    if selection.origin_id is None:
+        return None
+    visible = Selection.objects.for_user(user).select_related("owner")
+    return visible.filter(pk=selection.origin_id).first()
+
+
+def replacement(user: User, pk: int) -> Selection | None:
+    """What took the place of selection `pk`, which is not there any more, directly or by steps; so
+    that its address goes on leading somewhere."""
+    replaced = Selection.objects.filter(origin_kind=Selection.Origin.REPLACED)
+    asked: set[int] = set()
+    while pk not in asked:
+        asked.add(pk)
+        found = replaced.filter(origin_id=pk).first()
+        if found is None:
+            return None
+        visible = Selection.objects.for_user(user).filter(pk=found.pk).first()
+        if visible is not None:
+            return visible
+        pk = found.pk
+    return None
+
+
 def jobs(selection: Selection) -> QuerySet[SelectedFrame, Any]:
     """{"task_id", "job_id", "frames": how many}"""
     by_job = selection.frames.order_by("task_id", "job_id").values("task_id", "job_id")

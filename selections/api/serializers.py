@@ -119,11 +119,25 @@ class NewSelectionSerializer(DrawSerializer):
         required=False, allow_blank=True, max_length=LONGEST_NOTE, default=""
     )
     frames = FramesField(required=False, allow_null=True)
+    based_on = IdField(
+        required=False,
+        allow_null=True,
+        help_text="The selection that this one was changed from. It stays as it is; if the name is "
+        "the same, the new one gets a number.",
+    )
+    replaces = IdField(
+        required=False,
+        allow_null=True,
+        help_text="A selection of yours that this one takes the place of, with its visibility and, "
+        "unless others are given, its name and note. The earlier one is deleted.",
+    )
     frame_selection_method = serializers.ChoiceField(
         choices=Selection.Method.choices, default=Selection.Method.MANUAL
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("based_on") is not None and attrs.get("replaces") is not None:
+            raise serializers.ValidationError("Give based_on or replaces, not both.")
         method = attrs["frame_selection_method"]
         if method == Selection.Method.MANUAL:
             if not attrs.get("frames"):

@@ -9,6 +9,7 @@ from typing import Any
 import django_filters
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -155,11 +156,13 @@ class SelectionViewSet(
         form = serializers.NewSelectionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
+        replaced = self._named(data.get("replaces"), Selection.objects.owned_by(request.user))
+        changed = self._named(data.get("based_on"), Selection.objects.for_user(request.user))
         common = {
             "owner": request.user,
             "connection": find_connection(user=request.user, connection_id=data.get("connection")),
-            "name": data["name"],
-            "note": data["note"],
+            "name": data["name"] or (services.name_to_pass_on(replaced) if replaced else ""),
+            "note": replaced.note if replaced and "note" not in request.data else data["note"],
         }
         chosen = data.get("frames") or None
         if form.is_drawn:
@@ -167,7 +170,15 @@ class SelectionViewSet(
             made = services.create_random_selection(request=draw, choices=chosen, **common)
         else:
             made = services.create_selection(choices=chosen or [], **common)
+        if replaced is not None:
+            services.replace_selection(earlier=replaced, by=made)
+        if changed is not None:
+            kind = Selection.Origin.CHANGED
+            services.note_origin(selection=made, origin=changed, kind=kind)
         return self._answer(made, status.HTTP_201_CREATED)
+
+    def _named(self, pk: int | None, visible: SelectionQuerySet) -> Selection | None:
+        return get_object_or_404(visible, pk=pk) if pk is not None else None
 
     @takes(body=serializers.SelectionSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:

@@ -73,6 +73,12 @@ class Selection(models.Model):
         PRIVATE = "private", "private"
         SHARED = "shared", "shared"
 
+    class Origin(models.TextChoices):
+        COPIED = "copied", "copied from"
+        DRAWN_AGAIN = "drawn_again", "drawn again from"
+        CHANGED = "changed", "changed from"
+        REPLACED = "replaced", "took the place of"
+
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="selections")
     connection = models.ForeignKey(
         Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="selections"
@@ -88,6 +94,17 @@ class Selection(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     random_seed = models.BigIntegerField(null=True, blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
+    # The selection that this one was made from, which may be deleted, or not shared with who looks.
+    origin = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="made_from_it",
+    )
+    origin_kind = models.CharField(max_length=20, choices=Origin, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Frames are saved in several transactions: hidden from everybody until the last one.

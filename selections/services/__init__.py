@@ -2,6 +2,7 @@
 
 from selections.removal import delete_selection
 from selections.services.building import cancel_archive, request_archive, retry_archive
+from selections.services.changing import name_to_pass_on, note_origin, replace_selection
 from selections.services.drawing import draw
 from selections.services.keeping import (
     Choice,
@@ -19,6 +20,9 @@ __all__ = [
     "create_selection",
     "delete_selection",
     "draw",
+    "name_to_pass_on",
+    "note_origin",
+    "replace_selection",
     "request_archive",
     "retry_archive",
     "update_selection",

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from selections.batches import copy_frames, save_frames
 from selections.models import Selection
 from selections.services.drawing import draw
+from selections.services.naming import free_name
 from selector import services as selector
 from selector.cvat.exceptions import CvatNoData
 from selector.cvat.types import Frame, FrameCatalog
@@ -97,7 +98,9 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         url=selection.url,
         organization=selection.organization,
         tasks=selection.tasks,
-        name=f"Copy of {selection.name}"[:200],
+        name=free_name(user, f"Copy of {selection.name}"),
+        origin=selection,
+        origin_kind=Selection.Origin.COPIED,
         note=selection.note,
         frame_selection_method=selection.frame_selection_method,
         parameters=selection.parameters,
@@ -200,7 +203,7 @@ def _keep(
     selection.connection = connection
     selection.url = connection.url
     selection.organization = connection.organization
-    selection.name = name.strip() or _made_up_name(selection, len(frames))
+    selection.name = name.strip() or free_name(owner, made_up_name(selection, len(frames)))
     selection.note = note.strip()
     _validate(selection)
     selection.is_complete = False
@@ -209,7 +212,8 @@ def _keep(
     return selection
 
 
-def _made_up_name(selection: Selection, count: int) -> str:
+def made_up_name(selection: Selection, count: int) -> str:
+    """The name of a selection that was given none, such as “Night drive: 50 frames”."""
     names = ", ".join(str(task["name"]) for task in selection.tasks)
     return f"{names}: {count:,} frame{'s' if count != 1 else ''}"[-200:]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -52,7 +52,13 @@ def _list_instead(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    return detail_page(request, pk)
+    try:
+        return detail_page(request, pk)
+    except Http404:
+        replacement = showing.replacement(request.user, pk)
+        if replacement is None:
+            raise
+    return redirect(replacement)
 
 
 def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -69,6 +75,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "page": Paginator(found, FRAMES_PER_PAGE).get_page(request.GET.get("page")),
         "jobs": showing.jobs(selection),
         "draw": redrawing.drawn_by(selection),
+        "origin": showing.origin(request.user, selection),
         "archives": archives.for_cards(request.user)[:ARCHIVES_SHOWN],
         "archives_count": archives.count(),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),

@@ -144,14 +144,19 @@ def test_a_notice_covers_no_menu_and_no_button(width: int, desk: Workspace, work
 def covered(page: Page, region: str) -> list[str]:
     """What can be pressed and is in sight but for the notice."""
     return page.evaluate(
-        """(region) => [...document.querySelectorAll("a, button, summary, input")]
-          .filter((it) => it.checkVisibility() && !it.closest(region))
-          .filter((it) => {
+        """(region) => {
+          const notices = document.querySelector(region);
+          const at = (it) => {
             const { left, right, top, bottom } = it.getBoundingClientRect();
-            const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-            return hit?.closest(region);
-          })
-          .map((it) => it.textContent)""",
+            return document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+          };
+          return [...document.querySelectorAll("a, button, summary, input")].filter((it) => {
+            notices.style.display = "";
+            if (!at(it)?.closest(region) || it.closest(region)) return false;
+            notices.style.display = notices.classList.contains("in-desk") ? "" : "none";
+            return it.contains(at(it));
+          }).map((it) => it.textContent);
+        }""",
         region,
     )
 

@@ -7,7 +7,7 @@ import { plural } from "./words.js";
 /** Answers what tells the dock of a selection that was opened. */
 export function enableDock(dock, choice, { failed, tell, ...data }) {
   const at = (id) => document.getElementById(id);
-  const buttons = [at("save"), at("save-and-download")];
+  const buttons = [at("save"), at("save-and-download"), at("replace")];
   const words = () => ({ name: at("name").value, note: at("note").value });
   const keeping = new Keeping(choice, words, data);
   let isBusy = false;
@@ -17,6 +17,8 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
     at("count").textContent = choice.size.toLocaleString("en");
     at("total").textContent = choice.catalog.size.toLocaleString("en");
     dock.classList.toggle("beside", keeping.isBeside);
+    dock.classList.toggle("replaceable", keeping.isReplaceable);
+    at("replace").title = keeping.isReplaceable ? `Replace the frames of “${keeping.title}”` : "";
   }
 
   /** Busy buttons are not disabled: they would lose the keyboard. */
@@ -44,15 +46,18 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
 
   const page = ({ id, title }) => link(`${data.selectionPages}${id}`, `“${title}”`);
 
-  async function save() {
-    const { plan, before, saved, byHand } = await keeping.save();
+  async function save({ replace = false } = {}) {
+    const { plan, before, saved, byHand } = await keeping.save({ replace });
+    if (at("name").value) at("name").value = saved.title; // which may have got a number
     if (plan === "nothing") return ["Saved already as ", page(saved), "."];
     if (plan === "words") {
       if (before.title === saved.title) return ["The note of ", page(saved), " is saved."];
       return [`“${before.title}” is now called `, page(saved), "."];
     }
-    const said = ["Saved as ", page(saved), "."];
-    if (before) said.push(" ", page(before), " stays as it was.");
+    const said = replace
+      ? [page(saved), ` has these ${plural(choice.size, "frame")} now. The ones before can be brought back for ten minutes: `, link(data.selectionPages, "Selections")]
+      : ["Saved as ", page(saved), "."];
+    if (before && !replace) said.push(" ", page(before), " stays as it was.");
     if (byHand) said.push(` It is kept as chosen by hand, since its draw cannot be repeated: ${byHand}`);
     return said;
   }
@@ -102,8 +107,9 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
 
   dock.addEventListener("submit", (event) => {
     event.preventDefault();
-    busy(save);
+    busy(() => save());
   });
+  at("replace").addEventListener("click", () => busy(() => save({ replace: true })));
   at("save-and-download").addEventListener("click", () => busy(saveAndDownload));
   dock.addEventListener("input", refresh);
   addEventListener("beforeunload", (event) => {

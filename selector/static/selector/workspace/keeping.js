@@ -31,6 +31,15 @@ export class Keeping {
     return this.#saved !== null && this.plan === "new";
   }
 
+  /** Whether what is chosen could take the place of what was saved: all of it is here, and one's own. */
+  get isReplaceable() {
+    return this.isBeside && this.#saved.isOwn && this.#saved.isWhole && this.choice.size > 0;
+  }
+
+  get title() {
+    return this.#saved?.title;
+  }
+
   get hasUnsaved() {
     if (this.#saved === null) return this.choice.size > 0;
     return !this.#areFramesSaved || this.#changedWords.length > 0;
@@ -38,11 +47,11 @@ export class Keeping {
 
   /** Answers what was done, of which selection, and what was saved before.
    * `byHand` says why a draw that cannot be repeated was not kept with the frames. */
-  async save() {
+  async save({ replace = false } = {}) {
     const { plan } = this;
     const before = this.#saved;
     if (!this.choice.size) throw new Error("No frame is chosen yet. Click some or pick at random.");
-    const byHand = plan === "new" ? await this.#saveNew() : null;
+    const byHand = plan === "new" ? await this.#saveNew({ replace }) : null;
     if (plan === "words") await this.#saveWords();
     return { plan, before, saved: this.#saved, byHand };
   }
@@ -76,7 +85,7 @@ export class Keeping {
     this.#remember({ ...saved, title, words, archive: null });
   }
 
-  async #saveNew() {
+  async #saveNew({ replace }) {
     const { choice } = this;
     const [words, chosen] = [this.words(), choice.remember()];
     const { catalog } = choice;
@@ -85,7 +94,7 @@ export class Keeping {
       job_id: catalog.job(index).id,
       frame: catalog.number[index],
     }));
-    const body = { connection: this.connection, ...words, frames };
+    const body = { connection: this.connection, ...words, ...this.#origin({ replace }), frames };
     let byHand = null;
     const made = await post(this.selectionsUrl, { ...body, ...chosen.draw }).catch((error) => {
       if (!this.#mayBeByHand(error, chosen.draw)) throw error;
@@ -93,8 +102,15 @@ export class Keeping {
       return post(this.selectionsUrl, body);
     });
     const { id, name: title } = made;
-    this.#remember({ id, title, words, chosen, isOwn: true, isWhole: true });
+    const now = { ...words, name: words.name && title };
+    this.#remember({ id, title, words: now, chosen, isOwn: true, isWhole: true });
     return byHand;
+  }
+
+  /** What the new selection is made from, as the API wants to be told of it. */
+  #origin({ replace }) {
+    if (this.#saved === null) return {};
+    return replace ? { replaces: this.#saved.id } : { based_on: this.#saved.id };
   }
 
   /** A draw that is saved already may be beyond repeating: what it left out is deleted, or not
