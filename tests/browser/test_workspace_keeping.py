@@ -198,7 +198,7 @@ def test_a_download_whose_line_is_gone_is_told_by_a_notice(desk: Workspace, work
 @pytest.mark.worker
 def test_an_incomplete_zip_is_not_downloaded_unasked(desk: Workspace, worker: None) -> None:
     downloads: list[object] = []
-    desk.page.on("download", lambda download: downloads.append(download))
+    desk.page.on("download", lambda download: downloads.append(download.url))
     desk.open_task(DRIVE)
     desk.cell(3).click()
     desk.cell(5).click()
