@@ -82,7 +82,7 @@ def replacement(user: User, pk: int) -> Selection | None:
     that its address goes on leading somewhere."""
     replaced = Selection.objects.filter(origin_kind=Selection.Origin.REPLACED)
     asked: set[int] = set()
-    while pk not in asked:
+    while pk not in asked and pk < 2**63:  # no id is larger, and no database asked for one
         asked.add(pk)
         found = replaced.filter(origin_id=pk).first()
         if found is None:

@@ -158,7 +158,7 @@ class SelectionViewSet(
         data = form.validated_data
         replaced = self._named(data.get("replaces"), Selection.objects.owned_by(request.user))
         changed = self._named(data.get("based_on"), Selection.objects.for_user(request.user))
-        common = {
+        common: dict[str, Any] = {
             "owner": request.user,
             "connection": find_connection(user=request.user, connection_id=data.get("connection")),
             "name": data["name"] or (services.name_to_pass_on(replaced) if replaced else ""),
