@@ -7,6 +7,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -85,12 +86,13 @@ class Connection(models.Model):
         patient: bool = False,
         sleep: Callable[[float], None] = time.sleep,
         seconds: float = float("inf"),
+        around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> CvatClient:
         """The one seam between Django and `selector.cvat`.
 
         `patient` is for workers: more retries, longer waits than a page may take; `sleep` waits
         between them. Others share the HTTP connections of the process. `seconds` is the time for
-        all that is asked through the client.
+        all that is asked through the client. `around_attempt`: see Http.
         """
         return CvatClient(
             url=self.url,
@@ -102,6 +104,7 @@ class Connection(models.Model):
             sleep=sleep,
             keep_alive=not patient,
             seconds=seconds,
+            around_attempt=around_attempt,
         )
 
     def mark_verified(self) -> None:

@@ -6,13 +6,14 @@ import json
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, NamedTuple
 
 from requests import Response
 
 from selector.cvat import errors
 from selector.cvat.exceptions import CvatBroken
-from selector.cvat.types import ChunkData, FrameData
+from selector.cvat.types import Download, FrameData
 
 
 class JsonBounds(NamedTuple):
@@ -28,6 +29,7 @@ class JsonBounds(NamedTuple):
 ORDINARY = JsonBounds(16 * 2**20, 500_000, 2_000_000)
 META = JsonBounds(256 * 2**20, 5_000_000, 20_000_000)  # a million frames are about 100 MB
 MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (api-facts 10)
+MAX_PICTURE = 512 * 2**20  # one picture, as a file: it lies in a chunk too
 MAX_ERROR = 64 * 2**10
 BLOCK = 2**16
 FAR_TOO_LONG = "The answer is far longer than any of CVAT's: check the address."
@@ -70,16 +72,22 @@ def read_picture(response: Response, *, place: str) -> FrameData:
     )
 
 
-def write_chunk(
-    response: Response, *, place: str, into: BinaryIO, watch: Watch | None = None
-) -> ChunkData:
-    """Verifies X-Checksum, which is over the length and the first 1000 bytes (api-facts 7)."""
+def save(
+    response: Response,
+    *,
+    place: str,
+    into: BinaryIO,
+    watch: Watch | None = None,
+    limit: int = MAX_DATA,
+) -> Download:
+    """Writes a chunk or a picture to a file, piece by piece. Verifies X-Checksum, which is over
+    the length and the first 1000 bytes (api-facts 7); pictures come without."""
     _check_is_data(response, place)
     announced = _header(response, "Content-Length")
     expected = int(announced) if announced.isdecimal() else 0
     started = time.monotonic()
     length, head = 0, b""
-    for block in _blocks(response, MAX_DATA):
+    for block in _blocks(response, limit):
         into.write(block)
         length += len(block)
         if watch is not None:
@@ -89,12 +97,24 @@ def write_chunk(
     checksum = str(zlib.crc32(head, zlib.crc32(str(length).encode())))
     if length == 0 or response.headers.get("X-Checksum", checksum) != checksum:
         raise BodyCut
-    return ChunkData(
+    return Download(
         length,
         _header(response, "Content-Type"),
         _header(response, "X-Updated-Date"),
+        waited=response.elapsed.total_seconds(),
         seconds=time.monotonic() - started,
+        asked_at=_asked_at(response),
     )
+
+
+def _asked_at(response: Response) -> float | None:
+    """When the request was sent by the clock of the server, at the latest; None if its answer
+    bears no date."""
+    try:
+        date = parsedate_to_datetime(_header(response, "Date"))
+    except ValueError:
+        return None
+    return date.timestamp() - response.elapsed.total_seconds()
 
 
 def head(response: Response) -> bytes:

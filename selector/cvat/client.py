@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
 from urllib.parse import quote
 
 from selector.cvat import bodies, catalog, errors, reading
-from selector.cvat.bodies import Watch
+from selector.cvat.bodies import MAX_PICTURE, Watch
 from selector.cvat.exceptions import CvatBroken, CvatError, CvatNotFound
 from selector.cvat.homes import Homes
 from selector.cvat.http import INTERACTIVE, PATIENT, Http, Params, Retries
 from selector.cvat.login import log_in
 from selector.cvat.types import (
-    ChunkData,
     Credential,
+    Download,
     FrameCatalog,
     FrameData,
     Job,
@@ -43,7 +44,7 @@ class CvatClient:
     Every method raises CvatError; `str(error)` can be shown. `patient` is for workers: more
     attempts, longer waits than a page may take (`retries` says it exactly). `timeout` is
     (connect, read) in seconds; the read time-out must stay above the 50 s that CVAT itself may
-    wait for a chunk. `keep_alive` and `seconds`: see Http.
+    wait for a chunk. `keep_alive`, `seconds` and `around_attempt`: see Http.
     """
 
     def __init__(
@@ -60,23 +61,34 @@ class CvatClient:
         sleep: Callable[[float], None] = time.sleep,
         keep_alive: bool = False,
         seconds: float = float("inf"),
+        around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._organization = organization
         self._homes = Homes()
+        self.retries = retries or (PATIENT if patient else INTERACTIVE)
         self._http = Http(
             url=url,
             credential=credential,
             verify=verify,
             pool_size=pool_size,
             timeout=timeout,
-            retries=retries or (PATIENT if patient else INTERACTIVE),
+            retries=self.retries,
             sleep=sleep,
             keep_alive=keep_alive,
             seconds=seconds,
+            around_attempt=around_attempt,
         )
 
     def close(self) -> None:
         self._http.close()
+
+    def abort(self) -> None:
+        """Break off the requests of all threads, and those to come, as by a lost connection."""
+        self._http.abort()
+
+    def is_well(self) -> bool:
+        """Whether CVAT answers a simple question, asked once, without an error of its own."""
+        return self._http.is_well()
 
     def __enter__(self) -> Self:
         return self
@@ -216,12 +228,12 @@ class CvatClient:
 
     def frame(self, *, task_id: int, frame: int, quality: str = "original") -> FrameData:
         """One picture through its task. `quality` is original or compressed (JPEG)."""
-        return self._frame(f"task {task_id}", f"/api/tasks/{task_id}/data", frame, quality)
+        return self._frame(*_holder(task_id, None), frame, quality)
 
     def job_frame(self, *, job_id: int, frame: int, quality: str = "original") -> FrameData:
         """One picture through its job; `frame` is the task frame here too. Not through a
         list-type ground-truth job: it recompresses."""
-        return self._frame(f"job {job_id}", f"/api/jobs/{job_id}/data", frame, quality)
+        return self._frame(*_holder(None, job_id), frame, quality)
 
     def job_chunk(
         self,
@@ -231,14 +243,41 @@ class CvatClient:
         quality: str = "original",
         into: BinaryIO,
         watch: Watch | None = None,
-    ) -> ChunkData:
+        put_off_after: float | None = None,
+    ) -> Download:
         """Writes the chunk (zip or mp4) to a seekable file; CvatBroken if it arrives damaged.
         What is in it: frames.chunk_frames(job, index), in the order of the member names.
-        `watch` is told of the body under way and may raise to break it off."""
-        params: Params = {"type": "chunk", "index": index, "quality": quality}
-        subject = f"chunk {index} of job {job_id}"
+        `watch` is told of the body under way and may raise to break it off. `put_off_after`: see
+        Http.download."""
         return self._http.download(
-            f"/api/jobs/{job_id}/data", params=params, subject=subject, into=into, watch=watch
+            f"/api/jobs/{job_id}/data",
+            params={"type": "chunk", "index": index, "quality": quality},
+            subject=f"chunk {index} of job {job_id}",
+            into=into,
+            watch=watch,
+            put_off_after=put_off_after,
+        )
+
+    def save_frame(
+        self,
+        *,
+        task_id: int | None = None,
+        job_id: int | None = None,
+        frame: int,
+        quality: str = "original",
+        into: BinaryIO,
+        put_off_after: float | None = None,
+    ) -> Download:
+        """Like frame or job_frame (one of the two ids must be given), written to a seekable file:
+        a picture may be larger than what fits in memory."""
+        what, path = _holder(task_id, job_id)
+        return self._http.download(
+            path,
+            params=_frame_params(frame, quality),
+            subject=f"frame {frame} of {what}",
+            into=into,
+            limit=MAX_PICTURE,
+            put_off_after=put_off_after,
         )
 
     def preview(
@@ -256,7 +295,7 @@ class CvatClient:
         raise ValueError("a task, a job or a project is needed")
 
     def _frame(self, what: str, path: str, frame: int, quality: str) -> FrameData:
-        params: Params = {"type": "frame", "number": frame, "quality": quality}
+        params = _frame_params(frame, quality)
         return self._http.data(path, params=params, subject=f"frame {frame} of {what}")
 
     def _meta(self, path: str, subject: str) -> Meta:
@@ -302,3 +341,14 @@ class CvatClient:
                     "the list does not seem to end."
                 )
         return list(found.values())
+
+
+def _holder(task_id: int | None, job_id: int | None) -> tuple[str, str]:
+    """The task or job that frames are asked of: its name in words, and the path of its data."""
+    if task_id is not None:
+        return f"task {task_id}", f"/api/tasks/{task_id}/data"
+    return f"job {job_id}", f"/api/jobs/{job_id}/data"
+
+
+def _frame_params(frame: int, quality: str) -> Params:
+    return {"type": "frame", "number": frame, "quality": quality}

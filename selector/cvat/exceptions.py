@@ -11,6 +11,7 @@ class CvatError(Exception):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status  # of CVAT's answer, if there was one
+        self.retry_after: float | None = None  # seconds that CVAT asks to wait, if it does
 
 
 class CvatUnreachable(CvatError):

@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar
 
@@ -18,8 +19,8 @@ import urllib3
 from requests.auth import AuthBase
 
 from selector.cvat import bodies, errors, sessions
-from selector.cvat.exceptions import CvatBroken, CvatError, CvatUnauthorized
-from selector.cvat.types import ChunkData, Credential, CredentialKind, FrameData
+from selector.cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnauthorized
+from selector.cvat.types import Credential, CredentialKind, Download, FrameData
 
 logger = logging.getLogger("selector.cvat")
 
@@ -93,6 +94,7 @@ class Call:
     body: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
     is_data: bool = False
+    put_off_after: float | None = None  # see Http.download
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Failure:
     error: CvatError
     attempts: float = 1  # how many attempts in all such a failure is worth
     wait: float | None = None  # what the server asks for, seconds
+    is_put_off: bool = False  # the server lives and has no answer yet: 429, 502-504, no answer
 
 
 class Http:
@@ -107,6 +110,9 @@ class Http:
 
     With `keep_alive` the connections are those of the whole process and stay open; the credential
     goes with each request alone. `seconds` is the time for everything that is asked, from now.
+
+    Every attempt of every request runs inside a context of its own from `around_attempt`; the
+    waits between two attempts (`sleep`) lie outside of it. What either raises ends the request.
     """
 
     def __init__(
@@ -121,6 +127,7 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         keep_alive: bool = False,
         seconds: float = float("inf"),
+        around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.url = url.rstrip("/")
         self.place = self.url.partition("://")[2]
@@ -128,6 +135,7 @@ class Http:
         self._timeout = timeout
         self._retries = retries
         self._sleep = sleep
+        self._around_attempt = around_attempt
         self._until = time.monotonic() + seconds
         self._auth = TokenAuth(credential)
         self._is_shared = keep_alive
@@ -140,6 +148,21 @@ class Http:
     def close(self) -> None:
         if not self._is_shared:
             self._session.close()
+
+    def abort(self) -> None:
+        """Break off the requests of all threads, and those to come, as by a lost connection. Not
+        with connections that are those of the whole process."""
+        if self._is_shared:
+            raise TypeError("the connections are shared with other clients")
+        self._session.abort()
+
+    def is_well(self) -> bool:
+        """Whether CVAT answers a simple question, asked once, without an error of its own."""
+        try:
+            with self._send(Call("GET", "/api/users/self", "your account")) as response:
+                return response.status_code < 500
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
+            return False
 
     def get(
         self,
@@ -173,34 +196,54 @@ class Http:
         params: Params | None,
         into: BinaryIO,
         watch: bodies.Watch | None = None,
-    ) -> ChunkData:
-        """A chunk, written to a seekable file from where it stands; a repeated attempt begins
-        there anew. Length and X-Checksum are verified."""
-        call = Call("GET", path, subject, params, headers=_PLAIN, is_data=True)
+        limit: int = bodies.MAX_DATA,
+        put_off_after: float | None = None,
+    ) -> Download:
+        """A chunk or a picture of at most `limit` bytes, written to a seekable file from where it
+        stands; a repeated attempt begins there anew. Length and X-Checksum are verified.
+
+        A server that puts the request off (429, 502-504, no answer in time) is asked again for
+        `put_off_after` seconds at most, None: as long as for anything else. Then the error is
+        raised, with the wait that the server asked for, and whoever asked may come back later."""
+        call = Call(
+            "GET",
+            path,
+            subject,
+            params,
+            headers=_PLAIN,
+            is_data=True,
+            put_off_after=put_off_after,
+        )
         start = into.tell()
 
-        def write(response: requests.Response) -> ChunkData:
+        def write(response: requests.Response) -> Download:
             into.seek(start)
             into.truncate()
-            return bodies.write_chunk(response, place=self.place, into=into, watch=watch)
+            return bodies.save(response, place=self.place, into=into, watch=watch, limit=limit)
 
         return self._exchange(call, write)
 
     def _exchange(self, call: Call, consume: Callable[[requests.Response], T]) -> T:
-        started = time.monotonic()
+        started: float | None = None
         for attempt in itertools.count(1):
-            outcome = self._attempt(call, consume)
+            with self._around_attempt():  # may wait, which is not the server's doing
+                started = time.monotonic() if started is None else started
+                outcome = self._attempt(call, consume)
             if not isinstance(outcome, Failure):
                 return outcome
             wait = self._wait(call, outcome, attempt)
-            now = time.monotonic()
-            is_late = now - started > self._retries.give_up_after or now + (wait or 0) > self._until
-            if wait is None or is_late:
+            if wait is None or self._is_late(call, outcome, time.monotonic() - started, wait):
                 # Raised here, outside any handler: requests' own exceptions carry the request
                 # with its headers and body, and must not hang on ours as context.
                 raise outcome.error
             self._sleep(wait)
         raise AssertionError("unreachable")
+
+    def _is_late(self, call: Call, failure: Failure, elapsed: float, wait: float) -> bool:
+        if elapsed > self._retries.give_up_after or time.monotonic() + wait > self._until:
+            return True
+        limit = call.put_off_after if failure.is_put_off else None
+        return limit is not None and elapsed + wait > limit
 
     def _attempt(self, call: Call, consume: Callable[[requests.Response], T]) -> T | Failure:
         started = time.monotonic()
@@ -221,7 +264,11 @@ class Http:
             host = self.place.partition("/")[0]
             lost = errors.from_failure(error, place=self.place, host=host)
             final = errors.is_lasting(error)
-            return Failure(lost, attempts=1 if final else float("inf"))
+            return Failure(
+                lost,
+                attempts=1 if final else float("inf"),
+                is_put_off=isinstance(lost, CvatTimeout),
+            )
 
     def _send(self, call: Call) -> requests.Response:
         remaining = self._until - time.monotonic()
@@ -247,19 +294,13 @@ class Http:
         body = bodies.head(response)
         error = errors.from_response(response, body, subject=call.subject, place=self.place)
         if status in _PASSING:
-            return Failure(error, attempts=float("inf"), wait=errors.retry_after(response))
+            error.retry_after = errors.retry_after(response)
+            return Failure(error, attempts=float("inf"), wait=error.retry_after, is_put_off=True)
         if status == 500 and call.is_data:
             # Mostly a wrong parameter: once more, not often. Unless CVAT fails at everything, as it
             # does while its policy engine is away (api-facts 10): then it passes like a 503.
-            return Failure(error, attempts=2 if self._is_well() else float("inf"))
+            return Failure(error, attempts=2 if self.is_well() else float("inf"))
         return Failure(error)
-
-    def _is_well(self) -> bool:
-        try:
-            with self._send(Call("GET", "/api/users/self", "your account")) as response:
-                return response.status_code < 500
-        except (requests.RequestException, urllib3.exceptions.HTTPError):
-            return False
 
     def _wait(self, call: Call, failure: Failure, attempt: int) -> float | None:
         """Seconds to wait before the next attempt, None for no further attempt."""

@@ -13,10 +13,12 @@ _SIGNATURES = (
     (b"II+\x00", ".tif"),  # BigTIFF
     (b"MM\x00+", ".tif"),
 )
+SIGNATURE_BYTES = 16  # at the beginning of a picture that tell its kind
 
 
 def extension(content: bytes) -> str:
-    """Such as ".jpg"; "" for what is none of JPEG, PNG, GIF, BMP, WebP, TIFF."""
+    """Such as ".jpg", by the first SIGNATURE_BYTES of a picture, or more of it; "" for what is
+    none of JPEG, PNG, GIF, BMP, WebP, TIFF."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return ".webp"
     for signature, suffix in _SIGNATURES:

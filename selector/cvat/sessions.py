@@ -13,11 +13,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -44,34 +45,37 @@ def answers_until(deadline: float) -> Iterator[None]:
         del _current.deadline
 
 
-def new_session(*, pool_size: int) -> requests.Session:
+def new_session(*, pool_size: int) -> Session:
     """A session with at most `pool_size` connections, without cookies and without credentials."""
-    return _session(_Adapter(pool_connections=1, pool_maxsize=pool_size, pool_block=True))
+    return Session(_Adapter(pool_connections=1, pool_maxsize=pool_size, pool_block=True))
 
 
-def shared_session(url: str, verify: bool | str) -> requests.Session:
+def shared_session(url: str, verify: bool | str) -> Session:
     """The session of this process for the server: whoever asks, connections are used again."""
     parts = urlsplit(url)
     return _shared(parts.scheme, parts.netloc, verify)
 
 
 @cache
-def _shared(scheme: str, netloc: str, verify: bool | str) -> requests.Session:
+def _shared(scheme: str, netloc: str, verify: bool | str) -> Session:
     # More may be asked at once than stay open: waiting for a connection would have no time-out.
-    return _session(_Adapter(pool_connections=1, pool_maxsize=IDLE_CONNECTIONS, pool_block=False))
+    return Session(_Adapter(pool_connections=1, pool_maxsize=IDLE_CONNECTIONS, pool_block=False))
 
 
-def _session(adapter: HTTPAdapter) -> requests.Session:
-    session = _Session()
-    session.headers["User-Agent"] = USER_AGENT
-    # A session cookie would win over a missing token and ask for CSRF headers (api-facts 1).
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
+class Session(requests.Session):
+    def __init__(self, adapter: _Adapter) -> None:
+        super().__init__()
+        self._adapter = adapter
+        self.headers["User-Agent"] = USER_AGENT
+        # A session cookie would win over a missing token and ask for CSRF headers (api-facts 1).
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
 
+    def abort(self) -> None:
+        """Break off the requests of all threads, and those to come, as by a lost connection."""
+        self._adapter.abort()
 
-class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nowhere: told not to follow, requests would still prepare to, and fail on bad ones."""
 
@@ -114,32 +118,78 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
 
 
-class _Connection(HTTPConnection):
-    response_class = _TimedResponse
+class _OpenSockets:
+    """The sockets of a session, so that another thread can shut them down. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._lock = threading.Lock()
+        self._is_aborted = False
+
+    def add(self, opened: socket.socket) -> None:
+        with self._lock:
+            self._sockets.add(opened)
+            is_aborted = self._is_aborted
+        if is_aborted:
+            _shut_down(opened)
+
+    def abort(self) -> None:
+        """Shut down all of them, and those that are added from now on: what a thread waits for
+        then fails at once."""
+        with self._lock:
+            self._is_aborted = True
+            sockets = list(self._sockets)
+        for each in sockets:
+            _shut_down(each)
 
 
-class _TlsConnection(HTTPSConnection):
-    response_class = _TimedResponse
+def _shut_down(opened: socket.socket) -> None:
+    # Past TLS, whose own shutdown would take the state from under a thread that reads.
+    with suppress(OSError):
+        socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+def _pool_classes(sockets: _OpenSockets) -> dict[str, type[HTTPConnectionPool]]:
+    """urllib3's pools by scheme, with connections that note their sockets."""
 
+    class Connection(HTTPConnection):
+        response_class = _TimedResponse
 
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+        def connect(self) -> None:
+            super().connect()
+            sockets.add(self.sock)
 
+    class TlsConnection(HTTPSConnection):
+        response_class = _TimedResponse
 
-_POOLS = {"http": _Pool, "https": _TlsPool}
+        def connect(self) -> None:
+            super().connect()
+            sockets.add(self.sock)
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = TlsConnection
+
+    return {"http": Pool, "https": TlsPool}
 
 
 class _Adapter(HTTPAdapter):
+    def __init__(self, **options: Any) -> None:
+        self._sockets = _OpenSockets()
+        self._pool_classes = _pool_classes(self._sockets)
+        super().__init__(**options)
+
+    def abort(self) -> None:
+        self._sockets.abort()
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self._pool_classes
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
         if not proxy.lower().startswith("socks"):  # which has connections of its own
-            manager.pool_classes_by_scheme = _POOLS
+            manager.pool_classes_by_scheme = self._pool_classes
         return manager

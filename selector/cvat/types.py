@@ -193,10 +193,12 @@ class FrameData:
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkData:
-    """A chunk that was written to a file: its length in bytes, and what CVAT says of it."""
+class Download:
+    """A chunk or a picture that was written to a file."""
 
-    length: int
-    content_type: str  # application/zip, video/mp4
-    updated_date: str  # like Meta.chunks_updated_date; "" when not told
-    seconds: float = 0.0  # from the beginning of the body to its end
+    length: int  # bytes
+    content_type: str  # application/zip, video/mp4, or as FrameData's
+    updated_date: str  # like Meta.chunks_updated_date; "" when not told, as with pictures
+    waited: float = 0.0  # seconds until the answer began
+    seconds: float = 0.0  # from then to its end
+    asked_at: float | None = None  # seconds since 1970 by the clock of CVAT; None when not told
