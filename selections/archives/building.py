@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from selections.housekeeping import for_each
 from selections.models import Archive, ArchivePart, Selection, UnlinkedFile
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatError, CvatUnauthorized
-from selector.cvat.pictures import extension
+from selector.cvat.pictures import SIGNATURE_BYTES, extension
 from selector.cvat.types import Job
 
 logger = logging.getLogger(__name__)
@@ -159,13 +160,18 @@ class _Build:
             raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
         slots = Slots(url=connection.url, limit=settings.CVAT_MAX_REQUESTS, sleep=self._sleep)
         self.heart.at_beat.append(slots.renew)
-        with connection.client(patient=True, sleep=self._sleep) as client:
+        with connection.client(patient=True, sleep=self._sleep, around_attempt=slots.one) as client:
             jobs = self._jobs(client)
             names = self._names(jobs)
             plan = blocks(self._announced(names), jobs, quality=self.archive.quality)
-            fetched = self._fetcher(client, slots).fetch(plan)
-            for each, got in zip(self._wanted(), fetched, strict=True):
-                self._add(writer, names, each, got)
+            with closing(self._fetcher(client).fetch(plan)) as fetched:
+                for each, got in zip(self._wanted(), fetched, strict=True):
+                    if (each.task_id, each.frame) != (got.task_id, got.frame):
+                        raise RuntimeError(
+                            f"frame {got.frame} of task {got.task_id} came where frame "
+                            f"{each.frame} of task {each.task_id} belongs"
+                        )
+                    self._add(writer, names, each, got)
 
     def _names(self, jobs: Mapping[int, Job]) -> Names:
         tasks = self.archive.selection.frames.order_by().values("task_id").distinct()
@@ -196,12 +202,11 @@ class _Build:
         pool.shutdown(wait=False)
         return {job.id: job for each in asked for job in outcome(each, self.heart.over)}
 
-    def _fetcher(self, client: CvatClient, slots: Slots) -> Fetcher:
+    def _fetcher(self, client: CvatClient) -> Fetcher:
         options = self.archive.options
         return Fetcher(
             client,
             spool=self.spool,
-            slots=slots,
             quality=self.archive.quality,
             picture_format=Format(
                 options.get("video_format", "png"), int(options.get("video_quality", 95))
@@ -218,17 +223,19 @@ class _Build:
         if self.heart.over.is_set():
             raise Stopped
         entry: dict[str, Any] = each._asdict()
-        if got.error:
+        if got.picture is None:
             names.take(each, "")  # the names of the others do not depend on what is missing
             self.problems.append(entry | {"reason": got.error})
             return
-        kind = extension(got.content)
+        file, size = got.picture
+        kind = extension(file.read(SIGNATURE_BYTES))
+        file.seek(0)
         if got.is_recompressed:
             entry["recompressed"] = True
         path = names.take(each, kind, is_recompressed=got.is_recompressed)
-        writer.add(path, got.content, entry)
+        writer.add(path, file, size, entry)
         self.heart.frames_done += 1
-        self.heart.bytes_done += len(got.content)
+        self.heart.bytes_done += size
         self.guard.check(frames=self.heart.frames_done, written=self.heart.bytes_done)
 
     def _about(self) -> dict[str, Any]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from threading import Event
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from selections.archives import video
 from selections.archives.planning import Block, Line
 from selections.archives.singles import Singles
-from selections.archives.slots import Slots
-from selections.archives.spool import UNREADABLE, Damaged, Spool, own_name
+from selections.archives.spool import UNREADABLE, Damaged, Picture, Spool, own_name
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import (
     CvatBroken,
@@ -24,7 +24,7 @@ from selector.cvat.exceptions import (
     CvatRejected,
     CvatTimeout,
 )
-from selector.cvat.types import FrameData
+from selector.cvat.types import Download
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +47,8 @@ class _TooSlow(Exception):
 class Fetched(NamedTuple):
     task_id: int
     frame: int
-    content: bytes
-    error: str = ""  # why there is no content
+    picture: Picture | None  # to be read before the next frame is asked for
+    error: str = ""  # why there is none
     is_recompressed: bool = False  # by CVAT, which serves it otherwise than it was uploaded
 
 
@@ -68,7 +68,6 @@ class Fetcher:
         client: CvatClient,
         *,
         spool: Spool,
-        slots: Slots,
         quality: str,
         picture_format: video.Format,
         threads: int,
@@ -76,7 +75,6 @@ class Fetcher:
     ) -> None:
         self._client = client
         self._spool = spool
-        self._slots = slots
         self._quality = quality
         self._picture_format = picture_format
         self._threads = threads
@@ -86,7 +84,7 @@ class Fetcher:
         self._given_up = 0  # one after the other, with no answer to anything in between
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fetch")
 
-    def fetch(self, plan: Sequence[Block]) -> Iterator[Fetched]:
+    def fetch(self, plan: Sequence[Block]) -> Generator[Fetched]:
         """Every frame of the plan, by task and frame. Raises Stopped, or the CvatError that ends
         all. What was fetched by then stays in the spool."""
         order = sorted(
@@ -114,28 +112,38 @@ class Fetcher:
                 under_way[submitted] = self._pool.submit(self._bring, plan[submitted])
                 submitted += 1
             errors = outcome(outcome(under_way[number], self._stop).done, self._stop)
-            yield self._fetched(plan[number], frame, errors)
+            with self._picture(plan[number], frame, errors) as picture:
+                yield self._fetched(plan[number], frame, picture, errors)
             left[number] -= 1
             if not left[number]:
                 del under_way[number]
 
-    def _fetched(self, block: Block, frame: int, errors: dict[int, str]) -> Fetched:
-        """`errors` learns what goes wrong when a damaged block is fetched again."""
-        if frame not in errors:
-            try:
-                return self._read(block, frame)
-            except Damaged:
-                logger.warning("job %s chunk %s: damaged, fetched again", *block[1:3])
-                self._spool.drop(block)
-                errors.update(self._bring_singles(Singles(block, list(block.frames))))
-        if frame in errors:
-            return Fetched(block.task_id, frame, b"", errors[frame])
-        return self._read(block, frame)
+    @contextmanager
+    def _picture(
+        self, block: Block, frame: int, errors: dict[int, str]
+    ) -> Iterator[Picture | None]:
+        """None for a frame that cannot be had. `errors` learns what goes wrong when a damaged
+        block is fetched again."""
+        with ExitStack() as stack:
+            picture = None
+            if frame not in errors:
+                try:
+                    picture = stack.enter_context(self._spool.open(block, frame))
+                except Damaged:
+                    logger.warning("job %s chunk %s: damaged, fetched again", *block[1:3])
+                    self._spool.drop(block)
+                    errors.update(self._bring_singles(Singles(block, list(block.frames))))
+                    if frame not in errors:
+                        picture = stack.enter_context(self._spool.open(block, frame))
+            yield picture
 
-    def _read(self, block: Block, frame: int) -> Fetched:
-        content = self._spool.read(block, frame)
+    def _fetched(
+        self, block: Block, frame: int, picture: Picture | None, errors: dict[int, str]
+    ) -> Fetched:
+        if picture is None:
+            return Fetched(block.task_id, frame, None, errors[frame])
         changed = block.is_recompressed and self._spool.is_recompressed(block, frame)
-        return Fetched(block.task_id, frame, content, is_recompressed=changed)
+        return Fetched(block.task_id, frame, picture, is_recompressed=changed)
 
     # --- in the threads ---
 
@@ -176,14 +184,13 @@ class Fetcher:
                 raise _TooSlow("the line is too slow for it")
 
         with self._spool.arriving_piece(block) as piece:
-            with self._slots.one():
-                answer = self._client.job_chunk(
-                    job_id=block.job_id,
-                    index=block.chunk,
-                    quality=self._quality,
-                    into=piece,
-                    watch=watch,
-                )
+            answer = self._client.job_chunk(
+                job_id=block.job_id,
+                index=block.chunk,
+                quality=self._quality,
+                into=piece,
+                watch=watch,
+            )
             self._given_up = 0
             self._line.observe_body(answer.length, answer.seconds)
             self._check_chunk(block, piece)
@@ -232,7 +239,8 @@ class Fetcher:
                     singles.fail(error)
                     raise
                 singles.note(frame, str(error))
-            except (Stopped, OSError) as error:
+            except BaseException as error:
+                # The edge of a thread: whatever it was, the build must not wait for the frame.
                 singles.fail(error)
                 raise
             else:
@@ -243,20 +251,23 @@ class Fetcher:
         """Through its task, which gives what was uploaded; else through its job."""
         if block.task_id not in self._closed_tasks:
             try:
-                with self._slots.one():
-                    answer = self._client.frame(
-                        task_id=block.task_id, frame=frame, quality=self._quality
+                with self._spool.arriving_frame(block, frame) as file:
+                    self._note(
+                        self._client.save_frame(
+                            task_id=block.task_id, frame=frame, quality=self._quality, into=file
+                        )
                     )
+                return
             except CvatForbidden:
                 self._closed_tasks.add(block.task_id)
-            else:
-                self._spool.keep_frame(block, frame, self._noted(answer))
-                return
-        with self._slots.one():
-            answer = self._client.job_frame(job_id=block.job_id, frame=frame, quality=self._quality)
-        self._spool.keep_frame(
-            block, frame, self._noted(answer), is_recompressed=block.is_recompressed
-        )
+        with self._spool.arriving_frame(
+            block, frame, is_recompressed=block.is_recompressed
+        ) as file:
+            self._note(
+                self._client.save_frame(
+                    job_id=block.job_id, frame=frame, quality=self._quality, into=file
+                )
+            )
 
     def _answers_nothing(self) -> bool:
         """After something was put off for longer than our patience: it is left out, as long as
@@ -264,12 +275,11 @@ class Fetcher:
         self._given_up += 1
         return self._given_up >= max(2, self._threads)
 
-    def _noted(self, answer: FrameData) -> bytes:
+    def _note(self, answer: Download) -> None:
         self._given_up = 0
         self._line.observe_wait(answer.waited)
-        self._line.observe_body(len(answer.content), answer.seconds)
-        self._line.observe_frames(len(answer.content), 1)
-        return answer.content
+        self._line.observe_body(answer.length, answer.seconds)
+        self._line.observe_frames(answer.length, 1)
 
 
 def _concerns_one_frame(error: CvatError) -> bool:

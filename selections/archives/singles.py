@@ -44,7 +44,7 @@ class Singles:
             self.note(frame, error)
         return self
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         with self._lock:
             self._waiting.clear()
             if not self.done.done():

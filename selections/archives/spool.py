@@ -7,6 +7,7 @@ of the frames, or a ZIP made here of decoded video frames, its members named by 
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import struct
@@ -14,9 +15,9 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, cast
 
 from selections.archives.planning import Block
 
@@ -33,11 +34,21 @@ UNREADABLE = (
     ValueError,
     OSError,
 )
+IN_MEMORY = 4 * 2**20  # bytes of a picture up to which it is read at once
+COPY_STEP = 2**18  # bytes
 OPEN_PIECES = 8  # blocks of overlapping jobs interleave; more than a few never do
 
 
 class Damaged(Exception):
     """A piece that cannot be read: it must be fetched again."""
+
+
+class Picture(NamedTuple):
+    """The bytes of a frame, to be read once from where `file` stands. They may be more than fit
+    into memory."""
+
+    file: BinaryIO
+    size: int
 
 
 class Spool:
@@ -84,12 +95,14 @@ class Spool:
             return []
         return [frame for frame in block.frames if not self._kept(block, frame).exists()]
 
-    def keep_frame(
-        self, block: Block, frame: int, content: bytes, *, is_recompressed: bool = False
-    ) -> None:
+    @contextmanager
+    def arriving_frame(
+        self, block: Block, frame: int, *, is_recompressed: bool = False
+    ) -> Iterator[BinaryIO]:
+        """A file that becomes the frame, alone, if the with-block ends well."""
         path = self._recompressed(block, frame) if is_recompressed else self._single(block, frame)
         with self._arriving(path) as file:
-            file.write(content)
+            yield file
 
     @contextmanager
     def arriving_piece(self, block: Block) -> Iterator[BinaryIO]:
@@ -116,20 +129,26 @@ class Spool:
 
     # --- reading, from one thread ---
 
-    def read(self, block: Block, frame: int) -> bytes:
-        """Raises Damaged."""
+    @contextmanager
+    def open(self, block: Block, frame: int) -> Iterator[Picture]:
+        """One frame, to be read from its beginning. Raises Damaged before anything can be read:
+        what comes out of a piece is compared with its checksum first."""
         piece = self._piece(block)
-        try:
-            if piece not in self._open and not piece.exists():
-                content = self._kept(block, frame).read_bytes()
-            else:
-                opened, names = self._opened(piece)
-                content = opened.read(member(names, block, frame))
-        except (*UNREADABLE, KeyError) as error:
-            raise Damaged(str(error)) from error
-        if not content:
-            raise Damaged(f"frame {frame} is empty")  # after the machine lost its power
-        return content
+        with ExitStack() as stack:
+            try:
+                if piece not in self._open and not piece.exists():
+                    file: BinaryIO = stack.enter_context(self._kept(block, frame).open("rb"))
+                    size = os.fstat(file.fileno()).st_size
+                else:
+                    opened, names = self._opened(piece)
+                    info = opened.getinfo(member(names, block, frame))
+                    file, size = _checked(opened, info)
+                    stack.enter_context(file)
+            except (*UNREADABLE, KeyError) as error:
+                raise Damaged(str(error)) from error
+            if not size:
+                raise Damaged(f"frame {frame} is empty")  # after the machine lost its power
+            yield Picture(file, size)
 
     def is_recompressed(self, block: Block, frame: int) -> bool:
         """Whether CVAT has served it otherwise than it was uploaded."""
@@ -165,6 +184,20 @@ class Spool:
     def _kept(self, block: Block, frame: int) -> Path:
         other = self._recompressed(block, frame)
         return other if other.exists() else self._single(block, frame)
+
+
+def _checked(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Picture:
+    """The member, to be read. What fits is read at once, what does not is read twice: the first
+    time for its checksum alone."""
+    if info.file_size <= IN_MEMORY:
+        content = opened.read(info)
+        return Picture(io.BytesIO(content), len(content))
+    file = cast("BinaryIO", opened.open(info))
+    size = 0
+    while piece := file.read(COPY_STEP):
+        size += len(piece)
+    file.seek(0)
+    return Picture(file, size)
 
 
 def member(names: list[str], block: Block, frame: int) -> str:

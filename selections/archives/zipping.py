@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from selections.archives.naming import manifest_name
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name
 HASH_STEP = 8 * 2**20  # bytes
+COPY_STEP = 2**18
 Entry = dict[str, Any]
 
 
@@ -56,12 +58,13 @@ class PartsWriter:
                 for path in self._stem.parent.glob(f"{self._stem.name}*"):
                     path.unlink(missing_ok=True)
 
-    def add(self, name: str, content: bytes, entry: Entry) -> None:
+    def add(self, name: str, content: BinaryIO, size: int, entry: Entry) -> None:
+        """`content` is read from where it stands and must hold `size` bytes."""
         if self._part_size:
             # Its line stands in the manifest; what the directory says of it is shorter than that.
             line = len(_line(entry)) + len(name.encode()) + 100
-            self._make_room(len(content) + len(name.encode()) + 2 * line)
-        self._current.add(name, content, entry)
+            self._make_room(size + len(name.encode()) + 2 * line)
+        self._current.add(name, content, size, entry)
 
     def finish(self, problems: list[Entry]) -> list[Part]:
         """The parts; the last one's manifest names the frames that are missing."""
@@ -108,11 +111,15 @@ class _PartWriter:
         """With the list of frames in the manifest and the directory (shorter) at the end."""
         return self.size + 2 * self._listing.tell() + 1024
 
-    def add(self, name: str, content: bytes, entry: Entry) -> None:
+    def add(self, name: str, content: BinaryIO, size: int, entry: Entry) -> None:
         info = _info(name)
-        self._zip.writestr(info, content)
+        info.file_size = size
+        with self._zip.open(info, "w") as out:
+            shutil.copyfileobj(content, out, COPY_STEP)
+        if info.file_size != size:
+            raise RuntimeError(f"{name}: {info.file_size} bytes where {size} were announced")
         self.count += 1
-        line = entry | {"path": name, "size": len(content), "crc32": f"{info.CRC:08x}"}
+        line = entry | {"path": name, "size": size, "crc32": f"{info.CRC:08x}"}
         self._listing.write(_line(line) + b"\n")
         # What lies before the next entry changes no more: zipfile goes back to the header of an
         # entry only to complete that one.

@@ -100,7 +100,7 @@ def no_space(*_: object, **__: object) -> None:
         (zipping._PartWriter, "add"),
         (zipping._PartWriter, "end"),
         (zipping.PartsWriter, "finish"),
-        (Spool, "keep_frame"),
+        (Spool, "arriving_frame"),
         (Spool, "arriving_piece"),
         (Spool, "prepare"),
         (FileSystemStorage, "_save"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import unicodedata
@@ -320,7 +321,9 @@ def test_unpacking_gives_just_these_files(
     paths = taken(filenames)
     with PartsWriter(folder / "z", part_size=0, about={}) as writer:
         for number, path in enumerate(paths):
-            writer.add(path, b"%d" % number, {"frame": number, "filename": filenames[number]})
+            content = b"%d" % number
+            entry = {"frame": number, "filename": filenames[number]}
+            writer.add(path, io.BytesIO(content), len(content), entry)
         (part,) = writer.finish([])
     inside = folder / "deep" / "er"
     with zipfile.ZipFile(part.path) as opened:

@@ -65,10 +65,12 @@ def test_a_build_that_goes_on_knows_which_they_were(folders: Folders) -> None:
     alone = Block(1, 5, -1 - 99, 99, 0, is_video=False, frames=(99,), is_recompressed=True)
     before = Spool(folders.spool)
     before.prepare()
-    before.keep_frame(alone, 99, b"z", is_recompressed=True)
+    with before.arriving_frame(alone, 99, is_recompressed=True) as file:
+        file.write(b"z")
     after = Spool(folders.spool)
     after.prepare()
     assert after.missing(alone) == []
-    assert (after.read(alone, 99), after.is_recompressed(alone, 99)) == (b"z", True)
+    with after.open(alone, 99) as picture:
+        assert (picture.file.read(), after.is_recompressed(alone, 99)) == (b"z", True)
     after.drop(alone)
     assert after.missing(alone) == [99]

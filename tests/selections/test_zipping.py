@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import struct
@@ -24,6 +25,10 @@ Frame = tuple[str, bytes]
 ABOUT = {"selection": {"name": "한글 \ud800", "random_seed": 7}, "options": {}}
 
 
+def add(writer: PartsWriter, name: str, content: bytes, entry: dict[str, Any]) -> None:
+    writer.add(name, io.BytesIO(content), len(content), entry)
+
+
 def written(
     folder: Path,
     frames: list[Frame],
@@ -34,7 +39,7 @@ def written(
 ) -> list[Part]:
     with PartsWriter(folder / "build-1", part_size=part_size, about=about) as writer:
         for number, (name, content) in enumerate(frames):
-            writer.add(name, content, {"task_id": 1, "frame": number, "filename": name})
+            add(writer, name, content, {"task_id": 1, "frame": number, "filename": name})
         return list(writer.finish(problems or []))
 
 
@@ -112,11 +117,11 @@ def test_an_archive_beyond_4_gib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Entries behind the 4 GiB mark: a hole in the file stands for those in front of it."""
     monkeypatch.setattr(zipping._PartWriter, "_hash_up_to", lambda self, end: None)
     with PartsWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
-        writer.add("first.jpg", b"first", {})
+        add(writer, "first.jpg", b"first", {})
         current = writer._current
         current._file.seek(5 * 2**30)
         current._zip.start_dir = 5 * 2**30
-        writer.add("far.jpg", b"behind the mark", {})
+        add(writer, "far.jpg", b"behind the mark", {})
         (part,) = writer.finish([])
     with zipfile.ZipFile(part.path) as opened:
         assert opened.getinfo("far.jpg").header_offset == 5 * 2**30
@@ -211,7 +216,7 @@ def test_a_block_that_fails_leaves_nothing(tmp_path: Path) -> None:
     writer = PartsWriter(tmp_path / "build-1", part_size=20_000, about={})
     with suppress(ConnectionError), writer:
         for number in range(5):
-            writer.add(str(number), bytes(9_000), {})
+            add(writer, str(number), bytes(9_000), {})
         raise ConnectionError
     del writer
     assert list(tmp_path.iterdir()) == []
@@ -225,9 +230,9 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(28, "No space left on device")
 
     with suppress(OSError), writer:
-        writer.add("a", b"x", {})
+        add(writer, "a", b"x", {})
         monkeypatch.setattr(writer._current._file, "write", full, raising=False)
-        writer.add("b", b"x" * 100, {})
+        add(writer, "b", b"x" * 100, {})
     del writer
     assert list(tmp_path.iterdir()) == []
 
