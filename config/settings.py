@@ -204,6 +204,8 @@ CVAT_ORGANIZATION = env.str("CVAT_ORGANIZATION", default="")
 # A file with the certificates of a private authority, if CVAT's certificate comes from one.
 CVAT_CA_BUNDLE = env.str("CVAT_CA_BUNDLE", default="")
 CVAT_TOKEN_DAYS = env.int("CVAT_TOKEN_DAYS", default=90)
+# CVAT takes 100 requests a minute without credentials from one address, which is the portal's.
+CVAT_SIGN_INS_PER_MINUTE = env.int("CVAT_SIGN_INS_PER_MINUTE", default=90)
 # While no CVAT is named, the embedded set-up brings a stand-in with sample tasks.
 STANDIN_PORT = env.int("STANDIN_PORT", default=5021)
 STANDIN_URL = "" if CVAT_URL or PRODUCTION else f"http://localhost:{STANDIN_PORT}"

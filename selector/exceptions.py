@@ -5,6 +5,8 @@ Also the one place that says which HTTP status an error of either kind has.
 
 from __future__ import annotations
 
+import math
+
 from selector.cvat.exceptions import (
     CvatError,
     CvatForbidden,
@@ -20,6 +22,7 @@ from selector.cvat.exceptions import (
 class PortalError(Exception):
     code = "invalid"
     status = 400
+    retry_after: float | None = None  # seconds after which another try makes sense
 
 
 class InvalidInput(PortalError):
@@ -59,12 +62,26 @@ class TooManyAttempts(PortalError):
         )
 
 
+class TooManySignIns(PortalError):
+    """CVAT's limit of requests without credentials is used up for some seconds."""
+
+    code = "cvat_throttled"
+    status = 503
+
+    def __init__(self, url: str, *, seconds: int) -> None:
+        self.retry_after = seconds
+        super().__init__(
+            f"{url} accepts only so many sign-ins a minute, from all people of this portal "
+            f"together. Try again in {seconds} {'second' if seconds == 1 else 'seconds'}."
+        )
+
+
 class Busy(PortalError):
-    """The portal has too much to do: worth another try after `wait` seconds."""
+    """The portal has too much to do: worth another try soon."""
 
     code = "busy"
     status = 503
-    wait = 1
+    retry_after = 1
 
     def __init__(self) -> None:
         super().__init__("The portal is busy making pictures. Try again in a moment.")
@@ -81,6 +98,12 @@ _CVAT_STATUS: tuple[tuple[type[CvatError], int], ...] = (
 )
 
 Explained = (PortalError, CvatError)
+
+
+def retry_headers(error: PortalError | CvatError) -> dict[str, str]:
+    """The Retry-After header of an error that passes by itself."""
+    seconds = error.retry_after
+    return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
 
 
 def http_status(error: PortalError | CvatError) -> int:

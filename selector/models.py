@@ -17,9 +17,11 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from selector import servers
 from selector.cvat.client import CvatClient
 from selector.cvat.types import Credential, CredentialKind
 from selector.encryption import EncryptedTextField
+from selector.exceptions import ServerNotAllowed
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
@@ -53,8 +55,10 @@ class Connection(models.Model):
     username = models.CharField(max_length=200)
     credential = EncryptedTextField(editable=False)
     credential_kind = models.CharField(max_length=20, choices=Kind)
-    # CVAT's id of the access token that the portal made, to revoke it on reconnecting.
+    # CVAT's id of the access token that the portal made, to prolong or to revoke it.
     access_token_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    # Of the account of the installation: see servers.installation_account; "" for one's own.
+    installation_account = models.CharField(max_length=32, blank=True, editable=False)
     server_version = models.CharField(max_length=50, blank=True)
     # Empty when CVAT no longer accepts the credential: the owner must connect again.
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -66,15 +70,21 @@ class Connection(models.Model):
         ordering = ["-verified_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "url", "organization"], name="one_connection_per_server"
+                fields=["owner", "url", "organization", "username"],
+                name="one_connection_per_account",
             )
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
 
     def get_absolute_url(self) -> str:
         return reverse("selector:connections")
+
+    @property
+    def label(self) -> str:
+        """Name and CVAT user, which tell connections to one server apart."""
+        return f"{self.name} · {self.username}"
 
     @property
     def needs_reconnect(self) -> bool:
@@ -92,8 +102,10 @@ class Connection(models.Model):
 
         `patient` is for workers: more retries, longer waits than a page may take; `sleep` waits
         between them. Others share the HTTP connections of the process. `seconds` is the time for
-        all that is asked through the client. `around_attempt`: see Http.
+        all that is asked through the client. `around_attempt`: see Http. Raises
+        ServerNotAllowed.
         """
+        self.check_allowed()
         return CvatClient(
             url=self.url,
             credential=Credential(CredentialKind(self.credential_kind), self.credential),
@@ -106,6 +118,22 @@ class Connection(models.Model):
             seconds=seconds,
             around_attempt=around_attempt,
         )
+
+    def check_allowed(self) -> None:
+        """Raises ServerNotAllowed when the operator has withdrawn the server, or the account of
+        the installation that the connection was made with."""
+        servers.check_allowed(self.url)
+        if self.installation_account:
+            servers.check_installation_account(self.url, self.installation_account)
+
+    @property
+    def withdrawn(self) -> str:
+        """Why the operator's settings forbid to use the connection; "" if they do not."""
+        try:
+            self.check_allowed()
+        except ServerNotAllowed as error:
+            return str(error)
+        return ""
 
     def mark_verified(self) -> None:
         self.verified_at = timezone.now()

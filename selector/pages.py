@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 
-from selector.exceptions import Explained, http_status
+from selector.exceptions import Explained, http_status, retry_headers
 from selector.signed_in import SignedInRequest
 
 P = ParamSpec("P")
@@ -35,6 +35,8 @@ def errors_shown_on(page: Page[P]) -> Callable[[View[P]], View[P]]:
                 messages.error(request, str(error), extra_tags=error.code)
                 response = page(request, *args, **kwargs)
                 response.status_code = http_status(error)
+                for name, value in retry_headers(error).items():
+                    response[name] = value
                 return response
 
         return answer
@@ -45,14 +47,16 @@ def errors_shown_on(page: Page[P]) -> Callable[[View[P]], View[P]]:
 @dataclass(slots=True)
 class Outcome:
     status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def errors_shown_in(form: forms.BaseForm) -> Iterator[Outcome]:
-    """The error becomes one of the form; `status` is what to answer then."""
+    """The error becomes one of the form; `status` and `headers` are what to answer then."""
     outcome = Outcome()
     try:
         yield outcome
     except Explained as error:
         form.add_error(None, str(error))
         outcome.status = http_status(error)
+        outcome.headers = retry_headers(error)

@@ -42,7 +42,10 @@ def connections(request: SignedInRequest) -> HttpResponse:
     with errors_shown_in(form) as outcome:
         connected = services.connect(owner=request.user, **form.cleaned_data)
     if form.errors:
-        return connections_page(request, form=form, status=outcome.status)
+        response = connections_page(request, form=form, status=outcome.status)
+        for name, value in outcome.headers.items():
+            response[name] = value
+        return response
     return _connected(request, connected)
 
 
@@ -89,7 +92,7 @@ def connect_installation(request: SignedInRequest) -> HttpResponse:
 
 def _connected(request: SignedInRequest, connected: services.Connected) -> HttpResponse:
     connection = connected.connection
-    messages.success(request, f"Connected to {connection.url} as {connection.username}.")
+    messages.success(request, connected.text)
     if connected.notice:
         messages.warning(request, connected.notice)
     return redirect(f"{reverse('selector:choose')}?connection={connection.pk}")
@@ -100,7 +103,7 @@ def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
     mine = Connection.objects.for_user(request.user).defer("credential")
     connection = get_object_or_404(mine, pk=pk)
     services.disconnect(connection=connection)
-    messages.success(request, f"Disconnected from {connection.name}. Your selections are kept.")
+    messages.success(request, f"Disconnected from {connection.label}. Your selections are kept.")
     return redirect("selector:connections")
 
 

@@ -68,6 +68,8 @@ def test_it_works(
     account = {"url": standin.url, "username": "demo"}
     said.append(api.post("/api/test-connection", account | {"password": PASSWORD}))
     said.append(api.post("/api/test-connection", account | {"password": "wrong-" + PASSWORD}))
+    for token in standin.world.access_tokens.values():
+        token.revoked = True  # so that another one is made
     said.append(api.post("/api/connections", account | {"password": PASSWORD}))
     said.append(api.post("/api/test-connection", {**account, "access_token": PASSWORD}))
     said.append(api.post("/api/load-images", {"task_id": 1}))

@@ -30,6 +30,7 @@ from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatError, CvatUnauthorized
 from selector.cvat.pictures import SIGNATURE_BYTES, extension
 from selector.cvat.types import Job
+from selector.exceptions import Explained
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def build(archive_id: int) -> None:
     except Stopped:
         archive.fail_overdue()
         logger.info("archive %s was given up while it was built", archive_id)
-    except CvatError as error:
+    except Explained as error:
         if isinstance(error, CvatUnauthorized) and archive.connection:
             archive.connection.mark_refused()
         archive.fail(worker, str(error))

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
 from selector.api.parsers import TooLarge
-from selector.exceptions import Busy, Explained, http_status
+from selector.exceptions import Explained, http_status, retry_headers
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +36,7 @@ class BrokerDown(exceptions.APIException):
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     fields: dict[str, Any] = {}
     if isinstance(error, Explained):
-        response = Response(status=http_status(error))
-        if isinstance(error, Busy):
-            response["Retry-After"] = str(error.wait)
+        response = Response(status=http_status(error), headers=retry_headers(error))
         message, code = str(error), error.code
     else:
         answered = default_handler(_of_others(error), context)

@@ -68,12 +68,13 @@ class TestConnectionView(SpecifiedView):
     @takes(body=serializers.TestConnectionSerializer, responses=serializers.TestConnectionAnswer)
     @sensitive_variables()
     def post(self, request: SignedInApiRequest) -> Response:
-        """Try an account on a CVAT server and keep the access for the other calls."""
+        """Try an account on a CVAT server and store an access for the other calls. An access that
+        is stored for the same CVAT user and still works is kept."""
         form = serializers.TestConnectionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         connected = services.connect(owner=request.user, **form.validated_data)
         connection = connected.connection
-        message = f"Connected to {connection.url} as {connection.username}. {connected.notice}"
+        message = f"{connected.text} {connected.notice}"
         return Response(
             {
                 "success": True,
@@ -135,7 +136,7 @@ class ConnectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has n
 
     class Meta:
         model = Connection
-        fields = ["url", "organization"]
+        fields = ["url", "organization", "username"]
 
 
 class ConnectionViewSet(
@@ -162,7 +163,8 @@ class ConnectionViewSet(
     )
     @sensitive_variables()
     def create(self, request: SignedInApiRequest) -> Response:
-        """Connect, or renew what is kept for this server and organization already."""
+        """Connect. An access stored for the same server, organization and CVAT user is kept if it
+        still works, else replaced; another CVAT user is another connection."""
         form = serializers.NewConnectionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         connected = services.connect(owner=request.user, **form.validated_data)

@@ -14,7 +14,6 @@ from selector.cvat.bodies import MAX_PICTURE, Watch
 from selector.cvat.exceptions import CvatBroken, CvatError, CvatNotFound
 from selector.cvat.homes import Homes
 from selector.cvat.http import INTERACTIVE, PATIENT, Http, Params, Retries
-from selector.cvat.login import log_in
 from selector.cvat.types import (
     Credential,
     Download,
@@ -30,8 +29,7 @@ from selector.cvat.types import (
     User,
 )
 
-__all__ = ["CvatClient", "log_in"]
-
+TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (api-facts 4)
 MOST_PAGES = 200
 
@@ -113,6 +111,11 @@ class CvatClient:
 
     def whoami(self) -> User:
         return reading.user(self._http.get("/api/users/self", subject="your account"))
+
+    def access_token_id(self) -> int:
+        """The id of the access token that the client uses. CvatUnauthorized for a login key."""
+        answer = self._http.get(f"{TOKENS}/self", subject="the access token")
+        return reading.identifier(answer)
 
     def organizations(self) -> list[Organization]:
         return self._all("/api/organizations", {}, reading.organization, "organizations")

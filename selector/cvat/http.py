@@ -180,6 +180,10 @@ class Http:
         call = Call("POST", path, subject, body=body)
         return self._exchange(call, lambda answer: self._json(answer, bodies.ORDINARY))
 
+    def patch(self, path: str, *, subject: str, body: Mapping[str, Any]) -> Any:
+        call = Call("PATCH", path, subject, body=body)
+        return self._exchange(call, lambda answer: self._json(answer, bodies.ORDINARY))
+
     def delete(self, path: str, *, subject: str) -> None:
         self._exchange(Call("DELETE", path, subject), lambda response: None)
 

@@ -13,6 +13,7 @@ from selector.cvat.types import (
     Label,
     Meta,
     Organization,
+    OwnToken,
     Page,
     Project,
     Task,
@@ -35,6 +36,11 @@ def has_next(data: Any) -> bool:
 
 def user(data: Any) -> User:
     return User(id=identifier(data), username=_text(data, "username"))
+
+
+def own_token(data: Any) -> OwnToken:
+    last_used = _text(data, "last_used_date") or _text(data, "created_date")
+    return OwnToken(id=identifier(data), name=_text(data, "name"), last_used=last_used)
 
 
 def organization(data: Any) -> Organization:

@@ -33,6 +33,16 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnToken:
+    """An access token in the account of who asks; `last_used` is an ISO date, or when it was
+    made."""
+
+    id: int
+    name: str
+    last_used: str
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     id: int
     username: str

@@ -1,8 +1,10 @@
-"""Connecting to a CVAT server, and what is kept of it."""
+"""Connecting to a CVAT server: the account is tried, and an access to it stored."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+import math
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,19 +13,43 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from selector import attempts
-from selector.cvat.client import log_in
-from selector.cvat.exceptions import CvatLoginRefused, CvatUnauthorized
+from selector import attempts, servers
+from selector.cvat import login
+from selector.cvat.exceptions import (
+    CvatError,
+    CvatLoginRefused,
+    CvatTimeout,
+    CvatUnauthorized,
+)
 from selector.cvat.links import normalize_url
 from selector.cvat.types import Credential, CredentialKind, Login
-from selector.exceptions import InvalidInput, NotConnected, NotFound, ServerNotAllowed
+from selector.exceptions import InvalidInput, NotConnected, NotFound, TooManySignIns
 from selector.models import ApiToken, Connection
+from selector.turns import WINDOW, Turns
+
+logger = logging.getLogger(__name__)
+
+STILL_WORKS = "The access stored earlier still works and stays in use."
+RENEWED = "A new access replaces the one stored earlier."
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
+    """`text` says what happened; `notice` what the owner should know or do about it, or ""."""
+
     connection: Connection
+    text: str
     notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """What is typed, or taken from the environment."""
+
+    username: str
+    password: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+    is_installation: bool = False
 
 
 @sensitive_variables()
@@ -37,59 +63,172 @@ def connect(
     organization: str = "",
     name: str = "",
 ) -> Connected:
-    """Try the account on the server and keep the access, or renew what is kept already.
+    """Try the account on the server and store an access to it.
 
-    Without url, username and secret those of the environment serve; its secret goes to its own
-    server and for its own user only. Raises InvalidInput, ServerNotAllowed, TooManyAttempts,
-    CvatError.
+    Another CVAT user on the same server is another connection. For the same user a stored access
+    that still works is kept. Without url, username and secret those of the environment serve; its
+    secret goes to its own server and for its own user only. Raises InvalidInput,
+    ServerNotAllowed, TooManyAttempts, TooManySignIns, CvatError.
     """
     url = _server(url)
-    organization = organization.strip() or (
-        settings.CVAT_ORGANIZATION if url == _default_url() else ""
-    )
-    username = username.strip() or (settings.CVAT_USERNAME if url == _default_url() else "")
-    password, access_token = _secret(url, username, password.strip("\r\n"), access_token.strip())
-    kept = Connection.objects.for_user(owner).filter(url=url, organization=organization).first()
-    connection = kept or Connection(owner=owner, url=url, organization=organization)
+    is_default = url == servers.default()
+    organization = organization.strip() or (settings.CVAT_ORGANIZATION if is_default else "")
+    username = username.strip() or (settings.CVAT_USERNAME if is_default else "")
+    access = _access(url, username, password.strip("\r\n"), access_token.strip())
+    tried = Connection(owner=owner, url=url, organization=organization)
     with attempts.counted(owner, url):
-        login = _log_in(connection, username, password, access_token)
-        _take_over(connection, login)
+        if access.password:
+            connection, text, notice = _with_password(tried, access)
+        else:
+            connection, text, notice = _with_token(tried, access.access_token)
+    connection.installation_account = (
+        servers.installation_account(url) if access.is_installation else ""
+    )
     connection.name = (name.strip() or connection.name or _default_name(connection))[:100]
-    _keep(connection)
-    return Connected(connection, login.notice)
+    _save(connection)
+    text = f"Connected to {connection.url} as {connection.username}. {text}".strip()
+    return Connected(connection, text, notice)
 
 
 @sensitive_variables()
-def _log_in(connection: Connection, username: str, password: str, access_token: str) -> Login:
-    if access_token:
-        return Login(Credential(CredentialKind.ACCESS_TOKEN, access_token), None)
-    return log_in(
-        url=connection.url,
-        username=username,
-        password=password,
-        verify=settings.CVAT_CA_BUNDLE or True,
-        token_name=f"CVAT Image Selector ({connection.owner.username})",
-        token_days=settings.CVAT_TOKEN_DAYS,
-        previous_token_id=connection.access_token_id,
-        check=lambda key: _check_organization(connection, key),
+def _with_password(tried: Connection, access: _Access) -> tuple[Connection, str, str]:
+    """The connection with a tried access, what happened to it, and what to tell the owner."""
+    server = login.Server(tried.url, verify=settings.CVAT_CA_BUNDLE or True)
+    key = _login_key(server, access)
+    _look_up(tried, key)
+    stored = _stored(tried)
+    if stored is not None and _works(stored):
+        notice = _prolong(server, key, stored)
+        return stored, STILL_WORKS, notice
+    connection = stored or tried
+    made = login.make_token(
+        server,
+        key,
+        name=_token_name(connection),
+        days=settings.CVAT_TOKEN_DAYS,
+        former_id=connection.access_token_id,
+        used_ids=_used_tokens(connection),
     )
+    _put(connection, made.credential)
+    connection.access_token_id = made.access_token_id
+    if access.is_installation and made.notice:
+        logger.warning("%s, the account of the installation: %s", tried.url, made.notice)
+        made = Login(made.credential, made.access_token_id)
+    return connection, RENEWED if stored else "", made.notice
 
 
-def _take_over(connection: Connection, login: Login) -> None:
-    # With an access token of the user's own the one the portal made cannot be revoked now; its id
-    # stays, for the next password.
-    connection.access_token_id = login.access_token_id or connection.access_token_id
+@sensitive_variables()
+def _login_key(server: login.Server, access: _Access) -> Credential:
+    turns = Turns(server.url)
     try:
-        _check_organization(connection, login.credential)
-        with connection.client() as client:
-            connection.username = client.whoami().username
-            connection.server_version = client.server_version()[:50]
+        return login.sign_in(server, access.username, access.password, wait_for_turn=turns.wait)
+    except CvatTimeout as error:
+        if error.status != 429:
+            raise
+        wait = error.retry_after or WINDOW
+    turns.close(wait)
+    raise TooManySignIns(server.url, seconds=math.ceil(wait))
+
+
+@sensitive_variables()
+def _with_token(tried: Connection, access_token: str) -> tuple[Connection, str, str]:
+    credential = Credential(CredentialKind.ACCESS_TOKEN, access_token)
+    try:
+        _look_up(tried, credential)
     except CvatUnauthorized as error:
-        raise _refused(connection, error) from None
+        raise _refused(tried, error) from None
+    stored = _stored(tried)
+    if stored is None:
+        return tried, "", ""
+    text = "" if stored.credential == access_token else RENEWED
+    # An access token that the portal made itself cannot be revoked without the password; its id
+    # stays, for the next one.
+    _put(stored, credential)
+    return stored, text, ""
+
+
+@sensitive_variables()
+def _look_up(tried: Connection, credential: Credential) -> None:
+    """Fill in user name and version with this credential. Raises InvalidInput when its account is
+    not in the organization, CvatError."""
+    _put(tried, credential)
+    with tried.client() as client:
+        tried.username = client.whoami().username
+        tried.server_version = client.server_version()[:50]
+        if not tried.organization:
+            return
+        known = sorted(organization.slug for organization in client.organizations())
+    if tried.organization not in known:
+        hint = f"Yours are: {', '.join(known)}." if known else "Your account is in none."
+        raise InvalidInput(
+            f"CVAT knows no organization “{tried.organization}” for this account. {hint}"
+        )
+
+
+def _stored(tried: Connection) -> Connection | None:
+    """The connection that the owner has to this server, organization and CVAT user already."""
+    same = Connection.objects.for_user(tried.owner).filter(
+        url=tried.url, organization=tried.organization, username=tried.username
+    )
+    stored = same.first()
+    if stored is not None:
+        stored.server_version = tried.server_version
+    return stored
+
+
+def _works(connection: Connection) -> bool:
+    """Whether CVAT accepts the stored access token, and for this user. A login key counts as
+    none: an access token, which lasts longer, may be had by now."""
+    if connection.credential_kind != Connection.Kind.ACCESS_TOKEN:
+        return False
+    try:
+        with connection.client() as client:
+            return client.whoami().username == connection.username
+    except CvatUnauthorized:
+        return False
+
+
+@sensitive_variables()
+def _prolong(server: login.Server, key: Credential, stored: Connection) -> str:
+    """Give the stored access token its full time again, if the portal made it, and revoke one that
+    the portal made before and that is no longer used; the notice for the owner, or ""."""
+    token_id = stored.access_token_id
+    if token_id is None:
+        return ""
+    try:
+        with stored.client() as client:
+            is_own = client.access_token_id() == token_id
+        if is_own:
+            login.prolong_token(server, key, token_id=token_id, days=settings.CVAT_TOKEN_DAYS)
+            return ""
+    except CvatError as error:
+        logger.info("the access token of connection %s is not prolonged: %s", stored.pk, error)
+        return ""
+    stored.access_token_id = None
+    return login.revoke_token(server, key, token_id=token_id, name=_token_name(stored))
+
+
+def _used_tokens(connection: Connection) -> set[int]:
+    """The access tokens on this server that any connection of the portal uses."""
+    others = Connection.objects.filter(url=connection.url, access_token_id__isnull=False)
+    return {
+        number
+        for number in others.exclude(pk=connection.pk).values_list("access_token_id", flat=True)
+        if number is not None
+    }
+
+
+def _token_name(connection: Connection) -> str:
+    return f"CVAT Image Selector ({connection.owner.username})"
+
+
+def _put(connection: Connection, credential: Credential) -> None:
+    connection.credential = credential.value
+    connection.credential_kind = Connection.Kind(credential.kind.value)
 
 
 def _refused(connection: Connection, error: CvatUnauthorized) -> CvatLoginRefused:
-    """What the client says is meant for a stored access; this one was typed just now."""
+    """The error for an access token that was typed just now; the client's is for a stored one."""
     if error.status is None:
         return CvatLoginRefused(str(error))
     return CvatLoginRefused(
@@ -98,13 +237,17 @@ def _refused(connection: Connection, error: CvatUnauthorized) -> CvatLoginRefuse
     )
 
 
-def _keep(connection: Connection) -> None:
+def _save(connection: Connection) -> None:
     connection.verified_at = timezone.now()
     try:
         with transaction.atomic():
             connection.save()
     except IntegrityError:  # connected twice in the same moment: the later one counts
-        same = Connection.objects.filter(url=connection.url, organization=connection.organization)
+        same = Connection.objects.filter(
+            url=connection.url,
+            organization=connection.organization,
+            username=connection.username,
+        )
         connection.pk = same.get(owner=connection.owner).pk
         connection.save(force_update=True)
 
@@ -114,57 +257,34 @@ def _default_name(connection: Connection) -> str:
     return f"{host} · {connection.organization}" if connection.organization else host
 
 
-def _check_organization(connection: Connection, credential: Credential) -> None:
-    """Give the connection a credential, unless its account is not in the organization."""
-    connection.credential = credential.value
-    connection.credential_kind = Connection.Kind(credential.kind.value)
-    slug = connection.organization
-    if not slug:
-        return
-    with connection.client() as client:
-        known = sorted(organization.slug for organization in client.organizations())
-    if slug not in known:
-        hint = f"Yours are: {', '.join(known)}." if known else "Your account is in none."
-        raise InvalidInput(f"CVAT knows no organization “{slug}” for this account. {hint}")
-
-
-def _default_url() -> str:
-    default = settings.CVAT_URL or settings.STANDIN_URL
-    return normalize_url(default) if default else ""
-
-
 def _server(url: str) -> str:
-    """The address as kept, checked against the operator's list."""
-    if not url.strip() and not _default_url():
+    """The address as stored, checked against the operator's list."""
+    if not url.strip() and not servers.default():
         raise InvalidInput("Which CVAT server? Give its address, such as https://cvat.example.com.")
     try:
-        wanted = normalize_url(url) if url.strip() else _default_url()
+        wanted = normalize_url(url) if url.strip() else servers.default()
     except ValueError as error:
         raise InvalidInput(str(error)) from None
-    allowed = [normalize_url(each) for each in settings.CVAT_ALLOWED_URLS if each]
-    if wanted not in allowed:
-        raise ServerNotAllowed(
-            f"{wanted} is not among the CVAT servers this portal may connect to "
-            f"({', '.join(allowed) or 'none is listed'}). "
-            "Ask the operator of the portal to add it to CVAT_ALLOWED_URLS."
-        )
+    servers.check_allowed(wanted)
     return wanted
 
 
 @sensitive_variables()
-def _secret(url: str, username: str, password: str, access_token: str) -> tuple[str, str]:
-    """The password or the access token to use; the environment's only where they belong."""
+def _access(url: str, username: str, password: str, access_token: str) -> _Access:
+    """The secret to use: the one given, else the environment's where it belongs."""
     if password or access_token:
         if password and not username:
             raise InvalidInput("A password needs a user name.")
-        return ("", access_token) if access_token else (password, "")
-    own = bool(settings.CVAT_URL) and url == normalize_url(settings.CVAT_URL)
-    if own and username == settings.CVAT_USERNAME:
-        if settings.CVAT_ACCESS_TOKEN:
-            return "", settings.CVAT_ACCESS_TOKEN
-        if settings.CVAT_PASSWORD:
-            return settings.CVAT_PASSWORD, ""
-    raise InvalidInput("Give a user name and password, or an access token of your CVAT account.")
+        if access_token:
+            return _Access(username, access_token=access_token)
+        return _Access(username, password=password)
+    if not servers.is_installation_account(url, username):
+        raise InvalidInput(
+            "Give a user name and password, or an access token of your CVAT account."
+        )
+    token = settings.CVAT_ACCESS_TOKEN
+    password = "" if token else settings.CVAT_PASSWORD
+    return _Access(username, password=password, access_token=token, is_installation=True)
 
 
 def find_connection(*, user: User, connection_id: int | None = None) -> Connection:
@@ -180,7 +300,7 @@ def find_connection(*, user: User, connection_id: int | None = None) -> Connecti
             raise NotConnected("You are not connected to a CVAT server yet. Connect first.")
     if chosen.needs_reconnect:
         raise NotConnected(
-            f"CVAT no longer accepts the stored access of “{chosen.name}”. Connect again; "
+            f"CVAT no longer accepts the stored access of “{chosen.label}”. Connect again; "
             "your selections are kept."
         )
     return chosen

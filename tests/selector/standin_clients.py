@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selector.cvat.client import CvatClient, log_in
+from selector.cvat.client import CvatClient
 from selector.cvat.http import INTERACTIVE
+from selector.cvat.login import Server, make_token, sign_in
 from selector.cvat.types import FrameCatalog, Login
 from standin.server import StandIn
 
 QUICK = replace(INTERACTIVE, backoff=0.01)
 
 
-def login(site: StandIn, name: str = "demo", previous: int | None = None) -> Login:
-    return log_in(
-        url=site.url,
-        username=name,
-        password=f"{name}-password",
-        token_name="portal",
-        token_days=30,
-        previous_token_id=previous,
-        retries=QUICK,
-    )
+def login(site: StandIn, name: str = "demo", former: int | None = None) -> Login:
+    server = Server(site.url, retries=QUICK)
+    key = sign_in(server, name, f"{name.partition('@')[0]}-password")
+    return make_token(server, key, name="portal", days=30, former_id=former)
 
 
 def client(site: StandIn, name: str = "demo", organization: str = "") -> CvatClient:

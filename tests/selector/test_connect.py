@@ -1,4 +1,4 @@
-"""Connecting: with a password, once per server and organization; refused; again."""
+"""Connecting: with a password, once per server, organization and CVAT user; refused; again."""
 
 from __future__ import annotations
 
@@ -109,14 +109,14 @@ def test_connecting_twice_in_the_same_moment(
     alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one is kept between our look and our save."""
-    check = connecting._take_over
+    save = connecting._save
 
-    def slowly(*args: object) -> None:
-        check(*args)
+    def slowly(connection: Connection) -> None:
         monkeypatch.undo()
         connect(alice, standin)
+        save(connection)
 
-    monkeypatch.setattr(connecting, "_take_over", slowly)
+    monkeypatch.setattr(connecting, "_save", slowly)
     kept = connect(alice, standin)
     assert Connection.objects.get().credential == kept.credential
 

@@ -36,15 +36,119 @@ def test_the_token_made_is_named_expiring_and_read_only(alice: User, standin: St
     assert Connection.objects.get().credential == token.value
 
 
-def test_reconnecting_revokes_the_former_token(alice: User, standin: StandIn) -> None:
+def test_connecting_again_keeps_a_token_that_works_and_prolongs_it(
+    alice: User, standin: StandIn, settings: object
+) -> None:
+    first = connect(alice, standin)
+    [token] = usable_tokens(standin)
+    settings.CVAT_TOKEN_DAYS = 200
+    again = services.connect(
+        owner=alice, url=standin.url, username="demo", password="demo-password"
+    )
+    assert again.connection.pk == first.pk
+    assert "still works and stays in use" in again.text
+    assert usable_tokens(standin) == [token]
+    assert token.expiry_date - datetime.now(UTC) > timedelta(days=199)
+    assert Connection.objects.get().credential == token.value
+
+
+def test_token_that_no_longer_works_is_replaced_and_said_so(alice: User, standin: StandIn) -> None:
     first = connect(alice, standin)
     [former] = usable_tokens(standin)
-    again = connect(alice, standin)
-    assert again.pk == first.pk
-    assert former.revoked
-    assert len(usable_tokens(standin)) == 1
-    with Connection.objects.get().client() as client:
-        assert client.whoami().username == "demo"
+    former.revoked = True
+    again = services.connect(
+        owner=alice, url=standin.url, username="demo", password="demo-password"
+    )
+    assert again.connection.pk == first.pk
+    assert "A new access replaces the one stored earlier" in again.text
+    [token] = usable_tokens(standin)
+    assert Connection.objects.get().credential == token.value
+
+
+class TestFullAccount:
+    """CVAT allows 50 access tokens in an account."""
+
+    def test_working_token_is_not_exchanged_for_a_login_key(
+        self, alice: User, standin: StandIn, api: APIClient
+    ) -> None:
+        connection = connect(alice, standin)
+        fill(standin)
+        body = {"url": standin.url, "username": "demo", "password": "demo-password"}
+        answer = api.post("/api/test-connection", body)
+        assert answer.status_code == 200
+        assert "still works" in answer.json()["message"]
+        after = Connection.objects.get()
+        assert after.credential_kind == Connection.Kind.ACCESS_TOKEN
+        assert after.credential == connection.credential
+
+    def test_it_is_said_what_to_delete(self, alice: User, standin: StandIn) -> None:
+        fill(standin)
+        connected = services.connect(
+            owner=alice, url=standin.url, username="demo", password="demo-password"
+        )
+        assert connected.connection.credential_kind == Connection.Kind.LOGIN_TOKEN
+        assert "holds 50 access tokens" in connected.notice
+        assert "Delete one that you no longer need in CVAT (Profile, Security)" in connected.notice
+
+    def test_room_is_used_once_there_is_some(self, alice: User, standin: StandIn) -> None:
+        fill(standin)
+        connect(alice, standin)
+        usable_tokens(standin)[0].revoked = True
+        assert connect(alice, standin).credential_kind == Connection.Kind.ACCESS_TOKEN
+
+    def test_token_of_a_removed_connection_makes_room(self, alice: User, standin: StandIn) -> None:
+        services.disconnect(connection=connect(alice, standin))
+        [unused] = usable_tokens(standin)
+        fill(standin)
+        connected = services.connect(
+            owner=alice, url=standin.url, username="demo", password="demo-password"
+        )
+        assert connected.connection.credential_kind == Connection.Kind.ACCESS_TOKEN
+        assert unused.revoked
+        assert "replaced one that it had made itself" in connected.notice
+        assert len(usable_tokens(standin)) == 50
+
+    def test_token_of_another_connection_is_left_alone(self, alice: User, standin: StandIn) -> None:
+        """To the same server, but in another organization."""
+        account = {"owner": alice, "url": standin.url, "username": "alice"}
+        first = services.connect(**account, password="alice-password").connection
+        fill(standin, "alice")
+        services.connect(**account, password="alice-password", organization="acme")
+        with Connection.objects.get(pk=first.pk).client() as client:
+            assert client.whoami().username == "alice"
+
+
+def fill(standin: StandIn, account: str = "demo") -> None:
+    while len(usable_tokens(standin, account)) < 50:
+        standin.world.access_token(account, "a script of mine")
+
+
+class TestTwoAccountsOnOneServer:
+    def test_each_has_a_connection_that_works(self, alice: User, standin: StandIn) -> None:
+        first, second = connect(alice, standin), connect(alice, standin, "carol")
+        assert first.pk != second.pk
+        for connection, account in ((first, "demo"), (second, "carol")):
+            with Connection.objects.get(pk=connection.pk).client() as client:
+                assert client.whoami().username == account
+        assert first.label != second.label
+
+    def test_no_token_of_the_other_user_is_touched(self, alice: User, standin: StandIn) -> None:
+        connect(alice, standin)
+        [of_demo] = usable_tokens(standin)
+        connected = services.connect(
+            owner=alice, url=standin.url, username="carol", password="carol-password"
+        )
+        assert connected.notice == ""
+        assert not of_demo.revoked
+        assert {seen.method for seen in standin.requests.matching("access_tokens")} == {"POST"}
+
+    def test_api_tells_them_apart_by_user_name(
+        self, alice: User, standin: StandIn, api: APIClient
+    ) -> None:
+        connect(alice, standin)
+        second = connect(alice, standin, "carol")
+        found = api.get("/api/connections?username=carol").json()["results"]
+        assert [(each["id"], each["username"]) for each in found] == [(second.pk, "carol")]
 
 
 def test_cvat_sessions_and_scripts_of_the_user_go_on(alice: User, standin: StandIn) -> None:
@@ -107,6 +211,8 @@ def test_revoked_token_leads_to_connect_again(
 
 def test_a_late_401_does_not_spoil_the_new_access(alice: User, standin: StandIn) -> None:
     stale = connect(alice, standin)
+    for token in usable_tokens(standin):
+        token.revoked = True
     connect(alice, standin)
     stale.mark_refused()
     assert not Connection.objects.get().needs_reconnect

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from selector.cvat.client import log_in
+from selector.cvat import login
 from selector.cvat.exceptions import (
     CvatBroken,
     CvatError,
@@ -15,23 +15,19 @@ from selector.cvat.exceptions import (
     CvatTimeout,
     CvatUnreachable,
 )
+from selector.cvat.login import Server, make_token
 from selector.cvat.types import CredentialKind, Login
 from tests.selector.replaying import FAST, Answer, Replay, html_answer, json_answer, recorded
 
 PASSWORD = "correct horse"
 TOKENS = "/api/auth/access_tokens"
+NAME = "Image selector"
 
 
-def sign_in(cvat: Replay, username: str = "alice", previous: int | None = None) -> Login:
-    return log_in(
-        url=cvat.url,
-        username=username,
-        password=PASSWORD,
-        token_name="Image selector",
-        token_days=90,
-        previous_token_id=previous,
-        retries=FAST,
-    )
+def sign_in(cvat: Replay, username: str = "alice", former: int | None = None) -> Login:
+    server = Server(cvat.url, retries=FAST)
+    key = login.sign_in(server, username, PASSWORD)
+    return make_token(server, key, name=NAME, days=90, former_id=former)
 
 
 def route_login(cvat: Replay) -> None:
@@ -48,32 +44,32 @@ def test_a_token_of_our_own(cvat: Replay) -> None:
     route_login(cvat)
     route_token(cvat)
     before = datetime.now(UTC)
-    login = sign_in(cvat)
+    made = sign_in(cvat)
     after = datetime.now(UTC)
-    assert login.credential.kind is CredentialKind.ACCESS_TOKEN
-    assert login.credential.value == "12345678.abc"
-    assert (login.access_token_id, login.notice) == (5, "")
-    asked, made = cvat.asked
+    assert made.credential.kind is CredentialKind.ACCESS_TOKEN
+    assert made.credential.value == "12345678.abc"
+    assert (made.access_token_id, made.notice) == (5, "")
+    asked, posted = cvat.asked
     assert asked.json == {"username": "alice", "password": PASSWORD}
     assert "application/json" in asked.headers["content-type"]
     assert "authorization" not in asked.headers
-    assert made.headers["authorization"] == "Token " + "k" * 40
-    assert "cookie" not in made.headers
-    assert made.json["name"] == "Image selector"
-    assert made.json["read_only"] is True
-    expiry = datetime.fromisoformat(made.json["expiry_date"])
+    assert posted.headers["authorization"] == "Token " + "k" * 40
+    assert "cookie" not in posted.headers
+    assert posted.json["name"] == "Image selector"
+    assert posted.json["read_only"] is True
+    expiry = datetime.fromisoformat(posted.json["expiry_date"])
     assert before <= expiry - timedelta(days=90) <= after
 
 
 def test_with_the_recorded_answers(cvat: Replay) -> None:
     cvat.replay("auth-login-ok", "access-token-create", "access-token-revoke")
-    assert sign_in(cvat, previous=5).access_token_id == 5
+    assert sign_in(cvat, former=5).access_token_id == 5
 
 
 def test_never_logs_out_and_never_basic(cvat: Replay) -> None:
     route_login(cvat)
     route_token(cvat)
-    sign_in(cvat, previous=4)
+    sign_in(cvat, former=4)
     assert not [asked for asked in cvat.asked if "logout" in asked.path]
     headers = [asked.headers.get("authorization", "") for asked in cvat.asked]
     assert not [header for header in headers if header.startswith("Basic")]
@@ -147,11 +143,11 @@ def test_a_redirect_gets_no_password(cvat: Replay) -> None:
 def test_the_key_where_no_token_can_be_had(cvat: Replay, answer: Answer, text: str) -> None:
     route_login(cvat)
     route_token(cvat, answer)
-    login = sign_in(cvat)
-    assert login.credential.kind is CredentialKind.LOGIN_TOKEN
-    assert login.credential.value == "k" * 40
-    assert login.access_token_id is None
-    assert text in login.notice
+    made = sign_in(cvat)
+    assert made.credential.kind is CredentialKind.LOGIN_TOKEN
+    assert made.credential.value == "k" * 40
+    assert made.access_token_id is None
+    assert text in made.notice
 
 
 class TestPreviousToken:
@@ -159,7 +155,7 @@ class TestPreviousToken:
         route_login(cvat)
         route_token(cvat)
         cvat.route(f"{TOKENS}/4", Answer(204), method="DELETE")
-        assert sign_in(cvat, previous=4).notice == ""
+        assert sign_in(cvat, former=4).notice == ""
         deleted = cvat.asked_for(f"{TOKENS}/4")
         assert [asked.headers["authorization"] for asked in deleted] == ["Token " + "k" * 40]
         assert cvat.asked[-1] is deleted[0]  # only once the new one is there
@@ -169,23 +165,23 @@ class TestPreviousToken:
         route_login(cvat)
         route_token(cvat)
         cvat.route(f"{TOKENS}/4", answer, method="DELETE")
-        assert sign_in(cvat, previous=4).notice == ""
+        assert sign_in(cvat, former=4).notice == ""
 
     @pytest.mark.parametrize("status", [403, 500])
     def test_may_stay_and_it_is_said(self, cvat: Replay, status: int) -> None:
         route_login(cvat)
         route_token(cvat)
         cvat.route(f"{TOKENS}/4", html_answer(status), method="DELETE")
-        login = sign_in(cvat, previous=4)
-        assert login.access_token_id == 5
-        assert "could not be revoked" in login.notice
+        made = sign_in(cvat, former=4)
+        assert made.access_token_id == 5
+        assert "could not be revoked" in made.notice
 
     def test_is_revoked_though_there_is_no_new_one(self, cvat: Replay) -> None:
         route_login(cvat)
         route_token(cvat, recorded("access-token-readonly-unsafe-403"))
         cvat.route(f"{TOKENS}/4", Answer(204), method="DELETE")
-        login = sign_in(cvat, previous=4)
-        assert login.credential.kind is CredentialKind.LOGIN_TOKEN
+        made = sign_in(cvat, former=4)
+        assert made.credential.kind is CredentialKind.LOGIN_TOKEN
         assert cvat.asked_for(f"{TOKENS}/4")
 
 

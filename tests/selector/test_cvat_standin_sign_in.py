@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from selector.cvat.client import CvatClient, log_in
+from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatLoginRefused, CvatTimeout, CvatUnauthorized
+from selector.cvat.login import Server, sign_in
 from selector.cvat.types import CredentialKind
 from standin.samples import sample_world
 from standin.server import StandIn
@@ -21,14 +22,14 @@ class TestSignIn:
             assert cvat.whoami().username == "demo"
             assert cvat.server_version() == "2.54.1"
 
-    def test_reconnecting_revokes_the_former_token(self, site: StandIn) -> None:
+    def test_new_token_takes_the_place_of_the_former_one(self, site: StandIn) -> None:
         first = login(site)
-        second = login(site, previous=first.access_token_id)
+        second = login(site, former=first.access_token_id)
         assert second.access_token_id != first.access_token_id
         with pytest.raises(CvatUnauthorized, match="connect again"):
             CvatClient(url=site.url, credential=first.credential).whoami()
         assert CvatClient(url=site.url, credential=second.credential).whoami().id > 0
-        assert login(site, previous=first.access_token_id).notice == ""
+        assert login(site, former=first.access_token_id).notice == ""
 
     def test_other_holders_of_the_key_go_on(self, site: StandIn) -> None:
         key = site.world.login_token("demo")
@@ -42,24 +43,16 @@ class TestSignIn:
         assert token.expiry_date is not None
 
     def test_by_address(self, site: StandIn) -> None:
-        made = log_in(
-            url=site.url,
-            username="demo@example.com",
-            password="demo-password",
-            token_name="portal",
-            token_days=1,
-        )
+        made = login(site, "demo@example.com")
         assert CvatClient(url=site.url, credential=made.credential).whoami().username == "demo"
 
     def test_wrong_password(self, site: StandIn) -> None:
         with pytest.raises(CvatLoginRefused):
-            log_in(
-                url=site.url, username="demo", password="nope", token_name="portal", token_days=1
-            )
+            sign_in(Server(site.url), "demo", "nope")
 
     def test_an_older_server(self) -> None:
         with StandIn(sample_world(), version="2.40.0", access_tokens=False) as site:
-            made = login(site, previous=3)
+            made = login(site, former=3)
             assert made.credential.kind is CredentialKind.LOGIN_TOKEN
             assert made.access_token_id is None
             assert "2.48" in made.notice

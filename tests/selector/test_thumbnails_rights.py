@@ -54,10 +54,20 @@ def test_rights_are_asked_once(connection: Connection, standin: StandIn) -> None
 def test_connecting_again_is_asked_anew(
     alice: User, connection: Connection, standin: StandIn
 ) -> None:
-    """As another account: the connection is the same row."""
     job_id = standin.world.tasks[1].jobs[0].id
     pack_of(connection, job_id)
-    again = connect(alice, standin, "carol")
+    again = connect(alice, standin)
     assert again.pk == connection.pk
+    standin.requests.clear()
+    pack_of(again, job_id)
+    assert standin.requests.matching(f"/api/jobs/{job_id}$")
+
+
+def test_other_account_of_the_same_person_is_asked_for_itself(
+    alice: User, connection: Connection, standin: StandIn
+) -> None:
+    job_id = standin.world.tasks[1].jobs[0].id
+    pack_of(connection, job_id)
     with pytest.raises(CvatForbidden):
-        pack_of(again, job_id)
+        pack_of(connect(alice, standin, "carol"), job_id)
+    pack_of(connection, job_id)
