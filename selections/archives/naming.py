@@ -60,6 +60,8 @@ class Names:
         self._files: set[int] = set()  # keys of paths in the ZIP
         self._folders: set[int] = set()
         self._additions: dict[int, str] = {}  # CVAT's folder -> what stands after its name
+        # Of the frame before: (task folder, CVAT's folders, folder in the ZIP).
+        self._last: tuple[str, tuple[Part, ...], str] = "", (), ""
 
     def expect(self, frame: WantedFrame) -> None:
         """Reserve CVAT's own path of the frame and its folders."""
@@ -107,8 +109,9 @@ class Names:
     ) -> str:
         folder = self._free_folder(frame, folders)
         for name in _candidates(base.safe, frame.frame):
-            path = posixpath.join(folder, name)
-            key, cvat_key = _key(path), _key(self._cvat_path(frame, folders, name))
+            path, cvat_path = posixpath.join(folder, name), self._cvat_path(frame, folders, name)
+            key = _key(path)
+            cvat_key = key if path == cvat_path else _key(cvat_path)
             is_own = is_real and name == base.safe
             if self._is_taken(path, key):
                 continue
@@ -130,6 +133,8 @@ class Names:
         """The folder in the ZIP. CVAT's own name, unless it is not safe or a file in the ZIP is
         called so; then one that no other folder has, so that no two folders become one."""
         path = cvat_path = self._prefix(frame)
+        if (path, folders) == self._last[:2]:
+            return self._last[2]
         for part in folders:
             cvat_path = posixpath.join(cvat_path, part.raw)
             wanted = posixpath.join(path, part.safe)
@@ -140,6 +145,7 @@ class Names:
                 path = posixpath.join(path, self._renamed_folder(path, cvat_path, part.safe))
                 key = _key(path)
             self._folders.add(key)
+        self._last = self._prefix(frame), folders, path
         return path
 
     def _renamed_folder(self, parent: str, cvat_path: str, name: str) -> str:
@@ -235,7 +241,10 @@ def _cut(text: str, room: int) -> str:
 def _key(path: str) -> int:
     """The same for paths that some file system takes for one: APFS and case-folding ext4 ignore
     case (also of ß and ligatures), APFS the way that accents are composed."""
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
+    if path.isascii():
+        folded = path.lower()
+    else:
+        folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
     # A short digest, for hundreds of thousands of names must not fill the memory. Two paths with
     # the same one by chance: one of them gets a longer name.
     digest = hashlib.blake2b(folded.encode(errors="surrogatepass"), digest_size=8).digest()
