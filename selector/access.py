@@ -8,7 +8,7 @@ cache of pictures is shown to nobody whose own access does not allow the job.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selector.asking import answer_key, asking
 from selector.cvat import frames as numbering
@@ -107,7 +107,7 @@ def _access(job: Job, meta: Meta) -> JobAccess:
     numbers: Sequence[int] = numbering.job_range(job, meta)
     if is_list:
         numbers = tuple(sorted(numbering.included_frames(meta)))
-    return JobAccess(job, numbers, is_list, meta.chunks_updated_date)
+    return JobAccess(replace(job, is_list=is_list), numbers, is_list, meta.chunks_updated_date)
 
 
 def _rank(job: Job) -> tuple[bool, bool, int, int]:

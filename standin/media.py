@@ -94,27 +94,25 @@ class Media(ABC):
         return _TYPES.get(extension(self.name(position)).lower(), "application/octet-stream")
 
 
-def served_original(uploaded: bytes, name: str) -> bytes:
-    """api-facts 7: rotated JPEGs are re-encoded, TIFFs saved again; the rest stays.
-
-    So does what cannot be read at all.
+def served_original(uploaded: bytes) -> bytes:
+    """api-facts 7: turned pictures of any kind are re-encoded, TIFFs saved again (first page), by
+    their bytes, not their names; the rest stays. So does what cannot be read at all.
     """
-    suffix = extension(name).lower()
-    if suffix not in ("tif", "tiff", "jpg", "jpeg"):
-        return uploaded
     try:
         with Image.open(io.BytesIO(uploaded)) as image:
-            return _saved_again(image, suffix) or uploaded
+            return _saved_again(image) or uploaded
     except OSError:
         return uploaded
 
 
-def _saved_again(image: Image.Image, suffix: str) -> bytes | None:
+def _saved_again(image: Image.Image) -> bytes | None:
     buffer = io.BytesIO()
-    if suffix in ("tif", "tiff"):
-        image.save(buffer, "TIFF", compression="tiff_lzw")
-    elif image.getexif().get(0x0112, 1) != 1:
-        ImageOps.exif_transpose(image).save(buffer, "JPEG", quality=100, subsampling=0)
+    turned = image.getexif().get(0x0112, 1) != 1
+    if image.format == "TIFF":
+        ImageOps.exif_transpose(image).save(buffer, "TIFF", compression="tiff_lzw")
+    elif turned:
+        upright = ImageOps.exif_transpose(image)
+        upright.save(buffer, image.format or "JPEG", quality=100, subsampling=0)
     return buffer.getvalue() or None
 
 
@@ -154,7 +152,7 @@ class Images(Media):
 
     def original(self, position: int) -> bytes:
         def make() -> bytes:
-            return served_original(self.uploaded(position), self.name(position))
+            return served_original(self.uploaded(position))
 
         return self._served.get(position, make)
 

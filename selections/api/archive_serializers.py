@@ -51,12 +51,43 @@ class ProblemGroupSerializer(serializers.Serializer[Any]):
     frames = serializers.CharField(read_only=True)
 
 
+class ListedFrameSerializer(serializers.Serializer[Any]):
+    task_id = serializers.IntegerField(read_only=True)
+    frame = serializers.IntegerField(read_only=True)
+    filename = serializers.CharField(read_only=True)
+
+
+class ListedFramesSerializer(serializers.Serializer[Any]):
+    """How many frames, and the first 100 of them."""
+
+    count = serializers.IntegerField(read_only=True)
+    frames = ListedFrameSerializer(many=True, read_only=True)
+
+
+class RemarksSerializer(serializers.Serializer[Any]):
+    """What the receiver of the ZIP should know; empty until it is built. `exact` files are the
+    uploads byte for byte. `differs` and `may_differ` count the others by the keys of the manifest's
+    lines. `deleted` frames were deleted in CVAT after the selection was saved and are in the ZIP,
+    `left_out` ones are not, as asked for. `longest_path` is in characters, `long_paths` counts
+    those that are too long for Windows; `most_entries` is of the ZIP with the most files."""
+
+    exact = serializers.IntegerField(read_only=True)
+    differs = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    may_differ = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    deleted = ListedFramesSerializer(read_only=True)
+    left_out = ListedFramesSerializer(read_only=True)
+    longest_path = serializers.IntegerField(read_only=True)
+    long_paths = serializers.IntegerField(read_only=True)
+    most_entries = serializers.IntegerField(read_only=True)
+
+
 class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
     """One build, without the list of `problems`. `selection` is null once the selection is deleted;
     `selection_name` is its name when the archive was asked for. `problem_groups` tells by reason
     which frames are not in the ZIP, `problems_count` how many they are."""
 
     problem_groups = ProblemGroupSerializer(many=True, read_only=True)
+    remarks = serializers.SerializerMethodField()
     parts = ArchivePartSerializer(many=True, read_only=True)
     status_url = serializers.SerializerMethodField()
     download_url = serializers.SerializerMethodField()
@@ -78,6 +109,7 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
             "seconds_left",
             "problems_count",
             "problem_groups",
+            "remarks",
             "error",
             "size",
             "parts",
@@ -92,6 +124,10 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
 
     quality = serializers.CharField(read_only=True)
     seconds_left = serializers.IntegerField(read_only=True, allow_null=True)
+
+    @extend_schema_field(RemarksSerializer)
+    def get_remarks(self, archive: Archive) -> dict[str, Any]:
+        return dict(archive.remarks)
 
     @extend_schema_field(serializers.URLField())
     def get_status_url(self, archive: Archive) -> str:
@@ -121,7 +157,9 @@ class ArchiveSerializer(ArchiveListSerializer):
 
 class NewArchiveSerializer(StrictSerializer):
     """`part_size` in bytes cuts a large archive into several ZIPs (0: one). Video frames are
-    decoded by the portal: as PNG, or as JPEG of `video_quality`."""
+    decoded by the portal: as PNG, or as JPEG of `video_quality`. `deleted_frames`: frames that
+    were deleted in CVAT after the selection was saved are delivered and marked in the manifest, or
+    left out."""
 
     quality = serializers.ChoiceField(
         choices=Archive.Quality.choices, default=Archive.Quality.ORIGINAL
@@ -131,6 +169,9 @@ class NewArchiveSerializer(StrictSerializer):
         choices=Archive.VideoFormat.choices, default=Archive.VideoFormat.PNG
     )
     video_quality = WholeNumberField(default=95, min_value=1, max_value=100)
+    deleted_frames = serializers.ChoiceField(
+        choices=Archive.DeletedFrames.choices, default=Archive.DeletedFrames.DELIVER
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "video_quality" in self.initial_data and attrs["video_format"] != "jpeg":
@@ -140,7 +181,7 @@ class NewArchiveSerializer(StrictSerializer):
         return attrs
 
     def options(self) -> dict[str, Any]:
-        names = ("quality", "part_size", "video_format", "video_quality")
+        names = ("quality", "part_size", "video_format", "video_quality", "deleted_frames")
         return {name: self.validated_data[name] for name in names}
 
 

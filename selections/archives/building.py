@@ -15,10 +15,11 @@ from django.conf import settings
 from django.core.files import File
 from django.db import DatabaseError
 
-from selections.archives import disk, staleness
+from selections.archives import disk, headers, staleness
 from selections.archives.fetching import Fetched, Fetcher, Stopped, outcome
 from selections.archives.heart import Heart
 from selections.archives.naming import Names, WantedFrame
+from selections.archives.origins import Origins
 from selections.archives.planning import blocks
 from selections.archives.slots import Slots
 from selections.archives.spool import BUILD_PREFIX, Spool
@@ -26,13 +27,18 @@ from selections.archives.video import Format
 from selections.archives.zipping import Part, PartsWriter
 from selections.housekeeping import for_each
 from selections.models import Archive, ArchivePart, Selection, UnlinkedFile
+from selections.remarks import Remarks, changes
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatError, CvatUnauthorized
-from selector.cvat.pictures import SIGNATURE_BYTES, extension
 from selector.cvat.types import Job
 from selector.exceptions import Explained
 
 logger = logging.getLogger(__name__)
+
+ALL_DELETED = (
+    "Every frame of the selection was deleted in CVAT since it was saved, and such frames are to "
+    "be left out. Build it with the deleted frames, or choose others."
+)
 
 
 class SelectionDeleted(Exception):
@@ -119,6 +125,8 @@ class _Build:
         self.heart = heart
         self.spool = Spool(spool_of(archive.pk))
         self.problems: list[dict[str, Any]] = []
+        self.left_out: list[dict[str, Any]] = []
+        self.remarks = Remarks()
 
     def run(self) -> None:
         """Raises Stopped, CvatError, disk.Full, OSError."""
@@ -132,7 +140,9 @@ class _Build:
             self._fill(writer)
             if self.problems and not self.heart.frames_done:
                 raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
-            parts = writer.finish(self.problems)
+            if not self.heart.frames_done:
+                raise CvatError(ALL_DELETED)
+            parts = writer.finish(self.problems, left_out=self.left_out)
             self._store(parts)
 
     def _prepare_spool(self) -> None:
@@ -163,10 +173,12 @@ class _Build:
         self.heart.at_beat.append(slots.renew)
         with connection.client(patient=True, sleep=self._sleep, around_attempt=slots.one) as client:
             jobs = self._jobs(client)
+            self.origins = Origins(client, self.selection, jobs, stop=self.heart.over)
+            jobs |= self.origins.validation_jobs()
             names = self._names(jobs)
             plan = blocks(self._announced(names), jobs, quality=self.archive.quality)
             with closing(self._fetcher(client).fetch(plan)) as fetched:
-                for each, got in zip(self._wanted(), fetched, strict=True):
+                for each, got in zip(self._delivered(names), fetched, strict=True):
                     if (each.task_id, each.frame) != (got.task_id, got.frame):
                         raise RuntimeError(
                             f"frame {got.frame} of task {got.task_id} came where frame "
@@ -175,9 +187,8 @@ class _Build:
                     self._add(writer, names, each, got)
 
     def _names(self, jobs: Mapping[int, Job]) -> Names:
-        tasks = self.archive.selection.frames.order_by().values("task_id").distinct()
         return Names(
-            several_tasks=tasks.count() > 1,
+            several_tasks=self.origins.tasks_count > 1,
             quality=self.archive.quality,
             recompressing={job.id for job in jobs.values() if job.recompresses},
         )
@@ -185,7 +196,21 @@ class _Build:
     def _announced(self, names: Names) -> Iterator[tuple[int, int, int]]:
         for each in self._wanted():
             names.expect(each)
-            yield each.task_id, each.job_id, each.frame
+            if not self._is_left_out(each):
+                yield each.task_id, each.job_id, each.frame
+
+    def _delivered(self, names: Names) -> Iterator[WantedFrame]:
+        for each in self._wanted():
+            if self._is_left_out(each):
+                names.take(each, "")  # the names of the others do not depend on it
+                self.left_out.append(self.origins.line(each))
+                self.remarks.leave_out(self.left_out[-1])
+            else:
+                yield each
+
+    def _is_left_out(self, frame: WantedFrame) -> bool:
+        leaves_out = self.archive.options.get("deleted_frames") == Archive.DeletedFrames.LEAVE_OUT
+        return leaves_out and self.origins.is_deleted(frame)
 
     def _wanted(self) -> Iterator[WantedFrame]:
         """By task and frame; a slice at a time, for a build may last hours and must neither hold
@@ -223,18 +248,26 @@ class _Build:
     def _add(self, writer: PartsWriter, names: Names, each: WantedFrame, got: Fetched) -> None:
         if self.heart.over.is_set():
             raise Stopped
-        entry: dict[str, Any] = each._asdict()
+        line = self.origins.line(each)
         if got.picture is None:
             names.take(each, "")  # the names of the others do not depend on what is missing
-            self.problems.append(entry | {"reason": got.error})
+            self.problems.append(line | {"reason": got.error})
             return
         file, size = got.picture
-        kind = extension(file.read(SIGNATURE_BYTES))
+        header = headers.read(file)
         file.seek(0)
+        line |= {"width": header.width, "height": header.height}
+        line |= changes(
+            header,
+            quality=self.archive.quality,
+            is_video=self.origins.is_video(each),
+            is_recompressed=got.is_recompressed,
+        )
         if got.is_recompressed:
-            entry["recompressed"] = True
-        path = names.take(each, kind, is_recompressed=got.is_recompressed)
-        writer.add(path, file, size, entry)
+            line["recompressed"] = True
+        path = names.take(each, header.extension, is_recompressed=got.is_recompressed)
+        writer.add(path, file, size, line)
+        self.remarks.add(line | {"path": path})
         self.heart.frames_done += 1
         self.heart.bytes_done += size
         self.guard.check(frames=self.heart.frames_done, written=self.heart.bytes_done)
@@ -273,6 +306,8 @@ class _Build:
                 self.worker,
                 parts=stored,
                 problems=self.problems,
+                left_out=len(self.left_out),
+                remarks=self.remarks.to_json(most_entries=max(part.entries for part in parts)),
                 bytes_done=self.heart.bytes_done,
             )
             if not done:

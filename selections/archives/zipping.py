@@ -27,6 +27,7 @@ class Part(NamedTuple):
     path: Path
     size: int
     sha256: str
+    entries: int  # its manifest included
 
 
 class PartsWriter:
@@ -66,23 +67,25 @@ class PartsWriter:
             self._make_room(size + len(name.encode()) + 2 * line)
         self._current.add(name, content, size, entry)
 
-    def finish(self, problems: list[Entry]) -> list[Part]:
-        """The parts; the last one's manifest names the frames that are missing."""
+    def finish(self, problems: list[Entry], left_out: list[Entry] | None = None) -> list[Part]:
+        """The parts; the last one's manifest names the frames that are missing, and those that
+        were left out as asked for."""
+        missing = {"problems": problems} | ({"left_out": left_out} if left_out else {})
         if self._part_size:
-            self._make_room(len(_head({"problems": problems})))
-        self._end_part(problems, several=bool(self.parts))
+            self._make_room(len(_head(missing)))
+        self._end_part(missing, several=bool(self.parts))
         return self.parts
 
     def _make_room(self, length: int) -> None:
         size = self._current.final_size + self._about_size + length
         if size > self._part_size and self._current.count:
-            self._end_part([], several=True)
+            self._end_part({"problems": []}, several=True)
             self._current = _PartWriter(self._path(len(self.parts) + 1))
 
-    def _end_part(self, problems: list[Entry], *, several: bool) -> None:
+    def _end_part(self, missing: Entry, *, several: bool) -> None:
         number = len(self.parts) + 1 if several else None
         about = self._about | ({"part": number} if number else {})
-        self.parts.append(self._current.end(about | {"problems": problems}, manifest_name(number)))
+        self.parts.append(self._current.end(about | missing, manifest_name(number)))
 
     def _path(self, number: int) -> Path:
         return self._stem.with_name(f"{self._stem.name}.{number}.zip")
@@ -133,7 +136,7 @@ class _PartWriter:
         size = self.size
         self._hash_up_to(size)
         self.close()
-        return Part(self._path, size, self._hash.hexdigest())
+        return Part(self._path, size, self._hash.hexdigest(), self.count + 1)
 
     def close(self) -> None:
         # Of a file that was not ended nothing is kept: what else goes wrong with it is no news.

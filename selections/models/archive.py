@@ -53,6 +53,12 @@ class Archive(models.Model):
         PNG = "png", "PNG"
         JPEG = "jpeg", "JPEG"
 
+    class DeletedFrames(models.TextChoices):
+        """What to do with frames deleted in CVAT after the selection was saved."""
+
+        DELIVER = "deliver", "Deliver them, marked in the manifest"
+        LEAVE_OUT = "leave_out", "Leave them out"
+
     SMALLEST_PART: ClassVar = 10 * 2**20  # bytes
 
     PROBLEMS_IN_ROW: ClassVar = 200  # the manifest has all
@@ -97,6 +103,8 @@ class Archive(models.Model):
     problems_count = models.IntegerField(default=0)
     # All of them by reason, see selections.problems: [{"reason", "count", "frames"}].
     problem_groups = models.JSONField(default=list, blank=True)
+    # What the receiver should know of the files in the ZIP, see selections.remarks.
+    remarks = models.JSONField(default=dict, blank=True)
     size = models.BigIntegerField(default=0)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
@@ -199,8 +207,13 @@ class Archive(models.Model):
         parts: list[ArchivePart],
         problems: list[dict[str, Any]],
         bytes_done: int,
+        left_out: int = 0,
+        remarks: dict[str, Any] | None = None,
     ) -> bool:
-        """running -> ready, or incomplete when there are problems; takes the files over."""
+        """running -> ready, or incomplete when there are problems; takes the files over.
+
+        `left_out` is the number of frames that the requester wished to be left out.
+        """
         now = timezone.now()
         with transaction.atomic():
             took = self._change(
@@ -210,7 +223,8 @@ class Archive(models.Model):
                 problems=problems[: self.PROBLEMS_IN_ROW],
                 problems_count=len(problems),
                 problem_groups=grouped(problems),
-                frames_done=self.frames_total - len(problems),
+                remarks=remarks or {},
+                frames_done=self.frames_total - len(problems) - left_out,
                 bytes_done=bytes_done,
                 finished_at=now,
                 expires_at=now + timedelta(days=settings.ARCHIVE_DAYS),

@@ -22,6 +22,7 @@ def request_archive(
     part_size: int = 0,
     video_format: str = Archive.VideoFormat.PNG,
     video_quality: int = 95,
+    deleted_frames: str = Archive.DeletedFrames.DELIVER,
 ) -> Archive:
     """Ask for a ZIP, or for several of at most `part_size` bytes each. `video_quality` (1 to 100)
     is that of JPEG.
@@ -31,6 +32,7 @@ def request_archive(
     missing is fetched. Raises InvalidInput, NotConnected, Conflict.
     """
     options = _archive_options(quality, part_size, video_format, video_quality)
+    options |= _about_deleted(deleted_frames)
     running = Archive.objects.for_user(user).active().filter(selection=selection).first()
     if running is not None:
         return _same_or_conflict(running, options)
@@ -85,6 +87,15 @@ def _archive_options(
         "video_format": video_format,
         "video_quality": video_quality,
     }
+
+
+def _about_deleted(deleted_frames: str) -> dict[str, Any]:
+    """Nothing where they are delivered, as they were before there was a choice."""
+    if deleted_frames not in Archive.DeletedFrames.values:
+        choices = ", ".join(Archive.DeletedFrames.values)
+        raise InvalidInput(f"deleted_frames must be one of {choices}.")
+    is_default = deleted_frames == Archive.DeletedFrames.DELIVER
+    return {} if is_default else {"deleted_frames": deleted_frames}
 
 
 def _unfinished(user: User, selection: Selection, options: dict[str, Any]) -> Archive | None:

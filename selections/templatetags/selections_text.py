@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timesince import timeuntil
 
+from selections import remarks
 from selections.models import Archive, SelectedFrame, Selection
 from selections.redrawing import drawn_by
 from selector.cvat.links import frame_link, task_link
@@ -60,6 +61,18 @@ def took(archive: Archive) -> str:
     if not archive.started_at or not archive.finished_at:
         return ""
     return duration((archive.finished_at - archive.started_at).total_seconds())
+
+
+@register.filter
+def about_files(archive: Archive) -> list[str]:
+    """In what the files differ from the uploads: a sentence for each kind, with its count."""
+    return remarks.in_words(archive.remarks)
+
+
+@register.filter
+def warnings(archive: Archive) -> list[str]:
+    """What the receiver of the ZIP may stumble over."""
+    return remarks.warnings(archive.remarks)
 
 
 @register.filter

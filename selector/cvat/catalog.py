@@ -6,7 +6,7 @@ import logging
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from selector.cvat import frames as numbering
@@ -118,6 +118,7 @@ def _of_job(cvat: Source, job_id: int, task_id: int | None) -> FrameCatalog:
     _check_dimension(job.dimension, f"Job {job_id}")
     task = _readable_task(cvat, job.task_id)
     meta = cvat.job_meta(job_id)
+    job = replace(job, is_list=_is_list(meta))
     honeypots: frozenset[int] | None = _NOTHING
     if job.type != "ground_truth" and (task is None or task.validation_mode == "gt_pool"):
         honeypots = _honeypots(cvat, [job])

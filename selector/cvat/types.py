@@ -99,6 +99,9 @@ class Job:
     chunk_size: int  # 0 without data
     original_chunk_type: str  # imageset, video
     compressed_chunk_type: str
+    # Of a ground-truth job: made from a list of frames, as its meta tells (`included_frames`).
+    # None: its meta was not asked for.
+    is_list: bool | None = None
 
     @property
     def is_annotation(self) -> bool:
@@ -106,10 +109,17 @@ class Job:
 
     @property
     def recompresses(self) -> bool:
-        """A ground-truth job over a list of frames: CVAT serves other bytes through it than were
-        uploaded (api-facts 7)."""
-        frames_between = self.stop_frame - self.start_frame + 1
-        return self.type == "ground_truth" and self.frame_count < frames_between
+        """Whether CVAT serves other bytes through it than were uploaded: a ground-truth job made
+        from a list of frames (api-facts 7).
+
+        Its range is always that of the task, and the list may name every frame: only the meta
+        tells for sure.
+        """
+        if self.type != "ground_truth":
+            return False
+        if self.is_list is None:
+            return self.frame_count < self.stop_frame - self.start_frame + 1
+        return self.is_list
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def test_saving_before_downloading_keeps_one_selection(desk: Workspace, worker: 
     desk.save("All of them")
     desk.page.get_by_role("button", name="Save and download").click()
     desk.page.get_by_role("link", name="Watch it").click()
-    expect(desk.page.get_by_text("47 of 47 frames, original files")).to_be_visible(timeout=60_000)
+    expect(desk.page.get_by_text("47 of 47 frames, original quality")).to_be_visible(timeout=60_000)
     assert Selection.objects.count() == 1
     with download_zip(desk.page) as opened:
         assert_bytes_are_cvats(opened, desk.standin)

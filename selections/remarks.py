@@ -1,0 +1,210 @@
+"""Counts of what the receiver of a ZIP should know of its files, and the sentences for them. Pure.
+
+The keys in `differs` and `may_differ` are those of the lines of the manifest (README).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from selections.archives.headers import Header
+
+COMPRESSED = "compressed"
+RECOMPRESSED = "recompressed"
+VIDEO_FRAME = "video_frame"
+REENCODED_TIFF = "reencoded_tiff"
+TURNED = "turned"
+
+# Windows takes 260 characters for a path, those of the folder that a ZIP is unpacked into included.
+LONGEST_WINDOWS_PATH = 240
+MOST_OLD_ENTRIES = 65_535  # that a ZIP without the extension ZIP64 has room for
+FRAMES_LISTED = 100
+
+Line = dict[str, Any]
+
+
+def changes(
+    header: Header, *, quality: str, is_video: bool, is_recompressed: bool
+) -> dict[str, list[str]]:
+    """`differs`: in what a file surely differs from the upload; `may_differ`: in what it may. A
+    key that would be empty is left out; a file with neither is the upload byte for byte."""
+    differs = []
+    if quality == COMPRESSED:
+        differs.append(COMPRESSED)
+    elif is_recompressed:
+        differs.append(RECOMPRESSED)
+    if is_video:
+        differs.append(VIDEO_FRAME)
+    if differs:
+        return {"differs": differs}
+    if header.extension == ".tif":
+        return {"differs": [REENCODED_TIFF]}
+    return {"may_differ": [TURNED]} if header.may_be_turned else {}
+
+
+class Remarks:
+    """Counts over the lines of a manifest; a few hundred bytes however many they are."""
+
+    def __init__(self) -> None:
+        self._exact = 0
+        self._differs: Counter[str] = Counter()
+        self._may_differ: Counter[str] = Counter()
+        self._deleted = _Listed()
+        self._left_out = _Listed()
+        self._longest_path = self._long_paths = 0
+
+    def add(self, line: Line) -> None:
+        """A line of the manifest, with its path."""
+        self._exact += not line.get("differs") and not line.get("may_differ")
+        self._differs.update(line.get("differs", ()))
+        self._may_differ.update(line.get("may_differ", ()))
+        if line.get("deleted"):
+            self._deleted.add(line)
+        length = path_length(line["path"])
+        self._longest_path = max(self._longest_path, length)
+        self._long_paths += length > LONGEST_WINDOWS_PATH
+
+    def leave_out(self, line: Line) -> None:
+        """A frame that is not in the ZIP because it was deleted in CVAT."""
+        self._left_out.add(line)
+
+    def to_json(self, *, most_entries: int) -> Line:
+        """`most_entries`: of the part that has the most, its manifest included."""
+        return {
+            "exact": self._exact,
+            "differs": dict(sorted(self._differs.items())),
+            "may_differ": dict(sorted(self._may_differ.items())),
+            "deleted": self._deleted.to_json(),
+            "left_out": self._left_out.to_json(),
+            "longest_path": self._longest_path,
+            "long_paths": self._long_paths,
+            "most_entries": most_entries,
+        }
+
+
+class _Listed:
+    """How many frames, and the first of them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.frames: list[Line] = []
+
+    def add(self, line: Line) -> None:
+        self.count += 1
+        if len(self.frames) < FRAMES_LISTED:
+            self.frames.append({name: line[name] for name in ("task_id", "frame", "filename")})
+
+    def to_json(self) -> Line:
+        return {"count": self.count, "frames": self.frames}
+
+
+def path_length(path: str) -> int:
+    """As Windows counts: in units of UTF-16."""
+    return len(path.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+# --- in words ---
+
+_DIFFERS = {
+    COMPRESSED: "{files} compressed by CVAT (JPEG), as asked for.",
+    RECOMPRESSED: (
+        "{files} not what was uploaded: through a ground-truth job CVAT serves JPEGs of its own "
+        "making. Somebody who may open the task in CVAT gets the uploads."
+    ),
+    VIDEO_FRAME: "{files} cut out of CVAT’s own copy of a video, which it has re-encoded.",
+    REENCODED_TIFF: (
+        "{files} in the format TIFF, which CVAT saves again: other bytes than were uploaded, and "
+        "of several pages only the first."
+    ),
+}
+_MAY_DIFFER = {
+    TURNED: (
+        "{files} as CVAT serves them. An upload whose EXIF data ask to turn it is turned and saved "
+        "again by CVAT; whether that happened to these cannot be seen. Without such data they are "
+        "as uploaded."
+    ),
+}
+
+
+def in_words(remarks: Mapping[str, Any]) -> list[str]:
+    """A sentence for each kind of difference, the exact ones first; nothing for no remarks."""
+    sentences = []
+    if exact := remarks.get("exact"):
+        sentences.append(f"{_files(exact)} as uploaded, byte for byte.")
+    for words, counts in (
+        (_DIFFERS, remarks.get("differs", {})),
+        (_MAY_DIFFER, remarks.get("may_differ", {})),
+    ):
+        sentences += [
+            sentence.format(files=_files(counts[kind]))
+            for kind, sentence in words.items()
+            if counts.get(kind)
+        ]
+    return sentences
+
+
+def warnings(remarks: Mapping[str, Any]) -> list[str]:
+    """What the receiver may stumble over: deleted frames, long paths, many entries."""
+    sentences = []
+    if (deleted := remarks.get("deleted", {})).get("count"):
+        what = "it is" if deleted["count"] == 1 else "they are"
+        sentences.append(
+            f"{_frames(deleted)} deleted in CVAT after the selection was saved: {what} in the ZIP, "
+            "and marked “deleted” in the manifest."
+        )
+    if (left_out := remarks.get("left_out", {})).get("count"):
+        what = "it was" if left_out["count"] == 1 else "they were"
+        sentences.append(
+            f"{_frames(left_out)} deleted in CVAT after the selection was saved: {what} left out, "
+            "as asked for."
+        )
+    if remarks.get("long_paths"):
+        sentences.append(path_warning(remarks["longest_path"], remarks["long_paths"]))
+    if remarks.get("most_entries", 0) > MOST_OLD_ENTRIES:
+        sentences.append(entries_warning(remarks["most_entries"]))
+    return sentences
+
+
+def path_warning(longest: int, count: int = 0) -> str:
+    """`count` is how many paths are too long; 0: not counted."""
+    many = f"{count:,} path{'s' if count != 1 else ''} in the ZIP" if count else "The longest path"
+    verb = "are" if count > 1 else "is"
+    length = f"up to {longest:,}" if count > 1 else f"{longest:,}"
+    return (
+        f"{many} {verb} {length} characters long. Windows has room for about "
+        f"{LONGEST_WINDOWS_PATH}: unpack there with a program that can do more (7-Zip, tar), or on "
+        "Linux or macOS."
+    )
+
+
+def entries_warning(count: int) -> str:
+    """For a single ZIP with so many entries."""
+    return (
+        f"{count:,} files in one ZIP: old programs see no more than {MOST_OLD_ENTRIES:,}. For a "
+        "receiver with such a program, split it into several ZIPs."
+    )
+
+
+def named(frames: Iterable[Mapping[str, Any]], count: int, *, most: int = 5) -> str:
+    """Such as “4 (p04.png), 7 (p07.png) and 3 more”."""
+    listed = list(frames)[:most]
+    several_tasks = len({frame["task_id"] for frame in listed}) > 1
+    texts = []
+    for frame in listed:
+        number = f"{frame['task_id']}/{frame['frame']}" if several_tasks else f"{frame['frame']}"
+        texts.append(f"{number} ({frame['filename']})" if frame["filename"] else number)
+    more = f" and {count - len(listed):,} more" if count > len(listed) else ""
+    return ", ".join(texts) + more
+
+
+def _frames(listed: Mapping[str, Any]) -> str:
+    """Such as “1 frame (4, p04.png) was”."""
+    count = listed["count"]
+    names = named(listed["frames"], count)
+    return f"{count:,} frame{'s' if count != 1 else ''}, {names}, {'was' if count == 1 else 'were'}"
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'s' if count != 1 else ''} {'is' if count == 1 else 'are'}"
