@@ -65,7 +65,7 @@ class ListedFramesSerializer(serializers.Serializer[Any]):
 
 
 class RemarksSerializer(serializers.Serializer[Any]):
-    """What the receiver of the ZIP should know; empty until it is built. `exact` files are the
+    """What the receiver of the ZIP should know; null until it is built. `exact` files are the
     uploads byte for byte. `differs` and `may_differ` count the others by the keys of the manifest's
     lines. `deleted` frames were deleted in CVAT after the selection was saved and are in the ZIP,
     `left_out` ones are not, as asked for. `longest_path` is in characters, `long_paths` counts
@@ -125,9 +125,9 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
     quality = serializers.CharField(read_only=True)
     seconds_left = serializers.IntegerField(read_only=True, allow_null=True)
 
-    @extend_schema_field(RemarksSerializer)
-    def get_remarks(self, archive: Archive) -> dict[str, Any]:
-        return dict(archive.remarks)
+    @extend_schema_field(RemarksSerializer(allow_null=True))
+    def get_remarks(self, archive: Archive) -> dict[str, Any] | None:
+        return archive.remarks or None
 
     @extend_schema_field(serializers.URLField())
     def get_status_url(self, archive: Archive) -> str:
