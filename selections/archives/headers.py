@@ -13,9 +13,9 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from selector.cvat.pictures import extension
+from selector.cvat.pictures import SIGNATURE_BYTES, extension
 
-SIGNATURE = 16  # bytes that tell the kind
+
 # More than real files have, and few enough for one that is made to keep its reader busy.
 MOST_SEGMENTS, MOST_FILL_BYTES = 2000, 64
 _WRITTEN_BY_PILLOW = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf"}
@@ -36,7 +36,7 @@ class Header(NamedTuple):
 def read(file: BinaryIO) -> Header:
     """Of a picture in a file that can seek. Never raises for what the picture holds."""
     file.seek(0)
-    kind = extension(file.read(SIGNATURE))
+    kind = extension(file.read(SIGNATURE_BYTES))
     file.seek(0)
     reader = _READERS.get(kind)
     if reader is None:
