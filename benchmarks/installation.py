@@ -124,9 +124,15 @@ def _service(pid: int) -> str:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except FileNotFoundError:
         return "ended"
-    names = ("gunicorn", "celery", "beat", "valkey", "redis", "postgres", "serve")
-    # Celery sets its title to "[celeryd: ...]" and has "worker" or "beat" in it.
-    for name in ("beat", *names):
-        if name in command:
+    for name, mark in (
+        ("beat", "celery -A config beat"),
+        ("worker", "celery"),
+        ("web", "gunicorn"),
+        ("broker", "valkey"),
+        ("broker", "redis"),
+        ("database", "postgres"),
+        ("launcher", "serve"),
+    ):
+        if mark in command:
             return name
     return "other"

@@ -140,7 +140,7 @@ def cpu_of(pid: int) -> float:
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(database: str, count: int, measured: float) -> dict[str, Any]:
+def measure(database: str, count: int, measured: float, *, find_largest: bool) -> dict[str, Any]:
     with (
         Server(load_world) as server,
         Installation(database, server.url, people=count) as portal,
@@ -150,7 +150,7 @@ def measure(database: str, count: int, measured: float) -> dict[str, Any]:
         bench = Bench(portal, server, generator)
         found = summary(*bench.run(count, measured), measured)
         found["people"] = count
-        if found["worst_p95_ms"] > BOUND_MS:
+        if find_largest and found["worst_p95_ms"] > BOUND_MS:
             found["people_at_300_ms"] = _largest(bench, measured)
         found["lone_ms"] = _lone(portal)
         slow, _ = bench.run(count, SLOW_MEASURED, slow_after=SLOW_ANSWER)
@@ -212,7 +212,12 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="where the figures of one database go")
     options = parser.parse_args()
     if options.database:
-        found = measure(options.database, options.people, options.seconds)
+        found = measure(
+            options.database,
+            options.people,
+            options.seconds,
+            find_largest=options.output is not None,
+        )
         show(options.database, found)
         if options.output:
             options.output.write_text(json.dumps(found))
