@@ -166,7 +166,7 @@ def _largest(bench: Bench, measured: float) -> int:
     """The largest number of people for which every kind stays within the bound; 0: none tried."""
     for count in FEWER:
         if count < PEOPLE:
-            run = summary(*bench.run(count, measured), measured)
+            run = summary(*bench.run(count, measured / 2), measured / 2)
             if run["worst_p95_ms"] <= BOUND_MS:
                 return count
     return 0

@@ -80,15 +80,15 @@ def _noisy(frame: int) -> Image.Image:
 
 
 def load_world() -> World:
-    """LOAD_TASKS tasks of 500 small pictures in 10 jobs each, for many people at a time."""
+    """LOAD_TASKS tasks of 300 small pictures in 5 jobs each, for many people at a time."""
     world = World()
     world.add_user("demo")
     for number in LOAD_TASKS:
         task = world.add_task(
-            f"Drive {number}", owner="demo", task_id=number, count=500, size=SMALL_SIZE,
-            segment_size=50, overlap=0,
+            f"Drive {number}", owner="demo", task_id=number, count=300, size=SMALL_SIZE,
+            segment_size=60, overlap=0,
         )  # fmt: skip
-        task.media = PaddedImages(500, SMALL_SIZE, SMALL_BYTES)
+        task.media = PaddedImages(300, SMALL_SIZE, SMALL_BYTES)
     return world
 
 
