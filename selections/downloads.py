@@ -1,4 +1,5 @@
-"""Sends a finished archive; the one way for pages and API. A broken download can go on (Range)."""
+"""Sends finished archives and lists of frames, for pages and API alike. A broken download of an
+archive can go on (Range)."""
 
 from __future__ import annotations
 
@@ -8,11 +9,18 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files import File
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
-from selections.models import Archive, ArchivePart
+from selections.formats import frame_list
+from selections.models import Archive, ArchivePart, Selection
 from selector.exceptions import Conflict, NotFound
 
 
@@ -33,6 +41,16 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def send_frame_list(selection: Selection, *, is_exact: bool) -> StreamingHttpResponse:
+    """The frames of the selection as CSV, see selections.formats.frame_list."""
+    name = f"selection_{selection.pk}_frames{'_exact' if is_exact else ''}.csv"
+    return StreamingHttpResponse(
+        frame_list.lines(Selection.objects.filter(pk=selection.pk), is_exact=is_exact),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _why_not(archive: Archive) -> str:

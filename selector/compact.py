@@ -7,6 +7,8 @@ The frames stand in columns, each in the order of the frames:
   count, ...]. The counts of each column add up to the number of frames.
 - `name`: {"prefix", "suffix", "rest"}. The name of the i-th frame is prefix + rest[i] + suffix.
   An empty `rest` stands for "" throughout; so a video, which has no names, has three empty parts.
+
+`deleted_frames` and `honeypot_frames`, which are left out, are run lengths like `number`.
 """
 
 from __future__ import annotations
@@ -37,6 +39,9 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
             "mode": catalog.mode,
             "project_id": catalog.project_id,
             "cvat_url": task_url,
+            "start_frame": catalog.start_frame,
+            "step": catalog.step,
+            "video": catalog.video,
         },
         "jobs": [
             _job(job, held[place], f"{task_url}/jobs/{job.id}")
@@ -51,6 +56,8 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
         },
         "deleted": catalog.deleted_count,
         "honeypots": catalog.honeypot_count,
+        "deleted_frames": _ranges(catalog.deleted_frames),
+        "honeypot_frames": _ranges(catalog.honeypot_frames),
         "through_jobs": catalog.through_jobs,
     }
 

@@ -130,6 +130,7 @@ EXPECTED: dict[str, list[Case]] = {
         delete((401, 204, 404, 404), pk="closed"),
         delete((401, 204, 404, 404), pk="shared"),
     ],
+    "api-selection-frames-csv": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
     "api-selection-frames": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
     "api-selection-archives": [
         get(API_OF_ALICE, pk="closed"),

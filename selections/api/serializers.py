@@ -164,9 +164,42 @@ class NewSelectionSerializer(DrawSerializer):
 
 
 class SelectedFrameSerializer(serializers.ModelSerializer[SelectedFrame]):
+    """`source_frame` is the number in the uploaded video or list of files, null for selections
+    saved before it was noted down; `video` is the file name of the video, "" for images."""
+
+    source_frame = serializers.SerializerMethodField()
+    video = serializers.SerializerMethodField()
+
     class Meta:
         model = SelectedFrame
-        fields = ["frame", "task_id", "job_id", "filename", "width", "height"]
+        fields = [
+            "frame",
+            "task_id",
+            "job_id",
+            "filename",
+            "width",
+            "height",
+            "source_frame",
+            "video",
+        ]
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_source_frame(self, frame: SelectedFrame) -> int | None:
+        source = self.context["sources"].get(frame.task_id)
+        return source.source_frame(frame.frame) if source else None
+
+    @extend_schema_field(serializers.CharField())
+    def get_video(self, frame: SelectedFrame) -> str:
+        source = self.context["sources"].get(frame.task_id)
+        return source.video if source else ""
+
+
+class FrameListQuerySerializer(StrictSerializer):
+    raw = serializers.BooleanField(
+        default=False,
+        help_text="The exact form, for programs. Without it, cells that a spreadsheet could run as "
+        "a formula have an apostrophe in front.",
+    )
 
 
 class FrameQuerySerializer(StrictSerializer):

@@ -206,10 +206,28 @@ class SelectionViewSet(
     @action(detail=True, filterset_class=None, filter_backends=[])
     def frames(self, request: SignedInApiRequest, pk: str) -> Response:
         """The frames, by task and number."""
-        page = self.paginate_queryset(self.get_object().frames.filter(**self.query))
-        return self.get_paginated_response(
-            serializers.SelectedFrameSerializer(page, many=True).data
+        selection = self.get_object()
+        page = self.paginate_queryset(selection.frames.filter(**self.query))
+        listed = serializers.SelectedFrameSerializer(
+            page, many=True, context={"sources": selection.sources}
         )
+        return self.get_paginated_response(listed.data)
+
+    @takes(
+        query=serializers.FrameListQuerySerializer,
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(
+        detail=True,
+        url_path=r"frames\.csv",
+        url_name="frames-csv",
+        filterset_class=None,
+        filter_backends=[],
+        content_negotiation_class=AlwaysJson,
+    )
+    def frames_csv(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
+        """The frames as CSV, by task and number."""
+        return downloads.send_frame_list(self.get_object(), is_exact=self.query["raw"])
 
     @takes(is_paged=True, responses=archives_api.ArchiveListSerializer(many=True))
     @action(detail=True, filterset_class=None, filter_backends=[])

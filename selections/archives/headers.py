@@ -15,7 +15,6 @@ from typing import BinaryIO, NamedTuple
 
 from selector.cvat.pictures import SIGNATURE_BYTES, extension
 
-
 # More than real files have, and few enough for one that is made to keep its reader busy.
 MOST_SEGMENTS, MOST_FILL_BYTES = 2000, 64
 _WRITTEN_BY_PILLOW = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf"}

@@ -1,8 +1,13 @@
-"""The frames of selections as CSV, a line at a time: 200,000 frames are no list in memory."""
+"""The frames of selections as CSV, a line at a time: 200,000 frames are no list in memory.
+
+Two forms: for spreadsheets, with cells guarded against being run as formulas, and the exact one
+for programs.
+"""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 
 from selections.models import SelectedFrame, SelectionQuerySet
@@ -17,7 +22,14 @@ COLUMNS = [
     "filename",
     "width",
     "height",
+    "source_frame",
+    "video",
 ]
+
+# Where a cell begins: at its beginning, and after what some spreadsheets take for the end of a
+# cell (the separator of lists is a semicolon in many countries). What follows there may be a
+# formula, also behind spaces or quotes.
+_UNSAFE = re.compile(r"(^|[;\t\r\n])(?='|[\s\"]*[=+\-@])")
 
 
 class _Echo:
@@ -27,9 +39,11 @@ class _Echo:
         return line
 
 
-def lines(selections: SelectionQuerySet) -> Iterator[str]:
-    """With a byte order mark, without which Excel reads names as Latin-1."""
+def lines(selections: SelectionQuerySet, *, is_exact: bool = False) -> Iterator[str]:
+    """The exact form has every name as CVAT has it, and no byte order mark. The other one begins
+    with the mark, without which Excel reads names as Latin-1."""
     writer = csv.writer(_Echo())
+    sources = {selection.pk: selection.sources for selection in selections}
     rows = (
         SelectedFrame.objects.filter(selection__in=selections)
         .order_by("selection_id", "task_id", "frame")
@@ -45,14 +59,18 @@ def lines(selections: SelectionQuerySet) -> Iterator[str]:
             "height",
         )
     )
-    yield "\ufeff" + writer.writerow(COLUMNS)
+    yield ("" if is_exact else "\ufeff") + writer.writerow(COLUMNS)
     for row in rows.iterator(chunk_size=5000):
-        yield writer.writerow([safe(cell) for cell in row])
+        source = sources[row[0]].get(row[3])
+        number = source.source_frame(row[5]) if source else None
+        cells = (*row, "" if number is None else number, source.video if source else "")
+        yield writer.writerow(cells if is_exact else [safe(cell) for cell in cells])
 
 
 def safe(cell: str | int) -> str | int:
-    """A spreadsheet runs what begins with = + - @ as a formula, also after a tab or a line end:
-    an apostrophe in front makes it text again."""
-    if isinstance(cell, str) and cell.lstrip(" \t\r\n")[:1] in tuple("=+-@"):
-        return f"'{cell}"
-    return cell
+    """With an apostrophe before whatever a spreadsheet may run as a formula.
+
+    Also before an apostrophe, so that no two cells become one: who takes one apostrophe away at
+    the beginning, and after each semicolon, tab and line end, has the cell as it was.
+    """
+    return _UNSAFE.sub(r"\1'", cell) if isinstance(cell, str) else cell

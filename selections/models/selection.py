@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -12,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
+from selector.cvat.frames import source_number
 from selector.models import Connection
 from selector.sampling import MAX_SEED
 
@@ -60,6 +62,20 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         return self.annotate(frames_count=Coalesce(models.Subquery(counted), 0))
 
 
+@dataclass(frozen=True, slots=True)
+class TaskSource:
+    """Where the frames of a task come from. `start` is None where it was not noted down."""
+
+    start: int | None
+    step: int
+    video: str  # file name; "" for images
+
+    def source_frame(self, frame: int) -> int | None:
+        if self.start is None:
+            return None
+        return source_number(frame, start=self.start, step=self.step)
+
+
 class Selection(models.Model):
     """A saved set of frames. Readable also when its connection is gone: url and task names are
     copied."""
@@ -85,7 +101,8 @@ class Selection(models.Model):
     )
     url = models.CharField(max_length=500)
     organization = models.CharField(max_length=100, blank=True)
-    # [{"id": 12, "name": "Night drive"}], as they were called when the selection was made.
+    # As they were when the selection was made: [{"id": 12, "name": "Night drive", "start_frame": 0,
+    # "step": 1, "video": "a.mp4"}]. Without "video" for images; older rows have id and name only.
     tasks = models.JSONField(default=list)
     name = models.CharField(max_length=200)
     note = models.TextField(blank=True)
@@ -138,6 +155,16 @@ class Selection(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("selections:detail", args=[self.pk])
+
+    @property
+    def sources(self) -> dict[int, TaskSource]:
+        """task id -> where its frames come from."""
+        return {
+            task["id"]: TaskSource(
+                start=task.get("start_frame"), step=task.get("step", 1), video=task.get("video", "")
+            )
+            for task in self.tasks
+        }
 
 
 class SelectedFrame(models.Model):

@@ -69,7 +69,7 @@ def create_random_selection(
     the selection is by hand, and says from which draw it came.
     """
     drawn = draw(user=owner, connection=connection, request=request)
-    frames, named = drawn.frames, [_task_name(drawn.catalog)]
+    frames, named = drawn.frames, [_task_entry(drawn.catalog)]
     selection = Selection(
         frame_selection_method=request.method, parameters=drawn.parameters, random_seed=drawn.seed
     )
@@ -148,7 +148,7 @@ def _resolve(
         )
     for task_id, wanted in sorted(by_task.items()):
         catalogs = list(_catalogs(connection, task_id, wanted))
-        named.append(_task_name(catalogs[0]))
+        named.append(_task_entry(catalogs[0]))
         frames += _frames_of(catalogs, wanted)
     return frames, named
 
@@ -186,8 +186,15 @@ def _frames_of(catalogs: list[FrameCatalog], wanted: list[Choice]) -> list[Frame
     return [known[number] for number in sorted({choice.frame for choice in wanted})]
 
 
-def _task_name(catalog: FrameCatalog) -> dict[str, Any]:
-    return {"id": catalog.task_id, "name": catalog.task_name}
+def _task_entry(catalog: FrameCatalog) -> dict[str, Any]:
+    """See Selection.tasks."""
+    entry = {
+        "id": catalog.task_id,
+        "name": catalog.task_name,
+        "start_frame": catalog.start_frame,
+        "step": catalog.step,
+    }
+    return entry | ({"video": catalog.video} if catalog.video else {})
 
 
 def _keep(

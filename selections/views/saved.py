@@ -8,8 +8,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from selections import redrawing, removal, services, showing
-from selections.formats import frame_list
+from selections import downloads, redrawing, removal, services, showing
 from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
 from selections.models import Archive, Selection
 from selector.exceptions import InvalidInput
@@ -86,15 +85,9 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def frames_csv(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
-    """The frame list for a spreadsheet."""
-    selection = _visible(request, pk)
-    rows = frame_list.lines(Selection.objects.for_user(request.user).filter(pk=selection.pk))
-    name = f"selection_{selection.pk}_frames.csv"
-    return StreamingHttpResponse(
-        rows,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    """The frame list, for a spreadsheet or (`raw=1`) for a program."""
+    is_exact = request.GET.get("raw") in ("1", "true")
+    return downloads.send_frame_list(_visible(request, pk), is_exact=is_exact)
 
 
 @require_POST

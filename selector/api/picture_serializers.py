@@ -41,6 +41,9 @@ class CompactTaskSerializer(serializers.Serializer[Any]):
     mode = serializers.CharField()
     project_id = serializers.IntegerField(allow_null=True)
     cvat_url = serializers.URLField()
+    start_frame = serializers.IntegerField()
+    step = serializers.IntegerField()
+    video = serializers.CharField()
 
 
 class CompactJobSerializer(serializers.Serializer[Any]):
@@ -77,6 +80,8 @@ class CompactCatalogSerializer(serializers.Serializer[Any]):
     frames = CompactFramesSerializer()
     deleted = serializers.IntegerField()
     honeypots = serializers.IntegerField()
+    deleted_frames = serializers.ListField(child=serializers.IntegerField())
+    honeypot_frames = serializers.ListField(child=serializers.IntegerField())
     through_jobs = serializers.BooleanField()
 
 

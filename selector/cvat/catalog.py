@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from selector.cvat import frames as numbering
 from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNoData, CvatRejected
@@ -157,6 +157,8 @@ def _catalog(
     is_partial: bool = False,
 ) -> FrameCatalog:
     pictures: list[Frame] = []
+    deleted: set[int] = set()
+    honeypots: set[int] = set()
     deleted_count = honeypot_count = 0
     for part in parts:
         gone = part.meta.deleted_frames
@@ -164,6 +166,8 @@ def _catalog(
         own = [number for number in there if number not in (part.honeypots or _NOTHING)]
         deleted_count += len(part.numbers) - len(there)
         honeypot_count += len(there) - len(own)
+        deleted.update(gone.intersection(part.numbers))
+        honeypots.update((part.honeypots or _NOTHING).intersection(there))
         pictures += _pictures(task_id, part, own)
     pictures.sort(key=lambda picture: picture.frame)
     if any(part.honeypots is None for part in parts):
@@ -183,13 +187,32 @@ def _catalog(
         # That other jobs are open now does not move the date of the task.
         updated_date=task.updated_date if task and not is_partial else "",
         chunks_updated_date=max((part.meta.chunks_updated_date for part in parts), default=""),
+        deleted_frames=tuple(sorted(deleted)),
+        honeypot_frames=tuple(sorted(honeypots)),
+        **_origin(parts),
     )
+
+
+def _origin(parts: Sequence[_Part]) -> dict[str, Any]:
+    """Of the meta of a task or of a job: either begins at its own first frame."""
+    if not parts:
+        return {}
+    part, meta = parts[0], parts[0].meta
+    return {
+        "start_frame": numbering.task_start(meta, first=part.offset),
+        "step": meta.step,
+        "video": meta.frames[0].name if _is_video(part) and meta.frames else "",
+    }
+
+
+def _is_video(part: _Part) -> bool:
+    """A video has one entry for the whole file (api-facts 6)."""
+    return part.job.mode == "interpolation" or len(part.meta.frames) == 1 < part.meta.size
 
 
 def _pictures(task_id: int, part: _Part, numbers: Iterable[int]) -> list[Frame]:
     infos, offset, job_id = part.meta.frames, part.offset, part.job.id
-    if part.job.mode == "interpolation" or len(infos) == 1 < part.meta.size:
-        # A video: one entry for the whole file (api-facts 6).
+    if _is_video(part):
         info = infos[0] if infos else _NAMELESS
         return [Frame(task_id, job_id, n, "", info.width, info.height) for n in numbers]
     end = offset + len(infos)

@@ -27,6 +27,12 @@ def source_number(frame: int, *, start: int, step: int) -> int:
     return start + frame * step
 
 
+def task_start(meta: Meta, *, first: int) -> int:
+    """The source number of task frame 0, from the meta of a task or a job whose first entry is
+    task frame `first`."""
+    return meta.first_source - first * meta.step
+
+
 def task_frame(source: int, *, start: int, step: int) -> int:
     """The task frame of a source number; start is the *task's* first source number, which a
     ground-truth job's meta repeats and an annotation job's does not."""

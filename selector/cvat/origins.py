@@ -81,11 +81,10 @@ def _pairs(jobs: Iterable[Job], metas: Mapping[int, Meta]) -> list[tuple[Job | N
 def _origin(pairs: Sequence[tuple[Job | None, Meta]], lists: frozenset[int]) -> TaskOrigin:
     """The meta of a job begins at the job's first frame, that of a task (no job) at the task's."""
     job, meta = pairs[0]
-    start = meta.first_source - (job.start_frame * meta.step if job else 0)
     is_video = any(each.mode == "interpolation" for each, _ in pairs if each)
     is_video = is_video or len(meta.frames) == 1 < meta.size  # one entry for the whole file
     return TaskOrigin(
-        start=start,
+        start=numbering.task_start(meta, first=job.start_frame if job else 0),
         step=meta.step,
         video=meta.frames[0].name if is_video and meta.frames else "",
         is_video=is_video,

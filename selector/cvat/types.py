@@ -188,6 +188,13 @@ class FrameCatalog:
     project_id: int | None = None
     updated_date: str = ""  # of the task, read before its frames; "" when read through jobs
     chunks_updated_date: str = ""  # like Meta's
+    # Source number of task frame 0, and the distance between the source numbers of two frames.
+    start_frame: int = 0
+    step: int = 1
+    video: str = ""  # file name; "" for images
+    # Task frames that are left out, ascending.
+    deleted_frames: tuple[int, ...] = ()
+    honeypot_frames: tuple[int, ...] = ()
 
     def frames_of(self, job_id: int) -> tuple[Frame, ...]:
         return tuple(frame for frame in self.frames if frame.job_id == job_id)

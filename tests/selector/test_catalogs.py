@@ -94,6 +94,9 @@ def test_what_the_page_needs(connection: Connection, standin: StandIn) -> None:
         "mode": "annotation",
         "project_id": project.id if project else None,
         "cvat_url": url,
+        "start_frame": 0,
+        "step": 1,
+        "video": "",
     }
     first = standin.world.tasks[12].jobs[0]
     assert document["jobs"][0] == {
