@@ -1,4 +1,5 @@
-"""What every answer of the portal gets: a Content-Security-Policy, and the reader's time zone."""
+"""What every answer of the portal gets: a Content-Security-Policy, the reader's time zone, and
+Retry-After."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+RETRY_SECONDS = 2
 
 
 class ContentSecurityPolicyMiddleware:
@@ -46,3 +49,16 @@ class TimeZoneMiddleware:
 def known_zones() -> frozenset[str]:
     """Names of zones; nothing else from a cookie is looked for on the disk."""
     return frozenset(available_timezones())
+
+
+class RetryAfterMiddleware:
+    """Retry-After on every 503, of pages, parts of pages and the API alike."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 503:
+            response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+        return response

@@ -55,7 +55,7 @@ def job_access(connection: Connection, job_id: int) -> JobAccess:
         with asking(connection) as client:
             return _access(client.job(job_id), client.job_meta(job_id))
 
-    return remembered(answer_key(connection, "job", job_id), YES_SECONDS, ask)
+    return remembered(answer_key(connection, "job", job_id), connection, YES_SECONDS, ask)
 
 
 def task_jobs(connection: Connection, task_id: int) -> tuple[Job, ...]:
@@ -74,7 +74,7 @@ def task_jobs(connection: Connection, task_id: int) -> tuple[Job, ...]:
                 raise CvatNoData(f"Task {task_id} has no pictures yet.")
         return jobs
 
-    return remembered(answer_key(connection, "jobs", task_id), YES_SECONDS, ask)
+    return remembered(answer_key(connection, "jobs", task_id), connection, YES_SECONDS, ask)
 
 
 def holder(connection: Connection, task_id: int, frame: int) -> Job:

@@ -59,7 +59,7 @@ def load_packed(
     before: PackedCatalog | None = kept(key)
     if before is not None and _is_unchanged(connection, before):
         return before
-    with one_at_a_time(key):
+    with one_at_a_time(key, connection):
         newer: PackedCatalog | None = kept(key)
         if newer is not None and newer != before:
             return newer  # made while this one waited, and by the same connection

@@ -81,10 +81,12 @@ class Busy(PortalError):
 
     code = "busy"
     status = 503
-    retry_after = 1
+    retry_after = 2
 
-    def __init__(self) -> None:
-        super().__init__("The portal is busy making pictures. Try again in a moment.")
+    def __init__(
+        self, message: str = "The portal is busy making pictures. Try again in a moment."
+    ) -> None:
+        super().__init__(message)
 
 
 _CVAT_STATUS: tuple[tuple[type[CvatError], int], ...] = (

@@ -33,7 +33,7 @@ hypothesis.register_profile("portal", deadline=None, suppress_health_check=[Heal
 hypothesis.load_profile("portal")
 
 
-# What `make quick` leaves out beside the browser: kills, whole portals, the official SDK, the schema.
+# What `make quick` leaves out beside the browser: kills, portals, the official SDK, the schema.
 SLOW = (
     "tests/selections/test_kills.py",
     "tests/selector/test_api_schema.py",

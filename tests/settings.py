@@ -29,6 +29,8 @@ for name in (
     "CVAT_ALLOWED_URLS",
 ):
     os.environ[name] = ""
+# For web servers that a test starts: the address of its stand-in.
+os.environ["CVAT_ALLOWED_URLS"] = os.environ.get("TEST_CVAT_ALLOWED_URLS", "")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from config import settings as product  # noqa: E402

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import django_filters
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -29,14 +30,18 @@ from selections.models import (
     SelectionQuerySet,
 )
 from selector.api.filtering import IdFilter, Ordering, TrueFalseFilter
+from selector.api.hanging_up import has_hung_up
 from selector.api.schema import ErrorSerializer
 from selector.api.strict import StrictView, takes
 from selector.api.views import IDS, AlwaysJson, SpecifiedView
 from selector.exceptions import NotFound
 from selector.services import find_connection
 from selector.signed_in import SignedInApiRequest
+from selector.thread_share import ThreadShare
 
 LONGEST_WAIT = 60  # seconds; a waiting request holds a thread of the web server
+WAIT_PAUSE = 0.2
+_waits = ThreadShare()
 ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
 
 
@@ -50,7 +55,8 @@ class DownloadImagesView(SpecifiedView):
         """Build a ZIP of frames or of a kept selection.
 
         Answers 202 at once. With `Prefer: wait=N` (seconds, at most 60) the ZIP itself, if it is
-        ready by then.
+        ready by then. Only a few requests wait at a time, of one person and of all: the others
+        are answered 202 at once all the same.
         """
         form = serializers.DownloadImagesSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -58,7 +64,7 @@ class DownloadImagesView(SpecifiedView):
         archive = services.request_archive(
             user=request.user, selection=_selection(request, data), **form.options()
         )
-        if _wait(archive, _wanted_wait(request)):
+        if _wait(request, archive):
             return downloads.send(request, archive)
         answer = {
             "success": True,
@@ -89,14 +95,21 @@ def _wanted_wait(request: SignedInApiRequest) -> int:
     return min(int(found[1]), LONGEST_WAIT) if found else 0
 
 
-def _wait(archive: Archive, seconds: int) -> bool:
+def _wait(request: SignedInApiRequest, archive: Archive) -> bool:
     """True as soon as the file is there; False when the time is over, when there will be none,
-    and when it would not be the whole: one of several parts, or without some frames."""
-    end = time.monotonic() + seconds
-    while archive.is_active and time.monotonic() < end:
-        time.sleep(0.2)
-        archive.refresh_from_db()
-    return seconds > 0 and archive.status == Archive.Status.READY and archive.parts.count() == 1
+    when it would not be the whole (one of several parts, or without some frames), and when no
+    thread is to be had for waiting."""
+    seconds = _wanted_wait(request)
+    if seconds <= 0:
+        return False
+    limits = {"all": max(1, settings.WEB_THREADS // 8), f"person {request.user.pk}": 1}
+    with _waits.place(limits) as may_wait:
+        end = time.monotonic() + seconds if may_wait else 0.0
+        while archive.is_active and time.monotonic() < end and not has_hung_up(request):
+            time.sleep(WAIT_PAUSE)
+            archive.refresh_from_db(fields=["status"])
+    archive.refresh_from_db()
+    return archive.status == Archive.Status.READY and archive.parts.count() == 1
 
 
 class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types

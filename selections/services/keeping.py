@@ -15,6 +15,7 @@ from selections.models import Selection
 from selections.services.drawing import draw
 from selections.services.naming import free_name
 from selector import services as selector
+from selector.asking import place
 from selector.cvat.exceptions import CvatNoData
 from selector.cvat.types import Frame, FrameCatalog
 from selector.exceptions import InvalidInput
@@ -146,10 +147,11 @@ def _resolve(
             f"{len(by_task):,} tasks are more than a selection may span ({MOST_TASKS}). "
             "Make several."
         )
-    for task_id, wanted in sorted(by_task.items()):
-        catalogs = list(_catalogs(connection, task_id, wanted))
-        named.append(_task_entry(catalogs[0]))
-        frames += _frames_of(catalogs, wanted)
+    with place(connection):  # one for all tasks: nobody is turned away half-way
+        for task_id, wanted in sorted(by_task.items()):
+            catalogs = list(_catalogs(connection, task_id, wanted))
+            named.append(_task_entry(catalogs[0]))
+            frames += _frames_of(catalogs, wanted)
     return frames, named
 
 

@@ -23,6 +23,7 @@ from selector.cvat.exceptions import (
 from selector.cvat.http import INTERACTIVE, Http, Retries
 from selector.cvat.types import Credential, CredentialKind, Login
 
+SECONDS = 60.0  # for each step of a sign-in
 _TOKENS = "/api/auth/access_tokens"
 MOST_TOKENS = 50  # in one account (api-facts 1)
 _KEEPS_KEY = (
@@ -62,6 +63,7 @@ class Server:
             timeout=self.timeout,
             pool_size=1,
             retries=self.retries,
+            seconds=SECONDS,
         )
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from selector import attempts, servers
+from selector.asking import ANSWER_SECONDS, place
 from selector.cvat import login
 from selector.cvat.exceptions import (
     CvatError,
@@ -76,7 +77,7 @@ def connect(
     username = username.strip() or (settings.CVAT_USERNAME if is_default else "")
     access = _access(url, username, password.strip("\r\n"), access_token.strip())
     tried = Connection(owner=owner, url=url, organization=organization)
-    with attempts.counted(owner, url):
+    with place(tried), attempts.counted(owner, url):
         if access.password:
             connection, text, notice = _with_password(tried, access)
         else:
@@ -152,7 +153,7 @@ def _look_up(tried: Connection, credential: Credential) -> None:
     """Fill in user name and version with this credential. Raises InvalidInput when its account is
     not in the organization, CvatError."""
     _put(tried, credential)
-    with tried.client() as client:
+    with tried.client(seconds=ANSWER_SECONDS) as client:
         tried.username = client.whoami().username
         tried.server_version = client.server_version()[:50]
         if not tried.organization:
@@ -182,7 +183,7 @@ def _works(connection: Connection) -> bool:
     if connection.credential_kind != Connection.Kind.ACCESS_TOKEN:
         return False
     try:
-        with connection.client() as client:
+        with connection.client(seconds=ANSWER_SECONDS) as client:
             return client.whoami().username == connection.username
     except CvatUnauthorized:
         return False
@@ -196,7 +197,7 @@ def _prolong(server: login.Server, key: Credential, stored: Connection) -> str:
     if token_id is None:
         return ""
     try:
-        with stored.client() as client:
+        with stored.client(seconds=ANSWER_SECONDS) as client:
             is_own = client.access_token_id() == token_id
         if is_own:
             login.prolong_token(server, key, token_id=token_id, days=settings.CVAT_TOKEN_DAYS)
