@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import BinaryIO
 
 from selector import access, catalogs, searching, thumbnails
 from selector.asking import answer_key, asking
@@ -62,7 +61,7 @@ def find_chunk(*, connection: Connection, job_id: int, chunk: int) -> thumbnails
     return thumbnails.find(connection, access.job_access(connection, job_id), chunk)
 
 
-def open_pack(chunk: thumbnails.Chunk) -> BinaryIO:
+def open_pack(chunk: thumbnails.Chunk) -> thumbnails.Pack:
     """Its small pictures; see thumbnails/packs.py. Raises CvatError, Busy."""
     return thumbnails.open_pack(chunk)
 
@@ -80,6 +79,11 @@ def thumbnail(place: FramePlace) -> bytes:
     """A JPEG. Raises NotFound when none can be made of the frame, CvatError, Busy."""
     chunk = thumbnails.find(place.connection, place.seen, place.seen.chunk_of(place.frame))
     status, content = thumbnails.picture(chunk, place.frame)
+    if status == thumbnails.packs.FAILED:
+        raise CvatBroken(
+            f"CVAT could not serve frame {place.frame} just now. Try again in a moment; if it "
+            "stays so, its file may be gone from CVAT."
+        )
     if not content:
         raise NotFound(f"There is no picture of frame {place.frame}: it is {status} in CVAT.")
     return content
@@ -108,10 +112,11 @@ def preview(
 
     try:
         key = answer_key(connection, "preview", task_id, project_id)
-        found = remembered(key, PREVIEW_SECONDS, ask)
+        found = remembered(key, connection, PREVIEW_SECONDS, ask)
     except (CvatNotFound, CvatBroken) as error:
-        # Without pictures CVAT answers 404 as HTML, which looks like a proxy's (api-facts 7).
-        if error.status != 404:
+        # Without pictures CVAT answers 404 as HTML, which looks like a proxy's (api-facts 7), and
+        # 500 for a project whose tasks have none.
+        if error.status != 404 and not (error.status == 500 and project_id is not None):
             raise
         raise NotFound("There is no preview.") from None
     return FrameData(found.content, picture_type(found.content))

@@ -25,6 +25,7 @@ from selector.signed_in import SignedInApiRequest
 HOUR = "private, max-age=3600"
 # Asked again each time: the answer is 304 while nothing has changed.
 ASK_AGAIN = "private, no-cache"
+NOT_KEPT = "private, no-store"
 # Pictures come from strangers: whatever the bytes are, nothing in them may run.
 HARMLESS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -58,16 +59,20 @@ class ThumbnailsView(PictureView):
         (`start`, `chunk_size`: see the catalogue). The file: 4 bytes, big-endian, the length of
         the header; the header, UTF-8 JSON `{"job_id", "chunk", "first", "frames": [{"frame",
         "offset", "length", "width", "height", "status"}]}`; the pictures. Offsets count from the
-        end of the header. `status` is `ok`, `broken` or `missing`; the latter two have length 0.
+        end of the header. `status` is `ok`, `broken`, `missing` or `failed`; all but the first have
+        length 0. `failed`: CVAT refused the frame this time; ask again later.
         503 with Retry-After: too many are being made, ask again.
         """
         found = viewing.find_chunk(connection=self.connection(request), job_id=job_id, chunk=chunk)
-        return conditional(
-            request,
-            f'"{found.key[:32]}"',
-            HOUR,
-            lambda: FileResponse(viewing.open_pack(found), content_type="application/octet-stream"),
-        )
+
+        def answer() -> FileResponse:
+            pack = viewing.open_pack(found)
+            response = FileResponse(pack.file, content_type="application/octet-stream")
+            if not pack.is_complete:
+                response["Cache-Control"] = NOT_KEPT
+            return response
+
+        return conditional(request, f'"{found.key[:32]}"', HOUR, answer)
 
 
 class FrameThumbnailView(PictureView):
@@ -191,8 +196,9 @@ def conditional(
     response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
     if response is None:
         response = answer()
-    response["ETag"] = etag
-    response["Cache-Control"] = caching
+    if "Cache-Control" not in response:
+        response["ETag"] = etag
+        response["Cache-Control"] = caching
     # Whoever signs in as somebody else, in the same browser, may see other things.
     patch_vary_headers(response, ["Cookie", "Authorization"])
     return response

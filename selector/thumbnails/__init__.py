@@ -8,19 +8,37 @@ pictures are the same for all who may see them.
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from django.utils import timezone
+
 from selector.access import JobAccess
 from selector.asking import asking
-from selector.cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
+from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatUnauthorized
+from selector.exceptions import Busy
+from selector.keeping import keep, kept
 from selector.models import Connection
-from selector.single_flight import keeping_errors, one_at_a_time, raise_kept_error
+from selector.single_flight import errors_shared, one_at_a_time, raise_shared_error
 from selector.thumbnails import making, packs, store
 from selector.thumbnails.drawing import VARIANT
 
 # What says nothing about the chunk for others.
 OF_ONE_ACCOUNT = (CvatUnauthorized, CvatForbidden, CvatNotFound)
+# Seconds until frames on which CVAT failed are asked for again, after so many tries: the first time
+# at once, for it may have been a matter of a moment; a file that is gone is not asked for with
+# every look at the grid.
+RETRY_PAUSES = (0, 0, 5, 30, 300)
+TRIES_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """`file` stands at its beginning. Not `is_complete`: CVAT failed on some frames this time."""
+
+    file: BinaryIO
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +66,60 @@ def find(connection: Connection, seen: JobAccess, chunk: int) -> Chunk:
     return Chunk(connection, seen, chunk, seen.chunk_frames(chunk))
 
 
-def open_pack(chunk: Chunk) -> BinaryIO:
-    """The pack as a file, which is to be closed. Raises CvatError, Busy."""
-    pack = store.find(chunk.key)
-    if pack is not None:
-        return pack
-    with one_at_a_time(chunk.key):
-        pack = store.find(chunk.key)
-        if pack is not None:
-            return pack
-        error_key = f"pack:{chunk.key}"
-        raise_kept_error(error_key)
-        with keeping_errors(error_key, but=OF_ONE_ACCOUNT), asking(chunk.connection) as client:
-            content = making.make(client, chunk.seen, chunk.number, chunk.frames)
-        return store.save(chunk.key, content)
+def open_pack(chunk: Chunk) -> Pack:
+    """The pack; its file is to be closed. Raises CvatError, Busy."""
+    file = store.find(chunk.key)
+    if file is None:
+        return _make(chunk)
+    known = packs.lasting_entries(file)
+    if known is None or not _is_due(chunk):
+        return Pack(file, is_complete=known is None)
+    try:
+        pack = _make(chunk)
+    except (CvatError, Busy):
+        return Pack(file, is_complete=False)
+    file.close()
+    return pack
 
 
 def picture(chunk: Chunk, frame: int) -> tuple[str, bytes]:
     """(status, JPEG) of one task frame of the chunk; see packs.py. Raises CvatError, Busy."""
-    with open_pack(chunk) as pack:
-        return packs.read_picture(pack, frame)
+    with open_pack(chunk).file as file:
+        return packs.read_picture(file, frame)
+
+
+def _make(chunk: Chunk) -> Pack:
+    error_key, began = f"pack:{chunk.key}", timezone.now()
+    with one_at_a_time(chunk.key, chunk.connection):
+        file = store.find(chunk.key)
+        known = packs.lasting_entries(file) if file else []
+        if file and (known is None or not _is_due(chunk)):
+            return Pack(file, is_complete=known is None)
+        if file:
+            file.close()
+        raise_shared_error(error_key, since=began)
+        if known:
+            _note_try(chunk)
+        with (
+            errors_shared(error_key, but=OF_ONE_ACCOUNT),
+            asking(chunk.connection) as client,
+        ):
+            content, is_complete = making.make(
+                client, chunk.seen, chunk.number, chunk.frames, known or ()
+            )
+        if not is_complete and not known:
+            _note_try(chunk)
+        return Pack(store.save(chunk.key, content), is_complete)
+
+
+def _is_due(chunk: Chunk) -> bool:
+    """Whether the frames on which CVAT failed are to be asked for again."""
+    tries, tried_at = kept(f"pack:{chunk.key}:tries") or (0, 0.0)
+    pause = RETRY_PAUSES[min(tries, len(RETRY_PAUSES) - 1)]
+    return time.time() >= float(tried_at) + pause
+
+
+def _note_try(chunk: Chunk) -> None:
+    key = f"pack:{chunk.key}:tries"
+    tries, _ = kept(key) or (0, 0.0)
+    keep({key: (tries + 1, time.time())}, TRIES_SECONDS)

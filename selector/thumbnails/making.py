@@ -22,12 +22,13 @@ from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatBroken, CvatError, CvatRejected
 from selector.exceptions import Busy
 from selector.thumbnails.drawing import Drawn, Undrawable, film, thumbnail
-from selector.thumbnails.packs import BROKEN, MISSING, OK, Entry, packed
+from selector.thumbnails.packs import BROKEN, FAILED, MISSING, OK, Entry, packed
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = 20.0  # seconds to wait for a turn
 MAX_MEMBER = 2**28  # bytes of one picture
+FEW = 8  # frames that are rather asked for one by one than by their chunk
 
 # What reading a damaged one raises: encrypted or oddly packed members are a RuntimeError.
 _BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
@@ -37,23 +38,46 @@ class Unreadable(Exception):
     """CVAT sent something else than a chunk."""
 
 
-def make(client: CvatClient, seen: JobAccess, chunk: int, frames: Sequence[int]) -> bytes:
-    """The pack of a chunk, of whose frames some may be broken or missing.
+def make(
+    client: CvatClient,
+    seen: JobAccess,
+    chunk: int,
+    frames: Sequence[int],
+    known: Sequence[Entry] = (),
+) -> tuple[bytes, bool]:
+    """The pack of a chunk, of whose frames some may be broken or missing, and whether it is for
+    good: not if CVAT failed on some frames, which another time may be had. `known` entries are
+    taken over from such a pack.
 
-    Raises CvatError, and Busy when too many are being made already.
+    Raises CvatError, also when CVAT fails on all frames that are tried, and Busy when too many
+    packs are being made already.
     """
     with _turn():
-        entries = _entries(client, seen, chunk, frames)
+        by_frame = {entry.frame: entry for entry in known}
+        asked = [frame for frame in frames if frame not in by_frame]
+        if known and len(asked) <= FEW:
+            made = _of_frames(client, seen.job.id, asked)
+        else:
+            made = _entries(client, seen, chunk, frames, asked)
+        by_frame |= {entry.frame: entry for entry in made}
+    entries = [by_frame[frame] for frame in frames]
     first = seen.job.start_frame + chunk * seen.job.chunk_size
-    return packed(job_id=seen.job.id, chunk=chunk, first=first, entries=entries)
+    content = packed(job_id=seen.job.id, chunk=chunk, first=first, entries=entries)
+    return content, all(entry.status != FAILED for entry in entries)
 
 
-def _entries(client: CvatClient, seen: JobAccess, chunk: int, frames: Sequence[int]) -> list[Entry]:
+def _entries(
+    client: CvatClient,
+    seen: JobAccess,
+    chunk: int,
+    frames: Sequence[int],
+    asked: Sequence[int],
+) -> list[Entry]:
     """From the compressed chunk, which CVAT's own pages keep warm.
 
     One picture that cannot be decoded fails it whole; then the original chunk holds the others,
-    and single frames are the last resort. A list-type ground-truth job has few frames, and cuts
-    its chunks otherwise.
+    and single frames are the last resort: those `asked`. A list-type ground-truth job has few
+    frames, and cuts its chunks otherwise.
     """
     for quality in () if seen.is_list else ("compressed", "original"):
         try:
@@ -62,7 +86,24 @@ def _entries(client: CvatClient, seen: JobAccess, chunk: int, frames: Sequence[i
             if not _is_about_content(error):
                 raise
             logger.info("no %s chunk %s of job %s: %s", quality, chunk, seen.job.id, error)
-    return [_of_frame(client, seen.job.id, frame) for frame in frames]
+    return _of_frames(client, seen.job.id, asked)
+
+
+def _of_frames(client: CvatClient, job_id: int, frames: Sequence[int]) -> list[Entry]:
+    """One by one. Raises the CvatError of the last probe when CVAT fails on each of some that lie
+    apart: then nothing is known about the frames, and asking for all of them would be in vain."""
+    entries: dict[int, Entry] = {}
+    probes = {0: None, len(frames) // 2: None, len(frames) - 1: None} if frames else {}
+    for place in [*probes, *(place for place in range(len(frames)) if place not in probes)]:
+        frame = frames[place]
+        try:
+            entries[frame] = _of_frame(client, job_id, frame)
+        except (CvatBroken, CvatRejected) as error:
+            entries[frame] = Entry(frame, FAILED)
+            all_failed = all(entry.status == FAILED for entry in entries.values())
+            if not _is_about_content(error) or (len(entries) == len(probes) and all_failed):
+                raise
+    return [entries[frame] for frame in frames]
 
 
 def _is_about_content(error: Exception) -> bool:
@@ -121,12 +162,8 @@ def _of_film(file: BinaryIO, frames: Sequence[int]) -> list[Entry]:
 
 
 def _of_frame(client: CvatClient, job_id: int, frame: int) -> Entry:
-    try:
-        picture = client.job_frame(job_id=job_id, frame=frame, quality="compressed")
-    except (CvatBroken, CvatRejected) as error:
-        if not _is_about_content(error):
-            raise
-        return Entry(frame, BROKEN)
+    """Raises CvatError: that CVAT refuses a frame tells nothing about its picture."""
+    picture = client.job_frame(job_id=job_id, frame=frame, quality="compressed")
     with _core():
         return _drawn(frame, picture.content)
 

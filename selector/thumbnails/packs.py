@@ -5,8 +5,9 @@
                  "width", "height", "status"}, ...]}; offsets count from the end of the header
     pictures     JPEG files, one after the other
 
-`status` is "ok", "broken" (no picture can be made of what CVAT has) or "missing" (CVAT sends
-nothing for it); the last two have a length, width and height of 0.
+`status` is "ok", "broken" (no picture can be made of what CVAT has), "missing" (CVAT sends
+nothing for it) or "failed" (CVAT refused it this time, and is asked again); all but the first have
+a length, width and height of 0.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, BinaryIO
 
 from selector.thumbnails.drawing import Drawn
 
-OK, BROKEN, MISSING = "ok", "broken", "missing"
+OK, BROKEN, MISSING, FAILED = "ok", "broken", "missing", "failed"
 LONGEST_HEADER = 2**24
 
 _LENGTH = struct.Struct(">I")
@@ -83,3 +84,24 @@ def read_picture(pack: BinaryIO, frame: int) -> tuple[str, bytes]:
             pack.seek(entry["offset"], os.SEEK_CUR)
             return entry["status"], pack.read(entry["length"])
     return MISSING, b""
+
+
+def lasting_entries(pack: BinaryIO) -> list[Entry] | None:
+    """The entries that need not be asked of CVAT again; None when that are all of them. The pack
+    stands at its beginning before and after."""
+    frames = read_header(pack)["frames"]
+    entries = None
+    if any(entry["status"] == FAILED for entry in frames):
+        start = pack.tell()
+        lasting = [entry for entry in frames if entry["status"] != FAILED]
+        entries = [_entry(pack, start, entry) for entry in lasting]
+    pack.seek(0)
+    return entries
+
+
+def _entry(pack: BinaryIO, start: int, entry: dict[str, Any]) -> Entry:
+    if entry["status"] != OK:
+        return Entry(entry["frame"], entry["status"])
+    pack.seek(start + entry["offset"])
+    content = pack.read(entry["length"])
+    return Entry(entry["frame"], OK, Drawn(entry["width"], entry["height"], content))

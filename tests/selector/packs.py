@@ -23,7 +23,7 @@ HD = (640, 360)
 def pack_of(connection: Connection, job_id: int, chunk: int = 0) -> dict[int, Any]:
     """Task frame -> its picture, or the word for what is wrong with it."""
     found = thumbnails.find(connection, access.job_access(connection, job_id), chunk)
-    with thumbnails.open_pack(found) as pack:
+    with thumbnails.open_pack(found).file as pack:
         body = pack.read()
     return read_pack(body)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -107,8 +108,9 @@ def test_session_is_as_good_as_a_token(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_people_at_the_same_time(standin: StandIn, asleep: set[int]) -> None:
+def test_ten_people_at_the_same_time(standin: StandIn, asleep: set[int], settings: Any) -> None:
     """Each with an account of CVAT of their own kind; one chunk is asked for."""
+    settings.WEB_THREADS = 100  # so many threads may wait for one server
     people = [User.objects.create_user(f"person{number}") for number in range(10)]
     for number, person in enumerate(people):
         connect(person, standin, ("demo", "admin")[number % 2])

@@ -135,4 +135,4 @@ def test_busy(
     monkeypatch.setattr("selector.thumbnails.making.make", busy)
     answer = api.get(f"/api/jobs/{second_job(standin)}/thumbnails/0")
     refused(answer, 503, "busy")
-    assert answer["Retry-After"] == "1"
+    assert answer["Retry-After"] == str(Busy.retry_after)

@@ -46,7 +46,7 @@ def test_one_by_one_where_no_chunk_can_be_had(connection: Connection, standin: S
     standin.faults.fail("type=frame&number=2", status=500)
     job = standin.world.tasks[2].jobs[0]
     pack = pack_of(connection, job.id)
-    assert pack.pop(2) == "broken"
+    assert pack.pop(2) == "failed"
     assert numbers(pack) == {n: n for n in (0, 1, 3, 4, 5, 6, 7)}
 
 

@@ -29,13 +29,14 @@ pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_many_threads_one_request(
-    connection: Connection, standin: StandIn, asleep: set[int]
+    connection: Connection, standin: StandIn, asleep: set[int], settings: Any
 ) -> None:
+    settings.WEB_THREADS = 100  # so many threads of one person may wait for CVAT
     job_id = standin.world.tasks[1].jobs[1].id
     seen = access.job_access(connection, job_id)
 
     def ask() -> bytes:
-        return thumbnails.open_pack(thumbnails.find(connection, seen, 0)).read()
+        return thumbnails.open_pack(thumbnails.find(connection, seen, 0)).file.read()
 
     with ThreadPoolExecutor(12) as pool:
         with chunks_held(standin):
@@ -66,7 +67,7 @@ def sleep(seconds):
     Path(sys.argv[1]).with_name(f"waits-{os.getpid()}").touch()
     time.sleep(seconds)
 single_flight.time = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
-with thumbnails.open_pack(thumbnails.find(connection, seen, 0)) as pack:
+with thumbnails.open_pack(thumbnails.find(connection, seen, 0)).file as pack:
     print(len(pack.read()), flush=True)
 """
 
@@ -76,7 +77,11 @@ def process(folder: Path, connection: Connection, job_id: int) -> subprocess.Pop
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, *map(str, things)],
         cwd=BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+        env=os.environ
+        | {
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "TEST_CVAT_ALLOWED_URLS": connection.url,
+        },
         stdout=subprocess.PIPE,
     )
 
@@ -112,12 +117,13 @@ def test_a_maker_that_is_killed(
 
 
 def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    asker = Connection(owner_id=1, url="http://cvat")
     clock = Clock()
     monkeypatch.setattr(single_flight, "time", clock)
     with (
-        single_flight.one_at_a_time("x"),
+        single_flight.one_at_a_time("x", asker),
         pytest.raises(Busy),
-        single_flight.one_at_a_time("x", patience=2.0),
+        single_flight.one_at_a_time("x", asker, patience=2.0),
     ):
         pass
     assert 2.0 < sum(clock.slept) <= 2.0 + single_flight.LONGEST_PAUSE
@@ -168,6 +174,7 @@ def test_so_many_requests_to_cvat(
     under_way: list[int],
 ) -> None:
     settings.THUMBNAILS_CVAT_REQUESTS = 3
+    settings.WEB_THREADS = 100
     job_id = standin.world.tasks[8].jobs[0].id
     access.job_access(connection, job_id)
     with ThreadPoolExecutor(8) as pool:
@@ -195,18 +202,31 @@ def test_busy_when_turns_do_not_come(
     assert len(pack_of(connection, job_id, 1)) == 72
 
 
-def test_failures_are_not_repeated_by_everybody(
-    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+def test_failures_are_not_repeated_by_all_who_waited_for_them(
+    connection: Connection, standin: StandIn, settings: Any, asleep: set[int]
 ) -> None:
-    monkeypatch.setattr(single_flight, "ERROR_SECONDS", 600)  # however slow the five are
+    settings.WEB_THREADS = 100
     job_id = standin.world.tasks[1].jobs[1].id
     access.job_access(connection, job_id)
     standin.faults.fail("type=chunk", status=502)
     standin.requests.clear()
-    for _ in range(5):
-        with pytest.raises(CvatBroken, match="down or restarting"):
-            pack_of(connection, job_id)
+    with ThreadPoolExecutor(5) as pool:
+        with chunks_held(standin):
+            asked = [pool.submit(pack_of, connection, job_id) for _ in range(5)]
+            eventually(lambda: len(asleep) == 4)
+        for one in asked:
+            with pytest.raises(CvatBroken, match="down or restarting"):
+                one.result()
     assert len(chunk_requests(standin)) == 3  # one question, asked three times
+
+
+def test_who_asks_after_a_failure_is_heard_anew(connection: Connection, standin: StandIn) -> None:
+    job_id = standin.world.tasks[1].jobs[1].id
+    rule = standin.faults.fail("type=chunk", status=502)
+    with pytest.raises(CvatBroken):
+        pack_of(connection, job_id)
+    rule.stop()
+    assert len(pack_of(connection, job_id)) == 18
 
 
 def test_cvat_down(connection: Connection, standin: StandIn) -> None:

@@ -80,7 +80,7 @@ def test_the_least_recently_used_go_first(
     for chunk in range(4):
         found = thumbnails.find(connection, access.job_access(connection, job.id), chunk)
         keys.append(found.key)
-        thumbnails.open_pack(found).close()
+        thumbnails.open_pack(found).file.close()
         then = time.time() - 10_000 + chunk
         os.utime(store.path_of(found.key), (then, then))
     pack_of(connection, job.id, 0)  # used again

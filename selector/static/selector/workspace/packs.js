@@ -4,6 +4,9 @@
 const MOST_BYTES = 48 << 20;
 const AT_ONCE = 4;
 const RETRIES = 3;
+const BUSY_RETRIES = 12; // 503: others are served first, for as long as CVAT is slow
+const LACKS = "CVAT could not serve some of the pictures just now.";
+const LONGEST_PAUSE = 5600; // ms
 const PASSING = new Set([0, 429, 502, 503, 504]);
 
 export class Packs extends EventTarget {
@@ -27,7 +30,6 @@ export class Packs extends EventTarget {
     const wanted = new Set(keys);
     for (const [key, pack] of this.#packs) {
       if (wanted.has(key) || pack.pictures) continue;
-      if (pack.error && pack.tries >= RETRIES) continue;
       pack.controller?.abort();
       clearTimeout(pack.timer);
       this.#packs.delete(key);
@@ -49,7 +51,7 @@ export class Packs extends EventTarget {
 
   /** Ask again for what could not be had. */
   retry() {
-    for (const [key, pack] of this.#packs) if (pack.failed) this.#packs.delete(key);
+    for (const [key, pack] of this.#packs) if (pack.failed || pack.lacks) this.#drop(key, pack);
     this.#next();
   }
 
@@ -71,9 +73,11 @@ export class Packs extends EventTarget {
       const buffer = await this.load(jobId, chunk, pack.controller.signal);
       if (this.#packs.get(key) !== pack) return;
       pack.pictures = read(buffer);
+      pack.lacks = [...pack.pictures.values()].some(({ status }) => status === "failed");
       pack.bytes = buffer.byteLength;
       this.#bytes += pack.bytes;
       this.#forget();
+      if (pack.lacks) this.dispatchEvent(new CustomEvent("failed", { detail: { message: LACKS } }));
       this.dispatchEvent(new CustomEvent("ready", { detail: key }));
     } catch (error) {
       if (pack.controller.signal.aborted) return;
@@ -86,8 +90,10 @@ export class Packs extends EventTarget {
 
   #failed(key, pack, error) {
     pack.tries += 1;
-    if (PASSING.has(error.status) && pack.tries < RETRIES) {
-      pack.timer = setTimeout(() => this.#start(key, pack), 700 * 2 ** pack.tries);
+    const most = error.status === 503 ? BUSY_RETRIES : RETRIES;
+    if (PASSING.has(error.status) && pack.tries < most) {
+      const pause = Math.min(700 * 2 ** pack.tries, LONGEST_PAUSE);
+      pack.timer = setTimeout(() => this.#start(key, pack), pause);
       return;
     }
     pack.failed = true;
@@ -99,10 +105,14 @@ export class Packs extends EventTarget {
     for (const [key, pack] of this.#packs) {
       if (this.#bytes <= MOST_BYTES) return;
       if (!pack.pictures || this.#wanted.includes(key)) continue;
-      for (const { url } of pack.pictures.values()) if (url) URL.revokeObjectURL(url);
-      this.#bytes -= pack.bytes;
-      this.#packs.delete(key);
+      this.#drop(key, pack);
     }
+  }
+
+  #drop(key, pack) {
+    for (const { url } of pack.pictures?.values() ?? []) if (url) URL.revokeObjectURL(url);
+    this.#bytes -= pack.bytes ?? 0;
+    this.#packs.delete(key);
   }
 }
 
