@@ -15,7 +15,9 @@ from django.core.checks import CheckMessage, Error
 from selector.cvat.links import normalize_url
 
 SQLITE = "django.db.backends.sqlite3"
+LONGEST_TRANSACTION = 0.5  # seconds, of the portal itself on SQLite
 AT_LEAST_ONE = (
+    "ARCHIVE_ATTEMPTS",
     "ARCHIVE_DAYS",
     "ARCHIVE_HEARTBEAT_SECONDS",
     "ARCHIVE_MAX_HOURS",
@@ -116,11 +118,20 @@ def check_pace() -> Iterator[CheckMessage]:
         if getattr(settings, name) <= 0:
             variable = name.removeprefix("CELERY_")
             yield Error(f"{variable} must be more than 0.", id="portal.E007")
-    if settings.ARCHIVE_STALE_SECONDS <= 3 * settings.ARCHIVE_HEARTBEAT_SECONDS:
+    if settings.ARCHIVE_STALE_SECONDS <= 4 * settings.ARCHIVE_HEARTBEAT_SECONDS:
+        # Twice a heartbeat and what it may wait for a lock, a quarter of ARCHIVE_STALE_SECONDS.
         yield Error(
-            "ARCHIVE_STALE_SECONDS must be more than 3 times ARCHIVE_HEARTBEAT_SECONDS.",
+            "ARCHIVE_STALE_SECONDS must be more than 4 times ARCHIVE_HEARTBEAT_SECONDS.",
             hint="Otherwise a build that is only slow is taken for dead and started twice.",
             id="portal.E008",
+        )
+    is_sqlite = settings.DATABASES["default"]["ENGINE"] == SQLITE
+    if is_sqlite and settings.ARCHIVE_STALE_SECONDS <= 4 * LONGEST_TRANSACTION:
+        yield Error(
+            f"ARCHIVE_STALE_SECONDS must be more than {4 * LONGEST_TRANSACTION:g} with SQLite.",
+            hint="SQLite has one writer at a time. A build whose heartbeat only waits for another "
+            "writer is taken for dead and started twice.",
+            id="portal.E010",
         )
     longest = settings.ARCHIVE_MAX_HOURS * 3600
     limit = settings.CELERY_TASK_TIME_LIMIT

@@ -1,4 +1,4 @@
-"""A build's sign of life."""
+"""The heartbeat of a build, written by a thread of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Event, Thread
 from types import TracebackType
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, close_old_connections, connection, connections
 
 from selections.models import Archive
 
@@ -21,10 +21,10 @@ PACE_BEATS = 15  # over how many beats the pace is taken
 
 
 class Heart:
-    """Writes progress from a thread of its own, so that a long wait for CVAT or a long copy is no
-    silence. `over` is set once nobody shall work for this build any more: it has ended, or the
-    claim is gone (cancelled, taken over, or no beat got through for so long that another worker
-    may have taken over)."""
+    """Writes heartbeat and progress from a thread, so that a long wait for CVAT or a long copy does
+    not stop them. `over` is set once no thread may work for this build any more: it has ended, its
+    deadline has passed, or the claim is lost (cancelled, taken over, or no heartbeat could be
+    written for so long that another worker may have taken over)."""
 
     def __init__(self, archive: Archive, worker: uuid.UUID) -> None:
         self.frames_done = 0
@@ -35,6 +35,7 @@ class Heart:
         self._worker = worker
         self._end = Event()
         self._last = time.monotonic()
+        self._pause = settings.ARCHIVE_HEARTBEAT_SECONDS
         self._history = deque([(self._last, 0, 0)], maxlen=PACE_BEATS)
         self._thread = Thread(target=self._run, name=f"heart-{archive.pk}", daemon=True)
 
@@ -54,7 +55,7 @@ class Heart:
 
     def _run(self) -> None:
         try:
-            while not self._end.wait(settings.ARCHIVE_HEARTBEAT_SECONDS):
+            while not self._end.wait(self._pause):
                 if not self._beat():
                     self.over.set()
                     return
@@ -65,16 +66,22 @@ class Heart:
 
     def _beat(self) -> bool:
         close_old_connections()
-        now = time.monotonic()
-        self._history.append((now, self.frames_done, self.bytes_done))
+        self._history.append((time.monotonic(), self.frames_done, self.bytes_done))
         # A row of its own: the build changes its copy while this thread writes.
         row = Archive(pk=self._archive_id)
         try:
+            _bound_lock_wait()
             held = row.heartbeat(self._worker, **self._progress())
-        except DatabaseError:
-            logger.warning("archive %s: no heartbeat this time", self._archive_id, exc_info=True)
-            return bool(now - self._last < settings.ARCHIVE_STALE_SECONDS)
-        self._last = now
+        except DatabaseError as error:
+            logger.warning("archive %s: no heartbeat this time: %s", self._archive_id, error)
+            # While SQLite is locked, no other worker can have taken the build over either. Try
+            # again at once: the first moment without the lock is the heartbeat's.
+            is_locked = connection.vendor == "sqlite" and "locked" in str(error)
+            self._pause = 0.0 if is_locked else settings.ARCHIVE_HEARTBEAT_SECONDS
+            silent = time.monotonic() - self._last
+            return is_locked or silent < settings.ARCHIVE_STALE_SECONDS
+        self._last = time.monotonic()
+        self._pause = settings.ARCHIVE_HEARTBEAT_SECONDS
         return held
 
     def _progress(self) -> dict[str, float]:
@@ -89,3 +96,11 @@ class Heart:
             "frames_per_second": (frames_now - frames) / seconds,
             "bytes_per_second": (length_now - length) / seconds,
         }
+
+
+def _bound_lock_wait() -> None:
+    """Let the heartbeat wait for SQLite's lock for a quarter of ARCHIVE_STALE_SECONDS at most: so
+    one that comes through late is followed by the next in time."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {int(settings.ARCHIVE_STALE_SECONDS * 250)}")

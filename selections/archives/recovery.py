@@ -14,6 +14,7 @@ from selections.housekeeping import for_each, logger
 from selections.models import Archive, UnlinkedFile
 
 SPOOLS_AT_ONCE = 500
+SECOND_LOOK = 0.3  # seconds
 
 
 def recover(*, hand_out: Callable[[int], object]) -> None:
@@ -24,13 +25,15 @@ def recover(*, hand_out: Callable[[int], object]) -> None:
         logger.warning("recovery: the database was locked, builds are looked at the next time")
         return
     for_each(Archive.objects.overdue(), Archive.fail_overdue)
-    for_each(Archive.objects.exhausted(), Archive.fail_exhausted)
+    silent = list(Archive.objects.to_hand_out() | Archive.objects.exhausted())
+    if any(archive.status == Archive.Status.RUNNING for archive in silent):
+        time.sleep(SECOND_LOOK)  # the lock may just have been released, the heartbeats come now
 
     def again(archive: Archive) -> None:
-        if archive.hand_out_again():
+        if not archive.fail_exhausted() and archive.hand_out_again():
             hand_out(archive.pk)
 
-    for_each(Archive.objects.to_hand_out(), again)
+    for_each(silent, again)
 
 
 def expire() -> None:

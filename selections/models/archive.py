@@ -87,6 +87,7 @@ class Archive(models.Model):
     claimed_by = models.UUIDField(null=True, blank=True, editable=False)
     # How often the build was begun without getting further than before; see claim().
     attempts = models.PositiveIntegerField(default=0, editable=False)
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The most frames that any attempt before the present one had in the ZIP.
     frames_reached = models.IntegerField(default=0, editable=False)
     # Set by the first claim: a build that runs longer is ended as failed.
@@ -171,17 +172,17 @@ class Archive(models.Model):
     def claim(self, worker: uuid.UUID) -> bool:
         """queued -> running, or a build whose worker fell silent -> this worker.
 
-        Counts the attempt. A build that got clearly further than before its worker died begins
-        to count again: a long build may meet many restarts of the portal, a build that dies at
-        the same frame each time may not go on for ever.
+        Counts the attempt. Counting begins again after an attempt that lasted for LONG_ATTEMPT and
+        got further than those before: a long build may meet many restarts of the portal, but one
+        that dies at the same frame each time must end.
         """
         longest = timedelta(hours=settings.ARCHIVE_MAX_HOURS)
-        again = Case(When(advanced(), then=Value(2)), default=F("attempts") + 1)
         return self._change(
             Archive.objects.claimable(),
             status=self.Status.RUNNING,
             claimed_by=worker,
-            attempts=again,
+            attempts=Case(When(advanced(), then=Value(1)), default=F("attempts") + 1),
+            claimed_at=Now(),
             frames_reached=Greatest("frames_reached", "frames_done"),
             heartbeat_at=Now(),
             started_at=Coalesce("started_at", Now()),

@@ -32,6 +32,7 @@ class ArchiveStatus(models.TextChoices):
 
 ACTIVE = (ArchiveStatus.QUEUED, ArchiveStatus.RUNNING)
 WITH_FILE = (ArchiveStatus.READY, ArchiveStatus.INCOMPLETE)
+LONG_ATTEMPT = timedelta(minutes=10)
 # Ended without all frames: a new try may take over what was fetched.
 UNFINISHED = (ArchiveStatus.FAILED, ArchiveStatus.INCOMPLETE)
 
@@ -95,12 +96,13 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
 
 
 # The conditions below are judged by the row alone, without a subquery: of two claims at once
-# PostgreSQL evaluates the second one again on the changed row only. Times are the database's.
+# PostgreSQL evaluates the second one again on the changed row only.
 
 
 def abandoned() -> Q:
-    """Running, but without a heartbeat for ARCHIVE_STALE_SECONDS."""
-    limit = Now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
+    """Running, but without a heartbeat for ARCHIVE_STALE_SECONDS. Before now, not before the
+    UPDATE: one that waits for SQLite's lock has held up the heartbeats as well."""
+    limit = timezone.now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
     return Q(status=ArchiveStatus.RUNNING, heartbeat_at__lt=limit)
 
 
@@ -113,5 +115,7 @@ def exhausted() -> Q:
 
 
 def advanced() -> Q:
-    """The last attempt got clearly further than those before: by a twentieth of the frames."""
-    return Q(frames_done__gt=F("frames_reached") + F("frames_total") / 20)
+    """The last attempt lasted for LONG_ATTEMPT and put clearly more frames into the ZIP than those
+    before: a twentieth of all."""
+    is_long = Q(heartbeat_at__gt=F("claimed_at") + LONG_ATTEMPT)
+    return is_long & Q(frames_done__gt=F("frames_reached") + F("frames_total") / 20)

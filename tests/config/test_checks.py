@@ -29,6 +29,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("portal.E006", {"ARCHIVES_DIR": Path(__file__) / "below"}),
     ("portal.E007", {"FETCH_THREADS": 0}),
     ("portal.E008", {"ARCHIVE_HEARTBEAT_SECONDS": 2.0, "ARCHIVE_STALE_SECONDS": 6.0}),
+    ("portal.E008", {"ARCHIVE_HEARTBEAT_SECONDS": 1.5, "ARCHIVE_STALE_SECONDS": 6.0}),
     ("portal.E009", {"CELERY_TASK_TIME_LIMIT": 60}),
 ]
 
@@ -44,3 +45,13 @@ def test_sqlite_for_several_machines(settings: Any, monkeypatch: pytest.MonkeyPa
     settings.EMBEDDED = False
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", SQLITE)
     assert "portal.W003" in found()
+
+
+def test_a_heartbeat_that_waits_for_sqlites_one_writer_is_no_silence(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ARCHIVE_HEARTBEAT_SECONDS, settings.ARCHIVE_STALE_SECONDS = 0.1, 2.0
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", SQLITE)
+    assert "portal.E010" in found()
+    settings.ARCHIVE_STALE_SECONDS = 2.1
+    assert "portal.E010" not in found()

@@ -169,14 +169,18 @@ def fire(
     worker_environment: dict[str, str],
     folders: Folders,
     queue: str,
+    settings: object,
     tmp_path: Path,
 ) -> Iterator[Fire]:
     log = tmp_path / "fire.log"
+    # Killed from outside, which the limit is not for: test_deadly_frame.py is about that.
+    settings.ARCHIVE_ATTEMPTS = 1000
     environment = worker_environment | {
         "FIRE_LOG": str(log),
         "SPOOL_DIR": str(folders.spool),
         "ARCHIVES_DIR": str(folders.archives),
         "FETCH_THREADS": str(THREADS),
+        "ARCHIVE_ATTEMPTS": str(settings.ARCHIVE_ATTEMPTS),
     }
     workers = [Worker(environment, queue) for _ in range(2)]
     yield Fire(log, workers)

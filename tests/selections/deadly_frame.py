@@ -1,0 +1,43 @@
+"""Imported by the workers of test_deadly_frame.py: one frame kills whoever puts it into a ZIP, or
+decodes it, as long as the file DEADLY_FRAME names it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from selections.archives import video, zipping
+
+SWITCH = Path(os.environ.get("DEADLY_FRAME", "/nonexistent"))
+
+
+def die_at(where: str, frame: int) -> None:
+    if SWITCH.exists() and SWITCH.read_text() == f"{where} {frame}":
+        with SWITCH.with_suffix(".deaths").open("a") as log:
+            log.write(f"{os.getpid()}\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch() -> None:
+    add, pictures = zipping.PartsWriter.add, video.pictures
+
+    def deadly_add(writer: Any, *arguments: Any) -> None:
+        for each in arguments:
+            if isinstance(each, dict):
+                die_at("zip", each["frame"])
+        add(writer, *arguments)
+
+    def deadly_pictures(film: Path, *arguments: Any) -> Iterator[Any]:
+        for position, picture in pictures(film, *arguments):
+            die_at("decode", position)
+            yield position, picture
+
+    zipping.PartsWriter.add = deadly_add
+    video.pictures = deadly_pictures
+
+
+if "DEADLY_FRAME" in os.environ:
+    watch()

@@ -1,0 +1,115 @@
+"""A build that kills its worker at every attempt ends, says so, and loses nothing it fetched."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from selections import services, tasks
+from selections.models import Archive
+from selector.models import Connection
+from standin.server import StandIn
+from tests.conftest import BASE_DIR, eventually, finished
+from tests.selections.builds import Folders, assert_whole, data_requests, request, select
+
+pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
+
+CHUNK = 5
+
+
+@pytest.fixture
+def switch(tmp_path: Path) -> Path:
+    return tmp_path / "deadly"
+
+
+@pytest.fixture
+def worker(
+    broker: None,
+    transactional_db: None,
+    worker_environment: dict[str, str],
+    folders: Folders,
+    switch: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[None]:
+    """A real worker with one process to build in, for whom one frame may be deadly."""
+    queue = f"deadly-{uuid.uuid4().hex}"
+    build = tasks.build_archive
+    monkeypatch.setattr(build, "delay", lambda number: build.apply_async((number,), queue=queue))
+    environment = worker_environment | {
+        "DEADLY_FRAME": str(switch),
+        "SPOOL_DIR": str(folders.spool),
+        "ARCHIVES_DIR": str(folders.archives),
+        "CELERY_TASK_DEFAULT_QUEUE": queue,
+    }
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "INFO", "-c", "1"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-Q", queue]
+    log = tmp_path / "worker.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "-I", "tests.selections.deadly_frame"],
+            cwd=BASE_DIR,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        eventually(lambda: b" ready." in log.read_bytes(), seconds=60)
+        yield
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def ended(archive: Archive) -> float:
+    """Seconds until the archive has ended, with recovery as often as beat would run it."""
+    begun = time.monotonic()
+
+    def has_ended() -> bool:
+        tasks.recover_archives()
+        archive.refresh_from_db()
+        return not archive.is_active
+
+    eventually(has_ended, seconds=120)
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("where", ["zip 57", "decode 3"])
+def test_a_frame_that_kills_the_worker_each_time_ends_the_build(
+    worker: None,
+    switch: Path,
+    connection: Connection,
+    standin: StandIn,
+    folders: Folders,
+    where: str,
+) -> None:
+    photos = standin.world.add_task(
+        "photos", owner="demo", count=100, segment_size=100, chunk_size=CHUNK, size=(160, 120)
+    )
+    film = standin.world.add_task(
+        "film", owner="demo", video=True, count=40, chunk_size=8, size=(160, 120)
+    )
+    selection = select(connection, (photos.id, None), (film.id, None))
+    standin.requests.clear()
+    switch.write_text(where)
+    archive = request(selection)
+    assert ended(archive) < 60
+    assert archive.status == "failed"
+    assert archive.error.startswith("The build ended its worker 3 times")
+    assert archive.attempts == 3
+    assert len(switch.with_suffix(".deaths").read_text().split()) == 3
+    in_spool = [path for path in folders.spooled() if path.match("job*.zip")]
+    assert in_spool
+    switch.unlink()
+    standin.requests.clear()
+    second = services.retry_archive(user=selection.owner, archive=archive)
+    assert_whole(finished(second), standin)
+    assert second.attempts == 1
+    assert len(data_requests(standin)) == 100 // CHUNK + 40 // 8 - len(in_spool)
