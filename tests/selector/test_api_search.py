@@ -198,7 +198,7 @@ def test_recent_tasks_of_this_server(
     alice: User, api: APIClient, connection: Connection, settings: Any
 ) -> None:
     with StandIn(sample_world()) as other:
-        settings.CVAT_ALLOWED_URLS = [other.url]
+        settings.CVAT_ALLOWED_URLS = [connection.url, other.url]
         second = connect(alice, other)
         catalog_of(api, task_id=2, connection=second.pk)
         catalog_of(api, task_id=1, connection=connection.pk)

@@ -57,6 +57,7 @@ import django
 django.setup()
 from django.conf import settings
 settings.THUMBNAILS_DIR = Path(sys.argv[1])
+settings.CVAT_ALLOWED_URLS = [sys.argv[2]]
 from selector import access, single_flight, thumbnails
 from selector.models import Connection
 url, token, job_id = sys.argv[2:5]
