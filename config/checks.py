@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +107,27 @@ def check_folders() -> Iterator[CheckMessage]:
 
 
 def check_database() -> Iterator[CheckMessage]:
+    if settings.DATABASES["default"]["ENGINE"] == SQLITE and not _sqlite_knows_json():
+        yield Error(
+            f"SQLite {sqlite3.sqlite_version} of this Python has no JSON functions.",
+            hint="Take a Python with SQLite 3.38 or later, or set DATABASE_URL to PostgreSQL.",
+            id="portal.E010",
+        )
     if not settings.EMBEDDED and settings.DATABASES["default"]["ENGINE"] == SQLITE:
         yield checks.Warning(
             "REDIS_URL is set, but the database is SQLite, which serves one machine only.",
             hint="Set DATABASE_URL to a PostgreSQL database.",
             id="portal.W003",
         )
+
+
+def _sqlite_knows_json() -> bool:
+    with closing(sqlite3.connect(":memory:")) as memory:
+        try:
+            memory.execute("SELECT JSON('{}')")
+        except sqlite3.OperationalError:
+            return False
+    return True
 
 
 def check_pace() -> Iterator[CheckMessage]:

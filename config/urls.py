@@ -7,6 +7,7 @@ from django.urls import include, path
 from config.views import health
 from selector.views import home
 
+handler500 = "config.views.failed"
 urlpatterns = [
     path("", home, name="home"),
     path("", include("selector.urls")),

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import sys
+
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.defaults import server_error
 from redis.exceptions import RedisError
+
+from selector.database import is_busy
 
 
 @login_not_required
@@ -32,3 +38,11 @@ def _broker_answers() -> bool:
     except (RedisError, OSError):
         return False
     return True
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """The page for an exception that nothing else answers: 503 while the database is locked or
+    away, else 500. Django has logged it."""
+    if is_busy(sys.exc_info()[1]):
+        return render(request, "503.html", status=503)
+    return server_error(request)

@@ -19,12 +19,20 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
 from selector.api.parsers import TooLarge
+from selector.database import is_busy
 from selector.exceptions import Explained, http_status, retry_headers
 
 logger = logging.getLogger(__name__)
 
 SIGN_IN = "Sign in to the portal, or send an API token: Authorization: Bearer cis_..."
+DATABASE_BUSY = "The portal's database is busy. Try again in a moment."
 SENTENCES = 5  # as many as a person reads
+
+
+class DatabaseBusy(exceptions.APIException):
+    status_code = 503
+    default_detail = DATABASE_BUSY
+    default_code = "busy"
 
 
 class BrokerDown(exceptions.APIException):
@@ -67,6 +75,9 @@ def _of_others(error: Exception) -> Exception:
     if isinstance(error, (RedisError, BrokerError)):
         logger.error("the broker does not answer: %s", error)
         return BrokerDown()
+    if is_busy(error):
+        logger.exception("the database is locked or does not answer")
+        return DatabaseBusy()
     return error
 
 

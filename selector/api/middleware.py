@@ -8,7 +8,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 
-from selector.api.errors import shape
+from selector.api.errors import DATABASE_BUSY, shape
 
 MESSAGES = {
     400: ("bad_request", "The portal cannot read this request."),
@@ -28,6 +28,7 @@ MESSAGES = {
         "The portal failed at this request. Try again; if it fails again, tell whoever runs the "
         "portal what was asked and when.",
     ),
+    503: ("busy", DATABASE_BUSY),
 }
 OF_THE_BODY = {"content-type", "content-length", "content-language", "content-encoding"}
 

@@ -192,7 +192,14 @@ def _turn() -> Iterator[None]:
 
 def _core() -> BoundedSemaphore:
     """One drawing for each core of the machine: pages need the rest of the time."""
-    return _places("cores", max(1, len(os.sched_getaffinity(0)) // settings.WEB_PROCESSES))
+    return _places("cores", max(1, _usable_cores() // settings.WEB_PROCESSES))
+
+
+def _usable_cores() -> int:
+    """The cores that this process may use; macOS tells how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache
