@@ -225,7 +225,7 @@ def build(api: Api, selection: int) -> dict[str, Any]:
 def download(api: Api, archive: Mapping[str, Any], keep: Path) -> Path:
     answer = api.get(archive["download_url"])
     name = answer.headers["Content-Disposition"].partition("filename=")[2].strip('"')
-    stamp = name.removeprefix("cvat_images_").removesuffix(".zip")
+    stamp = name.removeprefix("Demo_").removesuffix(".zip")
     try:
         time.strptime(stamp, "%Y%m%d_%H%M%S")
     except ValueError:

@@ -9,11 +9,12 @@ that waits or runs is finished first, then the selection is purged.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from selections.batches import delete_frames
@@ -47,14 +48,22 @@ def delete_selection(*, selection: Selection) -> None:
 def purge_selections() -> None:
     """Purge what was deleted long enough ago, and what was never saved to the end."""
     for_each(_purgeable(), _purge)
+    for_each(_temporary_and_unused(), lambda each: delete_selection(selection=each))
 
 
 def delete_archive(*, archive: Archive) -> None:
     """Delete the row and its files. Raises Conflict while it waits or is being built."""
     ended = Archive.objects.filter(pk=archive.pk).exclude(status__in=Archive.ACTIVE)
     deleted, _ = ended.delete()
+    if deleted and archive.selection is not None and archive.selection.is_temporary:
+        _delete_unused(archive.selection)
     if not deleted and Archive.objects.filter(pk=archive.pk).exists():
         raise Conflict("This archive is still being built. Cancel it first, then delete it.")
+
+
+def _delete_unused(selection: Selection) -> None:
+    if not selection.archives.exists():
+        delete_selection(selection=selection)
 
 
 def _hide(selection: Selection, *, deleted_at: datetime) -> None:
@@ -67,6 +76,20 @@ def _hide(selection: Selection, *, deleted_at: datetime) -> None:
 def _purgeable() -> SelectionQuerySet:
     building = Archive.objects.active().filter(selection=OuterRef("pk"))
     return Selection.objects.purgeable().exclude(Exists(building))
+
+
+def _temporary_and_unused() -> SelectionQuerySet:
+    """Temporary selections whose archives are gone, or over for as long as an archive is kept:
+    until then an expired one can be built again."""
+    since = timezone.now() - 2 * timedelta(days=settings.ARCHIVE_DAYS)
+    in_use = Archive.objects.filter(
+        Q(created_at__gt=since) | Q(status__in=(*Archive.ACTIVE, *Archive.WITH_FILE)),
+        selection=OuterRef("pk"),
+    )
+    old = Selection.objects.present().filter(
+        is_temporary=True, created_at__lt=timezone.now() - Selection.LONGEST_SAVE
+    )
+    return old.exclude(Exists(in_use))
 
 
 def _purge(selection: Selection) -> None:

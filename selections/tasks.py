@@ -6,6 +6,7 @@ from celery import shared_task
 
 from selections import removal
 from selections.archives import building, memory, recovery
+from selections.models import KeyedAnswer
 
 
 @shared_task
@@ -30,5 +31,7 @@ def expire_archives() -> None:
 
 @shared_task
 def purge_selections() -> None:
-    """Delete for good what was deleted so long ago that it cannot be undone any more."""
+    """Delete for good what was deleted so long ago that it cannot be undone any more, and
+    answers whose Idempotency-Key is over."""
     removal.purge_selections()
+    KeyedAnswer.objects.outdated().delete()

@@ -18,18 +18,22 @@ from selector.api.strict import StrictFields, StrictSerializer
 LARGEST_FRAME = 2**31 - 1
 LONGEST_NOTE = 10_000
 # What answers say of a frame, and a request may say again.
-ANSWERED_OF_FRAME = {"task_id", "job_id", "frame", "filename", "width", "height"}
+ANSWERED_OF_FRAME = {
+    "task_id", "job_id", "frame", "filename", "width", "height", "source_frame", "video",
+}  # fmt: skip
 
 
 class ChoiceSerializer(StrictSerializer):
     task_id = IdField()
     frame = WholeNumberField(min_value=0, max_value=LARGEST_FRAME)
     job_id = IdField(required=False, allow_null=True)
-    # Taken, and not used, so that frames of an answer can be sent back as they are: name and size
-    # come from CVAT.
+    # Taken, and not used, so that frames of an answer can be sent back as they are: all this comes
+    # from CVAT.
     filename = serializers.CharField(required=False, allow_blank=True, allow_null=True)
     width = serializers.IntegerField(required=False, allow_null=True)
     height = serializers.IntegerField(required=False, allow_null=True)
+    source_frame = serializers.IntegerField(required=False, allow_null=True)
+    video = serializers.CharField(required=False, allow_blank=True, allow_null=True)
 
 
 class FramesField(serializers.ListField):
@@ -67,8 +71,8 @@ def _looks_odd(row: dict[str, Any]) -> bool:
         and _is_int(row.get("frame"), 0, LARGEST_FRAME)
         and (job_id is None or _is_int(job_id, 1, MAX_ID))
         and (name is None or isinstance(name, str))
-        and type(row.get("width", 0)) is int
-        and type(row.get("height", 0)) is int
+        and all(type(row.get(name) or 0) is int for name in ("width", "height", "source_frame"))
+        and isinstance(row.get("video") or "", str)
     )
 
 

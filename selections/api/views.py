@@ -22,6 +22,8 @@ from rest_framework.response import Response
 from selections import downloads, removal, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
+from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from selections.api.idempotency import once
 from selections.models import (
     Archive,
     ArchiveQuerySet,
@@ -48,7 +50,7 @@ ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
 class DownloadImagesView(SpecifiedView):
     @takes(
         body=serializers.DownloadImagesSerializer,
-        parameters=[OpenApiParameter("Prefer", str, OpenApiParameter.HEADER)],
+        parameters=[IDEMPOTENCY_KEY, OpenApiParameter("Prefer", str, OpenApiParameter.HEADER)],
         responses={202: serializers.DownloadImagesAnswer, **ZIP},
     )
     def post(self, request: SignedInApiRequest) -> HttpResponseBase:
@@ -60,12 +62,22 @@ class DownloadImagesView(SpecifiedView):
         """
         form = serializers.DownloadImagesSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        data = form.validated_data
-        archive = services.request_archive(
-            user=request.user, selection=_selection(request, data), **form.options()
-        )
-        if _wait(request, archive):
+        answer = once(request, lambda: self._build(request, form))
+        built = Archive.objects.for_user(request.user).filter(pk=answer.data["archive"]["id"])
+        archive = built.first()
+        if archive is not None and _wait(request, archive):
             return downloads.send(request, archive)
+        return answer
+
+    def _build(
+        self, request: SignedInApiRequest, form: serializers.DownloadImagesSerializer
+    ) -> Response:
+        archive = services.request_archive(
+            user=request.user,
+            selection=_selection(request, form.validated_data),
+            named_after_selection=False,
+            **form.options(),
+        )
         answer = {
             "success": True,
             "archive": archives_api.ArchiveSerializer(archive, context={"request": request}).data,
@@ -86,6 +98,7 @@ def _selection(request: SignedInApiRequest, data: dict[str, Any]) -> Selection:
         connection=connection,
         choices=data["frames"],
         name=data["name"],
+        is_temporary=True,
     )
 
 
@@ -159,15 +172,24 @@ class SelectionViewSet(
         if self.action in {"destroy", "partial_update"}:
             return Selection.objects.owned_by(self.request.user)
         visible = Selection.objects.for_user(self.request.user)
+        if self.action == "list":
+            visible = visible.listed()
         return visible.select_related("owner").with_counts()
 
     @takes(
         body=serializers.NewSelectionSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         responses={201: serializers.SelectionSerializer},
     )
     def create(self, request: SignedInApiRequest) -> Response:
+        """Save frames chosen by hand, or a draw."""
         form = serializers.NewSelectionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
+        return once(request, lambda: self._create(request, form))
+
+    def _create(
+        self, request: SignedInApiRequest, form: serializers.NewSelectionSerializer
+    ) -> Response:
         data = form.validated_data
         replaced = self._named(data.get("replaces"), Selection.objects.owned_by(request.user))
         changed = self._named(data.get("based_on"), Selection.objects.for_user(request.user))
@@ -205,11 +227,16 @@ class SelectionViewSet(
         # For ten minutes the pages offer to undo it; for the API it is gone.
         removal.discard_selection(selection=instance)
 
-    @takes(responses={201: serializers.SelectionSerializer})
+    @takes(parameters=[IDEMPOTENCY_KEY], responses={201: serializers.SelectionSerializer})
     @action(detail=True, methods=["post"])
     def copy(self, request: SignedInApiRequest, pk: str) -> Response:
-        copied = services.copy_selection(user=request.user, selection=self.get_object())
-        return self._answer(copied, status.HTTP_201_CREATED)
+        """A private copy of your own."""
+
+        def copy() -> Response:
+            copied = services.copy_selection(user=request.user, selection=self.get_object())
+            return self._answer(copied, status.HTTP_201_CREATED)
+
+        return once(request, copy)
 
     @takes(
         query=serializers.FrameQuerySerializer,
@@ -254,17 +281,23 @@ class SelectionViewSet(
 
     @takes(
         body=archives_api.NewArchiveSerializer,
+        parameters=[IDEMPOTENCY_KEY],
         responses={202: archives_api.ArchiveSerializer},
     )
     @archives.mapping.post
     def build(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Build a ZIP of the selection."""
         form = archives_api.NewArchiveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        archive = services.request_archive(
-            user=request.user, selection=self.get_object(), **form.options()
-        )
-        answer = archives_api.ArchiveSerializer(archive, context=self.get_serializer_context())
-        return Response(answer.data, status=status.HTTP_202_ACCEPTED)
+
+        def build() -> Response:
+            archive = services.request_archive(
+                user=request.user, selection=self.get_object(), **form.options()
+            )
+            answer = archives_api.ArchiveSerializer(archive, context=self.get_serializer_context())
+            return Response(answer.data, status=status.HTTP_202_ACCEPTED)
+
+        return once(request, build)
 
     def _answer(self, selection: Selection, code: int) -> Response:
         visible = Selection.objects.for_user(self.request.user)
@@ -310,13 +343,17 @@ class ArchiveViewSet(
         archive = services.cancel_archive(archive=self.get_object())
         return Response(self.get_serializer(archive).data)
 
-    @takes(responses={202: archives_api.ArchiveSerializer})
+    @takes(parameters=[IDEMPOTENCY_KEY], responses={202: archives_api.ArchiveSerializer})
     @action(detail=True, methods=["post"])
     def retry(self, request: SignedInApiRequest, pk: str) -> Response:
         """Build the same again. What a failed or incomplete build has fetched is taken over, so
         only what is missing is asked of CVAT."""
-        archive = services.retry_archive(user=request.user, archive=self.get_object())
-        return Response(self.get_serializer(archive).data, status=status.HTTP_202_ACCEPTED)
+
+        def retry() -> Response:
+            archive = services.retry_archive(user=request.user, archive=self.get_object())
+            return Response(self.get_serializer(archive).data, status=status.HTTP_202_ACCEPTED)
+
+        return once(request, retry)
 
     @takes(
         query=archives_api.PartQuerySerializer,

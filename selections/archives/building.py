@@ -294,7 +294,9 @@ class _Build:
         try:
             for number, part in enumerate(parts, start=1):
                 # A name of its own: a worker that lost its claim may be storing the same part.
-                name = f"{self.archive.pk}_{self.archive.base_name}_{self.worker.hex}_{number}.zip"
+                name = (
+                    f"{self.archive.pk}_{self.archive.stored_name}_{self.worker.hex}_{number}.zip"
+                )
                 begun.append(self.archive.unlinked_files.create(name=name))
                 with _Finished(part.path) as file:
                     storage.save(name, file)

@@ -18,6 +18,7 @@ from itertools import count
 from typing import NamedTuple
 
 LONGEST_PART = 255  # bytes in UTF-8, as ext4 counts; NTFS and APFS hold at least that
+LONGEST_STEM = 120  # bytes of a selection's name in the file name of its archive
 LONGEST_SUFFIX = 20  # bytes; what is longer after a dot is no file type
 
 _MANIFEST = re.compile(r"manifest(_part\d+)?\.json", re.IGNORECASE)
@@ -177,6 +178,12 @@ def safe_path(path: str) -> str:
     """`path` without drive, root, dots and what file systems refuse; "" if nothing is left."""
     folders, base = _split(path)
     return "/".join(part.safe for part in (*folders, base) if part is not None)
+
+
+def archive_stem(selection_name: str) -> str:
+    """The start of an archive's file name: the selection's name as one safe file name."""
+    name = _UNSAFE.sub("_", re.sub(r"[/\\]", "_", selection_name)).strip(" .-")
+    return _cut(_safe_part(name), LONGEST_STEM).rstrip(" .")
 
 
 class Part(NamedTuple):

@@ -3,6 +3,7 @@
 from selections.models.archive import Archive
 from selections.models.archive_files import ArchivePart, UnlinkedFile
 from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
+from selections.models.idempotency import KeyedAnswer
 from selections.models.selection import SelectedFrame, Selection, SelectionQuerySet
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "ArchivePart",
     "ArchiveQuerySet",
     "ArchiveStatus",
+    "KeyedAnswer",
     "SelectedFrame",
     "Selection",
     "SelectionQuerySet",

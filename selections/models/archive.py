@@ -70,6 +70,8 @@ class Archive(models.Model):
     # As it was called when the archive was asked for. Its present name may be no business of the
     # requester any more.
     selection_name = models.CharField(max_length=200, blank=True)
+    # Name of the file without its ending, see archives.naming; blank in rows of older releases.
+    file_stem = models.CharField(max_length=200, blank=True, editable=False)
     requested_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="archives")
     # The asker's own, so that CVAT stays the judge of who may see the pictures.
     connection = models.ForeignKey(
@@ -140,6 +142,11 @@ class Archive(models.Model):
 
     @property
     def base_name(self) -> str:
+        return self.file_stem or self.stored_name
+
+    @property
+    def stored_name(self) -> str:
+        """Readable part of the file's name in the storage."""
         # In the zone of the portal: a name must not depend on who looks.
         created = timezone.localtime(self.created_at, timezone.get_default_timezone())
         return f"cvat_images_{created:%Y%m%d_%H%M%S}"

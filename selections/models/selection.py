@@ -33,6 +33,10 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         """Saved with all frames, and not deleted."""
         return self.filter(is_complete=True, deleted_at__isnull=True)
 
+    def listed(self) -> Self:
+        """Without those made for one archive: lists show what somebody saved."""
+        return self.filter(is_temporary=False)
+
     def restorable(self, user: AnyUser) -> Self:
         """The user's own selections whose deletion can still be undone."""
         since = timezone.now() - Selection.UNDO
@@ -126,6 +130,9 @@ class Selection(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     # Frames are saved in several transactions: hidden from everybody until the last one.
     is_complete = models.BooleanField(default=True, editable=False)
+    # Made by /api/download-images for one archive: in no list, and deleted with it. A change of
+    # name, note or visibility keeps it.
+    is_temporary = models.BooleanField("temporary", default=False, editable=False)
     # Hidden from everybody since then; the owner can restore it within UNDO.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from selections import showing, tasks
+from selections.archives.naming import archive_stem
 from selections.models import Archive, Selection
 from selector import services as selector
 from selector.exceptions import Conflict, InvalidInput, NotConnected, NotFound
@@ -23,9 +26,10 @@ def request_archive(
     video_format: str = Archive.VideoFormat.PNG,
     video_quality: int = 95,
     deleted_frames: str = Archive.DeletedFrames.DELIVER,
+    named_after_selection: bool = True,
 ) -> Archive:
     """Ask for a ZIP, or for several of at most `part_size` bytes each. `video_quality` (1 to 100)
-    is that of JPEG.
+    is that of JPEG. The file is called after the selection, or `cvat_images_<time>.zip`.
 
     A build of this selection that is under way for this user already is answered instead of a
     second one; an earlier one that ended without all frames is taken over, so that only what is
@@ -45,8 +49,10 @@ def request_archive(
         continues=_unfinished(user, selection, options),
         frames_total=selection.frames.count(),
     )
+    stem = archive_stem(selection.name) if named_after_selection else "cvat_images"
     try:
         with transaction.atomic():
+            archive.file_stem = _free_stem(user, stem)
             archive.save()
             # Robust: without a broker the row waits, and is handed out once there is one.
             transaction.on_commit(lambda: tasks.build_archive.delay(archive.pk), robust=True)
@@ -67,7 +73,23 @@ def retry_archive(*, user: User, archive: Archive) -> Archive:
             "The selection of this archive was deleted or is no longer shared with you, so it "
             "cannot be built again."
         )
-    return request_archive(user=user, selection=selection, **archive.options)
+    return request_archive(
+        user=user,
+        selection=selection,
+        named_after_selection=not archive.file_stem.startswith("cvat_images_"),
+        **archive.options,
+    )
+
+
+def _free_stem(user: User, stem: str) -> str:
+    """The stem with the time, and a number when the user has an archive of that name already."""
+    # In the zone of the portal: a name must not depend on who looks.
+    now = timezone.localtime(timezone=timezone.get_default_timezone())
+    stem = f"{stem}_{now:%Y%m%d_%H%M%S}"
+    own = Archive.objects.filter(requested_by=user, file_stem__istartswith=stem)
+    taken = {each.casefold() for each in own.values_list("file_stem", flat=True)}
+    numbered = (f"{stem}_{number}" for number in count(2))
+    return next(each for each in chain([stem], numbered) if each.casefold() not in taken)
 
 
 def _archive_options(

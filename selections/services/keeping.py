@@ -43,8 +43,10 @@ def create_selection(
     choices: Iterable[Choice],
     name: str = "",
     note: str = "",
+    is_temporary: bool = False,
 ) -> Selection:
-    """Keep frames chosen by hand. Names and sizes come from CVAT, never from the caller.
+    """Save frames chosen by hand. Names and sizes come from CVAT, never from the caller. A
+    temporary selection is in no list and is deleted with its archive.
 
     Raises InvalidInput for a frame that does not exist or is deleted, CvatError.
     """
@@ -52,6 +54,7 @@ def create_selection(
     _check_amount(len(choices))
     frames, tasks_named = _resolve(connection, choices)
     selection = Selection(frame_selection_method=Selection.Method.MANUAL, tasks=tasks_named)
+    selection.is_temporary = is_temporary
     return _keep(selection, frames, owner=owner, connection=connection, name=name, note=note)
 
 
@@ -114,13 +117,14 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
 
 
 def update_selection(*, selection: Selection, **changes: str) -> Selection:
-    """Change name, note or visibility."""
+    """Change name, note or visibility. A temporary selection is kept from then on."""
     for field, value in changes.items():
         if field not in {"name", "note", "visibility"}:
             raise InvalidInput(f"{field} of a selection cannot be changed.")
         setattr(selection, field, value)
     _validate(selection)
-    selection.save(update_fields=[*changes, "updated_at"])
+    selection.is_temporary = False
+    selection.save(update_fields=[*changes, "is_temporary", "updated_at"])
     return selection
 
 

@@ -30,7 +30,7 @@ def selection_list(request: SignedInRequest) -> HttpResponse:
 
 def list_page(request: SignedInRequest) -> HttpResponse:
     form = ListForm(request.GET, owners=[request.user.username, *showing.owners(request.user)])
-    visible = Selection.objects.for_user(request.user).select_related("owner")
+    visible = Selection.objects.for_user(request.user).listed().select_related("owner")
     found = form.applied_to(visible, request.user.pk)
     page = Paginator(found, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -65,6 +65,8 @@ class Schema(AutoSchema):
             errors |= WITH_BODY
         if self.method == "POST" or getattr(self.view, "asks_cvat", False):
             errors |= WITH_CVAT
+        if any(each["name"] == "Idempotency-Key" for each in self._get_parameters()):
+            errors["422"] = "The Idempotency-Key was used for another request."
         if getattr(self.view, "action", "") == "download":
             errors["409"] = "There is no file: not yet, or not any more."
         return errors

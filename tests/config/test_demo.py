@@ -29,7 +29,7 @@ def test_it_works(tmp_path: Path) -> None:
     )
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    (path,) = tmp_path.glob("cvat_images_*.zip")
+    (path,) = tmp_path.glob("Demo_*.zip")
     assert str(path) in ran.stdout
     with zipfile.ZipFile(path) as archive:
         assert len(archive.namelist()) == 51
