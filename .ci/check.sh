@@ -23,7 +23,7 @@ step .venv/bin/lint-imports
 step $python manage.py makemigrations --check --dry-run
 
 # As in production: every warning that Django has about it is a failure.
-export REDIS_URL=redis://redis.example.com:6379/0 HTTPS=true
+export REDIS_URL=redis://redis.example.com:6379/0 HTTPS=true TRUSTED_PROXIES=1
 export DATABASE_URL=postgres://portal:portal@db.example.com:5432/portal
 export ALLOWED_HOSTS=portal.example.com CSRF_TRUSTED_ORIGINS=https://portal.example.com
 export CVAT_URL=https://cvat.example.com

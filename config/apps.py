@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from axes.apps import AppConfig as AxesConfig
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 
@@ -13,6 +14,10 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register_all()
+
+
+class SignInsConfig(AxesConfig):  # type: ignore[misc]  # has no types
+    verbose_name = "Sign-ins"
 
 
 class CollectedFilesConfig(StaticFilesConfig):

@@ -26,6 +26,9 @@ AT_LEAST_ONE = (
     "CELERY_WORKER_CONCURRENCY",
     "CVAT_SIGN_INS_PER_MINUTE",
     "FETCH_THREADS",
+    "LOGIN_ADDRESS_LIMIT",
+    "LOGIN_BLOCK_MINUTES",
+    "LOGIN_FAILURE_LIMIT",
     "MAX_SELECTION_FRAMES",
     "THUMBNAILS_CVAT_REQUESTS",
     "THUMBNAILS_MAX_BYTES",
@@ -35,7 +38,15 @@ AT_LEAST_ONE = (
 
 
 def register_all() -> None:
-    for check in (check_keys, check_cvat, check_account, check_folders, check_database, check_pace):
+    for check in (
+        check_keys,
+        check_cvat,
+        check_account,
+        check_folders,
+        check_database,
+        check_pace,
+        check_proxies,
+    ):
         checks.register(_listed(check))
 
 
@@ -128,6 +139,19 @@ def _sqlite_knows_json() -> bool:
         except sqlite3.OperationalError:
             return False
     return True
+
+
+def check_proxies() -> Iterator[CheckMessage]:
+    if settings.TRUSTED_PROXIES < 0:
+        yield Error("TRUSTED_PROXIES must be 0 or more.", id="portal.E010")
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        yield checks.Warning(
+            "HTTPS is true but TRUSTED_PROXIES is 0: all people seem to come from the proxy's "
+            "address, so one who mistypes a password too often blocks the sign-in of others.",
+            hint="Set TRUSTED_PROXIES to the number of proxies, mostly 1; each must append to "
+            "X-Forwarded-For.",
+            id="portal.W004",
+        )
 
 
 def check_pace() -> Iterator[CheckMessage]:

@@ -1,5 +1,5 @@
-"""What every answer of the portal gets: a Content-Security-Policy, the reader's time zone, and
-Retry-After."""
+"""What answers of the portal get: a Content-Security-Policy, the reader's time zone, Retry-After,
+and the cookie of browsers in which a person has signed in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+
+from selector.lockout import remember_browser
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -61,4 +63,18 @@ class RetryAfterMiddleware:
         response = self.get_response(request)
         if response.status_code == 503:
             response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+        return response
+
+
+class KnownBrowserMiddleware:
+    """Marks the browser of whoever has just signed in, by form or on the admin site."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        username = getattr(request, "signed_in_as", None)
+        if username is not None:
+            remember_browser(request, response, username)
         return response

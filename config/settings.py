@@ -69,7 +69,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "axes",
+    "config.apps.SignInsConfig",
     "django_htmx",
     "config.apps.ConfigConfig",
     "selector.apps.SelectorConfig",
@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.KnownBrowserMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -136,12 +137,19 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# To the portal, and through it to CVAT.
+# Failed sign-ins to the portal: see selector/lockout.py. The first also limits those to CVAT.
 LOGIN_FAILURE_LIMIT = AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
-AXES_RESET_ON_SUCCESS = True
+LOGIN_ADDRESS_LIMIT = env.int("LOGIN_ADDRESS_LIMIT", default=30)
+LOGIN_BLOCK_MINUTES = env.int("LOGIN_BLOCK_MINUTES", default=15)
+AXES_HANDLER = "selector.lockout.Handler"
+AXES_CLIENT_IP_CALLABLE = "selector.client_address.client_address"
+AXES_LOCKOUT_CALLABLE = "config.views.sign_in_blocked"
+AXES_ENABLE_ADMIN = False  # selector/admin.py shows what there is
+AXES_SENSITIVE_PARAMETERS: list[str] = []
+# What the pages of the sign-in say about whom to ask.
+OPERATOR_CONTACT = env.str("OPERATOR_CONTACT", default="")
+# How many proxies stand in front and append to X-Forwarded-For. 0: the header is not looked at.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # Behind a proxy that ends TLS: HTTPS=true turns on everything that needs it.
 HTTPS = env.bool("HTTPS", default=False)
@@ -149,8 +157,11 @@ SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600) if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# Other names below the domain, and lists in browsers, are the operator's to decide on.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
+# Django's warnings of `check --deploy` about these two.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 
@@ -267,6 +278,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire-archives": {
         "task": "selections.tasks.expire_archives",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "purge-failed-sign-ins": {
+        "task": "selector.tasks.purge_failed_sign_ins",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },

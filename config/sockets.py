@@ -6,9 +6,10 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 LONGEST_SOCKET_PATH = 100  # the kernel takes about 107 bytes
+DATABASES = 16  # of a Redis, unless it is configured otherwise
 
 
 def broker_socket(var_dir: Path) -> Path:
@@ -21,9 +22,21 @@ def broker_socket(var_dir: Path) -> Path:
 
 
 def cache_url(redis_url: str) -> str:
-    """The address of a broker as Django's cache wants it, which names sockets differently."""
+    """The address of the cache on the Redis of the broker, in the next database: clearing the cache
+    must not empty the queue. "" without a broker."""
     parts = urlsplit(redis_url)
-    if parts.scheme != "redis+socket":
-        return redis_url
-    database = parse_qs(parts.query).get("virtual_host", ["0"])[0].lstrip("/")
-    return f"unix://{parts.path}?db={database}"
+    if parts.scheme == "redis+socket":
+        database = parse_qs(parts.query).get("virtual_host", ["0"])[0].lstrip("/")
+        return f"unix://{parts.path}?db={_other(database)}"
+    if not redis_url:
+        return ""
+    # As kombu and redis-py read it: a path, else a parameter, else 0.
+    given = parse_qs(parts.query)
+    database = parts.path.strip("/") or given.pop("db", ["0"])[0]
+    query = urlencode(given, doseq=True)
+    return urlunsplit(parts._replace(path=f"/{_other(database)}", query=query))
+
+
+def _other(database: str) -> int:
+    number = int(database) if database.isdecimal() else 0
+    return number + 1 if number + 1 < DATABASES else number - 1

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from config.views import health
+from config.views import SignInView, health
 from selector.views import home
 
 handler500 = "config.views.failed"
@@ -12,11 +12,12 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("selector.urls")),
     path("selections/", include("selections.urls")),
+    # In this order: the second one ends in a catch-all that answers 404.
     path("api/", include("selections.api.urls")),
     path("api/", include("selector.api.urls")),
     path(
         "accounts/login/",
-        auth_views.LoginView.as_view(redirect_authenticated_user=True),
+        SignInView.as_view(),
         name="login",
     ),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -11,6 +14,23 @@ from django.views.defaults import server_error
 from redis.exceptions import RedisError
 
 from selector.database import is_busy
+from selector.lockout import Block
+
+
+class SignInView(auth_views.LoginView):
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"contact": settings.OPERATOR_CONTACT}
+
+
+def sign_in_blocked(request: HttpRequest, *_: Any) -> HttpResponse:
+    """The answer to a sign-in that is refused whatever the password; django-axes asks for it."""
+    block: Block = request.sign_in_block  # type: ignore[attr-defined]  # set by lockout.Handler
+    context = {"refusal": block, "contact": settings.OPERATOR_CONTACT}
+    response = render(request, "registration/locked_out.html", context, status=429)
+    response["Retry-After"] = str(block.seconds)
+    return response
 
 
 @login_not_required

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth import get_permission_codename
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from selector import lockout
 from selector.models import ApiToken, Connection
 
 if TYPE_CHECKING:
@@ -93,10 +95,9 @@ class ConnectionAdmin(MachineOwned):
 
     date_hierarchy = "created_at"
     list_display = [
-        "name",
+        "label",
         "owner",
         "is_usable",
-        "username",
         "verified_at",
         "server_version",
         "credential_kind",
@@ -123,6 +124,10 @@ class ConnectionAdmin(MachineOwned):
         # Not even read: what is not there cannot be shown.
         found: QuerySet[Connection] = super().get_queryset(request).defer("credential")
         return found
+
+    @admin.display(description="connection", ordering="name")
+    def label(self, connection: Connection) -> str:
+        return connection.label
 
     @admin.display(description="usable", boolean=True, ordering="verified_at")
     def is_usable(self, connection: Connection) -> bool:
@@ -165,3 +170,19 @@ class ApiTokenAdmin(MachineOwned):
     @admin.display(description="usable", boolean=True)
     def usable(self, token: ApiToken) -> bool:
         return token.is_usable
+
+
+@admin.register(AccessAttempt)
+class FailedSignInAdmin(MachineOwned):
+    """Deleting failures lifts the block that they cause."""
+
+    list_display = ["username", "ip_address", "failures_since_start", "attempt_time", "browser"]
+    search_fields = ["username", "ip_address"]
+    fields = ["username", "ip_address", "failures_since_start", "attempt_time", "browser"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return lockout.recent()
+
+    @admin.display(description="browser", ordering="user_agent")
+    def browser(self, attempt: AccessAttempt) -> str:
+        return str(attempt.user_agent)

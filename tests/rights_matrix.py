@@ -194,8 +194,6 @@ MODELS: dict[str, tuple[str, dict[str, int]]] = {
     "selections_selectedframe": ("frame", LOOK_ONLY | {"delete": 403}),
     "selections_archive": ("ready", LOOK_ONLY),
     "axes_accessattempt": ("none", EMPTY),
-    "axes_accesslog": ("none", EMPTY),
-    "axes_accessfailurelog": ("none", EMPTY),
 }
 ADMIN: dict[str, tuple[int, dict[str, Any]]] = {
     "admin:index": (200, {}),

@@ -24,8 +24,6 @@ MODELS = [
     "auth_user",
     "auth_group",
     "axes_accessattempt",
-    "axes_accesslog",
-    "axes_accessfailurelog",
 ]
 
 

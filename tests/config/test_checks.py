@@ -31,6 +31,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("portal.E008", {"ARCHIVE_HEARTBEAT_SECONDS": 2.0, "ARCHIVE_STALE_SECONDS": 6.0}),
     ("portal.E008", {"ARCHIVE_HEARTBEAT_SECONDS": 1.5, "ARCHIVE_STALE_SECONDS": 6.0}),
     ("portal.E009", {"CELERY_TASK_TIME_LIMIT": 60}),
+    ("portal.E010", {"TRUSTED_PROXIES": -1}),
+    ("portal.W004", {"HTTPS": True, "TRUSTED_PROXIES": 0}),
 ]
 
 

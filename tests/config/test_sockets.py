@@ -24,10 +24,17 @@ def test_socket_of_a_long_path_lies_elsewhere() -> None:
     ("broker", "cache"),
     [
         ("", ""),
-        ("redis://redis.example.com:6379/0", "redis://redis.example.com:6379/0"),
-        ("redis+socket:///run/redis/socket", "unix:///run/redis/socket?db=0"),
-        ("redis+socket:///run/redis/socket?virtual_host=2", "unix:///run/redis/socket?db=2"),
+        ("redis://redis.example.com:6379/0", "redis://redis.example.com:6379/1"),
+        ("redis://redis.example.com", "redis://redis.example.com/1"),
+        ("redis://:secret@redis.example.com:6379/3", "redis://:secret@redis.example.com:6379/4"),
+        ("redis://redis.example.com/15", "redis://redis.example.com/14"),
+        (
+            "rediss://redis.example.com/?db=2&ssl_cert_reqs=none",
+            "rediss://redis.example.com/3?ssl_cert_reqs=none",
+        ),
+        ("redis+socket:///run/redis/socket", "unix:///run/redis/socket?db=1"),
+        ("redis+socket:///run/redis/socket?virtual_host=2", "unix:///run/redis/socket?db=3"),
     ],
 )
-def test_cache_uses_the_broker_of_the_environment(broker: str, cache: str) -> None:
+def test_cache_has_a_database_of_its_own_beside_the_broker(broker: str, cache: str) -> None:
     assert cache_url(broker) == cache
