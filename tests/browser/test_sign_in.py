@@ -34,6 +34,25 @@ def test_many_wrong_passwords_lock_out(
     expect(portal.page.get_by_role("heading", name="Too many attempts")).to_be_visible()
 
 
+def test_administrator_unblocks(
+    open_portal: Callable[..., Portal], settings: pytest.FixtureRequest
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 2
+    blocked, office = open_portal(None), open_portal("admin").page
+    for password in ("not hers", "nor this"):
+        blocked.sign_in("alice", password)
+    expect(blocked.page.get_by_text("unblock you under Admin, Users")).to_be_visible()
+    office.goto("/admin/auth/user/")
+    row = office.get_by_role("row").filter(has_text="blocked at 127.0.0.1")
+    expect(row).to_contain_text("alice")
+    row.get_by_role("checkbox").check()
+    office.get_by_label("Action:").select_option(label="Unblock sign-in")
+    office.get_by_role("button", name="Run").or_(office.get_by_role("button", name="Go")).click()
+    expect(office.get_by_text("1 person unblocked.")).to_be_visible()
+    blocked.sign_in("alice")
+    expect(blocked.page.get_by_role("heading", name="Connections to CVAT")).to_be_visible()
+
+
 def test_it_is_left_to_where_one_wanted_to_go(open_portal: Callable[..., Portal]) -> None:
     portal = open_portal(None)
     portal.page.goto("/tokens")
