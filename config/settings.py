@@ -341,10 +341,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {
+        "missing_pictures": {"()": "config.logging_filters.WithoutMissingPictures"},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"level": LOG_LEVEL},
+        "django.request": {"filters": ["missing_pictures"]},
         "axes": {"level": "WARNING"},
         "urllib3": {"level": "ERROR"},
         # One line for each tick of the schedule would bury the rest.

@@ -221,6 +221,11 @@ class BuildForm(forms.Form):
         ],
     )
 
+    def __init__(self, data: Any = None, *, has_video: bool = True) -> None:
+        super().__init__(data)
+        if not has_video:
+            del self.fields["video_format"]
+
     def options(self) -> dict[str, Any]:
         """What was chosen; the rest is for the service to say."""
         return {name: value for name, value in self.cleaned_data.items() if value}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
 from django.db.models.functions import JSONObject
 
 from selections.models import Archive, ArchiveStatus, SelectedFrame, Selection
@@ -94,10 +96,29 @@ def replacement(user: User, pk: int) -> Selection | None:
     return None
 
 
-def jobs(selection: Selection) -> QuerySet[SelectedFrame, Any]:
-    """{"task_id", "job_id", "frames": how many}"""
+@dataclass(frozen=True, slots=True)
+class TaskJobs:
+    """The jobs of one task that frames were chosen from."""
+
+    task_id: int
+    name: str
+    jobs: list[Any]  # {"job_id", "frames": how many}
+
+
+def jobs(selection: Selection) -> list[TaskJobs]:
     by_job = selection.frames.order_by("task_id", "job_id").values("task_id", "job_id")
-    return by_job.annotate(frames=Count("pk"))
+    names = {task["id"]: task["name"] for task in selection.tasks}
+    return [
+        TaskJobs(task_id, names.get(task_id, ""), list(found))
+        for task_id, found in groupby(
+            by_job.annotate(frames=Count("pk")), key=itemgetter("task_id")
+        )
+    ]
+
+
+def has_video(selection: Selection) -> bool:
+    """Whether there are frames that the portal decodes from a video, which have no file name."""
+    return selection.frames.filter(filename="").exists()
 
 
 @dataclass(frozen=True, slots=True)

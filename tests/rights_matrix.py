@@ -65,6 +65,10 @@ EXPECTED: dict[str, list[Case]] = {
     "selector:revoke-token": [post(DONE_BY_ALICE, pk="token")],
     "selections:list": [get(PAGE)],
     "selections:detail": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
+    "selections:reach": [
+        get((302, 204, 404, 404), pk="closed"),
+        get((302, 204, 204, 204), pk="shared"),
+    ],
     "selections:frames-csv": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:describe": [
         post(DONE_BY_ALICE, {"name": "x"}, pk="closed"),

@@ -6,13 +6,17 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from selections import downloads, redrawing, removal, services, showing
+from selections import reach as reaching
 from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
 from selections.models import Archive, Selection
+from selector.cvat.exceptions import CvatError
 from selector.exceptions import InvalidInput
 from selector.pages import errors_shown_on
+from selector.services import find_connection
 from selector.signed_in import SignedInRequest
 
 SELECTIONS_PER_PAGE = 25
@@ -78,9 +82,25 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "archives": archives.for_cards(request.user)[:ARCHIVES_SHOWN],
         "archives_count": archives.count(),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
-        "build": BuildForm(),
+        "build": BuildForm(has_video=showing.has_video(selection)),
     }
     return render(request, "selections/detail.html", context)
+
+
+@never_cache
+@require_safe
+def reach(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How many of the frames CVAT shows to the user; loaded by the page, which does not wait."""
+    selection = _visible(request, pk)
+    connection = showing.closest(selection, showing.usable_connections(request.user))
+    if connection is None:
+        return HttpResponse(status=204)
+    connection = find_connection(user=request.user, connection_id=connection.pk)
+    try:
+        found = reaching.reach(selection=selection, connection=connection)
+    except CvatError:
+        return HttpResponse(status=204)  # the pictures of the page tell of the trouble
+    return render(request, "selections/_reach.html", {"reach": found, "connection": connection})
 
 
 @require_safe

@@ -27,7 +27,7 @@ def test_large_view(desk: Workspace) -> None:
     expect(viewer).to_contain_text("north_0003.jpg")
     picture = viewer.locator("img")
     eventually(lambda: picture.evaluate("image => image.naturalWidth") == 640)  # the original
-    expect(viewer.get_by_role("link", name="In CVAT")).to_have_attribute(
+    expect(viewer.get_by_role("link", name="Open in CVAT")).to_have_attribute(
         "href", f"{desk.standin.url}/tasks/1/jobs/1?frame=3"
     )
     page.keyboard.press("Space")

@@ -24,7 +24,7 @@ for (const image of document.querySelectorAll(".thumb img, .shot img")) {
 function failed(image) {
   if (!image.matches?.(".thumb img, .shot img")) return;
   image.hidden = true;
-  if (image.dataset.again) return;
+  if (image.dataset.again) return image.closest(".shot")?.classList.add("none");
   // Perhaps too many were being made at once: one more try.
   image.dataset.again = "1";
   setTimeout(() => {

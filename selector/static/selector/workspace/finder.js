@@ -131,7 +131,9 @@ function option(hit, at) {
   preview.alt = "";
   preview.loading = "lazy";
   preview.addEventListener("error", () => preview.classList.add("none"));
-  preview.src = hit.preview_url;
+  // A task without data has none to be asked for.
+  if (hit.preview_url && hit.size !== 0) preview.src = hit.preview_url;
+  else preview.classList.add("none");
   const text = make("span", "hit-text");
   const [kind] = [hit.kind.charAt(0).toUpperCase() + hit.kind.slice(1)];
   const facts = [

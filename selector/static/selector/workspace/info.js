@@ -2,8 +2,10 @@
 // out what 20,000 frames are, so it shows the first ones only.
 
 import { jsonParts } from "./json_parts.js";
+import { plural } from "./words.js";
 
 const SHOWN = 300;
+const LISTED_JOBS = 20;
 
 export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
   const at = (id) => document.getElementById(id);
@@ -29,6 +31,10 @@ export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
     whole = null;
     const [count, first] = [frames.length, SHOWN].map((number) => number.toLocaleString("en"));
     at("info-title").textContent = `${count} selected ${frames.length === 1 ? "frame" : "frames"}`;
+    at("info-jobs").textContent = frames.length
+      ? perJob(choice)
+      : "No frame is chosen yet. Click some, or pick at random.";
+    for (const id of ["info-use", "info-json", "info-copy", "info-save"]) at(id).hidden = !frames.length;
     at("info-more").hidden = frames.length <= SHOWN;
     at("info-more").textContent = `These are the first ${first} of ${count}. Copy and Save as file have all.`;
     text.value = [...parts(frames.subarray(0, SHOWN))].join("");
@@ -68,6 +74,17 @@ export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   });
+}
+
+/** "Job 1: 10 frames, job 2: 1 frame." */
+function perJob({ catalog, counts }) {
+  const parts = catalog.jobs.filter(({ at }) => counts[at]).map(({ id, at }) => `job ${id}: ${plural(counts[at], "frame")}`);
+  const more = parts.length > LISTED_JOBS ? `, and ${plural(parts.length - LISTED_JOBS, "more job")}` : "";
+  return sentence(`${parts.slice(0, LISTED_JOBS).join(", ")}${more}.`);
+}
+
+function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Asked for at once, as the browser wants it of a press, though the text comes later. */

@@ -44,7 +44,7 @@ export class Jobs extends EventTarget {
       if (row.shown === count) continue;
       row.shown = count;
       row.bar.value = count;
-      row.count.textContent = `${count}/${row.job.indices.length}`;
+      row.count.textContent = [count, row.job.indices.length].map((number) => number.toLocaleString("en")).join("/");
     }
   }
 

@@ -23,6 +23,9 @@ export function enableKeys(grid, choice, { anchor, openLarge, clear }) {
     }
   });
 
+  const showKeys = () => document.getElementById("keys-dialog").showModal();
+  document.getElementById("keys-open").addEventListener("click", showKeys);
+
   // On the window, which is told last: a press that closed something is spent by then.
   addEventListener("keydown", (event) => {
     const act = event.defaultPrevented ? null : anywhere(event);
@@ -30,6 +33,7 @@ export function enableKeys(grid, choice, { anchor, openLarge, clear }) {
     event.preventDefault();
     if (act === "all") choice.set(grid.shown.order, true);
     else if (act === "clear") clear();
+    else if (act === "help") showKeys();
     else choice[act]();
   });
 }
@@ -42,6 +46,7 @@ function anywhere(event) {
   const isCommand = event.ctrlKey || event.metaKey;
   if (isCommand && key === "z") return shiftKey ? "redo" : "undo";
   if (isCommand && key === "y") return "redo";
+  if (key === "?" && !isCommand && !altKey && !document.querySelector(OPEN)) return "help";
   if (altKey || shiftKey || target.matches?.("select") || document.querySelector(OPEN)) return null;
   if (isCommand) return key === "a" ? "all" : null;
   return key === "escape" ? "clear" : null;

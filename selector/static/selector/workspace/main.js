@@ -1,6 +1,6 @@
 // Wires the workspace together.
 
-import { address, get } from "../../portal/api.js";
+import { ApiError, address, get } from "../../portal/api.js";
 import { Anchor } from "./anchor.js";
 import { Catalog } from "./catalog.js";
 import { Choice } from "./choice.js";
@@ -35,7 +35,7 @@ async function load() {
     at("loading").hidden = true;
   } catch (error) {
     at("loading").hidden = true;
-    notice(error, load);
+    notice(error, mayPass(error) ? load : undefined);
   } finally {
     at("frames").setAttribute("aria-busy", "false");
   }
@@ -146,6 +146,17 @@ function shut(isShut) {
   for (const id of ["scroller", "tools", "side", "dock"]) at(id).inert = isShut;
 }
 
+/** Whether the words of the error are meant to be read: those of the engine are not. */
+function isForPeople(error) {
+  return error instanceof ApiError || error.constructor === Error;
+}
+
+/** Whether the same may work later: CVAT or the portal is in trouble, or too much was asked. A task
+ * without pictures has none the next moment either. */
+function mayPass({ status }) {
+  return status === undefined || status === 0 || status === 429 || status >= 500;
+}
+
 /** What went wrong, in the place of the grid. */
 function notice(error, again) {
   at("notice").hidden = false;
@@ -155,7 +166,8 @@ function notice(error, again) {
 /** Say what went wrong, with the way to mend it where there is one. */
 function failed(place, error, { again } = {}) {
   const words = document.createElement("p");
-  words.textContent = error.message;
+  words.textContent = isForPeople(error) ? error.message : "This page failed. Reload it and try again.";
+  if (!isForPeople(error)) console.error(error);
   place.replaceChildren(words);
   place.classList.add("errors");
   if (error.needsConnection) {
@@ -163,6 +175,12 @@ function failed(place, error, { again } = {}) {
     link.href = data.connectionsPage;
     link.className = "button";
     link.textContent = "Go to your connections";
+    place.append(link);
+  } else if (!again && place.id === "notice") {
+    const link = document.createElement("a");
+    link.href = address(data.choose, { connection: data.connection });
+    link.className = "button";
+    link.textContent = "Other tasks";
     place.append(link);
   } else if (again) {
     const button = document.createElement("button");
@@ -186,12 +204,18 @@ function tell(...words) {
 /** Tells about the choice as it is now: the line goes when another frame is chosen. */
 function choiceLine(choice) {
   let line = null;
-  choice.addEventListener("change", () => line?.isConnected && tell());
+  choice.addEventListener("change", () => {
+    if (line?.isConnected) tell();
+    at("pick-said").hidden = true;
+  });
   return (words, { undo = false } = {}) => {
     line = document.createElement("span");
     line.append(words);
     if (undo) line.append(" ", undoButton(choice));
     tell(line);
+    // A sheet of settings covers that line.
+    at("pick-said").hidden = false;
+    at("pick-said").firstElementChild.textContent = words;
   };
 }
 

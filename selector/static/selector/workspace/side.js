@@ -25,6 +25,7 @@ export function enableSide() {
 
   at("side-open").addEventListener("click", () => put(true));
   at("side-close").addEventListener("click", close);
+  at("pick-look").addEventListener("click", close);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || !isOpen()) return;
     event.preventDefault();

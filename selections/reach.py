@@ -1,0 +1,63 @@
+"""How much of a selection CVAT shows to somebody: known before a build, through their connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from selections.models import Selection
+from selector import access
+from selector.cvat.exceptions import CvatForbidden, CvatNoData, CvatNotFound
+from selector.cvat.types import Job
+from selector.models import Connection
+
+MOST_TASKS = 20  # each is a request to CVAT while somebody waits
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    total: int
+    visible: int
+
+    @property
+    def hidden(self) -> int:
+        return self.total - self.visible
+
+
+def reach(*, selection: Selection, connection: Connection) -> Reach | None:
+    """How many of the frames lie in jobs that CVAT shows to the connection; None for a selection
+    of too many tasks to ask. Raises CvatError when CVAT does not answer."""
+    if len(selection.tasks) > MOST_TASKS:
+        return None
+    visible = 0
+    for task in selection.tasks:
+        wanted = _frames_in(_jobs(connection, task["id"]), connection)
+        if wanted:
+            visible += selection.frames.filter(wanted, task_id=task["id"]).count()
+    return Reach(total=selection.frames.count(), visible=visible)
+
+
+def _jobs(connection: Connection, task_id: int) -> tuple[Job, ...]:
+    try:
+        return access.task_jobs(connection, task_id)
+    except (CvatForbidden, CvatNotFound, CvatNoData):
+        return ()
+
+
+def _frames_in(jobs: Iterable[Job], connection: Connection) -> Q:
+    """The frames that the jobs hold: ranges, those that touch as one; lists for ground-truth jobs
+    over chosen frames."""
+    wanted = Q()
+    ranges: list[tuple[int, int]] = []
+    for job in sorted(jobs, key=lambda job: job.start_frame):
+        if job.recompresses:
+            wanted |= Q(frame__in=access.job_access(connection, job.id).numbers)
+        elif ranges and job.start_frame <= ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], job.stop_frame))
+        else:
+            ranges.append((job.start_frame, job.stop_frame))
+    for start, stop in ranges:
+        wanted |= Q(frame__range=(start, stop))
+    return wanted
