@@ -1,4 +1,4 @@
-"""How much of a selection CVAT shows to somebody: known before a build, through their connection."""
+"""How much of a selection CVAT shows to a person: counted before a build, by their connection."""
 
 from __future__ import annotations
 

@@ -66,8 +66,8 @@ EXPECTED: dict[str, list[Case]] = {
     "selections:list": [get(PAGE)],
     "selections:detail": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:reach": [
-        get((302, 204, 404, 404), pk="closed"),
-        get((302, 204, 204, 204), pk="shared"),
+        get((302, 200, 404, 404), pk="closed"),
+        get((302, 200, 200, 204), pk="shared"),
     ],
     "selections:frames-csv": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:describe": [

@@ -79,7 +79,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "jobs": showing.jobs(selection),
         "draw": redrawing.drawn_by(selection),
         "origin": showing.origin(request.user, selection),
-        "archives": archives.for_cards(request.user)[:ARCHIVES_SHOWN],
+        "archives": list(archives.for_cards(request.user)[:ARCHIVES_SHOWN]),
         "archives_count": archives.count(),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
         "build": BuildForm(has_video=showing.has_video(selection)),

@@ -102,7 +102,7 @@ def test_cancel_and_build_again(desk: Workspace, worker: None) -> None:
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The build is cancelled.")).to_be_visible()
     hold.release()
-    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Build again").click()
     expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
         timeout=60_000
     )

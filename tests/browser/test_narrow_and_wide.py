@@ -1,4 +1,4 @@
-"""What is on a page is reachable on a phone, with two connections, and in the order that is seen."""
+"""All of a page is in reach on a phone and with two connections, in the order that is seen."""
 
 from __future__ import annotations
 
@@ -75,8 +75,9 @@ def test_the_keyboard_goes_where_the_eye_goes(desk: Workspace) -> None:
     """From the title to the ways to pick, the jobs, the frames, and the dock below them."""
     desk.open_task(DRIVE)
     order = desk.page.evaluate(
-        """() => [...document.querySelectorAll("#draw, #bars button, #filter, .cell[tabindex='0'], #save")]
-          .map((it) => it.id || it.className)"""
+        """() => [...document.querySelectorAll(
+          "#draw, #bars button, #filter, .cell[tabindex='0'], #save"
+        )].map((it) => it.id || it.className)"""
     )
     assert order == ["draw", *["link"] * 5, "filter", order[7], "save"]
     assert "cell" in order[7]
