@@ -48,7 +48,7 @@ def test_all_tools_are_in_sight_on_a_phone(open_portal: Callable[..., Portal], w
     desk = open_desk(open_portal, width)
     desk.open_task(DRIVE)
     for box in [desk.button(name).bounding_box() for name in TOOLS]:
-        assert 0 <= box["x"]
+        assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
     [size] = boxes(desk.page, "#size")
     assert size["x"] + size["width"] <= width
