@@ -15,6 +15,7 @@ from django.utils.timezone import make_aware
 from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
 from selector.cvat.links import MAX_ID
 
+FEW_FILES, FILES_OF_A_PART = "files", 65_000
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -195,7 +196,7 @@ class BuildForm(forms.Form):
         label="Files",
         required=False,
         choices=[
-            (Archive.Quality.ORIGINAL, "Original files, byte for byte"),
+            (Archive.Quality.ORIGINAL, "Original files, as CVAT serves them"),
             (Archive.Quality.COMPRESSED, "Compressed by CVAT (smaller JPEGs)"),
         ],
     )
@@ -203,13 +204,14 @@ class BuildForm(forms.Form):
     part_size = forms.TypedChoiceField(
         label="Split into",
         required=False,
-        coerce=int,
+        coerce=lambda value: value if value == FEW_FILES else int(value),
         choices=[
             (0, "One ZIP, whatever its size"),
             *(
                 (gigabytes * 10**9, f"ZIPs of at most {gigabytes} GB")
                 for gigabytes in (1, 2, 4, 10)
             ),
+            (FEW_FILES, f"ZIPs of at most {FILES_OF_A_PART:,} files"),
         ],
     )
     video_format = forms.ChoiceField(
@@ -221,6 +223,14 @@ class BuildForm(forms.Form):
         ],
     )
 
+    deleted_frames = forms.ChoiceField(
+        label="Frames deleted in CVAT",
+        required=False,
+        choices=Archive.DeletedFrames.choices,
+        widget=forms.Select(attrs={"id": "id_deleted_frames"}),
+    )
+    task_folders = forms.BooleanField(label="A folder for each task", required=False)
+
     def __init__(self, data: Any = None, *, has_video: bool = True) -> None:
         super().__init__(data)
         if not has_video:
@@ -228,4 +238,8 @@ class BuildForm(forms.Form):
 
     def options(self) -> dict[str, Any]:
         """What was chosen; the rest is for the service to say."""
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        if chosen.get("part_size") == FEW_FILES:
+            del chosen["part_size"]
+            chosen["part_files"] = FILES_OF_A_PART
+        return chosen

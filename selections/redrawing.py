@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 
-from selections import services, showing
+from selections import remarks, services, showing
 from selections.models import Selection
 from selections.services.naming import free_name
-from selector.exceptions import InvalidInput, NotConnected
+from selector.cvat.exceptions import CvatError
+from selector.exceptions import InvalidInput, NotConnected, PortalError
 from selector.services import PER_JOB, UNIFORM, DrawRequest, find_connection
 
 
 @dataclass(frozen=True, slots=True)
 class Redrawn:
+    """`same` frames are in both selections, `new` ones in the one drawn again alone. `deleted` are
+    those of the earlier selection that were deleted in CVAT since; None where that is not told."""
+
     selection: Selection
-    count: int
-    same: int  # of these are in the selection that was drawn again
+    count_before: int
+    same: int
+    new: int
+    deleted: services.Deletions | None
+
+    @property
+    def count(self) -> int:
+        return self.same + self.new
 
 
 def draw_again(*, user: User, selection: Selection, with_new_seed: bool = False) -> Redrawn:
@@ -42,7 +53,31 @@ def draw_again(*, user: User, selection: Selection, with_new_seed: bool = False)
     )
     services.note_origin(selection=made, origin=selection, kind=Selection.Origin.DRAWN_AGAIN)
     before, after = _places(selection), _places(made)
-    return Redrawn(made, len(after), len(before & after))
+    deleted = None
+    if before - after:
+        with suppress(CvatError, PortalError):
+            deleted = services.find_deleted(user=user, selection=selection)
+    return Redrawn(made, len(before), len(before & after), len(after - before), deleted)
+
+
+def in_words(drawn: Redrawn) -> str:
+    """Such as “Drawn again: 26 of 27 frames are the same as before; 1 is no longer there: 4
+    (p04.png), deleted in CVAT.”"""
+    before, same = drawn.count_before, drawn.same
+    if same == before and not drawn.new:
+        return f"Drawn again: all {before:,} frames are the same as before."
+    parts = [f"Drawn again: {same:,} of {before:,} frames are the same as before"]
+    gone = drawn.deleted.count if drawn.deleted else 0
+    if drawn.deleted and gone:
+        names = remarks.named(drawn.deleted.frames, gone)
+        parts.append(
+            f"{gone:,} {'is' if gone == 1 else 'are'} no longer there: {names}, deleted in CVAT"
+        )
+    if others := before - same - gone:
+        parts.append(f"{others:,} {'was' if others == 1 else 'were'} not drawn this time")
+    if drawn.new:
+        parts.append(f"{drawn.new:,} {'is' if drawn.new == 1 else 'are'} new")
+    return "; ".join(parts) + "."
 
 
 def drawn_by(selection: Selection, *, with_new_seed: bool = False) -> DrawRequest | None:

@@ -22,6 +22,11 @@ LONGEST_WINDOWS_PATH = 240
 MOST_OLD_ENTRIES = 65_535  # that a ZIP without the extension ZIP64 has room for
 FRAMES_LISTED = 100
 
+SAME_NAMES = (
+    "Frames of a video are named by their numbers, as in the ZIP of any other video: unpacked into "
+    "one folder, they would overwrite each other. “A folder for each task” prevents it."
+)
+
 Line = dict[str, Any]
 
 
@@ -70,8 +75,9 @@ class Remarks:
         """A frame that is not in the ZIP because it was deleted in CVAT."""
         self._left_out.add(line)
 
-    def to_json(self, *, most_entries: int) -> Line:
-        """`most_entries`: of the part that has the most, its manifest included."""
+    def to_json(self, *, most_entries: int, has_task_folders: bool) -> Line:
+        """`most_entries`: of the part that has the most, its manifest included.
+        `has_task_folders`: every path begins with the folder of its task."""
         return {
             "exact": self._exact,
             "differs": dict(sorted(self._differs.items())),
@@ -81,6 +87,7 @@ class Remarks:
             "longest_path": self._longest_path,
             "long_paths": self._long_paths,
             "most_entries": most_entries,
+            "task_folders": has_task_folders,
         }
 
 
@@ -142,6 +149,8 @@ def in_words(remarks: Mapping[str, Any]) -> list[str]:
             for kind, sentence in words.items()
             if counts.get(kind)
         ]
+    if remarks.get("differs", {}).get(VIDEO_FRAME) and not remarks.get("task_folders", True):
+        sentences.append(SAME_NAMES)
     return sentences
 
 

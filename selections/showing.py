@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
 from django.db.models.functions import JSONObject
 
+from selections import remarks
 from selections.models import Archive, ArchiveStatus, SelectedFrame, Selection
 from selector.models import Connection
 
@@ -119,6 +120,30 @@ def jobs(selection: Selection) -> list[TaskJobs]:
 def has_video(selection: Selection) -> bool:
     """Whether there are frames that the portal decodes from a video, which have no file name."""
     return selection.frames.filter(filename="").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeBuilding:
+    """What to say before a ZIP is built: warnings, and whether its frames are named by their
+    numbers alone, as those of any video are."""
+
+    warnings: list[str]
+    is_named_by_numbers: bool
+
+
+def before_building(selection: Selection) -> BeforeBuilding:
+    """`selection` has its `frames_count` (with_counts)."""
+    several = len(selection.tasks) > 1
+    folder = max((len(f"task_{task['id']}/") for task in selection.tasks), default=0)
+    longest = selection.longest_name() + (folder if several else 0)
+    entries = getattr(selection, "frames_count", 0) + 1
+    warnings = []
+    if longest > remarks.LONGEST_WINDOWS_PATH:
+        warnings.append(remarks.path_warning(longest))
+    if entries > remarks.MOST_OLD_ENTRIES:
+        warnings.append(remarks.entries_warning(entries))
+    is_video = any(task.get("video") for task in selection.tasks)
+    return BeforeBuilding(warnings, is_named_by_numbers=is_video and not several)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", saved.selection_list, name="list"),
     path("<int:pk>", saved.detail, name="detail"),
     path("<int:pk>/reach", saved.reach, name="reach"),
+    path("<int:pk>/deleted-frames", saved.deleted_frames, name="deleted-frames"),
     path("<int:pk>/frames.csv", saved.frames_csv, name="frames-csv"),
     path("<int:pk>/describe", saved.describe, name="describe"),
     path("<int:pk>/share", saved.share, name="share"),

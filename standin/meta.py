@@ -78,8 +78,9 @@ def _job_frames(job: Job, media: Media) -> list[dict[str, Any]]:
     ]
 
 
-def _job_body(job: Job) -> dict[str, Any]:
-    """The job's first and last frame as source numbers; deleted frames as task numbers."""
+def _job_body(job: Job, *, lists_all_deleted: bool = False) -> dict[str, Any]:
+    """The job's first and last frame as source numbers; deleted frames as task numbers, on an
+    older server all of the task."""
     task = job.task
     assert task.media is not None
     gone = set(task.deleted) | (set(task.disabled) if job.type == "ground_truth" else set())
@@ -91,7 +92,7 @@ def _job_body(job: Job) -> dict[str, Any]:
         len(job.frames),
         _job_frames(job, task.media),
         (task.source_number(job.start), task.source_number(job.stop)),
-        sorted(t for t in gone if job.holds(t)),
+        sorted(t for t in gone if lists_all_deleted or job.holds(t)),
         included,
     )
 
@@ -110,7 +111,11 @@ def task_meta(request: Request, site: Site, number: int) -> Answer:
 
 def job_meta(request: Request, site: Site, number: int) -> Answer:
     job = find_job(request, site, number)
-    return _cached(site, job.task, "job", job.id, lambda: _job_body(job))
+    lists_all = site.world.lists_all_deleted
+    kind = "job, all deleted" if lists_all else "job"
+    return _cached(
+        site, job.task, kind, job.id, lambda: _job_body(job, lists_all_deleted=lists_all)
+    )
 
 
 # -- deleting frames ----------------------------------------------------------------------------

@@ -35,6 +35,8 @@ class World:
         self.chunks = ChunkShop()
         self.meta_cache = BoundedCache[bytes](64 << 20, len)
         self._last_label = 0
+        # As servers before cvat#9690: the meta of a job lists the deleted frames of its task.
+        self.lists_all_deleted = False
 
     # -- people -------------------------------------------------------------------------------
 

@@ -69,6 +69,7 @@ EXPECTED: dict[str, list[Case]] = {
         get((302, 200, 404, 404), pk="closed"),
         get((302, 200, 200, 204), pk="shared"),
     ],
+    "selections:deleted-frames": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:frames-csv": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:describe": [
         post(DONE_BY_ALICE, {"name": "x"}, pk="closed"),
@@ -133,6 +134,10 @@ EXPECTED: dict[str, list[Case]] = {
         patch(API_OF_ALICE, {"visibility": "private"}, pk="shared"),
         delete((401, 204, 404, 404), pk="closed"),
         delete((401, 204, 404, 404), pk="shared"),
+    ],
+    "api-selection-deleted-frames": [
+        get(API_OF_ALICE, pk="closed"),
+        get(API_ASKS_CVAT, pk="shared"),
     ],
     "api-selection-frames-csv": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
     "api-selection-frames": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],

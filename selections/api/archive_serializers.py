@@ -79,6 +79,7 @@ class RemarksSerializer(serializers.Serializer[Any]):
     longest_path = serializers.IntegerField(read_only=True)
     long_paths = serializers.IntegerField(read_only=True)
     most_entries = serializers.IntegerField(read_only=True)
+    task_folders = serializers.BooleanField(read_only=True)
 
 
 class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
@@ -159,7 +160,9 @@ class NewArchiveSerializer(StrictSerializer):
     """`part_size` in bytes cuts a large archive into several ZIPs (0: one). Video frames are
     decoded by the portal: as PNG, or as JPEG of `video_quality`. `deleted_frames`: frames that
     were deleted in CVAT after the selection was saved are delivered and marked in the manifest, or
-    left out."""
+    left out. `part_files` begins a new ZIP after so many files (0: never). `task_folders`: every
+    path begins with `task_<id>/`, also for a single task, and the manifest is named after the
+    selection, so that ZIPs of several selections can be unpacked into one folder."""
 
     quality = serializers.ChoiceField(
         choices=Archive.Quality.choices, default=Archive.Quality.ORIGINAL
@@ -172,6 +175,8 @@ class NewArchiveSerializer(StrictSerializer):
     deleted_frames = serializers.ChoiceField(
         choices=Archive.DeletedFrames.choices, default=Archive.DeletedFrames.DELIVER
     )
+    part_files = WholeNumberField(default=0, min_value=0, max_value=2**31 - 1)
+    task_folders = serializers.BooleanField(default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "video_quality" in self.initial_data and attrs["video_format"] != "jpeg":
@@ -181,7 +186,15 @@ class NewArchiveSerializer(StrictSerializer):
         return attrs
 
     def options(self) -> dict[str, Any]:
-        names = ("quality", "part_size", "video_format", "video_quality", "deleted_frames")
+        names = (
+            "quality",
+            "part_size",
+            "video_format",
+            "video_quality",
+            "deleted_frames",
+            "part_files",
+            "task_folders",
+        )
         return {name: self.validated_data[name] for name in names}
 
 

@@ -253,6 +253,20 @@ class SelectionViewSet(
         )
         return self.get_paginated_response(listed.data)
 
+    @takes(responses=archives_api.ListedFramesSerializer)
+    @action(
+        detail=True,
+        url_path="deleted-frames",
+        url_name="deleted-frames",
+        filterset_class=None,
+        filter_backends=[],
+    )
+    def deleted_frames(self, request: SignedInApiRequest, pk: str) -> Response:
+        """The frames that were deleted in CVAT after the selection was saved, asked of CVAT now
+        through your own connection."""
+        found = services.find_deleted(user=request.user, selection=self.get_object())
+        return Response({"count": found.count, "frames": found.frames})
+
     @takes(
         query=serializers.FrameListQuerySerializer,
         responses={(200, "text/csv"): OpenApiTypes.STR},

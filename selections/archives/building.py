@@ -135,8 +135,7 @@ class _Build:
         self.guard = disk.Guard(frames_total=self.archive.frames_total, spooled=self.spool.size())
         self.guard.check_before(self.selection)
         stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
-        part_size = int(self.archive.options.get("part_size") or 0)
-        with PartsWriter(stem, part_size=part_size, about=self._about()) as writer:
+        with self._writer(stem) as writer:
             self._fill(writer)
             if self.problems and not self.heart.frames_done:
                 raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
@@ -144,6 +143,16 @@ class _Build:
                 raise CvatError(ALL_DELETED)
             parts = writer.finish(self.problems, left_out=self.left_out)
             self._store(parts)
+
+    def _writer(self, stem: Path) -> PartsWriter:
+        options = self.archive.options
+        return PartsWriter(
+            stem,
+            part_size=int(options.get("part_size") or 0),
+            part_files=int(options.get("part_files") or 0),
+            selection=self.selection.pk if options.get("task_folders") else None,
+            about=self._about(),
+        )
 
     def _prepare_spool(self) -> None:
         earlier = self.archive.continues_id
@@ -186,9 +195,13 @@ class _Build:
                         )
                     self._add(writer, names, each, got)
 
+    @property
+    def _has_task_folders(self) -> bool:
+        return self.origins.tasks_count > 1 or bool(self.archive.options.get("task_folders"))
+
     def _names(self, jobs: Mapping[int, Job]) -> Names:
         return Names(
-            several_tasks=self.origins.tasks_count > 1,
+            task_folders=self._has_task_folders,
             quality=self.archive.quality,
             recompressing={job.id for job in jobs.values() if job.recompresses},
         )
@@ -309,7 +322,10 @@ class _Build:
                 parts=stored,
                 problems=self.problems,
                 left_out=len(self.left_out),
-                remarks=self.remarks.to_json(most_entries=max(part.entries for part in parts)),
+                remarks=self.remarks.to_json(
+                    most_entries=max(part.entries for part in parts),
+                    has_task_folders=self._has_task_folders,
+                ),
                 bytes_done=self.heart.bytes_done,
             )
             if not done:

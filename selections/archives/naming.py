@@ -21,7 +21,7 @@ LONGEST_PART = 255  # bytes in UTF-8, as ext4 counts; NTFS and APFS hold at leas
 LONGEST_STEM = 120  # bytes of a selection's name in the file name of its archive
 LONGEST_SUFFIX = 20  # bytes; what is longer after a dot is no file type
 
-_MANIFEST = re.compile(r"manifest(_part\d+)?\.json", re.IGNORECASE)
+_MANIFEST = re.compile(r"manifest(_selection_\d+)?(_part\d+)?\.json", re.IGNORECASE)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
 # Control characters, lone surrogates, the marks that turn the reading direction around (which
 # let a name show another ending than it has), and what Windows refuses.
@@ -46,14 +46,14 @@ class Names:
     not be fetched. So the paths depend on the selection alone and a retry gives the same ones.
     Memory: about 100 bytes for each frame.
 
-    Through the jobs in `recompressing` CVAT may serve JPEGs instead of what was uploaded; their
-    frames have both names reserved.
+    With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
+    CVAT may serve JPEGs instead of what was uploaded; their frames have both names reserved.
     """
 
     def __init__(
-        self, *, several_tasks: bool, quality: str, recompressing: Container[int] = ()
+        self, *, task_folders: bool, quality: str, recompressing: Container[int] = ()
     ) -> None:
-        self._several_tasks = several_tasks
+        self._task_folders = task_folders
         self._is_compressed = quality == "compressed"
         self._recompressing = recompressing
         self._real_files: set[int] = set()  # keys of CVAT's paths that nobody has taken yet
@@ -100,7 +100,7 @@ class Names:
         return _extended(posixpath.splitext(name)[0], extension or ".jpg")
 
     def _prefix(self, frame: WantedFrame) -> str:
-        return f"task_{frame.task_id}" if self._several_tasks else ""
+        return f"task_{frame.task_id}" if self._task_folders else ""
 
     def _cvat_path(self, frame: WantedFrame, folders: tuple[Part, ...], base: str) -> str:
         return posixpath.join(self._prefix(frame), *(part.raw for part in folders), base)
@@ -169,9 +169,12 @@ class Names:
         return key in self._files or bool(_MANIFEST.fullmatch(path))
 
 
-def manifest_name(part: int | None) -> str:
-    """Of the only ZIP, or of part 1, 2, ..., which may be unpacked into one folder."""
-    return "manifest.json" if part is None else f"manifest_part{part}.json"
+def manifest_name(part: int | None, *, selection: int | None = None) -> str:
+    """Of the only ZIP, or of part 1, 2, ..., which may be unpacked into one folder; with
+    `selection` also together with ZIPs of other selections."""
+    of_selection = "" if selection is None else f"_selection_{selection}"
+    of_part = "" if part is None else f"_part{part}"
+    return f"manifest{of_selection}{of_part}.json"
 
 
 def safe_path(path: str) -> str:

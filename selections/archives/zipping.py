@@ -32,13 +32,24 @@ class Part(NamedTuple):
 
 class PartsWriter:
     """Takes frames in the order they shall have, and begins a new ZIP when the next frame would
-    make the present one larger than `part_size` bytes (0: never). Files of a block that fails are
-    removed."""
+    make the present one larger than `part_size` bytes, or give it more than `part_files` files
+    (0: never). The manifest is named after `selection`, see manifest_name. Files of a block that
+    fails are removed."""
 
-    def __init__(self, stem: Path, *, part_size: int, about: Entry) -> None:
+    def __init__(
+        self,
+        stem: Path,
+        *,
+        part_size: int,
+        about: Entry,
+        part_files: int = 0,
+        selection: int | None = None,
+    ) -> None:
         self.parts: list[Part] = []
         self._stem = stem
         self._part_size = part_size
+        self._part_files = part_files
+        self._selection = selection
         self._about = about
         self._about_size = len(_head(about))
         self._current = _PartWriter(self._path(1))
@@ -61,6 +72,8 @@ class PartsWriter:
 
     def add(self, name: str, content: BinaryIO, size: int, entry: Entry) -> None:
         """`content` is read from where it stands and must hold `size` bytes."""
+        if self._part_files and self._current.count + 1 >= self._part_files:
+            self._begin_part()
         if self._part_size:
             # Its line stands in the manifest; what the directory says of it is shorter than that.
             line = len(_line(entry)) + len(name.encode()) + 100
@@ -79,13 +92,17 @@ class PartsWriter:
     def _make_room(self, length: int) -> None:
         size = self._current.final_size + self._about_size + length
         if size > self._part_size and self._current.count:
-            self._end_part({"problems": []}, several=True)
-            self._current = _PartWriter(self._path(len(self.parts) + 1))
+            self._begin_part()
+
+    def _begin_part(self) -> None:
+        self._end_part({"problems": []}, several=True)
+        self._current = _PartWriter(self._path(len(self.parts) + 1))
 
     def _end_part(self, missing: Entry, *, several: bool) -> None:
         number = len(self.parts) + 1 if several else None
         about = self._about | ({"part": number} if number else {})
-        self.parts.append(self._current.end(about | missing, manifest_name(number)))
+        name = manifest_name(number, selection=self._selection)
+        self.parts.append(self._current.end(about | missing, name))
 
     def _path(self, number: int) -> Path:
         return self._stem.with_name(f"{self._stem.name}.{number}.zip")

@@ -60,6 +60,7 @@ class Archive(models.Model):
         LEAVE_OUT = "leave_out", "Leave them out"
 
     SMALLEST_PART: ClassVar = 10 * 2**20  # bytes
+    FEWEST_FILES: ClassVar = 100  # of a part, its manifest included
 
     PROBLEMS_IN_ROW: ClassVar = 200  # the manifest has all
 

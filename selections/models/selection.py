@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Count, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
 
@@ -108,6 +108,8 @@ class Selection(models.Model):
     # As they were when the selection was made: [{"id": 12, "name": "Night drive", "start_frame": 0,
     # "step": 1, "video": "a.mp4"}]. Without "video" for images; older rows have id and name only.
     tasks = models.JSONField(default=list)
+    # Of the file names, folders included, in characters; null in older rows.
+    longest_filename = models.IntegerField(null=True, editable=False)
     name = models.CharField(max_length=200)
     note = models.TextField(blank=True)
     frame_selection_method = models.CharField(max_length=20, choices=Method, default=Method.MANUAL)
@@ -162,6 +164,13 @@ class Selection(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("selections:detail", args=[self.pk])
+
+    def longest_name(self) -> int:
+        """The length of the longest file name, folders included."""
+        if self.longest_filename is None:
+            found = self.frames.aggregate(longest=models.Max(Length("filename")))
+            return int(found["longest"] or 0)
+        return self.longest_filename
 
     @property
     def sources(self) -> dict[int, TaskSource]:

@@ -3,6 +3,7 @@
 from selections.removal import delete_selection
 from selections.services.building import cancel_archive, request_archive, retry_archive
 from selections.services.changing import name_to_pass_on, note_origin, replace_selection
+from selections.services.deletions import Deletions, find_deleted
 from selections.services.drawing import draw
 from selections.services.keeping import (
     Choice,
@@ -14,12 +15,14 @@ from selections.services.keeping import (
 
 __all__ = [
     "Choice",
+    "Deletions",
     "cancel_archive",
     "copy_selection",
     "create_random_selection",
     "create_selection",
     "delete_selection",
     "draw",
+    "find_deleted",
     "name_to_pass_on",
     "note_origin",
     "replace_selection",

@@ -27,16 +27,20 @@ def request_archive(
     video_quality: int = 95,
     deleted_frames: str = Archive.DeletedFrames.DELIVER,
     named_after_selection: bool = True,
+    part_files: int = 0,
+    task_folders: bool = False,
 ) -> Archive:
-    """Ask for a ZIP, or for several of at most `part_size` bytes each. `video_quality` (1 to 100)
-    is that of JPEG. The file is called after the selection, or `cvat_images_<time>.zip`.
+    """Ask for a ZIP, or for several of at most `part_size` bytes and `part_files` files each.
+    `video_quality` (1 to 100) is that of JPEG. `task_folders` puts the frames into a folder of
+    their task also where there is one task only. The file is called after the selection, or
+    `cvat_images_<time>.zip`.
 
     A build of this selection that is under way for this user already is answered instead of a
     second one; an earlier one that ended without all frames is taken over, so that only what is
     missing is fetched. Raises InvalidInput, NotConnected, Conflict.
     """
     options = _archive_options(quality, part_size, video_format, video_quality)
-    options |= _about_deleted(deleted_frames)
+    options |= _rare_options(deleted_frames, part_files, is_in_folders=task_folders)
     running = Archive.objects.for_user(user).active().filter(selection=selection).first()
     if running is not None:
         return _same_or_conflict(running, options)
@@ -111,13 +115,21 @@ def _archive_options(
     }
 
 
-def _about_deleted(deleted_frames: str) -> dict[str, Any]:
-    """Nothing where they are delivered, as they were before there was a choice."""
+def _rare_options(deleted_frames: str, part_files: int, *, is_in_folders: bool) -> dict[str, Any]:
+    """Those that are not as usual: archives from before these options existed equal the usual."""
     if deleted_frames not in Archive.DeletedFrames.values:
         choices = ", ".join(Archive.DeletedFrames.values)
         raise InvalidInput(f"deleted_frames must be one of {choices}.")
-    is_default = deleted_frames == Archive.DeletedFrames.DELIVER
-    return {} if is_default else {"deleted_frames": deleted_frames}
+    if part_files and part_files < Archive.FEWEST_FILES:
+        raise InvalidInput(f"part_files must be 0 or at least {Archive.FEWEST_FILES:,}.")
+    options: dict[str, Any] = {}
+    if deleted_frames != Archive.DeletedFrames.DELIVER:
+        options["deleted_frames"] = deleted_frames
+    if part_files:
+        options["part_files"] = part_files
+    if is_in_folders:
+        options["task_folders"] = True
+    return options
 
 
 def _unfinished(user: User, selection: Selection, options: dict[str, Any]) -> Archive | None:

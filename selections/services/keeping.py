@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from selections.batches import copy_frames, save_frames
 from selections.models import Selection
+from selections.remarks import path_length
 from selections.services.drawing import draw
 from selections.services.naming import free_name
 from selector import services as selector
@@ -109,6 +110,7 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         frame_selection_method=selection.frame_selection_method,
         parameters=selection.parameters,
         random_seed=selection.random_seed,
+        longest_filename=selection.longest_filename,
     )
     copy.is_complete = False
     copy.save()
@@ -218,6 +220,7 @@ def _keep(
     selection.organization = connection.organization
     selection.name = name.strip() or free_name(owner, made_up_name(selection, len(frames)))
     selection.note = note.strip()
+    selection.longest_filename = max((path_length(frame.filename) for frame in frames), default=0)
     _validate(selection)
     selection.is_complete = False
     selection.save()

@@ -16,6 +16,7 @@ from django.utils.timesince import timeuntil
 from selections import remarks
 from selections.models import Archive, SelectedFrame, Selection
 from selections.redrawing import drawn_by
+from selections.services import Deletions
 from selector.cvat.links import frame_link, task_link
 from selector.models import Connection
 from selector.services import PER_JOB, DrawRequest
@@ -67,6 +68,12 @@ def took(archive: Archive) -> str:
 def about_files(archive: Archive) -> list[str]:
     """In what the files differ from the uploads: a sentence for each kind, with its count."""
     return remarks.in_words(archive.remarks)
+
+
+@register.filter
+def names_of_deleted(found: Deletions) -> str:
+    """Such as “4 (p04.png), 7 (p07.png) and 3 more”."""
+    return remarks.named(found.frames, found.count)
 
 
 @register.filter

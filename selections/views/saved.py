@@ -14,7 +14,7 @@ from selections import reach as reaching
 from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
 from selections.models import Archive, Selection
 from selector.cvat.exceptions import CvatError
-from selector.exceptions import InvalidInput
+from selector.exceptions import Busy, InvalidInput, PortalError
 from selector.pages import errors_shown_on
 from selector.services import find_connection
 from selector.signed_in import SignedInRequest
@@ -83,6 +83,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "archives_count": archives.count(),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
         "build": BuildForm(has_video=showing.has_video(selection)),
+        "build_remarks": showing.before_building(selection),
     }
     return render(request, "selections/detail.html", context)
 
@@ -101,6 +102,28 @@ def reach(request: SignedInRequest, pk: int) -> HttpResponse:
     except CvatError:
         return HttpResponse(status=204)  # the pictures of the page tell of the trouble
     return render(request, "selections/_reach.html", {"reach": found, "connection": connection})
+
+
+@never_cache
+@require_safe
+def deleted_frames(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The part of the form for building that tells which frames were deleted in CVAT."""
+    selection = _visible(request, pk)
+    found, error, is_busy = None, "", False
+    try:
+        found = services.find_deleted(user=request.user, selection=selection)
+    except Busy:
+        is_busy = True
+    except (CvatError, PortalError) as refusal:
+        error = str(refusal)
+    context = {
+        "selection": selection,
+        "found": found,
+        "error": error,
+        "is_busy": is_busy,
+        "build": BuildForm(),
+    }
+    return render(request, "selections/_deleted_frames.html", context)
 
 
 @require_safe
@@ -154,14 +177,8 @@ def draw_again(request: SignedInRequest, pk: int) -> HttpResponse:
     drawn = redrawing.draw_again(
         user=request.user, selection=_visible(request, pk), with_new_seed=new_seed
     )
-    messages.success(request, _compared(drawn))
+    messages.success(request, redrawing.in_words(drawn))
     return redirect(drawn.selection)
-
-
-def _compared(drawn: redrawing.Redrawn) -> str:
-    if drawn.same == drawn.count:
-        return f"Drawn again: all {drawn.count:,} frames are the same as before."
-    return f"Drawn again: {drawn.same:,} of {drawn.count:,} frames are the same as before."
 
 
 @require_POST

@@ -13,14 +13,22 @@ from django.contrib.auth.models import User
 from django.test import Client
 from PIL import Image
 
-from selections import services
+from selections import remarks, services
 from selections.models import Archive
 from selector.models import Connection
 from selector.services import load_catalog
 from standin.model import Job, Task
 from standin.server import StandIn
 from tests.conftest import connect
-from tests.selections.builds import Folders, built, manifest_of, no_chunks, only_path, select
+from tests.selections.builds import (
+    Folders,
+    built,
+    manifest_of,
+    no_chunks,
+    only_path,
+    pictures_of,
+    select,
+)
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
 
@@ -297,3 +305,75 @@ def test_a_selection_of_deleted_frames_alone_is_no_empty_archive(
     archive = built(selection, deleted_frames="leave_out")
     assert archive.status == "failed"
     assert "was deleted in CVAT" in archive.error
+
+
+# --- ZIPs of several selections in one folder ---
+
+
+def names_in(archive: Archive) -> list[str]:
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        return opened.namelist()
+
+
+def test_zips_of_two_videos_can_be_unpacked_into_one_folder(
+    mine: Connection, standin: StandIn, client: Client
+) -> None:
+    films = [
+        standin.world.add_task("F", owner="demo", video=True, video_name=name, count=5)
+        for name in ("a.mp4", "b é.mp4")
+    ]
+    selections = [select(mine, (film.id, range(3))) for film in films]
+    client.force_login(mine.owner)
+    as_usual = [built(selection) for selection in selections]
+    assert names_in(as_usual[0]) == names_in(as_usual[1])
+    page = client.get(as_usual[0].get_absolute_url()).text
+    assert "unpacked into one folder, they would overwrite each other" in page
+    before = client.get(selections[0].get_absolute_url()).text
+    assert "ZIPs of several videos can be unpacked into one place" in before
+
+    apart = [built(selection, task_folders=True) for selection in selections]
+    assert not set(names_in(apart[0])) & set(names_in(apart[1]))
+    assert names_in(apart[0]) == [
+        *(f"task_{films[0].id}/frame_{number:06d}.png" for number in range(3)),
+        f"manifest_selection_{selections[0].pk}.json",
+    ]
+    assert "overwrite each other" not in client.get(apart[0].get_absolute_url()).text
+
+
+# --- what Windows and old programs cannot unpack ---
+
+
+def test_a_path_too_long_for_windows_is_told_before_and_after(
+    mine: Connection, standin: StandIn, client: Client
+) -> None:
+    long = "/".join(["d" * 100] * 5) + "/" + "x" * 56 + ".jpg"
+    task = standin.world.add_task("Long", owner="demo", images=[long, "short.jpg"])
+    selection, short = select(mine, (task.id, [0])), select(mine, (task.id, [1]))
+    client.force_login(mine.owner)
+    words = "565 characters long. Windows has room for about 240"
+    assert words in client.get(selection.get_absolute_url()).text
+    assert words in client.get(built(selection).get_absolute_url()).text
+    assert "Windows has room" not in client.get(short.get_absolute_url()).text
+    selection.longest_filename = None  # as rows from before have it
+    selection.save()
+    assert words in client.get(selection.get_absolute_url()).text
+
+
+def test_many_files_in_one_zip_are_told_and_can_be_split(
+    mine: Connection, standin: StandIn, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remarks, "MOST_OLD_ENTRIES", 150)
+    selection = select(mine, (1, range(20, 100)))
+    larger = select(mine, (1, range(20, 100)), (12, None), (13, None), (2, None))
+    client.force_login(mine.owner)
+    assert "old programs see no more" not in client.get(selection.get_absolute_url()).text
+    page = client.get(larger.get_absolute_url()).text
+    assert "188 files in one ZIP: old programs see no more than 150." in page
+    assert "ZIPs of at most 65,000 files" in page
+    whole = built(larger)
+    assert "188 files in one ZIP" in client.get(whole.get_absolute_url()).text
+    split = built(larger, part_files=100)
+    assert split.parts.count() == 2
+    assert split.remarks["most_entries"] == 100
+    assert len(pictures_of(split)) == 187
+    assert "files in one ZIP" not in client.get(split.get_absolute_url()).text

@@ -76,7 +76,7 @@ hostile = st.sampled_from(NASTY) | names
 def taken(
     filenames: list[str], *, several_tasks: bool = False, quality: str = "original"
 ) -> list[str]:
-    namer = Names(several_tasks=several_tasks, quality=quality)
+    namer = Names(task_folders=several_tasks, quality=quality)
     frames = [WantedFrame(1, 1, number, name) for number, name in enumerate(filenames)]
     for frame in frames:
         namer.expect(frame)
@@ -238,7 +238,7 @@ def test_recompressed_pictures_never_take_the_name_of_a_real_file() -> None:
     frames = [WantedFrame(1, 9, n, name) for n, name in enumerate(["a.png", "a.jpg", "A.png"])]
 
     def paths(*recompressed: int) -> list[str]:
-        names = Names(several_tasks=False, quality="original", recompressing={9})
+        names = Names(task_folders=False, quality="original", recompressing={9})
         for frame in frames:
             names.expect(frame)
         return [
@@ -288,7 +288,7 @@ def test_sharp_s_and_ligatures_are_told_apart_as_file_systems_fold_them() -> Non
 def test_a_frame_that_is_missing_does_not_rename_the_others() -> None:
     """Else a retry that has it would give the same picture another name."""
     frames = [WantedFrame(1, 1, 0, "X.jpg"), WantedFrame(1, 1, 1, "x.jpg")]
-    names = Names(several_tasks=False, quality="original")
+    names = Names(task_folders=False, quality="original")
     for frame in frames:
         names.expect(frame)
     names.take(frames[0], "")
@@ -296,14 +296,14 @@ def test_a_frame_that_is_missing_does_not_rename_the_others() -> None:
 
 
 def test_without_a_name_the_frame_number_serves() -> None:
-    names = Names(several_tasks=False, quality="original")
+    names = Names(task_folders=False, quality="original")
     assert names.take(WantedFrame(3, 7, 123, ""), ".png") == "frame_000123.png"
     assert names.take(WantedFrame(3, 7, 124, "///"), ".jpg") == "frame_000124.jpg"
     assert names.take(WantedFrame(3, 7, 125, ""), "") == "frame_000125.png"
 
 
 def test_several_tasks_have_a_folder_each() -> None:
-    names = Names(several_tasks=True, quality="original")
+    names = Names(task_folders=True, quality="original")
     assert names.take(WantedFrame(3, 7, 1, "x.jpg"), ".jpg") == "task_3/x.jpg"
     assert names.take(WantedFrame(4, 8, 1, "x.jpg"), ".jpg") == "task_4/x.jpg"
 
