@@ -50,7 +50,7 @@ class Connection(models.Model):
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="connections")
     name = models.CharField(max_length=100)
-    url = models.CharField(max_length=500)
+    url = models.CharField("CVAT server", max_length=500)
     organization = models.CharField(max_length=100, blank=True)
     username = models.CharField(max_length=200)
     credential = EncryptedTextField(editable=False)
@@ -225,6 +225,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "API token"
 
     def __str__(self) -> str:
         return self.name

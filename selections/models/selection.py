@@ -103,7 +103,7 @@ class Selection(models.Model):
     connection = models.ForeignKey(
         Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="selections"
     )
-    url = models.CharField(max_length=500)
+    url = models.CharField("CVAT server", max_length=500)
     organization = models.CharField(max_length=100, blank=True)
     # As they were when the selection was made: [{"id": 12, "name": "Night drive", "start_frame": 0,
     # "step": 1, "video": "a.mp4"}]. Without "video" for images; older rows have id and name only.

@@ -92,3 +92,15 @@ def test_sign_in_of_the_site(open_portal: Callable[..., Portal], admin: User) ->
     portal.page.get_by_label("Password").fill("admin-portal-password")
     portal.page.get_by_role("button", name="Log in").click()
     expect(portal.page.get_by_role("heading", name="Site administration")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "model", ["selections_selection", "selections_archive", "selector_connection"]
+)
+def test_all_columns_of_a_list_are_in_sight(office: Portal, model: str) -> None:
+    office.page.set_viewport_size({"width": 1280, "height": 800})
+    office.page.goto(reverse(f"admin:{model}_changelist"))
+    table = office.page.locator(".results")
+    assert table.evaluate("it => it.scrollWidth <= it.clientWidth")
+    assert office.page.evaluate("document.documentElement.scrollWidth") <= 1280
+    expect(office.page.get_by_role("link", name="API tokens")).to_be_visible()
