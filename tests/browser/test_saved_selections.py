@@ -81,9 +81,22 @@ def test_one_frame_large(saved: Portal) -> None:
     expect(dialog.get_by_role("link", name="Open in CVAT")).to_have_attribute(
         "href", re.compile(rf"/tasks/1/jobs/\d+\?frame={numbers[1]}$")
     )
+    # It zooms like the one of the workspace.
+    stage = dialog.locator(".viewer-stage")
+    page.keyboard.press("+")
+    expect(stage).to_have_class(re.compile("zoomed"))
+    dialog.get_by_role("button", name="Fit").click()
+    expect(stage).not_to_have_class(re.compile("zoomed"))
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.locator(".shot").nth(1)).to_be_focused()
+
+
+def test_pictures_that_are_not_shown_say_so(saved: Portal) -> None:
+    page = saved.page
+    page.route(re.compile("/thumbnail"), lambda route: route.fulfill(status=404))
+    page.reload()
+    expect(page.locator(".shot.none").first).to_be_visible()
 
 
 def test_the_large_view_keeps_the_keyboard(saved: Portal) -> None:

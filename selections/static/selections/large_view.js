@@ -1,54 +1,83 @@
-// One frame, large: without this script the link of a picture opens it by itself.
+// One frame, large, as in the workspace. Without this script the link of a picture opens it by itself.
+
+import { Zoom } from "../selector/workspace/zoom.js";
 
 const dialog = document.getElementById("large");
 const shots = [...document.querySelectorAll(".shot")];
-const picture = dialog?.querySelector(".large-picture img");
-const steps = dialog?.querySelectorAll("[data-step]");
-const apology = dialog?.querySelector(".large-picture p");
-let at = 0;
 
-function show(index) {
-  at = Math.max(0, Math.min(shots.length - 1, index));
-  const shot = shots[at];
-  dialog.querySelector(".large-name b").textContent = shot.dataset.frame;
-  dialog.querySelector(".large-name span").textContent = shot.dataset.name;
-  dialog.querySelector("[data-in-cvat]").href = shot.dataset.cvat;
-  for (const button of steps) {
-    const isEnd = !shots[at + Number(button.dataset.step)];
-    // A button that is disabled would lose the keyboard to the page behind.
-    if (isEnd && button === document.activeElement) dialog.querySelector("[data-close]").focus();
-    button.disabled = isEnd;
+if (dialog) enable();
+
+function enable() {
+  const picture = dialog.querySelector(".large-picture img");
+  const said = dialog.querySelector(".viewer-said");
+  const steps = dialog.querySelectorAll("[data-step]");
+  const zoom = new Zoom(dialog.querySelector(".large-picture"), picture);
+  const zooms = { larger: () => zoom.by(1.5), smaller: () => zoom.by(1 / 1.5), fit: () => zoom.fit() };
+  let at = 0;
+
+  function show(index) {
+    at = Math.max(0, Math.min(shots.length - 1, index));
+    const shot = shots[at];
+    dialog.querySelector(".large-name b").textContent = shot.dataset.frame;
+    dialog.querySelector(".viewer-name").textContent = shot.dataset.name;
+    dialog.querySelector("[data-in-cvat]").href = shot.dataset.cvat;
+    for (const button of steps) {
+      const isEnd = !shots[at + Number(button.dataset.step)];
+      // A button that is disabled would lose the keyboard to the page behind.
+      if (isEnd && button === document.activeElement) dialog.querySelector("[data-close]").focus();
+      button.disabled = isEnd;
+    }
+    said.textContent = "Loading…";
+    picture.hidden = true;
+    picture.alt = `Frame ${shot.dataset.frame}`;
+    picture.src = shot.href;
+    if (!dialog.open) dialog.showModal();
+    zoom.fit();
   }
-  apology.hidden = true;
-  picture.hidden = true;
-  picture.alt = `Frame ${shot.dataset.frame}`;
-  picture.src = shot.href;
-  if (!dialog.open) dialog.showModal();
-}
 
-for (const [index, shot] of shots.entries()) {
-  shot.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    show(index);
+  function step(by) {
+    if (shots[at + by]) show(at + by);
+  }
+
+  for (const [index, shot] of shots.entries()) {
+    shot.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+      event.preventDefault();
+      show(index);
+    });
+  }
+
+  picture.addEventListener("load", () => {
+    picture.hidden = false;
+    said.textContent = "";
   });
+  picture.addEventListener("error", () => {
+    said.textContent = "CVAT does not show this picture. Open it there to see why.";
+  });
+  zoom.addEventListener("swipe", ({ detail }) => step(detail));
+
+  dialog.addEventListener("click", ({ target }) => {
+    const button = target.closest("button");
+    if (button?.dataset.step) step(Number(button.dataset.step));
+    if (button?.dataset.zoom) zooms[button.dataset.zoom]();
+    if (button?.matches("[data-close]")) dialog.close();
+  });
+
+  // Not on the dialog: a click on the picture takes the keyboard out of it.
+  document.addEventListener("keydown", (event) => {
+    if (!dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = {
+      ArrowLeft: () => step(-1),
+      ArrowRight: () => step(1),
+      "+": zooms.larger,
+      "=": zooms.larger,
+      "-": zooms.smaller,
+      0: zooms.fit,
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+
+  dialog.addEventListener("close", () => shots[at].focus());
 }
-
-picture?.addEventListener("load", () => (picture.hidden = false));
-picture?.addEventListener("error", () => (apology.hidden = false));
-
-dialog?.addEventListener("click", (event) => {
-  const step = event.target.closest("[data-step]");
-  if (step) show(at + Number(step.dataset.step));
-  if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
-});
-
-// Not on the dialog: a click on the picture takes the keyboard out of it.
-document.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!dialog?.open || !step || !shots[at + step]) return;
-  event.preventDefault();
-  show(at + step);
-});
-
-dialog?.addEventListener("close", () => shots[at].focus());
