@@ -96,10 +96,10 @@ def reach(request: SignedInRequest, pk: int) -> HttpResponse:
     connection = showing.closest(selection, showing.usable_connections(request.user))
     if connection is None:
         return HttpResponse(status=204)
-    connection = find_connection(user=request.user, connection_id=connection.pk)
     try:
+        connection = find_connection(user=request.user, connection_id=connection.pk)
         found = reaching.reach(selection=selection, connection=connection)
-    except CvatError:
+    except (CvatError, PortalError):
         return HttpResponse(status=204)  # the pictures of the page tell of the trouble
     return render(request, "selections/_reach.html", {"reach": found, "connection": connection})
 
