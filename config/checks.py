@@ -19,10 +19,12 @@ from selector.cvat.links import normalize_url
 SQLITE = "django.db.backends.sqlite3"
 LONGEST_TRANSACTION = 0.5  # seconds, of the portal itself on SQLite
 AT_LEAST_ONE = (
+    "ARCHIVE_ACTIVE_PER_PERSON",
     "ARCHIVE_ATTEMPTS",
     "ARCHIVE_DAYS",
     "ARCHIVE_HEARTBEAT_SECONDS",
     "ARCHIVE_MAX_HOURS",
+    "ARCHIVE_RUNNING_PER_PERSON",
     "CELERY_WORKER_CONCURRENCY",
     "CVAT_SIGN_INS_PER_MINUTE",
     "FETCH_THREADS",

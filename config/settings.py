@@ -244,6 +244,10 @@ ARCHIVE_STALE_SECONDS = env.float("ARCHIVE_STALE_SECONDS", default=6.0)
 ARCHIVE_REQUEUE_SECONDS = env.float("ARCHIVE_REQUEUE_SECONDS", default=60.0)
 ARCHIVE_MAX_HOURS = env.int("ARCHIVE_MAX_HOURS", default=12)
 ARCHIVE_ATTEMPTS = env.int("ARCHIVE_ATTEMPTS", default=3)
+# What one person may take: builds waiting and running, builds running, bytes of finished ZIPs.
+ARCHIVE_ACTIVE_PER_PERSON = env.int("ARCHIVE_ACTIVE_PER_PERSON", default=10)
+ARCHIVE_BYTES_PER_PERSON = env.int("ARCHIVE_BYTES_PER_PERSON", default=100_000_000_000)
+DISK_RESERVE_BYTES = env.int("DISK_RESERVE_BYTES", default=2_000_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a JSON list of MAX_SELECTION_FRAMES frames
 
 # --- background work ---------------------------------------------------------------------------
@@ -257,6 +261,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # The niceness of worker and beat, so that builds do not slow pages on the same machine.
 WORKER_NICENESS = env.int("WORKER_NICENESS", default=10)
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=4)
+# One process stays free for other people, where there are several.
+ARCHIVE_RUNNING_PER_PERSON = env.int(
+    "ARCHIVE_RUNNING_PER_PERSON", default=max(CELERY_WORKER_CONCURRENCY - 1, 1)
+)
 CELERY_TASK_TIME_LIMIT = (ARCHIVE_MAX_HOURS + 1) * 3600
 # A build goes on where it was stopped, so stopping need not wait for it.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0

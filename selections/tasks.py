@@ -11,7 +11,9 @@ from selections.models import KeyedAnswer
 
 @shared_task
 def build_archive(archive_id: int) -> None:
-    building.build(archive_id)
+    """Build an archive: the one whose turn it is, as a rule the one named."""
+    building.build_in_turn(archive_id)
+    recovery.hand_out_next(hand_out=build_archive.delay)
     memory.give_back()
 
 

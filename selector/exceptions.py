@@ -62,6 +62,20 @@ class TooManyAttempts(PortalError):
         )
 
 
+class TooManyBuilds(PortalError):
+    """As many builds of one person wait and run as may."""
+
+    code = "too_many_builds"
+    status = 429
+    retry_after = 60
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"{limit:,} of your archives are waiting or being built, which is as many as one "
+            "person may have here. Wait until one is ready, or cancel one under Archives."
+        )
+
+
 class TooManySignIns(PortalError):
     """CVAT's limit of requests without credentials is used up for some seconds."""
 

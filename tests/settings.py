@@ -57,7 +57,7 @@ STORAGES = product.STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-CELERY_TASK_DEFAULT_QUEUE = f"test-{process}"
+CELERY_TASK_DEFAULT_QUEUE = os.environ.get("TEST_QUEUE", f"test-{process}")
 CACHES = {"default": product.CACHES["default"] | {"KEY_PREFIX": f"test-{process}"}}
 ARCHIVE_HEARTBEAT_SECONDS = 0.3
 ARCHIVE_STALE_SECONDS = 3.0

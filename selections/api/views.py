@@ -93,6 +93,7 @@ def _selection(request: SignedInApiRequest, data: dict[str, Any]) -> Selection:
             raise NotFound(f"You have no selection {data['selection']}, nor is it shared.")
         return chosen
     connection = find_connection(user=request.user, connection_id=data.get("connection"))
+    services.check_may_build(user=request.user)  # before a selection is saved for nothing
     return services.create_selection(
         owner=request.user,
         connection=connection,

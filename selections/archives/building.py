@@ -45,15 +45,28 @@ class SelectionDeleted(Exception):
     """The selection was deleted for good before its archive was built."""
 
 
-def build(archive_id: int) -> None:
-    """Build the archive if it still waits to be built; the outcome is in its row."""
+def build_in_turn(archive_id: int) -> None:
+    """Build the archive whose turn it is, see ArchiveQuerySet.in_turn. The archive named goes first
+    only when it is abandoned: a message says that there is something to build, not what."""
+    if Archive.objects.abandoned().filter(pk=archive_id).exists() and build(archive_id):
+        return
+    while archive := Archive.objects.in_turn().first():
+        if build(archive.pk):
+            return
+    # What is queued waits for other builds of its person: handed out when one of them ends.
+    Archive.objects.filter(status=Archive.Status.QUEUED).update(enqueued_at=None)
+
+
+def build(archive_id: int) -> bool:
+    """Build the archive if it still waits to be built; the outcome is in its row. False if it does
+    not wait, or for other builds of its person."""
     archive = (
         Archive.objects.select_related("selection", "connection").filter(pk=archive_id).first()
     )
     worker = uuid.uuid4()
     if archive is None or not archive.claim(worker):
         logger.info("archive %s is not waiting to be built", archive_id)
-        return
+        return False
     try:
         with Heart(archive, worker) as heart:
             _run(archive, worker, heart)
@@ -80,6 +93,7 @@ def build(archive_id: int) -> None:
         logger.exception("archive %s failed", archive_id)
         archive.fail(worker, "Something unexpected went wrong. The log of the worker has details.")
     _clear(archive_id)
+    return True
 
 
 def _run(archive: Archive, worker: uuid.UUID, heart: Heart) -> None:
@@ -132,7 +146,11 @@ class _Build:
         """Raises Stopped, CvatError, disk.Full, OSError."""
         self.heart.frames_done = self.heart.bytes_done = 0
         self._prepare_spool()
-        self.guard = disk.Guard(frames_total=self.archive.frames_total, spooled=self.spool.size())
+        self.guard = disk.Guard(
+            frames_total=self.archive.frames_total,
+            spooled=self.spool.size(),
+            allowance=self._allowance(),
+        )
         self.guard.check_before(self.selection)
         stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
         with self._writer(stem) as writer:
@@ -153,6 +171,11 @@ class _Build:
             selection=self.selection.pk if options.get("task_folders") else None,
             about=self._about(),
         )
+
+    def _allowance(self) -> int | None:
+        limit = settings.ARCHIVE_BYTES_PER_PERSON
+        others = Archive.objects.filter(requested_by=self.archive.requested_by_id).with_file()
+        return max(limit - others.bytes(), 0) if limit else None
 
     def _prepare_spool(self) -> None:
         earlier = self.archive.continues_id

@@ -12,7 +12,7 @@ from selections.models import Selection
 
 # Photographs as JPEG take about a quarter byte per pixel; too little is corrected by what comes.
 BYTES_PER_PIXEL = 0.1
-SPARE = 64 * 2**20  # for everything else that writes there
+SPARE = 64 * 2**20  # bytes that stay free at least, for everything else that writes there
 CHECK_EVERY = 50  # frames
 
 
@@ -22,11 +22,13 @@ class Full(Exception):
 
 class Guard:
     """A build lies on disk twice for a while: fetched in the spool, and as the growing ZIP.
-    `spooled` bytes are there already, from an earlier try."""
+    `spooled` bytes are there already, from an earlier try. `allowance` is how many bytes the
+    archive may have beside the person's others; None without a limit."""
 
-    def __init__(self, *, frames_total: int, spooled: int) -> None:
+    def __init__(self, *, frames_total: int, spooled: int, allowance: int | None = None) -> None:
         self._total = frames_total
         self._spooled = spooled
+        self._allowance = allowance
 
     def check_before(self, selection: Selection) -> None:
         """A cautious guess from the sizes of the pictures. Raises Full."""
@@ -35,13 +37,22 @@ class Guard:
 
     def check(self, *, frames: int, written: int) -> None:
         """What is still to come, judged by the frames so far. Raises Full."""
+        if self._allowance is not None and written > self._allowance:
+            raise Full(
+                "With this archive, your archives would take more than the "
+                f"{_size(settings.ARCHIVE_BYTES_PER_PERSON)} that each person may keep here. "
+                "Delete some that you no longer need under Archives, then try again: what was "
+                "fetched is kept for the next try. Or build fewer frames."
+            )
         if frames % CHECK_EVERY == 0:
             still_spooled = max(self._spooled - written, 0)
             self._require(2 * written // frames * (self._total - frames) - still_spooled)
 
     def _require(self, needed: int) -> None:
         folder = Path(settings.SPOOL_DIR)
-        free = shutil.disk_usage(folder).free - SPARE
+        disk = shutil.disk_usage(folder)
+        # A small disk is not all reserve.
+        free = disk.free - max(SPARE, min(settings.DISK_RESERVE_BYTES, disk.total // 10))
         if needed > free:
             raise Full(
                 f"The disk of the portal will not hold this archive: about {_size(needed)} are "

@@ -25,8 +25,8 @@ def recover(*, hand_out: Callable[[int], object]) -> None:
         logger.warning("recovery: the database was locked, builds are looked at the next time")
         return
     for_each(Archive.objects.overdue(), Archive.fail_overdue)
-    silent = list(Archive.objects.to_hand_out() | Archive.objects.exhausted())
-    if any(archive.status == Archive.Status.RUNNING for archive in silent):
+    silent = list(Archive.objects.abandoned())
+    if silent:
         time.sleep(SECOND_LOOK)  # the lock may just have been released, the heartbeats come now
 
     def again(archive: Archive) -> None:
@@ -34,6 +34,14 @@ def recover(*, hand_out: Callable[[int], object]) -> None:
             hand_out(archive.pk)
 
     for_each(silent, again)
+    for_each(list(Archive.objects.to_hand_out().startable()), again)
+
+
+def hand_out_next(*, hand_out: Callable[[int], object]) -> None:
+    """Hand out the archive whose turn it is, if any: the end of a build may have made room."""
+    archive = Archive.objects.in_turn().first()
+    if archive is not None:
+        hand_out(archive.pk)
 
 
 def expire() -> None:

@@ -23,6 +23,7 @@ from selections.models.archive_queries import (
     ArchiveQuerySet,
     ArchiveStatus,
     advanced,
+    lock_person,
     overdue,
 )
 from selections.models.selection import Selection
@@ -112,8 +113,9 @@ class Archive(models.Model):
     size = models.BigIntegerField(default=0)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
-    # When it was last handed to the workers; without an effect, it is handed out again.
-    enqueued_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When it was last handed to the workers; without an effect, it is handed out again. Null: not
+    # handed out, the person's other builds go first.
+    enqueued_at = models.DateTimeField(default=timezone.now, null=True, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -178,24 +180,31 @@ class Archive(models.Model):
     # --- the state machine ---
 
     def claim(self, worker: uuid.UUID) -> bool:
-        """queued -> running, or a build whose worker fell silent -> this worker.
+        """queued -> running, or a build whose worker fell silent -> this worker. Not while
+        ARCHIVE_RUNNING_PER_PERSON others of the person run.
 
         Counts the attempt. Counting begins again after an attempt that lasted for LONG_ATTEMPT and
         got further than those before: a long build may meet many restarts of the portal, but one
         that dies at the same frame each time must end.
         """
         longest = timedelta(hours=settings.ARCHIVE_MAX_HOURS)
-        return self._change(
-            Archive.objects.claimable(),
-            status=self.Status.RUNNING,
-            claimed_by=worker,
-            attempts=Case(When(advanced(), then=Value(1)), default=F("attempts") + 1),
-            claimed_at=Now(),
-            frames_reached=Greatest("frames_reached", "frames_done"),
-            heartbeat_at=Now(),
-            started_at=Coalesce("started_at", Now()),
-            deadline_at=Coalesce("deadline_at", Now() + longest),
-        )
+        with transaction.atomic():
+            lock_person(self.requested_by_id)
+            running = Archive.objects.filter(requested_by=self.requested_by_id).exclude(pk=self.pk)
+            running = running.filter(status=self.Status.RUNNING)
+            if running.count() >= settings.ARCHIVE_RUNNING_PER_PERSON:
+                return False
+            return self._change(
+                Archive.objects.claimable(),
+                status=self.Status.RUNNING,
+                claimed_by=worker,
+                attempts=Case(When(advanced(), then=Value(1)), default=F("attempts") + 1),
+                claimed_at=Now(),
+                frames_reached=Greatest("frames_reached", "frames_done"),
+                heartbeat_at=Now(),
+                started_at=Coalesce("started_at", Now()),
+                deadline_at=Coalesce("deadline_at", Now() + longest),
+            )
 
     def hand_out_again(self) -> bool:
         """Note that the archive is handed out once more; False if someone else just did."""

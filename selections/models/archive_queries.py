@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from selections.models.selection import Selection
@@ -67,15 +67,38 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
         may_go_on = abandoned() & ~exhausted() & ~overdue()
         return self.filter(Q(status=ArchiveStatus.QUEUED) | may_go_on)
 
-    def to_hand_out(self) -> Self:
-        """Abandoned, or queued so long that the message may be lost; not handed out just now."""
-        now = timezone.now()
-        lost = Q(
-            status=ArchiveStatus.QUEUED,
-            enqueued_at__lt=now - timedelta(seconds=settings.ARCHIVE_REQUEUE_SECONDS),
+    def startable(self) -> Self:
+        """Queued, and the person has fewer than ARCHIVE_RUNNING_PER_PERSON builds running. Adds
+        `running`: how many."""
+        of_person = self.model.objects.filter(requested_by=OuterRef("requested_by")).order_by()
+        running = of_person.filter(status=ArchiveStatus.RUNNING).values("requested_by")
+        counted = Coalesce(Subquery(running.annotate(n=Count("pk")).values("n")), 0)
+        queued = self.filter(status=ArchiveStatus.QUEUED).annotate(running=counted)
+        return queued.filter(running__lt=settings.ARCHIVE_RUNNING_PER_PERSON)
+
+    def in_turn(self) -> Self:
+        """Startable, in the order in which the workers take them: first for the person with the
+        fewest builds running, then for the person whose last build began longest ago."""
+        of_person = self.model.objects.filter(requested_by=OuterRef("requested_by")).order_by()
+        begun = of_person.values("requested_by").annotate(at=Max("started_at")).values("at")
+        return (
+            self.startable()
+            .annotate(last_begun=Subquery(begun))
+            .order_by("running", F("last_begun").asc(nulls_first=True), "created_at", "pk")
         )
+
+    def to_hand_out(self) -> Self:
+        """Abandoned; or queued and not handed out, or so long ago that the message may be lost."""
+        now = timezone.now()
+        requeue = now - timedelta(seconds=settings.ARCHIVE_REQUEUE_SECONDS)
+        lost = Q(enqueued_at__isnull=True) | Q(enqueued_at__lt=requeue)
+        lost &= Q(status=ArchiveStatus.QUEUED)
         handed_out = now - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS)
-        return self.filter(lost | abandoned() & Q(enqueued_at__lt=handed_out))
+        not_just_now = Q(enqueued_at__isnull=True) | Q(enqueued_at__lt=handed_out)
+        return self.filter(lost | abandoned() & not_just_now)
+
+    def abandoned(self) -> Self:
+        return self.filter(abandoned())
 
     def exhausted(self) -> Self:
         """Abandoned after the last attempt that is allowed."""
@@ -90,6 +113,13 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
         since = timezone.now() - timedelta(hours=settings.SPOOL_HOURS)
         ended = Q(status__in=UNFINISHED, finished_at__gt=since)
         return self.filter(Q(status__in=ACTIVE) | ended)
+
+    def with_file(self) -> Self:
+        return self.filter(status__in=WITH_FILE)
+
+    def bytes(self) -> int:
+        """Size of all together."""
+        return int(self.aggregate(n=Sum("size"))["n"] or 0)
 
     def expired(self) -> Self:
         return self.filter(status__in=WITH_FILE, expires_at__lte=timezone.now())
@@ -119,3 +149,8 @@ def advanced() -> Q:
     before: a twentieth of all."""
     is_long = Q(heartbeat_at__gt=F("claimed_at") + LONG_ATTEMPT)
     return is_long & Q(frames_done__gt=F("frames_reached") + F("frames_total") / 20)
+
+
+def lock_person(user_id: int) -> None:
+    """Let no other transaction past this line for the same person, until this one ends."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk"))

@@ -12,11 +12,13 @@ from selections.services.keeping import (
     create_selection,
     update_selection,
 )
+from selections.services.limits import check_may_build
 
 __all__ = [
     "Choice",
     "Deletions",
     "cancel_archive",
+    "check_may_build",
     "copy_selection",
     "create_random_selection",
     "create_selection",

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from selections import showing, tasks
 from selections.archives.naming import archive_stem
-from selections.models import Archive, Selection
+from selections.models import Archive, Selection, lock_person
+from selections.services.limits import check_builds, check_room
 from selector import services as selector
 from selector.exceptions import Conflict, InvalidInput, NotConnected, NotFound
 from selector.models import Connection
@@ -37,13 +38,14 @@ def request_archive(
 
     A build of this selection that is under way for this user already is answered instead of a
     second one; an earlier one that ended without all frames is taken over, so that only what is
-    missing is fetched. Raises InvalidInput, NotConnected, Conflict.
+    missing is fetched. Raises InvalidInput, NotConnected, Conflict, TooManyBuilds.
     """
     options = _archive_options(quality, part_size, video_format, video_quality)
     options |= _rare_options(deleted_frames, part_files, is_in_folders=task_folders)
     running = Archive.objects.for_user(user).active().filter(selection=selection).first()
     if running is not None:
         return _same_or_conflict(running, options)
+    check_room(user=user)
     archive = Archive(
         selection=selection,
         selection_name=selection.name,
@@ -56,6 +58,8 @@ def request_archive(
     stem = archive_stem(selection.name) if named_after_selection else "cvat_images"
     try:
         with transaction.atomic():
+            lock_person(user.pk)  # of two requests at once, the second counts the first
+            check_builds(user=user)
             archive.file_stem = _free_stem(user, stem)
             archive.save()
             # Robust: without a broker the row waits, and is handed out once there is one.

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +12,9 @@ from selections import services, tasks
 from selections.models import Archive
 from selector.models import Connection
 from standin.server import StandIn
-from tests.conftest import BASE_DIR, eventually, finished
+from tests.conftest import eventually, finished
 from tests.selections.builds import Folders, assert_whole, data_requests, request, select
+from tests.selections.workers import own_worker
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
 
@@ -41,31 +37,14 @@ def worker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[None]:
     """A real worker with one process to build in, for whom one frame may be deadly."""
-    queue = f"deadly-{uuid.uuid4().hex}"
-    build = tasks.build_archive
-    monkeypatch.setattr(build, "delay", lambda number: build.apply_async((number,), queue=queue))
     environment = worker_environment | {
         "DEADLY_FRAME": str(switch),
         "SPOOL_DIR": str(folders.spool),
         "ARCHIVES_DIR": str(folders.archives),
-        "CELERY_TASK_DEFAULT_QUEUE": queue,
     }
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "INFO", "-c", "1"]
-    command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-Q", queue]
-    log = tmp_path / "worker.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "-I", "tests.selections.deadly_frame"],
-            cwd=BASE_DIR,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        eventually(lambda: b" ready." in log.read_bytes(), seconds=60)
+    imports, log = "tests.selections.deadly_frame", tmp_path / "worker.log"
+    with own_worker(environment, monkeypatch, log=log, imports=imports):
         yield
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def ended(archive: Archive) -> float:

@@ -175,12 +175,15 @@ def fire(
     log = tmp_path / "fire.log"
     # Killed from outside, which the limit is not for: test_deadly_frame.py is about that.
     settings.ARCHIVE_ATTEMPTS = 1000
+    settings.ARCHIVE_RUNNING_PER_PERSON = SELECTIONS
     environment = worker_environment | {
         "FIRE_LOG": str(log),
         "SPOOL_DIR": str(folders.spool),
         "ARCHIVES_DIR": str(folders.archives),
         "FETCH_THREADS": str(THREADS),
         "ARCHIVE_ATTEMPTS": str(settings.ARCHIVE_ATTEMPTS),
+        "ARCHIVE_RUNNING_PER_PERSON": str(settings.ARCHIVE_RUNNING_PER_PERSON),
+        "TEST_QUEUE": queue,
     }
     workers = [Worker(environment, queue) for _ in range(2)]
     yield Fire(log, workers)

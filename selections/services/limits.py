@@ -1,0 +1,36 @@
+"""What one person may take of the portal: builds that wait and run, and room for archives."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.template.defaultfilters import filesizeformat
+
+from selections.models import Archive
+from selector.exceptions import Conflict, TooManyBuilds
+
+
+def check_may_build(*, user: User) -> None:
+    """Raises TooManyBuilds, or Conflict when the person's archives take too much room."""
+    check_builds(user=user)
+    check_room(user=user)
+
+
+def check_builds(*, user: User) -> None:
+    limit = settings.ARCHIVE_ACTIVE_PER_PERSON
+    if Archive.objects.filter(requested_by=user).active().count() >= limit:
+        raise TooManyBuilds(limit=limit)
+
+
+def check_room(*, user: User) -> None:
+    limit = settings.ARCHIVE_BYTES_PER_PERSON
+    kept = Archive.objects.for_user(user).with_file()
+    if not limit or kept.bytes() < limit:
+        return
+    largest = kept.order_by("-size", "pk")[0]
+    raise Conflict(
+        f"Your archives take {filesizeformat(kept.bytes())} of the {filesizeformat(limit)} that "
+        "each person may keep here. Delete some that you no longer need under Archives; the "
+        f"largest is {largest.download_name} of “{largest.selection_name}” "
+        f"({filesizeformat(largest.size)}). Their selections stay, so they can be built again."
+    )

@@ -1,0 +1,271 @@
+"""What one person may take of the portal, and that others get their turn."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+
+from selections import services, tasks
+from selections.archives import building, recovery
+from selections.models import Archive, Selection
+from selector.exceptions import Conflict, TooManyBuilds
+from selector.models import Connection
+from standin.server import StandIn
+from tests.conftest import api_of, eventually, finished
+from tests.making import connected, make_archive, make_connection, make_selection
+from tests.selections.builds import Folders, again, assert_whole, request, select
+from tests.selections.workers import own_worker
+
+FRAMES = [{"task_id": 1, "frame": 0}]
+
+
+def queued(user: User, count: int) -> list[Archive]:
+    return [make_archive(user, make_selection(user)) for _ in range(count)]
+
+
+def begin(archive: Archive) -> uuid.UUID:
+    worker = uuid.uuid4()
+    assert again(archive).claim(worker)
+    return worker
+
+
+# --- how many -------------------------------------------------------------------------------------
+
+
+def test_no_more_builds_than_allowed_wait_and_run(
+    alice: User, bob: User, standin: StandIn, settings: object, messages: list[int]
+) -> None:
+    settings.ARCHIVE_ACTIVE_PER_PERSON = 3
+    connected(alice, standin)
+    connected(bob, standin)
+    api = api_of(alice)
+    for _ in range(3):
+        assert api.post("/api/download-images", {"frames": FRAMES}).status_code == 202
+    saved = Selection.objects.count()
+    answer = api.post("/api/download-images", {"frames": FRAMES})
+    assert answer.status_code == 429
+    assert "cancel one under Archives" in answer.json()["error"]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert Selection.objects.count() == saved  # nothing is saved for a build that is refused
+    assert api_of(bob).post("/api/download-images", {"frames": FRAMES}).status_code == 202
+    services.cancel_archive(archive=Archive.objects.filter(requested_by=alice).latest("pk"))
+    assert api.post("/api/download-images", {"frames": FRAMES}).status_code == 202
+
+
+def test_the_page_says_how_many_builds_may_wait(
+    client: object, alice: User, settings: object, messages: list[int]
+) -> None:
+    settings.ARCHIVE_ACTIVE_PER_PERSON = 1
+    own = make_connection(alice)
+    queued(alice, 1)
+    selection = make_selection(alice, own)
+    client.force_login(alice)
+    answer = client.post(f"/selections/{selection.pk}/build", {"quality": "original"})
+    assert answer.status_code == 429
+    assert "cancel one under Archives" in answer.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_the_same_moment_do_not_exceed_the_limit(
+    alice: User, settings: object, messages: list[int]
+) -> None:
+    settings.ARCHIVE_ACTIVE_PER_PERSON = 2
+    own = make_connection(alice)
+    selections = [make_selection(alice, own) for _ in range(6)]
+    together = threading.Barrier(6)
+
+    def ask(selection: Selection) -> None:
+        try:
+            together.wait()
+            services.request_archive(user=alice, selection=selection)
+        except TooManyBuilds:
+            pass
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask, args=[each]) for each in selections]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Archive.objects.active().count() == 2
+
+
+# --- how much -------------------------------------------------------------------------------------
+
+
+def test_archives_of_a_person_may_take_only_so_much_room(
+    alice: User, bob: User, settings: object, messages: list[int], folders: Folders
+) -> None:
+    settings.ARCHIVE_BYTES_PER_PERSON = 3_000_000
+    own = make_connection(alice)
+    make_archive(alice, make_selection(alice, name="small one"), "ready", size=1_000_000)
+    assert request(make_selection(alice, own)).status == "queued"
+    large = make_archive(alice, make_selection(alice, name="large one"), "ready", size=2_000_000)
+    make_archive(bob, make_selection(bob), "ready", size=5_000_000)
+    with pytest.raises(Conflict, match="of “large one”"):
+        request(make_selection(alice, own))
+    large.delete()
+    assert request(make_selection(alice, own)).status == "queued"
+
+
+def test_a_build_that_outgrows_the_room_of_its_person_ends_with_the_reason(
+    connection: Connection, settings: object, folders: Folders, messages: list[int], hasty: None
+) -> None:
+    settings.ARCHIVE_BYTES_PER_PERSON = 20_000
+    archive = request(select(connection, (1, None)))
+    building.build(archive.pk)
+    row = again(archive)
+    assert row.status == "failed"
+    assert "20 kB that each person may keep" in row.error
+    assert folders.stored() == []
+    assert [path for path in folders.spooled() if path.is_file()]
+
+
+# --- turns ----------------------------------------------------------------------------------------
+
+
+def test_a_person_runs_only_so_many_builds_side_by_side(
+    alice: User, bob: User, settings: object
+) -> None:
+    settings.ARCHIVE_RUNNING_PER_PERSON = 2
+    of_alice, of_bob = queued(alice, 4), queued(bob, 1)
+    first = begin(of_alice[0])
+    begin(of_alice[1])
+    assert not again(of_alice[2]).claim(uuid.uuid4())
+    assert again(of_alice[2]).status == "queued"
+    begin(of_bob[0])
+    assert list(Archive.objects.in_turn()) == []
+    assert again(of_alice[0]).fail(first, "why")
+    assert list(Archive.objects.in_turn()) == of_alice[2:]
+
+
+def test_persons_take_turns(alice: User, bob: User, admin: User, settings: object) -> None:
+    """Also with one process alone, where nobody has a build running when the next is chosen."""
+    settings.ARCHIVE_RUNNING_PER_PERSON = 1
+    for user in (alice, bob, admin):
+        queued(user, 3)
+    order = []
+    for _ in range(9):
+        archive = Archive.objects.in_turn()[0]
+        order.append(archive.requested_by.username)
+        assert again(archive).fail(begin(archive), "next, please")
+    assert order == ["alice", "bob", "admin"] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claims_at_the_same_moment_do_not_exceed_a_persons_share(
+    alice: User, settings: object
+) -> None:
+    settings.ARCHIVE_RUNNING_PER_PERSON = 2
+    rows = queued(alice, 8)
+    together = threading.Barrier(8)
+    claimed: list[bool] = []
+
+    def claim(row: Archive) -> None:
+        try:
+            together.wait()
+            claimed.append(row.claim(uuid.uuid4()))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=claim, args=[row]) for row in rows]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert claimed.count(True) == 2
+
+
+def test_what_waits_for_builds_of_its_person_is_handed_out_when_one_ends(
+    alice: User, settings: object, messages: list[int]
+) -> None:
+    settings.ARCHIVE_RUNNING_PER_PERSON = 1
+    running, waiting = queued(alice, 2)
+    worker = begin(running)
+    building.build_in_turn(waiting.pk)
+    assert again(waiting).status == "queued"
+    assert again(waiting).enqueued_at is None
+    tasks.recover_archives()
+    assert messages == []  # as long as it could not be begun
+    assert again(running).fail(worker, "why")
+    recovery.hand_out_next(hand_out=messages.append)
+    tasks.recover_archives()
+    assert messages == [waiting.pk] * 2
+
+
+# --- with a real worker ---------------------------------------------------------------------------
+
+
+Asking = Callable[[User, int], list[Archive]]
+
+
+@pytest.fixture
+def asking(standin: StandIn, transactional_db: None, folders: Folders) -> Asking:
+    """Requests of so many archives of one frame each."""
+
+    def ask(user: User, count: int) -> list[Archive]:
+        own = connected(user, standin)
+        return [request(select(own, (1, [number]))) for number in range(count)]
+
+    return ask
+
+
+@contextmanager
+def worker(
+    environment: dict[str, str],
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+    log: Path,
+    processes: int,
+) -> Iterator[None]:
+    own = {
+        "SPOOL_DIR": str(folders.spool),
+        "ARCHIVES_DIR": str(folders.archives),
+        "ARCHIVE_RUNNING_PER_PERSON": "1",
+    }
+    with own_worker(environment | own, monkeypatch, log=log, processes=processes):
+        yield
+
+
+@pytest.mark.worker
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_small_build_of_another_person_does_not_wait_for_all_of_the_first(
+    asking: Asking,
+    alice: User,
+    bob: User,
+    broker: None,
+    standin: StandIn,
+    folders: Folders,
+    worker_environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: object,
+    tmp_path: Path,
+    processes: int,
+) -> None:
+    settings.ARCHIVE_RUNNING_PER_PERSON = 1
+    settings.ARCHIVE_ACTIVE_PER_PERSON = 100
+    log = tmp_path / "worker.log"
+    with worker(worker_environment, folders, monkeypatch, log, processes):
+        hold = standin.faults.hold("type=")
+        of_alice = asking(alice, 8)
+        assert hold.wait_for_request()
+        [of_bob] = asking(bob, 1)
+        if processes == 1:
+            eventually(lambda: again(of_alice[0]).status == "running")
+        else:
+            eventually(lambda: again(of_bob).status == "running")
+        hold.release()
+        assert_whole(finished(of_bob), standin)
+        for archive in of_alice:
+            assert_whole(finished(archive), standin)
+    begun = list(Archive.objects.order_by("started_at"))
+    # With one process, right after the build that ran when bob came.
+    assert begun.index(of_bob) <= 1 + processes

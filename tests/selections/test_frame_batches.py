@@ -1,0 +1,186 @@
+"""Large selections are saved, copied and purged without keeping other writers waiting."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import NamedTuple
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+
+from selections import batches, removal, services, tasks
+from selections.models import SelectedFrame, Selection
+from tests.making import make_selection
+
+COUNT = 10 * batches.BATCH + 7
+
+
+class Frame(NamedTuple):
+    task_id: int
+    job_id: int
+    frame: int
+    filename: str = "folder/picture.jpg"
+    width: int = 640
+    height: int = 480
+
+
+def frames(count: int) -> Iterator[Frame]:
+    return (Frame(1 + number % 3, 1, number) for number in range(count))
+
+
+def large(owner: User, count: int = COUNT) -> Selection:
+    selection = make_selection(owner, frames=0, is_complete=False)
+    batches.save_frames(selection, frames(count))
+    return selection
+
+
+class Transactions:
+    """How many frames each transaction wrote, and how long it was."""
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.seconds: list[float] = []
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        enter, leave = transaction.Atomic.__enter__, transaction.Atomic.__exit__
+        begun: list[tuple[float, int]] = []
+
+        def count() -> int:
+            return database.connection.total_changes
+
+        def entering(atomic: transaction.Atomic) -> None:
+            enter(atomic)
+            begun.append((time.monotonic(), count()))
+
+        def leaving(atomic: transaction.Atomic, *error: object) -> None:
+            leave(atomic, *error)
+            moment, before = begun.pop()
+            if not begun:
+                self.rows.append(count() - before)
+                self.seconds.append(time.monotonic() - moment)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(transaction.Atomic, "__enter__", entering)
+            patch.setattr(transaction.Atomic, "__exit__", leaving)
+            yield
+
+
+@pytest.mark.skipif(database.vendor != "sqlite", reason="counts SQLite's changes")
+@pytest.mark.parametrize("what", ["save", "copy", "delete"])
+def test_no_transaction_writes_more_than_a_batch(
+    transactional_db: None, alice: User, what: str
+) -> None:
+    selection = large(alice) if what != "save" else None
+    seen = Transactions()
+    with seen.watched():
+        if selection is None:
+            large(alice)
+        elif what == "copy":
+            copied = services.copy_selection(user=alice, selection=selection)
+        else:
+            removal.delete_selection(selection=selection)
+    # A few rows beside the frames: the selection's own, and what a deletion takes along.
+    assert max(seen.rows) <= batches.BATCH + 10
+    assert sum(seen.rows) >= COUNT
+    if what == "copy":
+        fields = batches.FIELDS
+        assert list(copied.frames.values_list(*fields)) == list(
+            selection.frames.values_list(*fields)
+        )
+    if what == "delete":
+        assert not SelectedFrame.objects.exists()
+        assert not Selection.objects.exists()
+
+
+@pytest.mark.skipif(database.vendor != "sqlite", reason="about SQLite's one writer")
+def test_others_write_while_a_large_selection_is_saved(transactional_db: None, alice: User) -> None:
+    """Their longest wait is short beside the time that the saving takes."""
+    waits: list[float] = []
+    end = threading.Event()
+
+    def write() -> None:
+        path = str(database.settings_dict["NAME"])
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=60)) as other:
+            while not end.wait(0.01):
+                begun = time.monotonic()
+                other.execute("BEGIN IMMEDIATE")
+                other.execute("UPDATE auth_user SET last_name = 'x'")
+                other.execute("COMMIT")
+                waits.append(time.monotonic() - begun)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    begun = time.monotonic()
+    large(alice, 60 * batches.BATCH)
+    taken = time.monotonic() - begun
+    end.set()
+    thread.join()
+    assert len(waits) > 10
+    assert max(waits) < taken / 4
+
+
+def test_a_selection_is_hidden_until_all_its_frames_are_saved(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def look() -> None:
+        visible = Selection.objects.for_user(alice).exists()
+        seen.append((SelectedFrame.objects.count(), visible))
+
+    monkeypatch.setattr(batches, "_let_others_write", look)
+    large(alice, 2 * batches.BATCH + 1)
+    assert seen == [
+        (batches.BATCH, False),
+        (2 * batches.BATCH, False),
+        (2 * batches.BATCH + 1, False),
+    ]
+    assert Selection.objects.for_user(alice).exists()
+
+
+def test_what_was_not_saved_to_the_end_is_swept(
+    transactional_db: None, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die() -> None:
+        raise SystemExit
+
+    whole = make_selection(alice)
+    with monkeypatch.context() as patch:
+        patch.setattr(batches, "_let_others_write", die)
+        with pytest.raises(SystemExit):
+            large(alice)
+    assert SelectedFrame.objects.count() == batches.BATCH + 3
+    assert list(Selection.objects.for_user(alice)) == [whole]
+    assert not Selection.objects.restorable(alice).exists()
+    tasks.purge_selections()  # it may still be being saved
+    assert Selection.objects.count() == 2
+    Selection.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    tasks.purge_selections()
+    assert list(Selection.objects.all()) == [whole]
+    assert SelectedFrame.objects.count() == 3
+
+
+def test_purging_goes_on_after_a_selection_that_fails(
+    transactional_db: None, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [make_selection(alice) for _ in range(3)]
+    Selection.objects.update(deleted_at=timezone.now() - timedelta(hours=1))
+    delete = Selection.delete
+
+    def failing(selection: Selection) -> object:
+        if selection == rows[1]:
+            raise OSError("no")
+        return delete(selection)
+
+    monkeypatch.setattr(Selection, "delete", failing)
+    tasks.purge_selections()
+    assert list(Selection.objects.all()) == [rows[1]]
