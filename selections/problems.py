@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, TypedDict
 
 REASONS_LISTED = 20
 RANGES_LISTED = 20
+# Before the reason of a frame that was not asked for, because another one of its chunk failed.
+LIKE_ANOTHER = re.compile(r"^Like frame \d+: ")
 
 
 class ProblemGroup(TypedDict):
@@ -22,7 +25,8 @@ def grouped(problems: Iterable[dict[str, Any]]) -> list[ProblemGroup]:
     when there are more. Each problem has "reason", "task_id" and "frame"."""
     by_reason: dict[str, list[dict[str, Any]]] = {}
     for problem in problems:
-        by_reason.setdefault(str(problem.get("reason", "")), []).append(problem)
+        reason = LIKE_ANOTHER.sub("", str(problem.get("reason", "")))
+        by_reason.setdefault(reason, []).append(problem)
     rows = sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
     listed, others = rows, rows[REASONS_LISTED:]
     if others:

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html_join
 
 from selections import services
 from selections.admin.selections import link, to_selection
@@ -54,13 +55,15 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
         "status",
         "error",
         "progress",
-        "problems",
+        "attempts",
+        "missing",
         "megabytes",
         "files",
         "created_at",
         "enqueued_at",
         "started_at",
         "heartbeat_at",
+        "deadline_at",
         "finished_at",
         "expires_at",
     ]
@@ -87,6 +90,15 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
     @admin.display(description="frames")
     def progress(self, archive: Archive) -> str:
         return f"{archive.frames_done:,} of {archive.frames_total:,}"
+
+    @admin.display(description="frames missing")
+    def missing(self, archive: Archive) -> str:
+        """By reason, a line each."""
+        lines = (
+            (group["reason"], f"{group['count']:,}", group["frames"])
+            for group in archive.problem_groups
+        )
+        return format_html_join("", "<p>{}<br>{}: {}</p>", lines) or "none"
 
     @admin.display(description="size", ordering="size")
     def megabytes(self, archive: Archive) -> str:

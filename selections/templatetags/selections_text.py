@@ -11,7 +11,6 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timesince import timeuntil
 
 from selections import remarks
 from selections.models import Archive, SelectedFrame, Selection
@@ -145,12 +144,15 @@ def was_changed(selection: Selection) -> bool:
 
 @register.filter
 def kept_for(archive: Archive) -> str:
-    """Such as “kept for 6 days more”; "" without an end."""
+    """Such as “kept for 6 days more”, rounded; "" without an end."""
     if archive.expires_at is None:
         return ""
-    if archive.expires_at <= timezone.now():
-        return "about to be removed"
-    return f"kept for {timeuntil(archive.expires_at, depth=1)} more"
+    hours = round((archive.expires_at - timezone.now()) / timedelta(hours=1))
+    if hours <= 0:
+        soon = archive.expires_at > timezone.now()
+        return "kept for less than an hour more" if soon else "about to be removed"
+    number, unit = (hours, "hour") if hours < 24 else (round(hours / 24), "day")
+    return f"kept for {number} {unit}{'s' if number != 1 else ''} more"
 
 
 @register.filter

@@ -51,7 +51,7 @@ def test_no_more_builds_than_allowed_wait_and_run(
     saved = Selection.objects.count()
     answer = api.post("/api/download-images", {"frames": FRAMES})
     assert answer.status_code == 429
-    assert "cancel one under Archives" in answer.json()["error"]
+    assert "cancel one under Archives" in answer.json()["message"]
     assert int(answer.headers["Retry-After"]) > 0
     assert Selection.objects.count() == saved  # nothing is saved for a build that is refused
     assert api_of(bob).post("/api/download-images", {"frames": FRAMES}).status_code == 202
@@ -225,11 +225,13 @@ def worker(
     monkeypatch: pytest.MonkeyPatch,
     log: Path,
     processes: int,
+    url: str,
 ) -> Iterator[None]:
     own = {
         "SPOOL_DIR": str(folders.spool),
         "ARCHIVES_DIR": str(folders.archives),
         "ARCHIVE_RUNNING_PER_PERSON": "1",
+        "TEST_CVAT_ALLOWED_URLS": url,
     }
     with own_worker(environment | own, monkeypatch, log=log, processes=processes):
         yield
@@ -253,7 +255,7 @@ def test_a_small_build_of_another_person_does_not_wait_for_all_of_the_first(
     settings.ARCHIVE_RUNNING_PER_PERSON = 1
     settings.ARCHIVE_ACTIVE_PER_PERSON = 100
     log = tmp_path / "worker.log"
-    with worker(worker_environment, folders, monkeypatch, log, processes):
+    with worker(worker_environment, folders, monkeypatch, log, processes, standin.url):
         hold = standin.faults.hold("type=")
         of_alice = asking(alice, 8)
         assert hold.wait_for_request()

@@ -170,6 +170,7 @@ def fire(
     folders: Folders,
     queue: str,
     settings: object,
+    standin: StandIn,
     tmp_path: Path,
 ) -> Iterator[Fire]:
     log = tmp_path / "fire.log"
@@ -184,6 +185,7 @@ def fire(
         "ARCHIVE_ATTEMPTS": str(settings.ARCHIVE_ATTEMPTS),
         "ARCHIVE_RUNNING_PER_PERSON": str(settings.ARCHIVE_RUNNING_PER_PERSON),
         "TEST_QUEUE": queue,
+        "TEST_CVAT_ALLOWED_URLS": standin.url,
     }
     workers = [Worker(environment, queue) for _ in range(2)]
     yield Fire(log, workers)

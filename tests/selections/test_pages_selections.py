@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from selections.models import Archive, Selection
+from selections.templatetags.selections_text import kept_for
 from tests.making import make_archive, make_connection
 
 OWN = ["", "/frames.csv"]
@@ -181,3 +185,49 @@ def test_as_many_queries_for_30_as_for_1(
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_changes_something_takes_post_alone(web: Client, alice: User, verb: str) -> None:
     assert web.get(f"/selections/{keep(alice).pk}/{verb}").status_code == 405
+
+
+def test_missing_frames_are_grouped_by_reason(web: Client, alice: User, admin: User) -> None:
+    problems = [
+        {"task_id": 12, "job_id": 3, "frame": frame, "filename": f"{frame}.jpg", "reason": reason}
+        for frame, reason in [*((number, "CVAT has lost it.") for number in range(40)),
+                              (57, "CVAT has lost it."), (60, "It is damaged.")]
+    ]  # fmt: skip
+    archive = make_archive(alice, keep(alice), "incomplete", problems=problems)
+    for path in (archive.get_absolute_url(), "/selections/archives"):
+        page = web.get(path).text
+        assert "42 frames could not be fetched" in page
+        assert page.count("CVAT has lost it.") == 1
+        assert "Task 12: frames 0–39, 57" in page
+        assert "Task 12: frame 60" in page
+    web.force_login(admin)
+    page = web.get(f"/admin/selections/archive/{archive.pk}/change/").text
+    assert page.count("CVAT has lost it.") == 1
+    assert "41: task 12: frames 0–39, 57" in page
+    assert "task_id" not in page
+
+
+def test_a_list_of_archives_does_not_read_their_problems(web: Client, alice: User) -> None:
+    problem = {"task_id": 1, "job_id": 1, "frame": 0, "filename": "x.jpg", "reason": "Gone."}
+    selection = keep(alice)
+    make_archive(alice, selection, "incomplete", problems=[problem] * 100_000)
+    for path in ("/selections/archives", f"/selections/{selection.pk}"):
+        with CaptureQueriesContext(database) as asked:
+            assert web.get(path).status_code == 200
+        assert not any('"problems"' in query["sql"] for query in asked)
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(days=7) - timedelta(seconds=1), "7 days"),
+        (timedelta(days=6, hours=2), "6 days"),
+        (timedelta(hours=25), "1 day"),
+        (timedelta(hours=5, minutes=40), "6 hours"),
+        (timedelta(minutes=50), "1 hour"),
+        (timedelta(minutes=5), "less than an hour"),
+    ],
+)
+def test_how_long_an_archive_is_kept(left: timedelta, said: str) -> None:
+    archive = Archive(expires_at=timezone.now() + left)
+    assert kept_for(archive) == f"kept for {said} more"

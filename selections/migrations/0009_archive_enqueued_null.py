@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('selections', '0007_archive_claimed_at'),
+        ('selections', '0008_temporary_selections_and_names'),
     ]
 
     operations = [
