@@ -50,11 +50,16 @@ def build_in_turn(archive_id: int) -> None:
     only when it is abandoned: a message says that there is something to build, not what."""
     if Archive.objects.abandoned().filter(pk=archive_id).exists() and build(archive_id):
         return
+    queued = Archive.objects.filter(status=Archive.Status.QUEUED)
     while archive := Archive.objects.in_turn().first():
+        if archive.enqueued_at is None:
+            # It has no message of its own: this one is used up for it.
+            queued.filter(pk=archive_id).exclude(pk=archive.pk).update(enqueued_at=None)
         if build(archive.pk):
             return
-    # What is queued waits for other builds of its person: handed out when one of them ends.
-    Archive.objects.filter(status=Archive.Status.QUEUED).update(enqueued_at=None)
+    if queued.exists():
+        # They wait for other builds of their persons: handed out when one of these ends.
+        queued.update(enqueued_at=None)
 
 
 def build(archive_id: int) -> bool:

@@ -38,9 +38,10 @@ def recover(*, hand_out: Callable[[int], object]) -> None:
 
 
 def hand_out_next(*, hand_out: Callable[[int], object]) -> None:
-    """Hand out the archive whose turn it is, if any: the end of a build may have made room."""
-    archive = Archive.objects.in_turn().first()
-    if archive is not None:
+    """Hand out the archive whose turn it is among those that are not handed out: the end of a build
+    may have made room for it."""
+    archive = Archive.objects.in_turn().filter(enqueued_at__isnull=True).first()
+    if archive is not None and archive.hand_out_again():
         hand_out(archive.pk)
 
 

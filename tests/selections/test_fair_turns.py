@@ -197,8 +197,21 @@ def test_what_waits_for_builds_of_its_person_is_handed_out_when_one_ends(
     assert messages == []  # as long as it could not be begun
     assert again(running).fail(worker, "why")
     recovery.hand_out_next(hand_out=messages.append)
+    recovery.hand_out_next(hand_out=messages.append)
     tasks.recover_archives()
-    assert messages == [waiting.pk] * 2
+    assert messages == [waiting.pk]
+
+
+def test_recovery_hands_out_what_a_killed_worker_could_not(
+    alice: User, settings: object, messages: list[int]
+) -> None:
+    settings.ARCHIVE_RUNNING_PER_PERSON = 1
+    running, waiting = queued(alice, 2)
+    begin(running)
+    building.build_in_turn(waiting.pk)
+    assert again(running).cancel()
+    tasks.recover_archives()
+    assert messages == [waiting.pk]
 
 
 # --- with a real worker ---------------------------------------------------------------------------
