@@ -24,11 +24,11 @@ def die_at(where: str, frame: int) -> None:
 def watch() -> None:
     add, pictures = zipping.PartsWriter.add, video.pictures
 
-    def deadly_add(writer: Any, *arguments: Any) -> None:
+    def deadly_add(writer: Any, *arguments: Any, **options: Any) -> None:
         for each in arguments:
             if isinstance(each, dict):
                 die_at("zip", each["frame"])
-        add(writer, *arguments)
+        add(writer, *arguments, **options)
 
     def deadly_pictures(film: Path, *arguments: Any) -> Iterator[Any]:
         for position, picture in pictures(film, *arguments):

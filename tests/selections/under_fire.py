@@ -71,11 +71,12 @@ class _Spy:
     def _watch_builds(self) -> None:
         build, claim = building.build, Archive.claim
 
-        def watched_build(archive_id: int) -> None:
-            build(archive_id)
+        def watched_build(archive_id: int) -> bool:
+            has_built = build(archive_id)
             if self.what:
                 self.say("end")
             self.what = ""
+            return has_built
 
         def watched_claim(archive: Archive, worker: Any) -> bool:
             took = claim(archive, worker)
@@ -93,14 +94,14 @@ class _Spy:
     def _watch_zipping(self) -> None:
         add, finish = zipping.PartsWriter.add, zipping.PartsWriter.finish
 
-        def watched_add(writer: zipping.PartsWriter, *arguments: Any) -> None:
+        def watched_add(writer: zipping.PartsWriter, *arguments: Any, **options: Any) -> None:
             self.say("add")
-            add(writer, *arguments)
+            add(writer, *arguments, **options)
 
-        def watched_finish(writer: zipping.PartsWriter, problems: Any) -> Any:
+        def watched_finish(writer: zipping.PartsWriter, *arguments: Any, **options: Any) -> Any:
             self.say("finish")
             time.sleep(LINGER)
-            parts = finish(writer, problems)
+            parts = finish(writer, *arguments, **options)
             time.sleep(LINGER)
             return parts
 
