@@ -18,6 +18,7 @@ from selections.archives import recovery
 from selections.models import Archive, UnlinkedFile
 from selector.models import Connection
 from standin.server import StandIn
+from tests.conftest import eventually
 from tests.selections.builds import (
     Folders,
     again,
@@ -175,6 +176,7 @@ def test_a_build_ends_itself_at_its_deadline_and_keeps_its_spool(
     hold = standin.faults.hold("type=chunk&index=1&")
     thread = in_thread(archive)
     assert hold.wait_for_request()
+    eventually(lambda: [path for path in folders.spooled() if path.match("job*.zip")])
     Archive.objects.update(deadline_at=timezone.now())
     thread.join(30)
     assert not thread.is_alive()
