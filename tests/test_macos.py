@@ -41,7 +41,8 @@ def no_proc(name, *args, **kwargs):
         raise FileNotFoundError(name)
     return real_open(name, *args, **kwargs)
 
-import builtins, io, sysconfig, uuid, zoneinfo, django, celery, kombu, billiard, PIL.Image, av, requests
+import builtins, io, sysconfig, uuid, zoneinfo
+import django, celery, kombu, billiard, PIL.Image, av, requests
 sysconfig.get_config_vars()
 import gunicorn.workers.gthread
 builtins.open = io.open = no_proc

@@ -76,7 +76,7 @@ def fill(database: sqlite3.Connection) -> None:
 
 
 def test_archives_of_the_first_release_keep_what_they_have(var_dir: Path) -> None:
-    migrate(var_dir, "selector")
+    migrate(var_dir, "auth")
     migrate(var_dir, "selections", FIRST_RELEASE)
     with closing(sqlite3.connect(var_dir / "db.sqlite3")) as database:
         fill(database)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('selections', '0008_temporary_selections_and_names'),
+        ('selections', '0010_words'),
     ]
 
     operations = [
