@@ -26,7 +26,7 @@ class SignInView(auth_views.LoginView):
 
 def sign_in_blocked(request: HttpRequest, *_: Any) -> HttpResponse:
     """The answer to a sign-in that is refused whatever the password; django-axes asks for it."""
-    block: Block = request.sign_in_block  # type: ignore[attr-defined]  # set by lockout.Handler
+    block = getattr(request, "sign_in_block", None) or Block.from_now(None)
     context = {"refusal": block, "contact": settings.OPERATOR_CONTACT}
     response = render(request, "registration/locked_out.html", context, status=429)
     response["Retry-After"] = str(block.seconds)

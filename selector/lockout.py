@@ -51,6 +51,10 @@ class Block:
     until: datetime
     is_whole_address: bool
 
+    @classmethod
+    def from_now(cls, address: str | None) -> Block:
+        return cls(address, timezone.now() + _cool_off(), is_whole_address=False)
+
     def __str__(self) -> str:
         place = self.address or "an unknown address"
         whole = "everybody " if self.is_whole_address else ""

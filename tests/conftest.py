@@ -25,6 +25,7 @@ from selector import services
 from selector.models import ApiToken, Connection
 from standin.samples import sample_world
 from standin.server import StandIn
+from tests.settings import StandIns
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -169,6 +170,7 @@ def standin(settings: object) -> Iterator[StandIn]:
     with StandIn(sample_world()) as server:
         settings.CVAT_ALLOWED_URLS = [server.url]
         settings.STANDIN_URL = server.url
+        StandIns.path.write_text(server.url)
         yield server
 
 
