@@ -38,7 +38,8 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
     unchanged = get_conditional_response(request, etag=etag)
     response = unchanged if unchanged is not None else _answer(request, part, etag)
     response.headers["ETag"] = etag
-    response.headers["Accept-Ranges"] = "bytes"
+    if "X-Accel-Redirect" not in response.headers:  # else nginx says so itself
+        response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -67,8 +68,9 @@ class _Range(NamedTuple):
 
 
 def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseBase:
-    if settings.X_ACCEL_REDIRECT:
-        # The web server in front sends the file and knows ranges by itself.
+    if settings.X_ACCEL_REDIRECT and "If-Match" not in request.headers:
+        # nginx sends the file and knows ranges by itself. It would compare If-Match with an ETag
+        # of its own, though (see README).
         path = quote(f"{settings.X_ACCEL_REDIRECT.rstrip('/')}/{part.file.name}")
         return HttpResponse(headers={"X-Accel-Redirect": path, **_headers(part)})
     wanted = _wanted_range(request, part.size, etag)
