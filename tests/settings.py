@@ -58,7 +58,7 @@ class StandIns(list[str]):
         return iter(self.path.read_text().split() if self.path.exists() else [])
 
 
-if os.environ.get("TEST_DATABASE_NAME"):
+if os.environ.get("TEST_DATABASE_NAME") and not os.environ["CVAT_ALLOWED_URLS"]:
     CVAT_ALLOWED_URLS = StandIns()
 
 # pytest-django's live server serves static files only for an app of this very name.
