@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -26,13 +27,15 @@ FIELDS = ("task_id", "job_id", "frame", "filename", "width", "height")
 
 def save_frames(selection: Selection, frames: Iterable[Any]) -> None:
     """Write frames (anything with FIELDS) and then make the selection visible."""
-    rows = (
-        SelectedFrame(selection=selection, **{name: getattr(frame, name) for name in FIELDS})
-        for frame in frames
-    )
+    table = connection.ops.quote_name(SelectedFrame._meta.db_table)
+    columns, places = ", ".join(FIELDS), ", ".join(["%s"] * len(FIELDS))
+    statement = f"INSERT INTO {table} (selection_id, {columns}) VALUES (%s, {places})"  # noqa: S608
+    values_of = attrgetter(*FIELDS)
+    rows = ((selection.pk, *values_of(frame)) for frame in frames)
     while batch := list(islice(rows, BATCH)):
-        with transaction.atomic():
-            SelectedFrame.objects.bulk_create(batch)
+        # Not bulk_create(), which builds its statements while it holds the lock: ten times as long.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(statement, batch)
         _let_others_write()
     _complete(selection)
 
