@@ -99,6 +99,8 @@ def reach(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         connection = find_connection(user=request.user, connection_id=connection.pk)
         found = reaching.reach(selection=selection, connection=connection)
+    except Busy:
+        return render(request, "selections/_reach.html", {"selection": selection, "is_busy": True})
     except (CvatError, PortalError):
         return HttpResponse(status=204)  # the pictures of the page tell of the trouble
     return render(request, "selections/_reach.html", {"reach": found, "connection": connection})

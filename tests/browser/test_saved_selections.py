@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from selections import services
 from selections.models import Archive, Selection
@@ -97,6 +97,23 @@ def test_pictures_that_are_not_shown_say_so(saved: Portal) -> None:
     page.route(re.compile("/thumbnail"), lambda route: route.fulfill(status=404))
     page.reload()
     expect(page.locator(".shot.none").first).to_be_visible()
+
+
+def test_pictures_that_come_late_are_shown(saved: Portal) -> None:
+    page = saved.page
+    refused: list[str] = []
+
+    def busy_twice(route: Route) -> None:
+        if refused.count(route.request.url) == 2:
+            return route.continue_()
+        refused.append(route.request.url)
+        return route.fulfill(status=503, headers={"Retry-After": "1"})
+
+    page.route(re.compile("/thumbnail"), busy_twice)
+    page.reload()
+    shot = page.locator(".shot").first
+    expect(shot.locator("img")).to_be_visible()
+    expect(shot).not_to_have_class(re.compile("none"))
 
 
 def test_the_large_view_keeps_the_keyboard(saved: Portal) -> None:

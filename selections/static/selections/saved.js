@@ -1,6 +1,9 @@
 // The list and the page of a selection: tidy addresses, pictures that do not come, renaming.
 
-const RETRY_AFTER = 3000;
+const RETRY_AFTER = 3000; // ms
+const TRIES = 5;
+const PASSING = new Set([429, 502, 503, 504]);
+const PICTURES = ".thumb img, .shot img";
 
 // Going back asks the server: what was typed meanwhile would not fit a list kept from before.
 window.htmx.config.historyCacheSize = 0;
@@ -17,21 +20,31 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 // A picture that cannot be shown leaves the quiet place behind it. Errors do not bubble.
 document.addEventListener("error", (event) => failed(event.target), true);
-for (const image of document.querySelectorAll(".thumb img, .shot img")) {
+for (const image of document.querySelectorAll(PICTURES)) {
   if (image.complete && image.currentSrc && !image.naturalWidth) failed(image);
 }
 
 function failed(image) {
-  if (!image.matches?.(".thumb img, .shot img")) return;
+  if (!image.matches?.(PICTURES) || image.dataset.again) return;
   image.hidden = true;
-  if (image.dataset.again) return image.closest(".shot")?.classList.add("none");
-  // Perhaps too many were being made at once: one more try.
   image.dataset.again = "1";
-  setTimeout(() => {
+  setTimeout(() => retry(image, TRIES), RETRY_AFTER);
+}
+
+/** An image does not tell why it failed. Too many may have been made at once, which passes; what is
+ * refused stays refused. */
+async function retry(image, tries) {
+  const answer = await fetch(image.src).catch(() => null);
+  if (answer?.ok) {
     image.addEventListener("load", () => (image.hidden = false), { once: true });
     image.loading = "eager";
-    image.src = image.src;
-  }, RETRY_AFTER);
+    image.src = URL.createObjectURL(await answer.blob());
+  } else if ((answer === null || PASSING.has(answer.status)) && tries > 1) {
+    const seconds = Number(answer?.headers.get("Retry-After")) || 0;
+    setTimeout(() => retry(image, tries - 1), Math.max(RETRY_AFTER, seconds * 1000));
+  } else {
+    image.closest(".shot")?.classList.add("none");
+  }
 }
 
 const rename = document.querySelector("details.rename");

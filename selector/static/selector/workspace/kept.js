@@ -21,7 +21,7 @@ export async function openKept(choice, { dock, leftOut, api, selection: id, tell
     dock.opened(kept, { isWhole: !missing.length && numbers.length === kept.frames_count });
     if (draw) fill(document.getElementById("pick"), leftOut, draw);
     const what = `${choice.size.toLocaleString("en")} frames of “${kept.name}” are chosen.`;
-    tell(missing.length ? `${what} ${missing.length} are no longer offered here.` : what);
+    tell(missing.length ? `${what} ${missing.length.toLocaleString("en")} are no longer offered here.` : what);
   } catch (error) {
     if (error.status !== 404) throw error;
     throw new Error("This selection is not there any more, or not shared with you.");
