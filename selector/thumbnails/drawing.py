@@ -11,7 +11,9 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import Any, BinaryIO
 
 import av
@@ -20,7 +22,14 @@ from PIL import Image, ImageOps
 SIDE = 256  # pixels; the longer side, never enlarged
 QUALITY = 80
 VARIANT = f"jpeg-{SIDE}-{QUALITY}"  # to be changed with whatever changes the bytes
-MAX_PIXELS = 2**27  # 400 MB decoded
+# JPEG is decoded at a half, a quarter or an eighth of its size; everything else whole, and then
+# turned into another kind of pixels: about 300 MB at the bound. One of those that are large at a
+# time, in each process.
+MAX_REDUCED_PIXELS = 2**27
+MAX_PIXELS = 2**25
+LARGE_PIXELS = 2**23
+
+_large = BoundedSemaphore(1)
 
 # Between its own bound and twice that Pillow only warns; ours is in between.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -56,15 +65,22 @@ def thumbnail(picture: BinaryIO) -> Drawn:
     """At most SIDE x SIDE, upright, without alpha. Raises Undrawable."""
     try:
         with Image.open(picture) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Undrawable(f"{image.width} x {image.height} pixels are too many")
-            # JPEG is decoded at a half, a quarter or an eighth of its size.
-            image.draft(None, (SIDE, SIDE))
-            small = _plain(image)
-            small.thumbnail((SIDE, SIDE), reducing_gap=None)
-            return _encoded(ImageOps.exif_transpose(small))
+            # Of a progressive JPEG all coefficients are held, whatever the size of the result.
+            is_reduced = image.format == "JPEG" and not image.info.get("progressive")
+            _check_size(image.width, image.height, MAX_REDUCED_PIXELS if is_reduced else MAX_PIXELS)
+            is_large = not is_reduced and image.width * image.height > LARGE_PIXELS
+            with _large if is_large else nullcontext():
+                image.draft(None, (SIDE, SIDE))
+                small = _plain(image)
+                small.thumbnail((SIDE, SIDE), reducing_gap=None)
+                return _encoded(ImageOps.exif_transpose(small))
     except _BROKEN as error:
         raise Undrawable(str(error)) from error
+
+
+def _check_size(width: int, height: int, most: int) -> None:
+    if width * height > most:
+        raise Undrawable(f"{width} x {height} pixels are too many")
 
 
 def film(chunk: BinaryIO) -> Iterator[Drawn]:
@@ -74,6 +90,8 @@ def film(chunk: BinaryIO) -> Iterator[Drawn]:
         with av.open(chunk, "r", format="mp4") as container:
             stream = container.streams.video[0]
             stream.thread_count = 1  # the drawing is bounded, so must be what it uses
+            _check_size(stream.width, stream.height, MAX_PIXELS)
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # of any later frame
             for frame in container.decode(stream):
                 yield _drawn(frame)
     except (av.FFmpegError, *_BROKEN) as error:

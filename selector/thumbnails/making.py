@@ -27,7 +27,7 @@ from selector.thumbnails.packs import BROKEN, FAILED, MISSING, OK, Entry, packed
 logger = logging.getLogger(__name__)
 
 PATIENCE = 20.0  # seconds to wait for a turn
-MAX_MEMBER = 2**28  # bytes of one picture
+MAX_MEMBER = 2**27  # bytes of one picture
 FEW = 8  # frames that are rather asked for one by one than by their chunk
 
 # What reading a damaged one raises: encrypted or oddly packed members are a RuntimeError.
