@@ -77,7 +77,7 @@ def beat_service() -> Service:
 def web_service() -> Service:
     options = {
         "--bind": addresses.joined(settings.BIND, settings.PORT),
-        "--worker-class": "gthread",
+        "--worker-class": "config.web_worker.Worker",
         "--workers": str(settings.WEB_PROCESSES),
         "--threads": str(settings.WEB_THREADS),
         "--graceful-timeout": "3",
@@ -87,7 +87,10 @@ def web_service() -> Service:
         "--log-level": "warning",
     }
     flat = [part for option in options.items() for part in option]
-    return _python("web", "gunicorn", "config.wsgi", "--no-control-socket", *flat)
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", *flat]
+    # One heap for each thread would keep what the largest answers took, and no --max-requests:
+    # a process that is replaced breaks off the downloads that it is sending.
+    return Service("web", command, settings.BASE_DIR, environment={"MALLOC_ARENA_MAX": "2"})
 
 
 def _python(name: str, module: str, *arguments: str) -> Service:

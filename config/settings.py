@@ -248,7 +248,8 @@ ARCHIVE_ATTEMPTS = env.int("ARCHIVE_ATTEMPTS", default=3)
 ARCHIVE_ACTIVE_PER_PERSON = env.int("ARCHIVE_ACTIVE_PER_PERSON", default=10)
 ARCHIVE_BYTES_PER_PERSON = env.int("ARCHIVE_BYTES_PER_PERSON", default=100_000_000_000)
 DISK_RESERVE_BYTES = env.int("DISK_RESERVE_BYTES", default=2_000_000_000)
-DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a JSON list of MAX_SELECTION_FRAMES frames
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+FRAMES_UPLOAD_MAX_SIZE = 2**24  # where frames are taken: MAX_SELECTION_FRAMES of them in JSON
 
 # --- background work ---------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from selections.models import (
 )
 from selector.api.filtering import IdFilter, Ordering, TrueFalseFilter
 from selector.api.hanging_up import has_hung_up
+from selector.api.parsers import TakesFrames
 from selector.api.schema import ErrorSerializer
 from selector.api.strict import StrictView, takes
 from selector.api.views import IDS, AlwaysJson, SpecifiedView
@@ -47,7 +48,7 @@ _waits = ThreadShare()
 ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
 
 
-class DownloadImagesView(SpecifiedView):
+class DownloadImagesView(TakesFrames, SpecifiedView):
     @takes(
         body=serializers.DownloadImagesSerializer,
         parameters=[IDEMPOTENCY_KEY, OpenApiParameter("Prefer", str, OpenApiParameter.HEADER)],
@@ -155,12 +156,14 @@ class ArchiveFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no t
 
 
 class SelectionViewSet(
+    TakesFrames,
     StrictView,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.DestroyModelMixin,
     viewsets.GenericViewSet[Any],
 ):
+    takes_frames = frozenset({"create"})
     serializer_class = serializers.SelectionSerializer
     queryset = Selection.objects.none()
     lookup_value_regex = IDS

@@ -94,7 +94,7 @@ def test_too_many_form_fields(api: APIClient) -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
 def test_oversized_body(api: APIClient, settings: object, kind: str) -> None:
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = settings.FRAMES_UPLOAD_MAX_SIZE = 1000
     answer = api.post("/api/download-images", '"' + "x" * 2000 + '"', content_type=kind)
     told(answer, 413, "too_large", "fewer frames")
 
