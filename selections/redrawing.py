@@ -98,6 +98,7 @@ def drawn_by(selection: Selection, *, with_new_seed: bool = False) -> DrawReques
         share=value if name.endswith("_share") else None,
         seed=None if with_new_seed else seed,
         exclude_selections=tuple(given.get("exclude_selections", ())),
+        filename_contains=given.get("filename_contains", ""),
     )
 
 

@@ -2,7 +2,10 @@
 
 The frames stand in columns, each in the order of the frames:
 
-- `job`, `number`, `size` are run lengths. `job`: [job_index, count, ...], the place in `jobs`.
+- `job`, `number`, `size` are run lengths. `job`: [job_index, count, ...], the place in `jobs` of
+  the first job that holds the frame. Overlapping jobs hold it too: a job holds all frames from its
+  `start` to its `stop`, but one that `recompresses` only those that name it. `frames_count` of a
+  job is how many it holds.
   `number`: [first, count, ...], the task frames first, first + 1, ... `size`: [width, height,
   count, ...]. The counts of each column add up to the number of frames.
 - `name`: {"prefix", "suffix", "rest"}. The name of the i-th frame is prefix + rest[i] + suffix.
@@ -17,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, groupby, repeat, takewhile
 from typing import Any
 
+from selector.cvat.frames import frames_by_job
 from selector.cvat.links import task_link
 from selector.cvat.types import Frame, FrameCatalog, Job
 
@@ -28,9 +32,7 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
     frames = catalog.frames
     places = {job.id: place for place, job in enumerate(catalog.jobs)}
     by_job = _runs((places[frame.job_id],) for frame in frames)
-    held = dict.fromkeys(range(len(catalog.jobs)), 0)
-    for place, count in by_job:
-        held[place] += count
+    held = frames_by_job(frames, catalog.jobs)
     task_url = task_link(base_url, catalog.task_id)
     return {
         "task": {
@@ -43,10 +45,7 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
             "step": catalog.step,
             "video": catalog.video,
         },
-        "jobs": [
-            _job(job, held[place], f"{task_url}/jobs/{job.id}")
-            for place, job in enumerate(catalog.jobs)
-        ],
+        "jobs": [_job(job, len(held[job.id]), f"{task_url}/jobs/{job.id}") for job in catalog.jobs],
         "version": catalog.chunks_updated_date,
         "frames": {
             "job": _flat(by_job),

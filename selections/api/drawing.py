@@ -30,16 +30,18 @@ class RandomSelectView(SpecifiedView):
             connection=find_connection(user=request.user, connection_id=data.get("connection")),
             request=form.draw_request(),
         )
+        sample = draw.sample
         return Response(
             {
                 "success": True,
-                "images": [image(frame) for frame in draw.frames],
-                "count": len(draw.frames),
-                "total_available": sum(job.total for job in draw.summary),
+                "images": [image(frame) for frame in sample.frames],
+                "count": len(sample.frames),
+                "requested": draw.requested,
+                "total_available": sample.total,
                 "source": "job" if data.get("job_id") else "task",
-                "jobs_count": len(draw.summary),
+                "jobs_count": len(sample.jobs),
                 "per_job_count": draw.request.count if draw.request.method == PER_JOB else None,
                 "random_seed": draw.seed,
-                "job_summary": JobSummarySerializer(draw.summary, many=True).data,
+                "job_summary": JobSummarySerializer(sample.jobs, many=True).data,
             }
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from selections.services.drawing import draw
 from selections.services.naming import free_name
 from selector import services as selector
 from selector.asking import place
+from selector.cvat import frames as numbering
 from selector.cvat.exceptions import CvatNoData
 from selector.cvat.types import Frame, FrameCatalog
 from selector.exceptions import InvalidInput
@@ -30,7 +31,8 @@ MOST_JOBS = 100  # that are asked for what their task does not offer
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A frame as a person or script names it; CVAT says the rest."""
+    """A frame as a person or script names it; CVAT says the rest. A `job_id` counts if that job
+    holds the frame: it tells overlapping jobs apart."""
 
     task_id: int
     frame: int
@@ -74,13 +76,18 @@ def create_random_selection(
     the selection is by hand, and says from which draw it came.
     """
     drawn = draw(user=owner, connection=connection, request=request)
-    frames, named = drawn.frames, [_task_entry(drawn.catalog)]
+    frames, named = list(drawn.frames), [_task_entry(drawn.catalog)]
     selection = Selection(
         frame_selection_method=request.method, parameters=drawn.parameters, random_seed=drawn.seed
     )
     adjusted = {(each.task_id, each.frame): each for each in choices or ()}
     if adjusted and adjusted.keys() != {(frame.task_id, frame.frame) for frame in frames}:
-        frames, named = _resolve(connection, list(adjusted.values()))
+        drawn_for = {frame.frame: frame.job_id for frame in frames}
+        wanted = [
+            replace(choice, job_id=choice.job_id or drawn_for.get(choice.frame))
+            for choice in adjusted.values()
+        ]
+        frames, named = _resolve(connection, wanted)
         selection = Selection(
             frame_selection_method=Selection.Method.MANUAL,
             parameters={"adjusted_from": drawn.parameters | {"random_seed": drawn.seed}},
@@ -191,7 +198,13 @@ def _frames_of(catalogs: list[FrameCatalog], wanted: list[Choice]) -> list[Frame
             f"Task {catalog.task_id} offers no frame {listed}: it does not exist, is deleted, "
             "or repeats another picture (honeypot)."
         )
-    return [known[number] for number in sorted({choice.frame for choice in wanted})]
+    jobs = {job.id: job for job in catalog.jobs}
+    frames = {number: known[number] for number in sorted({choice.frame for choice in wanted})}
+    for choice in wanted:
+        frame, job = frames[choice.frame], jobs.get(choice.job_id or 0)
+        if job is not None and numbering.holds(job, frame):
+            frames[choice.frame] = replace(frame, job_id=job.id)
+    return list(frames.values())
 
 
 def _task_entry(catalog: FrameCatalog) -> dict[str, Any]:

@@ -27,6 +27,7 @@ MOST_NAMED = 20  # jobs
 PARAMETERS = {
     "job_id": "Job",
     "job_ids": "Jobs",
+    "filename_contains": "File name contains",
     "exclude_selections": "Left out: selections",
     "frame_count": "Frames in all",
     "frames_per_job_count": "Frames per job",
@@ -110,8 +111,12 @@ def in_words(selection: Selection) -> str:
     if draw is None:
         return f"Every frame was chosen by hand. {saved}"
     adjusted = ", then adjusted by hand" if selection.parameters.get("adjusted_from") else ""
-    what = _amount(draw) + _without(draw)
+    what = _amount(draw) + _with_names(draw) + _without(draw)
     return f"{what}, drawn at random with seed {draw.seed}{adjusted}. {saved}"
+
+
+def _with_names(draw: DrawRequest) -> str:
+    return f" whose file names contain “{draw.filename_contains}”" if draw.filename_contains else ""
 
 
 def _without(draw: DrawRequest) -> str:

@@ -13,6 +13,7 @@ from selector.services import PER_JOB, UNIFORM, DrawRequest
 
 MOST_JOBS = 10_000
 MOST_EXCLUDED = 100
+LONGEST_FILENAME_PART = 1000
 
 
 class SourceSerializer(StrictSerializer):
@@ -45,6 +46,12 @@ class DrawSerializer(SourceSerializer):
     frames_per_job_count = CountField(required=False)
     frames_per_job_share = ShareField(required=False)
     random_seed = SeedField()
+    filename_contains = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_FILENAME_PART,
+        help_text="Only frames whose name contains each of these words, whatever their case.",
+    )
     exclude_selections = serializers.ListField(
         child=IdField(), required=False, max_length=MOST_EXCLUDED
     )
@@ -54,7 +61,17 @@ class DrawSerializer(SourceSerializer):
             raise serializers.ValidationError("Give either job_id or job_ids.")
         if attrs.get("job_ids") and attrs.get("task_id") is None:
             raise serializers.ValidationError("Name the task of job_ids by task_id.")
+        self._refuse_amounts_of_other_methods(attrs)
         return super().validate(attrs)
+
+    def _refuse_amounts_of_other_methods(self, attrs: dict[str, Any]) -> None:
+        method = attrs["frame_selection_method"]
+        for other, amounts in self.AMOUNTS.items():
+            for name in amounts:
+                if other != method and name in attrs:
+                    raise serializers.ValidationError(
+                        {name: f"goes with frame_selection_method {other}, not with {method}."}
+                    )
 
     def draw_request(self) -> DrawRequest:
         data = self.validated_data
@@ -68,6 +85,7 @@ class DrawSerializer(SourceSerializer):
             count=data.get("count", data.get(count)),
             share=data.get(share),
             seed=data.get("random_seed"),
+            filename_contains=" ".join(data.get("filename_contains", "").split()),
         )
 
 

@@ -142,8 +142,9 @@ class CatalogView(PictureView):
 
         The frames are in the order of their numbers. How to read the columns of `frames`:
 
-        - `job` is [place, count, place, count, ...]: the first `count` frames belong to
-          `jobs[place]`, and so on.
+        - `job` is [place, count, place, count, ...]: `jobs[place]` is the first job that holds the
+          first `count` frames, and so on. Jobs may overlap: a job holds all frames from `start` to
+          `stop` (one that `recompresses` only those that name it).
         - `number` is [first, count, ...]: the task frames first, first + 1, ... first + count - 1,
           and so on.
         - `size` is [width, height, count, ...].
@@ -151,7 +152,7 @@ class CatalogView(PictureView):
           suffix`; when `rest` is empty, `prefix + suffix` (of a video: "").
 
         The counts of each column add up to the same number, that of the frames. `frames_count` of
-        a job is how many of them are its own. A small picture of a frame is in the pack
+        a job is how many of them it holds. A small picture of a frame is in the pack
         `/api/jobs/{job.id}/thumbnails/{k}`, k = floor((frame - job.start) / job.chunk_size).
         `version` changes when CVAT shows other pictures under the same numbers: put it into the
         addresses of pictures (`&v=`) to get past the browser's cache. `deleted` and `honeypots`

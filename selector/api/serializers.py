@@ -107,10 +107,25 @@ class FrameSerializer(serializers.Serializer[Any]):
     height = serializers.IntegerField()
 
 
+class SharedFramesSerializer(serializers.Serializer[Any]):
+    job_id = serializers.IntegerField()
+    frames_count = serializers.IntegerField()
+
+
 class JobSummarySerializer(serializers.Serializer[Any]):
+    """`selected` frames count for this job, of the `total` that it holds. `requested`: how many
+    were asked for of this job; null in a draw over all jobs. Drawn frames that the job holds too
+    and that count for another, overlapping job are in `counted_for_other_jobs`. `reason` says why
+    a job gave fewer than asked: `too_few_frames` (it has no more) or `counted_for_other_jobs`."""
+
     job_id = serializers.IntegerField()
     selected = serializers.IntegerField()
     total = serializers.IntegerField()
+    requested = serializers.IntegerField(allow_null=True)
+    counted_for_other_jobs = SharedFramesSerializer(many=True, source="elsewhere")
+    reason = serializers.ChoiceField(
+        choices=["", "too_few_frames", "counted_for_other_jobs"], source="shortage"
+    )
 
 
 class UserSerializer(serializers.Serializer[Any]):
@@ -155,6 +170,10 @@ class CatalogAnswer(LoadImagesAnswer):
 
 
 class RandomSelectAnswer(LoadImagesAnswer):
+    """`count` frames were drawn of `requested`, from `total_available` candidates. `job_id` of an
+    image is the job for which it counts."""
+
+    requested = serializers.IntegerField()
     total_available = serializers.IntegerField()
     jobs_count = serializers.IntegerField()
     per_job_count = serializers.IntegerField(allow_null=True)

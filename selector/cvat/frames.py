@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from selector.cvat.types import Job, Meta
+from selector.cvat.types import Frame, Job, Meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,25 @@ def holdings(jobs: Iterable[Job]) -> list[Held]:
             held.append(Held(job, first, job.stop_frame))
             covered = job.stop_frame
     return held
+
+
+def frames_by_job(frames: Sequence[Frame], jobs: Iterable[Job]) -> dict[int, list[Frame]]:
+    """All frames that each job holds, by the id of the job: a frame of overlapping jobs is in the
+    list of each. `frames` are those of one task, ascending, without repetition."""
+    numbers = [frame.frame for frame in frames]
+    held = {}
+    for job in jobs:
+        first = bisect_left(numbers, job.start_frame)
+        in_range = frames[first : bisect_right(numbers, job.stop_frame)]
+        held[job.id] = [frame for frame in in_range if holds(job, frame)]
+    return held
+
+
+def holds(job: Job, frame: Frame) -> bool:
+    """Whether a job holds a frame of its task. A list-type ground-truth job holds only some frames
+    of its range: those that name it as their job."""
+    in_range = job.start_frame <= frame.frame <= job.stop_frame
+    return in_range and (not job.recompresses or frame.job_id == job.id)
 
 
 def job_range(job: Job, meta: Meta) -> range:

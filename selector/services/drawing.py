@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from selector import catalogs, sampling
 from selector.cvat.types import Frame, FrameCatalog, Job
@@ -17,7 +17,8 @@ UNIFORM, PER_JOB = "random_uniform", "random_per_job"
 class DrawRequest:
     """What to draw from a task or a job: `random_per_job` that many (`count`) or that share of
     each annotation job, `random_uniform` of all frames together; with `job_ids` of these jobs
-    of the task alone. No seed: one is made up.
+    of the task alone; with `filename_contains` only frames whose name has each of its words, in
+    small or capital letters. No seed: one is made up.
 
     `exclude_selections` is for the record: whoever keeps selections takes their frames out of the
     catalogue beforehand."""
@@ -30,6 +31,7 @@ class DrawRequest:
     share: float | None = None
     seed: int | None = None
     exclude_selections: tuple[int, ...] = ()
+    filename_contains: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +39,36 @@ class Draw:
     """Frames drawn at random, with everything needed to draw them again."""
 
     catalog: FrameCatalog
-    frames: list[Frame]
-    summary: list[sampling.JobDraw]
+    sample: sampling.JobsSample
     seed: int
     request: DrawRequest
 
     @property
-    def parameters(self) -> dict[str, int | float | list[int] | None]:
+    def frames(self) -> tuple[Frame, ...]:
+        return self.sample.frames
+
+    @property
+    def requested(self) -> int:
+        """How many frames were asked for, of all jobs together."""
+        asked = [job.requested for job in self.sample.jobs if job.requested is not None]
+        if asked or self.request.method == PER_JOB:
+            return sum(asked)
+        return _count(self.request, self.sample.total)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
         """In CVAT's words: frame_count, frame_share, frames_per_job_count, frames_per_job_share."""
         request = self.request
-        excluded = request.exclude_selections
         amount = "frames_per_job" if request.method == PER_JOB else "frame"
-        return {
-            "task_id": self.catalog.task_id,
-            "job_id": request.job_id,
-            **({"job_ids": list(request.job_ids)} if request.job_ids else {}),
-            **({"exclude_selections": list(excluded)} if excluded else {}),
-            **({f"{amount}_count": request.count} if request.count is not None else {}),
-            **({f"{amount}_share": request.share} if request.share is not None else {}),
+        optional: dict[str, Any] = {
+            "job_ids": list(request.job_ids),
+            "exclude_selections": list(request.exclude_selections),
+            "filename_contains": request.filename_contains,
+            f"{amount}_count": request.count,
+            f"{amount}_share": request.share,
         }
+        given = {name: value for name, value in optional.items() if value}
+        return {"task_id": self.catalog.task_id, "job_id": request.job_id, **given}
 
 
 def load_catalog(
@@ -73,17 +86,46 @@ def draw_from(catalog: FrameCatalog, request: DrawRequest) -> Draw:
     if (request.count is None) == (request.share is None):
         raise InvalidInput("Say either how many frames or which share of them.")
     seed = sampling.new_seed() if request.seed is None else request.seed
-    jobs = _jobs(catalog, request)
-    if request.method != PER_JOB or request.job_id is not None:
-        drawn = _draw_over_all(catalog, jobs, request, seed)
-    elif request.count is not None:
-        drawn = sampling.sample_per_job(catalog.frames, jobs, count=request.count, seed=seed)
-    else:
-        share = request.share or 0
-        drawn = sampling.sample_share_per_job(
-            catalog.frames, jobs, frames_per_job_share=share, seed=seed
+    if request.filename_contains:
+        catalog = _with_names(catalog, request.filename_contains)
+    if request.job_id is not None:
+        drawn = _draw_from_job(catalog, request.job_id, request, seed)
+    elif request.method != PER_JOB:
+        jobs = _jobs(catalog, request)
+        drawn = sampling.sample_over_jobs(
+            catalog.frames, jobs, seed=seed, count_of=lambda total: _count(request, total)
         )
-    return Draw(catalog, list(drawn.frames), list(drawn.jobs), seed, request)
+    elif request.count is not None:
+        drawn = sampling.sample_per_job(
+            catalog.frames, _jobs(catalog, request), count=request.count, seed=seed
+        )
+    else:
+        drawn = sampling.sample_share_per_job(
+            catalog.frames,
+            _jobs(catalog, request),
+            frames_per_job_share=request.share or 0,
+            seed=seed,
+        )
+    if request.filename_contains and not drawn.total:
+        raise InvalidInput(
+            "There is nothing to draw: no file name there contains "
+            f"“{request.filename_contains}”. Try fewer words, or other jobs."
+        )
+    return Draw(catalog, drawn, seed, request)
+
+
+def _count(request: DrawRequest, total: int) -> int:
+    """How many of `total` frames are asked for."""
+    if request.count is not None:
+        return request.count
+    return sampling.share_count(total, request.share or 0)
+
+
+def _with_names(catalog: FrameCatalog, text: str) -> FrameCatalog:
+    """Only the frames whose names have all words of `text`."""
+    words = text.lower().split()
+    named = (f for f in catalog.frames if all(word in f.filename.lower() for word in words))
+    return replace(catalog, frames=tuple(named))
 
 
 def _jobs(catalog: FrameCatalog, request: DrawRequest) -> list[Job]:
@@ -101,22 +143,12 @@ def _jobs(catalog: FrameCatalog, request: DrawRequest) -> list[Job]:
     return [job for job in jobs if job.id in wanted]
 
 
-def _draw_over_all(
-    catalog: FrameCatalog, jobs: list[Job], request: DrawRequest, seed: int
-) -> sampling.PerJobSample:
-    """From a named job whatever its type; else from these jobs together."""
-    job_id = request.job_id
-    among = {job.id for job in jobs}
-    candidates = [frame for frame in catalog.frames if job_id is not None or frame.job_id in among]
-    frames = (
-        sampling.sample(candidates, count=request.count, seed=seed)
-        if request.count is not None
-        else sampling.sample_share(candidates, frame_share=request.share or 0, seed=seed)
-    )
-    if job_id is not None:
-        summary = [sampling.JobDraw(job_id, len(frames), len(candidates))]
-    else:
-        total = Counter(frame.job_id for frame in candidates)
-        taken = Counter(frame.job_id for frame in frames)
-        summary = [sampling.JobDraw(job.id, taken[job.id], total[job.id]) for job in jobs]
-    return sampling.PerJobSample(tuple(frames), tuple(summary))
+def _draw_from_job(
+    catalog: FrameCatalog, job_id: int, request: DrawRequest, seed: int
+) -> sampling.JobsSample:
+    """From a job of any type, whose catalogue this is."""
+    total = len(catalog.frames)
+    count = _count(request, total)
+    frames = sampling.sample(catalog.frames, count=count, seed=seed)
+    summary = sampling.JobDraw(job_id, len(frames), total, requested=count)
+    return sampling.JobsSample(tuple(frames), (summary,), total)

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from selections import services
+from selections.redrawing import draw_again
 from selections.services import Choice
 from selector.exceptions import InvalidInput
 from selector.models import Connection
@@ -42,7 +43,7 @@ def test_a_seed_is_made_up_and_kept(mine: Connection) -> None:
     [
         ({"method": UNIFORM, "count": 9}, 9, "frame_count"),
         ({"method": UNIFORM, "count": None, "share": 0.1}, 22, "frame_share"),
-        ({"method": PER_JOB, "count": None, "share": 0.5}, 113, "frames_per_job_share"),
+        ({"method": PER_JOB, "count": None, "share": 0.5}, 123, "frames_per_job_share"),
         ({"job_id": 2, "task_id": None, "count": 4}, 4, "frames_per_job_count"),
         ({"task_id": 2, "count": 10}, 27, "frames_per_job_count"),  # the last job has 7
     ],
@@ -88,18 +89,53 @@ def test_others_that_cannot_be_left_out(mine: Connection, bob: User) -> None:
 
 
 def test_of_some_jobs(mine: Connection, standin: StandIn) -> None:
-    """Each gives what it gives when all are asked; over all only theirs are drawn from."""
-    wanted = (standin.world.tasks[1].jobs[3].id, standin.world.tasks[1].jobs[1].id)
+    """Only theirs are drawn from, all that are in their ranges."""
+    jobs = standin.world.tasks[1].jobs
+    wanted = (jobs[3].id, jobs[1].id)
+    deleted = standin.world.tasks[1].deleted
+    offered = {n for job in (jobs[1], jobs[3]) for n in job.frames if n not in deleted}
     kept = drawn(mine, job_ids=wanted)
     assert kept.parameters["job_ids"] == list(wanted)
-    whole = drawn(mine).frames.filter(job_id__in=wanted).values_list("task_id", "frame")
-    assert frames_of(kept) == list(whole)
+    assert Counter(kept.frames.values_list("job_id", flat=True)) == dict.fromkeys(wanted, 10)
+    assert {frame for _, frame in frames_of(kept)} < offered
     over_all = drawn(mine, job_ids=wanted, method=UNIFORM, count=60)
     assert over_all.frames.count() == 60
     assert set(over_all.frames.values_list("job_id", flat=True)) == set(wanted)
-    assert drawn(mine, job_ids=wanted, method=UNIFORM, count=1000).frames.count() == 90
+    everything = drawn(mine, job_ids=wanted, method=UNIFORM, count=1000)
+    assert {frame for _, frame in frames_of(everything)} == offered
     half = drawn(mine, job_ids=wanted, count=None, share=0.5)
-    assert half.frames.count() == 44
+    assert half.frames.count() == 50
+
+
+def test_a_job_that_overlaps_gives_its_whole_range(mine: Connection, standin: StandIn) -> None:
+    """Through the job alone, and through the task by its number: the same, of that job."""
+    job = standin.world.tasks[1].jobs[1]
+    whole = [(1, n) for n in job.frames if n not in standin.world.tasks[1].deleted]
+    for named in ({"job_ids": (job.id,)}, {"job_id": job.id}):
+        kept = drawn(mine, count=len(job.frames), **named)
+        assert frames_of(kept) == whole
+        assert set(kept.frames.values_list("job_id", flat=True)) == {job.id}
+
+
+def test_an_adjusted_draw_keeps_the_jobs_of_its_frames(mine: Connection, standin: StandIn) -> None:
+    job = standin.world.tasks[1].jobs[1]
+    asked = {"task_id": 1, "job_ids": (job.id,), "count": 50}
+    whole = [Choice(1, n) for n in job.frames if n not in standin.world.tasks[1].deleted]
+    adjusted = services.create_random_selection(
+        owner=mine.owner, connection=mine, request=DrawRequest(**asked), choices=whole[1:]
+    )
+    assert set(adjusted.frames.values_list("job_id", flat=True)) == {job.id}
+
+
+def test_only_names_that_contain_the_words(mine: Connection) -> None:
+    kept = drawn(mine, task_id=2, method=UNIFORM, count=500, filename_contains="CAM_B 00")
+    names = list(kept.frames.values_list("filename", flat=True))
+    assert names
+    assert all("cam_b" in name and "00" in name for name in names)
+    assert kept.parameters["filename_contains"] == "CAM_B 00"
+    again = draw_again(user=mine.owner, selection=kept)
+    assert (again.count, again.same) == (len(names), len(names))
+    assert again.selection.parameters == kept.parameters
 
 
 def test_of_jobs_that_are_not_there(mine: Connection, standin: StandIn) -> None:

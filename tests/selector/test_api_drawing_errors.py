@@ -117,6 +117,51 @@ def test_jobs_to_draw_from(api: APIClient, connection: Connection) -> None:
             answer = api.post("/api/random-select", named).json()
         assert [job["job_id"] for job in answer["job_summary"]] == [2, 3]
         assert (answer["count"], answer["jobs_count"]) == (20, 2)
-        assert answer["total_available"] == 89
+        assert answer["total_available"] == 94  # all that is in the ranges of the two
     answer = api.post("/api/random-select", {"task_id": 1, "count": 1, "job_ids": [77777]})
     told(answer, 400, "invalid", "no annotation job 77777")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"count": 5, "frame_share": 0.5}, "frame_share: goes with"),
+        ({"count": 5, "frame_count": 5}, "frame_count: goes with"),
+        ({"frames_per_job_count": 5, "frame_count": 5}, "frame_count: goes with"),
+        ({"count": 5, "frames_per_job_count": 5}, "Give only one of"),
+        ({"frames_per_job_count": 5, "frames_per_job_share": 0.5}, "Give only one of"),
+        (
+            {"frame_selection_method": "random_uniform", "frames_per_job_count": 5, "count": 5},
+            "not with random_uniform",
+        ),
+    ],
+)
+def test_amounts_that_contradict_each_other(
+    api: APIClient, connection: Connection, standin: StandIn, given: dict, words: str
+) -> None:
+    standin.requests.clear()
+    told(api.post("/api/random-select", {"task_id": 1} | given), 400, "invalid", words)
+    assert len(standin.requests) == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"frame_count": 5},
+        {"frames_per_job_share": 0.5},
+        {"random_seed": 0},
+        {"job_ids": [2]},
+        {"exclude_selections": [1]},
+        {"filename_contains": "a"},
+    ],
+)
+def test_frames_by_hand_are_no_draw(api: APIClient, connection: Connection, given: dict) -> None:
+    by_hand = {"frames": [{"task_id": 1, "frame": 0}]}
+    answer = api.post("/api/selections", by_hand | given)
+    assert next(iter(given)) in str(told_by_resource(answer, 400, "invalid"))
+
+
+def test_amounts_of_another_method_in_a_selection(api: APIClient, connection: Connection) -> None:
+    asked = {"task_id": 1, "frame_selection_method": "random_per_job"}
+    answer = api.post("/api/selections", asked | {"frames_per_job_count": 5, "frame_share": 0.5})
+    assert "frame_share" in str(told_by_resource(answer, 400, "invalid"))

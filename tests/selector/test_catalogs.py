@@ -39,7 +39,14 @@ def decoded(document: dict[str, Any]) -> list[Frame]:
     names = columns["name"]
     rest = names["rest"] or [""] * len(numbers)
     assert len(jobs) == len(numbers) == len(sizes) == len(rest)
-    assert sum(job["frames_count"] for job in document["jobs"]) == len(numbers)
+    for job in document["jobs"]:
+        held = [
+            number
+            for at, number in enumerate(numbers)
+            if job["start"] <= number <= job["stop"]
+            and (not job["recompresses"] or jobs[at] == job["id"])
+        ]
+        assert job["frames_count"] == len(held)
     return [
         Frame(document["task"]["id"], jobs[at], number, names["prefix"] + part + names["suffix"],
               *sizes[at])

@@ -84,9 +84,10 @@ class TestCatalog:
 
     def test_a_draw_from_each_job(self, site: StandIn) -> None:
         found = client(site).frame_catalog(1)
-        drawn = sample_per_job(found, count=10, seed=1)
+        drawn = sample_per_job(found.frames, found.jobs, count=10, seed=1)
         assert {each.selected for each in drawn.jobs} == {10}
-        assert sum(each.total for each in drawn.jobs) == 227
+        assert [each.total for each in drawn.jobs] == [48, 50, 49, 50, 50]
+        assert drawn.total == 227
         assert set(Counter(f.job_id for f in drawn.frames).values()) == {10}
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selector.cvat import reading
-from selector.cvat.types import Frame, FrameCatalog, Job
+from selector.cvat.types import Frame, Job
 from selector.sampling import (
     MAX_SEED,
     JobDraw,
@@ -39,8 +39,9 @@ def frames_of(pairs: list[tuple[int, int]]) -> list[Frame]:
     return [frame(number, task_id=task_id) for task_id, number in pairs]
 
 
-def job(job_id: int, kind: str = "annotation") -> Job:
-    return reading.job({"id": job_id, "task_id": 1, "type": kind})
+def job(job_id: int, first: int, last: int, kind: str = "annotation") -> Job:
+    held = {"start_frame": first, "stop_frame": last}
+    return reading.job({"id": job_id, "task_id": 1, "type": kind, **held})
 
 
 candidates = places.map(frames_of)
@@ -178,57 +179,49 @@ def test_a_share_of_the_frames() -> None:
 
 class TestPerJob:
     def test_so_many_from_each(self) -> None:
-        found = [frame(n, job_id=1 + n // 10) for n in range(35)]
-        drawn = sample_per_job(found, [job(1), job(2), job(3), job(4)], count=7, seed=5)
+        found = [frame(n) for n in range(35)]
+        jobs = [job(1, 0, 9), job(2, 10, 19), job(3, 20, 29), job(4, 30, 34)]
+        drawn = sample_per_job(found, jobs, count=7, seed=5)
         assert drawn.jobs == (
-            JobDraw(1, 7, 10),
-            JobDraw(2, 7, 10),
-            JobDraw(3, 7, 10),
-            JobDraw(4, 5, 5),
+            JobDraw(1, 7, 10, requested=7),
+            JobDraw(2, 7, 10, requested=7),
+            JobDraw(3, 7, 10, requested=7),
+            JobDraw(4, 5, 5, requested=7),
         )
+        assert [each.shortage for each in drawn.jobs] == ["", "", "", "too_few_frames"]
+        assert drawn.total == 35
         assert Counter(f.job_id for f in drawn.frames) == {1: 7, 2: 7, 3: 7, 4: 5}
         assert list(drawn.frames) == sorted(drawn.frames, key=lambda f: f.frame)
 
-    def test_each_job_is_drawn_as_if_alone(self) -> None:
+    def test_jobs_without_overlap_are_drawn_as_if_alone(self) -> None:
+        """Kept selections of such tasks are drawn again: their frames must never change."""
         found = [frame(n, job_id=1 + n // 10) for n in range(30)]
-        together = sample_per_job(found, [job(1), job(2), job(3)], count=4, seed=5)
-        alone = sample([f for f in found if f.job_id == 2], count=4, seed=5)
-        assert [f for f in together.frames if f.job_id == 2] == alone
+        jobs = [job(1, 0, 9), job(2, 10, 19), job(3, 20, 29)]
+        together = sample_per_job(found, jobs, count=4, seed=5)
+        for number in (1, 2, 3):
+            alone = sample([f for f in found if f.job_id == number], count=4, seed=5)
+            assert [f for f in together.frames if f.job_id == number] == alone
 
-    def test_jobs_without_frames_of_their_own_are_named(self) -> None:
-        drawn = sample_per_job([frame(1, job_id=2)], [job(9), job(2)], count=3, seed=5)
-        assert drawn.jobs == (JobDraw(9, 0, 0), JobDraw(2, 1, 1))
+    def test_jobs_without_frames_are_named(self) -> None:
+        drawn = sample_per_job([frame(1)], [job(9, 5, 8), job(2, 0, 4)], count=3, seed=5)
+        assert [(each.job_id, each.selected, each.total) for each in drawn.jobs] == [
+            (9, 0, 0),
+            (2, 1, 1),
+        ]
 
     def test_annotation_jobs_only(self) -> None:
-        found = [frame(n, job_id=1 + n // 10) for n in range(30)]
-        jobs = [job(1), job(2, "ground_truth"), job(3, "consensus_replica")]
+        found = [frame(n) for n in range(30)]
+        jobs = [job(1, 0, 9), job(2, 10, 19, "ground_truth"), job(3, 20, 29, "consensus_replica")]
         drawn = sample_per_job(found, jobs, count=3, seed=5)
-        assert drawn.jobs == (JobDraw(1, 3, 10),)
-        assert {f.job_id for f in drawn.frames} == {1}
+        assert [each.job_id for each in drawn.jobs] == [1]
+        assert all(f.frame < 10 for f in drawn.frames)
 
     def test_a_share_of_each(self) -> None:
-        found = [frame(n, job_id=1 if n < 3 else 2) for n in range(23)]
-        drawn = sample_share_per_job(found, [job(1), job(2)], frames_per_job_share=0.1, seed=5)
-        assert drawn.jobs == (JobDraw(1, 1, 3), JobDraw(2, 2, 20))
+        found = [frame(n) for n in range(23)]
+        jobs = [job(1, 0, 2), job(2, 3, 22)]
+        drawn = sample_share_per_job(found, jobs, frames_per_job_share=0.1, seed=5)
+        assert [(each.selected, each.total) for each in drawn.jobs] == [(1, 3), (2, 20)]
 
-    def test_of_a_catalogue(self) -> None:
-        found = tuple(frame(n, job_id=1 + n // 10) for n in range(20))
-        catalog = FrameCatalog(1, "t", "annotation", (job(1), job(2)), found, 0, 0, False)
-        drawn = sample_per_job(catalog, count=2, seed=5)
-        assert drawn == sample_per_job(found, [job(1), job(2)], count=2, seed=5)
-        only = sample_per_job(catalog, [job(2)], count=2, seed=5)
-        assert only.jobs == (JobDraw(2, 2, 10),)
-        with pytest.raises(TypeError, match="jobs are needed"):
-            sample_per_job(found, count=2, seed=5)
-
-    @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4)), max_size=40), counts, seeds)
-    def test_no_frame_twice_across_overlapping_jobs(
-        self, pairs: list[tuple[int, int]], count: int, seed: int
-    ) -> None:
-        found = [frame(number, job_id=job_id) for number, job_id in pairs]
-        drawn = sample_per_job(found, [job(n) for n in range(1, 5)], count=count, seed=seed)
-        numbers = [f.frame for f in drawn.frames]
-        assert len(set(numbers)) == len(numbers)
-        assert all(each.selected == min(count, each.total) for each in drawn.jobs)
-        assert sum(each.total for each in drawn.jobs) == len({f.frame for f in found})
-        assert sum(each.selected for each in drawn.jobs) == len(drawn.frames)
+    def test_a_seed_out_of_range(self) -> None:
+        with pytest.raises(ValueError, match="seed"):
+            sample_per_job([frame(1)], [job(1, 0, 4)], count=1, seed=-1)
