@@ -39,8 +39,12 @@ def test_the_list_tells_what_each_job_is(open_portal: Callable[..., Portal], wid
     if width < 900:
         desk.button("Pick…").click()
     facts = desk.page.locator("#bars .job-facts")
-    expect(facts.first).to_have_text("frames 0–49 · acceptance · completed · alice")
-    expect(facts.nth(3)).to_have_text("frames 135–184 · annotation · rejected")
+    expect(facts.first).to_have_text(
+        "frames 0–49 · acceptance · completed · alice · 5 also in job 2"
+    )
+    expect(facts.nth(3)).to_have_text(
+        "frames 135–184 · annotation · rejected · 5 also in job 3, 5 also in job 5"
+    )
     facts.last.scroll_into_view_if_needed()
     expect(facts.last).to_be_in_viewport()
 

@@ -12,21 +12,26 @@ from tests.conftest import api_of
 DRIVE, FOLDERS, LARGE = 1, 2, 8
 
 
+def elsewhere_of(job: dict) -> int:
+    return sum(other["frames_count"] for other in job["counted_for_other_jobs"])
+
+
 def test_per_job_is_what_the_api_draws(desk: Workspace, alice: User) -> None:
     desk.open_task(DRIVE)
     desk.pick("10", seed="7")
     desk.expect_chosen(50, 227)
-    assert desk.bars() == [
-        "Job 1: 10/48",
-        "Job 2: 10/45",
-        "Job 3: 10/44",
-        "Job 4: 10/45",
-        "Job 5: 10/45",
-    ]
-    drawn = api_of(alice).post(
-        "/api/random-select", {"task_id": DRIVE, "count": 10, "random_seed": 7}
+    drawn = (
+        api_of(alice)
+        .post("/api/random-select", {"task_id": DRIVE, "count": 10, "random_seed": 7})
+        .json()
     )
-    assert desk.info() == drawn.json()["images"]
+    # A bar tells how many frames of the job's range are chosen, those that count for another too.
+    assert desk.bars() == [
+        f"Job {job['job_id']}: {job['selected'] + elsewhere_of(job)}/{job['total']}"
+        for job in drawn["job_summary"]
+    ]
+    assert [job["total"] for job in drawn["job_summary"]] == [48, 50, 49, 50, 50]
+    assert desk.info() == drawn["images"]
 
 
 def test_the_last_job_has_fewer(desk: Workspace) -> None:
@@ -78,7 +83,7 @@ def test_over_all_and_shares(desk: Workspace) -> None:
     desk.pick("10", seed="3", mode="Over all")
     desk.expect_chosen(22, 227)
     desk.pick("50", seed="3", mode="Per job")
-    desk.expect_chosen(112, 227)
+    desk.expect_chosen(123, 227)
 
 
 @pytest.mark.parametrize("amount", ["150", "0", "-3", "", "abc"])

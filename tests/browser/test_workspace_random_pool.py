@@ -12,14 +12,29 @@ from tests.browser.workspace import Workspace
 DRIVE, FOLDERS = 1, 2
 
 
-def test_the_filter_by_name_does_not_limit_it(desk: Workspace) -> None:
-    hint = desk.page.get_by_text("The filter by file name does not limit the draw.")
+def test_file_names_limit_the_draw(desk: Workspace, alice: User) -> None:
+    """The draw, what it says, and how it is recorded."""
+    hint = desk.page.locator("#pick-names")
     desk.open_task(FOLDERS)
     expect(hint).to_be_hidden()
+    desk.page.get_by_label("File name contains").fill("CAM_A/  img")
+    expect(hint).to_have_text("Only from frames whose file name contains “CAM_A/ img”.")
+    desk.pick("10", seed="7", mode="Over all")
+    said = desk.page.locator("#dock-status")
+    expect(said).to_have_text("10 of 14 frames picked with seed 7.")
+    assert all(row["filename"].startswith("cam_a/") for row in desk.info())
+    desk.pick("5000", seed="7", mode="Over all")
+    expect(said).to_have_text("14 of 14 frames picked with seed 7, fewer than the 5,000 asked for.")
+    desk.save("Camera A")
+    kept = Selection.objects.for_user(alice).get()
+    assert kept.frame_selection_method == "random_uniform"
+    assert kept.parameters["filename_contains"] == "CAM_A/ img"
+    desk.button("Clear").click()
+    desk.button("Choose these").click()
+    desk.expect_chosen(14, 47)
     desk.page.get_by_label("File name contains").fill("no such name")
-    expect(hint).to_be_visible()
-    desk.pick("10", seed="7")
-    desk.expect_chosen(27, 47)
+    desk.pick("10", seed="7", mode="Over all")
+    expect(desk.page.locator("#pick-error")).to_contain_text("no file name there contains")
     desk.button("Show all frames").click()
     expect(hint).to_be_hidden()
 
@@ -37,7 +52,7 @@ def test_only_from_the_jobs_that_are_shown(
     expect(hint).to_have_text("Only from the jobs shown below: 2 of 5.")
     desk.pick(amount, seed="7", mode=mode)
     said = desk.page.locator("#dock-status")
-    expect(said).to_have_text(f"{count} of 89 frames picked with seed 7.")
+    expect(said).to_have_text(f"{count} of 94 frames picked with seed 7.")
     assert {row["job_id"] for row in desk.info()} == {2, 3}
     desk.button("Save").click()
     expect(said).to_contain_text("Saved as")

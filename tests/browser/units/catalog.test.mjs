@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Catalog } from "../../../selector/static/selector/workspace/catalog.js";
 import { Shown } from "../../../selector/static/selector/workspace/shown.js";
-import { LARGE, catalogOf, document_of } from "./catalogs.mjs";
+import { LARGE, catalogOf, document_of, overlapping } from "./catalogs.mjs";
 import { shortest } from "./timing.mjs";
 
 test("frames are read from their columns", () => {
@@ -26,12 +26,55 @@ test("numbers with gaps", () => {
   assert.equal(catalog.find(99), -1);
 });
 
-test("jobs whose frames lie scattered", () => {
-  const document = document_of([2, 3]);
+test("a list-type ground-truth job holds only the frames that name it", () => {
+  const document = document_of([5, 5]);
+  document.jobs[1] = { ...document.jobs[1], start: 0, stop: 4, recompresses: true };
+  document.frames.number = [0, 5];
   document.frames.job = [0, 1, 1, 3, 0, 1];
   const catalog = new Catalog(document);
-  assert.deepEqual(catalog.jobs.map(({ indices }) => [...indices]), [[0, 4], [1, 2, 3]]);
-  assert.deepEqual([...new Shown(catalog).order], [0, 4, 1, 2, 3]);
+  assert.deepEqual(catalog.jobs.map(({ indices }) => [...indices]), [[0, 1, 2, 3, 4], [1, 2, 3]]);
+  assert.deepEqual(catalog.sharing(catalog.jobs[0]), []);
+});
+
+test("overlapping jobs hold the frames of their ranges, whichever comes first", () => {
+  const catalog = overlapping();
+  assert.deepEqual(catalog.jobs.map(({ indices }) => [indices[0], indices.length]), [[0, 10], [8, 10], [16, 4]]);
+  assert.deepEqual([...catalog.jobAt].map((at) => at), [...Array(10).fill(0), ...Array(8).fill(1), 2, 2]);
+  const held = (index) => {
+    const found = [];
+    catalog.eachJob(index, (at) => found.push(at));
+    return found;
+  };
+  assert.deepEqual([0, 8, 10, 16, 19].map(held), [[0], [0, 1], [1], [1, 2], [2]]);
+  const sharing = (at) => catalog.sharing(catalog.jobs[at]).map(({ job, count }) => [job.at, count]);
+  assert.deepEqual([0, 1, 2].map(sharing), [[[1, 2]], [[0, 2], [2, 2]], [[1, 2]]]);
+});
+
+test("what is shared with a long job before a short one", () => {
+  const catalog = overlapping([[0, 99], [10, 19], [30, 39]]);
+  const sharing = (at) => catalog.sharing(catalog.jobs[at]).map(({ job, count }) => [job.at, count]);
+  assert.deepEqual([0, 1, 2].map(sharing), [[[1, 10], [2, 10]], [[0, 10]], [[0, 10]]]);
+});
+
+test("a shared frame is shown once, under the first job that is shown", () => {
+  const catalog = overlapping();
+  const all = new Shown(catalog);
+  assert.equal(all.isWhole, true);
+  assert.deepEqual([...all.order], Array.from({ length: 20 }, (_, at) => at));
+  assert.deepEqual(all.sections.map(({ count, above }) => [count, above]), [[10, 0], [8, 2], [2, 2]]);
+  assert.deepEqual(all.sections.map((section) => all.range(section)), ["frames 0–9", "frames 10–17", "frames 18–19"]);
+  assert.deepEqual([...all.of(catalog.jobs[1])], [8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
+  const second = new Shown(catalog, { jobs: ({ at }) => at === 1 });
+  assert.deepEqual([...second.order], [8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
+  const named = new Shown(catalog, { words: "9" });
+  assert.deepEqual([...named.of(catalog.jobs[1])], [9]);
+});
+
+test("a job inside its neighbour has a heading and its frames", () => {
+  const catalog = overlapping([[0, 19], [15, 19]]);
+  const shown = new Shown(catalog);
+  assert.deepEqual(shown.sections.map(({ count, above }) => [count, above]), [[20, 0], [0, 5]]);
+  assert.deepEqual([...shown.of(catalog.jobs[1])], [15, 16, 17, 18, 19]);
 });
 
 test("videos have no names", () => {

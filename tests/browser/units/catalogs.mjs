@@ -33,4 +33,17 @@ export function document_of(sizes, { first = 0, chunk = 10, names = true } = {})
 }
 
 export const catalogOf = (sizes, options) => new Catalog(document_of(sizes, options));
+/** Jobs of these ranges; each frame names the first job that holds it. */
+export function overlapping(ranges = [[0, 9], [8, 17], [16, 19]]) {
+  const total = Math.max(...ranges.map(([, stop]) => stop)) + 1;
+  const document = document_of([total]);
+  const [job] = document.jobs;
+  document.jobs = ranges.map(([start, stop], at) => ({
+    ...job, id: 31 + at, start, stop, frames_count: stop - start + 1,
+  }));
+  const first = (number) => ranges.findIndex(([start, stop]) => start <= number && number <= stop);
+  document.frames.job = Array.from({ length: total }, (_, number) => [first(number), 1]).flat();
+  return new Catalog(document);
+}
+
 export const LARGE = Array.from({ length: 100 }, () => 1000);

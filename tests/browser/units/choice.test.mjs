@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Choice } from "../../../selector/static/selector/workspace/choice.js";
-import { LARGE, catalogOf } from "./catalogs.mjs";
+import { LARGE, catalogOf, overlapping } from "./catalogs.mjs";
 import { shortest } from "./timing.mjs";
 
 const choose = (sizes = [40, 35]) => new Choice(catalogOf(sizes));
@@ -122,3 +122,17 @@ function timesOf(sizes) {
   };
   return Object.fromEntries(Object.entries(work).map(([name, run]) => [name, shortest(run)]));
 }
+
+test("a shared frame counts in each of its jobs", () => {
+  const choice = new Choice(overlapping());
+  choice.set(range(7, 17), true);
+  assert.deepEqual([...choice.counts], [3, 9, 1]);
+  choice.invert([8, 16]);
+  assert.deepEqual([...choice.counts], [2, 7, 0]);
+});
+
+test("a frame is of the job that a draw counts it for", () => {
+  const choice = new Choice(overlapping());
+  choice.take([8, 9, 18], { jobIds: [32, undefined, 99] });
+  assert.deepEqual([8, 9, 18].map((index) => choice.frame(index).job_id), [32, 31, 33]);
+});

@@ -4,19 +4,50 @@
 export class Catalog {
   constructor({ task, jobs, frames, version, deleted, honeypots, through_jobs: throughJobs }) {
     Object.assign(this, { task, version, deleted, honeypots, throughJobs });
-    this.size = jobs.reduce((sum, job) => sum + job.frames_count, 0);
+    this.size = lengthOf(frames.number);
     this.number = expandRanges(frames.number, this.size);
     this.jobAt = expand(frames.job, 2, this.size)[0];
     [this.width, this.height] = expand(frames.size, 3, this.size);
     this.names = frames.name;
     this.aspect = aspectOf(this);
-    this.jobs = jobs.map((job, at) => ({ ...job, at, indices: new Uint32Array(job.frames_count) }));
-    const filled = new Uint32Array(jobs.length);
-    this.jobAt.forEach((at, index) => (this.jobs[at].indices[filled[at]++] = index));
+    const all = Uint32Array.from({ length: this.size }, (_, index) => index);
+    this.jobs = jobs.map((job, at) => ({ ...job, at, indices: this.#held(job, at, all) }));
   }
 
+  /** The first job that holds the frame. */
   job(index) {
     return this.jobs[this.jobAt[index]];
+  }
+
+  /** Call back with the place of each job that holds the frame, in the order of the jobs. */
+  eachJob(index, visit) {
+    const number = this.number[index];
+    for (let at = this.jobAt[index]; at < this.jobs.length; at += 1) {
+      const { start, stop, recompresses } = this.jobs[at];
+      if (start > number) break; // jobs are in the order of their first frames
+      if (at === this.jobAt[index] || (stop >= number && !recompresses)) visit(at);
+    }
+  }
+
+  /** The jobs that hold frames of this one too: [{job, count}]. */
+  sharing(job) {
+    const found = [];
+    const add = (other) => {
+      const count = job.recompresses || other.recompresses ? 0 : common(job.indices, other.indices);
+      if (count > 0) found.push({ job: other, count });
+    };
+    this.reach ??= reachOf(this.jobs);
+    let at = job.at;
+    while (at > 0 && this.reach[at - 1] >= job.start) at -= 1;
+    for (; at < this.jobs.length && this.jobs[at].start <= job.stop; at += 1) {
+      if (at !== job.at) add(this.jobs[at]);
+    }
+    return found;
+  }
+
+  /** The indices of the frames numbered first to last: [from, to), as the catalogue has them. */
+  within(first, last) {
+    return [this.#atLeast(first), this.#atLeast(last + 1)];
   }
 
   name(index) {
@@ -26,22 +57,16 @@ export class Catalog {
 
   /** The place of a task frame, -1 if it cannot be chosen. */
   find(number) {
-    let [low, high] = [0, this.size - 1];
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      if (this.number[middle] === number) return middle;
-      if (this.number[middle] < number) low = middle + 1;
-      else high = middle - 1;
-    }
-    return -1;
+    const index = this.#atLeast(number);
+    return this.number[index] === number ? index : -1;
   }
 
-  /** As the API writes a frame. */
-  frame(index) {
+  /** As the API writes a frame, of one of the jobs that hold it. */
+  frame(index, job = this.job(index)) {
     return {
       frame: this.number[index],
       task_id: this.task.id,
-      job_id: this.job(index).id,
+      job_id: job.id,
       filename: this.name(index),
       width: this.width[index],
       height: this.height[index],
@@ -64,6 +89,41 @@ export class Catalog {
     this.small ??= Array.from({ length: this.size }, (_, at) => this.name(at).toLowerCase());
     return this.small[index];
   }
+
+  /** The frames of a job: of its range, or of a list-type ground-truth job those that name it. */
+  #held({ start, stop, recompresses }, at, all) {
+    const inRange = all.subarray(...this.within(start, stop));
+    return recompresses ? inRange.filter((index) => this.jobAt[index] === at) : inRange;
+  }
+
+  /** The index of the first frame with this number or a larger one. */
+  #atLeast(number) {
+    let [low, high] = [0, this.size];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.number[middle] < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** How many two lists of indices without gaps have in common. */
+function common(one, other) {
+  if (!one.length || !other.length) return 0;
+  return Math.min(one.at(-1), other.at(-1)) - Math.max(one[0], other[0]) + 1;
+}
+
+/** The last frame of any job up to each. */
+function reachOf(jobs) {
+  let reach = -1;
+  return jobs.map(({ stop }) => (reach = Math.max(reach, stop)));
+}
+
+function lengthOf(ranges) {
+  let length = 0;
+  for (let run = 1; run < ranges.length; run += 2) length += ranges[run];
+  return length;
 }
 
 /** How wide the pictures are for their height: that of the most frames, within reason. */

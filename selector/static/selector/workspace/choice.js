@@ -18,7 +18,9 @@ export class Choice extends EventTarget {
     this.catalog = catalog;
     this.#bits = new Bits(catalog.size);
     this.size = 0;
-    this.counts = new Uint32Array(catalog.jobs.length); // chosen, by place of the job
+    this.counts = new Uint32Array(catalog.jobs.length); // chosen, by place of the job; shared
+    // frames count in each of their jobs
+    this.jobAt = catalog.jobAt.slice(); // for which job a frame counts, where several hold it
     this.draw = null; // the draw the choice came from, as the API wants to be told of it
   }
 
@@ -59,18 +61,25 @@ export class Choice extends EventTarget {
   }
 
   /** Take exactly these frame numbers, or these beside what is chosen. Answers those numbers that
-   * the catalogue does not have. */
-  take(numbers, { draw = null, keep = false } = {}) {
+   * the catalogue does not have. `jobIds`: the job for which each frame counts. */
+  take(numbers, { draw = null, keep = false, jobIds = [] } = {}) {
     const missing = [];
+    const places = new Map(this.catalog.jobs.map(({ id, at }) => [id, at]));
     this.#change((bits) => {
       if (!keep) bits.words.fill(0);
-      for (const number of numbers) {
+      numbers.forEach((number, which) => {
         const index = this.catalog.find(number);
-        if (index < 0) missing.push(number);
-        else bits.put(index, true);
-      }
+        if (index < 0) return missing.push(number);
+        this.jobAt[index] = places.get(jobIds[which]) ?? this.jobAt[index];
+        return bits.put(index, true);
+      });
     }, draw);
     return missing;
+  }
+
+  /** As the API writes a frame, of the job for which it counts. */
+  frame(index) {
+    return this.catalog.frame(index, this.catalog.jobs[this.jobAt[index]]);
   }
 
   undo() {
@@ -119,12 +128,12 @@ export class Choice extends EventTarget {
   }
 
   #apply(difference, draw) {
-    const { jobAt } = this.catalog;
     difference.each((index) => {
       const wanted = !this.#bits.has(index);
+      const one = wanted ? 1 : -1;
       this.#bits.put(index, wanted);
-      this.counts[jobAt[index]] += wanted ? 1 : -1;
-      this.size += wanted ? 1 : -1;
+      this.catalog.eachJob(index, (at) => (this.counts[at] += one));
+      this.size += one;
     });
     this.draw = draw;
     this.dispatchEvent(new Event("change"));

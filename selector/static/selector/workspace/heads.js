@@ -74,9 +74,10 @@ export class Heads {
     const only = make("a", "small only-wide", "only this job");
     only.href = this.onlyUrl(job);
     const kind = job.type === "annotation" ? job.stage : "ground truth";
+    only.hidden = this.choice.catalog.jobs.length === 1;
     cell.append(
       make("h2", "", `Job ${job.id}`),
-      make("span", "muted", `frames ${job.start}–${job.stop}`),
+      make("span", "muted job-range", this.#range(shown)),
       make("span", `badge ${job.stage}`, kind),
       make("span", "muted job-state", [job.state, job.assignee].filter(Boolean).join(" · ")),
       count, all, none, only,
@@ -86,13 +87,29 @@ export class Heads {
     return { element, count, all, none };
   }
 
+  /** What stands below the heading, and how much of the job stands under other headings. */
+  #range(section) {
+    const { count, above } = section;
+    if (!above) return this.shown.range(section);
+    const many = above.toLocaleString("en");
+    const where = this.#before(section);
+    return count ? `${this.shown.range(section)}, ${many} more under ${where}` : `all ${many} under ${where}`;
+  }
+
+  #before({ job }) {
+    const listed = new Set(this.shown.sections.map((section) => section.job));
+    const sharing = this.choice.catalog.sharing(job).map((other) => other.job);
+    const before = sharing.filter((other) => other.at < job.at && listed.has(other));
+    return before.length === 1 ? `job ${before[0].id}` : "the jobs above";
+  }
+
   #button(shown, wanted) {
     const button = make("button", "link", wanted ? "all" : "none");
     if (wanted) button.prepend(make("span", "only-wide", "choose "));
     button.type = "button";
     const what = wanted ? "all" : "none";
     button.setAttribute("aria-label", `Choose ${what} of job ${shown.job.id}`);
-    button.addEventListener("click", () => this.choice.set(this.shown.of(shown), wanted));
+    button.addEventListener("click", () => this.choice.set(this.shown.of(shown.job), wanted));
     return button;
   }
 

@@ -14,7 +14,7 @@ export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
   let frames = []; // indices
   let whole = null; // the promise of a Blob
 
-  const parts = (indices) => jsonParts(indices, (index) => choice.catalog.frame(index));
+  const parts = (indices) => jsonParts(indices, (index) => choice.frame(index));
 
   /** All of it, made once and bit by bit: the page goes on meanwhile. */
   async function make() {

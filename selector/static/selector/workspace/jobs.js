@@ -12,9 +12,10 @@ export class Jobs extends EventTarget {
     this.list = list;
     this.rows = choice.catalog.jobs.map((job) => this.#row(job));
     list.replaceChildren(...this.rows.map(({ item }) => item));
-    this.selects = KINDS.map((kind) => this.#select(kind)).filter(Boolean);
+    this.selects = KINDS.map((kind) => this.#select(kind));
+    this.root = filters;
     filters.replaceChildren(...this.selects);
-    filters.hidden = !this.selects.length;
+    this.#hideUseless();
     choice.addEventListener("change", () => this.refresh());
     this.refresh();
   }
@@ -25,6 +26,31 @@ export class Jobs extends EventTarget {
 
   isInView(job) {
     return this.selects.every(({ value, kind }) => value === "" || `=${job[kind]}` === value);
+  }
+
+  /** What the jobs are filtered by: {stage: "acceptance"}. */
+  get filters() {
+    const set = this.selects.filter(({ value }) => value !== "");
+    return Object.fromEntries(set.map(({ kind, value }) => [kind, value.slice(1)]));
+  }
+
+  /** Filter by these values. Those that no job here has are answered and passed over; a strict
+   * filter holds nevertheless, so that no job is like that. */
+  filterBy(values, { isStrict }) {
+    const unknown = {};
+    for (const select of this.selects) {
+      const value = values[select.kind];
+      if (value === undefined) continue;
+      const isKnown = [...select.options].some((option) => option.value === `=${value}`);
+      if (!isKnown && !isStrict) {
+        unknown[select.kind] = value;
+        continue;
+      }
+      if (!isKnown) select.append(this.#option(select.kind, value));
+      select.value = `=${value}`;
+    }
+    if (Object.keys(values).length) this.#filtered();
+    return unknown;
   }
 
   /** The jobs in view that can be drawn from: per job these are annotation jobs only. */
@@ -48,7 +74,16 @@ export class Jobs extends EventTarget {
     }
   }
 
+  /** What there is to say of what a draw took from each job, by its id. */
+  explain(reasons = new Map()) {
+    for (const { job, note } of this.rows) {
+      note.textContent = reasons.get(job.id) ?? "";
+      note.hidden = !note.textContent;
+    }
+  }
+
   #filtered() {
+    this.#hideUseless();
     for (const { item, job } of this.rows) item.hidden = !this.isInView(job);
     this.dispatchEvent(new Event("filter"));
   }
@@ -62,20 +97,32 @@ export class Jobs extends EventTarget {
     bar.max = job.indices.length || 1;
     bar.setAttribute("aria-hidden", "true");
     const count = make("b");
-    item.append(name, bar, count, make("span", "job-facts muted", jobFacts(job)));
-    return { job, item, bar, count };
+    const facts = jobFacts(job, this.choice.catalog.sharing(job));
+    const note = make("span", "job-note");
+    note.hidden = true;
+    item.append(name, bar, count, make("span", "job-facts muted", facts), note);
+    return { job, item, bar, count, note };
   }
 
-  /** A choice among the values that the jobs have; nothing where there is but one. */
+  /** A filter by the only value that there is would filter nothing. */
+  #hideUseless() {
+    for (const select of this.selects) select.hidden = select.length < 3;
+    this.root.hidden = this.selects.every(({ hidden }) => hidden);
+  }
+
+  /** A choice among the values that the jobs have. */
   #select(kind) {
     const values = [...new Set(this.choice.catalog.jobs.map((job) => job[kind]))].sort();
-    if (values.length < 2) return null;
     const select = make("select");
     select.kind = kind;
     select.setAttribute("aria-label", kind.charAt(0).toUpperCase() + kind.slice(1));
     select.append(new Option(`Any ${kind}`, ""));
-    for (const value of values) select.append(new Option(value || `no ${kind}`, `=${value}`));
+    select.append(...values.map((value) => this.#option(kind, value)));
     select.addEventListener("change", () => this.#filtered());
     return select;
+  }
+
+  #option(kind, value) {
+    return new Option(value || `no ${kind}`, `=${value}`);
   }
 }

@@ -91,7 +91,7 @@ export class Keeping {
     const { catalog } = choice;
     const frames = Array.from(choice.selected(), (index) => ({
       task_id: catalog.task.id,
-      job_id: catalog.job(index).id,
+      job_id: catalog.jobs[choice.jobAt[index]].id,
       frame: catalog.number[index],
     }));
     const body = { connection: this.connection, ...words, ...this.#origin({ replace }), frames };

@@ -14,11 +14,13 @@ export async function openKept(choice, { dock, leftOut, api, selection: id, tell
     const kept = await get(`${api}selections/${id}`);
     if (kept.url !== here.server) throw new Error(`“${kept.name}” is of another CVAT server, ${kept.url}.`);
     tell(`Opening “${kept.name}”…`);
-    const numbers = await frames(api, id, here.taskId);
+    const chosen = await frames(api, id, here.taskId);
     const draw = drawOf(kept, here);
-    const missing = choice.take(numbers, { draw });
+    const missing = choice.take(chosen.map(({ frame }) => frame), {
+      draw, jobIds: chosen.map(({ job_id: job }) => job),
+    });
     // The choice is the selection itself only if all of it is here.
-    dock.opened(kept, { isWhole: !missing.length && numbers.length === kept.frames_count });
+    dock.opened(kept, { isWhole: !missing.length && chosen.length === kept.frames_count });
     if (draw) fill(document.getElementById("pick"), leftOut, draw);
     const what = `${choice.size.toLocaleString("en")} frames of “${kept.name}” are chosen.`;
     tell(missing.length ? `${what} ${missing.length.toLocaleString("en")} are no longer offered here.` : what);
@@ -43,7 +45,7 @@ async function frames(api, id, taskId) {
     }
   });
   await Promise.all(fetching);
-  return pages.flatMap(({ results }) => results.map(({ frame }) => frame));
+  return pages.flatMap(({ results }) => results);
 }
 
 /** How it was drawn, or adjusted from a draw, as the API wants to be told of it; null where that
@@ -61,7 +63,7 @@ function drawOf({ parameters, random_seed: seed }, { connection, taskId, jobId }
 
 /** The panel as it was for that draw, unless it drew from some of the jobs only: which of them the
  * filters showed then need not be those that they show now. */
-function fill(form, leftOut, { job_ids: jobs, exclude_selections: without = [], ...draw }) {
+function fill(form, leftOut, { job_ids: jobs, exclude_selections: without = [], filename_contains: names = "", ...draw }) {
   const method = draw.frame_selection_method;
   const hasMode = [...form.elements.mode].some(({ value }) => value === method);
   if (jobs || !hasMode) return;
@@ -72,5 +74,8 @@ function fill(form, leftOut, { job_ids: jobs, exclude_selections: without = [], 
   form.elements.amount.value = isShare ? Number((amount * 100).toPrecision(12)) : amount;
   form.elements.seed.value = draw.random_seed;
   leftOut.choose(without);
+  const filter = document.getElementById("filter");
+  filter.value = names;
+  filter.dispatchEvent(new Event("input"));
   form.dispatchEvent(new Event("change"));
 }

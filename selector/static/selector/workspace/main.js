@@ -73,6 +73,8 @@ function start(catalog) {
     jobs,
     filter: at("filter"),
     leftOut,
+    user: at("dock").dataset.user,
+    isKept: data.selection !== null,
     failed,
     tell,
     tellOfChoice,

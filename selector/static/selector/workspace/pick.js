@@ -2,9 +2,12 @@
 
 import { post } from "../../portal/api.js";
 import { added, asAmount, asNumber, share } from "./amounts.js";
+import { addressWith, filtersOf, readSettings, toRemember } from "./draw_settings.js";
 import { Draws } from "./draws.js";
 import { takeRanges } from "./ranges.js";
-import { plural } from "./words.js";
+import { plural, shortage } from "./words.js";
+
+const MOST_EXPLAINED = 2; // jobs, in the line above the dock
 
 const MOST_DRAWN = 20; // of them remembered
 const WORDS = {
@@ -15,32 +18,79 @@ const WORDS = {
 };
 
 export function enablePicking(form, choice, parts) {
-  const { source, drawUrl, jobs, filter, leftOut, failed, tell, tellOfChoice } = parts;
+  const { source, drawUrl, jobs, filter, leftOut, user, isKept, failed, tell, tellOfChoice } = parts;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
+  const names = () => filter.value.trim().split(/\s+/).join(" ");
   const draws = new Draws(choice);
   const drawn = []; // choices as the latest draws made them: a draw over one of them loses nothing
+  const memory = `workspace-draw:${user}`; // in this browser
+  let carried = {}; // filters of the last task that are not applied here
   let isBusy = false;
 
   function show() {
     at("by-hand").hidden = mode() !== "manual";
     at("at-random").hidden = mode() === "manual";
     at("pick-error").replaceChildren();
-    showJobs();
+    showPool();
     if (mode() === "manual" || source.job_id) return;
     const words = WORDS[mode()].amount;
     at("amount-label").textContent = isShare() ? words.replace("Frames", "Share") : words;
   }
 
-  /** What the list of jobs hides is not drawn from, what the filter hides is: said before it is
-   * done. */
-  function showJobs() {
+  /** Which jobs and names limit the draw: said before it is done. */
+  function showPool() {
     const among = drawable().length.toLocaleString("en");
     const all = choice.catalog.jobs.length.toLocaleString("en");
     at("pick-jobs").hidden = !jobs.isFiltered;
     at("pick-jobs").textContent = `Only from the jobs shown below: ${among} of ${all}.`;
-    at("pick-names").hidden = filter.value.trim() === "";
+    at("pick-names").hidden = !names();
+    at("pick-names").textContent = `Only from frames whose file name contains “${names()}”.`;
+  }
+
+  /** The settings as the address or the last task has them. */
+  function restore() {
+    const remembered = fromMemory();
+    const { isNamed, values } = readSettings({ search: location.search, remembered });
+    if (!isNamed && isKept) return; // a saved selection brings its own
+    const hasMode = [...form.elements.mode].some(({ value }) => value === values.mode);
+    if (hasMode) form.elements.mode.value = values.mode;
+    if (values.amount !== undefined) at("amount").value = values.amount;
+    if (["count", "share"].includes(values.unit)) at("unit").value = values.unit;
+    if (values.filename_contains) {
+      filter.value = values.filename_contains;
+      filter.dispatchEvent(new Event("input"));
+    }
+    const filters = filtersOf(values);
+    // A filter that nothing here is like goes on to the next task.
+    carried = source.job_id ? filters : jobs.filterBy(filters, { isStrict: isNamed });
+    const words = Object.entries(carried).map(([kind, value]) => `${kind} “${value || "none"}”`);
+    if (words.length && !source.job_id) {
+      tell(`No job here has the ${words.join(" and the ")} of the last task: the filter is off.`);
+    }
+  }
+
+  function fromMemory() {
+    try {
+      return localStorage.getItem(memory);
+    } catch {
+      return null; // a browser that keeps nothing begins anew with each task
+    }
+  }
+
+  /** Into the address, for a reload or a link, and into the memory of the browser. */
+  function keepSettings() {
+    const values = {
+      mode: mode(), amount: at("amount").value.trim(), unit: at("unit").value, ...jobs.filters,
+      ...(names() ? { filename_contains: names() } : {}),
+    };
+    try {
+      localStorage.setItem(memory, toRemember({ ...carried, ...values }));
+      history.replaceState(history.state, "", addressWith(location.href, values));
+    } catch {
+      // As above; and some browsers refuse an address that changes a hundred times in a minute.
+    }
   }
 
   /** Which jobs to draw from; nothing where it is all of them, or the one job. */
@@ -48,6 +98,11 @@ export function enablePicking(form, choice, parts) {
     if (source.job_id || !jobs.isFiltered) return {};
     if (!drawable().length) throw new Error("No job is shown to draw from. Show other jobs.");
     return { job_ids: drawable().map((job) => job.id) };
+  }
+
+  /** What else limits the draw: file names, and earlier selections that are left out. */
+  function pool() {
+    return { ...(names() ? { filename_contains: names() } : {}), ...leftOut.parameters };
   }
 
   function drawable() {
@@ -58,7 +113,7 @@ export function enablePicking(form, choice, parts) {
     return {
       ...source,
       ...among(),
-      ...leftOut.parameters,
+      ...pool(),
       frame_selection_method: mode(),
       [WORDS[mode()][at("unit").value]]: isShare() ? share(amount) : amount,
     };
@@ -91,14 +146,14 @@ export function enablePicking(form, choice, parts) {
     const asked = parameters(amount);
     const facts = { manner: manner(), amount };
     const answer = await post(drawUrl, { ...asked, ...(seed === "" ? {} : { random_seed: seed }) });
-    const offered = answer.images.map(({ frame }) => frame);
     const refused = keep ? draws.refused() : new Set();
-    const numbers = offered.filter((number) => !refused.has(number));
+    const images = answer.images.filter(({ frame }) => !refused.has(frame));
+    const [numbers, jobIds] = [images.map(({ frame }) => frame), images.map(({ job_id: id }) => id)];
     const before = choice.size;
     const isReplaced = !keep && before > 0 && !drawn.some((made) => choice.is(made));
     const made = { ...asked, random_seed: answer.random_seed };
-    draws.note(made, { ...facts, seed: answer.random_seed, numbers: [...offered, ...refused] });
-    const missing = choice.take(numbers, { draw: made, keep });
+    draws.note(made, { ...facts, seed: answer.random_seed, numbers: [...numbers, ...refused] });
+    const missing = choice.take(numbers, { draw: made, keep, jobIds });
     drawn.splice(0, drawn.length - MOST_DRAWN + 1);
     drawn.push(choice.remember());
     at("seed").value = answer.random_seed;
@@ -110,13 +165,30 @@ export function enablePicking(form, choice, parts) {
     const what = keep
       ? plural(choice.size - before, "more frame")
       : `${choice.size.toLocaleString("en")} of ${plural(answer.total_available, "frame")}`;
+    const fewer = explain(answer);
     const replaced = isReplaced ? ` They replace the ${plural(before, "frame")} chosen before.` : "";
-    return tellOfChoice(`${what} picked with seed ${answer.random_seed}.${replaced}`, { undo: isReplaced });
+    const words = `${what} picked with seed ${answer.random_seed}${fewer}${replaced}`;
+    return tellOfChoice(words, { undo: isReplaced });
+  }
+
+  /** Why there are fewer frames than asked for: at the jobs, and as the end of the sentence. */
+  function explain({ count, requested, job_summary: summary = [] }) {
+    const isLimited = Object.keys(pool()).length > 0;
+    const short = summary.filter(({ reason }) => reason);
+    const reasons = new Map(summary.map((job) => [job.job_id, shortage(job, isLimited)]));
+    jobs.explain(source.job_id ? new Map() : reasons);
+    if (source.job_id || mode() === "random_uniform") {
+      const few = count < requested;
+      return few ? `, fewer than the ${requested.toLocaleString("en")} asked for.` : ".";
+    }
+    if (!short.length) return ".";
+    if (short.length > MOST_EXPLAINED) return `. ${plural(short.length, "job")} gave fewer than asked: the list of jobs says why.`;
+    return `. ${short.map(({ job_id: id }) => `Job ${id} gave ${reasons.get(id)}.`).join(" ")}`;
   }
 
   /** Draws alike but for their number go on with one another. */
   function manner() {
-    return JSON.stringify([mode(), at("unit").value, among(), leftOut.parameters]);
+    return JSON.stringify([mode(), at("unit").value, among(), pool()]);
   }
 
   function typedSeed() {
@@ -136,9 +208,14 @@ export function enablePicking(form, choice, parts) {
     if (words) tellOfChoice(words);
   }
 
+  restore();
   form.addEventListener("change", show);
-  jobs.addEventListener("filter", showJobs);
-  filter.addEventListener("input", showJobs);
+  form.addEventListener("input", keepSettings);
+  jobs.addEventListener("filter", showPool);
+  jobs.addEventListener("filter", keepSettings);
+  filter.addEventListener("input", showPool);
+  filter.addEventListener("input", keepSettings);
+  choice.addEventListener("change", () => jobs.explain());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     busy(() => (mode() === "manual" ? byRanges(true) : draw({ seed: typedSeed() })));

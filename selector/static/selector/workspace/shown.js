@@ -1,4 +1,7 @@
-// Which frames the grid shows, and in which order: by job, of the jobs and names asked for. Pure.
+// Which frames the grid shows, and in which order: by job, of the jobs and names asked for; a frame
+// of several jobs once, under the first of those that are shown. Pure.
+
+import { frameRange } from "./words.js";
 
 export class Shown {
   /** @param {{words?: string, jobs?: (job: object) => boolean}} filter */
@@ -10,16 +13,17 @@ export class Shown {
     this.order = new Uint32Array(catalog.size); // place -> index
     this.placeOf = new Int32Array(catalog.size).fill(-1); // index -> place
     let place = 0;
-    for (const job of catalog.jobs) {
+    for (const job of catalog.jobs.filter(jobs)) {
       const first = place;
-      if (jobs(job)) {
-        for (const index of job.indices) {
-          if (wanted.length && !matches(catalog, index, wanted)) continue;
+      let above = 0; // frames of the job that stand under another job already
+      for (const index of job.indices) {
+        if (this.placeOf[index] >= 0) above += 1;
+        else if (!wanted.length || matches(catalog, index, wanted)) {
           this.placeOf[index] = place;
           this.order[place++] = index;
         }
       }
-      if (place > first) this.sections.push({ job, first, count: place - first });
+      if (place > first || above) this.sections.push({ job, first, count: place - first, above });
     }
     this.order = this.order.subarray(0, place);
     this.isWhole = place === catalog.size;
@@ -29,9 +33,15 @@ export class Shown {
     return this.order.length;
   }
 
-  /** The indices of a section. */
-  of({ first, count }) {
-    return this.order.subarray(first, first + count);
+  /** The indices of what is shown of a job, also under other jobs that hold the same frames. */
+  of(job) {
+    return job.indices.filter((index) => this.placeOf[index] >= 0);
+  }
+
+  /** "frames 140–184", of what stands under the heading of a section. */
+  range({ first, count }) {
+    const { number } = this.catalog;
+    return frameRange(number[this.order[first]], number[this.order[first + count - 1]]);
   }
 }
 

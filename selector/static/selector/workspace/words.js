@@ -8,16 +8,51 @@ export function said(count, noun, what) {
   return `${plural(count, noun)} ${what}`;
 }
 
-/** "frames 0–49 · acceptance · completed · alice" */
-export function jobFacts(job) {
+export function frameRange(first, last) {
+  return first === last ? `frame ${first}` : `frames ${first}–${last}`;
+}
+
+/** "frames 0–49 · acceptance · completed · alice · 5 also in job 2"
+ * @param {{job: object, count: number}[]} sharing the jobs that hold frames of this one too */
+export function jobFacts(job, sharing = []) {
   const isPart = job.recompresses; // of its range it has some frames only
+  const range = frameRange(job.start, job.stop);
+  const shared = sharing.map(({ job: { id }, count }) => `${count.toLocaleString("en")} also in job ${id}`);
   return [
-    isPart ? `${job.frames_count} of frames ${job.start}–${job.stop}` : `frames ${job.start}–${job.stop}`,
+    isPart ? `${job.frames_count} of ${range}` : range,
     job.type !== "annotation" && "ground truth",
     job.stage,
     job.state,
     job.assignee,
+    listed(shared),
   ].filter(Boolean).join(" · ");
+}
+
+/** Why a job gave fewer frames than a draw asked for: "8 of 10: 2 of its frames were taken for
+ * job 31"; or that more frames lie in it than were picked for it; "" if there is nothing to say.
+ * @param summary of the API
+ * @param {boolean} isLimited whether names or earlier selections limit the draw */
+export function shortage({ selected, requested, total, reason, counted_for_other_jobs: others = [] }, isLimited) {
+  if (!reason) {
+    const also = others.map(({ job_id: id, frames_count: count }) => `${count} for job ${id}`);
+    return also.length ? `${selected} picked for it, ${listed(also)}` : "";
+  }
+  const few = isLimited ? `only ${total} of its frames can be drawn` : `it has only ${total}`;
+  const taken = listed(
+    others.map(({ job_id: id, frames_count: count }, at) => {
+      if (at) return `${count} for job ${id}`;
+      const whose = total < requested ? "of them" : "of its frames";
+      return `${count} ${whose} ${count === 1 ? "was" : "were"} taken for job ${id}`;
+    }),
+  );
+  const parts = [total < requested && few, taken];
+  return `${selected} of ${requested}: ${parts.filter(Boolean).join(", and ")}`;
+}
+
+/** "a, b, c and 4 more" */
+export function listed(texts, most = 3) {
+  if (texts.length <= most + 1) return texts.join(", ");
+  return `${texts.slice(0, most).join(", ")} and ${texts.length - most} more`;
 }
 
 /** " · 227 images · 5 jobs · 3 deleted left out" */

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { addressWith, filtersOf, readSettings, toRemember } from "../../../selector/static/selector/workspace/draw_settings.js";
+
+const HERE = "http://portal.example.com/choose?task=1&connection=3";
+const ALL = {
+  mode: "random_uniform", amount: "25", unit: "share", stage: "acceptance", assignee: "", filename_contains: "cam_a/",
+};
+
+test("an address has all settings, and gives them back", () => {
+  const address = addressWith(HERE, ALL);
+  assert.match(address, /task=1&connection=3&mode=random_uniform/);
+  assert.deepEqual(readSettings({ search: new URL(address).search, remembered: null }), { isNamed: true, values: ALL });
+  assert.equal(addressWith(address, {}), HERE);
+});
+
+test("the address counts before what is remembered", () => {
+  const remembered = toRemember({ ...ALL, amount: "5" });
+  assert.deepEqual(readSettings({ search: "?task=2&stage=annotation", remembered }).values, { stage: "annotation" });
+});
+
+test("the next task gets all but the file names", () => {
+  const { filename_contains: names, ...others } = ALL;
+  assert.deepEqual(readSettings({ search: "?task=2", remembered: toRemember(ALL) }), { isNamed: false, values: others });
+  assert.deepEqual(filtersOf(others), { stage: "acceptance", assignee: "" });
+});
+
+test("what is remembered may be anything", () => {
+  for (const remembered of [null, "", "{", "[]", "7", "null", '{"amount":{"a":1},"x":"y"}']) {
+    assert.deepEqual(readSettings({ search: "", remembered }).values, {}, remembered);
+  }
+});

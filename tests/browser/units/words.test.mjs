@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { frameRange, jobFacts, listed, shortage } from "../../../selector/static/selector/workspace/words.js";
+import { overlapping } from "./catalogs.mjs";
+
+test("a range of one frame is one frame", () => {
+  assert.equal(frameRange(0, 49), "frames 0–49");
+  assert.equal(frameRange(7, 7), "frame 7");
+});
+
+test("a job says which frames it shares", () => {
+  const catalog = overlapping();
+  const facts = (at) => jobFacts(catalog.jobs[at], catalog.sharing(catalog.jobs[at]));
+  assert.equal(facts(0), "frames 0–9 · annotation · new · 2 also in job 32");
+  assert.equal(facts(1), "frames 8–17 · annotation · new · 2 also in job 31, 2 also in job 33");
+});
+
+test("why a job gave fewer than asked", () => {
+  const few = { selected: 5, requested: 10, total: 5, reason: "too_few_frames", counted_for_other_jobs: [] };
+  assert.equal(shortage(few), "5 of 10: it has only 5");
+  assert.equal(shortage(few, true), "5 of 10: only 5 of its frames can be drawn");
+  const taken = {
+    selected: 5, requested: 8, total: 8, reason: "counted_for_other_jobs",
+    counted_for_other_jobs: [{ job_id: 1, frames_count: 2 }, { job_id: 3, frames_count: 1 }],
+  };
+  assert.equal(shortage(taken), "5 of 8: 2 of its frames were taken for job 1, 1 for job 3");
+  assert.equal(shortage({ ...taken, requested: 10 }), "5 of 10: it has only 8, and 2 of them were taken for job 1, 1 for job 3");
+  assert.equal(shortage({ selected: 8, requested: 8, total: 9, reason: "" }), "");
+  assert.equal(shortage({ ...taken, reason: "" }), "5 picked for it, 2 for job 1, 1 for job 3");
+});
+
+test("long lists end", () => {
+  assert.equal(listed(["a", "b", "c", "d"]), "a, b, c, d");
+  assert.equal(listed(["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
+});
