@@ -53,7 +53,8 @@ def test_typed_ranges(desk: Workspace) -> None:
     ("typed", "said"),
     [
         ("9-0", "ends before it begins"),
-        ("a-b", "is no range"),
+        ("a-b", "is the name of no frame here"),
+        ("1-2-3", "is no range"),
         ("", "Type frame numbers"),
         ("5000", "No frame here"),
     ],
@@ -65,6 +66,49 @@ def test_ranges_that_are_none(desk: Workspace, typed: str, said: str) -> None:
     desk.button("Choose these").click()
     expect(desk.page.locator("#pick-error")).to_contain_text(said)
     desk.expect_chosen(0, 227)
+
+
+def test_ranges_show_what_they_would_take(desk: Workspace) -> None:
+    desk.open_task(FOLDERS)
+    desk.page.get_by_text("By hand", exact=True).click()
+    field = desk.page.get_by_label("Frame numbers")
+    shown = desk.page.locator("#ranges-preview")
+    field.fill("3 5 7-9")
+    expect(shown).to_have_text(
+        "5 frames: 3 cam_a/img_003.jpg, 5 cam_a/img_005.jpg, 7 cam_a/img_007.jpg, …, "
+        "9 cam_a/img_009.jpg."
+    )
+    desk.expect_chosen(0, 47)
+    field.fill("46-50")
+    expect(shown).to_contain_text("4 numbers are not among the frames here.")
+    field.fill("")
+    expect(shown).to_be_empty()
+    field.fill("3 5 7-9")
+    field.press("Enter")
+    desk.expect_chosen(5, 47)
+
+
+def test_names_can_be_pasted(desk: Workspace) -> None:
+    """Whole paths, then names that one frame has; what means none or two frames is told."""
+    desk.open_task(FOLDERS)
+    desk.page.get_by_text("By hand", exact=True).click()
+    field = desk.page.get_by_label("Frame numbers")
+    field.fill("cam_a/img_003.jpg\nframe 1.jpg, img_000.jpg\nnone.jpg\nwith space/a b  c.jpg")
+    problems = desk.page.locator("#ranges-problems")
+    expect(problems.locator("summary")).to_have_text("2 entries not understood")
+    problems.locator("summary").click()
+    expect(problems).to_contain_text("“img_000.jpg” could mean frame 0, cam_a/img_000.jpg, or")
+    expect(problems).to_contain_text("“none.jpg” is the name of no frame here.")
+    expect(desk.page.locator("#ranges-preview")).to_contain_text("1 name found without its folder.")
+    desk.button("Choose these").click()
+    desk.expect_chosen(3, 47)
+    said = desk.page.locator("#dock-status")
+    expect(said).to_have_text("2 entries were not understood; the others are chosen.")
+    names = {row["filename"] for row in desk.info()}
+    assert "cam_a/img_003.jpg" in names
+    assert "with space/a b  c.jpg" in names
+    desk.button("Leave out").click()
+    desk.expect_chosen(0, 47)
 
 
 def test_filter_by_name_and_choose_these(desk: Workspace) -> None:

@@ -1,10 +1,10 @@
-// How to pick: typed ranges by hand, or at random by the API.
+// How to pick: typed numbers and names by hand, or at random by the API.
 
 import { post } from "../../portal/api.js";
 import { added, asAmount, asNumber, share } from "./amounts.js";
+import { enableByHand } from "./by_hand.js";
 import { addressWith, filtersOf, readSettings, toRemember } from "./draw_settings.js";
 import { Draws } from "./draws.js";
-import { takeRanges } from "./ranges.js";
 import { plural, shortage } from "./words.js";
 
 const MOST_EXPLAINED = 2; // jobs, in the line above the dock
@@ -203,11 +203,10 @@ export function enablePicking(form, choice, parts) {
     return draw({ seed, keep: true, amount });
   }
 
-  function byRanges(wanted) {
-    const words = takeRanges(choice, at("ranges").value, wanted);
-    if (words) tellOfChoice(words);
-  }
-
+  const take = enableByHand(at("by-hand"), choice, {
+    tell: tellOfChoice,
+    submit: () => form.requestSubmit(),
+  });
   restore();
   form.addEventListener("change", show);
   form.addEventListener("input", keepSettings);
@@ -218,11 +217,11 @@ export function enablePicking(form, choice, parts) {
   choice.addEventListener("change", () => jobs.explain());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    busy(() => (mode() === "manual" ? byRanges(true) : draw({ seed: typedSeed() })));
+    busy(() => (mode() === "manual" ? take(true) : draw({ seed: typedSeed() })));
   });
   at("another-seed").addEventListener("click", () => busy(() => draw({ seed: "" })));
   at("draw-more").addEventListener("click", () => busy(drawMore));
-  at("add-ranges").addEventListener("click", () => busy(() => byRanges(true)));
-  at("drop-ranges").addEventListener("click", () => busy(() => byRanges(false)));
+  at("add-ranges").addEventListener("click", () => busy(() => take(true)));
+  at("drop-ranges").addEventListener("click", () => busy(() => take(false)));
   show();
 }

@@ -1,49 +1,44 @@
-// "0-99, 250, 300-400 step 5" as a set of numbers, and as frames. Knows no page.
+// "0-99, 250, 300-400 step 5" as ranges of numbers. Pure.
 
-import { plural } from "./words.js";
+const RANGE = /^(\d{1,9})(?:(?:-|–|\.\.)(\d{1,9})(?:(?:step|:|\/)(\d+))?)?$/i;
+const JOINED = /\s*(-|–|\.\.|step|:|\/)\s*/gi; // what joins the numbers of one range
 
-const PART = /^(\d{1,9})(?:\s*(?:-|–|\.\.)\s*(\d{1,9})(?:\s*(?:step|:|\/)\s*(\d+))?)?$/i;
+/** The ranges of a text, separated by commas, semicolons or spaces. */
+export function splitRanges(text) {
+  return text.replace(JOINED, "$1").split(/[,;\s]+/).filter(Boolean);
+}
 
-/** Take the frames of such numbers in or out. Answers what there is to say of it, if anything.
+/** Whether a text is made of numbers and what joins them, so that ranges were meant. */
+export function areRanges(text) {
+  return splitRanges(text).every((part) => /^[\d–.:/-]*(step\d*)?$/i.test(part) && /\d/.test(part));
+}
+
+/** @returns {{first: number, last: number, step: number}}
  * @throws {Error} whose message can be shown */
-export function takeRanges(choice, text, wanted) {
-  const ranges = new Ranges(text);
-  const found = [];
-  choice.catalog.number.forEach((number, index) => ranges.has(number) && found.push(index));
-  if (!found.length) throw new Error("No frame here has such a number.");
-  choice.set(found, wanted);
-  const missing = ranges.size - found.length;
-  if (!missing) return "";
-  const are = `${missing === 1 ? "is" : "are"} not among the frames here`;
-  const others = found.length === 1 ? "the other one is" : "the others are";
-  return `${plural(missing, "number")} ${are}; ${others} ${wanted ? "chosen" : "left out"}.`;
+export function parseRange(text) {
+  const match = RANGE.exec(text);
+  if (!match) throw new Error("is no range of frames: write it like 0-99 or 250");
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? match[1]);
+  const step = Number(match[3] ?? 1);
+  if (last < first) throw new Error("ends before it begins");
+  if (step < 1) throw new Error("has a step below 1");
+  return { first, last, step };
 }
 
-export class Ranges {
-  /** @throws {Error} whose message can be shown */
-  constructor(text) {
-    this.parts = text.split(/[,;\n]+/).map((part) => part.trim()).filter(Boolean).map(parsePart);
-    if (!this.parts.length) throw new Error("Type frame numbers first, such as 0-99, 250.");
+/** How many numbers the ranges have, each counted once. */
+export function sizeOf(ranges) {
+  const counted = whole(ranges);
+  let size = counted.reduce((sum, range) => sum + count(range), 0);
+  for (const range of ranges.filter(({ step }) => step > 1)) {
+    const others = counted.filter(({ first, last }) => first <= range.last && last >= range.first);
+    size += others.length ? besides(range, others) : count(range);
+    counted.push(range);
   }
-
-  has(number) {
-    return this.parts.some((part) => holds(part, number));
-  }
-
-  /** How many numbers there are, each counted once. */
-  get size() {
-    const counted = whole(this.parts);
-    let size = counted.reduce((sum, part) => sum + count(part), 0);
-    for (const part of this.parts.filter(({ step }) => step > 1)) {
-      const others = counted.filter(({ first, last }) => first <= part.last && last >= part.first);
-      size += others.length ? besides(part, others) : count(part);
-      counted.push(part);
-    }
-    return size;
-  }
+  return size;
 }
 
-function holds({ first, last, step }, number) {
+export function holds({ first, last, step }, number) {
   return number >= first && number <= last && (number - first) % step === 0;
 }
 
@@ -52,9 +47,9 @@ function count({ first, last, step }) {
 }
 
 /** Those that go by ones, made one where they overlap. */
-function whole(parts) {
+function whole(ranges) {
   const found = [];
-  const single = parts.filter(({ step }) => step === 1).sort((a, b) => a.first - b.first);
+  const single = ranges.filter(({ step }) => step === 1).sort((a, b) => a.first - b.first);
   for (const { first, last } of single) {
     const before = found.at(-1);
     if (before && first <= before.last) before.last = Math.max(before.last, last);
@@ -66,18 +61,7 @@ function whole(parts) {
 function besides({ first, last, step }, others) {
   let found = 0;
   for (let number = first; number <= last; number += step) {
-    if (!others.some((part) => holds(part, number))) found += 1;
+    if (!others.some((range) => holds(range, number))) found += 1;
   }
   return found;
-}
-
-function parsePart(part) {
-  const match = PART.exec(part);
-  if (!match) throw new Error(`“${part}” is no range of frames. Write it like 0-99 or 250.`);
-  const first = Number(match[1]);
-  const last = Number(match[2] ?? match[1]);
-  const step = Number(match[3] ?? 1);
-  if (last < first) throw new Error(`The range ${part} ends before it begins.`);
-  if (step < 1) throw new Error("The step of a range must be 1 or more.");
-  return { first, last, step };
 }

@@ -1,0 +1,70 @@
+// The field for frame numbers and file names: what it would choose is shown while one types.
+
+import { make } from "./cells.js";
+import { preview, Typed } from "./typed.js";
+import { plural } from "./words.js";
+
+const PAUSE = 200; // ms
+const LISTED = 200; // problems
+
+/** Answers a function that chooses what is typed (wanted), or leaves it out. */
+export function enableByHand(root, choice, { tell, submit }) {
+  const at = (id) => root.querySelector(`#${id}`);
+  const field = at("ranges");
+  const typed = new Typed(choice.catalog);
+  let timer = null;
+
+  function show() {
+    clearTimeout(timer);
+    at("ranges-problems").hidden = true;
+    at("ranges-preview").textContent = "";
+    if (!field.value.trim()) return;
+    try {
+      const found = typed.read(field.value);
+      at("ranges-preview").textContent = preview(choice.catalog, found);
+      list(found.problems);
+    } catch (error) {
+      at("ranges-preview").textContent = error.message;
+    }
+  }
+
+  /** Every line that means nothing, or more than one frame. */
+  function list(problems) {
+    at("ranges-problems").hidden = !problems.length;
+    at("ranges-problems").querySelector("summary").textContent =
+      `${plural(problems.length, "entry", "entries")} not understood`;
+    const lines = problems.slice(0, LISTED).map(({ text, reason }) => make("li", "", `“${text}” ${reason}.`));
+    const more = problems.length - lines.length;
+    if (more > 0) lines.push(make("li", "", `And ${more.toLocaleString("en")} more.`));
+    at("ranges-problems").querySelector("ul").replaceChildren(...lines);
+  }
+
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, PAUSE);
+  });
+  // A line break comes by pasting, or with Shift.
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+
+  return function take(wanted) {
+    if (!field.value.trim()) throw new Error("Type frame numbers first, such as 0-99, 250; or paste file names.");
+    show();
+    const { indices, absent, problems } = typed.read(field.value);
+    if (!indices.length) {
+      const [{ text, reason }] = problems.length ? problems : [{}];
+      throw new Error(text ? `“${text}” ${reason}.` : "No frame here has such a number.");
+    }
+    choice.set(indices, wanted);
+    const left = [
+      absent && `${plural(absent, "number")} ${absent === 1 ? "is" : "are"} not among the frames here`,
+      problems.length && `${plural(problems.length, "entry", "entries")} ${problems.length === 1 ? "was" : "were"} not understood`,
+    ].filter(Boolean);
+    if (!left.length) return;
+    const others = indices.length === 1 ? "the other one is" : "the others are";
+    tell(`${left.join(", ")}; ${others} ${wanted ? "chosen" : "left out"}.`);
+  };
+}
