@@ -22,7 +22,7 @@ from tests.web_server import WebServer, web_server
 pytestmark = pytest.mark.worker
 
 QUICK = 1.0
-MANY = 20
+MANY = 48  # more than the server has threads
 
 
 @pytest.fixture
