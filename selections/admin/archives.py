@@ -42,7 +42,12 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
         "page",
         "finished_at",
     ]
-    list_filter = ["status", HasProblems, "connection__url"]
+    list_filter = [
+        "status",
+        HasProblems,
+        ("requested_by", admin.RelatedOnlyFieldListFilter),
+        "connection__url",
+    ]
     list_select_related = ["selection", "requested_by"]
     search_fields = ["selection__name", "requested_by__username", "error", "parts__sha256"]
     fields = [

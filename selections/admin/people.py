@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from selections.admin.accounts import DeletesAccounts
 from selections.models import Archive, SelectedFrame, Selection
 from selector import lockout
-from selector.admin import DeletesInBulk, YesNoFilter
+from selector.admin import YesNoFilter
 from selector.models import ApiToken, Connection
 
 admin.site.unregister(User)
@@ -28,10 +29,10 @@ class SignInBlocked(YesNoFilter):
 
 
 @admin.register(User)
-class PersonAdmin(DeletesInBulk, UserAdmin):  # type: ignore[type-arg]  # has none when it runs
+class PersonAdmin(DeletesAccounts, UserAdmin):  # type: ignore[type-arg]  # has none when it runs
     list_display = ["username", "email", "first_name", "last_name", "is_staff", "sign_in"]
     list_filter = [SignInBlocked, "is_staff", "is_superuser", "is_active", "groups"]
-    actions = ["unblock_sign_in"]
+    actions = ["unblock_sign_in", "delete_accounts"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         people: QuerySet[Any] = super().get_queryset(request)

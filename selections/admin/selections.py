@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -17,6 +19,7 @@ from selections import removal, services
 from selections.formats import frame_list
 from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
 from selector.admin import DeletesInBulk, MachineOwned
+from selector.exceptions import Explained
 
 
 def link(address: str, text: Any) -> str:
@@ -41,9 +44,27 @@ HOW_MADE = [
 ]
 
 
+class HandOverForm(ActionForm):
+    heir = forms.ModelChoiceField(
+        label="New owner:",
+        queryset=User.objects.filter(is_active=True).order_by("username"),
+        required=False,
+    )
+
+
+class SelectionForm(forms.ModelForm):  # type: ignore[type-arg]  # has none when it runs
+    hand_over_to = forms.ModelChoiceField(
+        queryset=User.objects.filter(is_active=True).order_by("username"),
+        required=False,
+        help_text="Makes this person the owner. Leave it empty to change nothing.",
+    )
+
+
 @admin.register(Selection)
 class SelectionAdmin(DeletesInBulk):
-    actions = ["export_frames"]
+    actions = ["export_frames", "hand_over"]
+    action_form = HandOverForm
+    form = SelectionForm
     date_hierarchy = "created_at"
     list_display = [
         "name",
@@ -56,11 +77,17 @@ class SelectionAdmin(DeletesInBulk):
         "created_at",
         "page",
     ]
-    list_filter = ["frame_selection_method", "visibility", "url"]
+    list_filter = [
+        "frame_selection_method",
+        "visibility",
+        ("owner", admin.RelatedOnlyFieldListFilter),
+        "is_temporary",
+        "url",
+    ]
     list_select_related = ["owner"]
     search_fields = ["name", "note", "owner__username", "url"]
     view_on_site = False
-    fields = ["page", "owner", "name", "note", "visibility", *HOW_MADE]
+    fields = ["page", "owner", "hand_over_to", "name", "note", "visibility", *HOW_MADE]
     readonly_fields = ["page", "owner", *HOW_MADE]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -82,7 +109,11 @@ class SelectionAdmin(DeletesInBulk):
         self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool
     ) -> None:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        services.update_selection(selection=obj, **changes)
+        heir = changes.pop("hand_over_to", None)
+        if changes:
+            services.update_selection(selection=obj, **changes)
+        if heir is not None:
+            services.hand_over(selections=[obj], to=heir)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         removal.delete_selection(selection=obj)
@@ -118,6 +149,20 @@ class SelectionAdmin(DeletesInBulk):
     def page(self, selection: Any) -> str:
         """Only where it is not a 404: an administrator sees no more pages than others."""
         return link(selection.get_absolute_url(), "open") if selection.is_seen else "private"
+
+    @admin.action(description="Hand over to the new owner chosen beside", permissions=["change"])
+    def hand_over(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        heir = User.objects.filter(pk=request.POST.get("heir") or 0).first()
+        if heir is None:
+            self.message_user(request, "Choose the new owner beside the action.", messages.ERROR)
+            return
+        try:
+            count = services.hand_over(selections=queryset, to=heir)
+        except Explained as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return
+        several = "s" if count != 1 else ""
+        self.message_user(request, f"{count} selection{several} handed over to {heir}.")
 
     @admin.action(description="Export the frame list as CSV", permissions=["view"])
     def export_frames(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:

@@ -93,6 +93,20 @@ def test_filters(site: Client, alice: User, model: str, query: str, found: int) 
     assert answer.context["cl"].result_count == found
 
 
+@pytest.mark.parametrize(("model", "name"), [("archive", "requested_by"), ("selection", "owner")])
+def test_filter_by_person(site: Client, alice: User, bob: User, model: str, name: str) -> None:
+    make_archive(alice, make_selection(alice))
+    make_archive(bob, make_selection(bob))
+    address = reverse(f"admin:selections_{model}_changelist")
+    answer = site.get(address, {f"{name}__id__exact": alice.pk})
+    assert answer.context["cl"].result_count == 1
+    assert [
+        spec.title
+        for spec in answer.context["cl"].filter_specs
+        if spec.title == name.replace("_", " ")
+    ]
+
+
 def test_frames_are_not_counted_twice(site: Client, alice: User) -> None:
     make_selection(alice)
     answer = site.get(reverse("admin:selections_selectedframe_changelist"), {"q": "n_1"})

@@ -1,0 +1,108 @@
+"""Handing selections over to another owner, and deleting accounts that other people depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from selections import removal, showing
+from selections.models import Archive, Selection, SelectionQuerySet
+from selector.exceptions import Conflict, InvalidInput
+from selector.models import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Dependents:
+    """What other people lose or miss once the selections of an account are gone."""
+
+    shared: SelectionQuerySet  # selections that everybody can read, with `archives_of_others`
+    drawn_without: list[Selection]  # of others: their draw leaves frames of these selections out
+    running: QuerySet[Archive]  # builds of others that wait or run
+
+    def __bool__(self) -> bool:
+        return bool(self.shared or self.drawn_without or self.running)
+
+
+def dependents(users: Iterable[User]) -> Dependents:
+    """What depends on the selections of these users, as far as it belongs to somebody else."""
+    users = list(users)
+    of_others = Archive.objects.filter(selection__owner__in=users).exclude(requested_by__in=users)
+    shared = Selection.objects.present().filter(
+        owner__in=users, visibility=Selection.Visibility.SHARED
+    )
+    counted = Count("archives", filter=~Q(archives__requested_by__in=users))
+    return Dependents(
+        shared=shared.select_related("owner").annotate(archives_of_others=counted),
+        drawn_without=_drawn_without(users),
+        running=of_others.active().select_related("requested_by", "selection"),
+    )
+
+
+def _drawn_without(users: list[User]) -> list[Selection]:
+    theirs = set(Selection.objects.filter(owner__in=users).values_list("pk", flat=True))
+    if not theirs:
+        return []
+    excluding = Selection.objects.present().filter(
+        Q(parameters__has_key="exclude_selections") | Q(parameters__has_key="adjusted_from")
+    )
+    candidates = excluding.exclude(owner__in=users).select_related("owner")
+    return [each for each in candidates if theirs.intersection(_excluded_by(each))]
+
+
+def _excluded_by(selection: Selection) -> list[int]:
+    draw = selection.parameters.get("adjusted_from", selection.parameters)
+    excluded: list[int] = draw.get("exclude_selections", [])
+    return excluded
+
+
+def hand_over(*, selections: Iterable[Selection], to: User) -> int:
+    """Make `to` the owner of the selections; the number of those that changed hands.
+
+    Archives stay with the person who had them built. Raises InvalidInput.
+    """
+    if not to.is_active:
+        raise InvalidInput(f"{to} is deactivated and cannot take selections over.")
+    given = [each for each in selections if each.owner_id != to.pk]
+    own = list(Connection.objects.for_user(to).defer("credential"))
+    for selection in given:
+        connection = showing.closest(selection, own)
+        Selection.objects.filter(pk=selection.pk).update(owner=to, connection=connection)
+    return len(given)
+
+
+def deactivate_accounts(*, users: Iterable[User]) -> None:
+    """Nobody signs in with these accounts or their API tokens any more; everything else stays."""
+    User.objects.filter(pk__in=[user.pk for user in users]).update(is_active=False)
+
+
+def delete_accounts(*, users: Iterable[User], heir: User | None = None) -> None:
+    """Delete the accounts with their connections, API tokens and archives. Their selections go to
+    `heir`, or are deleted as well; finished archives of other people stay in either case.
+
+    Raises InvalidInput, and Conflict while another person's build of a selection to be deleted
+    waits or runs.
+    """
+    users = list(users)
+    if heir is not None and heir in users:
+        raise InvalidInput(f"{heir} is to be deleted as well: choose somebody else.")
+    selections = Selection.objects.present().filter(owner__in=users, is_temporary=False)
+    if heir is not None:
+        hand_over(selections=selections, to=heir)
+    running = dependents(users).running.first()
+    if running is not None:
+        raise Conflict(
+            f"{running.requested_by} is having “{running.selection}” built just now. Wait until "
+            "that is done, cancel it, or hand the selections over."
+        )
+    for archive in Archive.objects.active().filter(requested_by__in=users):
+        archive.cancel()
+    # One at a time: their frames are deleted in batches, not in the transaction below.
+    for selection in Selection.objects.filter(owner__in=users):
+        removal.delete_selection(selection=selection)
+    with transaction.atomic():
+        for user in users:
+            user.delete()
