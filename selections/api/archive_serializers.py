@@ -108,6 +108,7 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
             "frames_per_second",
             "bytes_per_second",
             "seconds_left",
+            "waiting_for",
             "problems_count",
             "problem_groups",
             "remarks",
@@ -125,6 +126,9 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
 
     quality = serializers.CharField(read_only=True)
     seconds_left = serializers.IntegerField(read_only=True, allow_null=True)
+    waiting_for = serializers.CharField(
+        read_only=True, help_text="What the build waits for, as a sentence; mostly empty."
+    )
 
     @extend_schema_field(RemarksSerializer(allow_null=True))
     def get_remarks(self, archive: Archive) -> dict[str, Any] | None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import errno
 import logging
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.files import File
 from django.db import DatabaseError
 
 from selections.archives import disk, headers, staleness
+from selections.archives.block_state import Missing
 from selections.archives.fetching import Fetched, Fetcher, Stopped, outcome
 from selections.archives.heart import Heart
 from selections.archives.naming import Names, WantedFrame
@@ -24,6 +27,7 @@ from selections.archives.planning import blocks
 from selections.archives.slots import Slots
 from selections.archives.spool import BUILD_PREFIX, Spool
 from selections.archives.video import Format
+from selections.archives.waiting import Waiting
 from selections.archives.zipping import Part, PartsWriter
 from selections.housekeeping import for_each
 from selections.models import Archive, ArchivePart, Selection, UnlinkedFile
@@ -39,6 +43,9 @@ ALL_DELETED = (
     "Every frame of the selection was deleted in CVAT since it was saved, and such frames are to "
     "be left out. Build it with the deleted frames, or choose others."
 )
+T = TypeVar("T")
+
+LONGEST_SLEEP = 0.2  # seconds until a thread that sleeps looks whether the fetching is over
 
 
 class SelectionDeleted(Exception):
@@ -146,6 +153,8 @@ class _Build:
         self.problems: list[dict[str, Any]] = []
         self.left_out: list[dict[str, Any]] = []
         self.remarks = Remarks()
+        self.ended = Event()  # set when all is fetched, or fetching has failed
+        self.is_late = False  # CVAT may give some of what is missing later
 
     def run(self) -> None:
         """Raises Stopped, CvatError, disk.Full, OSError."""
@@ -160,9 +169,9 @@ class _Build:
         stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
         with self._writer(stem) as writer:
             self._fill(writer)
-            if self.problems and not self.heart.frames_done:
+            if self.problems and not self.heart.frames_done and not self.is_late:
                 raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
-            if not self.heart.frames_done:
+            if not self.problems and not self.heart.frames_done:
                 raise CvatError(ALL_DELETED)
             parts = writer.finish(self.problems, left_out=self.left_out)
             self._store(parts)
@@ -185,43 +194,63 @@ class _Build:
     def _prepare_spool(self) -> None:
         earlier = self.archive.continues_id
         self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
-        oldest = self.spool.oldest() if earlier else None
-        if oldest is not None and self._is_stale(oldest):
-            logger.info("archive %s: the pictures changed in CVAT, all anew", self.archive.pk)
-            self.spool.remove()
-            self.spool.prepare()
-
-    def _is_stale(self, oldest: float) -> bool:
         connection = self.archive.connection
-        if connection is None:
-            return False  # the build ends for that very reason
+        oldest = self.spool.oldest_by_task() if earlier and connection else {}
+        if not connection or not oldest:
+            return
+        tasks = staleness.tasks_of(self.selection)
         with connection.client(patient=True, sleep=self._sleep) as client:
-            pool = ThreadPoolExecutor(1)
-            tasks = staleness.tasks_of(self.selection)
-            asked = pool.submit(staleness.is_stale, client, tasks, oldest)
-            pool.shutdown(wait=False)
-            return outcome(asked, self.heart.over)
+            changed = self._ask(client, lambda: staleness.changed_tasks(client, tasks, oldest))
+        for task_id in changed:
+            logger.info("archive %s: task %s changed in CVAT, anew", self.archive.pk, task_id)
+            self.spool.drop_task(task_id)
+
+    def _ask(self, client: CvatClient, question: Callable[[], T]) -> T:
+        """The answer of a thread of its own: a request that hangs must not keep a build alive that
+        is given up."""
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(question)
+            try:
+                return outcome(answer, self.heart.over)
+            except Stopped:
+                client.abort()
+                raise
 
     def _fill(self, writer: PartsWriter) -> None:
         connection = self.archive.connection
         if connection is None:
             raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
-        slots = Slots(url=connection.url, limit=settings.CVAT_MAX_REQUESTS, sleep=self._sleep)
-        self.heart.at_beat.append(slots.renew)
+        waiting = Waiting()
+        slots = Slots(
+            url=connection.url,
+            limit=settings.CVAT_MAX_REQUESTS,
+            sleep=self._sleep,
+            waiting=waiting,
+        )
+        self.heart.at_beat[:] = [slots.renew]
+        self.heart.waiting_for = waiting.text
         with connection.client(patient=True, sleep=self._sleep, around_attempt=slots.one) as client:
             jobs = self._jobs(client)
-            self.origins = Origins(client, self.selection, jobs, stop=self.heart.over)
-            jobs |= self.origins.validation_jobs()
-            names = self._names(jobs)
-            plan = blocks(self._announced(names), jobs, quality=self.archive.quality)
-            with closing(self._fetcher(client).fetch(plan)) as fetched:
-                for each, got in zip(self._delivered(names), fetched, strict=True):
-                    if (each.task_id, each.frame) != (got.task_id, got.frame):
-                        raise RuntimeError(
-                            f"frame {got.frame} of task {got.task_id} came where frame "
-                            f"{each.frame} of task {each.task_id} belongs"
-                        )
-                    self._add(writer, names, each, got)
+            with closing(Origins(client, self.selection, jobs, stop=self.heart.over)) as origins:
+                self.origins = origins
+                try:
+                    jobs |= origins.validation_jobs()
+                    names = self._names(jobs)
+                    plan = blocks(self._announced(names), jobs, quality=self.archive.quality)
+                    with closing(self._fetcher(client, waiting).fetch(plan)) as fetched:
+                        self._add_all(writer, names, fetched)
+                finally:
+                    self.ended.set()
+
+    def _add_all(self, writer: PartsWriter, names: Names, fetched: Iterator[Fetched]) -> None:
+        """Raises RuntimeError rather than put a picture under the name of another frame."""
+        for each, got in zip(self._delivered(names), fetched, strict=True):
+            if (each.task_id, each.frame) != (got.task_id, got.frame):
+                raise RuntimeError(
+                    f"frame {got.frame} of task {got.task_id} came where frame {each.frame} of "
+                    f"task {each.task_id} belongs"
+                )
+            self._add(writer, names, each, got)
 
     @property
     def _has_task_folders(self) -> bool:
@@ -264,27 +293,37 @@ class _Build:
 
     def _jobs(self, client: CvatClient) -> dict[int, Job]:
         named = self.selection.frames.order_by("task_id").values_list("task_id", flat=True)
-        pool = ThreadPoolExecutor(1)
-        asked = [pool.submit(client.jobs, task_id) for task_id in named.distinct()]
-        pool.shutdown(wait=False)
-        return {job.id: job for each in asked for job in outcome(each, self.heart.over)}
+        tasks = list(named.distinct())
 
-    def _fetcher(self, client: CvatClient) -> Fetcher:
+        def ask() -> list[Job]:
+            return [job for task_id in tasks for job in client.jobs(task_id)]
+
+        return {job.id: job for job in self._ask(client, ask)}
+
+    def _fetcher(self, client: CvatClient, waiting: Waiting) -> Fetcher:
         options = self.archive.options
         return Fetcher(
             client,
             spool=self.spool,
+            waiting=waiting,
             quality=self.archive.quality,
             picture_format=Format(
                 options.get("video_format", "png"), int(options.get("video_quality", 95))
             ),
             threads=settings.FETCH_THREADS,
             stop=self.heart.over,
+            ended=self.ended,
         )
 
     def _sleep(self, seconds: float) -> None:
-        if self.heart.over.wait(seconds):
-            raise Stopped
+        """For the threads that fetch: ends with the build, and with its fetching."""
+        until = time.monotonic() + seconds
+        while not self.heart.over.is_set() and not self.ended.is_set():
+            remaining = until - time.monotonic()
+            if remaining <= 0:
+                return
+            self.heart.over.wait(min(remaining, LONGEST_SLEEP))
+        raise Stopped
 
     def _add(self, writer: PartsWriter, names: Names, each: WantedFrame, got: Fetched) -> None:
         if self.heart.over.is_set():
@@ -292,7 +331,9 @@ class _Build:
         line = self.origins.line(each)
         if got.picture is None:
             names.take(each, "")  # the names of the others do not depend on what is missing
-            self.problems.append(line | {"reason": got.error})
+            missing = got.missing or Missing("It was not fetched.")
+            self.is_late = self.is_late or missing.is_late
+            self.problems.append(line | {"reason": missing.reason})
             return
         file, size = got.picture
         header = headers.read(file)
@@ -307,6 +348,7 @@ class _Build:
         if got.is_recompressed:
             line["recompressed"] = True
         path = names.take(each, header.extension, is_recompressed=got.is_recompressed)
+        self.guard.check_size(size)
         writer.add(path, file, size, line)
         self.remarks.add(line | {"path": path})
         self.heart.frames_done += 1

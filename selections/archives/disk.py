@@ -14,6 +14,7 @@ from selections.models import Selection
 BYTES_PER_PIXEL = 0.1
 SPARE = 64 * 2**20  # bytes that stay free at least, for everything else that writes there
 CHECK_EVERY = 50  # frames
+CHECK_BYTES = SPARE // 2
 
 
 class Full(Exception):
@@ -29,6 +30,7 @@ class Guard:
         self._total = frames_total
         self._spooled = spooled
         self._allowance = allowance
+        self._unchecked = 0  # bytes written since the last look at the disk
 
     def check_before(self, selection: Selection) -> None:
         """A cautious guess from the sizes of the pictures. Raises Full."""
@@ -47,6 +49,14 @@ class Guard:
         if frames % CHECK_EVERY == 0:
             still_spooled = max(self._spooled - written, 0)
             self._require(2 * written // frames * (self._total - frames) - still_spooled)
+
+    def check_size(self, size: int) -> None:
+        """Before a picture of `size` bytes is written, however few frames were written since the
+        last look. Raises Full."""
+        self._unchecked += size
+        if self._unchecked > CHECK_BYTES:
+            self._unchecked = 0
+            self._require(size)
 
     def _require(self, needed: int) -> None:
         folder = Path(settings.SPOOL_DIR)

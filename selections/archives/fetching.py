@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import logging
-import shutil
-import zipfile
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from threading import Event
-from typing import BinaryIO, NamedTuple, TypeVar
+from threading import Event, Lock
+from typing import Any, NamedTuple, TypeVar
 
 from selections.archives import video
-from selections.archives.planning import Block, Line
-from selections.archives.singles import Singles
-from selections.archives.spool import UNREADABLE, Damaged, Picture, Spool, own_name
+from selections.archives.block_fetching import BlockFetcher, Oversized, TooSlow
+from selections.archives.block_state import BlockState, Missing
+from selections.archives.planning import Block
+from selections.archives.spool import Damaged, Picture, Spool
+from selections.archives.waiting import Waiting
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import (
     CvatBroken,
@@ -24,7 +27,6 @@ from selector.cvat.exceptions import (
     CvatRejected,
     CvatTimeout,
 )
-from selector.cvat.types import Download
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +36,24 @@ T = TypeVar("T")
 FRAME_ERRORS = (CvatBroken, CvatForbidden, CvatNotFound, CvatRejected)
 LOOK_UP_SECONDS = 0.5  # how often a build that waits looks whether it is given up
 AHEAD = 8  # blocks under way for each thread: a slow one must not make the others wait
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds before a block is asked for again
+FARTHEST_AHEAD = 10_000  # blocks, when the one that is waited for is put off
+# Once a block was given up, others get one more attempt each, and no longer wait than this.
+LAST_READ_TIMEOUT = 15.0
+# How long the threads of a build that failed may go on with the request that each has under way,
+# for the next try to continue with; and how long they may take to end once it is broken off.
+GRACE_SECONDS, JOIN_SECONDS = 3.0, 20.0
 
 
 class Stopped(Exception):
     """The build was given up while frames were being fetched."""
 
 
-class _TooSlow(Exception):
-    """The rest of this chunk costs more than the frames wanted of it."""
-
-
 class Fetched(NamedTuple):
     task_id: int
     frame: int
     picture: Picture | None  # to be read before the next frame is asked for
-    error: str = ""  # why there is none
+    missing: Missing | None = None  # why there is none
     is_recompressed: bool = False  # by CVAT, which serves it otherwise than it was uploaded
 
 
@@ -60,228 +65,289 @@ def outcome(work: Future[T], stop: Event) -> T:
     return work.result()
 
 
+def end_threads(
+    pool: ThreadPoolExecutor,
+    futures: Collection[Future[Any]],
+    client: CvatClient,
+    *,
+    grace: float = 0.0,
+) -> None:
+    """Wait until the threads of a pool have ended. After `grace` seconds their requests are broken
+    off, and with them all others of the client."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    # Without those that are cancelled before they began, which `wait` would wait for.
+    begun = [future for future in futures if not future.done()]
+    late = wait(begun, timeout=grace).not_done
+    if late:
+        client.abort()
+        late = wait(begun, timeout=JOIN_SECONDS).not_done
+    if late:
+        logger.error("%d requests do not end, though they were broken off", len(late))
+    pool.shutdown(wait=not late)
+
+
 class Fetcher:
-    """Fetches through one client; `stop` ends the work between two requests."""
+    """Fetches through one client, which is aborted in the end; `stop` ends the work at once.
+
+    A block that the server puts off (429 while its chunk is made, 502 to 504, no answer in time)
+    is asked for again later, and others meanwhile, until the patience of the client is over. Then
+    its frames are missing, unless the server has no answer to anything else either.
+    """
 
     def __init__(
         self,
         client: CvatClient,
         *,
         spool: Spool,
+        waiting: Waiting,
         quality: str,
         picture_format: video.Format,
         threads: int,
         stop: Event,
+        ended: Event,
     ) -> None:
         self._client = client
         self._spool = spool
-        self._quality = quality
-        self._picture_format = picture_format
+        self._waiting = waiting
         self._threads = threads
         self._stop = stop
-        self._line = Line()
-        self._closed_tasks: set[int] = set()  # 403: go through the jobs
-        self._given_up = 0  # one after the other, with no answer to anything in between
+        self._ended = ended  # set when the fetching is over
+        self._blocks = BlockFetcher(
+            client,
+            spool=spool,
+            waiting=waiting,
+            quality=quality,
+            picture_format=picture_format,
+            check_stop=self._check_stop,
+        )
+        self._is_patience_over = False  # a block was given up, and nothing put off came since
+        self._put_off: list[tuple[float, int, BlockState]] = []  # a heap, by when to ask again
+        self._numbers = itertools.count()
+        self._lock = Lock()
+        self._failure: Exception | None = None
+        self._states: dict[int, BlockState] = {}  # by their numbers in the plan
+        self._submitted = 0
+        self._futures: set[Future[None]] = set()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fetch")
 
     def fetch(self, plan: Sequence[Block]) -> Generator[Fetched]:
-        """Every frame of the plan, by task and frame. Raises Stopped, or the CvatError that ends
-        all. What was fetched by then stays in the spool."""
+        """Every frame of the plan, by task and frame. Raises Stopped, or what ends all: a
+        CvatError, or whatever went wrong in a thread. What was fetched by then stays in the spool.
+        To be closed: then all threads have ended."""
         order = sorted(
             (block.task_id, frame, number)
             for number, block in enumerate(plan)
             for frame in block.frames
         )
+        remaining = [len(block.frames) for block in plan]
         try:
-            yield from self._in_order(plan, order)
+            for _, frame, number in order:
+                self._submit_ahead(plan, number)
+                with self._picture(plan, number, frame) as fetched:
+                    yield fetched
+                remaining[number] -= 1
+                if not remaining[number]:
+                    del self._states[number]
         finally:
-            # Not waited for: a request that hangs must not keep a cancelled build alive.
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._spool.close()
+            self._end()
 
-    def _in_order(
-        self,
-        plan: Sequence[Block],
-        order: list[tuple[int, int, int]],
-    ) -> Iterator[Fetched]:
-        under_way: dict[int, Future[Singles]] = {}
-        left = [len(block.frames) for block in plan]
-        submitted = 0
-        for _, frame, number in order:
-            while submitted < min(len(plan), number + AHEAD * self._threads):
-                under_way[submitted] = self._pool.submit(self._bring, plan[submitted])
-                submitted += 1
-            errors = outcome(outcome(under_way[number], self._stop).done, self._stop)
-            with self._picture(plan[number], frame, errors) as picture:
-                yield self._fetched(plan[number], frame, picture, errors)
-            left[number] -= 1
-            if not left[number]:
-                del under_way[number]
+    def _submit_ahead(self, plan: Sequence[Block], number: int) -> None:
+        """Begin with the blocks that may be under way while that of this number is waited for."""
+        self._resume_put_off()
+        end = min(len(plan), number + AHEAD * self._threads)
+        if number < self._submitted and self._states[number].is_put_off:
+            end = min(len(plan), number + FARTHEST_AHEAD, self._submitted + self._idle())
+        while self._submitted < end:
+            state = BlockState(plan[self._submitted])
+            self._states[self._submitted] = state
+            self._submitted += 1
+            self._submit(self._bring, state)
+
+    def _idle(self) -> int:
+        """How many more blocks may be under way, without those that are put off."""
+        under_way = sum(
+            not (state.is_put_off or state.done.done()) for state in self._states.values()
+        )
+        return max(AHEAD * self._threads - under_way, 0)
+
+    def _resume_put_off(self) -> None:
+        """Ask again for the blocks whose time has come."""
+        due: list[BlockState] = []
+        with self._lock:
+            while self._put_off and self._put_off[0][0] <= time.monotonic():
+                due.append(heapq.heappop(self._put_off)[2])
+            self._waiting.put_off = len(self._put_off)
+        for state in due:
+            state.is_put_off = False
+            if state.by_frames:
+                self._submit_frames(state, threads=self._threads)
+            else:
+                self._submit(self._bring, state)
+
+    def _wait_for(self, plan: Sequence[Block], number: int) -> BlockState:
+        state = self._states[number]
+        while not wait([state.done], timeout=LOOK_UP_SECONDS).done:
+            self._check_stop()
+            if self._failure is not None:
+                raise self._failure
+            self._submit_ahead(plan, number)
+        state.done.result()
+        return state
 
     @contextmanager
-    def _picture(
-        self, block: Block, frame: int, errors: dict[int, str]
-    ) -> Iterator[Picture | None]:
-        """None for a frame that cannot be had. `errors` learns what goes wrong when a damaged
-        block is fetched again."""
+    def _picture(self, plan: Sequence[Block], number: int, frame: int) -> Iterator[Fetched]:
+        """A frame, once its block is dealt with; a block that turns out to be damaged is fetched
+        again, frame by frame."""
+        block, picture = plan[number], None
         with ExitStack() as stack:
-            picture = None
-            if frame not in errors:
+            state = self._wait_for(plan, number)
+            if frame not in state.missing:
                 try:
                     picture = stack.enter_context(self._spool.open(block, frame))
                 except Damaged:
                     logger.warning("job %s chunk %s: damaged, fetched again", *block[1:3])
-                    self._spool.drop(block)
-                    errors.update(self._bring_singles(Singles(block, list(block.frames))))
-                    if frame not in errors:
+                    state = self._fetch_again(plan, number)
+                    if frame not in state.missing:
                         picture = stack.enter_context(self._spool.open(block, frame))
-            yield picture
+            is_recompressed = (
+                picture is not None
+                and block.is_recompressed
+                and self._spool.is_recompressed(block, frame)
+            )
+            yield Fetched(block.task_id, frame, picture, state.missing.get(frame), is_recompressed)
 
-    def _fetched(
-        self, block: Block, frame: int, picture: Picture | None, errors: dict[int, str]
-    ) -> Fetched:
-        if picture is None:
-            return Fetched(block.task_id, frame, None, errors[frame])
-        changed = block.is_recompressed and self._spool.is_recompressed(block, frame)
-        return Fetched(block.task_id, frame, picture, is_recompressed=changed)
+    def _fetch_again(self, plan: Sequence[Block], number: int) -> BlockState:
+        state = BlockState(plan[number])
+        self._spool.drop(state.block)
+        state.go_by_frames(list(state.block.frames))
+        self._states[number] = state
+        self._submit_frames(state, threads=self._threads)
+        return self._wait_for(plan, number)
+
+    def _end(self) -> None:
+        """End all threads: requests that hang must not keep a build alive that is given up, and
+        the threads must not outlive the session they work with."""
+        self._ended.set()
+        grace = 0.0 if self._stop.is_set() else GRACE_SECONDS
+        end_threads(self._pool, set(self._futures), self._client, grace=grace)
+        self._spool.close()
 
     # --- in the threads ---
 
-    def _bring(self, block: Block) -> Singles:
-        """Put the block into the spool, whole or frame by frame; the latter may still go on."""
-        if self._stop.is_set():
-            raise Stopped
-        missing = self._spool.missing(block)
-        if self._line.prefers_chunk(block, missing=len(missing)):
-            try:
-                self._bring_chunk(block, len(missing))
-                return Singles(block, [])
-            except (_TooSlow, video.Undecodable, Damaged, *FRAME_ERRORS) as error:
-                # Whatever is wrong with the chunk, its frames may still be had one by one.
-                if isinstance(error, CvatError) and not _concerns_one_frame(error):
-                    raise
-                logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
-            except CvatTimeout as error:
-                # Its frames lie in the same chunk at the server: they would wait just as long.
-                if self._answers_nothing():
-                    raise
-                return Singles(block, missing).given_up(str(error))
-        singles = Singles(block, missing)
-        # Whoever has nothing else to do helps: else the last blocks keep one thread each busy.
-        for _ in missing[1:]:
-            self._pool.submit(self._bring_singles, singles)
-        self._bring_singles(singles)
-        return singles
+    def _submit(self, work: Callable[[BlockState], None], state: BlockState) -> None:
+        future = self._pool.submit(self._run, work, state)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
 
-    def _bring_chunk(self, block: Block, missing: int) -> None:
-        def watch(received: int, length: int, seconds: float) -> None:
-            if self._stop.is_set():
-                raise Stopped
-            if self._line.is_too_slow(
-                block, missing=missing, length=length, received=received, seconds=seconds
-            ):
-                self._line.observe_body(received, seconds)
-                raise _TooSlow("the line is too slow for it")
+    def _submit_frames(self, state: BlockState, *, threads: int) -> None:
+        """Let so many threads take frames of the block; more than there are frames do not."""
+        for _ in range(min(threads, state.count_not_taken())):
+            self._submit(self._bring_frames, state)
 
-        with self._spool.arriving_piece(block) as piece:
-            answer = self._client.job_chunk(
-                job_id=block.job_id,
-                index=block.chunk,
-                quality=self._quality,
-                into=piece,
-                watch=watch,
-            )
-            self._given_up = 0
-            self._line.observe_body(answer.length, answer.seconds)
-            self._check_chunk(block, piece)
-
-    def _check_chunk(self, block: Block, piece: BinaryIO) -> None:
-        """A ZIP of the right number of pictures; of a film, the frames wanted are made one."""
-        piece.seek(0)
-        if piece.read(2) != b"PK":
-            self._decode(block, piece)
-            return
+    def _run(self, work: Callable[[BlockState], None], state: BlockState) -> None:
         try:
-            with zipfile.ZipFile(piece) as opened:
-                infos = opened.infolist()
-        except UNREADABLE as error:
-            raise Damaged(str(error)) from error
-        if len(infos) != block.size:
-            raise Damaged(f"{len(infos)} pictures where {block.size} belong")
-        self._line.observe_frames(sum(info.file_size for info in infos), len(infos))
+            self._check_stop()
+            work(state)
+        except Stopped as error:
+            state.fail(error)
+        except BaseException as error:
+            # The edge of a thread: whatever it was, the build must not wait for this block.
+            failure = error if isinstance(error, Exception) else RuntimeError(repr(error))
+            self._failure = self._failure or failure
+            state.fail(failure)
 
-    def _decode(self, block: Block, piece: BinaryIO) -> None:
-        positions = [frame - block.first for frame in block.frames]
-        with self._spool.scratch() as film:
-            piece.seek(0)
-            with film.open("wb") as out:
-                shutil.copyfileobj(piece, out)
-            piece.seek(0)
-            piece.truncate()
-            with zipfile.ZipFile(piece, "w") as made:
-                for position, picture in video.pictures(film, positions, self._picture_format):
-                    made.writestr(own_name(block.first + position), picture)
+    def _check_stop(self) -> None:
+        if self._stop.is_set() or self._ended.is_set():
+            raise Stopped
 
-    def _bring_singles(self, singles: Singles) -> dict[int, str]:
-        while (frame := singles.take()) is not None:
-            try:
-                if self._stop.is_set():
-                    raise Stopped
-                self._bring_single(singles.block, frame)
-            except CvatTimeout as error:
-                if self._answers_nothing():
-                    singles.fail(error)
-                    raise
-                singles.note(frame, str(error))
-                singles.given_up(f"Like frame {frame}: {error}")
-            except CvatError as error:
-                if not _concerns_one_frame(error):
-                    singles.fail(error)
-                    raise
-                singles.note(frame, str(error))
-            except BaseException as error:
-                # The edge of a thread: whatever it was, the build must not wait for the frame.
-                singles.fail(error)
+    def _bring(self, state: BlockState) -> None:
+        """Put the block into the spool, whole or frame by frame; the latter may still go on."""
+        block = state.block
+        refusal = self._blocks.refusals.known(block.task_id, block.job_id)
+        missing = self._spool.missing(block)
+        if not missing:
+            state.finish()
+        elif refusal is not None:
+            state.go_by_frames(missing)
+            state.give_up(Missing(str(refusal)))
+        elif not self._brought_chunk(state, missing):
+            state.go_by_frames(missing)
+            # Whoever has nothing else to do helps: else the last blocks keep one thread each busy.
+            self._submit_frames(state, threads=min(self._threads, len(missing) - 1))
+            self._bring_frames(state)
+
+    def _brought_chunk(self, state: BlockState, missing: list[int]) -> bool:
+        """Whether the block is dealt with for now; False: its frames are to be fetched."""
+        block = state.block
+        if not self._blocks.line.prefers_chunk(block, missing=len(missing)):
+            return False
+        try:
+            self._blocks.fetch_chunk(block, missing=len(missing), read_timeout=self._read_timeout)
+        except Oversized as error:
+            state.go_by_frames(missing)
+            state.give_up(Missing(str(error)))
+        except (TooSlow, Damaged, video.Undecodable) as error:
+            logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
+            return False
+        except CvatError as error:
+            if error.is_passing:
+                self._come_back(state, error)
+                return True
+            if not isinstance(error, FRAME_ERRORS):
                 raise
-            else:
-                singles.note(frame)
-        return singles.errors
+            # Whatever is wrong with the chunk, its frames may still be had one by one.
+            logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
+            if isinstance(error, (CvatForbidden, CvatNotFound)):
+                self._blocks.refusals.check(block.task_id, block.job_id)
+            return False
+        else:
+            self._note_success(state)
+            state.finish()
+        return True
 
-    def _bring_single(self, block: Block, frame: int) -> None:
-        """Through its task, which gives what was uploaded; else through its job."""
-        if block.task_id not in self._closed_tasks:
+    def _bring_frames(self, state: BlockState) -> None:
+        while (frame := state.take()) is not None:
+            self._check_stop()
             try:
-                with self._spool.arriving_frame(block, frame) as file:
-                    self._note(
-                        self._client.save_frame(
-                            task_id=block.task_id, frame=frame, quality=self._quality, into=file
-                        )
-                    )
-                return
-            except CvatForbidden:
-                self._closed_tasks.add(block.task_id)
-        with self._spool.arriving_frame(
-            block, frame, is_recompressed=block.is_recompressed
-        ) as file:
-            self._note(
-                self._client.save_frame(
-                    job_id=block.job_id, frame=frame, quality=self._quality, into=file
-                )
-            )
+                self._blocks.fetch_frame(state.block, frame, read_timeout=self._read_timeout)
+            except CvatError as error:
+                if error.is_passing:
+                    state.put_back(frame)
+                    self._come_back(state, error)
+                    return
+                if not isinstance(error, FRAME_ERRORS):
+                    raise
+                state.note(frame, Missing(str(error)))
+            else:
+                self._note_success(state)
+                state.note(frame)
 
-    def _answers_nothing(self) -> bool:
-        """After something was put off for longer than our patience: it is left out, as long as
-        the server gives other things."""
-        self._given_up += 1
-        return self._given_up >= max(2, self._threads)
+    @property
+    def _read_timeout(self) -> float | None:
+        return LAST_READ_TIMEOUT if self._is_patience_over else None
 
-    def _note(self, answer: Download) -> None:
-        self._given_up = 0
-        self._line.observe_wait(answer.waited)
-        self._line.observe_body(answer.length, answer.seconds)
-        self._line.observe_frames(answer.length, 1)
+    def _note_success(self, state: BlockState) -> None:
+        if state.put_offs:
+            self._is_patience_over = False
 
+    def _come_back(self, state: BlockState, error: CvatError) -> None:
+        """Ask for a block again later that the server has put off; or give it up."""
+        patience = self._client.retries.give_up_after
+        waited = state.waited()
+        if self._is_patience_over or waited >= patience:
+            self._give_up(state, error)
+        elif state.put_off():
+            pause = min(FIRST_PAUSE * 2.0 ** (state.put_offs - 1), LONGEST_PAUSE)
+            if error.retry_after is not None:
+                pause = max(error.retry_after, LOOK_UP_SECONDS)
+            due = time.monotonic() + min(pause, patience - waited)
+            with self._lock:
+                heapq.heappush(self._put_off, (due, next(self._numbers), state))
+                self._waiting.put_off = len(self._put_off)
 
-def _concerns_one_frame(error: CvatError) -> bool:
-    """Not what a server says that is down as a whole, which ends the build instead."""
-    return isinstance(error, FRAME_ERRORS) and error.status not in (502, 503)
+    def _give_up(self, state: BlockState, error: CvatError) -> None:
+        if not self._client.is_well():
+            raise error  # the server is down as a whole
+        logger.warning("job %s chunk %s: given up: %s", *state.block[1:3], error)
+        self._is_patience_over = True
+        state.give_up(Missing(str(error), is_late=isinstance(error, CvatTimeout)))

@@ -31,6 +31,7 @@ class Heart:
         self.bytes_done = 0
         self.over = Event()
         self.at_beat: list[Callable[[], None]] = []
+        self.waiting_for: Callable[[], str] = str  # what the build waits for, in words
         self._archive_id = archive.pk
         self._worker = worker
         self._end = Event()
@@ -84,7 +85,7 @@ class Heart:
         self._pause = settings.ARCHIVE_HEARTBEAT_SECONDS
         return held
 
-    def _progress(self) -> dict[str, float]:
+    def _progress(self) -> dict[str, float | str]:
         (first, frames, length), (last, frames_now, length_now) = (
             self._history[0],
             self._history[-1],
@@ -92,6 +93,7 @@ class Heart:
         seconds = max(last - first, 1e-3)
         return {
             "frames_done": frames_now,
+            "progress_note": self.waiting_for(),
             "bytes_done": length_now,
             "frames_per_second": (frames_now - frames) / seconds,
             "bytes_per_second": (length_now - length) / seconds,

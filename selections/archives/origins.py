@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import Any
 
-from selections.archives.fetching import FRAME_ERRORS, outcome
+from selections.archives.fetching import FRAME_ERRORS, end_threads, outcome
 from selections.archives.naming import WantedFrame
 from selections.models import Selection
 from selector.cvat import origins
@@ -35,12 +35,16 @@ class Origins:
         for task_id, job_id in pairs:
             known = [jobs[job_id]] if job_id in jobs else []
             self._jobs.setdefault(task_id, []).extend(known)
-        pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="origins")
+        self._client = client
+        self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="origins")
         self._asked: dict[int, Future[TaskOrigin]] = {
-            task_id: pool.submit(origins.read, client, task_id, of_task)
+            task_id: self._pool.submit(origins.read, client, task_id, of_task)
             for task_id, of_task in self._jobs.items()
         }
-        pool.shutdown(wait=False)
+
+    def close(self) -> None:
+        """End the threads, whatever they wait for."""
+        end_threads(self._pool, self._asked.values(), self._client)
 
     @property
     def tasks_count(self) -> int:

@@ -11,15 +11,18 @@ import io
 import os
 import shutil
 import struct
+import time
 import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from selections.archives.planning import Block
+from selector.cvat.types import Download
 
 BUILD_PREFIX = "build-"  # of files that a worker writes and, when killed, leaves half-done
 GONE = ".gone"  # after the name of a folder that is being removed
@@ -34,8 +37,11 @@ UNREADABLE = (
     ValueError,
     OSError,
 )
+END_SIZE = 22  # bytes of the record at the end of a ZIP, without its comment
+DIRECTORY_ENTRY = 1024  # bytes of a member's entry in the directory of a ZIP, at most
 IN_MEMORY = 4 * 2**20  # bytes of a picture up to which it is read at once
 COPY_STEP = 2**18  # bytes
+CLOCKS_APART = 300  # seconds that the clocks of CVAT and of the portal may differ
 OPEN_PIECES = 8  # blocks of overlapping jobs interleave; more than a few never do
 
 
@@ -69,9 +75,26 @@ class Spool:
         """Bytes of what is here."""
         return sum(path.stat().st_size for path in self.folder.glob("*"))
 
-    def oldest(self) -> float | None:
-        """When the oldest piece was fetched (seconds since 1970); None without any."""
-        return min((path.stat().st_mtime for path in self.folder.glob("*")), default=None)
+    def oldest_by_task(self) -> dict[int, float]:
+        """The stamp (see `stamp`) of the oldest piece of each task."""
+        oldest: dict[int, float] = {}
+        for path, task_id in self._pieces():
+            stamp = path.stat().st_mtime
+            oldest[task_id] = min(stamp, oldest.get(task_id, stamp))
+        return oldest
+
+    def drop_task(self, task_id: int) -> None:
+        """Remove all that is here of a task."""
+        for path, of_task in self._pieces():
+            if of_task == task_id:
+                path.unlink(missing_ok=True)
+
+    def _pieces(self) -> Iterator[tuple[Path, int]]:
+        """Each piece, with the id of its task."""
+        for path in self.folder.glob("task*"):
+            number = path.name.removeprefix("task").partition("_")[0]
+            if number.isdecimal() and path.suffix != ".part":
+                yield path, int(number)
 
     def remove(self) -> None:
         """Also while a late thread still writes here: it finds the folder gone."""
@@ -109,6 +132,16 @@ class Spool:
         """A file that becomes the piece of the block if the with-block ends well."""
         with self._arriving(self._piece(block)) as file:
             yield file
+
+    def stamp(self, file: BinaryIO, answer: Download) -> None:
+        """Note for a piece that is complete which state of the pictures it shows: nothing that
+        CVAT changed later. The moment is one of CVAT's clock; it stands in the time of the last
+        change of the file."""
+        moment = time.time() - CLOCKS_APART if answer.asked_at is None else answer.asked_at
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(answer.updated_date).timestamp()
+        file.flush()
+        os.utime(file.fileno(), (moment, moment))
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -173,7 +206,7 @@ class Spool:
         return self._open[piece]
 
     def _piece(self, block: Block) -> Path:
-        return self.folder / f"job{block.job_id}_chunk{block.chunk}.zip"
+        return self.folder / f"task{block.task_id}_job{block.job_id}_chunk{block.chunk}.zip"
 
     def _single(self, block: Block, frame: int) -> Path:
         return self.folder / f"task{block.task_id}_frame{frame}"
@@ -198,6 +231,35 @@ def _checked(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Picture:
         size += len(piece)
     file.seek(0)
     return Picture(file, size)
+
+
+def read_members(piece: BinaryIO, *, count: int) -> list[zipfile.ZipInfo]:
+    """The members of a chunk in the order of its frames. Raises Damaged, also before a directory
+    is read that is far longer than `count` members need."""
+    try:
+        _check_directory(piece, count)
+        with zipfile.ZipFile(piece) as opened:
+            members = sorted(opened.infolist(), key=lambda info: info.filename)
+    except UNREADABLE as error:
+        raise Damaged(str(error)) from error
+    if len(members) != count:
+        raise Damaged(f"{len(members)} pictures where {count} belong")
+    return members
+
+
+def _check_directory(piece: BinaryIO, count: int) -> None:
+    """zipfile reads a directory whole, and that of a hostile server may have any length."""
+    tail_size = min(piece.seek(0, os.SEEK_END), END_SIZE + 0xFFFF)
+    piece.seek(-tail_size, os.SEEK_END)
+    tail = piece.read(tail_size)
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or len(tail) - place < END_SIZE:
+        raise Damaged("it has no directory")
+    if tail[max(place - 20, 0) : place].startswith(b"PK\x06\x07"):
+        raise Damaged("it has a directory for large files")
+    (length,) = struct.unpack_from("<L", tail, place + 12)
+    if length > count * DIRECTORY_ENTRY:
+        raise Damaged("its directory is far too long")
 
 
 def member(names: list[str], block: Block, frame: int) -> str:

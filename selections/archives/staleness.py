@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.models import Min
 from django.utils.dateparse import parse_datetime
 
@@ -10,18 +12,23 @@ from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatForbidden, CvatNotFound
 from selector.cvat.types import Meta
 
-CLOCKS_APART = 300  # seconds that the clocks of CVAT and of the portal may differ
+RESOLUTION = 0.001  # seconds, of what a file system keeps of a moment
 
 
-def is_stale(client: CvatClient, tasks: list[tuple[int, int]], fetched: float) -> bool:
-    """Whether the pictures of any of the tasks (with a job each, see tasks_of) were changed after
-    `fetched` (seconds since 1970): honeypots drawn again, other files behind the task
-    (api-facts 6). Raises CvatError."""
+def changed_tasks(
+    client: CvatClient, tasks: list[tuple[int, int]], oldest: Mapping[int, float]
+) -> list[int]:
+    """Which of the tasks (with a job each, see tasks_of) CVAT serves other pictures of by now than
+    lie in the spool: honeypots drawn again, other files behind the task (api-facts 6). `oldest`
+    has the stamps of what lies there, see Spool.stamp. Raises CvatError."""
+    changed = []
     for task_id, job_id in tasks:
+        if task_id not in oldest:
+            continue
         date = parse_datetime(_meta(client, task_id, job_id).chunks_updated_date)
-        if date is not None and date.timestamp() > fetched - CLOCKS_APART:
-            return True
-    return False
+        if date is not None and date.timestamp() > oldest[task_id] + RESOLUTION:
+            changed.append(task_id)
+    return changed
 
 
 def tasks_of(selection: Selection) -> list[tuple[int, int]]:

@@ -34,7 +34,8 @@ def pictures(
     """(position, encoded picture) for each of the positions, ascending. Raises Undecodable."""
     wanted, last = set(positions), max(positions)
     try:
-        with _decoders, av.open(str(film)) as container:
+        # The format is named: guessed, a script could pass for a film and name other files.
+        with _decoders, av.open(str(film), format="mp4") as container:
             stream = container.streams.video[0]
             stream.thread_count = 1  # several chunks are decoded side by side already
             encode = _encoder(stream.width, stream.height, picture_format)

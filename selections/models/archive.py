@@ -102,6 +102,8 @@ class Archive(models.Model):
     # The recent pace, as the worker measures it; 0 while it is not known.
     frames_per_second = models.FloatField(default=0)
     bytes_per_second = models.FloatField(default=0)
+    # What the build waited for at the last heartbeat, in words; see waiting_for.
+    progress_note = models.CharField(max_length=200, blank=True, editable=False)
     # The first PROBLEMS_IN_ROW frames that are not in the ZIP, and why:
     # [{"task_id", "job_id", "frame", "filename", "reason"}].
     problems = models.JSONField(default=list, blank=True)
@@ -177,6 +179,11 @@ class Archive(models.Model):
             return None
         return round((self.frames_total - self.frames_done) / self.frames_per_second)
 
+    @property
+    def waiting_for(self) -> str:
+        """What a build waits for, as a sentence; "" when there is nothing to say."""
+        return self.progress_note if self.status == self.Status.RUNNING else ""
+
     # --- the state machine ---
 
     def claim(self, worker: uuid.UUID) -> bool:
@@ -210,7 +217,7 @@ class Archive(models.Model):
         """Note that the archive is handed out once more; False if someone else just did."""
         return self._change(Archive.objects.to_hand_out(), enqueued_at=timezone.now())
 
-    def heartbeat(self, worker: uuid.UUID, **progress: float) -> bool:
+    def heartbeat(self, worker: uuid.UUID, **progress: float | str) -> bool:
         """Write progress and the time of the write, which may have waited for a lock.
 
         False: the claim is lost (cancelled, taken over) or the deadline is over; stop.

@@ -247,11 +247,12 @@ class CvatClient:
         into: BinaryIO,
         watch: Watch | None = None,
         put_off_after: float | None = None,
+        read_timeout: float | None = None,
     ) -> Download:
         """Writes the chunk (zip or mp4) to a seekable file; CvatBroken if it arrives damaged.
         What is in it: frames.chunk_frames(job, index), in the order of the member names.
-        `watch` is told of the body under way and may raise to break it off. `put_off_after`: see
-        Http.download."""
+        `watch` is told of the body under way and may raise to break it off. `put_off_after` and
+        `read_timeout`: see Http.download."""
         return self._http.download(
             f"/api/jobs/{job_id}/data",
             params={"type": "chunk", "index": index, "quality": quality},
@@ -259,6 +260,7 @@ class CvatClient:
             into=into,
             watch=watch,
             put_off_after=put_off_after,
+            read_timeout=read_timeout,
         )
 
     def save_frame(
@@ -269,7 +271,9 @@ class CvatClient:
         frame: int,
         quality: str = "original",
         into: BinaryIO,
+        watch: Watch | None = None,
         put_off_after: float | None = None,
+        read_timeout: float | None = None,
     ) -> Download:
         """Like frame or job_frame (one of the two ids must be given), written to a seekable file:
         a picture may be larger than what fits in memory."""
@@ -279,8 +283,10 @@ class CvatClient:
             params=_frame_params(frame, quality),
             subject=f"frame {frame} of {what}",
             into=into,
+            watch=watch,
             limit=MAX_PICTURE,
             put_off_after=put_off_after,
+            read_timeout=read_timeout,
         )
 
     def preview(

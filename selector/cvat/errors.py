@@ -30,6 +30,18 @@ from selector.cvat.exceptions import (
 from selector.cvat.links import normalize_url
 
 LONGEST_QUOTE = 200
+# What CVAT means when it answers so for a picture or a chunk (api-facts 10).
+DATA_FAILURES = {
+    429: "CVAT is still preparing these pictures; its chunk worker may be down. Try again later.",
+    500: (
+        "CVAT failed on this picture (status 500): its file may be gone from the share or bucket "
+        "of the task, or be broken. Ask whoever runs CVAT."
+    ),
+    504: (
+        "CVAT did not give these pictures in time (status 504); its chunk worker may be down or "
+        "overloaded. Try again later."
+    ),
+}
 _TLS = (ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _SERVER_PATH = re.compile(r"(?<![\w:/.}])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'\"]+")
@@ -40,10 +52,14 @@ def is_json(response: Response) -> bool:
     return "json" in response.headers.get("Content-Type", "").lower()
 
 
-def from_response(response: Response, body: bytes, *, subject: str, place: str) -> CvatError:
+def from_response(
+    response: Response, body: bytes, *, subject: str, place: str, is_data: bool = False
+) -> CvatError:
     """The exception for an answer other than 2xx.
 
     `subject` is what was asked for ("task 12"), `place` the host; `body` the start of the body.
+    `is_data`: a picture or a chunk was asked for. What is then said of it names no frame, so that
+    many frames that are missing for one reason can be grouped by it.
     """
     status = response.status_code
     said = quote(response, body)
@@ -57,6 +73,9 @@ def from_response(response: Response, body: bytes, *, subject: str, place: str) 
         return CvatForbidden(f"Your account on {place} may not see {subject}.", status=status)
     if status == 404:
         return _not_found(response, said, subject, place)
+    if is_data and status in DATA_FAILURES:
+        kind = CvatBroken if status == 500 else CvatTimeout
+        return kind(DATA_FAILURES[status], status=status)
     if status in (408, 429, 504):
         return CvatTimeout(_come_back(response, subject, place), status=status)
     if status >= 500:

@@ -12,6 +12,8 @@ class CvatError(Exception):
         super().__init__(message)
         self.status = status  # of CVAT's answer, if there was one
         self.retry_after: float | None = None  # seconds that CVAT asks to wait, if it does
+        # Whether CVAT may answer later: it puts the request off, or fails at everything.
+        self.is_passing = False
 
 
 class CvatUnreachable(CvatError):

@@ -93,8 +93,9 @@ class Call:
     params: Params | None = None
     body: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
-    is_data: bool = False
+    is_data: bool = False  # chunks and pictures
     put_off_after: float | None = None  # see Http.download
+    read_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,6 @@ class Failure:
     error: CvatError
     attempts: float = 1  # how many attempts in all such a failure is worth
     wait: float | None = None  # what the server asks for, seconds
-    is_put_off: bool = False  # the server lives and has no answer yet: 429, 502-504, no answer
 
 
 class Http:
@@ -202,13 +202,15 @@ class Http:
         watch: bodies.Watch | None = None,
         limit: int = bodies.MAX_DATA,
         put_off_after: float | None = None,
+        read_timeout: float | None = None,
     ) -> Download:
         """A chunk or a picture of at most `limit` bytes, written to a seekable file from where it
         stands; a repeated attempt begins there anew. Length and X-Checksum are verified.
 
-        A server that puts the request off (429, 502-504, no answer in time) is asked again for
-        `put_off_after` seconds at most, None: as long as for anything else. Then the error is
-        raised, with the wait that the server asked for, and whoever asked may come back later."""
+        After a passing error (429, 502-504, no answer in time, 500 for whatever is asked) the
+        server is asked again for `put_off_after` seconds at most, None: as long as after others.
+        Then the error is raised, with the wait that the server asked for, and the caller may come
+        back later. `read_timeout`, in seconds, is None for that of the client."""
         call = Call(
             "GET",
             path,
@@ -217,6 +219,7 @@ class Http:
             headers=_PLAIN,
             is_data=True,
             put_off_after=put_off_after,
+            read_timeout=read_timeout,
         )
         start = into.tell()
 
@@ -246,7 +249,7 @@ class Http:
     def _is_late(self, call: Call, failure: Failure, elapsed: float, wait: float) -> bool:
         if elapsed > self._retries.give_up_after or time.monotonic() + wait > self._until:
             return True
-        limit = call.put_off_after if failure.is_put_off else None
+        limit = call.put_off_after if failure.error.is_passing else None
         return limit is not None and elapsed + wait > limit
 
     def _attempt(self, call: Call, consume: Callable[[requests.Response], T]) -> T | Failure:
@@ -268,17 +271,15 @@ class Http:
             host = self.place.partition("/")[0]
             lost = errors.from_failure(error, place=self.place, host=host)
             final = errors.is_lasting(error)
-            return Failure(
-                lost,
-                attempts=1 if final else float("inf"),
-                is_put_off=isinstance(lost, CvatTimeout),
-            )
+            lost.is_passing = isinstance(lost, CvatTimeout)
+            return Failure(lost, attempts=1 if final else float("inf"))
 
     def _send(self, call: Call) -> requests.Response:
         remaining = self._until - time.monotonic()
         if remaining <= 0:
             raise requests.Timeout
         connect, read = (min(seconds, remaining) for seconds in self._timeout)
+        read = min(read, call.read_timeout or read)
         with sessions.answers_until(self._until):
             return self._session.request(
                 call.method,
@@ -296,14 +297,18 @@ class Http:
     def _refused(self, call: Call, response: requests.Response) -> Failure:
         status = response.status_code
         body = bodies.head(response)
-        error = errors.from_response(response, body, subject=call.subject, place=self.place)
+        error = errors.from_response(
+            response, body, subject=call.subject, place=self.place, is_data=call.is_data
+        )
         if status in _PASSING:
             error.retry_after = errors.retry_after(response)
-            return Failure(error, attempts=float("inf"), wait=error.retry_after, is_put_off=True)
+            error.is_passing = True
+            return Failure(error, attempts=float("inf"), wait=error.retry_after)
         if status == 500 and call.is_data:
             # Mostly a wrong parameter: once more, not often. Unless CVAT fails at everything, as it
             # does while its policy engine is away (api-facts 10): then it passes like a 503.
-            return Failure(error, attempts=2 if self.is_well() else float("inf"))
+            error.is_passing = not self.is_well()
+            return Failure(error, attempts=float("inf") if error.is_passing else 2)
         return Failure(error)
 
     def _wait(self, call: Call, failure: Failure, attempt: int) -> float | None:

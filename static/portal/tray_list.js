@@ -116,6 +116,7 @@ function facts({ status, frames_done: done, frames_total: total, ...archive }) {
     `${done.toLocaleString("en")} of ${total.toLocaleString("en")} frames`,
     rate && `${megabytes(rate)}/s`,
     left !== null && `${duration(left)} left`,
+    archive.waiting_for,
   ].filter(Boolean).join(" · ");
 }
 

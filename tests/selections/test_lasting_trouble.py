@@ -47,7 +47,7 @@ def test_a_chunk_that_is_never_ready_costs_its_own_frames(
     assert archive.status == "incomplete"
     missing = {row["frame"] for row in archive.problems}
     assert missing == set(range(18, 36)) - set(standin.world.tasks[DRIVE].deleted)
-    assert all("chunk 1 of job" in row["reason"] for row in archive.problems)
+    assert all("its chunk worker may be down" in row["reason"] for row in archive.problems)
     assert len(pictures_of(archive)) == 227 - len(missing)
     # The retry has nothing else to fetch, and must not fail for that.
     again = services.retry_archive(user=alice, archive=archive)
@@ -72,13 +72,14 @@ def test_a_frame_that_is_never_ready_is_named(connection: Connection, standin: S
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("status", [429, 504])
-def test_a_server_that_only_puts_off_is_given_up(
+def test_when_cvat_prepares_no_chunk_at_all_each_frame_is_named(
     status: int, connection: Connection, standin: StandIn
 ) -> None:
     standin.faults.fail(r"/data\?", status=status)
-    archive = built(select(connection, (DRIVE, None)))
-    assert archive.status == "failed"
-    assert "try again" in archive.error
+    archive = built(select(connection, (2, range(20))))
+    assert (archive.status, archive.error) == ("incomplete", "")
+    assert {row["frame"] for row in archive.problems} == set(range(20))
+    assert all("Try again later" in row["reason"] for row in archive.problems)
 
 
 # --- a server that fails at everything ------------------------------------------------------------

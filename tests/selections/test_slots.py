@@ -5,12 +5,17 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
-from django.core.cache import cache
+import redis
+from django.conf import settings as django_settings
 
+from selections.archives import slots as module
 from selections.archives.slots import Slots
+from selections.archives.waiting import NO_TURN, Waiting
 from tests.conftest import eventually
 
 
@@ -18,13 +23,20 @@ class GivenUp(Exception):
     pass
 
 
-def slots(url: str, *, limit: int = 3) -> Slots:
-    return Slots(url=url, limit=limit, sleep=time.sleep)
+def slots(url: str, *, limit: int = 3, **options: object) -> Slots:
+    return Slots(url=url, limit=limit, sleep=time.sleep, **options)
 
 
 @pytest.fixture
 def url() -> str:
     return f"http://cvat-{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def soon_slow(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Every request counts as slow after a moment, which this waits for."""
+    monkeypatch.setattr(module, "SLOW_SECONDS", 0.3)
+    return lambda: time.sleep(0.4)
 
 
 def refuse(_: float) -> None:
@@ -38,6 +50,16 @@ def is_full(url: str, *, limit: int = 3) -> bool:
             return False
     except GivenUp:
         return True
+
+
+def broken(settings: object) -> None:
+    """From now on the broker does not answer."""
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
 
 
 def test_never_more_than_the_limit_over_several_builds(url: str) -> None:
@@ -68,8 +90,8 @@ def test_another_server_has_places_of_its_own(url: str) -> None:
 
 
 def test_a_request_that_fails_gives_its_place_back(url: str) -> None:
-    mine = slots(url, limit=1)
-    with pytest.raises(ConnectionError), mine.one():
+    build = slots(url, limit=1)
+    with pytest.raises(ConnectionError), build.one():
         raise ConnectionError
     assert not is_full(url, limit=1)
 
@@ -89,14 +111,14 @@ def test_the_places_of_a_killed_worker_fall_free(url: str, settings: object) -> 
 
 def test_a_living_worker_keeps_its_places(url: str, settings: object) -> None:
     settings.ARCHIVE_STALE_SECONDS = 3.0
-    mine, silent = slots(url, limit=1), slots(url + "-2", limit=1)
+    living, silent = slots(url, limit=1), slots(url + "-2", limit=1)
 
     def outlived() -> bool:
-        mine.renew()
+        living.renew()
         return not is_full(url + "-2", limit=1)
 
-    with mine.one():
-        silent._take()  # later than mine, for as long
+    with living.one():
+        silent._take()  # later than the living one, for as long
         eventually(outlived)
         assert is_full(url, limit=1)
     assert not is_full(url, limit=1)
@@ -104,7 +126,7 @@ def test_a_living_worker_keeps_its_places(url: str, settings: object) -> None:
 
 def test_a_late_worker_does_not_give_away_the_place_of_another(url: str, settings: object) -> None:
     settings.ARCHIVE_STALE_SECONDS = 1.0
-    late, other = slots(url, limit=1), slots(url, limit=1)
+    late = slots(url, limit=1)
     with late.one():
         eventually(lambda: not is_full(url, limit=1), seconds=10)  # it fell silent
         settings.ARCHIVE_STALE_SECONDS = 60
@@ -114,31 +136,78 @@ def test_a_late_worker_does_not_give_away_the_place_of_another(url: str, setting
 
 
 def test_without_a_broker_it_goes_on(url: str, settings: object) -> None:
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": "redis://127.0.0.1:1/0",
-        }
-    }
-    mine = slots(url, limit=1)
-    with mine.one(), mine.one():
-        mine.renew()
+    broken(settings)
+    build = slots(url, limit=1)
+    with build.one(), build.one():
+        build.renew()
 
 
 def test_a_broker_that_dies_meanwhile(url: str, settings: object) -> None:
-    mine = slots(url, limit=1)
-    with mine.one():
-        settings.CACHES = {
-            "default": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
-                "LOCATION": "redis://127.0.0.1:1/0",
-            }
-        }
-        mine.renew()
+    build = slots(url, limit=1)
+    with build.one():
+        broken(settings)
+        build.renew()
 
 
 def test_places_are_kept_by_nobody_at_the_end(url: str) -> None:
-    with slots(url).one():
+    build = slots(url)
+    with build.one():
         pass
-    server = slots(url)._server
-    assert [cache.get(f"slot:{server}:{number}") for number in range(3)] == [None] * 3
+    client = redis.Redis.from_url(str(django_settings.CACHES["default"]["LOCATION"]))
+    assert client.zcard(build._places) == 0
+
+
+# --- requests that CVAT holds back ----------------------------------------------------------------
+
+
+def test_builds_that_cvat_keeps_waiting_leave_room_for_others(
+    url: str, soon_slow: Callable[[], None]
+) -> None:
+    stuck = [slots(url, limit=8) for _ in range(2)]
+    with ExitStack() as stack:
+        for number in range(8):
+            stack.enter_context(stuck[number % 2].one())
+        assert is_full(url, limit=8)
+        soon_slow()
+        healthy = Slots(url=url, limit=8, sleep=refuse)
+        for _ in range(4):
+            stack.enter_context(healthy.one())
+        with pytest.raises(GivenUp):
+            stack.enter_context(healthy.one())
+
+
+def test_a_build_that_is_kept_waiting_itself_takes_no_such_room(
+    url: str, soon_slow: Callable[[], None]
+) -> None:
+    stuck = Slots(url=url, limit=4, sleep=refuse)
+    with ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(stuck.one())
+        soon_slow()
+        with pytest.raises(GivenUp):
+            stack.enter_context(stuck.one())
+
+
+def test_a_limit_of_one_is_never_exceeded(url: str, soon_slow: Callable[[], None]) -> None:
+    with slots(url, limit=1).one():
+        soon_slow()
+        assert is_full(url, limit=1)
+
+
+def test_a_build_without_a_turn_says_so(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("selections.archives.waiting.WORTH_A_WORD", 0.1)
+    waiting = Waiting()
+    kept_out = slots(url, limit=1, waiting=waiting)
+    done = threading.Event()
+
+    def wait_for_turn() -> None:
+        with kept_out.one():
+            done.set()
+
+    with slots(url, limit=1).one():
+        thread = threading.Thread(target=wait_for_turn)
+        thread.start()
+        eventually(lambda: waiting.text() == NO_TURN)
+    assert done.wait(10)
+    thread.join()
+    assert waiting.text() == ""

@@ -92,7 +92,7 @@ def test_a_takeover_clears_what_the_killed_one_left_half_done(spool: Spool) -> N
     for debris in ("0123.part", f"{BUILD_PREFIX}1.1.zip", f"{BUILD_PREFIX}1.1.list"):
         (spool.folder / debris).write_bytes(b"half")
     Spool(spool.folder).prepare()
-    assert files(spool) == ["job5_chunk2.zip"]
+    assert files(spool) == ["task1_job5_chunk2.zip"]
 
 
 def test_the_next_try_takes_over(spool: Spool, tmp_path: Path) -> None:

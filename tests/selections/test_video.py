@@ -183,7 +183,7 @@ def test_the_same_bytes_when_it_is_resumed(
         left[0] -= 1
         if left[0] < 0:
             # The threads decode side by side: nothing need be done when the fourth begins.
-            eventually(lambda: list(folders.spool.rglob("job*_chunk*.zip")), seconds=60)
+            eventually(lambda: list(folders.spool.rglob("task*_chunk*.zip")), seconds=60)
             raise MemoryError
         return decode(*arguments)
 

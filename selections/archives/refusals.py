@@ -1,0 +1,57 @@
+"""Tasks and jobs that CVAT refuses as a whole, so that their frames are not asked for one by one.
+
+A task or job that is gone, or that this user may not see, answers 403 or 404 for each of its
+frames. Such an answer could concern one frame alone, so the task and the job are asked for
+themselves, once each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from threading import Lock
+
+from selector.cvat.client import CvatClient
+from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
+
+REFUSED = (CvatForbidden, CvatNotFound)
+Key = tuple[str, int]
+
+
+class Refusals:
+    """Safe for threads."""
+
+    def __init__(self, client: CvatClient) -> None:
+        self._client = client
+        self._answers: dict[Key, CvatError | None] = {}  # None: it is open
+        self._locks: defaultdict[Key, Lock] = defaultdict(Lock)
+
+    def closes_task(self, task_id: int) -> bool:
+        """Whether the task is known to be refused: its frames are asked of its jobs alone."""
+        return self._answers.get(("task", task_id)) is not None
+
+    def close_task(self, task_id: int, error: CvatError) -> None:
+        self._answers["task", task_id] = error
+
+    def known(self, task_id: int, job_id: int) -> CvatError | None:
+        """What CVAT says of the job if both the job and its task are known to be refused."""
+        return self._answers.get(("job", job_id)) if self.closes_task(task_id) else None
+
+    def check(self, task_id: int, job_id: int) -> CvatError | None:
+        """What CVAT says of the job if both the job and its task are refused as wholes; None if
+        frames can be had through one of them. Raises any other CvatError."""
+        refusal = self._ask(("job", job_id), lambda: self._client.job(job_id))
+        if refusal is None or self._ask(("task", task_id), lambda: self._client.task(task_id)):
+            return refusal
+        return None
+
+    def _ask(self, key: Key, ask: Callable[[], object]) -> CvatError | None:
+        with self._locks[key]:
+            if key not in self._answers:
+                try:
+                    ask()
+                except REFUSED as error:
+                    self._answers[key] = error
+                else:
+                    self._answers[key] = None
+            return self._answers[key]

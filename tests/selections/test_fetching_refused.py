@@ -1,0 +1,88 @@
+"""What CVAT refuses as a whole is not asked for frame by frame, and is said in plain words."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from selections.models import Selection
+from selector.models import Connection
+from standin.server import StandIn
+from tests.conftest import connect
+from tests.selections.builds import assert_whole, built, data_requests, pictures_of, select
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
+
+DRIVE = 1
+
+
+@pytest.fixture
+def selection(alice: User, standin: StandIn) -> Selection:
+    """Of a job that carol is to work on, and no longer may see."""
+    carols = connect(alice, standin, "carol")
+    chosen = select(carols, (DRIVE, None))
+    standin.world.tasks[DRIVE].jobs[2].assignee = None
+    standin.requests.clear()
+    return chosen
+
+
+def test_a_job_that_was_taken_away_is_asked_for_once(
+    selection: Selection, standin: StandIn
+) -> None:
+    archive = built(selection)
+    assert archive.status == "failed"
+    assert "Your account" in archive.error
+    assert "may not see job" in archive.error
+    assert selection.frames.count() > 40
+    assert data_requests(standin) == []
+    about = standin.requests.matching(r"/api/(jobs|tasks)/\d+$", "GET")
+    assert len(about) <= 3  # the job and its task, and the task for the manifest
+
+
+def test_a_job_that_is_taken_away_meanwhile_is_not_asked_for_frame_by_frame(
+    connection: Connection, standin: StandIn, settings: object
+) -> None:
+    chosen = select(connection, (DRIVE, None), (2, range(8)))
+    forbidden = {"detail": "You do not have permission to perform this action."}
+    jobs = "|".join(str(job.id) for job in standin.world.tasks[DRIVE].jobs)
+    for pattern in (rf"/api/jobs/({jobs})(/data|$)", rf"/api/tasks/{DRIVE}(/data\?|$)"):
+        standin.faults.fail(pattern, status=403, body=forbidden)
+    standin.requests.clear()
+    archive = built(chosen)
+    assert archive.status == "incomplete"
+    assert len(pictures_of(archive)) == 8
+    assert archive.problems_count == 227
+    assert all("may not see job" in row["reason"] for row in archive.problems)
+    refused = [seen for seen in data_requests(standin) if seen.status == 403]
+    # One per job, but for those that are under way side by side.
+    assert len(refused) <= len(standin.world.tasks[DRIVE].jobs) + 2 * settings.FETCH_THREADS
+
+
+def test_one_frame_that_is_refused_does_not_close_its_job(
+    connection: Connection, standin: StandIn
+) -> None:
+    standin.faults.fail("type=chunk", status=403, body={"detail": "no"})
+    standin.faults.fail("type=frame&number=3&", status=404, body={"detail": "Not found."})
+    archive = built(select(connection, (2, range(8))))
+    assert [row["frame"] for row in archive.problems] == [3]
+
+
+def test_frames_of_a_job_that_is_gone_come_through_the_task(
+    connection: Connection, standin: StandIn
+) -> None:
+    chosen = select(connection, (2, range(8)))
+    jobs = "|".join(str(job.id) for job in standin.world.tasks[2].jobs)
+    standin.faults.fail(rf"/api/jobs/({jobs})(/|$)", status=404, body={"detail": "Not found."})
+    assert_whole(built(chosen), standin)
+
+
+def test_a_file_that_is_gone_from_the_share_is_named_with_the_likely_cause(
+    connection: Connection, standin: StandIn
+) -> None:
+    standin.faults.fail("type=chunk", status=500)
+    standin.faults.fail("number=(2|3)&", status=500, body="<h1>Server Error (500)</h1>")
+    archive = built(select(connection, (2, range(8))))
+    assert [row["frame"] for row in archive.problems] == [2, 3]
+    (group,) = archive.problem_groups
+    assert "may be gone from the share or bucket" in group["reason"]
+    assert "status 500" in group["reason"]
