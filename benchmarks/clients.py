@@ -11,7 +11,7 @@ import requests
 from cvat_sdk import make_client
 from requests.adapters import HTTPAdapter
 
-from selector.cvat.client import log_in
+from selector.cvat import login
 from selector.cvat.frames import chunk_index
 from selector.cvat.types import Credential, Job
 
@@ -20,8 +20,9 @@ THREADS = 4
 
 
 def credential(url: str) -> Credential:
-    login = log_in(url=url, username=USER, password=PASSWORD, token_name="benchmark", token_days=1)
-    return login.credential
+    server = login.Server(url)
+    key = login.sign_in(server, USER, PASSWORD)
+    return login.make_token(server, key, name="benchmark", days=1).credential
 
 
 def sequential(url: str, task_id: int, frames: Iterable[int]) -> None:

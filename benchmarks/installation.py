@@ -47,10 +47,14 @@ class Installation:
         log = (Path(self._folder.name) / "serve.log").open("wb")
         command = [sys.executable, "manage.py", "serve"]
         self._serve = subprocess.Popen(command, cwd=TOP, stdout=log, stderr=subprocess.STDOUT)
-        self._wait_until_healthy()
-        from benchmarks import filling  # noqa: PLC0415  (needs the settings above)
+        try:
+            self._wait_until_healthy()
+            from benchmarks import filling  # noqa: PLC0415  (needs the settings above)
 
-        self.tokens = filling.fill(self._cvat_url, self._people)
+            self.tokens = filling.fill(self._cvat_url, self._people)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -23,7 +23,7 @@ ANSWER_SECONDS = 120.0  # for all that one `asking` asks; the meta of a million 
 PLACE_SECONDS = 2.0  # to wait for a place
 
 _share = ThreadShare(
-    waiting=lambda: max(1, settings.WEB_THREADS // 8), patience=lambda: PLACE_SECONDS
+    waiting=lambda: max(1, settings.WEB_THREADS // 4), patience=lambda: PLACE_SECONDS
 )
 _thread = threading.local()
 
@@ -73,9 +73,9 @@ def answer_key(connection: Connection, *what: object) -> str:
 
 
 def _limits(connection: Connection) -> Limits:
-    """With those that wait for a place: half of the threads. One server or one person never has
+    """Half of the threads; a quarter more may wait for a place. One server or one person never has
     all of the places."""
-    most = max(1, settings.WEB_THREADS * 3 // 8)
+    most = max(1, settings.WEB_THREADS // 2)
     return {
         "all": most,
         f"server {connection.url}": max(1, most * 3 // 4),
