@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from selector.asking import asking
 from selector.cvat.client import CvatClient
@@ -13,28 +14,31 @@ from selector.cvat.types import Job, Page, Project, Task
 from selector.exceptions import InvalidInput
 from selector.models import Connection
 
-MOST = 10  # projects above the tasks
+MOST = 10  # projects, and jobs, above the tasks
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A task, or one of its jobs, that is there for this account. `name` is the task's, "" when
-    the task itself is closed and only jobs of it are open."""
+    the task itself is closed and only jobs of it are open; `is_all` when the job is the only one
+    that is open."""
 
     task_id: int
     job_id: int | None
     name: str
+    is_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What there is to choose from. `project` is the one asked for, None if it is closed and tasks
-    of it are open; `projects` match the words; `jobs` are there when no task is."""
+    of it are open; `projects` match the words; `jobs` are assigned to this account or, when it sees
+    no task, all that it sees. Of both the newest, with `count` of all."""
 
     tasks: Page[Task]
     project: Project | None = None
-    projects: list[Project] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
+    projects: Page[Project] = field(default_factory=lambda: Page(0, ()))
+    jobs: Page[Job] = field(default_factory=lambda: Page(0, ()))
 
 
 def list_tasks(
@@ -62,12 +66,25 @@ def look_through(
     with asking(connection) as client:
         if project_id is not None:
             return _of_project(client, project_id, search, page, page_size)
-        tasks = client.tasks(search=search, page=page, page_size=page_size)
-        return Listing(
-            tasks,
-            projects=client.projects(search=search, limit=MOST) if search and page == 1 else [],
-            jobs=[] if tasks.count else list(client.my_jobs(search=search).results),
+        if page > 1:
+            return Listing(client.tasks(search=search, page=page, page_size=page_size))
+        return _first_page(client, connection.username, search, page_size)
+
+
+def _first_page(client: CvatClient, username: str, search: str, page_size: int) -> Listing:
+    """The lists are asked for side by side."""
+    with ThreadPoolExecutor(3) as pool:
+        tasks = pool.submit(client.tasks, search=search, page_size=page_size)
+        jobs = pool.submit(client.my_jobs, search=search, assignee=username, page_size=MOST)
+        projects = pool.submit(client.projects, search=search, limit=MOST) if search else None
+        listing = Listing(
+            tasks.result(),
+            projects=projects.result() if projects else Page(0, ()),
+            jobs=jobs.result(),
         )
+    if listing.tasks.count:
+        return listing
+    return replace(listing, jobs=client.my_jobs(search=search))
 
 
 def _of_project(
@@ -124,7 +141,8 @@ def find_source(
             name = client.task(task_id).name
         except CvatForbidden:
             # A job's assignee may read the job and not its task.
-            if job_id is None and not client.jobs(task_id):
+            jobs = client.jobs(task_id)
+            if job_id is None and not jobs:
                 raise
-            name = ""
+            return Source(task_id, job_id, "", is_all=job_id is not None and len(jobs) < 2)
     return Source(task_id, job_id, name)

@@ -58,6 +58,7 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
         "deleted_frames": _ranges(catalog.deleted_frames),
         "honeypot_frames": _ranges(catalog.honeypot_frames),
         "through_jobs": catalog.through_jobs,
+        "other_jobs": [{"id": job.id, "type": job.type} for job in catalog.other_jobs],
     }
 
 

@@ -13,7 +13,7 @@ from selector.asking import asking
 from selector.cvat.client import CvatClient
 from selector.cvat.exceptions import CvatForbidden, CvatNotFound
 from selector.cvat.links import InvalidAddress, Target, parse
-from selector.cvat.types import Job, Project, Task
+from selector.cvat.types import Job, Page, Project, Task
 from selector.models import Connection, RecentTask
 
 MOST = 20
@@ -28,10 +28,11 @@ Ask = Callable[[], Iterable[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found, the best first; `frame` is that of a pasted address, `hint` says why
-    nothing was."""
+    """What was found, the best first; `count` is how many match, of which the first are in `hits`;
+    `frame` is that of a pasted address, `hint` says why nothing was found."""
 
     hits: list[Hit] = field(default_factory=list)
+    count: int = 0
     frame: int | None = None
     hint: str = ""
 
@@ -48,8 +49,9 @@ def search(*, connection: Connection, text: str) -> Found:
         return Found()
     with asking(connection) as client:
         if target is not None and not text.isdecimal():
-            return Found(_of_target(client, target), target.frame)
-        return Found(_of_words(client, text, target))
+            hits = _of_target(client, target)
+            return Found(hits, len(hits), target.frame)
+        return _of_words(client, text, target)
 
 
 def recent(*, connection: Connection) -> list[RecentTask]:
@@ -93,21 +95,32 @@ def _of_target(client: CvatClient, target: Target) -> list[Hit]:
     return _gathered(asked)
 
 
-def _of_words(client: CvatClient, text: str, target: Target | None) -> list[Hit]:
+def _of_words(client: CvatClient, text: str, target: Target | None) -> Found:
     """Tasks and projects by name; a bare number is that of a task and of a job as well, which
     come first."""
+    counts: list[int] = []
+
+    def counted(page: Page[Task] | Page[Project]) -> Iterable[Hit]:
+        counts.append(page.count - len(page.results))
+        return page.results
+
     asked: list[Ask] = [
-        lambda: client.tasks(search=text, page_size=MOST).results,
-        lambda: client.projects(search=text, limit=MOST_PROJECTS),
+        lambda: counted(client.tasks(search=text, page_size=MOST)),
+        lambda: counted(client.projects(search=text, limit=MOST_PROJECTS)),
     ]
     exact: list[Ask] = []
     if target is not None and target.task_id is not None:
         exact = [_one(client.task, target.task_id), _one(client.job, target.task_id)]
     hits = _gathered([*exact, *asked])
+    count = len(hits) + sum(counts)
     # CVAT finds owners, states and subsets too (api-facts 4): those after the names.
     words = text.lower().split()
     hits.sort(key=lambda hit: not _is_named(hit, words, target))
-    return hits[:MOST]
+    # Projects are few and would be crowded out: tasks make room for them.
+    surplus = [hit for hit in hits if isinstance(hit, Task)][MOST - len(hits) :]
+    if len(hits) > MOST:
+        hits = [hit for hit in hits if hit not in surplus]
+    return Found(hits, count)
 
 
 def _one(ask: Callable[[int], Hit], number: int) -> Ask:

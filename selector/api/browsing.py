@@ -34,7 +34,7 @@ class ProjectViewSet(CvatViewSet):
         `search` finds the others."""
         with asking(_connection(request, self.query)) as client:
             projects = client.projects(search=self.query["search"], limit=MOST_PROJECTS)
-        found = serializers.ProjectSerializer(projects, many=True).data
+        found = serializers.ProjectSerializer(projects.results, many=True).data
         return page_of_cvat(request, found, count=len(found), page=1, page_size=MOST_PROJECTS)
 
 

@@ -73,6 +73,13 @@ class CompactFramesSerializer(serializers.Serializer[Any]):
     name = CompactNamesSerializer()
 
 
+class OtherJobSerializer(serializers.Serializer[Any]):
+    """A job whose frames are offered by others: a list-type ground-truth job, a replica."""
+
+    id = serializers.IntegerField()
+    type = serializers.CharField()
+
+
 class CompactCatalogSerializer(serializers.Serializer[Any]):
     task = CompactTaskSerializer()
     jobs = CompactJobSerializer(many=True)
@@ -83,6 +90,7 @@ class CompactCatalogSerializer(serializers.Serializer[Any]):
     deleted_frames = serializers.ListField(child=serializers.IntegerField())
     honeypot_frames = serializers.ListField(child=serializers.IntegerField())
     through_jobs = serializers.BooleanField()
+    other_jobs = OtherJobSerializer(many=True)
 
 
 class HitSerializer(serializers.Serializer[Any]):
@@ -113,7 +121,10 @@ class RecentSerializer(serializers.Serializer[Any]):
 
 
 class SearchAnswer(serializers.Serializer[Any]):
+    """`count`: how many match, of which the first are in `results`."""
+
     results = HitSerializer(many=True)
+    count = serializers.IntegerField()
     recent = RecentSerializer(many=True)
     hint = serializers.CharField()
 

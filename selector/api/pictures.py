@@ -170,7 +170,8 @@ class SearchView(PictureView):
     @takes(query=serializers.SearchTextSerializer, responses=serializers.SearchAnswer)
     def get(self, request: SignedInApiRequest) -> Response:
         """What a number, "job 34", a pasted address of CVAT or words find: at most 20 tasks, jobs
-        and projects, the best first. Without `q`: the 20 tasks opened last, in `recent`.
+        and projects, the best first; `count` says how many match. Without `q`: the 20 tasks
+        opened last, in `recent`.
 
         `hint` says why an address cannot be followed; `frame` is that of a pasted address.
         """
@@ -180,6 +181,7 @@ class SearchView(PictureView):
         return Response(
             {
                 "results": [serializers.hit(hit, connection, found.frame) for hit in found.hits],
+                "count": found.count,
                 "recent": [serializers.recent(task, connection) for task in recent],
                 "hint": found.hint,
             }

@@ -85,7 +85,9 @@ def _of_task(cvat: Source, task: Task) -> FrameCatalog:
     # CVAT counts jobs of every type (api-facts 5), and annotation jobs cover the whole task: where
     # nothing is missing, a count that has just changed is none of the user's business.
     is_partial = len(jobs) < task.jobs_count and sum(len(p.numbers) for p in parts) < task.size
-    return _catalog(task.id, task, holders, parts, is_partial=is_partial)
+    return _catalog(
+        task.id, task, holders, parts, others=_except(jobs, holders), is_partial=is_partial
+    )
 
 
 def _through_jobs(cvat: Source, task_id: int) -> FrameCatalog:
@@ -108,7 +110,12 @@ def _through_jobs(cvat: Source, task_id: int) -> FrameCatalog:
         job, meta = held.job, metas[held.job.id]
         numbers = range(held.first, numbering.job_range(job, meta).stop)
         parts.append(_Part(job, numbers, meta, job.start_frame, honeypots))
-    return _catalog(task_id, None, holders, parts)
+    return _catalog(task_id, None, holders, parts, others=_except(jobs, holders))
+
+
+def _except(jobs: Iterable[Job], holders: Iterable[Job]) -> tuple[Job, ...]:
+    ids = {job.id for job in holders}
+    return tuple(job for job in jobs if job.id not in ids)
 
 
 def _of_job(cvat: Source, job_id: int, task_id: int | None) -> FrameCatalog:
@@ -154,6 +161,7 @@ def _catalog(
     jobs: Sequence[Job],
     parts: Sequence[_Part],
     *,
+    others: tuple[Job, ...] = (),
     is_partial: bool = False,
 ) -> FrameCatalog:
     pictures: list[Frame] = []
@@ -183,6 +191,7 @@ def _catalog(
         deleted_count=deleted_count,
         honeypot_count=honeypot_count,
         through_jobs=task is None or is_partial,
+        other_jobs=others,
         project_id=task.project_id if task else None,
         # That other jobs are open now does not move the date of the task.
         updated_date=task.updated_date if task and not is_partial else "",

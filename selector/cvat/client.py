@@ -122,11 +122,11 @@ class CvatClient:
 
     # Projects, tasks, jobs
 
-    def projects(self, *, search: str = "", limit: int = 100) -> list[Project]:
-        """The newest `limit` projects."""
+    def projects(self, *, search: str = "", limit: int = 100) -> Page[Project]:
+        """The newest `limit` projects, and how many there are."""
         params = {"page_size": limit, "sort": "-id", **self._filters(search=search)}
         data = self._http.get("/api/projects", params=params, subject="projects")
-        return list(reading.page(data, reading.project).results)
+        return reading.page(data, reading.project)
 
     def project(self, project_id: int) -> Project:
         path, subject = f"/api/projects/{project_id}", f"project {project_id}"
@@ -179,9 +179,11 @@ class CvatClient:
         found = self._homes.listed("task", task_id, self.task, ask)
         return [job for job in found if job.task_id == task_id]
 
-    def my_jobs(self, *, search: str = "", page_size: int = 50) -> Page[Job]:
-        """The newest jobs that are listed without naming a task: of what one owns, or assigned."""
-        params = {"page_size": page_size, "sort": "-id", **self._filters(search=search)}
+    def my_jobs(self, *, search: str = "", assignee: str = "", page_size: int = 50) -> Page[Job]:
+        """The newest jobs that are listed without naming a task: of what one owns, or assigned;
+        with `assignee` only those that are assigned to that user."""
+        filters = self._filters(search=search) | ({"assignee": assignee} if assignee else {})
+        params = {"page_size": page_size, "sort": "-id", **filters}
         data = self._http.get("/api/jobs", params=params, subject="your jobs")
         return reading.page(data, reading.job)
 

@@ -185,6 +185,7 @@ class FrameCatalog:
     honeypot_count: int
     # Only what the jobs open to this user hold: the task is closed (403), or some of its jobs are.
     through_jobs: bool
+    other_jobs: tuple[Job, ...] = ()  # replicas and list-type ground-truth jobs of the task
     project_id: int | None = None
     updated_date: str = ""  # of the task, read before its frames; "" when read through jobs
     chunks_updated_date: str = ""  # like Meta's

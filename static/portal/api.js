@@ -1,5 +1,8 @@
 // Asks the portal's own API, as the person who is signed in.
 
+const BUSY_TRIES = 5;
+const BUSY_PAUSE = 2000; // ms
+
 export class ApiError extends Error {
   constructor(message, code, status) {
     super(message);
@@ -31,9 +34,18 @@ export function address(path, parameters) {
   return `${path}?${new URLSearchParams(given)}`;
 }
 
+/** What the portal is too busy for (503) it has not begun: it is sent again after a while. */
 async function send(method, url, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  return answer(url, { method, headers, body: JSON.stringify(body) }, (found) => found.json());
+  const options = { method, headers, body: JSON.stringify(body) };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await answer(url, options, (found) => found.json());
+    } catch (error) {
+      if (error.code !== "busy" || tries === BUSY_TRIES) throw error;
+      await new Promise((done) => setTimeout(done, BUSY_PAUSE));
+    }
+  }
 }
 
 async function answer(url, options, read) {

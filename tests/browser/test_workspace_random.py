@@ -155,6 +155,25 @@ def test_a_press_during_a_draw_is_none(desk: Workspace) -> None:
     assert len(held) == 1
 
 
+def test_a_draw_waits_for_a_portal_that_is_busy(desk: Workspace) -> None:
+    """As when the pictures of the page take all places for what waits for CVAT."""
+    asked: list[Route] = []
+
+    def busy_twice(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 2:
+            route.continue_()
+        else:
+            told = {"success": False, "message": "CVAT is slow to answer.", "code": "busy"}
+            route.fulfill(status=503, json=told)
+
+    desk.page.route("**/api/random-select", busy_twice)
+    desk.open_task(DRIVE)
+    desk.pick("10", seed="7")
+    desk.expect_chosen(50, 227)
+    expect(desk.page.locator("#pick-error")).to_be_empty()
+
+
 def test_a_draw_from_a_large_task(desk: Workspace) -> None:
     desk.open_task(LARGE)
     desk.button("Select all").click()

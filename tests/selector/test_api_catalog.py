@@ -30,7 +30,7 @@ def test_catalog(api: APIClient, connection: Connection, standin: StandIn) -> No
     assert document == catalog_of(api, task_id=1)
     assert set(document) == {
         *("task", "jobs", "version", "frames", "deleted", "honeypots", "through_jobs"),
-        *("deleted_frames", "honeypot_frames"),
+        *("deleted_frames", "honeypot_frames", "other_jobs"),
     }
     assert document["frames"]["number"] == [0, 17, 19, 85, 105, 125]
     assert document["frames"]["size"] == [640, 360, 227]

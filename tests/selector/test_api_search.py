@@ -42,6 +42,19 @@ def test_twenty_at_most(api: APIClient, connection: Connection, standin: StandIn
     assert len(found(api, "gate")) == 20
 
 
+def test_what_is_not_listed_is_counted_and_projects_have_room(
+    api: APIClient, connection: Connection, standin: StandIn
+) -> None:
+    for number in range(100, 142):
+        standin.world.add_task(f"gate {number}", owner="demo", task_id=number, count=2)
+    project = standin.world.add_project("gate", "demo")
+    answer = api.get("/api/search", {"q": "gate"}).json()
+    assert len(answer["results"]) == 20
+    assert answer["count"] == 43
+    assert ("project", project.id) in [(hit["kind"], hit["id"]) for hit in answer["results"]]
+    assert api.get("/api/search", {"q": "north"}).json()["count"] == 1
+
+
 def test_names_before_what_else_cvat_finds(
     api: APIClient, connection: Connection, standin: StandIn
 ) -> None:

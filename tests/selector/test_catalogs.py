@@ -283,3 +283,12 @@ def test_without_the_cache(
     for _ in range(2):
         assert len(catalogs.load(connection=connection, task_id=1).frames) == 227
     assert meta_requests(standin) == 2
+
+
+def test_a_ground_truth_job_that_is_left_out_is_named(
+    connection: Connection, standin: StandIn
+) -> None:
+    judged = next(job for job in standin.world.tasks[5].jobs if job.type == "ground_truth")
+    document = document_of(connection, task_id=5)
+    assert document["other_jobs"] == [{"id": judged.id, "type": "ground_truth"}]
+    assert document_of(connection, task_id=1)["other_jobs"] == []

@@ -42,7 +42,7 @@ def test_other_json_is_not_cvat(cvat: Replay, about: object) -> None:
 
 def test_projects(cvat: Replay) -> None:
     cvat.replay("projects-list", "project-detail")
-    newest, road = client(cvat).projects(search="scene", limit=20)
+    newest, road = client(cvat).projects(search="scene", limit=20).results
     assert newest.name == "Acme project"
     assert road == Project(
         id=1,

@@ -31,6 +31,38 @@ def test_words_search(web: Client) -> None:
     assert "No task matches" in web.get("/choose", {"find": "nothing like it"}).text
 
 
+def test_assigned_jobs_are_listed_beside_tasks(
+    web: Client, connection: Connection, standin: StandIn
+) -> None:
+    """Also to people who see tasks; those of others in one's own tasks are not."""
+    first, second, *_ = standin.world.tasks[1].jobs
+    for job in standin.world.jobs.values():
+        job.assignee = None
+    first.assignee = standin.world.user(connection.username)
+    second.assignee = standin.world.user("bob")
+    text = web.get("/choose").text
+    assert "Your jobs" in text
+    assert f"Job {first.id} of task 1" in text
+    assert f"Job {second.id} of task 1" not in text
+    assert "Newest tasks" in text
+    assert "Your jobs" not in web.get("/choose", {"page": "2"}).text
+
+
+def test_projects_and_jobs_that_are_not_listed_are_counted(
+    web: Client, connection: Connection, standin: StandIn
+) -> None:
+    for _ in range(12):
+        standin.world.add_project("gate", "demo")
+    task = standin.world.add_task(
+        "gate", owner="demo", task_id=99, count=12, size=(32, 24), segment_size=1
+    )
+    for job in task.jobs:
+        job.assignee = standin.world.user(connection.username)
+    text = " ".join(web.get("/choose", {"find": "gate"}).text.split())
+    assert "The newest 10 of 12: add a word to find others." in text
+    assert "The newest 10 of 12: type “job” and its number for another" in text
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [
@@ -159,3 +191,20 @@ def test_cvat_is_down(web: Client, standin: StandIn) -> None:
     assert answer.status_code == 502
     assert 'role="alert"' in answer.text
     assert 'href="/choose?task=1&amp;frame=2">Try again' in answer.text
+
+
+def test_a_job_of_a_closed_task_is_called_by_its_number(
+    client: Client, bob: User, standin: StandIn
+) -> None:
+    """And leads to the other jobs only if there are any."""
+    carol = connect(bob, standin, "carol")
+    client.force_login(bob)
+    own = next(job for job in standin.world.tasks[1].jobs if job.assignee.username == "carol")
+    text = client.get("/choose", {"job": own.id, "connection": carol.pk}).text
+    assert f"<h1>Job {own.id}</h1>" in text
+    assert "whose name is not shown to you" in text
+    assert "Whole task" not in text
+    assert "All jobs open to you" not in text
+    other = next(job for job in standin.world.tasks[1].jobs if job is not own)
+    other.assignee = standin.world.user("carol")
+    assert "All jobs open to you" in client.get("/choose", {"job": own.id}).text

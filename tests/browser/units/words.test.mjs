@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { frameRange, jobFacts, listed, shortage } from "../../../selector/static/selector/workspace/words.js";
-import { overlapping } from "./catalogs.mjs";
+import { facts, frameRange, jobFacts, listed, shortage } from "../../../selector/static/selector/workspace/words.js";
+import { catalogOf, overlapping } from "./catalogs.mjs";
 
 test("a range of one frame is one frame", () => {
   assert.equal(frameRange(0, 49), "frames 0–49");
@@ -32,4 +32,11 @@ test("why a job gave fewer than asked", () => {
 test("long lists end", () => {
   assert.equal(listed(["a", "b", "c", "d"]), "a, b, c, d");
   assert.equal(listed(["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
+});
+
+test("a ground-truth job that is left out is named", () => {
+  const catalog = catalogOf([3]);
+  assert.equal(facts(catalog), " · 3 images · 1 job");
+  catalog.otherJobs = [{ id: 14, type: "ground_truth" }, { id: 15, type: "consensus_replica" }];
+  assert.equal(facts(catalog), " · 3 images · 1 job · ground-truth job 14, replica 15 left out");
 });

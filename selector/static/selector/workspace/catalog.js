@@ -2,8 +2,8 @@
 // The document it reads is written, and described, by selector/compact.py. Pure.
 
 export class Catalog {
-  constructor({ task, jobs, frames, version, deleted, honeypots, through_jobs: throughJobs }) {
-    Object.assign(this, { task, version, deleted, honeypots, throughJobs });
+  constructor({ task, jobs, frames, version, deleted, honeypots, through_jobs: throughJobs, other_jobs: otherJobs = [] }) {
+    Object.assign(this, { task, version, deleted, honeypots, throughJobs, otherJobs });
     this.size = lengthOf(frames.number);
     this.number = expandRanges(frames.number, this.size);
     this.jobAt = expand(frames.job, 2, this.size)[0];

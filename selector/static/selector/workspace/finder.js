@@ -41,14 +41,16 @@ export function enableFinder(root, { api, connection }) {
     activate(-1);
   }
 
-  function show(words, { results, recent, hint }) {
+  function show(words, { results, count, recent, hint }) {
     if (document.activeElement !== field) return;
     const isRecent = !words;
     hits = isRecent ? recent : results;
     list.replaceChildren(...hits.map((hit, at) => option(hit, at)));
     if (!hits.length && isRecent) return close();
     if (!hits.length) return tell(hint || `Nothing in CVAT matches “${words}”. Try fewer words, or a number.`);
-    status.textContent = isRecent ? `${plural(hits.length, "recent task")}` : `${hits.length} found`;
+    const isPart = !isRecent && count > hits.length;
+    if (isPart) list.append(more(hits.length, count, words));
+    status.textContent = isRecent ? `${plural(hits.length, "recent task")}` : isPart ? list.lastChild.textContent : `${hits.length} found`;
     return open();
   }
 
@@ -121,6 +123,17 @@ export function enableFinder(root, { api, connection }) {
     }
     return undefined;
   });
+}
+
+/** The line below a list that is not all. A number opens by Enter, words list all that match. */
+function more(shown, count, words) {
+  const [some, all] = [shown, count].map((number) => number.toLocaleString("en"));
+  const isNumber = /^#?\s*\d+$/.test(words);
+  const line = make("li", "found-none", `${some} of ${all}${isNumber ? "" : ", press Enter for all"}`);
+  line.setAttribute("role", "option");
+  line.setAttribute("aria-disabled", "true");
+  line.setAttribute("aria-selected", "false");
+  return line;
 }
 
 function option(hit, at) {

@@ -55,11 +55,18 @@ export function listed(texts, most = 3) {
   return `${texts.slice(0, most).join(", ")} and ${texts.length - most} more`;
 }
 
+/** "ground-truth job 14 left out" */
+function leftOut(jobs) {
+  const named = jobs.map(({ id, type }) => `${type === "ground_truth" ? "ground-truth job" : "replica"} ${id}`);
+  return named.length && `${listed(named)} left out`;
+}
+
 /** " · 227 images · 5 jobs · 3 deleted left out" */
-export function facts({ size, jobs, task, deleted, honeypots, throughJobs }) {
+export function facts({ size, jobs, task, deleted, honeypots, throughJobs, otherJobs }) {
   const parts = [
     plural(size, task.mode === "interpolation" ? "video frame" : "image"),
     plural(jobs.length, "job"),
+    leftOut(otherJobs),
     throughJobs && "only what is open to you",
     deleted && `${deleted.toLocaleString("en")} deleted left out`,
     jobs.some(({ recompresses }) => recompresses) && "not the original files: CVAT recompresses them in a ground-truth job",
