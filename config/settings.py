@@ -262,6 +262,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # The niceness of worker and beat, so that builds do not slow pages on the same machine.
 WORKER_NICENESS = env.int("WORKER_NICENESS", default=10)
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=4)
+# A process that a build made grow beyond this is replaced after it: what it took is given back.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MAX_MEMORY_MB", default=400) * 1000  # KiB
 # One process stays free for other people, where there are several.
 ARCHIVE_RUNNING_PER_PERSON = env.int(
     "ARCHIVE_RUNNING_PER_PERSON", default=max(CELERY_WORKER_CONCURRENCY - 1, 1)

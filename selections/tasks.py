@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from selections import removal
-from selections.archives import building, memory, recovery
+from selections.archives import building, recovery
 from selections.models import KeyedAnswer
 
 
@@ -14,7 +14,6 @@ def build_archive(archive_id: int) -> None:
     """Build an archive: the one whose turn it is, as a rule the one named."""
     building.build_in_turn(archive_id)
     recovery.hand_out_next(hand_out=build_archive.delay)
-    memory.give_back()
 
 
 @shared_task

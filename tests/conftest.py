@@ -37,6 +37,7 @@ hypothesis.load_profile("portal")
 # What `make quick` leaves out beside the browser: kills, portals, the official SDK, the schema.
 SLOW = (
     "tests/selections/test_kills.py",
+    "tests/selections/test_worker_memory.py",
     "tests/selector/test_api_schema.py",
     "tests/standin/test_sdk.py",
     "tests/config/test_serve",

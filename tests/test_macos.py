@@ -78,11 +78,8 @@ import django
 django.setup()
 from config.celery import lower_priority
 from config.processes import _die_with
-from selections import tasks
 _die_with(os.getppid())
 lower_priority()
-if hasattr(tasks, "memory"):
-    tasks.memory.give_back()
 """
 
 HANGING_UP = """

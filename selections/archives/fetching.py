@@ -19,6 +19,7 @@ from selections.archives.planning import Block
 from selections.archives.spool import Damaged, Picture, Spool
 from selections.archives.waiting import Waiting
 from selector.cvat.client import CvatClient
+from selector.cvat.errors import DATA_FAILURES
 from selector.cvat.exceptions import (
     CvatBroken,
     CvatError,
@@ -350,4 +351,6 @@ class Fetcher:
             raise error  # the server is down as a whole
         logger.warning("job %s chunk %s: given up: %s", *state.block[1:3], error)
         self._is_patience_over = True
-        state.give_up(Missing(str(error), is_late=isinstance(error, CvatTimeout)))
+        # Not with the seconds that CVAT asked for: they were waited for in vain.
+        reason = DATA_FAILURES.get(error.status or 0, str(error))
+        state.give_up(Missing(reason, is_late=isinstance(error, CvatTimeout)))

@@ -75,7 +75,7 @@ def from_response(
         return _not_found(response, said, subject, place)
     if is_data and status in DATA_FAILURES:
         kind = CvatBroken if status == 500 else CvatTimeout
-        return kind(DATA_FAILURES[status], status=status)
+        return kind(_with_wait(DATA_FAILURES[status], retry_after(response)), status=status)
     if status in (408, 429, 504):
         return CvatTimeout(_come_back(response, subject, place), status=status)
     if status >= 500:
@@ -205,6 +205,10 @@ def _come_back(response: Response, subject: str, place: str) -> str:
     if response.status_code == 429:
         return f"{place} cannot answer for {subject} yet: try again {when}."
     return f"{place} took too long to answer for {subject}: try again {when}."
+
+
+def _with_wait(text: str, wait: float | None) -> str:
+    return text.replace("later.", f"in {wait:.0f} seconds.") if wait else text
 
 
 def _failed(status: int, subject: str, place: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -143,3 +145,44 @@ def test_a_retry_does_not_mix_old_pictures_with_new(
     assert_whole(again, standin)
     # All of it anew, not the missing frame alone.
     assert len(data_requests(standin)) > 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_retry_soon_after_the_task_was_made_fetches_only_what_is_missing(
+    connection: Connection, alice: User, standin: StandIn
+) -> None:
+    """Frames fetched alone and as chunks, of a task whose pictures are ten seconds old."""
+    task = standin.world.add_task("young", owner="demo", count=30, chunk_size=10, size=(32, 24))
+    task.chunks_updated_date = datetime.now(UTC) - timedelta(seconds=10)
+    standin.faults.fail("index=0&", status=500)
+    standin.faults.fail("number=(2|3)&", status=500)
+    first = built(select(connection, (task.id, None)))
+    assert [row["frame"] for row in first.problems] == [2, 3]
+    standin.faults.clear()
+    standin.requests.clear()
+    again = services.retry_archive(user=alice, archive=first)
+    building.build(again.pk)
+    again.refresh_from_db()
+    assert_whole(again, standin)
+    # Whichever is cheaper for two frames.
+    asked = [seen.query.get("index") or seen.query["number"] for seen in data_requests(standin)]
+    assert sorted(asked) in (["0"], ["2", "3"])
+
+
+def test_a_retry_fetches_anew_only_the_tasks_that_changed(
+    connection: Connection, alice: User, standin: StandIn
+) -> None:
+    selection = select(connection, (HONEYPOTS, None), (2, None))
+    standin.faults.fail("/api/tasks/2/data.*number=5&|/api/jobs/.*type=chunk", status=500)
+    archive = built(selection)
+    assert [(row["task_id"], row["frame"]) for row in archive.problems] == [(2, 5)]
+    standin.faults.clear()
+    standin.world.redraw_honeypots(HONEYPOTS, {})
+    standin.requests.clear()
+    again = services.retry_archive(user=alice, archive=archive)
+    building.build(again.pk)
+    again.refresh_from_db()
+    assert_whole(again, standin)
+    jobs = "|".join(str(job.id) for job in standin.world.tasks[2].jobs)
+    of_unchanged = standin.requests.matching(rf"/api/(jobs/({jobs})|tasks/2)/data$", "GET")
+    assert len(of_unchanged) == 1

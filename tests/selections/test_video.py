@@ -216,3 +216,12 @@ def test_the_services_know_the_formats(transactional_db: None, connection: Conne
         request(selection, video_format="gif")
     with pytest.raises(InvalidInput, match="1 to 100"):
         request(selection, video_format="jpeg", video_quality=0)
+
+
+def test_a_script_that_names_other_files_is_no_film(tmp_path: Path) -> None:
+    other, script = tmp_path / "other.mp4", tmp_path / "script.part"
+    other.write_bytes(encode_mp4([Image.new("RGB", (32, 24), "red")], 18))
+    script.write_text("ffconcat version 1.0\nfile other.mp4\n")
+    assert list(video.pictures(other, [0], video.Format()))
+    with pytest.raises(video.Undecodable):
+        list(video.pictures(script, [0], video.Format()))

@@ -123,7 +123,7 @@ def test_chunk_that_is_still_built(
 ) -> None:
     standin.faults.fail("type=chunk", status=429, headers={"Retry-After": "30"})
     answer = api.get(f"/api/jobs/{second_job(standin)}/thumbnails/0")
-    assert "try again in 30 seconds" in refused(answer, 504, "cvat_timeout")
+    assert "Try again in 30 seconds" in refused(answer, 504, "cvat_timeout")
 
 
 def test_busy(
