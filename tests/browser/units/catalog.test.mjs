@@ -68,6 +68,7 @@ test("a shared frame is shown once, under the first job that is shown", () => {
   assert.deepEqual([...second.order], [8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
   const named = new Shown(catalog, { words: "9" });
   assert.deepEqual([...named.of(catalog.jobs[1])], [9]);
+  assert.equal(named.range(named.sections[0]), "1 of frames 0–9");
 });
 
 test("a job inside its neighbour has a heading and its frames", () => {

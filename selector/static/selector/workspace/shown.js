@@ -9,6 +9,7 @@ export class Shown {
     this.catalog = catalog;
     this.isWhole = true;
     const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    this.hasWords = wanted.length > 0;
     this.sections = [];
     this.order = new Uint32Array(catalog.size); // place -> index
     this.placeOf = new Int32Array(catalog.size).fill(-1); // index -> place
@@ -38,9 +39,11 @@ export class Shown {
     return job.indices.filter((index) => this.placeOf[index] >= 0);
   }
 
-  /** "frames 140–184", of what stands under the heading of a section. */
-  range({ first, count }) {
+  /** "frames 140–184", of what stands under the heading of a section; "12 of frames 0–999" where
+   * names leave others out. */
+  range({ job, first, count }) {
     const { number } = this.catalog;
+    if (this.hasWords) return `${count.toLocaleString("en")} of ${frameRange(job.start, job.stop)}`;
     return frameRange(number[this.order[first]], number[this.order[first + count - 1]]);
   }
 }
