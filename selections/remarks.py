@@ -158,17 +158,11 @@ def warnings(remarks: Mapping[str, Any]) -> list[str]:
     """What the receiver may stumble over: deleted frames, long paths, many entries."""
     sentences = []
     if (deleted := remarks.get("deleted", {})).get("count"):
-        what = "it is" if deleted["count"] == 1 else "they are"
-        sentences.append(
-            f"{_frames(deleted)} deleted in CVAT after the selection was saved: {what} in the ZIP, "
-            "and marked “deleted” in the manifest."
-        )
+        what = "It is" if deleted["count"] == 1 else "They are"
+        sentences.append(f"{_deleted(deleted)} {what} in the ZIP, and marked in the manifest.")
     if (left_out := remarks.get("left_out", {})).get("count"):
-        what = "it was" if left_out["count"] == 1 else "they were"
-        sentences.append(
-            f"{_frames(left_out)} deleted in CVAT after the selection was saved: {what} left out, "
-            "as asked for."
-        )
+        what = "It was" if left_out["count"] == 1 else "They were"
+        sentences.append(f"{_deleted(left_out)} {what} left out, as asked for.")
     if remarks.get("long_paths"):
         sentences.append(path_warning(remarks["longest_path"], remarks["long_paths"]))
     if remarks.get("most_entries", 0) > MOST_OLD_ENTRIES:
@@ -208,11 +202,12 @@ def named(frames: Iterable[Mapping[str, Any]], count: int, *, most: int = 5) -> 
     return ", ".join(texts) + more
 
 
-def _frames(listed: Mapping[str, Any]) -> str:
-    """Such as “1 frame (4, p04.png) was”."""
+def _deleted(listed: Mapping[str, Any]) -> str:
+    """Such as “1 frame was deleted in CVAT after the selection was saved: 4 (p04.png).”"""
     count = listed["count"]
+    frames = f"{count:,} frame{'s' if count != 1 else ''} {'was' if count == 1 else 'were'}"
     names = named(listed["frames"], count)
-    return f"{count:,} frame{'s' if count != 1 else ''}, {names}, {'was' if count == 1 else 'were'}"
+    return f"{frames} deleted in CVAT after the selection was saved: {names}."
 
 
 def _files(count: int) -> str:

@@ -303,3 +303,19 @@ def test_names_in_the_list_have_room(
     assert box
     assert box["width"] >= 160
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_frames_deleted_in_cvat_are_named_before_the_build(
+    saved: Portal, selection: Selection, standin: StandIn
+) -> None:
+    page = saved.page
+    gone = list(selection.frames.values_list("frame", flat=True)[:2])
+    standin.world.set_deleted(1, gone)
+    page.reload()
+    form = page.locator("form.card", has_text="Get the files")
+    expect(form).to_contain_text("2 frames were deleted in CVAT since this selection was saved:")
+    expect(form).to_contain_text(f"{gone[0]} (north_{gone[0]:04d}.jpg)")
+    form.get_by_label("Frames deleted in CVAT").select_option(label="Leave them out")
+    form.get_by_role("button", name="Build ZIP").click()
+    expect(page).to_have_url(re.compile("/archives/"))
+    assert Archive.objects.get().options["deleted_frames"] == "leave_out"

@@ -213,7 +213,17 @@ def test_many_frames_while_they_come(desk: Workspace) -> None:
 def test_frames_that_are_gone_are_told(desk: Workspace) -> None:
     open_kept(desk, kept(3, 5, 100_000))
     desk.expect_chosen(2, 227)
-    expect(desk.page.locator("#dock-status")).to_contain_text("1 are no longer offered here.")
+    expect(desk.page.locator("#dock-status")).to_contain_text(
+        "1 is not offered here any more: 100000, not in the task"
+    )
+
+
+def test_frames_deleted_in_cvat_are_told(desk: Workspace) -> None:
+    open_kept(desk, kept(3, 5, 17, 104))  # 17 and 104 are deleted in the sample
+    desk.expect_chosen(2, 227)
+    expect(desk.page.locator("#dock-status")).to_contain_text(
+        "2 are not offered here any more: 17, 104, deleted in CVAT."
+    )
 
 
 def test_one_that_is_not_there(desk: Workspace) -> None:

@@ -277,7 +277,7 @@ def test_a_frame_deleted_after_saving_is_marked(
     ]
     client.force_login(mine.owner)
     page = client.get(archive.get_absolute_url()).text
-    assert f"1 frame, 1 ({name}), was deleted in CVAT after the selection was saved" in page
+    assert f"1 frame was deleted in CVAT after the selection was saved: 1 ({name}). It is" in page
 
 
 def test_a_frame_deleted_after_saving_is_left_out_when_asked(
@@ -294,7 +294,7 @@ def test_a_frame_deleted_after_saving_is_left_out_when_asked(
     client.force_login(mine.owner)
     page = client.get(archive.get_absolute_url()).text
     assert "3 of 4 frames" in page
-    assert "it was left out, as asked for" in page
+    assert "It was left out, as asked for" in page
 
 
 def test_a_selection_of_deleted_frames_alone_is_no_empty_archive(

@@ -2,8 +2,9 @@
 // The document it reads is written, and described, by selector/compact.py. Pure.
 
 export class Catalog {
-  constructor({ task, jobs, frames, version, deleted, honeypots, through_jobs: throughJobs, other_jobs: otherJobs = [] }) {
+  constructor({ task, jobs, frames, version, deleted, honeypots, through_jobs: throughJobs, other_jobs: otherJobs = [], ...more }) {
     Object.assign(this, { task, version, deleted, honeypots, throughJobs, otherJobs });
+    this.notOffered = { deleted: more.deleted_frames ?? [], honeypot: more.honeypot_frames ?? [] };
     this.size = lengthOf(frames.number);
     this.number = expandRanges(frames.number, this.size);
     this.jobAt = expand(frames.job, 2, this.size)[0];
@@ -59,6 +60,11 @@ export class Catalog {
   find(number) {
     const index = this.#atLeast(number);
     return this.number[index] === number ? index : -1;
+  }
+
+  /** Why a task frame cannot be chosen: "deleted", "honeypot"; undefined if there is none. */
+  leftOut(number) {
+    return Object.keys(this.notOffered).find((reason) => isIn(this.notOffered[reason], number));
   }
 
   /** As the API writes a frame, of one of the jobs that hold it. */
@@ -147,6 +153,14 @@ function expand(flat, width, size) {
     at = end;
   }
   return columns;
+}
+
+/** @param {number[]} flat [first, count, ...] */
+function isIn(flat, number) {
+  for (let run = 0; run < flat.length; run += 2) {
+    if (number >= flat[run] && number < flat[run] + flat[run + 1]) return true;
+  }
+  return false;
 }
 
 function expandRanges(flat, size) {

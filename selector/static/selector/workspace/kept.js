@@ -1,6 +1,7 @@
 // A saved selection as what is chosen to begin with.
 
 import { address, get } from "../../portal/api.js";
+import { missingInWords } from "./missing.js";
 
 const AT_ONCE = 1000; // frames an answer has at most
 const SIDE_BY_SIDE = 4; // answers
@@ -23,7 +24,9 @@ export async function openKept(choice, { dock, leftOut, api, selection: id, tell
     dock.opened(kept, { isWhole: !missing.length && chosen.length === kept.frames_count });
     if (draw) fill(document.getElementById("pick"), leftOut, draw);
     const what = `${choice.size.toLocaleString("en")} frames of “${kept.name}” are chosen.`;
-    tell(missing.length ? `${what} ${missing.length.toLocaleString("en")} are no longer offered here.` : what);
+    const names = new Map(chosen.map(({ frame, filename }) => [frame, filename]));
+    const gone = missing.map((number) => ({ number, name: names.get(number) }));
+    tell([what, missingInWords(gone, choice.catalog, { isJob: Boolean(here.jobId) })].join(" ").trim());
   } catch (error) {
     if (error.status !== 404) throw error;
     throw new Error("This selection is not there any more, or not shared with you.");
