@@ -176,7 +176,7 @@ def test_a_build_ends_itself_at_its_deadline_and_keeps_its_spool(
     hold = standin.faults.hold("type=chunk&index=1&")
     thread = in_thread(archive)
     assert hold.wait_for_request()
-    eventually(lambda: [path for path in folders.spooled() if path.match("job*.zip")])
+    eventually(lambda: [path for path in folders.spooled() if path.match("task*_chunk*.zip")])
     Archive.objects.update(deadline_at=timezone.now())
     thread.join(30)
     assert not thread.is_alive()
@@ -185,7 +185,7 @@ def test_a_build_ends_itself_at_its_deadline_and_keeps_its_spool(
     assert row.status == "failed"
     assert "hours and was ended" in row.error
     wait_for_fetchers()
-    assert [path for path in folders.spooled() if path.match("job*.zip")]
+    assert [path for path in folders.spooled() if path.match("task*_chunk*.zip")]
 
 
 # --- what fails does not stop the rest --------------------------------------------------------

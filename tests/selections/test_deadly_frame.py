@@ -86,7 +86,7 @@ def test_a_frame_that_kills_the_worker_each_time_ends_the_build(
     assert archive.error.startswith("The build ended its worker 3 times")
     assert archive.attempts == 3
     assert len(set(switch.with_suffix(".deaths").read_text().split())) == 3  # processes
-    in_spool = [path for path in folders.spooled() if path.match("job*.zip")]
+    in_spool = [path for path in folders.spooled() if path.match("task*_chunk*.zip")]
     assert in_spool
     switch.unlink()
     standin.requests.clear()
