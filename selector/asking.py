@@ -74,10 +74,10 @@ def answer_key(connection: Connection, *what: object) -> str:
 
 def _limits(connection: Connection) -> Limits:
     """Half of the threads; a quarter more may wait for a place. One server or one person never has
-    all of the places."""
+    all of the places. With 16 threads a person has 6: as many as a browser asks at a time."""
     most = max(1, settings.WEB_THREADS // 2)
     return {
         "all": most,
         f"server {connection.url}": max(1, most * 3 // 4),
-        f"person {connection.owner_id}": max(1, most // 2),
+        f"person {connection.owner_id}": max(1, most * 3 // 4),
     }
