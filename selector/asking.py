@@ -78,6 +78,6 @@ def _limits(connection: Connection) -> Limits:
     most = max(1, settings.WEB_THREADS // 2)
     return {
         "all": most,
-        f"server {connection.url}": max(1, most * 3 // 4),
+        f"server {connection.url}": max(1, most * 7 // 8),
         f"person {connection.owner_id}": max(1, most * 3 // 4),
     }
