@@ -324,12 +324,15 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CVAT Image Selector",
-    "DESCRIPTION": "Choose frames in CVAT, keep the choice, get the original files as a ZIP.",
     "VERSION": VERSION,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "selections.api.glossary.explain",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "FrameSelectionMethodEnum": "selections.models.Selection.Method",
         "DrawMethodEnum": ["random_per_job", "random_uniform"],

@@ -151,6 +151,8 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 201, 404, 404), pk="closed"),
         post((401, 201, 201, 201), pk="shared"),
     ],
+    "api-selection-restore": [post(API_OF_ALICE, pk="deleted")],
+    "api-selection-draw-again": [post((401, 400, 404, 404), pk="closed")],
     "api-archive-list": [get(API)],
     "api-archive-detail": [
         get(API_OF_ALICE, pk="ready"),
@@ -176,6 +178,7 @@ EXPECTED: dict[str, list[Case]] = {
     "api-task-list": [get(API_ASKS_CVAT)],
     "api-task-detail": [get(API_ASKS_CVAT, pk=1)],
     "api-jobs": [get(API_ASKS_CVAT, task_id=1)],
+    "api-me": [get(API)],
     "api-catalog": [get((401, 400, 400, 409))],
     "api-search": [get(API_ASKS_CVAT)],
     "api-thumbnails": [get(API_ASKS_CVAT, job_id=1, chunk=0)],

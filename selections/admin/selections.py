@@ -69,7 +69,7 @@ class SelectionAdmin(DeletesInBulk):
     list_display = [
         "name",
         "owner",
-        "tasks_named",
+        "tasks_listed",
         "frame_selection_method",
         "visibility",
         "frames",
@@ -134,6 +134,12 @@ class SelectionAdmin(DeletesInBulk):
     @admin.display(description="tasks")
     def tasks_named(self, selection: Selection) -> str:
         return ", ".join(f"{task['id']} {task['name']}" for task in selection.tasks)
+
+    @admin.display(description="tasks")
+    def tasks_listed(self, selection: Selection) -> str:
+        """The first task, and how many more there are."""
+        first, *more = [f"{task['id']} {task['name']}" for task in selection.tasks] or [""]
+        return f"{first} and {len(more)} more" if more else first
 
     @admin.display(description="frames", ordering="frames_count")
     def frames(self, selection: Any) -> str:

@@ -25,15 +25,17 @@ class RandomSelectView(SpecifiedView):
         form = RandomSelectSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
+        connection = find_connection(user=request.user, connection_id=data.get("connection"))
         draw = services.draw(
             user=request.user,
-            connection=find_connection(user=request.user, connection_id=data.get("connection")),
+            connection=connection,
             request=form.draw_request(),
         )
         sample = draw.sample
         return Response(
             {
                 "success": True,
+                "connection": connection.pk,
                 "images": [image(frame) for frame in sample.frames],
                 "count": len(sample.frames),
                 "requested": draw.requested,

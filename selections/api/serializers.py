@@ -80,10 +80,46 @@ def _is_int(value: Any, least: int, most: int) -> bool:
     return type(value) is int and least <= value <= most  # True and False are ints as well
 
 
+class SavedTaskSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(help_text="Id of the task in CVAT.")
+    name = serializers.CharField()
+
+
+@extend_schema_field(SavedTaskSerializer(many=True))
+class SavedTasksField(serializers.JSONField):
+    """[{"id", "name", ...}]"""
+
+
+class DrawParametersSerializer(serializers.Serializer[Any]):
+    """Those that the draw was asked for with."""
+
+    task_id = serializers.IntegerField(required=False)
+    job_id = serializers.IntegerField(required=False, allow_null=True)
+    job_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
+    frame_count = serializers.IntegerField(required=False)
+    frame_share = serializers.FloatField(required=False)
+    frames_per_job_count = serializers.IntegerField(required=False)
+    frames_per_job_share = serializers.FloatField(required=False)
+    filename_contains = serializers.CharField(
+        required=False, help_text="Only frames whose name contains each of these words."
+    )
+    exclude_selections = serializers.ListField(child=serializers.IntegerField(), required=False)
+    adjusted_from = serializers.DictField(
+        required=False, help_text="The draw that a choice by hand began with."
+    )
+
+
+@extend_schema_field(DrawParametersSerializer)
+class DrawParametersField(serializers.JSONField):
+    """See DrawParametersSerializer."""
+
+
 class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     owner = serializers.CharField(source="owner.username", read_only=True)
     connection = serializers.SerializerMethodField()
     frames_count = serializers.IntegerField(read_only=True)
+    tasks = SavedTasksField(read_only=True)
+    parameters = DrawParametersField(read_only=True)
 
     class Meta:
         model = Selection
@@ -209,6 +245,21 @@ class FrameListQuerySerializer(StrictSerializer):
 class FrameQuerySerializer(StrictSerializer):
     task_id = IdField(required=False)
     job_id = IdField(required=False)
+
+
+class DrawAgainSerializer(StrictSerializer):
+    new_seed = serializers.BooleanField(default=False)
+
+
+class RedrawnSerializer(serializers.Serializer[Any]):
+    """The new selection, and how it compares with the earlier one: `same` frames are in both, `new`
+    ones in the new one alone."""
+
+    selection = SelectionSerializer()
+    count = serializers.IntegerField()
+    count_before = serializers.IntegerField()
+    same = serializers.IntegerField()
+    new = serializers.IntegerField()
 
 
 class DownloadImagesSerializer(NewArchiveSerializer):

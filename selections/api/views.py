@@ -19,7 +19,7 @@ from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
-from selections import downloads, removal, services
+from selections import downloads, redrawing, removal, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
@@ -221,6 +221,7 @@ class SelectionViewSet(
 
     @takes(body=serializers.SelectionSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Change name, note or visibility of a selection of your own."""
         selection = self.get_object()
         form = self.get_serializer(selection, data=request.data, partial=True)
         form.is_valid(raise_exception=True)
@@ -241,6 +242,42 @@ class SelectionViewSet(
             return self._answer(copied, status.HTTP_201_CREATED)
 
         return once(request, copy)
+
+    @takes(responses=serializers.SelectionSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None, filter_backends=[])
+    def restore(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Take back the deletion of a selection of your own, within ten minutes."""
+        selection = removal.restore_selection(user=request.user, selection_id=int(pk))
+        return self._answer(selection, status.HTTP_200_OK)
+
+    @takes(
+        body=serializers.DrawAgainSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={201: serializers.RedrawnSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="draw-again", url_name="draw-again")
+    def draw_again(self, request: SignedInApiRequest, pk: str) -> Response:
+        """A new selection, drawn as this one was from the task as it is now: with the same seed, or
+        with `new_seed` with another. The answer compares the two."""
+        form = serializers.DrawAgainSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+
+        def draw() -> Response:
+            drawn = redrawing.draw_again(
+                user=request.user,
+                selection=self.get_object(),
+                with_new_seed=form.validated_data["new_seed"],
+            )
+            answer = {
+                "selection": self._answer(drawn.selection, status.HTTP_201_CREATED).data,
+                "count": drawn.count,
+                "count_before": drawn.count_before,
+                "same": drawn.same,
+                "new": drawn.new,
+            }
+            return Response(answer, status=status.HTTP_201_CREATED)
+
+        return once(request, draw)
 
     @takes(
         query=serializers.FrameQuerySerializer,

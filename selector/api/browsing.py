@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import viewsets
@@ -9,6 +10,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from selector import browsing, services
@@ -30,12 +32,11 @@ class CvatViewSet(StrictView, viewsets.ViewSet):
 class ProjectViewSet(CvatViewSet):
     @takes(query=serializers.SearchQuerySerializer, responses=serializers.ProjectPage)
     def list(self, request: SignedInApiRequest) -> Response:
-        """The projects that CVAT shows to the connection's account: the newest 1000, on one page;
-        `search` finds the others."""
+        """The projects that CVAT shows to the connection's account, newest first, a page at a time:
+        the newest 1000; `search` finds the others."""
         with asking(_connection(request, self.query)) as client:
             projects = client.projects(search=self.query["search"], limit=MOST_PROJECTS)
-        found = serializers.ProjectSerializer(projects.results, many=True).data
-        return page_of_cvat(request, found, count=len(found), page=1, page_size=MOST_PROJECTS)
+        return _page(request, self.query, projects.results, serializers.ProjectSerializer)
 
 
 class TaskViewSet(CvatViewSet):
@@ -55,6 +56,7 @@ class TaskViewSet(CvatViewSet):
 
     @takes(query=serializers.ConnectionQuerySerializer, responses=serializers.TaskSerializer)
     def retrieve(self, request: SignedInApiRequest, pk: str) -> Response:
+        """One task."""
         with asking(_connection(request, self.query)) as client:
             return Response(serializers.TaskSerializer(client.task(int(pk))).data)
 
@@ -63,16 +65,17 @@ class JobListView(StrictView, APIView):
     asks_cvat = True
 
     @takes(
-        query=serializers.ConnectionQuerySerializer,
-        responses=serializers.JobSerializer(many=True),
+        query=serializers.PageQuerySerializer,
+        responses=serializers.JobPage,
     )
     def get(self, request: SignedInApiRequest, task_id: int) -> Response:
-        """All jobs of the task that CVAT shows to the connection's account, of every type."""
+        """The jobs of the task that CVAT shows to the connection's account, of every type, a page
+        at a time."""
         with asking(_connection(request, self.query)) as client:
             jobs = client.jobs(task_id)
             if not jobs:
                 client.task(task_id)  # CVAT lists nothing for a task that is not there or closed
-        return Response(serializers.JobSerializer(jobs, many=True).data)
+        return _page(request, self.query, jobs, serializers.JobSerializer)
 
 
 class NothingHereView(APIView):
@@ -85,6 +88,18 @@ class NothingHereView(APIView):
             "There is nothing at this address of the API (addresses end without a slash). "
             "What there is: /api/docs."
         )
+
+
+def _page(
+    request: SignedInApiRequest,
+    query: dict[str, Any],
+    rows: Sequence[Any],
+    kind: type[BaseSerializer[Any]],
+) -> Response:
+    """The page asked for of rows that CVAT answered all at once."""
+    page, size = query["page"], query["page_size"]
+    results = kind(rows[(page - 1) * size : page * size], many=True).data
+    return page_of_cvat(request, results, count=len(rows), page=page, page_size=size)
 
 
 def _connection(request: SignedInApiRequest, query: dict[str, Any]) -> Connection:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from selector.sampling import MAX_SEED
 
-MAX_ID = 2**63 - 1
+MAX_ID = 2**53 - 1  # more than CVAT has, and the most that JavaScript can write exactly
 MAX_COUNT = 1_000_000
 
 AMOUNT = "how many frames to take must be a {}."

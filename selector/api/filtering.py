@@ -15,7 +15,7 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from selector.api.fields import MAX_ID
+LARGEST_ID = 2**63 - 1  # of the database
 
 
 @extend_schema_field(OpenApiTypes.INT64)
@@ -23,7 +23,7 @@ class IdFilter(django_filters.NumberFilter):  # type: ignore[misc]  # has no typ
     field_class = forms.IntegerField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, min_value=1, max_value=MAX_ID, **kwargs)
+        super().__init__(*args, min_value=1, max_value=LARGEST_ID, **kwargs)
 
 
 @extend_schema_field(OpenApiTypes.BOOL)

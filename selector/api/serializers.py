@@ -132,6 +132,17 @@ class UserSerializer(serializers.Serializer[Any]):
     username = serializers.CharField()
 
 
+class MeSerializer(serializers.Serializer[Any]):
+    """The person who asks. `token_read_only` is null when no API token was sent."""
+
+    id = serializers.IntegerField()
+    username = serializers.CharField()
+    is_staff = serializers.BooleanField()
+    connections_count = serializers.IntegerField()
+    default_connection = serializers.IntegerField(allow_null=True)
+    token_read_only = serializers.BooleanField(allow_null=True)
+
+
 class TestConnectionAnswer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     message = serializers.CharField()
@@ -153,6 +164,7 @@ class JobSerializer(serializers.Serializer[Any]):
 
 class LoadImagesAnswer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
+    connection = serializers.IntegerField()
     images = FrameSerializer(many=True)
     count = serializers.IntegerField()
     source = serializers.CharField()  # type: ignore[assignment]
@@ -208,6 +220,11 @@ class PageSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(many=False)
+class JobPage(PageSerializer):
+    results = JobSerializer(many=True)
+
+
+@extend_schema_serializer(many=False)
 class ProjectPage(PageSerializer):
     results = ProjectSerializer(many=True)
 
@@ -218,7 +235,7 @@ class TaskPage(PageSerializer):
 
 
 class ConnectionQuerySerializer(StrictSerializer):
-    """Through which connection; the one used last when none is named."""
+    """Through which connection; the one connected last when none is named."""
 
     connection = IdField(required=False)
 
@@ -227,13 +244,16 @@ class SchemaQuerySerializer(StrictSerializer):
     format = serializers.ChoiceField(choices=["json", "yaml"], required=False)
 
 
-class SearchQuerySerializer(ConnectionQuerySerializer):
+class PageQuerySerializer(ConnectionQuerySerializer):
+    page = WholeNumberField(required=False, min_value=1, max_value=1_000_000, default=1)
+    page_size = WholeNumberField(
+        required=False, min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
+    )
+
+
+class SearchQuerySerializer(PageQuerySerializer):
     search = serializers.CharField(required=False, max_length=200, allow_blank=True, default="")
 
 
 class TaskQuerySerializer(SearchQuerySerializer):
     project_id = IdField(required=False)
-    page = WholeNumberField(required=False, min_value=1, max_value=1_000_000, default=1)
-    page_size = WholeNumberField(
-        required=False, min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
-    )

@@ -28,6 +28,7 @@ urlpatterns = [
     path("test-connection", views.TestConnectionView.as_view(), name="api-test-connection"),
     path("load-images", views.LoadImagesView.as_view(), name="api-load-images"),
     path("tasks/<int:task_id>/jobs", browsing.JobListView.as_view(), name="api-jobs"),
+    path("me", views.MeView.as_view(), name="api-me"),
     path("catalog", pictures.CatalogView.as_view(), name="api-catalog"),
     path("search", pictures.SearchView.as_view(), name="api-search"),
     path(

@@ -92,16 +92,18 @@ class LoadImagesView(SpecifiedView):
         form = draw_serializers.SourceSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
+        connection = services.find_connection(
+            user=request.user, connection_id=data.get("connection")
+        )
         catalog = services.load_catalog(
-            connection=services.find_connection(
-                user=request.user, connection_id=data.get("connection")
-            ),
+            connection=connection,
             task_id=data.get("task_id"),
             job_id=data.get("job_id"),
         )
         return Response(
             {
                 "success": True,
+                "connection": connection.pk,
                 "images": [image(frame) for frame in catalog.frames],
                 "count": len(catalog.frames),
                 "source": "job" if data.get("job_id") else "task",
@@ -129,6 +131,24 @@ class SchemaView(StrictView, SpectacularAPIView):
         """The OpenAPI schema of the API."""
         answer: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
         return answer
+
+
+class MeView(StrictView, APIView):
+    @takes(responses=serializers.MeSerializer)
+    def get(self, request: SignedInApiRequest) -> Response:
+        """Who you are here, and which connection is used where none is named."""
+        own = Connection.objects.for_user(request.user).defer("credential")
+        default = own.default()
+        token = request.auth if isinstance(request.auth, ApiToken) else None
+        me = {
+            "id": request.user.pk,
+            "username": request.user.username,
+            "is_staff": request.user.is_staff,
+            "connections_count": own.count(),
+            "default_connection": default.pk if default else None,
+            "token_read_only": token.read_only if token else None,
+        }
+        return Response(serializers.MeSerializer(me).data)
 
 
 class ConnectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from playwright.sync_api import expect
 
 from tests.browser.portal import Portal
@@ -18,6 +21,32 @@ def test_it_works(portal: Portal) -> None:
     assert portal.page.locator(".opblock").count() > 20
     own = portal.page.evaluate("location.origin")
     assert [url for url in asked if not url.startswith((own, "data:", "blob:"))] == []
+
+
+def test_it_is_a_page_of_the_portal_in_its_colours(open_portal: Callable[..., Portal]) -> None:
+    lightness = {}
+    for scheme in ("light", "dark"):
+        page = open_portal(color_scheme=scheme).page
+        page.goto("/api/docs")
+        expect(page.locator(".opblock").first).to_be_visible()
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Choose").hover()
+        expect(page.get_by_text("Input is strict.")).to_be_visible()
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        text = page.evaluate("getComputedStyle(document.querySelector('.info p')).color")
+        lightness[scheme] = [sum(map(int, re.findall(r"\d+", each)[:3])) for each in (ground, text)]
+    light, dark = lightness["light"], lightness["dark"]
+    assert light[0] > 600 > 300 > light[1]
+    assert dark[0] < 150 < 500 < dark[1]
+
+
+def test_the_example_can_be_executed_as_it_stands(connected: Portal) -> None:
+    page = connected.page
+    page.goto("/api/docs")
+    operation = page.locator(".opblock", has_text="/api/random-select")
+    operation.locator(".opblock-summary").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table")).to_contain_text('"count": 50')
 
 
 def test_an_operation_can_be_tried(connected: Portal) -> None:

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from selections.models import Archive, Selection
 from selector.models import ApiToken
 from standin.server import StandIn
+from tests.conftest import api_of, connect
 from tests.making import connected, make_archive, make_connection, make_selection
 
 PROBLEM = {"task_id": 1, "job_id": 1, "frame": 1, "filename": "a.jpg", "reason": "Gone."}
@@ -221,11 +222,67 @@ def test_projects(client: APIClient, alice: User, standin: StandIn) -> None:
 
 def test_jobs_of_a_task(client: APIClient, alice: User, bob: User, standin: StandIn) -> None:
     connected(alice, standin)
-    jobs = client.get("/api/tasks/1/jobs").json()
-    assert [job["type"] for job in jobs] == ["annotation"] * 5
-    assert client.get("/api/tasks/9/jobs").json() == []
+    first = client.get("/api/tasks/1/jobs?page_size=3").json()
+    assert [job["type"] for job in first["results"]] == ["annotation"] * 3
+    assert first["count"] == 5
+    second = client.get(first["next"]).json()
+    assert (len(second["results"]), second["next"]) == (2, None)
+    assert client.get("/api/tasks/9/jobs").json()["results"] == []
     assert client.get("/api/tasks/999/jobs").json()["code"] == "cvat_not_found"
     carol = connected(bob, standin, "carol")
     client.force_login(bob)
-    assert [job["assignee"] for job in client.get("/api/tasks/1/jobs").json()] == ["carol"]
+    seen = client.get("/api/tasks/1/jobs").json()["results"]
+    assert [job["assignee"] for job in seen] == ["carol"]
     assert client.get(f"/api/tasks/15/jobs?connection={carol.pk}").status_code == 403
+
+
+def test_projects_come_a_page_at_a_time(client: APIClient, alice: User, standin: StandIn) -> None:
+    connected(alice, standin)
+    whole = client.get("/api/projects").json()
+    first = client.get("/api/projects?page_size=1").json()
+    assert first["results"] == whole["results"][:1]
+    assert client.get(first["next"]).json()["results"] == whole["results"][1:2]
+
+
+def test_me(client: APIClient, alice: User, standin: StandIn) -> None:
+    me = client.get("/api/me").json()
+    assert (me["username"], me["default_connection"]) == ("alice", None)
+    connection = connected(alice, standin)
+    me = client.get("/api/me").json()
+    assert (me["connections_count"], me["default_connection"]) == (1, connection.pk)
+
+
+def test_answers_name_the_connection(client: APIClient, alice: User, standin: StandIn) -> None:
+    first, second = connect(alice, standin), connect(alice, standin, "carol")
+    for path, body in {
+        "load-images": {"task_id": 1},
+        "random-select": {"task_id": 1, "count": 1},
+    }.items():
+        assert client.post(f"/api/{path}", body).json()["connection"] == second.pk
+        named = client.post(f"/api/{path}", {**body, "connection": first.pk}).json()
+        assert named["connection"] == first.pk
+
+
+def test_a_deletion_is_taken_back(client: APIClient, alice: User, bob: User) -> None:
+    selection = make_selection(alice)
+    address = f"/api/selections/{selection.pk}"
+    client.delete(address)
+    assert client.get(address).status_code == 404
+    assert api_of(bob).post(f"{address}/restore").status_code == 404
+    assert client.post(f"{address}/restore").json()["id"] == selection.pk
+    assert client.get(address).status_code == 200
+    assert client.post(f"{address}/restore").status_code == 404
+
+
+def test_draw_again_compares(client: APIClient, alice: User, standin: StandIn) -> None:
+    connected(alice, standin)
+    draw = {"frame_selection_method": "random_uniform", "task_id": 1, "frame_count": 5}
+    drawn = client.post("/api/selections", draw).json()
+    again = client.post(f"/api/selections/{drawn['id']}/draw-again")
+    assert again.status_code == 201
+    same = again.json()
+    assert (same["count"], same["count_before"], same["same"], same["new"]) == (5, 5, 5, 0)
+    assert same["selection"]["random_seed"] == drawn["random_seed"]
+    other = client.post(f"/api/selections/{drawn['id']}/draw-again", {"new_seed": True}).json()
+    assert other["selection"]["random_seed"] != drawn["random_seed"]
+    assert other["same"] + other["new"] == 5

@@ -1,0 +1,326 @@
+"""Plain English for the OpenAPI schema: what each field and parameter means, and examples.
+
+A description given where a field is declared wins; this fills in the rest, by name. So a word is
+explained once, and means the same wherever it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+
+INTRODUCTION = """
+Choose frames in CVAT, save the choice, and get the original files as a ZIP.
+
+**Sign in.** Send an API token with each request: `Authorization: Bearer cis_...`. Make one under
+*API tokens* in the portal (tokens are managed by signed-in people, never by a token), or with
+`python manage.py api_token NAME`. On this page your session in the portal is enough. `GET /api/me`
+tells who you are.
+
+**Connect.** The portal asks CVAT as you, through a *connection*: an account on a CVAT server. Make
+one with `POST /api/test-connection` or `POST /api/connections`. Where a request names no
+`connection`, the one connected last is used; with several, name the one you mean. Answers that list
+frames name the `connection` they came through.
+
+**Frames.** `frame` is always CVAT's task frame number, which counts from 0 within the task.
+
+**Input is strict.** An unknown field, an unknown query parameter, a parameter given twice, a
+read-only field and fields that contradict each other are 400, with the name.
+
+**Errors** are JSON, in one of two shapes. The four addresses `/api/test-connection`,
+`/api/load-images`, `/api/random-select` and `/api/download-images` answer
+`{"success": false, "message": ..., "code": ...}`; all others
+`{"detail": ..., "code": ...}`, and for wrong input `fields` says what is wrong with which field.
+`message` and `detail` are sentences for people, `code` is a stable word for programs.
+
+| status | when |
+|---|---|
+| 400 | the input is wrong |
+| 401 | you are not signed in; or, with a code that begins with `cvat_`, CVAT refuses the account |
+| 403 | not allowed to this token, by CVAT, or by the list of servers |
+| 404 | there is no such thing, or you may not see it |
+| 409 | not possible as things are, such as not connected or still being built |
+| 413, 415, 422 | the body is too large; of another type; an `Idempotency-Key` was used otherwise |
+| 429, 503 | too many requests, or the portal is busy: `Retry-After` says when to come back |
+| 500 | a fault of the portal |
+| 502, 504 | CVAT cannot be reached or is broken; CVAT is too slow |
+
+**Lists** come a page at a time: `{"count", "next", "previous", "results"}`. `page` counts from 1,
+`page_size` is 50 unless given, at most 1000.
+
+**Archives** are built in the background. Poll `status_url` until the `status` is none of the first
+two:
+
+| status | on the pages | |
+|---|---|---|
+| `queued` | waiting | for a worker |
+| `running` | building | |
+| `ready` | ready | every frame is in the ZIP |
+| `incomplete` | incomplete | the ZIP lacks frames; `problem_groups` says which and why |
+| `failed` | failed | there is no ZIP; `error` says why |
+| `cancelled` | cancelled | |
+| `expired` | expired | the file was removed after its time; build it again |
+
+**Repeating safely.** What creates something takes an `Idempotency-Key`.
+"""
+
+WORDS = {
+    "access_token": "An access token made in CVAT (Profile, Security). Give it or a password.",
+    "archive": "The archive that is being built; poll its `status_url`.",
+    "assignee": "User name in CVAT of the person it is assigned to; empty for none.",
+    "bytes_done": "Bytes of pictures fetched so far.",
+    "bytes_per_second": "The recent pace of the build; 0 while it is not known.",
+    "chunk": "Number of the chunk within the job, from 0.",
+    "chunk_size": "Frames in each of the job's chunks.",
+    "connection": "Id of a connection of yours. Without it: the one connected last.",
+    "connections_count": "How many connections you have.",
+    "count": "How many there are in all.",
+    "count_before": "How many frames the earlier selection has.",
+    "counted_for_other_jobs": "Drawn frames that the job holds and that count for another job.",
+    "created_after": "Only what was created at this time or later (ISO 8601).",
+    "created_at": "When it was created.",
+    "created_before": "Only what was created before this time (ISO 8601).",
+    "cvat_url": "Address of its page in CVAT.",
+    "days": "The token ends after this many days; without it, never.",
+    "default_connection": "Id of the connection used where none is named; null without any.",
+    "deleted": "Frames deleted in CVAT.",
+    "deleted_count": "Frames left out because they were deleted in CVAT.",
+    "deleted_frames": "What becomes of frames that were deleted in CVAT since they were saved.",
+    "differs": "How many files differ from the upload, by the way in which they do.",
+    "dimension": "`2d` or `3d`; only 2d tasks can be used.",
+    "download_url": "Address of the ZIP; null while there is none.",
+    "error": "Why the build failed, as a sentence; empty otherwise.",
+    "exact": "How many files are the uploads, byte for byte.",
+    "exclude_selections": "Ids of selections whose frames are left out of the draw.",
+    "expires_at": "When it ends; null for never, or while that is not settled.",
+    "filename": "Name in CVAT with its folders; empty for frames of a video.",
+    "finished_at": "When the build ended; null before.",
+    "frame": "CVAT's task frame number, from 0.",
+    "frame_count": "Number of frames.",
+    "frame_selection_method": "`manual`: chosen by hand. `random_per_job`: so many of each job. "
+    "`random_uniform`: so many of all frames together.",
+    "frame_share": "Share of all frames, above 0 and at most 1 (0.1 is a tenth).",
+    "frames": "The frames.",
+    "frames_count": "How many frames.",
+    "frames_done": "How many frames are in the ZIP so far.",
+    "frames_per_job_count": "How many frames of each job; all of a job that has fewer.",
+    "frames_per_job_share": "Share of the frames of each job, above 0 and at most 1.",
+    "frames_per_second": "The recent pace of the build; 0 while it is not known.",
+    "frames_total": "How many frames the archive is to hold.",
+    "height": "In pixels; 0 or null where it is not known.",
+    "hint": "Why the text or address finds nothing; empty otherwise.",
+    "honeypot_count": "Frames left out because they repeat frames of a ground-truth job.",
+    "honeypot_frames": "Numbers of the frames that repeat frames of a ground-truth job.",
+    "honeypots": "Frames left out because they repeat frames of a ground-truth job.",
+    "id": "Id of the thing.",
+    "images": "The frames, by number.",
+    "is_staff": "Whether the person may enter the admin site.",
+    "job": "The job of each frame, run-length encoded.",
+    "job_id": "Id of a job in CVAT.",
+    "job_ids": "Only from these jobs of the task.",
+    "job_summary": "For each job, how many frames were drawn.",
+    "jobs": "The jobs.",
+    "jobs_count": "How many jobs.",
+    "kind": "What it is: task, job or project.",
+    "last_used_at": "When it was used last; null for never.",
+    "left_out": "Deleted frames that are not in the ZIP, as asked for.",
+    "long_paths": "How many paths in the ZIP are too long for Windows.",
+    "longest_path": "Characters of the longest path in the ZIP.",
+    "may_differ": "How many files may differ from the upload, by the way in which they may.",
+    "message": "What was done, as a sentence.",
+    "mine": "true: only your own; false: only those of others.",
+    "mode": "`annotation` for images, `interpolation` for a video.",
+    "most_entries": "Files in the ZIP that holds the most.",
+    "name": "Its name.",
+    "needs_reconnect": "Whether CVAT no longer accepts the access: connect again.",
+    "new": "Frames in the new selection alone.",
+    "new_seed": "Draw with another seed instead of the same one.",
+    "next": "Address of the next page; null on the last one.",
+    "note": "Free text about it.",
+    "notice": "What the owner should know about the stored access; mostly empty.",
+    "number": "Its number, from 1.",
+    "opened_at": "When it was opened last.",
+    "options": "The options of the build.",
+    "ordering": "Field to order by; with a minus in front, the other way round.",
+    "organization": "Short name of a CVAT organization; empty for the personal workspace.",
+    "other_jobs": "Jobs that hold a frame besides the one for which it counts.",
+    "owner": "User name of its owner.",
+    "page": "Number of the page, from 1.",
+    "page_size": "Results on a page, 1 to 1000.",
+    "parameters": "What the draw was asked for, in CVAT's words; empty for a choice by hand. "
+    "`adjusted_from` holds the draw that a choice by hand began with.",
+    "part": "Number of the ZIP, where there are several.",
+    "part_files": "Most files in one ZIP; 0 for no limit. More make several ZIPs.",
+    "part_size": "Most bytes of one ZIP, at least 10 MiB; 0 for no limit. More make several ZIPs.",
+    "parts": "The ZIP files: one, unless it was to be split.",
+    "password": "Password in CVAT. It is used once and not stored.",
+    "per_job_count": "The count asked for of each job; null for other draws.",
+    "prefix": "The start of the token, to tell tokens apart; or of all names.",
+    "preview_url": "Address of a small picture of it.",
+    "previous": "Address of the previous page; null on the first one.",
+    "problem_groups": "Which frames are not in the ZIP, by reason.",
+    "problems": "The first 200 frames that are not in the ZIP, each with its reason.",
+    "problems_count": "How many frames are not in the ZIP.",
+    "project_id": "Id of a project in CVAT.",
+    "q": 'A number, "job 34", an address copied from CVAT, or words.',
+    "quality": "`original`: as uploaded. `compressed`: JPEGs made by CVAT.",
+    "random_seed": "Seed of the draw: the same seed draws the same frames. Without one in a "
+    "request, one is made up.",
+    "read_only": "Whether the token may only read.",
+    "reason": "Why, as a sentence or a stable word.",
+    "recent": "Tasks opened last, newest first.",
+    "recompresses": "Whether CVAT serves JPEGs of its own making through this job.",
+    "remarks": "What to know about the files of a finished archive; null before.",
+    "requested": "How many frames were asked for.",
+    "rest": "The part of each name that differs.",
+    "results": "The results on this page.",
+    "same": "Frames in both selections.",
+    "search": "Only those that contain these words.",
+    "seconds_left": "At the recent pace; null while that is not known.",
+    "selected": "How many frames of the job were drawn.",
+    "selection": "Id of a selection; null once it is deleted.",
+    "selection_name": "Name of the selection when the archive was asked for.",
+    "server_version": "Version of the CVAT server.",
+    "sha256": "SHA-256 of the file, in hexadecimal.",
+    "size": "Of a file: bytes. Of a task or job: frames.",
+    "source": "`task` or `job`: where the frames come from.",
+    "source_frame": "Number of the frame in the uploaded video or list of files; null if unknown.",
+    "stage": "Stage of the job in CVAT: annotation, validation or acceptance.",
+    "start": "First frame of the job.",
+    "start_frame": "First frame.",
+    "started_at": "When the build began; null before.",
+    "state": "State of the job in CVAT: new, in progress, completed or rejected.",
+    "status": "Where it stands; see the tables at the top.",
+    "status_url": "Address to poll while the archive is built.",
+    "step": "Every how many frames of the source one was taken.",
+    "stop": "Last frame of the job.",
+    "stop_frame": "Last frame.",
+    "success": "true.",
+    "suffix": "The end that all names have in common.",
+    "task": "The task.",
+    "task_folders": "Whether each task has a folder of its own in the ZIP.",
+    "task_id": "Id of a task in CVAT.",
+    "task_name": "Name of the task.",
+    "tasks": "The tasks that the frames come from, by the names they had.",
+    "tasks_count": "How many tasks.",
+    "through_jobs": "Whether only jobs of the task are open to you.",
+    "token_read_only": "Whether the API token sent may only read; null without one.",
+    "total": "How many frames the job holds.",
+    "total_available": "How many frames could have been drawn.",
+    "type": "Type of the job in CVAT: annotation, ground_truth or consensus_replica.",
+    "updated_at": "When it was changed last.",
+    "updated_date": "When it was changed last in CVAT; may be empty.",
+    "url": "Address of the CVAT server, or of the page in the portal.",
+    "user": "The account in CVAT.",
+    "username": "User name in CVAT, or in the portal for `/api/me`.",
+    "v": "Not read: another value is another address, which no browser has cached.",
+    "value": "The token itself. It is told once, here.",
+    "verified_at": "When CVAT accepted the access last; null when it has to be renewed.",
+    "version": "Changes when CVAT shows other pictures under the same numbers.",
+    "video": "File name of the video; empty for images.",
+    "video_format": "Format of frames cut out of a video.",
+    "video_quality": "Quality of JPEGs cut out of a video, 1 to 100; only with `jpeg`.",
+    "visibility": "`private`: for its owner alone. `shared`: everybody who signs in may read it.",
+    "width": "In pixels; 0 or null where it is not known.",
+    "Prefer": "`wait=N`: wait up to N seconds (at most 60) and answer the ZIP if it is ready.",
+    "Range": "`bytes=FROM-`: goes on with a broken download.",
+}
+
+OPERATIONS = {
+    ("get", "/api/archives"): "Your archives, newest first. A list lacks `problems`.",
+    ("get", "/api/archives/{id}"): "One archive of yours, and how far it is.",
+    ("get", "/api/connections"): "Your connections to CVAT servers.",
+    ("get", "/api/connections/{id}"): "One connection of yours.",
+    ("delete", "/api/connections/{id}"): "End a connection; selections stay. The access token that "
+    "the portal made in CVAT is revoked.",
+    ("get", "/api/selections"): "Your selections and the shared ones, newest first.",
+    ("get", "/api/selections/{id}"): "One selection, your own or shared.",
+    ("delete", "/api/selections/{id}"): "Delete a selection of yours and your archives of it. It "
+    "can be taken back within ten minutes (`restore`). Finished archives of other people stay.",
+    ("get", "/api/tokens"): "Your API tokens, without their values. Not by token.",
+    ("delete", "/api/tokens/{id}"): "Revoke an API token of yours. Not by token.",
+}
+
+FRAMES = [{"task_id": 1, "frame": 0}, {"task_id": 1, "frame": 7}]
+DRAW = {
+    "name": "Round 1",
+    "frame_selection_method": "random_per_job",
+    "task_id": 1,
+    "frames_per_job_count": 10,
+    "random_seed": 7,
+}
+EXAMPLES: dict[str, Any] = {
+    "SourceRequest": {"task_id": 1},
+    "RandomSelectRequest": {"task_id": 1, "count": 10, "random_seed": 7},
+    "NewSelectionRequest": DRAW,
+    "PatchedSelectionRequest": {"name": "Round 1, checked"},
+    "NewArchiveRequest": {"quality": "original"},
+    "DownloadImagesRequest": {"frames": FRAMES},
+    "DrawAgainRequest": {"new_seed": True},
+    "SpecifiedError": {
+        "success": False,
+        "message": "CVAT has no task 999, or your account may not see it.",
+        "code": "cvat_not_found",
+    },
+    "Error": {
+        "detail": "nme: unknown field. Is name meant? Known: name, note.",
+        "code": "invalid",
+        "fields": {"nme": ["unknown field. Is name meant? Known: name, note."]},
+    },
+    "NewApiTokenRequest": {"name": "night script", "days": 90},
+}
+
+
+def explain(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """drf-spectacular hook: descriptions, examples, and ids as integers."""
+    result["info"]["description"] = INTRODUCTION.strip()
+    for schema in result["components"]["schemas"].values():
+        for name, field in schema.get("properties", {}).items():
+            schema["properties"][name] = _described(name, field)
+            _without_bounds(schema["properties"][name])
+    for (method, path), description in OPERATIONS.items():
+        result["paths"][path][method]["description"] = description
+    for parameter in _parameters(result):
+        if not parameter.get("description") and parameter["name"] in WORDS:
+            parameter["description"] = WORDS[parameter["name"]]
+        if parameter["in"] == "path":
+            parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 0}
+            parameter["example"] = 1 if parameter["name"] != "chunk" else 0
+    for name, example in (EXAMPLES | _accounts()).items():
+        result["components"]["schemas"][name]["example"] = example
+    return result
+
+
+def _described(name: str, field: dict[str, Any]) -> dict[str, Any]:
+    if field.get("description") or name not in WORDS:
+        return field
+    if "$ref" in field:  # beside a reference nothing else is read
+        field = {"allOf": [field]}
+    return {**field, "description": WORDS[name]}
+
+
+def _without_bounds(field: dict[str, Any]) -> None:
+    """Drop the bounds of 64 bits, which JavaScript cannot write exactly."""
+    for bound in ("minimum", "maximum"):
+        if abs(field.get(bound, 0)) > 2**53:
+            del field[bound]
+
+
+def _parameters(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            yield from operation.get("parameters", [])
+
+
+def _accounts() -> dict[str, Any]:
+    account = {
+        "url": settings.STANDIN_URL or settings.CVAT_URL,
+        "username": "demo" if settings.STANDIN_URL else "your-user-name",
+        "password": "demo-password" if settings.STANDIN_URL else "your-password",
+    }
+    return {
+        "TestConnectionRequest": account,
+        "NewConnectionRequest": {**account, "name": "My CVAT"},
+    }

@@ -1,0 +1,138 @@
+"""The description of the API says in words what everything means, and its examples work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from selections.api.glossary import OPERATIONS, WORDS
+from selections.models import Archive, Selection
+from selector.models import Connection
+from standin.server import StandIn
+from tests.making import make_selection
+
+
+@pytest.fixture
+def document(api: APIClient, standin: StandIn) -> dict[str, Any]:
+    return api.get("/api/schema?format=json").json()
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_every_operation_parameter_and_property_is_described(document: dict[str, Any]) -> None:
+    silent = [
+        f"{method} {path}" for method, path, each in operations(document) if not each["description"]
+    ]
+    silent += [
+        f"{method} {path} {parameter['name']}"
+        for method, path, operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if not parameter.get("description")
+    ]
+    silent += [
+        f"{name}.{field}"
+        for name, shape in document["components"]["schemas"].items()
+        for field, schema in shape.get("properties", {}).items()
+        if not schema.get("description")
+    ]
+    assert silent == []
+
+
+def test_descriptions_are_for_users_of_the_api(document: dict[str, Any]) -> None:
+    for _, path, operation in operations(document):
+        assert "@takes" not in operation["description"], path
+        assert "View" not in operation["description"], path
+
+
+def test_no_number_is_beyond_javascript(document: dict[str, Any]) -> None:
+    def numbers(node: Any) -> list[int]:
+        if isinstance(node, dict):
+            return [number for value in node.values() for number in numbers(value)]
+        if isinstance(node, list):
+            return [number for value in node for number in numbers(value)]
+        return [node] if isinstance(node, int) else []
+
+    assert max(map(abs, numbers(document))) <= 2**53
+
+
+def test_ids_are_integers_and_fields_have_types(document: dict[str, Any]) -> None:
+    for _, path, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "path":
+                assert parameter["schema"]["type"] == "integer", path
+    fields = document["components"]["schemas"]["Selection"]["properties"]
+    assert fields["tasks"]["type"] == "array"
+    assert fields["tasks"]["items"]["$ref"].endswith("SavedTask")
+    assert "DrawParameters" in str(fields["parameters"])
+
+
+def test_files_are_binary(document: dict[str, Any]) -> None:
+    files = [
+        media["schema"]
+        for _, _, operation in operations(document)
+        for answer in operation["responses"].values()
+        for kind, media in answer.get("content", {}).items()
+        if kind.startswith(("image/", "application/zip", "application/octet-stream"))
+    ]
+    assert len(files) >= 7
+    assert all(schema == {"type": "string", "format": "binary"} for schema in files)
+
+
+def test_the_introduction_explains_what_is_common(document: dict[str, Any]) -> None:
+    text = document["info"]["description"]
+    for word in ("Authorization: Bearer", "/api/me", "Idempotency-Key", '"success": false'):
+        assert word in text
+    for status in Archive.Status:
+        assert f"| `{status.value}` | {status.label} |" in text
+
+
+def test_the_glossary_has_no_word_that_nobody_uses(document: dict[str, Any]) -> None:
+    used = {
+        name for s in document["components"]["schemas"].values() for name in s.get("properties", {})
+    }
+    used |= {each["name"] for _, _, o in operations(document) for each in o.get("parameters", [])}
+    assert WORDS.keys() - used == set()
+    assert {(method, path) for method, path, _ in operations(document)} >= OPERATIONS.keys()
+
+
+def test_the_examples_work(
+    document: dict[str, Any], alice: User, connection: Connection, settings: Any
+) -> None:
+    """As "Try it out" sends them: example bodies, and the example's 1 for an id."""
+    client = APIClient()
+    client.force_login(alice)
+    examples = {
+        name: shape["example"]
+        for name, shape in document["components"]["schemas"].items()
+        if "example" in shape and name.endswith("Request")
+    }
+    tried = set()
+    for method, path, operation in operations(document):
+        if method not in {"post", "patch"} or "requestBody" not in operation:
+            continue
+        [shape, *_] = {
+            media["schema"]["$ref"].rpartition("/")[2]
+            for media in operation["requestBody"]["content"].values()
+        }
+        drawn = make_selection(
+            alice,
+            connection,
+            frame_selection_method="random_uniform",
+            parameters={"task_id": 1, "frame_count": 3, "frame_selection_method": "random_uniform"},
+            random_seed=1,
+        )
+        place = path.replace("{id}", str(drawn.pk))
+        answer = getattr(client, method)(place, examples[shape], format="json")
+        assert answer.status_code in {200, 201, 202}, (method, path, answer.content)
+        tried.add(shape)
+    assert tried == examples.keys()
+    assert Selection.objects.exists()
