@@ -145,7 +145,7 @@ WORDS = {
     "options": "The options of the build.",
     "ordering": "Field to order by; with a minus in front, the other way round.",
     "organization": "Short name of a CVAT organization; empty for the personal workspace.",
-    "other_jobs": "Jobs that hold a frame besides the one for which it counts.",
+    "other_jobs": "Ground-truth jobs and replicas of the task, whose frames are not listed again.",
     "owner": "User name of its owner.",
     "page": "Number of the page, from 1.",
     "page_size": "Results on a page, 1 to 1000.",
