@@ -1,5 +1,6 @@
 // One frame, large, as in the workspace. Without this script the link of a picture opens it by itself.
 
+import { loadLate } from "./late_pictures.js";
 import { Zoom } from "../selector/workspace/zoom.js";
 
 const dialog = document.getElementById("large");
@@ -51,8 +52,10 @@ function enable() {
     picture.hidden = false;
     said.textContent = "";
   });
-  picture.addEventListener("error", () => {
-    said.textContent = "CVAT does not show this picture. Open it there to see why.";
+  picture.addEventListener("error", async () => {
+    if (!(await loadLate(picture, picture.src))) {
+      said.textContent = "CVAT does not show this picture. Open it there to see why.";
+    }
   });
   zoom.addEventListener("swipe", ({ detail }) => step(detail));
 

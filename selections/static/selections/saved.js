@@ -1,8 +1,7 @@
 // The list and the page of a selection: tidy addresses, pictures that do not come, renaming.
 
-const RETRY_AFTER = 3000; // ms
-const TRIES = 5;
-const PASSING = new Set([429, 502, 503, 504]);
+import { loadLate } from "./late_pictures.js";
+
 const PICTURES = ".thumb img, .shot img";
 
 // Going back asks the server: what was typed meanwhile would not fit a list kept from before.
@@ -28,23 +27,11 @@ function failed(image) {
   if (!image.matches?.(PICTURES) || image.dataset.again) return;
   image.hidden = true;
   image.dataset.again = "1";
-  setTimeout(() => retry(image, TRIES), RETRY_AFTER);
-}
-
-/** An image does not tell why it failed. Too many may have been made at once, which passes; what is
- * refused stays refused. */
-async function retry(image, tries) {
-  const answer = await fetch(image.src).catch(() => null);
-  if (answer?.ok) {
-    image.addEventListener("load", () => (image.hidden = false), { once: true });
-    image.loading = "eager";
-    image.src = URL.createObjectURL(await answer.blob());
-  } else if ((answer === null || PASSING.has(answer.status)) && tries > 1) {
-    const seconds = Number(answer?.headers.get("Retry-After")) || 0;
-    setTimeout(() => retry(image, tries - 1), Math.max(RETRY_AFTER, seconds * 1000));
-  } else {
-    image.closest(".shot")?.classList.add("none");
-  }
+  image.loading = "eager";
+  image.addEventListener("load", () => (image.hidden = false), { once: true });
+  loadLate(image, image.src).then((isLoaded) => {
+    if (!isLoaded) image.closest(".shot")?.classList.add("none");
+  });
 }
 
 const rename = document.querySelector("details.rename");
