@@ -1,14 +1,15 @@
 // Pictures that did not come at the first try. An image does not tell why it failed: too many may have
 // been made at once, which passes; what CVAT refuses stays refused.
 
-const PAUSE = 3000; // ms
+const SOON = 500; // ms
+const PAUSE = 3000;
 const TRIES = 5;
 const PASSING = new Set([429, 502, 503, 504]);
 
 /** Load the picture after a pause, up to five times while the portal or CVAT is busy. Returns whether
  * it was loaded; nothing is shown once the image is to show another picture. */
 export async function loadLate(image, url) {
-  for (let tries = 0, pause = PAUSE; tries < TRIES && image.src === url; tries += 1) {
+  for (let tries = 0, pause = SOON; tries < TRIES && image.src === url; tries += 1) {
     await new Promise((done) => setTimeout(done, pause));
     const answer = await fetch(url).catch(() => null);
     if (image.src !== url) return true;

@@ -7,6 +7,8 @@ const PICTURES = ".thumb img, .shot img";
 // Going back asks the server: what was typed meanwhile would not fit a list kept from before.
 window.htmx.config.historyCacheSize = 0;
 window.htmx.config.refreshOnHistoryMiss = true;
+// A part of the page that was asked for just before its selection was deleted is no error.
+window.htmx.config.responseHandling.unshift({ code: "404", swap: false, error: false });
 
 // A filter that is not used has no place in the address.
 document.addEventListener("htmx:configRequest", (event) => {
