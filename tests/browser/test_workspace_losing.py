@@ -81,6 +81,7 @@ def test_a_draw_over_a_choice_by_hand_says_so_and_offers_undo(desk: Workspace) -
     # One draw after another is what was asked for.
     desk.button("Clear").click()
     desk.pick("10", seed="7")
+    expect(status).to_have_text("50 of 227 frames picked with seed 7.")
     desk.pick("10", seed="8")
     expect(status).to_have_text("50 of 227 frames picked with seed 8.")
 
