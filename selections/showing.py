@@ -46,9 +46,9 @@ def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
 
 
 def usable_connections(user: User) -> list[Connection]:
-    """Those that CVAT accepted when it was asked last."""
+    """Connections that CVAT accepted when it was asked last, and the operator has not withdrawn."""
     mine = Connection.objects.for_user(user).defer("credential")
-    return list(mine.filter(verified_at__isnull=False))
+    return [each for each in mine.filter(verified_at__isnull=False) if not each.withdrawn]
 
 
 def closest(selection: Selection, connections: Iterable[Connection]) -> Connection | None:

@@ -175,8 +175,12 @@ def _row(request: Any, username: str, *, failures: int) -> None:
             # No forms: what people type by mistake is nobody's business.
             defaults={"failures_since_start": 0, "path_info": request.path[:255]},
         )
+        rows = AccessAttempt.objects.filter(pk=row.pk)
+        if not failures:
+            # The time of real failures stays: what is tried during a block must not prolong it.
+            rows = rows.filter(failures_since_start=0)
         changed = {"failures_since_start": F("failures_since_start") + failures}
-        AccessAttempt.objects.filter(pk=row.pk).update(attempt_time=now, **changed)
+        rows.update(attempt_time=now, **changed)
 
 
 def purge() -> None:

@@ -34,7 +34,9 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
 
     def default(self) -> Connection | None:
         """The connection meant when none is named: the one that answered last."""
-        return self.filter(verified_at__isnull=False).order_by("-verified_at", "-id").first()
+        verified = self.filter(verified_at__isnull=False).order_by("-verified_at", "-id")
+        usable = (each for each in verified if not each.withdrawn)
+        return next(usable, None) or verified.first()
 
 
 class Connection(models.Model):

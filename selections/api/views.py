@@ -66,9 +66,13 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
         answer = once(request, lambda: self._build(request, form))
         built = Archive.objects.for_user(request.user).filter(pk=answer.data["archive"]["id"])
         archive = built.first()
-        if archive is not None and _wait(request, archive):
+        if archive is None or not _wanted_wait(request):
+            return answer
+        if _wait(request, archive):
             return downloads.send(request, archive)
-        return answer
+        context = {"request": request}
+        now = archives_api.ArchiveSerializer(archive, context=context).data
+        return Response(answer.data | {"archive": now}, status=answer.status_code)
 
     def _build(
         self, request: SignedInApiRequest, form: serializers.DownloadImagesSerializer
@@ -196,7 +200,12 @@ class SelectionViewSet(
     ) -> Response:
         data = form.validated_data
         replaced = self._named(data.get("replaces"), Selection.objects.owned_by(request.user))
-        changed = self._named(data.get("based_on"), Selection.objects.for_user(request.user))
+        # A record of the origin alone: one that is gone must not keep anybody from saving.
+        changed = (
+            Selection.objects.for_user(request.user).filter(pk=data["based_on"]).first()
+            if data.get("based_on") is not None
+            else None
+        )
         common: dict[str, Any] = {
             "owner": request.user,
             "connection": find_connection(user=request.user, connection_id=data.get("connection")),

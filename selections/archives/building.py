@@ -195,7 +195,7 @@ class _Build:
         earlier = self.archive.continues_id
         self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
         connection = self.archive.connection
-        oldest = self.spool.oldest_by_task() if earlier and connection else {}
+        oldest = self.spool.oldest_by_task() if connection else {}
         if not connection or not oldest:
             return
         tasks = staleness.tasks_of(self.selection)

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Event, Lock
 from typing import Any, NamedTuple, TypeVar
 
@@ -119,7 +119,7 @@ class Fetcher:
             waiting=waiting,
             quality=quality,
             picture_format=picture_format,
-            check_stop=self._check_stop,
+            check_stop=self._check_given_up,
         )
         self._is_patience_over = False  # a block was given up, and nothing put off came since
         self._put_off: list[tuple[float, int, BlockState]] = []  # a heap, by when to ask again
@@ -261,6 +261,11 @@ class Fetcher:
         if self._stop.is_set() or self._ended.is_set():
             raise Stopped
 
+    def _check_given_up(self) -> None:
+        """For answers under way, which may still arrive when the fetching has ended otherwise."""
+        if self._stop.is_set():
+            raise Stopped
+
     def _bring(self, state: BlockState) -> None:
         """Put the block into the spool, whole or frame by frame; the latter may still go on."""
         block = state.block
@@ -299,7 +304,8 @@ class Fetcher:
             # Whatever is wrong with the chunk, its frames may still be had one by one.
             logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
             if isinstance(error, (CvatForbidden, CvatNotFound)):
-                self._blocks.refusals.check(block.task_id, block.job_id)
+                with suppress(*FRAME_ERRORS):  # the frames meet the refusal themselves
+                    self._blocks.refusals.check(block.task_id, block.job_id)
             return False
         else:
             self._note_success(state)
@@ -335,7 +341,8 @@ class Fetcher:
         """Ask for a block again later that the server has put off; or give it up."""
         patience = self._client.retries.give_up_after
         waited = state.waited()
-        if self._is_patience_over or waited >= patience:
+        is_hopeless = self._is_patience_over and state.put_offs and self._client.is_well()
+        if is_hopeless or waited >= patience:
             self._give_up(state, error)
         elif state.put_off():
             pause = min(FIRST_PAUSE * 2.0 ** (state.put_offs - 1), LONGEST_PAUSE)

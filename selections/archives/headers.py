@@ -17,6 +17,7 @@ from selector.cvat.pictures import SIGNATURE_BYTES, extension
 
 # More than real files have, and few enough for one that is made to keep its reader busy.
 MOST_SEGMENTS, MOST_FILL_BYTES = 2000, 64
+FARTHEST = 2**40  # bytes; no file is longer
 _WRITTEN_BY_PILLOW = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf"}
 _SIZES_NOWHERE = (0xC4, 0xC8, 0xCC)  # JPEG markers among those of frame headers that are others
 _WIDTH_TAG, _HEIGHT_TAG = 256, 257
@@ -80,6 +81,8 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
         if marker == 0x01 or 0xD0 <= marker <= 0xD8:
             continue
         (length,) = struct.unpack(">H", file.read(2))
+        if length < 2:
+            raise ValueError("a segment shorter than its length field")
         after = file.tell() + length - 2
         yield marker, length - 2
         file.seek(after)
@@ -87,12 +90,12 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
 
 def _quantization(tables: bytes) -> bytes:
     """The values of the tables, as far as they are of one byte; a longer one as two values."""
-    values, at = b"", 0
+    values, at = bytearray(), 0
     while at < len(tables):
         length = 128 if tables[at] >> 4 else 64
         values += tables[at + 1 : at + 1 + length]
         at += 1 + length
-    return values
+    return bytes(values)
 
 
 def _png(file: BinaryIO) -> _Read:
@@ -155,6 +158,8 @@ def _tiff(file: BinaryIO) -> _Read:
     wide, start, step = ("Q", 8, 20) if is_big else ("I", 4, 12)
     file.seek(start)
     (first,) = struct.unpack(f"{order}{wide}", file.read(struct.calcsize(f"={wide}")))
+    if first > FARTHEST:
+        raise ValueError("a page beyond the end of any file")
     file.seek(first)
     counter = "Q" if is_big else "H"
     (count,) = struct.unpack(f"{order}{counter}", file.read(struct.calcsize(f"={counter}")))

@@ -22,6 +22,7 @@ from selections.models.archive_queries import (
     WITH_FILE,
     ArchiveQuerySet,
     ArchiveStatus,
+    abandoned,
     advanced,
     lock_person,
     overdue,
@@ -198,7 +199,8 @@ class Archive(models.Model):
         with transaction.atomic():
             lock_person(self.requested_by_id)
             running = Archive.objects.filter(requested_by=self.requested_by_id).exclude(pk=self.pk)
-            running = running.filter(status=self.Status.RUNNING)
+            # Without those whose worker is gone: side by side they would keep each other waiting.
+            running = running.filter(status=self.Status.RUNNING).exclude(abandoned())
             if running.count() >= settings.ARCHIVE_RUNNING_PER_PERSON:
                 return False
             return self._change(

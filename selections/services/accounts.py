@@ -12,7 +12,6 @@ from django.db.models import Count, Q, QuerySet
 from selections import removal, showing
 from selections.models import Archive, Selection, SelectionQuerySet
 from selector.exceptions import Conflict, InvalidInput
-from selector.models import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def hand_over(*, selections: Iterable[Selection], to: User) -> int:
     if not to.is_active:
         raise InvalidInput(f"{to} is deactivated and cannot take selections over.")
     given = [each for each in selections if each.owner_id != to.pk]
-    own = list(Connection.objects.for_user(to).defer("credential"))
+    own = showing.usable_connections(to)
     for selection in given:
         connection = showing.closest(selection, own)
         Selection.objects.filter(pk=selection.pk).update(owner=to, connection=connection)

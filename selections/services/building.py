@@ -153,7 +153,9 @@ def _same_or_conflict(running: Archive, options: dict[str, Any]) -> Archive:
 
 def _connection_for(user: User, selection: Selection) -> Connection:
     """The asker's own way to the server of the selection: CVAT judges that person's rights."""
-    connection = showing.closest(selection, Connection.objects.for_user(user))
+    connection = showing.closest(selection, showing.usable_connections(user)) or showing.closest(
+        selection, Connection.objects.for_user(user)
+    )
     if connection is None:
         raise NotConnected(f"You are not connected to {selection.url}. Connect to it first.")
     return selector.find_connection(user=user, connection_id=connection.pk)

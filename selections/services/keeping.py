@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
+from selections import showing
 from selections.batches import copy_frames, save_frames
 from selections.models import Selection
 from selections.remarks import path_length
@@ -99,14 +100,10 @@ def create_random_selection(
 
 def copy_selection(*, user: User, selection: Selection) -> Selection:
     """A private copy of one's own; building still needs one's own connection."""
-    same = (
-        Connection.objects.for_user(user)
-        .filter(url=selection.url, organization=selection.organization)
-        .first()
-    )
+    connection = showing.closest(selection, showing.usable_connections(user))
     copy = Selection(
         owner=user,
-        connection=same,
+        connection=connection,
         url=selection.url,
         organization=selection.organization,
         tasks=selection.tasks,

@@ -32,7 +32,8 @@ SENTENCES = 5  # as many as a person reads
 class DatabaseBusy(exceptions.APIException):
     status_code = 503
     default_detail = DATABASE_BUSY
-    default_code = "busy"
+    # Not "busy": something may have been written before, so pages must not send it again.
+    default_code = "database_busy"
 
 
 class BrokerDown(exceptions.APIException):

@@ -28,7 +28,7 @@ MESSAGES = {
         "The portal failed at this request. Try again; if it fails again, tell whoever runs the "
         "portal what was asked and when.",
     ),
-    503: ("busy", DATABASE_BUSY),
+    503: ("database_busy", DATABASE_BUSY),
 }
 OF_THE_BODY = {"content-type", "content-length", "content-language", "content-encoding"}
 

@@ -307,6 +307,7 @@ class Http:
         if status == 500 and call.is_data:
             # Mostly a wrong parameter: once more, not often. Unless CVAT fails at everything, as it
             # does while its policy engine is away (api-facts 10): then it passes like a 503.
+            response.close()  # the question needs a connection of the same pool
             error.is_passing = not self.is_well()
             return Failure(error, attempts=float("inf") if error.is_passing else 2)
         return Failure(error)

@@ -98,6 +98,9 @@ def _with_password(tried: Connection, access: _Access) -> tuple[Connection, str,
     key = _login_key(server, access)
     _look_up(tried, key)
     stored = _stored(tried)
+    if stored is not None:
+        # Else an account that the operator has withdrawn could not be connected as one's own.
+        stored.installation_account = ""
     if stored is not None and _works(stored):
         notice = _prolong(server, key, stored)
         return stored, STILL_WORKS, notice

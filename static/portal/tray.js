@@ -12,7 +12,6 @@ const SOON = 1500; // ms
 const LATER = 15_000; // after an error
 
 const tray = document.getElementById("tray");
-const names = new Map(); // of selections, by their ids
 const downloads = new Set(); // ids of archives that this page downloads when they are ready
 const pageOf = (id) => `${tray.dataset.pages}/${id}`;
 let timer = null;
@@ -35,7 +34,6 @@ async function look() {
     now.delete(shownByPage());
     keepAwaited(now);
     const done = ended.filter(({ id }) => now.has(id));
-    await nameAll([...running, ...done]);
     for (const archive of ended) {
       if (now.get(archive.id)?.told === false || downloads.has(archive.id)) tell(archive);
     }
@@ -58,22 +56,12 @@ function shownByPage() {
   return found && location.pathname === pageOf(found[1]) ? Number(found[1]) : null;
 }
 
-async function nameAll(archives) {
-  const unknown = new Set(archives.map(({ selection }) => selection).filter((id) => !names.has(id)));
-  await Promise.all(
-    [...unknown].map(async (id) => {
-      const found = await get(`${tray.dataset.selections}/${id}`).catch(() => null);
-      names.set(id, found?.name || `Selection ${id}`);
-    }),
-  );
-}
-
 function show(running, ended) {
   const hadFocus = tray.contains(document.activeElement);
   tray.hidden = !running.length && !ended.length;
   if (tray.hidden) tray.open = false;
   if (tray.hidden && hadFocus) document.getElementById("main").focus();
-  list.show(running, ended, names);
+  list.show(running, ended);
   notices.keep(new Set(ended.map(({ id }) => id)));
 }
 
@@ -88,7 +76,7 @@ function tell(archive) {
   const isUntold = document.dispatchEvent(new CustomEvent("archive-ended", { detail, cancelable: true }));
   if (!isUntold) forget(archive.id);
   else if (awaited().has(archive.id)) {
-    notices.show(archive, names.get(archive.selection), { isDownloading });
+    notices.show(archive, archive.selection_name, { isDownloading });
   }
 }
 

@@ -13,8 +13,7 @@ export class TrayList {
     this.bar = tray.querySelector("#tray-progress");
   }
 
-  show(running, ended, names) {
-    this.names = names;
+  show(running, ended) {
     this.title.textContent = title(running, ended);
     this.bar.hidden = !running.length;
     this.bar.value = sum(running, "frames_done") / (sum(running, "frames_total") || 1);
@@ -77,9 +76,8 @@ export class TrayList {
     return item;
   }
 
-  #line({ id, selection }) {
+  #line({ id, selection_name: name }) {
     const item = make("li", "tray-line");
-    const name = this.names.get(selection);
     item.id = `tray-${id}`;
     item.append(link(this.pageOf(id), name, "tray-name"));
     return { item, name };

@@ -253,3 +253,18 @@ def test_clearing_asks_as_many_queries_for_200_files_as_for_2(
     assert queries() == few
     assert folders.spooled() == []
     assert len(folders.stored()) == 200
+
+
+def test_abandoned_builds_of_one_person_do_not_keep_each_other_waiting(
+    connection: Connection, messages: list[int], settings: object
+) -> None:
+    """As the former release leaves them: more at a time than the limit, and without a deadline."""
+    archives = [request(select(connection, (task, range(4)))) for task in (1, 2)]
+    settings.ARCHIVE_RUNNING_PER_PERSON = 2
+    for archive in archives:
+        assert archive.claim(uuid.uuid4())
+        grow_stale(archive)
+    Archive.objects.update(deadline_at=None)
+    settings.ARCHIVE_RUNNING_PER_PERSON = 1
+    assert Archive.objects.get(pk=archives[0].pk).claim(uuid.uuid4())
+    assert not Archive.objects.get(pk=archives[1].pk).claim(uuid.uuid4())  # one lives now

@@ -109,6 +109,14 @@ def test_a_header_without_end_is_given_up() -> None:
     assert read(b"\xff\xd8" + b"\xff" * 100_000)[1:3] == (None, None)
 
 
+def test_lengths_that_no_file_has_are_not_followed() -> None:
+    """A segment shorter than its own length field, of which all of the file would be read; a page
+    beyond what a file can be long."""
+    whole_file = b"\xff\xd8\xff\xdb\0\1" + bytes(4_000_000)
+    assert read(whole_file)[1:3] == (None, None)
+    assert read(b"II+\0\x08\0\0\0" + b"\xff" * 64)[1:3] == (None, None)
+
+
 @given(st.sampled_from(["JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"]), st.data())
 def test_no_bytes_raise(kind: str, data: st.DataObject) -> None:
     content = bytearray(picture(kind))

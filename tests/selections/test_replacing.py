@@ -95,6 +95,14 @@ def test_both_ways_at_once_are_refused(alice: User, two_cams: Selection) -> None
     assert Selection.objects.count() == 1
 
 
+def test_what_was_changed_may_be_gone_when_the_change_is_saved(
+    alice: User, two_cams: Selection
+) -> None:
+    """Its owner has deleted it, or shares it no more: the choice must not be lost."""
+    made = saved(api_of(alice), 3, 5, based_on=two_cams.pk + 1000)
+    assert made["frames_count"] == 2
+
+
 def test_default_names_never_repeat(alice: User, two_cams: Selection) -> None:
     client = api_of(alice)
     names = [saved(client, 3, 5)["name"] for _ in range(3)]

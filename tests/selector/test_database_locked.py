@@ -70,7 +70,7 @@ def test_a_write_of_the_api_is_503_with_retry_after(
     locked.execute("BEGIN IMMEDIATE")
     answer = api.patch(address, {"name": "Other"})
     assert answer.status_code == 503
-    assert answer.json()["code"] == "busy"
+    assert answer.json()["code"] == "database_busy"
     assert int(answer["Retry-After"]) > 0
     locked.execute("ROLLBACK")
     assert api.patch(address, {"name": "Other"}).status_code == 200

@@ -112,6 +112,17 @@ class TestOnePasswordOnManyNames:
         assert "from the network that you are in" in refused.text
         assert sign_in("alice", ALICE, OFFICE).status_code == 302
 
+    def test_sign_ins_during_the_block_do_not_prolong_it(self, alice: User) -> None:
+        sign_in("alice", "wrong", STRANGER)
+        for number in range(6):
+            sign_in(f"name{number}", "Summer2026!", STRANGER)
+        before = lockout.blocks()
+        rows = AccessAttempt.objects.filter(failures_since_start__gt=0)
+        times = sorted(rows.values_list("attempt_time", flat=True))
+        assert sign_in("alice", ALICE, STRANGER).status_code == 429
+        assert sorted(rows.values_list("attempt_time", flat=True)) == times
+        assert before.keys() <= lockout.blocks().keys()
+
     def test_known_browsers_of_an_office_go_on(self, alice: User) -> None:
         browser = Client()
         assert sign_in("alice", ALICE, OFFICE, browser).status_code == 302

@@ -109,3 +109,20 @@ class TestAccountOfTheInstallation:
         settings.CVAT_ACCESS_TOKEN = ""
         with pytest.raises(ServerNotAllowed):
             connection.client()
+
+    def test_can_be_connected_again_with_a_password_of_ones_own(
+        self, alice: User, standin: StandIn, settings: Any
+    ) -> None:
+        services.connect(owner=alice)
+        settings.CVAT_USERNAME = settings.CVAT_PASSWORD = ""
+        assert connect(alice, standin, "bob").client()
+
+    def test_another_connection_takes_over_its_selections(
+        self, alice: User, standin: StandIn, settings: Any
+    ) -> None:
+        selection = make_selection(alice, services.connect(owner=alice).connection)
+        settings.CVAT_USERNAME = settings.CVAT_PASSWORD = ""
+        own = connect(alice, standin, "demo")
+        assert builds.request_archive(user=alice, selection=selection).connection == own
+        assert builds.copy_selection(user=alice, selection=selection).connection == own
+        assert Connection.objects.for_user(alice).default() == own

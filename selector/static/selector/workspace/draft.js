@@ -19,8 +19,8 @@ export class Draft {
 
   /** Choose what the draft has. Returns the number of its frames that are not offered any more. */
   take() {
-    const { frames, draw, words } = this.before;
-    const missing = this.choice.take(expanded(frames), { draw });
+    const { frames, draw, words, jobs = [] } = this.before;
+    const missing = this.choice.take(expanded(frames), { draw, jobIds: repeated(jobs) });
     this.words.forEach((field, at) => (field.value = words[at]));
     this.before = null;
     return missing.length;
@@ -37,9 +37,11 @@ export class Draft {
   }
 
   #now() {
-    const { catalog, draw } = this.choice;
-    const numbers = Array.from(this.choice.selected(), (index) => catalog.number[index]);
-    return { frames: ranges(numbers), draw, words: this.words.map(({ value }) => value) };
+    const { catalog, draw, jobAt } = this.choice;
+    const chosen = Array.from(this.choice.selected());
+    const numbers = chosen.map((index) => catalog.number[index]);
+    const jobs = runs(chosen.map((index) => catalog.jobs[jobAt[index]].id));
+    return { frames: ranges(numbers), jobs, draw, words: this.words.map(({ value }) => value) };
   }
 
   #read() {
@@ -69,4 +71,20 @@ export function expanded(flat) {
     for (let step = 0; step < flat[at + 1]; step += 1) numbers.push(flat[at] + step);
   }
   return numbers;
+}
+
+/** Values as [value, how often, value, how often, ...]. */
+export function runs(values) {
+  const flat = [];
+  for (const value of values) {
+    if (value === flat.at(-2)) flat[flat.length - 1] += 1;
+    else flat.push(value, 1);
+  }
+  return flat;
+}
+
+export function repeated(flat) {
+  const values = [];
+  for (let at = 0; at < flat.length; at += 2) values.push(...Array(flat[at + 1]).fill(flat[at]));
+  return values;
 }
