@@ -15,7 +15,7 @@ import pytest
 from django.contrib.auth.models import User
 from PIL import Image
 
-from selections.archives import fetching
+from selections.archives import fetching, slots
 from selections.models import Archive
 from selector.models import Connection
 from standin.costs import Costs
@@ -175,8 +175,14 @@ def test_one_build_asks_for_few_things_at_a_time(
 
 
 def test_two_builds_share_the_places_at_a_server(
-    connection: Connection, bob: User, standin: StandIn, settings: object
+    connection: Connection,
+    bob: User,
+    standin: StandIn,
+    settings: object,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.CVAT_MAX_REQUESTS = 5
+    # Held requests do not become slow ones here, which leave room for others.
+    monkeypatch.setattr(slots, "SLOW_SECONDS", 600.0)
     both = (connection, connect(bob, standin))
     assert_waiting(standin, [request(select(each, (2, None))) for each in both], 5)
