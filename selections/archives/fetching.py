@@ -341,7 +341,9 @@ class Fetcher:
         """Ask for a block again later that the server has put off; or give it up."""
         patience = self._client.retries.give_up_after
         waited = state.waited()
-        is_hopeless = self._is_patience_over and state.put_offs and self._client.is_well()
+        # A chunk that only took longer than LAST_READ_TIMEOUT may be made by the second attempt.
+        was_asked_enough = error.status is not None or state.put_offs > 0
+        is_hopeless = self._is_patience_over and was_asked_enough and self._client.is_well()
         if is_hopeless or waited >= patience:
             self._give_up(state, error)
         elif state.put_off():
