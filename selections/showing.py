@@ -46,19 +46,21 @@ def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
 
 
 def usable_connections(user: User) -> list[Connection]:
-    """Connections that CVAT accepted when it was asked last, and the operator has not withdrawn."""
+    """Those that CVAT accepted when it was asked last."""
     mine = Connection.objects.for_user(user).defer("credential")
-    return [each for each in mine.filter(verified_at__isnull=False) if not each.withdrawn]
+    return list(mine.filter(verified_at__isnull=False))
 
 
 def closest(selection: Selection, connections: Iterable[Connection]) -> Connection | None:
     """The one of somebody's connections to look at the selection through: the very one it was
-    made with, else one to the same organization, else any to the same server."""
+    made with, else one to the same organization, else any to the same server. One that the
+    operator has withdrawn only if there is no other."""
     there = [each for each in connections if each.url == selection.url]
 
-    def distance(connection: Connection) -> tuple[bool, bool]:
+    def distance(connection: Connection) -> tuple[bool, bool, bool]:
         other = connection.organization != selection.organization
-        return connection.pk != selection.connection_id, other
+        is_withdrawn = bool(connection.withdrawn)
+        return is_withdrawn, connection.pk != selection.connection_id, other
 
     return min(there, key=distance, default=None)
 

@@ -27,7 +27,7 @@ def test_task_id_that_is_none(api: APIClient, connection: Connection, task_id: o
     ("source", "status", "code", "words"),
     [
         ({"task_id": 999}, 404, "cvat_not_found", "Task 999 does not exist"),
-        ({"task_id": 2**62}, 404, "cvat_not_found", "does not exist"),
+        ({"task_id": 2**53 - 1}, 404, "cvat_not_found", "does not exist"),
         ({"job_id": 999}, 404, "cvat_not_found", "Job 999 does not exist"),
         ({"task_id": 2, "job_id": 1}, 400, "cvat_rejected", "Job 1 belongs to task 1"),
         ({"task_id": 9}, 409, "cvat_no_data", "9"),
