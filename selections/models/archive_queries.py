@@ -71,8 +71,8 @@ class ArchiveQuerySet(models.QuerySet["Archive"]):
         """Queued, and the person has fewer than ARCHIVE_RUNNING_PER_PERSON builds running. Adds
         `running`: how many."""
         of_person = self.model.objects.filter(requested_by=OuterRef("requested_by")).order_by()
-        running = of_person.filter(status=ArchiveStatus.RUNNING).exclude(abandoned())
-        running = running.values("requested_by")
+        alive = of_person.filter(status=ArchiveStatus.RUNNING).exclude(abandoned())
+        running = alive.values("requested_by")
         counted = Coalesce(Subquery(running.annotate(n=Count("pk")).values("n")), 0)
         queued = self.filter(status=ArchiveStatus.QUEUED).annotate(running=counted)
         return queued.filter(running__lt=settings.ARCHIVE_RUNNING_PER_PERSON)
