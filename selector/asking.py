@@ -20,7 +20,7 @@ from selector.models import Connection
 from selector.thread_share import Limits, ThreadShare
 
 ANSWER_SECONDS = 120.0  # for all that one `asking` asks; the meta of a million frames takes 100
-PLACE_SECONDS = 2.0  # to wait for a place
+PLACE_SECONDS = 4.0  # to wait for a place
 
 _share = ThreadShare(
     waiting=lambda: max(1, settings.WEB_THREADS // 4), patience=lambda: PLACE_SECONDS
@@ -73,11 +73,11 @@ def answer_key(connection: Connection, *what: object) -> str:
 
 
 def _limits(connection: Connection) -> Limits:
-    """Half of the threads; a quarter more may wait for a place. One server or one person never has
-    all of the places. With 16 threads a person has 6: as many as a browser asks at a time."""
+    """Half of the threads; a quarter more may wait for a place. One person never has all of the
+    places. With 16 threads a person has 7: what a browser asks at a time, and a button beside."""
     most = max(1, settings.WEB_THREADS // 2)
     return {
         "all": most,
-        f"server {connection.url}": max(1, most * 7 // 8),
-        f"person {connection.owner_id}": max(1, most * 3 // 4),
+        f"server {connection.url}": most,
+        f"person {connection.owner_id}": max(1, most * 7 // 8),
     }
