@@ -92,6 +92,9 @@ class BodyGuard:
                 timed.deadline = time.monotonic() + GRACE + length / SLOWEST
                 if not _copied(source, body, length):
                     return HTTPStatus.REQUEST_TIMEOUT
+            # gunicorn closes a connection on which reading was interrupted once. Here reading went
+            # on to the end of the body: the next request on the connection is found.
+            source.failed = False
         body.seek(0)
         environ["wsgi.input"] = body
         return HTTPStatus.OK

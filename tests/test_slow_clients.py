@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 import time
@@ -95,6 +96,25 @@ def test_a_slow_upload_arrives(web: WebServer, alice: User) -> None:
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 4")
     assert b"unknown" in answer
+
+
+def test_a_connection_goes_on_after_a_slow_upload(web: WebServer, alice: User) -> None:
+    body = b'{"task_id": 1, "count": 1, "unknown": 1}'
+    head = (
+        f"POST /api/random-select HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: application/json\r\n"
+        f"Authorization: {web.session(alice).headers['Authorization']}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", web.port)) as client:
+        client.settimeout(20)
+        for _ in range(2):
+            client.sendall(head.encode() + body[:10])
+            time.sleep(0.6)  # longer than the web server waits in the first place
+            client.sendall(body[10:])
+            answer = http.client.HTTPResponse(client)
+            answer.begin()
+            assert answer.status == 400
+            assert b"unknown" in answer.read()
 
 
 def test_large_bodies_of_strangers_are_refused_unread(web: WebServer) -> None:
