@@ -1,12 +1,17 @@
-"""The catalogue of a task, kept for a minute so that what follows on loading it is quick.
+"""The catalogue of a task or a job, cached for a minute: opening it again is quick.
 
-CVAT needs ten seconds for the meta of 100,000 frames and 30 ms to say when a task last changed
-(api-facts 6). So a catalogue that was read is kept, compressed, for the connection that read it,
-and is used again only after CVAT has shown it the task anew, unchanged: a task's `updated_date`
-moves when frames are deleted (api-facts 4). Draws and saves therefore see a deletion, a revoked
-token or a lost right at once. What may be a minute old are the stage, state and assignee of jobs,
-which do not move that date. For those who may not read the task there is nothing so cheap to ask,
-and nothing is kept.
+CVAT needs ten seconds for the meta of 100,000 frames, and 30 ms to show the task itself
+(api-facts 6). So a catalogue is used again only after CVAT has shown the task to the same
+connection anew. The `updated_date` of a task moves when frames are deleted or restored and when
+honeypots are drawn again (api-facts 4), so draws and saves see a deletion, a revoked token or a
+lost right at once. Stage, state and assignee of jobs, which do not move that date, may be a minute
+old.
+
+The catalogue of a whole task is shared by all who are shown the same: its key holds the server, the
+whole answer about the task, and the jobs that CVAT listed for the connection. Whoever may read a
+task may read its meta and validation layout (api-facts 9), and these are the same for everybody.
+Nothing is shared of what was read through jobs, or by somebody who is shown only some of the jobs.
+The catalogue of a job is cached for one connection; what was read without the task is not cached.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from hashlib import sha256
 from selector import access, compact
 from selector.asking import answer_key, asking
 from selector.cvat.exceptions import CvatForbidden, CvatNotFound
-from selector.cvat.types import FrameCatalog
+from selector.cvat.types import FrameCatalog, ShownTask
 from selector.keeping import keep, kept
 from selector.models import Connection
 from selector.single_flight import one_at_a_time
@@ -55,6 +60,49 @@ def load_packed(
     *, connection: Connection, task_id: int | None = None, job_id: int | None = None
 ) -> PackedCatalog:
     """Like `load`, for the browser. Raises CvatError."""
+    if job_id is not None:
+        return _of_job(connection, job_id, task_id)
+    if task_id is None:
+        raise ValueError("a task or a job is needed")
+    return _of_task(connection, task_id)
+
+
+def _of_task(connection: Connection, task_id: int) -> PackedCatalog:
+    shown_key = answer_key(connection, "shown", task_id)
+    earlier: ShownTask | None = kept(shown_key)
+    with asking(connection) as client:
+        shown = client.show_task(task_id, earlier)
+    packed = _of_shown(connection, shown)
+    if shown is not earlier:  # CVAT has listed the jobs just now
+        access.know(connection, packed.shell)
+        if packed.shell.updated_date:
+            keep({shown_key: shown}, KEPT_SECONDS)
+    return packed
+
+
+def _of_shown(connection: Connection, shown: ShownTask) -> PackedCatalog:
+    key = _shared_key(connection, shown)
+    packed: PackedCatalog | None = kept(key)
+    if packed is not None:
+        return packed
+    with one_at_a_time(key, connection):
+        packed = kept(key)
+        with asking(connection) as client:
+            if packed is not None:  # another connection has read it while this one waited
+                client.task(shown.task_id)  # raises if the task was closed to this one meanwhile
+                return packed
+            packed = _pack(connection, client.task_catalog(shown))
+        if packed.shell.updated_date:
+            keep({key: packed}, KEPT_SECONDS)
+    return packed
+
+
+def _shared_key(connection: Connection, shown: ShownTask) -> str:
+    """The key of the catalogue of what CVAT has shown, for all connections to the server."""
+    return "cvat:" + sha256(repr(("task", connection.url, shown)).encode()).hexdigest()
+
+
+def _of_job(connection: Connection, job_id: int, task_id: int | None) -> PackedCatalog:
     key = answer_key(connection, "catalog", task_id, job_id)
     before: PackedCatalog | None = kept(key)
     if before is not None and _is_unchanged(connection, before):
@@ -63,10 +111,12 @@ def load_packed(
         newer: PackedCatalog | None = kept(key)
         if newer is not None and newer != before:
             return newer  # made while this one waited, and by the same connection
-        made = _read(connection, task_id, job_id)
-        if made.shell.updated_date:
-            keep({key: made}, KEPT_SECONDS)
-    return made
+        with asking(connection) as client:
+            packed = _pack(connection, client.frame_catalog(task_id=task_id, job_id=job_id))
+        access.know(connection, packed.shell)
+        if packed.shell.updated_date:
+            keep({key: packed}, KEPT_SECONDS)
+    return packed
 
 
 def _is_unchanged(connection: Connection, before: PackedCatalog) -> bool:
@@ -78,10 +128,7 @@ def _is_unchanged(connection: Connection, before: PackedCatalog) -> bool:
     return task.updated_date == before.shell.updated_date
 
 
-def _read(connection: Connection, task_id: int | None, job_id: int | None) -> PackedCatalog:
-    with asking(connection) as client:
-        catalog = client.frame_catalog(task_id=task_id, job_id=job_id)
-    access.know(connection, catalog)
+def _pack(connection: Connection, catalog: FrameCatalog) -> PackedCatalog:
     document = compact.document(catalog, connection.url)
     text = json.dumps(document, separators=(",", ":"))
     body = gzip.compress(text.encode(), LEVEL, mtime=0)

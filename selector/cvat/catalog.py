@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from selector.cvat import frames as numbering
 from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNoData, CvatRejected
-from selector.cvat.types import Frame, FrameCatalog, FrameInfo, Job, Meta, Task
+from selector.cvat.types import Frame, FrameCatalog, FrameInfo, Job, Meta, ShownTask, Task
 
 logger = logging.getLogger("selector.cvat")
 
@@ -51,8 +51,30 @@ def read(cvat: Source, *, task_id: int | None, job_id: int | None) -> FrameCatal
         return _of_job(cvat, job_id, task_id)
     if task_id is None:
         raise ValueError("a task or a job is needed")
+    return of_task(cvat, show_task(cvat, task_id))
+
+
+def show_task(cvat: Source, task_id: int, earlier: ShownTask | None = None) -> ShownTask:
+    """See CvatClient.show_task."""
     task = _readable_task(cvat, task_id)
-    return _of_task(cvat, task) if task else _through_jobs(cvat, task_id)
+    if task is None:
+        return _shown_jobs(cvat, task_id)
+    _check_dimension(task.dimension, f"Task {task.id}")
+    if task.size < 1:
+        raise _no_pictures(cvat, task)
+    if earlier is not None and earlier.task == task:
+        return earlier
+    jobs = tuple(cvat.jobs(task.id))
+    if not jobs:
+        raise no_job_shown(task.id)
+    return ShownTask(task_id, task, jobs)
+
+
+def of_task(cvat: Source, shown: ShownTask) -> FrameCatalog:
+    """See CvatClient.task_catalog."""
+    if shown.task is None:
+        return _through_jobs(cvat, shown.task_id, shown.jobs)
+    return _of_task(cvat, shown.task, shown.jobs)
 
 
 def no_job_shown(task_id: int) -> CvatForbidden:
@@ -65,14 +87,8 @@ def no_job_shown(task_id: int) -> CvatForbidden:
     )
 
 
-def _of_task(cvat: Source, task: Task) -> FrameCatalog:
-    _check_dimension(task.dimension, f"Task {task.id}")
-    if task.size < 1:
-        raise _no_pictures(cvat, task)
+def _of_task(cvat: Source, task: Task, jobs: Sequence[Job]) -> FrameCatalog:
     is_pool = task.validation_mode == "gt_pool"
-    jobs = cvat.jobs(task.id)
-    if not jobs:
-        raise no_job_shown(task.id)
     meta = cvat.task_meta(task.id)
     honeypots = cvat.task_honeypots(task.id) if is_pool else _NOTHING
     holders = [j for j in jobs if j.is_annotation or (is_pool and j.type == "ground_truth")]
@@ -90,14 +106,18 @@ def _of_task(cvat: Source, task: Task) -> FrameCatalog:
     )
 
 
-def _through_jobs(cvat: Source, task_id: int) -> FrameCatalog:
+def _shown_jobs(cvat: Source, task_id: int) -> ShownTask:
     """A job's assignee may read the job and not the task (api-facts 9)."""
-    jobs = cvat.jobs(task_id)
+    jobs = tuple(cvat.jobs(task_id))
     if not jobs:
         raise CvatForbidden(
             f"Your CVAT account may see neither task {task_id} nor any of its jobs.", status=403
         )
     _check_dimension(jobs[0].dimension, f"Task {task_id}")
+    return ShownTask(task_id, None, jobs)
+
+
+def _through_jobs(cvat: Source, task_id: int, jobs: Sequence[Job]) -> FrameCatalog:
     candidates = [j for j in jobs if j.is_annotation or j.type == "ground_truth"]
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         metas = {j.id: meta for j, meta in pool.map(_with_meta(cvat), candidates)}

@@ -25,6 +25,7 @@ from selector.cvat.types import (
     Organization,
     Page,
     Project,
+    ShownTask,
     Task,
     User,
 )
@@ -202,6 +203,16 @@ class CvatClient:
         its exact bytes. One of the two must be given; CvatRejected if they do not fit together,
         CvatNoData if there are no pictures of a kind that can be chosen."""
         return catalog.read(self, task_id=task_id, job_id=job_id)
+
+    def show_task(self, task_id: int, earlier: ShownTask | None = None) -> ShownTask:
+        """The first half of frame_catalog(task_id), which raises the same: the task and its jobs,
+        without its frames. `earlier` is an earlier answer to the same user: it is returned as it
+        is, without asking for the jobs, when the task is as it was."""
+        return catalog.show_task(self, task_id, earlier)
+
+    def task_catalog(self, shown: ShownTask) -> FrameCatalog:
+        """The second half of frame_catalog(task_id): the frames of what show_task returned."""
+        return catalog.of_task(self, shown)
 
     def task_meta(self, task_id: int) -> Meta:
         """CvatBroken (500) for a task without data: look at its size first."""

@@ -138,6 +138,16 @@ class FrameInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTask:
+    """What CVAT shows one user of a task, its frames aside. `task` is None when the user may read
+    only jobs of it; `jobs`, of every type and at least one, are those that the user may see."""
+
+    task_id: int
+    task: Task | None
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Meta:
     """`data/meta` of a task or a job. `first_source`, `last_source` and `included_sources` are
     source numbers; `deleted_frames` are task frames (api-facts section 6)."""
