@@ -168,11 +168,22 @@ def admin(db: None) -> User:
 @pytest.fixture
 def standin(settings: object) -> Iterator[StandIn]:
     """A CVAT with the sample tasks, which the portal may connect to."""
+    forget_answers()
     with StandIn(sample_world()) as server:
         settings.CVAT_ALLOWED_URLS = [server.url]
         settings.STANDIN_URL = server.url
         StandIns.path.write_text(server.url)
         yield server
+
+
+def forget_answers() -> None:
+    """Remove the cached answers of CVAT: a new stand-in may get the port of an earlier one, whose
+    tasks look the same and may have been changed by its test."""
+    cache = settings.CACHES["default"]
+    with redis.Redis.from_url(cache["LOCATION"]) as client:
+        keys = list(client.scan_iter(f"{cache['KEY_PREFIX']}:*:cvat:*", count=1000))
+        if keys:
+            client.delete(*keys)
 
 
 def connect(user: User, standin: StandIn, account: str = "demo") -> Connection:
