@@ -19,9 +19,12 @@ COPY requirements.txt ./
 RUN pip install -r requirements.txt
 
 COPY manage.py ./
+COPY launcher ./launcher
 COPY config ./config
-COPY selector ./selector
 COPY selections ./selections
+COPY selector ./selector
+COPY portal ./portal
+COPY cvat ./cvat
 COPY templates ./templates
 COPY static ./static
 
@@ -37,8 +40,8 @@ VOLUME /data
 EXPOSE 5020
 
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
-    CMD ["python", "-m", "config.probing"]
+    CMD ["python", "-m", "launcher.probing"]
 
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:5020", "--worker-class", "gthread", \
+CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:5020", "--worker-class", "launcher.web_worker.Worker", \
      "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm", \
      "--keep-alive", "75", "--no-control-socket", "--access-logfile", "-"]

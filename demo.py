@@ -25,9 +25,9 @@ from typing import Any
 import requests
 
 from config import envfile
-from config.logfiles import LogFile
-from config.ports import free_ports
-from config.processes import Child, GroupList, Service
+from launcher.logfiles import LogFile
+from launcher.ports import free_ports
+from launcher.processes import Child, GroupList, Service
 
 BASE_DIR = Path(__file__).resolve().parent
 KEPT = BASE_DIR / "var" / "demo"

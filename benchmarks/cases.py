@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from benchmarks import clients, world
 from benchmarks.portal import Built, Portal
 from benchmarks.server import Server
-from selector.cvat.client import CvatClient
-from selector.cvat.types import Job
+from cvat.client import CvatClient
+from cvat.types import Job
 
 SLOW = 2e6  # bytes per second
 

@@ -11,9 +11,9 @@ import requests
 from cvat_sdk import make_client
 from requests.adapters import HTTPAdapter
 
-from selector.cvat import login
-from selector.cvat.frames import chunk_index
-from selector.cvat.types import Credential, Job
+from cvat import login
+from cvat.frames import chunk_index
+from cvat.types import Credential, Job
 
 USER, PASSWORD = "demo", "demo-password"
 THREADS = 4

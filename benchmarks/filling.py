@@ -13,7 +13,8 @@ def fill(cvat_url: str, count: int) -> list[str]:
     django.setup()
     from django.contrib.auth.models import User  # noqa: PLC0415  (needs the settings)
 
-    from selector.models import ApiToken, Connection  # noqa: PLC0415
+    from portal.models import ApiToken  # noqa: PLC0415
+    from selector.models import Connection  # noqa: PLC0415
     from selector.services import connect  # noqa: PLC0415
 
     people = User.objects.bulk_create(User(username=f"person{n}") for n in range(count))

@@ -14,7 +14,7 @@ import requests
 from cryptography.fernet import Fernet
 
 from benchmarks.portal import TOP
-from config.ports import free_ports
+from launcher.ports import free_ports
 
 SERVICES_SH = TOP / ".ci" / "services.sh"
 

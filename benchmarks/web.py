@@ -11,7 +11,7 @@ import requests
 from django.core.management import call_command
 
 from benchmarks.portal import Portal
-from config.ports import free_ports
+from launcher.ports import free_ports
 
 PASSWORD = "bench-portal-password"
 PEOPLE = ("bench", "ann", "ben", "cleo", "dora", "emil")

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 
-from selector.cvat.links import normalize_url
+from cvat.links import normalize_url
 
 SQLITE = "django.db.backends.sqlite3"
 LONGEST_TRANSACTION = 0.5  # seconds, of the portal itself on SQLite

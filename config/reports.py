@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
 # Whoever speaks HTTP has headers and bodies in its variables; whoever decrypts has plain text.
-_CLOSED = ("selector.cvat", "selector.encryption", "requests", "urllib3", "cryptography")
+_CLOSED = ("cvat", "portal.encryption", "requests", "urllib3", "cryptography")
 
 
 class AlwaysSafeFilter(SafeExceptionReporterFilter):

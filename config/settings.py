@@ -72,17 +72,19 @@ INSTALLED_APPS = [
     "config.apps.SignInsConfig",
     "django_htmx",
     "config.apps.ConfigConfig",
+    "launcher.apps.LauncherConfig",
+    "portal.apps.PortalConfig",
     "selector.apps.SelectorConfig",
     "selections.apps.SelectionsConfig",
 ]
 
 MIDDLEWARE = [
-    "selector.api.middleware.ApiErrorsMiddleware",
+    "portal.api.middleware.ApiErrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.ContentSecurityPolicyMiddleware",
-    "config.middleware.RetryAfterMiddleware",
-    "config.middleware.TimeZoneMiddleware",
+    "portal.middleware.ContentSecurityPolicyMiddleware",
+    "portal.middleware.RetryAfterMiddleware",
+    "portal.middleware.TimeZoneMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -91,7 +93,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "config.middleware.KnownBrowserMiddleware",
+    "portal.middleware.KnownBrowserMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -111,7 +113,7 @@ TEMPLATES = [
     },
 ]
 
-# Named as Django 6 names them, so that config/middleware.py can go when we move there.
+# Named as Django 6 names them, so that portal/middleware.py can go when we move there.
 SECURE_CSP = {
     "default-src": ["'self'"],
     "img-src": ["'self'", "data:", "blob:"],
@@ -137,13 +139,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Failed sign-ins to the portal: see selector/lockout.py. The first also limits those to CVAT.
+# Failed sign-ins to the portal: see portal/lockout.py. The first also limits those to CVAT.
 LOGIN_FAILURE_LIMIT = AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
 LOGIN_ADDRESS_LIMIT = env.int("LOGIN_ADDRESS_LIMIT", default=30)
 LOGIN_BLOCK_MINUTES = env.int("LOGIN_BLOCK_MINUTES", default=15)
-AXES_HANDLER = "selector.lockout.Handler"
-AXES_CLIENT_IP_CALLABLE = "selector.client_address.client_address"
-AXES_LOCKOUT_CALLABLE = "config.views.sign_in_blocked"
+AXES_HANDLER = "portal.lockout.Handler"
+AXES_CLIENT_IP_CALLABLE = "portal.client_address.client_address"
+AXES_LOCKOUT_CALLABLE = "portal.views.sign_in_blocked"
 AXES_ENABLE_ADMIN = False  # selector/admin.py shows what there is
 AXES_SENSITIVE_PARAMETERS: list[str] = []
 # What the pages of the sign-in say about whom to ask.
@@ -293,7 +295,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "purge-failed-sign-ins": {
-        "task": "selector.tasks.purge_failed_sign_ins",
+        "task": "portal.tasks.purge_failed_sign_ins",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
@@ -308,18 +310,18 @@ CELERY_BEAT_SCHEDULE = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "selector.api.authentication.ApiTokenAuthentication",
+        "portal.api.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["selector.api.parsers.BoundedJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "selector.api.schema.Schema",
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.BoundedJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Schema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "selector.api.paging.Paging",
+    "DEFAULT_PAGINATION_CLASS": "portal.api.paging.Paging",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min")},
-    "EXCEPTION_HANDLER": "selector.api.errors.exception_handler",
+    "EXCEPTION_HANDLER": "portal.api.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }
 SPECTACULAR_SETTINGS = {

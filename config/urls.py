@@ -4,15 +4,17 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from config.views import SignInView, health
+from portal.views import SignInView, health
 from selector.views import home
 
-handler500 = "config.views.failed"
+handler500 = "portal.views.failed"
 urlpatterns = [
     path("", home, name="home"),
+    path("", include("portal.urls")),
     path("", include("selector.urls")),
     path("selections/", include("selections.urls")),
-    # In this order: the second one ends in a catch-all that answers 404.
+    # In this order: the last one ends in a catch-all that answers 404.
+    path("api/", include("portal.api.urls")),
     path("api/", include("selections.api.urls")),
     path("api/", include("selector.api.urls")),
     path(

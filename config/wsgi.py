@@ -6,7 +6,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.body_guard import BodyGuard
+from portal.body_guard import BodyGuard
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

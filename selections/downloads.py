@@ -19,9 +19,9 @@ from django.http import (
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
+from portal.exceptions import Conflict, NotFound
 from selections.formats import frame_list
 from selections.models import Archive, ArchivePart, Selection
-from selector.exceptions import Conflict, NotFound
 
 
 def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResponseBase:

@@ -12,8 +12,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.utils.timezone import make_aware
 
+from cvat.links import MAX_ID
 from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
-from selector.cvat.links import MAX_ID
 
 FEW_FILES, FILES_OF_A_PART = "files", 65_000
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)

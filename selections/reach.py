@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from cvat.exceptions import CvatForbidden, CvatNoData, CvatNotFound
+from cvat.types import Job
 from selections.models import Selection
 from selector import access
-from selector.cvat.exceptions import CvatForbidden, CvatNoData, CvatNotFound
-from selector.cvat.types import Job
 from selector.models import Connection
 
 MOST_TASKS = 20  # each is a request to CVAT while somebody waits

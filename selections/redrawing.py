@@ -8,11 +8,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from cvat.exceptions import CvatError
+from portal.exceptions import InvalidInput, NotConnected, PortalError
 from selections import remarks, services, showing
 from selections.models import Selection
 from selections.services.naming import free_name
-from selector.cvat.exceptions import CvatError
-from selector.exceptions import InvalidInput, NotConnected, PortalError
 from selector.services import PER_JOB, UNIFORM, DrawRequest, find_connection
 
 

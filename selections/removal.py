@@ -17,10 +17,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from portal.exceptions import Conflict, NotFound
 from selections.batches import delete_frames
 from selections.housekeeping import for_each
 from selections.models import Archive, ArchiveQuerySet, Selection, SelectionQuerySet
-from selector.exceptions import Conflict, NotFound
 
 
 def discard_selection(*, selection: Selection) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cvat import frames as numbering
+from cvat.catalog import no_job_shown
+from cvat.exceptions import CvatNoData
+from cvat.types import FrameCatalog, Job, Meta
+from portal.cache import keep
+from portal.exceptions import NotFound
 from selector.asking import answer_key, asking
-from selector.cvat import frames as numbering
-from selector.cvat.catalog import no_job_shown
-from selector.cvat.exceptions import CvatNoData
-from selector.cvat.types import FrameCatalog, Job, Meta
-from selector.exceptions import NotFound
-from selector.keeping import keep
 from selector.models import Connection
 from selector.single_flight import remembered
 

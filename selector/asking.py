@@ -13,11 +13,11 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatUnauthorized
-from selector.exceptions import Busy
+from cvat.client import CvatClient
+from cvat.exceptions import CvatUnauthorized
+from portal.exceptions import Busy
+from portal.thread_share import Limits, ThreadShare
 from selector.models import Connection
-from selector.thread_share import Limits, ThreadShare
 
 ANSWER_SECONDS = 120.0  # for all that one `asking` asks; the meta of a million frames takes 100
 PLACE_SECONDS = 4.0  # to wait for a place

@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from selector.cvat.exceptions import CvatLoginRefused
-from selector.exceptions import TooManyAttempts
+from cvat.exceptions import CvatLoginRefused
+from portal.exceptions import TooManyAttempts
 
 logger = logging.getLogger(__name__)
 

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from cvat.client import CvatClient
+from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
+from cvat.links import Target
+from cvat.types import Job, Page, Project, Task
+from portal.exceptions import InvalidInput
 from selector.asking import asking
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
-from selector.cvat.links import Target
-from selector.cvat.types import Job, Page, Project, Task
-from selector.exceptions import InvalidInput
 from selector.models import Connection
 
 MOST = 10  # projects, and jobs, above the tasks

@@ -21,11 +21,11 @@ import json
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.types import FrameCatalog, ShownTask
+from portal.cache import keep, kept
 from selector import access, compact
 from selector.asking import answer_key, asking
-from selector.cvat.exceptions import CvatForbidden, CvatNotFound
-from selector.cvat.types import FrameCatalog, ShownTask
-from selector.keeping import keep, kept
 from selector.models import Connection
 from selector.single_flight import one_at_a_time
 

@@ -20,9 +20,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, groupby, repeat, takewhile
 from typing import Any
 
-from selector.cvat.frames import frames_by_job
-from selector.cvat.links import task_link
-from selector.cvat.types import Frame, FrameCatalog, Job
+from cvat.frames import frames_by_job
+from cvat.links import task_link
+from cvat.types import Frame, FrameCatalog, Job
 
 Document = dict[str, Any]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from django import forms
 from django.conf import settings
 
-from selector.cvat.links import MAX_ID, InvalidAddress, Target, parse
-from selector.exceptions import InvalidInput
+from cvat.links import MAX_ID, InvalidAddress, Target, parse
+from portal.exceptions import InvalidInput
 from selector.models import Connection
 
 JOB = re.compile(r"(?:job\s*#?\s*)?([0-9]+)", re.IGNORECASE)
@@ -136,21 +135,3 @@ def _id(digits: str) -> int:
     if not 0 < int(digits[:19]) <= MAX_ID:
         raise InvalidInput(f"{digits[:20]} cannot be the number of a task, job or project.")
     return int(digits)
-
-
-class TokenForm(forms.Form):
-    name = forms.CharField(
-        label="Name", max_length=100, help_text="What it is for, such as “nightly export”."
-    )
-    days = forms.IntegerField(
-        label="Valid for days",
-        required=False,
-        min_value=1,
-        max_value=3650,
-        initial=90,
-        help_text="Empty: until you revoke it.",
-    )
-    read_only = forms.BooleanField(label="May only read", required=False)
-
-    def issue_arguments(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("name", "days", "read_only")}

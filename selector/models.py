@@ -1,14 +1,10 @@
-"""Who may speak to which CVAT server, and who may speak to us."""
+"""Connections: one portal user's access to one CVAT server; and the tasks opened through them."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -17,11 +13,11 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from cvat.client import CvatClient
+from cvat.types import Credential, CredentialKind
+from portal.encryption import EncryptedTextField
+from portal.exceptions import ServerNotAllowed
 from selector import servers
-from selector.cvat.client import CvatClient
-from selector.cvat.types import Credential, CredentialKind
-from selector.encryption import EncryptedTextField
-from selector.exceptions import ServerNotAllowed
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
@@ -100,7 +96,7 @@ class Connection(models.Model):
         seconds: float = float("inf"),
         around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> CvatClient:
-        """The one seam between Django and `selector.cvat`.
+        """The one seam between Django and `cvat`.
 
         `patient` is for workers: more retries, longer waits than a page may take; `sleep` waits
         between them. Others share the HTTP connections of the process. `seconds` is the time for
@@ -178,72 +174,3 @@ class RecentTask(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    def for_user(self, user: AnyUser) -> Self:
-        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
-
-    def issue(
-        self, *, owner: User, name: str, days: int | None = None, read_only: bool = False
-    ) -> tuple[ApiToken, str]:
-        """A new token and its secret, which exists nowhere else: show it once."""
-        prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
-        token = self.create(
-            owner=owner,
-            name=name,
-            prefix=prefix,
-            digest=_digest(secret),
-            read_only=read_only,
-            expires_at=timezone.now() + timedelta(days=days) if days else None,
-        )
-        return token, f"cis_{prefix}_{secret}"
-
-    def find(self, value: str) -> ApiToken | None:
-        """The usable token behind `cis_<prefix>_<secret>`, or None."""
-        start, _, rest = value.partition("_")
-        prefix, _, secret = rest.partition("_")
-        if start != "cis" or not secret:
-            return None
-        token = self.select_related("owner").filter(prefix=prefix).first()
-        if token is None or not hmac.compare_digest(token.digest, _digest(secret)):
-            return None
-        return token if token.is_usable else None
-
-
-class ApiToken(models.Model):
-    """Lets a script act for a portal user. Only a digest of its 256-bit secret is kept."""
-
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=100)
-    prefix = models.CharField(max_length=8, unique=True, editable=False)
-    digest = models.CharField(max_length=64, editable=False)
-    read_only = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ApiTokenQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        verbose_name = "API token"
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_usable(self) -> bool:
-        expired = self.expires_at is not None and self.expires_at <= timezone.now()
-        return not expired and self.owner.is_active
-
-    def touch(self) -> None:
-        """Note the use, at most once a minute: a busy script must not write on every request."""
-        now = timezone.now()
-        if self.last_used_at is None or now - self.last_used_at > timedelta(minutes=1):
-            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
-
-
-def _digest(secret: str) -> str:
-    # Plain SHA-256 is enough: the secret is 256 random bits, not a password to be guessed.
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -17,8 +17,8 @@ from fractions import Fraction
 from hashlib import blake2b
 from typing import NamedTuple
 
-from selector.cvat.frames import frames_by_job
-from selector.cvat.types import Frame, Job
+from cvat.frames import frames_by_job
+from cvat.types import Frame, Job
 from selector.overlap import count_for_one
 
 MAX_SEED = 4294967295

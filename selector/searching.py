@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.links import InvalidAddress, Target, parse
+from cvat.types import Job, Page, Project, Task
 from selector.asking import asking
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatForbidden, CvatNotFound
-from selector.cvat.links import InvalidAddress, Target, parse
-from selector.cvat.types import Job, Page, Project, Task
 from selector.models import Connection, RecentTask
 
 MOST = 20

@@ -7,8 +7,8 @@ import hashlib
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
-from selector.cvat.links import normalize_url
-from selector.exceptions import ServerNotAllowed
+from cvat.links import normalize_url
+from portal.exceptions import ServerNotAllowed
 
 
 def default() -> str:

@@ -14,10 +14,10 @@ from typing import IO, TypeVar
 from django.conf import settings
 from django.utils import timezone
 
+from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatUnauthorized
+from portal.cache import keep, kept
+from portal.exceptions import Busy
 from selector.asking import place
-from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatUnauthorized
-from selector.exceptions import Busy
-from selector.keeping import keep, kept
 from selector.models import Connection
 
 T = TypeVar("T")

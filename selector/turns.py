@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from selector.exceptions import TooManySignIns
+from portal.exceptions import TooManySignIns
 
 logger = logging.getLogger(__name__)
 

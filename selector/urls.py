@@ -11,6 +11,4 @@ urlpatterns = [
     path("connections/sample", views.connect_sample, name="connect-sample"),
     path("connections/installation", views.connect_installation, name="connect-installation"),
     path("connections/<int:pk>/disconnect", views.disconnect, name="disconnect"),
-    path("tokens", views.tokens, name="tokens"),
-    path("tokens/<int:pk>/revoke", views.revoke_token, name="revoke-token"),
 ]

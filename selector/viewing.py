@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
+from cvat import pictures
+from cvat.client import CvatClient
+from cvat.exceptions import CvatBroken, CvatForbidden, CvatNotFound
+from cvat.types import FrameData
+from portal.exceptions import InvalidInput, NotFound
 from selector import access, catalogs, searching, thumbnails
 from selector.asking import answer_key, asking
 from selector.catalogs import PackedCatalog
-from selector.cvat import pictures
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatBroken, CvatForbidden, CvatNotFound
-from selector.cvat.types import FrameData
-from selector.exceptions import InvalidInput, NotFound
 from selector.models import Connection
 from selector.single_flight import remembered
 

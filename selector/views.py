@@ -7,15 +7,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.pages import errors_shown_in, errors_shown_on
+from portal.signed_in import SignedInRequest
 from selector import services
-from selector.forms import ConnectForm, TokenForm, connect_form
-from selector.models import ApiToken, Connection
-from selector.pages import errors_shown_in, errors_shown_on
-from selector.signed_in import SignedInRequest
+from selector.forms import ConnectForm, connect_form
+from selector.models import Connection
 
 # The account that the sample tasks of the stand-in belong to; no secret of anyone's.
 STANDIN_ACCOUNT = {"username": "demo", "password": "demo-password"}
@@ -105,33 +104,3 @@ def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
     services.disconnect(connection=connection)
     messages.success(request, f"Disconnected from {connection.label}. Your selections are kept.")
     return redirect("selector:connections")
-
-
-# --- API tokens --------------------------------------------------------------------------------
-
-
-@never_cache
-@sensitive_variables("value", "issued")
-@require_http_methods(["GET", "POST"])
-def tokens(request: SignedInRequest) -> HttpResponse:
-    """The list, and once, right after it was made, the value of a new one."""
-    form = TokenForm(request.POST or None)
-    issued = None
-    if request.method == "POST" and form.is_valid():
-        issued = ApiToken.objects.issue(owner=request.user, **form.issue_arguments())
-        form = TokenForm()
-    context = {
-        "form": form,
-        "tokens": ApiToken.objects.for_user(request.user),
-        "issued": issued,
-    }
-    status = 400 if form.errors else 200
-    return render(request, "selector/tokens.html", context, status=status)
-
-
-@require_POST
-def revoke_token(request: SignedInRequest, pk: int) -> HttpResponse:
-    token = get_object_or_404(ApiToken.objects.for_user(request.user), pk=pk)
-    services.revoke_token(token=token)
-    messages.success(request, f"The token “{token.name}” is revoked.")
-    return redirect("selector:tokens")

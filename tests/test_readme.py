@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
 
-from selector.models import ApiToken
+from portal.models import ApiToken
 from standin.server import StandIn
 
 README = Path(__file__).resolve().parent.parent / "README.md"

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from selector.models import ApiToken
+from portal.models import ApiToken
 from standin.server import StandIn
 from tests.addresses import addresses
 from tests.conftest import api_of

@@ -23,9 +23,10 @@ from django.urls import NoReverseMatch, reverse
 from django.views.debug import technical_500_response
 from rest_framework.test import APIClient
 
+from portal.models import ApiToken
 from selections.api.views import LONGEST_WAIT, _wanted_wait
 from selector import services
-from selector.models import ApiToken, Connection
+from selector.models import Connection
 from standin.server import StandIn
 from tests.addresses import addresses
 from tests.conftest import BASE_DIR, api_of, connect

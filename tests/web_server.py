@@ -13,9 +13,9 @@ import requests
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from config import services
-from config.ports import free_ports
-from selector.models import ApiToken
+from launcher import services
+from launcher.ports import free_ports
+from portal.models import ApiToken
 from tests.conftest import BASE_DIR, eventually, stop
 
 

@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from portal.admin import DeletesInBulk
+from portal.exceptions import Explained
 from selections import services
-from selector.admin import DeletesInBulk
-from selector.exceptions import Explained
 
 MOST_LISTED = 100  # of each kind
 

@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html_join
 
+from portal.admin import DeletesInBulk, MachineOwned, YesNoFilter
+from portal.exceptions import Explained, NotFound
 from selections import services
 from selections.admin.selections import link, to_selection
 from selections.models import Archive, Selection
-from selector.admin import DeletesInBulk, MachineOwned, YesNoFilter
-from selector.exceptions import Explained, NotFound
 
 
 class HasProblems(YesNoFilter):

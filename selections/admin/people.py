@@ -10,11 +10,12 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from portal import lockout
+from portal.admin import YesNoFilter
+from portal.models import ApiToken
 from selections.admin.accounts import DeletesAccounts
 from selections.models import Archive, SelectedFrame, Selection
-from selector import lockout
-from selector.admin import YesNoFilter
-from selector.models import ApiToken, Connection
+from selector.models import Connection
 
 admin.site.unregister(User)
 

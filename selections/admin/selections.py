@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from portal.admin import DeletesInBulk, MachineOwned
+from portal.exceptions import Explained
 from selections import removal, services
 from selections.formats import frame_list
 from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
-from selector.admin import DeletesInBulk, MachineOwned
-from selector.exceptions import Explained
 
 
 def link(address: str, text: Any) -> str:

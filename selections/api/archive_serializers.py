@@ -8,9 +8,9 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from portal.api.fields import WholeNumberField
+from portal.api.strict import StrictSerializer
 from selections.models import Archive, ArchivePart
-from selector.api.fields import WholeNumberField
-from selector.api.strict import StrictSerializer
 
 
 class ArchivePartSerializer(serializers.ModelSerializer[ArchivePart]):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from rest_framework.response import Response
 
+from portal.api.strict import takes
+from portal.api.views import SpecifiedView
+from portal.signed_in import SignedInApiRequest
 from selections import services
 from selector.api.draw_serializers import RandomSelectSerializer
 from selector.api.serializers import JobSummarySerializer, RandomSelectAnswer
-from selector.api.strict import takes
-from selector.api.views import SpecifiedView, image
+from selector.api.views import image
 from selector.services import PER_JOB, find_connection
-from selector.signed_in import SignedInApiRequest
 
 
 class RandomSelectView(SpecifiedView):

@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
+from portal.exceptions import Conflict, InvalidInput, PortalError
+from portal.signed_in import SignedInApiRequest
 from selections.models import KeyedAnswer
-from selector.exceptions import Conflict, InvalidInput, PortalError
-from selector.signed_in import SignedInApiRequest
 
 LONGEST_KEY = 200  # characters
 PARAMETER = OpenApiParameter(

@@ -8,12 +8,12 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from portal.api.fields import MAX_ID, IdField, WholeNumberField
+from portal.api.strict import StrictFields, StrictSerializer
 from selections.api.archive_serializers import ArchiveSerializer, NewArchiveSerializer
 from selections.models import SelectedFrame, Selection
 from selections.services import Choice
 from selector.api.draw_serializers import DrawSerializer
-from selector.api.fields import MAX_ID, IdField, WholeNumberField
-from selector.api.strict import StrictFields, StrictSerializer
 
 LARGEST_FRAME = 2**31 - 1
 LONGEST_NOTE = 10_000

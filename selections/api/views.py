@@ -19,6 +19,15 @@ from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
+from portal.api.filtering import IdFilter, Ordering, TrueFalseFilter
+from portal.api.hanging_up import has_hung_up
+from portal.api.parsers import TakesFrames
+from portal.api.schema import ErrorSerializer
+from portal.api.strict import StrictView, takes
+from portal.api.views import IDS, AlwaysJson, SpecifiedView
+from portal.exceptions import NotFound
+from portal.signed_in import SignedInApiRequest
+from portal.thread_share import ThreadShare
 from selections import downloads, redrawing, removal, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
@@ -31,16 +40,7 @@ from selections.models import (
     Selection,
     SelectionQuerySet,
 )
-from selector.api.filtering import IdFilter, Ordering, TrueFalseFilter
-from selector.api.hanging_up import has_hung_up
-from selector.api.parsers import TakesFrames
-from selector.api.schema import ErrorSerializer
-from selector.api.strict import StrictView, takes
-from selector.api.views import IDS, AlwaysJson, SpecifiedView
-from selector.exceptions import NotFound
 from selector.services import find_connection
-from selector.signed_in import SignedInApiRequest
-from selector.thread_share import ThreadShare
 
 LONGEST_WAIT = 60  # seconds; a waiting request holds a thread of the web server
 WAIT_PAUSE = 0.2

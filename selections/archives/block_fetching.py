@@ -7,15 +7,15 @@ import zipfile
 from collections.abc import Callable
 from typing import BinaryIO
 
+from cvat.bodies import MAX_PICTURE
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.types import Download
 from selections.archives import video
 from selections.archives.planning import Block, Line
 from selections.archives.refusals import Refusals
 from selections.archives.spool import Spool, own_name, read_members
 from selections.archives.waiting import Waiting
-from selector.cvat.bodies import MAX_PICTURE
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatForbidden, CvatNotFound
-from selector.cvat.types import Download
 
 # A server that puts a request off is asked again for so long before the thread turns to other
 # blocks.

@@ -17,6 +17,10 @@ from django.conf import settings
 from django.core.files import File
 from django.db import DatabaseError
 
+from cvat.client import CvatClient
+from cvat.exceptions import CvatError, CvatUnauthorized
+from cvat.types import Job
+from portal.exceptions import Explained
 from selections.archives import disk, headers, staleness
 from selections.archives.block_state import Missing
 from selections.archives.fetching import Fetched, Fetcher, Stopped, outcome
@@ -32,10 +36,6 @@ from selections.archives.zipping import Part, PartsWriter
 from selections.housekeeping import for_each
 from selections.models import Archive, ArchivePart, Selection, UnlinkedFile
 from selections.remarks import Remarks, changes
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatError, CvatUnauthorized
-from selector.cvat.types import Job
-from selector.exceptions import Explained
 
 logger = logging.getLogger(__name__)
 

@@ -12,15 +12,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from threading import Event, Lock
 from typing import Any, NamedTuple, TypeVar
 
-from selections.archives import video
-from selections.archives.block_fetching import BlockFetcher, Oversized, TooSlow
-from selections.archives.block_state import BlockState, Missing
-from selections.archives.planning import Block
-from selections.archives.spool import Damaged, Picture, Spool
-from selections.archives.waiting import Waiting
-from selector.cvat.client import CvatClient
-from selector.cvat.errors import DATA_FAILURES
-from selector.cvat.exceptions import (
+from cvat.client import CvatClient
+from cvat.errors import DATA_FAILURES
+from cvat.exceptions import (
     CvatBroken,
     CvatError,
     CvatForbidden,
@@ -28,6 +22,12 @@ from selector.cvat.exceptions import (
     CvatRejected,
     CvatTimeout,
 )
+from selections.archives import video
+from selections.archives.block_fetching import BlockFetcher, Oversized, TooSlow
+from selections.archives.block_state import BlockState, Missing
+from selections.archives.planning import Block
+from selections.archives.spool import Damaged, Picture, Spool
+from selections.archives.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 

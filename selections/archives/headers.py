@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from selector.cvat.pictures import SIGNATURE_BYTES, extension
+from cvat.pictures import SIGNATURE_BYTES, extension
 
 # More than real files have, and few enough for one that is made to keep its reader busy.
 MOST_SEGMENTS, MOST_FILL_BYTES = 2000, 64
@@ -24,7 +24,7 @@ _WIDTH_TAG, _HEIGHT_TAG = 256, 257
 
 
 class Header(NamedTuple):
-    """`extension` as in selector.cvat.pictures; sizes in pixels, None where the file is too broken
+    """`extension` as in cvat.pictures; sizes in pixels, None where the file is too broken
     to say."""
 
     extension: str

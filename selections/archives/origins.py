@@ -8,13 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import Any
 
+from cvat import origins
+from cvat.client import CvatClient
+from cvat.origins import TaskOrigin
+from cvat.types import Job
 from selections.archives.fetching import FRAME_ERRORS, end_threads, outcome
 from selections.archives.naming import WantedFrame
 from selections.models import Selection
-from selector.cvat import origins
-from selector.cvat.client import CvatClient
-from selector.cvat.origins import TaskOrigin
-from selector.cvat.types import Job
 
 logger = logging.getLogger(__name__)
 

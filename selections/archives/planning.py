@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import NamedTuple
 
-from selector.cvat.frames import chunk_frames, chunk_index
-from selector.cvat.types import Job
+from cvat.frames import chunk_frames, chunk_index
+from cvat.types import Job
 
 # What was measured on a quiet server nearby (api-facts 7): where to start from.
 REQUEST_SECONDS = 0.087

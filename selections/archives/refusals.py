@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from threading import Lock
 
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
+from cvat.client import CvatClient
+from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
 
 REFUSED = (CvatForbidden, CvatNotFound)
 Key = tuple[str, int]

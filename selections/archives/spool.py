@@ -21,8 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+from cvat.types import Download
 from selections.archives.planning import Block
-from selector.cvat.types import Download
 
 BUILD_PREFIX = "build-"  # of files that a worker writes and, when killed, leaves half-done
 GONE = ".gone"  # after the name of a folder that is being removed

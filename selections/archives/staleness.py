@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from django.db.models import Min
 from django.utils.dateparse import parse_datetime
 
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.types import Meta
 from selections.models import Selection
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatForbidden, CvatNotFound
-from selector.cvat.types import Meta
 
 RESOLUTION = 0.001  # seconds, of what a file system keeps of a moment
 

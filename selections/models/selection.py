@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
 
-from selector.cvat.frames import source_number
+from cvat.frames import source_number
 from selector.models import Connection
 from selector.sampling import MAX_SEED
 

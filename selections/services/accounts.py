@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
+from portal.exceptions import Conflict, InvalidInput
 from selections import removal, showing
 from selections.models import Archive, Selection, SelectionQuerySet
-from selector.exceptions import Conflict, InvalidInput
 
 
 @dataclass(frozen=True, slots=True)

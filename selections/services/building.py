@@ -9,12 +9,12 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from portal.exceptions import Conflict, InvalidInput, NotConnected, NotFound
 from selections import showing, tasks
 from selections.archives.naming import archive_stem
 from selections.models import Archive, Selection, lock_person
 from selections.services.limits import check_builds, check_room
 from selector import services as selector
-from selector.exceptions import Conflict, InvalidInput, NotConnected, NotFound
 from selector.models import Connection
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from cvat import origins
+from cvat.types import Job
+from portal.exceptions import InvalidInput, NotConnected
 from selections import showing
 from selections.models import Selection
 from selector import access
 from selector.asking import answer_key, asking
-from selector.cvat import origins
-from selector.cvat.types import Job
-from selector.exceptions import InvalidInput, NotConnected
 from selector.models import Connection
 from selector.single_flight import remembered
 

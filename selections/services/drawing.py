@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from django.contrib.auth.models import User
 
+from cvat.types import FrameCatalog
+from portal.exceptions import InvalidInput
 from selections.models import SelectedFrame, Selection
 from selector import services as selector
-from selector.cvat.types import FrameCatalog
-from selector.exceptions import InvalidInput
 from selector.models import Connection
 from selector.services import Draw, DrawRequest
 

@@ -10,6 +10,10 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
+from cvat import frames as numbering
+from cvat.exceptions import CvatNoData
+from cvat.types import Frame, FrameCatalog
+from portal.exceptions import InvalidInput
 from selections import showing
 from selections.batches import copy_frames, save_frames
 from selections.models import Selection
@@ -18,10 +22,6 @@ from selections.services.drawing import draw
 from selections.services.naming import free_name
 from selector import services as selector
 from selector.asking import place
-from selector.cvat import frames as numbering
-from selector.cvat.exceptions import CvatNoData
-from selector.cvat.types import Frame, FrameCatalog
-from selector.exceptions import InvalidInput
 from selector.models import Connection
 from selector.services import DrawRequest
 

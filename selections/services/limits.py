@@ -6,8 +6,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.template.defaultfilters import filesizeformat
 
+from portal.exceptions import Conflict, TooManyBuilds
 from selections.models import Archive
-from selector.exceptions import Conflict, TooManyBuilds
 
 
 def check_may_build(*, user: User) -> None:

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from cvat.links import frame_link, task_link
 from selections import remarks
 from selections.models import Archive, SelectedFrame, Selection
 from selections.redrawing import drawn_by
 from selections.services import Deletions
-from selector.cvat.links import frame_link, task_link
 from selector.models import Connection
 from selector.services import PER_JOB, DrawRequest
 

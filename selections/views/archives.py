@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from portal.pages import errors_shown_on
+from portal.signed_in import SignedInRequest
 from selections import downloads, removal, services, showing
 from selections.models import Archive, ArchiveQuerySet
-from selector.pages import errors_shown_on
-from selector.signed_in import SignedInRequest
 
 ARCHIVES_PER_PAGE = 20
 

@@ -9,15 +9,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from cvat.exceptions import CvatError
+from portal.exceptions import Busy, InvalidInput, PortalError
+from portal.pages import errors_shown_on
+from portal.signed_in import SignedInRequest
 from selections import downloads, redrawing, removal, services, showing
 from selections import reach as reaching
 from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
 from selections.models import Archive, Selection
-from selector.cvat.exceptions import CvatError
-from selector.exceptions import Busy, InvalidInput, PortalError
-from selector.pages import errors_shown_on
 from selector.services import find_connection
-from selector.signed_in import SignedInRequest
 
 SELECTIONS_PER_PAGE = 25
 FRAMES_PER_PAGE = 120  # full rows of the grid at 2, 3, 4, 5, 6, 8 and 10 columns

@@ -13,13 +13,13 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from portal.api.paging import page_of_cvat
+from portal.api.strict import StrictView, takes
+from portal.signed_in import SignedInApiRequest
 from selector import browsing, services
 from selector.api import serializers
-from selector.api.paging import page_of_cvat
-from selector.api.strict import StrictView, takes
 from selector.asking import asking
 from selector.models import Connection
-from selector.signed_in import SignedInApiRequest
 
 MOST_PROJECTS = 1000
 

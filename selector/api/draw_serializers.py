@@ -7,8 +7,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from selector.api.fields import REQUIRED_AMOUNT, CountField, IdField, SeedField, ShareField
-from selector.api.strict import StrictSerializer
+from portal.api.fields import IdField
+from portal.api.strict import StrictSerializer
+from selector.api.fields import REQUIRED_AMOUNT, CountField, SeedField, ShareField
 from selector.services import PER_JOB, UNIFORM, DrawRequest
 
 MOST_JOBS = 10_000

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rest_framework import serializers
 
+from portal.api.fields import WholeNumberField
 from selector.sampling import MAX_SEED
 
-MAX_ID = 2**53 - 1  # more than CVAT has, and the most that JavaScript can write exactly
 MAX_COUNT = 1_000_000
 
 AMOUNT = "how many frames to take must be a {}."
@@ -20,21 +19,6 @@ def _always(sentence: str) -> dict[str, Any]:
     """One sentence for whatever is wrong with a value."""
     wrong = ("invalid", "null", "min_value", "max_value", "max_string_length")
     return dict.fromkeys(wrong, sentence)
-
-
-class WholeNumberField(serializers.IntegerField):
-    """Unlike DRF's: "1_000" is none (Python reads it as 1000)."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, str) and not re.fullmatch(r"\s*-?[0-9]+\s*", data):
-            self.fail("invalid")
-        return int(super().to_internal_value(data))
-
-
-class IdField(WholeNumberField):
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("error_messages", {"invalid": "must be a whole number, such as 12."})
-        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
 
 class CountField(WholeNumberField):

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from rest_framework import serializers
 
-from selector.api.fields import IdField
+from cvat.links import task_link
+from cvat.types import Job, Project, Task
+from portal.api.fields import IdField
 from selector.api.serializers import ConnectionQuerySerializer
-from selector.cvat.links import task_link
-from selector.cvat.types import Job, Project, Task
 from selector.models import Connection, RecentTask
 from selector.searching import Hit
 

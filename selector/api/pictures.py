@@ -14,13 +14,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from cvat.links import MAX_ID
+from portal.api.strict import StrictView, takes
+from portal.api.views import AlwaysJson
+from portal.signed_in import SignedInApiRequest
 from selector import searching, services, viewing
 from selector.api import picture_serializers as serializers
-from selector.api.strict import StrictView, takes
-from selector.api.views import AlwaysJson
-from selector.cvat.links import MAX_ID
 from selector.models import Connection
-from selector.signed_in import SignedInApiRequest
 
 HOUR = "private, max-age=3600"
 # Asked again each time: the answer is 304 while nothing has changed.

@@ -7,10 +7,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from selector.api.fields import IdField, WholeNumberField
-from selector.api.paging import MAX_PAGE_SIZE, PAGE_SIZE
-from selector.api.strict import StrictSerializer
-from selector.models import ApiToken, Connection
+from portal.api.fields import IdField, WholeNumberField
+from portal.api.paging import MAX_PAGE_SIZE, PAGE_SIZE
+from portal.api.serializers import PageSerializer
+from portal.api.strict import StrictSerializer
+from selector.models import Connection
 
 
 class TestConnectionSerializer(StrictSerializer):
@@ -64,38 +65,6 @@ class NewConnectionAnswer(ConnectionSerializer):
     class Meta(ConnectionSerializer.Meta):
         fields = [*ConnectionSerializer.Meta.fields, "notice"]
         read_only_fields = fields
-
-
-class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
-    class Meta:
-        model = ApiToken
-        fields = [
-            "id",
-            "name",
-            "prefix",
-            "read_only",
-            "created_at",
-            "last_used_at",
-            "expires_at",
-        ]
-        read_only_fields = ["id", "prefix", "created_at", "last_used_at", "expires_at"]
-
-
-class NewApiTokenSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=100)
-    read_only = serializers.BooleanField(default=False)  # type: ignore[assignment]
-    days = WholeNumberField(
-        required=False, allow_null=True, min_value=1, max_value=3650, default=None
-    )
-
-
-class NewApiTokenAnswer(ApiTokenSerializer):
-    """`value` is in this answer and nowhere else."""
-
-    value = serializers.CharField(read_only=True)
-
-    class Meta(ApiTokenSerializer.Meta):
-        fields = [*ApiTokenSerializer.Meta.fields, "value"]
 
 
 class FrameSerializer(serializers.Serializer[Any]):
@@ -213,12 +182,6 @@ class TaskSerializer(serializers.Serializer[Any]):
     jobs_count = serializers.IntegerField()
 
 
-class PageSerializer(serializers.Serializer[Any]):
-    count = serializers.IntegerField()
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-
-
 @extend_schema_serializer(many=False)
 class JobPage(PageSerializer):
     results = JobSerializer(many=True)
@@ -238,10 +201,6 @@ class ConnectionQuerySerializer(StrictSerializer):
     """Through which connection; the one connected last when none is named."""
 
     connection = IdField(required=False)
-
-
-class SchemaQuerySerializer(StrictSerializer):
-    format = serializers.ChoiceField(choices=["json", "yaml"], required=False)
 
 
 class PageQuerySerializer(ConnectionQuerySerializer):

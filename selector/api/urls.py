@@ -1,28 +1,14 @@
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.urls import path
-from drf_spectacular.views import SpectacularSwaggerSplitView
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import SimpleRouter
 
 from selector.api import browsing, pictures, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("connections", views.ConnectionViewSet, basename="api-connection")
-router.register("tokens", views.ApiTokenViewSet, basename="api-token")
 router.register("projects", browsing.ProjectViewSet, basename="api-project")
 router.register("tasks", browsing.TaskViewSet, basename="api-task")
-
-schema = views.SchemaView.as_view(permission_classes=[IsAuthenticated])
-# A page, so whoever is not signed in is led to the sign-in; the template has no inline style.
-docs = login_required(
-    SpectacularSwaggerSplitView.as_view(
-        url_name="api-schema",
-        permission_classes=[IsAuthenticated],
-        template_name="api/docs.html",
-    )
-)
 
 urlpatterns = [
     path("test-connection", views.TestConnectionView.as_view(), name="api-test-connection"),
@@ -54,8 +40,6 @@ urlpatterns = [
         pictures.ProjectPreviewView.as_view(),
         name="api-project-preview",
     ),
-    path("schema", schema, name="api-schema"),
-    path("docs", docs, name="api-docs"),
     *router.urls,
     path("", browsing.NothingHereView.as_view(), name="api-root"),
     path("<path:rest>", browsing.NothingHereView.as_view(), name="api-nothing"),

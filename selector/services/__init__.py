@@ -5,7 +5,6 @@ from selector.services.connecting import (
     connect,
     disconnect,
     find_connection,
-    revoke_token,
 )
 from selector.services.drawing import (
     PER_JOB,
@@ -27,5 +26,4 @@ __all__ = [
     "draw_from",
     "find_connection",
     "load_catalog",
-    "revoke_token",
 ]

@@ -13,19 +13,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from cvat import login
+from cvat.exceptions import CvatError, CvatLoginRefused, CvatTimeout, CvatUnauthorized
+from cvat.links import normalize_url
+from cvat.types import Credential, CredentialKind, Login
+from portal.exceptions import InvalidInput, NotConnected, NotFound, TooManySignIns
 from selector import attempts, servers
 from selector.asking import ANSWER_SECONDS, place
-from selector.cvat import login
-from selector.cvat.exceptions import (
-    CvatError,
-    CvatLoginRefused,
-    CvatTimeout,
-    CvatUnauthorized,
-)
-from selector.cvat.links import normalize_url
-from selector.cvat.types import Credential, CredentialKind, Login
-from selector.exceptions import InvalidInput, NotConnected, NotFound, TooManySignIns
-from selector.models import ApiToken, Connection
+from selector.models import Connection
 from selector.turns import WINDOW, Turns
 
 logger = logging.getLogger(__name__)
@@ -313,8 +308,3 @@ def find_connection(*, user: User, connection_id: int | None = None) -> Connecti
 def disconnect(*, connection: Connection) -> None:
     """Forget the access. Selections and archives stay; CVAT's token lasts until it expires."""
     connection.delete()
-
-
-def revoke_token(*, token: ApiToken) -> None:
-    """Scripts that use the token are refused from now on."""
-    token.delete()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cvat.types import Frame, FrameCatalog, Job
+from portal.exceptions import InvalidInput
 from selector import catalogs, sampling
-from selector.cvat.types import Frame, FrameCatalog, Job
-from selector.exceptions import InvalidInput
 from selector.models import Connection
 
 UNIFORM, PER_JOB = "random_uniform", "random_per_job"

@@ -14,11 +14,11 @@ from typing import BinaryIO
 
 from django.utils import timezone
 
+from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatUnauthorized
+from portal.cache import keep, kept
+from portal.exceptions import Busy
 from selector.access import JobAccess
 from selector.asking import asking
-from selector.cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatUnauthorized
-from selector.exceptions import Busy
-from selector.keeping import keep, kept
 from selector.models import Connection
 from selector.single_flight import errors_shared, one_at_a_time, raise_shared_error
 from selector.thumbnails import making, packs, store

@@ -17,10 +17,10 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from cvat.client import CvatClient
+from cvat.exceptions import CvatBroken, CvatError, CvatRejected
+from portal.exceptions import Busy
 from selector.access import JobAccess
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatBroken, CvatError, CvatRejected
-from selector.exceptions import Busy
 from selector.thumbnails.drawing import Drawn, Undrawable, film, thumbnail
 from selector.thumbnails.packs import BROKEN, FAILED, MISSING, OK, Entry, packed
 

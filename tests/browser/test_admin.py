@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from selector.models import ApiToken
+from portal.models import ApiToken
 from tests.browser.portal import Portal
 from tests.making import make_archive, make_connection, make_selection
 
 MODELS = [
     "selector_connection",
-    "selector_apitoken",
+    "portal_apitoken",
     "selections_selection",
     "selections_selectedframe",
     "selections_archive",
@@ -58,7 +58,7 @@ def test_it_works(office: Portal) -> None:
 def test_pages_of_a_row(office: Portal, kind: str, alice: User) -> None:
     rows = {
         "selector_connection": alice.connections.get(),
-        "selector_apitoken": alice.api_tokens.get(),
+        "portal_apitoken": alice.api_tokens.get(),
         "selections_selection": alice.selections.get(),
         "selections_archive": alice.archives.first(),
         "auth_user": alice,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.launching import Launcher
 from tests.conftest import BASE_DIR
+from tests.launcher.launching import Launcher
 
 README = BASE_DIR / "README.md"
 

@@ -8,10 +8,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 
+from cvat import client
+from cvat.http import Retries
 from selections import tasks
 from selections.models import Archive
-from selector.cvat import client
-from selector.cvat.http import Retries
 from selector.models import Connection
 from standin.server import StandIn
 from tests.making import connected

@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from portal.exceptions import Conflict, InvalidInput
+from portal.models import ApiToken
 from selections import services
 from selections.models import Archive, Selection
-from selector.exceptions import Conflict, InvalidInput
-from selector.models import ApiToken, Connection
+from selector.models import Connection
 from tests.making import make_archive, make_connection, make_selection
 
 LIST = reverse("admin:auth_user_changelist")

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from portal.models import ApiToken
 from selections.models import Archive, Selection
-from selector.models import ApiToken
 from standin.server import StandIn
 from tests.conftest import api_of, connect
 from tests.making import connected, make_archive, make_connection, make_selection

@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 
+from portal.exceptions import Conflict
 from selections import services, tasks
 from selections.models import Archive
-from selector.exceptions import Conflict
 from tests.making import make_connection, make_selection
 
 

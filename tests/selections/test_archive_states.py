@@ -10,10 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 
+from portal.exceptions import Conflict, InvalidInput
 from selections import services, tasks
 from selections.archives import building
 from selections.models import Archive, ArchivePart
-from selector.exceptions import Conflict, InvalidInput
 from standin.server import StandIn
 from tests.selections.builds import (
     Folders,

@@ -14,9 +14,10 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 
-from config.ports import free_ports
+from launcher.ports import free_ports
+from portal.models import ApiToken
 from selections.models import Archive
-from selector.models import ApiToken, Connection
+from selector.models import Connection
 from tests.conftest import BASE_DIR, eventually, stop
 from tests.selections.builds import Folders, built, only_path, select
 

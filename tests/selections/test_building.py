@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
+from portal.exceptions import NotConnected
 from selections.archives import building
 from selections.models import Archive, Selection
-from selector.exceptions import NotConnected
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect

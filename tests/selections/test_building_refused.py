@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from portal.exceptions import NotConnected
 from selections import services
 from selections.archives import building
-from selector.exceptions import NotConnected
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect, eventually

@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from portal.exceptions import NotConnected
 from selections import redrawing, services
 from selections.models import Archive, Selection
-from selector.exceptions import NotConnected
 from selector.models import Connection
 from selector.services import DrawRequest
 from standin.model import Task

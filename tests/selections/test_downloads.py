@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from portal.models import ApiToken
 from selections.archives import building
 from selections.models import Archive, ArchivePart
-from selector.models import ApiToken, Connection
+from selector.models import Connection
 from tests.conftest import api_of
 from tests.selections.builds import Folders, built, only_path, path_of, request, select
 

@@ -12,10 +12,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 
+from portal.exceptions import Conflict, TooManyBuilds
 from selections import services, tasks
 from selections.archives import building, recovery
 from selections.models import Archive, Selection
-from selector.exceptions import Conflict, TooManyBuilds
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import api_of, eventually, finished

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from cvat.client import CvatClient
 from selections.archives.block_fetching import BlockFetcher
 from selections.archives.fetching import Fetched, Fetcher
-from selector.cvat.client import CvatClient
 from selector.models import Connection
 from standin.server import StandIn
 from tests.selections.builds import Folders, assert_whole, built, request, select

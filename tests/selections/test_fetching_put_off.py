@@ -8,9 +8,9 @@ import time
 import pytest
 from django.contrib.auth.models import User
 
+from cvat import client
+from cvat.http import Retries
 from selections.models import Archive
-from selector.cvat import client
-from selector.cvat.http import Retries
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn

@@ -104,7 +104,7 @@ def test_a_chunk_with_rotten_members_is_fetched_again_as_frames(
 def test_a_server_that_restarts_is_waited_for(
     undisturbed: Archive, standin: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", logger="selector.cvat")
+    caplog.set_level("INFO", logger="cvat")
     disturbed = request(undisturbed.selection, **undisturbed.options)
     hold = standin.faults.hold("type=chunk")
     thread = in_thread(disturbed)

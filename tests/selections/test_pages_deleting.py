@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from portal.exceptions import NotFound
 from selections import removal, tasks
 from selections.models import Archive, SelectedFrame, Selection
-from selector.exceptions import NotFound
 from tests.conftest import api_of
 from tests.making import make_archive, make_selection
 from tests.selections.builds import Folders

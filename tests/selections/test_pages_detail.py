@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from portal.exceptions import InvalidInput
 from selections import redrawing, services
 from selections.models import Selection
-from selector.exceptions import InvalidInput
 from selector.models import Connection
 from selector.services import DrawRequest
 from standin.server import StandIn

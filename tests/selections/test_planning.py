@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cvat.types import Job
 from selections.archives.planning import FRAME_BYTES, Block, Line, blocks
-from selector.cvat.types import Job
 
 TYPES = ["annotation", "annotation", "annotation", "ground_truth", "consensus_replica"]
 KINDS = ["imageset", "video", ""]

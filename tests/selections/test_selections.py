@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connections, transaction
 
+from cvat.exceptions import CvatNoData, CvatNotFound
+from portal.exceptions import InvalidInput
 from selections import services
 from selections.models import Selection
 from selections.services import Choice
-from selector.cvat.exceptions import CvatNoData, CvatNotFound
-from selector.exceptions import InvalidInput
 from selector.models import Connection
 from selector.services import DrawRequest, load_catalog
 from standin.requestlog import Seen

@@ -7,9 +7,9 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 
+from portal.exceptions import InvalidInput, NotConnected
 from selections import services
 from selections.models import Archive, SelectedFrame, Selection
-from selector.exceptions import InvalidInput, NotConnected
 from selector.models import Connection
 from standin.server import StandIn
 from tests.making import connected, make_archive, make_selection

@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 from django.contrib.auth.models import User
 
+from portal.exceptions import InvalidInput
 from selections import services
 from selections.redrawing import draw_again
 from selections.services import Choice
-from selector.exceptions import InvalidInput
 from selector.models import Connection
 from selector.services import PER_JOB, UNIFORM, DrawRequest, load_catalog
 from standin.server import StandIn

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from portal.exceptions import InvalidInput
 from selections.archives import building, video
 from selections.archives.video import Format, Undecodable, pictures
 from selections.models import Archive
-from selector.exceptions import InvalidInput
 from selector.models import Connection
 from standin.chunks import Chunk, numbered_zip
 from standin.model import Task

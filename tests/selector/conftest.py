@@ -1,10 +1,9 @@
-"""What tests of the selector share: a replayed CVAT, a stand-in alone, carol, a folder."""
+"""What tests of the selector share: carol, a folder."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,31 +13,15 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from selector import single_flight
-from standin.samples import sample_world
 from standin.server import StandIn
 from tests.conftest import api_of, connect
-from tests.selector.replaying import Replay
 
 # Helpers that assert: a failure shall show the values, as in a test module.
 pytest.register_assert_rewrite(
     "tests.selector.api_errors",
-    "tests.selector.fake_cvat",
     "tests.selector.packs",
     "tests.selector.picture_answers",
 )
-
-
-@pytest.fixture
-def cvat() -> Iterator[Replay]:
-    with Replay() as replay:
-        yield replay
-
-
-@pytest.fixture
-def site() -> Iterator[StandIn]:
-    """The sample tasks, for clients that have no portal around them."""
-    with StandIn(sample_world()) as running:
-        yield running
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from selector.models import ApiToken, Connection
+from portal.models import ApiToken
+from selector.models import Connection
 from tests.making import make_connection, make_selection
 
 
@@ -73,14 +74,14 @@ def test_deleting_a_connection_keeps_the_selections(site: Client, alice: User) -
 def test_tokens_show_no_digest_and_can_be_revoked(site: Client, alice: User) -> None:
     token, value = ApiToken.objects.issue(owner=alice, name="script")
     for page in (
-        reverse("admin:selector_apitoken_changelist"),
-        reverse("admin:selector_apitoken_change", args=[token.pk]),
+        reverse("admin:portal_apitoken_changelist"),
+        reverse("admin:portal_apitoken_change", args=[token.pk]),
     ):
         text = site.get(page).content.decode()
         assert token.prefix in text
         assert token.digest not in text
-    assert site.get(reverse("admin:selector_apitoken_add")).status_code == 403
-    delete = reverse("admin:selector_apitoken_delete", args=[token.pk])
+    assert site.get(reverse("admin:portal_apitoken_add")).status_code == 403
+    delete = reverse("admin:portal_apitoken_delete", args=[token.pk])
     assert site.post(delete, {"post": "yes"}).status_code == 302
     assert ApiToken.objects.find(value) is None
 

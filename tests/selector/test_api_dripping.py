@@ -10,8 +10,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from selector import asking
+from tests.dripping import JSON_HEAD, dripping
 from tests.making import make_connection
-from tests.selector.dripping import JSON_HEAD, dripping
 
 SECONDS = 1.0
 LATE = 15.0

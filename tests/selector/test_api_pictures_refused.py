@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rest_framework.test import APIClient
 
-from selector.exceptions import Busy
+from portal.exceptions import Busy
 from selector.models import Connection
 from standin.server import StandIn
 from tests.selector.picture_answers import body, refused, second_job, shown, unpacked

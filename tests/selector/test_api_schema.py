@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
-from selector.models import ApiToken
+from portal.models import ApiToken
 from standin.server import StandIn
 from tests.conftest import connect
 from tests.making import connected, make_archive, make_selection

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from cvat.exceptions import CvatForbidden, CvatUnauthorized
+from cvat.types import Frame, FrameCatalog, Job
 from selector import catalogs, compact, services, viewing
 from selector.asking import asking
-from selector.cvat.exceptions import CvatForbidden, CvatUnauthorized
-from selector.cvat.types import Frame, FrameCatalog, Job
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect

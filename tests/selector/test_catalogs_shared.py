@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 
 from selector import catalogs, viewing
 from selector.catalogs import PackedCatalog
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
-from selector.cvat.types import Job
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
+from cvat.types import Job
 from selector.models import Connection
 from standin.samples import sample_world
 from standin.server import StandIn

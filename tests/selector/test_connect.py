@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from cvat.exceptions import CvatLoginRefused
+from portal.exceptions import InvalidInput, NotConnected, NotFound, TooManyAttempts
 from selector import services
 from selector.asking import asking
-from selector.cvat.exceptions import CvatLoginRefused
-from selector.exceptions import InvalidInput, NotConnected, NotFound, TooManyAttempts
 from selector.models import Connection
 from selector.services import connecting
 from standin.samples import sample_world

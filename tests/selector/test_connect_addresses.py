@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from cvat.exceptions import CvatError, CvatUnreachable
+from portal.exceptions import InvalidInput, ServerNotAllowed
 from selector import services
-from selector.cvat.exceptions import CvatError, CvatUnreachable
-from selector.exceptions import InvalidInput, ServerNotAllowed
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.conftest import connect

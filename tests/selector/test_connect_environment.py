@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from portal.exceptions import InvalidInput, ServerNotAllowed
 from selector import services
-from selector.exceptions import InvalidInput, ServerNotAllowed
 from standin.samples import sample_world
 from standin.server import StandIn
 

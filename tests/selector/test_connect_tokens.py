@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.db import connection as database
 from rest_framework.test import APIClient
 
+from cvat.exceptions import CvatLoginRefused
+from cvat.types import CredentialKind
 from selector import services
-from selector.cvat.exceptions import CvatLoginRefused
-from selector.cvat.types import CredentialKind
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden, CvatNoData
+from cvat.types import Job
 from selector import access, catalogs
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatForbidden, CvatNoData
-from selector.cvat.types import Job
 from selector.models import Connection
 from standin.server import StandIn
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selector.cvat import reading
-from selector.cvat.frames import frames_by_job
-from selector.cvat.types import Frame, FrameCatalog, Job
-from selector.exceptions import InvalidInput
+from cvat import reading
+from cvat.frames import frames_by_job
+from cvat.types import Frame, FrameCatalog, Job
+from portal.exceptions import InvalidInput
 from selector.sampling import sample_over_jobs, sample_per_job, sample_share_per_job
 from selector.services import PER_JOB, UNIFORM, Draw, DrawRequest, draw_from
 

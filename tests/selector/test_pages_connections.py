@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from selector.models import ApiToken, Connection
+from portal.models import ApiToken
+from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
 

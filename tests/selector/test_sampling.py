@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selector.cvat import reading
-from selector.cvat.types import Frame, Job
+from cvat import reading
+from cvat.types import Frame, Job
 from selector.sampling import (
     MAX_SEED,
     JobDraw,

@@ -8,11 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from portal.exceptions import ServerNotAllowed
 from selections import services as builds
 from selections.archives import building
 from selections.models import Archive
 from selector import services
-from selector.exceptions import ServerNotAllowed
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect

@@ -11,8 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from portal.exceptions import TooManySignIns
 from selector import services, turns
-from selector.exceptions import TooManySignIns
 from selector.turns import Turns
 from standin.server import StandIn
 from tests.conftest import connect

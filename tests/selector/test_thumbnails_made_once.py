@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
+from cvat.client import CvatClient
+from cvat.exceptions import CvatBroken, CvatUnreachable
+from portal.exceptions import Busy
 from selector import access, single_flight, thumbnails
-from selector.cvat.client import CvatClient
-from selector.cvat.exceptions import CvatBroken, CvatUnreachable
-from selector.exceptions import Busy
 from selector.models import Connection
 from selector.thumbnails import making
 from standin.server import StandIn
+from tests.clocks import Clock
 from tests.conftest import BASE_DIR, eventually
-from tests.selector.clocks import Clock
 from tests.selector.packs import chunk_requests, chunks_held, pack_of, read_pack
 
 pytestmark = pytest.mark.usefixtures("folder")

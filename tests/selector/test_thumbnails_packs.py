@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from selector.cvat.exceptions import CvatNoData
-from selector.exceptions import NotFound
+from cvat.exceptions import CvatNoData
+from portal.exceptions import NotFound
 from selector.models import Connection
 from selector.thumbnails import drawing
 from standin.server import StandIn

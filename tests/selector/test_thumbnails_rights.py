@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from cvat.exceptions import CvatForbidden
 from selector import access, single_flight
-from selector.cvat.exceptions import CvatForbidden
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect

@@ -1,0 +1,148 @@
+"""Bodies of good answers: read whole, within bounds, and only if they are what was asked for."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any, BinaryIO, NamedTuple
+
+from requests import Response
+
+from cvat import errors
+from cvat.exceptions import CvatBroken
+from cvat.types import Download, FrameData
+
+
+class JsonBounds(NamedTuple):
+    """What an answer in JSON may hold. Its objects, lists and values are counted before it is
+    read: as Python objects small ones take twenty times their length."""
+
+    length: int
+    containers: int
+    values: int
+
+
+# Beyond these it is not CVAT that answers. A page of 500 tasks has 1.5 MB.
+ORDINARY = JsonBounds(16 * 2**20, 500_000, 2_000_000)
+META = JsonBounds(256 * 2**20, 5_000_000, 20_000_000)  # a million frames are about 100 MB
+MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (api-facts 10)
+MAX_PICTURE = 512 * 2**20  # one picture, as a file: it lies in a chunk too
+MAX_ERROR = 64 * 2**10
+BLOCK = 2**16
+FAR_TOO_LONG = "The answer is far longer than any of CVAT's: check the address."
+
+
+# Told of a body under way: bytes received, bytes announced (0: unknown), seconds since the first.
+# What it raises ends the request.
+Watch = Callable[[int, int, float], None]
+
+
+class BodyCut(Exception):
+    """The body is not what the server announced: worth another attempt."""
+
+
+def read_json(response: Response, *, place: str, bounds: JsonBounds) -> Any:
+    if not errors.is_json(response):
+        raise errors.not_cvat(place, status=response.status_code)
+    body = b"".join(_blocks(response, bounds.length))
+    containers = body.count(b"{") + body.count(b"[")
+    if containers > bounds.containers or body.count(b",") > bounds.values:
+        raise CvatBroken(FAR_TOO_LONG)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        failure = CvatBroken(f"{place} sent JSON that cannot be read.")
+    raise failure
+
+
+def read_picture(response: Response, *, place: str) -> FrameData:
+    _check_is_data(response, place)
+    started = time.monotonic()
+    content = b"".join(_blocks(response, MAX_DATA))
+    if not content:
+        raise BodyCut
+    return FrameData(
+        content,
+        _header(response, "Content-Type"),
+        waited=response.elapsed.total_seconds(),
+        seconds=time.monotonic() - started,
+    )
+
+
+def save(
+    response: Response,
+    *,
+    place: str,
+    into: BinaryIO,
+    watch: Watch | None = None,
+    limit: int = MAX_DATA,
+) -> Download:
+    """Writes a chunk or a picture to a file, piece by piece. Verifies X-Checksum, which is over
+    the length and the first 1000 bytes (api-facts 7); pictures come without."""
+    _check_is_data(response, place)
+    announced = _header(response, "Content-Length")
+    expected = int(announced) if announced.isdecimal() else 0
+    started = time.monotonic()
+    length, head = 0, b""
+    for block in _blocks(response, limit):
+        into.write(block)
+        length += len(block)
+        if watch is not None:
+            watch(length, expected, time.monotonic() - started)
+        if len(head) < 1000:
+            head = (head + block)[:1000]
+    checksum = str(zlib.crc32(head, zlib.crc32(str(length).encode())))
+    if length == 0 or response.headers.get("X-Checksum", checksum) != checksum:
+        raise BodyCut
+    return Download(
+        length,
+        _header(response, "Content-Type"),
+        _header(response, "X-Updated-Date"),
+        waited=response.elapsed.total_seconds(),
+        seconds=time.monotonic() - started,
+        asked_at=_asked_at(response),
+    )
+
+
+def _asked_at(response: Response) -> float | None:
+    """When the request was sent by the clock of the server, at the latest; None if its answer
+    bears no date."""
+    try:
+        date = parsedate_to_datetime(_header(response, "Date"))
+    except ValueError:
+        return None
+    return date.timestamp() - response.elapsed.total_seconds()
+
+
+def head(response: Response) -> bytes:
+    """The first bytes of an error body, of any length."""
+    start = b""
+    for block in response.iter_content(BLOCK):
+        start += block
+        if len(start) >= MAX_ERROR:
+            break
+    return start[:MAX_ERROR]
+
+
+def _blocks(response: Response, limit: int) -> Iterator[bytes]:
+    """The decoded body. urllib3 counts what arrives against Content-Length and complains."""
+    length = 0
+    for block in response.iter_content(BLOCK):
+        length += len(block)
+        if length > limit:
+            raise CvatBroken(FAR_TOO_LONG)
+        yield block
+
+
+def _check_is_data(response: Response, place: str) -> None:
+    """A sign-in page of a proxy is 200 as well. The type may be empty (api-facts 18.20)."""
+    kind = _header(response, "Content-Type").lower()
+    if response.status_code != 200 or kind.startswith("text/") or errors.is_json(response):
+        raise errors.not_cvat(place, status=response.status_code)
+
+
+def _header(response: Response, name: str) -> str:
+    return response.headers.get(name, "")

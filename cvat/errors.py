@@ -1,0 +1,245 @@
+"""From a refused or failed request to an exception whose text a user can act on.
+
+Nothing of the server's machine gets into a text: no HTML, no traceback, no path, no long body.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from requests import Response
+from requests import exceptions as requests_errors
+from urllib3 import exceptions as urllib3_errors
+from urllib3.util import Retry
+
+from cvat.exceptions import (
+    CvatBroken,
+    CvatError,
+    CvatForbidden,
+    CvatNotFound,
+    CvatRejected,
+    CvatTimeout,
+    CvatUnauthorized,
+    CvatUnreachable,
+)
+from cvat.links import normalize_url
+
+LONGEST_QUOTE = 200
+# What CVAT means when it answers so for a picture or a chunk (api-facts 10).
+DATA_FAILURES = {
+    429: "CVAT is still preparing these pictures; its chunk worker may be down. Try again later.",
+    500: (
+        "CVAT failed on this picture (status 500): its file may be gone from the share or bucket "
+        "of the task, or be broken. Ask whoever runs CVAT."
+    ),
+    504: (
+        "CVAT did not give these pictures in time (status 504); its chunk worker may be down or "
+        "overloaded. Try again later."
+    ),
+}
+_TLS = (ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError)
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+_SERVER_PATH = re.compile(r"(?<![\w:/.}])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'\"]+")
+
+
+def is_json(response: Response) -> bool:
+    """CVAT answers application/vnd.cvat+json, on some paths application/json (api-facts 2)."""
+    return "json" in response.headers.get("Content-Type", "").lower()
+
+
+def from_response(
+    response: Response, body: bytes, *, subject: str, place: str, is_data: bool = False
+) -> CvatError:
+    """The exception for an answer other than 2xx.
+
+    `subject` is what was asked for ("task 12"), `place` the host; `body` the start of the body.
+    `is_data`: a picture or a chunk was asked for. What is then said of it names no frame, so that
+    many frames that are missing for one reason can be grouped by it.
+    """
+    status = response.status_code
+    said = quote(response, body)
+    if 300 <= status < 400:
+        return CvatUnreachable(_redirect(response, place), status=status)
+    if status == 401:
+        return CvatUnauthorized(
+            f"{place} no longer accepts the stored access: connect again.", status=status
+        )
+    if status == 403:
+        return CvatForbidden(f"Your account on {place} may not see {subject}.", status=status)
+    if status == 404:
+        return _not_found(response, said, subject, place)
+    if is_data and status in DATA_FAILURES:
+        kind = CvatBroken if status == 500 else CvatTimeout
+        return kind(_with_wait(DATA_FAILURES[status], retry_after(response)), status=status)
+    if status in (408, 429, 504):
+        return CvatTimeout(_come_back(response, subject, place), status=status)
+    if status >= 500:
+        return CvatBroken(_failed(status, subject, place), status=status)
+    reason = f": {said}" if said else f" (status {status})."
+    return CvatRejected(f"{place} refuses the request for {subject}{reason}", status=status)
+
+
+def from_failure(error: Exception, *, place: str, host: str) -> CvatUnreachable:
+    """The exception for a request that got no answer, or lost it half-way."""
+    causes = list(_causes(error))
+
+    def any_of(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    if is_lasting(error):
+        return CvatUnreachable(_certificate(causes, place))
+    if any_of(urllib3_errors.ProxyError, requests_errors.ProxyError):
+        return CvatUnreachable(f"The proxy on the way to {place} does not answer or refuses.")
+    if any_of(urllib3_errors.NameResolutionError):
+        return CvatUnreachable(f"No host is called {host}: check the address for a typing error.")
+    if any_of(requests_errors.Timeout, urllib3_errors.ReadTimeoutError, TimeoutError):
+        return CvatTimeout(f"{place} did not answer in time. Try again in a moment.")
+    if any_of(ConnectionRefusedError):
+        return CvatUnreachable(
+            f"Nothing answers at {place} (connection refused): check the address and port, "
+            "and whether CVAT is running."
+        )
+    if any_of(requests_errors.InvalidURL, requests_errors.InvalidSchema):
+        return CvatUnreachable("The address of CVAT cannot be used: check it.")
+    return CvatUnreachable(f"The connection to {place} failed or was lost. Try again in a moment.")
+
+
+def is_lasting(error: Exception) -> bool:
+    """Whether asking again is in vain: a certificate that is refused, a port without TLS. A
+    handshake that is merely cut is a server that restarts."""
+    causes = list(_causes(error))
+    return any(isinstance(cause, _TLS) for cause in causes) and not any(
+        isinstance(cause, _CUT) for cause in causes
+    )
+
+
+def not_cvat(place: str, *, status: int | None = None) -> CvatBroken:
+    return CvatBroken(
+        f"What answers at {place} does not look like CVAT: check the address "
+        "(a sign-in page or another program may stand in front of it).",
+        status=status,
+    )
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds the server asks to wait, or None. A date is understood as well."""
+    text = response.headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(Retry().parse_retry_after(text)))
+    except (urllib3_errors.InvalidHeader, ValueError, OverflowError):
+        return None
+
+
+def quote(response: Response, body: bytes) -> str:
+    """The message in an error body, fit to be shown; "" when there is none (api-facts 10)."""
+    text = body.decode("utf-8", errors="replace")
+    if is_json(response):
+        try:
+            text = _message(json.loads(text))
+        except (ValueError, RecursionError):
+            return ""
+    elif re.search(r"[<{]|Traceback", text):
+        return ""
+    return _presentable(text)
+
+
+def _message(said: Any) -> str:
+    """Three shapes: object, list, bare string."""
+    if isinstance(said, str):
+        return said
+    if isinstance(said, list):
+        return " ".join(filter(None, (_message(item) for item in said[:5])))
+    if isinstance(said, dict):
+        if isinstance(said.get("detail"), str):
+            return str(said["detail"])
+        return " ".join(filter(None, (_message(item) for item in list(said.values())[:5])))
+    return ""
+
+
+def _presentable(text: str) -> str:
+    if "Traceback" in text or "<html" in text.lower():
+        return ""
+    text = " ".join("".join(c if c.isprintable() else " " for c in text[:2000]).split())
+    text = _SERVER_PATH.sub("(path)", text)
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+
+
+def _redirect(response: Response, place: str) -> str:
+    """CVAT itself never redirects: what stands in front of it does, to https, to a sub-path, or
+    to a sign-in page."""
+    try:
+        asked = urlsplit(response.url)
+        target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
+        path = target.path.rstrip("/")
+        address = normalize_url(f"{target.scheme}://{target.netloc}{path}")
+        is_same_api = not path or path.endswith(asked.path[asked.path.rfind("/api/") :])
+        if is_same_api and address != f"{asked.scheme}://{place}":
+            return f"{place} sends requests on to {address[:200]}: use that address instead."
+    except ValueError:
+        pass  # a Location that is none
+    return (
+        f"{place} sends requests on to another page, perhaps a sign-in page in front of CVAT: "
+        "check the address."
+    )
+
+
+def _not_found(response: Response, said: str, subject: str, place: str) -> CvatError:
+    unknown = re.match(r"(\S+) organization does not exist", said)
+    if unknown:
+        return CvatNotFound(f"There is no organization {unknown[1]} on {place}.", status=404)
+    is_text = said and "html" in response.headers.get("Content-Type", "")  # CVAT's plain texts
+    if not (is_text or is_json(response)):
+        return not_cvat(place, status=404)
+    begin = subject[:1].upper() + subject[1:]
+    return CvatNotFound(f"{begin} does not exist on {place} (or was deleted).", status=404)
+
+
+def _come_back(response: Response, subject: str, place: str) -> str:
+    wait = retry_after(response)
+    when = f"in {wait:.0f} seconds" if wait else "in a moment"
+    if response.status_code == 429:
+        return f"{place} cannot answer for {subject} yet: try again {when}."
+    return f"{place} took too long to answer for {subject}: try again {when}."
+
+
+def _with_wait(text: str, wait: float | None) -> str:
+    return text.replace("later.", f"in {wait:.0f} seconds.") if wait else text
+
+
+def _failed(status: int, subject: str, place: str) -> str:
+    if status in (502, 503):
+        return f"CVAT behind {place} is down or restarting (status {status}): try again later."
+    return f"{place} failed on {subject} (status {status}): ask whoever runs CVAT."
+
+
+def _certificate(causes: list[BaseException], place: str) -> str:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"The certificate of {place} is not trusted ({cause.verify_message}). Check the "
+                "address, or ask whoever runs the portal to add the certificate authority."
+            )
+    return f"{place} does not speak HTTPS as expected: check the port, or try http://."
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all it wraps: requests and urllib3 put the cause in args or in reason."""
+    pending: list[Any] = [error]
+    seen: set[int] = set()
+    while pending:
+        cause = pending.pop()
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        pending += [
+            *cause.args,
+            getattr(cause, "reason", None),
+            getattr(cause, "original_error", None),
+        ]
+        pending += [cause.__cause__, cause.__context__]

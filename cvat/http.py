@@ -1,0 +1,337 @@
+"""One HTTP conversation with a CVAT server: session, auth schemes, retries, time-outs.
+
+Everything that is asked goes through `Http`; what comes back is data or a CvatError.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, BinaryIO, TypeVar
+
+import requests
+import urllib3
+from requests.auth import AuthBase
+
+from cvat import bodies, errors, sessions
+from cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnauthorized
+from cvat.types import Credential, CredentialKind, Download, FrameData
+
+logger = logging.getLogger("cvat")
+
+Params = Mapping[str, str | int]
+T = TypeVar("T")
+
+# Gzip costs CVAT four times the work of the chunk itself and saves nothing (api-facts 7).
+_PLAIN = {"Accept-Encoding": "identity"}
+_PASSING = (429, 502, 503, 504)
+_SCHEMES = {CredentialKind.ACCESS_TOKEN: "Bearer", CredentialKind.LOGIN_TOKEN: "Token"}
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How patient a GET is. Other methods are never repeated."""
+
+    attempts: int  # the first included
+    damaged_attempts: int  # of them, for bodies that arrive cut short or with a wrong checksum
+    backoff: float  # seconds before the second attempt, doubled for each one after
+    longest_backoff: float
+    longest_wait: float  # seconds; when CVAT asks for more (Retry-After), the GET gives up
+    give_up_after: float  # seconds since the first attempt after which no other begins
+
+
+INTERACTIVE = Retries(
+    attempts=3,
+    damaged_attempts=3,
+    backoff=0.3,
+    longest_backoff=2.0,
+    longest_wait=2.0,
+    give_up_after=5.0,
+)
+# A worker outlives a restart of CVAT of some minutes; it is time that ends its patience.
+PATIENT = Retries(
+    attempts=1000,
+    damaged_attempts=8,
+    backoff=0.3,
+    longest_backoff=10.0,
+    longest_wait=60.0,
+    give_up_after=300.0,
+)
+
+
+class TokenAuth(AuthBase):
+    """The header of a credential; none without one. Set even then, for otherwise requests
+    would look into the .netrc of the machine and send what it finds there."""
+
+    def __init__(self, credential: Credential | None) -> None:
+        self._header = None
+        if credential is None:
+            return
+        value = credential.value.strip()
+        if not (value.isascii() and value.isprintable() and " " not in value and value):
+            raise CvatUnauthorized("The access token is not one: copy it again, whole.")
+        self._header = f"{_SCHEMES[credential.kind]} {value}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._header is not None:
+            request.headers["Authorization"] = self._header
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent, and what it is about ("task 12"), for the text of an error."""
+
+    method: str
+    path: str
+    subject: str
+    params: Params | None = None
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    is_data: bool = False  # chunks and pictures
+    put_off_after: float | None = None  # see Http.download
+    read_timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    error: CvatError
+    attempts: float = 1  # how many attempts in all such a failure is worth
+    wait: float | None = None  # what the server asks for, seconds
+
+
+class Http:
+    """Safe for threads: a pool of `pool_size` connections, no cookies, no state.
+
+    With `keep_alive` the connections are those of the whole process and stay open; the credential
+    goes with each request alone. `seconds` is the time for everything that is asked, from now.
+
+    Every attempt of every request runs inside a context of its own from `around_attempt`; the
+    waits between two attempts (`sleep`) lie outside of it. What either raises ends the request.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        credential: Credential | None,
+        verify: bool | str = True,
+        pool_size: int = 8,
+        timeout: tuple[float, float] = (5, 70),
+        retries: Retries = INTERACTIVE,
+        sleep: Callable[[float], None] = time.sleep,
+        keep_alive: bool = False,
+        seconds: float = float("inf"),
+        around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.place = self.url.partition("://")[2]
+        self._verify = verify
+        self._timeout = timeout
+        self._retries = retries
+        self._sleep = sleep
+        self._around_attempt = around_attempt
+        self._until = time.monotonic() + seconds
+        self._auth = TokenAuth(credential)
+        self._is_shared = keep_alive
+        self._session = (
+            sessions.shared_session(self.url, verify)
+            if keep_alive
+            else sessions.new_session(pool_size=pool_size)
+        )
+
+    def close(self) -> None:
+        if not self._is_shared:
+            self._session.close()
+
+    def abort(self) -> None:
+        """Break off the requests of all threads, and those to come, as by a lost connection. Not
+        with connections that are those of the whole process."""
+        if self._is_shared:
+            raise TypeError("the connections are shared with other clients")
+        self._session.abort()
+
+    def is_well(self) -> bool:
+        """Whether CVAT answers a simple question, asked once, without an error of its own."""
+        try:
+            with self._send(Call("GET", "/api/users/self", "your account")) as response:
+                return response.status_code < 500
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
+            return False
+
+    def get(
+        self,
+        path: str,
+        *,
+        subject: str,
+        params: Params | None = None,
+        bounds: bodies.JsonBounds = bodies.ORDINARY,
+    ) -> Any:
+        """The JSON of an answer."""
+        call = Call("GET", path, subject, params)
+        return self._exchange(call, lambda answer: self._json(answer, bounds))
+
+    def post(self, path: str, *, subject: str, body: Mapping[str, Any]) -> Any:
+        call = Call("POST", path, subject, body=body)
+        return self._exchange(call, lambda answer: self._json(answer, bodies.ORDINARY))
+
+    def patch(self, path: str, *, subject: str, body: Mapping[str, Any]) -> Any:
+        call = Call("PATCH", path, subject, body=body)
+        return self._exchange(call, lambda answer: self._json(answer, bodies.ORDINARY))
+
+    def delete(self, path: str, *, subject: str) -> None:
+        self._exchange(Call("DELETE", path, subject), lambda response: None)
+
+    def data(self, path: str, *, subject: str, params: Params | None = None) -> FrameData:
+        """A picture, in memory."""
+        call = Call("GET", path, subject, params, headers=_PLAIN, is_data=True)
+        return self._exchange(call, lambda answer: bodies.read_picture(answer, place=self.place))
+
+    def download(
+        self,
+        path: str,
+        *,
+        subject: str,
+        params: Params | None,
+        into: BinaryIO,
+        watch: bodies.Watch | None = None,
+        limit: int = bodies.MAX_DATA,
+        put_off_after: float | None = None,
+        read_timeout: float | None = None,
+    ) -> Download:
+        """A chunk or a picture of at most `limit` bytes, written to a seekable file from where it
+        stands; a repeated attempt begins there anew. Length and X-Checksum are verified.
+
+        After a passing error (429, 502-504, no answer in time, 500 for whatever is asked) the
+        server is asked again for `put_off_after` seconds at most, None: as long as after others.
+        Then the error is raised, with the wait that the server asked for, and the caller may come
+        back later. `read_timeout`, in seconds, is None for that of the client."""
+        call = Call(
+            "GET",
+            path,
+            subject,
+            params,
+            headers=_PLAIN,
+            is_data=True,
+            put_off_after=put_off_after,
+            read_timeout=read_timeout,
+        )
+        start = into.tell()
+
+        def write(response: requests.Response) -> Download:
+            into.seek(start)
+            into.truncate()
+            return bodies.save(response, place=self.place, into=into, watch=watch, limit=limit)
+
+        return self._exchange(call, write)
+
+    def _exchange(self, call: Call, consume: Callable[[requests.Response], T]) -> T:
+        started: float | None = None
+        for attempt in itertools.count(1):
+            with self._around_attempt():  # may wait, which is not the server's doing
+                started = time.monotonic() if started is None else started
+                outcome = self._attempt(call, consume)
+            if not isinstance(outcome, Failure):
+                return outcome
+            wait = self._wait(call, outcome, attempt)
+            if wait is None or self._is_late(call, outcome, time.monotonic() - started, wait):
+                # Raised here, outside any handler: requests' own exceptions carry the request
+                # with its headers and body, and must not hang on ours as context.
+                raise outcome.error
+            self._sleep(wait)
+        raise AssertionError("unreachable")
+
+    def _is_late(self, call: Call, failure: Failure, elapsed: float, wait: float) -> bool:
+        if elapsed > self._retries.give_up_after or time.monotonic() + wait > self._until:
+            return True
+        limit = call.put_off_after if failure.error.is_passing else None
+        return limit is not None and elapsed + wait > limit
+
+    def _attempt(self, call: Call, consume: Callable[[requests.Response], T]) -> T | Failure:
+        started = time.monotonic()
+        try:
+            with self._send(call) as response:
+                self._log(call, response, started)
+                if 200 <= response.status_code < 300:
+                    return consume(response)
+                return self._refused(call, response)
+        except bodies.BodyCut:
+            cut = CvatBroken(f"{self.place} sent {call.subject} incomplete or damaged.")
+            return Failure(cut, attempts=self._retries.damaged_attempts)
+        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+            cut = CvatBroken(f"{self.place} broke off while sending {call.subject}.")
+            return Failure(cut, attempts=self._retries.damaged_attempts)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            logger.info("%s %s failed: %s", call.method, call.path, type(error).__name__)
+            host = self.place.partition("/")[0]
+            lost = errors.from_failure(error, place=self.place, host=host)
+            final = errors.is_lasting(error)
+            lost.is_passing = isinstance(lost, CvatTimeout)
+            return Failure(lost, attempts=1 if final else float("inf"))
+
+    def _send(self, call: Call) -> requests.Response:
+        remaining = self._until - time.monotonic()
+        if remaining <= 0:
+            raise requests.Timeout
+        connect, read = (min(seconds, remaining) for seconds in self._timeout)
+        read = min(read, call.read_timeout or read)
+        with sessions.answers_until(self._until):
+            return self._session.request(
+                call.method,
+                f"{self.url}{call.path}",
+                params=call.params,
+                json=call.body,
+                headers=call.headers,
+                auth=self._auth,
+                timeout=(connect, read),
+                verify=self._verify,  # given here: on the session, REQUESTS_CA_BUNDLE would win
+                allow_redirects=False,
+                stream=True,
+            )
+
+    def _refused(self, call: Call, response: requests.Response) -> Failure:
+        status = response.status_code
+        body = bodies.head(response)
+        error = errors.from_response(
+            response, body, subject=call.subject, place=self.place, is_data=call.is_data
+        )
+        if status in _PASSING:
+            error.retry_after = errors.retry_after(response)
+            error.is_passing = True
+            return Failure(error, attempts=float("inf"), wait=error.retry_after)
+        if status == 500 and call.is_data:
+            # Mostly a wrong parameter: once more, not often. Unless CVAT fails at everything, as it
+            # does while its policy engine is away (api-facts 10): then it passes like a 503.
+            response.close()  # the question needs a connection of the same pool
+            error.is_passing = not self.is_well()
+            return Failure(error, attempts=float("inf") if error.is_passing else 2)
+        return Failure(error)
+
+    def _wait(self, call: Call, failure: Failure, attempt: int) -> float | None:
+        """Seconds to wait before the next attempt, None for no further attempt."""
+        retries = self._retries
+        if call.method != "GET" or attempt >= min(failure.attempts, retries.attempts):
+            return None
+        if failure.wait is not None:
+            return failure.wait if failure.wait <= retries.longest_wait else None
+        backoff = min(retries.backoff * 2.0 ** min(attempt - 1, 20), retries.longest_backoff)
+        return backoff * random.uniform(0.5, 1.0)  # noqa: S311  (jitter, no secret)
+
+    def _json(self, response: requests.Response, bounds: bodies.JsonBounds) -> Any:
+        return bodies.read_json(response, place=self.place, bounds=bounds)
+
+    def _log(self, call: Call, response: requests.Response, started: float) -> None:
+        logger.log(
+            logging.DEBUG if response.ok else logging.INFO,
+            "%s %s %s %.0f ms, CVAT request %s",
+            call.method,
+            call.path,
+            response.status_code,
+            (time.monotonic() - started) * 1000,
+            response.headers.get("X-Request-Id", "-")[:64],
+        )

@@ -1,0 +1,189 @@
+"""CVAT's JSON into our values. Lenient: unknown keys are passed over, missing ones and nulls get
+defaults, for servers of other versions; only an object without its id is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from cvat.exceptions import CvatBroken
+from cvat.types import (
+    FrameInfo,
+    Job,
+    Label,
+    Meta,
+    Organization,
+    OwnToken,
+    Page,
+    Project,
+    Task,
+    User,
+)
+
+T = TypeVar("T")
+
+
+def page(data: Any, read: Callable[[Any], T]) -> Page[T]:
+    results = _object(data).get("results")
+    if not isinstance(results, list):
+        raise _strange()
+    return Page(_number(data, "count", len(results)), tuple(read(item) for item in results))
+
+
+def has_next(data: Any) -> bool:
+    return bool(_object(data).get("next"))
+
+
+def user(data: Any) -> User:
+    return User(id=identifier(data), username=_text(data, "username"))
+
+
+def own_token(data: Any) -> OwnToken:
+    last_used = _text(data, "last_used_date") or _text(data, "created_date")
+    return OwnToken(id=identifier(data), name=_text(data, "name"), last_used=last_used)
+
+
+def organization(data: Any) -> Organization:
+    return Organization(id=identifier(data), slug=_text(data, "slug"), name=_text(data, "name"))
+
+
+def project(data: Any) -> Project:
+    return Project(
+        id=identifier(data),
+        name=_text(data, "name"),
+        owner=_username(data, "owner"),
+        tasks_count=_count(data, "tasks"),
+        updated_date=_text(data, "updated_date"),
+        organization_id=_organization_id(data),
+    )
+
+
+def task(data: Any) -> Task:
+    return Task(
+        id=identifier(data),
+        name=_text(data, "name"),
+        project_id=_number(data, "project_id") or None,
+        mode=_text(data, "mode"),
+        dimension=_text(data, "dimension") or "2d",
+        size=_number(data, "size"),
+        status=_text(data, "status"),
+        subset=_text(data, "subset"),
+        owner=_username(data, "owner"),
+        assignee=_username(data, "assignee"),
+        jobs_count=_count(data, "jobs"),
+        validation_mode=_text(data, "validation_mode") or None,
+        updated_date=_text(data, "updated_date"),
+        organization_id=_organization_id(data),
+    )
+
+
+def job(data: Any) -> Job:
+    start, stop = _number(data, "start_frame"), _number(data, "stop_frame", -1)
+    return Job(
+        id=identifier(data),
+        task_id=_number(data, "task_id"),
+        type=_text(data, "type") or "annotation",
+        start_frame=start,
+        stop_frame=stop,
+        frame_count=_number(data, "frame_count", max(0, stop - start + 1)),
+        stage=_text(data, "stage"),
+        state=_text(data, "state"),
+        assignee=_username(data, "assignee"),
+        mode=_text(data, "mode"),
+        dimension=_text(data, "dimension") or "2d",
+        chunk_size=_number(data, "data_chunk_size"),
+        original_chunk_type=_text(data, "data_original_chunk_type"),
+        compressed_chunk_type=_text(data, "data_compressed_chunk_type"),
+    )
+
+
+def label(data: Any) -> Label:
+    return Label(
+        id=identifier(data),
+        name=_text(data, "name"),
+        type=_text(data, "type"),
+        color=_text(data, "color"),
+    )
+
+
+def meta(data: Any) -> Meta:
+    included = _object(data).get("included_frames")
+    frames = data.get("frames")
+    return Meta(
+        size=_number(data, "size"),
+        chunk_size=_number(data, "chunk_size"),
+        first_source=_number(data, "start_frame"),
+        last_source=_number(data, "stop_frame"),
+        step=_step(_text(data, "frame_filter")),
+        frames=tuple(_frame_info(item) for item in frames) if isinstance(frames, list) else (),
+        deleted_frames=frozenset(numbers(data.get("deleted_frames"))),
+        included_sources=tuple(numbers(included)) if isinstance(included, list) else None,
+        chunks_updated_date=_text(data, "chunks_updated_date"),
+    )
+
+
+def honeypot_frames(data: Any) -> frozenset[int]:
+    """Of a validation layout, of a task or a job: task frames that are copies of pool frames."""
+    return frozenset(numbers(_object(data).get("honeypot_frames")))
+
+
+def numbers(data: Any) -> list[int]:
+    return [item for item in data if type(item) is int] if isinstance(data, list) else []
+
+
+def identifier(data: Any) -> int:
+    number = _number(_object(data), "id", -1)
+    if number < 0:
+        raise _strange()
+    return number
+
+
+def text(data: Any, key: str) -> str:
+    return _text(_object(data), key)
+
+
+def _frame_info(data: Any) -> FrameInfo:
+    if not isinstance(data, dict):
+        return FrameInfo("", 0, 0)
+    return FrameInfo(_text(data, "name"), _number(data, "width"), _number(data, "height"))
+
+
+def _step(frame_filter: str) -> int:
+    """ "step=4" is 4, anything else 1."""
+    step = frame_filter.replace(" ", "").removeprefix("step=")
+    return max(1, int(step)) if step.isascii() and step.isdigit() else 1
+
+
+def _object(data: Any) -> Mapping[str, Any]:
+    if not isinstance(data, dict):
+        raise _strange()
+    return data
+
+
+def _number(data: Mapping[str, Any], key: str, default: int = 0) -> int:
+    value = data.get(key)
+    return value if type(value) is int else default
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _username(data: Mapping[str, Any], key: str) -> str:
+    person = data.get(key)
+    return _text(person, "username") if isinstance(person, dict) else ""
+
+
+def _count(data: Mapping[str, Any], key: str) -> int:
+    summary = data.get(key)
+    return _number(summary, "count") if isinstance(summary, dict) else 0
+
+
+def _organization_id(data: Mapping[str, Any]) -> int | None:
+    """`organization`, the same number, is its older name (api-facts 5)."""
+    return _number(data, "organization_id") or _number(data, "organization") or None
+
+
+def _strange() -> CvatBroken:
+    return CvatBroken("CVAT answered in a form that is not known: is it a supported version?")

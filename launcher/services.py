@@ -1,0 +1,102 @@
+"""Which processes make up the portal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+from launcher import addresses, broker
+from launcher.processes import Service
+from launcher.supervising import GRACE
+
+STANDIN_ACCOUNT = ("demo", "demo-password")
+
+
+def broker_service() -> Service:
+    command = broker.command(
+        broker.find_server(), socket=settings.BROKER_SOCKET, data=settings.VAR_DIR / "broker"
+    )
+    return Service("broker", command, settings.BASE_DIR, stops_last=True)
+
+
+def reaper_service(pipe: int, groups: Path) -> Service:
+    """It ends all others when the launcher was killed; `pipe` is the end that it reads."""
+    script = Path(__file__).with_name("reaper.py")
+    arguments = [str(pipe), str(groups), str(GRACE)]
+    return Service(
+        "reaper",
+        [sys.executable, "-I", "-S", str(script), *arguments],
+        settings.BASE_DIR,
+        inherits=(pipe,),
+        stops_last=True,
+        outlives_launcher=True,
+    )
+
+
+def standin_service() -> Service:
+    where = ["--host", "127.0.0.1", "--port", str(settings.STANDIN_PORT)]
+    # Else every start would make people connect again.
+    state = ["--state", str(Path(settings.VAR_DIR) / "standin.json")]
+    return _python("standin", "standin", *where, *state)
+
+
+def worker_service(lock: int) -> Service:
+    """It holds the lock of the data folder as long as it lives."""
+    # Nobody listens to its events; without a broker, sending them would go on for ever and keep
+    # the worker from stopping.
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    celery = _celery("worker", *quiet, "-n", "portal@%h")
+    return Service(
+        "worker",
+        celery,
+        settings.BASE_DIR,
+        environment={
+            # Stop soon, see CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT, not when the last build is done.
+            "REMAP_SIGTERM": "SIGQUIT",
+            # One heap for each fetching thread would keep a fifth more memory.
+            "MALLOC_ARENA_MAX": "2",
+        },
+        inherits=(lock,),
+        before=_requeue if settings.EMBEDDED else None,
+    )
+
+
+def _requeue() -> bool:
+    return broker.requeue_interrupted(settings.BROKER_SOCKET)
+
+
+def beat_service() -> Service:
+    """A process of its own: inside the worker it would outlive a worker that is killed."""
+    schedule = Path(settings.VAR_DIR) / "beat" / "schedule"
+    schedule.parent.mkdir(parents=True, exist_ok=True)
+    return Service("beat", _celery("beat", "-s", str(schedule), "--pidfile="), settings.BASE_DIR)
+
+
+def web_service() -> Service:
+    options = {
+        "--bind": addresses.joined(settings.BIND, settings.PORT),
+        "--worker-class": "launcher.web_worker.Worker",
+        "--workers": str(settings.WEB_PROCESSES),
+        "--threads": str(settings.WEB_THREADS),
+        "--graceful-timeout": "3",
+        # Above the pauses of a person: browsers and scripts use an idle connection again, and
+        # a request on one that closes in that moment is lost.
+        "--keep-alive": "75",
+        "--log-level": "warning",
+    }
+    flat = [part for option in options.items() for part in option]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", *flat]
+    # One heap for each thread would keep what the largest answers took, and no --max-requests:
+    # a process that is replaced breaks off the downloads that it is sending.
+    return Service("web", command, settings.BASE_DIR, environment={"MALLOC_ARENA_MAX": "2"})
+
+
+def _python(name: str, module: str, *arguments: str) -> Service:
+    return Service(name, [sys.executable, "-m", module, *arguments], settings.BASE_DIR)
+
+
+def _celery(command: str, *arguments: str) -> list[str]:
+    level = ["-l", settings.LOG_LEVEL]
+    return [sys.executable, "-m", "celery", "-A", "config", command, *level, *arguments]

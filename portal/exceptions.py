@@ -1,0 +1,130 @@
+"""What the portal itself refuses. `str(error)` is always fit to be shown.
+
+Also the one place that says which HTTP status an error of either kind has.
+"""
+
+from __future__ import annotations
+
+import math
+
+from cvat.exceptions import (
+    CvatError,
+    CvatForbidden,
+    CvatLoginRefused,
+    CvatNoData,
+    CvatNotFound,
+    CvatRejected,
+    CvatTimeout,
+    CvatUnauthorized,
+)
+
+
+class PortalError(Exception):
+    code = "invalid"
+    status = 400
+    retry_after: float | None = None  # seconds after which another try makes sense
+
+
+class InvalidInput(PortalError):
+    """The request itself is wrong."""
+
+
+class NotConnected(PortalError):
+    """There is no usable connection to work through."""
+
+    code = "not_connected"
+    status = 409
+
+
+class ServerNotAllowed(PortalError):
+    code = "server_not_allowed"
+    status = 403
+
+
+class NotFound(PortalError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(PortalError):
+    code = "conflict"
+    status = 409
+
+
+class TooManyAttempts(PortalError):
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self, url: str, *, minutes: int) -> None:
+        super().__init__(
+            f"{url} has refused too many sign-ins of yours. Wait {minutes} minutes, then try again "
+            "with the right password or an access token."
+        )
+
+
+class TooManyBuilds(PortalError):
+    """As many builds of one person wait and run as may."""
+
+    code = "too_many_builds"
+    status = 429
+    retry_after = 60
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"{limit:,} of your archives are waiting or being built, which is as many as one "
+            "person may have here. Wait until one is ready, or cancel one under Archives."
+        )
+
+
+class TooManySignIns(PortalError):
+    """CVAT's limit of requests without credentials is used up for some seconds."""
+
+    code = "cvat_throttled"
+    status = 503
+
+    def __init__(self, url: str, *, seconds: int) -> None:
+        self.retry_after = seconds
+        super().__init__(
+            f"{url} accepts only so many sign-ins a minute, from all people of this portal "
+            f"together. Try again in {seconds} {'second' if seconds == 1 else 'seconds'}."
+        )
+
+
+class Busy(PortalError):
+    """The portal has too much to do: worth another try soon."""
+
+    code = "busy"
+    status = 503
+    retry_after = 2
+
+    def __init__(
+        self, message: str = "The portal is busy making pictures. Try again in a moment."
+    ) -> None:
+        super().__init__(message)
+
+
+_CVAT_STATUS: tuple[tuple[type[CvatError], int], ...] = (
+    (CvatLoginRefused, 401),
+    (CvatUnauthorized, 401),
+    (CvatForbidden, 403),
+    (CvatNotFound, 404),
+    (CvatNoData, 409),
+    (CvatRejected, 400),
+    (CvatTimeout, 504),
+)
+
+Explained = (PortalError, CvatError)
+
+
+def retry_headers(error: PortalError | CvatError) -> dict[str, str]:
+    """The Retry-After header of an error that passes by itself."""
+    seconds = error.retry_after
+    return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
+
+
+def http_status(error: PortalError | CvatError) -> int:
+    """400 wrong input, 401 CVAT refused the credential, 403, 404, 409, 429, 502 CVAT unreachable or
+    broken, 504 too slow."""
+    if isinstance(error, PortalError):
+        return error.status
+    return next((status for kind, status in _CVAT_STATUS if isinstance(error, kind)), 502)

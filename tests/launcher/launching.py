@@ -1,0 +1,133 @@
+"""Starts `manage.py serve` for real, on a folder and ports of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from config import envfile
+from launcher.ports import free_ports
+from tests.conftest import BASE_DIR, eventually
+
+START_SECONDS = 90
+STOP_SECONDS = 30
+
+
+class Launcher:
+    """A portal in `folder`, which may be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port, self.standin_port = free_ports(2)
+        self.output = folder / "output"
+        self.variables: dict[str, str] = {}  # beside those that every launcher gets
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As in a fresh shell: nothing of the tests' settings, nothing of another set-up."""
+        known = {*envfile.variable_names(), "DJANGO_SETTINGS_MODULE"}
+        inherited = {name: value for name, value in os.environ.items() if name not in known}
+        return inherited | {
+            "ENV_FILE": str(self.folder / ".env"),
+            "VAR_DIR": str(self.folder / "var"),
+            "PORT": str(self.port),
+            "STANDIN_PORT": str(self.standin_port),
+            **self.variables,
+        }
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            check=False,
+            cwd=BASE_DIR,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+        )
+
+    def start(self) -> None:
+        with self.output.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=BASE_DIR,
+                env=self.environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        eventually(lambda: self.is_ready or self.process.poll() is not None, seconds=START_SECONDS)
+        assert self.is_ready, self.said
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    @property
+    def is_ready(self) -> bool:
+        return "The portal is ready" in self.said
+
+    def get(self, path: str) -> tuple[int, str]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+
+    def call(self, path: str, token: str, body: object = None) -> Any:
+        """The JSON of an answer of the API."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api{path}", data=data, headers=headers
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def children(self, containing: str = "") -> set[int]:
+        """The processes below the launcher whose command has that text."""
+        return {pid for pid in descendants(self.process.pid) if containing in command_of(pid)}
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(STOP_SECONDS)
+
+    def close(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.stop()
+
+
+def descendants(pid: int) -> set[int]:
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            stat = _read(entry / "stat")
+            found = re.match(r"\d+ \(.*\) (\S) (\d+)", stat, re.DOTALL)
+            if found and found[1] != "Z":
+                parents.setdefault(int(found[2]), set()).add(int(entry.name))
+    below, todo = set(), [pid]
+    while todo:
+        for child in parents.get(todo.pop(), ()):
+            below.add(child)
+            todo.append(child)
+    return below
+
+
+def command_of(pid: int) -> str:
+    return _read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ")
+
+
+def alive(pids: set[int]) -> dict[int, str]:
+    """Those that still run. A command that is gone belongs to a zombie."""
+    return {pid: command for pid in pids if (command := command_of(pid))}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

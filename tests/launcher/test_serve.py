@@ -1,0 +1,131 @@
+"""`manage.py serve`, started for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.sockets import broker_socket
+from tests.conftest import eventually
+from tests.launcher.launching import Launcher, alive
+
+pytestmark = pytest.mark.worker
+
+SERVICES = ("valkey-server", "-m standin", "celery -A config worker", "celery -A config beat")
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[Launcher]:
+    launcher = Launcher(tmp_path)
+    yield launcher
+    launcher.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
+    # So long a path that no socket fits below it, with spaces.
+    launcher = Launcher(tmp_path_factory.mktemp("a long name with spaces " + "x" * 100))
+    launcher.start()
+    yield launcher
+    launcher.close()
+    assert not broker_socket(launcher.folder / "var").parent.exists()
+
+
+def test_it_works(running: Launcher) -> None:
+    status, body = running.get("/health")
+
+    assert status == 200
+    assert json.loads(body) == {"database": "ok", "broker": "ok"}
+    assert "<form" in running.get("/accounts/login/")[1]
+    for service in SERVICES:
+        assert running.children(service), service
+
+
+def test_says_where_to_go_and_how_to_sign_in(running: Launcher) -> None:
+    assert f"http://localhost:{running.port}" in running.said
+    assert f"http://localhost:{running.port}/accounts/password/" in running.said
+    assert "user name  admin" in running.said
+    assert f"http://localhost:{running.standin_port} (user name demo," in running.said
+
+
+def test_what_it_writes_is_for_its_owner_only(running: Launcher) -> None:
+    for path, mode in ((".env", 0o600), ("var", 0o700)):
+        assert stat.S_IMODE((running.folder / path).stat().st_mode) == mode, path
+
+
+def test_second_start_on_the_same_folder_is_refused(running: Launcher) -> None:
+    second = running.manage("serve")
+
+    assert second.returncode == 1
+    assert f"already runs on {running.folder / 'var'}" in second.stderr
+    assert f"(process {running.process.pid})" in second.stderr
+    assert running.get("/health")[0] == 200
+
+
+def test_killed_worker_is_started_again(running: Launcher) -> None:
+    before = running.children("celery -A config worker")
+    os.kill(min(before), signal.SIGKILL)
+
+    eventually(lambda: not alive(before), seconds=30)
+    eventually(lambda: running.children("celery -A config worker"), seconds=30)
+    assert "worker ended unexpectedly (signal 9)" in running.said
+    assert running.get("/health")[0] == 200
+
+
+def test_killed_broker_is_started_again(running: Launcher) -> None:
+    for pid in running.children("valkey-server"):
+        os.kill(pid, signal.SIGKILL)
+
+    eventually(lambda: "broker ended unexpectedly" in running.said, seconds=30)
+    eventually(lambda: running.children("valkey-server"), seconds=30)
+    eventually(lambda: _status(running) == 200, seconds=30)
+
+
+def _status(running: Launcher) -> int:
+    try:
+        return running.get("/health")[0]
+    except OSError:
+        return 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_leaves_no_process(launcher: Launcher, number: int) -> None:
+    launcher.start()
+    started = launcher.children()
+
+    assert launcher.stop(number) == 0
+    assert alive(started) == {}
+
+
+def test_killed_launcher_leaves_no_process_and_a_second_start_loses_nothing(
+    launcher: Launcher,
+) -> None:
+    launcher.start()
+    started = launcher.children()
+    keys = (launcher.folder / ".env").read_text()
+    launcher.stop(signal.SIGKILL)
+
+    eventually(lambda: alive(started) == {}, seconds=30)
+    launcher.start()
+    assert (launcher.folder / ".env").read_text() == keys
+    assert "password " not in launcher.said.partition("The portal is ready")[0]
+
+
+@pytest.mark.parametrize(
+    ("variable", "which"), [("PORT", "port"), ("STANDIN_PORT", "standin_port")]
+)
+def test_port_in_use_is_told(launcher: Launcher, variable: str, which: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", getattr(launcher, which)))
+        other.listen()
+        refused = launcher.manage("serve")
+
+    assert refused.returncode == 1
+    assert f"set {variable} to another one" in refused.stderr
