@@ -25,14 +25,14 @@ def site(admin: User) -> Client:
 
 
 def found_by(site: Client, model: str, query: str = "") -> int:
-    answer = site.get(f"{reverse(f'admin:selector_{model}_changelist')}?{query}")
+    answer = site.get(f"{reverse(f'admin:{model}_changelist')}?{query}")
     assert answer.status_code == 200
     return answer.context["cl"].result_count
 
 
 def test_it_works(site: Client, alice: User) -> None:
     connection = make_connection(alice)
-    assert found_by(site, "connection") == 1
+    assert found_by(site, "selector_connection") == 1
     page = site.get(reverse("admin:selector_connection_change", args=[connection.pk]))
     assert "cvat.example.com" in page.content.decode()
 
@@ -89,16 +89,16 @@ def test_tokens_show_no_digest_and_can_be_revoked(site: Client, alice: User) -> 
 @pytest.mark.parametrize(
     ("model", "query", "found"),
     [
-        ("connection", "needs_reconnect=yes", 1),
-        ("connection", "needs_reconnect=no", 2),
-        ("connection", "needs_reconnect=perhaps", 3),
-        ("connection", "q=bob", 1),
-        ("connection", "credential_kind__exact=login_token", 0),
-        ("connection", "created_at__year=1999", 0),
-        ("apitoken", "expired=yes", 1),
-        ("apitoken", "expired=no", 1),
-        ("apitoken", "read_only__exact=1", 1),
-        ("apitoken", "q=old", 1),
+        ("selector_connection", "needs_reconnect=yes", 1),
+        ("selector_connection", "needs_reconnect=no", 2),
+        ("selector_connection", "needs_reconnect=perhaps", 3),
+        ("selector_connection", "q=bob", 1),
+        ("selector_connection", "credential_kind__exact=login_token", 0),
+        ("selector_connection", "created_at__year=1999", 0),
+        ("portal_apitoken", "expired=yes", 1),
+        ("portal_apitoken", "expired=no", 1),
+        ("portal_apitoken", "read_only__exact=1", 1),
+        ("portal_apitoken", "q=old", 1),
     ],
 )
 def test_filters(site: Client, alice: User, bob: User, model: str, query: str, found: int) -> None:
@@ -111,7 +111,7 @@ def test_filters(site: Client, alice: User, bob: User, model: str, query: str, f
     assert found_by(site, model, query) == found
 
 
-@pytest.mark.parametrize("model", ["connection", "apitoken"])
+@pytest.mark.parametrize("model", ["selector_connection", "portal_apitoken"])
 def test_as_many_queries_for_30_rows_as_for_1(site: Client, alice: User, model: str) -> None:
     def count() -> int:
         with CaptureQueriesContext(database) as queries:

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.contrib.auth.models import User
 
-from selector import catalogs, viewing
-from selector.catalogs import PackedCatalog
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.types import Job
+from selector import catalogs, viewing
+from selector.catalogs import PackedCatalog
 from selector.models import Connection
 from standin.samples import sample_world
 from standin.server import StandIn
