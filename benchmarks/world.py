@@ -1,7 +1,7 @@
 """What the stand-in serves in the benchmarks: bodies of the measured sizes, at no cost of making.
 
 The measured server had 1080p JPEGs of 470 kB in chunks of 36 and a 720p video with chunks of
-1.3 MB (api-facts 7). Drawing such pictures on demand would cost this machine more time than the
+1.3 MB (cvat-api 7.16). Drawing such pictures on demand would cost this machine more time than the
 simulated server has, so each is one picture with its number and padding in a comment segment.
 """
 

@@ -28,7 +28,7 @@ class JsonBounds(NamedTuple):
 # Beyond these it is not CVAT that answers. A page of 500 tasks has 1.5 MB.
 ORDINARY = JsonBounds(16 * 2**20, 500_000, 2_000_000)
 META = JsonBounds(256 * 2**20, 5_000_000, 20_000_000)  # a million frames are about 100 MB
-MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (api-facts 10)
+MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (cvat-api 10.4)
 MAX_PICTURE = 512 * 2**20  # one picture, as a file: it lies in a chunk too
 MAX_ERROR = 64 * 2**10
 BLOCK = 2**16
@@ -81,7 +81,7 @@ def save(
     limit: int = MAX_DATA,
 ) -> Download:
     """Writes a chunk or a picture to a file, piece by piece. Verifies X-Checksum, which is over
-    the length and the first 1000 bytes (api-facts 7); pictures come without."""
+    the length and the first 1000 bytes (cvat-api 7.9); pictures come without."""
     _check_is_data(response, place)
     announced = _header(response, "Content-Length")
     expected = int(announced) if announced.isdecimal() else 0
@@ -138,7 +138,7 @@ def _blocks(response: Response, limit: int) -> Iterator[bytes]:
 
 
 def _check_is_data(response: Response, place: str) -> None:
-    """A sign-in page of a proxy is 200 as well. The type may be empty (api-facts 18.20)."""
+    """A sign-in page of a proxy is 200 as well. The type may be empty (cvat-api 7.15)."""
     kind = _header(response, "Content-Type").lower()
     if response.status_code != 200 or kind.startswith("text/") or errors.is_json(response):
         raise errors.not_cvat(place, status=response.status_code)

@@ -17,7 +17,7 @@ logger = logging.getLogger("cvat")
 
 _NAMELESS = FrameInfo("", 0, 0)
 _NOTHING: frozenset[int] = frozenset()
-_NO_LAYOUT = (400, 403, 404, 405)  # closed to a job's assignee (api-facts 9), or an older server
+_NO_LAYOUT = (400, 403, 404, 405)  # closed to a job's assignee (cvat-api 9.1), or an older server
 _SIDE_BY_SIDE = 4
 
 
@@ -78,7 +78,7 @@ def of_task(cvat: Source, shown: ShownTask) -> FrameCatalog:
 
 
 def no_job_shown(task_id: int) -> CvatForbidden:
-    """For a task that has pictures: to CVAT an empty list of jobs is no error (api-facts 4)."""
+    """For a task that has pictures: to CVAT an empty list of jobs is no error (cvat-api 4.7)."""
     return CvatForbidden(
         f"CVAT shows your account task {task_id} and none of its jobs, which hold the pictures. "
         "Try again in a moment; if it stays so, open a job of yours by its number, or have the "
@@ -98,7 +98,7 @@ def _of_task(cvat: Source, task: Task, jobs: Sequence[Job]) -> FrameCatalog:
         _Part(held.job, range(held.first, min(held.last + 1, task.size)), meta, 0, honeypots)
         for held in numbering.holdings(holders)
     ]
-    # CVAT counts jobs of every type (api-facts 5), and annotation jobs cover the whole task: where
+    # CVAT counts jobs of every type (cvat-api 5.3), and annotation jobs cover the whole task: where
     # nothing is missing, a count that has just changed is none of the user's business.
     is_partial = len(jobs) < task.jobs_count and sum(len(p.numbers) for p in parts) < task.size
     return _catalog(
@@ -107,7 +107,7 @@ def _of_task(cvat: Source, task: Task, jobs: Sequence[Job]) -> FrameCatalog:
 
 
 def _shown_jobs(cvat: Source, task_id: int) -> ShownTask:
-    """A job's assignee may read the job and not the task (api-facts 9)."""
+    """A job's assignee may read the job and not the task (cvat-api 9.1)."""
     jobs = tuple(cvat.jobs(task_id))
     if not jobs:
         raise CvatForbidden(
@@ -164,7 +164,7 @@ def _borrowed(
     cvat: Source, job: Job, numbers: Sequence[int], meta: Meta, honeypots: frozenset[int] | None
 ) -> list[_Part]:
     """The pictures of a replica or of a list-type ground-truth job, each from the annotation job
-    that holds it: through the latter CVAT would serve them recompressed (api-facts 7)."""
+    that holds it: through the latter CVAT would serve them recompressed (cvat-api 7.4)."""
     held = numbering.holdings(j for j in cvat.jobs(job.task_id) if j.is_annotation)
     starts = [h.first for h in held]
     by_owner: dict[int, tuple[Job, list[int]]] = {}
@@ -235,7 +235,7 @@ def _origin(parts: Sequence[_Part]) -> dict[str, Any]:
 
 
 def _is_video(part: _Part) -> bool:
-    """A video has one entry for the whole file (api-facts 6)."""
+    """A video has one entry for the whole file (cvat-api 6.3)."""
     return part.job.mode == "interpolation" or len(part.meta.frames) == 1 < part.meta.size
 
 
@@ -293,7 +293,7 @@ def _layout(cvat: Source, job: Job) -> frozenset[int] | None:
 
 
 def _each_name_once(pictures: Sequence[Frame], jobs: Iterable[Job]) -> list[Frame]:
-    """Names repeat in honeypot tasks alone (api-facts 6): of each the first frame, or that of the
+    """Names repeat in honeypot tasks alone (cvat-api 6.9): of each the first frame, or that of the
     pool, which stays the same picture when the copies are drawn anew."""
     pool = {job.id for job in jobs if job.type == "ground_truth"}
     first: dict[str, Frame] = {}

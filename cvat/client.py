@@ -31,7 +31,7 @@ from cvat.types import (
 )
 
 TOKENS = "/api/auth/access_tokens"
-PAGE_SIZE = 500  # CVAT knows no maximum (api-facts 4)
+PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
 Item = TypeVar("Item", Job, Label, Organization, Task)
@@ -224,7 +224,7 @@ class CvatClient:
         return self._meta(f"/api/jobs/{job_id}/data/meta", subject)
 
     def task_honeypots(self, task_id: int) -> frozenset[int]:
-        """Task frames that are copies of pool frames (api-facts 8)."""
+        """Task frames that are copies of pool frames (cvat-api 8.2)."""
         return self._honeypots(f"task {task_id}", f"/api/tasks/{task_id}/validation_layout")
 
     def job_honeypots(self, job_id: int) -> frozenset[int]:
@@ -232,7 +232,7 @@ class CvatClient:
         return self._honeypots(f"job {job_id}", f"/api/jobs/{job_id}/validation_layout")
 
     def creation_status(self, task_id: int) -> str:
-        """queued, started, finished or failed; "" once CVAT has forgotten (api-facts 11)."""
+        """queued, started, finished or failed; "" once CVAT has forgotten (cvat-api 11)."""
         request_id = quote(f"action=create&target=task&target_id={task_id}", safe="")
         try:
             data = self._http.get(f"/api/requests/{request_id}", subject=f"task {task_id}")
@@ -339,9 +339,9 @@ class CvatClient:
     def _all(
         self, path: str, params: Params, read: Callable[[Any], Item], subject: str
     ) -> list[Item]:
-        """All pages, by number: `next` names the host that CVAT believes in. Sorted by id,
-        for in the default order a new object shifts the pages (api-facts 4). CvatBroken for a list
-        that does not end."""
+        """All pages, by number: `next` names the host that CVAT believes in (cvat-api 4.1). Sorted
+        by id, for in the default order a new object shifts the pages (cvat-api 4.2). CvatBroken
+        for a list that does not end."""
         found: dict[int, Item] = {}
         for page in range(1, MOST_PAGES + 1):
             query = {**params, "page": page, "page_size": PAGE_SIZE, "sort": "id"}

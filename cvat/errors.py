@@ -30,7 +30,7 @@ from cvat.exceptions import (
 from cvat.links import normalize_url
 
 LONGEST_QUOTE = 200
-# What CVAT means when it answers so for a picture or a chunk (api-facts 10).
+# What CVAT means when it answers so for a picture or a chunk (cvat-api 10).
 DATA_FAILURES = {
     429: "CVAT is still preparing these pictures; its chunk worker may be down. Try again later.",
     500: (
@@ -48,7 +48,7 @@ _SERVER_PATH = re.compile(r"(?<![\w:/.}])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'
 
 
 def is_json(response: Response) -> bool:
-    """CVAT answers application/vnd.cvat+json, on some paths application/json (api-facts 2)."""
+    """CVAT answers application/vnd.cvat+json, on some paths application/json (cvat-api 2.2)."""
     return "json" in response.headers.get("Content-Type", "").lower()
 
 
@@ -136,7 +136,7 @@ def retry_after(response: Response) -> float | None:
 
 
 def quote(response: Response, body: bytes) -> str:
-    """The message in an error body, fit to be shown; "" when there is none (api-facts 10)."""
+    """The message in an error body, fit to be shown; "" when there is none (cvat-api 10.1)."""
     text = body.decode("utf-8", errors="replace")
     if is_json(response):
         try:

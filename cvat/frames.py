@@ -1,4 +1,4 @@
-"""The numberings of CVAT and which job holds a frame. Pure (api-facts 5 to 8).
+"""The numberings of CVAT and which job holds a frame. Pure (cvat-api 5 to 8).
 
 - a *task frame* counts the pictures of a task from 0; jobs have a range of them;
 - a *source number* counts the pictures before start, stop and step were applied to them;

@@ -2,7 +2,7 @@
 
 CVAT judges one task, project or job by the organization it lies in, and a list by the organization
 that the request names. A list that names none shows what one owns or is assigned to, and nothing
-of what a maintainer may see besides (api-facts 3 and 9; `filter` in CVAT's jobs.rego, tasks.rego).
+of what a maintainer may see besides (cvat-api 3.1 and 3.3).
 """
 
 from __future__ import annotations

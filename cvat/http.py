@@ -27,7 +27,7 @@ logger = logging.getLogger("cvat")
 Params = Mapping[str, str | int]
 T = TypeVar("T")
 
-# Gzip costs CVAT four times the work of the chunk itself and saves nothing (api-facts 7).
+# Gzip costs CVAT four times the work of the chunk itself and saves nothing (cvat-api 7.7).
 _PLAIN = {"Accept-Encoding": "identity"}
 _PASSING = (429, 502, 503, 504)
 _SCHEMES = {CredentialKind.ACCESS_TOKEN: "Bearer", CredentialKind.LOGIN_TOKEN: "Token"}
@@ -306,7 +306,7 @@ class Http:
             return Failure(error, attempts=float("inf"), wait=error.retry_after)
         if status == 500 and call.is_data:
             # Mostly a wrong parameter: once more, not often. Unless CVAT fails at everything, as it
-            # does while its policy engine is away (api-facts 10): then it passes like a 503.
+            # does while its policy engine is away (cvat-api 10.3): then it passes like a 503.
             response.close()  # the question needs a connection of the same pool
             error.is_passing = not self.is_well()
             return Failure(error, attempts=float("inf") if error.is_passing else 2)

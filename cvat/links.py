@@ -85,7 +85,7 @@ def task_link(base_url: str, task_id: int) -> str:
 
 
 def frame_link(base_url: str, task_id: int, job_id: int, frame: int) -> str:
-    """CVAT's editor at a task frame; the job must hold the frame (api-facts 16)."""
+    """CVAT's editor at a task frame; the job must hold the frame (cvat-api 12.1)."""
     return f"{task_link(base_url, task_id)}/jobs/{job_id}?frame={frame}"
 
 

@@ -1,4 +1,4 @@
-"""Signing in with a password, and the portal's own access token in the account (api-facts 1).
+"""Sign-in with a password, and the portal's own access token in the account (cvat-api 1.3 to 1.6).
 
 Never logs out: that would delete the key that other programs of the user hold.
 """
@@ -25,7 +25,7 @@ from cvat.types import Credential, CredentialKind, Login
 
 SECONDS = 60.0  # for each step of a sign-in
 _TOKENS = "/api/auth/access_tokens"
-MOST_TOKENS = 50  # in one account (api-facts 1)
+MOST_TOKENS = 50  # in one account (cvat-api 1.5)
 _KEEPS_KEY = (
     "The portal keeps the login key instead: it ends when you sign out of CVAT, then connect again."
 )

@@ -12,7 +12,7 @@ from cvat import frames as numbering
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Job, Meta
 
-# The meta of a task may take CVAT ten seconds (api-facts 6): for frames of so few jobs the meta
+# The meta of a task may take CVAT ten seconds (cvat-api 6.8): for frames of so few jobs the meta
 # of each job is asked instead.
 FEW_JOBS = 3
 _SIDE_BY_SIDE = 4

@@ -181,7 +181,7 @@ def _count(data: Mapping[str, Any], key: str) -> int:
 
 
 def _organization_id(data: Mapping[str, Any]) -> int | None:
-    """`organization`, the same number, is its older name (api-facts 5)."""
+    """`organization`, the same number, is its older name (cvat-api 5.2)."""
     return _number(data, "organization_id") or _number(data, "organization") or None
 
 

@@ -67,7 +67,7 @@ class Session(requests.Session):
         super().__init__()
         self._adapter = adapter
         self.headers["User-Agent"] = USER_AGENT
-        # A session cookie would win over a missing token and ask for CSRF headers (api-facts 1).
+        # A session cookie would win over a missing token and ask for CSRF headers (cvat-api 1.9).
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.mount("http://", adapter)
         self.mount("https://", adapter)

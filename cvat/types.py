@@ -110,7 +110,7 @@ class Job:
     @property
     def recompresses(self) -> bool:
         """Whether CVAT serves other bytes through it than were uploaded: a ground-truth job made
-        from a list of frames (api-facts 7).
+        from a list of frames (cvat-api 7.4).
 
         Its range is always that of the task, and the list may name every frame: only the meta
         tells for sure.
@@ -150,7 +150,7 @@ class ShownTask:
 @dataclass(frozen=True, slots=True)
 class Meta:
     """`data/meta` of a task or a job. `first_source`, `last_source` and `included_sources` are
-    source numbers; `deleted_frames` are task frames (api-facts section 6)."""
+    source numbers; `deleted_frames` are task frames (cvat-api 6.2 to 6.5)."""
 
     size: int
     chunk_size: int

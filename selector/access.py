@@ -30,7 +30,7 @@ class JobAccess:
     job: Job
     numbers: Sequence[int]
     is_list: bool  # a ground-truth job over chosen frames: its chunks are cut otherwise
-    version: str  # chunks_updated_date: another one, other pictures (api-facts 6)
+    version: str  # chunks_updated_date: another one, other pictures (cvat-api 6.6)
 
     def chunk_frames(self, chunk: int) -> list[int]:
         """Task frames start + chunk * chunk_size and on, as far as the job has them; of every

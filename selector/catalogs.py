@@ -1,15 +1,15 @@
 """The catalogue of a task or a job, cached for a minute: opening it again is quick.
 
 CVAT needs ten seconds for the meta of 100,000 frames, and 30 ms to show the task itself
-(api-facts 6). So a catalogue is used again only after CVAT has shown the task to the same
+(cvat-api 6.8). So a catalogue is used again only after CVAT has shown the task to the same
 connection anew. The `updated_date` of a task moves when frames are deleted or restored and when
-honeypots are drawn again (api-facts 4), so draws and saves see a deletion, a revoked token or a
+honeypots are drawn again (cvat-api 4.6), so draws and saves see a deletion, a revoked token or a
 lost right at once. Stage, state and assignee of jobs, which do not move that date, may be a minute
 old.
 
 The catalogue of a whole task is shared by all who are shown the same: its key holds the server, the
 whole answer about the task, and the jobs that CVAT listed for the connection. Whoever may read a
-task may read its meta and validation layout (api-facts 9), and these are the same for everybody.
+task may read its meta and validation layout (cvat-api 9.3), and these are the same for everybody.
 Nothing is shared of what was read through jobs, or by somebody who is shown only some of the jobs.
 The catalogue of a job is cached for one connection; what was read without the task is not cached.
 """

@@ -113,7 +113,7 @@ def _of_words(client: CvatClient, text: str, target: Target | None) -> Found:
         exact = [_one(client.task, target.task_id), _one(client.job, target.task_id)]
     hits = _gathered([*exact, *asked])
     count = len(hits) + sum(counts)
-    # CVAT finds owners, states and subsets too (api-facts 4): those after the names.
+    # CVAT finds owners, states and subsets too (cvat-api 4.5): those after the names.
     words = text.lower().split()
     hits.sort(key=lambda hit: not _is_named(hit, words, target))
     # Projects are few and would be crowded out: tasks make room for them.

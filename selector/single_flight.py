@@ -23,7 +23,7 @@ from selector.models import Connection
 T = TypeVar("T")
 
 LOCKS = 4096
-PATIENCE = 60.0  # seconds; CVAT itself may take 50 for a chunk (api-facts 7)
+PATIENCE = 60.0  # seconds; CVAT itself may take 50 for a chunk (cvat-api 10.2)
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.05
 ERROR_SECONDS = 5  # for what CVAT refuses
 SHARED_SECONDS = 70  # longer than anybody waits for the lock

@@ -1,7 +1,7 @@
 """A queue for requests to CVAT without credentials, shared by all processes of the portal.
 
 CVAT takes 100 of them a minute from one address, which is the portal's for everybody who connects
-through it (api-facts 1). Each request reserves the next free moment in Redis and waits for it.
+through it (cvat-api 1.7). Each request reserves the next free moment in Redis and waits for it.
 """
 
 from __future__ import annotations

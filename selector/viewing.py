@@ -114,7 +114,7 @@ def preview(
         key = answer_key(connection, "preview", task_id, project_id)
         found = remembered(key, connection, PREVIEW_SECONDS, ask)
     except (CvatNotFound, CvatBroken) as error:
-        # Without pictures CVAT answers 404 as HTML, which looks like a proxy's (api-facts 7), and
+        # Without pictures CVAT answers 404 as HTML, which looks like a proxy's (cvat-api 7.12), and
         # 500 for a project whose tasks have none.
         if error.status != 404 and not (error.status == 500 and project_id is not None):
             raise
@@ -123,7 +123,7 @@ def preview(
 
 
 def picture_type(content: bytes) -> str:
-    """By the first bytes: CVAT guesses from names (api-facts 7)."""
+    """By the first bytes: CVAT guesses from names (cvat-api 7.10)."""
     return _TYPES.get(pictures.extension(content), "application/octet-stream")
 
 
@@ -132,7 +132,7 @@ def etag_of(content: bytes) -> str:
 
 
 def _preview_of_job(client: CvatClient, task_id: int) -> FrameData:
-    """A job's assignee may see the job and not its task (api-facts 9)."""
+    """A job's assignee may see the job and not its task (cvat-api 9.1)."""
     jobs = client.jobs(task_id)
     if not jobs:
         raise CvatForbidden(f"Your CVAT account may not see task {task_id}.", status=403)

@@ -1,7 +1,7 @@
 """A stand-in CVAT server: what the tests talk to and what a newcomer tries the portal on.
 
-It imports nothing of the product. What it copies is in the facts about CVAT ("api-facts" in
-comments); it is held to them by recordings of a real server and by the official client.
+It imports nothing of the product. What it copies is in docs/cvat-api.md ("cvat-api 7.3" in
+comments); it is held to that by recordings of a real server and by the official client.
 
     world = World()                      # or sample_world()
     world.add_user("alice")

@@ -68,7 +68,7 @@ def _number(text: str) -> int:
 
 
 def _negotiate(request: Request) -> None:
-    """api-facts 2: `application/json` is not accepted anywhere."""
+    """cvat-api 2.2: `application/json` is not accepted anywhere."""
     accepted = [part.strip() for part in request.headers.get("Accept", "*/*").split(",")]
     for part in accepted:
         kind, *parameters = [piece.strip() for piece in part.split(";")]
@@ -104,7 +104,7 @@ def _without_handler(request: Request, route: Route) -> Answer:
 
 
 def _set_organization(request: Request, site: Site) -> None:
-    """api-facts 3: `org`, the header, or `org_id`."""
+    """cvat-api 3.2: `org`, the header, or `org_id`."""
     slug, header = request.query.get("org"), request.headers.get("X-Organization")
     number = request.query.get("org_id")
     if number is not None and (slug is not None or header is not None):

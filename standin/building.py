@@ -134,7 +134,7 @@ def default_labels(names: Sequence[str | Mapping[str, Any]], first_id: int) -> l
 
 
 def with_replicas(job: Job, count: int, first_id: int) -> list[Job]:
-    """The replicas of a consensus job (api-facts 8)."""
+    """The replicas of a consensus job (cvat-api 8.4)."""
     job.replicas = count
     return [
         Job(

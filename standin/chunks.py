@@ -1,4 +1,4 @@
-"""The bytes of frames, chunks, previews and context images (api-facts 7)."""
+"""The bytes of frames, chunks, previews and context images (cvat-api 7)."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ class ChunkShop:
         return "jpeg", jpeg(media_of(task).picture(task.order[frame]), level)
 
     def _video_frame(self, task: Task, frame: int, quality: Quality, holder: Job) -> Chunk:
-        """api-facts 7: PNG decoded from the chunk; in ground-truth jobs from a JPEG."""
+        """cvat-api 7.3 and 7.4: PNG decoded from the chunk; in ground-truth jobs from a JPEG."""
         if quality == "compressed" and task.use_zip_chunks:
             picture = media_of(task).picture(task.order[frame])
             return Chunk(jpeg(picture, task.image_quality), "image/jpeg")

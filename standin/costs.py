@@ -1,4 +1,4 @@
-"""What things cost on the measured server (api-facts 1 and 7), and a slow line.
+"""What things cost on the measured server (cvat-api 1.2 and 7.16), and a slow line.
 
 All off by default. Time is spent while holding one of two pretended cores, so that many askers
 queue as they do on the real machine.

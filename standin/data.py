@@ -1,4 +1,4 @@
-"""The data endpoints: frames, chunks, previews, context images (api-facts 7 and 10)."""
+"""The data endpoints: frames, chunks, previews, context images (cvat-api 7 and 10)."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _job_chunk(request: Request, site: Site, job: Job) -> Answer:
 
 
 def _context_images(site: Site, task: Task, frame: int) -> Answer:
-    """Without any: an empty zip with an empty content type (api-facts 7)."""
+    """Without any: an empty zip with an empty content type (cvat-api 7.15)."""
     body = site.world.chunks.context_images(task, frame)
     return Answer(200, body, "application/zip" if len(body) > 22 else "")
 

@@ -96,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         self._write(head, body, seen)
 
     def _packed(self, answer: Answer) -> bytes | None:
-        """api-facts 2: from 200 bytes on, if offered and shorter, binary bodies included."""
+        """cvat-api 2.5: from 200 bytes on, if offered and shorter, binary bodies included."""
         if len(answer.body) < GZIP_FROM or "gzip" not in self.headers.get("Accept-Encoding", ""):
             return None
         if is_chunk(answer):

@@ -31,7 +31,7 @@ def job_detail(request: Request, site: Site, number: int) -> Answer:
 
 
 def job_change(request: Request, site: Site, number: int) -> Answer:
-    """Stage, state and assignee (api-facts 13)."""
+    """Stage, state and assignee (cvat-api 13.5)."""
     job, body = find_job(request, site, number), request.json()
     if set(body) - {"stage", "state", "assignee"}:
         raise Refusal(403, {"detail": "Attempted to update an unknown field"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Honeypots:
-    """The frames of a task with a ground-truth pool (api-facts 8).
+    """The frames of a task with a ground-truth pool (cvat-api 8.2).
 
     `order[t]` is the position of the uploaded image shown as task frame t, `segments` the
     annotation jobs, `pool` the task frames of the ground-truth job, `real` maps every honeypot
@@ -22,13 +22,13 @@ class Honeypots:
 
 
 def segments(size: int, segment_size: int, overlap: int) -> list[range]:
-    """The task frames of each annotation job, in order (api-facts 5)."""
+    """The task frames of each annotation job, in order (cvat-api 5.7)."""
     starts = range(0, max(size - overlap, 1), max(segment_size - overlap, 1))
     return [range(start, min(start + segment_size, size)) for start in starts]
 
 
 def default_chunk_size(width: int, height: int) -> int:
-    """Images only; video has 36 (api-facts 7)."""
+    """Images only; video has 36 (cvat-api 7.14)."""
     return max(2, min(72, 36 * 1920 * 1080 // max(1, width * height)))
 
 

@@ -1,4 +1,4 @@
-"""Validation layouts: which frames are ground truth, which are honeypots (api-facts 8)."""
+"""Validation layouts: which frames are ground truth, which are honeypots (cvat-api 8)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from standin.site import Site
 
 
 def task_layout(request: Request, site: Site, number: int) -> Answer:
-    """api-facts 8: in task numbers, as for ground truth set when the task was created."""
+    """cvat-api 8.5: in task numbers, as for ground truth set when the task was created."""
     return json_answer(_task_layout(find_task(request, site, number)))
 
 

@@ -1,4 +1,4 @@
-"""What each list can be filtered, searched and sorted by (api-facts 4)."""
+"""What each list can be filtered, searched and sorted by (cvat-api 4.9)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ LABELS = Listing[tuple[Label, dict[str, Any]]](
 
 
 def is_listed(request: Request, organization: Organization | None, *, own: bool) -> bool:
-    """Whether a list shows something of that organisation (api-facts 3). `own`: the asker owns it
+    """Whether a list shows something of that organisation (cvat-api 3.1). `own`: the asker owns it
     or is assigned to it."""
     if request.personal and organization is not None:
         return False

@@ -1,4 +1,4 @@
-"""Lists: search, plain filters, JSON logic, sorting, pages (api-facts 4)."""
+"""Lists: search, plain filters, JSON logic, sorting, pages (cvat-api 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `filter` parameter: JSON logic as CVAT understands it (api-facts 4)."""
+"""The `filter` parameter: JSON logic as CVAT understands it (cvat-api 4.8)."""
 
 from __future__ import annotations
 

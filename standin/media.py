@@ -15,7 +15,7 @@ ImageFile.LOAD_TRUNCATED_IMAGES = True  # as CVAT does: truncated pictures are t
 
 Size = tuple[int, int]
 
-# api-facts 7: guessed from the name, webp in its odd spelling.
+# cvat-api 7.10: guessed from the name, webp in its odd spelling.
 _TYPES = {
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
@@ -95,7 +95,7 @@ class Media(ABC):
 
 
 def served_original(uploaded: bytes) -> bytes:
-    """api-facts 7: turned pictures of any kind are re-encoded, TIFFs saved again (first page), by
+    """cvat-api 7.2: turned pictures of any kind are re-encoded, TIFFs saved again (first page), by
     their bytes, not their names; the rest stays. So does what cannot be read at all.
     """
     try:

@@ -103,7 +103,7 @@ class Refusal(Exception):
 
 
 class ServerError(Exception):
-    """CVAT would fail here with its HTML page (api-facts 10)."""
+    """CVAT would fail here with its HTML page (cvat-api 10.3)."""
 
 
 def dump(value: Any) -> bytes:
@@ -118,7 +118,7 @@ def json_answer(
 
 
 def browsable(answer: Answer) -> Answer:
-    """api-facts 2: who asks for HTML first gets JSON as a page, errors included."""
+    """cvat-api 2.7: who asks for HTML first gets JSON as a page, errors included."""
     if answer.content_type != CVAT_JSON:
         return answer
     text = "<pre>" + escape(answer.body.decode()) + "</pre>"

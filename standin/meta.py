@@ -1,4 +1,4 @@
-"""`data/meta` of tasks and jobs, in both numberings (api-facts 6)."""
+"""`data/meta` of tasks and jobs, in both numberings (cvat-api 6)."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _refuse_pool(task: Task, wanted: list[int]) -> None:
 
 
 def job_meta_change(request: Request, site: Site, number: int) -> Answer:
-    """Replaces the part of the list that lies in the job (api-facts 13)."""
+    """Replaces the part of the list that lies in the job (cvat-api 13.4)."""
     job = find_job(request, site, number)
     task = job.task
     wanted = _wanted(request, lambda frame: True)

@@ -59,7 +59,7 @@ class AccessToken:
     revoked: bool = False
 
     def usable(self, now: datetime) -> bool:
-        """Not revoked, not expired, used within 180 days (api-facts 1)."""
+        """Not revoked, not expired, used within 180 days (cvat-api 1.5 and 1.8)."""
         if self.revoked or (self.expiry_date is not None and self.expiry_date <= now):
             return False
         return now - (self.last_used_date or self.created_date) < timedelta(days=180)
@@ -153,11 +153,11 @@ class Task:
         return "interpolation" if self.is_video else "annotation"
 
     def source_number(self, frame: int) -> int:
-        """api-facts 6: s = start_frame + t * step."""
+        """cvat-api 6.1: s = start_frame + t * step."""
         return self.start_frame + frame * self.step
 
     def layout_number(self, frame: int) -> int:
-        """What validation layouts call a frame: depends on when the job was made (api-facts 8)."""
+        """What validation layouts call a frame: depends on when the job was made (cvat-api 8.5)."""
         return self.source_number(frame) if self.layout_in_source_numbers else frame
 
 
@@ -187,7 +187,7 @@ class Job:
 
     @property
     def recompresses(self) -> bool:
-        """api-facts 7: list-type ground-truth jobs serve JPEGs of quality 100 as originals."""
+        """cvat-api 7.4: list-type ground-truth jobs serve JPEGs of quality 100 as originals."""
         return self.included is not None
 
     def holds(self, frame: int) -> bool:

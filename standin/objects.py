@@ -1,4 +1,4 @@
-"""Users, organisations, projects, tasks, jobs and labels as JSON (api-facts 5).
+"""Users, organisations, projects, tasks, jobs and labels as JSON (cvat-api 5).
 
 `base` is what absolute links start with: the host the server believes in.
 """

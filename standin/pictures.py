@@ -177,7 +177,7 @@ def encode(image: Image.Image, suffix: str, orientation: int = 1) -> bytes:
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:
-    """As CVAT compresses: grey stays grey, alpha is dropped (api-facts 7)."""
+    """As CVAT compresses: grey stays grey, alpha is dropped (cvat-api 7.13)."""
     buffer = io.BytesIO()
     ready = image if image.mode in ("L", "RGB") else image.convert("RGB")
     ready.save(buffer, "JPEG", quality=quality)

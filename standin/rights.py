@@ -1,4 +1,4 @@
-"""Who may see what (api-facts 9).
+"""Who may see what (cvat-api 9).
 
 One object is judged by the organization it lies in, a list by the organization that the request
 names: without one it shows what is one's own (`filter` in CVAT's *.rego).

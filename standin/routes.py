@@ -101,7 +101,7 @@ ROUTES = [
     _route(r"/(?:(?:tasks|projects|jobs)(?:/[\w/]*)?)?", _READ, plain=True, GET=pages.page),
 ]
 
-# Servers before 2.48 do not know these (api-facts 1).
+# Servers before 2.48 do not know these (cvat-api 1.1).
 ACCESS_TOKEN_ROUTES = [
     _route(
         "/api/auth/access_tokens",

@@ -1,4 +1,4 @@
-"""The limit on anonymous requests: 100 a minute per client address (api-facts 1)."""
+"""The limit on anonymous requests: 100 a minute per client address (cvat-api 1.7)."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class World:
         raise KeyError(who)
 
     def login_token(self, user: User | str) -> str:
-        """The legacy key of a user, made when there is none (api-facts 1)."""
+        """The legacy key of a user, made when there is none (cvat-api 1.4)."""
         owner = self.user(user)
         assert owner is not None
         with self.lock:
@@ -205,7 +205,7 @@ class World:
             job.assignee_updated_date = job.updated_date
 
     def add_ground_truth(self, task: Task, frames: Sequence[int], job_id: int | None = None) -> Job:
-        """A ground-truth job over chosen task frames (api-facts 13)."""
+        """A ground-truth job over chosen task frames (cvat-api 13.1)."""
         job = self._add_job(task, range(task.size), job_id)
         job.type, job.included = "ground_truth", sorted(frames)
         task.validation_mode = "gt"

@@ -1,7 +1,7 @@
 """Size of a picture and whether CVAT may have written it anew, from its first bytes; pure.
 
 CVAT turns a picture whose EXIF data ask for it, and saves it again with Pillow at quality 100,
-without the EXIF data (api-facts 7). Afterwards nothing says so. But most pictures show that they
+without the EXIF data (cvat-api 7.2). Afterwards nothing says so. But most pictures show that they
 were not written that way: they carry EXIF data, a JPEG has another quality, a PNG has chunks that
 Pillow does not write. What is left may be either.
 """

@@ -1,8 +1,8 @@
 """Which requests bring the wanted frames; pure.
 
 CVAT serves a frame by loading its whole cached chunk, so a request for a chunk costs about as much
-as one for a frame (api-facts 7) and only the bytes differ. What a request and a byte cost is learnt
-while the build runs.
+as one for a frame (cvat-api 7.6) and only the bytes differ. What a request and a byte cost is
+learnt while the build runs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from cvat.frames import chunk_frames, chunk_index
 from cvat.types import Job
 
-# What was measured on a quiet server nearby (api-facts 7): where to start from.
+# What was measured on a quiet server nearby (cvat-api 7.16): where to start from.
 REQUEST_SECONDS = 0.087
 BYTES_PER_SECOND = 250e6
 FRAME_BYTES = 470_000
@@ -38,7 +38,7 @@ class Block(NamedTuple):
     size: int
     is_video: bool
     frames: tuple[int, ...]
-    is_recompressed: bool = False  # what CVAT serves through this job (api-facts 7)
+    is_recompressed: bool = False  # what CVAT serves through this job (cvat-api 7.4)
 
 
 def blocks(
@@ -57,7 +57,7 @@ def blocks(
 
 def _index(job: Job | None, frame: int) -> int | None:
     """The chunk that holds the frame. None where there is none, and for ground-truth jobs, which
-    recompress what they serve (api-facts 7)."""
+    recompress what they serve (cvat-api 7.4)."""
     if job is None or not job.is_annotation or job.chunk_size < 1:
         return None
     inside = job.start_frame <= frame <= job.stop_frame

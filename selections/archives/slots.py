@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
 # A request that takes longer is one that CVAT holds back, 50 s for a chunk that is not made yet
-# (api-facts 7), or a long download.
+# (cvat-api 10.2), or a long download.
 SLOW_SECONDS = 3.0
 
 # KEYS: places (member "build:request", score: since when), leases (member build, score: until

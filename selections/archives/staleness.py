@@ -19,7 +19,7 @@ def changed_tasks(
     client: CvatClient, tasks: list[tuple[int, int]], oldest: Mapping[int, float]
 ) -> list[int]:
     """Which of the tasks (with a job each, see tasks_of) CVAT serves other pictures of by now than
-    lie in the spool: honeypots drawn again, other files behind the task (api-facts 6). `oldest`
+    lie in the spool: honeypots drawn again, other files behind the task (cvat-api 6.6). `oldest`
     has the stamps of what lies there, see Spool.stamp. Raises CvatError."""
     changed = []
     for task_id, job_id in tasks:

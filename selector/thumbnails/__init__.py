@@ -52,7 +52,7 @@ class Chunk:
 
     @property
     def key(self) -> str:
-        """Of its pack. Another `chunks_updated_date`: another pack (api-facts 6)."""
+        """Of its pack. Another `chunks_updated_date`: another pack (cvat-api 6.6)."""
         job = self.seen.job
         parts = (self.connection.url, job.id, self.number, job.chunk_size, self.seen.version)
         return hashlib.sha256(repr((*parts, VARIANT)).encode()).hexdigest()

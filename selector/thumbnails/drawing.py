@@ -108,7 +108,7 @@ def _drawn(frame: av.VideoFrame) -> Drawn:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Grey or RGB of 8 bits. Alpha is dropped, as CVAT does it (api-facts 7)."""
+    """Grey or RGB of 8 bits. Alpha is dropped, as CVAT does it (cvat-api 7.13)."""
     if image.mode in ("L", "RGB"):
         return image
     upright = ImageOps.exif_transpose(image)  # while the tag is there

@@ -1,4 +1,4 @@
-"""From a chunk of CVAT's to a pack: one request for dozens of pictures (api-facts 7)."""
+"""From a chunk of CVAT's to a pack: one request for dozens of pictures (cvat-api 7.6)."""
 
 from __future__ import annotations
 

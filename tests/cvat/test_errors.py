@@ -1,4 +1,4 @@
-"""Every form of error body (api-facts 10) becomes a text that a user can act on."""
+"""Every form of error body (cvat-api 10.1) becomes a text that a user can act on."""
 
 from __future__ import annotations
 

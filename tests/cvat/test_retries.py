@@ -64,7 +64,7 @@ class TestRetries:
             asker.frame(task_id=45, frame=0)
 
     def test_500_for_everything_passes_like_503(self, cvat: Replay) -> None:
-        """As while the policy engine is away (api-facts 10)."""
+        """As while the policy engine is away (cvat-api 10.3)."""
         cvat.route("/api/tasks/45/data", recorded("frame-task-without-data-500"))
         cvat.route("/api/users/self", html_answer(500))
         with pytest.raises(CvatBroken, match="failed on this picture"):

@@ -106,7 +106,7 @@ def shared(site: StandIn) -> Task:
 
 
 class TestTasksOfColleagues:
-    """alice is a maintainer of acme: to CVAT that counts in lists which name acme (api-facts 3)."""
+    """alice is a maintainer of acme, which counts in lists that name acme (cvat-api 3.2)."""
 
     @pytest.mark.parametrize("organization", ["", "acme"])
     def test_a_maintainer_has_every_job_and_every_frame(

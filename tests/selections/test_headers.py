@@ -33,7 +33,7 @@ def exif(orientation: int = 6) -> Image.Exif:
 
 
 def turned(kind: str, **options) -> bytes:
-    """As CVAT serves an upload with an orientation (api-facts 7)."""
+    """As CVAT serves an upload with an orientation (cvat-api 7.2)."""
     with Image.open(io.BytesIO(picture(kind, exif=exif(), **options))) as image:
         return saved(ImageOps.exif_transpose(image), kind, quality=100, subsampling=0)
 

@@ -90,7 +90,7 @@ def test_when_cvat_prepares_no_chunk_at_all_each_frame_is_named(
 def test_a_server_that_fails_at_everything_for_a_while_is_waited_for(
     connection: Connection, standin: StandIn
 ) -> None:
-    """As while its policy engine restarts: 500 for whatever is asked (api-facts 10)."""
+    """As while its policy engine restarts: 500 for whatever is asked (cvat-api 10.3)."""
     archive = request(select(connection, (DRIVE, None)))
     hold = standin.faults.hold("type=chunk&index=0&")
     thread = in_thread(archive)
