@@ -12,8 +12,9 @@ from cvat.exceptions import CvatError
 from portal.exceptions import InvalidInput, NotConnected, PortalError
 from selections import remarks, services, showing
 from selections.models import Selection
+from selections.services.drawing import PER_JOB, UNIFORM, DrawRequest
 from selections.services.naming import free_name
-from selector.services import PER_JOB, UNIFORM, DrawRequest, find_connection
+from selector.services import find_connection
 
 
 @dataclass(frozen=True, slots=True)

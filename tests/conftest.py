@@ -52,7 +52,7 @@ ALONE = (
     "tests/launcher/test_serve",
     "tests/launcher/test_demo.py",
     "tests/cvat/",
-    "tests/selector/test_sampling.py",
+    "tests/selections/test_sampling.py",
     "tests/selections/test_planning.py",
     "tests/selections/test_naming.py",
     "tests/selections/test_zipping.py",

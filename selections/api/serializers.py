@@ -11,9 +11,9 @@ from rest_framework import serializers
 from portal.api.fields import MAX_ID, IdField, WholeNumberField
 from portal.api.strict import StrictFields, StrictSerializer
 from selections.api.archive_serializers import ArchiveSerializer, NewArchiveSerializer
+from selections.api.draw_serializers import DrawSerializer
 from selections.models import SelectedFrame, Selection
 from selections.services import Choice
-from selector.api.draw_serializers import DrawSerializer
 
 LARGEST_FRAME = 2**31 - 1
 LONGEST_NOTE = 10_000

@@ -3,14 +3,14 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from selections.api import drawing, views
+from selections.api import random_select, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("selections", views.SelectionViewSet, basename="api-selection")
 router.register("archives", views.ArchiveViewSet, basename="api-archive")
 
 urlpatterns = [
-    path("random-select", drawing.RandomSelectView.as_view(), name="api-random-select"),
+    path("random-select", random_select.RandomSelectView.as_view(), name="api-random-select"),
     path("download-images", views.DownloadImagesView.as_view(), name="api-download-images"),
     *router.urls,
 ]

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cvat.frames import source_number
+from selections.sampling import MAX_SEED
 from selector.models import Connection
-from selector.sampling import MAX_SEED
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser

@@ -18,12 +18,11 @@ from selections import showing
 from selections.batches import copy_frames, save_frames
 from selections.models import Selection
 from selections.remarks import path_length
-from selections.services.drawing import draw
+from selections.services.drawing import DrawRequest, draw
 from selections.services.naming import free_name
 from selector import services as selector
 from selector.asking import place
 from selector.models import Connection
-from selector.services import DrawRequest
 
 # Each is a few requests to CVAT, while somebody waits.
 MOST_TASKS = 100

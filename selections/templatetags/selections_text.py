@@ -17,8 +17,8 @@ from selections import remarks
 from selections.models import Archive, SelectedFrame, Selection
 from selections.redrawing import drawn_by
 from selections.services import Deletions
+from selections.services.drawing import PER_JOB, DrawRequest
 from selector.models import Connection
-from selector.services import PER_JOB, DrawRequest
 
 register = template.Library()
 

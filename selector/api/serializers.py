@@ -67,6 +67,19 @@ class NewConnectionAnswer(ConnectionSerializer):
         read_only_fields = fields
 
 
+class SourceSerializer(StrictSerializer):
+    """A task, or one of its jobs."""
+
+    task_id = IdField(required=False, allow_null=True)
+    job_id = IdField(required=False, allow_null=True)
+    connection = IdField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("task_id") is None and attrs.get("job_id") is None:
+            raise serializers.ValidationError("Name a task by task_id, or a job by job_id.")
+        return attrs
+
+
 class FrameSerializer(serializers.Serializer[Any]):
     frame = serializers.IntegerField()
     task_id = serializers.IntegerField()
@@ -74,27 +87,6 @@ class FrameSerializer(serializers.Serializer[Any]):
     filename = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
-
-
-class SharedFramesSerializer(serializers.Serializer[Any]):
-    job_id = serializers.IntegerField()
-    frames_count = serializers.IntegerField()
-
-
-class JobSummarySerializer(serializers.Serializer[Any]):
-    """`selected` frames count for this job, of the `total` that it holds. `requested`: how many
-    were asked for of this job; null in a draw over all jobs. Drawn frames that the job holds too
-    and that count for another, overlapping job are in `counted_for_other_jobs`. `reason` says why
-    a job gave fewer than asked: `too_few_frames` (it has no more) or `counted_for_other_jobs`."""
-
-    job_id = serializers.IntegerField()
-    selected = serializers.IntegerField()
-    total = serializers.IntegerField()
-    requested = serializers.IntegerField(allow_null=True)
-    counted_for_other_jobs = SharedFramesSerializer(many=True, source="elsewhere")
-    reason = serializers.ChoiceField(
-        choices=["", "too_few_frames", "counted_for_other_jobs"], source="shortage"
-    )
 
 
 class UserSerializer(serializers.Serializer[Any]):
@@ -148,18 +140,6 @@ class CatalogAnswer(LoadImagesAnswer):
     jobs = JobSerializer(many=True)
     deleted_count = serializers.IntegerField()
     honeypot_count = serializers.IntegerField()
-
-
-class RandomSelectAnswer(LoadImagesAnswer):
-    """`count` frames were drawn of `requested`, from `total_available` candidates. `job_id` of an
-    image is the job for which it counts."""
-
-    requested = serializers.IntegerField()
-    total_available = serializers.IntegerField()
-    jobs_count = serializers.IntegerField()
-    per_job_count = serializers.IntegerField(allow_null=True)
-    random_seed = serializers.IntegerField()
-    job_summary = JobSummarySerializer(many=True)
 
 
 class ProjectSerializer(serializers.Serializer[Any]):

@@ -19,7 +19,7 @@ from portal.api.views import IDS, SpecifiedView
 from portal.models import ApiToken
 from portal.signed_in import SignedInApiRequest
 from selector import services
-from selector.api import draw_serializers, serializers
+from selector.api import serializers
 from selector.models import Connection, ConnectionQuerySet
 
 
@@ -56,10 +56,10 @@ class TestConnectionView(SpecifiedView):
 
 
 class LoadImagesView(SpecifiedView):
-    @takes(body=draw_serializers.SourceSerializer, responses=serializers.CatalogAnswer)
+    @takes(body=serializers.SourceSerializer, responses=serializers.CatalogAnswer)
     def post(self, request: SignedInApiRequest) -> Response:
         """Every frame of a task or a job that can be chosen."""
-        form = draw_serializers.SourceSerializer(data=request.data)
+        form = serializers.SourceSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
         connection = services.find_connection(

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from selections import services
 from selections.models import Archive, Selection
-from selector.services import DrawRequest
+from selections.services.drawing import DrawRequest
 from standin.server import StandIn
 from tests.browser.portal import Portal
 from tests.conftest import connect

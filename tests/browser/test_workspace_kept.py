@@ -11,8 +11,8 @@ from playwright.sync_api import Route, expect
 
 from selections import services
 from selections.models import SelectedFrame, Selection
+from selections.services.drawing import DrawRequest
 from selector.models import Connection
-from selector.services import DrawRequest
 from tests.browser.workspace import Workspace
 
 pytestmark = pytest.mark.browser

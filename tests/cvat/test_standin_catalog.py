@@ -11,7 +11,7 @@ import pytest
 from cvat import frames
 from cvat.exceptions import CvatNoData
 from cvat.pictures import extension
-from selector.sampling import sample_per_job
+from selections.sampling import sample_per_job
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.cvat.standin_clients import client, held

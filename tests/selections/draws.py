@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from selections import services
 from selections.models import Selection
+from selections.services.drawing import DrawRequest
 from selector.models import Connection
-from selector.services import DrawRequest
 
 
 def frames_of(selection: Selection) -> list[tuple[int, int]]:

@@ -10,8 +10,8 @@ from django.test import Client
 from portal.exceptions import NotConnected
 from selections import redrawing, services
 from selections.models import Archive, Selection
+from selections.services.drawing import DrawRequest
 from selector.models import Connection
-from selector.services import DrawRequest
 from standin.model import Task
 from standin.server import StandIn
 from tests.conftest import connect

@@ -13,8 +13,8 @@ from django.utils import timezone
 from portal.exceptions import InvalidInput
 from selections import redrawing, services
 from selections.models import Selection
+from selections.services.drawing import DrawRequest
 from selector.models import Connection
-from selector.services import DrawRequest
 from standin.server import StandIn
 from tests.making import connected, make_archive, make_connection, make_selection
 from tests.selections.builds import Folders

@@ -8,8 +8,8 @@ from django.test import Client
 
 from selections import redrawing, removal, services
 from selections.models import Selection
+from selections.services.drawing import PER_JOB, DrawRequest
 from selector.models import Connection
-from selector.services import PER_JOB, DrawRequest
 from standin.server import StandIn
 from tests.conftest import api_of
 from tests.making import connected

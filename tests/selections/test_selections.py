@@ -11,8 +11,9 @@ from portal.exceptions import InvalidInput
 from selections import services
 from selections.models import Selection
 from selections.services import Choice
+from selections.services.drawing import DrawRequest
 from selector.models import Connection
-from selector.services import DrawRequest, load_catalog
+from selector.services import load_catalog
 from standin.requestlog import Seen
 from standin.server import StandIn
 from tests.conftest import connect

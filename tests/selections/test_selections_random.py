@@ -11,8 +11,9 @@ from portal.exceptions import InvalidInput
 from selections import services
 from selections.redrawing import draw_again
 from selections.services import Choice
+from selections.services.drawing import PER_JOB, UNIFORM, DrawRequest
 from selector.models import Connection
-from selector.services import PER_JOB, UNIFORM, DrawRequest, load_catalog
+from selector.services import load_catalog
 from standin.server import StandIn
 from tests.making import make_connection, make_selection
 from tests.selections.draws import drawn, frames_of

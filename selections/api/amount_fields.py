@@ -1,4 +1,4 @@
-"""Numbers that come in, told rather than guessed when they are none."""
+"""Fields for the amount and the seed of a draw, each with one sentence for all errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.api.fields import WholeNumberField
-from selector.sampling import MAX_SEED
+from selections.sampling import MAX_SEED
 
 MAX_COUNT = 1_000_000
 
@@ -42,7 +42,7 @@ class ShareField(serializers.FloatField):
 
 
 class SeedField(WholeNumberField):
-    """null: one is made up."""
+    """0 to MAX_SEED; null: a new random seed."""
 
     def __init__(self, **kwargs: Any) -> None:
         messages = _always(f"the seed must be a whole number, 0 to {MAX_SEED}.")

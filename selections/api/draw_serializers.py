@@ -1,4 +1,4 @@
-"""Where to draw frames from, and how many."""
+"""Random draws in the API: what to draw, and what was drawn."""
 
 from __future__ import annotations
 
@@ -8,26 +8,13 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.api.fields import IdField
-from portal.api.strict import StrictSerializer
-from selector.api.fields import REQUIRED_AMOUNT, CountField, SeedField, ShareField
-from selector.services import PER_JOB, UNIFORM, DrawRequest
+from selections.api.amount_fields import REQUIRED_AMOUNT, CountField, SeedField, ShareField
+from selections.services.drawing import PER_JOB, UNIFORM, DrawRequest
+from selector.api.serializers import LoadImagesAnswer, SourceSerializer
 
 MOST_JOBS = 10_000
 MOST_EXCLUDED = 100
 LONGEST_FILENAME_PART = 1000
-
-
-class SourceSerializer(StrictSerializer):
-    """A task, or one of its jobs."""
-
-    task_id = IdField(required=False, allow_null=True)
-    job_id = IdField(required=False, allow_null=True)
-    connection = IdField(required=False, allow_null=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("task_id") is None and attrs.get("job_id") is None:
-            raise serializers.ValidationError("Name a task by task_id, or a job by job_id.")
-        return attrs
 
 
 class DrawSerializer(SourceSerializer):
@@ -107,3 +94,36 @@ class RandomSelectSerializer(DrawSerializer):
         if len(named) > 1:
             raise serializers.ValidationError(f"Give only one of {' and '.join(named)}.")
         return super().validate(attrs)
+
+
+class SharedFramesSerializer(serializers.Serializer[Any]):
+    job_id = serializers.IntegerField()
+    frames_count = serializers.IntegerField()
+
+
+class JobSummarySerializer(serializers.Serializer[Any]):
+    """`selected` frames count for this job, of the `total` that it holds. `requested`: how many
+    were asked for of this job; null in a draw over all jobs. Drawn frames that the job holds too
+    and that count for another, overlapping job are in `counted_for_other_jobs`. `reason` says why
+    a job gave fewer than asked: `too_few_frames` (it has no more) or `counted_for_other_jobs`."""
+
+    job_id = serializers.IntegerField()
+    selected = serializers.IntegerField()
+    total = serializers.IntegerField()
+    requested = serializers.IntegerField(allow_null=True)
+    counted_for_other_jobs = SharedFramesSerializer(many=True, source="elsewhere")
+    reason = serializers.ChoiceField(
+        choices=["", "too_few_frames", "counted_for_other_jobs"], source="shortage"
+    )
+
+
+class RandomSelectAnswer(LoadImagesAnswer):
+    """`count` frames were drawn of `requested`, from `total_available` candidates. `job_id` of an
+    image is the job for which it counts."""
+
+    requested = serializers.IntegerField()
+    total_available = serializers.IntegerField()
+    jobs_count = serializers.IntegerField()
+    per_job_count = serializers.IntegerField(allow_null=True)
+    random_seed = serializers.IntegerField()
+    job_summary = JobSummarySerializer(many=True)

@@ -1,4 +1,4 @@
-"""Drawing at random, for scripts and for the workspace."""
+"""POST /api/random-select: draw frames at random without saving them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from portal.api.strict import takes
 from portal.api.views import SpecifiedView
 from portal.signed_in import SignedInApiRequest
 from selections import services
-from selector.api.draw_serializers import RandomSelectSerializer
-from selector.api.serializers import JobSummarySerializer, RandomSelectAnswer
+from selections.api.draw_serializers import (
+    JobSummarySerializer,
+    RandomSelectAnswer,
+    RandomSelectSerializer,
+)
+from selections.services.drawing import PER_JOB
 from selector.api.views import image
-from selector.services import PER_JOB, find_connection
+from selector.services import find_connection
 
 
 class RandomSelectView(SpecifiedView):
@@ -21,7 +25,7 @@ class RandomSelectView(SpecifiedView):
 
         Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
         share; with `job_ids` from these jobs alone, and with `exclude_selections` without the
-        frames that are kept in them.
+        frames that are saved in them.
         """
         form = RandomSelectSerializer(data=request.data)
         form.is_valid(raise_exception=True)

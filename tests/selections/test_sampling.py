@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cvat import reading
 from cvat.types import Frame, Job
-from selector.sampling import (
+from selections.sampling import (
     MAX_SEED,
     JobDraw,
     new_seed,
@@ -103,7 +103,7 @@ def test_a_frame_given_twice_is_one_candidate(found: list[Frame], count: int, se
 
 
 def test_equal_ranks_go_by_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("selector.sampling.rank", lambda frame, seed: 5)
+    monkeypatch.setattr("selections.sampling.rank", lambda frame, seed: 5)
     found = frames_of([(2, 0), (1, 9), (1, 3), (2, 1)])
     assert sample(found, count=3, seed=1) == frames_of([(1, 3), (1, 9), (2, 0)])
 

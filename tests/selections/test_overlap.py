@@ -13,8 +13,8 @@ from cvat import reading
 from cvat.frames import frames_by_job
 from cvat.types import Frame, FrameCatalog, Job
 from portal.exceptions import InvalidInput
-from selector.sampling import sample_over_jobs, sample_per_job, sample_share_per_job
-from selector.services import PER_JOB, UNIFORM, Draw, DrawRequest, draw_from
+from selections.sampling import sample_over_jobs, sample_per_job, sample_share_per_job
+from selections.services.drawing import PER_JOB, UNIFORM, Draw, DrawRequest, draw_from
 
 J1, J2, J3 = 101, 102, 103
 

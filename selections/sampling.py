@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from cvat.frames import frames_by_job
 from cvat.types import Frame, Job
-from selector.overlap import count_for_one
+from selections.overlap import count_for_one
 
 MAX_SEED = 4294967295
 
