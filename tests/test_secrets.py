@@ -24,7 +24,7 @@ from django.views.debug import technical_500_response
 from rest_framework.test import APIClient
 
 from portal.models import ApiToken
-from selections.api.views import LONGEST_WAIT, _wanted_wait
+from selections.api.download_images import LONGEST_WAIT, _wanted_wait
 from selector import services
 from selector.models import Connection
 from standin.server import StandIn

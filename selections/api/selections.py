@@ -1,134 +1,38 @@
-"""Selections and archives for scripts: parse, call one service, answer."""
+"""Selections in the API: list, save, change, copy, draw again, build."""
 
 from __future__ import annotations
 
-import re
-import time
 from typing import Any
 
 import django_filters
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
 from portal.api.filtering import IdFilter, Ordering, TrueFalseFilter
-from portal.api.hanging_up import has_hung_up
 from portal.api.parsers import TakesFrames
-from portal.api.schema import ErrorSerializer
 from portal.api.strict import StrictView, takes
-from portal.api.views import IDS, AlwaysJson, SpecifiedView
-from portal.exceptions import NotFound
+from portal.api.views import IDS, AlwaysJson
 from portal.signed_in import SignedInApiRequest
-from portal.thread_share import ThreadShare
 from selections import downloads, redrawing, removal, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
+from selections.api.archives import for_list
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
 from selections.models import (
     Archive,
-    ArchiveQuerySet,
     SelectedFrame,
     Selection,
     SelectionQuerySet,
 )
 from selector.services import find_connection
-
-LONGEST_WAIT = 60  # seconds; a waiting request holds a thread of the web server
-WAIT_PAUSE = 0.2
-_waits = ThreadShare()
-ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
-
-
-class DownloadImagesView(TakesFrames, SpecifiedView):
-    @takes(
-        body=serializers.DownloadImagesSerializer,
-        parameters=[IDEMPOTENCY_KEY, OpenApiParameter("Prefer", str, OpenApiParameter.HEADER)],
-        responses={202: serializers.DownloadImagesAnswer, **ZIP},
-    )
-    def post(self, request: SignedInApiRequest) -> HttpResponseBase:
-        """Build a ZIP of frames or of a kept selection.
-
-        Answers 202 at once. With `Prefer: wait=N` (seconds, at most 60) the ZIP itself, if it is
-        ready by then. Only a few requests wait at a time, of one person and of all: the others
-        are answered 202 at once all the same.
-        """
-        form = serializers.DownloadImagesSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        answer = once(request, lambda: self._build(request, form))
-        built = Archive.objects.for_user(request.user).filter(pk=answer.data["archive"]["id"])
-        archive = built.first()
-        if archive is None or not _wanted_wait(request):
-            return answer
-        if _wait(request, archive):
-            return downloads.send(request, archive)
-        context = {"request": request}
-        now = archives_api.ArchiveSerializer(archive, context=context).data
-        return Response(answer.data | {"archive": now}, status=answer.status_code)
-
-    def _build(
-        self, request: SignedInApiRequest, form: serializers.DownloadImagesSerializer
-    ) -> Response:
-        archive = services.request_archive(
-            user=request.user,
-            selection=_selection(request, form.validated_data),
-            named_after_selection=False,
-            **form.options(),
-        )
-        answer = {
-            "success": True,
-            "archive": archives_api.ArchiveSerializer(archive, context={"request": request}).data,
-            "selection": archive.selection_id,
-        }
-        return Response(answer, status=status.HTTP_202_ACCEPTED)
-
-
-def _selection(request: SignedInApiRequest, data: dict[str, Any]) -> Selection:
-    if data.get("selection") is not None:
-        chosen = Selection.objects.for_user(request.user).filter(pk=data["selection"]).first()
-        if chosen is None:
-            raise NotFound(f"You have no selection {data['selection']}, nor is it shared.")
-        return chosen
-    connection = find_connection(user=request.user, connection_id=data.get("connection"))
-    services.check_may_build(user=request.user)  # before a selection is saved for nothing
-    return services.create_selection(
-        owner=request.user,
-        connection=connection,
-        choices=data["frames"],
-        name=data["name"],
-        is_temporary=True,
-    )
-
-
-def _wanted_wait(request: SignedInApiRequest) -> int:
-    """Seconds of `Prefer: wait=N` (RFC 7240); 0 without it."""
-    found = re.search(r"\bwait\s*=\s*\"?(\d{1,6})", request.headers.get("Prefer", ""))
-    return min(int(found[1]), LONGEST_WAIT) if found else 0
-
-
-def _wait(request: SignedInApiRequest, archive: Archive) -> bool:
-    """True as soon as the file is there; False when the time is over, when there will be none,
-    when it would not be the whole (one of several parts, or without some frames), and when no
-    thread is to be had for waiting."""
-    seconds = _wanted_wait(request)
-    if seconds <= 0:
-        return False
-    limits = {"all": max(1, settings.WEB_THREADS // 8), f"person {request.user.pk}": 1}
-    with _waits.place(limits) as may_wait:
-        end = time.monotonic() + seconds if may_wait else 0.0
-        while archive.is_active and time.monotonic() < end and not has_hung_up(request):
-            time.sleep(WAIT_PAUSE)
-            archive.refresh_from_db(fields=["status"])
-    archive.refresh_from_db()
-    return archive.status == Archive.Status.READY and archive.parts.count() == 1
 
 
 class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
@@ -149,14 +53,6 @@ class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no
     def of_mine(self, queryset: SelectionQuerySet, name: str, value: bool) -> SelectionQuerySet:
         mine = queryset.filter(owner=self.request.user.pk)
         return mine if value else queryset.exclude(owner=self.request.user.pk)
-
-
-class ArchiveFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
-    selection = IdFilter(field_name="selection_id")
-
-    class Meta:
-        model = Archive
-        fields = ["status"]
 
 
 class SelectionViewSet(
@@ -338,7 +234,7 @@ class SelectionViewSet(
     def archives(self, request: SignedInApiRequest, pk: str) -> Response:
         """The archives you have built of this selection."""
         mine = Archive.objects.for_user(request.user).filter(selection=self.get_object())
-        page = self.paginate_queryset(_for_list(mine))
+        page = self.paginate_queryset(for_list(mine))
         context = self.get_serializer_context()
         found = archives_api.ArchiveListSerializer(page, many=True, context=context)
         return self.get_paginated_response(found.data)
@@ -367,68 +263,3 @@ class SelectionViewSet(
         visible = Selection.objects.for_user(self.request.user)
         again = visible.select_related("owner").with_counts().get(pk=selection.pk)
         return Response(self.get_serializer(again).data, status=code)
-
-
-class ArchiveViewSet(
-    StrictView,
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.DestroyModelMixin,
-    viewsets.GenericViewSet[Archive],
-):
-    serializer_class = archives_api.ArchiveSerializer
-    queryset = Archive.objects.none()
-    lookup_value_regex = IDS
-    filter_backends = [DjangoFilterBackend, Ordering]
-    filterset_class = ArchiveFilter
-    ordering_fields = ["created_at", "finished_at", "size"]
-    content_negotiation_class = AlwaysJson
-
-    def get_queryset(self) -> ArchiveQuerySet:
-        mine = Archive.objects.for_user(self.request.user)
-        return _for_list(mine) if self.action == "list" else mine
-
-    def get_serializer_class(self) -> type[archives_api.ArchiveListSerializer]:
-        if self.action == "list":
-            return archives_api.ArchiveListSerializer
-        return archives_api.ArchiveSerializer
-
-    @takes(responses={204: None, 409: ErrorSerializer})
-    def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        """Delete the files and the record of them. One that waits or is being built: cancel it
-        first."""
-        removal.delete_archive(archive=self.get_object())
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-    @takes()
-    @action(detail=True, methods=["post"])
-    def cancel(self, request: SignedInApiRequest, pk: str) -> Response:
-        """Give up a build that waits or runs."""
-        archive = services.cancel_archive(archive=self.get_object())
-        return Response(self.get_serializer(archive).data)
-
-    @takes(parameters=[IDEMPOTENCY_KEY], responses={202: archives_api.ArchiveSerializer})
-    @action(detail=True, methods=["post"])
-    def retry(self, request: SignedInApiRequest, pk: str) -> Response:
-        """Build the same again. What a failed or incomplete build has fetched is taken over, so
-        only what is missing is asked of CVAT."""
-
-        def retry() -> Response:
-            archive = services.retry_archive(user=request.user, archive=self.get_object())
-            return Response(self.get_serializer(archive).data, status=status.HTTP_202_ACCEPTED)
-
-        return once(request, retry)
-
-    @takes(
-        query=archives_api.PartQuerySerializer,
-        responses={**ZIP, (206, "application/zip"): OpenApiTypes.BINARY, 304: None, 416: None},
-        parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER)],
-    )
-    @action(detail=True)
-    def download(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
-        """The ZIP, under its own name; `Range` goes on with a broken download."""
-        return downloads.send(request, self.get_object(), number=self.query["part"])
-
-
-def _for_list(archives: ArchiveQuerySet) -> ArchiveQuerySet:
-    return archives.defer("problems").prefetch_related("parts")

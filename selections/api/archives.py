@@ -1,0 +1,104 @@
+"""Archives in the API: list, cancel, retry, delete, download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.http import HttpResponseBase
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from portal.api.filtering import IdFilter, Ordering
+from portal.api.schema import ErrorSerializer
+from portal.api.strict import StrictView, takes
+from portal.api.views import IDS, AlwaysJson
+from portal.signed_in import SignedInApiRequest
+from selections import downloads, removal, services
+from selections.api import archive_serializers as archives_api
+from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from selections.api.idempotency import once
+from selections.models import (
+    Archive,
+    ArchiveQuerySet,
+)
+
+ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
+
+
+class ArchiveFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
+    selection = IdFilter(field_name="selection_id")
+
+    class Meta:
+        model = Archive
+        fields = ["status"]
+
+
+def for_list(archives: ArchiveQuerySet) -> ArchiveQuerySet:
+    """With their parts, and without `problems`, which can be long."""
+    return archives.defer("problems").prefetch_related("parts")
+
+
+class ArchiveViewSet(
+    StrictView,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Archive],
+):
+    serializer_class = archives_api.ArchiveSerializer
+    queryset = Archive.objects.none()
+    lookup_value_regex = IDS
+    filter_backends = [DjangoFilterBackend, Ordering]
+    filterset_class = ArchiveFilter
+    ordering_fields = ["created_at", "finished_at", "size"]
+    content_negotiation_class = AlwaysJson
+
+    def get_queryset(self) -> ArchiveQuerySet:
+        mine = Archive.objects.for_user(self.request.user)
+        return for_list(mine) if self.action == "list" else mine
+
+    def get_serializer_class(self) -> type[archives_api.ArchiveListSerializer]:
+        if self.action == "list":
+            return archives_api.ArchiveListSerializer
+        return archives_api.ArchiveSerializer
+
+    @takes(responses={204: None, 409: ErrorSerializer})
+    def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Delete the files and the record of them. One that waits or is being built: cancel it
+        first."""
+        removal.delete_archive(archive=self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @takes()
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Give up a build that waits or runs."""
+        archive = services.cancel_archive(archive=self.get_object())
+        return Response(self.get_serializer(archive).data)
+
+    @takes(parameters=[IDEMPOTENCY_KEY], responses={202: archives_api.ArchiveSerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Build the same again. What a failed or incomplete build has fetched is taken over, so
+        only what is missing is asked of CVAT."""
+
+        def retry() -> Response:
+            archive = services.retry_archive(user=request.user, archive=self.get_object())
+            return Response(self.get_serializer(archive).data, status=status.HTTP_202_ACCEPTED)
+
+        return once(request, retry)
+
+    @takes(
+        query=archives_api.PartQuerySerializer,
+        responses={**ZIP, (206, "application/zip"): OpenApiTypes.BINARY, 304: None, 416: None},
+        parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER)],
+    )
+    @action(detail=True)
+    def download(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
+        """The ZIP, under its own name; `Range` goes on with a broken download."""
+        return downloads.send(request, self.get_object(), number=self.query["part"])

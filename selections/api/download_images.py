@@ -1,0 +1,119 @@
+"""POST /api/download-images: build a ZIP and, if asked, wait for it."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import status
+from rest_framework.response import Response
+
+from portal.api.hanging_up import has_hung_up
+from portal.api.parsers import TakesFrames
+from portal.api.strict import takes
+from portal.api.views import SpecifiedView
+from portal.exceptions import NotFound
+from portal.signed_in import SignedInApiRequest
+from portal.thread_share import ThreadShare
+from selections import downloads, services
+from selections.api import archive_serializers as archives_api
+from selections.api import serializers
+from selections.api.archives import ZIP
+from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from selections.api.idempotency import once
+from selections.models import (
+    Archive,
+    Selection,
+)
+from selector.services import find_connection
+
+LONGEST_WAIT = 60  # seconds; a waiting request holds a thread of the web server
+WAIT_PAUSE = 0.2
+_waits = ThreadShare()
+
+
+class DownloadImagesView(TakesFrames, SpecifiedView):
+    @takes(
+        body=serializers.DownloadImagesSerializer,
+        parameters=[IDEMPOTENCY_KEY, OpenApiParameter("Prefer", str, OpenApiParameter.HEADER)],
+        responses={202: serializers.DownloadImagesAnswer, **ZIP},
+    )
+    def post(self, request: SignedInApiRequest) -> HttpResponseBase:
+        """Build a ZIP of frames or of a kept selection.
+
+        Answers 202 at once. With `Prefer: wait=N` (seconds, at most 60) the ZIP itself, if it is
+        ready by then. Only a few requests wait at a time, of one person and of all: the others
+        are answered 202 at once all the same.
+        """
+        form = serializers.DownloadImagesSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        answer = once(request, lambda: self._build(request, form))
+        built = Archive.objects.for_user(request.user).filter(pk=answer.data["archive"]["id"])
+        archive = built.first()
+        if archive is None or not _wanted_wait(request):
+            return answer
+        if _wait(request, archive):
+            return downloads.send(request, archive)
+        context = {"request": request}
+        now = archives_api.ArchiveSerializer(archive, context=context).data
+        return Response(answer.data | {"archive": now}, status=answer.status_code)
+
+    def _build(
+        self, request: SignedInApiRequest, form: serializers.DownloadImagesSerializer
+    ) -> Response:
+        archive = services.request_archive(
+            user=request.user,
+            selection=_selection(request, form.validated_data),
+            named_after_selection=False,
+            **form.options(),
+        )
+        answer = {
+            "success": True,
+            "archive": archives_api.ArchiveSerializer(archive, context={"request": request}).data,
+            "selection": archive.selection_id,
+        }
+        return Response(answer, status=status.HTTP_202_ACCEPTED)
+
+
+def _selection(request: SignedInApiRequest, data: dict[str, Any]) -> Selection:
+    if data.get("selection") is not None:
+        chosen = Selection.objects.for_user(request.user).filter(pk=data["selection"]).first()
+        if chosen is None:
+            raise NotFound(f"You have no selection {data['selection']}, nor is it shared.")
+        return chosen
+    connection = find_connection(user=request.user, connection_id=data.get("connection"))
+    services.check_may_build(user=request.user)  # before a selection is saved for nothing
+    return services.create_selection(
+        owner=request.user,
+        connection=connection,
+        choices=data["frames"],
+        name=data["name"],
+        is_temporary=True,
+    )
+
+
+def _wanted_wait(request: SignedInApiRequest) -> int:
+    """Seconds of `Prefer: wait=N` (RFC 7240); 0 without it."""
+    found = re.search(r"\bwait\s*=\s*\"?(\d{1,6})", request.headers.get("Prefer", ""))
+    return min(int(found[1]), LONGEST_WAIT) if found else 0
+
+
+def _wait(request: SignedInApiRequest, archive: Archive) -> bool:
+    """True as soon as the file is there; False when the time is over, when there will be none,
+    when it would not be the whole (one of several parts, or without some frames), and when no
+    thread is to be had for waiting."""
+    seconds = _wanted_wait(request)
+    if seconds <= 0:
+        return False
+    limits = {"all": max(1, settings.WEB_THREADS // 8), f"person {request.user.pk}": 1}
+    with _waits.place(limits) as may_wait:
+        end = time.monotonic() + seconds if may_wait else 0.0
+        while archive.is_active and time.monotonic() < end and not has_hung_up(request):
+            time.sleep(WAIT_PAUSE)
+            archive.refresh_from_db(fields=["status"])
+    archive.refresh_from_db()
+    return archive.status == Archive.Status.READY and archive.parts.count() == 1
