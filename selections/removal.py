@@ -18,8 +18,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal.exceptions import Conflict, NotFound
+from portal.housekeeping import for_each
 from selections.batches import delete_frames
-from selections.housekeeping import for_each
 from selections.models import Archive, ArchiveQuerySet, Selection, SelectionQuerySet
 
 

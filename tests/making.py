@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 
+from portal.work.problems import grouped
 from selections.models import Archive, ArchivePart, Selection
-from selections.problems import grouped
 from selector.models import Connection
 from standin.server import StandIn
 

@@ -21,6 +21,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatError, CvatUnauthorized
 from cvat.types import Job
 from portal.exceptions import Explained
+from portal.housekeeping import for_each
 from selections.archives import disk, headers, staleness
 from selections.archives.block_state import Missing
 from selections.archives.fetching import Fetched, Fetcher, Stopped, outcome
@@ -33,7 +34,6 @@ from selections.archives.spool import BUILD_PREFIX, Spool
 from selections.archives.video import Format
 from selections.archives.waiting import Waiting
 from selections.archives.zipping import Part, PartsWriter
-from selections.housekeeping import for_each
 from selections.models import Archive, ArchivePart, Selection, UnlinkedFile
 from selections.remarks import Remarks, changes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from selections.housekeeping import for_each, logger
+from portal.housekeeping import for_each, logger
 from selections.models import Archive, UnlinkedFile
 
 SPOOLS_AT_ONCE = 500

@@ -5,7 +5,7 @@ from typing import Any
 import django.db.models.deletion
 from django.db import migrations, models
 
-from selections.problems import grouped
+from portal.work.problems import grouped
 
 PROBLEMS_IN_ROW = 200
 

@@ -2,7 +2,7 @@
 
 from selections.models.archive import Archive
 from selections.models.archive_files import ArchivePart, UnlinkedFile
-from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus, lock_person
+from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.idempotency import KeyedAnswer
 from selections.models.selection import SelectedFrame, Selection, SelectionQuerySet
 
@@ -16,5 +16,4 @@ __all__ = [
     "Selection",
     "SelectionQuerySet",
     "UnlinkedFile",
-    "lock_person",
 ]

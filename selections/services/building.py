@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.exceptions import Conflict, InvalidInput, NotConnected, NotFound
+from portal.work.models import lock_person
 from selections import showing, tasks
 from selections.archives.naming import archive_stem
-from selections.models import Archive, Selection, lock_person
+from selections.models import Archive, Selection
 from selections.services.limits import check_builds, check_room
 from selector import services as selector
 from selector.models import Connection

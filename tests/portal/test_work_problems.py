@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selections.problems import RANGES_LISTED, REASONS_LISTED, grouped
+from portal.work.problems import RANGES_LISTED, REASONS_LISTED, grouped
 
 
 def problem(frame: int, reason: str = "Gone.", task_id: int = 8) -> dict[str, Any]:
