@@ -23,7 +23,7 @@ test: .venv/.dev ## the whole test suite
 quick: .venv/.dev ## the tests without browser, kills and whole portals, in about a minute
 	@exec $(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser and not slow and not worker"
 
-check: .venv/.dev ## lint, format, types, imports, missing migrations, settings for production
+check: .venv/.dev ## lint and types of Python, JavaScript and templates, imports, migrations, settings
 	@exec sh .ci/check.sh
 
 bench: .venv/.dev ## measure the fetch engine against the other ways; writes benchmarks/results.json
@@ -40,8 +40,8 @@ bench-load: .venv/.dev ## measure 200 people at a time, on both databases; write
 format: .venv/.dev ## format the code and mend what the linter can mend
 	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .
 
-clean: ## remove .venv and caches; .env and the data in var stay
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## remove .venv, node_modules and caches; .env and the data in var stay
+	@rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

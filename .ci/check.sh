@@ -21,6 +21,20 @@ step $python -m ruff format --check .
 step $python -m mypy launcher config selections selector portal cvat standin demo.py manage.py
 step $python .ci/identifiers.py
 step .venv/bin/lint-imports
+step .venv/bin/djlint --quiet --lint templates
+
+# Node and npm come with requirements-dev.txt; without npm's registry this part is left out, but
+# not in .ci/run.
+export PATH="$PWD/.venv/bin:$PATH" npm_config_update_notifier=false
+if [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-fund; then
+    step node_modules/.bin/eslint .
+    step node_modules/.bin/tsc --project jsconfig.json
+elif [ -n "${CI:-}" ]; then
+    exit 1
+else
+    echo "npm cannot install eslint and tsc: the JavaScript is not checked." >&2
+fi
+
 step $python manage.py makemigrations --check --dry-run
 
 # As in production: every warning that Django has about it is a failure.

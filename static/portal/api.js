@@ -16,6 +16,8 @@ export class ApiError extends Error {
   }
 }
 
+/** @param url
+ * @param {{signal?: AbortSignal, read?: (response: Response) => Promise<any>}} [options] */
 export async function get(url, { signal, read = (response) => response.json() } = {}) {
   return answer(url, { signal }, read);
 }

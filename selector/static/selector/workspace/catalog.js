@@ -2,13 +2,23 @@
 // The document it reads is written, and described, by selector/compact.py. Pure.
 
 export class Catalog {
+  #reach = null;
+  #lowered = null;
+
   constructor({ task, jobs, frames, version, deleted, honeypots, through_jobs: throughJobs, other_jobs: otherJobs = [], ...more }) {
-    Object.assign(this, { task, version, deleted, honeypots, throughJobs, otherJobs });
+    this.task = task;
+    this.version = version;
+    this.deleted = deleted;
+    this.honeypots = honeypots;
+    this.throughJobs = throughJobs;
+    this.otherJobs = otherJobs;
     this.notOffered = { deleted: more.deleted_frames ?? [], honeypot: more.honeypot_frames ?? [] };
     this.size = lengthOf(frames.number);
     this.number = expandRanges(frames.number, this.size);
     this.jobAt = expand(frames.job, 2, this.size)[0];
-    [this.width, this.height] = expand(frames.size, 3, this.size);
+    const [width, height] = expand(frames.size, 3, this.size);
+    this.width = width;
+    this.height = height;
     this.names = frames.name;
     this.aspect = aspectOf(this);
     const all = Uint32Array.from({ length: this.size }, (_, index) => index);
@@ -37,9 +47,9 @@ export class Catalog {
       const count = job.recompresses || other.recompresses ? 0 : common(job.indices, other.indices);
       if (count > 0) found.push({ job: other, count });
     };
-    this.reach ??= reachOf(this.jobs);
+    this.#reach ??= reachOf(this.jobs);
     let at = job.at;
-    while (at > 0 && this.reach[at - 1] >= job.start) at -= 1;
+    while (at > 0 && this.#reach[at - 1] >= job.start) at -= 1;
     for (; at < this.jobs.length && this.jobs[at].start <= job.stop; at += 1) {
       if (at !== job.at) add(this.jobs[at]);
     }
@@ -92,8 +102,8 @@ export class Catalog {
 
   /** In small letters, for the filter; made when it is first used. */
   lowered(index) {
-    this.small ??= Array.from({ length: this.size }, (_, at) => this.name(at).toLowerCase());
-    return this.small[index];
+    this.#lowered ??= Array.from({ length: this.size }, (_, at) => this.name(at).toLowerCase());
+    return this.#lowered[index];
   }
 
   /** The frames of a job: of its range, or of a list-type ground-truth job those that name it. */

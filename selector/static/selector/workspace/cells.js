@@ -3,10 +3,13 @@
 
 const SAID = { broken: "Broken picture", missing: "No picture", failed: "Not loaded" };
 
+let rowsMade = 0;
+
 export function makeRow(columns) {
   const row = make("div", "line");
   row.setAttribute("role", "row");
-  row.id = `line-${(makeRow.made = (makeRow.made ?? 0) + 1)}`;
+  rowsMade += 1;
+  row.id = `line-${rowsMade}`;
   row.cells = Array.from({ length: columns }, (_, column) => makeCell(column));
   row.append(...row.cells);
   return row;

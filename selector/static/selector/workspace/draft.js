@@ -5,7 +5,10 @@ export class Draft {
   /** @param key names what is open, through which connection, and the person
    * @param words the input elements of name and note */
   constructor(key, choice, { words, hasUnsaved }) {
-    Object.assign(this, { key: `draft:${key}`, choice, words, hasUnsaved });
+    this.key = `draft:${key}`;
+    this.choice = choice;
+    this.words = words;
+    this.hasUnsaved = hasUnsaved;
     this.before = this.#read();
     addEventListener("pagehide", () => this.#write());
     // A phone may drop a hidden page without telling it.

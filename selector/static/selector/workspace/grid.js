@@ -16,7 +16,11 @@ const [GAP, CAPTION, LIST_ROW, HEAD] = [8, ...[30, 52, 46].map((high) => (high *
 export class Grid extends EventTarget {
   constructor(scroller, root, { choice, packs, onlyUrl }) {
     super();
-    Object.assign(this, { scroller, root, choice, packs, catalog: choice.catalog });
+    this.scroller = scroller;
+    this.root = root;
+    this.choice = choice;
+    this.packs = packs;
+    this.catalog = choice.catalog;
     this.heads = new Heads(root, { choice, onlyUrl });
     this.map = new ScrollMap();
     this.size = 168;
@@ -50,7 +54,8 @@ export class Grid extends EventTarget {
     this.arrange();
   }
 
-  /** Lay everything out anew and keep what was at the top there. */
+  /** Lay everything out anew and keep what was at the top there.
+   * @param {{kept?: {place: number, below: number}}} [options] */
   arrange({ kept = this.#firstSeen() } = {}) {
     if (!this.shown || !this.scroller.clientWidth) return;
     const width = this.root.clientWidth;

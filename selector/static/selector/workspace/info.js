@@ -7,6 +7,8 @@ import { plural } from "./words.js";
 const SHOWN = 300;
 const LISTED_JOBS = 20;
 
+/** @param button @param choice
+ * @param {{task_id: number, job_id?: number}} source */
 export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
   const at = (id) => document.getElementById(id);
   const dialog = at("info-dialog");

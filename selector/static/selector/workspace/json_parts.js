@@ -3,7 +3,8 @@
 const AT_ONCE = 1000; // ~5 ms
 
 /** Parts that together are what JSON.stringify(all, null, 2) gives.
- * @param {ArrayLike<T>} items @param {(item: T) => object} written @template T */
+ * @template T @param {ArrayLike<T> & {slice: (from: number, to: number) => ArrayLike<T>}} items
+ * @param {(item: T) => object} written */
 export function* jsonParts(items, written) {
   if (!items.length) return yield "[]";
   for (let at = 0; at < items.length; at += AT_ONCE) {

@@ -8,9 +8,15 @@ const WORTH_KEEPING = new Set(["queued", "running", "ready"]);
 export class Keeping {
   #saved = null; // {id, title, words: {name, note}, chosen, isOwn, isWhole, archive}
 
-  /** @param words () -> {name, note}, as they stand on the page */
+  /** @param choice
+   * @param words () -> {name, note}, as they stand on the page
+   * @param {Record<string, any>} portal */
   constructor(choice, words, { api, connection, selectionsUrl }) {
-    Object.assign(this, { choice, words, api, connection, selectionsUrl });
+    this.choice = choice;
+    this.words = words;
+    this.api = api;
+    this.connection = connection;
+    this.selectionsUrl = selectionsUrl;
   }
 
   /** A saved selection is what is chosen; `isWhole` unless some of its frames are not here. */

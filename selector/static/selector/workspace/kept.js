@@ -29,7 +29,7 @@ export async function openKept(choice, { dock, leftOut, api, selection: id, tell
     tell([what, missingInWords(gone, choice.catalog, { isJob: Boolean(here.jobId) })].join(" ").trim());
   } catch (error) {
     if (error.status !== 404) throw error;
-    throw new Error("This selection is not there any more, or not shared with you.");
+    throw new Error("This selection is not there any more, or not shared with you.", { cause: error });
   } finally {
     shut(false);
   }
@@ -52,7 +52,8 @@ async function frames(api, id, taskId) {
 }
 
 /** How it was drawn, or adjusted from a draw, as the API wants to be told of it; null where that
- * was no draw from what is open here. The API reads it alike to draw again. */
+ * was no draw from what is open here. The API reads it alike to draw again.
+ * @param kept @param {Record<string, any>} here */
 function drawOf({ parameters, random_seed: seed }, { connection, taskId, jobId }) {
   const { random_seed: itsSeed = seed, ...given } = parameters.adjusted_from ?? parameters;
   const amounts = Object.keys(given).filter((name) => /_(count|share)$/.test(name));

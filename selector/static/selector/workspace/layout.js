@@ -7,7 +7,10 @@ export class Layout {
    *   how many frames each section shows, and the sizes in pixels
    */
   constructor({ counts, columns, rowHeight, gap, head }) {
-    Object.assign(this, { columns, rowHeight, gap, head });
+    this.columns = columns;
+    this.rowHeight = rowHeight;
+    this.gap = gap;
+    this.head = head;
     this.pitch = rowHeight + gap;
     let [top, place, line] = [0, 0, 1];
     this.sections = counts.map((count, at) => {

@@ -165,7 +165,8 @@ function notice(error, again) {
   failed(at("notice"), error, { again });
 }
 
-/** Say what went wrong, with the way to mend it where there is one. */
+/** Say what went wrong, with the way to mend it where there is one.
+ * @param place @param error @param {{again?: () => void}} [options] */
 function failed(place, error, { again } = {}) {
   const words = document.createElement("p");
   words.textContent = isForPeople(error) ? error.message : "This page failed. Reload it and try again.";

@@ -4,7 +4,8 @@
 import { frameRange } from "./words.js";
 
 export class Shown {
-  /** @param {{words?: string, jobs?: (job: object) => boolean}} filter */
+  /** @param catalog
+   * @param {{words?: string, jobs?: (job: object) => boolean}} filter */
   constructor(catalog, { words = "", jobs = () => true } = {}) {
     this.catalog = catalog;
     this.isWhole = true;

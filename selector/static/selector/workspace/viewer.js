@@ -8,7 +8,12 @@ const NOT_SHOWN_BY_BROWSERS = /\.tiff?$/i;
 
 export class Viewer {
   constructor(dialog, { grid, choice, connection, api }) {
-    Object.assign(this, { dialog, grid, choice, connection, api, catalog: choice.catalog });
+    this.dialog = dialog;
+    this.grid = grid;
+    this.choice = choice;
+    this.connection = connection;
+    this.api = api;
+    this.catalog = choice.catalog;
     this.at = (id) => document.getElementById(`viewer-${id}`);
     this.picture = this.at("picture");
     this.zoom = new Zoom(this.at("stage"), this.picture);

@@ -10,7 +10,8 @@ export class Zoom extends EventTarget {
 
   constructor(stage, picture) {
     super();
-    Object.assign(this, { stage, picture });
+    this.stage = stage;
+    this.picture = picture;
     this.fit();
     stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     stage.addEventListener("pointerdown", (event) => this.#pressed(event));
@@ -24,7 +25,9 @@ export class Zoom extends EventTarget {
   }
 
   fit() {
-    Object.assign(this, { scale: 1, x: 0, y: 0 });
+    this.scale = 1;
+    this.x = 0;
+    this.y = 0;
     this.#apply();
   }
 
