@@ -30,17 +30,19 @@ from cvat.exceptions import (
 from cvat.links import normalize_url
 
 LONGEST_QUOTE = 200
+_NOT_IN_TIME = (
+    "CVAT did not give these pictures in time (status {status}); its chunk worker may be down or "
+    "overloaded. Try again later."
+)
 # What CVAT means when it answers so for a picture or a chunk (cvat-api 10).
 DATA_FAILURES = {
+    408: _NOT_IN_TIME.format(status=408),  # of a proxy
     429: "CVAT is still preparing these pictures; its chunk worker may be down. Try again later.",
     500: (
         "CVAT failed on this picture (status 500): its file may be gone from the share or bucket "
         "of the task, or be broken. Ask whoever runs CVAT."
     ),
-    504: (
-        "CVAT did not give these pictures in time (status 504); its chunk worker may be down or "
-        "overloaded. Try again later."
-    ),
+    504: _NOT_IN_TIME.format(status=504),
 }
 _TLS = (ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)

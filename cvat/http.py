@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 # Gzip costs CVAT four times the work of the chunk itself and saves nothing (cvat-api 7.7).
 _PLAIN = {"Accept-Encoding": "identity"}
-_PASSING = (429, 502, 503, 504)
+_PASSING = (408, 429, 502, 503, 504)
 _SCHEMES = {CredentialKind.ACCESS_TOKEN: "Bearer", CredentialKind.LOGIN_TOKEN: "Token"}
 
 
@@ -207,7 +207,7 @@ class Http:
         """A chunk or a picture of at most `limit` bytes, written to a seekable file from where it
         stands; a repeated attempt begins there anew. Length and X-Checksum are verified.
 
-        After a passing error (429, 502-504, no answer in time, 500 for whatever is asked) the
+        After a passing error (408, 429, 502-504, no answer in time, 500 for whatever is asked) the
         server is asked again for `put_off_after` seconds at most, None: as long as after others.
         Then the error is raised, with the wait that the server asked for, and the caller may come
         back later. `read_timeout`, in seconds, is None for that of the client."""

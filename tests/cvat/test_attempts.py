@@ -102,7 +102,7 @@ def test_the_wait_for_a_place_is_not_taken_for_the_servers(
         assert asking.whoami().id == 2
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
 def test_a_server_that_puts_off_is_told_soon_to_who_can_come_back(
     cvat: Replay, status: int
 ) -> None:

@@ -27,7 +27,7 @@ from tests.cvat.replaying import (
 
 
 class TestRetries:
-    @pytest.mark.parametrize("status", [429, 502, 503, 504])
+    @pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
     def test_passing_trouble(self, cvat: Replay, status: int) -> None:
         cvat.route("/api/users/self", html_answer(status), html_answer(status), json_answer(ME))
         assert client(cvat.url).whoami().id == 2
