@@ -73,14 +73,19 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
     """Markers of a JPEG with the length of what follows each; the file stands at that."""
     file.seek(2)
     for _ in range(MOST_SEGMENTS):
-        if file.read(1) != b"\xff":
+        head = file.read(4)  # mostly marker and length; read at once, for that is done per frame
+        if head[:1] != b"\xff":
             raise ValueError("no marker")
-        filled = file.read(MOST_FILL_BYTES).lstrip(b"\xff")
-        marker = filled[0]
-        file.seek(1 - len(filled), os.SEEK_CUR)
-        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            continue
-        (length,) = struct.unpack(">H", file.read(2))
+        marker = head[1]
+        if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            file.seek(1 - len(head), os.SEEK_CUR)
+            filled = file.read(MOST_FILL_BYTES).lstrip(b"\xff")
+            marker = filled[0]
+            file.seek(1 - len(filled), os.SEEK_CUR)
+            if marker == 0x01 or 0xD0 <= marker <= 0xD8:
+                continue
+            head = b"\xff" + filled[:1] + file.read(2)
+        length = int.from_bytes(head[2:4])
         if length < 2:
             raise ValueError("a segment shorter than its length field")
         after = file.tell() + length - 2

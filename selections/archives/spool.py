@@ -16,7 +16,7 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
@@ -60,7 +60,7 @@ class Picture(NamedTuple):
 class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._open: dict[Path, tuple[zipfile.ZipFile, list[str]]] = {}
+        self._open: dict[tuple[int, int, int], tuple[zipfile.ZipFile, list[str]]] = {}
 
     def prepare(self, *, earlier: Path | None = None) -> None:
         """Make the folder, or take over that of an earlier try."""
@@ -162,26 +162,22 @@ class Spool:
 
     # --- reading, from one thread ---
 
-    @contextmanager
-    def open(self, block: Block, frame: int) -> Iterator[Picture]:
-        """One frame, to be read from its beginning. Raises Damaged before anything can be read:
-        what comes out of a piece is compared with its checksum first."""
-        piece = self._piece(block)
-        with ExitStack() as stack:
-            try:
-                if piece not in self._open and not piece.exists():
-                    file: BinaryIO = stack.enter_context(self._kept(block, frame).open("rb"))
-                    size = os.fstat(file.fileno()).st_size
-                else:
-                    opened, names = self._opened(piece)
-                    info = opened.getinfo(member(names, block, frame))
-                    file, size = _checked(opened, info)
-                    stack.enter_context(file)
-            except (*UNREADABLE, KeyError) as error:
-                raise Damaged(str(error)) from error
-            if not size:
-                raise Damaged(f"frame {frame} is empty")  # after the machine lost its power
-            yield Picture(file, size)
+    def open(self, block: Block, frame: int) -> Picture:
+        """One frame, to be read from its beginning, its file to be closed. Raises Damaged before
+        anything can be read: what comes out of a piece is compared with its checksum first."""
+        try:
+            if _key(block) not in self._open and not self._piece(block).exists():
+                file: BinaryIO = self._kept(block, frame).open("rb")
+                picture = Picture(file, os.fstat(file.fileno()).st_size)
+            else:
+                opened, names = self._opened(block)
+                picture = _checked(opened, opened.getinfo(member(opened, names, block, frame)))
+        except (*UNREADABLE, KeyError) as error:
+            raise Damaged(str(error)) from error
+        if not picture.size:
+            picture.file.close()
+            raise Damaged(f"frame {frame} is empty")  # after the machine lost its power
+        return picture
 
     def is_recompressed(self, block: Block, frame: int) -> bool:
         """Whether CVAT has served it otherwise than it was uploaded."""
@@ -189,21 +185,21 @@ class Spool:
 
     def drop(self, block: Block) -> None:
         """Remove what is here of a block."""
-        piece = self._piece(block)
-        if piece in self._open:
-            self._open.pop(piece)[0].close()
-        piece.unlink(missing_ok=True)
+        if _key(block) in self._open:
+            self._open.pop(_key(block))[0].close()
+        self._piece(block).unlink(missing_ok=True)
         for frame in block.frames:
             self._kept(block, frame).unlink(missing_ok=True)
 
-    def _opened(self, piece: Path) -> tuple[zipfile.ZipFile, list[str]]:
-        if piece not in self._open:
+    def _opened(self, block: Block) -> tuple[zipfile.ZipFile, list[str]]:
+        key = _key(block)
+        if key not in self._open:
             if len(self._open) >= OPEN_PIECES:
                 oldest = next(iter(self._open))
                 self._open.pop(oldest)[0].close()
-            opened = zipfile.ZipFile(piece)
-            self._open[piece] = opened, sorted(opened.namelist())
-        return self._open[piece]
+            opened = zipfile.ZipFile(_small_in_memory(self._piece(block)))
+            self._open[key] = opened, sorted(opened.namelist())
+        return self._open[key]
 
     def _piece(self, block: Block) -> Path:
         return self.folder / f"task{block.task_id}_job{block.job_id}_chunk{block.chunk}.zip"
@@ -217,6 +213,11 @@ class Spool:
     def _kept(self, block: Block, frame: int) -> Path:
         other = self._recompressed(block, frame)
         return other if other.exists() else self._single(block, frame)
+
+
+def _small_in_memory(piece: Path) -> Path | BinaryIO:
+    """A small piece is read at once: zipfile would make several system calls for each picture."""
+    return io.BytesIO(piece.read_bytes()) if piece.stat().st_size <= IN_MEMORY else piece
 
 
 def _checked(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Picture:
@@ -262,10 +263,15 @@ def _check_directory(piece: BinaryIO, count: int) -> None:
         raise Damaged("its directory is far too long")
 
 
-def member(names: list[str], block: Block, frame: int) -> str:
-    """The member that holds a frame: by its number in a piece made here, else by its position."""
+def _key(block: Block) -> tuple[int, int, int]:
+    return block.task_id, block.job_id, block.chunk
+
+
+def member(opened: zipfile.ZipFile, names: list[str], block: Block, frame: int) -> str:
+    """The member that holds a frame: by its number in a piece made here, else by its position
+    among the sorted `names`."""
     own = own_name(frame)
-    if own in names:
+    if own in opened.NameToInfo:
         return own
     if len(names) != block.size:
         raise KeyError(f"{len(names)} pictures where {block.size} belong")

@@ -6,6 +6,7 @@ No moment of building goes in, so that two builds of one selection are byte-iden
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -13,13 +14,14 @@ import zipfile
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from selections.archives.naming import manifest_name
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name
 HASH_STEP = 8 * 2**20  # bytes
 COPY_STEP = 2**18
+WINDOW = 2**20
 Entry = dict[str, Any]
 
 
@@ -108,6 +110,40 @@ class PartsWriter:
         return self._stem.with_name(f"{self._stem.name}.{number}.zip")
 
 
+class _Window:
+    """The file of a ZIP, as zipfile writes it: zipfile goes back to the header of each entry to
+    complete it. The last WINDOW bytes stay in memory, so that going back costs no system calls:
+    with small pictures they took a quarter of the time."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._start = 0  # where in the file `_recent` begins
+        self._recent = io.BytesIO()
+
+    def tell(self) -> int:
+        return self._start + self._recent.tell()
+
+    def seek(self, position: int) -> int:
+        if not 0 <= position - self._start <= self._recent.getbuffer().nbytes:
+            self.flush()
+            self._start = position
+        self._recent.seek(position - self._start)
+        return position
+
+    def write(self, data: bytes) -> int:
+        written = self._recent.write(data)
+        if self._recent.tell() > WINDOW:
+            self.flush()
+        return written
+
+    def flush(self) -> None:
+        position = self.tell()
+        self._file.seek(self._start)
+        self._file.write(self._recent.getvalue())
+        self._file.flush()
+        self._start, self._recent = position, io.BytesIO()
+
+
 class _PartWriter:
     """One ZIP file. Its hash is taken while it grows: reading it again at the end would make the
     asker wait."""
@@ -116,7 +152,8 @@ class _PartWriter:
         self.count = 0
         self._path = path
         self._file = path.open("w+b")
-        self._zip = zipfile.ZipFile(self._file, "w", allowZip64=True)
+        self._window = _Window(self._file)
+        self._zip = zipfile.ZipFile(cast("BinaryIO", self._window), "w", allowZip64=True)
         # The list of frames grows with the archive, so it waits on disk, not in memory.
         self._listing = path.with_suffix(".list").open("w+b")
         self._hash = hashlib.sha256()
@@ -124,7 +161,7 @@ class _PartWriter:
 
     @property
     def size(self) -> int:
-        return self._file.tell()
+        return self._window.tell()
 
     @property
     def final_size(self) -> int:
@@ -174,7 +211,7 @@ class _PartWriter:
             out.write(b"\n ]\n}\n")
 
     def _hash_up_to(self, end: int) -> None:
-        self._file.flush()
+        self._window.flush()
         while self._hashed < end:
             piece = os.pread(self._file.fileno(), min(HASH_STEP, end - self._hashed), self._hashed)
             self._hash.update(piece)

@@ -80,7 +80,7 @@ def test_what_can_be_had_is_asked_for_while_dead_chunks_wait(
     assert_whole(archive, standin)
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
 def test_a_chunk_that_comes_late_is_waited_for(
     status: int, connection: Connection, standin: StandIn
 ) -> None:
@@ -135,6 +135,30 @@ def test_many_dead_chunks_do_not_each_take_the_whole_patience(
     assert len(built(selection).problems) == 200
     # One that has all of the patience is asked four times.
     assert len(data_requests(standin)) <= 3 * 20
+
+
+def test_a_block_given_up_long_ago_takes_no_patience_from_others(
+    connection: Connection,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    patience = 2.0
+    patient_for(monkeypatch, patience)
+    task = added(standin)
+    frames = "|".join(map(str, range(10)))
+    standin.faults.fail(rf"index=0&|number=({frames})&", status=429, headers={"Retry-After": "1"})
+    late = standin.faults.hold("index=5&")
+    busy = standin.faults.fail("index=5&", status=503, times=1, headers={"Retry-After": "1"})
+    archive = request(select(connection, (task.id, None)))
+    thread = in_thread(archive)
+    eventually(lambda: "given up" in caplog.text)
+    time.sleep(patience)
+    late.release()
+    thread.join(60)
+    archive.refresh_from_db()
+    assert busy.hits == 1
+    assert {row["frame"] for row in archive.problems} == set(range(10))
 
 
 # --- builds beside each other ---------------------------------------------------------------------

@@ -45,7 +45,8 @@ def keep_frame(spool: Spool, block: Block, frame: int, content: bytes, **options
 
 
 def read(spool: Spool, block: Block, frame: int) -> bytes:
-    with spool.open(block, frame) as (file, size):
+    file, size = spool.open(block, frame)
+    with file:
         content = file.read()
     assert len(content) == size
     return content

@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from selections.archives import zipping
-from selections.archives.zipping import Part, PartsWriter
+from selections.archives.zipping import WINDOW, Part, PartsWriter
 
 Frame = tuple[str, bytes]
 ABOUT = {"selection": {"name": "한글 \ud800", "random_seed": 7}, "options": {}}
@@ -232,7 +232,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with suppress(OSError), writer:
         add(writer, "a", b"x", {})
         monkeypatch.setattr(writer._current._file, "write", full, raising=False)
-        add(writer, "b", b"x" * 100, {})
+        add(writer, "b", b"x" * (WINDOW + 1), {})
     del writer
     assert list(tmp_path.iterdir()) == []
 
@@ -240,3 +240,23 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_listings_do_not_stay_beside_the_parts(tmp_path: Path) -> None:
     parts = written(tmp_path, many(60), part_size=100_000)
     assert sorted(tmp_path.iterdir()) == sorted(part.path for part in parts)
+
+
+def test_the_bytes_are_those_of_zipfile_whatever_the_sizes(tmp_path: Path) -> None:
+    sizes = [3, WINDOW - 100, 1, WINDOW + 1, 3 * WINDOW, 7, 0, 20_000]
+    pictures = {f"{number}.jpg": bytes([number]) * size for number, size in enumerate(sizes)}
+    with PartsWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
+        for name, content in pictures.items():
+            add(writer, name, content, {})
+        (part,) = writer.finish([])
+    plain = tmp_path / "plain.zip"
+    with zipfile.ZipFile(part.path) as opened, zipfile.ZipFile(plain, "w") as out:
+        for info in opened.infolist():
+            out.writestr(_like(info), opened.read(info))
+    assert part.path.read_bytes() == plain.read_bytes()
+
+
+def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    same = zipfile.ZipInfo(info.filename, info.date_time)
+    same.create_system, same.external_attr = info.create_system, info.external_attr
+    return same
