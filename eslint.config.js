@@ -14,4 +14,5 @@ export default [
       "no-unused-vars": ["error", { ignoreRestSiblings: true }],
     },
   },
+  { files: ["tests/**"], languageOptions: { globals: globals.node } },
 ];
