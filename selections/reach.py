@@ -10,7 +10,7 @@ from django.db.models import Q
 from cvat.exceptions import CvatForbidden, CvatNoData, CvatNotFound
 from cvat.types import Job
 from selections.models import Selection
-from selector import access
+from selector.job_access import job_access, task_jobs
 from selector.models import Connection
 
 MOST_TASKS = 20  # each is a request to CVAT while somebody waits
@@ -41,7 +41,7 @@ def reach(*, selection: Selection, connection: Connection) -> Reach | None:
 
 def _jobs(connection: Connection, task_id: int) -> tuple[Job, ...]:
     try:
-        return access.task_jobs(connection, task_id)
+        return task_jobs(connection, task_id)
     except (CvatForbidden, CvatNotFound, CvatNoData):
         return ()
 
@@ -53,7 +53,7 @@ def _frames_in(jobs: Iterable[Job], connection: Connection) -> Q:
     ranges: list[tuple[int, int]] = []
     for job in sorted(jobs, key=lambda job: job.start_frame):
         if job.recompresses:
-            wanted |= Q(frame__in=access.job_access(connection, job.id).numbers)
+            wanted |= Q(frame__in=job_access(connection, job.id).numbers)
         elif ranges and job.start_frame <= ranges[-1][1] + 1:
             ranges[-1] = (ranges[-1][0], max(ranges[-1][1], job.stop_frame))
         else:

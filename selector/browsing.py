@@ -11,7 +11,7 @@ from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
 from cvat.links import Target
 from cvat.types import Job, Page, Project, Task
 from portal.exceptions import InvalidInput
-from selector.asking import asking
+from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
 MOST = 10  # projects, and jobs, above the tasks
@@ -50,7 +50,7 @@ def list_tasks(
     page_size: int = 50,
 ) -> Page[Task]:
     """The tasks CVAT shows to this account, newest first. Raises CvatError."""
-    with asking(connection) as client:
+    with cvat_client(connection) as client:
         return client.tasks(search=search, project_id=project_id, page=page, page_size=page_size)
 
 
@@ -63,7 +63,7 @@ def look_through(
     page_size: int = 50,
 ) -> Listing:
     """What CVAT shows to this account. Raises CvatError."""
-    with asking(connection) as client:
+    with cvat_client(connection) as client:
         if project_id is not None:
             return _of_project(client, project_id, search, page, page_size)
         if page > 1:
@@ -106,7 +106,7 @@ def _of_project(
 def task_or_job(*, connection: Connection, number: int) -> Target:
     """What a mere number opens: the task if it or a job of it is open, else the job of that
     number; the task again if neither is. Raises CvatError."""
-    with asking(connection) as client:
+    with cvat_client(connection) as client:
         if not _is_open(client, number):
             with suppress(CvatForbidden, CvatNotFound):
                 return Target(task_id=client.job(number).task_id, job_id=number)
@@ -127,7 +127,7 @@ def find_source(
     *, connection: Connection, task_id: int | None = None, job_id: int | None = None
 ) -> Source:
     """What is named, looked up and not yet read. Raises InvalidInput, CvatError."""
-    with asking(connection) as client:
+    with cvat_client(connection) as client:
         if job_id is not None:
             job = client.job(job_id)
             if task_id not in (None, job.task_id):

@@ -23,11 +23,11 @@ from hashlib import sha256
 
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import FrameCatalog, ShownTask
-from portal.cache import keep, kept
-from selector import access, compact
-from selector.asking import answer_key, asking
+from portal.caching import cache_get, cache_set, lock
+from selector import compact
+from selector.cvat_requests import answer_key, cvat_client, waiting_place
+from selector.job_access import cache_shown_jobs
 from selector.models import Connection
-from selector.single_flight import one_at_a_time
 
 KEPT_SECONDS = 60
 LEVEL = 5  # of gzip: beyond it 2 % are gained for twice the time
@@ -69,31 +69,31 @@ def load_packed(
 
 def _of_task(connection: Connection, task_id: int) -> PackedCatalog:
     shown_key = answer_key(connection, "shown", task_id)
-    earlier: ShownTask | None = kept(shown_key)
-    with asking(connection) as client:
+    earlier: ShownTask | None = cache_get(shown_key)
+    with cvat_client(connection) as client:
         shown = client.show_task(task_id, earlier)
     packed = _of_shown(connection, shown)
     if shown is not earlier:  # CVAT has listed the jobs just now
-        access.know(connection, packed.shell)
+        cache_shown_jobs(connection, packed.shell)
         if packed.shell.updated_date:
-            keep({shown_key: shown}, KEPT_SECONDS)
+            cache_set({shown_key: shown}, KEPT_SECONDS)
     return packed
 
 
 def _of_shown(connection: Connection, shown: ShownTask) -> PackedCatalog:
     key = _shared_key(connection, shown)
-    packed: PackedCatalog | None = kept(key)
+    packed: PackedCatalog | None = cache_get(key)
     if packed is not None:
         return packed
-    with one_at_a_time(key, connection):
-        packed = kept(key)
-        with asking(connection) as client:
+    with waiting_place(connection), lock(key):
+        packed = cache_get(key)
+        with cvat_client(connection) as client:
             if packed is not None:  # another connection has read it while this one waited
                 client.task(shown.task_id)  # raises if the task was closed to this one meanwhile
                 return packed
             packed = _pack(connection, client.task_catalog(shown))
         if packed.shell.updated_date:
-            keep({key: packed}, KEPT_SECONDS)
+            cache_set({key: packed}, KEPT_SECONDS)
     return packed
 
 
@@ -104,24 +104,24 @@ def _shared_key(connection: Connection, shown: ShownTask) -> str:
 
 def _of_job(connection: Connection, job_id: int, task_id: int | None) -> PackedCatalog:
     key = answer_key(connection, "catalog", task_id, job_id)
-    before: PackedCatalog | None = kept(key)
+    before: PackedCatalog | None = cache_get(key)
     if before is not None and _is_unchanged(connection, before):
         return before
-    with one_at_a_time(key, connection):
-        newer: PackedCatalog | None = kept(key)
+    with waiting_place(connection), lock(key):
+        newer: PackedCatalog | None = cache_get(key)
         if newer is not None and newer != before:
             return newer  # made while this one waited, and by the same connection
-        with asking(connection) as client:
+        with cvat_client(connection) as client:
             packed = _pack(connection, client.frame_catalog(task_id=task_id, job_id=job_id))
-        access.know(connection, packed.shell)
+        cache_shown_jobs(connection, packed.shell)
         if packed.shell.updated_date:
-            keep({key: packed}, KEPT_SECONDS)
+            cache_set({key: packed}, KEPT_SECONDS)
     return packed
 
 
 def _is_unchanged(connection: Connection, before: PackedCatalog) -> bool:
     try:
-        with asking(connection) as client:
+        with cvat_client(connection) as client:
             task = client.task(before.shell.task_id)
     except (CvatForbidden, CvatNotFound):
         return False  # reading it anew tells what is still open

@@ -13,7 +13,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.links import InvalidAddress, Target, parse
 from cvat.types import Job, Page, Project, Task
-from selector.asking import asking
+from selector.cvat_requests import cvat_client
 from selector.models import Connection, RecentTask
 
 MOST = 20
@@ -47,7 +47,7 @@ def search(*, connection: Connection, text: str) -> Found:
         return Found(hint=str(error))
     if not text:
         return Found()
-    with asking(connection) as client:
+    with cvat_client(connection) as client:
         if target is not None and not text.isdecimal():
             hits = _of_target(client, target)
             return Found(hits, len(hits), target.frame)

@@ -10,11 +10,10 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatForbidden, CvatNotFound
 from cvat.types import FrameData
 from portal.exceptions import InvalidInput, NotFound
-from selector import access, catalogs, searching, thumbnails
-from selector.asking import answer_key, asking
+from selector import catalogs, job_access, searching, thumbnails
 from selector.catalogs import PackedCatalog
+from selector.cvat_requests import cached_answer, cvat_client
 from selector.models import Connection
-from selector.single_flight import remembered
 
 PREVIEW_SECONDS = 120
 
@@ -34,7 +33,7 @@ class FramePlace:
 
     connection: Connection
     frame: int
-    seen: access.JobAccess
+    seen: job_access.JobAccess
 
     def etag(self, variant: str) -> str:
         """Another one when CVAT shows another picture under the number."""
@@ -58,7 +57,7 @@ def open_catalog(
 
 def find_chunk(*, connection: Connection, job_id: int, chunk: int) -> thumbnails.Chunk:
     """A chunk of pictures, if the connection may see it. Raises NotFound, CvatError."""
-    return thumbnails.find(connection, access.job_access(connection, job_id), chunk)
+    return thumbnails.find(connection, job_access.job_access(connection, job_id), chunk)
 
 
 def open_pack(chunk: thumbnails.Chunk) -> thumbnails.Pack:
@@ -68,11 +67,7 @@ def open_pack(chunk: thumbnails.Chunk) -> thumbnails.Pack:
 
 def find_frame(*, connection: Connection, task_id: int, frame: int) -> FramePlace:
     """Raises NotFound, CvatError."""
-    job = access.holder(connection, task_id, frame)
-    seen = access.job_access(connection, job.id)
-    if frame not in seen.numbers:
-        raise NotFound(f"Task {task_id} has no frame {frame}, or you may not see it.")
-    return FramePlace(connection, frame, seen)
+    return FramePlace(connection, frame, job_access.frame_access(connection, task_id, frame))
 
 
 def thumbnail(place: FramePlace) -> bytes:
@@ -91,7 +86,7 @@ def thumbnail(place: FramePlace) -> bytes:
 
 def image(place: FramePlace, *, quality: str) -> FrameData:
     """A frame as CVAT serves it; `content_type` tells what the bytes are. Raises CvatError."""
-    with asking(place.connection) as client:
+    with cvat_client(place.connection) as client:
         found = client.job_frame(job_id=place.seen.job.id, frame=place.frame, quality=quality)
     return FrameData(found.content, picture_type(found.content))
 
@@ -101,18 +96,16 @@ def preview(
 ) -> FrameData:
     """A JPEG of at most 256x256 of a task or of a project. Raises NotFound, CvatError."""
 
-    def ask() -> FrameData:
-        with asking(connection) as client:
-            try:
-                return client.preview(task_id=task_id, project_id=project_id)
-            except CvatForbidden:
-                if task_id is None:
-                    raise
-            return _preview_of_job(client, task_id)
+    def ask(client: CvatClient) -> FrameData:
+        try:
+            return client.preview(task_id=task_id, project_id=project_id)
+        except CvatForbidden:
+            if task_id is None:
+                raise
+        return _preview_of_job(client, task_id)
 
     try:
-        key = answer_key(connection, "preview", task_id, project_id)
-        found = remembered(key, connection, PREVIEW_SECONDS, ask)
+        found = cached_answer(connection, ("preview", task_id, project_id), PREVIEW_SECONDS, ask)
     except (CvatNotFound, CvatBroken) as error:
         # Without pictures CVAT answers 404 as HTML, which looks like a proxy's (cvat-api 7.12), and
         # 500 for a project whose tasks have none.

@@ -13,10 +13,9 @@ from cvat.types import Job
 from portal.exceptions import InvalidInput, NotConnected
 from selections import showing
 from selections.models import Selection
-from selector import access
-from selector.asking import answer_key, asking
+from selector.cvat_requests import cached_answer
+from selector.job_access import task_jobs
 from selector.models import Connection
-from selector.single_flight import remembered
 
 MOST_TASKS = 20  # each is a few requests to CVAT, while somebody waits
 FRAMES_LISTED = 100
@@ -63,14 +62,13 @@ def find_deleted(*, user: User, selection: Selection) -> Deletions:
 
 
 def _deleted(connection: Connection, task_id: int, job_ids: list[int]) -> frozenset[int]:
-    jobs = access.task_jobs(connection, task_id)
-
-    def ask() -> frozenset[int]:
-        with asking(connection) as client:
-            return origins.read(client, task_id, _named(jobs, job_ids)).deleted
-
-    key = answer_key(connection, "deleted", task_id, *job_ids)
-    return remembered(key, connection, REMEMBERED_SECONDS, ask)
+    jobs = _named(task_jobs(connection, task_id), job_ids)
+    return cached_answer(
+        connection,
+        ("deleted", task_id, *job_ids),
+        REMEMBERED_SECONDS,
+        lambda client: origins.read(client, task_id, jobs).deleted,
+    )
 
 
 def _named(jobs: Iterable[Job], ids: list[int]) -> list[Job]:

@@ -21,7 +21,7 @@ from selections.remarks import path_length
 from selections.services.drawing import DrawRequest, draw
 from selections.services.naming import free_name
 from selector import services as selector
-from selector.asking import place
+from selector.cvat_requests import waiting_place
 from selector.models import Connection
 
 # Each is a few requests to CVAT, while somebody waits.
@@ -156,7 +156,7 @@ def _resolve(
             f"{len(by_task):,} tasks are more than a selection may span ({MOST_TASKS}). "
             "Make several."
         )
-    with place(connection):  # one for all tasks: nobody is turned away half-way
+    with waiting_place(connection):  # one for all tasks: nobody is turned away half-way
         for task_id, wanted in sorted(by_task.items()):
             catalogs = list(_catalogs(connection, task_id, wanted))
             named.append(_task_entry(catalogs[0]))

@@ -18,7 +18,7 @@ from portal.api.strict import StrictView, takes
 from portal.signed_in import SignedInApiRequest
 from selector import browsing, services
 from selector.api import serializers
-from selector.asking import asking
+from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
 MOST_PROJECTS = 1000
@@ -34,7 +34,7 @@ class ProjectViewSet(CvatViewSet):
     def list(self, request: SignedInApiRequest) -> Response:
         """The projects that CVAT shows to the connection's account, newest first, a page at a time:
         the newest 1000; `search` finds the others."""
-        with asking(_connection(request, self.query)) as client:
+        with cvat_client(_connection(request, self.query)) as client:
             projects = client.projects(search=self.query["search"], limit=MOST_PROJECTS)
         return _page(request, self.query, projects.results, serializers.ProjectSerializer)
 
@@ -57,7 +57,7 @@ class TaskViewSet(CvatViewSet):
     @takes(query=serializers.ConnectionQuerySerializer, responses=serializers.TaskSerializer)
     def retrieve(self, request: SignedInApiRequest, pk: str) -> Response:
         """One task."""
-        with asking(_connection(request, self.query)) as client:
+        with cvat_client(_connection(request, self.query)) as client:
             return Response(serializers.TaskSerializer(client.task(int(pk))).data)
 
 
@@ -71,7 +71,7 @@ class JobListView(StrictView, APIView):
     def get(self, request: SignedInApiRequest, task_id: int) -> Response:
         """The jobs of the task that CVAT shows to the connection's account, of every type, a page
         at a time."""
-        with asking(_connection(request, self.query)) as client:
+        with cvat_client(_connection(request, self.query)) as client:
             jobs = client.jobs(task_id)
             if not jobs:
                 client.task(task_id)  # CVAT lists nothing for a task that is not there or closed

@@ -18,10 +18,10 @@ from cvat.exceptions import CvatError, CvatLoginRefused, CvatTimeout, CvatUnauth
 from cvat.links import normalize_url
 from cvat.types import Credential, CredentialKind, Login
 from portal.exceptions import InvalidInput, NotConnected, NotFound, TooManySignIns
-from selector import attempts, servers
-from selector.asking import ANSWER_SECONDS, place
+from selector import servers
+from selector.cvat_requests import ANSWER_SECONDS, waiting_place
 from selector.models import Connection
-from selector.turns import WINDOW, Turns
+from selector.sign_in_limits import WINDOW, SignInQueue, refusals_counted
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def connect(
     username = username.strip() or (settings.CVAT_USERNAME if is_default else "")
     access = _access(url, username, password.strip("\r\n"), access_token.strip())
     tried = Connection(owner=owner, url=url, organization=organization)
-    with place(tried), attempts.counted(owner, url):
+    with waiting_place(tried), refusals_counted(owner, url):
         if access.password:
             connection, text, notice = _with_password(tried, access)
         else:
@@ -118,14 +118,14 @@ def _with_password(tried: Connection, access: _Access) -> tuple[Connection, str,
 
 @sensitive_variables()
 def _login_key(server: login.Server, access: _Access) -> Credential:
-    turns = Turns(server.url)
+    queue = SignInQueue(server.url)
     try:
-        return login.sign_in(server, access.username, access.password, wait_for_turn=turns.wait)
+        return login.sign_in(server, access.username, access.password, wait_for_turn=queue.wait)
     except CvatTimeout as error:
         if error.status != 429:
             raise
         wait = error.retry_after or WINDOW
-    turns.close(wait)
+    queue.close(wait)
     raise TooManySignIns(server.url, seconds=math.ceil(wait))
 
 

@@ -15,12 +15,11 @@ from typing import BinaryIO
 from django.utils import timezone
 
 from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatUnauthorized
-from portal.cache import keep, kept
+from portal.caching import cache_get, cache_set, lock, raise_shared_error, share_errors
 from portal.exceptions import Busy
-from selector.access import JobAccess
-from selector.asking import asking
+from selector.cvat_requests import cvat_client, waiting_place
+from selector.job_access import JobAccess
 from selector.models import Connection
-from selector.single_flight import errors_shared, one_at_a_time, raise_shared_error
 from selector.thumbnails import making, packs, store
 from selector.thumbnails.drawing import VARIANT
 
@@ -90,7 +89,7 @@ def picture(chunk: Chunk, frame: int) -> tuple[str, bytes]:
 
 def _make(chunk: Chunk) -> Pack:
     error_key, began = f"pack:{chunk.key}", timezone.now()
-    with one_at_a_time(chunk.key, chunk.connection):
+    with waiting_place(chunk.connection), lock(chunk.key):
         file = store.find(chunk.key)
         known = packs.lasting_entries(file) if file else []
         if file and (known is None or not _is_due(chunk)):
@@ -101,8 +100,8 @@ def _make(chunk: Chunk) -> Pack:
         if known:
             _note_try(chunk)
         with (
-            errors_shared(error_key, but=OF_ONE_ACCOUNT),
-            asking(chunk.connection) as client,
+            share_errors(error_key, but=OF_ONE_ACCOUNT),
+            cvat_client(chunk.connection) as client,
         ):
             content, is_complete = making.make(
                 client, chunk.seen, chunk.number, chunk.frames, known or ()
@@ -114,12 +113,12 @@ def _make(chunk: Chunk) -> Pack:
 
 def _is_due(chunk: Chunk) -> bool:
     """Whether the frames on which CVAT failed are to be asked for again."""
-    tries, tried_at = kept(f"pack:{chunk.key}:tries") or (0, 0.0)
+    tries, tried_at = cache_get(f"pack:{chunk.key}:tries") or (0, 0.0)
     pause = RETRY_PAUSES[min(tries, len(RETRY_PAUSES) - 1)]
     return time.time() >= float(tried_at) + pause
 
 
 def _note_try(chunk: Chunk) -> None:
     key = f"pack:{chunk.key}:tries"
-    tries, _ = kept(key) or (0, 0.0)
-    keep({key: (tries + 1, time.time())}, TRIES_SECONDS)
+    tries, _ = cache_get(key) or (0, 0.0)
+    cache_set({key: (tries + 1, time.time())}, TRIES_SECONDS)

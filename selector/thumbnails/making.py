@@ -20,7 +20,7 @@ from django.conf import settings
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatError, CvatRejected
 from portal.exceptions import Busy
-from selector.access import JobAccess
+from selector.job_access import JobAccess
 from selector.thumbnails.drawing import Drawn, Undrawable, film, thumbnail
 from selector.thumbnails.packs import BROKEN, FAILED, MISSING, OK, Entry, packed
 

@@ -12,7 +12,6 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from selector import single_flight
 from standin.server import StandIn
 from tests.conftest import api_of, connect
 
@@ -33,7 +32,7 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def asleep(monkeypatch: pytest.MonkeyPatch) -> set[int]:
-    """The threads that have found somebody else at what they wanted to do."""
+    """The threads that wait for a lock that another one holds."""
     found: set[int] = set()
 
     def sleep(seconds: float) -> None:
@@ -41,7 +40,7 @@ def asleep(monkeypatch: pytest.MonkeyPatch) -> set[int]:
         time.sleep(seconds)
 
     watched = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
-    monkeypatch.setattr(single_flight, "time", watched)
+    monkeypatch.setattr("redis.lock.mod_time", watched)
     return found
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
-from selector import asking
+from selector import cvat_requests
 from tests.dripping import JSON_HEAD, dripping
 from tests.making import make_connection
 
@@ -23,7 +23,7 @@ LATE = 15.0
 def test_a_dripping_cvat_is_504_within_the_deadline(
     api: APIClient, alice: User, settings: object, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    monkeypatch.setattr(asking, "ANSWER_SECONDS", SECONDS)
+    monkeypatch.setattr(cvat_requests, "ANSWER_SECONDS", SECONDS)
     with dripping(JSON_HEAD) as url:
         settings.CVAT_ALLOWED_URLS = [url]
         make_connection(alice, url)
@@ -37,7 +37,7 @@ def test_a_dripping_cvat_is_504_within_the_deadline(
 def test_a_page_says_it_as_well(
     client: Client, alice: User, settings: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "ANSWER_SECONDS", SECONDS)
+    monkeypatch.setattr(cvat_requests, "ANSWER_SECONDS", SECONDS)
     client.force_login(alice)
     with dripping(JSON_HEAD) as url:
         settings.CVAT_ALLOWED_URLS = [url]

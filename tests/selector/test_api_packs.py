@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
 
 from selector.api.pictures import ThumbnailsView
-from selector.asking import answer_key
+from selector.cvat_requests import answer_key
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import api_of, connect, eventually

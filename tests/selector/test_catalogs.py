@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from cvat.exceptions import CvatForbidden, CvatUnauthorized
 from cvat.types import Frame, FrameCatalog, Job
 from selector import catalogs, compact, services, viewing
-from selector.asking import asking
+from selector.cvat_requests import cvat_client
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
@@ -68,7 +68,7 @@ def meta_requests(standin: StandIn) -> int:
 
 @pytest.mark.parametrize("task_id", TASKS)
 def test_task(connection: Connection, standin: StandIn, task_id: int) -> None:
-    with asking(connection) as client:
+    with cvat_client(connection) as client:
         expected = client.frame_catalog(task_id)
     document = document_of(connection, task_id=task_id)
     assert tuple(decoded(document)) == expected.frames
@@ -84,7 +84,7 @@ def test_task(connection: Connection, standin: StandIn, task_id: int) -> None:
 @pytest.mark.parametrize("task_id", [1, 3, 5, 6, 7])
 def test_jobs(connection: Connection, standin: StandIn, task_id: int) -> None:
     for job in standin.world.tasks[task_id].jobs:
-        with asking(connection) as client:
+        with cvat_client(connection) as client:
             expected = client.frame_catalog(job_id=job.id)
         document = document_of(connection, job_id=job.id)
         assert tuple(decoded(document)) == expected.frames

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from cvat.exceptions import CvatLoginRefused
 from portal.exceptions import InvalidInput, NotConnected, NotFound, TooManyAttempts
 from selector import services
-from selector.asking import asking
+from selector.cvat_requests import cvat_client
 from selector.models import Connection
 from selector.services import connecting
 from standin.samples import sample_world
@@ -74,7 +74,7 @@ def test_a_failed_try_keeps_what_is_there(alice: User, connection: Connection) -
     with pytest.raises(CvatLoginRefused):
         services.connect(owner=alice, url=connection.url, username="demo", password="not-this")
     assert services.find_connection(user=alice) == connection
-    with asking(Connection.objects.get()) as client:
+    with cvat_client(Connection.objects.get()) as client:
         assert client.whoami().username == "demo"
 
 

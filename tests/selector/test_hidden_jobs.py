@@ -7,7 +7,7 @@ import pytest
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNoData
 from cvat.types import Job
-from selector import access, catalogs
+from selector import catalogs, job_access
 from selector.models import Connection
 from standin.server import StandIn
 
@@ -27,12 +27,12 @@ def test_none_is_shown(connection: Connection, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(CvatForbidden, match="task 1 and none of its jobs"):
         catalogs.load(connection=connection, task_id=1)
     with pytest.raises(CvatForbidden, match="task 1 and none of its jobs"):
-        access.task_jobs(connection, 1)
+        job_access.task_jobs(connection, 1)
 
 
 def test_there_are_none(connection: Connection) -> None:
     with pytest.raises(CvatNoData, match="has no pictures yet"):
-        access.task_jobs(connection, 9)
+        job_access.task_jobs(connection, 9)
 
 
 def test_some_are_shown(

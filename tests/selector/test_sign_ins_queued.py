@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from portal.exceptions import TooManySignIns
-from selector import services, turns
-from selector.turns import Turns
+from selector import services, sign_in_limits
+from selector.sign_in_limits import SignInQueue
 from standin.server import StandIn
 from tests.conftest import connect
 
@@ -27,33 +27,33 @@ def url() -> str:
 def test_sign_ins_up_to_the_limit_do_not_wait(url: str, settings: Any) -> None:
     settings.CVAT_SIGN_INS_PER_MINUTE = 3
     for _ in range(3):
-        assert Turns(url)._reserve() == (0, True)
+        assert SignInQueue(url)._reserve() == (0, True)
 
 
 def test_sign_ins_wait_in_turn_and_a_long_wait_is_refused(
     url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CVAT_SIGN_INS_PER_MINUTE = 2
-    monkeypatch.setattr(turns, "WINDOW", 2)
-    monkeypatch.setattr(turns, "LONGEST_WAIT", 3.0)
-    waits = [Turns(url)._reserve() for _ in range(5)]
+    monkeypatch.setattr(sign_in_limits, "WINDOW", 2)
+    monkeypatch.setattr(sign_in_limits, "LONGEST_WAIT", 3.0)
+    waits = [SignInQueue(url)._reserve() for _ in range(5)]
 
     assert [is_reserved for _, is_reserved in waits] == [True, True, True, True, False]
     assert waits[0][0] == waits[1][0] == 0
     assert 0 < waits[2][0] <= 2
     assert 3 < waits[4][0] <= 4
     with pytest.raises(TooManySignIns, match=r"only so many sign-ins a minute.*in 4 seconds"):
-        Turns(url).wait()
-    assert Turns(f"{url}:8080")._reserve() == (0, True)
+        SignInQueue(url).wait()
+    assert SignInQueue(f"{url}:8080")._reserve() == (0, True)
 
 
 def test_more_people_than_cvat_takes_go_one_window_after_the_other(
     url: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "WINDOW", 1)
+    monkeypatch.setattr(sign_in_limits, "WINDOW", 1)
     settings.CVAT_SIGN_INS_PER_MINUTE = 4
     begun = time.monotonic()
-    threads = [threading.Thread(target=Turns(url).wait) for _ in range(10)]
+    threads = [threading.Thread(target=SignInQueue(url).wait) for _ in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -17,11 +17,10 @@ import pytest
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatUnreachable
 from portal.exceptions import Busy
-from selector import access, single_flight, thumbnails
+from selector import job_access, thumbnails
 from selector.models import Connection
 from selector.thumbnails import making
 from standin.server import StandIn
-from tests.clocks import Clock
 from tests.conftest import BASE_DIR, eventually
 from tests.selector.packs import chunk_requests, chunks_held, pack_of, read_pack
 
@@ -33,7 +32,7 @@ def test_many_threads_one_request(
 ) -> None:
     settings.WEB_THREADS = 100  # so many threads of one person may wait for CVAT
     job_id = standin.world.tasks[1].jobs[1].id
-    seen = access.job_access(connection, job_id)
+    seen = job_access.job_access(connection, job_id)
 
     def ask() -> bytes:
         return thumbnails.open_pack(thumbnails.find(connection, seen, 0)).file.read()
@@ -48,7 +47,7 @@ def test_many_threads_one_request(
     assert len(chunk_requests(standin)) == 1
 
 
-# Says when it has found somebody else at it by a file beside the folder.
+# Makes a file beside the folder when it waits for a lock. Its own locks expire soon.
 SCRIPT = """
 import os, sys, time
 from pathlib import Path
@@ -58,16 +57,19 @@ django.setup()
 from django.conf import settings
 settings.THUMBNAILS_DIR = Path(sys.argv[1])
 settings.CVAT_ALLOWED_URLS = [sys.argv[2]]
-from selector import access, single_flight, thumbnails
+from portal import caching
+from selector import job_access, thumbnails
 from selector.models import Connection
+import redis.lock
+caching.LOCK_SECONDS = 1.0
 url, token, job_id = sys.argv[2:5]
 connection = Connection(pk=int(sys.argv[5]), url=url, credential=token,
                         credential_kind="access_token")
-seen = access.job_access(connection, int(job_id))
+seen = job_access.job_access(connection, int(job_id))
 def sleep(seconds):
     Path(sys.argv[1]).with_name(f"waits-{os.getpid()}").touch()
     time.sleep(seconds)
-single_flight.time = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
+redis.lock.mod_time = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
 with thumbnails.open_pack(thumbnails.find(connection, seen, 0)).file as pack:
     print(len(pack.read()), flush=True)
 """
@@ -117,19 +119,6 @@ def test_a_maker_that_is_killed(
         assert len(waiting.result(60)) == 18
 
 
-def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    asker = Connection(owner_id=1, url="http://cvat")
-    clock = Clock()
-    monkeypatch.setattr(single_flight, "time", clock)
-    with (
-        single_flight.one_at_a_time("x", asker),
-        pytest.raises(Busy),
-        single_flight.one_at_a_time("x", asker, patience=2.0),
-    ):
-        pass
-    assert 2.0 < sum(clock.slept) <= 2.0 + single_flight.LONGEST_PAUSE
-
-
 @pytest.fixture
 def turned_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The threads that did not get a turn at once, and wait for one."""
@@ -177,7 +166,7 @@ def test_so_many_requests_to_cvat(
     settings.THUMBNAILS_CVAT_REQUESTS = 3
     settings.WEB_THREADS = 100
     job_id = standin.world.tasks[8].jobs[0].id
-    access.job_access(connection, job_id)
+    job_access.job_access(connection, job_id)
     with ThreadPoolExecutor(8) as pool:
         with chunks_held(standin) as hold:
             asked = [pool.submit(pack_of, connection, job_id, chunk) for chunk in range(8)]
@@ -208,7 +197,7 @@ def test_failures_are_not_repeated_by_all_who_waited_for_them(
 ) -> None:
     settings.WEB_THREADS = 100
     job_id = standin.world.tasks[1].jobs[1].id
-    access.job_access(connection, job_id)
+    job_access.job_access(connection, job_id)
     standin.faults.fail("type=chunk", status=502)
     standin.requests.clear()
     with ThreadPoolExecutor(5) as pool:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from selector import access, thumbnails
-from selector.asking import answer_key
+from selector import job_access, thumbnails
+from selector.cvat_requests import answer_key
 from selector.models import Connection
 from selector.thumbnails import store
 from standin.server import StandIn
@@ -78,7 +78,7 @@ def test_the_least_recently_used_go_first(
     job = standin.world.tasks[8].jobs[0]
     keys = []
     for chunk in range(4):
-        found = thumbnails.find(connection, access.job_access(connection, job.id), chunk)
+        found = thumbnails.find(connection, job_access.job_access(connection, job.id), chunk)
         keys.append(found.key)
         thumbnails.open_pack(found).file.close()
         then = time.time() - 10_000 + chunk

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from selector import access, thumbnails
+from portal import caching
+from selector import job_access, thumbnails
 from selector.models import Connection
 from selector.viewing import preview
 from standin.server import StandIn
@@ -73,7 +74,7 @@ def test_a_momentary_error_of_one_frame_is_not_stored(
     assert "just now" in single.json()["detail"]
     for rule in (chunk, frame):
         rule.stop()
-    thumbnails.keep({f"pack:{_key(connection, standin)}:tries": (1, 0.0)}, 60)
+    caching.cache_set({f"pack:{_key(connection, standin)}:tries": (1, 0.0)}, 60)
     standin.requests.clear()
     whole = api.get(address(standin))
     assert "failed" not in read_pack(body(whole)).values()
@@ -83,7 +84,7 @@ def test_a_momentary_error_of_one_frame_is_not_stored(
 
 
 def _key(connection: Connection, standin: StandIn) -> str:
-    seen = access.job_access(connection, second_job(standin))
+    seen = job_access.job_access(connection, second_job(standin))
     return thumbnails.find(connection, seen, 0).key
 
 

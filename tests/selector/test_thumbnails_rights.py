@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from cvat.exceptions import CvatForbidden
-from selector import access, single_flight
+from portal import caching
+from selector import job_access
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
@@ -34,8 +35,8 @@ def test_only_the_own_job(connection: Connection, carol: Connection, standin: St
 def test_no_is_remembered_shortly(
     carol: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert single_flight.ERROR_SECONDS <= 10 < access.YES_SECONDS <= 120
-    monkeypatch.setattr(single_flight, "ERROR_SECONDS", 600)  # however slow the ten are
+    assert caching.REFUSAL_SECONDS <= 10 < job_access.GRANT_SECONDS <= 120
+    monkeypatch.setattr(caching, "REFUSAL_SECONDS", 600)  # however slow the ten are
     standin.requests.clear()
     for _ in range(10):
         with pytest.raises(CvatForbidden):
