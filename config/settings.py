@@ -284,8 +284,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "recover-archives": {
-        "task": "selections.tasks.recover_archives",
+    "recover-work": {
+        "task": "portal.tasks.recover_work",
         "schedule": env.float("ARCHIVE_RECOVER_SECONDS", default=5.0),
         "options": {"expires": 30},
     },

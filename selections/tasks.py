@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from portal.work.running import take_turn
 from selections import removal
-from selections.archives import building, recovery
-from selections.models import KeyedAnswer
+from selections.archives import building, clearing
+from selections.models import Archive, KeyedAnswer
 
 
 @shared_task
 def build_archive(archive_id: int) -> None:
-    """Build an archive: the one whose turn it is, as a rule the one named."""
-    building.build_in_turn(archive_id)
-    recovery.hand_out_next(hand_out=build_archive.delay)
-
-
-@shared_task
-def recover_archives() -> None:
-    """Hand out again what a dead worker or a lost message left behind; end what goes on for too
-    long."""
-    recovery.recover(hand_out=build_archive.delay)
+    """Build the archive whose turn it is, as a rule the one named."""
+    take_turn(Archive, archive_id, building.build)
 
 
 @shared_task
 def expire_archives() -> None:
     """Delete the files of archives past their time, and what builds left behind on disk."""
-    recovery.expire()
-    recovery.clear_debris()
+    clearing.expire()
+    clearing.clear_debris()
 
 
 @shared_task

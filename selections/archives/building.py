@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -15,17 +14,17 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.files import File
-from django.db import DatabaseError
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError, CvatUnauthorized
 from cvat.types import Job
-from portal.exceptions import Explained
 from portal.housekeeping import for_each
+from portal.work.exceptions import Stopped, WorkFailed
+from portal.work.heartbeat import Heartbeat
+from portal.work.running import run
 from selections.archives import disk, headers, staleness
 from selections.archives.block_state import Missing
-from selections.archives.fetching import Fetched, Fetcher, Stopped, outcome
-from selections.archives.heart import Heart
+from selections.archives.fetching import Fetched, Fetcher, outcome
 from selections.archives.naming import Names, WantedFrame
 from selections.archives.origins import Origins
 from selections.archives.planning import blocks
@@ -48,77 +47,23 @@ T = TypeVar("T")
 LONGEST_SLEEP = 0.2  # seconds until a thread that sleeps looks whether the fetching is over
 
 
-class SelectionDeleted(Exception):
-    """The selection was deleted for good before its archive was built."""
-
-
-def build_in_turn(archive_id: int) -> None:
-    """Build the archive whose turn it is, see ArchiveQuerySet.in_turn. The archive named goes first
-    only when it is abandoned: a message says that there is something to build, not what."""
-    if Archive.objects.abandoned().filter(pk=archive_id).exists() and build(archive_id):
-        return
-    queued = Archive.objects.filter(status=Archive.Status.QUEUED)
-    while archive := Archive.objects.in_turn().first():
-        if archive.enqueued_at is None:
-            # It has no message of its own: this one is used up for it.
-            queued.filter(pk=archive_id).exclude(pk=archive.pk).update(enqueued_at=None)
-        if build(archive.pk):
-            return
-    if queued.exists():
-        # They wait for other builds of their persons: handed out when one of these ends.
-        queued.update(enqueued_at=None)
-
-
 def build(archive_id: int) -> bool:
     """Build the archive if it still waits to be built; the outcome is in its row. False if it does
     not wait, or for other builds of its person."""
-    archive = (
-        Archive.objects.select_related("selection", "connection").filter(pk=archive_id).first()
-    )
-    worker = uuid.uuid4()
-    if archive is None or not archive.claim(worker):
-        logger.info("archive %s is not waiting to be built", archive_id)
-        return False
-    try:
-        with Heart(archive, worker) as heart:
-            _run(archive, worker, heart)
-    except Stopped:
-        archive.fail_overdue()
-        logger.info("archive %s was given up while it was built", archive_id)
-    except Explained as error:
-        if isinstance(error, CvatUnauthorized) and archive.connection:
-            archive.connection.mark_refused()
-        archive.fail(worker, str(error))
-    except SelectionDeleted:
-        archive.fail(worker, "The selection was deleted before its archive was built.")
-    except disk.Full as error:
-        archive.fail(worker, str(error))
-    except OSError as error:
-        logger.exception("archive %s could not be written", archive_id)
-        archive.fail(worker, _why_not_written(error))
-    except DatabaseError:
-        # While it is away this raises as well, and the build is taken over as from a dead worker.
-        logger.exception("archive %s: the database failed", archive_id)
-        archive.fail(worker, "The database of the portal failed. Build the archive again.")
-    except Exception:
-        # The edge of the worker: whatever it was, the person who waits must be told.
-        logger.exception("archive %s failed", archive_id)
-        archive.fail(worker, "Something unexpected went wrong. The log of the worker has details.")
-    _clear(archive_id)
-    return True
+    is_claimed = run(Archive, archive_id, _perform)
+    if is_claimed:
+        _clear(archive_id)
+    return is_claimed
 
 
-def _run(archive: Archive, worker: uuid.UUID, heart: Heart) -> None:
+def _perform(archive: Archive, heartbeat: Heartbeat) -> None:
     if archive.selection is None:
-        raise SelectionDeleted
-    while True:
-        try:
-            return _Build(archive, archive.selection, worker, heart).run()
-        except CvatUnauthorized:
-            # Connecting again makes a new token and revokes the one that this build began with.
-            if not (archive.connection and archive.connection.was_renewed()):
-                raise
-            logger.info("archive %s goes on with the renewed access", archive.pk)
+        raise WorkFailed("The selection was deleted before its archive was built.")
+    try:
+        _Build(archive, archive.selection, heartbeat).run()
+    except OSError as error:
+        logger.exception("archive %s could not be written", archive.pk)
+        raise WorkFailed(_why_not_written(error)) from error
 
 
 def spool_of(archive_id: int) -> Path:
@@ -142,13 +87,11 @@ def _why_not_written(error: OSError) -> str:
 
 
 class _Build:
-    def __init__(
-        self, archive: Archive, selection: Selection, worker: uuid.UUID, heart: Heart
-    ) -> None:
+    def __init__(self, archive: Archive, selection: Selection, heartbeat: Heartbeat) -> None:
         self.archive = archive
         self.selection = selection
-        self.worker = worker
-        self.heart = heart
+        self.worker = heartbeat.worker
+        self.heartbeat = heartbeat
         self.spool = Spool(spool_of(archive.pk))
         self.problems: list[dict[str, Any]] = []
         self.left_out: list[dict[str, Any]] = []
@@ -158,7 +101,6 @@ class _Build:
 
     def run(self) -> None:
         """Raises Stopped, CvatError, disk.Full, OSError."""
-        self.heart.frames_done = self.heart.bytes_done = 0
         self._prepare_spool()
         self.guard = disk.Guard(
             frames_total=self.archive.frames_total,
@@ -169,9 +111,9 @@ class _Build:
         stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
         with self._writer(stem) as writer:
             self._fill(writer)
-            if self.problems and not self.heart.frames_done and not self.is_late:
+            if self.problems and not self.heartbeat.frames_done and not self.is_late:
                 raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
-            if not self.problems and not self.heart.frames_done:
+            if not self.problems and not self.heartbeat.frames_done:
                 raise CvatError(ALL_DELETED)
             parts = writer.finish(self.problems, left_out=self.left_out)
             self._store(parts)
@@ -211,7 +153,7 @@ class _Build:
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(question)
             try:
-                return outcome(answer, self.heart.over)
+                return outcome(answer, self.heartbeat.stopped)
             except Stopped:
                 client.abort()
                 raise
@@ -227,11 +169,13 @@ class _Build:
             sleep=self._sleep,
             waiting=waiting,
         )
-        self.heart.at_beat[:] = [slots.renew]
-        self.heart.waiting_for = waiting.text
+        self.heartbeat.at_beat[:] = [slots.renew]
+        self.heartbeat.waiting_for = waiting.text
         with connection.client(patient=True, sleep=self._sleep, around_attempt=slots.one) as client:
             jobs = self._jobs(client)
-            with closing(Origins(client, self.selection, jobs, stop=self.heart.over)) as origins:
+            with closing(
+                Origins(client, self.selection, jobs, stop=self.heartbeat.stopped)
+            ) as origins:
                 self.origins = origins
                 try:
                     jobs |= origins.validation_jobs()
@@ -311,23 +255,22 @@ class _Build:
                 options.get("video_format", "png"), int(options.get("video_quality", 95))
             ),
             threads=settings.FETCH_THREADS,
-            stop=self.heart.over,
+            stop=self.heartbeat.stopped,
             ended=self.ended,
         )
 
     def _sleep(self, seconds: float) -> None:
         """For the threads that fetch: ends with the build, and with its fetching."""
         until = time.monotonic() + seconds
-        while not self.heart.over.is_set() and not self.ended.is_set():
+        while not self.heartbeat.stopped.is_set() and not self.ended.is_set():
             remaining = until - time.monotonic()
             if remaining <= 0:
                 return
-            self.heart.over.wait(min(remaining, LONGEST_SLEEP))
+            self.heartbeat.stopped.wait(min(remaining, LONGEST_SLEEP))
         raise Stopped
 
     def _add(self, writer: PartsWriter, names: Names, each: WantedFrame, got: Fetched) -> None:
-        if self.heart.over.is_set():
-            raise Stopped
+        self.heartbeat.check()
         line = self.origins.line(each)
         if got.picture is None:
             names.take(each, "")  # the names of the others do not depend on what is missing
@@ -351,9 +294,9 @@ class _Build:
         self.guard.check_size(size)
         writer.add(path, file, size, line)
         self.remarks.add(line | {"path": path})
-        self.heart.frames_done += 1
-        self.heart.bytes_done += size
-        self.guard.check(frames=self.heart.frames_done, written=self.heart.bytes_done)
+        self.heartbeat.frames_done += 1
+        self.heartbeat.bytes_done += size
+        self.guard.check(frames=self.heartbeat.frames_done, written=self.heartbeat.bytes_done)
 
     def _about(self) -> dict[str, Any]:
         selection = self.selection
@@ -396,7 +339,7 @@ class _Build:
                     most_entries=max(part.entries for part in parts),
                     has_task_folders=self._has_task_folders,
                 ),
-                bytes_done=self.heart.bytes_done,
+                bytes_done=self.heartbeat.bytes_done,
             )
             if not done:
                 raise Stopped  # cancelled or taken over while it was stored

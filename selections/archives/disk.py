@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import F, Sum
 
+from portal.work.exceptions import WorkFailed
 from selections.models import Selection
 
 # Photographs as JPEG take about a quarter byte per pixel; too little is corrected by what comes.
@@ -17,8 +18,8 @@ CHECK_EVERY = 50  # frames
 CHECK_BYTES = SPARE // 2
 
 
-class Full(Exception):
-    """There is not enough room. `str(error)` is fit to be shown."""
+class Full(WorkFailed):
+    """There is not enough room."""
 
 
 class Guard:

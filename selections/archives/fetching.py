@@ -22,6 +22,7 @@ from cvat.exceptions import (
     CvatRejected,
     CvatTimeout,
 )
+from portal.work.exceptions import Stopped
 from selections.archives import video
 from selections.archives.block_fetching import BlockFetcher, Oversized, TooSlow
 from selections.archives.block_state import BlockState, Missing
@@ -44,10 +45,6 @@ LAST_READ_TIMEOUT = 15.0
 # How long the threads of a build that failed may go on with the request that each has under way,
 # for the next try to continue with; and how long they may take to end once it is broken off.
 GRACE_SECONDS, JOIN_SECONDS = 3.0, 20.0
-
-
-class Stopped(Exception):
-    """The build was given up while frames were being fetched."""
 
 
 class Fetched(NamedTuple):

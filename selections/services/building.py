@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.exceptions import Conflict, InvalidInput, NotConnected, NotFound
 from portal.work.models import lock_person
-from selections import showing, tasks
+from selections import showing
 from selections.archives.naming import archive_stem
 from selections.models import Archive, Selection
 from selections.services.limits import check_builds, check_room
@@ -64,7 +64,7 @@ def request_archive(
             archive.file_stem = _free_stem(user, stem)
             archive.save()
             # Robust: without a broker the row waits, and is handed out once there is one.
-            transaction.on_commit(lambda: tasks.build_archive.delay(archive.pk), robust=True)
+            transaction.on_commit(archive.send, robust=True)
     except IntegrityError:  # asked twice in the same moment; the constraint let one through
         running = Archive.objects.for_user(user).active().get(selection=selection)
         return _same_or_conflict(running, options)

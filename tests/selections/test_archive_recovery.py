@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from portal.tasks import recover_work
 from selections import tasks
-from selections.archives import recovery
+from selections.archives import clearing
 from selections.models import Archive, UnlinkedFile
 from selector.models import Connection
 from standin.server import StandIn
@@ -39,12 +40,12 @@ def test_an_abandoned_build_is_handed_out_once_it_is_stale(
 ) -> None:
     assert archive.claim(uuid.uuid4())
     messages.clear()
-    tasks.recover_archives()
+    recover_work()
     assert messages == []
     silent = timezone.now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS + 0.1)
     Archive.objects.update(heartbeat_at=silent, enqueued_at=silent)
     for _ in range(5):
-        tasks.recover_archives()
+        recover_work()
     assert messages == [archive.pk]
 
 
@@ -52,12 +53,12 @@ def test_a_lost_message_is_sent_again(
     archive: Archive, messages: list[int], settings: object
 ) -> None:
     messages.clear()
-    tasks.recover_archives()
+    recover_work()
     assert messages == []
     lost = timezone.now() - timedelta(seconds=settings.ARCHIVE_REQUEUE_SECONDS + 0.1)
     Archive.objects.update(enqueued_at=lost)
     for _ in range(5):
-        tasks.recover_archives()
+        recover_work()
     assert messages == [archive.pk]
 
 
@@ -69,7 +70,7 @@ def test_what_waits_long_gets_few_messages(
     messages.clear()
     for beat in range(720):
         monkeypatch.setattr(timezone, "now", lambda beat=beat: begun + timedelta(seconds=5 * beat))
-        tasks.recover_archives()
+        recover_work()
     monkeypatch.undo()
     requeue = settings.ARCHIVE_REQUEUE_SECONDS
     # Each goes out at the first beat after so long: a beat later, at most.
@@ -89,7 +90,7 @@ def test_without_a_broker_the_archive_waits(
     sent: list[int] = []
     monkeypatch.setattr(tasks.build_archive, "delay", sent.append)
     grow_stale(archive)
-    tasks.recover_archives()
+    recover_work()
     assert sent == [archive.pk]
     tasks.build_archive(sent.pop())
     assert_whole(again(archive), standin)
@@ -119,7 +120,7 @@ def test_a_build_whose_worker_died_three_times_fails(
         messages.clear()
         died(archive, frames_done=4)
         assert again(archive).attempts == attempt
-        tasks.recover_archives()
+        recover_work()
         assert messages == ([archive.pk] if attempt < 3 else [])
     row = again(archive)
     assert row.status == "failed"
@@ -146,12 +147,12 @@ def test_a_build_past_its_deadline_is_ended_by_recovery(archive: Archive, settin
     worker = uuid.uuid4()
     assert archive.claim(worker)
     assert archive.deadline_at - archive.started_at == timedelta(hours=settings.ARCHIVE_MAX_HOURS)
-    tasks.recover_archives()
+    recover_work()
     assert again(archive).status == "running"
     Archive.objects.update(deadline_at=timezone.now())
     # Its worker notices as well.
     assert not again(archive).heartbeat(worker, frames_done=1)
-    tasks.recover_archives()
+    recover_work()
     row = again(archive)
     assert row.status == "failed"
     assert f"longer than {settings.ARCHIVE_MAX_HOURS} hours" in row.error
@@ -164,7 +165,7 @@ def test_an_abandoned_build_past_its_deadline_is_not_begun_again(
     Archive.objects.update(deadline_at=timezone.now())
     messages.clear()
     assert not again(archive).claim(uuid.uuid4())
-    tasks.recover_archives()
+    recover_work()
     assert again(archive).status == "failed"
     assert messages == []
 
@@ -205,7 +206,7 @@ def test_recovery_goes_on_after_a_row_that_fails(
         sent.append(number)
 
     monkeypatch.setattr(tasks.build_archive, "delay", hand_out)
-    tasks.recover_archives()
+    recover_work()
     assert sorted(sent) == [rows[0].pk, rows[2].pk]
 
 
@@ -238,7 +239,7 @@ def test_clearing_asks_as_many_queries_for_200_files_as_for_2(
 ) -> None:
     def queries() -> int:
         with CaptureQueriesContext(database) as asked:
-            recovery.clear_debris()
+            clearing.clear_debris()
         return len(asked)
 
     def leave(numbers: range) -> None:

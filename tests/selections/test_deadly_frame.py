@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from selections import services, tasks
+from portal.tasks import recover_work
+from selections import services
 from selections.models import Archive
 from selector.models import Connection
 from standin.server import StandIn
@@ -54,7 +55,7 @@ def ended(archive: Archive) -> float:
     begun = time.monotonic()
 
     def has_ended() -> bool:
-        tasks.recover_archives()
+        recover_work()
         archive.refresh_from_db()
         return not archive.is_active
 

@@ -13,8 +13,10 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from portal.exceptions import Conflict, TooManyBuilds
+from portal.tasks import recover_work
+from portal.work.recovery import hand_out_next
 from selections import services, tasks
-from selections.archives import building, recovery
+from selections.archives import building
 from selections.models import Archive, Selection
 from selector.models import Connection
 from standin.server import StandIn
@@ -190,15 +192,15 @@ def test_what_waits_for_builds_of_its_person_is_handed_out_when_one_ends(
     settings.ARCHIVE_RUNNING_PER_PERSON = 1
     running, waiting = queued(alice, 2)
     worker = begin(running)
-    building.build_in_turn(waiting.pk)
+    tasks.build_archive(waiting.pk)
     assert again(waiting).status == "queued"
     assert again(waiting).enqueued_at is None
-    tasks.recover_archives()
+    recover_work()
     assert messages == []  # as long as it could not be begun
     assert again(running).fail(worker, "why")
-    recovery.hand_out_next(hand_out=messages.append)
-    recovery.hand_out_next(hand_out=messages.append)
-    tasks.recover_archives()
+    hand_out_next()
+    hand_out_next()
+    recover_work()
     assert messages == [waiting.pk]
 
 
@@ -208,9 +210,9 @@ def test_recovery_hands_out_what_a_killed_worker_could_not(
     settings.ARCHIVE_RUNNING_PER_PERSON = 1
     running, waiting = queued(alice, 2)
     begin(running)
-    building.build_in_turn(waiting.pk)
+    tasks.build_archive(waiting.pk)
     assert again(running).cancel()
-    tasks.recover_archives()
+    recover_work()
     assert messages == [waiting.pk]
 
 

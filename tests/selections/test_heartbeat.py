@@ -16,7 +16,9 @@ from django.db import connection as database
 from django.db import connections
 from django.utils import timezone
 
-from selections.archives import building, recovery
+from portal.work import recovery
+from selections import tasks
+from selections.archives import building
 from selections.models import Archive
 from selector.models import Connection
 from standin.server import StandIn
@@ -61,7 +63,7 @@ def test_a_heartbeat_has_the_time_at_which_it_was_written(archive: Archive) -> N
 
 
 @contextmanager
-def recovering() -> Iterator[list[int]]:
+def recovering(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Recovery that runs again and again and builds what it hands out, as another worker would."""
     handed_out: list[int] = []
     end = threading.Event()
@@ -73,10 +75,11 @@ def recovering() -> Iterator[list[int]]:
     def run() -> None:
         try:
             while not end.wait(0.1):
-                recovery.recover(hand_out=hand_out)
+                recovery.recover()
         finally:
             connections.close_all()
 
+    monkeypatch.setattr(tasks.build_archive, "delay", hand_out)
     thread = threading.Thread(target=run)
     thread.start()
     try:
@@ -87,14 +90,18 @@ def recovering() -> Iterator[list[int]]:
 
 
 def test_a_build_goes_on_while_sqlite_is_locked_for_longer_than_a_dead_worker_is_silent(
-    connection: Connection, standin: StandIn, settings: object, folders: Path
+    connection: Connection,
+    standin: StandIn,
+    settings: object,
+    folders: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.ARCHIVE_STALE_SECONDS = 2.1
     archive = request(select(connection, (1, None)))
     hold = standin.faults.hold("type=chunk&index=1&")
     thread = in_thread(archive)
     assert hold.wait_for_request()
-    with recovering() as handed_out:
+    with recovering(monkeypatch) as handed_out:
         for _ in range(3):
             with locked():
                 time.sleep(2 * settings.ARCHIVE_STALE_SECONDS)

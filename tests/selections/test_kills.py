@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.tasks import recover_work
 from selections import tasks
 from selections.models import Archive, Selection
 from selector.models import Connection
@@ -121,7 +122,7 @@ class Fire:
         """Some time in which beat would have done its work."""
         end = time.monotonic() + self._draw.uniform(0.0, 0.6)
         while True:
-            tasks.recover_archives()
+            recover_work()
             if time.monotonic() > end:
                 return
             time.sleep(0.1)
@@ -282,7 +283,7 @@ def test_an_abandoned_build_is_picked_up_within_seconds(
     # Long before its message would be sent again for being lost.
     assert settings.ARCHIVE_STALE_SECONDS + 30 < settings.ARCHIVE_REQUEUE_SECONDS
     eventually(
-        lambda: tasks.recover_archives() or under_way(fire.events()),
+        lambda: recover_work() or under_way(fire.events()),
         seconds=settings.ARCHIVE_STALE_SECONDS + 30,
     )
     standin.costs = Costs()
