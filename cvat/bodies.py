@@ -1,4 +1,4 @@
-"""Bodies of good answers: read whole, within bounds, and only if they are what was asked for."""
+"""Read the bodies of answers: JSON, a picture, or a download into a file, within bounds."""
 
 from __future__ import annotations
 
@@ -17,34 +17,35 @@ from cvat.types import Download, FrameData
 
 
 class JsonBounds(NamedTuple):
-    """What an answer in JSON may hold. Its objects, lists and values are counted before it is
-    read: as Python objects small ones take twenty times their length."""
+    """Limits of a JSON answer. Objects, lists and values are counted before it is parsed, because
+    small ones take twenty times their length as Python objects."""
 
     length: int
     containers: int
     values: int
 
 
-# Beyond these it is not CVAT that answers. A page of 500 tasks has 1.5 MB.
+# More than any answer of CVAT has: a page of 500 tasks has 1.5 MB.
 ORDINARY = JsonBounds(16 * 2**20, 500_000, 2_000_000)
 META = JsonBounds(256 * 2**20, 5_000_000, 20_000_000)  # a million frames are about 100 MB
 MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (cvat-api 10.4)
-MAX_PICTURE = 512 * 2**20  # one picture, as a file: it lies in a chunk too
+MAX_PICTURE = 512 * 2**20  # one picture; it is part of a chunk too
 MAX_ERROR = 64 * 2**10
 BLOCK = 2**16
 FAR_TOO_LONG = "The answer is far longer than any of CVAT's: check the address."
 
 
-# Told of a body under way: bytes received, bytes announced (0: unknown), seconds since the first.
-# What it raises ends the request.
+# Called while a body arrives, with: bytes received, bytes announced (0: unknown), seconds since the
+# first byte. An exception from it ends the request.
 Watch = Callable[[int, int, float], None]
 
 
 class BodyCut(Exception):
-    """The body is not what the server announced: worth another attempt."""
+    """The body is not what the server announced. Another attempt may succeed."""
 
 
 def read_json(response: Response, *, place: str, bounds: JsonBounds) -> Any:
+    """The JSON of an answer. CvatBroken if it is not JSON, or beyond the bounds."""
     if not errors.is_json(response):
         raise errors.not_cvat(place, status=response.status_code)
     body = b"".join(_blocks(response, bounds.length))
@@ -59,6 +60,7 @@ def read_json(response: Response, *, place: str, bounds: JsonBounds) -> Any:
 
 
 def read_picture(response: Response, *, place: str) -> FrameData:
+    """A picture, in memory. BodyCut if it is empty."""
     _check_is_data(response, place)
     started = time.monotonic()
     content = b"".join(_blocks(response, MAX_DATA))
@@ -80,8 +82,8 @@ def save(
     watch: Watch | None = None,
     limit: int = MAX_DATA,
 ) -> Download:
-    """Writes a chunk or a picture to a file, piece by piece. Verifies X-Checksum, which is over
-    the length and the first 1000 bytes (cvat-api 7.9); pictures come without."""
+    """Write a chunk or a picture to a file, block by block. BodyCut if X-Checksum, which chunks
+    have, does not fit (cvat-api 7.9)."""
     _check_is_data(response, place)
     announced = _header(response, "Content-Length")
     expected = int(announced) if announced.isdecimal() else 0
@@ -108,8 +110,7 @@ def save(
 
 
 def _asked_at(response: Response) -> float | None:
-    """When the request was sent by the clock of the server, at the latest; None if its answer
-    bears no date."""
+    """The latest time of the request by the clock of the server; None without a Date header."""
     try:
         date = parsedate_to_datetime(_header(response, "Date"))
     except ValueError:
@@ -118,7 +119,7 @@ def _asked_at(response: Response) -> float | None:
 
 
 def head(response: Response) -> bytes:
-    """The first bytes of an error body, of any length."""
+    """The first bytes of an error body, which may have any length."""
     start = b""
     for block in response.iter_content(BLOCK):
         start += block
@@ -128,7 +129,7 @@ def head(response: Response) -> bytes:
 
 
 def _blocks(response: Response, limit: int) -> Iterator[bytes]:
-    """The decoded body. urllib3 counts what arrives against Content-Length and complains."""
+    """The decoded body, in blocks. urllib3 raises when it is shorter than Content-Length."""
     length = 0
     for block in response.iter_content(BLOCK):
         length += len(block)
@@ -138,7 +139,7 @@ def _blocks(response: Response, limit: int) -> Iterator[bytes]:
 
 
 def _check_is_data(response: Response, place: str) -> None:
-    """A sign-in page of a proxy is 200 as well. The type may be empty (cvat-api 7.15)."""
+    """Refuse the page of a proxy, which is 200 as well. An empty type is right (cvat-api 7.15)."""
     kind = _header(response, "Content-Type").lower()
     if response.status_code != 200 or kind.startswith("text/") or errors.is_json(response):
         raise errors.not_cvat(place, status=response.status_code)

@@ -1,4 +1,4 @@
-"""Every picture of a task or a job that can be chosen, each from the job that serves its bytes."""
+"""Read the catalogue of a task or a job: each picture with the job that serves its bytes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _NO_LAYOUT = (400, 403, 404, 405)  # closed to a job's assignee (cvat-api 9.1), 
 _SIDE_BY_SIDE = 4
 
 
-class Source(Protocol):
-    """What of the client is needed here."""
+class CatalogApi(Protocol):
+    """The methods of CvatClient that are used here."""
 
     def task(self, task_id: int) -> Task: ...
     def job(self, job_id: int) -> Job: ...
@@ -36,16 +36,16 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some task frames, the job they are taken from, and where their names stand."""
+    """Some task frames, the job that serves them, and the meta that names them."""
 
     job: Job
     numbers: Sequence[int]
     meta: Meta
     offset: int  # task frame of the first entry of `meta.frames`
-    honeypots: frozenset[int] | None = _NOTHING  # None: not told, the names tell
+    honeypots: frozenset[int] | None = _NOTHING  # None: CVAT does not say
 
 
-def read(cvat: Source, *, task_id: int | None, job_id: int | None) -> FrameCatalog:
+def read(cvat: CatalogApi, *, task_id: int | None, job_id: int | None) -> FrameCatalog:
     """See CvatClient.frame_catalog."""
     if job_id is not None:
         return _of_job(cvat, job_id, task_id)
@@ -54,7 +54,7 @@ def read(cvat: Source, *, task_id: int | None, job_id: int | None) -> FrameCatal
     return of_task(cvat, show_task(cvat, task_id))
 
 
-def show_task(cvat: Source, task_id: int, earlier: ShownTask | None = None) -> ShownTask:
+def show_task(cvat: CatalogApi, task_id: int, earlier: ShownTask | None = None) -> ShownTask:
     """See CvatClient.show_task."""
     task = _readable_task(cvat, task_id)
     if task is None:
@@ -70,7 +70,7 @@ def show_task(cvat: Source, task_id: int, earlier: ShownTask | None = None) -> S
     return ShownTask(task_id, task, jobs)
 
 
-def of_task(cvat: Source, shown: ShownTask) -> FrameCatalog:
+def of_task(cvat: CatalogApi, shown: ShownTask) -> FrameCatalog:
     """See CvatClient.task_catalog."""
     if shown.task is None:
         return _through_jobs(cvat, shown.task_id, shown.jobs)
@@ -78,7 +78,7 @@ def of_task(cvat: Source, shown: ShownTask) -> FrameCatalog:
 
 
 def no_job_shown(task_id: int) -> CvatForbidden:
-    """For a task that has pictures: to CVAT an empty list of jobs is no error (cvat-api 4.7)."""
+    """The error for a task with pictures and an empty list of jobs (cvat-api 4.7)."""
     return CvatForbidden(
         f"CVAT shows your account task {task_id} and none of its jobs, which hold the pictures. "
         "Try again in a moment; if it stays so, open a job of yours by its number, or have the "
@@ -87,7 +87,7 @@ def no_job_shown(task_id: int) -> CvatForbidden:
     )
 
 
-def _of_task(cvat: Source, task: Task, jobs: Sequence[Job]) -> FrameCatalog:
+def _of_task(cvat: CatalogApi, task: Task, jobs: Sequence[Job]) -> FrameCatalog:
     is_pool = task.validation_mode == "gt_pool"
     meta = cvat.task_meta(task.id)
     honeypots = cvat.task_honeypots(task.id) if is_pool else _NOTHING
@@ -98,16 +98,16 @@ def _of_task(cvat: Source, task: Task, jobs: Sequence[Job]) -> FrameCatalog:
         _Part(held.job, range(held.first, min(held.last + 1, task.size)), meta, 0, honeypots)
         for held in numbering.holdings(holders)
     ]
-    # CVAT counts jobs of every type (cvat-api 5.3), and annotation jobs cover the whole task: where
-    # nothing is missing, a count that has just changed is none of the user's business.
+    # `jobs_count` includes jobs of every type (cvat-api 5.3). A difference matters only if frames
+    # are missing: the count may just have changed.
     is_partial = len(jobs) < task.jobs_count and sum(len(p.numbers) for p in parts) < task.size
     return _catalog(
         task.id, task, holders, parts, others=_except(jobs, holders), is_partial=is_partial
     )
 
 
-def _shown_jobs(cvat: Source, task_id: int) -> ShownTask:
-    """A job's assignee may read the job and not the task (cvat-api 9.1)."""
+def _shown_jobs(cvat: CatalogApi, task_id: int) -> ShownTask:
+    """The jobs that the assignee of a job may read, without the task (cvat-api 9.1)."""
     jobs = tuple(cvat.jobs(task_id))
     if not jobs:
         raise CvatForbidden(
@@ -117,7 +117,7 @@ def _shown_jobs(cvat: Source, task_id: int) -> ShownTask:
     return ShownTask(task_id, None, jobs)
 
 
-def _through_jobs(cvat: Source, task_id: int, jobs: Sequence[Job]) -> FrameCatalog:
+def _through_jobs(cvat: CatalogApi, task_id: int, jobs: Sequence[Job]) -> FrameCatalog:
     candidates = [j for j in jobs if j.is_annotation or j.type == "ground_truth"]
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         metas = {j.id: meta for j, meta in pool.map(_with_meta(cvat), candidates)}
@@ -138,7 +138,7 @@ def _except(jobs: Iterable[Job], holders: Iterable[Job]) -> tuple[Job, ...]:
     return tuple(job for job in jobs if job.id not in ids)
 
 
-def _of_job(cvat: Source, job_id: int, task_id: int | None) -> FrameCatalog:
+def _of_job(cvat: CatalogApi, job_id: int, task_id: int | None) -> FrameCatalog:
     job = cvat.job(job_id)
     if task_id is not None and job.task_id != task_id:
         raise CvatRejected(f"Job {job_id} belongs to task {job.task_id}, not to task {task_id}.")
@@ -161,10 +161,10 @@ def _of_job(cvat: Source, job_id: int, task_id: int | None) -> FrameCatalog:
 
 
 def _borrowed(
-    cvat: Source, job: Job, numbers: Sequence[int], meta: Meta, honeypots: frozenset[int] | None
+    cvat: CatalogApi, job: Job, numbers: Sequence[int], meta: Meta, honeypots: frozenset[int] | None
 ) -> list[_Part]:
-    """The pictures of a replica or of a list-type ground-truth job, each from the annotation job
-    that holds it: through the latter CVAT would serve them recompressed (cvat-api 7.4)."""
+    """The pictures of a replica or a list-type ground-truth job, each from the annotation job that
+    holds it, because a ground-truth job serves recompressed pictures (cvat-api 7.4)."""
     held = numbering.holdings(j for j in cvat.jobs(job.task_id) if j.is_annotation)
     starts = [h.first for h in held]
     by_owner: dict[int, tuple[Job, list[int]]] = {}
@@ -189,13 +189,13 @@ def _catalog(
     honeypots: set[int] = set()
     deleted_count = honeypot_count = 0
     for part in parts:
-        gone = part.meta.deleted_frames
-        there = [number for number in part.numbers if number not in gone]
-        own = [number for number in there if number not in (part.honeypots or _NOTHING)]
-        deleted_count += len(part.numbers) - len(there)
-        honeypot_count += len(there) - len(own)
-        deleted.update(gone.intersection(part.numbers))
-        honeypots.update((part.honeypots or _NOTHING).intersection(there))
+        copies = part.honeypots or _NOTHING
+        existing = [number for number in part.numbers if number not in part.meta.deleted_frames]
+        own = [number for number in existing if number not in copies]
+        deleted_count += len(part.numbers) - len(existing)
+        honeypot_count += len(existing) - len(own)
+        deleted.update(part.meta.deleted_frames.intersection(part.numbers))
+        honeypots.update(copies.intersection(existing))
         pictures += _pictures(task_id, part, own)
     pictures.sort(key=lambda picture: picture.frame)
     if any(part.honeypots is None for part in parts):
@@ -213,7 +213,7 @@ def _catalog(
         through_jobs=task is None or is_partial,
         other_jobs=others,
         project_id=task.project_id if task else None,
-        # That other jobs are open now does not move the date of the task.
+        # The date of the task does not change when other jobs become readable.
         updated_date=task.updated_date if task and not is_partial else "",
         chunks_updated_date=max((part.meta.chunks_updated_date for part in parts), default=""),
         deleted_frames=tuple(sorted(deleted)),
@@ -223,7 +223,7 @@ def _catalog(
 
 
 def _origin(parts: Sequence[_Part]) -> dict[str, Any]:
-    """Of the meta of a task or of a job: either begins at its own first frame."""
+    """Fields of FrameCatalog for source numbers, from the meta of a task or of a job."""
     if not parts:
         return {}
     part, meta = parts[0], parts[0].meta
@@ -235,7 +235,7 @@ def _origin(parts: Sequence[_Part]) -> dict[str, Any]:
 
 
 def _is_video(part: _Part) -> bool:
-    """A video has one entry for the whole file (cvat-api 6.3)."""
+    """Whether the frames are of a video, whose meta has one entry in all (cvat-api 6.3)."""
     return part.job.mode == "interpolation" or len(part.meta.frames) == 1 < part.meta.size
 
 
@@ -252,20 +252,20 @@ def _pictures(task_id: int, part: _Part, numbers: Iterable[int]) -> list[Frame]:
     return pictures
 
 
-def _readable_task(cvat: Source, task_id: int) -> Task | None:
+def _readable_task(cvat: CatalogApi, task_id: int) -> Task | None:
     try:
         return cvat.task(task_id)
     except CvatForbidden:
         return None
 
 
-def _with_meta(cvat: Source) -> Callable[[Job], tuple[Job, Meta]]:
+def _with_meta(cvat: CatalogApi) -> Callable[[Job], tuple[Job, Meta]]:
     return lambda job: (job, cvat.job_meta(job.id))
 
 
-def _honeypots(cvat: Source, jobs: Sequence[Job]) -> frozenset[int] | None:
-    """The copies in these jobs of one task; None if CVAT does not tell. The first answer says
-    whether there are any, and whether it is told: only for copies are all jobs asked."""
+def _honeypots(cvat: CatalogApi, jobs: Sequence[Job]) -> frozenset[int] | None:
+    """The honeypot copies in these jobs of one task; None if CVAT does not say. The other jobs are
+    read only if the first one has copies."""
     asked = [job for job in jobs if job.type != "ground_truth"]
     if not asked:
         return _NOTHING
@@ -274,27 +274,27 @@ def _honeypots(cvat: Source, jobs: Sequence[Job]) -> frozenset[int] | None:
         return first
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         others = list(pool.map(lambda job: _layout(cvat, job), asked[1:]))
-    found = first
+    honeypots = first
     for other in others:
         if other is None:
             return None
-        found |= other
-    return found
+        honeypots |= other
+    return honeypots
 
 
-def _layout(cvat: Source, job: Job) -> frozenset[int] | None:
+def _layout(cvat: CatalogApi, job: Job) -> frozenset[int] | None:
     try:
         return cvat.job_honeypots(job.id)
     except CvatError as error:
         if error.status not in _NO_LAYOUT:
             raise
-        logger.info("the validation layout of job %s is closed: told by the names", job.id)
+        logger.info("the validation layout of job %s is closed: names tell copies apart", job.id)
         return None
 
 
 def _each_name_once(pictures: Sequence[Frame], jobs: Iterable[Job]) -> list[Frame]:
-    """Names repeat in honeypot tasks alone (cvat-api 6.9): of each the first frame, or that of the
-    pool, which stays the same picture when the copies are drawn anew."""
+    """One frame for each name, which repeats in honeypot tasks alone (cvat-api 6.9): the frame of
+    the pool, whose picture never changes, else the first."""
     pool = {job.id for job in jobs if job.type == "ground_truth"}
     first: dict[str, Frame] = {}
     for picture in sorted(pictures, key=lambda p: (p.job_id not in pool, p.frame)):
@@ -321,7 +321,7 @@ def _check_dimension(dimension: str, what: str) -> None:
         )
 
 
-def _no_pictures(cvat: Source, task: Task) -> CvatNoData:
+def _no_pictures(cvat: CatalogApi, task: Task) -> CvatNoData:
     status = cvat.creation_status(task.id)
     if status in ("queued", "started"):
         return CvatNoData(f"CVAT is still preparing task {task.id}: try again in a moment.")

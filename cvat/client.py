@@ -1,4 +1,4 @@
-"""What the portal asks CVAT, one method each, with typed answers. See http.py for how."""
+"""The CVAT client: one method for each request of the portal, with typed answers."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 from cvat import bodies, catalog, errors, reading
-from cvat.bodies import MAX_PICTURE, Watch
+from cvat.bodies import MAX_PICTURE
 from cvat.exceptions import CvatBroken, CvatError, CvatNotFound
 from cvat.homes import Homes
-from cvat.http import INTERACTIVE, PATIENT, Http, Params, Retries
+from cvat.http import INTERACTIVE, PATIENT, DownloadOptions, Http, Params, Retries
 from cvat.types import (
     Credential,
     Download,
     FrameCatalog,
     FrameData,
     Job,
-    Label,
     Meta,
     Organization,
     Page,
@@ -34,16 +33,16 @@ TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
-Item = TypeVar("Item", Job, Label, Organization, Task)
+Item = TypeVar("Item", Job, Organization)
 
 
 class CvatClient:
     """One user's access to one CVAT server. Safe for threads.
 
     Every method raises CvatError; `str(error)` can be shown. `patient` is for workers: more
-    attempts, longer waits than a page may take (`retries` says it exactly). `timeout` is
-    (connect, read) in seconds; the read time-out must stay above the 50 s that CVAT itself may
-    wait for a chunk. `keep_alive`, `seconds` and `around_attempt`: see Http.
+    attempts and longer waits than for a page; `retries` sets them one by one. `timeout` is
+    (connect, read) in seconds; the read time-out must be above the 50 s that CVAT itself may take
+    for a chunk (cvat-api 10.2). `keep_alive`, `seconds` and `around_attempt`: see Http.
     """
 
     def __init__(
@@ -82,11 +81,11 @@ class CvatClient:
         self._http.close()
 
     def abort(self) -> None:
-        """Break off the requests of all threads, and those to come, as by a lost connection."""
+        """Break off the running requests of all threads, and all later ones."""
         self._http.abort()
 
     def is_well(self) -> bool:
-        """Whether CVAT answers a simple question, asked once, without an error of its own."""
+        """Whether CVAT answers a simple request, made once, without a server error."""
         return self._http.is_well()
 
     def __enter__(self) -> Self:
@@ -103,18 +102,19 @@ class CvatClient:
     # Server and people
 
     def server_version(self) -> str:
-        """Such as "2.54.1"; "" if CVAT does not tell. Needs no login. CvatBroken if it is not
-        CVAT that answers."""
+        """The version, such as "2.54.1"; "" if CVAT does not say. Needs no login. CvatBroken if
+        something other than CVAT answers."""
         about = self._http.get("/api/server/about", subject="its version")
         if not isinstance(about, dict) or not ("version" in about or "name" in about):
             raise errors.not_cvat(self._http.place)
         return reading.text(about, "version")
 
     def whoami(self) -> User:
+        """The user whom the credential belongs to."""
         return reading.user(self._http.get("/api/users/self", subject="your account"))
 
     def access_token_id(self) -> int:
-        """The id of the access token that the client uses. CvatUnauthorized for a login key."""
+        """The id of the client's access token. CvatUnauthorized for a login key."""
         answer = self._http.get(f"{TOKENS}/self", subject="the access token")
         return reading.identifier(answer)
 
@@ -131,7 +131,7 @@ class CvatClient:
 
     def project(self, project_id: int) -> Project:
         path, subject = f"/api/projects/{project_id}", f"project {project_id}"
-        return self._homes.noted(
+        return self._homes.remember(
             "project", project_id, lambda: reading.project(self._http.get(path, subject=subject))
         )
 
@@ -150,20 +150,11 @@ class CvatClient:
 
         if project_id is None:
             return ask({})
-        return self._homes.listed("project", project_id, self.project, ask)
-
-    def project_tasks(self, project_id: int) -> list[Task]:
-        subject = f"the tasks of project {project_id}"
-
-        def ask(context: Params) -> list[Task]:
-            params = {"project_id": project_id, **context}
-            return self._all("/api/tasks", params, reading.task, subject)
-
-        return self._homes.listed("project", project_id, self.project, ask)
+        return self._homes.list_below("project", project_id, self.project, ask)
 
     def task(self, task_id: int) -> Task:
         path, subject = f"/api/tasks/{task_id}", f"task {task_id}"
-        return self._homes.noted(
+        return self._homes.remember(
             "task", task_id, lambda: reading.task(self._http.get(path, subject=subject))
         )
 
@@ -171,68 +162,62 @@ class CvatClient:
         return reading.job(self._http.get(f"/api/jobs/{job_id}", subject=f"job {job_id}"))
 
     def jobs(self, task_id: int) -> list[Job]:
-        """The jobs one may see, of every type, by id. Empty, not an error, if that is none."""
+        """The jobs of a task that one may see, of every type, by id. Empty if there are none."""
         subject = f"the jobs of task {task_id}"
 
         def ask(context: Params) -> list[Job]:
             return self._all("/api/jobs", {"task_id": task_id, **context}, reading.job, subject)
 
-        found = self._homes.listed("task", task_id, self.task, ask)
-        return [job for job in found if job.task_id == task_id]
+        jobs = self._homes.list_below("task", task_id, self.task, ask)
+        return [job for job in jobs if job.task_id == task_id]
 
     def my_jobs(self, *, search: str = "", assignee: str = "", page_size: int = 50) -> Page[Job]:
-        """The newest jobs that are listed without naming a task: of what one owns, or assigned;
-        with `assignee` only those that are assigned to that user."""
+        """The newest jobs that one owns or is assigned to; with `assignee` only those that are
+        assigned to that user."""
         filters = self._filters(search=search) | ({"assignee": assignee} if assignee else {})
         params = {"page_size": page_size, "sort": "-id", **filters}
         data = self._http.get("/api/jobs", params=params, subject="your jobs")
         return reading.page(data, reading.job)
 
-    def labels(self, *, task_id: int | None = None, job_id: int | None = None) -> list[Label]:
-        """Of a task or of a job: a job's assignee may not read them through the task."""
-        key, number = ("job_id", job_id) if task_id is None else ("task_id", task_id)
-        if number is None:
-            raise ValueError("a task or a job is needed")
-        subject = f"the labels of {key[:-3]} {number}"
-        return self._all("/api/labels", {key: number}, reading.label, subject)
-
     # Pictures
 
     def frame_catalog(self, task_id: int | None = None, job_id: int | None = None) -> FrameCatalog:
         """Every picture of a task, or of one of its jobs, each assigned to the job that serves
-        its exact bytes. One of the two must be given; CvatRejected if they do not fit together,
-        CvatNoData if there are no pictures of a kind that can be chosen."""
+        its exact bytes. At least one id must be given. CvatRejected if the job is not of the
+        task, CvatNoData if there are no pictures of a kind that can be chosen."""
         return catalog.read(self, task_id=task_id, job_id=job_id)
 
     def show_task(self, task_id: int, earlier: ShownTask | None = None) -> ShownTask:
-        """The first half of frame_catalog(task_id), which raises the same: the task and its jobs,
-        without its frames. `earlier` is an earlier answer to the same user: it is returned as it
-        is, without asking for the jobs, when the task is as it was."""
+        """The task and its jobs, without frames: the first half of frame_catalog(task_id), with
+        the same errors. `earlier` is an earlier answer to the same user: if the task has not
+        changed since, it is returned without a request for the jobs."""
         return catalog.show_task(self, task_id, earlier)
 
     def task_catalog(self, shown: ShownTask) -> FrameCatalog:
-        """The second half of frame_catalog(task_id): the frames of what show_task returned."""
+        """The frames of what show_task returned: the second half of frame_catalog(task_id)."""
         return catalog.of_task(self, shown)
 
     def task_meta(self, task_id: int) -> Meta:
-        """CvatBroken (500) for a task without data: look at its size first."""
+        """The meta of a task. CvatBroken (500) for a task without data: check its size first."""
         subject = f"the frames of task {task_id}"
         return self._meta(f"/api/tasks/{task_id}/data/meta", subject)
 
     def job_meta(self, job_id: int) -> Meta:
+        """The meta of a job."""
         subject = f"the frames of job {job_id}"
         return self._meta(f"/api/jobs/{job_id}/data/meta", subject)
 
     def task_honeypots(self, task_id: int) -> frozenset[int]:
-        """Task frames that are copies of pool frames (cvat-api 8.2)."""
+        """The task frames of a task that are copies of pool frames (cvat-api 8.2)."""
         return self._honeypots(f"task {task_id}", f"/api/tasks/{task_id}/validation_layout")
 
     def job_honeypots(self, job_id: int) -> frozenset[int]:
-        """Like task_honeypots, those in one job; task frames as well."""
+        """The same for one job; task frames as well."""
         return self._honeypots(f"job {job_id}", f"/api/jobs/{job_id}/validation_layout")
 
     def creation_status(self, task_id: int) -> str:
-        """queued, started, finished or failed; "" once CVAT has forgotten (cvat-api 11)."""
+        """State of the creation of a task: queued, started, finished or failed; "" once CVAT has
+        forgotten the request (cvat-api 11.2)."""
         request_id = quote(f"action=create&target=task&target_id={task_id}", safe="")
         try:
             data = self._http.get(f"/api/requests/{request_id}", subject=f"task {task_id}")
@@ -247,8 +232,8 @@ class CvatClient:
         return self._frame(*_holder(task_id, None), frame, quality)
 
     def job_frame(self, *, job_id: int, frame: int, quality: str = "original") -> FrameData:
-        """One picture through its job; `frame` is the task frame here too. Not through a
-        list-type ground-truth job: it recompresses."""
+        """One picture through its job; `frame` is the task frame. Do not use it with a list-type
+        ground-truth job, which serves recompressed pictures (cvat-api 7.4)."""
         return self._frame(*_holder(None, job_id), frame, quality)
 
     def job_chunk(
@@ -258,22 +243,16 @@ class CvatClient:
         index: int,
         quality: str = "original",
         into: BinaryIO,
-        watch: Watch | None = None,
-        put_off_after: float | None = None,
-        read_timeout: float | None = None,
+        **options: Unpack[DownloadOptions],
     ) -> Download:
-        """Writes the chunk (zip or mp4) to a seekable file; CvatBroken if it arrives damaged.
-        What is in it: frames.chunk_frames(job, index), in the order of the member names.
-        `watch` is told of the body under way and may raise to break it off. `put_off_after` and
-        `read_timeout`: see Http.download."""
+        """Write a chunk (zip or mp4) to a seekable file; CvatBroken if it arrives damaged. It holds
+        frames.chunk_frames(job, index), in the order of the member names."""
         return self._http.download(
             f"/api/jobs/{job_id}/data",
             params={"type": "chunk", "index": index, "quality": quality},
             subject=f"chunk {index} of job {job_id}",
             into=into,
-            watch=watch,
-            put_off_after=put_off_after,
-            read_timeout=read_timeout,
+            **options,
         )
 
     def save_frame(
@@ -284,22 +263,18 @@ class CvatClient:
         frame: int,
         quality: str = "original",
         into: BinaryIO,
-        watch: Watch | None = None,
-        put_off_after: float | None = None,
-        read_timeout: float | None = None,
+        **options: Unpack[DownloadOptions],
     ) -> Download:
-        """Like frame or job_frame (one of the two ids must be given), written to a seekable file:
-        a picture may be larger than what fits in memory."""
+        """Write a picture to a seekable file, because it may not fit in memory; otherwise like
+        frame or job_frame. One of the two ids must be given."""
         what, path = _holder(task_id, job_id)
         return self._http.download(
             path,
             params=_frame_params(frame, quality),
             subject=f"frame {frame} of {what}",
             into=into,
-            watch=watch,
             limit=MAX_PICTURE,
-            put_off_after=put_off_after,
-            read_timeout=read_timeout,
+            **options,
         )
 
     def preview(
@@ -309,7 +284,7 @@ class CvatClient:
         job_id: int | None = None,
         project_id: int | None = None,
     ) -> FrameData:
-        """A JPEG of at most 256x256."""
+        """A JPEG of at most 256x256 pixels. One of the three ids must be given."""
         for kind, number in (("task", task_id), ("job", job_id), ("project", project_id)):
             if number is not None:
                 subject = f"the preview of {kind} {number}"
@@ -328,21 +303,21 @@ class CvatClient:
         return reading.honeypot_frames(data)
 
     def _filters(self, *, search: str, project_id: int | None = None) -> dict[str, str | int]:
-        """Empty parameters are left out: an empty `org` means the personal space alone. Where a
-        list is asked for by id the connection's organization is left out as well: what the id
-        belongs to may lie in another one, which homes.py then names."""
+        """Query parameters without the empty ones: an empty `org` would mean the personal space
+        alone. The list of a project does not name the connection's organization, because the
+        project may lie in another one; homes.py adds that one."""
         if project_id is not None:
             return {"project_id": project_id, **({"search": search} if search else {})}
-        given = {"search": search, "org": self._organization}
-        return {key: value for key, value in given.items() if value}
+        params = {"search": search, "org": self._organization}
+        return {key: value for key, value in params.items() if value}
 
     def _all(
         self, path: str, params: Params, read: Callable[[Any], Item], subject: str
     ) -> list[Item]:
-        """All pages, by number: `next` names the host that CVAT believes in (cvat-api 4.1). Sorted
-        by id, for in the default order a new object shifts the pages (cvat-api 4.2). CvatBroken
-        for a list that does not end."""
-        found: dict[int, Item] = {}
+        """All entries of a list. Pages are requested by number, because `next` may name another
+        host (cvat-api 4.1), and sorted by id, because in the default order a new object shifts
+        the pages (cvat-api 4.2). CvatBroken for a list that does not end."""
+        items: dict[int, Item] = {}
         for page in range(1, MOST_PAGES + 1):
             query = {**params, "page": page, "page_size": PAGE_SIZE, "sort": "id"}
             try:
@@ -352,21 +327,21 @@ class CvatClient:
                     raise
                 break  # the list shrank meanwhile
             new = {item.id: item for item in reading.page(data, read).results}
-            if not new.keys() - found.keys():
+            if not new.keys() - items.keys():
                 break
-            found |= new
+            items |= new
             if not reading.has_next(data):
                 break
-            if page == MOST_PAGES or len(found) > MOST_PAGES * PAGE_SIZE:
+            if page == MOST_PAGES or len(items) > MOST_PAGES * PAGE_SIZE:
                 raise CvatBroken(
-                    f"{self._http.place} lists {len(found):,} entries and more for {subject}: "
+                    f"{self._http.place} lists {len(items):,} entries and more for {subject}: "
                     "the list does not seem to end."
                 )
-        return list(found.values())
+        return list(items.values())
 
 
 def _holder(task_id: int | None, job_id: int | None) -> tuple[str, str]:
-    """The task or job that frames are asked of: its name in words, and the path of its data."""
+    """The name ("task 12") and the data path of the task or job that serves frames."""
     if task_id is not None:
         return f"task {task_id}", f"/api/tasks/{task_id}/data"
     return f"job {job_id}", f"/api/jobs/{job_id}/data"

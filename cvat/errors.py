@@ -1,6 +1,6 @@
-"""From a refused or failed request to an exception whose text a user can act on.
+"""Turn a refused or failed request into a CvatError whose text a user can act on.
 
-Nothing of the server's machine gets into a text: no HTML, no traceback, no path, no long body.
+The texts never contain HTML, tracebacks, paths of the server or long bodies.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NOT_IN_TIME = (
     "CVAT did not give these pictures in time (status {status}); its chunk worker may be down or "
     "overloaded. Try again later."
 )
-# What CVAT means when it answers so for a picture or a chunk (cvat-api 10).
+# Messages by status for requests for a picture or a chunk (cvat-api 10.2 to 10.4).
 DATA_FAILURES = {
     408: _NOT_IN_TIME.format(status=408),  # of a proxy
     429: "CVAT is still preparing these pictures; its chunk worker may be down. Try again later.",
@@ -50,7 +50,7 @@ _SERVER_PATH = re.compile(r"(?<![\w:/.}])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'
 
 
 def is_json(response: Response) -> bool:
-    """CVAT answers application/vnd.cvat+json, on some paths application/json (cvat-api 2.2)."""
+    """Whether the body is JSON: CVAT has two media types for it (cvat-api 2.2)."""
     return "json" in response.headers.get("Content-Type", "").lower()
 
 
@@ -59,9 +59,9 @@ def from_response(
 ) -> CvatError:
     """The exception for an answer other than 2xx.
 
-    `subject` is what was asked for ("task 12"), `place` the host; `body` the start of the body.
-    `is_data`: a picture or a chunk was asked for. What is then said of it names no frame, so that
-    many frames that are missing for one reason can be grouped by it.
+    `subject` is what was requested ("task 12"), `place` the host; `body` the start of the body.
+    `is_data`: a picture or a chunk was requested. The text then names no frame, so that frames
+    that are missing for the same reason can be grouped by the text.
     """
     status = response.status_code
     said = quote(response, body)
@@ -79,7 +79,7 @@ def from_response(
         kind = CvatBroken if status == 500 else CvatTimeout
         return kind(_with_wait(DATA_FAILURES[status], retry_after(response)), status=status)
     if status in (408, 429, 504):
-        return CvatTimeout(_come_back(response, subject, place), status=status)
+        return CvatTimeout(_try_again(response, subject, place), status=status)
     if status >= 500:
         return CvatBroken(_failed(status, subject, place), status=status)
     reason = f": {said}" if said else f" (status {status})."
@@ -87,7 +87,7 @@ def from_response(
 
 
 def from_failure(error: Exception, *, place: str, host: str) -> CvatUnreachable:
-    """The exception for a request that got no answer, or lost it half-way."""
+    """The exception for a request without an answer, or with one that broke off."""
     causes = list(_causes(error))
 
     def any_of(*kinds: type[BaseException]) -> bool:
@@ -112,8 +112,8 @@ def from_failure(error: Exception, *, place: str, host: str) -> CvatUnreachable:
 
 
 def is_lasting(error: Exception) -> bool:
-    """Whether asking again is in vain: a certificate that is refused, a port without TLS. A
-    handshake that is merely cut is a server that restarts."""
+    """Whether a retry would fail too: a certificate that is refused, a port without TLS. False
+    for a handshake that was cut, which is what a restarting server does."""
     causes = list(_causes(error))
     return any(isinstance(cause, _TLS) for cause in causes) and not any(
         isinstance(cause, _CUT) for cause in causes
@@ -121,6 +121,7 @@ def is_lasting(error: Exception) -> bool:
 
 
 def not_cvat(place: str, *, status: int | None = None) -> CvatBroken:
+    """The exception for an answer that does not come from a CVAT server."""
     return CvatBroken(
         f"What answers at {place} does not look like CVAT: check the address "
         "(a sign-in page or another program may stand in front of it).",
@@ -129,7 +130,7 @@ def not_cvat(place: str, *, status: int | None = None) -> CvatBroken:
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds the server asks to wait, or None. A date is understood as well."""
+    """Seconds from the Retry-After header, which may hold a number or a date; None without."""
     text = response.headers.get("Retry-After", "")
     try:
         return max(0.0, float(Retry().parse_retry_after(text)))
@@ -138,7 +139,7 @@ def retry_after(response: Response) -> float | None:
 
 
 def quote(response: Response, body: bytes) -> str:
-    """The message in an error body, fit to be shown; "" when there is none (cvat-api 10.1)."""
+    """The message in an error body, fit to be shown; "" if there is none (cvat-api 10.1)."""
     text = body.decode("utf-8", errors="replace")
     if is_json(response):
         try:
@@ -151,7 +152,7 @@ def quote(response: Response, body: bytes) -> str:
 
 
 def _message(said: Any) -> str:
-    """Three shapes: object, list, bare string."""
+    """The text of an error that is an object, a list or a string (cvat-api 10.1)."""
     if isinstance(said, str):
         return said
     if isinstance(said, list):
@@ -172,8 +173,8 @@ def _presentable(text: str) -> str:
 
 
 def _redirect(response: Response, place: str) -> str:
-    """CVAT itself never redirects: what stands in front of it does, to https, to a sub-path, or
-    to a sign-in page."""
+    """The text for a redirect. CVAT itself never redirects; a proxy in front of it does: to https,
+    to a sub-path or to a sign-in page."""
     try:
         asked = urlsplit(response.url)
         target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
@@ -183,7 +184,7 @@ def _redirect(response: Response, place: str) -> str:
         if is_same_api and address != f"{asked.scheme}://{place}":
             return f"{place} sends requests on to {address[:200]}: use that address instead."
     except ValueError:
-        pass  # a Location that is none
+        pass  # the Location header is not an address
     return (
         f"{place} sends requests on to another page, perhaps a sign-in page in front of CVAT: "
         "check the address."
@@ -201,7 +202,7 @@ def _not_found(response: Response, said: str, subject: str, place: str) -> CvatE
     return CvatNotFound(f"{begin} does not exist on {place} (or was deleted).", status=404)
 
 
-def _come_back(response: Response, subject: str, place: str) -> str:
+def _try_again(response: Response, subject: str, place: str) -> str:
     wait = retry_after(response)
     when = f"in {wait:.0f} seconds" if wait else "in a moment"
     if response.status_code == 429:
@@ -230,7 +231,7 @@ def _certificate(causes: list[BaseException], place: str) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and all it wraps: requests and urllib3 put the cause in args or in reason."""
+    """An exception and all that it wraps; requests and urllib3 use args and reason for that."""
     pending: list[Any] = [error]
     seen: set[int] = set()
     while pending:

@@ -1,18 +1,18 @@
-"""What can go wrong between the portal and CVAT. `str(error)` is always fit to be shown."""
+"""Errors of the CVAT client. `str(error)` is always fit to be shown."""
 
 from __future__ import annotations
 
 
 class CvatError(Exception):
-    """Base of all. `code` is a stable word for scripts."""
+    """Base class. `code` is a stable word for scripts."""
 
     code = "cvat_error"
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
-        self.status = status  # of CVAT's answer, if there was one
-        self.retry_after: float | None = None  # seconds that CVAT asks to wait, if it does
-        # Whether CVAT may answer later: it puts the request off, or fails at everything.
+        self.status = status  # HTTP status of CVAT's answer, if there was one
+        self.retry_after: float | None = None  # seconds, from CVAT's Retry-After header
+        # Whether the same request may succeed later: CVAT is busy, or fails at every request.
         self.is_passing = False
 
 
@@ -29,7 +29,7 @@ class CvatTimeout(CvatUnreachable):
 
 
 class CvatBroken(CvatError):
-    """An answer CVAT does not give when it is well: 5xx, HTML where JSON belongs, bad bytes."""
+    """CVAT failed, or its answer is unusable: 5xx, HTML in place of JSON, damaged bytes."""
 
     code = "cvat_broken"
 
@@ -47,10 +47,14 @@ class CvatUnauthorized(CvatError):
 
 
 class CvatForbidden(CvatError):
+    """The account may not see this (403)."""
+
     code = "cvat_forbidden"
 
 
 class CvatNotFound(CvatError):
+    """There is no such object on the server (404)."""
+
     code = "cvat_not_found"
 
 
@@ -61,6 +65,6 @@ class CvatRejected(CvatError):
 
 
 class CvatNoData(CvatError):
-    """The task or job exists and holds no pictures to choose from: no data, being created, 3D."""
+    """The task or job has no pictures to choose from: no data, still being created, 3D."""
 
     code = "cvat_no_data"

@@ -1,4 +1,4 @@
-"""The numberings of CVAT and which job holds a frame. Pure (cvat-api 5 to 8).
+"""Frame numbers of CVAT, and which job holds a frame. Pure (cvat-api 5 to 8).
 
 - a *task frame* counts the pictures of a task from 0; jobs have a range of them;
 - a *source number* counts the pictures before start, stop and step were applied to them;
@@ -50,7 +50,8 @@ def included_frames(meta: Meta) -> list[int]:
 
 
 def holdings(jobs: Iterable[Job]) -> list[Held]:
-    """Who holds what, every frame once: jobs may overlap, the first by (start_frame, id) holds."""
+    """The frames that each job serves, every frame once: of overlapping jobs the first by
+    (start_frame, id) serves it."""
     held = []
     covered = -1
     for job in sorted(jobs, key=lambda job: (job.start_frame, job.id)):
@@ -86,31 +87,17 @@ def job_range(job: Job, meta: Meta) -> range:
 
 
 def chunk_index(job: Job, frame: int) -> int:
-    """Which chunk of an annotation job a task frame lies in. Raises ValueError if in none."""
+    """The chunk of an annotation job that holds a task frame. ValueError if none does."""
     if not job.start_frame <= frame <= job.stop_frame or job.chunk_size < 1:
         raise ValueError(f"frame {frame} is in no chunk of job {job.id}")
     return (frame - job.start_frame) // job.chunk_size
 
 
 def chunk_frames(job: Job, index: int) -> range:
-    """The task frames in a chunk of an annotation job, in the order of its members."""
+    """The task frames in a chunk of an annotation job, in the order of its members. ValueError if
+    there is no such chunk."""
     first = job.start_frame + index * job.chunk_size
     last = min(first + job.chunk_size - 1, job.stop_frame)
     if index < 0 or first > last:
         raise ValueError(f"job {job.id} has no chunk {index}")
     return range(first, last + 1)
-
-
-def chunk_count(job: Job) -> int:
-    """How many chunks an annotation job has; 0 without data."""
-    if job.chunk_size < 1 or job.stop_frame < job.start_frame:
-        return 0
-    return (job.stop_frame - job.start_frame) // job.chunk_size + 1
-
-
-def task_chunk_frames(*, number: int, chunk_size: int, size: int) -> range:
-    """The task frames in a chunk of a task, which may cross jobs."""
-    first = number * chunk_size
-    if number < 0 or first >= size:
-        raise ValueError(f"the task has no chunk {number}")
-    return range(first, min(first + chunk_size, size))

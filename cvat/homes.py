@@ -1,8 +1,8 @@
-"""The organization a list is asked in.
+"""The organization to name in requests for lists.
 
-CVAT judges one task, project or job by the organization it lies in, and a list by the organization
-that the request names. A list that names none shows what one owns or is assigned to, and nothing
-of what a maintainer may see besides (cvat-api 3.1 and 3.3).
+CVAT finds a single task, project or job in whatever organization it lies, but a list only in the
+organization that the request names. Without a name a list shows what one owns or is assigned to,
+and not what a maintainer may see besides (cvat-api 3.1 and 3.3).
 """
 
 from __future__ import annotations
@@ -14,41 +14,41 @@ from cvat.exceptions import CvatError
 from cvat.types import Project, Task
 
 Kind = Literal["project", "task"]
-Home = TypeVar("Home", Project, Task)
-Listed = TypeVar("Listed")
+Parent = TypeVar("Parent", Project, Task)
+Listing = TypeVar("Listing")
 
 _CLOSED = (403, 404)
 
 
 class Homes:
-    """The organizations of the projects and tasks one client has read, or tried to."""
+    """The organizations of the projects and tasks that a client has read, or tried to read."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Kind, int], int | None] = {}
 
-    def noted(self, kind: Kind, number: int, read: Callable[[], Home]) -> Home:
-        """What `read` answers; its organization is kept, none if it is closed."""
+    def remember(self, kind: Kind, number: int, read: Callable[[], Parent]) -> Parent:
+        """Return what `read` returns, and remember its organization (None if it is closed)."""
         try:
-            found = read()
+            parent = read()
         except CvatError as error:
             if error.status in _CLOSED:
                 self._known[kind, number] = None
             raise
-        self._known[kind, number] = found.organization_id
-        return found
+        self._known[kind, number] = parent.organization_id
+        return parent
 
-    def listed(
+    def list_below(
         self,
         kind: Kind,
         number: int,
         read: Callable[[int], Project | Task],
-        ask: Callable[[dict[str, int]], Listed],
-    ) -> Listed:
-        """What `ask` answers in the organization of a project or a task, which is read first if
-        it is not known. `ask` is given the parameters to add."""
+        ask: Callable[[dict[str, int]], Listing],
+    ) -> Listing:
+        """Return what `ask` returns in the organization of a project or a task, which is read
+        first if it is not known. `ask` gets the parameters to add to its request."""
         if (kind, number) not in self._known:
             try:
-                read(number)  # comes back to `noted`
+                read(number)  # which calls `remember`
             except CvatError as error:
                 if error.status not in _CLOSED:
                     raise
@@ -59,5 +59,5 @@ class Homes:
             except CvatError as error:
                 if error.status not in _CLOSED:
                     raise
-                # No member of it (any more): what is one's own is listed all the same.
+                # Not a member of it (any more): a list without it shows one's own objects.
         return ask({})

@@ -1,6 +1,6 @@
-"""One HTTP conversation with a CVAT server: session, auth schemes, retries, time-outs.
+"""HTTP requests to a CVAT server: credentials, time-outs, retries, errors.
 
-Everything that is asked goes through `Http`; what comes back is data or a CvatError.
+Every request goes through `Http`, which returns data or raises a CvatError.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypedDict, TypeVar, Unpack
 
 import requests
 import urllib3
@@ -28,21 +28,21 @@ Params = Mapping[str, str | int]
 T = TypeVar("T")
 
 # Gzip costs CVAT four times the work of the chunk itself and saves nothing (cvat-api 7.7).
-_PLAIN = {"Accept-Encoding": "identity"}
-_PASSING = (408, 429, 502, 503, 504)
+_IDENTITY = {"Accept-Encoding": "identity"}
+_TEMPORARY = (408, 429, 502, 503, 504)
 _SCHEMES = {CredentialKind.ACCESS_TOKEN: "Bearer", CredentialKind.LOGIN_TOKEN: "Token"}
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How patient a GET is. Other methods are never repeated."""
+    """When a GET is repeated. Other methods never are."""
 
-    attempts: int  # the first included
-    damaged_attempts: int  # of them, for bodies that arrive cut short or with a wrong checksum
+    attempts: int  # including the first
+    damaged_attempts: int  # the same for bodies that arrive cut short or with a wrong checksum
     backoff: float  # seconds before the second attempt, doubled for each one after
     longest_backoff: float
-    longest_wait: float  # seconds; when CVAT asks for more (Retry-After), the GET gives up
-    give_up_after: float  # seconds since the first attempt after which no other begins
+    longest_wait: float  # seconds; a longer Retry-After ends the GET
+    give_up_after: float  # seconds since the first attempt; no attempt begins later
 
 
 INTERACTIVE = Retries(
@@ -53,7 +53,7 @@ INTERACTIVE = Retries(
     longest_wait=2.0,
     give_up_after=5.0,
 )
-# A worker outlives a restart of CVAT of some minutes; it is time that ends its patience.
+# For workers: a restart of CVAT may take minutes, so time is the limit, not attempts.
 PATIENT = Retries(
     attempts=1000,
     damaged_attempts=8,
@@ -65,8 +65,8 @@ PATIENT = Retries(
 
 
 class TokenAuth(AuthBase):
-    """The header of a credential; none without one. Set even then, for otherwise requests
-    would look into the .netrc of the machine and send what it finds there."""
+    """Sets the Authorization header of a credential. Also used without a credential: otherwise
+    requests would read the .netrc file of the machine and send what it finds there."""
 
     def __init__(self, credential: Credential | None) -> None:
         self._header = None
@@ -74,7 +74,7 @@ class TokenAuth(AuthBase):
             return
         value = credential.value.strip()
         if not (value.isascii() and value.isprintable() and " " not in value and value):
-            raise CvatUnauthorized("The access token is not one: copy it again, whole.")
+            raise CvatUnauthorized("This is not an access token: copy the whole token again.")
         self._header = f"{_SCHEMES[credential.kind]} {value}"
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -83,9 +83,25 @@ class TokenAuth(AuthBase):
         return request
 
 
+class DownloadOptions(TypedDict, total=False):
+    """Options of Http.download, all of which may be absent or None.
+
+    - `watch` is called with the progress of the body, and ends the request by raising.
+    - `put_off_after`: after a temporary error (408, 429, 502 to 504, a time-out, 500 for every
+      request)
+      seconds until the error is raised, so that the caller can try again later. Default: as long
+      as the retries allow.
+    - `read_timeout` in seconds. Default: the client's.
+    """
+
+    watch: bodies.Watch | None
+    put_off_after: float | None
+    read_timeout: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is sent, and what it is about ("task 12"), for the text of an error."""
+    """A request. `subject` names its object ("task 12") in the text of an error."""
 
     method: str
     path: str
@@ -94,25 +110,27 @@ class Call:
     body: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
     is_data: bool = False  # chunks and pictures
-    put_off_after: float | None = None  # see Http.download
+    put_off_after: float | None = None  # see DownloadOptions
     read_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
+    """A failed attempt, and whether another one makes sense."""
+
     error: CvatError
-    attempts: float = 1  # how many attempts in all such a failure is worth
-    wait: float | None = None  # what the server asks for, seconds
+    attempts: float = 1  # how many attempts to make in all after such a failure
+    wait: float | None = None  # seconds, from Retry-After
 
 
 class Http:
-    """Safe for threads: a pool of `pool_size` connections, no cookies, no state.
+    """Requests to one server with one credential. Safe for threads; no cookies, no state.
 
-    With `keep_alive` the connections are those of the whole process and stay open; the credential
-    goes with each request alone. `seconds` is the time for everything that is asked, from now.
+    With `keep_alive` the connections are shared by the whole process and stay open, otherwise there
+    is a pool of `pool_size`. No request runs longer than `seconds` from now.
 
-    Every attempt of every request runs inside a context of its own from `around_attempt`; the
-    waits between two attempts (`sleep`) lie outside of it. What either raises ends the request.
+    Every attempt runs inside a new context from `around_attempt`; the waits between attempts
+    (`sleep`) lie outside of it. An exception from either ends the request.
     """
 
     def __init__(
@@ -150,14 +168,14 @@ class Http:
             self._session.close()
 
     def abort(self) -> None:
-        """Break off the requests of all threads, and those to come, as by a lost connection. Not
-        with connections that are those of the whole process."""
+        """Break off the running requests of all threads, and all later ones. TypeError with
+        `keep_alive`."""
         if self._is_shared:
             raise TypeError("the connections are shared with other clients")
         self._session.abort()
 
     def is_well(self) -> bool:
-        """Whether CVAT answers a simple question, asked once, without an error of its own."""
+        """Whether CVAT answers a simple request, made once, without a server error."""
         try:
             with self._send(Call("GET", "/api/users/self", "your account")) as response:
                 return response.status_code < 500
@@ -172,7 +190,7 @@ class Http:
         params: Params | None = None,
         bounds: bodies.JsonBounds = bodies.ORDINARY,
     ) -> Any:
-        """The JSON of an answer."""
+        """The JSON of the answer."""
         call = Call("GET", path, subject, params)
         return self._exchange(call, lambda answer: self._json(answer, bounds))
 
@@ -188,8 +206,8 @@ class Http:
         self._exchange(Call("DELETE", path, subject), lambda response: None)
 
     def data(self, path: str, *, subject: str, params: Params | None = None) -> FrameData:
-        """A picture, in memory."""
-        call = Call("GET", path, subject, params, headers=_PLAIN, is_data=True)
+        """A picture, read into memory."""
+        call = Call("GET", path, subject, params, headers=_IDENTITY, is_data=True)
         return self._exchange(call, lambda answer: bodies.read_picture(answer, place=self.place))
 
     def download(
@@ -199,29 +217,22 @@ class Http:
         subject: str,
         params: Params | None,
         into: BinaryIO,
-        watch: bodies.Watch | None = None,
         limit: int = bodies.MAX_DATA,
-        put_off_after: float | None = None,
-        read_timeout: float | None = None,
+        **options: Unpack[DownloadOptions],
     ) -> Download:
-        """A chunk or a picture of at most `limit` bytes, written to a seekable file from where it
-        stands; a repeated attempt begins there anew. Length and X-Checksum are verified.
-
-        After a passing error (408, 429, 502-504, no answer in time, 500 for whatever is asked) the
-        server is asked again for `put_off_after` seconds at most, None: as long as after others.
-        Then the error is raised, with the wait that the server asked for, and the caller may come
-        back later. `read_timeout`, in seconds, is None for that of the client."""
+        """Write a chunk or a picture of at most `limit` bytes to a seekable file, from its current
+        position on; a repeated attempt starts there again. Length and X-Checksum are verified."""
         call = Call(
             "GET",
             path,
             subject,
             params,
-            headers=_PLAIN,
+            headers=_IDENTITY,
             is_data=True,
-            put_off_after=put_off_after,
-            read_timeout=read_timeout,
+            put_off_after=options.get("put_off_after"),
+            read_timeout=options.get("read_timeout"),
         )
-        start = into.tell()
+        watch, start = options.get("watch"), into.tell()
 
         def write(response: requests.Response) -> Download:
             into.seek(start)
@@ -233,15 +244,15 @@ class Http:
     def _exchange(self, call: Call, consume: Callable[[requests.Response], T]) -> T:
         started: float | None = None
         for attempt in itertools.count(1):
-            with self._around_attempt():  # may wait, which is not the server's doing
+            with self._around_attempt():  # may wait: the time counts from its entry on
                 started = time.monotonic() if started is None else started
                 outcome = self._attempt(call, consume)
             if not isinstance(outcome, Failure):
                 return outcome
             wait = self._wait(call, outcome, attempt)
             if wait is None or self._is_late(call, outcome, time.monotonic() - started, wait):
-                # Raised here, outside any handler: requests' own exceptions carry the request
-                # with its headers and body, and must not hang on ours as context.
+                # Raised outside of any handler: an exception of requests holds the request with
+                # its headers and body, and must not become the context of this one.
                 raise outcome.error
             self._sleep(wait)
         raise AssertionError("unreachable")
@@ -289,7 +300,7 @@ class Http:
                 headers=call.headers,
                 auth=self._auth,
                 timeout=(connect, read),
-                verify=self._verify,  # given here: on the session, REQUESTS_CA_BUNDLE would win
+                verify=self._verify,  # not on the session, where REQUESTS_CA_BUNDLE would win
                 allow_redirects=False,
                 stream=True,
             )
@@ -300,20 +311,20 @@ class Http:
         error = errors.from_response(
             response, body, subject=call.subject, place=self.place, is_data=call.is_data
         )
-        if status in _PASSING:
+        if status in _TEMPORARY:
             error.retry_after = errors.retry_after(response)
             error.is_passing = True
             return Failure(error, attempts=float("inf"), wait=error.retry_after)
         if status == 500 and call.is_data:
-            # Mostly a wrong parameter: once more, not often. Unless CVAT fails at everything, as it
-            # does while its policy engine is away (cvat-api 10.3): then it passes like a 503.
-            response.close()  # the question needs a connection of the same pool
+            # Mostly a wrong parameter: one more attempt. But while its policy engine is down, CVAT
+            # fails at every request (cvat-api 10.3): then this is like a 503.
+            response.close()  # is_well needs a connection of the same pool
             error.is_passing = not self.is_well()
             return Failure(error, attempts=float("inf") if error.is_passing else 2)
         return Failure(error)
 
     def _wait(self, call: Call, failure: Failure, attempt: int) -> float | None:
-        """Seconds to wait before the next attempt, None for no further attempt."""
+        """Seconds to wait before the next attempt; None if there shall be none."""
         retries = self._retries
         if call.method != "GET" or attempt >= min(failure.attempts, retries.attempts):
             return None

@@ -1,15 +1,16 @@
-"""Addresses of CVAT: the server's own, links that people paste, links to a frame. Pure."""
+"""Addresses of CVAT: of the server, of what people paste, of a frame in the editor. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_ID = 2**31 - 1  # ids are 32 bit integers in CVAT's database
 
-# What CVAT itself serves: an address copied from the browser is cut off at the first of these.
+# Paths that CVAT serves: an address copied from the browser is cut off at the first of these.
 _OWN_PATHS = frozenset(
     """admin analytics api auth cloudstorages django-rq documentation invitations jobs models
     organizations profile projects requests settings tasks webhooks""".split()  # noqa: SIM905
@@ -19,19 +20,17 @@ _TARGET = re.compile(
     r"|tasks/(?P<task>[0-9]+)(?:/jobs/(?P<job>[0-9]+))?"
     r"|jobs/(?P<lone_job>[0-9]+))(?![0-9A-Za-z])"
 )
-
-
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::[0-9]+)?|[\w-]+:[0-9]+")
 _AROUND = "<>\"'()[],;.\t\r\n "
 
 
 class InvalidAddress(ValueError):
-    """The text is no address that can be used; `str(error)` says what to write instead."""
+    """The text is not a usable address; `str(error)` says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a pasted address names. Only one of project and task or job is set."""
+    """The object that a pasted address names: a project, or a task with perhaps a job and frame."""
 
     task_id: int | None = None
     job_id: int | None = None
@@ -51,11 +50,12 @@ def normalize_url(text: str) -> str:
 
 
 def parse(text: str, base_url: str) -> Target:
-    """What a typed number (a task) or a pasted address names on the server at `base_url`.
+    """The object that a typed number (a task) or a pasted address names on a server.
 
-    Raises InvalidAddress for another server's address and for one that names nothing.
+    Raises InvalidAddress for an address of another server than `base_url` and for one that names
+    no object.
     """
-    pasted = re.search(r"[a-zA-Z]+://\S+", text)  # words around an address do no harm
+    pasted = re.search(r"[a-zA-Z]+://\S+", text)  # words around the address are ignored
     text = (pasted[0] if pasted else _with_scheme(text, base_url)).strip(_AROUND)
     if re.fullmatch(r"#?[0-9]+", text):
         return Target(task_id=_id(text.lstrip("#")))
@@ -80,17 +80,17 @@ def parse(text: str, base_url: str) -> Target:
 
 
 def task_link(base_url: str, task_id: int) -> str:
-    """The page of a task in CVAT."""
+    """The address of the page of a task in CVAT."""
     return f"{base_url.rstrip('/')}/tasks/{task_id}"
 
 
 def frame_link(base_url: str, task_id: int, job_id: int, frame: int) -> str:
-    """CVAT's editor at a task frame; the job must hold the frame (cvat-api 12.1)."""
+    """The address of a task frame in CVAT's editor; the job must hold it (cvat-api 12.1)."""
     return f"{task_link(base_url, task_id)}/jobs/{job_id}?frame={frame}"
 
 
 def _with_scheme(text: str, base_url: str) -> str:
-    """An address as browsers show it, without http:// in front, made whole; else as it was."""
+    """The text with the scheme added to an address that a browser shows without http://."""
     base = urlsplit(base_url)
     for word in text.split():
         bare = word.lstrip(_AROUND.replace("[", ""))
@@ -135,12 +135,9 @@ def _host(parts: SplitResult) -> str:
 
 
 def _sub_path(path: str) -> str:
-    kept = []
-    for segment in filter(None, path.split("/")):
-        if segment in _OWN_PATHS:
-            break
-        kept.append(segment)
-    return "".join(f"/{segment}" for segment in kept)
+    segments = filter(None, path.split("/"))
+    below = takewhile(lambda segment: segment not in _OWN_PATHS, segments)
+    return "".join(f"/{segment}" for segment in below)
 
 
 def _path_on(parts: SplitResult, base_url: str) -> str:

@@ -1,6 +1,6 @@
 """Sign-in with a password, and the portal's own access token in the account (cvat-api 1.3 to 1.6).
 
-Never logs out: that would delete the key that other programs of the user hold.
+It never logs out, which would delete the key that other programs of the user hold (cvat-api 1.4).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cvat.exceptions import (
 from cvat.http import INTERACTIVE, Http, Retries
 from cvat.types import Credential, CredentialKind, Login
 
-SECONDS = 60.0  # for each step of a sign-in
+STEP_SECONDS = 60.0  # for each step of a sign-in
 _TOKENS = "/api/auth/access_tokens"
 MOST_TOKENS = 50  # in one account (cvat-api 1.5)
 _KEEPS_KEY = (
@@ -63,24 +63,24 @@ class Server:
             timeout=self.timeout,
             pool_size=1,
             retries=self.retries,
-            seconds=SECONDS,
+            seconds=STEP_SECONDS,
         )
 
 
-def _at_once() -> None:
-    """The turn of who need not wait."""
+def _no_wait() -> None:
+    """The default of `wait_for_turn`."""
 
 
 def sign_in(
-    server: Server, username: str, password: str, *, wait_for_turn: Callable[[], None] = _at_once
+    server: Server, username: str, password: str, *, wait_for_turn: Callable[[], None] = _no_wait
 ) -> Credential:
     """The login key for a user name or e-mail address and password.
 
-    CVAT limits requests without credentials; `wait_for_turn` is called before each, and may raise.
-    Raises CvatLoginRefused, CvatTimeout with status 429 beyond CVAT's limit, or another
-    CvatError.
+    `wait_for_turn` is called before each request without credentials, which CVAT limits (cvat-api
+    1.7); it may raise. Raises CvatLoginRefused, CvatTimeout with status 429 beyond CVAT's limit,
+    or another CvatError.
     """
-    # CVAT allows an address as a user name, so it is tried as one first.
+    # A user name may look like an e-mail address, so it is tried as a user name first.
     names = ["username", "email"] if "@" in username else ["username"]
     with closing(server.http(None)) as http:
         for name in names:
@@ -109,9 +109,9 @@ def make_token(
 ) -> Login:
     """A new read-only access token for `days` days in place of `former_id`.
 
-    In a full account the former token goes first, else the oldest one of the same name that is not
-    among `used_ids`. Where CVAT has no tokens, or refuses, the answer holds the login key, and
-    `notice` says so. Raises CvatError when CVAT cannot be asked.
+    In an account with the largest number of tokens the former token is deleted first, or else the
+    oldest one of the same name that is not among `used_ids`. If CVAT has no tokens, or refuses, the
+    result holds the login key and a notice. Raises CvatError when CVAT does not answer.
     """
     with closing(server.http(key)) as http:
         try:
@@ -137,7 +137,7 @@ def prolong_token(server: Server, key: Credential, *, token_id: int, days: int) 
 
 
 def revoke_token(server: Server, key: Credential, *, token_id: int, name: str) -> str:
-    """Revoke an access token; the notice for its owner if that fails, else ""."""
+    """Revoke an access token. Returns a notice for its owner if that fails, else ""."""
     with closing(server.http(key)) as http:
         try:
             _delete(http, token_id)
@@ -148,7 +148,8 @@ def revoke_token(server: Server, key: Credential, *, token_id: int, name: str) -
 
 
 def _try(http: Http, body: dict[str, str]) -> Any | None:
-    """None when refused. What CVAT says about it is dropped: it may repeat what was sent."""
+    """The answer to a login; None if refused. CVAT's reason is dropped, because it may repeat the
+    password."""
     try:
         return http.post("/api/auth/login", subject="the sign-in", body=body)
     except (CvatRejected, CvatForbidden, CvatUnauthorized) as error:
@@ -202,7 +203,7 @@ def _delete(http: Http, token_id: int) -> None:
 
 
 def _without_former(http: Http, login: Login, former_id: int | None, name: str) -> Login:
-    """Revoke the former token, with the login key: a token may not revoke tokens."""
+    """Revoke the former token, with the login key: no token may revoke tokens (cvat-api 1.6)."""
     if former_id is None or former_id == login.access_token_id:
         return login
     try:

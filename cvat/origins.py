@@ -1,5 +1,5 @@
-"""Origin and deletion of frames that were chosen earlier: source numbers, the file name of the
-video, and which of them are deleted in CVAT now."""
+"""Read the origin of frames that were chosen earlier: source numbers, the file name of the video,
+and which of the frames are deleted in CVAT now."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cvat import frames as numbering
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Job, Meta
 
-# The meta of a task may take CVAT ten seconds (cvat-api 6.8): for frames of so few jobs the meta
-# of each job is asked instead.
+# The meta of a task may take ten seconds (cvat-api 6.8): for frames of so few jobs the meta of each
+# job is read instead.
 FEW_JOBS = 3
 _SIDE_BY_SIDE = 4
 
 
-class Source(Protocol):
-    """The calls of CvatClient that are needed here."""
+class MetaApi(Protocol):
+    """The methods of CvatClient that are used here."""
 
     def task_meta(self, task_id: int) -> Meta: ...
     def job_meta(self, job_id: int) -> Meta: ...
@@ -27,8 +27,8 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TaskOrigin:
-    """`start` is the source number of task frame 0, `deleted` holds task frames, `lists` the ids
-    of ground-truth jobs that were made from a list of frames."""
+    """Where the frames of a task come from. `start` is the source number of task frame 0, `deleted`
+    holds task frames, `lists` the ids of ground-truth jobs that were made from a list of frames."""
 
     start: int
     step: int
@@ -41,8 +41,8 @@ class TaskOrigin:
         return numbering.source_number(frame, start=self.start, step=self.step)
 
 
-def read(cvat: Source, task_id: int, jobs: Sequence[Job]) -> TaskOrigin:
-    """Of a task and of those of its jobs from which frames were chosen.
+def read(cvat: MetaApi, task_id: int, jobs: Sequence[Job]) -> TaskOrigin:
+    """The origin of a task, given those of its jobs from which frames were chosen.
 
     Raises CvatForbidden, CvatNotFound and other CvatErrors.
     """
@@ -61,12 +61,12 @@ def read(cvat: Source, task_id: int, jobs: Sequence[Job]) -> TaskOrigin:
 
 
 def with_lists(jobs: Iterable[Job], lists: Iterable[int]) -> list[Job]:
-    """The jobs, those in `lists` known to be made from a list and all others known not to be."""
+    """The jobs, with `is_list` set by whether their id is in `lists`."""
     known = frozenset(lists)
     return [replace(job, is_list=job.id in known) for job in jobs]
 
 
-def _metas(cvat: Source, jobs: Sequence[Job]) -> dict[int, Meta]:
+def _metas(cvat: MetaApi, jobs: Sequence[Job]) -> dict[int, Meta]:
     if not jobs:
         return {}
     ids = [job.id for job in jobs]
@@ -79,7 +79,8 @@ def _pairs(jobs: Iterable[Job], metas: Mapping[int, Meta]) -> list[tuple[Job | N
 
 
 def _origin(pairs: Sequence[tuple[Job | None, Meta]], lists: frozenset[int]) -> TaskOrigin:
-    """The meta of a job begins at the job's first frame, that of a task (no job) at the task's."""
+    """The origin from metas: that of a job begins at the job's first frame, that of a task (no job)
+    at the task's."""
     job, meta = pairs[0]
     is_video = any(each.mode == "interpolation" for each, _ in pairs if each)
     is_video = is_video or len(meta.frames) == 1 < meta.size  # one entry for the whole file

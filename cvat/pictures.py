@@ -1,4 +1,4 @@
-"""What kind of picture some bytes are, by their first bytes: CVAT guesses from names."""
+"""The file type of a picture by its first bytes; CVAT guesses it from the name (cvat-api 7.10)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _SIGNATURES = (
     (b"II+\x00", ".tif"),  # BigTIFF
     (b"MM\x00+", ".tif"),
 )
-SIGNATURE_BYTES = 16  # at the beginning of a picture that tell its kind
+SIGNATURE_BYTES = 16  # at the beginning of a picture, enough to tell its type
 
 
 def extension(content: bytes) -> str:
-    """Such as ".jpg", by the first SIGNATURE_BYTES of a picture, or more of it; "" for what is
-    none of JPEG, PNG, GIF, BMP, WebP, TIFF."""
+    """The extension for a picture (".jpg", ".png", ".gif", ".bmp", ".webp", ".tif"), by its first
+    SIGNATURE_BYTES or more; "" for other bytes."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return ".webp"
     for signature, suffix in _SIGNATURES:

@@ -1,5 +1,8 @@
-"""CVAT's JSON into our values. Lenient: unknown keys are passed over, missing ones and nulls get
-defaults, for servers of other versions; only an object without its id is refused."""
+"""Turn CVAT's JSON into the values of types.py.
+
+Unknown keys are ignored, missing ones and nulls get defaults, so that servers of other versions
+work. Only an object without its id is refused.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from cvat.exceptions import CvatBroken
 from cvat.types import (
     FrameInfo,
     Job,
-    Label,
     Meta,
     Organization,
     OwnToken,
@@ -97,15 +99,6 @@ def job(data: Any) -> Job:
     )
 
 
-def label(data: Any) -> Label:
-    return Label(
-        id=identifier(data),
-        name=_text(data, "name"),
-        type=_text(data, "type"),
-        color=_text(data, "color"),
-    )
-
-
 def meta(data: Any) -> Meta:
     included = _object(data).get("included_frames")
     frames = data.get("frames")
@@ -123,7 +116,7 @@ def meta(data: Any) -> Meta:
 
 
 def honeypot_frames(data: Any) -> frozenset[int]:
-    """Of a validation layout, of a task or a job: task frames that are copies of pool frames."""
+    """The task frames that are copies of pool frames, from a validation layout."""
     return frozenset(numbers(_object(data).get("honeypot_frames")))
 
 
@@ -149,7 +142,7 @@ def _frame_info(data: Any) -> FrameInfo:
 
 
 def _step(frame_filter: str) -> int:
-    """ "step=4" is 4, anything else 1."""
+    """The step of a frame filter: 4 for "step=4", 1 for anything else."""
     step = frame_filter.replace(" ", "").removeprefix("step=")
     return max(1, int(step)) if step.isascii() and step.isdigit() else 1
 
@@ -181,9 +174,9 @@ def _count(data: Mapping[str, Any], key: str) -> int:
 
 
 def _organization_id(data: Mapping[str, Any]) -> int | None:
-    """`organization`, the same number, is its older name (cvat-api 5.2)."""
+    """The id of the organization, under its newer or older name (cvat-api 5.2)."""
     return _number(data, "organization_id") or _number(data, "organization") or None
 
 
 def _strange() -> CvatBroken:
-    return CvatBroken("CVAT answered in a form that is not known: is it a supported version?")
+    return CvatBroken("CVAT sent an answer of an unknown form: is it a supported version?")

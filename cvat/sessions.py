@@ -1,8 +1,8 @@
-"""HTTP sessions to CVAT servers: connections that stay open, and answers that must end in time.
+"""HTTP sessions to CVAT servers: shared connections, and a deadline for each whole answer.
 
-The read time-out of a socket begins anew with every byte, so a server that sends one byte a second
-could hold a thread for ever. Each answer therefore has a deadline of its own, checked before every
-read, headers included.
+The read time-out of a socket starts again with every byte, so a server that sends one byte a second
+could hold a thread for ever. Each answer therefore has a deadline, checked before every read,
+headers included.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 USER_AGENT = "cvat-image-selector"
-IDLE_CONNECTIONS = 32  # that stay open to one server, of each process
-# An answer may take GRACE seconds, and beyond that as long as its bytes take at SLOWEST.
-GRACE = 120.0
-SLOWEST = 4096  # bytes per second
+IDLE_CONNECTIONS = 32  # kept open to one server, in each process
+# An answer may take BASE_SECONDS, plus the time that its bytes take at MIN_BYTES_PER_SECOND.
+BASE_SECONDS = 120.0
+MIN_BYTES_PER_SECOND = 4096
 
 _current = threading.local()
 
 
 @contextmanager
 def answers_until(deadline: float) -> Iterator[None]:
-    """Answers that begin in this thread meanwhile raise TimeoutError after `deadline`, a time of
-    time.monotonic()."""
+    """Within the context, reading an answer in this thread raises TimeoutError after `deadline`
+    (a value of time.monotonic())."""
     _current.deadline = deadline
     try:
         yield
@@ -51,18 +51,20 @@ def new_session(*, pool_size: int) -> Session:
 
 
 def shared_session(url: str, verify: bool | str) -> Session:
-    """The session of this process for the server: whoever asks, connections are used again."""
+    """The session that this process shares among all clients of the server."""
     parts = urlsplit(url)
     return _shared(parts.scheme, parts.netloc, verify)
 
 
 @cache
 def _shared(scheme: str, netloc: str, verify: bool | str) -> Session:
-    # More may be asked at once than stay open: waiting for a connection would have no time-out.
+    # No pool_block: waiting for a free connection would have no time-out.
     return Session(_Adapter(pool_connections=1, pool_maxsize=IDLE_CONNECTIONS, pool_block=False))
 
 
 class Session(requests.Session):
+    """A session without cookies and redirects, whose requests can be aborted."""
+
     def __init__(self, adapter: _Adapter) -> None:
         super().__init__()
         self._adapter = adapter
@@ -73,11 +75,12 @@ class Session(requests.Session):
         self.mount("https://", adapter)
 
     def abort(self) -> None:
-        """Break off the requests of all threads, and those to come, as by a lost connection."""
+        """Break off the running requests of all threads, and all later ones."""
         self._adapter.abort()
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: told not to follow, requests would still prepare to, and fail on bad ones."""
+        """None. Even with allow_redirects=False, requests would parse the target and fail on a bad
+        one."""
 
 
 class _TimedReader(io.RawIOBase):
@@ -86,9 +89,9 @@ class _TimedReader(io.RawIOBase):
     def __init__(self, raw: io.RawIOBase, connection: socket.socket) -> None:
         self._raw = raw
         self._socket = connection
-        self._read_timeout = connection.gettimeout() or GRACE
+        self._read_timeout = connection.gettimeout() or BASE_SECONDS
         self._deadline: float = getattr(_current, "deadline", float("inf"))
-        self._slowest = time.monotonic() + GRACE
+        self._base_end = time.monotonic() + BASE_SECONDS
         self._received = 0
 
     def readable(self) -> bool:
@@ -98,7 +101,8 @@ class _TimedReader(io.RawIOBase):
         return self._raw.fileno()
 
     def readinto(self, buffer: Any) -> int | None:
-        end = min(self._deadline, self._slowest + self._received / SLOWEST)
+        slowest_end = self._base_end + self._received / MIN_BYTES_PER_SECOND
+        end = min(self._deadline, slowest_end)
         remaining = end - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("the answer takes too long")
@@ -119,7 +123,7 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 class _OpenSockets:
-    """The sockets of a session, so that another thread can shut them down. Safe for threads."""
+    """The sockets of a session, which another thread can shut down. Safe for threads."""
 
     def __init__(self) -> None:
         self._sockets: WeakSet[socket.socket] = WeakSet()
@@ -134,8 +138,7 @@ class _OpenSockets:
             _shut_down(opened)
 
     def abort(self) -> None:
-        """Shut down all of them, and those that are added from now on: what a thread waits for
-        then fails at once."""
+        """Shut down all sockets, and those that are added later: waiting threads fail at once."""
         with self._lock:
             self._is_aborted = True
             sockets = list(self._sockets)
@@ -144,13 +147,13 @@ class _OpenSockets:
 
 
 def _shut_down(opened: socket.socket) -> None:
-    # Past TLS, whose own shutdown would take the state from under a thread that reads.
+    # Not the shutdown of the TLS socket, which would change its state while a thread reads.
     with suppress(OSError):
         socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
 def _pool_classes(sockets: _OpenSockets) -> dict[str, type[HTTPConnectionPool]]:
-    """urllib3's pools by scheme, with connections that note their sockets."""
+    """urllib3's pools by scheme, with connections that add their sockets to `sockets`."""
 
     class Connection(HTTPConnection):
         response_class = _TimedResponse
@@ -190,6 +193,6 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):  # which has connections of its own
+        if not proxy.lower().startswith("socks"):  # SOCKS has connection classes of its own
             manager.pool_classes_by_scheme = self._pool_classes
         return manager

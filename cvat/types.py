@@ -1,4 +1,4 @@
-"""What CVAT answers, as frozen values.
+"""Answers of CVAT as frozen values.
 
 `frame` is always the task frame number (0 to size - 1). Other numberings live in frames.py alone.
 """
@@ -25,17 +25,17 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a password was exchanged for; `access_token_id` is that of a token the portal made."""
+    """The credential for a password; `access_token_id` is set for a token that the portal made."""
 
     credential: Credential
     access_token_id: int | None
-    notice: str = ""  # why it is not an access token of our own, fit to be shown
+    notice: str = ""  # for the user: why it is not an access token of the portal
 
 
 @dataclass(frozen=True, slots=True)
 class OwnToken:
-    """An access token in the account of who asks; `last_used` is an ISO date, or when it was
-    made."""
+    """An access token in the user's account. `last_used` is an ISO date: of the last use, or of the
+    creation if it was never used."""
 
     id: int
     name: str
@@ -62,7 +62,7 @@ class Project:
     owner: str
     tasks_count: int
     updated_date: str
-    organization_id: int | None = None  # None: in somebody's personal space
+    organization_id: int | None = None  # None: in a personal space
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ class Job:
     chunk_size: int  # 0 without data
     original_chunk_type: str  # imageset, video
     compressed_chunk_type: str
-    # Of a ground-truth job: made from a list of frames, as its meta tells (`included_frames`).
-    # None: its meta was not asked for.
+    # Whether a ground-truth job was made from a list of frames: its meta has `included_frames`.
+    # None: its meta was not read.
     is_list: bool | None = None
 
     @property
@@ -109,25 +109,16 @@ class Job:
 
     @property
     def recompresses(self) -> bool:
-        """Whether CVAT serves other bytes through it than were uploaded: a ground-truth job made
-        from a list of frames (cvat-api 7.4).
+        """Whether the job serves other bytes than were uploaded: a ground-truth job made from a
+        list of frames (cvat-api 7.4).
 
-        Its range is always that of the task, and the list may name every frame: only the meta
-        tells for sure.
+        Without its meta this is a guess, which is wrong for a list that names every frame.
         """
         if self.type != "ground_truth":
             return False
         if self.is_list is None:
             return self.frame_count < self.stop_frame - self.start_frame + 1
         return self.is_list
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    id: int
-    name: str
-    type: str
-    color: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +130,8 @@ class FrameInfo:
 
 @dataclass(frozen=True, slots=True)
 class ShownTask:
-    """What CVAT shows one user of a task, its frames aside. `task` is None when the user may read
-    only jobs of it; `jobs`, of every type and at least one, are those that the user may see."""
+    """A task without its frames, as one user sees it. `task` is None when the user may read only
+    jobs of it. `jobs` are those that the user may see, of every type, at least one."""
 
     task_id: int
     task: Task | None
@@ -165,8 +156,7 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture that can be chosen. `filename` is CVAT's path with its folders; "" when CVAT
-    has none (video)."""
+    """A picture that can be chosen. `filename` is CVAT's path with its folders; "" for a video."""
 
     task_id: int
     job_id: int
@@ -182,8 +172,8 @@ class FrameCatalog:
 
     `jobs` are those to which frames are assigned: annotation jobs in the order of their frames,
     then the pool job of a honeypot task. Deleted frames and honeypot copies are left out and
-    counted. Where CVAT does not tell which are copies (a mere assignee), every name is offered
-    once.
+    counted. If CVAT does not say which frames are copies (to the assignee of a job), every name is
+    offered once.
     """
 
     task_id: int
@@ -193,7 +183,7 @@ class FrameCatalog:
     frames: tuple[Frame, ...]
     deleted_count: int
     honeypot_count: int
-    # Only what the jobs open to this user hold: the task is closed (403), or some of its jobs are.
+    # Whether only the jobs that the user may read were used: the task or some jobs are closed.
     through_jobs: bool
     other_jobs: tuple[Job, ...] = ()  # replicas and list-type ground-truth jobs of the task
     project_id: int | None = None
@@ -203,12 +193,9 @@ class FrameCatalog:
     start_frame: int = 0
     step: int = 1
     video: str = ""  # file name; "" for images
-    # Task frames that are left out, ascending.
+    # Task frames that were left out, ascending.
     deleted_frames: tuple[int, ...] = ()
     honeypot_frames: tuple[int, ...] = ()
-
-    def frames_of(self, job_id: int) -> tuple[Frame, ...]:
-        return tuple(frame for frame in self.frames if frame.job_id == job_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +208,8 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class FrameData:
-    """The bytes of one picture as CVAT sent them. The content type is guessed by CVAT from the
-    file name: trust the first bytes instead (`pictures.extension`)."""
+    """The bytes of one picture. CVAT guesses `content_type` from the file name: use
+    `pictures.extension` instead."""
 
     content: bytes = field(repr=False)
     content_type: str
@@ -236,7 +223,7 @@ class Download:
 
     length: int  # bytes
     content_type: str  # application/zip, video/mp4, or as FrameData's
-    updated_date: str  # like Meta.chunks_updated_date; "" when not told, as with pictures
+    updated_date: str  # like Meta.chunks_updated_date; "" for pictures
     waited: float = 0.0  # seconds until the answer began
     seconds: float = 0.0  # from then to its end
-    asked_at: float | None = None  # seconds since 1970 by the clock of CVAT; None when not told
+    asked_at: float | None = None  # by the clock of CVAT, in seconds since 1970; None: unknown

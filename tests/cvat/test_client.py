@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cvat.exceptions import CvatBroken, CvatForbidden
+from cvat.exceptions import CvatBroken
 from cvat.types import Organization, Project, User
-from tests.cvat.replaying import Replay, client, json_answer, recorded
+from tests.cvat.replaying import Replay, client, json_answer
 from tests.recorded import recording
 
 
@@ -86,17 +86,6 @@ def test_meta_keeps_the_numberings_apart(cvat: Replay) -> None:
     body = recording("meta-task-deleted-frames").response["body"]
     assert deleted.deleted_frames == frozenset(body["deleted_frames"]) != frozenset()
     assert deleted.included_sources is None
-
-
-def test_labels_of_task_and_job(cvat: Replay) -> None:
-    cvat.replay("labels-with-attributes-and-skeleton")
-    cvat.route("/api/labels", recorded("labels-of-job"), job_id=131)
-    cvat.route("/api/labels", recorded("labels-of-foreign-task-403"), task_id=19)
-    assert [label.name for label in client(cvat).labels(job_id=131)] == ["car", "person"]
-    with pytest.raises(CvatForbidden, match="may not see the labels of task 19"):
-        client(cvat).labels(task_id=19)
-    with pytest.raises(ValueError, match="needed"):
-        client(cvat).labels()
 
 
 @pytest.mark.parametrize("body", [[], "text", None, 3, {}, {"id": None}, {"id": "12"}])

@@ -63,7 +63,7 @@ def test_dripping_pictures_are_a_timeout_in_words(ask: Callable[[CvatClient], ob
 
 def test_a_build_gives_up_an_answer_below_the_slowest_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a deadline, and through sessions of its own: what counts is progress."""
-    monkeypatch.setattr(sessions, "GRACE", 0.5)
+    monkeypatch.setattr(sessions, "BASE_SECONDS", 0.5)
     clock = Clock()
     with (
         dripping(PICTURE_HEAD, b"x") as url,
@@ -79,7 +79,7 @@ def test_a_build_gives_up_an_answer_below_the_slowest_pace(monkeypatch: pytest.M
 
 
 def test_an_answer_above_the_slowest_pace_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "GRACE", 0.5)
+    monkeypatch.setattr(sessions, "BASE_SECONDS", 0.5)
     blocks = 100_000 // 5000
     with (
         dripping(PICTURE_HEAD, b"x" * 5000, pause=PAUSE) as url,
@@ -87,7 +87,7 @@ def test_an_answer_above_the_slowest_pace_may_take_long(monkeypatch: pytest.Monk
     ):
         started = time.monotonic()
         assert len(cvat.frame(task_id=1, frame=0).content) == 100_000
-    assert time.monotonic() - started >= (blocks - 1) * PAUSE > sessions.GRACE
+    assert time.monotonic() - started >= (blocks - 1) * PAUSE > sessions.BASE_SECONDS
 
 
 def test_the_deadline_is_for_all_that_is_asked(cvat: Replay) -> None:

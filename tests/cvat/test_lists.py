@@ -109,7 +109,6 @@ class TestOrganization:
         c = client(cvat, "acme")
         c.jobs(19)
         c.task(19)
-        c.project_tasks(3)
         c.tasks(project_id=3)
         c.organizations()
         assert not [asked for asked in cvat.asked if "org" in asked.query]
@@ -183,7 +182,7 @@ class TestListsOfAnObject:
         cvat.route("/api/projects/2", json_answer({"id": 2, "organization_id": 1}))
         cvat.route("/api/tasks", json_answer(results(63)))
         c = client(cvat, "other")
-        assert [task.id for task in c.project_tasks(2)] == [63]
+        assert [task.id for task in c.tasks(project_id=2).results] == [63]
         assert [task.id for task in c.tasks(project_id=2, search="x").results] == [63]
         assert self.asked(cvat, "/api/tasks") == ["1", "1"]
         assert cvat.asked[-1].query["search"] == "x"

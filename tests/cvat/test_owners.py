@@ -26,8 +26,8 @@ class TestOwners:
     def test_a_covered_job_is_listed_and_holds_nothing(self) -> None:
         found = read(FakeCvat(10, [job(1, 0, 9), job(2, 3, 5)]))
         assert [j.id for j in found.jobs] == [1, 2]
-        assert found.frames_of(2) == ()
-        assert len(found.frames_of(1)) == 10
+        assert {frame.job_id for frame in found.frames} == {1}
+        assert len(found.frames) == 10
 
     def test_a_job_asked_for_offers_its_overlap_too(self) -> None:
         found = read(FakeCvat(20, [job(1, 0, 9), job(2, 8, 17)]), job_id=2)

@@ -33,7 +33,6 @@ class TestRights:
         assert picture.content == site.world.original_bytes(1, job.start)
         with pytest.raises(CvatForbidden, match=f"may not see frame {job.start} of task 1"):
             cvat.frame(task_id=1, frame=job.start)
-        assert cvat.labels(job_id=job.id)
 
     def test_what_is_closed_to_her(self, site: StandIn) -> None:
         cvat = client(site, "carol")
@@ -88,7 +87,7 @@ class TestOrganizations:
     def test_a_task_elsewhere_is_read_all_the_same(self, site: StandIn) -> None:
         cvat = client(site, organization="acme")
         assert len(cvat.frame_catalog(1).frames) == 227
-        assert [task.id for task in cvat.project_tasks(2)] == [12, 13]
+        assert {task.id for task in cvat.tasks(project_id=2).results} == {12, 13}
 
 
 @pytest.fixture
@@ -164,5 +163,4 @@ class TestTasksOfColleagues:
         project = site.world.add_project("Gates", "demo", organization=acme)
         task = site.world.add_task("Gate 8", owner="demo", project=project, count=2)
         cvat = client(site, "alice", organization)
-        assert [each.id for each in cvat.project_tasks(project.id)] == [task.id]
         assert [each.id for each in cvat.tasks(project_id=project.id).results] == [task.id]
