@@ -14,9 +14,9 @@ from config import envfile
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] == ["serve"]:
-        # Ctrl-C just ends it, until there is something to be stopped in order.
+        # Ctrl-C ends the process at once, until `serve` has started something.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # Before the settings are read, because they demand the keys.
+    # Before the settings are read, because they require the keys.
     if sys.argv[1:2] in (["serve"], ["setup"]) and envfile.complete(envfile.path()):
         sys.stdout.write(f"Wrote {envfile.path()} with new keys; keep it safe.\n")
     execute_from_command_line(sys.argv)

@@ -8,7 +8,7 @@ from config import checks
 
 
 class ConfigConfig(AppConfig):
-    """Holds the management commands that start and set up the portal, and the system checks."""
+    """Registers the system checks."""
 
     name = "config"
 
@@ -17,9 +17,12 @@ class ConfigConfig(AppConfig):
 
 
 class SignInsConfig(AxesConfig):  # type: ignore[misc]  # has no types
+    """django-axes under the name that the admin site shows."""
+
     verbose_name = "Sign-ins"
 
 
 class CollectedFilesConfig(StaticFilesConfig):
-    # htmx's extensions, which we do not use, import by names that only a build step resolves.
+    """Static files without the extensions of htmx, whose imports only a build step can resolve."""
+
     ignore_patterns = [*StaticFilesConfig.ignore_patterns, "ext"]

@@ -19,6 +19,6 @@ app.autodiscover_tasks()
 @celeryd_init.connect
 @beat_init.connect
 def lower_priority(**_: Any) -> None:
-    """Let the web processes go first: worker and beat take the CPU that pages leave them."""
+    """Lower the CPU priority of worker and beat below that of the web processes."""
     current = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, 0, max(current, settings.WORKER_NICENESS))

@@ -1,4 +1,4 @@
-"""Tells a wrong environment at the start, with a hint, and not at the first build."""
+"""System checks: report wrong settings at the start, with a hint."""
 
 from __future__ import annotations
 
@@ -49,14 +49,16 @@ def register_all() -> None:
         check_pace,
         check_proxies,
     ):
-        checks.register(_listed(check))
+        checks.register(_as_list(check))
 
 
-def _listed(check: Any) -> Any:
-    def listing(**_: Any) -> list[CheckMessage]:
+def _as_list(check: Any) -> Any:
+    """The check as Django calls it: with keyword arguments, returning a list."""
+
+    def checked(**_: Any) -> list[CheckMessage]:
         return list(check())
 
-    return listing
+    return checked
 
 
 def check_keys() -> Iterator[CheckMessage]:
@@ -65,7 +67,7 @@ def check_keys() -> Iterator[CheckMessage]:
             Fernet(key)
         except ValueError:
             yield Error(
-                f"Key {number} of FIELD_ENCRYPTION_KEYS is no Fernet key.",
+                f"Key {number} of FIELD_ENCRYPTION_KEYS is not a Fernet key.",
                 hint="It must be 32 random bytes in URL-safe base64; .env.example says how to "
                 "make one.",
                 id="portal.E001",
@@ -96,25 +98,26 @@ def check_account() -> Iterator[CheckMessage]:
     has_secret = settings.CVAT_PASSWORD or settings.CVAT_ACCESS_TOKEN
     if has_secret and not settings.CVAT_URL:
         yield checks.Warning(
-            "CVAT_PASSWORD or CVAT_ACCESS_TOKEN is set but CVAT_URL is not: it is never used.",
+            "CVAT_PASSWORD or CVAT_ACCESS_TOKEN is set, but CVAT_URL is not, so it is never used.",
             id="portal.W001",
         )
     if settings.CVAT_PASSWORD and not settings.CVAT_USERNAME:
         yield checks.Warning("CVAT_PASSWORD is set but CVAT_USERNAME is not.", id="portal.W002")
     if settings.CVAT_CA_BUNDLE and not Path(settings.CVAT_CA_BUNDLE).is_file():
         yield Error(
-            f"CVAT_CA_BUNDLE names {settings.CVAT_CA_BUNDLE}, which is no file.", id="portal.E005"
+            f"CVAT_CA_BUNDLE names {settings.CVAT_CA_BUNDLE}, which is not a file.",
+            id="portal.E005",
         )
 
 
 def check_folders() -> Iterator[CheckMessage]:
     for name in ("VAR_DIR", "ARCHIVES_DIR", "SPOOL_DIR", "THUMBNAILS_DIR"):
         folder = Path(getattr(settings, name))
-        there = next(each for each in (folder, *folder.parents) if each.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        existing = next(each for each in (folder, *folder.parents) if each.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             yield Error(
                 f"{name}: {folder} cannot be written.",
-                hint=f"Let the user that runs the portal write {there}, or set {name}.",
+                hint=f"Let the user that runs the portal write to {existing}, or set {name}.",
                 id="portal.E006",
             )
 
@@ -145,11 +148,11 @@ def _sqlite_knows_json() -> bool:
 
 def check_proxies() -> Iterator[CheckMessage]:
     if settings.TRUSTED_PROXIES < 0:
-        yield Error("TRUSTED_PROXIES must be 0 or more.", id="portal.E010")
+        yield Error("TRUSTED_PROXIES must be 0 or more.", id="portal.E011")
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         yield checks.Warning(
-            "HTTPS is true but TRUSTED_PROXIES is 0: all people seem to come from the proxy's "
-            "address, so one who mistypes a password too often blocks the sign-in of others.",
+            "HTTPS is true but TRUSTED_PROXIES is 0: all people seem to have the proxy's address, "
+            "so wrong passwords of one person block the sign-in of others.",
             hint="Set TRUSTED_PROXIES to the number of proxies, mostly 1; each must append to "
             "X-Forwarded-For.",
             id="portal.W004",
@@ -162,27 +165,27 @@ def check_pace() -> Iterator[CheckMessage]:
             variable = name.removeprefix("CELERY_")
             yield Error(f"{variable} must be more than 0.", id="portal.E007")
     if settings.ARCHIVE_STALE_SECONDS <= 4 * settings.ARCHIVE_HEARTBEAT_SECONDS:
-        # Twice a heartbeat and what it may wait for a lock, a quarter of ARCHIVE_STALE_SECONDS.
+        # A heartbeat may wait for a lock for a quarter of ARCHIVE_STALE_SECONDS, and one may fail.
         yield Error(
             "ARCHIVE_STALE_SECONDS must be more than 4 times ARCHIVE_HEARTBEAT_SECONDS.",
-            hint="Otherwise a build that is only slow is taken for dead and started twice.",
+            hint="Otherwise a slow build is taken for dead and started a second time.",
             id="portal.E008",
         )
     is_sqlite = settings.DATABASES["default"]["ENGINE"] == SQLITE
     if is_sqlite and settings.ARCHIVE_STALE_SECONDS <= 4 * LONGEST_TRANSACTION:
         yield Error(
             f"ARCHIVE_STALE_SECONDS must be more than {4 * LONGEST_TRANSACTION:g} with SQLite.",
-            hint="SQLite has one writer at a time. A build whose heartbeat only waits for another "
-            "writer is taken for dead and started twice.",
-            id="portal.E010",
+            hint="SQLite has one writer at a time. Otherwise a build whose heartbeat waits for "
+            "another writer is taken for dead and started a second time.",
+            id="portal.E012",
         )
     longest = settings.ARCHIVE_MAX_HOURS * 3600
     limit = settings.CELERY_TASK_TIME_LIMIT
     timeout = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     if not longest < limit < timeout:
         yield Error(
-            "The time limits must grow: ARCHIVE_MAX_HOURS, CELERY_TASK_TIME_LIMIT, the broker's "
-            "visibility_timeout.",
-            hint="Otherwise the broker hands out a build that still runs.",
+            "Each of these must be larger than the one before: ARCHIVE_MAX_HOURS, "
+            "CELERY_TASK_TIME_LIMIT, the broker's visibility_timeout.",
+            hint="Otherwise the broker delivers a build again while it still runs.",
             id="portal.E009",
         )

@@ -1,11 +1,11 @@
-"""What is left out of the logs."""
+"""Filters for the logs."""
 
 from __future__ import annotations
 
 import logging
 
-# Pages ask for these by the dozen. That CVAT has no picture, or does not show it to this person, is
-# an answer and no trouble of the portal.
+# Pages request these by the dozen. 403 and 404 are normal answers: CVAT has no picture, or does not
+# show it to this person.
 _PICTURES = {
     "api-frame-thumbnail",
     "api-frame-image",
@@ -15,7 +15,7 @@ _PICTURES = {
 
 
 class WithoutMissingPictures(logging.Filter):
-    """Drop Django's warnings of pictures that were answered 403 or 404."""
+    """Drop Django's warnings about pictures with status 403 or 404."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         match = getattr(getattr(record, "request", None), "resolver_match", None)

@@ -1,4 +1,4 @@
-"""What error reports may say: never a password, a token or a key, in development either."""
+"""Error reports without passwords, tokens and keys, in development too."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
-# Whoever speaks HTTP has headers and bodies in its variables; whoever decrypts has plain text.
+# Variables of these modules may hold credentials: in HTTP headers and bodies, or decrypted.
 _CLOSED = ("cvat", "portal.encryption", "requests", "urllib3", "cryptography")
 
 
 class AlwaysSafeFilter(SafeExceptionReporterFilter):
-    """Django's own shows everything while DEBUG is on, and with a page of pasted DEBUG output a
-    password leaves the house."""
+    """Hides secrets with DEBUG as well, where Django's filter shows everything: people paste such
+    pages into messages."""
 
-    # Addresses of brokers and caches have passwords in them.
+    # Addresses of brokers and caches contain passwords.
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern + "|REDIS|BROKER|LOCATION", re.I
     )
@@ -35,7 +35,7 @@ class AlwaysSafeFilter(SafeExceptionReporterFilter):
 
 
 def _callers(frame: FrameType | None) -> Iterator[FrameType]:
-    """The frame and all it was called from: what they call is given what they hold."""
+    """The frame and all its callers, which may have passed secrets to it."""
     while frame is not None:
         yield frame
         frame = frame.f_back

@@ -1,7 +1,7 @@
-"""All settings, read top to bottom; every value that may differ comes from the environment.
+"""All settings. Every value that may differ between installations comes from the environment.
 
-Two set-ups, one code path. Embedded: neither REDIS_URL nor DATABASE_URL is set, so SQLite and a
-private broker on a unix socket serve. Production: both are set, and nothing embedded starts.
+Two set-ups, one code path. Embedded: neither REDIS_URL nor DATABASE_URL is set; SQLite and a
+private broker on a unix socket are used. Production: both are set, and nothing embedded starts.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
-# --- what this installation is -----------------------------------------------------------------
+# --- set-up ------------------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 REDIS_URL = env.str("REDIS_URL", default="")
 EMBEDDED = not REDIS_URL
-# SQLite takes several processes of one machine, not several machines.
+# SQLite supports several processes on one machine, but not several machines.
 PRODUCTION = bool(env.str("DATABASE_URL", default="")) and not EMBEDDED
 
 
 def required(name: str) -> str:
-    """A key that must be there; `manage.py setup` writes the embedded ones into .env."""
+    """The value of a variable that must be set; `manage.py setup` writes those of .env."""
     value: str = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(
             f"{name} is not set. Run `make run`, which generates it, or `python manage.py setup`; "
-            "in production put it into the environment."
+            "in production set it in the environment."
         )
     return value
 
 
 SECRET_KEY = required("SECRET_KEY")
-# Comma-separated Fernet keys: the first encrypts, all decrypt, so keys can be rotated.
+# Fernet keys: the first encrypts, all decrypt, so that keys can be rotated.
 FIELD_ENCRYPTION_KEYS = [key for key in required("FIELD_ENCRYPTION_KEYS").split(",") if key]
 
 # --- web ---------------------------------------------------------------------------------------
 
-# Where `manage.py serve` listens, and with what.
+# Address, processes and threads of the web server that `manage.py serve` starts.
 BIND = env.str("BIND", default="127.0.0.1")
 PORT = env.int("PORT", default=5020)
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
@@ -113,7 +113,7 @@ TEMPLATES = [
     },
 ]
 
-# Named as Django 6 names them, so that portal/middleware.py can go when we move there.
+# The name of Django 6, so that the middleware of our own can be removed after the upgrade.
 SECURE_CSP = {
     "default-src": ["'self'"],
     "img-src": ["'self'", "data:", "blob:"],
@@ -139,30 +139,30 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Failed sign-ins to the portal: see portal/lockout.py. The first also limits those to CVAT.
+# Failed sign-ins: see portal/lockout.py. The first limit also applies to sign-ins to CVAT.
 LOGIN_FAILURE_LIMIT = AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
 LOGIN_ADDRESS_LIMIT = env.int("LOGIN_ADDRESS_LIMIT", default=30)
 LOGIN_BLOCK_MINUTES = env.int("LOGIN_BLOCK_MINUTES", default=15)
 AXES_HANDLER = "portal.lockout.Handler"
 AXES_CLIENT_IP_CALLABLE = "portal.client_address.client_address"
 AXES_LOCKOUT_CALLABLE = "portal.views.sign_in_blocked"
-AXES_ENABLE_ADMIN = False  # selector/admin.py shows what there is
+AXES_ENABLE_ADMIN = False  # portal/admin.py shows the blocks
 AXES_SENSITIVE_PARAMETERS: list[str] = []
-# What the pages of the sign-in say about whom to ask.
+# Shown on the sign-in page.
 OPERATOR_CONTACT = env.str("OPERATOR_CONTACT", default="")
-# How many proxies stand in front and append to X-Forwarded-For. 0: the header is not looked at.
+# Number of proxies that append to X-Forwarded-For. 0: the header is ignored.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
-# Behind a proxy that ends TLS: HTTPS=true turns on everything that needs it.
+# Behind a proxy that ends TLS, HTTPS=true turns on all that depends on it.
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=3600) if HTTPS else 0
-# Other names below the domain, and lists in browsers, are the operator's to decide on.
+# Subdomains and the preload lists of browsers are for the operator to decide on.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
-# Django's warnings of `check --deploy` about these two.
+# The warnings of `check --deploy` about these two settings.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
@@ -174,14 +174,14 @@ DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Django's defaults fail under three writers: a read that turns into a write cannot wait.
+    # Django's defaults fail with several writers: a read that becomes a write cannot wait.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
 else:
-    # A thread that waits for CVAT holds its connection: the default of 4 would make all wait.
+    # A thread that waits for CVAT holds its connection, so the default of 4 is too small.
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": WEB_THREADS + 8}}
 
 BROKER_SOCKET = broker_socket(VAR_DIR)
@@ -221,7 +221,7 @@ CVAT_CA_BUNDLE = env.str("CVAT_CA_BUNDLE", default="")
 CVAT_TOKEN_DAYS = env.int("CVAT_TOKEN_DAYS", default=90)
 # CVAT takes 100 requests a minute without credentials from one address, which is the portal's.
 CVAT_SIGN_INS_PER_MINUTE = env.int("CVAT_SIGN_INS_PER_MINUTE", default=90)
-# While no CVAT is named, the embedded set-up brings a stand-in with sample tasks.
+# Without CVAT_URL the embedded set-up starts a stand-in with sample tasks.
 STANDIN_PORT = env.int("STANDIN_PORT", default=5021)
 STANDIN_URL = "" if CVAT_URL or PRODUCTION else f"http://localhost:{STANDIN_PORT}"
 CVAT_ALLOWED_URLS = env.list("CVAT_ALLOWED_URLS", default=[CVAT_URL or STANDIN_URL])
@@ -229,53 +229,53 @@ CVAT_ALLOWED_URLS = env.list("CVAT_ALLOWED_URLS", default=[CVAT_URL or STANDIN_U
 # --- limits ------------------------------------------------------------------------------------
 
 MAX_SELECTION_FRAMES = env.int("MAX_SELECTION_FRAMES", default=200_000)
-# Where nginx serves ARCHIVES_DIR internally ("/archives/"), it sends the files.
+# The internal location in which nginx serves ARCHIVES_DIR, such as "/archives/".
 X_ACCEL_REDIRECT = env.str("X_ACCEL_REDIRECT", default="")
 ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=7)
-# How long what a failed build has fetched is kept for the next try.
+# How long the fetched pictures of a failed build are kept for the next try.
 SPOOL_HOURS = env.int("SPOOL_HOURS", default=24)
-# Requests under way at one CVAT server, of all workers together.
+# Requests to one CVAT server at the same time, of all workers together.
 CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=8)
 FETCH_THREADS = env.int("FETCH_THREADS", default=6)
-# The small pictures of the grid, on disk; those used least recently are dropped.
+# Thumbnails on disk; the least recently used ones are deleted.
 THUMBNAILS_MAX_BYTES = env.int("THUMBNAILS_MAX_BYTES", default=2_000_000_000)
-# Requests to CVAT for them side by side, of each web process.
+# Requests to CVAT for thumbnails at the same time, of each web process.
 THUMBNAILS_CVAT_REQUESTS = env.int("THUMBNAILS_CVAT_REQUESTS", default=4)
 ARCHIVE_HEARTBEAT_SECONDS = env.float("ARCHIVE_HEARTBEAT_SECONDS", default=1.0)
 ARCHIVE_STALE_SECONDS = env.float("ARCHIVE_STALE_SECONDS", default=6.0)
 ARCHIVE_REQUEUE_SECONDS = env.float("ARCHIVE_REQUEUE_SECONDS", default=60.0)
 ARCHIVE_MAX_HOURS = env.int("ARCHIVE_MAX_HOURS", default=12)
 ARCHIVE_ATTEMPTS = env.int("ARCHIVE_ATTEMPTS", default=3)
-# What one person may take: builds waiting and running, builds running, bytes of finished ZIPs.
+# Limits for one person: builds waiting and running, bytes of finished ZIPs.
 ARCHIVE_ACTIVE_PER_PERSON = env.int("ARCHIVE_ACTIVE_PER_PERSON", default=10)
 ARCHIVE_BYTES_PER_PERSON = env.int("ARCHIVE_BYTES_PER_PERSON", default=100_000_000_000)
 DISK_RESERVE_BYTES = env.int("DISK_RESERVE_BYTES", default=2_000_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
-FRAMES_UPLOAD_MAX_SIZE = 2**24  # where frames are taken: MAX_SELECTION_FRAMES of them in JSON
+FRAMES_UPLOAD_MAX_SIZE = 2**24  # for requests with frames: MAX_SELECTION_FRAMES in JSON
 
 # --- background work ---------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{BROKER_SOCKET}?virtual_host=0"
-# The Archive row is the truth: a result backend would fail a task whenever the broker restarts.
+# Results are in the Archive row. A result backend would fail tasks when the broker restarts.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# The niceness of worker and beat, so that builds do not slow pages on the same machine.
+# Niceness of worker and beat, so that builds do not slow down pages on the same machine.
 WORKER_NICENESS = env.int("WORKER_NICENESS", default=10)
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=4)
-# A process that a build made grow beyond this is replaced after it: what it took is given back.
+# A process that has grown beyond this is replaced after its build.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MAX_MEMORY_MB", default=400) * 1000  # KiB
-# One process stays free for other people, where there are several.
+# By default one process stays free for other people.
 ARCHIVE_RUNNING_PER_PERSON = env.int(
     "ARCHIVE_RUNNING_PER_PERSON", default=max(CELERY_WORKER_CONCURRENCY - 1, 1)
 )
 CELERY_TASK_TIME_LIMIT = (ARCHIVE_MAX_HOURS + 1) * 3600
-# A build goes on where it was stopped, so stopping need not wait for it.
+# A stopped build continues later, so that stopping need not wait for it.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # Above the hard limit of a task: the broker must never hand out a build that still runs.
+    # Above the hard time limit of a task: the broker must not deliver a running build again.
     "visibility_timeout": CELERY_TASK_TIME_LIMIT + 3600,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
@@ -322,7 +322,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min")},
     "EXCEPTION_HANDLER": "portal.api.errors.exception_handler",
-    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is refused like any unknown parameter
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CVAT Image Selector",
@@ -349,7 +349,7 @@ USE_I18N = True
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 
-# Reports of errors leave out what is marked as sensitive, with DEBUG as well.
+# Error reports hide secrets, with DEBUG as well.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.AlwaysSafeFilter"
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
@@ -367,7 +367,7 @@ LOGGING = {
         "django.request": {"filters": ["missing_pictures"]},
         "axes": {"level": "WARNING"},
         "urllib3": {"level": "ERROR"},
-        # One line for each tick of the schedule would bury the rest.
+        # Their lines for each scheduled task would hide the rest.
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

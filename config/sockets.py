@@ -1,4 +1,4 @@
-"""Unix sockets of brokers: where our own listens, and how Celery and Django write them."""
+"""Addresses of the broker and the cache: unix sockets and Redis databases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 LONGEST_SOCKET_PATH = 100  # the kernel takes about 107 bytes
-DATABASES = 16  # of a Redis, unless it is configured otherwise
+DATABASES = 16  # the default number in a Redis
 
 
 def broker_socket(var_dir: Path) -> Path:
@@ -22,7 +22,7 @@ def broker_socket(var_dir: Path) -> Path:
 
 
 def cache_url(redis_url: str) -> str:
-    """The address of the cache on the Redis of the broker, in the next database: clearing the cache
+    """The address of the cache: the database after that of the broker, because clearing the cache
     must not empty the queue. "" without a broker."""
     parts = urlsplit(redis_url)
     if parts.scheme == "redis+socket":
@@ -31,9 +31,9 @@ def cache_url(redis_url: str) -> str:
     if not redis_url:
         return ""
     # As kombu and redis-py read it: a path, else a parameter, else 0.
-    given = parse_qs(parts.query)
-    database = parts.path.strip("/") or given.pop("db", ["0"])[0]
-    query = urlencode(given, doseq=True)
+    parameters = parse_qs(parts.query)
+    database = parts.path.strip("/") or parameters.pop("db", ["0"])[0]
+    query = urlencode(parameters, doseq=True)
     return urlunsplit(parts._replace(path=f"/{_other(database)}", query=query))
 
 

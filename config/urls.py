@@ -1,3 +1,5 @@
+"""All URLs of the portal."""
+
 from __future__ import annotations
 
 from django.contrib import admin
@@ -13,15 +15,11 @@ urlpatterns = [
     path("", include("portal.urls")),
     path("", include("selector.urls")),
     path("selections/", include("selections.urls")),
-    # In this order: the last one ends in a catch-all that answers 404.
+    # The order matters: the last one ends in a catch-all that answers 404.
     path("api/", include("portal.api.urls")),
     path("api/", include("selections.api.urls")),
     path("api/", include("selector.api.urls")),
-    path(
-        "accounts/login/",
-        SignInView.as_view(),
-        name="login",
-    ),
+    path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("accounts/password/", auth_views.PasswordChangeView.as_view(), name="password_change"),
     path(

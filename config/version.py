@@ -1,4 +1,4 @@
-"""The version of the portal: in the foot of the pages, in the API schema and in CHANGELOG.md."""
+"""The version of the portal, shown in the footer, in the API schema and in CHANGELOG.md."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ VERSION = "1.0.0"
 
 
 def portal_version(request: HttpRequest) -> dict[str, str]:
-    """The context processor that lets every template say `portal_version`."""
+    """Context processor: `portal_version` for all templates."""
     return {"portal_version": VERSION}

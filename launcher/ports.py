@@ -1,17 +1,17 @@
-"""Which TCP ports of this machine are free."""
+"""Find free TCP ports of this machine."""
 
 from __future__ import annotations
 
 import random
 import socket
 
-# Below those that systems hand out to outgoing connections, which could take a port found here
-# before anything listens on it.
+# Below the ports that systems assign to outgoing connections, which could take a port before a
+# server listens on it.
 _CANDIDATES = range(15_000, 32_000)
 
 
 def check_free(host: str, port: int) -> None:
-    """Raises OSError when nothing could listen there now."""
+    """Raises OSError if a server could not listen there now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -19,14 +19,14 @@ def check_free(host: str, port: int) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """So many different ports of the loopback address. Raises OSError when there are fewer."""
-    found: list[int] = []
+    """Different free ports of the loopback address. Raises OSError if there are too few."""
+    free: list[int] = []
     for port in random.sample(_CANDIDATES, len(_CANDIDATES)):
-        if len(found) == count:
-            return found
+        if len(free) == count:
+            return free
         try:
             check_free("127.0.0.1", port)
         except OSError:
             continue
-        found.append(port)
+        free.append(port)
     raise OSError(f"fewer than {count} free ports")

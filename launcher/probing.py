@@ -1,4 +1,4 @@
-"""Asks the web server of this machine how it is; `python -m launcher.probing` for health checks."""
+"""Check the health of the local web server; containers run `python -m launcher.probing`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from launcher import addresses
 
 
 def is_healthy() -> bool:
+    """Whether GET /health is answered with 200."""
     connection = http.client.HTTPConnection(addresses.local_host(), settings.PORT, timeout=5)
     try:
-        connection.request("GET", "/health", headers={"Host": _known_name()})
+        connection.request("GET", "/health", headers={"Host": _host_name()})
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
@@ -22,8 +23,8 @@ def is_healthy() -> bool:
         connection.close()
 
 
-def _known_name() -> str:
-    """A name under which the portal lets itself be asked."""
+def _host_name() -> str:
+    """A host name that ALLOWED_HOSTS accepts."""
     first = settings.ALLOWED_HOSTS[0] if settings.ALLOWED_HOSTS else "localhost"
     return "localhost" if first == "*" else first.lstrip(".")
 

@@ -1,4 +1,4 @@
-"""Processes that end when the one that starts them does."""
+"""Start processes that end together with the launcher."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What to run.
+    """A program to run.
 
-    `inherits` are descriptors that it keeps open; `before` says before each start whether it may
-    start already. `stops_last` is for what the others need while they stop. `outlives_launcher` is
-    for the reaper, which works when the launcher is gone.
+    `inherits` are descriptors that it keeps open. `before` is called before each start and returns
+    whether the service can start now. `stops_last` is for services that the others need while they
+    stop. `outlives_launcher` is for the reaper, which works when the launcher has ended.
     """
 
     name: str
@@ -50,12 +50,12 @@ class GroupList:
         self._groups: dict[int, str] = {}
 
     def enter(self, name: str) -> None:
-        """Add the calling process, which is a new one and no launcher: it shares the descriptor,
-        so no process can start without being listed, whenever the launcher is killed."""
+        """Add the calling process, which is the new one: so no process starts without being listed,
+        whenever the launcher is killed."""
         os.write(self._file.fileno(), f"{os.getpid()} {name}\n".encode())
 
     def add(self, group: int, name: str) -> None:
-        """Note in the launcher what the new process has written itself."""
+        """Remember in the launcher what the new process has written to the file."""
         self._groups[group] = name
 
     def remove(self, group: int) -> None:
@@ -76,14 +76,14 @@ class Child:
         parent = os.getpid()
         self._groups = groups
 
-        def begin() -> None:
-            """In the new process, before it becomes the service."""
+        def prepare() -> None:
+            """Runs in the new process, before the program of the service."""
             if not service.outlives_launcher:
                 groups.enter(service.name)
                 _die_with(parent)
 
-        with log.appending() as out:
-            self._process = subprocess.Popen(  # noqa: S603  # the commands are our own
+        with log.open_for_append() as out:
+            self._process = subprocess.Popen(  # noqa: S603  # commands of services.py alone
                 service.command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -91,28 +91,29 @@ class Child:
                 cwd=service.folder,
                 env=os.environ | dict(service.environment),
                 pass_fds=service.inherits,
-                # A group of its own, so that Ctrl-C reaches us alone and we stop all in order.
+                # A new group, so that Ctrl-C reaches the launcher alone, which stops all in order.
                 process_group=0,
-                preexec_fn=begin,  # noqa: PLW1509  # we have no threads
+                preexec_fn=prepare,  # noqa: PLW1509  # the launcher has no threads
             )
         if not service.outlives_launcher:
             groups.add(self._process.pid, service.name)
-        self._born = time.monotonic()
+        self._started = time.monotonic()
 
     @property
     def age(self) -> float:
-        return time.monotonic() - self._born
+        """Seconds since the start."""
+        return time.monotonic() - self._started
 
     @property
     def status(self) -> int | None:
-        """How it exited, minus the signal that ended it; None while it runs."""
+        """The exit status, or minus the signal that ended it; None while it runs."""
         return self._process.poll()
 
     def terminate(self) -> None:
         self._process.terminate()
 
     def end(self, deadline: float = 0) -> None:
-        """Give it until the deadline, then end it together with all that it started."""
+        """Wait until the deadline, then kill the process and all that it started."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, deadline - time.monotonic()))
         with suppress(ProcessLookupError, PermissionError):
@@ -125,5 +126,5 @@ def _die_with(parent: int) -> None:
     """Let the kernel send SIGTERM to this process when the parent dies."""
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # it died before the call
             os._exit(1)

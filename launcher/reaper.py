@@ -1,8 +1,8 @@
-"""Ends the processes of a launcher that was killed; `python -I reaper.py PIPE LIST SECONDS`.
+"""End the processes of a launcher that was killed; `python -I reaper.py PIPE LIST SECONDS`.
 
-PIPE is the reading end of a pipe whose writing end the launcher alone holds: its end of file means
-that the launcher is gone. LIST is the file of process groups that `launcher.processes.GroupList`
-writes. The standard library alone, and no import of the portal: it must be small and always work.
+PIPE is the reading end of a pipe whose writing end only the launcher holds: end of file means that
+the launcher has ended. LIST is the file that `launcher.processes.GroupList` writes. This module
+imports nothing but the standard library, so that it always works.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TICK = 0.1
 
 
 def listed_groups(path: Path) -> dict[int, str]:
-    """Process groups and the names of their services; empty without a list."""
+    """Process groups and the names of their services; empty if there is no file."""
     groups = {}
     with suppress(OSError):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -29,19 +29,19 @@ def listed_groups(path: Path) -> dict[int, str]:
 
 
 def signal_group(group: int, number: int) -> bool:
-    """Send a signal (0: none) to a process group; False when no process of it is left."""
+    """Send a signal (0: none) to a process group. False if the group has no process."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:
         return False
-    except PermissionError:  # macOS says so of a group of zombies
+    except PermissionError:  # on macOS: a group of zombies
         return False
     return True
 
 
 def end_groups(groups: list[int], seconds: float) -> None:
-    """Ask the groups to end, and kill after `seconds` what is still there."""
-    if sys.platform != "linux":  # there the kernel has sent it, see processes.py
+    """Send SIGTERM to the groups, and after some seconds SIGKILL."""
+    if sys.platform != "linux":  # on Linux the kernel has sent it, see processes.py
         for group in groups:
             signal_group(group, signal.SIGTERM)
     end = time.monotonic() + seconds

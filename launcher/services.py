@@ -1,4 +1,4 @@
-"""Which processes make up the portal."""
+"""The processes of the portal, as services of the launcher."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 
 from launcher import addresses, broker
 from launcher.processes import Service
-from launcher.supervising import GRACE
+from launcher.supervising import STOP_SECONDS
 
 STANDIN_ACCOUNT = ("demo", "demo-password")
 
@@ -22,9 +22,9 @@ def broker_service() -> Service:
 
 
 def reaper_service(pipe: int, groups: Path) -> Service:
-    """It ends all others when the launcher was killed; `pipe` is the end that it reads."""
+    """The process that ends all others when the launcher was killed; it reads `pipe`."""
     script = Path(__file__).with_name("reaper.py")
-    arguments = [str(pipe), str(groups), str(GRACE)]
+    arguments = [str(pipe), str(groups), str(STOP_SECONDS)]
     return Service(
         "reaper",
         [sys.executable, "-I", "-S", str(script), *arguments],
@@ -37,15 +37,15 @@ def reaper_service(pipe: int, groups: Path) -> Service:
 
 def standin_service() -> Service:
     where = ["--host", "127.0.0.1", "--port", str(settings.STANDIN_PORT)]
-    # Else every start would make people connect again.
+    # Kept, or people would have to connect again after every start.
     state = ["--state", str(Path(settings.VAR_DIR) / "standin.json")]
     return _python("standin", "standin", *where, *state)
 
 
 def worker_service(lock: int) -> Service:
-    """It holds the lock of the data folder as long as it lives."""
-    # Nobody listens to its events; without a broker, sending them would go on for ever and keep
-    # the worker from stopping.
+    """The Celery worker, which holds the lock of the data folder while it runs."""
+    # Nothing uses these events, and while the broker is down, sending them would keep the worker
+    # from stopping.
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     celery = _celery("worker", *quiet, "-n", "portal@%h")
     return Service(
@@ -53,9 +53,9 @@ def worker_service(lock: int) -> Service:
         celery,
         settings.BASE_DIR,
         environment={
-            # Stop soon, see CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT, not when the last build is done.
+            # Stop after CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT, not when the last build is done.
             "REMAP_SIGTERM": "SIGQUIT",
-            # One heap for each fetching thread would keep a fifth more memory.
+            # With one heap for each fetching thread the process would keep a fifth more memory.
             "MALLOC_ARENA_MAX": "2",
         },
         inherits=(lock,),
@@ -68,7 +68,7 @@ def _requeue() -> bool:
 
 
 def beat_service() -> Service:
-    """A process of its own: inside the worker it would outlive a worker that is killed."""
+    """The scheduler, not inside the worker, where it would survive a killed worker."""
     schedule = Path(settings.VAR_DIR) / "beat" / "schedule"
     schedule.parent.mkdir(parents=True, exist_ok=True)
     return Service("beat", _celery("beat", "-s", str(schedule), "--pidfile="), settings.BASE_DIR)
@@ -76,20 +76,20 @@ def beat_service() -> Service:
 
 def web_service() -> Service:
     options = {
-        "--bind": addresses.joined(settings.BIND, settings.PORT),
+        "--bind": addresses.join(settings.BIND, settings.PORT),
         "--worker-class": "launcher.web_worker.Worker",
         "--workers": str(settings.WEB_PROCESSES),
         "--threads": str(settings.WEB_THREADS),
         "--graceful-timeout": "3",
-        # Above the pauses of a person: browsers and scripts use an idle connection again, and
-        # a request on one that closes in that moment is lost.
+        # Longer than a person pauses: a request on an idle connection is lost if the server
+        # closes it at that moment.
         "--keep-alive": "75",
         "--log-level": "warning",
     }
     flat = [part for option in options.items() for part in option]
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", *flat]
-    # One heap for each thread would keep what the largest answers took, and no --max-requests:
-    # a process that is replaced breaks off the downloads that it is sending.
+    # MALLOC_ARENA_MAX: with one heap for each thread the memory of the largest answers is kept.
+    # No --max-requests: replacing a process breaks off the downloads that it is sending.
     return Service("web", command, settings.BASE_DIR, environment={"MALLOC_ARENA_MAX": "2"})
 
 

@@ -1,4 +1,4 @@
-"""Starts services, keeps them running, stops them all."""
+"""Start services, restart those that end, and stop them in order."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from launcher.logfiles import LogFile
 from launcher.processes import Child, GroupList, Service
 
-STABLE_SECONDS = 20.0  # a process that lived that long did not fail at its start
+STABLE_SECONDS = 20.0  # a process that ran this long did not fail at its start
 QUICK_DEATHS = 4
 FIRST_PAUSE = 0.5
-GRACE = 8.0  # seconds to stop
+STOP_SECONDS = 8.0  # for the services to stop
 TICK = 0.1
 
 
@@ -21,35 +21,36 @@ class StopRequested(Exception):
 
 
 class GaveUp(Exception):
-    """A service does not run; `str(error)` says which, and what it said last."""
+    """A service does not run; `str(error)` has its name and the end of its log."""
 
 
 class Supervisor:
-    """Its services are started in the order they are added and watched by `run`."""
+    """Starts services in the order in which they are added; `run` watches them."""
 
     def __init__(self, logs: Path, say: Callable[[str], None], groups: GroupList) -> None:
         self._logs = logs
         self._say = say
         self._groups = groups
-        self._kept: list[_Kept] = []
+        self._running: list[_RunningService] = []
         self._stop_requested = False
 
     def request_stop(self) -> None:
-        """Safe in a signal handler."""
+        """Make `run` raise StopRequested. Safe in a signal handler."""
         self._stop_requested = True
 
     def add(self, service: Service) -> None:
+        """Start a service and watch it from now on."""
         log = LogFile(self._logs / f"{service.name}.log")
-        kept = _Kept(service, log, self._say, self._groups)
-        self._kept.append(kept)
-        kept.start()
+        running = _RunningService(service, log, self._say, self._groups)
+        self._running.append(running)
+        running.start()
 
     def wait_until(self, condition: Callable[[], bool], *, what: str, seconds: float) -> None:
         """Watch until the condition holds. Raises GaveUp, StopRequested."""
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
-                last = self._kept[-1].log
+                last = self._running[-1].log
                 raise GaveUp(f"{what} after {seconds:.0f} s. {last.path} ends:\n{last.tail()}")
             self._watch()
 
@@ -61,24 +62,24 @@ class Supervisor:
     def _watch(self) -> None:
         if self._stop_requested:
             raise StopRequested
-        for kept in self._kept:
-            kept.watch()
+        for running in self._running:
+            running.watch()
         time.sleep(TICK)
 
     def stop(self) -> None:
         """Stop all services, first those that need others."""
-        last = [kept for kept in self._kept if kept.service.stops_last]
-        others = [kept for kept in self._kept if not kept.service.stops_last]
+        last = [each for each in self._running if each.service.stops_last]
+        others = [each for each in self._running if not each.service.stops_last]
         for group in (others, last):
-            deadline = time.monotonic() + GRACE
-            for kept in group:
-                kept.terminate()
-            for kept in group:
-                kept.end(deadline)
+            deadline = time.monotonic() + STOP_SECONDS
+            for running in group:
+                running.terminate()
+            for running in group:
+                running.end(deadline)
 
 
-class _Kept:
-    """A service and the process that serves it, if one runs at the moment."""
+class _RunningService:
+    """A service and its process, if there is one at the moment."""
 
     def __init__(
         self, service: Service, log: LogFile, say: Callable[[str], None], groups: GroupList
@@ -98,7 +99,7 @@ class _Kept:
         self._child = Child(self.service, self.log, self._groups)
 
     def watch(self) -> None:
-        self.log.cut()
+        self.log.rotate()
         for line in self.log.new_errors():
             self._say(f"{self.service.name}: {line}")
         if self._child is None:
@@ -108,12 +109,12 @@ class _Kept:
             self._died(self._child)
 
     def _died(self, child: Child) -> None:
-        child.end()  # what it started itself may still be there
+        child.end()  # the processes that it has started may still run
         self._child = None
         self._quick_deaths = 1 if child.age > STABLE_SECONDS else self._quick_deaths + 1
         what = f"{self.service.name} ended unexpectedly ({_exit(child.status)})"
         if self._quick_deaths >= QUICK_DEATHS:
-            raise GaveUp(f"{what} again and again. {self.log.path} ends:\n{self.log.tail()}")
+            raise GaveUp(f"{what} several times. {self.log.path} ends:\n{self.log.tail()}")
         pause = FIRST_PAUSE * 2 ** (self._quick_deaths - 1)
         self._due = time.monotonic() + pause
         self._say(f"{what}; starting it again in {pause:g} s. Its log is {self.log.path}")

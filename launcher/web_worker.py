@@ -1,7 +1,6 @@
-"""The worker class of the web server: gunicorn's threads, of which slow clients hold few.
+"""The worker class of gunicorn for the portal, which slow clients cannot block.
 
-Where this server meets clients without a proxy that buffers requests, whoever sends or closes
-slowly must not keep the others waiting.
+It matters where no proxy that buffers requests stands in front.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-LINGER = 0.3  # seconds that a client has to take its answer and close
+LINGER_SECONDS = 0.3  # for a client to receive its answer and close the connection
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # has no types
-    """Waits in the thread of the request for the client to close. gunicorn does so in the loop
-    that accepts connections, for up to two seconds, while nobody else is answered."""
+    """Waits for the client to close in the thread of the request. gunicorn itself waits in the loop
+    that accepts connections, for up to two seconds, during which nobody else is answered."""
 
     def handle(self, conn: Any) -> Any:
         result = super().handle(conn)
@@ -28,10 +27,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # has no types
 
 
 def _linger(connection: socket.socket) -> None:
-    """Half-close, and read what the client still sends, lest it loses the end of the answer."""
+    """Half-close, and read what the client still sends, so that it gets the whole answer."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_WR)
-        end = time.monotonic() + LINGER
+        end = time.monotonic() + LINGER_SECONDS
         while (remaining := end - time.monotonic()) > 0:
             connection.settimeout(remaining)
             if not connection.recv(2**16):

@@ -48,8 +48,8 @@ def heir(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 def test_heir_of_a_dead_launcher_keeps_it_taken(
     tmp_path: Path, heir: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "PATIENCE", 0.5)
-    monkeypatch.setattr(locking, "KILLED", 0.5)
+    monkeypatch.setattr(locking, "END_SECONDS", 0.5)
+    monkeypatch.setattr(locking, "KILL_SECONDS", 0.5)
     listed = f"{heir.pid} web\n"  # a number that another program may have by now
     locking.group_list(tmp_path).write_text(listed)
 
@@ -65,7 +65,7 @@ def test_heir_of_a_dead_launcher_keeps_it_taken(
 def test_listed_worker_of_a_dead_launcher_is_ended(
     tmp_path: Path, heir: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "PATIENCE", 0.5)
+    monkeypatch.setattr(locking, "END_SECONDS", 0.5)
     locking.group_list(tmp_path).write_text(f"{heir.pid} worker\n")
 
     with locked(tmp_path):

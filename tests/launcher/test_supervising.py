@@ -38,7 +38,7 @@ def test_gives_up_on_what_dies_again_and_again(
     monkeypatch.setattr(supervising, "STABLE_SECONDS", 3600.0)  # however slow the machine is
     supervisor.add(python("raise SystemExit('no such setting')", tmp_path))
 
-    with pytest.raises(GaveUp, match=r"worker ended .*status 1.* again and again") as error:
+    with pytest.raises(GaveUp, match=r"worker ended .*status 1.* several times") as error:
         supervisor.run()
     assert "no such setting" in str(error.value)
     assert len(said) == supervising.QUICK_DEATHS - 1
@@ -57,7 +57,7 @@ def test_shows_errors_of_the_log(supervisor: Supervisor, said: list[str], tmp_pa
 def test_large_log_is_cut_while_the_service_goes_on_writing(
     supervisor: Supervisor, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logfiles, "LARGEST", 50_000)
+    monkeypatch.setattr(logfiles, "MAX_BYTES", 50_000)
     code = "import itertools, time\nfor n in itertools.count():\n"
     code += "    print(n, 'x' * 1000, flush=True)\n"
     code += "    n == 300 and print('ERROR after the cut', flush=True)\n    time.sleep(0.005)"

@@ -1,4 +1,4 @@
-"""`manage.py serve`: the whole portal in the foreground, which `make run` calls."""
+"""`manage.py serve`: run the whole portal in the foreground, as `make run` does."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from launcher.supervising import GaveUp, StopRequested, Supervisor
 
 class Command(BaseCommand):
     help = (
-        "Run the portal: web server, worker, beat, and whatever the environment does not name: "
-        "a private broker (REDIS_URL), a stand-in CVAT with sample tasks (CVAT_URL)."
+        "Run the portal: web server, worker and scheduler; also a private broker without "
+        "REDIS_URL, and a stand-in CVAT with sample tasks without CVAT_URL."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             with (
                 locked(settings.VAR_DIR) as lock,
@@ -33,11 +33,11 @@ class Command(BaseCommand):
                 _pipe() as pipe,
             ):
                 supervisor = Supervisor(settings.VAR_DIR / "logs", self._say, groups)
-                self._run(supervisor, lock, pipe, begun)
+                self._run(supervisor, lock, pipe, started)
         except (FolderInUse, GaveUp, broker.BrokerError) as error:
             raise CommandError(str(error)) from None
 
-    def _run(self, supervisor: Supervisor, lock: int, pipe: int, begun: float) -> None:
+    def _run(self, supervisor: Supervisor, lock: int, pipe: int, started: float) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: supervisor.request_stop())
         try:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             call_command("setup", stdout=self.stdout)
             supervisor.add(services.reaper_service(pipe, group_list(settings.VAR_DIR)))
             _start(supervisor, lock)
-            self._welcome(time.monotonic() - begun)
+            self._welcome(time.monotonic() - started)
             supervisor.run()
         except StopRequested:
             self._say("Stopping.")
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         if settings.STANDIN_URL:
             user, password = services.STANDIN_ACCOUNT
             self._say(
-                f"It offers to connect to a CVAT with sample tasks, {settings.STANDIN_URL} "
+                f"You can connect to a CVAT with sample tasks at {settings.STANDIN_URL} "
                 f"(user name {user}, password {password}).\n"
                 "To use your own CVAT set CVAT_URL in .env."
             )
@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _pipe() -> Iterator[int]:
-    """The reading end of a pipe whose writing end closes when this process is gone."""
+    """The reading end of a pipe whose writing end closes when this process ends."""
     reading, writing = os.pipe()
     try:
         yield reading
@@ -96,7 +96,7 @@ def _start(supervisor: Supervisor, lock: int) -> None:
 
 
 def _check_ports() -> None:
-    """Say which setting to change before anything is started. Raises GaveUp."""
+    """Check the ports before anything is started. Raises GaveUp, which names the setting."""
     wanted = [("PORT", settings.BIND, settings.PORT)]
     if settings.STANDIN_URL:
         wanted.append(("STANDIN_PORT", "127.0.0.1", settings.STANDIN_PORT))
@@ -104,7 +104,7 @@ def _check_ports() -> None:
         try:
             ports.check_free(host, port)
         except OSError as error:
-            where = addresses.joined(host, port)
+            where = addresses.join(host, port)
             raise GaveUp(
                 f"Cannot listen on {where}: {error.strerror}. Stop what uses the port, or "
                 f"set {variable} to another one in .env."

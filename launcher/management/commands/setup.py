@@ -1,4 +1,4 @@
-"""`manage.py setup`: everything that must be there before the portal can run."""
+"""`manage.py setup`: prepare all that the portal needs before it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from launcher import addresses, administrator
 class Command(BaseCommand):
     help = (
         "Prepare the portal: .env with generated keys (embedded set-up only), database, static "
-        "files, and a first administrator. Does nothing twice."
+        "files, and a first administrator. Can be repeated."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         password = administrator.ensure()
         if password:
             self.stdout.write(
-                f"\nMade the first administrator. Its password is shown this once:\n\n"
+                f"\nCreated the first administrator. The password is shown only this time:\n\n"
                 f"    user name  {administrator.NAME}\n"
                 f"    password   {password}\n\n"
                 f"Change it at {addresses.portal_url()}{reverse('password_change')}. If it is "
