@@ -22,9 +22,9 @@ else:
 
 
 class MachineOwned(ModelAdmin):
-    """Rows that the portal writes; people look at them and delete them."""
+    """Rows that the portal writes: they can be viewed and deleted, but not added or changed."""
 
-    view_on_site = False  # would lead to 404 what the administrator may not see as a person
+    view_on_site = False  # the page is 404 for administrators who may not see it as a person
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -34,24 +34,25 @@ class MachineOwned(ModelAdmin):
 
 
 class DeletesInBulk(ModelAdmin):
-    """Django's question before deleting lists every row below: 200,000 frames are too many."""
+    """Counts the rows below in Django's confirmation of a deletion, where Django lists them all:
+    there may be 200,000 frames."""
 
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         rows = list(objs)
         named = [f"{self.opts.verbose_name} {row.pk}: {row}" for row in rows]
-        going = {self.model: len(rows), **self.below(rows)}
+        deleted = {self.model: len(rows), **self.below(rows)}
         refused = {
             str(model._meta.verbose_name)
-            for model, count in going.items()
+            for model, count in deleted.items()
             if count and not request.user.has_perm(_right_to_delete(model))
         }
-        counted = {str(model._meta.verbose_name_plural): n for model, n in going.items()}
+        counted = {str(model._meta.verbose_name_plural): n for model, n in deleted.items()}
         return named, counted, refused, []
 
     def below(self, rows: list[Any]) -> dict[type[Model], int]:
-        """How much goes with them, by what it is."""
+        """How many rows of other models are deleted with these, by model."""
         return {}
 
 
@@ -60,6 +61,8 @@ def _right_to_delete(model: type[Model]) -> str:
 
 
 class YesNoFilter(admin.SimpleListFilter):
+    """Filter with the choices yes and no; `chosen` narrows the list."""
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("yes", "Yes"), ("no", "No")]
 
@@ -111,8 +114,8 @@ class ApiTokenAdmin(MachineOwned):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        found: QuerySet[ApiToken] = super().get_queryset(request).defer("digest")
-        return found
+        tokens: QuerySet[ApiToken] = super().get_queryset(request).defer("digest")
+        return tokens
 
     @admin.display(description="usable", boolean=True)
     def usable(self, token: ApiToken) -> bool:

@@ -1,3 +1,5 @@
+"""The Django app of what all apps share."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

@@ -1,8 +1,7 @@
-"""Request bodies that arrive slowly hold few threads, and large ones of strangers none.
+"""Limit the threads that slow request bodies can hold, and the bodies of strangers.
 
-Behind a proxy that buffers requests all of this is idle. Without one, a client that sends a byte
-now and then would hold a thread of the web server for as long as it likes: gunicorn reads bodies in
-the thread that answers.
+gunicorn reads a body in the thread that answers the request, so a client that sends one byte now
+and then could hold a thread for ever. Behind a proxy that buffers requests this does nothing.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from django.conf import settings
 
 from portal.thread_share import ThreadShare
 
-STRANGERS_MOST = 2**16  # bytes of a request without session and token: a sign-in has some hundred
-SPOOL = 2**20  # bytes in memory; beyond them a body goes to a file
-PIECE = 2**18
-AT_ONCE = 0.25  # seconds in which the body of any request may arrive
-# Beyond that, one of few may take so long, and in addition as its length takes at SLOWEST.
-GRACE = 10.0
-SLOWEST = 50_000  # bytes per second
+MAX_STRANGER_BYTES = 2**16  # without session and token; a sign-in has some hundred bytes
+SPOOL_BYTES = 2**20  # of a body in memory; a larger one goes to a file
+BLOCK_BYTES = 2**18
+QUICK_SECONDS = 0.25  # for the body of any request to arrive
+# Then a few requests get SLOW_SECONDS, plus the time that their length takes at this speed.
+SLOW_SECONDS = 10.0
+MIN_BYTES_PER_SECOND = 50_000
 
 TOO_LARGE = "The request is too large: sign in first, or send fewer frames at once."
 TOO_SLOW = "The request did not arrive in time. Try again over a faster connection."
@@ -54,7 +53,7 @@ class _TimedSocket:
 
 
 class BodyGuard:
-    """A WSGI application around another one, which finds request bodies read already."""
+    """WSGI middleware that reads request bodies before the application is called."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application
@@ -64,7 +63,9 @@ class BodyGuard:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         if not length:
             return self._application(environ, start_response)
-        if length > (STRANGERS_MOST if _is_stranger(environ) else settings.FRAMES_UPLOAD_MAX_SIZE):
+        if length > (
+            MAX_STRANGER_BYTES if _is_stranger(environ) else settings.FRAMES_UPLOAD_MAX_SIZE
+        ):
             return _refuse(environ, start_response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
         unreader = _unreader(environ)
         if unreader is None:  # another web server than gunicorn
@@ -81,34 +82,34 @@ class BodyGuard:
         return _refuse(environ, start_response, status, message)
 
     def _read(self, environ: Environ, length: int, timed: _TimedSocket) -> HTTPStatus:
-        """Puts the body into the place of `wsgi.input`, a large one in a file."""
+        """Replace `wsgi.input` by the body, in memory or in a file. Returns 200, 408 or 503."""
         source = environ["wsgi.input"]
-        body: IO[bytes] = SpooledTemporaryFile(SPOOL)  # noqa: SIM115  (open until answered)
-        timed.deadline = time.monotonic() + AT_ONCE
-        if not _copied(source, body, length):
+        body: IO[bytes] = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  (open until answered)
+        timed.deadline = time.monotonic() + QUICK_SECONDS
+        if not _copy(source, body, length):
             with self._slow.place({"all": max(1, settings.WEB_THREADS // 8)}) as may_wait:
                 if not may_wait:
                     return HTTPStatus.SERVICE_UNAVAILABLE
-                timed.deadline = time.monotonic() + GRACE + length / SLOWEST
-                if not _copied(source, body, length):
+                timed.deadline = time.monotonic() + SLOW_SECONDS + length / MIN_BYTES_PER_SECOND
+                if not _copy(source, body, length):
                     return HTTPStatus.REQUEST_TIMEOUT
-            # gunicorn closes a connection on which reading was interrupted once. Here reading went
-            # on to the end of the body: the next request on the connection is found.
+            # After an interrupted read gunicorn would close the connection. Here the body was read
+            # to its end, so the connection can serve the next request.
             source.failed = False
         body.seek(0)
         environ["wsgi.input"] = body
         return HTTPStatus.OK
 
 
-def _copied(source: Any, body: IO[bytes], length: int) -> bool:
-    """False when the deadline has passed before the end; what came since the last piece stays in
-    the buffers of the web server, so that copying can go on."""
+def _copy(source: Any, body: IO[bytes], length: int) -> bool:
+    """Copy until the end of the body, or until the deadline, which returns False. Bytes after the
+    last block stay in the buffers of the web server, so that copying can continue."""
     try:
         while body.tell() < length:
-            piece = source.read(min(PIECE, length - body.tell()))
-            if not piece:
-                break  # the client has closed: whoever reads the body complains
-            body.write(piece)
+            block = source.read(min(BLOCK_BYTES, length - body.tell()))
+            if not block:
+                break  # the client has closed the connection; reading the body will fail
+            body.write(block)
     except TimeoutError:
         return False
     return True
@@ -120,7 +121,7 @@ def _is_stranger(environ: Environ) -> bool:
 
 
 def _unreader(environ: Environ) -> Any:
-    """What gunicorn reads the body of this request through; None elsewhere."""
+    """The object from which gunicorn reads the body; None with another web server."""
     reader = getattr(environ["wsgi.input"], "reader", None)
     unreader = getattr(reader, "unreader", None)
     return unreader if hasattr(unreader, "sock") else None
@@ -129,8 +130,8 @@ def _unreader(environ: Environ) -> Any:
 def _refuse(
     environ: Environ, start_response: StartResponse, status: HTTPStatus, message: str
 ) -> list[bytes]:
-    """An answer that does not wait for the rest of the body: the connection is closed."""
-    environ["wsgi.input"].failed = True  # gunicorn's word for: the next request cannot be found
+    """Answer with an error without reading the rest of the body, and close the connection."""
+    environ["wsgi.input"].failed = True  # makes gunicorn close the connection
     is_api = environ.get("PATH_INFO", "").startswith("/api/")
     code = {413: "too_large", 408: "too_slow", 503: "busy"}[status]
     text = json.dumps({"detail": message, "code": code}) if is_api else message

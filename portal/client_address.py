@@ -1,4 +1,4 @@
-"""The address that a request comes from, behind as many proxies as the operator names."""
+"""The address of the client of a request, behind TRUSTED_PROXIES proxies."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-# An IPv6 network of one customer: its addresses count as one.
+# The usual IPv6 network of one customer, whose addresses count as one.
 IPV6_PREFIX = 64
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The address as the outermost trusted proxy saw it; None when there is none.
+    """The address of the client as the outermost trusted proxy saw it; None if it is unknown.
 
-    Each proxy appends to X-Forwarded-For who it was asked by, so entries are counted from the
-    right. What stands further left was written by the client and is not looked at.
+    Each proxy appends the address of its client to X-Forwarded-For, so entries are counted from
+    the right. Entries further to the left come from the client and are ignored.
     """
     remote = request.META.get("REMOTE_ADDR", "")
-    seen = [*request.META.get("HTTP_X_FORWARDED_FOR", "").split(","), remote]
+    hops = [*request.META.get("HTTP_X_FORWARDED_FOR", "").split(","), remote]
     proxies = settings.TRUSTED_PROXIES
-    named = seen[-1 - proxies] if proxies < len(seen) else remote
-    return _address(named) or _address(remote)
+    client = hops[-1 - proxies] if proxies < len(hops) else remote
+    return _address(client) or _address(remote)
 
 
 def _address(text: str) -> str | None:
-    """An IP address without port or zone, IPv6 as its network; None for what is no address."""
+    """An IPv4 address, or an IPv6 network, without port and zone; None for other text."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

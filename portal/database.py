@@ -1,4 +1,4 @@
-"""What the portal knows of its database: SQLite's JSON, and when a failure passes by itself."""
+"""Database specifics: the JSON of SQLite, and failures after which a retry makes sense."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 
 
 def assume_json() -> None:
-    """Tell Django that SQLite knows JSON, which a check at the start makes sure of.
+    """Tell Django that SQLite has JSON functions, which config/checks.py verifies.
 
-    Django would ask once per thread, in a transaction that waits for the lock of writers here, and
-    would take a locked database for one without JSON until the process ends. Set on the class: the
-    question may be the first use of a connection, before any signal of it.
+    Django would test it once per thread, in a transaction that here waits for the write lock, and
+    if the database is locked, conclude that there are none until the process ends. It is set on
+    the class, because the test may come before any signal of a connection.
     """
     setattr(DatabaseWrapper.features_class, "supports_json_field", True)  # noqa: B010  (for mypy)
 
 
 def is_busy(error: BaseException | None) -> bool:
-    """Whether another try may succeed: SQLite is locked by another writer; or PostgreSQL does not
-    answer, or has no connection to spare."""
+    """Whether a retry may succeed: another writer has locked SQLite, or PostgreSQL does not answer
+    or has no free connection."""
     if not isinstance(error, OperationalError):
         return False
-    # SQLite calls missing tables operational errors as well, which do not pass.
+    # With SQLite a missing table is an OperationalError too.
     return connection.vendor != "sqlite" or "locked" in str(error)

@@ -24,10 +24,10 @@ else:
 
 
 class EncryptedTextField(TextField):
-    """Fernet at rest. The first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt.
+    """Text encrypted with Fernet. The first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt.
 
-    Reads as "" when no key fits: whoever lost a key shall have to connect again, not to look at
-    errors on every page.
+    The value is "" if no key decrypts it: after the loss of a key people have to connect again, but
+    do not get an error on every page.
     """
 
     def get_prep_value(self, value: Any) -> Any:
@@ -40,7 +40,7 @@ class EncryptedTextField(TextField):
         try:
             return _fernet().decrypt(value.encode()).decode()
         except InvalidToken:
-            logger.error("no key in FIELD_ENCRYPTION_KEYS fits what is stored: %s", self)
+            logger.error("no key in FIELD_ENCRYPTION_KEYS decrypts the stored value: %s", self)
             return ""
 
     def get_lookup(self, lookup_name: str) -> Any:

@@ -1,6 +1,6 @@
-"""What the portal itself refuses. `str(error)` is always fit to be shown.
+"""Errors of the portal, and the HTTP status of these and of CVAT's errors.
 
-Also the one place that says which HTTP status an error of either kind has.
+`str(error)` is always fit to be shown.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from cvat.exceptions import (
 
 
 class PortalError(Exception):
+    """Base class. `code` is a stable word for scripts."""
+
     code = "invalid"
     status = 400
     retry_after: float | None = None  # seconds after which another try makes sense
@@ -30,7 +32,7 @@ class InvalidInput(PortalError):
 
 
 class NotConnected(PortalError):
-    """There is no usable connection to work through."""
+    """The user has no usable connection for this."""
 
     code = "not_connected"
     status = 409
@@ -63,7 +65,7 @@ class TooManyAttempts(PortalError):
 
 
 class TooManyBuilds(PortalError):
-    """As many builds of one person wait and run as may."""
+    """The limit of waiting and running builds of one person is reached."""
 
     code = "too_many_builds"
     status = 429
@@ -91,7 +93,7 @@ class TooManySignIns(PortalError):
 
 
 class Busy(PortalError):
-    """The portal has too much to do: worth another try soon."""
+    """The portal has too much to do at the moment."""
 
     code = "busy"
     status = 503
@@ -117,14 +119,14 @@ Explained = (PortalError, CvatError)
 
 
 def retry_headers(error: PortalError | CvatError) -> dict[str, str]:
-    """The Retry-After header of an error that passes by itself."""
+    """The Retry-After header of an error, if it has one."""
     seconds = error.retry_after
     return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
 
 
 def http_status(error: PortalError | CvatError) -> int:
-    """400 wrong input, 401 CVAT refused the credential, 403, 404, 409, 429, 502 CVAT unreachable or
-    broken, 504 too slow."""
+    """The HTTP status: 400 wrong input, 401 credential refused by CVAT, 403, 404, 409, 429,
+    502 CVAT unreachable or broken, 503 busy, 504 CVAT too slow."""
     if isinstance(error, PortalError):
         return error.status
     return next((status for kind, status in _CVAT_STATUS if isinstance(error, kind)), 502)

@@ -1,16 +1,16 @@
-"""Failed sign-ins to the portal: counted, limited, and the limits lifted again.
+"""Count failed sign-ins, block after too many of them, and lift blocks.
 
-Two limits. Failures for one user name from one address (LOGIN_FAILURE_LIMIT) block that name at
-that address, so that a stranger elsewhere cannot lock the owner out. Failures for all names from
-one address (LOGIN_ADDRESS_LIMIT) block the address, so that one password is not tried on every
-name. Signing in deletes the failures of that name at that address: people who mistype and correct
-themselves do not add up in an office behind one address.
+There are two limits. LOGIN_FAILURE_LIMIT failures for one user name from one address block that
+name at that address, so that a stranger elsewhere cannot lock the owner out. LOGIN_ADDRESS_LIMIT
+failures for any names from one address block the address, so that nobody can try one password on
+every name. A successful sign-in deletes the failures of that name at that address: people who
+mistype and correct themselves do not add up in an office behind one address.
 
-A browser in which a person has signed in before holds a signed cookie. It has a count of its own
-for that person, and the limit of the address does not concern it.
+A browser in which a person has signed in before has a signed cookie. Its failures for that person
+are counted separately, and a blocked address does not block it.
 
-A block ends LOGIN_BLOCK_MINUTES after the failure that caused it: what is tried meanwhile is
-refused without a look at the password and counts nothing.
+A block ends LOGIN_BLOCK_MINUTES after the failure that caused it. Attempts during a block are
+refused without checking the password, and are not counted.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ logger = logging.getLogger("portal.sign_in")
 COOKIE = "known_browser"
 COOKIE_SECONDS = 365 * 24 * 3600
 _SALT = "portal.lockout"
-# In the column user_agent of a failure, which is what else tells two rows apart.
+# Values of the column user_agent of a failure, which is part of the key of a row.
 KNOWN, UNKNOWN = "known browser", "unknown browser"
-LONGEST_NAME = 150  # of a user
-MOST_ROWS = 20_000  # the oldest go first
+LONGEST_NAME = 150  # characters of a user name
+MAX_ROWS = 20_000  # the oldest are deleted first
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Why a sign-in is refused, and until when."""
+    """A block of sign-ins at an address, for one name or for all names, with its end."""
 
     address: str | None
     until: datetime
@@ -70,7 +70,7 @@ class Block:
 
 
 class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # has no types
-    """What django-axes calls before and after each sign-in, of the admin site as well."""
+    """The handler that django-axes calls for each sign-in, on the admin site as well."""
 
     def is_locked(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
         return find_block(request, _username(credentials)) is not None
@@ -86,7 +86,7 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # has no types
         request: Any = None,
         **_: Any,
     ) -> None:
-        if request is None:  # not a sign-in of a page
+        if request is None:  # not from a page
             return
         username = _username(credentials)
         block = find_block(request, username)
@@ -94,7 +94,7 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # has no types
             _count(request, username)
             block = find_block(request, username)
         elif block.is_whole_address:
-            _note_refused(request, username)
+            _record_refusal(request, username)
         _log(request, username, block)
         if block is not None:
             request.axes_locked_out = True
@@ -102,8 +102,8 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # has no types
 
     def user_logged_in(self, sender: Any, request: Any, user: User, **_: Any) -> None:
         username = user.get_username()
-        here = Q(ip_address=request.axes_ip_address) | Q(user_agent=KNOWN)
-        AccessAttempt.objects.filter(here, username=username).delete()
+        failures = AccessAttempt.objects.filter(username=username)
+        failures.filter(Q(ip_address=request.axes_ip_address) | Q(user_agent=KNOWN)).delete()
         request.signed_in_as = username
 
     def user_logged_out(self, sender: Any, request: Any, user: User | None, **_: Any) -> None:
@@ -111,7 +111,7 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # has no types
 
 
 def find_block(request: Any, username: str) -> Block | None:
-    """What stands against a sign-in with this name now, whatever the password."""
+    """The block that refuses a sign-in with this name now; None if there is none."""
     address = request.axes_ip_address
     own = _block(_failures(request, username), settings.AXES_FAILURE_LIMIT)
     if own is not None:
@@ -132,7 +132,7 @@ def _block(failures: QuerySet[AccessAttempt], limit: int) -> datetime | None:
 
 
 def _failures(request: Any, username: str) -> QuerySet[AccessAttempt]:
-    """Those that count for this name in this browser."""
+    """The failures that count for this name in this browser."""
     if _is_known(request, username):
         return recent().filter(username=username, user_agent=KNOWN)
     return recent().filter(
@@ -141,7 +141,7 @@ def _failures(request: Any, username: str) -> QuerySet[AccessAttempt]:
 
 
 def recent() -> QuerySet[AccessAttempt]:
-    """The failures that count."""
+    """The failures that are recent enough to count."""
     failures: QuerySet[AccessAttempt] = AccessAttempt.objects.filter(
         attempt_time__gt=timezone.now() - _cool_off()
     )
@@ -154,16 +154,16 @@ def _cool_off() -> timedelta:
 
 def _count(request: Any, username: str) -> None:
     purge()
-    _row(request, username, failures=1)
+    _add_failures(request, username, 1)
 
 
-def _note_refused(request: Any, username: str) -> None:
-    """Let the administrator see who cannot sign in because of the address, if it is a person."""
+def _record_refusal(request: Any, username: str) -> None:
+    """Show the administrator that a blocked address keeps this person from signing in."""
     if User.objects.filter(username=username).exists():
-        _row(request, username, failures=0)
+        _add_failures(request, username, 0)
 
 
-def _row(request: Any, username: str, *, failures: int) -> None:
+def _add_failures(request: Any, username: str, failures: int) -> None:
     """Add failures to the row of this name, address and kind of browser."""
     browser = KNOWN if _is_known(request, username) else UNKNOWN
     now = timezone.now()
@@ -172,26 +172,26 @@ def _row(request: Any, username: str, *, failures: int) -> None:
             username=username,
             ip_address=request.axes_ip_address,
             user_agent=browser,
-            # No forms: what people type by mistake is nobody's business.
+            # Not the form: people type passwords into wrong fields.
             defaults={"failures_since_start": 0, "path_info": request.path[:255]},
         )
         rows = AccessAttempt.objects.filter(pk=row.pk)
         if not failures:
-            # The time of real failures stays: what is tried during a block must not prolong it.
+            # Not the time of real failures: attempts during a block must not prolong it.
             rows = rows.filter(failures_since_start=0)
         changed = {"failures_since_start": F("failures_since_start") + failures}
         rows.update(attempt_time=now, **changed)
 
 
 def purge() -> None:
-    """Delete failures that count no more, and the oldest beyond MOST_ROWS."""
+    """Delete failures that no longer count, and the oldest beyond MAX_ROWS."""
     AccessAttempt.objects.filter(attempt_time__lte=timezone.now() - _cool_off()).delete()
-    surplus = AccessAttempt.objects.order_by("-attempt_time").values("pk")[MOST_ROWS:]
+    surplus = AccessAttempt.objects.order_by("-attempt_time").values("pk")[MAX_ROWS:]
     AccessAttempt.objects.filter(pk__in=list(surplus.values_list("pk", flat=True)[:1000])).delete()
 
 
 def _log(request: Any, username: str, block: Block | None) -> None:
-    # A password typed into the wrong field must not get into the log.
+    # An unknown name is not logged: it may be a password in the wrong field.
     is_person = User.objects.filter(username=username).exists()
     logger.warning(
         "Sign-in refused: %s from %s, %s.",
@@ -205,18 +205,18 @@ def _log(request: Any, username: str, block: Block | None) -> None:
 
 
 def blocks() -> dict[str, list[Block]]:
-    """The user names that cannot sign in somewhere at the moment."""
+    """The current blocks, by the user name that they refuse."""
     limited = recent().values("username", "ip_address", "user_agent", "attempt_time")
-    found: dict[str, list[Block]] = {}
+    by_name: dict[str, list[Block]] = {}
     for row in limited.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT):
         block = Block(row["ip_address"], row["attempt_time"] + _cool_off(), False)
-        found.setdefault(row["username"], []).append(block)
+        by_name.setdefault(row["username"], []).append(block)
     addresses = _blocked_addresses()
     refused = limited.filter(ip_address__in=addresses, failures_since_start=0)
     for row in refused:
         address = row["ip_address"]
-        found.setdefault(row["username"], []).append(Block(address, addresses[address], True))
-    return found
+        by_name.setdefault(row["username"], []).append(Block(address, addresses[address], True))
+    return by_name
 
 
 def _blocked_addresses() -> dict[str, datetime]:
@@ -232,33 +232,33 @@ def _blocked_addresses() -> dict[str, datetime]:
 
 
 def has_failed(username: str) -> Exists:
-    """Whether there is a failure that counts for the user name in this field of the outer query."""
+    """A condition for a query of users: whether a failure counts for the name in this field."""
     return Exists(recent().filter(username=OuterRef(username)))
 
 
 def unblock(usernames: Iterable[str]) -> int:
-    """Forget the failures of these people, and of addresses whose block refuses them; how many of
-    them were blocked."""
+    """Delete the failures of these people, and of blocked addresses that refuse them. Returns how
+    many of the people were blocked."""
     names = set(usernames)
-    standing = {name: found for name, found in blocks().items() if name in names}
+    lifted = {name: of_name for name, of_name in blocks().items() if name in names}
     addresses = {
-        block.address for found in standing.values() for block in found if block.is_whole_address
+        block.address for of_name in lifted.values() for block in of_name if block.is_whole_address
     }
     AccessAttempt.objects.filter(Q(username__in=names) | Q(ip_address__in=addresses)).delete()
-    return len(standing)
+    return len(lifted)
 
 
 # --- browsers known to belong to a person -------------------------------------------------------
 
-MOST_NAMES = 5  # of people who share a browser
+MAX_NAMES = 5  # people who share a browser
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, username: str) -> None:
-    """Note in a signed cookie that this person has signed in here."""
+    """Set the signed cookie that says that this person has signed in with this browser."""
     names = [username, *(name for name in _known_names(request) if name != username)]
     response.set_cookie(
         COOKIE,
-        signing.dumps(names[:MOST_NAMES], salt=_SALT),
+        signing.dumps(names[:MAX_NAMES], salt=_SALT),
         max_age=COOKIE_SECONDS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,

@@ -1,5 +1,4 @@
-"""What answers of the portal get: a Content-Security-Policy, the reader's time zone, Retry-After,
-and the cookie of browsers in which a person has signed in."""
+"""Middleware: Content-Security-Policy, time zone, Retry-After, and the cookie of known browsers."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ RETRY_SECONDS = 2
 
 
 class ContentSecurityPolicyMiddleware:
-    """The policy of settings.SECURE_CSP, until Django's own middleware (6.0) takes over."""
+    """Sends the policy of settings.SECURE_CSP; Django 6 will have its own middleware for it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -34,8 +33,8 @@ class ContentSecurityPolicyMiddleware:
 
 
 class TimeZoneMiddleware:
-    """Pages and the admin site show times in the zone that the browser names in a cookie, else in
-    settings.TIME_ZONE. The API answers in settings.TIME_ZONE, whatever the cookie says."""
+    """Shows times on pages in the zone of the cookie that the browser sends, or else TIME_ZONE. The
+    API always uses TIME_ZONE."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -49,12 +48,12 @@ class TimeZoneMiddleware:
 
 @cache
 def known_zones() -> frozenset[str]:
-    """Names of zones; nothing else from a cookie is looked for on the disk."""
+    """Names of zones. No other name from a cookie is used to read a file."""
     return frozenset(available_timezones())
 
 
 class RetryAfterMiddleware:
-    """Retry-After on every 503, of pages, parts of pages and the API alike."""
+    """Adds Retry-After to every 503."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -67,7 +66,7 @@ class RetryAfterMiddleware:
 
 
 class KnownBrowserMiddleware:
-    """Marks the browser of whoever has just signed in, by form or on the admin site."""
+    """Sets the cookie of known browsers after a sign-in, on the admin site as well."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

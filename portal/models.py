@@ -1,4 +1,4 @@
-"""API tokens: a script's access to the portal, in the name of its owner."""
+"""API tokens, with which scripts act for a portal user."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def issue(
         self, *, owner: User, name: str, days: int | None = None, read_only: bool = False
     ) -> tuple[ApiToken, str]:
-        """A new token and its secret, which exists nowhere else: show it once."""
+        """A new token and its value, which is not stored: show it once."""
         prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         token = self.create(
             owner=owner,
@@ -48,7 +48,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(models.Model):
-    """Lets a script act for a portal user. Only a digest of its 256-bit secret is kept."""
+    """Lets a script act for a portal user. Only a digest of its 256-bit secret is stored."""
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)
@@ -74,7 +74,7 @@ class ApiToken(models.Model):
         return not expired and self.owner.is_active
 
     def touch(self) -> None:
-        """Note the use, at most once a minute: a busy script must not write on every request."""
+        """Store the time of use, at most once a minute, so that not every request writes."""
         now = timezone.now()
         if self.last_used_at is None or now - self.last_used_at > timedelta(minutes=1):
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)

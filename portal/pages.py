@@ -1,4 +1,4 @@
-"""The one translation of errors that people cause into pages; also for the pages of selections."""
+"""Show errors that people cause on pages, for all apps."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Page = Callable[Concatenate[SignedInRequest, P], HttpResponse]
 
 
 def errors_shown_on(page: Page[P]) -> Callable[[View[P]], View[P]]:
-    """The error becomes a message on `page`, which takes the arguments of the view, and the
-    answer has the status of the error."""
+    """Decorator: after an error answer with `page`, which is called with the arguments of the view
+    and shows the error as a message. The answer has the status of the error."""
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
@@ -46,13 +46,15 @@ def errors_shown_on(page: Page[P]) -> Callable[[View[P]], View[P]]:
 
 @dataclass(slots=True)
 class Outcome:
+    """Status and headers of the answer."""
+
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def errors_shown_in(form: forms.BaseForm) -> Iterator[Outcome]:
-    """The error becomes one of the form; `status` and `headers` are what to answer then."""
+    """Add an error to the form, and yield the status and headers to answer with."""
     outcome = Outcome()
     try:
         yield outcome

@@ -1,4 +1,4 @@
-"""Requests behind the sign-in, typed as what they are: `user` is a User."""
+"""Types of requests by signed-in users, whose `user` is a User."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""URLs of the pages of the portal itself."""
+
 from __future__ import annotations
 
 from django.urls import path

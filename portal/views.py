@@ -1,4 +1,4 @@
-"""Pages of signing in, health and API tokens."""
+"""Pages for sign-in and API tokens, the health check, and the page for failures."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from portal.signed_in import SignedInRequest
 
 
 class SignInView(auth_views.LoginView):
+    """The sign-in page, which also names whom to ask for help."""
+
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -35,7 +37,7 @@ class SignInView(auth_views.LoginView):
 
 
 def sign_in_blocked(request: HttpRequest, *_: Any) -> HttpResponse:
-    """The answer to a sign-in that is refused whatever the password; django-axes asks for it."""
+    """The answer to a blocked sign-in, called by django-axes."""
     block = getattr(request, "sign_in_block", None) or Block.from_now(None)
     context = {"refusal": block, "contact": settings.OPERATOR_CONTACT}
     response = render(request, "registration/locked_out.html", context, status=429)
@@ -45,7 +47,7 @@ def sign_in_blocked(request: HttpRequest, *_: Any) -> HttpResponse:
 
 @login_not_required
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when database and broker answer, 503 naming the part that does not."""
+    """200 if database and broker answer, else 503; the body names the state of both."""
     parts = {"database": _database_answers(), "broker": _broker_answers()}
     status = 200 if all(parts.values()) else 503
     return JsonResponse(
@@ -71,8 +73,8 @@ def _broker_answers() -> bool:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """The page for an exception that nothing else answers: 503 while the database is locked or
-    away, else 500. Django has logged it."""
+    """The page for an unexpected exception, which Django has logged: 503 while the database is
+    locked or does not answer, else 500."""
     if is_busy(sys.exc_info()[1]):
         return render(request, "503.html", status=503)
     return server_error(request)
@@ -85,7 +87,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 @sensitive_variables("value", "issued")
 @require_http_methods(["GET", "POST"])
 def tokens(request: SignedInRequest) -> HttpResponse:
-    """The list, and once, right after it was made, the value of a new one."""
+    """The list of API tokens, with the value of a new one right after it was issued."""
     form = TokenForm(request.POST or None)
     issued = None
     if request.method == "POST" and form.is_valid():

@@ -1,4 +1,4 @@
-"""`Authorization: Bearer cis_...` (or `Token cis_...`) for scripts."""
+"""Authentication by API token: `Authorization: Bearer cis_...` or `Token cis_...`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from portal.models import ApiToken
 
 
 class ApiTokenAuthentication(BaseAuthentication):
+    """Authenticates a request with an API token as the owner of the token."""
+
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in {"bearer", "token"}:
@@ -30,6 +32,8 @@ class ApiTokenAuthentication(BaseAuthentication):
 
 
 class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes API tokens in the OpenAPI schema."""
+
     target_class = ApiTokenAuthentication
     name = "apiToken"
 

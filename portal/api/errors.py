@@ -1,9 +1,9 @@
-"""The one translation of exceptions to API answers.
+"""Turn exceptions into answers of the API.
 
-The four endpoints of the specification answer {"success": false, "message", "code"}, the
-resources {"detail", "code"} and, for wrong input, "fields". `code` tells errors of one status
-apart: 401 is `not_authenticated` or `authentication_failed` when it is about the portal's own
-sign-in, `cvat_...` when CVAT refuses.
+The four endpoints of the specification answer {"success": false, "message", "code"}; all others
+{"detail", "code"} and, for wrong input, "fields". `code` tells errors of one status apart: with
+status 401 it is `not_authenticated` or `authentication_failed` for the sign-in to the portal, and
+`cvat_...` if CVAT refuses.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ logger = logging.getLogger(__name__)
 
 SIGN_IN = "Sign in to the portal, or send an API token: Authorization: Bearer cis_..."
 DATABASE_BUSY = "The portal's database is busy. Try again in a moment."
-SENTENCES = 5  # as many as a person reads
+MAX_SENTENCES = 5  # of errors in one message
 
 
 class DatabaseBusy(exceptions.APIException):
     status_code = 503
     default_detail = DATABASE_BUSY
-    # Not "busy": something may have been written before, so pages must not send it again.
+    # Not "busy": part of the request may have been written, so pages must not repeat it.
     default_code = "database_busy"
 
 
@@ -43,16 +43,17 @@ class BrokerDown(exceptions.APIException):
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer to an exception in a view; None for a bug, which Django logs and answers 500."""
     fields: dict[str, Any] = {}
     if isinstance(error, Explained):
         response = Response(status=http_status(error), headers=retry_headers(error))
         message, code = str(error), error.code
     else:
-        answered = default_handler(_of_others(error), context)
+        answered = default_handler(_as_api_error(error), context)
         if answered is None:
-            return None  # a bug: Django logs it and answers 500
+            return None
         response = answered
-        message, code, fields = _of_rest_framework(error, response)
+        message, code, fields = _describe(error, response)
     is_specified = getattr(context["view"], "is_specified", False)
     response.data = shape(code, message, fields, is_specified=is_specified)
     return response
@@ -61,14 +62,14 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def shape(
     code: str, message: str, fields: dict[str, Any] | None = None, *, is_specified: bool
 ) -> dict[str, Any]:
-    """The body of an error, in the shape of the address's family."""
+    """The body of an error, in the shape of the endpoint."""
     if is_specified:
         return {"success": False, "message": message, "code": code}
     return {"detail": message, "code": code, **({"fields": fields} if fields else {})}
 
 
-def _of_others(error: Exception) -> Exception:
-    """What Django, the cache and Celery raise on the way, as the error it is for the caller."""
+def _as_api_error(error: Exception) -> Exception:
+    """The API error for an exception of Django, the cache, Celery or the database."""
     if isinstance(error, RequestDataTooBig):
         return TooLarge()
     if isinstance(error, SuspiciousOperation):
@@ -82,12 +83,13 @@ def _of_others(error: Exception) -> Exception:
     return error
 
 
-def _of_rest_framework(error: Exception, response: Response) -> tuple[str, str, dict[str, Any]]:
+def _describe(error: Exception, response: Response) -> tuple[str, str, dict[str, Any]]:
+    """Message, code and fields of an error of REST framework."""
     if isinstance(error, exceptions.ValidationError):
         fields = response.data if isinstance(response.data, dict) else {}
         sentences = _sentences(response.data)
-        more = ["…"] if len(sentences) > SENTENCES else []
-        return " ".join(sentences[:SENTENCES] + more), "invalid", fields
+        more = ["…"] if len(sentences) > MAX_SENTENCES else []
+        return " ".join(sentences[:MAX_SENTENCES] + more), "invalid", fields
     if isinstance(error, exceptions.NotAuthenticated):
         return SIGN_IN, "not_authenticated", {}
     detail = response.data.get("detail", "") if isinstance(response.data, dict) else ""
@@ -95,7 +97,7 @@ def _of_rest_framework(error: Exception, response: Response) -> tuple[str, str, 
 
 
 def _sentences(data: Any, place: str = "") -> list[str]:
-    """`{"frames": {3: {"task_id": ["..."]}}}` as "frames[3].task_id: ..."."""
+    """Sentences such as "frames[3].task_id: ..." for {"frames": {3: {"task_id": ["..."]}}}."""
     if isinstance(data, dict):
         return [
             sentence

@@ -1,4 +1,4 @@
-"""Numbers in requests: only whole ones written in digits, within what CVAT and browsers hold."""
+"""Serializer fields for whole numbers and ids."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-MAX_ID = 2**53 - 1  # more than CVAT has, and the most that JavaScript can write exactly
+MAX_ID = 2**53 - 1  # the largest that JavaScript holds exactly; ids of CVAT are smaller
 
 
 class WholeNumberField(serializers.IntegerField):
-    """Unlike DRF's: "1_000" is none (Python reads it as 1000)."""
+    """An integer field that refuses "1_000", which DRF accepts."""
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, str) and not re.fullmatch(r"\s*-?[0-9]+\s*", data):
@@ -20,6 +20,8 @@ class WholeNumberField(serializers.IntegerField):
 
 
 class IdField(WholeNumberField):
+    """The id of an object: a whole number from 1."""
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("error_messages", {"invalid": "must be a whole number, such as 12."})
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)

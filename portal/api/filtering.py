@@ -1,4 +1,4 @@
-"""Filters and orders that say when they are given what they do not know."""
+"""Filters and ordering that refuse unknown values."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ LARGEST_ID = 2**63 - 1  # of the database
 
 @extend_schema_field(OpenApiTypes.INT64)
 class IdFilter(django_filters.NumberFilter):  # type: ignore[misc]  # has no types
+    """A filter by the id of an object."""
+
     field_class = forms.IntegerField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,7 +30,7 @@ class IdFilter(django_filters.NumberFilter):  # type: ignore[misc]  # has no typ
 
 @extend_schema_field(OpenApiTypes.BOOL)
 class TrueFalseFilter(django_filters.TypedChoiceFilter):  # type: ignore[misc]  # has no types
-    """BooleanFilter takes every other word for no filter at all."""
+    """A filter that takes "true" or "false"; BooleanFilter would ignore every other word."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         words = {"true": True, "false": False}
@@ -38,7 +40,7 @@ class TrueFalseFilter(django_filters.TypedChoiceFilter):  # type: ignore[misc]  
 
 
 class Ordering(OrderingFilter):
-    """Ends with the newest first, so that no row is on two pages or on none."""
+    """Orders rows that are equal otherwise by the newest first, so that pages do not overlap."""
 
     def remove_invalid_fields(
         self, queryset: QuerySet[Any], fields: Iterable[str], view: APIView, request: Request

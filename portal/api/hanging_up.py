@@ -1,4 +1,4 @@
-"""Whether the client of a request that waits is still there."""
+"""Find out whether the client of a waiting request has closed its connection."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rest_framework.request import Request
 
 
 def has_hung_up(request: HttpRequest | Request) -> bool:
-    """True once the client has closed its connection. False where the web server does not tell:
-    only gunicorn names the socket, and TLS cannot be looked into without reading it."""
+    """Whether the client has closed its connection. Also False if that cannot be known: only
+    gunicorn gives access to the socket, and a TLS socket cannot be checked without reading."""
     connection = request.META.get("gunicorn.socket")
     if not isinstance(connection, socket.socket) or isinstance(connection, ssl.SSLSocket):
         return False

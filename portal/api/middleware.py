@@ -1,4 +1,4 @@
-"""JSON in place of the HTML that Django answers to errors outside the views of the API."""
+"""Middleware that answers errors below /api/ as JSON where Django answers HTML."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ MESSAGES = {
     ),
     503: ("database_busy", DATABASE_BUSY),
 }
-OF_THE_BODY = {"content-type", "content-length", "content-language", "content-encoding"}
+BODY_HEADERS = {"content-type", "content-length", "content-language", "content-encoding"}
 
 
 class ApiErrorsMiddleware:
-    """Stands first, so that it sees the answers of all other middleware and of Django itself."""
+    """The first middleware, so that it sees the answers of all others and of Django itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,7 +59,7 @@ def _as_json(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     status = response.status_code
     code, message = MESSAGES.get(status, ("error", f"{HTTPStatus(status).phrase}."))
     headers = {
-        name: value for name, value in response.headers.items() if name.lower() not in OF_THE_BODY
+        name: value for name, value in response.headers.items() if name.lower() not in BODY_HEADERS
     }
     answer = JsonResponse(
         shape(code, message, is_specified=_is_specified(request)), status=status, headers=headers

@@ -1,4 +1,4 @@
-"""Lists a page at a time: {"count", "next", "previous", "results"}, ours and CVAT's alike."""
+"""Pages of lists, of the portal and of CVAT: {"count", "next", "previous", "results"}."""
 
 from __future__ import annotations
 
@@ -15,24 +15,26 @@ MAX_PAGE_SIZE = 1000
 
 
 class Paging(PageNumberPagination):
+    """Pages by number, with a size from 1 to MAX_PAGE_SIZE."""
+
     page_size = PAGE_SIZE
     page_size_query_param = "page_size"
     max_page_size = MAX_PAGE_SIZE
 
     def get_page_size(self, request: Request) -> int | None:
-        """DRF passes over a size that is none; told is better than guessed."""
-        given = request.query_params.get("page_size")
-        if given is None:
+        """The page size; ValidationError for a wrong one, which DRF would ignore."""
+        text = request.query_params.get("page_size")
+        if text is None:
             return self.page_size
-        if not given.isdecimal() or len(given) > 6 or not 1 <= int(given) <= MAX_PAGE_SIZE:
+        if not text.isdecimal() or len(text) > 6 or not 1 <= int(text) <= MAX_PAGE_SIZE:
             raise ValidationError({"page_size": [f"page_size must be 1 to {MAX_PAGE_SIZE}."]})
-        return int(given)
+        return int(text)
 
 
 def page_of_cvat(
     request: Request, results: Any, *, count: int, page: int, page_size: int
 ) -> Response:
-    """CVAT pages by itself; the links name this portal."""
+    """The answer for a page of a list that CVAT has split into pages, with links of the portal."""
     address = request.build_absolute_uri()
     before = remove_query_param(address, "page")
     if page > 2:

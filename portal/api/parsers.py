@@ -1,4 +1,4 @@
-"""Request bodies within bounds: DRF reads a body by itself and passes Django's own check by."""
+"""Parsers that limit request bodies, because DRF bypasses the limit of Django."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from rest_framework.parsers import BaseParser, FormParser, JSONParser
 from portal.exceptions import Busy
 from portal.thread_share import ThreadShare
 
-# Beside its frames, what else the body of a request may hold.
+# Objects and lists that a body may hold beside its frames.
 OTHER_CONTAINERS = 10_000
 VALUES_PER_CONTAINER = 10
-LARGE_AT_ONCE = 2  # of each process: 200,000 frames take 200 MB as Python objects
-LARGE_PATIENCE = 5.0  # seconds
+LARGE_AT_ONCE = 2  # in each process: 200,000 frames take 200 MB as Python objects
+LARGE_PATIENCE = 5.0  # seconds to wait for another large body
 
 _large = ThreadShare(waiting=lambda: LARGE_AT_ONCE, patience=lambda: LARGE_PATIENCE)
 
@@ -32,8 +32,8 @@ class TooLarge(APIException):
 
 
 class TakesFrames:
-    """A view that takes lists of frames, by the methods or actions named: their bodies may be
-    large, and only a few large ones are worked on at a time."""
+    """Mixin for views that take lists of frames in `takes_frames`, the names of methods or actions.
+    Their bodies may be large; only LARGE_AT_ONCE large ones are processed at a time."""
 
     takes_frames = frozenset({"post"})
 
@@ -45,8 +45,8 @@ class TakesFrames:
 
 
 class BoundedJSONParser(BaseParser):
-    """Not a JSONParser itself: before those DRF reads the body, within Django's one bound for all
-    addresses."""
+    """Parses JSON within the limits. Not a subclass of JSONParser, for which DRF reads the body
+    first, within the one limit of Django for all addresses."""
 
     media_type = "application/json"
 
@@ -66,6 +66,8 @@ class BoundedJSONParser(BaseParser):
 
 
 class BoundedFormParser(FormParser):
+    """Parses forms within the limits."""
+
     def parse(
         self,
         stream: IO[Any],
@@ -77,10 +79,10 @@ class BoundedFormParser(FormParser):
 
 
 def _check_length(context: Mapping[str, Any] | None) -> None:
-    """Raises TooLarge, and Busy for a large body while others are worked on."""
+    """Raises TooLarge, or Busy for a large body while others are processed."""
     if context is None:
         return
-    # A body without a length is read by no WSGI server: the header is the whole truth.
+    # A WSGI server reads no body without this header.
     length = int(context["request"].META.get("CONTENT_LENGTH") or 0)
     ordinary = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if length <= ordinary:
@@ -94,8 +96,8 @@ def _check_length(context: Mapping[str, Any] | None) -> None:
 
 
 def _check_contents(body: bytes) -> None:
-    """Raises TooLarge. Small objects take twenty times their length in memory: they are counted
-    before they are made."""
+    """Raises TooLarge. Objects are counted before they are parsed, because small ones take twenty
+    times their length in memory."""
     most = settings.MAX_SELECTION_FRAMES + OTHER_CONTAINERS
     containers = body.count(b"{") + body.count(b"[")
     if containers > most or body.count(b",") > most * VALUES_PER_CONTAINER:

@@ -1,4 +1,4 @@
-"""OpenAPI for what every operation has in common: its errors."""
+"""OpenAPI descriptions of the errors that all operations have in common."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ WITH_CVAT = {
 
 
 class Schema(AutoSchema):
+    """Adds the errors to each operation."""
+
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
@@ -61,7 +63,7 @@ class Schema(AutoSchema):
         return operation
 
     def get_description(self) -> str:  # type: ignore[override]  # as in drf-spectacular
-        """The docstring of the operation itself; that of the class is for those who read code."""
+        """The docstring of the operation, not of the class, which is for readers of the code."""
         name = getattr(self.view, "action", None) or self.method.lower()
         return str(get_doc(getattr(self.view, name, None)))
 
@@ -79,5 +81,6 @@ class Schema(AutoSchema):
 
 
 def error_shape(view: APIView) -> type[serializers.Serializer[Any]]:
+    """The serializer that describes the errors of a view."""
     is_specified = getattr(view, "is_specified", False)
     return SpecifiedErrorSerializer if is_specified else ErrorSerializer

@@ -1,4 +1,4 @@
-"""API tokens and pages of lists, in and out."""
+"""Serializers of API tokens and of pages of lists."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NewApiTokenSerializer(StrictSerializer):
 
 
 class NewApiTokenAnswer(ApiTokenSerializer):
-    """`value` is in this answer and nowhere else."""
+    """A new token with its value, which is in no other answer."""
 
     value = serializers.CharField(read_only=True)
 

@@ -1,4 +1,4 @@
-"""Strict input: a query parameter or a body field that the operation does not name is 400."""
+"""Refuse query parameters and body fields that an operation does not name, with 400."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ else:
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 InputSerializer = type[serializers.Serializer[Any]]
-MOST_NAMED = 20  # unknown names in one answer
+MAX_NAMED = 20  # unknown names in one answer
 LONGEST_NAME = 100  # characters of one of them
 CSRF_FIELD = "csrfmiddlewaretoken"  # Django reads it from forms
 
@@ -40,11 +40,11 @@ class StrictFields(Fields):
 
 
 class StrictSerializer(StrictFields, serializers.Serializer[Any]):
-    """Base of the serializers of what comes in: bodies and query parameters."""
+    """Base class of serializers for bodies and query parameters of requests."""
 
 
 class StrictView(View):
-    """View that takes the query parameters and the body named by `@takes`, and refuses all else.
+    """View that accepts the query parameters and the body named by `@takes`, and nothing else.
 
     `query` holds the validated query parameters.
     """
@@ -56,7 +56,7 @@ class StrictView(View):
         name = getattr(self, "action", None) or str(request.method).lower()
         handler = getattr(self, name, None)
         if handler is None or request.method == "OPTIONS":
-            return  # 405, or the description of the address
+            return  # answered with 405, or with the description of the endpoint
         is_list = name == "list" or getattr(handler, "is_paged", False)
         self.query = _read_query(
             request.query_params,
@@ -89,7 +89,7 @@ def takes(
     is_paged: bool = False,
     **schema: Any,
 ) -> Callable[[Handler], Handler]:
-    """Names the query parameters and the body of an operation, for `StrictView` and OpenAPI.
+    """Decorator: the query parameters and the body of an operation, for `StrictView` and OpenAPI.
 
     `is_paged` is for lists other than the action `list`; `schema` goes to `extend_schema`.
     """
@@ -106,7 +106,7 @@ def takes(
 
 
 def refuse_unknown(names: Iterable[str], known: Iterable[str], *, what: str) -> None:
-    """Raises ValidationError that names each unknown field or parameter, with the known ones."""
+    """Raises ValidationError if there are unknown names; it lists them and the known ones."""
     known = sorted(known)
     unknown = [name for name in names if name not in known]
     if not unknown:
@@ -115,12 +115,13 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str], *, what: str) -> 
     raise serializers.ValidationError(
         {
             str(name)[:LONGEST_NAME]: [f"unknown {what}. {_alike(str(name), known)}{hint}"]
-            for name in unknown[:MOST_NAMED]
+            for name in unknown[:MAX_NAMED]
         }
     )
 
 
 def _alike(name: str, known: list[str]) -> str:
+    """A hint at a similar known name, or ""."""
     # "seed" for "random_seed" as well as "nme" for "name"
     near = get_close_matches(name, known, n=1, cutoff=0.6) or [
         each for each in known if len(name) > 2 and name in each.split("_")
@@ -140,7 +141,7 @@ def _read_query(given: QueryDict, kind: InputSerializer, lists: set[str]) -> dic
 
 
 def _names_in_form(data: QueryDict) -> list[str]:
-    """The fields of a form, in which lists are written as `frames[0]frame`."""
+    """The names of the fields of a form, in which lists are written as `frames[0]frame`."""
     names = {name.partition("[")[0] for name in data if name != CSRF_FIELD}
     return sorted(names)
 
@@ -153,4 +154,4 @@ def _refuse_body(data: Any) -> None:
 
 
 def _refuse(names: list[str], why: str) -> None:
-    raise serializers.ValidationError({name: [why] for name in names[:MOST_NAMED]})
+    raise serializers.ValidationError({name: [why] for name in names[:MAX_NAMED]})

@@ -1,3 +1,5 @@
+"""URLs of the API of the portal itself: tokens, schema, documentation."""
+
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
@@ -12,7 +14,7 @@ router = SimpleRouter(trailing_slash=False)
 router.register("tokens", views.ApiTokenViewSet, basename="api-token")
 
 schema = views.SchemaView.as_view(permission_classes=[IsAuthenticated])
-# A page, so whoever is not signed in is led to the sign-in; the template has no inline style.
+# A page: people who are not signed in are sent to the sign-in. Its template has no inline style.
 docs = login_required(
     SpectacularSwaggerSplitView.as_view(
         url_name="api-schema",

@@ -1,4 +1,4 @@
-"""Base classes of the API's views, the schema, and API tokens."""
+"""Base classes of API views, and the views of the schema and of API tokens."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from portal.models import ApiToken, ApiTokenQuerySet
 from portal.services import tokens
 from portal.signed_in import SignedInApiRequest
 
-IDS = "[0-9]{1,18}"  # as many digits as a 64 bit integer surely holds
+IDS = "[0-9]{1,18}"  # as many digits as always fit a 64 bit integer
 
 
 class AlwaysJson(BaseContentNegotiation):
-    """Whatever is accepted: errors are JSON also for who accepts application/zip, an answer
-    that is none of DRF's."""
+    """Answers JSON whatever the client accepts: a client that accepts application/zip, which no
+    renderer of DRF makes, gets errors as JSON."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return DefaultContentNegotiation().select_parser(request, parsers)
@@ -40,7 +40,7 @@ class AlwaysJson(BaseContentNegotiation):
 class SpecifiedView(StrictView, APIView):
     """One of the four endpoints of the specification, with its own shape of errors.
 
-    They take forms beside JSON, because `curl -d task_id=12 -d count=10` is what people try.
+    They accept forms as well as JSON, because people try `curl -d task_id=12 -d count=10`.
     """
 
     is_specified = True
@@ -65,7 +65,7 @@ class SchemaView(StrictView, SpectacularAPIView):
 
 
 class NotByToken(BasePermission):
-    """A leaked API token must not be able to make itself successors."""
+    """Refuses API tokens, so that a leaked one cannot create others."""
 
     message = "API tokens are managed by signed-in people, not by API tokens."
 

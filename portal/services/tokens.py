@@ -15,5 +15,5 @@ def issue(
 
 
 def revoke(*, token: ApiToken) -> None:
-    """Scripts that use the token are refused from now on."""
+    """Delete the token: scripts that use it are refused from now on."""
     token.delete()

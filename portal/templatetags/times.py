@@ -1,4 +1,4 @@
-"""Dates and times on the pages: one format, in the reader's time zone, which is named."""
+"""Template filters for dates and times, in the reader's time zone."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ register = template.Library()
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
-    """Such as “26 Nov 2026, 09:48 JST” in a <time>; "" without a value."""
+    """A <time> element such as “26 Nov 2026, 09:48 JST”; "" without a value."""
     return _element(value, "DATETIME_FORMAT") if value is not None else ""
 
 
 @register.filter
 def day(value: datetime | None) -> SafeString | str:
-    """Such as “26 Nov 2026” in a <time>; "" without a value."""
+    """A <time> element such as “26 Nov 2026”; "" without a value."""
     return _element(value, "DATE_FORMAT") if value is not None else ""
 
 
-def _element(value: datetime, wanted: str) -> SafeString:
+def _element(value: datetime, format_name: str) -> SafeString:
     local = timezone.localtime(value)
     full = f"{date_format(local, 'DATETIME_FORMAT')} ({zone_name()})"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         full,
-        date_format(local, wanted),
+        date_format(local, format_name),
     )
 
 
 @register.simple_tag
 def zone_name() -> str:
-    """Such as “Asia/Tokyo, UTC+09:00”, or “UTC”."""
+    """The reader's time zone, such as “Asia/Tokyo, UTC+09:00”, or “UTC”."""
     name = timezone.get_current_timezone_name()
     offset = timezone.localtime().strftime("%z")
     return name if name == "UTC" else f"{name}, UTC{offset[:3]}:{offset[3:]}"

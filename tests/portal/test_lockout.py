@@ -191,7 +191,7 @@ class TestRows:
         self, alice: User, monkeypatch: pytest.MonkeyPatch, settings: Any
     ) -> None:
         settings.LOGIN_ADDRESS_LIMIT = 1000
-        monkeypatch.setattr(lockout, "MOST_ROWS", 3)
+        monkeypatch.setattr(lockout, "MAX_ROWS", 3)
         for number in range(8):
             sign_in(f"name{number}", "wrong", f"9.9.9.{number}")
         lockout.purge()
