@@ -1,4 +1,4 @@
-"""The commands of the README for backing up and restoring, run as they stand there."""
+"""The commands of docs/operations.md for backup and restore, run as they stand there."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from tests.conftest import BASE_DIR
 from tests.launcher.launching import Launcher
 
-README = BASE_DIR / "README.md"
+OPERATIONS = BASE_DIR / "docs" / "operations.md"
 
 
 def commands(number: int) -> str:
-    section = README.read_text().split("## Back up, restore, upgrade")[1].split("\n## ")[0]
+    section = OPERATIONS.read_text().split("## Back up, restore, upgrade")[1].split("\n## ")[0]
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)[number]
 
 

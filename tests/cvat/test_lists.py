@@ -86,7 +86,7 @@ class TestAllPages:
 
     def test_not_a_list(self, cvat: Replay) -> None:
         cvat.route("/api/jobs", json_answer({"results": {"id": 1}}))
-        with pytest.raises(CvatBroken, match="not known"):
+        with pytest.raises(CvatBroken, match="unknown form"):
             client(cvat).jobs(7)
 
 

@@ -1,4 +1,4 @@
-"""Downloads that a real nginx sends (X_ACCEL_REDIRECT), set up as the README says."""
+"""Downloads that a real nginx sends (X_ACCEL_REDIRECT), set up as docs/operations.md says."""
 
 from __future__ import annotations
 
@@ -55,8 +55,10 @@ http {{
 
 
 def documented(archives: Path) -> str:
-    """The part of the configuration that the README gives."""
-    blocks = re.findall(r"```nginx\n(.*?)```", (BASE_DIR / "README.md").read_text(), re.DOTALL)
+    """The part of the configuration that docs/operations.md gives."""
+    blocks = re.findall(
+        r"```nginx\n(.*?)```", (BASE_DIR / "docs/operations.md").read_text(), re.DOTALL
+    )
     (found,) = (block for block in blocks if PREFIX in block)
     return re.sub(r"alias \S+;", f"alias {archives}/;", found)
 
