@@ -87,10 +87,9 @@ class DownloadOptions(TypedDict, total=False):
     """Options of Http.download, all of which may be absent or None.
 
     - `watch` is called with the progress of the body, and ends the request by raising.
-    - `put_off_after`: after a temporary error (408, 429, 502 to 504, a time-out, 500 for every
-      request)
-      seconds until the error is raised, so that the caller can try again later. Default: as long
-      as the retries allow.
+    - `put_off_after`: seconds after which a temporary error (408, 429, 502 to 504, a time-out, 500
+      for every request) is raised, so that the caller can try again later. Default: as long as the
+      retries allow.
     - `read_timeout` in seconds. Default: the client's.
     """
 
