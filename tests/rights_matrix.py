@@ -167,6 +167,11 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 404, 202, 404), pk="bobs"),
     ],
     "api-archive-download": [get(API_OF_ALICE, pk="ready"), get(API_OF_BOB, pk="bobs")],
+    "api-work-list": [get(API)],
+    "api-work-cancel": [
+        post(API_OF_ALICE, kind="archive", pk="queued"),
+        post((401, 404, 404, 404), kind="other", pk="queued"),
+    ],
     "api-connection-list": [get(API), post((401, 400, 400, 400), {})],
     "api-connection-detail": [
         get(API_OF_ALICE, pk="connection"),

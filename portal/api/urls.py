@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import SimpleRouter
 
-from portal.api import views
+from portal.api import views, works
 
 router = SimpleRouter(trailing_slash=False)
 router.register("tokens", views.ApiTokenViewSet, basename="api-token")
@@ -26,5 +26,11 @@ docs = login_required(
 urlpatterns = [
     path("schema", schema, name="api-schema"),
     path("docs", docs, name="api-docs"),
+    path("works", works.WorkListView.as_view(), name="api-work-list"),
+    re_path(
+        rf"^works/(?P<kind>[a-z]+)/(?P<pk>{views.IDS})/cancel$",
+        works.CancelWorkView.as_view(),
+        name="api-work-cancel",
+    ),
     *router.urls,
 ]

@@ -55,6 +55,15 @@ class Limits:
     running_per_person: int = 3  # of all kinds together
 
 
+@dataclass(frozen=True, slots=True)
+class ResultFiles:
+    """The files that a work has made for download."""
+
+    count: int = 0
+    bytes: int = 0
+    path: str = ""  # on the portal, of the only file
+
+
 def status_field(statuses: type[models.TextChoices]) -> models.CharField[str, str]:
     """The field `status` with the statuses and words of one kind of work."""
     return models.CharField(
@@ -176,6 +185,7 @@ class Work(models.Model):
     """
 
     task: ClassVar[str]  # dotted name of the Celery task, which takes the id of a row
+    list_page: ClassVar[str] = ""  # name of the URL of the page that lists all works of the kind
 
     Status: ClassVar[Any] = WorkStatus
     ACTIVE: ClassVar = ACTIVE
@@ -229,9 +239,22 @@ class Work(models.Model):
         abstract = True
         ordering = ["-created_at", "-id"]
 
+    def get_absolute_url(self) -> str:
+        """Path of the page that shows the work."""
+        raise NotImplementedError
+
     @classmethod
     def limits(cls) -> Limits:
         return Limits()
+
+    @property
+    def title(self) -> str:
+        """What the tray calls the work."""
+        return str(self)
+
+    @property
+    def files(self) -> ResultFiles:
+        return ResultFiles()
 
     @property
     def is_active(self) -> bool:

@@ -38,11 +38,6 @@ class ArchiveFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no t
         fields = ["status"]
 
 
-def for_list(archives: ArchiveQuerySet) -> ArchiveQuerySet:
-    """With their parts, and without `problems`, which can be long."""
-    return archives.defer("problems").prefetch_related("parts")
-
-
 class ArchiveViewSet(
     StrictView,
     mixins.ListModelMixin,
@@ -60,7 +55,7 @@ class ArchiveViewSet(
 
     def get_queryset(self) -> ArchiveQuerySet:
         mine = Archive.objects.for_user(self.request.user)
-        return for_list(mine) if self.action == "list" else mine
+        return mine.for_list() if self.action == "list" else mine
 
     def get_serializer_class(self) -> type[archives_api.ArchiveListSerializer]:
         if self.action == "list":

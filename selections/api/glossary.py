@@ -63,6 +63,8 @@ two:
 | `cancelled` | cancelled | |
 | `expired` | expired | the file was removed after its time; build it again |
 
+`GET /api/works` lists background work of all kinds in one shape.
+
 **Repeating safely.** What creates something takes an `Idempotency-Key`.
 """
 
@@ -285,7 +287,7 @@ def explain(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for parameter in _parameters(result):
         if not parameter.get("description") and parameter["name"] in WORDS:
             parameter["description"] = WORDS[parameter["name"]]
-        if parameter["in"] == "path":
+        if parameter["in"] == "path" and parameter["name"] != "kind":
             parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 0}
             parameter["example"] = 1 if parameter["name"] != "chunk" else 0
     for name, example in (EXAMPLES | _accounts()).items():

@@ -23,7 +23,6 @@ from portal.signed_in import SignedInApiRequest
 from selections import downloads, redrawing, removal, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
-from selections.api.archives import for_list
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
 from selections.models import (
@@ -234,7 +233,7 @@ class SelectionViewSet(
     def archives(self, request: SignedInApiRequest, pk: str) -> Response:
         """The archives you have built of this selection."""
         mine = Archive.objects.for_user(request.user).filter(selection=self.get_object())
-        page = self.paginate_queryset(for_list(mine))
+        page = self.paginate_queryset(mine.for_list())
         context = self.get_serializer_context()
         found = archives_api.ArchiveListSerializer(page, many=True, context=context)
         return self.get_paginated_response(found.data)

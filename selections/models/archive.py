@@ -15,7 +15,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.work.models import Limits, Work, status_field
+from portal.work.models import Limits, ResultFiles, Work, status_field
 from selections.models.archive_queries import (
     UNFINISHED,
     WITH_FILE,
@@ -32,6 +32,7 @@ class Archive(Work):
     """One build of a ZIP from a selection; a new row per build, never reset."""
 
     task = "selections.tasks.build_archive"
+    list_page = "selections:archives"
 
     Status = ArchiveStatus
     WITH_FILE: ClassVar = WITH_FILE
@@ -105,6 +106,17 @@ class Archive(Work):
         # In the zone of the portal: a name must not depend on who looks.
         created = timezone.localtime(self.created_at, timezone.get_default_timezone())
         return f"cvat_images_{created:%Y%m%d_%H%M%S}"
+
+    @property
+    def title(self) -> str:
+        return self.selection_name
+
+    @property
+    def files(self) -> ResultFiles:
+        parts = self.parts.all()
+        is_one = self.status == ArchiveStatus.READY and len(parts) == 1
+        path = reverse("api-archive-download", args=[self.pk]) if is_one else ""
+        return ResultFiles(count=len(parts), bytes=self.size, path=path)
 
     @property
     def has_file(self) -> bool:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.exceptions import Conflict, InvalidInput, NotConnected, NotFound
+from portal.services import works
 from portal.work.models import lock_person
 from selections import showing
 from selections.archives.naming import archive_stem
@@ -164,7 +165,5 @@ def _connection_for(user: User, selection: Selection) -> Connection:
 
 def cancel_archive(*, archive: Archive) -> Archive:
     """Give up a build. Raises Conflict when there is nothing left to give up."""
-    if not archive.cancel():
-        archive.refresh_from_db()
-        raise Conflict(f"This archive is {archive.get_status_display()} and cannot be cancelled.")
+    works.cancel(work=archive)
     return archive

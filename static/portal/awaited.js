@@ -1,37 +1,40 @@
-// The archives a person waits for, known across pages: from when they are seen running until they
-// are downloaded or put away. `told` is whether a notice has been shown for its full time.
+// The works a person waits for, shared by all pages of the portal: from when a work is seen running
+// until its result is downloaded or its line is removed. A work is named by its key, such as
+// "archive-12". `told` is whether a notice of it was shown for its full time.
 
-const KEY = "archives-awaited";
+const STORAGE_KEY = "works-awaited";
 
-/** A Map of archive id -> {told}. */
+export const keyOf = ({ kind, id }) => `${kind}-${id}`;
+
+/** A Map of key -> {told}. */
 export function awaited() {
   try {
-    return new Map(JSON.parse(localStorage.getItem(KEY)) ?? []);
+    return new Map(JSON.parse(localStorage.getItem(STORAGE_KEY)) ?? []);
   } catch {
     return new Map();
   }
 }
 
-export function keepAwaited(archives) {
+export function storeAwaited(works) {
   try {
-    localStorage.setItem(KEY, JSON.stringify([...archives]));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify([...works]));
   } catch {
-    // A browser that stores nothing still tells on the page where the build began.
+    // Without storage, the page where the work began still tells how it ended.
   }
 }
 
-export function expectArchive(id) {
-  keepAwaited(awaited().set(id, { told: false }));
+export function expectWork(key) {
+  storeAwaited(awaited().set(key, { told: false }));
 }
 
-export function forget(id) {
-  const left = awaited();
-  left.delete(id);
-  keepAwaited(left);
+export function forget(key) {
+  const remaining = awaited();
+  remaining.delete(key);
+  storeAwaited(remaining);
 }
 
-/** Show no more notice of it; the tray goes on listing it. */
-export function markTold(id) {
+/** Show no more notice of the work; the tray goes on listing it. */
+export function markTold(key) {
   const all = awaited();
-  if (all.has(id)) keepAwaited(all.set(id, { told: true }));
+  if (all.has(key)) storeAwaited(all.set(key, { told: true }));
 }

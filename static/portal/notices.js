@@ -1,4 +1,4 @@
-// Notices of archives that have ended. They cover nothing: in the workspace they have a row of
+// Notices of works that have ended. They cover nothing: in the workspace they have a row of
 // their own, elsewhere they stand at the bottom, with room to scroll the page clear of them. After
 // a while they go by themselves; the tray goes on listing what they told.
 
@@ -8,41 +8,40 @@ import { downloadLink, link, make } from "./elements.js";
 const SECONDS = 20; // on screen, and neither pointed at nor focused
 
 export class Notices {
-  constructor({ put, pageOf }) {
+  constructor({ put }) {
     this.root = document.getElementById("desk-ready") ?? document.getElementById("tray-ready");
     this.put = put; // called after a notice is closed or used
-    this.pageOf = pageOf;
     document.addEventListener("keydown", (event) => this.#key(event));
     setInterval(() => this.#tick(), 1000);
   }
 
-  has(id) {
-    return document.getElementById(`ready-${id}`) !== null;
+  has(key) {
+    return document.getElementById(`ready-${key}`) !== null;
   }
 
-  show(archive, name, { isDownloading }) {
-    const { id, status } = archive;
+  show(work, { isDownloading }) {
+    const { key, status } = work;
     const notice = make("p", `message ${status === "ready" ? "success" : "warning"}`);
     const close = make("button", "link", "Close");
     close.type = "button";
     close.addEventListener("click", () => this.#done(notice));
-    notice.id = `ready-${id}`;
-    notice.archive = id;
+    notice.id = `ready-${key}`;
+    notice.work = key;
     notice.seconds = SECONDS;
-    notice.append(...words(archive, name, { isDownloading, page: this.pageOf(id) }), " ", close);
+    notice.append(...words(work, { isDownloading }), " ", close);
     notice.querySelector("a").addEventListener("click", () => this.#done(notice));
     this.root.append(notice);
   }
 
   /** Take away notices of what the tray does not list any more. */
-  keep(ids) {
+  keep(keys) {
     for (const notice of [...this.root.children]) {
-      if (!ids.has(notice.archive)) this.#remove(notice);
+      if (!keys.has(notice.work)) this.#remove(notice);
     }
   }
 
   #done(notice) {
-    forget(notice.archive);
+    forget(notice.work);
     this.#remove(notice);
     this.put();
   }
@@ -66,7 +65,7 @@ export class Notices {
   }
 
   #putAway(notice) {
-    markTold(notice.archive);
+    markTold(notice.work);
     this.#remove(notice);
   }
 
@@ -77,15 +76,13 @@ export class Notices {
   }
 }
 
-function words({ status, parts, download_url: url }, name, { isDownloading, page }) {
-  if (status === "ready" && isDownloading) {
-    return [`“${name}” is ready, and its download has started. `, downloadLink(url, "Download again")];
+function words(work, { isDownloading }) {
+  const { title, status, files_count: files, download_url: url, page_url: page } = work;
+  if (status !== "ready") return [`“${title}” is ${status}. `, link(page, "See why")];
+  const isReady = `“${title}” is ready`;
+  if (isDownloading) {
+    return [`${isReady}, and its download has started. `, downloadLink(url, "Download again")];
   }
-  if (status === "ready" && parts.length === 1) {
-    return [`“${name}” is ready. `, downloadLink(url, "Download ZIP")];
-  }
-  if (status === "ready") {
-    return [`“${name}” is ready. `, link(page, `Download its ${parts.length} ZIPs`)];
-  }
-  return [`“${name}” is ${status}. `, link(page, "See why")];
+  if (url) return [`${isReady}. `, downloadLink(url, "Download ZIP")];
+  return [`${isReady}. `, link(page, files ? `Download its ${files} ZIPs` : "Open it")];
 }

@@ -1,8 +1,8 @@
-// The archives under way and those that have ended since, at the top of every page. Asks the API
-// only while something runs or is waited for, and while the page is seen or is to start a download.
+// The works under way and those that have ended since, at the top of every page. Asks the API only
+// while something runs or is awaited, and while the page is visible or is to start a download.
 
 import { get, post } from "./api.js";
-import { awaited, expectArchive, forget, keepAwaited } from "./awaited.js";
+import { awaited, expectWork, forget, keyOf, storeAwaited } from "./awaited.js";
 import { downloadLink } from "./elements.js";
 import { Notices } from "./notices.js";
 import { TrayList } from "./tray_list.js";
@@ -12,8 +12,7 @@ const SOON = 1500; // ms
 const LATER = 15_000; // after an error
 
 const tray = document.getElementById("tray");
-const downloads = new Set(); // ids of archives that this page downloads when they are ready
-const pageOf = (id) => `${tray.dataset.pages}/${id}`;
+const downloads = new Set(); // keys of works whose file this page downloads when they are ready
 let timer = null;
 let notices = null;
 let list = null;
@@ -22,38 +21,38 @@ async function look() {
   clearTimeout(timer);
   const before = awaited();
   try {
-    const { results } = await get(`${tray.dataset.api}?page_size=20`);
-    const running = results.filter(({ status }) => ACTIVE.has(status));
-    const ended = results.filter(({ status }) => !ACTIVE.has(status) && status !== "expired");
-    // What has come meanwhile may be too new for this answer, or be closed by now.
+    const works = (await get(`${tray.dataset.api}?page_size=20`)).results;
+    for (const work of works) work.key = keyOf(work);
+    const running = works.filter(({ status }) => ACTIVE.has(status));
+    const ended = works.filter(({ status }) => !ACTIVE.has(status) && status !== "expired");
+    // What was added meanwhile may be too new for this answer, or be closed by now.
     const now = awaited();
-    for (const { id } of running) if (!now.has(id)) now.set(id, { told: false });
-    for (const id of before.keys()) {
-      if (![...running, ...ended].some((archive) => archive.id === id)) now.delete(id);
+    for (const { key } of running) if (!now.has(key)) now.set(key, { told: false });
+    for (const key of before.keys()) {
+      if (![...running, ...ended].some((work) => work.key === key)) now.delete(key);
     }
-    now.delete(shownByPage());
-    keepAwaited(now);
-    const done = ended.filter(({ id }) => now.has(id));
-    for (const archive of ended) {
-      if (now.get(archive.id)?.told === false || downloads.has(archive.id)) tell(archive);
+    now.delete(shownByPage(works));
+    storeAwaited(now);
+    const done = ended.filter(({ key }) => now.has(key));
+    for (const work of ended) {
+      if (now.get(work.key)?.told === false || downloads.has(work.key)) tell(work);
     }
-    show(running, done.filter(({ id }) => awaited().has(id)));
-    if (running.length) again(SOON);
+    show(running, done.filter(({ key }) => awaited().has(key)));
+    if (running.length) lookAfter(SOON);
   } catch (error) {
-    if (error.status !== 401 && error.status !== 403) again(LATER);
+    if (error.status !== 401 && error.status !== 403) lookAfter(LATER);
   }
 }
 
-/** While nobody looks nothing is asked, unless a download is to start. */
-function again(soon) {
+/** While the page is hidden nothing is asked, unless a download is to start. */
+function lookAfter(pause) {
   clearTimeout(timer);
-  if (!document.hidden || downloads.size) timer = setTimeout(look, soon);
+  if (!document.hidden || downloads.size) timer = setTimeout(look, pause);
 }
 
-/** The archive whose own page this is, which tells of it by itself. */
-function shownByPage() {
-  const found = location.pathname.match(/\/(\d+)$/);
-  return found && location.pathname === pageOf(found[1]) ? Number(found[1]) : null;
+/** Key of the work whose own page this is: the page itself shows how it ends. */
+function shownByPage(works) {
+  return works.find((work) => new URL(work.page_url).pathname === location.pathname)?.key;
 }
 
 function show(running, ended) {
@@ -62,34 +61,30 @@ function show(running, ended) {
   if (tray.hidden) tray.open = false;
   if (tray.hidden && hadFocus) document.getElementById("main").focus();
   list.show(running, ended);
-  notices.keep(new Set(ended.map(({ id }) => id)));
+  notices.keep(new Set(ended.map(({ key }) => key)));
 }
 
-/** Tell once, by the page that waits for this archive or else by a notice; start its download where
- * this page has promised to. An incomplete archive is never downloaded unasked. */
-function tell(archive) {
-  if (notices.has(archive.id)) return;
-  const isOne = archive.status === "ready" && archive.parts.length === 1;
-  const isDownloading = downloads.delete(archive.id) && isOne;
-  if (isDownloading) downloadLink(archive.download_url, "").click();
-  const detail = { archive, isDownloading };
-  const isUntold = document.dispatchEvent(new CustomEvent("archive-ended", { detail, cancelable: true }));
-  if (!isUntold) forget(archive.id);
-  else if (awaited().has(archive.id)) {
-    notices.show(archive, archive.selection_name, { isDownloading });
-  }
+/** Tell once, by the page that waits for this work or else by a notice; start its download where
+ * this page has promised to. An incomplete result is never downloaded unasked. */
+function tell(work) {
+  if (notices.has(work.key)) return;
+  const isDownloading = downloads.delete(work.key) && work.download_url !== null;
+  if (isDownloading) downloadLink(work.download_url, "").click();
+  const detail = { work, isDownloading };
+  const isUntold = document.dispatchEvent(new CustomEvent("work-ended", { detail, cancelable: true }));
+  if (!isUntold) forget(work.key);
+  else if (awaited().has(work.key)) notices.show(work, { isDownloading });
 }
 
 if (tray) {
-  notices = new Notices({ put: look, pageOf });
+  notices = new Notices({ put: look });
   list = new TrayList(tray, {
-    pageOf,
-    cancel: (id) => post(`${tray.dataset.api}/${id}/cancel`, {}).catch(() => null),
+    cancel: (work) => post(work.cancel_url, {}).catch(() => null),
     changed: look,
   });
-  document.addEventListener("archive-begun", ({ detail }) => {
-    expectArchive(detail.id);
-    downloads.add(detail.id);
+  document.addEventListener("work-begun", ({ detail }) => {
+    expectWork(keyOf(detail));
+    downloads.add(keyOf(detail));
     look();
   });
   document.addEventListener("visibilitychange", () => {

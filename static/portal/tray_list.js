@@ -6,9 +6,8 @@ import { downloadLink, link, make } from "./elements.js";
 export class TrayList {
   #known = "";
 
-  constructor(tray, { pageOf, cancel, changed }) {
+  constructor(tray, { cancel, changed }) {
     this.tray = tray;
-    this.pageOf = pageOf;
     this.cancel = cancel;
     this.changed = changed;
     this.root = tray.querySelector("#tray-list");
@@ -17,17 +16,17 @@ export class TrayList {
   }
 
   show(running, ended) {
-    this.title.textContent = title(running, ended);
+    this.title.textContent = summary(running, ended);
     this.bar.hidden = !running.length;
     this.bar.value = sum(running, "frames_done") / (sum(running, "frames_total") || 1);
-    const now = [...running.map(({ id }) => id), "|", ...ended.map(({ id }) => id)].join();
+    const now = [...running.map(({ key }) => key), "|", ...ended.map(({ key }) => key)].join();
     if (now !== this.#known) this.#list(running, ended);
     this.#known = now;
-    for (const archive of running) {
-      const item = document.getElementById(`tray-${archive.id}`);
-      item.querySelector("progress").max = archive.frames_total || 1;
-      item.querySelector("progress").value = archive.frames_done;
-      item.querySelector("span").textContent = facts(archive);
+    for (const work of running) {
+      const item = document.getElementById(`tray-${work.key}`);
+      item.querySelector("progress").max = work.frames_total || 1;
+      item.querySelector("progress").value = work.frames_done;
+      item.querySelector("span").textContent = facts(work);
     }
   }
 
@@ -37,39 +36,39 @@ export class TrayList {
     const held = lines.findIndex((item) => item.contains(document.activeElement));
     const kind = document.activeElement.localName;
     this.root.replaceChildren(
-      ...running.map((archive) => this.#running(archive)),
-      ...ended.map((archive) => this.#ended(archive)),
+      ...running.map((work) => this.#running(work)),
+      ...ended.map((work) => this.#ended(work)),
     );
     if (held < 0 || !this.root.children.length) return;
     const next = document.getElementById(lines[held].id) ?? this.root.children[held];
     (next?.querySelector(kind) ?? this.tray.querySelector("summary")).focus();
   }
 
-  #running(archive) {
-    const { item, name } = this.#line(archive);
+  #running(work) {
+    const { key, title } = work;
+    const item = this.#line(work);
     const progress = make("progress");
     progress.setAttribute("aria-label", "Frames fetched");
-    const cancel = this.#button("Cancel", `Cancel ${name}`, async () => {
-      await this.cancel(archive.id);
-      forget(archive.id);
+    const cancel = this.#button("Cancel", `Cancel ${title}`, async () => {
+      await this.cancel(work);
+      forget(key);
       this.changed();
     });
     item.append(cancel, progress, make("span", "muted small"));
     return item;
   }
 
-  #ended(archive) {
-    const { id, status, parts, download_url: url, size } = archive;
-    const { item, name } = this.#line(archive);
-    const isOne = status === "ready" && parts.length === 1;
-    const open = isOne ? downloadLink(url, "Download", "button") : link(this.pageOf(id), "Open", "button");
-    open.setAttribute("aria-label", `${open.textContent} ${name}`);
+  #ended(work) {
+    const { key, title, status, download_url: url, page_url: page, files_bytes: size } = work;
+    const item = this.#line(work);
+    const open = url ? downloadLink(url, "Download", "button") : link(page, "Open", "button");
+    open.setAttribute("aria-label", `${open.textContent} ${title}`);
     open.addEventListener("click", () => {
-      forget(id);
+      forget(key);
       setTimeout(this.changed); // after the link is followed, which needs it in the page
     });
-    const remove = this.#button("Remove from this list", `Remove ${name} from this list`, () => {
-      forget(id);
+    const remove = this.#button("Remove from this list", `Remove ${title} from this list`, () => {
+      forget(key);
       this.changed();
     });
     remove.className = "link";
@@ -79,11 +78,11 @@ export class TrayList {
     return item;
   }
 
-  #line({ id, selection_name: name }) {
+  #line({ key, title, page_url: page }) {
     const item = make("li", "tray-line");
-    item.id = `tray-${id}`;
-    item.append(link(this.pageOf(id), name, "tray-name"));
-    return { item, name };
+    item.id = `tray-${key}`;
+    item.append(link(page, title, "tray-name"));
+    return item;
   }
 
   /** Busy, it is not disabled, which would lose the keyboard. */
@@ -100,24 +99,27 @@ export class TrayList {
   }
 }
 
-function title(running, ended) {
-  if (running.length) return `${running.length} building`;
+function summary(running, ended) {
+  if (running.length) {
+    const [activity, ...others] = new Set(running.map((work) => work.activity));
+    return `${running.length} ${others.length ? "running" : activity}`;
+  }
   const isReady = ended.every(({ status }) => status === "ready");
   return `${ended.length} ${isReady ? "ready" : "ended"}`;
 }
 
-function sum(archives, key) {
-  return archives.reduce((total, archive) => total + archive[key], 0);
+function sum(works, field) {
+  return works.reduce((total, work) => total + work[field], 0);
 }
 
-function facts({ status, frames_done: done, frames_total: total, ...archive }) {
+function facts({ status, frames_done: done, frames_total: total, ...work }) {
   if (status === "queued") return "waiting for a worker";
-  const { bytes_per_second: rate, seconds_left: left } = archive;
+  const { bytes_per_second: rate, seconds_left: left } = work;
   return [
     `${done.toLocaleString("en")} of ${total.toLocaleString("en")} frames`,
     rate && `${megabytes(rate)}/s`,
     left !== null && `${duration(left)} left`,
-    archive.waiting_for,
+    work.waiting_for,
   ].filter(Boolean).join(" · ");
 }
 

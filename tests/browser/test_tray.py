@@ -23,8 +23,8 @@ window.fetch = (url, ...how) => {
 
 
 def asked_for(page: Page) -> list[str]:
-    """What the page has asked for archives since it was opened."""
-    return [url for url in page.evaluate("window.asked") if "/api/archives" in url]
+    """What the page has asked for works since it was opened."""
+    return [url for url in page.evaluate("window.asked") if "/api/works" in url]
 
 
 def expect_nothing_told(page: Page) -> None:

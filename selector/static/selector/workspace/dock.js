@@ -68,10 +68,10 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
     if (archive.status === "ready") {
       const isDownloading = archive.parts.length === 1;
       if (isDownloading) downloadLink(archive.download_url, "").click();
-      return [...said, ...outcome(archive, { isDownloading })];
+      return [...said, ...outcome({ ...archive, files_count: archive.parts.length }, { isDownloading })];
     }
     built = { id: archive.id, said, line };
-    document.dispatchEvent(new CustomEvent("archive-begun", { detail: archive }));
+    document.dispatchEvent(new CustomEvent("work-begun", { detail: { kind: "archive", id: archive.id } }));
     const when = isNew ? "Its ZIP is being built" : "Its ZIP is being built already";
     return [...said, ` ${when}; the download starts by itself. `, link(archivePage(archive), "Watch it")];
   }
@@ -80,13 +80,13 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
 
   /** How the build has ended, and what there is to do about it. */
   function outcome(archive, { isDownloading }) {
-    const { status, parts, frames_done: done, frames_total: total } = archive;
+    const { status, files_count: files, frames_done: done, frames_total: total } = archive;
     const page = archivePage(archive);
     if (status === "ready" && isDownloading) {
       return [" Its ZIP is ready, and the download has started. ", downloadLink(archive.download_url, "Download again")];
     }
     if (status === "ready") {
-      const text = parts.length === 1 ? "Download it" : `Download its ${parts.length} ZIPs`;
+      const text = files === 1 ? "Download it" : `Download its ${files} ZIPs`;
       return [" Its ZIP is ready. ", link(page, text)];
     }
     if (status === "incomplete") {
@@ -98,11 +98,11 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   }
 
   /** The line that promised a download says how that came out, as long as it is there to be read. */
-  document.addEventListener("archive-ended", (event) => {
-    const { archive, isDownloading } = event.detail;
-    if (archive.id !== built?.id || !built.line.isConnected) return;
+  document.addEventListener("work-ended", (event) => {
+    const { work, isDownloading } = event.detail;
+    if (work.kind !== "archive" || work.id !== built?.id || !built.line.isConnected) return;
     event.preventDefault();
-    built.line.replaceChildren(...built.said, ...outcome(archive, { isDownloading }));
+    built.line.replaceChildren(...built.said, ...outcome(work, { isDownloading }));
   });
 
   dock.addEventListener("submit", (event) => {

@@ -1,0 +1,60 @@
+"""The works of a person, of all kinds together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db.models import CharField, QuerySet, Value
+
+from portal.work.models import ACTIVE, Work, kinds
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    AnyUser = User | AnonymousUser
+
+
+class Key(NamedTuple):
+    kind: str  # see kinds_by_name
+    pk: int
+
+
+def kinds_by_name() -> dict[str, type[Work]]:
+    """All kinds by the name that the API has for them, such as "archive"."""
+    return {str(kind._meta.model_name): kind for kind in kinds()}
+
+
+def works_of(user: AnyUser) -> QuerySet[Any, Any]:
+    """The keys of all works of `user`, newest first: {"kind", "pk", "created_at"}."""
+    return _union(user).order_by("-created_at", "-pk")
+
+
+def active_kinds(user: AnyUser) -> list[type[Work]]:
+    """The kind of each work of `user` that waits or runs. One query."""
+    by_name = kinds_by_name()
+    return [by_name[key["kind"]] for key in _union(user, status__in=ACTIVE)]
+
+
+def load(keys: Iterable[dict[str, Any]]) -> list[Work]:
+    """The rows of these keys, without those deleted meanwhile. One query for each kind."""
+    wanted = [Key(key["kind"], key["pk"]) for key in keys]
+    rows = {
+        Key(name, row.pk): row
+        for name, kind in kinds_by_name().items()
+        if (pks := [key.pk for key in wanted if key.kind == name])
+        for row in kind.objects.for_list().filter(pk__in=pks)
+    }
+    return [rows[key] for key in wanted if key in rows]
+
+
+def _union(user: AnyUser, **conditions: Any) -> QuerySet[Any, Any]:
+    first, *others = (
+        kind.objects.for_user(user)
+        .filter(**conditions)
+        .order_by()
+        .annotate(kind=Value(name, output_field=CharField()))
+        .values("kind", "pk", "created_at")
+        for name, kind in kinds_by_name().items()
+    )
+    return first.union(*others, all=True)

@@ -1,0 +1,1 @@
+"""A second kind of background work, which proves that the engine knows no archives."""
