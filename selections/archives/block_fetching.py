@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Callable
+from threading import Event
 from typing import BinaryIO
 
 from cvat.bodies import MAX_PICTURE
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Download
+from portal.work.exceptions import Stopped
 from selections.archives import video
-from selections.archives.planning import Block, Line
+from selections.archives.planning import Block, CostModel
 from selections.archives.refusals import Refusals
 from selections.archives.spool import Spool, own_name, read_members
 from selections.archives.waiting import Waiting
 
-# A server that puts a request off is asked again for so long before the thread turns to other
-# blocks.
-PUT_OFF_AFTER = 2.0  # seconds
-# No picture shrinks so much: beyond it, it is made to fill memory or disk.
+# Seconds for which a request that CVAT puts off is repeated before the block is put off.
+PUT_OFF_AFTER = 2.0
+# No real picture shrinks so much in a ZIP: more is an attempt to fill memory or disk.
 MOST_SHRUNK = 100
 
 
@@ -33,7 +33,7 @@ class Oversized(Exception):
 
 
 class BlockFetcher:
-    """Safe for threads. `check_stop` raises when the build is over."""
+    """Safe for threads. All methods raise Stopped once `stop` is set, also during an answer."""
 
     def __init__(
         self,
@@ -43,30 +43,30 @@ class BlockFetcher:
         waiting: Waiting,
         quality: str,
         picture_format: video.Format,
-        check_stop: Callable[[], None],
+        stop: Event,
     ) -> None:
+        self.client = client
+        self.spool = spool
+        self.waiting = waiting
         self.refusals = Refusals(client)
-        self.line = Line()
-        self._client = client
-        self._spool = spool
-        self._waiting = waiting
+        self.costs = CostModel()
         self._quality = quality
         self._picture_format = picture_format
-        self._check_stop = check_stop
+        self._stop = stop
 
     def fetch_chunk(self, block: Block, *, missing: int, read_timeout: float | None) -> None:
-        """Raises CvatError, TooSlow, Oversized, Damaged, video.Undecodable."""
+        """Raises CvatError, TooSlow, Oversized, DamagedPiece, video.Undecodable."""
 
         def watch(received: int, length: int, seconds: float) -> None:
             self._watch()
-            if self.line.is_too_slow(
+            if self.costs.is_too_slow(
                 block, missing=missing, length=length, received=received, seconds=seconds
             ):
-                self.line.observe_body(received, seconds)
-                raise TooSlow("the line is too slow for it")
+                self.costs.observe_body(received, seconds)
+                raise TooSlow("the connection is too slow for it")
 
-        with self._spool.arriving_piece(block) as piece:
-            answer = self._client.job_chunk(
+        with self.spool.arriving_piece(block) as piece:
+            answer = self.client.job_chunk(
                 job_id=block.job_id,
                 index=block.chunk,
                 quality=self._quality,
@@ -75,12 +75,13 @@ class BlockFetcher:
                 put_off_after=PUT_OFF_AFTER,
                 read_timeout=read_timeout,
             )
-            self.line.observe_body(answer.length, answer.seconds)
+            self.costs.observe_body(answer.length, answer.seconds)
             self._check_chunk(block, piece)
-            self._spool.stamp(piece, answer)
+            self.spool.stamp(piece, answer)
 
     def _check_chunk(self, block: Block, piece: BinaryIO) -> None:
-        """A ZIP of the right number of pictures; of a film, the frames wanted are made one."""
+        """Check that the chunk is a ZIP with a picture per frame. Replace a video chunk by a ZIP of
+        the wanted frames, decoded."""
         piece.seek(0)
         if piece.read(2) != b"PK":
             self._decode(block, piece)
@@ -93,11 +94,11 @@ class BlockFetcher:
                     f"CVAT sent a picture that unpacks from {member.compress_size:,} to "
                     f"{member.file_size:,} bytes. No real picture does: it was not unpacked."
                 )
-        self.line.observe_frames(sum(member.file_size for member in members), len(members))
+        self.costs.observe_frames(sum(member.file_size for member in members), len(members))
 
     def _decode(self, block: Block, piece: BinaryIO) -> None:
         positions = [frame - block.first for frame in block.frames]
-        with self._spool.scratch() as film:
+        with self.spool.scratch() as film:
             piece.seek(0)
             with film.open("wb") as out:
                 shutil.copyfileobj(piece, out)
@@ -109,11 +110,11 @@ class BlockFetcher:
                     decoded.writestr(own_name(block.first + position), picture)
 
     def fetch_frame(self, block: Block, frame: int, *, read_timeout: float | None) -> None:
-        """Through its task, which gives what was uploaded; else through its job. Raises
-        CvatError."""
+        """Through its task, which serves what was uploaded; through its job where CVAT refuses the
+        task. Raises CvatError."""
         refusal = self.refusals.known(block.task_id, block.job_id)
         if refusal is None and not block.size:
-            # Perhaps a job that is not listed because it is gone.
+            # Perhaps the job is not listed because it was deleted.
             refusal = self.refusals.check(block.task_id, block.job_id)
         if refusal is not None:
             raise refusal
@@ -125,14 +126,12 @@ class BlockFetcher:
     def _fetch_frame(self, block: Block, frame: int, read_timeout: float | None) -> None:
         if not self.refusals.closes_task(block.task_id):
             try:
-                with self._spool.arriving_frame(block, frame) as file:
+                with self.spool.arriving_frame(block, frame) as file:
                     self._save(file, read_timeout, frame=frame, task_id=block.task_id)
                 return
             except CvatForbidden as error:
                 self.refusals.close_task(block.task_id, error)
-        with self._spool.arriving_frame(
-            block, frame, is_recompressed=block.is_recompressed
-        ) as file:
+        with self.spool.arriving_frame(block, frame, is_recompressed=block.is_recompressed) as file:
             self._save(file, read_timeout, frame=frame, job_id=block.job_id)
 
     def _save(
@@ -144,7 +143,7 @@ class BlockFetcher:
         task_id: int | None = None,
         job_id: int | None = None,
     ) -> None:
-        answer: Download = self._client.save_frame(
+        answer: Download = self.client.save_frame(
             task_id=task_id,
             job_id=job_id,
             frame=frame,
@@ -154,11 +153,16 @@ class BlockFetcher:
             put_off_after=PUT_OFF_AFTER,
             read_timeout=read_timeout,
         )
-        self._spool.stamp(file, answer)
-        self.line.observe_wait(answer.waited)
-        self.line.observe_body(answer.length, answer.seconds)
-        self.line.observe_frames(answer.length, 1)
+        self.spool.stamp(file, answer)
+        self.costs.observe_wait(answer.waited)
+        self.costs.observe_body(answer.length, answer.seconds)
+        self.costs.observe_frames(answer.length, 1)
 
     def _watch(self) -> None:
-        self._waiting.answer_began()
+        self.waiting.answer_began()
         self._check_stop()
+
+    def _check_stop(self) -> None:
+        # Not when the fetching has ended otherwise: answers under way may still arrive.
+        if self._stop.is_set():
+            raise Stopped

@@ -1,4 +1,4 @@
-"""How far the fetching of one block is."""
+"""The progress of fetching one block, shared by the threads that fetch it."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from selections.archives.planning import Block
 
 
 class Missing(NamedTuple):
-    """Why a frame cannot be had."""
+    """Why a frame cannot be fetched."""
 
-    reason: str  # fit to be shown
-    is_late: bool = False  # CVAT may give it later
+    reason: str  # can be shown
+    is_late: bool = False  # CVAT may serve it later
 
 
 class BlockState:
-    """Safe for threads. `done` has what is missing (frame -> why) once all frames of the block are
-    dealt with, or raises what ended the fetching."""
+    """Safe for threads. `done` is resolved once each frame of the block is in the spool or missing,
+    with what is missing (frame -> why), or with the error that ended the fetching."""
 
     def __init__(self, block: Block) -> None:
         self.block = block
         self.missing: dict[int, Missing] = {}
         self.done: Future[dict[int, Missing]] = Future()
         self.by_frames = False  # fetched frame by frame, not as a chunk
-        self.is_put_off = False  # asked for in vain, and to be asked for again later
-        self.put_offs = 0
+        self.is_put_off = False  # CVAT put a request off, to be repeated later
+        self.put_offs = 0  # how often
         self._first_asked: float | None = None
         self._not_taken: deque[int] = deque()
         self._remaining = 0
         self._lock = Lock()
 
     def waited(self) -> float:
-        """Seconds since the first call of this, which is made when the server is asked first."""
+        """Seconds since the first call, which is made when CVAT puts off the first request."""
         with self._lock:
             if self._first_asked is None:
                 self._first_asked = time.monotonic()
             return time.monotonic() - self._first_asked
 
     def finish(self) -> None:
-        """All of it is in the spool."""
+        """The whole block is in the spool."""
         with self._lock:
             self._resolve()
 
     def go_by_frames(self, frames: list[int]) -> None:
-        """From now on these frames are taken one by one, by whichever threads have time."""
+        """From now on threads take these frames one by one."""
         with self._lock:
             self._start_frames(frames)
             if not frames:
@@ -57,7 +57,7 @@ class BlockState:
         return len(self._not_taken)
 
     def take(self) -> int | None:
-        """A frame that no thread fetches yet."""
+        """A frame that no thread has taken yet; None if there is none."""
         with self._lock:
             return self._not_taken.popleft() if self._not_taken else None
 
@@ -66,14 +66,14 @@ class BlockState:
             self._not_taken.appendleft(frame)
 
     def put_off(self) -> bool:
-        """Whether this call was the one that changed `is_put_off`."""
+        """Mark the block as put off. False if it is already, or if its fetching has ended."""
         with self._lock:
             was_put_off, self.is_put_off = self.is_put_off, True
             self.put_offs += not was_put_off
             return not was_put_off and not self.done.done()
 
     def note(self, frame: int, missing: Missing | None = None) -> None:
-        """A taken frame is in the spool, or cannot be had for this reason."""
+        """A taken frame is in the spool, or missing for this reason."""
         with self._lock:
             self._note(frame, missing)
 

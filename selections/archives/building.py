@@ -1,40 +1,29 @@
-"""The worker's body: from a queued row to ZIP files in the storage."""
+"""Builds an archive: takes the entries of its sources, writes them to ZIP files, stores these."""
 
 from __future__ import annotations
 
 import errno
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from threading import Event
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.core.files import File
 
-from cvat.client import CvatClient
 from cvat.exceptions import CvatError, CvatUnauthorized
-from cvat.types import Job
-from portal.housekeeping import for_each
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
-from selections.archives import disk, headers, staleness
-from selections.archives.block_state import Missing
-from selections.archives.fetching import Fetched, Fetcher, outcome
-from selections.archives.naming import Names, WantedFrame
-from selections.archives.origins import Origins
-from selections.archives.planning import blocks
-from selections.archives.slots import Slots
+from selections.archives import disk
+from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, PartSource
+from selections.archives.frame_source import FrameSource
 from selections.archives.spool import BUILD_PREFIX, Spool
+from selections.archives.storing import stored
 from selections.archives.video import Format
-from selections.archives.waiting import Waiting
-from selections.archives.zipping import Part, PartsWriter
-from selections.models import Archive, ArchivePart, Selection, UnlinkedFile
-from selections.remarks import Remarks, changes
+from selections.archives.zipping import WrittenPart, ZipWriter
+from selections.models import Archive, Selection
+from selections.remarks import Remarks
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +31,6 @@ ALL_DELETED = (
     "Every frame of the selection was deleted in CVAT since it was saved, and such frames are to "
     "be left out. Build it with the deleted frames, or choose others."
 )
-T = TypeVar("T")
-
-LONGEST_SLEEP = 0.2  # seconds until a thread that sleeps looks whether the fetching is over
 
 
 def build(archive_id: int) -> bool:
@@ -87,223 +73,120 @@ def _why_not_written(error: OSError) -> str:
 
 
 class _Build:
+    part_sources: Sequence[PartSource] = ()  # of files beside the pictures
+
     def __init__(self, archive: Archive, selection: Selection, heartbeat: Heartbeat) -> None:
         self.archive = archive
         self.selection = selection
-        self.worker = heartbeat.worker
         self.heartbeat = heartbeat
         self.spool = Spool(spool_of(archive.pk))
-        self.problems: list[dict[str, Any]] = []
-        self.left_out: list[dict[str, Any]] = []
+        self.source = self._frame_source()
+        self.problems: list[Line] = []
+        self.left_out: list[Line] = []
         self.remarks = Remarks()
-        self.ended = Event()  # set when all is fetched, or fetching has failed
-        self.is_late = False  # CVAT may give some of what is missing later
+        self.may_come_late = False  # CVAT may serve some of the missing frames later
 
     def run(self) -> None:
         """Raises Stopped, CvatError, disk.Full, OSError."""
-        self._prepare_spool()
+        earlier = self.archive.continues_id
+        self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
+        self.source.drop_stale()
         self.guard = disk.Guard(
             frames_total=self.archive.frames_total,
             spooled=self.spool.size(),
             allowance=self._allowance(),
         )
         self.guard.check_before(self.selection)
-        stem = self.spool.folder / f"{BUILD_PREFIX}{self.worker}"
-        with self._writer(stem) as writer:
-            self._fill(writer)
-            if self.problems and not self.heartbeat.frames_done and not self.is_late:
-                raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
-            if not self.problems and not self.heartbeat.frames_done:
-                raise CvatError(ALL_DELETED)
-            parts = writer.finish(self.problems, left_out=self.left_out)
-            self._store(parts)
+        with self._writer() as writer:
+            with closing(self.source.entries()) as entries:
+                for entry in entries:
+                    self.heartbeat.check()
+                    self._take(entry, writer)
+            self._check_not_empty()
+            self._store(writer.finish(self.problems, self.left_out))
 
-    def _writer(self, stem: Path) -> PartsWriter:
-        options = self.archive.options
-        return PartsWriter(
-            stem,
-            part_size=int(options.get("part_size") or 0),
-            part_files=int(options.get("part_files") or 0),
-            selection=self.selection.pk if options.get("task_folders") else None,
-            about=self._about(),
-        )
+    def _take(self, entry: Entry | MissingFrame | LeftOutFrame, writer: ZipWriter) -> None:
+        if isinstance(entry, Entry):
+            self._add(entry, writer)
+        elif isinstance(entry, MissingFrame):
+            self.problems.append(entry.line | {"reason": entry.reason})
+            self.may_come_late = self.may_come_late or entry.is_late
+        else:
+            self.left_out.append(entry.line)
+            self.remarks.leave_out(entry.line)
 
-    def _allowance(self) -> int | None:
-        limit = settings.ARCHIVE_BYTES_PER_PERSON
-        others = Archive.objects.filter(requested_by=self.archive.requested_by_id).with_file()
-        return max(limit - others.bytes(), 0) if limit else None
+    def _add(self, entry: Entry, writer: ZipWriter) -> None:
+        self.guard.check_size(entry.size)
+        writer.add(entry)
+        self.remarks.add((entry.line or {}) | {"path": entry.path})
+        self.heartbeat.frames_done += 1
+        self.heartbeat.bytes_done += entry.size
+        self.guard.check(frames=self.heartbeat.frames_done, written=self.heartbeat.bytes_done)
 
-    def _prepare_spool(self) -> None:
-        earlier = self.archive.continues_id
-        self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
-        connection = self.archive.connection
-        oldest = self.spool.oldest_by_task() if connection else {}
-        if not connection or not oldest:
+    def _check_not_empty(self) -> None:
+        if self.heartbeat.frames_done:
             return
-        tasks = staleness.tasks_of(self.selection)
-        with connection.client(patient=True, sleep=self._sleep) as client:
-            changed = self._ask(client, lambda: staleness.changed_tasks(client, tasks, oldest))
-        for task_id in changed:
-            logger.info("archive %s: task %s changed in CVAT, anew", self.archive.pk, task_id)
-            self.spool.drop_task(task_id)
+        if not self.problems:
+            raise CvatError(ALL_DELETED)
+        if not self.may_come_late:
+            raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
 
-    def _ask(self, client: CvatClient, question: Callable[[], T]) -> T:
-        """The answer of a thread of its own: a request that hangs must not keep a build alive that
-        is given up."""
-        with ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(question)
-            try:
-                return outcome(answer, self.heartbeat.stopped)
-            except Stopped:
-                client.abort()
-                raise
+    def _store(self, parts: list[WrittenPart]) -> None:
+        with stored(self.archive, self.heartbeat.worker, parts) as rows:
+            is_finished = self.archive.finish(
+                self.heartbeat.worker,
+                parts=rows,
+                problems=self.problems,
+                left_out=len(self.left_out),
+                remarks=self.remarks.to_json(
+                    most_entries=max(part.entries for part in parts),
+                    has_task_folders=self.source.has_task_folders,
+                ),
+                bytes_done=self.heartbeat.bytes_done,
+            )
+            if not is_finished:
+                raise Stopped  # cancelled or taken over while it was stored
 
-    def _fill(self, writer: PartsWriter) -> None:
-        connection = self.archive.connection
-        if connection is None:
-            raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
-        waiting = Waiting()
-        slots = Slots(
-            url=connection.url,
-            limit=settings.CVAT_MAX_REQUESTS,
-            sleep=self._sleep,
-            waiting=waiting,
-        )
-        self.heartbeat.at_beat[:] = [slots.renew]
-        self.heartbeat.waiting_for = waiting.text
-        with connection.client(patient=True, sleep=self._sleep, around_attempt=slots.one) as client:
-            jobs = self._jobs(client)
-            with closing(
-                Origins(client, self.selection, jobs, stop=self.heartbeat.stopped)
-            ) as origins:
-                self.origins = origins
-                try:
-                    jobs |= origins.validation_jobs()
-                    names = self._names(jobs)
-                    plan = blocks(self._announced(names), jobs, quality=self.archive.quality)
-                    with closing(self._fetcher(client, waiting).fetch(plan)) as fetched:
-                        self._add_all(writer, names, fetched)
-                finally:
-                    self.ended.set()
-
-    def _add_all(self, writer: PartsWriter, names: Names, fetched: Iterator[Fetched]) -> None:
-        """Raises RuntimeError rather than put a picture under the name of another frame."""
-        for each, got in zip(self._delivered(names), fetched, strict=True):
-            if (each.task_id, each.frame) != (got.task_id, got.frame):
-                raise RuntimeError(
-                    f"frame {got.frame} of task {got.task_id} came where frame {each.frame} of "
-                    f"task {each.task_id} belongs"
-                )
-            self._add(writer, names, each, got)
-
-    @property
-    def _has_task_folders(self) -> bool:
-        return self.origins.tasks_count > 1 or bool(self.archive.options.get("task_folders"))
-
-    def _names(self, jobs: Mapping[int, Job]) -> Names:
-        return Names(
-            task_folders=self._has_task_folders,
-            quality=self.archive.quality,
-            recompressing={job.id for job in jobs.values() if job.recompresses},
-        )
-
-    def _announced(self, names: Names) -> Iterator[tuple[int, int, int]]:
-        for each in self._wanted():
-            names.expect(each)
-            if not self._is_left_out(each):
-                yield each.task_id, each.job_id, each.frame
-
-    def _delivered(self, names: Names) -> Iterator[WantedFrame]:
-        for each in self._wanted():
-            if self._is_left_out(each):
-                names.take(each, "")  # the names of the others do not depend on it
-                self.left_out.append(self.origins.line(each))
-                self.remarks.leave_out(self.left_out[-1])
-            else:
-                yield each
-
-    def _is_left_out(self, frame: WantedFrame) -> bool:
-        leaves_out = self.archive.options.get("deleted_frames") == Archive.DeletedFrames.LEAVE_OUT
-        return leaves_out and self.origins.is_deleted(frame)
-
-    def _wanted(self) -> Iterator[WantedFrame]:
-        """By task and frame; a slice at a time, for a build may last hours and must neither hold
-        all in memory nor a cursor (and with it a transaction) open."""
-        rows = self.selection.frames.values_list("task_id", "job_id", "frame", "filename")
-        start = 0
-        while batch := rows[start : start + 5000]:
-            yield from (WantedFrame(*row) for row in batch)
-            start += 5000
-
-    def _jobs(self, client: CvatClient) -> dict[int, Job]:
-        named = self.selection.frames.order_by("task_id").values_list("task_id", flat=True)
-        tasks = list(named.distinct())
-
-        def ask() -> list[Job]:
-            return [job for task_id in tasks for job in client.jobs(task_id)]
-
-        return {job.id: job for job in self._ask(client, ask)}
-
-    def _fetcher(self, client: CvatClient, waiting: Waiting) -> Fetcher:
+    def _frame_source(self) -> FrameSource:
         options = self.archive.options
-        return Fetcher(
-            client,
+        if self.archive.connection is None:
+            raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
+        return FrameSource(
+            self.archive.connection,
+            self.selection,
             spool=self.spool,
-            waiting=waiting,
+            heartbeat=self.heartbeat,
             quality=self.archive.quality,
             picture_format=Format(
                 options.get("video_format", "png"), int(options.get("video_quality", 95))
             ),
-            threads=settings.FETCH_THREADS,
-            stop=self.heartbeat.stopped,
-            ended=self.ended,
+            has_deleted_frames=options.get("deleted_frames") != Archive.DeletedFrames.LEAVE_OUT,
+            task_folders=bool(options.get("task_folders")),
         )
 
-    def _sleep(self, seconds: float) -> None:
-        """For the threads that fetch: ends with the build, and with its fetching."""
-        until = time.monotonic() + seconds
-        while not self.heartbeat.stopped.is_set() and not self.ended.is_set():
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                return
-            self.heartbeat.stopped.wait(min(remaining, LONGEST_SLEEP))
-        raise Stopped
-
-    def _add(self, writer: PartsWriter, names: Names, each: WantedFrame, got: Fetched) -> None:
-        self.heartbeat.check()
-        line = self.origins.line(each)
-        if got.picture is None:
-            names.take(each, "")  # the names of the others do not depend on what is missing
-            missing = got.missing or Missing("It was not fetched.")
-            self.is_late = self.is_late or missing.is_late
-            self.problems.append(line | {"reason": missing.reason})
-            return
-        file, size = got.picture
-        header = headers.read(file)
-        file.seek(0)
-        line |= {"width": header.width, "height": header.height}
-        line |= changes(
-            header,
-            quality=self.archive.quality,
-            is_video=self.origins.is_video(each),
-            is_recompressed=got.is_recompressed,
+    def _writer(self) -> ZipWriter:
+        options = self.archive.options
+        return ZipWriter(
+            self.spool.folder / f"{BUILD_PREFIX}{self.heartbeat.worker}",
+            part_size=int(options.get("part_size") or 0),
+            part_files=int(options.get("part_files") or 0),
+            selection=self.selection.pk if options.get("task_folders") else None,
+            about=self._about(),
+            sources=self.part_sources,
         )
-        if got.is_recompressed:
-            line["recompressed"] = True
-        path = names.take(each, header.extension, is_recompressed=got.is_recompressed)
-        self.guard.check_size(size)
-        writer.add(path, file, size, line)
-        self.remarks.add(line | {"path": path})
-        self.heartbeat.frames_done += 1
-        self.heartbeat.bytes_done += size
-        self.guard.check(frames=self.heartbeat.frames_done, written=self.heartbeat.bytes_done)
+
+    def _allowance(self) -> int | None:
+        """How many bytes the archive may have; None without a limit."""
+        limit = settings.ARCHIVE_BYTES_PER_PERSON
+        others = Archive.objects.filter(requested_by=self.archive.requested_by_id).with_file()
+        return max(limit - others.bytes(), 0) if limit else None
 
     def _about(self) -> dict[str, Any]:
         selection = self.selection
         return {
             "selection": {
                 "id": selection.pk,
-                # Not its present name, which may not be shared with the requester any more.
+                # Not its present name, which the requester may not be allowed to see any more.
                 "name": self.archive.selection_name,
                 "frame_selection_method": selection.frame_selection_method,
                 "parameters": selection.parameters,
@@ -312,48 +195,3 @@ class _Build:
             "cvat": {"url": selection.url, "tasks": selection.tasks},
             "options": self.archive.options,
         }
-
-    def _store(self, parts: list[Part]) -> None:
-        storage = ArchivePart._meta.get_field("file").storage
-        stored: list[ArchivePart] = []
-        begun: list[UnlinkedFile] = []
-        try:
-            for number, part in enumerate(parts, start=1):
-                # A name of its own: a worker that lost its claim may be storing the same part.
-                name = (
-                    f"{self.archive.pk}_{self.archive.stored_name}_{self.worker.hex}_{number}.zip"
-                )
-                begun.append(self.archive.unlinked_files.create(name=name))
-                with _Finished(part.path) as file:
-                    storage.save(name, file)
-                part.path.unlink(missing_ok=True)  # a storage elsewhere copies
-                row = ArchivePart(archive=self.archive, number=number, file=name)
-                row.size, row.sha256 = part.size, part.sha256
-                stored.append(row)
-            done = self.archive.finish(
-                self.worker,
-                parts=stored,
-                problems=self.problems,
-                left_out=len(self.left_out),
-                remarks=self.remarks.to_json(
-                    most_entries=max(part.entries for part in parts),
-                    has_task_folders=self._has_task_folders,
-                ),
-                bytes_done=self.heartbeat.bytes_done,
-            )
-            if not done:
-                raise Stopped  # cancelled or taken over while it was stored
-        except Exception:  # else this process ends, and housekeeping deletes the files
-            for_each(begun, UnlinkedFile.remove)
-            raise
-
-
-class _Finished(File):  # type: ignore[type-arg]
-    """A file that a local storage may move into place instead of copying it."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path.open("rb"), name=path.name)
-        self._path = path
-
-    def temporary_file_path(self) -> str:
-        return str(self._path)

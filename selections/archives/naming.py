@@ -1,9 +1,9 @@
 """The path of each frame inside the ZIP; pure.
 
-CVAT's own path and name, folders kept, made safe for every file system that may unpack it. A name
-that a file system of today can hold is not changed. Where a name must be made up (unsafe
-characters, two names that some file system takes for one, pictures without a name), it never takes
-the name of a real file, whether that comes earlier or later in the archive.
+CVAT's own path and name with its folders, made safe for every file system that may unpack it. A
+name that present file systems can hold is not changed. A name that replaces CVAT's (for unsafe
+characters, for two names that some file system takes for one, for pictures without a name) is never
+the name of another picture in CVAT, earlier or later in the archive.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
-LONGEST_PART = 255  # bytes in UTF-8, as ext4 counts; NTFS and APFS hold at least that
+from selections.archives.entries import WantedFrame
+
+LONGEST_NAME = 255  # bytes in UTF-8, as ext4 counts; NTFS and APFS hold at least that
 LONGEST_STEM = 120  # bytes of a selection's name in the file name of its archive
 LONGEST_SUFFIX = 20  # bytes; what is longer after a dot is no file type
 
@@ -31,23 +33,16 @@ _UNSAFE = re.compile(
 _NOT_FOLDERS = ("", ".", "..")
 
 
-class WantedFrame(NamedTuple):
-    task_id: int
-    job_id: int
-    frame: int
-    filename: str
-
-
-class Names:
+class FramePaths:
     """One path for each frame, no two alike even where case is ignored.
 
-    Every frame is announced with `expect` first, so that no made-up name takes that of a real
-    file; then `take` gives the paths, for every frame and in one order, also for frames that could
-    not be fetched. So the paths depend on the selection alone and a retry gives the same ones.
-    Memory: about 100 bytes for each frame.
+    First `reserve` is called for every frame, so that no replaced name is that of another picture.
+    Then `take` returns the paths, for every frame in the same order, also for frames that could not
+    be fetched: so the paths depend on the selection alone, and another try gives the same ones.
+    Memory: about 100 bytes per frame.
 
     With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
-    CVAT may serve JPEGs instead of what was uploaded; their frames have both names reserved.
+    CVAT may serve JPEGs instead of what was uploaded; their frames take both names.
     """
 
     def __init__(
@@ -56,15 +51,15 @@ class Names:
         self._task_folders = task_folders
         self._is_compressed = quality == "compressed"
         self._recompressing = recompressing
-        self._real_files: set[int] = set()  # keys of CVAT's paths that nobody has taken yet
+        self._real_files: set[int] = set()  # keys of CVAT's paths that no frame has taken yet
         self._real_folders: set[int] = set()
         self._files: set[int] = set()  # keys of paths in the ZIP
         self._folders: set[int] = set()
-        self._additions: dict[int, str] = {}  # CVAT's folder -> what stands after its name
-        # Of the frame before: (task folder, CVAT's folders, folder in the ZIP).
-        self._last: tuple[str, tuple[Part, ...], str] = "", (), ""
+        self._additions: dict[int, str] = {}  # CVAT's folder -> what is added to its name
+        # Of the last frame: (task folder, CVAT's folders, folder in the ZIP).
+        self._last: tuple[str, tuple[PathComponent, ...], str] = "", (), ""
 
-    def expect(self, frame: WantedFrame) -> None:
+    def reserve(self, frame: WantedFrame) -> None:
         """Reserve CVAT's own path of the frame and its folders."""
         folders, base = _split(frame.filename)
         path = self._prefix(frame)
@@ -77,24 +72,24 @@ class Names:
             self._real_files.add(_key(self._cvat_path(frame, folders, base.raw)))
 
     def take(self, frame: WantedFrame, extension: str, *, is_recompressed: bool = False) -> str:
-        """The path. `extension` is that of the picture's real kind, for where CVAT has no name or
-        serves another kind than was uploaded; "" for a frame that could not be fetched."""
+        """The path. `extension` is that of the picture's real format: used where CVAT has no name
+        or serves another format than was uploaded; "" for a frame that could not be fetched."""
         folders, base = _split(frame.filename)
         if base is None:
             name = f"frame_{frame.frame:06d}{extension or '.png'}"
-            return self._take(frame, folders, Part(name, name), is_real=False)
+            return self._take(frame, folders, PathComponent(name, name), is_real=False)
         safe = self._ending(base.safe, extension)
-        path = self._take(frame, folders, Part(base.raw, safe), is_real=safe == base.raw)
+        path = self._take(frame, folders, PathComponent(base.raw, safe), is_real=safe == base.raw)
         if self._is_compressed or frame.job_id not in self._recompressing:
             return path
         jpeg = _extended(posixpath.splitext(base.safe)[0], ".jpg")
         other = path
         if jpeg != safe:
-            other = self._take(frame, folders, Part(base.raw, jpeg), is_real=False)
+            other = self._take(frame, folders, PathComponent(base.raw, jpeg), is_real=False)
         return other if is_recompressed else path
 
     def _ending(self, name: str, extension: str = "") -> str:
-        """With the ending of what CVAT serves where all is compressed, whatever was uploaded."""
+        """The name; for compressed pictures with the extension of what CVAT serves."""
         if not self._is_compressed:
             return name
         return _extended(posixpath.splitext(name)[0], extension or ".jpg")
@@ -102,11 +97,16 @@ class Names:
     def _prefix(self, frame: WantedFrame) -> str:
         return f"task_{frame.task_id}" if self._task_folders else ""
 
-    def _cvat_path(self, frame: WantedFrame, folders: tuple[Part, ...], base: str) -> str:
+    def _cvat_path(self, frame: WantedFrame, folders: tuple[PathComponent, ...], base: str) -> str:
         return posixpath.join(self._prefix(frame), *(part.raw for part in folders), base)
 
     def _take(
-        self, frame: WantedFrame, folders: tuple[Part, ...], base: Part, *, is_real: bool
+        self,
+        frame: WantedFrame,
+        folders: tuple[PathComponent, ...],
+        base: PathComponent,
+        *,
+        is_real: bool,
     ) -> str:
         folder = self._free_folder(frame, folders)
         for name in _candidates(base.safe, frame.frame):
@@ -130,9 +130,9 @@ class Names:
     def _is_real(self, *keys: int) -> bool:
         return any(key in self._real_files or key in self._real_folders for key in keys)
 
-    def _free_folder(self, frame: WantedFrame, folders: tuple[Part, ...]) -> str:
-        """The folder in the ZIP. CVAT's own name, unless it is not safe or a file in the ZIP is
-        called so; then one that no other folder has, so that no two folders become one."""
+    def _free_folder(self, frame: WantedFrame, folders: tuple[PathComponent, ...]) -> str:
+        """The folder in the ZIP: CVAT's own, unless its name is not safe or is that of a file in
+        the ZIP. Then a name that no other folder has, so that two folders never become one."""
         path = cvat_path = self._prefix(frame)
         if (path, folders) == self._last[:2]:
             return self._last[2]
@@ -170,15 +170,16 @@ class Names:
 
 
 def manifest_name(part: int | None, *, selection: int | None = None) -> str:
-    """Of the only ZIP, or of part 1, 2, ..., which may be unpacked into one folder; with
-    `selection` also together with ZIPs of other selections."""
+    """Of the manifest of the only ZIP, or of part 1, 2, ...: all parts can be unpacked into one
+    folder, and with `selection` also together with ZIPs of other selections."""
     of_selection = "" if selection is None else f"_selection_{selection}"
     of_part = "" if part is None else f"_part{part}"
     return f"manifest{of_selection}{of_part}.json"
 
 
 def safe_path(path: str) -> str:
-    """`path` without drive, root, dots and what file systems refuse; "" if nothing is left."""
+    """`path` without drive, root, "." and "..", and characters that file systems refuse; "" if
+    nothing remains."""
     folders, base = _split(path)
     return "/".join(part.safe for part in (*folders, base) if part is not None)
 
@@ -186,10 +187,10 @@ def safe_path(path: str) -> str:
 def archive_stem(selection_name: str) -> str:
     """The start of an archive's file name: the selection's name as one safe file name."""
     name = _UNSAFE.sub("_", re.sub(r"[/\\]", "_", selection_name)).strip(" .-")
-    return _cut(_safe_part(name), LONGEST_STEM).rstrip(" .")
+    return _cut(_safe_name(name), LONGEST_STEM).rstrip(" .")
 
 
-class Part(NamedTuple):
+class PathComponent(NamedTuple):
     """A folder or file name as CVAT has it, and as every file system can hold it."""
 
     raw: str
@@ -200,24 +201,24 @@ class Part(NamedTuple):
         return self.raw == self.safe
 
 
-def _split(path: str) -> tuple[tuple[Part, ...], Part | None]:
-    """Folders and file name; None where no file name is left."""
+def _split(path: str) -> tuple[tuple[PathComponent, ...], PathComponent | None]:
+    """Folders and file name; None where there is no file name."""
     folder, _, base = path.replace("\\", "/").rpartition("/")
     if base in _NOT_FOLDERS:
-        folders = _parts(folder)
+        folders = _components(folder)
         return (folders[:-1], folders[-1]) if folders else ((), None)
-    return _parts(folder), Part(base, _safe_part(base))
+    return _components(folder), PathComponent(base, _safe_name(base))
 
 
 @lru_cache(maxsize=64)
-def _parts(folder: str) -> tuple[Part, ...]:
-    """Of a path with "/" alone. A drive is no folder, nor is what leads out of one."""
+def _components(folder: str) -> tuple[PathComponent, ...]:
+    """Folders of a path with "/" as its separator, without a drive, "." and ".."."""
     folder = re.sub(r"^[A-Za-z]:(?=/|$)", "", folder)
     parts = (part for part in folder.split("/") if part not in _NOT_FOLDERS)
-    return tuple(Part(part, _safe_part(part)) for part in parts)
+    return tuple(PathComponent(part, _safe_name(part)) for part in parts)
 
 
-def _safe_part(part: str) -> str:
+def _safe_name(part: str) -> str:
     safe = _UNSAFE.sub("_", part).rstrip(". ") or "_"
     if _RESERVED.fullmatch(safe.partition(".")[0].rstrip(" ")):
         safe = f"_{safe}"
@@ -225,7 +226,7 @@ def _safe_part(part: str) -> str:
 
 
 def _candidates(name: str, frame: int) -> Iterator[str]:
-    """The name itself, then with the frame number, then with a count as well."""
+    """The name itself, then with the frame number, then with a counter as well."""
     yield name
     stem, suffix = posixpath.splitext(name)
     yield _extended(stem, suffix, addition=f"_frame_{frame:06d}")
@@ -234,28 +235,28 @@ def _candidates(name: str, frame: int) -> Iterator[str]:
 
 
 def _extended(stem: str, suffix: str, *, addition: str = "") -> str:
-    """The name, with an addition before its suffix; the stem is cut where all would be too long."""
-    if len((stem + addition + suffix).encode()) <= LONGEST_PART:
+    """The name with an addition before its suffix; the stem is cut to fit LONGEST_NAME."""
+    if len((stem + addition + suffix).encode()) <= LONGEST_NAME:
         return stem + addition + suffix
     if len(suffix.encode()) > LONGEST_SUFFIX:
         stem, suffix = stem + suffix, ""
-    return _cut(stem, LONGEST_PART - len((addition + suffix).encode())) + addition + suffix
+    return _cut(stem, LONGEST_NAME - len((addition + suffix).encode())) + addition + suffix
 
 
 def _cut(text: str, room: int) -> str:
-    """At most `room` bytes of it, no character cut in two."""
+    """The beginning of the text, at most `room` bytes and without half a character."""
     encoded = text.encode()
     return text if len(encoded) <= room else encoded[:room].decode(errors="ignore")
 
 
 def _key(path: str) -> int:
-    """The same for paths that some file system takes for one: APFS and case-folding ext4 ignore
-    case (also of ß and ligatures), APFS the way that accents are composed."""
+    """Equal for paths that some file system takes for one: APFS and case-folding ext4 ignore case
+    (also of ß and ligatures), APFS the composition of accents."""
     if path.isascii():
         folded = path.lower()
     else:
         folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
-    # A short digest, for hundreds of thousands of names must not fill the memory. Two paths with
-    # the same one by chance: one of them gets a longer name.
+    # A short digest, so that hundreds of thousands of names do not fill the memory. Of two paths
+    # with the same digest by chance, one gets a longer name.
     digest = hashlib.blake2b(folded.encode(errors="surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest)

@@ -1,4 +1,4 @@
-"""What the manifest says of the origin of each frame, asked of CVAT while frames are fetched."""
+"""The origin of each frame for the manifest, requested from CVAT while frames are fetched."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import logging
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
-from typing import Any
 
 from cvat import origins
 from cvat.client import CvatClient
 from cvat.origins import TaskOrigin
 from cvat.types import Job
-from selections.archives.fetching import FRAME_ERRORS, end_threads, outcome
-from selections.archives.naming import WantedFrame
+from selections.archives.entries import Line, WantedFrame
+from selections.archives.refusals import FRAME_ERRORS
+from selections.archives.threads import end_threads, wait_for
 from selections.models import Selection
 
 logger = logging.getLogger(__name__)
 
-_SIDE_BY_SIDE = 2
+_THREADS = 2
 
 
 class Origins:
-    """Asks in threads of its own; every method waits for the answer about its task, and raises
-    Stopped, or the CvatError that ends the build. A task whose origin CVAT refuses to tell has
-    none: its frames are delivered without."""
+    """Requests the origins of all tasks in threads. Each method waits for the origin of its task,
+    and raises Stopped, or the CvatError that ends the build. The frames of a task whose origin CVAT
+    refuses are delivered without one."""
 
     def __init__(
         self, client: CvatClient, selection: Selection, jobs: Mapping[int, Job], *, stop: Event
@@ -36,29 +36,25 @@ class Origins:
             known = [jobs[job_id]] if job_id in jobs else []
             self._jobs.setdefault(task_id, []).extend(known)
         self._client = client
-        self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="origins")
-        self._asked: dict[int, Future[TaskOrigin]] = {
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="origins")
+        self._origins: dict[int, Future[TaskOrigin]] = {
             task_id: self._pool.submit(origins.read, client, task_id, of_task)
             for task_id, of_task in self._jobs.items()
         }
 
     def close(self) -> None:
-        """End the threads, whatever they wait for."""
-        end_threads(self._pool, self._asked.values(), self._client)
-
-    @property
-    def tasks_count(self) -> int:
-        return len(self._asked)
+        """End the threads, and break off their requests."""
+        end_threads(self._pool, self._origins.values(), self._client)
 
     def validation_jobs(self) -> dict[int, Job]:
-        """The ground-truth jobs that frames were chosen from, with what their meta tells."""
-        found: dict[int, Job] = {}
+        """The ground-truth jobs that frames were chosen from, with the lists of their meta."""
+        jobs_by_id: dict[int, Job] = {}
         for task_id, jobs in self._jobs.items():
             validation = [job for job in jobs if job.type == "ground_truth"]
             origin = self._of(task_id) if validation else None
             if origin is not None:
-                found |= {job.id: job for job in origins.with_lists(validation, origin.lists)}
-        return found
+                jobs_by_id |= {job.id: job for job in origins.with_lists(validation, origin.lists)}
+        return jobs_by_id
 
     def is_deleted(self, frame: WantedFrame) -> bool:
         origin = self._of(frame.task_id)
@@ -68,9 +64,9 @@ class Origins:
         origin = self._of(frame.task_id)
         return origin.is_video if origin is not None else not frame.filename
 
-    def line(self, frame: WantedFrame) -> dict[str, Any]:
+    def line(self, frame: WantedFrame) -> Line:
         """The beginning of the frame's line in the manifest."""
-        line: dict[str, Any] = frame._asdict()
+        line: Line = frame._asdict()
         origin = self._of(frame.task_id)
         line["source_frame"] = origin.source_frame(frame.frame) if origin is not None else None
         if origin is not None and origin.video:
@@ -81,7 +77,7 @@ class Origins:
 
     def _of(self, task_id: int) -> TaskOrigin | None:
         try:
-            return outcome(self._asked[task_id], self._stop)
+            return wait_for(self._origins[task_id], stop=self._stop)
         except FRAME_ERRORS as error:
-            logger.info("the origin of task %s is not told: %s", task_id, error)
+            logger.info("the origin of task %s is not known: %s", task_id, error)
             return None

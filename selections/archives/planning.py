@@ -1,8 +1,8 @@
-"""Which requests bring the wanted frames; pure.
+"""Which requests fetch the wanted frames; pure.
 
 CVAT serves a frame by loading its whole cached chunk, so a request for a chunk costs about as much
-as one for a frame (cvat-api 7.6) and only the bytes differ. What a request and a byte cost is
-learnt while the build runs.
+as one for a frame (cvat-api 7.6) and only the bytes differ. The costs of a request and of a
+byte are estimated while the build runs.
 """
 
 from __future__ import annotations
@@ -14,21 +14,24 @@ from typing import NamedTuple
 
 from cvat.frames import chunk_frames, chunk_index
 from cvat.types import Job
+from selections.archives.entries import WantedFrame
 
-# What was measured on a quiet server nearby (cvat-api 7.16): where to start from.
+# Start values, measured on an idle server nearby (cvat-api 7.16).
 REQUEST_SECONDS = 0.087
 BYTES_PER_SECOND = 250e6
 FRAME_BYTES = 470_000
-# An answer shorter than this says nothing of the line.
+# Shorter answers say nothing about the bandwidth.
 TELLING_BYTES = 64 * 1024
 TELLING_SECONDS = 0.25
 
+Key = tuple[int, int, int]  # task id, job id, index of the chunk
+
 
 class Block(NamedTuple):
-    """Wanted frames that lie in one chunk of a job, ascending.
+    """Wanted frames of one chunk of a job, ascending.
 
-    `size` is how many frames the whole chunk has; 0 where no chunk may be used: its frames are
-    fetched one by one.
+    `size` is how many frames the whole chunk has; 0 where no chunk may be used: the block is one
+    frame, which is fetched alone.
     """
 
     task_id: int
@@ -38,21 +41,31 @@ class Block(NamedTuple):
     size: int
     is_video: bool
     frames: tuple[int, ...]
-    is_recompressed: bool = False  # what CVAT serves through this job (cvat-api 7.4)
+    is_recompressed: bool = False  # CVAT serves JPEGs of its own through this job (cvat-api 7.4)
 
 
-def blocks(
-    wanted: Iterable[tuple[int, int, int]], jobs: Mapping[int, Job], *, quality: str
-) -> list[Block]:
-    """(task_id, job_id, frame) triples, sorted by task and frame, as blocks in the order of their
-    first frames. Every frame is in exactly one block."""
-    found: dict[tuple[int, int, int], list[int]] = {}
-    for task_id, job_id, frame in wanted:
-        index = _index(jobs.get(job_id), frame)
-        # Without a chunk every frame is a block of its own, so that they go side by side.
-        key = (task_id, job_id, -1 - frame if index is None else index)
-        found.setdefault(key, []).append(frame)
-    return [_block(key, frames, jobs, quality) for key, frames in found.items()]
+class Plan:
+    """The wanted frames, sorted by task and frame, as blocks in the order of their first frames.
+    Every frame is in exactly one block."""
+
+    def __init__(
+        self, wanted: Iterable[WantedFrame], jobs: Mapping[int, Job], *, quality: str
+    ) -> None:
+        self._jobs = jobs
+        frames: dict[Key, list[int]] = {}
+        for frame in wanted:
+            frames.setdefault(self._key(frame), []).append(frame.frame)
+        self.blocks = [_block(key, listed, jobs, quality) for key, listed in frames.items()]
+        self._numbers = {key: number for number, key in enumerate(frames)}
+
+    def number_of(self, frame: WantedFrame) -> int:
+        """The number of the frame's block, counted from 0."""
+        return self._numbers[self._key(frame)]
+
+    def _key(self, frame: WantedFrame) -> Key:
+        index = _index(self._jobs.get(frame.job_id), frame.frame)
+        # Without a chunk every frame is a block of its own, so that they are fetched side by side.
+        return frame.task_id, frame.job_id, -1 - frame.frame if index is None else index
 
 
 def _index(job: Job | None, frame: int) -> int | None:
@@ -64,9 +77,7 @@ def _index(job: Job | None, frame: int) -> int | None:
     return chunk_index(job, frame) if inside else None
 
 
-def _block(
-    key: tuple[int, int, int], frames: list[int], jobs: Mapping[int, Job], quality: str
-) -> Block:
+def _block(key: Key, frames: list[int], jobs: Mapping[int, Job], quality: str) -> Block:
     task_id, job_id, index = key
     job = jobs.get(job_id)
     if job is None or index < 0:
@@ -86,11 +97,11 @@ def _block(
     return Block(task_id, job_id, index, held.start, len(held), is_video, tuple(frames))
 
 
-class Line:
-    """What requests to one server cost, learnt from those that were made. Safe for threads.
+class CostModel:
+    """Estimates what requests to one server cost, from the requests made so far. Safe for threads.
 
-    All figures are those of one connection among the several that run side by side, so a line
-    that they share is counted right.
+    All figures are those of one connection among several that run side by side, so bandwidth that
+    they share is estimated right.
     """
 
     def __init__(self) -> None:
@@ -102,7 +113,7 @@ class Line:
         self._is_guess = True
 
     def observe_wait(self, seconds: float) -> None:
-        """How long a single frame kept us waiting before its first byte."""
+        """Seconds from a request for a single frame to the first byte of the answer."""
         with self._lock:
             self._waits.append(seconds)
 
@@ -121,8 +132,8 @@ class Line:
 
     @property
     def request_seconds(self) -> float:
-        """Of a warm chunk: the lower quartile, because the first request into a chunk waits for
-        its making, which a request for the chunk would wait for just as long."""
+        """Until CVAT answers from a cached chunk: the lower quartile, because the first request
+        into a chunk waits until CVAT has prepared it, as a request for the chunk itself would."""
         with self._lock:
             return sorted(self._waits)[len(self._waits) // 4]
 
@@ -141,8 +152,8 @@ class Line:
         if not block.size or missing == 0:
             return False
         if block.is_video:
-            # A frame comes as PNG of the server's making, as large as a whole chunk; and what is
-            # decoded must be decoded in one place only, or its bytes would depend on the pace.
+            # CVAT serves a single video frame as a PNG that is as large as a whole chunk. And its
+            # bytes would differ from those of a frame decoded here, depending on the pace.
             return True
         chunk = self.request_seconds + block.size * self.frame_bytes / self.bytes_per_second
         frame = self.request_seconds + self.frame_bytes / self.bytes_per_second
@@ -152,7 +163,7 @@ class Line:
         self, block: Block, *, missing: int, length: int, received: int, seconds: float
     ) -> bool:
         """Whether the rest of a chunk that is under way costs clearly more than `missing` frames
-        one by one, at the pace seen in this very chunk."""
+        one by one, at the pace of this very chunk."""
         if block.is_video or received < TELLING_BYTES or seconds < TELLING_SECONDS:
             return False
         pace = received / seconds

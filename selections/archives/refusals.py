@@ -1,8 +1,8 @@
-"""Tasks and jobs that CVAT refuses as a whole, so that their frames are not asked for one by one.
+"""Tasks and jobs that CVAT refuses as wholes, so that their frames are not requested one by one.
 
-A task or job that is gone, or that this user may not see, answers 403 or 404 for each of its
-frames. Such an answer could concern one frame alone, so the task and the job are asked for
-themselves, once each.
+CVAT answers 403 or 404 for each frame of a task or job that is deleted or that this user may not
+see. Such an answer could concern one frame alone, so the task and the job themselves are requested,
+once each.
 """
 
 from __future__ import annotations
@@ -12,9 +12,17 @@ from collections.abc import Callable
 from threading import Lock
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
+from cvat.exceptions import (
+    CvatBroken,
+    CvatError,
+    CvatForbidden,
+    CvatNotFound,
+    CvatRejected,
+)
 
 REFUSED = (CvatForbidden, CvatNotFound)
+# What concerns one frame, job or task and not the build: the manifest names it, the others go on.
+FRAME_ERRORS = (CvatBroken, *REFUSED, CvatRejected)
 Key = tuple[str, int]
 
 
@@ -23,11 +31,11 @@ class Refusals:
 
     def __init__(self, client: CvatClient) -> None:
         self._client = client
-        self._answers: dict[Key, CvatError | None] = {}  # None: it is open
+        self._answers: dict[Key, CvatError | None] = {}  # None: not refused
         self._locks: defaultdict[Key, Lock] = defaultdict(Lock)
 
     def closes_task(self, task_id: int) -> bool:
-        """Whether the task is known to be refused: its frames are asked of its jobs alone."""
+        """Whether the task is known to be refused: its frames can be had through its jobs alone."""
         return self._answers.get(("task", task_id)) is not None
 
     def close_task(self, task_id: int, error: CvatError) -> None:

@@ -1,8 +1,9 @@
-"""The folder in which a build keeps what it has fetched until its archive is done.
+"""The folder in which a build stores what it has fetched until its archive is finished.
 
-A piece is there whole or not at all, so a build that was killed goes on with what lies here. A
-frame lies alone, or in the piece of its block: a chunk as CVAT sent it, its members in the order
-of the frames, or a ZIP made here of decoded video frames, its members named by their numbers.
+A file is complete or absent, so a build that was killed continues with what the folder holds. A
+frame is a file of its own, or a member of the piece of its block: a chunk as CVAT sent it, with its
+members in the order of the frames, or a ZIP of video frames decoded here, with members named by
+their frame numbers.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from typing import BinaryIO, NamedTuple, cast
 from cvat.types import Download
 from selections.archives.planning import Block
 
-BUILD_PREFIX = "build-"  # of files that a worker writes and, when killed, leaves half-done
-GONE = ".gone"  # after the name of a folder that is being removed
-# What zipfile says of damage, depending on where it lies.
+BUILD_PREFIX = "build-"  # of files that a worker writes, and leaves incomplete when killed
+RECOMPRESSED = ".recompressed"  # ending of a frame that CVAT served as a JPEG of its own
+REMOVED = ".gone"  # after the name of a folder that is being removed
+# What zipfile raises for a damaged ZIP, depending on the place of the damage.
 UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -42,19 +44,20 @@ DIRECTORY_ENTRY = 1024  # bytes of a member's entry in the directory of a ZIP, a
 IN_MEMORY = 4 * 2**20  # bytes of a picture up to which it is read at once
 COPY_STEP = 2**18  # bytes
 CLOCKS_APART = 300  # seconds that the clocks of CVAT and of the portal may differ
-OPEN_PIECES = 8  # blocks of overlapping jobs interleave; more than a few never do
+OPEN_PIECES = 8  # blocks of overlapping jobs interleave, a few at most
 
 
-class Damaged(Exception):
-    """A piece that cannot be read: it must be fetched again."""
+class DamagedPiece(Exception):
+    """A file of the spool that cannot be read and must be fetched again."""
 
 
 class Picture(NamedTuple):
-    """The bytes of a frame, to be read once from where `file` stands. They may be more than fit
-    into memory."""
+    """A frame of the spool, to be read from the present position of `file`. It may not fit into
+    memory."""
 
     file: BinaryIO
-    size: int
+    size: int  # bytes
+    is_recompressed: bool = False  # CVAT served a JPEG of its own in place of the upload
 
 
 class Spool:
@@ -63,7 +66,8 @@ class Spool:
         self._open: dict[tuple[int, int, int], tuple[zipfile.ZipFile, list[str]]] = {}
 
     def prepare(self, *, earlier: Path | None = None) -> None:
-        """Make the folder, or take over that of an earlier try."""
+        """Make the folder, or take over that of an earlier try. Remove the incomplete files of a
+        worker that was killed."""
         if earlier is not None and earlier.is_dir() and not self.folder.exists():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             os.replace(earlier, self.folder)
@@ -72,7 +76,7 @@ class Spool:
             debris.unlink(missing_ok=True)
 
     def size(self) -> int:
-        """Bytes of what is here."""
+        """Bytes of all files."""
         return sum(path.stat().st_size for path in self.folder.glob("*"))
 
     def oldest_by_task(self) -> dict[int, float]:
@@ -84,7 +88,7 @@ class Spool:
         return oldest
 
     def drop_task(self, task_id: int) -> None:
-        """Remove all that is here of a task."""
+        """Remove all frames of a task."""
         for path, of_task in self._pieces():
             if of_task == task_id:
                 path.unlink(missing_ok=True)
@@ -97,13 +101,13 @@ class Spool:
                 yield path, int(number)
 
     def remove(self) -> None:
-        """Also while a late thread still writes here: it finds the folder gone."""
+        """Remove the folder, also while a late thread still writes into it."""
         self.close()
-        gone = self.folder.with_name(self.folder.name + GONE)
-        shutil.rmtree(gone, ignore_errors=True)
+        removed = self.folder.with_name(self.folder.name + REMOVED)
+        shutil.rmtree(removed, ignore_errors=True)
         with suppress(OSError):
-            os.replace(self.folder, gone)
-        shutil.rmtree(gone, ignore_errors=True)
+            os.replace(self.folder, removed)
+        shutil.rmtree(removed, ignore_errors=True)
 
     def close(self) -> None:
         for opened, _ in self._open.values():
@@ -113,30 +117,29 @@ class Spool:
     # --- writing, from any thread ---
 
     def missing(self, block: Block) -> list[int]:
-        """The frames of a block that are not here yet."""
+        """The frames of a block that the spool does not hold yet."""
         if self._piece(block).exists():
             return []
-        return [frame for frame in block.frames if not self._kept(block, frame).exists()]
+        return [frame for frame in block.frames if not self._frame(block, frame).exists()]
 
     @contextmanager
     def arriving_frame(
         self, block: Block, frame: int, *, is_recompressed: bool = False
     ) -> Iterator[BinaryIO]:
-        """A file that becomes the frame, alone, if the with-block ends well."""
+        """A file that becomes the frame if the with-block ends without an error."""
         path = self._recompressed(block, frame) if is_recompressed else self._single(block, frame)
         with self._arriving(path) as file:
             yield file
 
     @contextmanager
     def arriving_piece(self, block: Block) -> Iterator[BinaryIO]:
-        """A file that becomes the piece of the block if the with-block ends well."""
+        """A file that becomes the piece of the block if the with-block ends without an error."""
         with self._arriving(self._piece(block)) as file:
             yield file
 
     def stamp(self, file: BinaryIO, answer: Download) -> None:
-        """Note for a piece that is complete which state of the pictures it shows: nothing that
-        CVAT changed later. The moment is one of CVAT's clock; it stands in the time of the last
-        change of the file."""
+        """Set the time of the last change of a complete file to the moment, by CVAT's clock, whose
+        state of the pictures it shows: it has none of CVAT's later changes."""
         moment = time.time() - CLOCKS_APART if answer.asked_at is None else answer.asked_at
         with suppress(ValueError):
             moment = datetime.fromisoformat(answer.updated_date).timestamp()
@@ -145,7 +148,7 @@ class Spool:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """The path of a file that is gone afterwards."""
+        """The path of a temporary file."""
         path = self.folder / f"{uuid.uuid4().hex}.part"
         try:
             yield path
@@ -154,7 +157,7 @@ class Spool:
 
     @contextmanager
     def _arriving(self, target: Path) -> Iterator[BinaryIO]:
-        # A name of its own: a worker that lost its claim may still be fetching the same piece.
+        # A unique name: a worker that lost its claim may still be fetching the same file.
         with self.scratch() as part:
             with part.open("w+b") as file:
                 yield file
@@ -163,33 +166,31 @@ class Spool:
     # --- reading, from one thread ---
 
     def open(self, block: Block, frame: int) -> Picture:
-        """One frame, to be read from its beginning, its file to be closed. Raises Damaged before
-        anything can be read: what comes out of a piece is compared with its checksum first."""
+        """One frame, whose file is to be closed. Raises DamagedPiece before anything can be read: a
+        member of a piece is compared with its checksum first."""
         try:
             if _key(block) not in self._open and not self._piece(block).exists():
-                file: BinaryIO = self._kept(block, frame).open("rb")
-                picture = Picture(file, os.fstat(file.fileno()).st_size)
+                path = self._frame(block, frame)
+                is_recompressed = block.is_recompressed and path.suffix == RECOMPRESSED
+                file: BinaryIO = path.open("rb")
+                picture = Picture(file, os.fstat(file.fileno()).st_size, is_recompressed)
             else:
                 opened, names = self._opened(block)
                 picture = _checked(opened, opened.getinfo(member(opened, names, block, frame)))
         except (*UNREADABLE, KeyError) as error:
-            raise Damaged(str(error)) from error
+            raise DamagedPiece(str(error)) from error
         if not picture.size:
             picture.file.close()
-            raise Damaged(f"frame {frame} is empty")  # after the machine lost its power
+            raise DamagedPiece(f"frame {frame} is empty")  # after the machine lost its power
         return picture
 
-    def is_recompressed(self, block: Block, frame: int) -> bool:
-        """Whether CVAT has served it otherwise than it was uploaded."""
-        return self._recompressed(block, frame).exists()
-
     def drop(self, block: Block) -> None:
-        """Remove what is here of a block."""
+        """Remove all frames of a block."""
         if _key(block) in self._open:
             self._open.pop(_key(block))[0].close()
         self._piece(block).unlink(missing_ok=True)
         for frame in block.frames:
-            self._kept(block, frame).unlink(missing_ok=True)
+            self._frame(block, frame).unlink(missing_ok=True)
 
     def _opened(self, block: Block) -> tuple[zipfile.ZipFile, list[str]]:
         key = _key(block)
@@ -208,21 +209,21 @@ class Spool:
         return self.folder / f"task{block.task_id}_frame{frame}"
 
     def _recompressed(self, block: Block, frame: int) -> Path:
-        return self.folder / f"task{block.task_id}_frame{frame}.recompressed"
+        return self.folder / f"task{block.task_id}_frame{frame}{RECOMPRESSED}"
 
-    def _kept(self, block: Block, frame: int) -> Path:
+    def _frame(self, block: Block, frame: int) -> Path:
         other = self._recompressed(block, frame)
         return other if other.exists() else self._single(block, frame)
 
 
 def _small_in_memory(piece: Path) -> Path | BinaryIO:
-    """A small piece is read at once: zipfile would make several system calls for each picture."""
+    """A small piece is read at once: zipfile would take several system calls for each picture."""
     return io.BytesIO(piece.read_bytes()) if piece.stat().st_size <= IN_MEMORY else piece
 
 
 def _checked(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Picture:
-    """The member, to be read. What fits is read at once, what does not is read twice: the first
-    time for its checksum alone."""
+    """The member. A small one is read at once, a large one is read twice: the first time for its
+    checksum alone."""
     if info.file_size <= IN_MEMORY:
         content = opened.read(info)
         return Picture(io.BytesIO(content), len(content))
@@ -235,32 +236,32 @@ def _checked(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Picture:
 
 
 def read_members(piece: BinaryIO, *, count: int) -> list[zipfile.ZipInfo]:
-    """The members of a chunk in the order of its frames. Raises Damaged, also before a directory
-    is read that is far longer than `count` members need."""
+    """The members of a chunk in the order of its frames. Raises DamagedPiece; for a directory that
+    is far longer than `count` members need, before it is read."""
     try:
         _check_directory(piece, count)
         with zipfile.ZipFile(piece) as opened:
             members = sorted(opened.infolist(), key=lambda info: info.filename)
     except UNREADABLE as error:
-        raise Damaged(str(error)) from error
+        raise DamagedPiece(str(error)) from error
     if len(members) != count:
-        raise Damaged(f"{len(members)} pictures where {count} belong")
+        raise DamagedPiece(f"{len(members)} pictures where {count} belong")
     return members
 
 
 def _check_directory(piece: BinaryIO, count: int) -> None:
-    """zipfile reads a directory whole, and that of a hostile server may have any length."""
+    """zipfile reads the whole directory, which may have any length in a ZIP of a hostile server."""
     tail_size = min(piece.seek(0, os.SEEK_END), END_SIZE + 0xFFFF)
     piece.seek(-tail_size, os.SEEK_END)
     tail = piece.read(tail_size)
     place = tail.rfind(b"PK\x05\x06")
     if place < 0 or len(tail) - place < END_SIZE:
-        raise Damaged("it has no directory")
+        raise DamagedPiece("it has no directory")
     if tail[max(place - 20, 0) : place].startswith(b"PK\x06\x07"):
-        raise Damaged("it has a directory for large files")
+        raise DamagedPiece("it has a directory for large files")
     (length,) = struct.unpack_from("<L", tail, place + 12)
     if length > count * DIRECTORY_ENTRY:
-        raise Damaged("its directory is far too long")
+        raise DamagedPiece("its directory is far too long")
 
 
 def _key(block: Block) -> tuple[int, int, int]:
@@ -268,13 +269,15 @@ def _key(block: Block) -> tuple[int, int, int]:
 
 
 def member(opened: zipfile.ZipFile, names: list[str], block: Block, frame: int) -> str:
-    """The member that holds a frame: by its number in a piece made here, else by its position
-    among the sorted `names`."""
+    """The member that holds a frame: named by its number in a piece of decoded frames, else by its
+    position among the sorted `names`. Raises KeyError."""
     own = own_name(frame)
     if own in opened.NameToInfo:
         return own
     if len(names) != block.size:
         raise KeyError(f"{len(names)} pictures where {block.size} belong")
+    if not block.first <= frame < block.first + block.size:
+        raise KeyError(f"frame {frame} does not belong to this chunk")
     return names[frame - block.first]
 
 

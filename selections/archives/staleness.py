@@ -1,4 +1,4 @@
-"""Whether what an earlier try has fetched is still what CVAT serves."""
+"""Finds tasks whose pictures changed in CVAT after an earlier try has fetched them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Meta
 from selections.models import Selection
 
-RESOLUTION = 0.001  # seconds, of what a file system keeps of a moment
+RESOLUTION = 0.001  # seconds, of the times of files
 
 
 def changed_tasks(
     client: CvatClient, tasks: list[tuple[int, int]], oldest: Mapping[int, float]
 ) -> list[int]:
-    """Which of the tasks (with a job each, see tasks_of) CVAT serves other pictures of by now than
-    lie in the spool: honeypots drawn again, other files behind the task (cvat-api 6.6). `oldest`
-    has the stamps of what lies there, see Spool.stamp. Raises CvatError."""
+    """The tasks (with a job each, see tasks_of) of which CVAT serves other pictures now than the
+    spool holds: honeypots were drawn again, or files behind the task were changed
+    (cvat-api 6.6). `oldest` has the stamps of the spool, see Spool.stamp. Raises CvatError."""
     changed = []
     for task_id, job_id in tasks:
         if task_id not in oldest:

@@ -1,6 +1,6 @@
-"""Writes the ZIP: stored, ZIP64 where needed, and the same bytes for the same frames.
+"""The sink that writes ZIP files: entries stored without compression, ZIP64 where needed.
 
-No moment of building goes in, so that two builds of one selection are byte-identical.
+The same entries give the same bytes: no time of building is written.
 """
 
 from __future__ import annotations
@@ -11,52 +11,62 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from selections.archives.entries import Entry, Line, PartSource
 from selections.archives.naming import manifest_name
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name
 HASH_STEP = 8 * 2**20  # bytes
 COPY_STEP = 2**18
 WINDOW = 2**20
-Entry = dict[str, Any]
+FILE_OVERHEAD = 1024  # bytes of the headers of a file of a PartSource in the ZIP, at most
 
 
-class Part(NamedTuple):
+class WrittenPart(NamedTuple):
+    """A finished ZIP file."""
+
     path: Path
-    size: int
+    size: int  # bytes
     sha256: str
     entries: int  # its manifest included
 
 
-class PartsWriter:
-    """Takes frames in the order they shall have, and begins a new ZIP when the next frame would
-    make the present one larger than `part_size` bytes, or give it more than `part_files` files
-    (0: never). The manifest is named after `selection`, see manifest_name. Files of a block that
-    fails are removed."""
+class ZipWriter:
+    """Writes entries in their order. Begins a new part, which is a ZIP file of its own, when the
+    next entry would make the present part larger than `part_size` bytes or give it more than
+    `part_files` files (0: without a limit).
+
+    The files of `sources` follow at the end of each part, then its manifest: `about`, and the lines
+    of the entries. The name of the manifest has the number `selection`, see manifest_name. When the
+    with-block ends with an error, all files are removed.
+    """
 
     def __init__(
         self,
         stem: Path,
         *,
         part_size: int,
-        about: Entry,
+        about: dict[str, Any],
         part_files: int = 0,
         selection: int | None = None,
+        sources: Sequence[PartSource] = (),
     ) -> None:
-        self.parts: list[Part] = []
+        self.parts: list[WrittenPart] = []
         self._stem = stem
+        self._sources = sources
         self._part_size = part_size
         self._part_files = part_files
         self._selection = selection
         self._about = about
         self._about_size = len(_head(about))
-        self._current = _PartWriter(self._path(1))
+        self._current = self._new_part()
 
-    def __enter__(self) -> PartsWriter:
+    def __enter__(self) -> ZipWriter:
         return self
 
     def __exit__(
@@ -72,24 +82,33 @@ class PartsWriter:
                 for path in self._stem.parent.glob(f"{self._stem.name}*"):
                     path.unlink(missing_ok=True)
 
-    def add(self, name: str, content: BinaryIO, size: int, entry: Entry) -> None:
-        """`content` is read from where it stands and must hold `size` bytes."""
-        if self._part_files and self._current.count + 1 >= self._part_files:
+    def add(self, entry: Entry) -> None:
+        """Write a picture, which has a line for the manifest."""
+        files, length = self._room(entry.line)
+        if self._part_files and self._current.files_with_manifest + files >= self._part_files:
             self._begin_part()
         if self._part_size:
             # Its line stands in the manifest; what the directory says of it is shorter than that.
-            line = len(_line(entry)) + len(name.encode()) + 100
-            self._make_room(size + len(name.encode()) + 2 * line)
-        self._current.add(name, content, size, entry)
+            name_size = len(entry.path.encode())
+            line_size = len(_json(entry.line)) + name_size + 100
+            self._make_room(entry.size + name_size + 2 * line_size + length)
+        self._current.add(entry)
+        self._current.reserve(files, length)
 
-    def finish(self, problems: list[Entry], left_out: list[Entry] | None = None) -> list[Part]:
-        """The parts; the last one's manifest names the frames that are missing, and those that
-        were left out as asked for."""
+    def finish(self, problems: list[Line], left_out: list[Line] | None = None) -> list[WrittenPart]:
+        """The parts. The manifest of the last one names the missing frames, with their reasons, and
+        those that were left out."""
         missing = {"problems": problems} | ({"left_out": left_out} if left_out else {})
         if self._part_size:
             self._make_room(len(_head(missing)))
-        self._end_part(missing, several=bool(self.parts))
+        self._end_part(missing, is_only=not self.parts)
         return self.parts
+
+    def _room(self, line: Line | None) -> tuple[int, int]:
+        """How many files and bytes the sources add at most for this line, see PartSource."""
+        rooms = [source.room(line) for source in self._sources]
+        files = sum(room[0] for room in rooms)
+        return files, sum(room[1] for room in rooms) + files * FILE_OVERHEAD
 
     def _make_room(self, length: int) -> None:
         size = self._current.final_size + self._about_size + length
@@ -97,23 +116,28 @@ class PartsWriter:
             self._begin_part()
 
     def _begin_part(self) -> None:
-        self._end_part({"problems": []}, several=True)
-        self._current = _PartWriter(self._path(len(self.parts) + 1))
+        self._end_part({"problems": []}, is_only=False)
+        self._current = self._new_part()
 
-    def _end_part(self, missing: Entry, *, several: bool) -> None:
-        number = len(self.parts) + 1 if several else None
+    def _new_part(self) -> _ZipFile:
+        part = _ZipFile(self._stem.with_name(f"{self._stem.name}.{len(self.parts) + 1}.zip"))
+        part.reserve(*self._room(None))
+        return part
+
+    def _end_part(self, missing: dict[str, Any], *, is_only: bool) -> None:
+        for source in self._sources:
+            for entry in source.entries(self._current.lines()):
+                self._current.add(entry)
+        number = None if is_only else len(self.parts) + 1
         about = self._about | ({"part": number} if number else {})
         name = manifest_name(number, selection=self._selection)
         self.parts.append(self._current.end(about | missing, name))
 
-    def _path(self, number: int) -> Path:
-        return self._stem.with_name(f"{self._stem.name}.{number}.zip")
-
 
 class _Window:
-    """The file of a ZIP, as zipfile writes it: zipfile goes back to the header of each entry to
-    complete it. The last WINDOW bytes stay in memory, so that going back costs no system calls:
-    with small pictures they took a quarter of the time."""
+    """A file whose last WINDOW bytes are buffered in memory: zipfile goes back to the header of
+    each entry to complete it, and with small pictures the system calls for that took a quarter of
+    the time."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -144,9 +168,9 @@ class _Window:
         self._start, self._recent = position, io.BytesIO()
 
 
-class _PartWriter:
-    """One ZIP file. Its hash is taken while it grows: reading it again at the end would make the
-    asker wait."""
+class _ZipFile:
+    """A ZIP file that is being written. Its SHA-256 is computed while it grows: reading the whole
+    file again at the end would take long."""
 
     def __init__(self, path: Path) -> None:
         self.count = 0
@@ -158,6 +182,16 @@ class _PartWriter:
         self._listing = path.with_suffix(".list").open("w+b")
         self._hash = hashlib.sha256()
         self._hashed = 0
+        self._reserved_files = self._reserved_bytes = 0
+
+    def reserve(self, files: int, length: int) -> None:
+        """Count files of `length` bytes in all that are added at the end."""
+        self._reserved_files += files
+        self._reserved_bytes += length
+
+    @property
+    def files_with_manifest(self) -> int:
+        return self.count + self._reserved_files + 1
 
     @property
     def size(self) -> int:
@@ -165,42 +199,50 @@ class _PartWriter:
 
     @property
     def final_size(self) -> int:
-        """With the list of frames in the manifest and the directory (shorter) at the end."""
-        return self.size + 2 * self._listing.tell() + 1024
+        """With the list of frames in the manifest, the directory (which is shorter) and what is
+        reserved."""
+        return self.size + 2 * self._listing.tell() + 1024 + self._reserved_bytes
 
-    def add(self, name: str, content: BinaryIO, size: int, entry: Entry) -> None:
-        info = _info(name)
-        info.file_size = size
+    def add(self, entry: Entry) -> None:
+        info = _info(entry.path)
+        info.file_size = entry.size
         with self._zip.open(info, "w") as out:
-            shutil.copyfileobj(content, out, COPY_STEP)
-        if info.file_size != size:
-            raise RuntimeError(f"{name}: {info.file_size} bytes where {size} were announced")
+            shutil.copyfileobj(entry.file, out, COPY_STEP)
+        if info.file_size != entry.size:
+            raise RuntimeError(f"{entry.path}: {info.file_size} bytes instead of {entry.size}")
         self.count += 1
-        line = entry | {"path": name, "size": size, "crc32": f"{info.CRC:08x}"}
-        self._listing.write(_line(line) + b"\n")
-        # What lies before the next entry changes no more: zipfile goes back to the header of an
+        if entry.line is not None:
+            added = {"path": entry.path, "size": entry.size, "crc32": f"{info.CRC:08x}"}
+            self._listing.write(_json(entry.line | added) + b"\n")
+        # Bytes before the next entry do not change any more: zipfile goes back to the header of an
         # entry only to complete that one.
         if self.size - self._hashed > HASH_STEP:
             self._hash_up_to(self.size)
 
-    def end(self, about: Entry, manifest: str) -> Part:
+    def lines(self) -> Iterator[Line]:
+        """The lines of all entries so far, as the manifest will have them."""
+        self._listing.flush()
+        with Path(self._listing.name).open("rb") as listing:
+            yield from map(json.loads, listing)
+
+    def end(self, about: dict[str, Any], manifest: str) -> WrittenPart:
         """Write the manifest, last: `about`, then "frames"."""
         self._write_manifest(about, manifest)
         self._zip.close()
         size = self.size
         self._hash_up_to(size)
         self.close()
-        return Part(self._path, size, self._hash.hexdigest(), self.count + 1)
+        return WrittenPart(self._path, size, self._hash.hexdigest(), self.count + 1)
 
     def close(self) -> None:
-        # Of a file that was not ended nothing is kept: what else goes wrong with it is no news.
+        # An incomplete file is removed anyway: further errors about it do not matter.
         with suppress(OSError, ValueError):
             self._zip.close()
         self._listing.close()
         Path(self._listing.name).unlink(missing_ok=True)
         self._file.close()
 
-    def _write_manifest(self, about: Entry, name: str) -> None:
+    def _write_manifest(self, about: dict[str, Any], name: str) -> None:
         self._listing.seek(0)
         with self._zip.open(_info(name), "w") as out:
             out.write(_head(about) + b',\n "frames": [')
@@ -218,19 +260,19 @@ class _PartWriter:
             self._hashed += len(piece)
 
 
-def _head(about: Entry) -> bytes:
+def _head(about: dict[str, Any]) -> bytes:
     """The beginning of a manifest, up to its list of frames."""
     head = json.dumps(about, ensure_ascii=False, indent=1).removesuffix("\n}")
     return head.encode(errors="replace")
 
 
-def _line(entry: Entry) -> bytes:
-    return json.dumps(entry, ensure_ascii=False).encode(errors="replace")
+def _json(line: Line | None) -> bytes:
+    return json.dumps(line, ensure_ascii=False).encode(errors="replace")
 
 
 def _info(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, EARLIEST)
     info.compress_type = zipfile.ZIP_STORED  # pictures do not shrink
-    info.create_system = 3  # the same wherever it is built
+    info.create_system = 3  # Unix, on every system
     info.external_attr = 0o644 << 16
     return info

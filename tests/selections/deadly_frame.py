@@ -22,12 +22,11 @@ def die_at(where: str, frame: int) -> None:
 
 
 def watch() -> None:
-    add, pictures = zipping.PartsWriter.add, video.pictures
+    add, pictures = zipping.ZipWriter.add, video.pictures
 
     def deadly_add(writer: Any, *arguments: Any, **options: Any) -> None:
-        for each in arguments:
-            if isinstance(each, dict):
-                die_at("zip", each["frame"])
+        for entry in arguments:
+            die_at("zip", entry.line["frame"])
         add(writer, *arguments, **options)
 
     def deadly_pictures(film: Path, *arguments: Any) -> Iterator[Any]:
@@ -35,7 +34,7 @@ def watch() -> None:
             die_at("decode", position)
             yield position, picture
 
-    zipping.PartsWriter.add = deadly_add
+    zipping.ZipWriter.add = deadly_add
     video.pictures = deadly_pictures
 
 

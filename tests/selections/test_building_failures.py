@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 
 from selections import services
-from selections.archives import building, disk, zipping
+from selections.archives import building, disk, storing, zipping
 from selections.archives.spool import Spool
 from selections.models import Archive, SelectedFrame, UnlinkedFile
 from selector.models import Connection
@@ -97,9 +97,9 @@ def no_space(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("where", "what"),
     [
-        (zipping._PartWriter, "add"),
-        (zipping._PartWriter, "end"),
-        (zipping.PartsWriter, "finish"),
+        (zipping._ZipFile, "add"),
+        (zipping._ZipFile, "end"),
+        (zipping.ZipWriter, "finish"),
         (Spool, "arriving_frame"),
         (Spool, "arriving_piece"),
         (Spool, "prepare"),
@@ -158,7 +158,7 @@ def test_a_storage_that_fails_after_the_first_part(
 def test_a_storage_that_copies_leaves_no_second_copy(
     connection: Connection, standin: StandIn, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(building._Finished, "temporary_file_path")
+    monkeypatch.delattr(storing._MovableFile, "temporary_file_path")
     no_chunks(standin)
     gone(standin, 3)
     archive = built(select(connection, (2, range(8))))
@@ -177,7 +177,7 @@ def test_what_nobody_thought_of(
     def fail(*_: object, **__: object) -> None:
         raise what("secret details")
 
-    monkeypatch.setattr(building, "blocks", fail)
+    monkeypatch.setattr("selections.archives.frame_source.Plan", fail)
     archive = built(select(connection, (2, None)))
     assert archive.status == "failed"
     assert "unexpected" in archive.error

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from selections.archives import block_fetching, disk
-from selections.archives.spool import Damaged, read_members
+from selections.archives.spool import DamagedPiece, read_members
 from selector.models import Connection
 from standin.chunks import Chunk, numbered_zip
 from standin.server import StandIn
@@ -69,7 +69,7 @@ def test_a_directory_without_end_is_not_read(
     ],
 )
 def test_what_is_no_chunk_is_damaged(content: bytes) -> None:
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedPiece):
         read_members(io.BytesIO(content), count=4)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from cvat.client import CvatClient
 from selections.archives.block_fetching import BlockFetcher
-from selections.archives.fetching import Fetched, Fetcher
+from selections.archives.entries import WantedFrame
+from selections.archives.planning import Plan
 from selector.models import Connection
 from standin.server import StandIn
 from tests.selections.builds import Folders, assert_whole, built, request, select
@@ -84,14 +84,13 @@ def test_threads_have_ended_before_their_session_is_closed(
 def test_a_picture_under_the_name_of_another_frame_ends_the_build(
     connection: Connection, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetch = Fetcher.fetch
+    number_of = Plan.number_of
 
-    def mixed_up(fetcher: Fetcher, plan: Any) -> Iterator[Fetched]:
-        for fetched in fetch(fetcher, plan):
-            yield fetched._replace(frame=fetched.frame + 1) if fetched.frame == 5 else fetched
+    def mixed_up(plan: Plan, frame: WantedFrame) -> int:
+        return number_of(plan, frame) + (frame.frame == 5)
 
-    monkeypatch.setattr(Fetcher, "fetch", mixed_up)
-    archive = built(select(connection, (2, range(8))))
+    monkeypatch.setattr(Plan, "number_of", mixed_up)
+    archive = built(select(connection, (2, range(16))))
     assert archive.status == "failed"
     assert "unexpected" in archive.error
     assert folders.stored() == []

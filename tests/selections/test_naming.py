@@ -1,4 +1,4 @@
-"""Names inside the ZIP: CVAT's own where they are harmless, never two alike, safe anywhere."""
+"""FramePaths inside the ZIP: CVAT's own where they are harmless, never two alike, safe anywhere."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from selections.archives.naming import Names, WantedFrame, manifest_name, safe_path
-from selections.archives.zipping import PartsWriter
+from selections.archives.entries import Entry, WantedFrame
+from selections.archives.naming import FramePaths, manifest_name, safe_path
+from selections.archives.zipping import ZipWriter
 
 NASTY = [
     "../evil.jpg",
@@ -76,15 +77,15 @@ hostile = st.sampled_from(NASTY) | names
 def taken(
     filenames: list[str], *, several_tasks: bool = False, quality: str = "original"
 ) -> list[str]:
-    namer = Names(task_folders=several_tasks, quality=quality)
+    namer = FramePaths(task_folders=several_tasks, quality=quality)
     frames = [WantedFrame(1, 1, number, name) for number, name in enumerate(filenames)]
     for frame in frames:
-        namer.expect(frame)
+        namer.reserve(frame)
     return [namer.take(frame, ".jpg") for frame in frames]
 
 
 def alike(name: str) -> str:
-    """Names that some file system takes for the same have the same value."""
+    """FramePaths that some file system takes for the same have the same value."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
@@ -238,9 +239,9 @@ def test_recompressed_pictures_never_take_the_name_of_a_real_file() -> None:
     frames = [WantedFrame(1, 9, n, name) for n, name in enumerate(["a.png", "a.jpg", "A.png"])]
 
     def paths(*recompressed: int) -> list[str]:
-        names = Names(task_folders=False, quality="original", recompressing={9})
+        names = FramePaths(task_folders=False, quality="original", recompressing={9})
         for frame in frames:
-            names.expect(frame)
+            names.reserve(frame)
         return [
             names.take(frame, ".jpg", is_recompressed=frame.frame in recompressed)
             for frame in frames
@@ -288,22 +289,22 @@ def test_sharp_s_and_ligatures_are_told_apart_as_file_systems_fold_them() -> Non
 def test_a_frame_that_is_missing_does_not_rename_the_others() -> None:
     """Else a retry that has it would give the same picture another name."""
     frames = [WantedFrame(1, 1, 0, "X.jpg"), WantedFrame(1, 1, 1, "x.jpg")]
-    names = Names(task_folders=False, quality="original")
+    names = FramePaths(task_folders=False, quality="original")
     for frame in frames:
-        names.expect(frame)
+        names.reserve(frame)
     names.take(frames[0], "")
     assert names.take(frames[1], ".jpg") == "x_frame_000001.jpg"
 
 
 def test_without_a_name_the_frame_number_serves() -> None:
-    names = Names(task_folders=False, quality="original")
+    names = FramePaths(task_folders=False, quality="original")
     assert names.take(WantedFrame(3, 7, 123, ""), ".png") == "frame_000123.png"
     assert names.take(WantedFrame(3, 7, 124, "///"), ".jpg") == "frame_000124.jpg"
     assert names.take(WantedFrame(3, 7, 125, ""), "") == "frame_000125.png"
 
 
 def test_several_tasks_have_a_folder_each() -> None:
-    names = Names(task_folders=True, quality="original")
+    names = FramePaths(task_folders=True, quality="original")
     assert names.take(WantedFrame(3, 7, 1, "x.jpg"), ".jpg") == "task_3/x.jpg"
     assert names.take(WantedFrame(4, 8, 1, "x.jpg"), ".jpg") == "task_4/x.jpg"
 
@@ -319,11 +320,11 @@ def test_unpacking_gives_just_these_files(
 ) -> None:
     folder = tmp_path_factory.mktemp("zip")
     paths = taken(filenames)
-    with PartsWriter(folder / "z", part_size=0, about={}) as writer:
+    with ZipWriter(folder / "z", part_size=0, about={}) as writer:
         for number, path in enumerate(paths):
             content = b"%d" % number
             entry = {"frame": number, "filename": filenames[number]}
-            writer.add(path, io.BytesIO(content), len(content), entry)
+            writer.add(Entry(path, io.BytesIO(content), len(content), entry))
         (part,) = writer.finish([])
     inside = folder / "deep" / "er"
     with zipfile.ZipFile(part.path) as opened:

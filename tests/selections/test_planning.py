@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvat.types import Job
-from selections.archives.planning import FRAME_BYTES, Block, Line, blocks
+from selections.archives.entries import WantedFrame
+from selections.archives.planning import FRAME_BYTES, Block, CostModel, Plan
 
 TYPES = ["annotation", "annotation", "annotation", "ground_truth", "consensus_replica"]
 KINDS = ["imageset", "video", ""]
@@ -55,6 +56,17 @@ def jobs(draw: st.DrawFn) -> dict[int, Job]:
 wanted_frames = st.dictionaries(
     st.tuples(st.integers(1, 2), st.integers(0, 150)), st.integers(1, 8), max_size=120
 ).map(lambda found: sorted((task, job_id, frame) for (task, frame), job_id in found.items()))
+
+
+def blocks(
+    wanted: list[tuple[int, int, int]], known: dict[int, Job], *, quality: str
+) -> list[Block]:
+    """Of the plan for these (task, job, frame), which knows the block of each."""
+    frames = [WantedFrame(*each, filename="") for each in wanted]
+    plan = Plan(frames, known, quality=quality)
+    for frame in frames:
+        assert frame.frame in plan.blocks[plan.number_of(frame)].frames
+    return plan.blocks
 
 
 @given(wanted_frames, jobs(), st.sampled_from(["original", "compressed"]))
@@ -107,9 +119,9 @@ def block_of(size: int = 36, *, wanted: int = 1, is_video: bool = False) -> Bloc
     return Block(1, 1, 0, 0, size, is_video, tuple(range(wanted)))
 
 
-def line(*, bytes_per_second: float, frame_bytes: int = FRAME_BYTES) -> Line:
+def line(*, bytes_per_second: float, frame_bytes: int = FRAME_BYTES) -> CostModel:
     """One that has been watched for a while."""
-    made = Line()
+    made = CostModel()
     for _ in range(40):
         made.observe_wait(0.09)
         made.observe_body(frame_bytes, frame_bytes / bytes_per_second)
@@ -119,12 +131,12 @@ def line(*, bytes_per_second: float, frame_bytes: int = FRAME_BYTES) -> Line:
 
 @pytest.mark.parametrize("wanted", range(2, 37))
 def test_on_a_fast_line_two_frames_are_worth_the_chunk(wanted: int) -> None:
-    assert Line().prefers_chunk(block_of(), missing=wanted)
+    assert CostModel().prefers_chunk(block_of(), missing=wanted)
     assert line(bytes_per_second=340e6).prefers_chunk(block_of(), missing=wanted)
 
 
 def test_a_lonely_frame_comes_alone() -> None:
-    for each in (Line(), line(bytes_per_second=340e6), line(bytes_per_second=0.5e6)):
+    for each in (CostModel(), line(bytes_per_second=340e6), line(bytes_per_second=0.5e6)):
         assert not each.prefers_chunk(block_of(), missing=1)
 
 
@@ -137,7 +149,7 @@ def test_a_lonely_frame_comes_alone() -> None:
 def test_all_of_a_block_is_a_chunk_whatever_the_line(
     size: int, speed: float, wait: float, length: int
 ) -> None:
-    learnt = Line()
+    learnt = CostModel()
     for _ in range(40):
         learnt.observe_wait(wait)
         learnt.observe_body(length, length / speed)
@@ -155,11 +167,11 @@ def test_a_film_is_always_taken_whole_and_what_has_no_chunk_never() -> None:
     slow = line(bytes_per_second=1e5)
     assert slow.prefers_chunk(block_of(is_video=True), missing=1)
     assert not slow.prefers_chunk(block_of(is_video=True), missing=0)
-    assert not Line().prefers_chunk(block_of(0), missing=1)
+    assert not CostModel().prefers_chunk(block_of(0), missing=1)
 
 
 def test_it_learns_the_line_and_learns_it_again() -> None:
-    learning = Line()
+    learning = CostModel()
     assert learning.prefers_chunk(block_of(), missing=3)
     for _ in range(16):
         learning.observe_body(500_000, 1.0)
@@ -171,7 +183,7 @@ def test_it_learns_the_line_and_learns_it_again() -> None:
 
 
 def test_short_answers_say_nothing_of_the_line() -> None:
-    learning = Line()
+    learning = CostModel()
     before = learning.bytes_per_second
     for _ in range(100):
         learning.observe_body(1000, 1.0)
@@ -179,7 +191,7 @@ def test_short_answers_say_nothing_of_the_line() -> None:
 
 
 def test_a_few_cold_chunks_do_not_change_what_a_request_costs() -> None:
-    learning = Line()
+    learning = CostModel()
     for number in range(32):
         learning.observe_wait(0.5 if number % 3 else 0.08)
     assert learning.request_seconds == 0.08
@@ -201,7 +213,7 @@ figures = st.floats(allow_nan=False, allow_infinity=False, min_value=0, max_valu
 def test_whatever_is_observed_it_can_decide(
     observed: list[tuple[str, float, float]], size: int, missing: int
 ) -> None:
-    learning = Line()
+    learning = CostModel()
     for kind, first, second in observed:
         if kind == "w":
             learning.observe_wait(first)

@@ -70,7 +70,8 @@ def test_a_build_that_goes_on_knows_which_they_were(folders: Folders) -> None:
     after = Spool(folders.spool)
     after.prepare()
     assert after.missing(alone) == []
-    with after.open(alone, 99) as picture:
-        assert (picture.file.read(), after.is_recompressed(alone, 99)) == (b"z", True)
+    picture = after.open(alone, 99)
+    with picture.file:
+        assert (picture.file.read(), picture.is_recompressed) == (b"z", True)
     after.drop(alone)
     assert after.missing(alone) == [99]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from selections.archives.planning import Block
-from selections.archives.spool import BUILD_PREFIX, Damaged, Spool, own_name
+from selections.archives.spool import BUILD_PREFIX, DamagedPiece, Spool, own_name
 
 CHUNK = Block(1, 5, 2, 40, 4, is_video=False, frames=(40, 43))
 ALONE = Block(1, 5, -1 - 99, 99, 0, is_video=False, frames=(99,))
@@ -45,7 +45,7 @@ def keep_frame(spool: Spool, block: Block, frame: int, content: bytes, **options
 
 
 def read(spool: Spool, block: Block, frame: int) -> bytes:
-    file, size = spool.open(block, frame)
+    file, size, _ = spool.open(block, frame)
     with file:
         content = file.read()
     assert len(content) == size
@@ -127,7 +127,7 @@ def test_any_flipped_byte_is_damage_or_harmless(spool: Spool, method: int) -> No
         keep(spool, CHUNK, bytes(content))
         try:
             assert (read(spool, CHUNK, 40), read(spool, CHUNK, 43)) == (members[0], members[3])
-        except Damaged:
+        except DamagedPiece:
             noticed += 1
         spool.drop(CHUNK)
     assert noticed > 100
@@ -136,14 +136,14 @@ def test_any_flipped_byte_is_damage_or_harmless(spool: Spool, method: int) -> No
 @pytest.mark.parametrize("length", [0, 1, 30, 60, 200])
 def test_a_short_piece_is_damage(spool: Spool, length: int) -> None:
     keep(spool, CHUNK, chunk_of(b"a", b"b", b"c", b"d")[:length])
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedPiece):
         read(spool, CHUNK, 40)
 
 
 def test_too_few_or_too_many_pictures_are_damage(spool: Spool) -> None:
     for members in ([b"a"] * 3, [b"a"] * 5):
         keep(spool, CHUNK, chunk_of(*members))
-        with pytest.raises(Damaged):
+        with pytest.raises(DamagedPiece):
             read(spool, CHUNK, 40)
         spool.drop(CHUNK)
         assert spool.missing(CHUNK) == [40, 43]
@@ -152,7 +152,7 @@ def test_too_few_or_too_many_pictures_are_damage(spool: Spool) -> None:
 def test_a_frame_of_no_bytes_is_damage(spool: Spool) -> None:
     # What a machine that lost its power leaves of a file.
     keep_frame(spool, ALONE, 99, b"")
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedPiece):
         read(spool, ALONE, 99)
 
 

@@ -19,14 +19,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from selections.archives import zipping
-from selections.archives.zipping import WINDOW, Part, PartsWriter
+from selections.archives.entries import Entry
+from selections.archives.zipping import WINDOW, WrittenPart, ZipWriter
 
 Frame = tuple[str, bytes]
 ABOUT = {"selection": {"name": "한글 \ud800", "random_seed": 7}, "options": {}}
 
 
-def add(writer: PartsWriter, name: str, content: bytes, entry: dict[str, Any]) -> None:
-    writer.add(name, io.BytesIO(content), len(content), entry)
+def add(writer: ZipWriter, name: str, content: bytes, entry: dict[str, Any]) -> None:
+    writer.add(Entry(name, io.BytesIO(content), len(content), entry))
 
 
 def written(
@@ -36,8 +37,8 @@ def written(
     part_size: int = 0,
     problems: list[dict[str, Any]] | None = None,
     about: dict[str, Any] = ABOUT,
-) -> list[Part]:
-    with PartsWriter(folder / "build-1", part_size=part_size, about=about) as writer:
+) -> list[WrittenPart]:
+    with ZipWriter(folder / "build-1", part_size=part_size, about=about) as writer:
         for number, (name, content) in enumerate(frames):
             add(writer, name, content, {"task_id": 1, "frame": number, "filename": name})
         return list(writer.finish(problems or []))
@@ -81,7 +82,7 @@ def test_unzip_finds_no_fault(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def manifest(part: Part, name: str = "manifest.json") -> dict[str, Any]:
+def manifest(part: WrittenPart, name: str = "manifest.json") -> dict[str, Any]:
     with zipfile.ZipFile(part.path) as opened:
         return dict(json.loads(opened.read(name)))
 
@@ -115,8 +116,8 @@ def test_more_entries_than_a_plain_zip_can_count(tmp_path: Path) -> None:
 
 def test_an_archive_beyond_4_gib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries behind the 4 GiB mark: a hole in the file stands for those in front of it."""
-    monkeypatch.setattr(zipping._PartWriter, "_hash_up_to", lambda self, end: None)
-    with PartsWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
+    monkeypatch.setattr(zipping._ZipFile, "_hash_up_to", lambda self, end: None)
+    with ZipWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
         add(writer, "first.jpg", b"first", {})
         current = writer._current
         current._file.seek(5 * 2**30)
@@ -213,7 +214,7 @@ def test_parts_can_be_unpacked_into_one_folder(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_a_block_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    writer = PartsWriter(tmp_path / "build-1", part_size=20_000, about={})
+    writer = ZipWriter(tmp_path / "build-1", part_size=20_000, about={})
     with suppress(ConnectionError), writer:
         for number in range(5):
             add(writer, str(number), bytes(9_000), {})
@@ -224,7 +225,7 @@ def test_a_block_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    writer = PartsWriter(tmp_path / "build-1", part_size=0, about={})
+    writer = ZipWriter(tmp_path / "build-1", part_size=0, about={})
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -245,7 +246,7 @@ def test_listings_do_not_stay_beside_the_parts(tmp_path: Path) -> None:
 def test_the_bytes_are_those_of_zipfile_whatever_the_sizes(tmp_path: Path) -> None:
     sizes = [3, WINDOW - 100, 1, WINDOW + 1, 3 * WINDOW, 7, 0, 20_000]
     pictures = {f"{number}.jpg": bytes([number]) * size for number, size in enumerate(sizes)}
-    with PartsWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
+    with ZipWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
         for name, content in pictures.items():
             add(writer, name, content, {})
         (part,) = writer.finish([])

@@ -92,21 +92,21 @@ class _Spy:
         Archive.claim = watched_claim
 
     def _watch_zipping(self) -> None:
-        add, finish = zipping.PartsWriter.add, zipping.PartsWriter.finish
+        add, finish = zipping.ZipWriter.add, zipping.ZipWriter.finish
 
-        def watched_add(writer: zipping.PartsWriter, *arguments: Any, **options: Any) -> None:
+        def watched_add(writer: zipping.ZipWriter, *arguments: Any, **options: Any) -> None:
             self.say("add")
             add(writer, *arguments, **options)
 
-        def watched_finish(writer: zipping.PartsWriter, *arguments: Any, **options: Any) -> Any:
+        def watched_finish(writer: zipping.ZipWriter, *arguments: Any, **options: Any) -> Any:
             self.say("finish")
             time.sleep(LINGER)
             parts = finish(writer, *arguments, **options)
             time.sleep(LINGER)
             return parts
 
-        zipping.PartsWriter.add = watched_add
-        zipping.PartsWriter.finish = watched_finish
+        zipping.ZipWriter.add = watched_add
+        zipping.ZipWriter.finish = watched_finish
 
     def _watch_storing(self) -> None:
         save = FileSystemStorage._save

@@ -1,0 +1,59 @@
+"""The shapes that a build passes on: from the selection to the sources of an archive, from the
+sources to the sink. No Django.
+
+A source yields the files of an archive one after the other, a sink takes them. Neither knows the
+other; selections.archives.building connects them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+Line = dict[str, Any]  # what the manifest says of one frame
+
+
+class WantedFrame(NamedTuple):
+    """A frame of the selection."""
+
+    task_id: int
+    job_id: int
+    frame: int
+    filename: str
+
+
+class Entry(NamedTuple):
+    """A file of the archive. `file` is read from its present position, before the next entry is
+    asked for, and holds `size` bytes."""
+
+    path: str
+    file: BinaryIO
+    size: int
+    line: Line | None = None  # None: the manifest does not list the file
+
+
+class MissingFrame(NamedTuple):
+    """A frame that cannot be fetched."""
+
+    line: Line
+    reason: str  # can be shown
+    is_late: bool = False  # CVAT may serve it later
+
+
+class LeftOutFrame(NamedTuple):
+    """A frame that the requester wishes to be left out."""
+
+    line: Line
+
+
+class PartSource(Protocol):
+    """A source of files that are made from the manifest lines of a part, such as annotations. They
+    stand in each part, after its pictures."""
+
+    def room(self, line: Line | None) -> tuple[int, int]:
+        """How many files, and how many bytes of them, the frame of this line adds at most. None:
+        what a part without frames has."""
+
+    def entries(self, lines: Iterable[Line]) -> Iterator[Entry]:
+        """The files, from the lines (with path, size and crc32) of all frames of the part. They
+        have no lines of their own."""

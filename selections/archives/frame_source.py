@@ -1,0 +1,214 @@
+"""The frames of a selection as entries of an archive: fetched from CVAT, named and described."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from threading import Event
+
+from django.conf import settings
+
+from cvat.client import CvatClient
+from cvat.types import Job
+from portal.work.exceptions import Stopped
+from portal.work.heartbeat import Heartbeat
+from selections.archives import headers, staleness
+from selections.archives.block_fetching import BlockFetcher
+from selections.archives.block_state import Missing
+from selections.archives.entries import (
+    Entry,
+    LeftOutFrame,
+    Line,
+    MissingFrame,
+    WantedFrame,
+)
+from selections.archives.fetching import Fetcher
+from selections.archives.naming import FramePaths
+from selections.archives.origins import Origins
+from selections.archives.planning import Plan
+from selections.archives.slots import Slots
+from selections.archives.spool import Picture, Spool
+from selections.archives.threads import ask
+from selections.archives.video import Format
+from selections.archives.waiting import Waiting
+from selections.models import Selection
+from selections.remarks import changes
+from selector.models import Connection
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SLEEP = 0.2  # seconds until a thread that sleeps checks whether the fetching has ended
+ROWS_AT_ONCE = 5000
+
+
+class FrameSource:
+    """Fetches through the connection into the spool.
+
+    `deleted_frames` says whether frames that were deleted in CVAT since the selection was saved are
+    delivered. With `task_folders` each path begins with the folder of its task, and always when the
+    selection has frames of several tasks.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        selection: Selection,
+        *,
+        spool: Spool,
+        heartbeat: Heartbeat,
+        quality: str,
+        picture_format: Format,
+        has_deleted_frames: bool = True,
+        task_folders: bool = False,
+    ) -> None:
+        self._connection = connection
+        self._selection = selection
+        self._spool = spool
+        self._heartbeat = heartbeat
+        self._quality = quality
+        self._picture_format = picture_format
+        self._has_deleted_frames = has_deleted_frames
+        self._tasks = staleness.tasks_of(selection)
+        self.has_task_folders = task_folders or len(self._tasks) > 1
+        self._ended = Event()  # set when all is fetched, or fetching has failed
+        self._waiting = Waiting()
+        self._slots = Slots(
+            url=connection.url,
+            limit=settings.CVAT_MAX_REQUESTS,
+            sleep=self._sleep,
+            waiting=self._waiting,
+        )
+
+    def drop_stale(self) -> None:
+        """Remove from the spool the frames of tasks that changed in CVAT since they were fetched.
+        Raises Stopped, CvatError."""
+        oldest = self._spool.oldest_by_task()
+        if not oldest:
+            return
+        with self._connection.client(patient=True, sleep=self._sleep) as client:
+            changed = ask(
+                client,
+                lambda: staleness.changed_tasks(client, self._tasks, oldest),
+                stop=self._heartbeat.stopped,
+            )
+        for task_id in changed:
+            logger.info("task %s changed in CVAT, its frames are fetched again", task_id)
+            self._spool.drop_task(task_id)
+
+    def entries(self) -> Generator[Entry | MissingFrame | LeftOutFrame]:
+        """Each frame, by task and frame number. To be closed: then all threads have ended. Raises
+        Stopped, CvatError, OSError."""
+        self._heartbeat.at_beat[:] = [self._slots.renew]
+        self._heartbeat.waiting_for = self._waiting.text
+        with self._connection.client(
+            patient=True, sleep=self._sleep, around_attempt=self._slots.one
+        ) as client:
+            try:
+                yield from self._through(client)
+            finally:
+                self._ended.set()
+
+    def _through(self, client: CvatClient) -> Iterator[Entry | MissingFrame | LeftOutFrame]:
+        jobs = self._jobs(client)
+        with closing(
+            Origins(client, self._selection, jobs, stop=self._heartbeat.stopped)
+        ) as origins:
+            jobs |= origins.validation_jobs()
+            paths = self._paths(jobs)
+            plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
+            with closing(self._fetcher(client, plan)) as fetcher:
+                for frame in self._wanted():
+                    # A frame without a file takes its path as well: the paths of the others do not
+                    # depend on what is missing.
+                    if self._is_left_out(frame, origins):
+                        paths.take(frame, "")
+                        yield LeftOutFrame(origins.line(frame))
+                        continue
+                    picture = fetcher.picture(frame)
+                    line = origins.line(frame)
+                    if isinstance(picture, Missing):
+                        paths.take(frame, "")
+                        yield MissingFrame(line, *picture)
+                        continue
+                    with picture.file:
+                        yield self._entry(frame, picture, line, paths, origins)
+
+    def _entry(
+        self, frame: WantedFrame, picture: Picture, line: Line, paths: FramePaths, origins: Origins
+    ) -> Entry:
+        header = headers.read(picture.file)
+        picture.file.seek(0)
+        line |= {"width": header.width, "height": header.height}
+        line |= changes(
+            header,
+            quality=self._quality,
+            is_video=origins.is_video(frame),
+            is_recompressed=picture.is_recompressed,
+        )
+        if picture.is_recompressed:
+            line["recompressed"] = True
+        path = paths.take(frame, header.extension, is_recompressed=picture.is_recompressed)
+        return Entry(path, picture.file, picture.size, line)
+
+    def _wanted(self) -> Iterator[WantedFrame]:
+        """All frames of the selection, by task and frame number; a slice at a time, because a build
+        that lasts hours must not hold a cursor (and with it a transaction) open."""
+        rows = self._selection.frames.values_list("task_id", "job_id", "frame", "filename")
+        start = 0
+        while batch := rows[start : start + ROWS_AT_ONCE]:
+            yield from (WantedFrame(*row) for row in batch)
+            start += ROWS_AT_ONCE
+
+    def _announced(self, paths: FramePaths, origins: Origins) -> Iterator[WantedFrame]:
+        """The frames to be fetched; the paths of all are reserved."""
+        for frame in self._wanted():
+            paths.reserve(frame)
+            if not self._is_left_out(frame, origins):
+                yield frame
+
+    def _is_left_out(self, frame: WantedFrame, origins: Origins) -> bool:
+        return not self._has_deleted_frames and origins.is_deleted(frame)
+
+    def _paths(self, jobs: Mapping[int, Job]) -> FramePaths:
+        return FramePaths(
+            task_folders=self.has_task_folders,
+            quality=self._quality,
+            recompressing={job.id for job in jobs.values() if job.recompresses},
+        )
+
+    def _jobs(self, client: CvatClient) -> dict[int, Job]:
+        """The jobs of all tasks of the selection, by id."""
+
+        def jobs_of_tasks() -> list[Job]:
+            return [job for task_id, _ in self._tasks for job in client.jobs(task_id)]
+
+        return {job.id: job for job in ask(client, jobs_of_tasks, stop=self._heartbeat.stopped)}
+
+    def _fetcher(self, client: CvatClient, plan: Plan) -> Fetcher:
+        blocks = BlockFetcher(
+            client,
+            spool=self._spool,
+            waiting=self._waiting,
+            quality=self._quality,
+            picture_format=self._picture_format,
+            stop=self._heartbeat.stopped,
+        )
+        return Fetcher(
+            blocks,
+            plan,
+            threads=settings.FETCH_THREADS,
+            stop=self._heartbeat.stopped,
+            ended=self._ended,
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        """For the threads that fetch. Raises Stopped when the build or its fetching has ended."""
+        until = time.monotonic() + seconds
+        while not self._heartbeat.stopped.is_set() and not self._ended.is_set():
+            remaining = until - time.monotonic()
+            if remaining <= 0:
+                return
+            self._heartbeat.stopped.wait(min(remaining, LONGEST_SLEEP))
+        raise Stopped

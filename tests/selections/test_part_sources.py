@@ -1,0 +1,75 @@
+"""A source of further files, such as annotations, is added without a change of the fetcher or of
+the ZIP writer."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from selections.archives import building
+from selections.archives.entries import Entry, Line
+from selections.archives.zipping import ZipWriter
+from selector.models import Connection
+from tests.selections.builds import built, path_of, select
+
+BUILDS = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
+
+
+class Sizes:
+    """For each picture a text file with its size, and a table of all pictures of the part."""
+
+    def room(self, line: Line | None) -> tuple[int, int]:
+        return (1, len("path,width\n")) if line is None else (1, 400)
+
+    def entries(self, lines: Iterable[Line]) -> Iterator[Entry]:
+        rows = ["path,width"]
+        for line in lines:
+            yield _text(f"sizes/{line['path']}.txt", f"{line['width']} {line['height']}")
+            rows.append(f"{line['path']},{line['width']}")
+        yield _text("sizes.csv", "\n".join(rows))
+
+
+def _text(path: str, text: str) -> Entry:
+    content = text.encode()
+    return Entry(path, io.BytesIO(content), len(content))
+
+
+@BUILDS
+def test_each_part_has_the_files_of_its_pictures(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building._Build, "part_sources", [Sizes()])
+    archive = built(select(connection, (1, range(60, 95)), (2, None)), part_files=100)
+    assert archive.status == "ready"
+    parts = list(archive.parts.all())
+    assert len(parts) == 2
+    for part in parts:
+        with zipfile.ZipFile(path_of(part)) as opened:
+            names = opened.namelist()
+            lines = json.loads(opened.read(names[-1]))["frames"]
+            paths = [line["path"] for line in lines]
+            table = opened.read("sizes.csv").decode().splitlines()
+            first = opened.read(f"sizes/{paths[0]}.txt").decode()
+        assert len(names) <= 100
+        assert names[:-1] == [*paths, *(f"sizes/{path}.txt" for path in paths), "sizes.csv"]
+        assert table[1:] == [f"{line['path']},{line['width']}" for line in lines]
+        assert first == f"{lines[0]['width']} {lines[0]['height']}"
+
+
+@pytest.mark.parametrize("count", [1, 9, 40])
+def test_parts_have_room_for_the_files_of_a_source(count: int, tmp_path: Path) -> None:
+    with ZipWriter(tmp_path / "z", part_size=20_000, about={}, sources=[Sizes()]) as writer:
+        for number in range(count):
+            line = {"frame": number, "width": 8, "height": 6}
+            writer.add(Entry(f"{number}.jpg", io.BytesIO(bytes(2_000)), 2_000, line))
+        parts = writer.finish([])
+    assert len(parts) > count // 9
+    assert all(part.size <= 20_000 for part in parts)
+    names = [name for part in parts for name in zipfile.ZipFile(part.path).namelist()]
+    assert sum(name.endswith(".jpg") for name in names) == count
+    assert sum(name.endswith(".txt") for name in names) == count
