@@ -1,5 +1,5 @@
-"""Sends finished archives and lists of frames, for pages and API alike. A broken download of an
-archive can go on (Range)."""
+"""HTTP responses with finished archives and lists of frames, for pages and API. A broken download
+of an archive can be resumed (Range)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from selections.models import Archive, ArchivePart, Selection
 
 
 def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResponseBase:
-    """A part of the archive under its own name: whole, a range of it (206), or 304 and 416.
+    """A part of the archive as a download: whole, a range of it (206), or 304 and 416.
 
-    Raises Conflict when there is no file (yet, or any more), NotFound for a part it has not.
+    Raises Conflict when there is no file (yet, or any more), NotFound for an unknown part.
     """
     if not archive.has_file:
         raise Conflict(_why_not(archive))
@@ -38,7 +38,7 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
     unchanged = get_conditional_response(request, etag=etag)
     response = unchanged if unchanged is not None else _answer(request, part, etag)
     response.headers["ETag"] = etag
-    if "X-Accel-Redirect" not in response.headers:  # else nginx says so itself
+    if "X-Accel-Redirect" not in response.headers:  # else nginx adds the header
         response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -69,8 +69,8 @@ class _Range(NamedTuple):
 
 def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseBase:
     if settings.X_ACCEL_REDIRECT and "If-Match" not in request.headers:
-        # nginx sends the file and knows ranges by itself. It would compare If-Match with an ETag
-        # of its own, though (see README).
+        # nginx sends the file and its ranges. But it would compare If-Match with an ETag of its own
+        # (see README).
         path = quote(f"{settings.X_ACCEL_REDIRECT.rstrip('/')}/{part.file.name}")
         return HttpResponse(headers={"X-Accel-Redirect": path, **_headers(part)})
     wanted = _wanted_range(request, part.size, etag)
@@ -92,8 +92,8 @@ def _opened(part: ArchivePart) -> File[bytes]:
     try:
         return part.file.open("rb")
     except FileNotFoundError:
-        gone = NotFound("The file of this archive is gone from the portal. Build it again.")
-    raise gone
+        error = NotFound("The file of this archive is gone from the portal. Build it again.")
+    raise error
 
 
 def _headers(part: ArchivePart) -> dict[str, str]:
@@ -102,29 +102,33 @@ def _headers(part: ArchivePart) -> dict[str, str]:
 
 
 def _wanted_range(request: HttpRequest, size: int, etag: str) -> _Range | None:
-    """None for the whole: no range, several, other units, another file in If-Range (RFC 9110)."""
-    found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("Range", "").strip())
-    if found is None or not (found[1] or found[2]):
+    """None for the whole file: no range, several ranges, other units, or another file in If-Range
+    (RFC 9110)."""
+    parsed = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("Range", "").strip())
+    if parsed is None or not (parsed[1] or parsed[2]):
         return None
     if request.headers.get("If-Range", etag) != etag:
         return None
-    if found[1]:
-        return _Range(int(found[1]), min(int(found[2]) if found[2] else size, size - 1))
-    return _Range(max(size - int(found[2]), 0), size - 1) if int(found[2]) else _Range(size, size)
+    if parsed[1]:
+        return _Range(int(parsed[1]), min(int(parsed[2]) if parsed[2] else size, size - 1))
+    length = int(parsed[2])  # of the end of the file
+    return _Range(max(size - length, 0), size - 1) if length else _Range(size, size)
 
 
 class _Slice:
-    """`length` bytes of a file from `start` on. It has no fileno(), so that the web server does
-    not send the whole file in its place."""
+    """`length` bytes of a file from `start` on. Without fileno(), so that the web server does not
+    send the whole file instead."""
 
     def __init__(self, file: File[bytes], start: int, length: int) -> None:
         self._file = file
-        self._left = length
+        self._remaining = length
         file.seek(start)
 
     def read(self, size: int = -1) -> bytes:
-        content: bytes = self._file.read(self._left if size < 0 else min(size, self._left))
-        self._left -= len(content)
+        content: bytes = self._file.read(
+            self._remaining if size < 0 else min(size, self._remaining)
+        )
+        self._remaining -= len(content)
         return content
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ import errno
 import logging
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +17,8 @@ from portal.work.running import run
 from selections.archives import disk
 from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, PartSource
 from selections.archives.frame_source import FrameSource
-from selections.archives.spool import BUILD_PREFIX, Spool
+from selections.archives.spool import BUILD_PREFIX
+from selections.archives.spools import clear, spool_of
 from selections.archives.storing import stored
 from selections.archives.video import Format
 from selections.archives.zipping import WrittenPart, ZipWriter
@@ -38,7 +38,7 @@ def build(archive_id: int) -> bool:
     not wait, or for other builds of its person."""
     is_claimed = run(Archive, archive_id, _perform)
     if is_claimed:
-        _clear(archive_id)
+        clear(archive_id)
     return is_claimed
 
 
@@ -52,20 +52,6 @@ def _perform(archive: Archive, heartbeat: Heartbeat) -> None:
         raise WorkFailed(_why_not_written(error)) from error
 
 
-def spool_of(archive_id: int) -> Path:
-    return Path(settings.SPOOL_DIR) / str(archive_id)
-
-
-def _clear(archive_id: int) -> None:
-    """Remove the spool, unless a later try or another worker can go on with what is in it."""
-    spool = Spool(spool_of(archive_id))
-    needed = Archive.objects.may_continue()
-    if not any(spool.folder.glob("*")):
-        needed = needed.active()
-    if not needed.filter(pk=archive_id).exists():
-        spool.remove()
-
-
 def _why_not_written(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk of the portal is full. Ask its operator for room, or choose fewer frames."
@@ -73,13 +59,15 @@ def _why_not_written(error: OSError) -> str:
 
 
 class _Build:
-    part_sources: Sequence[PartSource] = ()  # of files beside the pictures
+    """One attempt of a worker."""
+
+    part_sources: Sequence[PartSource] = ()  # of further files, such as annotations
 
     def __init__(self, archive: Archive, selection: Selection, heartbeat: Heartbeat) -> None:
         self.archive = archive
         self.selection = selection
         self.heartbeat = heartbeat
-        self.spool = Spool(spool_of(archive.pk))
+        self.spool = spool_of(archive.pk)
         self.source = self._frame_source()
         self.problems: list[Line] = []
         self.left_out: list[Line] = []
@@ -89,7 +77,7 @@ class _Build:
     def run(self) -> None:
         """Raises Stopped, CvatError, disk.Full, OSError."""
         earlier = self.archive.continues_id
-        self.spool.prepare(earlier=spool_of(earlier) if earlier else None)
+        self.spool.prepare(earlier=spool_of(earlier).folder if earlier else None)
         self.source.drop_stale()
         self.guard = disk.Guard(
             frames_total=self.archive.frames_total,

@@ -1,19 +1,21 @@
-"""Whether the disk will hold a build, said before it is full."""
+"""Checks that the disk has room for a build, before and while it runs. Removes spools that only
+wait for another try, where there is none."""
 
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 from django.conf import settings
 from django.db.models import F, Sum
 
 from portal.work.exceptions import WorkFailed
+from selections.archives.spools import evict
 from selections.models import Selection
 
-# Photographs as JPEG take about a quarter byte per pixel; too little is corrected by what comes.
+# Photographs as JPEG take about a quarter byte per pixel. A low estimate is corrected as the build
+# goes on.
 BYTES_PER_PIXEL = 0.1
-SPARE = 64 * 2**20  # bytes that stay free at least, for everything else that writes there
+SPARE = 64 * 2**20  # bytes that stay free at least, for all other programs
 CHECK_EVERY = 50  # frames
 CHECK_BYTES = SPARE // 2
 
@@ -23,23 +25,25 @@ class Full(WorkFailed):
 
 
 class Guard:
-    """A build lies on disk twice for a while: fetched in the spool, and as the growing ZIP.
-    `spooled` bytes are there already, from an earlier try. `allowance` is how many bytes the
-    archive may have beside the person's others; None without a limit."""
+    """A build is on disk twice for a while: as fetched frames in the spool, and in the growing ZIP.
+
+    `spooled` is how many bytes the spool has from an earlier try, `allowance` how many bytes the
+    archive may have beside the other archives of the person; None without a limit.
+    """
 
     def __init__(self, *, frames_total: int, spooled: int, allowance: int | None = None) -> None:
         self._total = frames_total
         self._spooled = spooled
         self._allowance = allowance
-        self._unchecked = 0  # bytes written since the last look at the disk
+        self._unchecked = 0  # bytes written since the last check of the disk
 
     def check_before(self, selection: Selection) -> None:
-        """A cautious guess from the sizes of the pictures. Raises Full."""
+        """Check for an estimate from the sizes of the pictures. Raises Full."""
         pixels = selection.frames.aggregate(n=Sum(F("width") * F("height")))["n"] or 0
         self._require(int(2 * pixels * BYTES_PER_PIXEL) - self._spooled)
 
     def check(self, *, frames: int, written: int) -> None:
-        """What is still to come, judged by the frames so far. Raises Full."""
+        """Check for the frames to come, estimated from the frames so far. Raises Full."""
         if self._allowance is not None and written > self._allowance:
             raise Full(
                 "With this archive, your archives would take more than the "
@@ -52,24 +56,29 @@ class Guard:
             self._require(2 * written // frames * (self._total - frames) - still_spooled)
 
     def check_size(self, size: int) -> None:
-        """Before a picture of `size` bytes is written, however few frames were written since the
-        last look. Raises Full."""
+        """Check before a picture of `size` bytes is written: a few frames may be large. Raises
+        Full."""
         self._unchecked += size
         if self._unchecked > CHECK_BYTES:
             self._unchecked = 0
             self._require(size)
 
     def _require(self, needed: int) -> None:
-        folder = Path(settings.SPOOL_DIR)
-        disk = shutil.disk_usage(folder)
-        # A small disk is not all reserve.
-        free = disk.free - max(SPARE, min(settings.DISK_RESERVE_BYTES, disk.total // 10))
+        free = _free()
+        if needed > free and evict(needed - free):
+            free = _free()
         if needed > free:
             raise Full(
                 f"The disk of the portal will not hold this archive: about {_size(needed)} are "
                 f"needed while it is built, {_size(max(free, 0))} are free. Choose fewer frames, "
                 "or ask the operator of the portal for room."
             )
+
+
+def _free() -> int:
+    disk = shutil.disk_usage(settings.SPOOL_DIR)
+    # On a small disk the reserve is at most a tenth of it.
+    return int(disk.free - max(SPARE, min(settings.DISK_RESERVE_BYTES, disk.total // 10)))
 
 
 def _size(length: float) -> str:

@@ -17,13 +17,7 @@ from portal.work.heartbeat import Heartbeat
 from selections.archives import headers, staleness
 from selections.archives.block_fetching import BlockFetcher
 from selections.archives.block_state import Missing
-from selections.archives.entries import (
-    Entry,
-    LeftOutFrame,
-    Line,
-    MissingFrame,
-    WantedFrame,
-)
+from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, WantedFrame
 from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
 from selections.archives.origins import Origins
@@ -44,11 +38,12 @@ ROWS_AT_ONCE = 5000
 
 
 class FrameSource:
-    """Fetches through the connection into the spool.
+    """Fetches the frames of the selection through the connection into the spool, or takes them from
+    there.
 
-    `deleted_frames` says whether frames that were deleted in CVAT since the selection was saved are
-    delivered. With `task_folders` each path begins with the folder of its task, and always when the
-    selection has frames of several tasks.
+    `has_deleted_frames`: frames that were deleted in CVAT since the selection was saved are
+    delivered. `task_folders`: each path begins with the folder of its task; it does in any case
+    when the selection has frames of several tasks.
     """
 
     def __init__(
@@ -67,6 +62,7 @@ class FrameSource:
         self._selection = selection
         self._spool = spool
         self._heartbeat = heartbeat
+        self._stop = heartbeat.stopped
         self._quality = quality
         self._picture_format = picture_format
         self._has_deleted_frames = has_deleted_frames
@@ -91,7 +87,7 @@ class FrameSource:
             changed = ask(
                 client,
                 lambda: staleness.changed_tasks(client, self._tasks, oldest),
-                stop=self._heartbeat.stopped,
+                stop=self._stop,
             )
         for task_id in changed:
             logger.info("task %s changed in CVAT, its frames are fetched again", task_id)
@@ -112,9 +108,7 @@ class FrameSource:
 
     def _through(self, client: CvatClient) -> Iterator[Entry | MissingFrame | LeftOutFrame]:
         jobs = self._jobs(client)
-        with closing(
-            Origins(client, self._selection, jobs, stop=self._heartbeat.stopped)
-        ) as origins:
+        with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
             jobs |= origins.validation_jobs()
             paths = self._paths(jobs)
             plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
@@ -184,7 +178,7 @@ class FrameSource:
         def jobs_of_tasks() -> list[Job]:
             return [job for task_id, _ in self._tasks for job in client.jobs(task_id)]
 
-        return {job.id: job for job in ask(client, jobs_of_tasks, stop=self._heartbeat.stopped)}
+        return {job.id: job for job in ask(client, jobs_of_tasks, stop=self._stop)}
 
     def _fetcher(self, client: CvatClient, plan: Plan) -> Fetcher:
         blocks = BlockFetcher(
@@ -193,22 +187,22 @@ class FrameSource:
             waiting=self._waiting,
             quality=self._quality,
             picture_format=self._picture_format,
-            stop=self._heartbeat.stopped,
+            stop=self._stop,
         )
         return Fetcher(
             blocks,
             plan,
             threads=settings.FETCH_THREADS,
-            stop=self._heartbeat.stopped,
+            stop=self._stop,
             ended=self._ended,
         )
 
     def _sleep(self, seconds: float) -> None:
         """For the threads that fetch. Raises Stopped when the build or its fetching has ended."""
         until = time.monotonic() + seconds
-        while not self._heartbeat.stopped.is_set() and not self._ended.is_set():
+        while not self._stop.is_set() and not self._ended.is_set():
             remaining = until - time.monotonic()
             if remaining <= 0:
                 return
-            self._heartbeat.stopped.wait(min(remaining, LONGEST_SLEEP))
+            self._stop.wait(min(remaining, LONGEST_SLEEP))
         raise Stopped

@@ -1,9 +1,9 @@
-"""Size of a picture and whether CVAT may have written it anew, from its first bytes; pure.
+"""Reads the size of a picture from its header, and whether CVAT may have re-encoded it; pure.
 
-CVAT turns a picture whose EXIF data ask for it, and saves it again with Pillow at quality 100,
-without the EXIF data (cvat-api 7.2). Afterwards nothing says so. But most pictures show that they
-were not written that way: they carry EXIF data, a JPEG has another quality, a PNG has chunks that
-Pillow does not write. What is left may be either.
+CVAT rotates a picture whose EXIF data ask for it, and saves it with Pillow at quality 100, without
+the EXIF data (cvat-api 7.2). Nothing in the file tells that this happened. But most pictures show
+that it did not: they have EXIF data, a JPEG has another quality, a PNG has chunks that Pillow does
+not write. Of all others it is not known.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from typing import BinaryIO, NamedTuple
 
 from cvat.pictures import SIGNATURE_BYTES, extension
 
-# More than real files have, and few enough for one that is made to keep its reader busy.
+# More than real files have, and few enough for a file that is meant to keep its reader busy.
 MOST_SEGMENTS, MOST_FILL_BYTES = 2000, 64
 FARTHEST = 2**40  # bytes; no file is longer
 _WRITTEN_BY_PILLOW = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf"}
-_SIZES_NOWHERE = (0xC4, 0xC8, 0xCC)  # JPEG markers among those of frame headers that are others
+_NO_FRAME_HEADERS = (0xC4, 0xC8, 0xCC)  # JPEG markers from 0xC0 to 0xCF that have no size
 _WIDTH_TAG, _HEIGHT_TAG = 256, 257
 
 
 class Header(NamedTuple):
-    """`extension` as in cvat.pictures; sizes in pixels, None where the file is too broken
-    to say."""
+    """`extension` as in cvat.pictures; sizes in pixels, None where the header is damaged."""
 
     extension: str
     width: int | None = None
@@ -34,7 +33,7 @@ class Header(NamedTuple):
 
 
 def read(file: BinaryIO) -> Header:
-    """Of a picture in a file that can seek. Never raises for what the picture holds."""
+    """The header of a picture in a seekable file. Never raises for its contents."""
     file.seek(0)
     kind = extension(file.read(SIGNATURE_BYTES))
     file.seek(0)
@@ -44,7 +43,7 @@ def read(file: BinaryIO) -> Header:
     try:
         width, height, may_be_turned = reader(file)
     except (struct.error, ValueError, IndexError):
-        return Header(kind)  # what Pillow writes can be read
+        return Header(kind)  # not written by Pillow, whose headers can be read
     if width < 1 or height < 1:
         return Header(kind, may_be_turned=may_be_turned)
     return Header(kind, width, height, may_be_turned)
@@ -57,23 +56,24 @@ def _jpeg(file: BinaryIO) -> _Read:
     width = height = tables = 0
     has_exif, is_finest = False, True
     for marker, length in _segments(file):
-        if marker == 0xDA:  # the picture itself
+        if marker == 0xDA:  # start of the compressed data
             break
         if marker == 0xDB:
             tables += 1
             is_finest = is_finest and not _quantization(file.read(length)).strip(b"\1")
         elif marker == 0xE1:
             has_exif = has_exif or file.read(min(length, 6)) == b"Exif\0\0"
-        elif 0xC0 <= marker <= 0xCF and marker not in _SIZES_NOWHERE:
+        elif 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME_HEADERS:
             height, width = struct.unpack(">xHH", file.read(5))
     return width, height, bool(tables) and is_finest and not has_exif
 
 
 def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Markers of a JPEG with the length of what follows each; the file stands at that."""
+    """(marker, length of its segment) for each segment of a JPEG; the file is positioned at the
+    contents of the segment."""
     file.seek(2)
     for _ in range(MOST_SEGMENTS):
-        head = file.read(4)  # mostly marker and length; read at once, for that is done per frame
+        head = file.read(4)  # mostly marker and length: one system call per segment
         if head[:1] != b"\xff":
             raise ValueError("no marker")
         marker = head[1]
@@ -94,7 +94,7 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
 
 
 def _quantization(tables: bytes) -> bytes:
-    """The values of the tables, as far as they are of one byte; a longer one as two values."""
+    """All values of the tables; a value of two bytes counts as two values."""
     values, at = bytearray(), 0
     while at < len(tables):
         length = 128 if tables[at] >> 4 else 64
@@ -121,7 +121,8 @@ def _png(file: BinaryIO) -> _Read:
 
 
 def _webp(file: BinaryIO) -> _Read:
-    """A canvas first where there is more than one picture; a turned picture is never lossless."""
+    """Where there are several pictures, the canvas comes first. What CVAT saves is never
+    lossless."""
     file.seek(12)
     canvas, may_be_turned = (0, 0), True
     for _ in range(MOST_SEGMENTS):
@@ -153,11 +154,11 @@ def _bmp(file: BinaryIO) -> _Read:
     if header == 12:
         return *struct.unpack("<HH", file.read(4)), False
     width, height = struct.unpack("<ii", file.read(8))
-    return width, abs(height), False  # negative: the rows stand from top to bottom
+    return width, abs(height), False  # negative: the first row is the top one
 
 
 def _tiff(file: BinaryIO) -> _Read:
-    """The first page's: CVAT serves no other."""
+    """The size of the first page: CVAT serves no other."""
     order = "<" if file.read(2) == b"II" else ">"
     is_big = struct.unpack(f"{order}H", file.read(2))[0] == 43
     wide, start, step = ("Q", 8, 20) if is_big else ("I", 4, 12)

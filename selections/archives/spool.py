@@ -70,14 +70,19 @@ class Spool:
         worker that was killed."""
         if earlier is not None and earlier.is_dir() and not self.folder.exists():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(earlier, self.folder)
+            with suppress(FileNotFoundError):  # just removed, because the disk is short
+                os.replace(earlier, self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         for debris in (*self.folder.glob("*.part"), *self.folder.glob(f"{BUILD_PREFIX}*")):
             debris.unlink(missing_ok=True)
 
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(path.stat().st_size for path in self.folder.glob("*"))
+        total = 0
+        for path in self.folder.glob("*"):
+            with suppress(FileNotFoundError):  # just taken over by another build
+                total += path.stat().st_size
+        return total
 
     def oldest_by_task(self) -> dict[int, float]:
         """The stamp (see `stamp`) of the oldest piece of each task."""

@@ -1,4 +1,4 @@
-"""Waiting for the threads of a build that ask CVAT, and ending them. No Django."""
+"""Waiting for the threads of a build that ask CVAT, and ending them."""
 
 from __future__ import annotations
 

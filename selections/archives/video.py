@@ -1,4 +1,4 @@
-"""Pictures out of CVAT's mp4 chunks: member p of the chunk is picture p of the film."""
+"""Decodes pictures from CVAT's mp4 chunks: frame p of the chunk is picture p of the video."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Format(NamedTuple):
     quality: int = 95
 
 
-# Each keeps a dozen raw frames in memory, and more than there are cores gain nothing.
+# Each decoder has a dozen raw frames in memory; more decoders than cores are not faster.
 _decoders = BoundedSemaphore(2)
 
 
 class Undecodable(Exception):
-    """The film is broken, or shorter than it should be."""
+    """The video is damaged, or shorter than it should be. `str(error)` can be shown."""
 
 
 def pictures(
@@ -34,10 +34,10 @@ def pictures(
     """(position, encoded picture) for each of the positions, ascending. Raises Undecodable."""
     wanted, last = set(positions), max(positions)
     try:
-        # The format is named: guessed, a script could pass for a film and name other files.
+        # The format is given: if it were guessed, a playlist could pass for a video and name files.
         with _decoders, av.open(str(film), format="mp4") as container:
             stream = container.streams.video[0]
-            stream.thread_count = 1  # several chunks are decoded side by side already
+            stream.thread_count = 1  # several chunks are decoded at the same time already
             encode = _encoder(stream.width, stream.height, picture_format)
             for position, frame in enumerate(container.decode(stream)):
                 if position in wanted:
@@ -54,7 +54,7 @@ def pictures(
 def _encoder(width: int, height: int, picture_format: Format) -> Callable[[av.VideoFrame], bytes]:
     if picture_format.name == "jpeg":
         return lambda frame: _jpeg(frame, picture_format.quality)
-    # Not Pillow, which encodes PNG in twice the time and keeps the other threads waiting.
+    # Not Pillow, which takes twice the time for a PNG and blocks the other threads meanwhile.
     codec = av.CodecContext.create("png", "w")
     codec.width, codec.height, codec.pix_fmt = width, height, "rgb24"
     codec.time_base = Fraction(1, 25)

@@ -96,7 +96,7 @@ def killed(archive: Archive) -> Archive:
     """Build until anything goes wrong, then leave all as a kill would: a silent worker's claim."""
     with (
         mock.patch.object(Archive, "fail", side_effect=_Kill),
-        mock.patch.object(building, "_clear"),
+        mock.patch.object(building, "clear"),
         suppress(_Kill),
     ):
         building.build(archive.pk)

@@ -81,7 +81,7 @@ def test_a_kill_after_storing_leaves_no_second_file(
         patch.setattr(Archive, "finish", die)
         # A kill runs no handlers: the file stays where it is.
         patch.setattr(FileSystemStorage, "delete", lambda *_: None)
-        patch.setattr(building, "_clear", lambda *_: None)
+        patch.setattr(building, "clear", lambda *_: None)
         with pytest.raises(SystemExit):
             building.build(archive.pk)
     assert len(folders.stored()) == 1
