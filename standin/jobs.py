@@ -30,6 +30,10 @@ def job_detail(request: Request, site: Site, number: int) -> Answer:
     return json_answer(objects.job(find_job(request, site, number), request.base))
 
 
+def job_annotations(request: Request, site: Site, number: int) -> Answer:
+    return json_answer(objects.annotations_of(find_job(request, site, number)))
+
+
 def job_change(request: Request, site: Site, number: int) -> Answer:
     """Stage, state and assignee (cvat-api 13.5)."""
     job, body = find_job(request, site, number), request.json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from standin.finding import find_job, find_task
@@ -33,11 +34,12 @@ def _body(
     span: tuple[int, int],
     deleted: Iterable[int],
     included: list[int] | None = None,
+    chunks_updated_date: datetime | None = None,
 ) -> dict[str, Any]:
     """`span` holds the source numbers of the first and last frame."""
     return {
         "chapters": [] if task.is_video else None,
-        "chunks_updated_date": iso(task.chunks_updated_date),
+        "chunks_updated_date": iso(chunks_updated_date or task.chunks_updated_date),
         "chunk_size": task.chunk_size,
         "size": size,
         "image_quality": task.image_quality,
@@ -94,6 +96,7 @@ def _job_body(job: Job, *, lists_all_deleted: bool = False) -> dict[str, Any]:
         (task.source_number(job.start), task.source_number(job.stop)),
         sorted(t for t in gone if lists_all_deleted or job.holds(t)),
         included,
+        job.chunks_updated_date,
     )
 
 

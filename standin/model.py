@@ -141,6 +141,7 @@ class Task:
     updated_date: datetime = EPOCH
     chunks_updated_date: datetime | None = EPOCH
     layout_in_source_numbers: bool = False
+    annotations: dict[str, Any] | None = None
 
     @property
     def is_video(self) -> bool:
@@ -179,6 +180,8 @@ class Job:
     created_date: datetime = EPOCH
     updated_date: datetime = EPOCH
     assignee_updated_date: datetime | None = None
+    chunks_updated_date: datetime | None = None  # where it differs from the task's
+    annotations: dict[str, Any] | None = None
 
     @property
     def frames(self) -> Sequence[int]:

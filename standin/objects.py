@@ -238,3 +238,7 @@ def _sublabel(made: Label) -> Json:
         "type": made.type,
         "has_parent": True,
     }
+
+
+def annotations_of(made: Task | Job) -> Json:
+    return made.annotations or {"version": 0, "tags": [], "shapes": [], "tracks": []}

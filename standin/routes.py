@@ -47,6 +47,7 @@ _LIST = "GET, POST, HEAD, OPTIONS"
 _READ = "GET, HEAD, OPTIONS"
 _ONE = "GET, PATCH, DELETE, HEAD, OPTIONS"
 _META = "GET, PATCH, HEAD, OPTIONS"
+_ANNOTATIONS = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"
 
 ROUTES = [
     _route("/api/auth/login", "POST, OPTIONS", public=True, POST=accounts.login),
@@ -76,6 +77,7 @@ ROUTES = [
         PATCH=tasks.task_change,
         DELETE=tasks.task_delete,
     ),
+    _route("/api/tasks/{id}/annotations", _ANNOTATIONS, GET=tasks.task_annotations),
     _route("/api/tasks/{id}/status", _READ, GET=tasks.task_status_old),
     _route("/api/tasks/{id}/data/?", _LIST, GET=data.task_data),
     _route("/api/tasks/{id}/data/meta", _META, GET=meta.task_meta, PATCH=meta.task_meta_change),
@@ -90,6 +92,7 @@ ROUTES = [
     _route("/api/jobs/{id}", _ONE, GET=jobs.job_detail, PATCH=jobs.job_change),
     _route("/api/jobs/{id}/data", _READ, GET=data.job_data),
     _route("/api/jobs/{id}/data/meta", _META, GET=meta.job_meta, PATCH=meta.job_meta_change),
+    _route("/api/jobs/{id}/annotations", _ANNOTATIONS, GET=jobs.job_annotations),
     _route("/api/jobs/{id}/preview", _READ, GET=data.job_preview),
     _route(
         "/api/jobs/{id}/validation_layout",

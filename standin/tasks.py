@@ -32,6 +32,10 @@ def task_status_old(request: Request, site: Site, number: int) -> Answer:
     return json_answer(body, headers=[("Deprecation", "true")])
 
 
+def task_annotations(request: Request, site: Site, number: int) -> Answer:
+    return json_answer(objects.annotations_of(find_task(request, site, number)))
+
+
 def task_create(request: Request, site: Site) -> Answer:
     """A task without data; uploads are not part of the stand-in."""
     body = request.json()
