@@ -1,5 +1,5 @@
-# What is done with the project day by day; `make help` lists it.
-# Everything runs as `python -m ...`, because that works wherever the checkout lies.
+# The daily commands; `make help` lists them.
+# Tools run as `python -m ...`, which works wherever the checkout is.
 
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
@@ -10,10 +10,10 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
-run: .venv/.run ## set up what is missing and run the portal on http://localhost:5020 until Ctrl-C
+run: .venv/.run ## set up what is missing, then run the portal on http://localhost:5020 until Ctrl-C
 	@exec $(PYTHON) manage.py serve
 
-demo: .venv/.run ## the main job without a browser: choose, build, download, compare every byte
+demo: .venv/.run ## choose, build, download and compare every byte, without a browser
 	@exec $(PYTHON) demo.py
 
 test: .venv/.dev ## the whole test suite
@@ -26,7 +26,7 @@ quick: .venv/.dev ## the tests without browser, kills and whole portals, in abou
 check: .venv/.dev ## lint and types of Python, JavaScript and templates, imports, migrations, settings
 	@exec sh .ci/check.sh
 
-bench: .venv/.dev ## measure the fetch engine against the other ways; writes benchmarks/results.json
+bench: .venv/.dev ## measure the fetch engine against other ways; writes benchmarks/results.json
 	@exec $(PYTHON) -m benchmarks
 
 bench-pages: .venv/.dev ## measure the pages in Chromium and on the server; writes benchmarks/pages.json
@@ -37,7 +37,7 @@ bench-load: .venv/.dev ## measure 200 people at a time, on both databases; write
 	@sh .ci/packages.sh redis-server postgresql
 	@exec $(PYTHON) -m benchmarks.load
 
-format: .venv/.dev ## format the code and mend what the linter can mend
+format: .venv/.dev ## format the code and fix what the linter can fix
 	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .
 
 clean: ## remove .venv, node_modules and caches; .env and the data in var stay
@@ -47,7 +47,7 @@ clean: ## remove .venv, node_modules and caches; .env and the data in var stay
 .venv/bin/python:
 	@sh .ci/venv.sh
 
-# The stamps are newer than the requirements once these are installed.
+# Each stamp is newer than the requirements when these are installed.
 .venv/.run: requirements.txt | .venv/bin/python
 	@echo "Installing what the portal needs. This takes a moment, once."
 	@$(PIP) -r requirements.txt

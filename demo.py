@@ -1,8 +1,8 @@
-"""`make demo`: the main job without a browser, checked to the last byte.
+"""`make demo`: choose, build, download and compare every byte, without a browser.
 
-Starts a portal of its own (free ports, a temporary folder, the stand-in CVAT with sample tasks),
-so that one that runs already is not disturbed, and works with it over HTTP only, as a script of
-yours would. The ZIP stays in var/demo.
+Starts a separate portal (free ports, a temporary folder, the stand-in CVAT with sample tasks), so
+that a running one is not disturbed, and uses it over HTTP only, like a script. The ZIP stays in
+var/demo.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from launcher.ports import free_ports
 from launcher.processes import Child, GroupList, Service
 
 BASE_DIR = Path(__file__).resolve().parent
-KEPT = BASE_DIR / "var" / "demo"
+OUTPUT = BASE_DIR / "var" / "demo"
 ACCOUNT = {"username": "demo", "password": "demo-password"}
 TASK = "Night drive, north loop"
 PER_JOB = 10
@@ -40,21 +40,21 @@ BUILD_SECONDS = 120
 
 
 class Wrong(Exception):
-    """Something is not as it must be."""
+    """A check failed; `str(error)` says which."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep", type=Path, default=KEPT, help="where the ZIP is put")
+    parser.add_argument("--keep", type=Path, default=OUTPUT, help="where the ZIP is put")
     keep = parser.parse_args().keep
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         with portal() as (api, cvat):
             path, summary = main_job(api, cvat, keep)
     except (Wrong, requests.RequestException) as error:
         say(f"\nNOT RIGHT: {error}")
         return 1
-    say(f"\nAll right, after {time.monotonic() - begun:.0f} s. {summary}")
+    say(f"\nAll right, after {time.monotonic() - started:.0f} s. {summary}")
     say(f"The ZIP is {path}")
     return 0
 
@@ -69,12 +69,12 @@ def check(holds: object, what: str) -> None:
         raise Wrong(what)
 
 
-# --- a portal of our own -----------------------------------------------------------------------
+# --- the portal of the demo --------------------------------------------------------------------
 
 
 @contextmanager
 def portal() -> Iterator[tuple[Api, Api]]:
-    """A fresh portal and its stand-in CVAT, both ready to be asked; gone afterwards."""
+    """A new portal and its stand-in CVAT, both ready for requests; removed afterwards."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="cvat-selector-demo-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -97,7 +97,7 @@ def portal() -> Iterator[tuple[Api, Api]]:
 
 def start(stack: ExitStack, folder: Path, environment: Mapping[str, str]) -> None:
     log = LogFile(folder / "serve.log")
-    # What is set for another installation must not reach this one.
+    # Variables of another installation must not affect this one.
     for name in envfile.variable_names():
         os.environ.pop(name, None)
     command = [sys.executable, "manage.py", "serve"]
@@ -113,7 +113,7 @@ def start(stack: ExitStack, folder: Path, environment: Mapping[str, str]) -> Non
 
 
 def new_token(environment: Mapping[str, str]) -> str:
-    made = subprocess.run(
+    command = subprocess.run(
         [sys.executable, "manage.py", "api_token", "demo", "--create-user", "--days", "1"],
         cwd=BASE_DIR,
         env=os.environ | dict(environment),
@@ -121,17 +121,17 @@ def new_token(environment: Mapping[str, str]) -> str:
         text=True,
         check=False,
     )
-    check(made.returncode == 0, f"No API token: {made.stderr}")
-    return made.stdout.strip()
+    check(command.returncode == 0, f"No API token: {command.stderr}")
+    return command.stdout.strip()
 
 
 class Api:
-    """JSON over HTTP; every answer that is not a success is an error with its text."""
+    """JSON over HTTP. Raises Wrong for an answer that is not a success."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._session = requests.Session()
-        self._session.trust_env = False  # nobody's proxy, nobody's .netrc
+        self._session.trust_env = False  # no proxy and no .netrc of this machine
 
     def authorize(self, scheme: str, token: str) -> None:
         self._session.headers["Authorization"] = f"{scheme} {token}"
@@ -145,8 +145,8 @@ class Api:
         return dict(self._checked(answer).json())
 
     def _checked(self, answer: requests.Response) -> requests.Response:
-        asked = f"{answer.request.method} {answer.url}"
-        check(answer.ok, f"{asked} answered {answer.status_code}: {answer.text[:500]}")
+        request = f"{answer.request.method} {answer.url}"
+        check(answer.ok, f"{request} answered {answer.status_code}: {answer.text[:500]}")
         return answer
 
 
@@ -154,7 +154,7 @@ class Api:
 
 
 def main_job(api: Api, cvat: Api, keep: Path) -> tuple[Path, str]:
-    """From connecting to a ZIP that was checked; where it is, and what it holds."""
+    """Connect, draw, save, build, download and compare. Returns the ZIP and a summary."""
     connected = api.post("/api/test-connection", ACCOUNT)
     check(connected["success"], connected["message"])
     say(connected["message"])
@@ -168,10 +168,10 @@ def main_job(api: Api, cvat: Api, keep: Path) -> tuple[Path, str]:
 
 
 def find_task(api: Api) -> int:
-    found = api.get("/api/tasks", search=TASK).json()["results"]
-    check(found, f"There is no task “{TASK}”.")
-    say(f"Task {found[0]['id']}, {found[0]['name']}: {found[0]['size']} frames.")
-    return int(found[0]["id"])
+    tasks = api.get("/api/tasks", search=TASK).json()["results"]
+    check(tasks, f"There is no task “{TASK}”.")
+    say(f"Task {tasks[0]['id']}, {tasks[0]['name']}: {tasks[0]['size']} frames.")
+    return int(tasks[0]["id"])
 
 
 def draw_twice(api: Api, draw: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -183,8 +183,8 @@ def draw_twice(api: Api, draw: Mapping[str, Any]) -> list[dict[str, Any]]:
         say(f"  Job {job['job_id']}: {job['selected']}/{job['total']}")
         wanted = min(PER_JOB, job["total"])
         check(job["selected"] == wanted, f"Not {wanted} from job {job['job_id']}.")
-        here = sum(image["job_id"] == job["job_id"] for image in images)
-        check(here == wanted, f"Job {job['job_id']} says {wanted}, the list has {here}.")
+        listed = sum(image["job_id"] == job["job_id"] for image in images)
+        check(listed == wanted, f"Job {job['job_id']} says {wanted}, the list has {listed}.")
     check(len({image["frame"] for image in images}) == len(images), "A frame was drawn twice.")
     check(answer["count"] == len(images), "The count is not that of the images.")
     return images
@@ -199,22 +199,22 @@ def save(api: Api, draw: Mapping[str, Any], images: list[dict[str, Any]]) -> int
         "random_seed": draw["random_seed"],
     }
     selection = api.post("/api/selections", body)
-    kept = api.get(f"/api/selections/{selection['id']}/frames", page_size=1000).json()["results"]
+    saved = api.get(f"/api/selections/{selection['id']}/frames", page_size=1000).json()["results"]
     drawn = {image["frame"] for image in images}
-    check({row["frame"] for row in kept} == drawn, "Other frames were kept than drawn.")
-    say(f"Kept as selection {selection['id']}: {len(kept)} frames.")
+    check({row["frame"] for row in saved} == drawn, "Other frames were saved than drawn.")
+    say(f"Saved as selection {selection['id']}: {len(saved)} frames.")
     return int(selection["id"])
 
 
 def build(api: Api, selection: int) -> dict[str, Any]:
     archive = api.post(f"/api/selections/{selection}/archives", {"quality": "original"})
-    end, seen = time.monotonic() + BUILD_SECONDS, ""
+    end, shown = time.monotonic() + BUILD_SECONDS, ""
     while archive["status"] in {"queued", "running"}:
         check(time.monotonic() < end, f"Still {archive['status']} after {BUILD_SECONDS} s.")
         now = f"  {archive['status']}: {archive['frames_done']}/{archive['frames_total']}"
-        if now != seen:
+        if now != shown:
             say(now)
-            seen = now
+            shown = now
         time.sleep(0.2)
         archive = api.get(archive["status_url"]).json()
     check(archive["status"] == "ready", f"{archive['status']}: {archive['error']}")
@@ -240,7 +240,7 @@ def download(api: Api, archive: Mapping[str, Any], keep: Path) -> Path:
     return path
 
 
-# --- what CVAT itself says, asked without the portal -------------------------------------------
+# --- compare with CVAT itself, without the portal ----------------------------------------------
 
 
 def compare(path: Path, images: list[dict[str, Any]], cvat: Api, draw: Mapping[str, Any]) -> None:
@@ -264,15 +264,15 @@ def check_manifest(
     archive: zipfile.ZipFile, names: Mapping[int, str], draw: Mapping[str, Any]
 ) -> None:
     manifest = json.loads(archive.read("manifest.json"))
-    check(manifest["problems"] == [], f"The manifest tells of problems: {manifest['problems']}")
+    check(manifest["problems"] == [], f"The manifest lists problems: {manifest['problems']}")
     check(manifest["selection"]["random_seed"] == draw["random_seed"], "Another seed.")
     listed = {each["frame"]: each for each in manifest["frames"]}
     check(len(manifest["frames"]) == len(listed) == len(names), "Other frames in the manifest.")
     for frame, name in names.items():
         entry, info = listed[frame], archive.getinfo(name)
-        told = (entry["task_id"], entry["path"], entry["size"], entry["crc32"])
-        true = (draw["task_id"], name, info.file_size, f"{info.CRC:08x}")
-        check(told == true, f"The manifest says {told}, true is {true}.")
+        stated = (entry["task_id"], entry["path"], entry["size"], entry["crc32"])
+        actual = (draw["task_id"], name, info.file_size, f"{info.CRC:08x}")
+        check(stated == actual, f"The manifest says {stated}, the ZIP has {actual}.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a person at the workspace feels, measured in Chromium."""
+"""Measure the workspace in Chromium: thumbnails, interactions, scrolling, memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.web import PASSWORD, PEOPLE
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCROLL_FRAMES = 400
 
-# Notes when the first and when all frames in the window have their thumbnails.
+# Records the times at which the first and all frames in the window have their thumbnails.
 WATCH = """
 window.painted = {};
 (function look() {
@@ -54,8 +54,8 @@ SCROLL = """async frames => {
   return times;
 }"""
 
-# All packs of a job, twice over: decoded as the grid does, from the portal and not from the
-# browser's own cache.
+# Requests all packs of a job twice, not from the cache of the browser, and decodes them like the
+# grid.
 WARM = """async ([connection, task]) => {
   const catalog = await fetch(`/api/catalog?task_id=${task}&connection=${connection}`);
   const {id, chunk_size: size, frames_count: frames} = (await catalog.json()).jobs[0];
@@ -127,7 +127,7 @@ def measure(browser: Browser, url: str, *, task: int, connection: int) -> dict[s
 
 
 def _interact(page: Page) -> list[float]:
-    """Everything a hand does, some times over; how long each took to be seen, ascending."""
+    """Use mouse and keyboard in many ways. Returns the duration of each event, ascending."""
     cells = page.locator(".line:not([hidden]) .cell:visible")
     buttons = ["Select all", "Invert", "Undo", "Redo", "Clear"]
     for turn in range(4):
@@ -152,8 +152,8 @@ def _interact(page: Page) -> list[float]:
         page.keyboard.press("Control+z")
         page.locator("#scroller").evaluate("it => { it.scrollTop = 0 }")
         page.wait_for_timeout(200)
-    found: list[float] = sorted(page.evaluate("window.durations"))
-    return found
+    durations: list[float] = sorted(page.evaluate("window.durations"))
+    return durations
 
 
 def _heap(session: CDPSession) -> float:
@@ -166,7 +166,7 @@ def _heap(session: CDPSession) -> float:
 
 def _eventually(page: Page, expression: str) -> Any:
     for _ in range(600):
-        if found := page.evaluate(expression):
-            return found
+        if value := page.evaluate(expression):
+            return value
         page.wait_for_timeout(100)
     raise RuntimeError(f"never true: {expression}")

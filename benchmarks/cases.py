@@ -1,4 +1,4 @@
-"""What is measured: each case by several ways, all in one run."""
+"""The cases of `make bench`: each is measured in several ways, all in one run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLOW = 2e6  # bytes per second
 
 @dataclass
 class Case:
-    """Seconds by way; `ours` is the engine's, with its CPU seconds and peak memory."""
+    """Seconds of each way; `ours` is the engine, whose CPU seconds and peak memory are kept too."""
 
     name: str
     frames: int
@@ -47,8 +47,8 @@ class Bench:
         costs: bool = True,
         bandwidth: float = 0,
     ) -> Case:
-        """The median of `repeat` turns; in each turn all ways one after the other, so that a
-        machine that changes its pace changes it for all."""
+        """Measure a case: the median of `repeat` turns. Each turn measures all ways one after the
+        other, so that a machine that becomes slower affects all of them."""
         case = Case(name, len(frames))
         taken: dict[str, list[float]] = {way: [] for way in (*ways, "ours")}
         for _ in range(repeat):
@@ -97,7 +97,7 @@ def _row(case: Case) -> str:
 
 
 def run(bench: Bench, *, quick: bool) -> dict[str, float]:
-    """All cases; answers the ratios."""
+    """Run all cases. Returns the ratios."""
     photo, film, small = world.PHOTO, world.FILM, world.SMALL
     pick = random.Random(20261120)
     all_frames = range(600)

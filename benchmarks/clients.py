@@ -1,4 +1,4 @@
-"""The other ways to get the same frames. Each returns when all bytes are here."""
+"""Other ways to get the same frames. Each returns when all bytes have arrived."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SERVICES_SH = TOP / ".ci" / "services.sh"
 
 
 class Installation:
-    """`url`, and `tokens`: an API token of each person."""
+    """A running portal at `url`, with an API token of each person in `tokens`."""
 
     def __init__(self, database: str, cvat_url: str, *, people: int) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""`make bench-load`: 200 people at a time on one machine; prints a table, writes load.json.
+"""`make bench-load`: measure 200 people at a time; prints a table and writes load.json.
 
 The portal as `manage.py serve` runs it, once with SQLite and its private broker and once with
 PostgreSQL and Redis, against a stand-in with the costs of the measured server. Load generator,
@@ -42,7 +42,7 @@ FEWER = (150, 100, 75, 50, 25)  # people, tried in this order when PEOPLE are to
 
 
 class Generator:
-    """The people, in a process of their own."""
+    """A separate process that plays the people."""
 
     def __enter__(self) -> Generator:
         context = multiprocessing.get_context("spawn")
@@ -109,7 +109,7 @@ class Bench:
 
 
 def summary(samples: list[Sample], cpu: dict[str, float], seconds: float) -> dict[str, Any]:
-    """The figures of one run: rates, errors, the 95th percentile of each kind in milliseconds."""
+    """Figures of one run: rates, errors, percentiles of each kind of request in milliseconds."""
     by_kind: dict[str, list[float]] = {}
     for sample in samples:
         by_kind.setdefault(sample.kind, []).append(sample.seconds * 1000)
@@ -148,18 +148,18 @@ def measure(database: str, count: int, measured: float, *, find_largest: bool) -
     ):
         server.fresh()
         bench = Bench(portal, server, generator)
-        found = summary(*bench.run(count, measured), measured)
-        found["people"] = count
-        if find_largest and found["worst_p95_ms"] > BOUND_MS:
-            found["people_at_300_ms"] = _largest(bench, measured)
-        found["lone_ms"] = _lone(portal)
+        figures = summary(*bench.run(count, measured), measured)
+        figures["people"] = count
+        if find_largest and figures["worst_p95_ms"] > BOUND_MS:
+            figures["people_at_300_ms"] = _largest(bench, measured)
+        figures["lone_ms"] = _lone(portal)
         slow, _ = bench.run(count, SLOW_MEASURED, slow_after=SLOW_ANSWER)
     without = [each for each in slow if each.kind in WITHOUT_CVAT]
     of_slow = summary(without, {}, SLOW_MEASURED)
-    found["worst_p95_ms_slow_cvat"] = of_slow["worst_p95_ms"]
-    found["p95_ms_slow_cvat"] = of_slow["p95_ms"]
-    found["errors_slow_cvat"] = of_slow["errors"]
-    return found
+    figures["worst_p95_ms_slow_cvat"] = of_slow["worst_p95_ms"]
+    figures["p95_ms_slow_cvat"] = of_slow["p95_ms"]
+    figures["errors_slow_cvat"] = of_slow["errors"]
+    return figures
 
 
 def _largest(bench: Bench, measured: float) -> int:
@@ -173,7 +173,7 @@ def _largest(bench: Bench, measured: float) -> int:
 
 
 def _lone(portal: Installation) -> dict[str, float]:
-    """Milliseconds (median of 20) of requests that nobody else competes with."""
+    """Median milliseconds of 20 requests on an otherwise idle portal."""
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {portal.tokens[0]}"
         return {
@@ -190,17 +190,17 @@ def _median(session: requests.Session, url: str) -> float:
     return round(statistics.median(times), 1)
 
 
-def show(database: str, found: dict[str, Any]) -> None:
+def show(database: str, figures: dict[str, Any]) -> None:
     out = sys.stdout.write
-    out(f"\n{database}: {found['people']} people, {found['requests_per_s']} requests/s, ")
-    out(f"{found['builds_per_min']} builds/min, {found['errors']} errors\n")
-    for kind, milliseconds in found["p95_ms"].items():
-        slow = found.get("p95_ms_slow_cvat", {}).get(kind, "")
+    out(f"\n{database}: {figures['people']} people, {figures['requests_per_s']} requests/s, ")
+    out(f"{figures['builds_per_min']} builds/min, {figures['errors']} errors\n")
+    for kind, milliseconds in figures["p95_ms"].items():
+        slow = figures.get("p95_ms_slow_cvat", {}).get(kind, "")
         out(f"  {kind:20} p95 {milliseconds:8.1f} ms   {slow}\n")
-    out(f"  worst {found['worst_p95_ms']} ms, beside a slow CVAT ")
-    out(f"{found.get('worst_p95_ms_slow_cvat')} ms; lone requests {found.get('lone_ms')}\n")
-    out(f"  CPU seconds {found['cpu_seconds']}\n")
-    for kind, times in found["error_kinds"].items():
+    out(f"  worst {figures['worst_p95_ms']} ms, beside a slow CVAT ")
+    out(f"{figures.get('worst_p95_ms_slow_cvat')} ms; lone requests {figures.get('lone_ms')}\n")
+    out(f"  CPU seconds {figures['cpu_seconds']}\n")
+    for kind, times in figures["error_kinds"].items():
         out(f"  error {times} times: {kind}\n")
 
 
@@ -212,15 +212,15 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="where the figures of one database go")
     options = parser.parse_args()
     if options.database:
-        found = measure(
+        figures = measure(
             options.database,
             options.people,
             options.seconds,
             find_largest=options.output is not None,
         )
-        show(options.database, found)
+        show(options.database, figures)
         if options.output:
-            options.output.write_text(json.dumps(found))
+            options.output.write_text(json.dumps(figures))
         return 0
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:

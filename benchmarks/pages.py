@@ -1,4 +1,4 @@
-"""`make bench-pages`: how quick the pages are; prints a table, writes benchmarks/pages.json.
+"""`make bench-pages`: measure the pages; prints a table and writes benchmarks/pages.json.
 
 The workspace in Chromium with a task of 100,000 frames against a stand-in with the costs of the
 measured server; the other pages on the server, with 10,000 selections in the database.
@@ -36,7 +36,7 @@ BOUNDS = {
 
 
 def viewers(server: Server, web: Web) -> float:
-    """Requests to CVAT for each cold chunk that several people look at in the same moment."""
+    """Requests to CVAT for each cold chunk whose thumbnails several people request at once."""
     sessions = [web.sign_in(name) for name in PEOPLE]
     catalogs = [
         session.get(f"{web.url}/api/catalog", params={"task_id": PHOTO}, timeout=60).json()
@@ -56,7 +56,7 @@ def viewers(server: Server, web: Web) -> float:
 
 
 def pages(web: Web) -> dict[str, dict[str, float]]:
-    """Milliseconds on the server (median) and queries, of every page but the workspace."""
+    """Median milliseconds on the server and number of queries, for each page but the workspace."""
     from django.contrib.auth.models import User  # noqa: PLC0415  (needs the settings)
     from django.db import connection  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
@@ -64,20 +64,20 @@ def pages(web: Web) -> dict[str, dict[str, float]]:
 
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(User.objects.get(username=PEOPLE[0]))
-    found = {}
+    measured = {}
     for path in _paths(web):
         times, queries = [], 0
         for _ in range(TURNS):
             with CaptureQueriesContext(connection) as captured:
                 started = time.perf_counter()
                 answer = client.get(path)
-                b"".join(answer.streaming_content) if answer.streaming else answer.content
+                b"".join(answer)  # a list that is streamed makes its queries here
                 times.append((time.perf_counter() - started) * 1000)
             if answer.status_code != 200:
                 raise RuntimeError(f"{path}: {answer.status_code}")
             queries = len(captured)
-        found[path] = {"ms": round(statistics.median(times), 1), "queries": queries}
-    return found
+        measured[path] = {"ms": round(statistics.median(times), 1), "queries": queries}
+    return measured
 
 
 def _paths(web: Web) -> list[str]:

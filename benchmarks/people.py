@@ -16,7 +16,7 @@ import urllib3
 POLL_SECONDS = 1.0
 REQUEST_TIMEOUT = 100.0
 BUILD_TIMEOUT = 300.0
-# Requests that CVAT has no part in: they must stay quick whatever CVAT does.
+# Requests that do not need CVAT: they must stay quick while CVAT is slow.
 WITHOUT_CVAT = frozenset({"list selections", "build", "poll", "download"})
 
 
@@ -29,7 +29,7 @@ class Sample(NamedTuple):
 
 @dataclass
 class Plan:
-    """What all of them do: in each round list the tasks, open one, look at two packs of thumbnails,
+    """The steps of everybody: in each round list the tasks, open one, get two packs of thumbnails,
     draw, save, list the selections; in every second round build and download as well."""
 
     url: str
@@ -42,7 +42,7 @@ class Plan:
 
 
 class Failed(Exception):
-    """A request got another answer than the one wanted: the round begins anew."""
+    """A request had an unexpected answer; the person starts a new round."""
 
 
 class Person:
@@ -56,7 +56,7 @@ class Person:
         self._saved: int | None = None
 
     def run(self) -> None:
-        """Rounds until the plan ends; the first begins somewhere within the thinking time."""
+        """Do rounds until the plan ends. The first one starts after a random pause."""
         self._sleep(self._random.uniform(0, 6 * self._plan.thinking))
         while time.time() < self._plan.stop_at:
             with suppress(Failed):
@@ -138,7 +138,7 @@ class Person:
 
 @contextmanager
 def at_work(plan: Plan) -> Iterator[None]:
-    """All people of the plan, until it ends."""
+    """Context in which all people of the plan work, until the plan ends."""
     people = [Person(plan, number) for number in range(len(plan.tokens))]
     threads = [threading.Thread(target=person.run, daemon=True) for person in people]
     for thread in threads:
@@ -149,7 +149,7 @@ def at_work(plan: Plan) -> Iterator[None]:
 
 
 def serve(pipe: Any) -> None:
-    """In a process of its own: receives plans, answers each with its samples."""
+    """Main function of the separate process: receives plans and sends back their samples."""
     while (plan := pipe.recv()) is not None:
         with at_work(plan):
             pass

@@ -1,4 +1,4 @@
-"""The portal as it runs: a private broker, a database, a real Celery worker."""
+"""A portal without web server: a private broker, a database, a real Celery worker."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Portal:
         raise RuntimeError("the broker did not start")
 
     def build(self, task_id: int, frames: Iterable[int]) -> Built:
-        """From the asking to the finished ZIP."""
+        """Build an archive, from the request to the finished ZIP."""
         child = _only_child(self._processes[-1].pid)
         _forget_peak(child)
         cpu = _cpu_seconds(child)

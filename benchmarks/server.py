@@ -1,4 +1,4 @@
-"""The stand-in in a process of its own, told over a pipe when to be cold, costly or slow."""
+"""The stand-in in a separate process, controlled over a pipe: caches, costs, bandwidth."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _serve(pipe: Connection, make_world: Callable[[], World]) -> None:
 
 
 class Server:
-    """`fresh()` before every measurement: all caches cold, so that none profits from another."""
+    """The stand-in server. Call `fresh()` before every measurement, which empties its caches."""
 
     def __init__(self, make_world: Callable[[], World] = bench_world) -> None:
         self._make_world = make_world
@@ -62,16 +62,16 @@ class Server:
         self._process.join(10)
 
     def fresh(self, *, costs: bool = True, bandwidth: float = 0) -> None:
-        """`bandwidth` in bytes per second for the whole line, 0 for no limit."""
+        """Empty all caches and set the costs; `bandwidth` in bytes per second, 0 for no limit."""
         self._pipe.send((costs, bandwidth))
         self._pipe.recv()
 
     def delay(self, seconds: float) -> None:
-        """Answer every further request only after so long."""
+        """Delay every further answer."""
         self._pipe.send(float(seconds))
         self._pipe.recv()
 
     def requests(self, pattern: str) -> int:
-        """How many requests since `fresh()` had a target like this."""
+        """The number of requests since `fresh()` whose target matches the pattern."""
         self._pipe.send(pattern)
         return int(self._pipe.recv())

@@ -1,4 +1,4 @@
-"""What the stand-in serves in the benchmarks: bodies of the measured sizes, at no cost of making.
+"""Tasks of the stand-in for the benchmarks, with bodies of the measured sizes, prepared in advance.
 
 The measured server had 1080p JPEGs of 470 kB in chunks of 36 and a 720p video with chunks of
 1.3 MB (cvat-api 7.16). Drawing such pictures on demand would cost this machine more time than the
