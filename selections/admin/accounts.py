@@ -1,4 +1,4 @@
-"""The question before accounts are deleted in the admin site: what becomes of the selections."""
+"""Deletion of accounts in the admin site, with a choice of what happens to their selections."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_LISTED = 100  # of each kind
 
 
 class AccountsForm(forms.Form):
-    """What becomes of the selections of the accounts."""
+    """The choice of what happens to the selections of the accounts."""
 
     choice = forms.ChoiceField(
         label="What becomes of the selections",
@@ -47,15 +47,15 @@ class AccountsForm(forms.Form):
         heir.queryset = others.order_by("username")
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        given["choice"] = given.get("choice") or "delete"
-        if given.get("choice") == "hand_over" and given.get("heir") is None:
+        data = super().clean() or {}
+        data["choice"] = data.get("choice") or "delete"
+        if data.get("choice") == "hand_over" and data.get("heir") is None:
             self.add_error("heir", "Choose the person who takes the selections over.")
-        return given
+        return data
 
 
 class DeletesAccounts(DeletesInBulk):
-    """Asks what becomes of the selections, for one account and for many alike."""
+    """Admin of accounts that asks for that choice before one or many accounts are deleted."""
 
     actions = ["delete_accounts"]
 
@@ -80,10 +80,10 @@ class DeletesAccounts(DeletesInBulk):
 
     def _ask(self, request: HttpRequest, users: list[User], action: str = "") -> HttpResponse:
         _, counts, refused, _ = self.get_deleted_objects(users, request)
-        found = services.dependents(users)
+        dependents = services.dependents(users)
         is_answer = request.POST.get("post") == "yes"
         form = AccountsForm(
-            request.POST if is_answer else None, users=users, must_choose=bool(found)
+            request.POST if is_answer else None, users=users, must_choose=bool(dependents)
         )
         if is_answer and form.is_valid():
             keeps = form.cleaned_data["choice"] == "keep"
@@ -100,15 +100,15 @@ class DeletesAccounts(DeletesInBulk):
             "action": action,
             "counts": counts,
             "refused": sorted(refused),
-            "dependents": found,
-            "shared": found.shared[:MOST_LISTED],
-            "drawn_without": found.drawn_without[:MOST_LISTED],
-            "running": found.running[:MOST_LISTED],
+            "dependents": dependents,
+            "shared": dependents.shared[:MOST_LISTED],
+            "drawn_without": dependents.drawn_without[:MOST_LISTED],
+            "running": dependents.running[:MOST_LISTED],
         }
         return TemplateResponse(request, "admin/auth/user/delete_accounts.html", context)
 
     def _do(self, request: HttpRequest, users: list[User], form: AccountsForm) -> bool:
-        """Do what the form says; False when it could not be done."""
+        """Do what was chosen in the form. False, with an error in the form, if that failed."""
         named = ", ".join(str(user) for user in users)
         choice, heir = form.cleaned_data["choice"], form.cleaned_data["heir"]
         try:

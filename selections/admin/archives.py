@@ -75,9 +75,9 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Archive]:
         seen = Archive.objects.for_user(request.user).filter(pk=OuterRef("pk"))
-        found: QuerySet[Archive] = super().get_queryset(request)
+        archives: QuerySet[Archive] = super().get_queryset(request)
         owners_deleted = Q(selection__deleted_at__isnull=False, selection__owner=F("requested_by"))
-        return found.exclude(owners_deleted).annotate(is_seen=Exists(seen))
+        return archives.exclude(owners_deleted).annotate(is_seen=Exists(seen))
 
     def has_build_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("selections.add_archive")
@@ -98,7 +98,7 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
 
     @admin.display(description="frames missing")
     def missing(self, archive: Archive) -> str:
-        """By reason, a line each."""
+        """The missing frames, grouped by reason."""
         lines = (
             (group["reason"], f"{group['count']:,}", group["frames"])
             for group in archive.problem_groups
@@ -116,7 +116,7 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
 
     @admin.display(description="page in the portal")
     def page(self, archive: Any) -> str:
-        """Of one's own: an archive belongs to who built it."""
+        """A link to the page of an own archive; others are private to the person who built them."""
         return link(archive.get_absolute_url(), "open") if archive.is_seen else "private"
 
     @admin.action(description="Build again, for the same person", permissions=["build"])
@@ -125,8 +125,8 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
             user = archive.requested_by
             if not Selection.objects.for_user(user).filter(archives=archive).exists():
                 raise NotFound(f"{user} may not see “{archive.selection_name}” any more.")
-            made = services.retry_archive(user=user, archive=archive)
-            return f"archive {made.pk} is {made.get_status_display()} for {user}."
+            retried = services.retry_archive(user=user, archive=archive)
+            return f"archive {retried.pk} is {retried.get_status_display()} for {user}."
 
         self._each(request, queryset, again)
 
@@ -141,7 +141,7 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
     def _each(
         self, request: HttpRequest, queryset: QuerySet[Archive], do: Callable[[Archive], str]
     ) -> None:
-        """The outcome of every row, for one that fails says nothing about the next."""
+        """Do something for every archive, and show the outcome of each."""
         for archive in queryset:
             try:
                 outcome, level = do(archive), messages.SUCCESS

@@ -1,4 +1,4 @@
-"""The admin site of people: what goes with them, and who cannot sign in."""
+"""The admin site of people: blocked sign-ins, and what is deleted with an account."""
 
 from __future__ import annotations
 
@@ -45,8 +45,7 @@ class PersonAdmin(DeletesAccounts, UserAdmin):  # type: ignore[type-arg]  # has 
         """Where the person cannot sign in, and for how long."""
         if not person.has_failed:
             return ""
-        standing = lockout.blocks().get(person.username, [])
-        return "; ".join(str(block) for block in standing)
+        return "; ".join(str(block) for block in lockout.blocks().get(person.username, []))
 
     @admin.action(description="Unblock sign-in", permissions=["change"])
     def unblock_sign_in(self, request: HttpRequest, people: QuerySet[Any]) -> None:
