@@ -8,7 +8,8 @@ from django import template
 from django.urls import reverse
 
 from portal.work.listing import active_kinds
-from portal.work.models import WorkStatus, kinds
+from portal.work.models import kinds
+from portal.work.values import WorkStatus
 
 register = template.Library()
 

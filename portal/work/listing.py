@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import CharField, QuerySet, Value
 
-from portal.work.models import ACTIVE, Work, kinds
+from portal.work.models import Work, kinds
+from portal.work.values import ACTIVE
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

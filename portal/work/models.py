@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -19,6 +18,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from portal.work.problems import grouped
+from portal.work.values import ACTIVE, Limits, ResultFiles, WorkStatus, status_field
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -28,51 +28,7 @@ if TYPE_CHECKING:
 W = TypeVar("W", bound="Work")
 
 
-class WorkStatus(models.TextChoices):
-    """What every kind has. A kind may add its own statuses and words, see `status_field`."""
-
-    QUEUED = "queued", "waiting"
-    RUNNING = "running", "running"
-    READY = "ready", "ready"
-    INCOMPLETE = "incomplete", "incomplete"
-    FAILED = "failed", "failed"
-    CANCELLED = "cancelled", "cancelled"
-
-
-ACTIVE = (WorkStatus.QUEUED, WorkStatus.RUNNING)
 LONG_ATTEMPT = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When the engine takes a worker for dead and a message for lost, and what it allows."""
-
-    heartbeat_seconds: float = 1.0
-    stale_seconds: float = 6.0  # without a heartbeat for so long, the worker is dead
-    requeue_seconds: float = 60.0  # queued for so long, the message is lost
-    attempts: int = 3
-    longest: timedelta = timedelta(hours=12)
-    running_per_person: int = 3  # of all kinds together
-
-
-@dataclass(frozen=True, slots=True)
-class ResultFiles:
-    """The files that a work has made for download."""
-
-    count: int = 0
-    bytes: int = 0
-    path: str = ""  # on the portal, of the only file
-
-
-def status_field(statuses: type[models.TextChoices]) -> models.CharField[str, str]:
-    """The field `status` with the statuses and words of one kind of work."""
-    return models.CharField(
-        max_length=12,
-        choices=statuses.choices,
-        default=WorkStatus.QUEUED,
-        editable=False,
-        db_index=True,
-    )
 
 
 class WorkQuerySet(models.QuerySet[W]):

@@ -13,8 +13,9 @@ from cvat.exceptions import CvatUnauthorized
 from portal.exceptions import Explained
 from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
-from portal.work.models import Work, WorkStatus
+from portal.work.models import Work
 from portal.work.recovery import hand_out_next
+from portal.work.values import WorkStatus
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.work.models import Limits, ResultFiles, Work, status_field
+from portal.work.models import Work
+from portal.work.values import Limits, ResultFiles, status_field
 from selections.models.archive_queries import (
     UNFINISHED,
     WITH_FILE,

@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
-from portal.work.models import ACTIVE, WorkQuerySet
+from portal.work.models import WorkQuerySet
+from portal.work.values import ACTIVE
 from selections.models.selection import Selection
 
 if TYPE_CHECKING:
