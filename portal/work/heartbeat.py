@@ -39,10 +39,10 @@ class Heartbeat:
         self.waiting_for: Callable[[], str] = str  # what the work waits for, in words
         self._kind: Any = type(work)
         self._pk = work.pk
-        self._limits = work.limits()
+        self.limits = work.limits()
         self._ended = Event()
         self._last = time.monotonic()
-        self._pause = self._limits.heartbeat_seconds
+        self._pause = self.limits.heartbeat_seconds
         self._history = deque([(self._last, 0, 0)], maxlen=PACE_BEATS)
         self._thread = Thread(
             target=self._run, name=f"{self._kind.__name__} {work.pk}", daemon=True
@@ -93,11 +93,11 @@ class Heartbeat:
             # While SQLite is locked, no other worker can have taken the work over either. Try
             # again at once: the first moment without the lock is the heartbeat's.
             is_locked = connection.vendor == "sqlite" and "locked" in str(error)
-            self._pause = 0.0 if is_locked else self._limits.heartbeat_seconds
+            self._pause = 0.0 if is_locked else self.limits.heartbeat_seconds
             silent = time.monotonic() - self._last
-            return is_locked or silent < self._limits.stale_seconds
+            return is_locked or silent < self.limits.stale_seconds
         self._last = time.monotonic()
-        self._pause = self._limits.heartbeat_seconds
+        self._pause = self.limits.heartbeat_seconds
         return held
 
     def _progress(self) -> dict[str, float | str]:
@@ -119,4 +119,4 @@ class Heartbeat:
         one that comes through late is followed by the next in time."""
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout = {int(self._limits.stale_seconds * 250)}")
+                cursor.execute(f"PRAGMA busy_timeout = {int(self.limits.stale_seconds * 250)}")

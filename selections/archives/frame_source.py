@@ -14,6 +14,8 @@ from cvat.client import CvatClient
 from cvat.types import Job
 from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
+from portal.work.slots import Slots
+from portal.work.waiting import Waiting
 from selections.archives import headers, staleness
 from selections.archives.block_fetching import BlockFetcher
 from selections.archives.block_state import Missing
@@ -22,11 +24,9 @@ from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
 from selections.archives.origins import Origins
 from selections.archives.planning import Plan
-from selections.archives.slots import Slots
 from selections.archives.spool import Picture, Spool
 from selections.archives.threads import ask
 from selections.archives.video import Format
-from selections.archives.waiting import Waiting
 from selections.models import Selection
 from selections.remarks import changes
 from selector.models import Connection
@@ -73,6 +73,7 @@ class FrameSource:
         self._slots = Slots(
             url=connection.url,
             limit=settings.CVAT_MAX_REQUESTS,
+            lease=heartbeat.limits.stale_seconds,
             sleep=self._sleep,
             waiting=self._waiting,
         )

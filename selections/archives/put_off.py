@@ -12,9 +12,9 @@ from threading import Lock
 from cvat.client import CvatClient
 from cvat.errors import DATA_FAILURES
 from cvat.exceptions import CvatError, CvatTimeout
+from portal.work.waiting import Waiting
 from selections.archives.block_state import BlockState, Missing
 from selections.archives.threads import STOP_CHECK_SECONDS
-from selections.archives.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 

@@ -223,7 +223,7 @@ def test_the_row_says_what_is_waited_for(
 def test_it_is_said_before_cvat_answers(
     connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("selections.archives.waiting.WORTH_A_WORD", 0.5)
+    monkeypatch.setattr("portal.work.waiting.WORTH_A_WORD", 0.5)
     hold = standin.faults.hold("type=chunk")
     archive = request(select(connection, (added(standin).id, None)))
     thread = in_thread(archive)

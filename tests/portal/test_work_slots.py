@@ -13,9 +13,9 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 
-from selections.archives import slots as module
-from selections.archives.slots import Slots
-from selections.archives.waiting import NO_TURN, Waiting
+from portal.work import slots as module
+from portal.work.slots import Slots
+from portal.work.waiting import NO_TURN, Waiting
 from tests.conftest import eventually
 
 
@@ -24,7 +24,7 @@ class GivenUp(Exception):
 
 
 def slots(url: str, *, limit: int = 3, **options: object) -> Slots:
-    return Slots(url=url, limit=limit, sleep=time.sleep, **options)
+    return Slots(**{"url": url, "limit": limit, "lease": 3.0, "sleep": time.sleep, **options})
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def refuse(_: float) -> None:
 def is_full(url: str, *, limit: int = 3) -> bool:
     """Whether another worker would have to wait."""
     try:
-        with Slots(url=url, limit=limit, sleep=refuse).one():
+        with slots(url, limit=limit, sleep=refuse).one():
             return False
     except GivenUp:
         return True
@@ -98,19 +98,17 @@ def test_a_request_that_fails_gives_its_place_back(url: str) -> None:
 
 def test_who_is_given_up_waits_no_longer(url: str) -> None:
     with slots(url, limit=1).one(), pytest.raises(GivenUp):
-        Slots(url=url, limit=1, sleep=refuse).one().__enter__()
+        slots(url, limit=1, sleep=refuse).one().__enter__()
 
 
-def test_the_places_of_a_killed_worker_fall_free(url: str, settings: object) -> None:
-    settings.ARCHIVE_STALE_SECONDS = 0.5
-    killed = slots(url, limit=1)
+def test_the_slots_of_a_killed_worker_are_given_back(url: str) -> None:
+    killed = slots(url, limit=1, lease=0.5)
     killed._take()
     assert is_full(url, limit=1)
     eventually(lambda: not is_full(url, limit=1), seconds=10)
 
 
-def test_a_living_worker_keeps_its_places(url: str, settings: object) -> None:
-    settings.ARCHIVE_STALE_SECONDS = 3.0
+def test_a_living_worker_keeps_its_slots(url: str) -> None:
     living, silent = slots(url, limit=1), slots(url + "-2", limit=1)
 
     def outlived() -> bool:
@@ -124,13 +122,11 @@ def test_a_living_worker_keeps_its_places(url: str, settings: object) -> None:
     assert not is_full(url, limit=1)
 
 
-def test_a_late_worker_does_not_give_away_the_place_of_another(url: str, settings: object) -> None:
-    settings.ARCHIVE_STALE_SECONDS = 1.0
-    late = slots(url, limit=1)
+def test_a_late_worker_does_not_give_back_the_slot_of_another(url: str) -> None:
+    late = slots(url, limit=1, lease=1.0)
     with late.one():
         eventually(lambda: not is_full(url, limit=1), seconds=10)  # it fell silent
-        settings.ARCHIVE_STALE_SECONDS = 60
-        other = slots(url, limit=1)
+        other = slots(url, limit=1, lease=60.0)
         other._take()
     assert is_full(url, limit=1)
 
@@ -169,7 +165,7 @@ def test_builds_that_cvat_keeps_waiting_leave_room_for_others(
             stack.enter_context(stuck[number % 2].one())
         assert is_full(url, limit=8)
         soon_slow()
-        healthy = Slots(url=url, limit=8, sleep=refuse)
+        healthy = slots(url, limit=8, sleep=refuse)
         for _ in range(4):
             stack.enter_context(healthy.one())
         with pytest.raises(GivenUp):
@@ -179,7 +175,7 @@ def test_builds_that_cvat_keeps_waiting_leave_room_for_others(
 def test_a_build_that_is_kept_waiting_itself_takes_no_such_room(
     url: str, soon_slow: Callable[[], None]
 ) -> None:
-    stuck = Slots(url=url, limit=4, sleep=refuse)
+    stuck = slots(url, limit=4, sleep=refuse)
     with ExitStack() as stack:
         for _ in range(4):
             stack.enter_context(stuck.one())
@@ -195,7 +191,7 @@ def test_a_limit_of_one_is_never_exceeded(url: str, soon_slow: Callable[[], None
 
 
 def test_a_build_without_a_turn_says_so(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("selections.archives.waiting.WORTH_A_WORD", 0.1)
+    monkeypatch.setattr("portal.work.waiting.WORTH_A_WORD", 0.1)
     waiting = Waiting()
     kept_out = slots(url, limit=1, waiting=waiting)
     done = threading.Event()

@@ -1,4 +1,4 @@
-"""What a build waits for, in words."""
+"""What a work waits for, in words."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ NO_TURN = "Other builds use all requests that this CVAT server is to get at a ti
 
 
 class Waiting:
-    """Told by the threads of a build what they wait for. Safe for threads."""
+    """Collects what the threads of a work wait for. Safe for threads."""
 
     def __init__(self) -> None:
-        self.put_off = 0  # blocks to be asked for again later
+        self.put_off = 0  # blocks of frames to be asked for again later
         self._turns: dict[int, float] = {}  # thread -> since when
         self._answers: dict[int, float] = {}
         self._lock = Lock()
 
     @contextmanager
     def for_turn(self) -> Iterator[None]:
-        """This thread waits for a place among the requests to the server."""
+        """This thread waits for a slot among the requests to the server."""
         with self._during(self._turns):
             yield
 
