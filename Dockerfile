@@ -1,7 +1,7 @@
 # One image for web server, worker and beat; docker-compose.yml says which is which.
 FROM python:3.11-slim
 
-# MALLOC_ARENA_MAX: one heap for each fetching thread would keep a fifth more memory.
+# MALLOC_ARENA_MAX: with one heap for each fetching thread a worker keeps a fifth more memory.
 ENV PYTHONUNBUFFERED=1 \
     MALLOC_ARENA_MAX=2 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -28,8 +28,8 @@ COPY cvat ./cvat
 COPY templates ./templates
 COPY static ./static
 
-# The static files belong to the code, so they are in the image; what people make is in /data.
-# The keys here are for this one step: the real ones come from the environment.
+# Static files belong to the code and are in the image; data is in /data. The keys here are for this
+# step only: the real ones come from the environment.
 RUN useradd --system --uid 10001 --home-dir /app portal \
     && SECRET_KEY=none FIELD_ENCRYPTION_KEYS=none python manage.py collectstatic --noinput \
     && mkdir -p /data/archives /data/spool \

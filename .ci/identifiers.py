@@ -32,7 +32,8 @@ def definitions(tree: ast.AST) -> Iterator[Definition]:
     while pending:
         node = pending.pop()
         for name in _defined(node):
-            names.setdefault(name, node.lineno)  # type: ignore[attr-defined]
+            line = node.lineno  # type: ignore[attr-defined]
+            names[name] = min(line, names.get(name, line))
         if isinstance(node, SCOPES):
             inner.append(node)
         else:
