@@ -336,8 +336,8 @@ SPECTACULAR_SETTINGS = {
         "selections.api.glossary.explain",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "FrameSelectionMethodEnum": "selections.models.Selection.Method",
-        "DrawMethodEnum": ["random_per_job", "random_uniform"],
+        "FrameSelectionMethodEnum": "selections.methods.choices",
+        "DrawMethodEnum": "selections.methods.draw_choices",
     },
 }
 

@@ -13,10 +13,15 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import make_aware
 
 from cvat.links import MAX_ID
-from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
+from selections import methods
+from selections.models import Archive, SelectedFrame, SelectionQuerySet
 
 FEW_FILES, FILES_OF_A_PART = "files", 65_000
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
+
+
+def _method_choices() -> list[tuple[str, str]]:
+    return [("", "In any way"), *methods.choices()]
 
 
 class ListForm(forms.Form):
@@ -66,9 +71,7 @@ class ListForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "Number or name"}),
     )
     owner = forms.ChoiceField(label="Owner", required=False)
-    method = forms.ChoiceField(
-        label="Picked", required=False, choices=[("", "In any way"), *Selection.Method.choices]
-    )
+    method = forms.ChoiceField(label="Picked", required=False, choices=_method_choices)
     visibility = forms.ChoiceField(
         label="Shared",
         required=False,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 
@@ -12,7 +11,6 @@ from cvat.exceptions import CvatError
 from portal.exceptions import InvalidInput, NotConnected, PortalError
 from selections import remarks, services, showing
 from selections.models import Selection
-from selections.services.drawing import PER_JOB, UNIFORM, DrawRequest
 from selections.services.naming import free_name
 from selector.services import find_connection
 
@@ -39,8 +37,8 @@ def draw_again(*, user: User, selection: Selection, with_new_seed: bool = False)
 
     Raises InvalidInput for one that was never drawn, NotConnected, CvatError.
     """
-    request = drawn_by(selection, with_new_seed=with_new_seed)
-    if request is None:
+    draw = selection.get_draw()
+    if draw is None:
         raise InvalidInput("This selection was chosen by hand: there is no draw to repeat.")
     way = showing.closest(selection, showing.usable_connections(user))
     if way is None:
@@ -48,7 +46,7 @@ def draw_again(*, user: User, selection: Selection, with_new_seed: bool = False)
     made = services.create_random_selection(
         owner=user,
         connection=find_connection(user=user, connection_id=way.pk),
-        request=request,
+        draw=replace(draw, seed=None) if with_new_seed else draw,
         name=free_name(user, f"{selection.name[:180]}, drawn again"),
         note=selection.note,
     )
@@ -79,28 +77,6 @@ def in_words(drawn: Redrawn) -> str:
     if drawn.new:
         parts.append(f"{drawn.new:,} {'is' if drawn.new == 1 else 'are'} new")
     return "; ".join(parts) + "."
-
-
-def drawn_by(selection: Selection, *, with_new_seed: bool = False) -> DrawRequest | None:
-    """The request that made the selection, or that it was adjusted from; None without one."""
-    adjusted = selection.parameters.get("adjusted_from")
-    given: dict[str, Any] = adjusted or selection.parameters
-    amounts = [name for name in given if name.endswith(("_count", "_share"))]
-    if len(amounts) != 1 or not given.get("task_id"):
-        return None
-    name, value = amounts[0], given[amounts[0]]
-    seed = given.get("random_seed", selection.random_seed)
-    return DrawRequest(
-        task_id=given["task_id"],
-        job_id=given.get("job_id"),
-        job_ids=tuple(given.get("job_ids", ())),
-        method=PER_JOB if name.startswith("frames_per_job") else UNIFORM,
-        count=value if name.endswith("_count") else None,
-        share=value if name.endswith("_share") else None,
-        seed=None if with_new_seed else seed,
-        exclude_selections=tuple(given.get("exclude_selections", ())),
-        filename_contains=given.get("filename_contains", ""),
-    )
 
 
 def _places(selection: Selection) -> set[tuple[int, int]]:

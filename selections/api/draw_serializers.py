@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from rest_framework import serializers
 
 from portal.api.fields import IdField
 from selections.api.amount_fields import REQUIRED_AMOUNT, CountField, SeedField, ShareField
-from selections.services.drawing import PER_JOB, UNIFORM, DrawRequest
+from selections.draws import Draw
+from selections.methods import DEFAULT, METHODS, draw_choices
 from selector.api.serializers import LoadImagesAnswer, SourceSerializer
 
 MOST_JOBS = 10_000
 MOST_EXCLUDED = 100
 LONGEST_FILENAME_PART = 1000
+Fields = serializers.Field[Any, Any, Any, Any]
+
+
+def amount_fields() -> dict[str, Fields]:
+    """A field for each amount that a draw method takes."""
+    kinds: dict[str, type[CountField | ShareField]] = {"count": CountField, "share": ShareField}
+    return {
+        each.name: kinds[each.kind](required=False, help_text=each.description)
+        for method in METHODS.values()
+        for each in method.parameters
+    }
 
 
 class DrawSerializer(SourceSerializer):
     """What to draw from a task, some of its jobs (`job_ids`) or one job, in CVAT's words."""
 
-    AMOUNTS = {
-        PER_JOB: ("frames_per_job_count", "frames_per_job_share"),
-        UNIFORM: ("frame_count", "frame_share"),
-    }
-
     job_ids = serializers.ListField(
         child=IdField(), required=False, allow_empty=False, max_length=MOST_JOBS
     )
-    frame_selection_method = serializers.ChoiceField(choices=[PER_JOB, UNIFORM], default=PER_JOB)
-    frame_count = CountField(required=False)
-    frame_share = ShareField(required=False)
-    frames_per_job_count = CountField(required=False)
-    frames_per_job_share = ShareField(required=False)
     random_seed = SeedField()
     filename_contains = serializers.CharField(
         required=False,
@@ -44,6 +46,10 @@ class DrawSerializer(SourceSerializer):
         child=IdField(), required=False, max_length=MOST_EXCLUDED
     )
 
+    def get_fields(self) -> dict[str, Fields]:
+        method = serializers.ChoiceField(choices=draw_choices(), default=DEFAULT)
+        return {**super().get_fields(), "frame_selection_method": method, **amount_fields()}
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("job_ids") and attrs.get("job_id") is not None:
             raise serializers.ValidationError("Give either job_id or job_ids.")
@@ -53,32 +59,30 @@ class DrawSerializer(SourceSerializer):
         return super().validate(attrs)
 
     def _refuse_amounts_of_other_methods(self, attrs: dict[str, Any]) -> None:
-        method = attrs["frame_selection_method"]
-        for other, amounts in self.AMOUNTS.items():
-            for name in amounts:
-                if other != method and name in attrs:
+        key = attrs["frame_selection_method"]
+        own = amount_names(key)
+        for other in METHODS:
+            for name in amount_names(other):
+                if name in attrs and name not in own:
                     raise serializers.ValidationError(
-                        {name: f"goes with frame_selection_method {other}, not with {method}."}
+                        {name: f"goes with frame_selection_method {other}, not with {key}."}
                     )
 
-    def draw_request(self) -> DrawRequest:
+    def draw(self) -> Draw:
         data = self.validated_data
-        count, share = self.AMOUNTS[data["frame_selection_method"]]
-        return DrawRequest(
-            task_id=data.get("task_id"),
-            job_id=data.get("job_id"),
-            job_ids=_once(data.get("job_ids", ())),
-            exclude_selections=_once(data.get("exclude_selections", ())),
-            method=data["frame_selection_method"],
-            count=data.get("count", data.get(count)),
-            share=data.get(share),
-            seed=data.get("random_seed"),
-            filename_contains=" ".join(data.get("filename_contains", "").split()),
+        draw = Draw.from_json(data)
+        return replace(
+            draw,
+            count=data.get("count", draw.count),
+            job_ids=tuple(sorted(set(draw.job_ids))),
+            exclude_selections=tuple(sorted(set(draw.exclude_selections))),
+            filename_contains=" ".join(draw.filename_contains.split()),
         )
 
 
-def _once(ids: Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted(set(ids)))
+def amount_names(method: str) -> list[str]:
+    """The keys of the amounts that the method takes."""
+    return [each.name for each in METHODS[method].parameters]
 
 
 class RandomSelectSerializer(DrawSerializer):
@@ -87,7 +91,7 @@ class RandomSelectSerializer(DrawSerializer):
     count = CountField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        amounts = self.AMOUNTS[attrs["frame_selection_method"]]
+        amounts = amount_names(attrs["frame_selection_method"])
         named = [name for name in ("count", *amounts) if name in attrs]
         if not named:
             raise serializers.ValidationError({"count": REQUIRED_AMOUNT})

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings
 
+from selections.methods import METHODS
+
 INTRODUCTION = """
 Choose frames in CVAT, save the choice, and get the original files as a ZIP.
 
@@ -92,6 +94,7 @@ WORDS = {
     "deleted_frames": "What becomes of frames that were deleted in CVAT since they were saved.",
     "differs": "How many files differ from the upload, by the way in which they do.",
     "dimension": "`2d` or `3d`; only 2d tasks can be used.",
+    "draw": "The draw that the frames began with; null for a choice by hand.",
     "download_url": "Address of the ZIP; null while there is none.",
     "error": "Why the build failed, as a sentence; empty otherwise.",
     "exact": "How many files are the uploads, byte for byte.",
@@ -101,14 +104,9 @@ WORDS = {
     "finished_at": "When the build ended; null before.",
     "frame": "CVAT's task frame number, from 0.",
     "frame_count": "Number of frames.",
-    "frame_selection_method": "`manual`: chosen by hand. `random_per_job`: so many of each job. "
-    "`random_uniform`: so many of all frames together.",
-    "frame_share": "Share of all frames, above 0 and at most 1 (0.1 is a tenth).",
     "frames": "The frames.",
     "frames_count": "How many frames.",
     "frames_done": "How many frames are in the ZIP so far.",
-    "frames_per_job_count": "How many frames of each job; all of a job that has fewer.",
-    "frames_per_job_share": "Share of the frames of each job, above 0 and at most 1.",
     "frames_per_second": "The recent pace of the build; 0 while it is not known.",
     "frames_total": "How many frames the archive is to hold.",
     "height": "In pixels; 0 or null where it is not known.",
@@ -278,15 +276,16 @@ EXAMPLES: dict[str, Any] = {
 def explain(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """drf-spectacular hook: descriptions, examples, and ids as integers."""
     result["info"]["description"] = INTRODUCTION.strip()
+    words = WORDS | {"frame_selection_method": _methods()}
     for schema in result["components"]["schemas"].values():
         for name, field in schema.get("properties", {}).items():
-            schema["properties"][name] = _described(name, field)
+            schema["properties"][name] = _described(field, words.get(name, ""))
             _without_bounds(schema["properties"][name])
     for (method, path), description in OPERATIONS.items():
         result["paths"][path][method]["description"] = description
     for parameter in _parameters(result):
-        if not parameter.get("description") and parameter["name"] in WORDS:
-            parameter["description"] = WORDS[parameter["name"]]
+        if not parameter.get("description") and parameter["name"] in words:
+            parameter["description"] = words[parameter["name"]]
         if parameter["in"] == "path" and parameter["name"] != "kind":
             parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 0}
             parameter["example"] = 1 if parameter["name"] != "chunk" else 0
@@ -295,12 +294,17 @@ def explain(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-def _described(name: str, field: dict[str, Any]) -> dict[str, Any]:
-    if field.get("description") or name not in WORDS:
+def _methods() -> str:
+    drawn = [f"`{method.key}`: {method.description}." for method in METHODS.values()]
+    return " ".join(["`manual`: chosen by hand.", *drawn])
+
+
+def _described(field: dict[str, Any], description: str) -> dict[str, Any]:
+    if field.get("description") or not description:
         return field
     if "$ref" in field:  # beside a reference nothing else is read
         field = {"allOf": [field]}
-    return {**field, "description": WORDS[name]}
+    return {**field, "description": description}
 
 
 def _without_bounds(field: dict[str, Any]) -> None:

@@ -13,7 +13,6 @@ from selections.api.draw_serializers import (
     RandomSelectAnswer,
     RandomSelectSerializer,
 )
-from selections.services.drawing import PER_JOB
 from selector.api.views import image
 from selector.services import find_connection
 
@@ -31,23 +30,19 @@ class RandomSelectView(SpecifiedView):
         form.is_valid(raise_exception=True)
         data = form.validated_data
         connection = find_connection(user=request.user, connection_id=data.get("connection"))
-        draw = services.draw(
-            user=request.user,
-            connection=connection,
-            request=form.draw_request(),
-        )
-        sample = draw.sample
+        drawn = services.draw_frames(user=request.user, connection=connection, draw=form.draw())
+        sample, draw = drawn.sample, drawn.draw
         return Response(
             {
                 "success": True,
                 "connection": connection.pk,
                 "images": [image(frame) for frame in sample.frames],
                 "count": len(sample.frames),
-                "requested": draw.requested,
+                "requested": sample.requested,
                 "total_available": sample.total,
                 "source": "job" if data.get("job_id") else "task",
                 "jobs_count": len(sample.jobs),
-                "per_job_count": draw.request.count if draw.request.method == PER_JOB else None,
+                "per_job_count": draw.count if draw.by.is_per_job else None,
                 "random_seed": draw.seed,
                 "job_summary": JobSummarySerializer(sample.jobs, many=True).data,
             }

@@ -109,8 +109,7 @@ class SelectionViewSet(
         }
         chosen = data.get("frames") or None
         if form.is_drawn:
-            draw = form.draw_request()
-            made = services.create_random_selection(request=draw, choices=chosen, **common)
+            made = services.create_random_selection(draw=form.draw(), choices=chosen, **common)
         else:
             made = services.create_selection(choices=chosen or [], **common)
         if replaced is not None:

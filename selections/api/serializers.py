@@ -10,8 +10,15 @@ from rest_framework import serializers
 
 from portal.api.fields import MAX_ID, IdField, WholeNumberField
 from portal.api.strict import StrictFields, StrictSerializer
+from selections import methods
 from selections.api.archive_serializers import ArchiveSerializer, NewArchiveSerializer
-from selections.api.draw_serializers import DrawSerializer
+from selections.api.draw_serializers import (
+    DrawSerializer,
+    Fields,
+    amount_fields,
+    amount_names,
+)
+from selections.methods import draw_choices
 from selections.models import SelectedFrame, Selection
 from selections.services import Choice
 
@@ -96,10 +103,6 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
     task_id = serializers.IntegerField(required=False)
     job_id = serializers.IntegerField(required=False, allow_null=True)
     job_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
-    frame_count = serializers.IntegerField(required=False)
-    frame_share = serializers.FloatField(required=False)
-    frames_per_job_count = serializers.IntegerField(required=False)
-    frames_per_job_share = serializers.FloatField(required=False)
     filename_contains = serializers.CharField(
         required=False, help_text="Only frames whose name contains each of these words."
     )
@@ -108,10 +111,29 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
         required=False, help_text="The draw that a choice by hand began with."
     )
 
+    def get_fields(self) -> dict[str, Fields]:
+        return super().get_fields() | amount_fields()
+
 
 @extend_schema_field(DrawParametersSerializer)
 class DrawParametersField(serializers.JSONField):
     """See DrawParametersSerializer."""
+
+
+class WrittenDrawSerializer(DrawParametersSerializer):
+    """The draw that the frames began with, as a new selection can be asked for with it."""
+
+    adjusted_from = None  # type: ignore[assignment]  # the draw itself, adjusted or not
+    random_seed = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, Fields]:
+        method = serializers.ChoiceField(choices=draw_choices())
+        return {"frame_selection_method": method, **super().get_fields()}
+
+
+@extend_schema_field(WrittenDrawSerializer(allow_null=True))
+class WrittenDrawField(serializers.JSONField):
+    """See WrittenDrawSerializer."""
 
 
 class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
@@ -119,7 +141,9 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     connection = serializers.SerializerMethodField()
     frames_count = serializers.IntegerField(read_only=True)
     tasks = SavedTasksField(read_only=True)
+    draw = WrittenDrawField(read_only=True)
     parameters = DrawParametersField(read_only=True)
+    random_seed = serializers.IntegerField(read_only=True, allow_null=True)
 
     class Meta:
         model = Selection
@@ -133,6 +157,7 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "name",
             "note",
             "frame_selection_method",
+            "draw",
             "parameters",
             "random_seed",
             "visibility",
@@ -171,23 +196,25 @@ class NewSelectionSerializer(DrawSerializer):
         help_text="A selection of yours that this one takes the place of, with its visibility and, "
         "unless others are given, its name and note. The earlier one is deleted.",
     )
-    frame_selection_method = serializers.ChoiceField(
-        choices=Selection.Method.choices, default=Selection.Method.MANUAL
-    )
+
+    def get_fields(self) -> dict[str, Fields]:
+        method = serializers.ChoiceField(choices=methods.choices(), default=methods.MANUAL)
+        return {**super().get_fields(), "frame_selection_method": method}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("based_on") is not None and attrs.get("replaces") is not None:
             raise serializers.ValidationError("Give based_on or replaces, not both.")
         method = attrs["frame_selection_method"]
-        if method == Selection.Method.MANUAL:
+        if method == methods.MANUAL:
             if not attrs.get("frames"):
                 raise serializers.ValidationError(
                     "No frame is chosen: give at least one in frames."
                 )
             self._refuse_what_draws(attrs)
             return attrs
-        if sum(name in attrs for name in self.AMOUNTS[method]) != 1:
-            wanted = " or ".join(self.AMOUNTS[method])
+        amounts = amount_names(method)
+        if sum(name in attrs for name in amounts) != 1:
+            wanted = " or ".join(amounts)
             raise serializers.ValidationError(f"{method} takes exactly one of {wanted}.")
         return super().validate(attrs)
 
@@ -200,7 +227,7 @@ class NewSelectionSerializer(DrawSerializer):
 
     @property
     def is_drawn(self) -> bool:
-        return bool(self.validated_data["frame_selection_method"] != Selection.Method.MANUAL)
+        return bool(self.validated_data["frame_selection_method"] != methods.MANUAL)
 
 
 class SelectedFrameSerializer(serializers.ModelSerializer[SelectedFrame]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cvat.frames import source_number
-from selections.sampling import MAX_SEED
+from selections import methods
+from selections.draws import Draw
 from selector.models import Connection
 
 if TYPE_CHECKING:
@@ -84,11 +85,6 @@ class Selection(models.Model):
     """A saved set of frames. Readable also when its connection is gone: url and task names are
     copied."""
 
-    class Method(models.TextChoices):
-        MANUAL = "manual", "by hand"
-        RANDOM_UNIFORM = "random_uniform", "random over all"
-        RANDOM_PER_JOB = "random_per_job", "random per job"
-
     class Visibility(models.TextChoices):
         PRIVATE = "private", "private"
         SHARED = "shared", "shared"
@@ -112,10 +108,12 @@ class Selection(models.Model):
     longest_filename = models.IntegerField(null=True, editable=False)
     name = models.CharField(max_length=200)
     note = models.TextField(blank=True)
-    frame_selection_method = models.CharField(max_length=20, choices=Method, default=Method.MANUAL)
-    # What the draw was asked for: task_id, job_id, frames_per_job_count or one of its siblings.
-    parameters = models.JSONField(default=dict, blank=True)
-    random_seed = models.BigIntegerField(null=True, blank=True)
+    # Of the frames as they are: by hand also when a draw was adjusted by hand.
+    frame_selection_method = models.CharField(
+        max_length=20, choices=methods.choices, default=methods.MANUAL
+    )
+    # The draw that the selection began with, as Draw.to_json() writes it; null without one.
+    draw = models.JSONField(null=True, blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
     # The selection that this one was made from, which may be deleted, or not shared with who looks.
     origin = models.ForeignKey(
@@ -152,18 +150,37 @@ class Selection(models.Model):
                 condition=Q(deleted_at__isnull=False),
             )
         ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(random_seed__isnull=True) | Q(random_seed__range=(0, MAX_SEED)),
-                name="random_seed_fits_32_bits",
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
         return reverse("selections:detail", args=[self.pk])
+
+    def get_draw(self) -> Draw | None:
+        """The draw that the selection began with."""
+        return Draw.from_json(self.draw) if self.draw else None
+
+    @property
+    def adjusted_by_hand(self) -> bool:
+        return self.draw is not None and self.frame_selection_method == methods.MANUAL
+
+    @property
+    def random_seed(self) -> int | None:
+        """The seed that draws these frames again; None unless they are just those of a draw."""
+        draw = self.get_draw()
+        return None if draw is None or self.adjusted_by_hand else draw.seed
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the draw as API and manifest have them, under `adjusted_from` if the
+        selection was adjusted by hand; {} without a draw."""
+        draw = self.get_draw()
+        if draw is None:
+            return {}
+        if self.adjusted_by_hand:
+            return {"adjusted_from": {**draw.parameters, "random_seed": draw.seed}}
+        return draw.parameters
 
     def longest_name(self) -> int:
         """The length of the longest file name, folders included."""

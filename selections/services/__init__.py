@@ -10,7 +10,7 @@ from selections.services.accounts import (
 from selections.services.building import cancel_archive, request_archive, retry_archive
 from selections.services.changing import name_to_pass_on, note_origin, replace_selection
 from selections.services.deletions import Deletions, find_deleted
-from selections.services.drawing import draw
+from selections.services.drawing import draw_frames
 from selections.services.keeping import (
     Choice,
     copy_selection,
@@ -32,7 +32,7 @@ __all__ = [
     "delete_accounts",
     "delete_selection",
     "dependents",
-    "draw",
+    "draw_frames",
     "find_deleted",
     "hand_over",
     "name_to_pass_on",

@@ -45,17 +45,13 @@ def _drawn_without(users: list[User]) -> list[Selection]:
     theirs = set(Selection.objects.filter(owner__in=users).values_list("pk", flat=True))
     if not theirs:
         return []
-    excluding = Selection.objects.present().filter(
-        Q(parameters__has_key="exclude_selections") | Q(parameters__has_key="adjusted_from")
-    )
+    excluding = Selection.objects.present().filter(draw__has_key="exclude_selections")
     candidates = excluding.exclude(owner__in=users).select_related("owner")
-    return [each for each in candidates if theirs.intersection(_excluded_by(each))]
-
-
-def _excluded_by(selection: Selection) -> list[int]:
-    draw = selection.parameters.get("adjusted_from", selection.parameters)
-    excluded: list[int] = draw.get("exclude_selections", [])
-    return excluded
+    return [
+        each
+        for each in candidates
+        if (draw := each.get_draw()) and theirs.intersection(draw.exclude_selections)
+    ]
 
 
 def hand_over(*, selections: Iterable[Selection], to: User) -> int:

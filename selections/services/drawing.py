@@ -3,154 +3,86 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.contrib.auth.models import User
 
-from cvat.types import Frame, FrameCatalog, Job
+from cvat.types import FrameCatalog, Job
 from portal.exceptions import InvalidInput
-from selections import sampling
+from selections.draws import Draw
+from selections.methods.method import Facts
 from selections.models import SelectedFrame, Selection
+from selections.sampling import Candidates, Sample, new_seed
 from selector import services as selector
 from selector.models import Connection
 
-UNIFORM, PER_JOB = "random_uniform", "random_per_job"
-
 
 @dataclass(frozen=True, slots=True)
-class DrawRequest:
-    """What to draw from a task or a job: `random_per_job` that many (`count`) or that share of
-    each annotation job, `random_uniform` of all frames together. `job_ids`: only of these jobs of
-    the task; `filename_contains`: only frames whose name has each of these words, in any case;
-    `exclude_selections`: not the frames of these selections. `seed` None: a random one."""
-
-    task_id: int | None
-    job_id: int | None = None
-    job_ids: tuple[int, ...] = ()
-    method: str = PER_JOB
-    count: int | None = None
-    share: float | None = None
-    seed: int | None = None
-    exclude_selections: tuple[int, ...] = ()
-    filename_contains: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """Frames drawn at random, with everything needed to draw them again."""
+class Drawn:
+    """Frames drawn at random. `draw` has the task and the seed, so that it can be repeated."""
 
     catalog: FrameCatalog
-    sample: sampling.JobsSample
-    seed: int
-    request: DrawRequest
-
-    @property
-    def frames(self) -> tuple[Frame, ...]:
-        return self.sample.frames
-
-    @property
-    def requested(self) -> int:
-        """How many frames were asked for, of all jobs together."""
-        asked = [job.requested for job in self.sample.jobs if job.requested is not None]
-        if asked or self.request.method == PER_JOB:
-            return sum(asked)
-        return _count(self.request, self.sample.total)
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """In CVAT's words: frame_count, frame_share, frames_per_job_count, frames_per_job_share."""
-        request = self.request
-        amount = "frames_per_job" if request.method == PER_JOB else "frame"
-        optional: dict[str, Any] = {
-            "job_ids": list(request.job_ids),
-            "exclude_selections": list(request.exclude_selections),
-            "filename_contains": request.filename_contains,
-            f"{amount}_count": request.count,
-            f"{amount}_share": request.share,
-        }
-        given = {name: value for name, value in optional.items() if value}
-        return {"task_id": self.catalog.task_id, "job_id": request.job_id, **given}
+    sample: Sample
+    draw: Draw
 
 
-def draw(*, user: User, connection: Connection, request: DrawRequest) -> Draw:
-    """Draw from the task as CVAT has it now, without the frames of `request.exclude_selections`,
+def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
+    """Draw from the task as CVAT has it now, without the frames of `draw.exclude_selections`,
     which must be selections that the user may read, of the same server.
 
     Raises InvalidInput, CvatError.
     """
-    excluded = _readable(user, connection, request.exclude_selections)
-    catalog = selector.load_catalog(
-        connection=connection, task_id=request.task_id, job_id=request.job_id
-    )
+    excluded = _readable(user, connection, draw.exclude_selections)
+    catalog = selector.load_catalog(connection=connection, task_id=draw.task_id, job_id=draw.job_id)
     if excluded:
         catalog = _without(catalog, excluded)
-    return draw_from(catalog, request)
+    return draw_from(catalog, draw)
+
+
+def draw_from(catalog: FrameCatalog, draw: Draw) -> Drawn:
+    """Draw from the frames of the catalogue. Raises InvalidInput."""
+    if (draw.count is None) == (draw.share is None):
+        raise InvalidInput("Say either how many frames or which share of them.")
+    seed = new_seed() if draw.seed is None else draw.seed
+    draw = replace(draw, task_id=catalog.task_id, seed=seed)
+    if draw.filename_contains:
+        catalog = _with_names(catalog, draw.filename_contains)
+    sample = draw.by.draw(_candidates(catalog, draw), draw.amount, seed, Facts())
+    if draw.job_id is not None:  # what was asked for in all was asked for of this job
+        jobs = tuple(replace(job, requested=sample.requested) for job in sample.jobs)
+        sample = replace(sample, jobs=jobs)
+    if draw.filename_contains and not sample.total:
+        raise InvalidInput(
+            "There is nothing to draw: no file name there contains "
+            f"“{draw.filename_contains}”. Try fewer words, or other jobs."
+        )
+    return Drawn(catalog, sample, draw)
 
 
 def _readable(user: User, connection: Connection, ids: tuple[int, ...]) -> list[Selection]:
-    found = Selection.objects.for_user(user).in_bulk(ids)
+    selections = Selection.objects.for_user(user).in_bulk(ids)
     for number in ids:
-        if number not in found:
+        if number not in selections:
             raise InvalidInput(
                 f"The frames of selection {number} cannot be left out: it is not there, or not "
                 "shared with you."
             )
         # Elsewhere the same numbers are other tasks.
-        if found[number].url != connection.url:
+        if selections[number].url != connection.url:
             raise InvalidInput(
-                f"The frames of “{found[number].name}” cannot be left out: they are of another "
-                f"CVAT server, {found[number].url}."
+                f"The frames of “{selections[number].name}” cannot be left out: they are of "
+                f"another CVAT server, {selections[number].url}."
             )
-    return list(found.values())
+    return list(selections.values())
 
 
 def _without(catalog: FrameCatalog, excluded: list[Selection]) -> FrameCatalog:
-    kept = SelectedFrame.objects.filter(selection__in=excluded, task_id=catalog.task_id)
-    numbers = set(kept.order_by().values_list("frame", flat=True).distinct())
-    left = tuple(frame for frame in catalog.frames if frame.frame not in numbers)
-    if not left:
+    """The catalogue without the frames of these selections."""
+    selected = SelectedFrame.objects.filter(selection__in=excluded, task_id=catalog.task_id)
+    numbers = set(selected.order_by().values_list("frame", flat=True).distinct())
+    frames = tuple(frame for frame in catalog.frames if frame.frame not in numbers)
+    if not frames:
         raise InvalidInput("There is nothing to draw: every frame is in the selections left out.")
-    return replace(catalog, frames=left)
-
-
-def draw_from(catalog: FrameCatalog, request: DrawRequest) -> Draw:
-    """Raises InvalidInput."""
-    if (request.count is None) == (request.share is None):
-        raise InvalidInput("Say either how many frames or which share of them.")
-    seed = sampling.new_seed() if request.seed is None else request.seed
-    if request.filename_contains:
-        catalog = _with_names(catalog, request.filename_contains)
-    if request.job_id is not None:
-        drawn = _draw_from_job(catalog, request.job_id, request, seed)
-    elif request.method != PER_JOB:
-        jobs = _jobs(catalog, request)
-        drawn = sampling.sample_over_jobs(
-            catalog.frames, jobs, seed=seed, count_of=lambda total: _count(request, total)
-        )
-    elif request.count is not None:
-        drawn = sampling.sample_per_job(
-            catalog.frames, _jobs(catalog, request), count=request.count, seed=seed
-        )
-    else:
-        drawn = sampling.sample_share_per_job(
-            catalog.frames,
-            _jobs(catalog, request),
-            frames_per_job_share=request.share or 0,
-            seed=seed,
-        )
-    if request.filename_contains and not drawn.total:
-        raise InvalidInput(
-            "There is nothing to draw: no file name there contains "
-            f"“{request.filename_contains}”. Try fewer words, or other jobs."
-        )
-    return Draw(catalog, drawn, seed, request)
-
-
-def _count(request: DrawRequest, total: int) -> int:
-    """How many of `total` frames are asked for."""
-    if request.count is not None:
-        return request.count
-    return sampling.share_count(total, request.share or 0)
+    return replace(catalog, frames=frames)
 
 
 def _with_names(catalog: FrameCatalog, text: str) -> FrameCatalog:
@@ -160,27 +92,22 @@ def _with_names(catalog: FrameCatalog, text: str) -> FrameCatalog:
     return replace(catalog, frames=tuple(named))
 
 
-def _jobs(catalog: FrameCatalog, request: DrawRequest) -> list[Job]:
+def _candidates(catalog: FrameCatalog, draw: Draw) -> Candidates:
+    if draw.job_id is not None:  # a job of any type, whose catalogue this is
+        return Candidates({draw.job_id: catalog.frames})
+    return Candidates.of_jobs(catalog.frames, _jobs(catalog, draw))
+
+
+def _jobs(catalog: FrameCatalog, draw: Draw) -> list[Job]:
     """The jobs to draw from; per job these are annotation jobs, over all the pool of a honeypot
     task as well. Raises InvalidInput for one that is not there."""
-    jobs = [job for job in catalog.jobs if job.is_annotation or request.method != PER_JOB]
-    if not request.job_ids:
+    jobs = [job for job in catalog.jobs if job.is_annotation or not draw.by.is_per_job]
+    if not draw.job_ids:
         return jobs
-    wanted = set(request.job_ids)
+    wanted = set(draw.job_ids)
     unknown = sorted(wanted - {job.id for job in jobs})
     if unknown:
         listed = ", ".join(map(str, unknown[:10])) + (" …" if len(unknown) > 10 else "")
-        kind = "annotation job" if request.method == PER_JOB else "job"
+        kind = "annotation job" if draw.by.is_per_job else "job"
         raise InvalidInput(f"Task {catalog.task_id} has no {kind} {listed} to draw from.")
     return [job for job in jobs if job.id in wanted]
-
-
-def _draw_from_job(
-    catalog: FrameCatalog, job_id: int, request: DrawRequest, seed: int
-) -> sampling.JobsSample:
-    """From a job of any type, whose catalogue this is."""
-    total = len(catalog.frames)
-    count = _count(request, total)
-    frames = sampling.sample(catalog.frames, count=count, seed=seed)
-    summary = sampling.JobDraw(job_id, len(frames), total, requested=count)
-    return sampling.JobsSample(tuple(frames), (summary,), total)

@@ -14,11 +14,12 @@ from cvat import frames as numbering
 from cvat.exceptions import CvatNoData
 from cvat.types import Frame, FrameCatalog
 from portal.exceptions import InvalidInput
-from selections import showing
+from selections import methods, showing
 from selections.batches import copy_frames, save_frames
+from selections.draws import Draw
 from selections.models import Selection
 from selections.remarks import path_length
-from selections.services.drawing import DrawRequest, draw
+from selections.services.drawing import draw_frames
 from selections.services.naming import free_name
 from selector import services as selector
 from selector.cvat_requests import waiting_place
@@ -56,7 +57,7 @@ def create_selection(
     choices = list(choices)
     _check_amount(len(choices))
     frames, tasks_named = _resolve(connection, choices)
-    selection = Selection(frame_selection_method=Selection.Method.MANUAL, tasks=tasks_named)
+    selection = Selection(tasks=tasks_named)
     selection.is_temporary = is_temporary
     return _keep(selection, frames, owner=owner, connection=connection, name=name, note=note)
 
@@ -65,21 +66,19 @@ def create_random_selection(
     *,
     owner: User,
     connection: Connection,
-    request: DrawRequest,
+    draw: Draw,
     choices: Iterable[Choice] | None = None,
     name: str = "",
     note: str = "",
 ) -> Selection:
-    """Draw and keep; the same request, seed included, keeps the same frames again.
+    """Draw frames and save them; the same draw, seed included, gives the same frames again.
 
     `choices` are what a person ended with after that draw: if they are not just the frames drawn,
     the selection is by hand, and says from which draw it came.
     """
-    drawn = draw(user=owner, connection=connection, request=request)
-    frames, named = list(drawn.frames), [_task_entry(drawn.catalog)]
-    selection = Selection(
-        frame_selection_method=request.method, parameters=drawn.parameters, random_seed=drawn.seed
-    )
+    drawn = draw_frames(user=owner, connection=connection, draw=draw)
+    frames, named = list(drawn.sample.frames), [_task_entry(drawn.catalog)]
+    selection = Selection(frame_selection_method=draw.method, draw=drawn.draw.to_json())
     adjusted = {(each.task_id, each.frame): each for each in choices or ()}
     if adjusted and adjusted.keys() != {(frame.task_id, frame.frame) for frame in frames}:
         drawn_for = {frame.frame: frame.job_id for frame in frames}
@@ -88,10 +87,7 @@ def create_random_selection(
             for choice in adjusted.values()
         ]
         frames, named = _resolve(connection, wanted)
-        selection = Selection(
-            frame_selection_method=Selection.Method.MANUAL,
-            parameters={"adjusted_from": drawn.parameters | {"random_seed": drawn.seed}},
-        )
+        selection.frame_selection_method = methods.MANUAL
     _check_amount(len(frames))
     selection.tasks = named
     return _keep(selection, frames, owner=owner, connection=connection, name=name, note=note)
@@ -111,8 +107,7 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         origin_kind=Selection.Origin.COPIED,
         note=selection.note,
         frame_selection_method=selection.frame_selection_method,
-        parameters=selection.parameters,
-        random_seed=selection.random_seed,
+        draw=selection.draw,
         longest_filename=selection.longest_filename,
     )
     copy.is_complete = False

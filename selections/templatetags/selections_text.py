@@ -14,26 +14,20 @@ from django.utils.formats import date_format
 
 from cvat.links import frame_link, task_link
 from selections import remarks
+from selections.draws import Draw
 from selections.models import Archive, SelectedFrame, Selection
-from selections.redrawing import drawn_by
 from selections.services import Deletions
-from selections.services.drawing import PER_JOB, DrawRequest
 from selector.models import Connection
 
 register = template.Library()
 
 MOST_NAMED = 20  # jobs
 
-PARAMETERS = {
+LIMITS = {
     "job_id": "Job",
     "job_ids": "Jobs",
     "filename_contains": "File name contains",
     "exclude_selections": "Left out: selections",
-    "frame_count": "Frames in all",
-    "frames_per_job_count": "Frames per job",
-    "frame_share": "Share of all frames",
-    "frames_per_job_share": "Share of each job",
-    "random_seed": "Seed",
 }
 
 
@@ -84,17 +78,22 @@ def warnings(archive: Archive) -> list[str]:
 
 @register.filter
 def asked_for(selection: Selection) -> list[tuple[str, Any]]:
-    """The parameters of the draw that made the selection, or that it was adjusted from."""
-    given = selection.parameters.get("adjusted_from", selection.parameters)
-    return [
-        (label, _value(name, value))
-        for name, label in PARAMETERS.items()
+    """The draw that made the selection, or that it was adjusted from: labels and values."""
+    draw = selection.get_draw()
+    if draw is None:
+        return []
+    given = draw.parameters
+    labels = LIMITS | {each.name: each.label for each in draw.by.parameters}
+    rows = [
+        (label, _value(value))
+        for name, label in labels.items()
         if (value := given.get(name)) is not None
     ]
+    return [*rows, ("Seed", draw.seed)]
 
 
-def _value(name: str, value: Any) -> Any:
-    if name.endswith("share"):
+def _value(value: Any) -> Any:
+    if isinstance(value, float):
         return f"{value * 100:g} %"
     if isinstance(value, list):
         return ", ".join(map(str, value[:MOST_NAMED])) + (" …" if len(value) > MOST_NAMED else "")
@@ -107,26 +106,26 @@ def in_words(selection: Selection) -> str:
     was drawn by somebody else: so nobody is said to have drawn it."""
     when = date_format(timezone.localtime(selection.created_at), "DATETIME_FORMAT")
     saved = f"Saved by {selection.owner.username} on {when}."
-    draw = drawn_by(selection)
+    draw = selection.get_draw()
     if draw is None:
         return f"Every frame was chosen by hand. {saved}"
-    adjusted = ", then adjusted by hand" if selection.parameters.get("adjusted_from") else ""
+    adjusted = ", then adjusted by hand" if selection.adjusted_by_hand else ""
     what = _amount(draw) + _with_names(draw) + _without(draw)
     return f"{what}, drawn at random with seed {draw.seed}{adjusted}. {saved}"
 
 
-def _with_names(draw: DrawRequest) -> str:
+def _with_names(draw: Draw) -> str:
     return f" whose file names contain “{draw.filename_contains}”" if draw.filename_contains else ""
 
 
-def _without(draw: DrawRequest) -> str:
+def _without(draw: Draw) -> str:
     many = len(draw.exclude_selections)
     if not many:
         return ""
     return f", without those of {many} other selection{'s' if many != 1 else ''}"
 
 
-def _amount(draw: DrawRequest) -> str:
+def _amount(draw: Draw) -> str:
     share = draw.share is not None
     many = f"{(draw.share or 0) * 100:g} % of the frames" if share else f"{draw.count:,} frame"
     if not share and draw.count != 1:
@@ -134,7 +133,7 @@ def _amount(draw: DrawRequest) -> str:
     if draw.job_id is not None:
         return f"{many} of job {draw.job_id}"
     jobs = len(draw.job_ids)
-    if draw.method == PER_JOB:
+    if draw.by.is_per_job:
         each = f"each of {jobs:,} jobs" if jobs else "each job"
         return f"{many} {'of' if share else 'from'} {each} of task {draw.task_id}"
     among = f"{jobs:,} job{'s' if jobs != 1 else ''} of " if jobs else ""

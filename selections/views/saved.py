@@ -77,7 +77,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "shown": shown,
         "page": Paginator(found, FRAMES_PER_PAGE).get_page(request.GET.get("page")),
         "jobs": showing.jobs(selection),
-        "draw": redrawing.drawn_by(selection),
+        "draw": selection.get_draw(),
         "origin": showing.origin(request.user, selection),
         "archives": list(archives.for_cards(request.user)[:ARCHIVES_SHOWN]),
         "archives_count": archives.count(),

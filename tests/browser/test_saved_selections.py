@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, Route, expect
 
 from selections import services
+from selections.draws import Draw
 from selections.models import Archive, Selection
-from selections.services.drawing import DrawRequest
 from standin.server import StandIn
 from tests.browser.portal import Portal
 from tests.conftest import connect
@@ -19,10 +19,10 @@ from tests.making import make_archive, make_selection
 @pytest.fixture
 def selection(cast: None, alice: User, standin: StandIn) -> Selection:
     """50 frames, ten of each job of task 1."""
-    request = DrawRequest(task_id=1, count=10, seed=7)
+    request = Draw(task_id=1, count=10, seed=7)
     connection = connect(alice, standin)
     return services.create_random_selection(
-        owner=alice, connection=connection, request=request, name="Round 1"
+        owner=alice, connection=connection, draw=request, name="Round 1"
     )
 
 

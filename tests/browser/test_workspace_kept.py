@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Route, expect
 
 from selections import services
+from selections.draws import Draw
 from selections.models import SelectedFrame, Selection
-from selections.services.drawing import DrawRequest
 from selector.models import Connection
 from tests.browser.workspace import Workspace
 
@@ -116,7 +116,7 @@ def drawn(**values: Any) -> Selection:
     return services.create_random_selection(
         owner=User.objects.get(username="alice"),
         connection=Connection.objects.get(),
-        request=DrawRequest(task_id=DRIVE, seed=7, **values),
+        draw=Draw(task_id=DRIVE, seed=7, **values),
         name="Drawn",
     )
 

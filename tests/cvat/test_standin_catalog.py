@@ -11,10 +11,10 @@ import pytest
 from cvat import frames
 from cvat.exceptions import CvatNoData
 from cvat.pictures import extension
-from selections.sampling import sample_per_job
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.cvat.standin_clients import client, held
+from tests.selections.sampling import draw_per_job
 
 
 class TestCatalog:
@@ -84,7 +84,7 @@ class TestCatalog:
 
     def test_a_draw_from_each_job(self, site: StandIn) -> None:
         found = client(site).frame_catalog(1)
-        drawn = sample_per_job(found.frames, found.jobs, count=10, seed=1)
+        drawn = draw_per_job(found.frames, found.jobs, count=10, seed=1)
         assert {each.selected for each in drawn.jobs} == {10}
         assert [each.total for each in drawn.jobs] == [48, 50, 49, 50, 50]
         assert drawn.total == 227

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from selections import services
+from selections.draws import Draw
 from selections.models import Selection
-from selections.services.drawing import DrawRequest
 from selector.models import Connection
 
 
@@ -14,6 +14,4 @@ def frames_of(selection: Selection) -> list[tuple[int, int]]:
 
 def drawn(mine: Connection, **values: object) -> Selection:
     values = {"task_id": 1, "count": 10, "seed": 7, **values}
-    return services.create_random_selection(
-        owner=mine.owner, connection=mine, request=DrawRequest(**values)
-    )
+    return services.create_random_selection(owner=mine.owner, connection=mine, draw=Draw(**values))

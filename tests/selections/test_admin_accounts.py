@@ -12,6 +12,7 @@ from django.urls import reverse
 from portal.exceptions import Conflict, InvalidInput
 from portal.models import ApiToken
 from selections import services
+from selections.draws import Draw
 from selections.models import Archive, Selection
 from selector.models import Connection
 from tests.making import make_archive, make_connection, make_selection
@@ -53,8 +54,8 @@ class TestTheQuestion:
     def test_lists_what_others_depend_on(
         self, site: Client, alice: User, bob: User, shared: Selection
     ) -> None:
-        parameters = {"task_id": 1, "exclude_selections": [shared.pk]}
-        make_selection(bob, name="Second round", parameters=parameters)
+        draw = Draw(task_id=1, count=3, seed=1, exclude_selections=(shared.pk,))
+        make_selection(bob, name="Second round", draw=draw.to_json())
         make_archive(bob, make_selection(alice, visibility="shared"), "queued")
         make_selection(alice, name="Nobody else's")
         text = text_of(site.get(reverse("admin:auth_user_delete", args=[alice.pk])))

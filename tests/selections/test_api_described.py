@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from selections.api.glossary import OPERATIONS, WORDS
+from selections.draws import Draw
 from selections.models import Archive, Selection
 from selector.models import Connection
 from standin.server import StandIn
@@ -127,8 +128,7 @@ def test_the_examples_work(
             alice,
             connection,
             frame_selection_method="random_uniform",
-            parameters={"task_id": 1, "frame_count": 3, "frame_selection_method": "random_uniform"},
-            random_seed=1,
+            draw=Draw(method="random_uniform", task_id=1, count=3, seed=1).to_json(),
         )
         place = path.replace("{id}", str(drawn.pk))
         answer = getattr(client, method)(place, examples[shape], format="json")

@@ -9,8 +9,8 @@ from django.test import Client
 
 from portal.exceptions import NotConnected
 from selections import redrawing, services
+from selections.draws import Draw
 from selections.models import Archive, Selection
-from selections.services.drawing import DrawRequest
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -110,8 +110,8 @@ def test_without_a_connection_nobody_is_asked(
 def test_draw_again_names_what_is_gone(
     alice: User, mine: Connection, thirty: Task, standin: StandIn, web: Client
 ) -> None:
-    request = DrawRequest(task_id=thirty.id, count=9, seed=7)
-    drawn = services.create_random_selection(owner=alice, connection=mine, request=request)
+    request = Draw(task_id=thirty.id, count=9, seed=7)
+    drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
     assert drawn.frames.count() == 27
     standin.world.set_deleted(thirty.id, [3, 4, 13, 23])
     again = redrawing.draw_again(user=alice, selection=drawn)
@@ -126,8 +126,8 @@ def test_draw_again_names_what_is_gone(
 def test_draw_again_counts_what_was_restored(
     alice: User, mine: Connection, thirty: Task, standin: StandIn
 ) -> None:
-    request = DrawRequest(task_id=thirty.id, count=10, seed=7)
-    drawn = services.create_random_selection(owner=alice, connection=mine, request=request)
+    request = Draw(task_id=thirty.id, count=10, seed=7)
+    drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
     standin.world.set_deleted(thirty.id, [3, 4, 23])
     words = redrawing.in_words(redrawing.draw_again(user=alice, selection=drawn))
     assert words == (
@@ -137,7 +137,7 @@ def test_draw_again_counts_what_was_restored(
 
 
 def test_draw_again_of_the_same_is_the_same(alice: User, mine: Connection, thirty: Task) -> None:
-    request = DrawRequest(task_id=thirty.id, count=2, seed=7)
-    drawn = services.create_random_selection(owner=alice, connection=mine, request=request)
+    request = Draw(task_id=thirty.id, count=2, seed=7)
+    drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
     words = redrawing.in_words(redrawing.draw_again(user=alice, selection=drawn))
     assert words == "Drawn again: all 6 frames are the same as before."

@@ -13,8 +13,11 @@ from cvat import reading
 from cvat.frames import frames_by_job
 from cvat.types import Frame, FrameCatalog, Job
 from portal.exceptions import InvalidInput
-from selections.sampling import sample_over_jobs, sample_per_job, sample_share_per_job
-from selections.services.drawing import PER_JOB, UNIFORM, Draw, DrawRequest, draw_from
+from selections.draws import Draw
+from selections.sampling import Candidates
+from selections.services.drawing import Drawn, draw_from
+from tests.selections import sampling
+from tests.selections.sampling import draw_per_job
 
 J1, J2, J3 = 101, 102, 103
 
@@ -43,20 +46,20 @@ SHARING_FOUR = task(*((n, n + 5) for n in range(0, 15, 2)))
 SHARING_THREE = task((0, 5), (3, 8), (6, 11), (9, 14), (12, 17), (15, 19))
 
 
-def draw(catalog: FrameCatalog, **values: object) -> Draw:
-    return draw_from(catalog, DrawRequest(**{"task_id": 1, "seed": 7, **values}))
+def draw(catalog: FrameCatalog, **values: object) -> Drawn:
+    return draw_from(catalog, Draw(**{"task_id": 1, "seed": 7, **values}))
 
 
-def numbers(drawn: Draw) -> list[int]:
+def numbers(drawn: Drawn) -> list[int]:
     return [frame.frame for frame in drawn.sample.frames]
 
 
-def shares(drawn: Draw) -> list[tuple[int, int]]:
+def shares(drawn: Drawn) -> list[tuple[int, int]]:
     return [(each.selected, each.total) for each in drawn.sample.jobs]
 
 
 @pytest.mark.parametrize(("job_id", "expected"), [(J2, range(8, 18)), (J3, range(16, 20))])
-@pytest.mark.parametrize("method", [PER_JOB, UNIFORM])
+@pytest.mark.parametrize("method", ["random_per_job", "random_uniform"])
 def test_a_named_job_gives_all_frames_of_its_range(
     job_id: int, expected: range, method: str
 ) -> None:
@@ -94,7 +97,7 @@ def test_a_job_that_gives_fewer_says_why() -> None:
     assert second.elsewhere[0] == (J1, 2)
     assert (third.selected, third.total, third.shortage) == (2, 4, "counted_for_other_jobs")
     assert third.elsewhere == ((J2, 2),)
-    assert (drawn.requested, drawn.sample.total) == (30, 20)
+    assert (drawn.sample.requested, drawn.sample.total) == (30, 20)
     alone = draw(SMALL, count=10, job_ids=(J3,)).sample.jobs[0]
     assert (alone.shortage, alone.elsewhere) == ("too_few_frames", ())
 
@@ -114,14 +117,14 @@ def test_a_job_inside_its_neighbour_gives_its_frames() -> None:
     assert shares(drawn) == [(5, 739), (5, 5)]
     assert set(range(734, 739)) <= set(numbers(drawn))
     assert numbers(draw(inside, count=10, job_ids=(J2,))) == list(range(734, 739))
-    assert shares(draw(inside, count=3, method=UNIFORM, job_ids=(J2,))) == [(3, 5)]
+    assert shares(draw(inside, count=3, method="random_uniform", job_ids=(J2,))) == [(3, 5)]
 
 
 def test_over_all_a_shared_frame_counts_for_the_first_job_that_takes_part() -> None:
-    drawn = draw(SMALL, count=20, method=UNIFORM)
+    drawn = draw(SMALL, count=20, method="random_uniform")
     assert shares(drawn) == [(10, 10), (8, 10), (2, 4)]
     assert Counter(f.job_id for f in drawn.sample.frames) == {J1: 10, J2: 8, J3: 2}
-    some = draw(SMALL, count=20, method=UNIFORM, job_ids=(J2, J3))
+    some = draw(SMALL, count=20, method="random_uniform", job_ids=(J2, J3))
     assert shares(some) == [(10, 10), (2, 4)]
     assert some.sample.total == 12
 
@@ -146,7 +149,7 @@ def test_no_frame_twice_and_every_shortage_explained(
     ends: list[tuple[int, int]], count: int, seed: int
 ) -> None:
     catalog = task(*ends)
-    drawn = sample_per_job(catalog.frames, catalog.jobs, count=count, seed=seed)
+    drawn = draw_per_job(catalog.frames, catalog.jobs, count=count, seed=seed)
     held = [frame.frame for frame in drawn.frames]
     assert len(set(held)) == len(held)
     assert Counter(f.job_id for f in drawn.frames) == Counter(
@@ -168,7 +171,7 @@ def test_more_contains_less_also_over_overlapping_jobs(
 ) -> None:
     catalog = task(*ends)
     drawn = [
-        {f.frame for f in sample_per_job(catalog.frames, catalog.jobs, count=n, seed=seed).frames}
+        {f.frame for f in draw_per_job(catalog.frames, catalog.jobs, count=n, seed=seed).frames}
         for n in range(14)
     ]
     assert all(fewer <= more for fewer, more in pairwise(drawn))
@@ -179,8 +182,8 @@ def test_the_order_of_the_jobs_changes_no_frame(
     ends: list[tuple[int, int]], count: int, seed: int
 ) -> None:
     catalog = task(*ends)
-    one = sample_per_job(catalog.frames, catalog.jobs, count=count, seed=seed)
-    other = sample_per_job(catalog.frames, catalog.jobs[::-1], count=count, seed=seed)
+    one = draw_per_job(catalog.frames, catalog.jobs, count=count, seed=seed)
+    other = draw_per_job(catalog.frames, catalog.jobs[::-1], count=count, seed=seed)
     assert [f.frame for f in one.frames] == [f.frame for f in other.frames]
 
 
@@ -200,12 +203,12 @@ def test_no_other_choice_has_more_frames(
         if free:
             room[min(free, key=lambda each: each.stop_frame).id] -= 1
             most += 1
-    drawn = sample_per_job(catalog.frames, catalog.jobs, count=count, seed=seed)
+    drawn = draw_per_job(catalog.frames, catalog.jobs, count=count, seed=seed)
     assert len(drawn.frames) == most
 
 
 def test_a_share_is_one_of_the_range_of_each_job() -> None:
-    drawn = sample_share_per_job(SMALL.frames, SMALL.jobs, frames_per_job_share=0.5, seed=3)
+    drawn = draw_per_job(SMALL.frames, SMALL.jobs, share=0.5, seed=3)
     assert [each.requested for each in drawn.jobs] == [5, 5, 2]
     assert [each.selected for each in drawn.jobs] == [5, 5, 2]
 
@@ -213,7 +216,8 @@ def test_a_share_is_one_of_the_range_of_each_job() -> None:
 def test_over_jobs_of_any_type() -> None:
     pool = job(J3, 10, 14, type="ground_truth")
     frames = [Frame(1, J1 if n < 10 else J3, n, "", 1, 1) for n in range(15)]
-    drawn = sample_over_jobs(frames, [job(J1, 0, 9), pool], seed=1, count_of=lambda total: total)
+    held = Candidates.of_jobs(frames, [job(J1, 0, 9), pool])
+    drawn = sampling.drawn("random_uniform", held, share=1, seed=1)
     assert [(each.selected, each.total) for each in drawn.jobs] == [(10, 10), (5, 5)]
 
 
@@ -221,7 +225,7 @@ def test_only_file_names_that_contain_the_words() -> None:
     drawn = draw(SMALL, count=10, filename_contains="CAM_1 .jpg")
     assert numbers(drawn) == list(range(1, 20, 2))
     assert [each.total for each in drawn.sample.jobs] == [5, 5, 2]
-    assert drawn.parameters["filename_contains"] == "CAM_1 .jpg"
+    assert drawn.draw.parameters["filename_contains"] == "CAM_1 .jpg"
     assert numbers(draw(SMALL, count=2, filename_contains="/8.", job_ids=(J2,))) == [8]
     with pytest.raises(InvalidInput, match=r"no file name there contains “/0\.jpg”"):
         draw(SMALL, count=2, filename_contains="/0.jpg", job_ids=(J2,))

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from portal.exceptions import InvalidInput
 from selections import redrawing, services
+from selections.draws import Draw
 from selections.models import Selection
-from selections.services.drawing import DrawRequest
 from selector.models import Connection
 from standin.server import StandIn
 from tests.making import connected, make_archive, make_connection, make_selection
@@ -27,9 +27,9 @@ def web(client: Client, alice: User) -> Client:
 
 
 def drawn(connection: Connection, **request: Any) -> Selection:
-    asked = DrawRequest(**{"task_id": 1, "count": 4, "seed": 7} | request)
+    asked = Draw(**{"task_id": 1, "count": 4, "seed": 7} | request)
     return services.create_random_selection(
-        owner=connection.owner, connection=connection, request=asked, name="Round 1"
+        owner=connection.owner, connection=connection, draw=asked, name="Round 1"
     )
 
 
@@ -54,13 +54,13 @@ def test_drawn_without_the_frames_of_another(
 
 def adjusted(connection: Connection) -> Selection:
     """Drawn, and two frames taken out."""
-    asked = DrawRequest(task_id=1, count=4, seed=7)
-    drawn = services.draw(user=connection.owner, connection=connection, request=asked)
-    frames = drawn.frames[2:]
+    asked = Draw(task_id=1, count=4, seed=7)
+    drawn = services.draw_frames(user=connection.owner, connection=connection, draw=asked)
+    frames = drawn.sample.frames[2:]
     return services.create_random_selection(
         owner=connection.owner,
         connection=connection,
-        request=asked,
+        draw=asked,
         choices=[services.Choice(frame.task_id, frame.frame) for frame in frames],
     )
 

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from selections.draws import Draw
 from selections.models import Selection
 from standin.server import StandIn
 from tests.making import connected, make_selection
@@ -107,5 +108,5 @@ def test_the_download_comes_before_the_account_of_how_it_was_made(
 
 
 def test_a_list_says_that_a_choice_by_hand_came_from_a_draw(alice: User) -> None:
-    make_selection(alice, parameters={"adjusted_from": {"task_id": 1, "frame_count": 3}})
+    make_selection(alice, draw=Draw(task_id=1, count=3, seed=1).to_json())
     assert "by hand, from a draw" in page_of(alice, "/selections/")[1]

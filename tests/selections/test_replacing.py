@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from selections import redrawing, removal, services
+from selections.draws import Draw
 from selections.models import Selection
-from selections.services.drawing import PER_JOB, DrawRequest
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import api_of
@@ -128,9 +128,9 @@ def test_the_page_leads_to_what_a_selection_came_from(
 ) -> None:
     client = Client()
     client.force_login(alice)
-    request = DrawRequest(task_id=1, method=PER_JOB, count=2, seed=7)
+    request = Draw(task_id=1, method="random_per_job", count=2, seed=7)
     drawn = services.create_random_selection(
-        owner=alice, connection=connection, request=request, name="Drawn"
+        owner=alice, connection=connection, draw=request, name="Drawn"
     )
     again = redrawing.draw_again(user=alice, selection=drawn).selection
     page = client.get(f"/selections/{again.pk}").content.decode()

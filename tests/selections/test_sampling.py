@@ -14,15 +14,14 @@ from cvat import reading
 from cvat.types import Frame, Job
 from selections.sampling import (
     MAX_SEED,
+    Candidates,
     JobDraw,
+    lowest,
     new_seed,
     rank,
-    sample,
-    sample_per_job,
-    sample_share,
-    sample_share_per_job,
     share_count,
 )
+from tests.selections.sampling import draw_per_job, drawn
 
 seeds = st.integers(0, MAX_SEED)
 counts = st.integers(0, 40)
@@ -45,6 +44,11 @@ def job(job_id: int, first: int, last: int, kind: str = "annotation") -> Job:
 
 
 candidates = places.map(frames_of)
+
+
+def sample(frames: list[Frame], *, count: int, seed: int) -> list[Frame]:
+    """The frames of the lowest rank, by place."""
+    return sorted(lowest(frames, count=count, seed=seed), key=lambda f: (f.task_id, f.frame))
 
 
 def test_a_draw_is_the_same_for_ever() -> None:
@@ -96,10 +100,12 @@ def test_the_job_plays_no_part(found: list[Frame], seed: int) -> None:
     assert sample(moved, count=7, seed=seed) == [replace(f, job_id=99) for f in drawn]
 
 
-@given(candidates, counts, seeds)
-def test_a_frame_given_twice_is_one_candidate(found: list[Frame], count: int, seed: int) -> None:
-    again = [replace(f, job_id=2) for f in found]
-    assert sample(found + again, count=count, seed=seed) == sample(found, count=count, seed=seed)
+@given(st.sets(st.integers(0, 60), max_size=40), counts, seeds)
+def test_a_frame_given_twice_is_one_candidate(numbers: set[int], count: int, seed: int) -> None:
+    found = [frame(n) for n in sorted(numbers)]
+    twice = Candidates({1: found, 2: [replace(f, job_id=2) for f in found]})
+    again = drawn("random_uniform", twice, count=count, seed=seed)
+    assert list(again.frames) == sample(found, count=count, seed=seed)
 
 
 def test_equal_ranks_go_by_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,15 +179,17 @@ def test_shares_out_of_range(share: float) -> None:
 
 def test_a_share_of_the_frames() -> None:
     found = [frame(n) for n in range(40)]
-    assert sample_share(found, frame_share=0.25, seed=3) == sample(found, count=10, seed=3)
-    assert len(sample_share(found + found, frame_share=0.25, seed=3)) == 10
+    quarter = drawn("random_uniform", Candidates({1: found}), share=0.25, seed=3)
+    assert list(quarter.frames) == sample(found, count=10, seed=3)
+    twice = drawn("random_uniform", Candidates({1: found, 2: found}), share=0.25, seed=3)
+    assert len(twice.frames) == 10
 
 
 class TestPerJob:
     def test_so_many_from_each(self) -> None:
         found = [frame(n) for n in range(35)]
         jobs = [job(1, 0, 9), job(2, 10, 19), job(3, 20, 29), job(4, 30, 34)]
-        drawn = sample_per_job(found, jobs, count=7, seed=5)
+        drawn = draw_per_job(found, jobs, count=7, seed=5)
         assert drawn.jobs == (
             JobDraw(1, 7, 10, requested=7),
             JobDraw(2, 7, 10, requested=7),
@@ -197,13 +205,13 @@ class TestPerJob:
         """Kept selections of such tasks are drawn again: their frames must never change."""
         found = [frame(n, job_id=1 + n // 10) for n in range(30)]
         jobs = [job(1, 0, 9), job(2, 10, 19), job(3, 20, 29)]
-        together = sample_per_job(found, jobs, count=4, seed=5)
+        together = draw_per_job(found, jobs, count=4, seed=5)
         for number in (1, 2, 3):
             alone = sample([f for f in found if f.job_id == number], count=4, seed=5)
             assert [f for f in together.frames if f.job_id == number] == alone
 
     def test_jobs_without_frames_are_named(self) -> None:
-        drawn = sample_per_job([frame(1)], [job(9, 5, 8), job(2, 0, 4)], count=3, seed=5)
+        drawn = draw_per_job([frame(1)], [job(9, 5, 8), job(2, 0, 4)], count=3, seed=5)
         assert [(each.job_id, each.selected, each.total) for each in drawn.jobs] == [
             (9, 0, 0),
             (2, 1, 1),
@@ -212,16 +220,16 @@ class TestPerJob:
     def test_annotation_jobs_only(self) -> None:
         found = [frame(n) for n in range(30)]
         jobs = [job(1, 0, 9), job(2, 10, 19, "ground_truth"), job(3, 20, 29, "consensus_replica")]
-        drawn = sample_per_job(found, jobs, count=3, seed=5)
+        drawn = draw_per_job(found, jobs, count=3, seed=5)
         assert [each.job_id for each in drawn.jobs] == [1]
         assert all(f.frame < 10 for f in drawn.frames)
 
     def test_a_share_of_each(self) -> None:
         found = [frame(n) for n in range(23)]
         jobs = [job(1, 0, 2), job(2, 3, 22)]
-        drawn = sample_share_per_job(found, jobs, frames_per_job_share=0.1, seed=5)
+        drawn = draw_per_job(found, jobs, share=0.1, seed=5)
         assert [(each.selected, each.total) for each in drawn.jobs] == [(1, 3), (2, 20)]
 
     def test_a_seed_out_of_range(self) -> None:
         with pytest.raises(ValueError, match="seed"):
-            sample_per_job([frame(1)], [job(1, 0, 4)], count=1, seed=-1)
+            draw_per_job([frame(1)], [job(1, 0, 4)], count=1, seed=-1)

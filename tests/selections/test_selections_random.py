@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 
 from portal.exceptions import InvalidInput
 from selections import services
+from selections.draws import Draw
 from selections.redrawing import draw_again
 from selections.services import Choice
-from selections.services.drawing import PER_JOB, UNIFORM, DrawRequest
 from selector.models import Connection
 from selector.services import load_catalog
 from standin.server import StandIn
@@ -23,7 +23,7 @@ def test_random_per_job(mine: Connection) -> None:
     kept = drawn(mine)
     per_job = Counter(kept.frames.values_list("job_id", flat=True))
     assert list(per_job.values()) == [10] * 5
-    assert kept.frame_selection_method == PER_JOB
+    assert kept.frame_selection_method == "random_per_job"
     assert kept.random_seed == 7
     assert kept.parameters == {"task_id": 1, "job_id": None, "frames_per_job_count": 10}
 
@@ -42,9 +42,9 @@ def test_a_seed_is_made_up_and_kept(mine: Connection) -> None:
 @pytest.mark.parametrize(
     ("values", "count", "parameter"),
     [
-        ({"method": UNIFORM, "count": 9}, 9, "frame_count"),
-        ({"method": UNIFORM, "count": None, "share": 0.1}, 22, "frame_share"),
-        ({"method": PER_JOB, "count": None, "share": 0.5}, 123, "frames_per_job_share"),
+        ({"method": "random_uniform", "count": 9}, 9, "frame_count"),
+        ({"method": "random_uniform", "count": None, "share": 0.1}, 22, "frame_share"),
+        ({"method": "random_per_job", "count": None, "share": 0.5}, 123, "frames_per_job_share"),
         ({"job_id": 2, "task_id": None, "count": 4}, 4, "frames_per_job_count"),
         ({"task_id": 2, "count": 10}, 27, "frames_per_job_count"),  # the last job has 7
     ],
@@ -57,7 +57,7 @@ def test_other_draws(mine: Connection, values: dict, count: int, parameter: str)
 
 def test_over_all_the_pool_of_a_honeypot_task_counts(mine: Connection) -> None:
     offered = load_catalog(connection=mine, task_id=6).frames
-    kept = drawn(mine, task_id=6, method=UNIFORM, count=None, share=1.0)
+    kept = drawn(mine, task_id=6, method="random_uniform", count=None, share=1.0)
     assert frames_of(kept) == [(6, frame.frame) for frame in offered]
     assert drawn(mine, task_id=6, count=1000).frames.count() < len(offered)
 
@@ -70,7 +70,7 @@ def test_without_the_frames_of_others(mine: Connection) -> None:
     assert Counter(second.frames.values_list("job_id", flat=True)).most_common(1)[0][1] == 10
     # Ranked: ten and then ten others are the twenty of one draw.
     assert sorted(frames_of(first) + frames_of(second)) == frames_of(drawn(mine, count=20))
-    rest = drawn(mine, method=UNIFORM, count=500, exclude_selections=(second.pk, first.pk))
+    rest = drawn(mine, method="random_uniform", count=500, exclude_selections=(second.pk, first.pk))
     assert rest.frames.count() == 227 - 100
     with pytest.raises(InvalidInput, match="every frame is in the selections left out"):
         drawn(mine, exclude_selections=(first.pk, second.pk, rest.pk))
@@ -99,10 +99,10 @@ def test_of_some_jobs(mine: Connection, standin: StandIn) -> None:
     assert kept.parameters["job_ids"] == list(wanted)
     assert Counter(kept.frames.values_list("job_id", flat=True)) == dict.fromkeys(wanted, 10)
     assert {frame for _, frame in frames_of(kept)} < offered
-    over_all = drawn(mine, job_ids=wanted, method=UNIFORM, count=60)
+    over_all = drawn(mine, job_ids=wanted, method="random_uniform", count=60)
     assert over_all.frames.count() == 60
     assert set(over_all.frames.values_list("job_id", flat=True)) == set(wanted)
-    everything = drawn(mine, job_ids=wanted, method=UNIFORM, count=1000)
+    everything = drawn(mine, job_ids=wanted, method="random_uniform", count=1000)
     assert {frame for _, frame in frames_of(everything)} == offered
     half = drawn(mine, job_ids=wanted, count=None, share=0.5)
     assert half.frames.count() == 50
@@ -123,13 +123,13 @@ def test_an_adjusted_draw_keeps_the_jobs_of_its_frames(mine: Connection, standin
     asked = {"task_id": 1, "job_ids": (job.id,), "count": 50}
     whole = [Choice(1, n) for n in job.frames if n not in standin.world.tasks[1].deleted]
     adjusted = services.create_random_selection(
-        owner=mine.owner, connection=mine, request=DrawRequest(**asked), choices=whole[1:]
+        owner=mine.owner, connection=mine, draw=Draw(**asked), choices=whole[1:]
     )
     assert set(adjusted.frames.values_list("job_id", flat=True)) == {job.id}
 
 
 def test_only_names_that_contain_the_words(mine: Connection) -> None:
-    kept = drawn(mine, task_id=2, method=UNIFORM, count=500, filename_contains="CAM_B 00")
+    kept = drawn(mine, task_id=2, method="random_uniform", count=500, filename_contains="CAM_B 00")
     names = list(kept.frames.values_list("filename", flat=True))
     assert names
     assert all("cam_b" in name and "00" in name for name in names)
@@ -146,11 +146,11 @@ def test_of_jobs_that_are_not_there(mine: Connection, standin: StandIn) -> None:
 
 
 def test_a_draw_that_was_adjusted_is_by_hand_and_says_so(mine: Connection) -> None:
-    request = DrawRequest(task_id=1, count=10, seed=7)
+    request = Draw(task_id=1, count=10, seed=7)
     chosen = [Choice(*frame) for frame in frames_of(drawn(mine))]
     common = {"owner": mine.owner, "connection": mine, "request": request}
     same = services.create_random_selection(choices=reversed(chosen), **common)
-    assert (same.frame_selection_method, same.random_seed) == (PER_JOB, 7)
+    assert (same.frame_selection_method, same.random_seed) == ("random_per_job", 7)
     less = services.create_random_selection(choices=chosen[1:], **common)
     assert (less.frame_selection_method, less.random_seed) == ("manual", None)
     assert less.frames.count() == 49

@@ -1,6 +1,7 @@
 // A saved selection as what is chosen to begin with.
 
 import { address, get } from "../../portal/api.js";
+import { METHODS } from "./draw_methods.js";
 import { missingInWords } from "./missing.js";
 
 const AT_ONCE = 1000; // frames an answer has at most
@@ -51,18 +52,13 @@ async function frames(api, id, taskId) {
   return pages.flatMap(({ results }) => results);
 }
 
-/** How it was drawn, or adjusted from a draw, as the API wants to be told of it; null where that
- * was no draw from what is open here. The API reads it alike to draw again.
+/** The draw that the selection began with, as the API takes it; null without one, and for a draw
+ * from another task or job than is open here.
  * @param kept @param {Record<string, any>} here */
-function drawOf({ parameters, random_seed: seed }, { connection, taskId, jobId }) {
-  const { random_seed: itsSeed = seed, ...given } = parameters.adjusted_from ?? parameters;
-  const amounts = Object.keys(given).filter((name) => /_(count|share)$/.test(name));
-  if (amounts.length !== 1 || given.task_id !== taskId) return null;
-  if ((given.job_id ?? null) !== (jobId ?? null)) return null;
-  if (given.job_id === null) delete given.job_id;
-  const isPerJob = amounts[0].startsWith("frames_per_job");
-  const method = isPerJob ? "random_per_job" : "random_uniform";
-  return { connection, ...given, frame_selection_method: method, random_seed: itsSeed };
+function drawOf({ draw }, { connection, taskId, jobId }) {
+  if (draw === null || draw.task_id !== taskId || draw.job_id !== (jobId ?? null)) return null;
+  const { job_id: job, ...given } = draw;
+  return { connection, ...given, ...(job === null ? {} : { job_id: job }) };
 }
 
 /** The panel as it was for that draw, unless it drew from some of the jobs only: which of them the
@@ -71,11 +67,11 @@ function fill(form, leftOut, { job_ids: jobs, exclude_selections: without = [], 
   const method = draw.frame_selection_method;
   const hasMode = [...form.elements.mode].some(({ value }) => value === method);
   if (jobs || !hasMode) return;
-  const [name, amount] = Object.entries(draw).find(([each]) => /_(count|share)$/.test(each));
-  const isShare = name.endsWith("_share");
+  const { name, kind } = METHODS.get(method).parameters.find((each) => each.name in draw);
+  const amount = draw[name];
   form.elements.mode.value = method;
-  form.elements.unit.value = isShare ? "share" : "count";
-  form.elements.amount.value = isShare ? Number((amount * 100).toPrecision(12)) : amount;
+  form.elements.unit.value = kind;
+  form.elements.amount.value = kind === "share" ? Number((amount * 100).toPrecision(12)) : amount;
   form.elements.seed.value = draw.random_seed;
   leftOut.choose(without);
   const filter = document.getElementById("filter");

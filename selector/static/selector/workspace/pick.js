@@ -3,6 +3,7 @@
 import { post } from "../../portal/api.js";
 import { added, asAmount, asNumber, share } from "./amounts.js";
 import { enableByHand } from "./by_hand.js";
+import { METHODS, parameterOf } from "./draw_methods.js";
 import { addressWith, filtersOf, readSettings, toRemember } from "./draw_settings.js";
 import { Draws } from "./draws.js";
 import { plural, shortage } from "./words.js";
@@ -10,18 +11,13 @@ import { plural, shortage } from "./words.js";
 const MOST_EXPLAINED = 2; // jobs, in the line above the dock
 
 const MOST_DRAWN = 20; // of them remembered
-const WORDS = {
-  random_per_job: {
-    amount: "Frames per job", count: "frames_per_job_count", share: "frames_per_job_share",
-  },
-  random_uniform: { amount: "Frames in all", count: "frame_count", share: "frame_share" },
-};
 
 export function enablePicking(form, choice, parts) {
   const { source, drawUrl, jobs, filter, leftOut, user, isKept, failed, tell, tellOfChoice } = parts;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
+  const isPerJob = () => METHODS.get(mode())?.isPerJob ?? false;
   const names = () => filter.value.trim().split(/\s+/).join(" ");
   const draws = new Draws(choice);
   const drawn = []; // choices as the latest draws made them: a draw over one of them loses nothing
@@ -34,9 +30,10 @@ export function enablePicking(form, choice, parts) {
     at("at-random").hidden = mode() === "manual";
     at("pick-error").replaceChildren();
     showPool();
-    if (mode() === "manual" || source.job_id) return;
-    const words = WORDS[mode()].amount;
-    at("amount-label").textContent = isShare() ? words.replace("Frames", "Share") : words;
+    if (mode() === "manual") return;
+    for (const option of at("unit").options) option.disabled = !parameterOf(mode(), option.value);
+    if (at("unit").selectedOptions[0].disabled) at("unit").value = METHODS.get(mode()).parameters[0].kind;
+    if (!source.job_id) at("amount-label").textContent = parameterOf(mode(), at("unit").value).label;
   }
 
   /** Which jobs and names limit the draw: said before it is done. */
@@ -106,7 +103,7 @@ export function enablePicking(form, choice, parts) {
   }
 
   function drawable() {
-    return jobs.drawable({ perJob: mode() === "random_per_job" });
+    return jobs.drawable({ perJob: isPerJob() });
   }
 
   function parameters(amount) {
@@ -115,7 +112,7 @@ export function enablePicking(form, choice, parts) {
       ...among(),
       ...pool(),
       frame_selection_method: mode(),
-      [WORDS[mode()][at("unit").value]]: isShare() ? share(amount) : amount,
+      [parameterOf(mode(), at("unit").value).name]: isShare() ? share(amount) : amount,
     };
   }
 
@@ -177,7 +174,7 @@ export function enablePicking(form, choice, parts) {
     const short = summary.filter(({ reason }) => reason);
     const reasons = new Map(summary.map((job) => [job.job_id, shortage(job, isLimited)]));
     jobs.explain(source.job_id ? new Map() : reasons);
-    if (source.job_id || mode() === "random_uniform") {
+    if (source.job_id || !isPerJob()) {
       const few = count < requested;
       return few ? `, fewer than the ${requested.toLocaleString("en")} asked for.` : ".";
     }

@@ -1,0 +1,46 @@
+"""What a draw method is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from selections.sampling import Amount, Candidates, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One way to say the amount of a draw."""
+
+    name: str  # key in the API and in stored draws, such as "frame_count"
+    kind: Literal["count", "share"]
+    label: str  # on pages, such as "Frames in all"
+    description: str = ""  # in the documentation of the API
+
+
+class Facts:
+    """What a method can ask about the candidates beyond their names and numbers, such as labels or
+    hashes of pictures: so far nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to draw frames.
+
+    `draw` gets the candidates, the amount, a seed (0 to MAX_SEED) and facts; the same arguments
+    give the same sample on every machine. A draw has exactly one of the `parameters`. With
+    `is_per_job` its amount is that of each job, and only annotation jobs take part.
+    """
+
+    key: str  # CVAT's or our name of the frame_selection_method, at most 20 characters
+    label: str  # in lists, such as "random over all"
+    short_label: str  # on the switch of the workspace, such as "Over all"
+    description: str  # in the documentation of the API
+    parameters: tuple[Parameter, ...]
+    draw: Callable[[Candidates, Amount, int, Facts], Sample]
+    is_per_job: bool = False
+
+    def parameter(self, kind: str) -> Parameter | None:
+        """The parameter for a "count" or a "share", if the method takes that kind of amount."""
+        return next((each for each in self.parameters if each.kind == kind), None)

@@ -1,0 +1,45 @@
+"""So many frames, or such a share, of each annotation job. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from selections.methods.method import Facts, Method, Parameter
+from selections.overlap import count_for_one
+from selections.sampling import Amount, Candidates, Sample, lowest, sample_of
+
+
+def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sample:
+    """Where jobs overlap, a drawn frame counts for one job that holds it, so a job can end with
+    fewer frames than asked for. The drawn frames are as many as there can be (see overlap.py), and
+    with a larger amount they stay drawn."""
+    requested = {job_id: amount.of(len(held)) for job_id, held in candidates.by_job.items()}
+    ranked = lowest(candidates.frames, count=len(candidates.frames), seed=seed)
+    job_of = count_for_one([frame.frame for frame in ranked], candidates.holders, requested)
+    sample = sample_of(candidates, job_of, requested=sum(requested.values()))
+    jobs = tuple(replace(job, requested=requested[job.job_id]) for job in sample.jobs)
+    return replace(sample, jobs=jobs)
+
+
+METHOD = Method(
+    key="random_per_job",
+    label="random per job",
+    short_label="Per job",
+    description="so many of each job",
+    parameters=(
+        Parameter(
+            "frames_per_job_count",
+            "count",
+            "Frames per job",
+            "How many frames of each job; all of a job that has fewer.",
+        ),
+        Parameter(
+            "frames_per_job_share",
+            "share",
+            "Share of each job",
+            "Share of the frames of each job, above 0 and at most 1.",
+        ),
+    ),
+    draw=draw,
+    is_per_job=True,
+)
