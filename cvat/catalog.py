@@ -213,6 +213,7 @@ def _catalog(
         through_jobs=task is None or is_partial,
         other_jobs=others,
         project_id=task.project_id if task else None,
+        subset=task.subset if task else "",
         # The date of the task does not change when other jobs become readable.
         updated_date=task.updated_date if task and not is_partial else "",
         chunks_updated_date=max((part.meta.chunks_updated_date for part in parts), default=""),

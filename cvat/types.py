@@ -187,6 +187,7 @@ class FrameCatalog:
     through_jobs: bool
     other_jobs: tuple[Job, ...] = ()  # replicas and list-type ground-truth jobs of the task
     project_id: int | None = None
+    subset: str = ""
     updated_date: str = ""  # of the task, read before its frames; "" when read through jobs
     chunks_updated_date: str = ""  # like Meta's
     # Source number of task frame 0, and the distance between the source numbers of two frames.

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import make_aware
 
 from cvat.links import MAX_ID
 from selections import methods
-from selections.models import Archive, SelectedFrame, SelectionQuerySet
+from selections.models import Archive, SelectedFrame, SelectedTask, SelectionQuerySet
 
 FEW_FILES, FILES_OF_A_PART = "files", 65_000
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
@@ -148,16 +146,12 @@ class ListForm(forms.Form):
 
 
 def _about_task(words: str) -> Q:
-    """A task by its number ("12", "#12"), or by words of its name. The key of the names is part
-    of the pattern: else “name” would find everything. Databases keep what is beyond ASCII as it
-    is or as JSON escapes it."""
+    """With frames of a task that has this number ("12", "#12"), or these words in its name."""
     number = words.strip().removeprefix("#")
-    written = {json.dumps(words.strip(), ensure_ascii=way)[1:-1] for way in (True, False)}
-    wanted = "|".join(sorted(re.escape(text) for text in written))
-    about = Q(tasks__iregex=rf'"name": "([^"\\]|\\.)*({wanted})')
-    if number.isdecimal() and number.isascii():
-        about |= Q(tasks__iregex=rf'"id": {int(number)}[,}}]')
-    return about
+    about = Q(name__icontains=words.strip())
+    if number.isdecimal() and number.isascii() and int(number) <= MAX_ID:
+        about |= Q(task_id=int(number))
+    return Q(Exists(SelectedTask.objects.filter(about, selection=OuterRef("pk"))))
 
 
 class FramesForm(forms.Form):

@@ -29,13 +29,14 @@ class Reach:
 def reach(*, selection: Selection, connection: Connection) -> Reach | None:
     """How many of the frames lie in jobs that CVAT shows to the connection; None for a selection
     of too many tasks to ask. Raises CvatError when CVAT does not answer."""
-    if len(selection.tasks) > MOST_TASKS:
+    tasks = selection.tasks.all()
+    if len(tasks) > MOST_TASKS:
         return None
     visible = 0
-    for task in selection.tasks:
-        wanted = _frames_in(_jobs(connection, task["id"]), connection)
+    for task in tasks:
+        wanted = _frames_in(_jobs(connection, task.task_id), connection)
         if wanted:
-            visible += selection.frames.filter(wanted, task_id=task["id"]).count()
+            visible += selection.frames.filter(wanted, task_id=task.task_id).count()
     return Reach(total=selection.frames.count(), visible=visible)
 
 

@@ -110,7 +110,7 @@ class TaskJobs:
 
 def jobs(selection: Selection) -> list[TaskJobs]:
     by_job = selection.frames.order_by("task_id", "job_id").values("task_id", "job_id")
-    names = {task["id"]: task["name"] for task in selection.tasks}
+    names = {task.task_id: task.name for task in selection.tasks.all()}
     return [
         TaskJobs(task_id, names.get(task_id, ""), list(found))
         for task_id, found in groupby(
@@ -135,8 +135,9 @@ class BeforeBuilding:
 
 def before_building(selection: Selection) -> BeforeBuilding:
     """`selection` has its `frames_count` (with_counts)."""
-    several = len(selection.tasks) > 1
-    folder = max((len(f"task_{task['id']}/") for task in selection.tasks), default=0)
+    tasks = selection.tasks.all()
+    several = len(tasks) > 1
+    folder = max((len(f"task_{task.task_id}/") for task in tasks), default=0)
     longest = selection.longest_name() + (folder if several else 0)
     entries = getattr(selection, "frames_count", 0) + 1
     warnings = []
@@ -144,7 +145,7 @@ def before_building(selection: Selection) -> BeforeBuilding:
         warnings.append(remarks.path_warning(longest))
     if entries > remarks.MOST_OLD_ENTRIES:
         warnings.append(remarks.entries_warning(entries))
-    is_video = any(task.get("video") for task in selection.tasks)
+    is_video = any(task.video for task in tasks)
     return BeforeBuilding(warnings, is_named_by_numbers=is_video and not several)
 
 

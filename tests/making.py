@@ -36,9 +36,9 @@ def make_selection(
         owner=user,
         connection=connection,
         url=url,
-        tasks=[{"id": 1, "name": "Night drive, north loop"}],
         **values,
     )
+    selection.tasks.create(task_id=1, name="Night drive, north loop", frames_count=frames)
     for number in range(frames):
         selection.frames.create(task_id=1, job_id=1, frame=number, filename=f"n_{number}.jpg")
     return selection

@@ -101,7 +101,9 @@ class SelectionAdmin(DeletesInBulk):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        found: SelectionQuerySet = Selection.objects.present().with_counts()
+        found: SelectionQuerySet = (
+            Selection.objects.present().with_counts().prefetch_related("tasks")
+        )
         return found.annotate(archives_count=Coalesce(Subquery(archives), 0), is_seen=Exists(seen))
 
     def save_model(
@@ -132,12 +134,12 @@ class SelectionAdmin(DeletesInBulk):
 
     @admin.display(description="tasks")
     def tasks_named(self, selection: Selection) -> str:
-        return ", ".join(f"{task['id']} {task['name']}" for task in selection.tasks)
+        return ", ".join(f"{task.task_id} {task.name}" for task in selection.tasks.all())
 
     @admin.display(description="tasks")
     def tasks_listed(self, selection: Selection) -> str:
         """The first task, and how many more there are."""
-        first, *more = [f"{task['id']} {task['name']}" for task in selection.tasks] or [""]
+        first, *more = [f"{task.task_id} {task.name}" for task in selection.tasks.all()] or [""]
         return f"{first} and {len(more)} more" if more else first
 
     @admin.display(description="frames", ordering="frames_count")

@@ -27,7 +27,7 @@ from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
 from selections.models import (
     Archive,
-    SelectedFrame,
+    SelectedTask,
     Selection,
     SelectionQuerySet,
 )
@@ -45,9 +45,8 @@ class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no
         fields = ["frame_selection_method", "visibility", "url"]
 
     def of_task(self, queryset: SelectionQuerySet, name: str, value: int) -> SelectionQuerySet:
-        # EXISTS reads the unique index (selection, task_id, frame); IN would scan all frames.
-        frames = SelectedFrame.objects.filter(selection=OuterRef("pk"), task_id=value)
-        return queryset.filter(Exists(frames))
+        tasks = SelectedTask.objects.filter(selection=OuterRef("pk"), task_id=value)
+        return queryset.filter(Exists(tasks))
 
     def of_mine(self, queryset: SelectionQuerySet, name: str, value: bool) -> SelectionQuerySet:
         mine = queryset.filter(owner=self.request.user.pk)
@@ -77,7 +76,7 @@ class SelectionViewSet(
         visible = Selection.objects.for_user(self.request.user)
         if self.action == "list":
             visible = visible.listed()
-        return visible.select_related("owner").with_counts()
+        return visible.select_related("owner").prefetch_related("tasks").with_counts()
 
     @takes(
         body=serializers.NewSelectionSerializer,
@@ -193,7 +192,7 @@ class SelectionViewSet(
         selection = self.get_object()
         page = self.paginate_queryset(selection.frames.filter(**self.query))
         listed = serializers.SelectedFrameSerializer(
-            page, many=True, context={"sources": selection.sources}
+            page, many=True, context={"tasks": selection.tasks_by_id}
         )
         return self.get_paginated_response(listed.data)
 
@@ -259,5 +258,10 @@ class SelectionViewSet(
 
     def _answer(self, selection: Selection, code: int) -> Response:
         visible = Selection.objects.for_user(self.request.user)
-        again = visible.select_related("owner").with_counts().get(pk=selection.pk)
+        again = (
+            visible.select_related("owner")
+            .prefetch_related("tasks")
+            .with_counts()
+            .get(pk=selection.pk)
+        )
         return Response(self.get_serializer(again).data, status=code)

@@ -93,8 +93,11 @@ class SavedTaskSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_field(SavedTaskSerializer(many=True))
-class SavedTasksField(serializers.JSONField):
+class SavedTasksField(serializers.Field[Any, Any, Any, Any]):
     """[{"id", "name", ...}]"""
+
+    def to_representation(self, value: Any) -> list[dict[str, Any]]:
+        return [task.to_json() for task in value.all()]
 
 
 class DrawParametersSerializer(serializers.Serializer[Any]):
@@ -252,13 +255,13 @@ class SelectedFrameSerializer(serializers.ModelSerializer[SelectedFrame]):
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_source_frame(self, frame: SelectedFrame) -> int | None:
-        source = self.context["sources"].get(frame.task_id)
-        return source.source_frame(frame.frame) if source else None
+        task = self.context["tasks"].get(frame.task_id)
+        return task.source_frame(frame.frame) if task else None
 
     @extend_schema_field(serializers.CharField())
     def get_video(self, frame: SelectedFrame) -> str:
-        source = self.context["sources"].get(frame.task_id)
-        return source.video if source else ""
+        task = self.context["tasks"].get(frame.task_id)
+        return task.video if task else ""
 
 
 class FrameListQuerySerializer(StrictSerializer):

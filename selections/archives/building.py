@@ -180,6 +180,9 @@ class _Build:
                 "parameters": selection.parameters,
                 "random_seed": selection.random_seed,
             },
-            "cvat": {"url": selection.url, "tasks": selection.tasks},
+            "cvat": {
+                "url": selection.url,
+                "tasks": [task.to_json() for task in selection.tasks.all()],
+            },
             "options": self.archive.options,
         }

@@ -43,7 +43,7 @@ def lines(selections: SelectionQuerySet, *, is_exact: bool = False) -> Iterator[
     """The exact form has every name as CVAT has it, and no byte order mark. The other one begins
     with the mark, without which Excel reads names as Latin-1."""
     writer = csv.writer(_Echo())
-    sources = {selection.pk: selection.sources for selection in selections}
+    tasks = {each.pk: each.tasks_by_id for each in selections.prefetch_related("tasks")}
     rows = (
         SelectedFrame.objects.filter(selection__in=selections)
         .order_by("selection_id", "task_id", "frame")
@@ -61,9 +61,9 @@ def lines(selections: SelectionQuerySet, *, is_exact: bool = False) -> Iterator[
     )
     yield ("" if is_exact else "\ufeff") + writer.writerow(COLUMNS)
     for row in rows.iterator(chunk_size=5000):
-        source = sources[row[0]].get(row[3])
-        number = source.source_frame(row[5]) if source else None
-        cells = (*row, "" if number is None else number, source.video if source else "")
+        task = tasks[row[0]].get(row[3])
+        number = task.source_frame(row[5]) if task else None
+        cells = (*row, "" if number is None else number, task.video if task else "")
         yield writer.writerow(cells if is_exact else [safe(cell) for cell in cells])
 
 

@@ -4,7 +4,7 @@ from selections.models.archive import Archive
 from selections.models.archive_files import ArchivePart, UnlinkedFile
 from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.idempotency import KeyedAnswer
-from selections.models.selection import SelectedFrame, Selection, SelectionQuerySet
+from selections.models.selection import SelectedFrame, SelectedTask, Selection, SelectionQuerySet
 
 __all__ = [
     "Archive",
@@ -13,6 +13,7 @@ __all__ = [
     "ArchiveStatus",
     "KeyedAnswer",
     "SelectedFrame",
+    "SelectedTask",
     "Selection",
     "SelectionQuerySet",
     "UnlinkedFile",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -67,20 +66,6 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         return self.annotate(frames_count=Coalesce(models.Subquery(counted), 0))
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSource:
-    """Where the frames of a task come from. `start` is None where it was not noted down."""
-
-    start: int | None
-    step: int
-    video: str  # file name; "" for images
-
-    def source_frame(self, frame: int) -> int | None:
-        if self.start is None:
-            return None
-        return source_number(frame, start=self.start, step=self.step)
-
-
 class Selection(models.Model):
     """A saved set of frames. Readable also when its connection is gone: url and task names are
     copied."""
@@ -101,9 +86,6 @@ class Selection(models.Model):
     )
     url = models.CharField("CVAT server", max_length=500)
     organization = models.CharField(max_length=100, blank=True)
-    # As they were when the selection was made: [{"id": 12, "name": "Night drive", "start_frame": 0,
-    # "step": 1, "video": "a.mp4"}]. Without "video" for images; older rows have id and name only.
-    tasks = models.JSONField(default=list)
     # Of the file names, folders included, in characters; null in older rows.
     longest_filename = models.IntegerField(null=True, editable=False)
     name = models.CharField(max_length=200)
@@ -190,14 +172,49 @@ class Selection(models.Model):
         return self.longest_filename
 
     @property
-    def sources(self) -> dict[int, TaskSource]:
-        """task id -> where its frames come from."""
-        return {
-            task["id"]: TaskSource(
-                start=task.get("start_frame"), step=task.get("step", 1), video=task.get("video", "")
-            )
-            for task in self.tasks
-        }
+    def tasks_by_id(self) -> dict[int, SelectedTask]:
+        return {task.task_id: task for task in self.tasks.all()}
+
+
+class SelectedTask(models.Model):
+    """A task that frames of a selection come from, as it was when they were selected."""
+
+    # Without an index of its own: task_selected_once begins with it.
+    selection = models.ForeignKey(
+        Selection, on_delete=models.CASCADE, related_name="tasks", db_index=False
+    )
+    task_id = models.BigIntegerField()
+    name = models.TextField(blank=True)
+    project_id = models.BigIntegerField(null=True)  # of CVAT; null also in rows of older releases
+    subset = models.TextField(blank=True)
+    # Source number of task frame 0, null in rows of older releases; see source_frame().
+    start_frame = models.BigIntegerField(null=True)
+    step = models.BigIntegerField(default=1)
+    video = models.TextField(blank=True)  # file name; "" for images
+    frames_count = models.IntegerField()
+
+    class Meta:
+        ordering = ["task_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["selection", "task_id"], name="task_selected_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.task_id}"
+
+    def source_frame(self, frame: int) -> int | None:
+        """Number of a task frame in the uploaded video or list of files; None if unknown."""
+        if self.start_frame is None:
+            return None
+        return source_number(frame, start=self.start_frame, step=self.step)
+
+    def to_json(self) -> dict[str, Any]:
+        """As API and manifest have it: {"id": 12, "name": "Night drive", "start_frame": 0, "step":
+        1, "video": "a.mp4"}, without what is unknown or empty."""
+        entry: dict[str, Any] = {"id": self.task_id, "name": self.name}
+        if self.start_frame is not None:
+            entry |= {"start_frame": self.start_frame, "step": self.step}
+        return entry | ({"video": self.video} if self.video else {})
 
 
 class SelectedFrame(models.Model):

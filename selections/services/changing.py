@@ -6,7 +6,7 @@ from django.db import transaction
 
 from selections import removal
 from selections.models import Selection
-from selections.services.keeping import made_up_name
+from selections.services.keeping import default_name
 from selections.services.naming import free_name
 
 
@@ -22,10 +22,10 @@ def note_origin(*, selection: Selection, origin: Selection, kind: Selection.Orig
 
 
 def name_to_pass_on(selection: Selection) -> str:
-    """The name for what replaces the selection; "" for one that was made up and tells its number
-    of frames."""
-    made_up = made_up_name(selection, selection.frames.count())
-    return "" if selection.name.startswith(made_up) else selection.name
+    """The name for what replaces the selection; "" for a default one, which tells its number of
+    frames."""
+    default = default_name(selection.tasks.all(), selection.frames.count())
+    return "" if selection.name.startswith(default) else selection.name
 
 
 def replace_selection(*, earlier: Selection, by: Selection) -> Selection:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from cvat import frames as numbering
 from cvat.exceptions import CvatNoData
@@ -17,7 +18,7 @@ from portal.exceptions import InvalidInput
 from selections import methods, showing
 from selections.batches import copy_frames, save_frames
 from selections.draws import Draw
-from selections.models import Selection
+from selections.models import SelectedTask, Selection
 from selections.remarks import path_length
 from selections.services.drawing import draw_frames
 from selections.services.naming import free_name
@@ -56,10 +57,9 @@ def create_selection(
     """
     choices = list(choices)
     _check_amount(len(choices))
-    frames, tasks_named = _resolve(connection, choices)
-    selection = Selection(tasks=tasks_named)
-    selection.is_temporary = is_temporary
-    return _keep(selection, frames, owner=owner, connection=connection, name=name, note=note)
+    frames, tasks = _resolve(connection, choices)
+    selection = Selection(name=name, note=note, is_temporary=is_temporary)
+    return _save(selection, frames, tasks, owner=owner, connection=connection)
 
 
 def create_random_selection(
@@ -77,8 +77,10 @@ def create_random_selection(
     the selection is by hand, and says from which draw it came.
     """
     drawn = draw_frames(user=owner, connection=connection, draw=draw)
-    frames, named = list(drawn.sample.frames), [_task_entry(drawn.catalog)]
-    selection = Selection(frame_selection_method=draw.method, draw=drawn.draw.to_json())
+    frames, tasks = list(drawn.sample.frames), [_task(drawn.catalog)]
+    selection = Selection(
+        name=name, note=note, frame_selection_method=draw.method, draw=drawn.draw.to_json()
+    )
     adjusted = {(each.task_id, each.frame): each for each in choices or ()}
     if adjusted and adjusted.keys() != {(frame.task_id, frame.frame) for frame in frames}:
         drawn_for = {frame.frame: frame.job_id for frame in frames}
@@ -86,11 +88,10 @@ def create_random_selection(
             replace(choice, job_id=choice.job_id or drawn_for.get(choice.frame))
             for choice in adjusted.values()
         ]
-        frames, named = _resolve(connection, wanted)
+        frames, tasks = _resolve(connection, wanted)
         selection.frame_selection_method = methods.MANUAL
     _check_amount(len(frames))
-    selection.tasks = named
-    return _keep(selection, frames, owner=owner, connection=connection, name=name, note=note)
+    return _save(selection, frames, tasks, owner=owner, connection=connection)
 
 
 def copy_selection(*, user: User, selection: Selection) -> Selection:
@@ -101,7 +102,6 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         connection=connection,
         url=selection.url,
         organization=selection.organization,
-        tasks=selection.tasks,
         name=free_name(user, f"Copy of {selection.name}"),
         origin=selection,
         origin_kind=Selection.Origin.COPIED,
@@ -111,7 +111,10 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         longest_filename=selection.longest_filename,
     )
     copy.is_complete = False
-    copy.save()
+    tasks = list(selection.tasks.all())
+    for task in tasks:
+        task.pk = None
+    _save_row(copy, tasks)
     copy_frames(selection, copy)
     return copy
 
@@ -140,9 +143,9 @@ def _check_amount(count: int) -> None:
 
 def _resolve(
     connection: Connection, choices: list[Choice]
-) -> tuple[list[Frame], list[dict[str, Any]]]:
+) -> tuple[list[Frame], list[SelectedTask]]:
     frames: list[Frame] = []
-    named: list[dict[str, Any]] = []
+    tasks: list[SelectedTask] = []
     by_task: dict[int, list[Choice]] = {}
     for choice in choices:
         by_task.setdefault(choice.task_id, []).append(choice)
@@ -154,9 +157,9 @@ def _resolve(
     with waiting_place(connection):  # one for all tasks: nobody is turned away half-way
         for task_id, wanted in sorted(by_task.items()):
             catalogs = list(_catalogs(connection, task_id, wanted))
-            named.append(_task_entry(catalogs[0]))
+            tasks.append(_task(catalogs[0]))
             frames += _frames_of(catalogs, wanted)
-    return frames, named
+    return frames, tasks
 
 
 def _catalogs(connection: Connection, task_id: int, wanted: list[Choice]) -> Iterator[FrameCatalog]:
@@ -198,43 +201,55 @@ def _frames_of(catalogs: list[FrameCatalog], wanted: list[Choice]) -> list[Frame
     return list(frames.values())
 
 
-def _task_entry(catalog: FrameCatalog) -> dict[str, Any]:
-    """See Selection.tasks."""
-    entry = {
-        "id": catalog.task_id,
-        "name": catalog.task_name,
-        "start_frame": catalog.start_frame,
-        "step": catalog.step,
-    }
-    return entry | ({"video": catalog.video} if catalog.video else {})
+def _task(catalog: FrameCatalog) -> SelectedTask:
+    return SelectedTask(
+        task_id=catalog.task_id,
+        name=catalog.task_name,
+        project_id=catalog.project_id,
+        subset=catalog.subset,
+        start_frame=catalog.start_frame,
+        step=catalog.step,
+        video=catalog.video,
+    )
 
 
-def _keep(
+def _save(
     selection: Selection,
     frames: list[Frame],
+    tasks: list[SelectedTask],
     *,
     owner: User,
     connection: Connection,
-    name: str,
-    note: str,
 ) -> Selection:
     selection.owner = owner
     selection.connection = connection
     selection.url = connection.url
     selection.organization = connection.organization
-    selection.name = name.strip() or free_name(owner, made_up_name(selection, len(frames)))
-    selection.note = note.strip()
+    wanted = selection.name.strip()
+    selection.name = wanted or free_name(owner, default_name(tasks, len(frames)))
+    selection.note = selection.note.strip()
     selection.longest_filename = max((path_length(frame.filename) for frame in frames), default=0)
     _validate(selection)
+    counts = Counter(frame.task_id for frame in frames)
+    for task in tasks:
+        task.frames_count = counts[task.task_id]
     selection.is_complete = False
-    selection.save()
+    _save_row(selection, tasks)
     save_frames(selection, frames)
     return selection
 
 
-def made_up_name(selection: Selection, count: int) -> str:
+def _save_row(selection: Selection, tasks: list[SelectedTask]) -> None:
+    with transaction.atomic():
+        selection.save()
+        for task in tasks:
+            task.selection = selection
+        SelectedTask.objects.bulk_create(tasks)
+
+
+def default_name(tasks: Iterable[SelectedTask], count: int) -> str:
     """The name of a selection that was given none, such as “Night drive: 50 frames”."""
-    names = ", ".join(str(task["name"]) for task in selection.tasks)
+    names = ", ".join(task.name for task in tasks)
     return f"{names}: {count:,} frame{'s' if count != 1 else ''}"[-200:]
 
 

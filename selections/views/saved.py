@@ -35,6 +35,7 @@ def selection_list(request: SignedInRequest) -> HttpResponse:
 def list_page(request: SignedInRequest) -> HttpResponse:
     form = ListForm(request.GET, owners=[request.user.username, *showing.owners(request.user)])
     visible = Selection.objects.for_user(request.user).listed().select_related("owner")
+    visible = visible.prefetch_related("tasks")
     found = form.applied_to(visible, request.user.pk)
     page = Paginator(found, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -211,6 +212,7 @@ def build(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _visible(request: SignedInRequest, pk: int) -> Selection:
     visible = Selection.objects.for_user(request.user).select_related("owner").with_counts()
+    visible = visible.prefetch_related("tasks")
     return get_object_or_404(visible, pk=pk)
 
 

@@ -27,8 +27,8 @@ def kept(*frames: int) -> Selection:
         url=connection.url,
         name="Round 1",
         note="From the first week.",
-        tasks=[{"id": DRIVE, "name": "Night drive, north loop"}],
     )
+    selection.tasks.create(task_id=DRIVE, name="Night drive, north loop", frames_count=len(frames))
     for frame in frames:
         SelectedFrame.objects.create(selection=selection, task_id=DRIVE, job_id=1, frame=frame)
     return selection

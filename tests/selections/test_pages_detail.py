@@ -114,8 +114,7 @@ def test_open_in_the_workspace(web: Client, alice: User, bob: User) -> None:
     address = "/choose?task={}&amp;selection={}&amp;connection={}"
     page = web.get(f"/selections/{selection.pk}").text
     assert address.format(1, selection.pk, mine.pk) in page
-    selection.tasks = [{"id": 1, "name": "one"}, {"id": 2, "name": "two"}]
-    selection.save()
+    selection.tasks.create(task_id=2, name="two", frames_count=0)
     page = web.get(f"/selections/{selection.pk}").text
     assert address.format(1, selection.pk, mine.pk) in page
     assert address.format(2, selection.pk, mine.pk) in page

@@ -23,9 +23,10 @@ def keep(owner: User, name: str, day: int, *tasks: int, frames: int = 3, **value
         owner=owner,
         url=SERVER,
         name=name,
-        tasks=[{"id": task, "name": TASKS[task]} for task in tasks],
         **values,
     )
+    for task in tasks:
+        selection.tasks.create(task_id=task, name=TASKS[task], frames_count=frames)
     for number in range(frames):
         selection.frames.create(task_id=tasks[0], job_id=30, frame=number * 10)
     made = timezone.make_aware(datetime(2026, 3, day, 12))  # noqa: DTZ001

@@ -25,9 +25,9 @@ def keep(owner: User, name: str = "Round 1", frames: int = 3, **values: object) 
         owner=owner,
         url="http://cvat.example.com",
         name=name,
-        tasks=[{"id": 12, "name": "Night drive"}],
         **values,
     )
+    selection.tasks.create(task_id=12, name="Night drive", frames_count=frames)
     for frame in range(frames):
         selection.frames.create(
             task_id=12, job_id=30 + frame % 2, frame=frame, filename=f"image_{frame}.jpg"

@@ -65,8 +65,7 @@ def test_without_a_connection_or_an_answer_nothing_is_said(
 
 def test_a_selection_of_several_tasks(alice: User, standin: StandIn) -> None:
     selection = make_selection(alice, connected(alice, standin, "alice"), frames=2)
-    selection.tasks = [{"id": 1, "name": "Night drive"}, {"id": 15, "name": "Bob's bicycles"}]
-    selection.save()
+    selection.tasks.create(task_id=15, name="Bob's bicycles", frames_count=1)
     selection.frames.create(task_id=15, job_id=99, frame=3, filename="bike_03.jpg")
     _, said = page_of(alice, f"/selections/{selection.pk}/reach")
     assert "You may see 2 of these 3 frames" in said
@@ -91,8 +90,7 @@ def test_frames_per_job_name_their_task_and_video_options_are_for_videos(
     selection = make_selection(alice, connected(alice, standin), frames=2)
     _, page = page_of(alice, f"/selections/{selection.pk}")
     assert "Video frames as" not in page
-    selection.tasks = [{"id": 1, "name": "Night drive"}, {"id": 3, "name": "Dash cam video"}]
-    selection.save()
+    selection.tasks.create(task_id=3, name="Dash cam video", frames_count=1)
     selection.frames.create(task_id=3, job_id=9, frame=3, filename="")
     _, page = page_of(alice, f"/selections/{selection.pk}")
     assert "Video frames as" in page

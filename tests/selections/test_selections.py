@@ -34,7 +34,7 @@ def test_it_works(alice: User, mine: Connection, standin: StandIn) -> None:
     assert kept.frame_selection_method == "manual"
     assert kept.random_seed is None
     assert (kept.url, kept.visibility) == (mine.url, "private")
-    assert [task["id"] for task in kept.tasks] == [1, 2]
+    assert [task.task_id for task in kept.tasks.all()] == [1, 2]
     row = kept.frames.get(frame=50)
     # Names and sizes are CVAT's, and of the jobs that overlap the first counts.
     assert (row.filename, row.width, row.job_id) == (
