@@ -12,7 +12,15 @@ from django.utils.timezone import make_aware
 
 from cvat.links import MAX_ID
 from selections import methods
-from selections.models import Archive, SelectedFrame, SelectedTask, SelectionQuerySet
+from selections.models import (
+    ArchiveOptions,
+    DeletedFrames,
+    Quality,
+    SelectedFrame,
+    SelectedTask,
+    SelectionQuerySet,
+    VideoFormat,
+)
 
 FEW_FILES, FILES_OF_A_PART = "files", 65_000
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
@@ -193,8 +201,8 @@ class BuildForm(forms.Form):
         label="Files",
         required=False,
         choices=[
-            (Archive.Quality.ORIGINAL, "Original files, as CVAT serves them"),
-            (Archive.Quality.COMPRESSED, "Compressed by CVAT (smaller JPEGs)"),
+            (Quality.ORIGINAL, "Original files, as CVAT serves them"),
+            (Quality.COMPRESSED, "Compressed by CVAT (smaller JPEGs)"),
         ],
     )
 
@@ -215,15 +223,15 @@ class BuildForm(forms.Form):
         label="Video frames as",
         required=False,
         choices=[
-            (Archive.VideoFormat.PNG, "PNG, nothing lost"),
-            (Archive.VideoFormat.JPEG, "JPEG"),
+            (VideoFormat.PNG, "PNG, nothing lost"),
+            (VideoFormat.JPEG, "JPEG"),
         ],
     )
 
     deleted_frames = forms.ChoiceField(
         label="Frames deleted in CVAT",
         required=False,
-        choices=Archive.DeletedFrames.choices,
+        choices=DeletedFrames.choices,
         widget=forms.Select(attrs={"id": "id_deleted_frames"}),
     )
     task_folders = forms.BooleanField(label="A folder for each task", required=False)
@@ -233,10 +241,10 @@ class BuildForm(forms.Form):
         if not has_video:
             del self.fields["video_format"]
 
-    def options(self) -> dict[str, Any]:
-        """What was chosen; the rest is for the service to say."""
+    def options(self) -> ArchiveOptions:
+        """What was chosen; the rest is as by default."""
         chosen = {name: value for name, value in self.cleaned_data.items() if value}
         if chosen.get("part_size") == FEW_FILES:
             del chosen["part_size"]
             chosen["part_files"] = FILES_OF_A_PART
-        return chosen
+        return ArchiveOptions(**chosen)

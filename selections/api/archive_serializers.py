@@ -10,7 +10,14 @@ from rest_framework import serializers
 
 from portal.api.fields import WholeNumberField
 from portal.api.strict import StrictSerializer
-from selections.models import Archive, ArchivePart
+from selections.models import (
+    Archive,
+    ArchiveOptions,
+    ArchivePart,
+    DeletedFrames,
+    Quality,
+    VideoFormat,
+)
 
 
 class ArchivePartSerializer(serializers.ModelSerializer[ArchivePart]):
@@ -168,16 +175,12 @@ class NewArchiveSerializer(StrictSerializer):
     path begins with `task_<id>/`, also for a single task, and the manifest is named after the
     selection, so that ZIPs of several selections can be unpacked into one folder."""
 
-    quality = serializers.ChoiceField(
-        choices=Archive.Quality.choices, default=Archive.Quality.ORIGINAL
-    )
+    quality = serializers.ChoiceField(choices=Quality.choices, default=Quality.ORIGINAL)
     part_size = WholeNumberField(default=0, min_value=0, max_value=2**50)
-    video_format = serializers.ChoiceField(
-        choices=Archive.VideoFormat.choices, default=Archive.VideoFormat.PNG
-    )
+    video_format = serializers.ChoiceField(choices=VideoFormat.choices, default=VideoFormat.PNG)
     video_quality = WholeNumberField(default=95, min_value=1, max_value=100)
     deleted_frames = serializers.ChoiceField(
-        choices=Archive.DeletedFrames.choices, default=Archive.DeletedFrames.DELIVER
+        choices=DeletedFrames.choices, default=DeletedFrames.DELIVER
     )
     part_files = WholeNumberField(default=0, min_value=0, max_value=2**31 - 1)
     task_folders = serializers.BooleanField(default=False)
@@ -189,17 +192,8 @@ class NewArchiveSerializer(StrictSerializer):
             )
         return attrs
 
-    def options(self) -> dict[str, Any]:
-        names = (
-            "quality",
-            "part_size",
-            "video_format",
-            "video_quality",
-            "deleted_frames",
-            "part_files",
-            "task_folders",
-        )
-        return {name: self.validated_data[name] for name in names}
+    def options(self) -> ArchiveOptions:
+        return ArchiveOptions.from_json(self.validated_data)
 
 
 class PartQuerySerializer(StrictSerializer):

@@ -69,7 +69,7 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
             user=request.user,
             selection=_selection(request, form.validated_data),
             named_after_selection=False,
-            **form.options(),
+            options=form.options(),
         )
         answer = {
             "success": True,

@@ -249,7 +249,7 @@ class SelectionViewSet(
 
         def build() -> Response:
             archive = services.request_archive(
-                user=request.user, selection=self.get_object(), **form.options()
+                user=request.user, selection=self.get_object(), options=form.options()
             )
             answer = archives_api.ArchiveSerializer(archive, context=self.get_serializer_context())
             return Response(answer.data, status=status.HTTP_202_ACCEPTED)

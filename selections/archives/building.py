@@ -22,7 +22,7 @@ from selections.archives.spools import clear, spool_of
 from selections.archives.storing import stored
 from selections.archives.video import Format
 from selections.archives.zipping import WrittenPart, ZipWriter
-from selections.models import Archive, Selection
+from selections.models import Archive, DeletedFrames, Selection
 from selections.remarks import Remarks
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class _Build:
                 raise Stopped  # cancelled or taken over while it was stored
 
     def _frame_source(self) -> FrameSource:
-        options = self.archive.options
+        options = self.archive.get_options()
         if self.archive.connection is None:
             raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
         return FrameSource(
@@ -144,21 +144,19 @@ class _Build:
             self.selection,
             spool=self.spool,
             heartbeat=self.heartbeat,
-            quality=self.archive.quality,
-            picture_format=Format(
-                options.get("video_format", "png"), int(options.get("video_quality", 95))
-            ),
-            has_deleted_frames=options.get("deleted_frames") != Archive.DeletedFrames.LEAVE_OUT,
-            task_folders=bool(options.get("task_folders")),
+            quality=options.quality,
+            picture_format=Format(options.video_format, options.video_quality),
+            has_deleted_frames=options.deleted_frames != DeletedFrames.LEAVE_OUT,
+            task_folders=options.task_folders,
         )
 
     def _writer(self) -> ZipWriter:
-        options = self.archive.options
+        options = self.archive.get_options()
         return ZipWriter(
             self.spool.folder / f"{BUILD_PREFIX}{self.heartbeat.worker}",
-            part_size=int(options.get("part_size") or 0),
-            part_files=int(options.get("part_files") or 0),
-            selection=self.selection.pk if options.get("task_folders") else None,
+            part_size=options.part_size,
+            part_files=options.part_files,
+            selection=self.selection.pk if options.task_folders else None,
             about=self._about(),
             sources=self.part_sources,
         )

@@ -2,19 +2,24 @@
 
 from selections.models.archive import Archive
 from selections.models.archive_files import ArchivePart, UnlinkedFile
+from selections.models.archive_options import ArchiveOptions, DeletedFrames, Quality, VideoFormat
 from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.idempotency import KeyedAnswer
 from selections.models.selection import SelectedFrame, SelectedTask, Selection, SelectionQuerySet
 
 __all__ = [
     "Archive",
+    "ArchiveOptions",
     "ArchivePart",
     "ArchiveQuerySet",
     "ArchiveStatus",
+    "DeletedFrames",
     "KeyedAnswer",
+    "Quality",
     "SelectedFrame",
     "SelectedTask",
     "Selection",
     "SelectionQuerySet",
     "UnlinkedFile",
+    "VideoFormat",
 ]

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from portal.work.models import Work
 from portal.work.values import Limits, ResultFiles, status_field
+from selections.models.archive_options import ArchiveOptions
 from selections.models.archive_queries import (
     UNFINISHED,
     WITH_FILE,
@@ -39,23 +40,6 @@ class Archive(Work):
     WITH_FILE: ClassVar = WITH_FILE
     UNFINISHED: ClassVar = UNFINISHED
 
-    class Quality(models.TextChoices):
-        ORIGINAL = "original", "original"
-        COMPRESSED = "compressed", "compressed"
-
-    class VideoFormat(models.TextChoices):
-        PNG = "png", "PNG"
-        JPEG = "jpeg", "JPEG"
-
-    class DeletedFrames(models.TextChoices):
-        """What to do with frames deleted in CVAT after the selection was saved."""
-
-        DELIVER = "deliver", "Deliver them, marked in the manifest"
-        LEAVE_OUT = "leave_out", "Leave them out"
-
-    SMALLEST_PART: ClassVar = 10 * 2**20  # bytes
-    FEWEST_FILES: ClassVar = 100  # of a part, its manifest included
-
     # Null once the selection is deleted for good: the archive stays with its requester.
     selection = models.ForeignKey(
         Selection, on_delete=models.SET_NULL, null=True, related_name="archives"
@@ -65,6 +49,7 @@ class Archive(Work):
     selection_name = models.CharField(max_length=200, blank=True)
     # Name of the file without its ending, see archives.naming; blank in rows of older releases.
     file_stem = models.CharField(max_length=200, blank=True, editable=False)
+    # As ArchiveOptions.to_json() writes them; see get_options().
     options = models.JSONField(default=dict, blank=True)
     # An earlier try, what it fetched is taken over: only what is missing is fetched.
     continues = models.ForeignKey(
@@ -123,9 +108,12 @@ class Archive(Work):
     def has_file(self) -> bool:
         return self.status in self.WITH_FILE
 
+    def get_options(self) -> ArchiveOptions:
+        return ArchiveOptions.from_json(self.options)
+
     @property
     def quality(self) -> str:
-        return str(self.options.get("quality", self.Quality.ORIGINAL))
+        return self.get_options().quality
 
     @classmethod
     def limits(cls) -> Limits:

@@ -206,7 +206,9 @@ def build(request: SignedInRequest, pk: int) -> HttpResponse:
     form = BuildForm(request.POST)
     if not form.is_valid():
         raise InvalidInput("Choose one of the offered ways to build.")
-    archive = services.request_archive(user=request.user, selection=selection, **form.options())
+    archive = services.request_archive(
+        user=request.user, selection=selection, options=form.options()
+    )
     return redirect(archive)
 
 

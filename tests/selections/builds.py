@@ -22,7 +22,7 @@ from PIL import Image
 
 from selections import services
 from selections.archives import building
-from selections.models import Archive, ArchivePart, Selection
+from selections.models import Archive, ArchiveOptions, ArchivePart, Selection
 from selector.models import Connection
 from selector.services import load_catalog
 from standin.requestlog import Seen
@@ -58,7 +58,9 @@ def _all_of(connection: Connection, task_id: int) -> list[int]:
 
 
 def request(selection: Selection, user: User | None = None, **options: Any) -> Archive:
-    return services.request_archive(user=user or selection.owner, selection=selection, **options)
+    return services.request_archive(
+        user=user or selection.owner, selection=selection, options=ArchiveOptions(**options)
+    )
 
 
 def built(selection: Selection, **options: Any) -> Archive:

@@ -10,7 +10,7 @@ from django.db import connections
 
 from portal.exceptions import Conflict
 from selections import services, tasks
-from selections.models import Archive
+from selections.models import Archive, ArchiveOptions
 from tests.making import make_connection, make_selection
 
 
@@ -19,7 +19,9 @@ def test_asked_again_while_it_is_built(alice: User) -> None:
     first = services.request_archive(user=alice, selection=kept)
     assert services.request_archive(user=alice, selection=kept) == first
     with pytest.raises(Conflict, match="other options"):
-        services.request_archive(user=alice, selection=kept, quality="compressed")
+        services.request_archive(
+            user=alice, selection=kept, options=ArchiveOptions(quality="compressed")
+        )
     services.cancel_archive(archive=first)
     assert services.request_archive(user=alice, selection=kept) != first
 

@@ -13,7 +13,7 @@ from django.db import connections
 from portal.exceptions import Conflict, InvalidInput
 from selections import services, tasks
 from selections.archives import building
-from selections.models import Archive, ArchivePart
+from selections.models import Archive, ArchiveOptions, ArchivePart
 from standin.server import StandIn
 from tests.selections.builds import (
     Folders,
@@ -179,3 +179,26 @@ def test_wrong_options_are_told(archive: Archive, options: dict[str, object]) ->
     services.cancel_archive(archive=archive)
     with pytest.raises(InvalidInput, match=next(iter(options))):
         request(archive.selection, **options)
+
+
+def test_a_row_of_another_release_is_read_and_built_again(archive: Archive) -> None:
+    """One that lacks newer options, and has one that no longer exists."""
+    services.cancel_archive(archive=archive)
+    Archive.objects.filter(pk=archive.pk).update(options={"quality": "compressed", "zstd": True})
+    archive.refresh_from_db()
+    assert archive.get_options() == ArchiveOptions(quality="compressed")
+    again = services.retry_archive(user=archive.requested_by, archive=archive)
+    assert again.options == ArchiveOptions(quality="compressed").to_json()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ArchiveOptions(),
+        ArchiveOptions(quality="compressed", part_size=10**9, video_format="jpeg"),
+        ArchiveOptions(video_quality=1, deleted_frames="leave_out", part_files=100),
+        ArchiveOptions(task_folders=True),
+    ],
+)
+def test_options_that_are_written_are_read(options: ArchiveOptions) -> None:
+    assert ArchiveOptions.from_json(options.to_json()) == options

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from portal.exceptions import NotConnected
 from selections.archives import building
-from selections.models import Archive, Selection
+from selections.models import ArchiveOptions, Selection
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", 
 def test_parts(
     connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Archive, "SMALLEST_PART", 1)
+    monkeypatch.setattr(ArchiveOptions, "SMALLEST_PART", 1)
     archive = built(select(connection, (1, None), (2, None)), part_size=400_000)
     assert_whole(archive, standin)
     parts = list(archive.parts.all())

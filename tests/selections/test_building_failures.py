@@ -13,7 +13,7 @@ from django.core.files.storage import FileSystemStorage
 from selections import services
 from selections.archives import building, disk, storing, zipping
 from selections.archives.spool import Spool
-from selections.models import Archive, SelectedFrame, UnlinkedFile
+from selections.models import ArchiveOptions, SelectedFrame, UnlinkedFile
 from selector.models import Connection
 from standin.server import StandIn
 from tests.selections.builds import (
@@ -148,7 +148,7 @@ def test_a_storage_that_fails_after_the_first_part(
         return save(self, name, content)
 
     monkeypatch.setattr(FileSystemStorage, "_save", failing)
-    monkeypatch.setattr(Archive, "SMALLEST_PART", 1)
+    monkeypatch.setattr(ArchiveOptions, "SMALLEST_PART", 1)
     archive = built(select(connection, (1, None)), part_size=300_000)
     assert archive.status == "failed"
     assert archive.error == "The archive could not be written: Permission denied."

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from portal.models import ApiToken
 from selections.archives import building
-from selections.models import Archive, ArchivePart
+from selections.models import Archive, ArchiveOptions, ArchivePart
 from selector.models import Connection
 from tests.conftest import api_of
 from tests.selections.builds import Folders, built, only_path, path_of, request, select
@@ -159,7 +159,7 @@ def test_any_name_is_safe_in_the_header(
 def test_parts(
     api: APIClient, connection: Connection, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Archive, "SMALLEST_PART", 1)
+    monkeypatch.setattr(ArchiveOptions, "SMALLEST_PART", 1)
     archive = built(select(connection, (1, range(15))), part_size=100_000)
     parts = list(archive.parts.all())
     assert len(parts) > 2

@@ -1,0 +1,85 @@
+"""The options of an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+from django.db import models
+
+from portal.exceptions import InvalidInput
+
+
+class Quality(models.TextChoices):
+    ORIGINAL = "original", "original"
+    COMPRESSED = "compressed", "compressed"
+
+
+class VideoFormat(models.TextChoices):
+    PNG = "png", "PNG"
+    JPEG = "jpeg", "JPEG"
+
+
+class DeletedFrames(models.TextChoices):
+    """What to do with frames deleted in CVAT after the selection was saved."""
+
+    DELIVER = "deliver", "Deliver them, marked in the manifest"
+    LEAVE_OUT = "leave_out", "Leave them out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveOptions:
+    """How to build the ZIPs of an archive.
+
+    Several ZIPs are made if one has more than `part_size` bytes or `part_files` files. With
+    `task_folders` the frames of a single task are in a folder of their own, too.
+    """
+
+    quality: str = Quality.ORIGINAL.value
+    part_size: int = 0  # 0: no limit
+    video_format: str = VideoFormat.PNG.value
+    video_quality: int = 95  # of JPEGs cut out of a video
+    deleted_frames: str = DeletedFrames.DELIVER.value
+    part_files: int = 0  # 0: no limit
+    task_folders: bool = False
+
+    SMALLEST_PART: ClassVar[int] = 10 * 2**20  # bytes
+    FEWEST_FILES: ClassVar[int] = 100  # of a part, its manifest included
+    # Written only if they differ from the default, as rows of older releases lack them.
+    _RARE: ClassVar = frozenset({"deleted_frames", "part_files", "task_folders"})
+
+    def check(self) -> None:
+        """Raises InvalidInput for values that cannot be."""
+        for name, choices in (
+            ("quality", Quality),
+            ("video_format", VideoFormat),
+            ("deleted_frames", DeletedFrames),
+        ):
+            if getattr(self, name) not in choices.values:
+                raise InvalidInput(f"{name} must be one of {', '.join(choices.values)}.")
+        if not 1 <= self.video_quality <= 100:
+            raise InvalidInput("video_quality must be 1 to 100.")
+        if self.part_size and self.part_size < self.SMALLEST_PART:
+            raise InvalidInput(f"part_size must be 0 or at least {self.SMALLEST_PART:,} bytes.")
+        if self.part_files and self.part_files < self.FEWEST_FILES:
+            raise InvalidInput(f"part_files must be 0 or at least {self.FEWEST_FILES:,}.")
+
+    def to_json(self) -> dict[str, Any]:
+        """The written form, in rows and manifests."""
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in self._RARE or value != self._default(name)
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Options of a row, of another release too: what it lacks is as by default, and options
+        that no longer exist are passed over."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in known})
+
+    @classmethod
+    def _default(cls, name: str) -> Any:
+        return next(field.default for field in fields(cls) if field.name == name)
