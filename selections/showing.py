@@ -12,8 +12,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
 from django.db.models.functions import JSONObject
 
-from selections import remarks
+from selections.archives import remarks
 from selections.models import Archive, ArchiveStatus, SelectedFrame, Selection
+from selections.services.connections import closest, usable_connections
 from selector.models import Connection
 
 MOST_OWNERS = 500
@@ -43,26 +44,6 @@ def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
             way = closest(selection, mine)
             made.append(Row(selection, looked_up.frames_count, _previews(looked_up), way))
     return made
-
-
-def usable_connections(user: User) -> list[Connection]:
-    """Those that CVAT accepted when it was asked last."""
-    mine = Connection.objects.for_user(user).defer("credential")
-    return list(mine.filter(verified_at__isnull=False))
-
-
-def closest(selection: Selection, connections: Iterable[Connection]) -> Connection | None:
-    """The one of somebody's connections to look at the selection through: the very one it was
-    made with, else one to the same organization, else any to the same server. One that the
-    operator has withdrawn only if there is no other."""
-    there = [each for each in connections if each.url == selection.url]
-
-    def distance(connection: Connection) -> tuple[bool, bool, bool]:
-        other = connection.organization != selection.organization
-        is_withdrawn = bool(connection.withdrawn)
-        return is_withdrawn, connection.pk != selection.connection_id, other
-
-    return min(there, key=distance, default=None)
 
 
 def owners(user: User) -> list[str]:

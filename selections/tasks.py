@@ -5,9 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 
 from portal.work.running import take_turn
-from selections import removal
 from selections.archives import building, clearing
 from selections.models import Archive, KeyedAnswer
+from selections.services import removal
 
 
 @shared_task

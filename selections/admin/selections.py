@@ -17,7 +17,7 @@ from django.utils.html import format_html
 
 from portal.admin import DeletesInBulk, MachineOwned
 from portal.exceptions import Explained
-from selections import removal, services
+from selections import services
 from selections.formats import frame_list
 from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
 
@@ -117,11 +117,11 @@ class SelectionAdmin(DeletesInBulk):
             services.hand_over(selections=[obj], to=heir)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        removal.delete_selection(selection=obj)
+        services.delete_selection(selection=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for selection in queryset:
-            removal.delete_selection(selection=selection)
+            services.delete_selection(selection=selection)
 
     def below(self, rows: list[Any]) -> dict[type[Model], int]:
         return {

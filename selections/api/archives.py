@@ -18,7 +18,7 @@ from portal.api.schema import ErrorSerializer
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, AlwaysJson
 from portal.signed_in import SignedInApiRequest
-from selections import downloads, removal, services
+from selections import downloads, services
 from selections.api import archive_serializers as archives_api
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
@@ -66,7 +66,7 @@ class ArchiveViewSet(
     def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Delete the files and the record of them. One that waits or is being built: cancel it
         first."""
-        removal.delete_archive(archive=self.get_object())
+        services.delete_archive(archive=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @takes()

@@ -20,7 +20,7 @@ from portal.api.parsers import TakesFrames
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, AlwaysJson
 from portal.signed_in import SignedInApiRequest
-from selections import downloads, redrawing, removal, services
+from selections import downloads, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
@@ -132,7 +132,7 @@ class SelectionViewSet(
 
     def perform_destroy(self, instance: Selection) -> None:
         # For ten minutes the pages offer to undo it; for the API it is gone.
-        removal.discard_selection(selection=instance)
+        services.discard_selection(selection=instance)
 
     @takes(parameters=[IDEMPOTENCY_KEY], responses={201: serializers.SelectionSerializer})
     @action(detail=True, methods=["post"])
@@ -149,7 +149,7 @@ class SelectionViewSet(
     @action(detail=True, methods=["post"], filterset_class=None, filter_backends=[])
     def restore(self, request: SignedInApiRequest, pk: str) -> Response:
         """Take back the deletion of a selection of your own, within ten minutes."""
-        selection = removal.restore_selection(user=request.user, selection_id=int(pk))
+        selection = services.restore_selection(user=request.user, selection_id=int(pk))
         return self._answer(selection, status.HTTP_200_OK)
 
     @takes(
@@ -165,7 +165,7 @@ class SelectionViewSet(
         form.is_valid(raise_exception=True)
 
         def draw() -> Response:
-            drawn = redrawing.draw_again(
+            drawn = services.draw_again(
                 user=request.user,
                 selection=self.get_object(),
                 with_new_seed=form.validated_data["new_seed"],

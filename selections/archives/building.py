@@ -17,13 +17,13 @@ from portal.work.running import run
 from selections.archives import disk
 from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, PartSource
 from selections.archives.frame_source import FrameSource
+from selections.archives.remarks import Remarks
 from selections.archives.spool import BUILD_PREFIX
 from selections.archives.spools import clear, spool_of
 from selections.archives.storing import stored
 from selections.archives.video import Format
 from selections.archives.zipping import WrittenPart, ZipWriter
 from selections.models import Archive, DeletedFrames, Selection
-from selections.remarks import Remarks
 
 logger = logging.getLogger(__name__)
 

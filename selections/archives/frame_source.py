@@ -24,11 +24,11 @@ from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
 from selections.archives.origins import Origins
 from selections.archives.planning import Plan
+from selections.archives.remarks import changes
 from selections.archives.spool import Picture, Spool
 from selections.archives.threads import ask
 from selections.archives.video import Format
 from selections.models import Selection
-from selections.remarks import changes
 from selector.models import Connection
 
 logger = logging.getLogger(__name__)

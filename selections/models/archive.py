@@ -56,7 +56,7 @@ class Archive(Work):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="continued_by"
     )
     status = status_field(ArchiveStatus)
-    # What the receiver should know of the files in the ZIP, see selections.remarks.
+    # What the receiver should know of the files in the ZIP, see selections.archives.remarks.
     remarks = models.JSONField(default=dict, blank=True)
     size = models.BigIntegerField(default=0)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -1,24 +1,33 @@
-"""What a user wants of selections and archives. Every rule about them is here, once."""
+"""What users want of selections and archives."""
 
-from selections.removal import delete_selection
 from selections.services.accounts import (
     deactivate_accounts,
     delete_accounts,
     dependents,
     hand_over,
 )
-from selections.services.building import cancel_archive, request_archive, retry_archive
+from selections.services.archives import cancel_archive, request_archive, retry_archive
 from selections.services.changing import name_to_pass_on, note_origin, replace_selection
-from selections.services.deletions import Deletions, find_deleted
+from selections.services.connections import usable_connection
+from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
-from selections.services.keeping import (
+from selections.services.limits import check_may_build
+from selections.services.reach import reach
+from selections.services.redrawing import draw_again
+from selections.services.removal import (
+    delete_archive,
+    delete_selection,
+    discard_selection,
+    purge_selections,
+    restore_selection,
+)
+from selections.services.saving import (
     Choice,
     copy_selection,
     create_random_selection,
     create_selection,
     update_selection,
 )
-from selections.services.limits import check_may_build
 
 __all__ = [
     "Choice",
@@ -30,15 +39,22 @@ __all__ = [
     "create_selection",
     "deactivate_accounts",
     "delete_accounts",
+    "delete_archive",
     "delete_selection",
     "dependents",
+    "discard_selection",
+    "draw_again",
     "draw_frames",
     "find_deleted",
     "hand_over",
     "name_to_pass_on",
     "note_origin",
+    "purge_selections",
+    "reach",
     "replace_selection",
     "request_archive",
+    "restore_selection",
     "retry_archive",
     "update_selection",
+    "usable_connection",
 ]

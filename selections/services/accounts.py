@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from portal.exceptions import Conflict, InvalidInput
-from selections import removal, showing
 from selections.models import Archive, Selection, SelectionQuerySet
+from selections.services.connections import closest, usable_connections
+from selections.services.removal import delete_selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,9 @@ def hand_over(*, selections: Iterable[Selection], to: User) -> int:
     if not to.is_active:
         raise InvalidInput(f"{to} is deactivated and cannot take selections over.")
     given = [each for each in selections if each.owner_id != to.pk]
-    own = showing.usable_connections(to)
+    own = usable_connections(to)
     for selection in given:
-        connection = showing.closest(selection, own)
+        connection = closest(selection, own)
         Selection.objects.filter(pk=selection.pk).update(owner=to, connection=connection)
     return len(given)
 
@@ -97,7 +98,7 @@ def delete_accounts(*, users: Iterable[User], heir: User | None = None) -> None:
         archive.cancel()
     # One at a time: their frames are deleted in batches, not in the transaction below.
     for selection in Selection.objects.filter(owner__in=users):
-        removal.delete_selection(selection=selection)
+        delete_selection(selection=selection)
     with transaction.atomic():
         for user in users:
             user.delete()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from selections import removal
 from selections.models import Selection
-from selections.services.keeping import default_name
 from selections.services.naming import free_name
+from selections.services.removal import discard_selection
+from selections.services.saving import default_name
 
 
 def note_origin(*, selection: Selection, origin: Selection, kind: Selection.Origin) -> Selection:
@@ -37,5 +37,5 @@ def replace_selection(*, earlier: Selection, by: Selection) -> Selection:
     by.created_at = earlier.created_at
     with transaction.atomic():
         by.save(update_fields=["origin", "origin_kind", "visibility", "created_at", "updated_at"])
-        removal.discard_selection(selection=earlier)
+        discard_selection(selection=earlier)
     return by

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from cvat.links import frame_link, task_link
-from selections import remarks
+from selections.archives import remarks
 from selections.draws import Draw
 from selections.models import Archive, SelectedFrame, Selection
 from selections.services import Deletions

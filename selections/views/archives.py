@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import downloads, removal, services, showing
+from selections import downloads, services, showing
 from selections.models import Archive, ArchiveQuerySet
 
 ARCHIVES_PER_PAGE = 20
@@ -74,7 +74,7 @@ def build_again(request: SignedInRequest, pk: int) -> HttpResponse:
 @errors_shown_on(archive_page)
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     archive = _archive(request, pk)
-    removal.delete_archive(archive=archive)
+    services.delete_archive(archive=archive)
     messages.success(request, f"{archive.download_name} is deleted. Its selection is kept.")
     return redirect("selections:archives")
 

@@ -13,8 +13,7 @@ from cvat.exceptions import CvatError
 from portal.exceptions import Busy, InvalidInput, PortalError
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import downloads, redrawing, removal, services, showing
-from selections import reach as reaching
+from selections import downloads, services, showing
 from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
 from selections.models import Archive, Selection
 from selector.services import find_connection
@@ -67,7 +66,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
-    way = showing.closest(selection, showing.usable_connections(request.user))
+    way = services.usable_connection(request.user, selection)
     shown = FramesForm(request.GET, has_pictures=way is not None)
     found = shown.applied_to(selection.frames.all())
     archives = Archive.objects.for_user(request.user).filter(selection=selection)
@@ -94,12 +93,12 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
 def reach(request: SignedInRequest, pk: int) -> HttpResponse:
     """How many of the frames CVAT shows to the user; loaded by the page, which does not wait."""
     selection = _visible(request, pk)
-    connection = showing.closest(selection, showing.usable_connections(request.user))
+    connection = services.usable_connection(request.user, selection)
     if connection is None:
         return HttpResponse(status=204)
     try:
         connection = find_connection(user=request.user, connection_id=connection.pk)
-        found = reaching.reach(selection=selection, connection=connection)
+        found = services.reach(selection=selection, connection=connection)
     except Busy:
         return render(request, "selections/_reach.html", {"selection": selection, "is_busy": True})
     except (CvatError, PortalError):
@@ -177,24 +176,24 @@ def copy(request: SignedInRequest, pk: int) -> HttpResponse:
 def draw_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """With the same seed, or with another, as the button said."""
     new_seed = request.POST.get("seed") == "new"
-    drawn = redrawing.draw_again(
+    drawn = services.draw_again(
         user=request.user, selection=_visible(request, pk), with_new_seed=new_seed
     )
-    messages.success(request, redrawing.in_words(drawn))
+    messages.success(request, drawn.text)
     return redirect(drawn.selection)
 
 
 @require_POST
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     """At once, without a question: the list offers to undo it."""
-    removal.discard_selection(selection=_own(request, pk))
+    services.discard_selection(selection=_own(request, pk))
     return redirect("selections:list")
 
 
 @require_POST
 @errors_shown_on(_list_instead)
 def restore(request: SignedInRequest, pk: int) -> HttpResponse:
-    selection = removal.restore_selection(user=request.user, selection_id=pk)
+    selection = services.restore_selection(user=request.user, selection_id=pk)
     messages.success(request, f"“{selection.name}” is back.")
     return redirect(selection)
 

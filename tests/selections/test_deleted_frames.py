@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from portal.exceptions import NotConnected
-from selections import redrawing, services
+from selections import services
 from selections.draws import Draw
 from selections.models import Archive, Selection
+from selections.services import redrawing
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -114,8 +115,8 @@ def test_draw_again_names_what_is_gone(
     drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
     assert drawn.frames.count() == 27
     standin.world.set_deleted(thirty.id, [3, 4, 13, 23])
-    again = redrawing.draw_again(user=alice, selection=drawn)
-    assert redrawing.in_words(again) == (
+    again = services.draw_again(user=alice, selection=drawn)
+    assert again.text == (
         "Drawn again: 26 of 27 frames are the same as before; "
         "1 is no longer there: 4 (p04.png), deleted in CVAT."
     )
@@ -129,7 +130,7 @@ def test_draw_again_counts_what_was_restored(
     request = Draw(task_id=thirty.id, count=10, seed=7)
     drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
     standin.world.set_deleted(thirty.id, [3, 4, 23])
-    words = redrawing.in_words(redrawing.draw_again(user=alice, selection=drawn))
+    words = redrawing.in_words(services.draw_again(user=alice, selection=drawn))
     assert words == (
         "Drawn again: 26 of 27 frames are the same as before; "
         "1 is no longer there: 4 (p04.png), deleted in CVAT; 1 is new."
@@ -139,5 +140,5 @@ def test_draw_again_counts_what_was_restored(
 def test_draw_again_of_the_same_is_the_same(alice: User, mine: Connection, thirty: Task) -> None:
     request = Draw(task_id=thirty.id, count=2, seed=7)
     drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
-    words = redrawing.in_words(redrawing.draw_again(user=alice, selection=drawn))
+    words = redrawing.in_words(services.draw_again(user=alice, selection=drawn))
     assert words == "Drawn again: all 6 frames are the same as before."

@@ -16,8 +16,9 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from selections import batches, removal, services, tasks
+from selections import batches, services, tasks
 from selections.models import SelectedFrame, Selection
+from selections.services import removal
 from tests.making import make_selection
 
 COUNT = 10 * batches.BATCH + 7

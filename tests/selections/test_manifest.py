@@ -13,7 +13,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from PIL import Image
 
-from selections import remarks, services
+from selections import services
+from selections.archives import remarks
 from selections.models import Archive
 from selector.models import Connection
 from selector.services import load_catalog

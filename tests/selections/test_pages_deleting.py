@@ -14,8 +14,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from portal.exceptions import NotFound
-from selections import removal, tasks
+from selections import tasks
 from selections.models import Archive, SelectedFrame, Selection
+from selections.services import removal
 from tests.conftest import api_of
 from tests.making import make_archive, make_selection
 from tests.selections.builds import Folders

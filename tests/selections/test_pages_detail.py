@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.exceptions import InvalidInput
-from selections import redrawing, services
+from selections import services
 from selections.draws import Draw
 from selections.models import Selection
 from selector.models import Connection
@@ -42,14 +42,14 @@ def test_drawn_without_the_frames_of_another(
     page = web.get(f"/selections/{second.pk}").text
     assert "4 frames from each job of task 1, without those of 1 other selection, drawn" in page
     assert f"<dd>{first.pk}</dd>" in page
-    again = redrawing.draw_again(user=alice, selection=second)
+    again = services.draw_again(user=alice, selection=second)
     assert again.same == again.count == 20
     services.update_selection(selection=second, visibility="shared")
     connected(bob, standin)
     with pytest.raises(InvalidInput, match=f"selection {first.pk} cannot be left out"):
-        redrawing.draw_again(user=bob, selection=second)
+        services.draw_again(user=bob, selection=second)
     services.update_selection(selection=first, visibility="shared")
-    assert redrawing.draw_again(user=bob, selection=second).same == 20
+    assert services.draw_again(user=bob, selection=second).same == 20
 
 
 def adjusted(connection: Connection) -> Selection:
@@ -188,13 +188,13 @@ def test_another_seed_draws_others(web: Client, connection: Connection) -> None:
 )
 def test_every_kind_of_draw(connection: Connection, alice: User, request_: dict) -> None:
     first = drawn(connection, **request_)
-    again = redrawing.draw_again(user=alice, selection=first)
+    again = services.draw_again(user=alice, selection=first)
     assert frames(again.selection) == frames(first)
     assert again.selection.parameters == first.parameters
 
 
 def test_what_was_adjusted_is_drawn_as_before(connection: Connection, alice: User) -> None:
-    again = redrawing.draw_again(user=alice, selection=adjusted(connection))
+    again = services.draw_again(user=alice, selection=adjusted(connection))
     assert (again.count, again.same) == (20, 18)
     assert again.selection.frame_selection_method == "random_per_job"
 
@@ -217,7 +217,7 @@ def test_by_hand_there_is_nothing_to_draw(web: Client, alice: User) -> None:
     selection = make_selection(alice, make_connection(alice))
     assert "Draw again" not in web.get(f"/selections/{selection.pk}").text
     with pytest.raises(InvalidInput):
-        redrawing.draw_again(user=alice, selection=selection)
+        services.draw_again(user=alice, selection=selection)
 
 
 # --- archives ----------------------------------------------------------------------------------

@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from selections import redrawing, removal, services
+from selections import services
 from selections.draws import Draw
 from selections.models import Selection
+from selections.services import removal
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import api_of
@@ -132,7 +133,7 @@ def test_the_page_leads_to_what_a_selection_came_from(
     drawn = services.create_random_selection(
         owner=alice, connection=connection, draw=request, name="Drawn"
     )
-    again = redrawing.draw_again(user=alice, selection=drawn).selection
+    again = services.draw_again(user=alice, selection=drawn).selection
     page = client.get(f"/selections/{again.pk}").content.decode()
     assert "<dt>Drawn again from</dt>" in page
     assert f'<a href="/selections/{drawn.pk}">Drawn</a>' in page

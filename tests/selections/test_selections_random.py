@@ -10,8 +10,7 @@ from django.contrib.auth.models import User
 from portal.exceptions import InvalidInput
 from selections import services
 from selections.draws import Draw
-from selections.redrawing import draw_again
-from selections.services import Choice
+from selections.services import Choice, draw_again
 from selector.models import Connection
 from selector.services import load_catalog
 from standin.server import StandIn

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from selections import removal
 from selections.models import Archive, Selection
+from selections.services import removal
 from selector.models import Connection
 
 FRAMES = [{"task_id": 1, "frame": 0}]

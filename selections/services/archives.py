@@ -11,9 +11,9 @@ from django.utils import timezone
 from portal.exceptions import Conflict, NotConnected, NotFound
 from portal.services import works
 from portal.work.models import lock_person
-from selections import showing
 from selections.archives.naming import archive_stem
 from selections.models import Archive, ArchiveOptions, Selection
+from selections.services.connections import closest, usable_connection
 from selections.services.limits import check_builds, check_room
 from selector import services as selector
 from selector.models import Connection
@@ -111,7 +111,7 @@ def _same_or_conflict(running: Archive, options: ArchiveOptions) -> Archive:
 
 def _connection_for(user: User, selection: Selection) -> Connection:
     """The asker's own way to the server of the selection: CVAT judges that person's rights."""
-    connection = showing.closest(selection, showing.usable_connections(user)) or showing.closest(
+    connection = usable_connection(user, selection) or closest(
         selection, Connection.objects.for_user(user)
     )
     if connection is None:

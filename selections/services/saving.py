@@ -15,11 +15,12 @@ from cvat import frames as numbering
 from cvat.exceptions import CvatNoData
 from cvat.types import Frame, FrameCatalog
 from portal.exceptions import InvalidInput
-from selections import methods, showing
+from selections import methods
+from selections.archives.remarks import path_length
 from selections.batches import copy_frames, save_frames
 from selections.draws import Draw
 from selections.models import SelectedTask, Selection
-from selections.remarks import path_length
+from selections.services.connections import usable_connection
 from selections.services.drawing import draw_frames
 from selections.services.naming import free_name
 from selector import services as selector
@@ -96,7 +97,7 @@ def create_random_selection(
 
 def copy_selection(*, user: User, selection: Selection) -> Selection:
     """A private copy of one's own; building still needs one's own connection."""
-    connection = showing.closest(selection, showing.usable_connections(user))
+    connection = usable_connection(user, selection)
     copy = Selection(
         owner=user,
         connection=connection,

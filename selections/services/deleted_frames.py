@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 
 from cvat import origins
 from cvat.types import Job
-from portal.exceptions import InvalidInput, NotConnected
-from selections import showing
+from portal.exceptions import InvalidInput
 from selections.models import Selection
+from selections.services.connections import required_connection
 from selector.cvat_requests import cached_answer
 from selector.job_access import task_jobs
 from selector.models import Connection
@@ -41,9 +41,7 @@ def find_deleted(*, user: User, selection: Selection) -> Deletions:
 
     Raises NotConnected, InvalidInput for a selection of very many tasks, CvatError.
     """
-    connection = showing.closest(selection, showing.usable_connections(user))
-    if connection is None:
-        raise NotConnected(f"You are not connected to {selection.url}. Connect to it first.")
+    connection = required_connection(user, selection)
     jobs_of: dict[int, list[int]] = {}
     pairs = selection.frames.order_by("task_id", "job_id").values_list("task_id", "job_id")
     for task_id, job_id in pairs.distinct():
