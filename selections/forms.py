@@ -105,8 +105,8 @@ class ListForm(forms.Form):
         self.is_valid()
         given = self.cleaned_data
         if words := given.get("search"):
-            found = Q(name__icontains=words) | Q(note__icontains=words) | _about_task(words)
-            visible = visible.filter(found | Q(owner__username__iexact=words))
+            about = Q(name__icontains=words) | Q(note__icontains=words) | _about_task(words)
+            visible = visible.filter(about | Q(owner__username__iexact=words))
         if given.get("whose") == "mine":
             visible = visible.filter(owner_id=user_id)
         elif given.get("whose") == "shared":

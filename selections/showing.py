@@ -34,16 +34,16 @@ def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
     """Two queries. Asked for the selections of one page alone: to order all of them, databases
     would look up the frames of each one."""
     selections = list(selections)
-    found = Selection.objects.filter(pk__in=[each.pk for each in selections]).with_counts()
-    by_pk = {each.pk: each for each in found.annotate(**_ends())}
-    mine = usable_connections(user)
-    made = []
+    selected = Selection.objects.filter(pk__in=[each.pk for each in selections]).with_counts()
+    by_pk = {each.pk: each for each in selected.annotate(**_ends())}
+    connections = usable_connections(user)
+    result = []
     for selection in selections:
         looked_up: Any = by_pk.get(selection.pk)
         if looked_up is not None:  # else deleted meanwhile
-            way = closest(selection, mine)
-            made.append(Row(selection, looked_up.frames_count, _previews(looked_up), way))
-    return made
+            connection = closest(selection, connections)
+            result.append(Row(selection, looked_up.frames_count, _previews(looked_up), connection))
+    return result
 
 
 def owners(user: User) -> list[str]:
@@ -70,13 +70,13 @@ def replacement(user: User, pk: int) -> Selection | None:
     asked: set[int] = set()
     while pk not in asked and pk < 2**63:  # no id is larger, and no database asked for one
         asked.add(pk)
-        found = replaced.filter(origin_id=pk).first()
-        if found is None:
+        replacing = replaced.filter(origin_id=pk).first()
+        if replacing is None:
             return None
-        visible = Selection.objects.for_user(user).filter(pk=found.pk).first()
+        visible = Selection.objects.for_user(user).filter(pk=replacing.pk).first()
         if visible is not None:
             return visible
-        pk = found.pk
+        pk = replacing.pk
     return None
 
 
@@ -93,8 +93,8 @@ def jobs(selection: Selection) -> list[TaskJobs]:
     by_job = selection.frames.order_by("task_id", "job_id").values("task_id", "job_id")
     names = {task.task_id: task.name for task in selection.tasks.all()}
     return [
-        TaskJobs(task_id, names.get(task_id, ""), list(found))
-        for task_id, found in groupby(
+        TaskJobs(task_id, names.get(task_id, ""), list(of_task))
+        for task_id, of_task in groupby(
             by_job.annotate(frames=Count("pk")), key=itemgetter("task_id")
         )
     ]
@@ -145,15 +145,15 @@ class Stock:
 
 def stock(user: User) -> Stock:
     counted = Archive.objects.for_user(user).order_by().values_list("status")
-    found = {
+    counts = {
         Archive.Status(status): (n, size)
         for status, n, size in counted.annotate(n=Count("pk"), bytes=Sum("size"))
     }
-    kept = [found[status] for status in Archive.WITH_FILE if status in found]
+    with_file = [counts[status] for status in Archive.WITH_FILE if status in counts]
     return Stock(
-        by_status={status: found[status][0] for status in Archive.Status if status in found},
-        files=sum(n for n, _ in kept),
-        bytes=sum(size for _, size in kept),
+        by_status={status: counts[status][0] for status in Archive.Status if status in counts},
+        files=sum(n for n, _ in with_file),
+        bytes=sum(size for _, size in with_file),
     )
 
 

@@ -101,10 +101,12 @@ class SelectionAdmin(DeletesInBulk):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        found: SelectionQuerySet = (
+        selections: SelectionQuerySet = (
             Selection.objects.present().with_counts().prefetch_related("tasks")
         )
-        return found.annotate(archives_count=Coalesce(Subquery(archives), 0), is_seen=Exists(seen))
+        return selections.annotate(
+            archives_count=Coalesce(Subquery(archives), 0), is_seen=Exists(seen)
+        )
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool
@@ -197,8 +199,8 @@ class SelectedFrameAdmin(MachineOwned):
     show_full_result_count = False  # counting millions of frames twice for one page
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SelectedFrame]:
-        found: QuerySet[SelectedFrame] = super().get_queryset(request)
-        return found.filter(selection__deleted_at__isnull=True)
+        frames: QuerySet[SelectedFrame] = super().get_queryset(request)
+        return frames.filter(selection__deleted_at__isnull=True)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """With its owner or selection only: a draw with a frame less could not be drawn again."""

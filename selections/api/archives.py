@@ -54,8 +54,8 @@ class ArchiveViewSet(
     content_negotiation_class = AlwaysJson
 
     def get_queryset(self) -> ArchiveQuerySet:
-        mine = Archive.objects.for_user(self.request.user)
-        return mine.for_list() if self.action == "list" else mine
+        own = Archive.objects.for_user(self.request.user)
+        return own.for_list() if self.action == "list" else own
 
     def get_serializer_class(self) -> type[archives_api.ArchiveListSerializer]:
         if self.action == "list":

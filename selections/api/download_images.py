@@ -98,8 +98,8 @@ def _selection(request: SignedInApiRequest, data: dict[str, Any]) -> Selection:
 
 def _wanted_wait(request: SignedInApiRequest) -> int:
     """Seconds of `Prefer: wait=N` (RFC 7240); 0 without it."""
-    found = re.search(r"\bwait\s*=\s*\"?(\d{1,6})", request.headers.get("Prefer", ""))
-    return min(int(found[1]), LONGEST_WAIT) if found else 0
+    wait = re.search(r"\bwait\s*=\s*\"?(\d{1,6})", request.headers.get("Prefer", ""))
+    return min(int(wait[1]), LONGEST_WAIT) if wait else 0
 
 
 def _wait(request: SignedInApiRequest, archive: Archive) -> bool:

@@ -49,8 +49,8 @@ class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no
         return queryset.filter(Exists(tasks))
 
     def of_mine(self, queryset: SelectionQuerySet, name: str, value: bool) -> SelectionQuerySet:
-        mine = queryset.filter(owner=self.request.user.pk)
-        return mine if value else queryset.exclude(owner=self.request.user.pk)
+        own = queryset.filter(owner=self.request.user.pk)
+        return own if value else queryset.exclude(owner=self.request.user.pk)
 
 
 class SelectionViewSet(
@@ -108,15 +108,15 @@ class SelectionViewSet(
         }
         chosen = data.get("frames") or None
         if form.is_drawn:
-            made = services.create_random_selection(draw=form.draw(), choices=chosen, **common)
+            selection = services.create_random_selection(draw=form.draw(), choices=chosen, **common)
         else:
-            made = services.create_selection(choices=chosen or [], **common)
+            selection = services.create_selection(choices=chosen or [], **common)
         if replaced is not None:
-            services.replace_selection(earlier=replaced, by=made)
+            services.replace_selection(earlier=replaced, by=selection)
         if changed is not None:
             kind = Selection.Origin.CHANGED
-            services.note_origin(selection=made, origin=changed, kind=kind)
-        return self._answer(made, status.HTTP_201_CREATED)
+            services.note_origin(selection=selection, origin=changed, kind=kind)
+        return self._answer(selection, status.HTTP_201_CREATED)
 
     def _named(self, pk: int | None, visible: SelectionQuerySet) -> Selection | None:
         return get_object_or_404(visible, pk=pk) if pk is not None else None
@@ -207,8 +207,8 @@ class SelectionViewSet(
     def deleted_frames(self, request: SignedInApiRequest, pk: str) -> Response:
         """The frames that were deleted in CVAT after the selection was saved, asked of CVAT now
         through your own connection."""
-        found = services.find_deleted(user=request.user, selection=self.get_object())
-        return Response({"count": found.count, "frames": found.frames})
+        deleted = services.find_deleted(user=request.user, selection=self.get_object())
+        return Response({"count": deleted.count, "frames": deleted.frames})
 
     @takes(
         query=serializers.FrameListQuerySerializer,
@@ -230,11 +230,11 @@ class SelectionViewSet(
     @action(detail=True, filterset_class=None, filter_backends=[])
     def archives(self, request: SignedInApiRequest, pk: str) -> Response:
         """The archives you have built of this selection."""
-        mine = Archive.objects.for_user(request.user).filter(selection=self.get_object())
-        page = self.paginate_queryset(mine.for_list())
+        own = Archive.objects.for_user(request.user).filter(selection=self.get_object())
+        page = self.paginate_queryset(own.for_list())
         context = self.get_serializer_context()
-        found = archives_api.ArchiveListSerializer(page, many=True, context=context)
-        return self.get_paginated_response(found.data)
+        listed = archives_api.ArchiveListSerializer(page, many=True, context=context)
+        return self.get_paginated_response(listed.data)
 
     @takes(
         body=archives_api.NewArchiveSerializer,

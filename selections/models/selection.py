@@ -167,8 +167,8 @@ class Selection(models.Model):
     def longest_name(self) -> int:
         """The length of the longest file name, folders included."""
         if self.longest_filename is None:
-            found = self.frames.aggregate(longest=models.Max(Length("filename")))
-            return int(found["longest"] or 0)
+            lengths = self.frames.aggregate(longest=models.Max(Length("filename")))
+            return int(lengths["longest"] or 0)
         return self.longest_filename
 
     @property

@@ -24,13 +24,13 @@ def check_builds(*, user: User) -> None:
 
 def check_room(*, user: User) -> None:
     limit = settings.ARCHIVE_BYTES_PER_PERSON
-    kept = Archive.objects.for_user(user).with_file()
-    if not limit or kept.bytes() < limit:
+    archives = Archive.objects.for_user(user).with_file()
+    if not limit or archives.bytes() < limit:
         return
-    largest = kept.order_by("-size", "pk")[0]
+    largest = archives.order_by("-size", "pk")[0]
     raise Conflict(
-        f"Your archives take {filesizeformat(kept.bytes())} of the {filesizeformat(limit)} that "
-        "each person may keep here. Delete some that you no longer need under Archives; the "
+        f"Your archives take {filesizeformat(archives.bytes())} of the {filesizeformat(limit)} "
+        "that each person may keep here. Delete some that you no longer need under Archives; the "
         f"largest is {largest.download_name} of “{largest.selection_name}” "
         f"({filesizeformat(largest.size)}). Their selections stay, so they can be built again."
     )

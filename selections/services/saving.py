@@ -166,17 +166,17 @@ def _resolve(
 def _catalogs(connection: Connection, task_id: int, wanted: list[Choice]) -> Iterator[FrameCatalog]:
     """That of the task; and, for frames it does not offer, those of the jobs they were seen in:
     for some people a ground-truth job or a replica is all they may see of a task."""
-    left = {choice.frame: choice.job_id for choice in wanted}
+    job_of = {choice.frame: choice.job_id for choice in wanted}
     try:
         catalog = selector.load_catalog(connection=connection, task_id=task_id)
     except CvatNoData:
-        if None in left.values():
+        if None in job_of.values():
             raise
     else:
         yield catalog
         for frame in catalog.frames:
-            left.pop(frame.frame, None)
-    jobs = sorted({job_id for job_id in left.values() if job_id is not None})
+            job_of.pop(frame.frame, None)
+    jobs = sorted({job_id for job_id in job_of.values() if job_id is not None})
     if len(jobs) > MOST_JOBS:
         raise InvalidInput(f"Task {task_id} does not offer frames of {len(jobs):,} of the jobs.")
     for job_id in jobs:

@@ -65,9 +65,9 @@ def about_files(archive: Archive) -> list[str]:
 
 
 @register.filter
-def names_of_deleted(found: Deletions) -> str:
+def names_of_deleted(deletions: Deletions) -> str:
     """Such as “4 (p04.png), 7 (p07.png) and 3 more”."""
-    return remarks.named(found.frames, found.count)
+    return remarks.named(deletions.frames, deletions.count)
 
 
 @register.filter
@@ -166,16 +166,16 @@ def short_name(frame: SelectedFrame) -> str:
 
 
 @register.simple_tag
-def thumbnail_of(way: Connection, task_id: int, frame: int) -> str:
+def thumbnail_of(connection: Connection, task_id: int, frame: int) -> str:
     """Through the viewer's own connection: CVAT judges who may see it."""
-    return f"{reverse('api-frame-thumbnail', args=[task_id, frame])}?connection={way.pk}"
+    return f"{reverse('api-frame-thumbnail', args=[task_id, frame])}?connection={connection.pk}"
 
 
 @register.simple_tag
-def image_of(way: Connection, frame: SelectedFrame) -> str:
+def image_of(connection: Connection, frame: SelectedFrame) -> str:
     """Large, in a format that browsers show."""
     path = reverse("api-frame-image", args=[frame.task_id, frame.frame])
-    return f"{path}?connection={way.pk}&quality=compressed"
+    return f"{path}?connection={connection.pk}&quality=compressed"
 
 
 @register.simple_tag

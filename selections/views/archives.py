@@ -22,9 +22,9 @@ ARCHIVES_PER_PAGE = 20
 def archive_list(request: SignedInRequest) -> HttpResponse:
     word = request.GET.get("status", "")
     chosen = Archive.Status(word) if word in Archive.Status.values else None
-    found = _archives(request).filter(status=chosen) if chosen else _archives(request)
+    archives = _archives(request).filter(status=chosen) if chosen else _archives(request)
     context = {
-        "page": Paginator(found, ARCHIVES_PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(archives, ARCHIVES_PER_PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
         "stock": showing.stock(request.user),
     }

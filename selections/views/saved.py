@@ -35,8 +35,8 @@ def list_page(request: SignedInRequest) -> HttpResponse:
     form = ListForm(request.GET, owners=[request.user.username, *showing.owners(request.user)])
     visible = Selection.objects.for_user(request.user).listed().select_related("owner")
     visible = visible.prefetch_related("tasks")
-    found = form.applied_to(visible, request.user.pk)
-    page = Paginator(found, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
+    selections = form.applied_to(visible, request.user.pk)
+    page = Paginator(selections, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
@@ -66,16 +66,16 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
-    way = services.usable_connection(request.user, selection)
-    shown = FramesForm(request.GET, has_pictures=way is not None)
-    found = shown.applied_to(selection.frames.all())
+    connection = services.usable_connection(request.user, selection)
+    shown = FramesForm(request.GET, has_pictures=connection is not None)
+    frames = shown.applied_to(selection.frames.all())
     archives = Archive.objects.for_user(request.user).filter(selection=selection)
     context = {
         "selection": selection,
         "is_mine": selection.owner_id == request.user.pk,
-        "way": way,
+        "own_connection": connection,
         "shown": shown,
-        "page": Paginator(found, FRAMES_PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(frames, FRAMES_PER_PAGE).get_page(request.GET.get("page")),
         "jobs": showing.jobs(selection),
         "draw": selection.get_draw(),
         "origin": showing.origin(request.user, selection),
@@ -98,12 +98,14 @@ def reach(request: SignedInRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     try:
         connection = find_connection(user=request.user, connection_id=connection.pk)
-        found = services.reach(selection=selection, connection=connection)
+        visible_frames = services.reach(selection=selection, connection=connection)
     except Busy:
         return render(request, "selections/_reach.html", {"selection": selection, "is_busy": True})
     except (CvatError, PortalError):
         return HttpResponse(status=204)  # the pictures of the page tell of the trouble
-    return render(request, "selections/_reach.html", {"reach": found, "connection": connection})
+    return render(
+        request, "selections/_reach.html", {"reach": visible_frames, "connection": connection}
+    )
 
 
 @never_cache
@@ -111,16 +113,16 @@ def reach(request: SignedInRequest, pk: int) -> HttpResponse:
 def deleted_frames(request: SignedInRequest, pk: int) -> HttpResponse:
     """The part of the form for building that tells which frames were deleted in CVAT."""
     selection = _visible(request, pk)
-    found, error, is_busy = None, "", False
+    deletions, error, is_busy = None, "", False
     try:
-        found = services.find_deleted(user=request.user, selection=selection)
+        deletions = services.find_deleted(user=request.user, selection=selection)
     except Busy:
         is_busy = True
     except (CvatError, PortalError) as refusal:
         error = str(refusal)
     context = {
         "selection": selection,
-        "found": found,
+        "found": deletions,
         "error": error,
         "is_busy": is_busy,
         "build": BuildForm(),
