@@ -1,4 +1,4 @@
-"""Frames of a selection in batches of their own transactions.
+"""Writing and deleting the frames of a selection in batches, each in its own transaction.
 
 SQLite has one writer at a time: 200,000 frames in one transaction would keep everybody else
 waiting for seconds, the heartbeats of running builds too. So frames are written and deleted some

@@ -1,4 +1,4 @@
-"""What people say about selections: which to list, what to call one, how to build."""
+"""Forms of the pages of selections: filter, describe, show frames, build."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _method_choices() -> list[tuple[str, str]]:
 
 
 class ListForm(forms.Form):
-    """Search, filter and order of the list. What makes no sense counts as not given."""
+    """Search, filter and order of the list. Invalid values are ignored."""
 
     ORDERS = {
         "newest": ("-created_at", "-id"),
@@ -122,7 +122,7 @@ class ListForm(forms.Form):
         return self._ordered(self._made_between(visible))
 
     def _made_between(self, visible: SelectionQuerySet) -> SelectionQuerySet:
-        """Both days are meant whole, in the time zone of the page."""
+        """Both days included, in the time zone of the page."""
         if since := self.cleaned_data.get("since"):
             start = make_aware(datetime.combine(since, time.min))
             visible = visible.filter(created_at__gte=start)
@@ -163,7 +163,7 @@ def _about_task(words: str) -> Q:
 
 
 class FramesForm(forms.Form):
-    """How the frames of a selection are shown, and those of which job."""
+    """How to show the frames of a selection, and of which job."""
 
     view = forms.ChoiceField(required=False, choices=[("grid", "Pictures"), ("list", "List")])
     job = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
@@ -173,7 +173,7 @@ class FramesForm(forms.Form):
         self.has_pictures = has_pictures
 
     def applied_to(self, frames: QuerySet[SelectedFrame]) -> QuerySet[SelectedFrame]:
-        """By task and number, which has an index; jobs hold ranges of frames."""
+        """The frames of the job, by task and number, which has an index."""
         self.is_valid()
         if self.job_id is not None:
             frames = frames.filter(job_id=self.job_id)
@@ -185,7 +185,7 @@ class FramesForm(forms.Form):
 
     @property
     def as_grid(self) -> bool:
-        """Unless the list was asked for, or there is nothing to be seen."""
+        """True unless the list was asked for, or there are no pictures to show."""
         return self.cleaned_data.get("view") != "list" and self.has_pictures
 
 

@@ -1,4 +1,4 @@
-"""What the pages show of many selections at once: a bounded number of queries, however many."""
+"""Queries of the pages: their number does not depend on how many rows a page shows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_OWNERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A selection in a list. `connection` is the viewer's own way to the pictures, if any."""
+    """A selection in a list. `connection` is the viewer's own to the pictures, if there is one."""
 
     selection: Selection
     frames_count: int
@@ -31,8 +31,8 @@ class Row:
 
 
 def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
-    """Two queries. Asked for the selections of one page alone: to order all of them, databases
-    would look up the frames of each one."""
+    """Rows for the selections of one page, by two queries. (In the query that orders all
+    selections, databases would look up the frames of each.)"""
     selections = list(selections)
     selected = Selection.objects.filter(pk__in=[each.pk for each in selections]).with_counts()
     by_pk = {each.pk: each for each in selected.annotate(**_ends())}
@@ -47,7 +47,7 @@ def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
 
 
 def owners(user: User) -> list[str]:
-    """Whose selections the user may see, the user aside."""
+    """Names of other people whose selections the user may see."""
     sharing = Selection.objects.present().filter(
         owner=OuterRef("pk"), visibility=Selection.Visibility.SHARED
     )
@@ -56,7 +56,7 @@ def owners(user: User) -> list[str]:
 
 
 def origin(user: User, selection: Selection) -> Selection | None:
-    """What the selection was made from, if the user may see it."""
+    """The selection that this one was made from, if the user may see it."""
     if selection.origin_id is None:
         return None
     visible = Selection.objects.for_user(user).select_related("owner")
@@ -64,8 +64,8 @@ def origin(user: User, selection: Selection) -> Selection | None:
 
 
 def replacement(user: User, pk: int) -> Selection | None:
-    """What took the place of selection `pk`, which is not there any more, directly or by steps; so
-    that its address goes on leading somewhere."""
+    """The selection that replaced the deleted selection `pk`, directly or by steps: pages redirect
+    to it."""
     replaced = Selection.objects.filter(origin_kind=Selection.Origin.REPLACED)
     asked: set[int] = set()
     while pk not in asked and pk < 2**63:  # no id is larger, and no database asked for one

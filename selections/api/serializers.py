@@ -1,4 +1,4 @@
-"""What comes in and goes out of the resources of selections; every bound on input is here."""
+"""Serializers of selections and their frames."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from selections.services import Choice
 
 LARGEST_FRAME = 2**31 - 1
 LONGEST_NOTE = 10_000
-# What answers say of a frame, and a request may say again.
+# Keys of a frame in answers, which requests may send back.
 ANSWERED_OF_FRAME = {
     "task_id", "job_id", "frame", "filename", "width", "height", "source_frame", "video",
 }  # fmt: skip
@@ -34,8 +34,7 @@ class ChoiceSerializer(StrictSerializer):
     task_id = IdField()
     frame = WholeNumberField(min_value=0, max_value=LARGEST_FRAME)
     job_id = IdField(required=False, allow_null=True)
-    # Taken, and not used, so that frames of an answer can be sent back as they are: all this comes
-    # from CVAT.
+    # Accepted and ignored, so that frames of an answer can be sent back: CVAT has the truth.
     filename = serializers.CharField(required=False, allow_blank=True, allow_null=True)
     width = serializers.IntegerField(required=False, allow_null=True)
     height = serializers.IntegerField(required=False, allow_null=True)
@@ -44,8 +43,8 @@ class ChoiceSerializer(StrictSerializer):
 
 
 class FramesField(serializers.ListField):
-    """A list of frames as `Choice`s, refused by its length before they are looked at, and at the
-    first that is wrong."""
+    """A list of frames as `Choice`s. Its length is checked before its frames; the first invalid
+    frame ends the check."""
 
     child = ChoiceSerializer()
 
@@ -60,8 +59,8 @@ class FramesField(serializers.ListField):
         return [self._choice(place, row) for place, row in enumerate(data)]
 
     def _choice(self, place: int, row: Any) -> Choice:
-        # A serializer for each of 200,000 rows takes 20 s: only for those that look odd.
-        if isinstance(row, dict) and not _looks_odd(row):
+        # The serializer takes 20 s for 200,000 rows: use it only for those that may be invalid.
+        if isinstance(row, dict) and not _may_be_invalid(row):
             return Choice(row["task_id"], row["frame"], row.get("job_id"))
         try:
             read = self.child.run_validation(row)
@@ -70,7 +69,7 @@ class FramesField(serializers.ListField):
         return Choice(read["task_id"], read["frame"], read.get("job_id"))
 
 
-def _looks_odd(row: dict[str, Any]) -> bool:
+def _may_be_invalid(row: dict[str, Any]) -> bool:
     job_id, name = row.get("job_id"), row.get("filename")
     return not (
         row.keys() <= ANSWERED_OF_FRAME
@@ -101,7 +100,7 @@ class SavedTasksField(serializers.Field[Any, Any, Any, Any]):
 
 
 class DrawParametersSerializer(serializers.Serializer[Any]):
-    """Those that the draw was asked for with."""
+    """Parameters of a draw."""
 
     task_id = serializers.IntegerField(required=False)
     job_id = serializers.IntegerField(required=False, allow_null=True)

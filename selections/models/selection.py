@@ -1,4 +1,4 @@
-"""What people chose."""
+"""Selections, their tasks and their frames."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 class SelectionQuerySet(models.QuerySet["Selection"]):
     def for_user(self, user: AnyUser) -> Self:
-        """What `user` may read: the user's own selections and the shared ones."""
+        """Selections that `user` may read: the own and the shared ones."""
         if not user.is_authenticated:
             return self.none()
         own_or_shared = Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED)
         return self.present().filter(own_or_shared)
 
     def present(self) -> Self:
-        """Saved with all frames, and not deleted."""
+        """Selections that are saved with all frames and not deleted."""
         return self.filter(is_complete=True, deleted_at__isnull=True)
 
     def listed(self) -> Self:
-        """Without those made for one archive: lists show what somebody saved."""
+        """Selections that somebody saved, without those made for one archive."""
         return self.filter(is_temporary=False)
 
     def restorable(self, user: AnyUser) -> Self:
@@ -51,11 +51,11 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         return self.filter(deleted | abandoned)
 
     def owned_by(self, user: AnyUser) -> Self:
-        """What `user` may change."""
+        """Selections that `user` may change."""
         return self.for_user(user).filter(owner_id=user.pk)
 
     def with_counts(self) -> Self:
-        """Adds `frames_count`, by a subquery: a join would count once per archive as well."""
+        """Add `frames_count`, by a subquery: a join would count once per archive as well."""
         counted = (
             SelectedFrame.objects.filter(selection=models.OuterRef("pk"))
             .order_by()
@@ -67,8 +67,8 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
 
 
 class Selection(models.Model):
-    """A saved set of frames. Readable also when its connection is gone: url and task names are
-    copied."""
+    """A saved set of frames. It has copies of server address and task names, to be readable also
+    when its connection is deleted."""
 
     class Visibility(models.TextChoices):
         PRIVATE = "private", "private"
@@ -97,7 +97,7 @@ class Selection(models.Model):
     # The draw that the selection began with, as Draw.to_json() writes it; null without one.
     draw = models.JSONField(null=True, blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
-    # The selection that this one was made from, which may be deleted, or not shared with who looks.
+    # The selection that this one was made from; it may be deleted, or not shared with the viewer.
     origin = models.ForeignKey(
         "self",
         on_delete=models.DO_NOTHING,
@@ -115,7 +115,7 @@ class Selection(models.Model):
     # Made by /api/download-images for one archive: in no list, and deleted with it. A change of
     # name, note or visibility keeps it.
     is_temporary = models.BooleanField("temporary", default=False, editable=False)
-    # Hidden from everybody since then; the owner can restore it within UNDO.
+    # Time of the deletion: hidden from everybody since then, restored by its owner within UNDO.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     UNDO: ClassVar = timedelta(minutes=10)
@@ -218,7 +218,7 @@ class SelectedTask(models.Model):
 
 
 class SelectedFrame(models.Model):
-    """One chosen picture. `frame` is the task frame number; `filename` CVAT's path ("": video)."""
+    """A selected frame. `frame` is the task frame number; `filename` CVAT's path ("": video)."""
 
     # Without an index of its own: frame_chosen_once begins with it.
     selection = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Having archives built from a selection."""
+"""Requesting, retrying and cancelling archives."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def request_archive(
 
 
 def retry_archive(*, user: User, archive: Archive) -> Archive:
-    """The same again; what an unfinished try has fetched is not fetched again."""
+    """Request an archive with the same options. It continues an unfinished build: what that has
+    fetched is not fetched again."""
     if archive.is_active:
         raise Conflict("This archive is still being built.")
     visible = Selection.objects.for_user(user)
@@ -110,7 +111,7 @@ def _same_or_conflict(running: Archive, options: ArchiveOptions) -> Archive:
 
 
 def _connection_for(user: User, selection: Selection) -> Connection:
-    """The asker's own way to the server of the selection: CVAT judges that person's rights."""
+    """The user's own connection to the server of the selection: CVAT judges that user's rights."""
     connection = usable_connection(user, selection) or closest(
         selection, Connection.objects.for_user(user)
     )

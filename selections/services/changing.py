@@ -1,4 +1,4 @@
-"""Saving a selection whose frames were changed: beside the earlier one, or in its place."""
+"""The origin of a selection, and replacing an earlier one by it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from selections.services.saving import default_name
 
 
 def note_origin(*, selection: Selection, origin: Selection, kind: Selection.Origin) -> Selection:
-    """Record what the selection was made from. A name that says no more than that of the origin
-    gets a number: “Two cams 2”."""
+    """Record what the selection was made from. A name equal to that of the origin gets a number:
+    “Two cams 2”."""
     selection.origin = origin
     selection.origin_kind = kind
     if selection.name == origin.name:

@@ -17,7 +17,7 @@ from selector.cvat_requests import cached_answer
 from selector.job_access import task_jobs
 from selector.models import Connection
 
-MOST_TASKS = 20  # each is a few requests to CVAT, while somebody waits
+MOST_TASKS = 20  # each is a few requests to CVAT that a person waits for
 FRAMES_LISTED = 100
 REMEMBERED_SECONDS = 15
 _AT_ONCE = 500  # numbers in one query

@@ -1,4 +1,4 @@
-"""What one person may take of the portal: builds that wait and run, and room for archives."""
+"""Limits per person: active builds, and bytes of archives."""
 
 from __future__ import annotations
 

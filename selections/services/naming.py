@@ -1,4 +1,4 @@
-"""Names of selections that repeat none in the lists of their owner."""
+"""Unused names of selections."""
 
 from __future__ import annotations
 

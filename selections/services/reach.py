@@ -1,4 +1,4 @@
-"""How much of a selection CVAT shows to a person: counted before a build, by their connection."""
+"""How many frames of a selection CVAT shows to a connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from selections.models import Selection
 from selector.job_access import job_access, task_jobs
 from selector.models import Connection
 
-MOST_TASKS = 20  # each is a request to CVAT while somebody waits
+MOST_TASKS = 20  # each is a request to CVAT that a person waits for
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Draw again: the same parameters on the task as it is now."""
+"""Repeating the draw of a selection on the task as it is now."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from selector.services import find_connection
 
 @dataclass(frozen=True, slots=True)
 class Redrawn:
-    """`same` frames are in both selections, `new` ones in the one drawn again alone. `deleted` are
-    those of the earlier selection that were deleted in CVAT since; None where that is not told."""
+    """A repeated draw. `same` frames are in both selections, `new` ones only in the new one.
+    `deleted` frames of the earlier selection were deleted in CVAT since; None: not known."""
 
     selection: Selection
     count_before: int

@@ -38,8 +38,8 @@ def restore_selection(*, user: User, selection_id: int) -> Selection:
 
 
 def delete_selection(*, selection: Selection) -> None:
-    """Hide the selection without a way back, and purge it; while other people's builds of it
-    wait or run, housekeeping purges it later."""
+    """Hide the selection for good and purge it; while other people's builds of it wait or run,
+    housekeeping purges it later."""
     _hide(selection, deleted_at=timezone.now() - 2 * Selection.UNDO)
     for each in _purgeable().filter(pk=selection.pk):
         _purge(each)

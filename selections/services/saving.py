@@ -1,4 +1,4 @@
-"""Keeping a choice of frames, and changing what is kept."""
+"""Saving, copying and describing selections."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from selector import services as selector
 from selector.cvat_requests import waiting_place
 from selector.models import Connection
 
-# Each is a few requests to CVAT, while somebody waits.
+# Limits of the requests to CVAT that a person waits for.
 MOST_TASKS = 100
-MOST_JOBS = 100  # that are asked for what their task does not offer
+MOST_JOBS = 100  # of a task, which are asked for frames that their task does not offer
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A frame as a person or script names it; CVAT says the rest. A `job_id` counts if that job
-    holds the frame: it tells overlapping jobs apart."""
+    """A frame as a person or script names it; its file name and size come from CVAT. A `job_id`
+    counts if that job holds the frame: it tells overlapping jobs apart."""
 
     task_id: int
     frame: int
@@ -96,7 +96,7 @@ def create_random_selection(
 
 
 def copy_selection(*, user: User, selection: Selection) -> Selection:
-    """A private copy of one's own; building still needs one's own connection."""
+    """Make a private copy for the user, with the connection of the user to the same server."""
     connection = usable_connection(user, selection)
     copy = Selection(
         owner=user,
@@ -121,7 +121,7 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
 
 
 def update_selection(*, selection: Selection, **changes: str) -> Selection:
-    """Change name, note or visibility. A temporary selection is kept from then on."""
+    """Change name, note or visibility. A temporary selection becomes a listed one."""
     for field, value in changes.items():
         if field not in {"name", "note", "visibility"}:
             raise InvalidInput(f"{field} of a selection cannot be changed.")
@@ -164,8 +164,8 @@ def _resolve(
 
 
 def _catalogs(connection: Connection, task_id: int, wanted: list[Choice]) -> Iterator[FrameCatalog]:
-    """That of the task; and, for frames it does not offer, those of the jobs they were seen in:
-    for some people a ground-truth job or a replica is all they may see of a task."""
+    """The catalogue of the task, and those of the jobs named for frames that it does not offer:
+    some people may see no more of a task than a ground-truth job or a replica."""
     job_of = {choice.frame: choice.job_id for choice in wanted}
     try:
         catalog = selector.load_catalog(connection=connection, task_id=task_id)
