@@ -12,8 +12,8 @@ from urllib.parse import quote
 from cvat import bodies, catalog, errors, reading
 from cvat.bodies import MAX_PICTURE
 from cvat.exceptions import CvatBroken, CvatError, CvatNotFound
-from cvat.homes import Homes
 from cvat.http import INTERACTIVE, PATIENT, DownloadOptions, Http, Params, Retries
+from cvat.organizations import KnownOrganizations
 from cvat.types import (
     Credential,
     Download,
@@ -62,7 +62,7 @@ class CvatClient:
         around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._organization = organization
-        self._homes = Homes()
+        self._known_organizations = KnownOrganizations()
         self.retries = retries or (PATIENT if patient else INTERACTIVE)
         self._http = Http(
             url=url,
@@ -131,7 +131,7 @@ class CvatClient:
 
     def project(self, project_id: int) -> Project:
         path, subject = f"/api/projects/{project_id}", f"project {project_id}"
-        return self._homes.remember(
+        return self._known_organizations.remember(
             "project", project_id, lambda: reading.project(self._http.get(path, subject=subject))
         )
 
@@ -150,11 +150,11 @@ class CvatClient:
 
         if project_id is None:
             return ask({})
-        return self._homes.list_below("project", project_id, self.project, ask)
+        return self._known_organizations.list_below("project", project_id, self.project, ask)
 
     def task(self, task_id: int) -> Task:
         path, subject = f"/api/tasks/{task_id}", f"task {task_id}"
-        return self._homes.remember(
+        return self._known_organizations.remember(
             "task", task_id, lambda: reading.task(self._http.get(path, subject=subject))
         )
 
@@ -168,7 +168,7 @@ class CvatClient:
         def ask(context: Params) -> list[Job]:
             return self._all("/api/jobs", {"task_id": task_id, **context}, reading.job, subject)
 
-        jobs = self._homes.list_below("task", task_id, self.task, ask)
+        jobs = self._known_organizations.list_below("task", task_id, self.task, ask)
         return [job for job in jobs if job.task_id == task_id]
 
     def my_jobs(self, *, search: str = "", assignee: str = "", page_size: int = 50) -> Page[Job]:
@@ -305,7 +305,7 @@ class CvatClient:
     def _filters(self, *, search: str, project_id: int | None = None) -> dict[str, str | int]:
         """Query parameters without the empty ones: an empty `org` would mean the personal space
         alone. The list of a project does not name the connection's organization, because the
-        project may lie in another one; homes.py adds that one."""
+        project may lie in another one; organizations.py adds that one."""
         if project_id is not None:
             return {"project_id": project_id, **({"search": search} if search else {})}
         params = {"search": search, "org": self._organization}

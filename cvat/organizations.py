@@ -20,7 +20,7 @@ Listing = TypeVar("Listing")
 _CLOSED = (403, 404)
 
 
-class Homes:
+class KnownOrganizations:
     """The organizations of the projects and tasks that a client has read, or tried to read."""
 
     def __init__(self) -> None:
