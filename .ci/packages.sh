@@ -6,8 +6,7 @@ set -eu
 missing=
 for name in "$@"; do
     case $name in
-        chromium) command -v chromium >/dev/null || missing="$missing $name" ;;
-        redis-server) command -v redis-server >/dev/null || missing="$missing $name" ;;
+        chromium* | redis-server) command -v "$name" >/dev/null || missing="$missing $name" ;;
         postgresql) ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || missing="$missing $name" ;;
         *) dpkg -s "$name" >/dev/null 2>&1 || missing="$missing $name" ;;
     esac
