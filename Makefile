@@ -17,11 +17,11 @@ demo: .venv/.run ## choose, build, download and compare every byte, without a br
 	@exec $(PYTHON) demo.py
 
 test: .venv/.dev ## the whole test suite
-	@sh .ci/packages.sh chromium
-	@exec $(PYTHON) -m pytest -n 2 --dist worksteal --hypothesis-profile=ci
+	@sh .ci/packages.sh chromium-headless-shell
+	@exec $(PYTHON) -m pytest -n 4 --hypothesis-profile=ci
 
 quick: .venv/.dev ## the tests without browser, kills and whole portals, in about a minute
-	@exec $(PYTHON) -m pytest -n 2 --dist worksteal -m "not browser and not slow and not worker"
+	@exec $(PYTHON) -m pytest -n 4 -m "not browser and not slow and not worker"
 
 check: .venv/.dev ## lint and types of Python, JavaScript and templates, imports, migrations, settings
 	@exec sh .ci/check.sh

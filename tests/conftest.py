@@ -35,36 +35,65 @@ hypothesis.register_profile("portal", deadline=None, suppress_health_check=[Heal
 hypothesis.load_profile("portal")
 
 
-# What `make quick` leaves out beside the browser: kills, portals, the official SDK, the schema.
+# Left out of `make quick` beside the browser: kills, whole portals, the official SDK, the schema.
 SLOW = (
+    "tests/config/test_backup.py",
+    "tests/launcher/test_demo.py",
+    "tests/launcher/test_serve.py",
+    "tests/launcher/test_serve_killed.py",
+    "tests/portal/test_slow_clients.py",
+    "tests/selections/test_deadly_frame.py",
+    "tests/selections/test_fetching_put_off.py",
+    "tests/selections/test_fetching_troubles.py",
     "tests/selections/test_kills.py",
     "tests/selections/test_worker_memory.py",
     "tests/selector/test_api_schema.py",
     "tests/standin/test_sdk.py",
-    "tests/launcher/test_serve",
-    "tests/launcher/test_demo.py",
+    "tests/test_readme.py",
+    "tests/test_slow_cvat.py",
+)
+# Run once by `.ci/run`, not again with PostgreSQL and Redis: pure code, the CVAT client, the
+# stand-in, what is said to CVAT, thumbnails, files of the project, embedded portals.
+ONCE = (
+    "tests/config/test_backup.py",
+    "tests/cvat/",
+    "tests/launcher/",
+    "tests/selections/test_fetching",
+    "tests/selections/test_headers.py",
+    "tests/selections/test_lasting_trouble.py",
+    "tests/selections/test_naming.py",
+    "tests/selections/test_overlap.py",
+    "tests/selections/test_planning.py",
+    "tests/selections/test_sampling.py",
+    "tests/selections/test_spool.py",
+    "tests/selections/test_video.py",
+    "tests/selections/test_zip_bytes.py",
+    "tests/selections/test_zipping.py",
+    "tests/selector/test_api_dripping.py",
+    "tests/selector/test_api_schema.py",
+    "tests/selector/test_thumbnails_",
+    "tests/standin/",
+    "tests/test_documents.py",
+    "tests/test_macos.py",
+    "tests/test_project.py",
     "tests/test_readme.py",
 )
-# What uses neither the database nor the broker that the environment names: pure code, the client,
-# the stand-in, and what starts an embedded portal of its own.
-ALONE = (
-    "tests/standin/",
-    "tests/launcher/test_serve",
-    "tests/launcher/test_demo.py",
-    "tests/cvat/",
-    "tests/selections/test_sampling.py",
-    "tests/selections/test_planning.py",
-    "tests/selections/test_naming.py",
-    "tests/selections/test_zipping.py",
-)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
-        if item.nodeid.startswith(ALONE):
-            item.add_marker(pytest.mark.alone)
+        if item.nodeid.startswith(ONCE):
+            item.add_marker(pytest.mark.once)
+    # The short ones last, so that all processes of a run end at about the same time.
+    items.sort(key=_length)
+
+
+def _length(item: pytest.Item) -> int:
+    names = ("slow", "browser", "worker")
+    return next((at for at, name in enumerate(names) if item.get_closest_marker(name)), len(names))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -18,6 +18,7 @@ from django.core.management import get_commands
 from django.utils.module_loading import import_string
 
 from config import envfile
+from tests.conftest import ONCE, SLOW
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Read by others than the settings: by docker compose, and by celery itself.
@@ -240,3 +241,12 @@ def test_packages_come_from_wherever_pip_is_told() -> None:
             assert not re.search(r"--?(?:extra-)?index-url|--find-links|trusted-host", content), (
                 path
             )
+
+
+# --- tests -------------------------------------------------------------------------------------
+
+
+def test_each_name_in_the_lists_of_tests_is_of_a_test() -> None:
+    names = [str(path.relative_to(BASE_DIR)) for path in (BASE_DIR / "tests").rglob("test_*.py")]
+    for prefix in SLOW + ONCE:
+        assert any(name.startswith(prefix) for name in names), prefix
