@@ -162,9 +162,12 @@ def test_share_and_copy(saved: Portal) -> None:
 
 def test_draw_again(saved: Portal) -> None:
     page = saved.page
+    # Few requests of one person may wait for CVAT at a time: not beside those for the pictures.
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Draw again").click()
     expect(page.get_by_text("all 50 frames are the same as before")).to_be_visible()
     expect(page.get_by_role("heading", name="Round 1, drawn again")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Draw with another seed").click()
     expect(page.get_by_text("of 50 frames are the same as before")).to_be_visible()
 

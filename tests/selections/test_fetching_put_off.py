@@ -64,14 +64,14 @@ def test_what_can_be_had_is_asked_for_while_dead_chunks_wait(
     connection: Connection, standin: StandIn, settings: object
 ) -> None:
     settings.FETCH_THREADS = 2
-    dead, healthy = added(standin), added(standin, count=1000)
+    dead, healthy = added(standin), added(standin, count=400)
     standin.faults.fail(data_of(dead), status=429, headers={"Retry-After": "1"})
     archive = request(select(connection, (dead.id, None), (healthy.id, None)))
     standin.requests.clear()
     thread = in_thread(archive)
 
     def is_asked() -> bool:
-        return sum(seen.status == 200 for seen in data_requests(standin)) == 100
+        return sum(seen.status == 200 for seen in data_requests(standin)) == 40
 
     eventually(is_asked)
     standin.faults.clear()

@@ -154,7 +154,7 @@ def test_the_window_is_bounded(
 
 def assert_waiting(standin: StandIn, archives: list[Archive], count: int) -> None:
     """So many requests reach the server before one of them is answered, and no more."""
-    hold = standin.faults.hold("/data")
+    hold = standin.faults.hold(r"/data\?")
     threads = [in_thread(archive) for archive in archives]
     eventually(lambda: hold.waiting == count)
     time.sleep(0.7)
