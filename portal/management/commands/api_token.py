@@ -1,4 +1,4 @@
-"""`manage.py api_token alice`: a token for scripts, without signing in to a page."""
+"""`manage.py api_token alice`: issue an API token on the command line."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from portal.models import ApiToken
 
 
 class Command(BaseCommand):
-    help = "Make an API token for a user and print it. It is shown this once."
+    help = "Issue an API token for a user and print it. It is shown only this time."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--name", default="made on the command line")
-        parser.add_argument("--days", type=int, help="how long it works; for ever if not given")
+        parser.add_argument("--days", type=int, help="lifetime in days; default: no end")
         parser.add_argument("--read-only", action="store_true")
         parser.add_argument(
             "--create-user",
             action="store_true",
-            help="make the user, who can then not sign in by password, if there is none",
+            help="create the user if there is none, without a password to sign in with",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
