@@ -1,5 +1,5 @@
-"""Checks that the disk has room for a build, before and while it runs. Removes spools that only
-wait for another try, where there is none."""
+"""Checks that the disk has room for a build, before and while it runs. On a short disk, spools that
+wait for another try are removed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Full(WorkFailed):
 
 
 class Guard:
-    """A build is on disk twice for a while: as fetched frames in the spool, and in the growing ZIP.
+    """Until it is finished, a build is on disk twice: as frames in the spool, and in the ZIP.
 
     `spooled` is how many bytes the spool has from an earlier try, `allowance` how many bytes the
     archive may have beside the other archives of the person; None without a limit.

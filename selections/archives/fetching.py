@@ -202,7 +202,7 @@ class Fetcher:
                 return True
             if not isinstance(error, FRAME_ERRORS):
                 raise
-            # Whatever is wrong with the chunk, its frames may still be had one by one.
+            # The frames of a chunk that cannot be had may be available one by one.
             logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
             if isinstance(error, (CvatForbidden, CvatNotFound)):
                 with suppress(*FRAME_ERRORS):  # the frames meet the refusal themselves

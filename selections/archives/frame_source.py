@@ -102,33 +102,39 @@ class FrameSource:
         with self._connection.client(
             patient=True, sleep=self._sleep, around_attempt=self._slots.one
         ) as client:
-            try:
-                yield from self._through(client)
-            finally:
-                self._ended.set()
+            jobs = self._jobs(client)
+            with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
+                try:
+                    jobs |= origins.validation_jobs()
+                    yield from self._delivered(client, jobs, origins)
+                finally:
+                    self._ended.set()  # no thread of `origins` may sleep when these are closed
 
-    def _through(self, client: CvatClient) -> Iterator[Entry | MissingFrame | LeftOutFrame]:
-        jobs = self._jobs(client)
-        with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
-            jobs |= origins.validation_jobs()
-            paths = self._paths(jobs)
-            plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
-            with closing(self._fetcher(client, plan)) as fetcher:
-                for frame in self._wanted():
-                    # A frame without a file takes its path as well: the paths of the others do not
-                    # depend on what is missing.
-                    if self._is_left_out(frame, origins):
-                        paths.take(frame, "")
-                        yield LeftOutFrame(origins.line(frame))
-                        continue
-                    picture = fetcher.picture(frame)
-                    line = origins.line(frame)
-                    if isinstance(picture, Missing):
-                        paths.take(frame, "")
-                        yield MissingFrame(line, *picture)
-                        continue
-                    with picture.file:
-                        yield self._entry(frame, picture, line, paths, origins)
+    def _delivered(
+        self, client: CvatClient, jobs: Mapping[int, Job], origins: Origins
+    ) -> Iterator[Entry | MissingFrame | LeftOutFrame]:
+        paths = FramePaths(
+            task_folders=self.has_task_folders,
+            quality=self._quality,
+            recompressing={job.id for job in jobs.values() if job.recompresses},
+        )
+        plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
+        with closing(self._fetcher(client, plan)) as fetcher:
+            for frame in self._wanted():
+                # A frame without a file takes its path as well: the paths of the others do not
+                # depend on what is missing.
+                if self._is_left_out(frame, origins):
+                    paths.take(frame, "")
+                    yield LeftOutFrame(origins.line(frame))
+                    continue
+                picture = fetcher.picture(frame)
+                line = origins.line(frame)
+                if isinstance(picture, Missing):
+                    paths.take(frame, "")
+                    yield MissingFrame(line, *picture)
+                    continue
+                with picture.file:
+                    yield self._entry(frame, picture, line, paths, origins)
 
     def _entry(
         self, frame: WantedFrame, picture: Picture, line: Line, paths: FramePaths, origins: Origins
@@ -165,13 +171,6 @@ class FrameSource:
 
     def _is_left_out(self, frame: WantedFrame, origins: Origins) -> bool:
         return not self._has_deleted_frames and origins.is_deleted(frame)
-
-    def _paths(self, jobs: Mapping[int, Job]) -> FramePaths:
-        return FramePaths(
-            task_folders=self.has_task_folders,
-            quality=self._quality,
-            recompressing={job.id for job in jobs.values() if job.recompresses},
-        )
 
     def _jobs(self, client: CvatClient) -> dict[int, Job]:
         """The jobs of all tasks of the selection, by id."""
