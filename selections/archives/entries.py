@@ -1,8 +1,8 @@
 """The shapes that a build passes on: from the selection to the sources of an archive, from the
 sources to the sink. No Django.
 
-A source yields the files of an archive one after the other, a sink takes them. Neither knows the
-other; selections.archives.building connects them.
+A source yields the files of an archive one after the other (frame_source.FrameSource), a sink takes
+them (zipping.ZipWriter). Neither knows the other; selections.archives.building connects them.
 """
 
 from __future__ import annotations

@@ -143,8 +143,8 @@ class Spool:
             yield file
 
     def stamp(self, file: BinaryIO, answer: Download) -> None:
-        """Set the time of the last change of a complete file to the moment, by CVAT's clock, whose
-        state of the pictures it shows: it has none of CVAT's later changes."""
+        """Set the modification time of a complete file to the time, by CVAT's clock, of the state
+        that it shows: later changes of the pictures in CVAT are not in it."""
         moment = time.time() - CLOCKS_APART if answer.asked_at is None else answer.asked_at
         with suppress(ValueError):
             moment = datetime.fromisoformat(answer.updated_date).timestamp()
