@@ -15,7 +15,8 @@ import pytest
 from django.contrib.auth.models import User
 from PIL import Image
 
-from selections.archives import fetching, slots
+from portal.work import slots
+from selections.archives import fetching
 from selections.models import Archive
 from selector.models import Connection
 from standin.costs import Costs
