@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponseBase
@@ -43,7 +42,7 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
         responses={202: serializers.DownloadImagesAnswer, **ZIP},
     )
     def post(self, request: SignedInApiRequest) -> HttpResponseBase:
-        """Build a ZIP of frames or of a kept selection.
+        """Build a ZIP of frames or of a saved selection.
 
         Answers 202 at once. With `Prefer: wait=N` (seconds, at most 60) the ZIP itself, if it is
         ready by then. Only a few requests wait at a time, of one person and of all: the others
@@ -65,12 +64,22 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
     def _build(
         self, request: SignedInApiRequest, form: serializers.DownloadImagesSerializer
     ) -> Response:
-        archive = services.request_archive(
-            user=request.user,
-            selection=_selection(request, form.validated_data),
-            named_after_selection=False,
-            options=form.options(),
-        )
+        data = form.validated_data
+        if data.get("selection") is not None:
+            archive = services.request_archive(
+                user=request.user,
+                selection=_selection(request, data["selection"]),
+                options=form.options(),
+                named_after_selection=False,
+            )
+        else:
+            archive = services.request_archive_of_frames(
+                user=request.user,
+                connection=find_connection(user=request.user, connection_id=data.get("connection")),
+                choices=data["frames"],
+                name=data["name"],
+                options=form.options(),
+            )
         answer = {
             "success": True,
             "archive": archives_api.ArchiveSerializer(archive, context={"request": request}).data,
@@ -79,21 +88,11 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
         return Response(answer, status=status.HTTP_202_ACCEPTED)
 
 
-def _selection(request: SignedInApiRequest, data: dict[str, Any]) -> Selection:
-    if data.get("selection") is not None:
-        chosen = Selection.objects.for_user(request.user).filter(pk=data["selection"]).first()
-        if chosen is None:
-            raise NotFound(f"You have no selection {data['selection']}, nor is it shared.")
-        return chosen
-    connection = find_connection(user=request.user, connection_id=data.get("connection"))
-    services.check_may_build(user=request.user)  # before a selection is saved for nothing
-    return services.create_selection(
-        owner=request.user,
-        connection=connection,
-        choices=data["frames"],
-        name=data["name"],
-        is_temporary=True,
-    )
+def _selection(request: SignedInApiRequest, pk: int) -> Selection:
+    selection = Selection.objects.for_user(request.user).filter(pk=pk).first()
+    if selection is None:
+        raise NotFound(f"You have no selection {pk}, nor is it shared.")
+    return selection
 
 
 def _wanted_wait(request: SignedInApiRequest) -> int:

@@ -93,33 +93,21 @@ class SelectionViewSet(
         self, request: SignedInApiRequest, form: serializers.NewSelectionSerializer
     ) -> Response:
         data = form.validated_data
-        replaced = self._named(data.get("replaces"), Selection.objects.owned_by(request.user))
-        # A record of the origin alone: one that is gone must not keep anybody from saving.
-        changed = (
-            Selection.objects.for_user(request.user).filter(pk=data["based_on"]).first()
-            if data.get("based_on") is not None
-            else None
+        based_on, replaces = data.get("based_on"), data.get("replaces")
+        visible = Selection.objects.for_user(request.user)
+        own = Selection.objects.owned_by(request.user)
+        selection = services.save_selection(
+            owner=request.user,
+            connection=find_connection(user=request.user, connection_id=data.get("connection")),
+            choices=data.get("frames") or [],
+            draw=form.draw() if form.is_drawn else None,
+            name=data["name"],
+            note=data["note"] if "note" in request.data else None,
+            replaces=None if replaces is None else get_object_or_404(own, pk=replaces),
+            # A record of the origin alone: saving goes on when it was deleted.
+            based_on=None if based_on is None else visible.filter(pk=based_on).first(),
         )
-        common: dict[str, Any] = {
-            "owner": request.user,
-            "connection": find_connection(user=request.user, connection_id=data.get("connection")),
-            "name": data["name"] or (services.name_to_pass_on(replaced) if replaced else ""),
-            "note": replaced.note if replaced and "note" not in request.data else data["note"],
-        }
-        chosen = data.get("frames") or None
-        if form.is_drawn:
-            selection = services.create_random_selection(draw=form.draw(), choices=chosen, **common)
-        else:
-            selection = services.create_selection(choices=chosen or [], **common)
-        if replaced is not None:
-            services.replace_selection(earlier=replaced, by=selection)
-        if changed is not None:
-            kind = Selection.Origin.CHANGED
-            services.note_origin(selection=selection, origin=changed, kind=kind)
         return self._answer(selection, status.HTTP_201_CREATED)
-
-    def _named(self, pk: int | None, visible: SelectionQuerySet) -> Selection | None:
-        return get_object_or_404(visible, pk=pk) if pk is not None else None
 
     @takes(body=serializers.SelectionSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:

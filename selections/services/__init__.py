@@ -6,12 +6,16 @@ from selections.services.accounts import (
     dependents,
     hand_over,
 )
-from selections.services.archives import cancel_archive, request_archive, retry_archive
-from selections.services.changing import name_to_pass_on, note_origin, replace_selection
+from selections.services.archives import (
+    cancel_archive,
+    request_archive,
+    request_archive_of_frames,
+    retry_archive,
+)
+from selections.services.changing import save_selection
 from selections.services.connections import usable_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
-from selections.services.limits import check_may_build
 from selections.services.reach import reach
 from selections.services.redrawing import draw_again
 from selections.services.removal import (
@@ -33,7 +37,6 @@ __all__ = [
     "Choice",
     "Deletions",
     "cancel_archive",
-    "check_may_build",
     "copy_selection",
     "create_random_selection",
     "create_selection",
@@ -47,14 +50,13 @@ __all__ = [
     "draw_frames",
     "find_deleted",
     "hand_over",
-    "name_to_pass_on",
-    "note_origin",
     "purge_selections",
     "reach",
-    "replace_selection",
     "request_archive",
+    "request_archive_of_frames",
     "restore_selection",
     "retry_archive",
+    "save_selection",
     "update_selection",
     "usable_connection",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain, count
 
 from django.contrib.auth.models import User
@@ -14,7 +15,8 @@ from portal.work.models import lock_person
 from selections.archives.naming import archive_stem
 from selections.models import Archive, ArchiveOptions, Selection
 from selections.services.connections import closest, usable_connection
-from selections.services.limits import check_builds, check_room
+from selections.services.limits import check_builds, check_may_build, check_room
+from selections.services.saving import Choice, create_selection
 from selector import services as selector
 from selector.models import Connection
 
@@ -62,6 +64,25 @@ def request_archive(
         running = Archive.objects.for_user(user).active().get(selection=selection)
         return _same_or_conflict(running, options)
     return archive
+
+
+def request_archive_of_frames(
+    *,
+    user: User,
+    connection: Connection,
+    choices: Sequence[Choice],
+    name: str,
+    options: ArchiveOptions,
+) -> Archive:
+    """Request an archive of frames without saving them as a listed selection."""
+    options.check()
+    check_may_build(user=user)  # before a selection is saved in vain
+    selection = create_selection(
+        owner=user, connection=connection, choices=choices, name=name, is_temporary=True
+    )
+    return request_archive(
+        user=user, selection=selection, options=options, named_after_selection=False
+    )
 
 
 def retry_archive(*, user: User, archive: Archive) -> Archive:

@@ -1,13 +1,62 @@
-"""The origin of a selection, and replacing an earlier one by it."""
+"""Saving a selection that was changed from an earlier one, or that replaces it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
 from django.db import transaction
 
+from selections.draws import Draw
 from selections.models import Selection
 from selections.services.naming import free_name
 from selections.services.removal import discard_selection
-from selections.services.saving import default_name
+from selections.services.saving import (
+    Choice,
+    create_random_selection,
+    create_selection,
+    default_name,
+)
+from selector.models import Connection
+
+
+def save_selection(
+    *,
+    owner: User,
+    connection: Connection,
+    choices: Sequence[Choice],
+    draw: Draw | None,
+    name: str,
+    note: str | None,
+    replaces: Selection | None = None,
+    based_on: Selection | None = None,
+) -> Selection:
+    """Save the frames of a draw, or those chosen by hand, also after a draw.
+
+    The new selection takes the place of `replaces`, with its name and note if none are given (name
+    "", note None); it is recorded as changed from `based_on`. Raises InvalidInput, CvatError.
+    """
+    if replaces is not None:
+        name = name or _name_to_pass_on(replaces)
+        note = replaces.note if note is None else note
+    if draw is not None:
+        selection = create_random_selection(
+            owner=owner,
+            connection=connection,
+            draw=draw,
+            choices=choices,
+            name=name,
+            note=note or "",
+        )
+    else:
+        selection = create_selection(
+            owner=owner, connection=connection, choices=choices, name=name, note=note or ""
+        )
+    if replaces is not None:
+        _replace(replaces, by=selection)
+    if based_on is not None:
+        note_origin(selection=selection, origin=based_on, kind=Selection.Origin.CHANGED)
+    return selection
 
 
 def note_origin(*, selection: Selection, origin: Selection, kind: Selection.Origin) -> Selection:
@@ -21,16 +70,16 @@ def note_origin(*, selection: Selection, origin: Selection, kind: Selection.Orig
     return selection
 
 
-def name_to_pass_on(selection: Selection) -> str:
+def _name_to_pass_on(selection: Selection) -> str:
     """The name for what replaces the selection; "" for a default one, which tells its number of
     frames."""
     default = default_name(selection.tasks.all(), selection.frames.count())
     return "" if selection.name.startswith(default) else selection.name
 
 
-def replace_selection(*, earlier: Selection, by: Selection) -> Selection:
+def _replace(earlier: Selection, *, by: Selection) -> None:
     """Give `by` the visibility and the place in the lists of `earlier`, which is deleted: for ten
-    minutes its owner can take that back."""
+    minutes its owner can undo that."""
     by.origin = earlier
     by.origin_kind = Selection.Origin.REPLACED
     by.visibility = earlier.visibility
@@ -38,4 +87,3 @@ def replace_selection(*, earlier: Selection, by: Selection) -> Selection:
     with transaction.atomic():
         by.save(update_fields=["origin", "origin_kind", "visibility", "created_at", "updated_at"])
         discard_selection(selection=earlier)
-    return by
