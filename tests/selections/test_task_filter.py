@@ -1,4 +1,4 @@
-"""The filter of selections by task reads an index, however many frames there are."""
+"""The filter of selections by task reads an index, however many selections there are."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.making import make_selection
 def test_it_finds_each_selection_once(api: APIClient, alice: User) -> None:
     of_task_1 = make_selection(alice)
     other = make_selection(alice)
-    other.frames.update(task_id=2)
+    other.tasks.update(task_id=2)
     found = api.get("/api/selections?task_id=1").json()
     assert [each["id"] for each in found["results"]] == [of_task_1.pk]
     assert found["count"] == 1
 
 
 @pytest.mark.skipif(database.vendor != "sqlite", reason="the plan is read from SQLite")
-def test_no_table_of_frames_is_scanned(api: APIClient, alice: User) -> None:
+def test_no_table_is_scanned_for_tasks(api: APIClient, alice: User) -> None:
     make_selection(alice)
     with CaptureQueriesContext(
         database,
