@@ -19,10 +19,10 @@ from tests.making import make_archive, make_selection
 @pytest.fixture
 def selection(cast: None, alice: User, standin: StandIn) -> Selection:
     """50 frames, ten of each job of task 1."""
-    request = Draw(task_id=1, count=10, seed=7)
+    draw = Draw(task_id=1, count=10, seed=7)
     connection = connect(alice, standin)
     return services.create_random_selection(
-        owner=alice, connection=connection, draw=request, name="Round 1"
+        owner=alice, connection=connection, draw=draw, name="Round 1"
     )
 
 

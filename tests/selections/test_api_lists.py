@@ -39,7 +39,9 @@ def three(alice: User, bob: User) -> None:
     make_selection(
         alice, name="a second", frame_selection_method="random_per_job", visibility="shared"
     )
-    make_selection(bob, name="c third", visibility="shared").frames.update(task_id=2)
+    third = make_selection(bob, name="c third", visibility="shared")
+    third.tasks.update(task_id=2)
+    third.frames.update(task_id=2)
     make_selection(bob, name="hidden")
 
 

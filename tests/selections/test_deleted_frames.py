@@ -111,8 +111,8 @@ def test_without_a_connection_nobody_is_asked(
 def test_draw_again_names_what_is_gone(
     alice: User, mine: Connection, thirty: Task, standin: StandIn, web: Client
 ) -> None:
-    request = Draw(task_id=thirty.id, count=9, seed=7)
-    drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
+    draw = Draw(task_id=thirty.id, count=9, seed=7)
+    drawn = services.create_random_selection(owner=alice, connection=mine, draw=draw)
     assert drawn.frames.count() == 27
     standin.world.set_deleted(thirty.id, [3, 4, 13, 23])
     again = services.draw_again(user=alice, selection=drawn)
@@ -127,8 +127,8 @@ def test_draw_again_names_what_is_gone(
 def test_draw_again_counts_what_was_restored(
     alice: User, mine: Connection, thirty: Task, standin: StandIn
 ) -> None:
-    request = Draw(task_id=thirty.id, count=10, seed=7)
-    drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
+    draw = Draw(task_id=thirty.id, count=10, seed=7)
+    drawn = services.create_random_selection(owner=alice, connection=mine, draw=draw)
     standin.world.set_deleted(thirty.id, [3, 4, 23])
     words = redrawing.in_words(services.draw_again(user=alice, selection=drawn))
     assert words == (
@@ -138,7 +138,7 @@ def test_draw_again_counts_what_was_restored(
 
 
 def test_draw_again_of_the_same_is_the_same(alice: User, mine: Connection, thirty: Task) -> None:
-    request = Draw(task_id=thirty.id, count=2, seed=7)
-    drawn = services.create_random_selection(owner=alice, connection=mine, draw=request)
+    draw = Draw(task_id=thirty.id, count=2, seed=7)
+    drawn = services.create_random_selection(owner=alice, connection=mine, draw=draw)
     words = redrawing.in_words(services.draw_again(user=alice, selection=drawn))
     assert words == "Drawn again: all 6 frames are the same as before."

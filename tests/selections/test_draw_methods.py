@@ -131,7 +131,7 @@ def test_drawn_again(api: APIClient, saved: Selection) -> None:
 
 
 def test_without_a_migration(db: None) -> None:
-    call_command("makemigrations", "--check", "--dry-run")
+    call_command("makemigrations", "selections", "--check", "--dry-run")
 
 
 @pytest.mark.parametrize(

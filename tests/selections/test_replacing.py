@@ -129,9 +129,9 @@ def test_the_page_leads_to_what_a_selection_came_from(
 ) -> None:
     client = Client()
     client.force_login(alice)
-    request = Draw(task_id=1, method="random_per_job", count=2, seed=7)
+    draw = Draw(task_id=1, method="random_per_job", count=2, seed=7)
     drawn = services.create_random_selection(
-        owner=alice, connection=connection, draw=request, name="Drawn"
+        owner=alice, connection=connection, draw=draw, name="Drawn"
     )
     again = services.draw_again(user=alice, selection=drawn).selection
     page = client.get(f"/selections/{again.pk}").content.decode()

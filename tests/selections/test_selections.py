@@ -86,8 +86,8 @@ def test_who_may_see_a_ground_truth_job_only(alice: User, standin: StandIn) -> N
     kept = services.create_selection(owner=alice, connection=hers, choices=chosen)
     assert frames_of(kept) == [(5, choice.frame) for choice in chosen]
     assert set(kept.frames.values_list("job_id", flat=True)) == {judged.id}
-    request = Draw(task_id=None, job_id=judged.id, count=2, seed=7)
-    common = {"owner": alice, "connection": hers, "request": request}
+    draw = Draw(task_id=None, job_id=judged.id, count=2, seed=7)
+    common = {"owner": alice, "connection": hers, "draw": draw}
     adjusted = services.create_random_selection(choices=chosen, **common)
     assert frames_of(adjusted) == frames_of(kept)
     other = next(n for n in range(60) if n not in {frame.frame for frame in offered})

@@ -145,9 +145,9 @@ def test_of_jobs_that_are_not_there(mine: Connection, standin: StandIn) -> None:
 
 
 def test_a_draw_that_was_adjusted_is_by_hand_and_says_so(mine: Connection) -> None:
-    request = Draw(task_id=1, count=10, seed=7)
+    draw = Draw(task_id=1, count=10, seed=7)
     chosen = [Choice(*frame) for frame in frames_of(drawn(mine))]
-    common = {"owner": mine.owner, "connection": mine, "request": request}
+    common = {"owner": mine.owner, "connection": mine, "draw": draw}
     same = services.create_random_selection(choices=reversed(chosen), **common)
     assert (same.frame_selection_method, same.random_seed) == ("random_per_job", 7)
     less = services.create_random_selection(choices=chosen[1:], **common)
