@@ -196,7 +196,9 @@ def test_makefile_has_what_people_are_told_to_use() -> None:
     assert set(phony.split()) == makefile_targets()
 
 
-@pytest.mark.parametrize("name", ["README.md", ".ci/run"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/performance.md", ".ci/run"]
+)
 def test_targets_that_are_named_exist(name: str) -> None:
     if not (BASE_DIR / name).exists():
         pytest.skip(f"there is no {name} yet")
