@@ -98,14 +98,14 @@ class BlockFetcher:
 
     def _decode(self, block: Block, piece: BinaryIO) -> None:
         positions = [frame - block.first for frame in block.frames]
-        with self.spool.scratch() as film:
+        with self.spool.scratch() as mp4:
             piece.seek(0)
-            with film.open("wb") as out:
+            with mp4.open("wb") as out:
                 shutil.copyfileobj(piece, out)
             piece.seek(0)
             piece.truncate()
             with zipfile.ZipFile(piece, "w") as decoded:
-                for position, picture in video.pictures(film, positions, self._picture_format):
+                for position, picture in video.pictures(mp4, positions, self._picture_format):
                     self._check_stop()
                     decoded.writestr(own_name(block.first + position), picture)
 

@@ -29,13 +29,13 @@ class Undecodable(Exception):
 
 
 def pictures(
-    film: Path, positions: Collection[int], picture_format: Format
+    mp4: Path, positions: Collection[int], picture_format: Format
 ) -> Iterator[tuple[int, bytes]]:
     """(position, encoded picture) for each of the positions, ascending. Raises Undecodable."""
     wanted, last = set(positions), max(positions)
     try:
         # The format is given: if it were guessed, a playlist could pass for a video and name files.
-        with _decoders, av.open(str(film), format="mp4") as container:
+        with _decoders, av.open(str(mp4), format="mp4") as container:
             stream = container.streams.video[0]
             stream.thread_count = 1  # several chunks are decoded at the same time already
             encode = _encoder(stream.width, stream.height, picture_format)
