@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 from django.utils import timezone
 
 from portal.exceptions import Conflict
@@ -20,44 +17,9 @@ from tests.conftest import eventually
 from tests.making import make_archive, make_selection
 from tests.tally import tasks
 from tests.tally.models import Tally
+from tests.tally.rows import in_thread, make_tally, worker_died
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "messages")
-
-
-@pytest.fixture
-def messages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The tallies handed to the workers, none of which runs."""
-    sent: list[int] = []
-    monkeypatch.setattr(tasks.count, "delay", sent.append)
-    return sent
-
-
-def make_tally(user: User, frames: int = 3) -> Tally:
-    return Tally.objects.create(requested_by=user, frames_total=frames)
-
-
-@pytest.fixture
-def tally(alice: User) -> Tally:
-    return make_tally(alice)
-
-
-def worker_died(tally: Tally) -> None:
-    """Claimed by a worker that falls silent."""
-    assert Tally.objects.get(pk=tally.pk).claim(uuid.uuid4())
-    long_ago = timezone.now() - timedelta(hours=1)
-    Tally.objects.filter(pk=tally.pk).update(heartbeat_at=long_ago, enqueued_at=long_ago)
-
-
-def in_thread(tally: Tally) -> threading.Thread:
-    def count() -> None:
-        try:
-            tasks.count(tally.pk)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=count)
-    thread.start()
-    return thread
 
 
 def test_a_worker_claims_it_and_does_it(tally: Tally) -> None:

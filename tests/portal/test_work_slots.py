@@ -150,7 +150,7 @@ def test_places_are_kept_by_nobody_at_the_end(url: str) -> None:
     with build.one():
         pass
     client = redis.Redis.from_url(str(django_settings.CACHES["default"]["LOCATION"]))
-    assert client.zcard(build._places) == 0
+    assert client.zcard(build._slots) == 0
 
 
 # --- requests that CVAT holds back ----------------------------------------------------------------

@@ -35,48 +35,6 @@ from tests.selections.builds import (
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "hasty")
 
 
-def test_an_abandoned_build_is_handed_out_once_it_is_stale(
-    archive: Archive, messages: list[int], settings: object
-) -> None:
-    assert archive.claim(uuid.uuid4())
-    messages.clear()
-    recover_work()
-    assert messages == []
-    silent = timezone.now() - timedelta(seconds=settings.ARCHIVE_STALE_SECONDS + 0.1)
-    Archive.objects.update(heartbeat_at=silent, enqueued_at=silent)
-    for _ in range(5):
-        recover_work()
-    assert messages == [archive.pk]
-
-
-def test_a_lost_message_is_sent_again(
-    archive: Archive, messages: list[int], settings: object
-) -> None:
-    messages.clear()
-    recover_work()
-    assert messages == []
-    lost = timezone.now() - timedelta(seconds=settings.ARCHIVE_REQUEUE_SECONDS + 0.1)
-    Archive.objects.update(enqueued_at=lost)
-    for _ in range(5):
-        recover_work()
-    assert messages == [archive.pk]
-
-
-def test_what_waits_long_gets_few_messages(
-    archive: Archive, messages: list[int], settings: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An hour of beats, every five seconds, while all workers are busy."""
-    begun = timezone.now()
-    messages.clear()
-    for beat in range(720):
-        monkeypatch.setattr(timezone, "now", lambda beat=beat: begun + timedelta(seconds=5 * beat))
-        recover_work()
-    monkeypatch.undo()
-    requeue = settings.ARCHIVE_REQUEUE_SECONDS
-    # Each goes out at the first beat after so long: a beat later, at most.
-    assert 3600 // (requeue + 5) <= len(messages) <= 3600 / requeue
-
-
 def test_without_a_broker_the_archive_waits(
     connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,45 +89,6 @@ def test_a_build_whose_worker_died_three_times_fails(
     assert spool.exists()
 
 
-def test_long_attempts_that_get_further_do_not_count_up(archive: Archive, settings: object) -> None:
-    """Restarts of the portal during a long build."""
-    for frames_done in (2, 4, 6, 8):
-        died(archive, frames_done=frames_done, minutes=11)
-        assert again(archive).attempts == 1
-    for attempt in (1, 2, 3):
-        died(archive, frames_done=8, minutes=11)
-        assert again(archive).attempts == attempt
-    assert not again(archive).claim(uuid.uuid4())
-    assert again(archive).fail_exhausted()
-
-
-def test_a_build_past_its_deadline_is_ended_by_recovery(archive: Archive, settings: object) -> None:
-    worker = uuid.uuid4()
-    assert archive.claim(worker)
-    assert archive.deadline_at - archive.started_at == timedelta(hours=settings.ARCHIVE_MAX_HOURS)
-    recover_work()
-    assert again(archive).status == "running"
-    Archive.objects.update(deadline_at=timezone.now())
-    # Its worker notices as well.
-    assert not again(archive).heartbeat(worker, frames_done=1)
-    recover_work()
-    row = again(archive)
-    assert row.status == "failed"
-    assert f"longer than {settings.ARCHIVE_MAX_HOURS} hours" in row.error
-
-
-def test_an_abandoned_build_past_its_deadline_is_not_begun_again(
-    archive: Archive, messages: list[int]
-) -> None:
-    died(archive, frames_done=1)
-    Archive.objects.update(deadline_at=timezone.now())
-    messages.clear()
-    assert not again(archive).claim(uuid.uuid4())
-    recover_work()
-    assert again(archive).status == "failed"
-    assert messages == []
-
-
 def test_a_build_ends_itself_at_its_deadline_and_keeps_its_spool(
     connection: Connection, standin: StandIn, settings: object, folders: Folders
 ) -> None:
@@ -190,24 +109,6 @@ def test_a_build_ends_itself_at_its_deadline_and_keeps_its_spool(
 
 
 # --- what fails does not stop the rest --------------------------------------------------------
-
-
-def test_recovery_goes_on_after_a_row_that_fails(
-    connection: Connection, messages: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = [request(select(connection, (2, [number]))) for number in range(3)]
-    for row in rows:
-        grow_stale(row)
-    sent: list[int] = []
-
-    def hand_out(number: int) -> None:
-        if number == rows[1].pk:
-            raise OperationalError("the broker choked on it")
-        sent.append(number)
-
-    monkeypatch.setattr(tasks.build_archive, "delay", hand_out)
-    recover_work()
-    assert sorted(sent) == [rows[0].pk, rows[2].pk]
 
 
 def test_expiry_goes_on_after_a_storage_that_fails(
@@ -254,18 +155,3 @@ def test_clearing_asks_as_many_queries_for_200_files_as_for_2(
     assert queries() == few
     assert folders.spooled() == []
     assert len(folders.stored()) == 200
-
-
-def test_abandoned_builds_of_one_person_do_not_keep_each_other_waiting(
-    connection: Connection, messages: list[int], settings: object
-) -> None:
-    """As the former release leaves them: more at a time than the limit, and without a deadline."""
-    archives = [request(select(connection, (task, range(4)))) for task in (1, 2)]
-    settings.ARCHIVE_RUNNING_PER_PERSON = 2
-    for archive in archives:
-        assert archive.claim(uuid.uuid4())
-        grow_stale(archive)
-    Archive.objects.update(deadline_at=None)
-    settings.ARCHIVE_RUNNING_PER_PERSON = 1
-    assert Archive.objects.get(pk=archives[0].pk).claim(uuid.uuid4())
-    assert not Archive.objects.get(pk=archives[1].pk).claim(uuid.uuid4())  # one lives now

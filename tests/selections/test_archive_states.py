@@ -49,23 +49,7 @@ def at_once(count: int, work: Callable[[], bool]) -> list[bool]:
     return answers
 
 
-# --- claims ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("abandoned", [False, True])
-@pytest.mark.parametrize("attempt", range(3))
-def test_of_many_claims_at_once_one_takes(archive: Archive, abandoned: bool, attempt: int) -> None:
-    if abandoned:
-        assert archive.claim(uuid.uuid4())
-        grow_stale(archive)
-    answers = at_once(8, lambda: again(archive).claim(uuid.uuid4()))
-    assert answers.count(True) == 1
-
-
-@pytest.mark.parametrize("attempt", range(3))
-def test_it_is_handed_out_again_by_one_alone(archive: Archive, attempt: int) -> None:
-    grow_stale(archive)
-    assert at_once(8, lambda: again(archive).hand_out_again()).count(True) == 1
+# --- workers ----------------------------------------------------------------------------------
 
 
 def test_two_builds_of_one_archive_do_the_work_once(archive: Archive, standin: StandIn) -> None:
@@ -76,12 +60,6 @@ def test_two_builds_of_one_archive_do_the_work_once(archive: Archive, standin: S
     at_once(4, build)
     assert_whole(again(archive), standin)
     assert len(data_requests(standin)) == 1
-
-
-def test_a_build_that_lives_cannot_be_claimed(archive: Archive) -> None:
-    assert archive.claim(uuid.uuid4())
-    assert not again(archive).claim(uuid.uuid4())
-    assert not again(archive).hand_out_again()
 
 
 def test_a_late_worker_changes_nothing(archive: Archive) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from portal.exceptions import Conflict, TooManyBuilds
-from portal.tasks import recover_work
-from portal.work.recovery import hand_out_next
-from selections import services, tasks
+from selections import services
 from selections.archives import building
 from selections.models import Archive, Selection
 from selector.models import Connection
@@ -30,12 +27,6 @@ FRAMES = [{"task_id": 1, "frame": 0}]
 
 def queued(user: User, count: int) -> list[Archive]:
     return [make_archive(user, make_selection(user)) for _ in range(count)]
-
-
-def begin(archive: Archive) -> uuid.UUID:
-    worker = uuid.uuid4()
-    assert again(archive).claim(worker)
-    return worker
 
 
 # --- how many -------------------------------------------------------------------------------------
@@ -129,91 +120,6 @@ def test_a_build_that_outgrows_the_room_of_its_person_ends_with_the_reason(
     assert "20 kB that each person may keep" in row.error
     assert folders.stored() == []
     assert [path for path in folders.spooled() if path.is_file()]
-
-
-# --- turns ----------------------------------------------------------------------------------------
-
-
-def test_a_person_runs_only_so_many_builds_side_by_side(
-    alice: User, bob: User, settings: object
-) -> None:
-    settings.ARCHIVE_RUNNING_PER_PERSON = 2
-    of_alice, of_bob = queued(alice, 4), queued(bob, 1)
-    first = begin(of_alice[0])
-    begin(of_alice[1])
-    assert not again(of_alice[2]).claim(uuid.uuid4())
-    assert again(of_alice[2]).status == "queued"
-    begin(of_bob[0])
-    assert list(Archive.objects.in_turn()) == []
-    assert again(of_alice[0]).fail(first, "why")
-    assert list(Archive.objects.in_turn()) == of_alice[2:]
-
-
-def test_persons_take_turns(alice: User, bob: User, admin: User, settings: object) -> None:
-    """Also with one process alone, where nobody has a build running when the next is chosen."""
-    settings.ARCHIVE_RUNNING_PER_PERSON = 1
-    for user in (alice, bob, admin):
-        queued(user, 3)
-    order = []
-    for _ in range(9):
-        archive = Archive.objects.in_turn()[0]
-        order.append(archive.requested_by.username)
-        assert again(archive).fail(begin(archive), "next, please")
-    assert order == ["alice", "bob", "admin"] * 3
-
-
-@pytest.mark.django_db(transaction=True)
-def test_claims_at_the_same_moment_do_not_exceed_a_persons_share(
-    alice: User, settings: object
-) -> None:
-    settings.ARCHIVE_RUNNING_PER_PERSON = 2
-    rows = queued(alice, 8)
-    together = threading.Barrier(8)
-    claimed: list[bool] = []
-
-    def claim(row: Archive) -> None:
-        try:
-            together.wait()
-            claimed.append(row.claim(uuid.uuid4()))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=claim, args=[row]) for row in rows]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert claimed.count(True) == 2
-
-
-def test_what_waits_for_builds_of_its_person_is_handed_out_when_one_ends(
-    alice: User, settings: object, messages: list[int]
-) -> None:
-    settings.ARCHIVE_RUNNING_PER_PERSON = 1
-    running, waiting = queued(alice, 2)
-    worker = begin(running)
-    tasks.build_archive(waiting.pk)
-    assert again(waiting).status == "queued"
-    assert again(waiting).enqueued_at is None
-    recover_work()
-    assert messages == []  # as long as it could not be begun
-    assert again(running).fail(worker, "why")
-    hand_out_next()
-    hand_out_next()
-    recover_work()
-    assert messages == [waiting.pk]
-
-
-def test_recovery_hands_out_what_a_killed_worker_could_not(
-    alice: User, settings: object, messages: list[int]
-) -> None:
-    settings.ARCHIVE_RUNNING_PER_PERSON = 1
-    running, waiting = queued(alice, 2)
-    begin(running)
-    tasks.build_archive(waiting.pk)
-    assert again(running).cancel()
-    recover_work()
-    assert messages == [waiting.pk]
 
 
 # --- with a real worker ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A healthy build is not taken for dead, however long others hold the database."""
+"""Work that goes on is not taken for dead, however long others hold the database."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db import connections
 from django.utils import timezone
 
 from portal.work import recovery
-from selections import tasks
-from selections.archives import building
-from selections.models import Archive
-from selector.models import Connection
-from standin.server import StandIn
-from tests.conftest import finished
-from tests.selections.builds import again, assert_whole, in_thread, request, select
+from portal.work.values import Limits
+from tests.conftest import eventually
+from tests.tally import tasks
+from tests.tally.models import Tally
+from tests.tally.rows import again, in_thread, make_tally
 
 pytestmark = [
-    pytest.mark.usefixtures("transactional_db", "folders", "hasty", "messages"),
+    pytest.mark.usefixtures("transactional_db", "messages"),
     pytest.mark.skipif(database.vendor != "sqlite", reason="about SQLite's one writer"),
 ]
 
@@ -41,13 +39,13 @@ def locked() -> Iterator[None]:
         other.execute("COMMIT")
 
 
-def test_a_heartbeat_has_the_time_at_which_it_was_written(archive: Archive) -> None:
+def test_a_heartbeat_has_the_time_at_which_it_was_written(tally: Tally) -> None:
     worker = uuid.uuid4()
-    assert archive.claim(worker)
+    assert tally.claim(worker)
 
     def beat() -> None:
         try:
-            assert again(archive).heartbeat(worker, frames_done=1)
+            assert again(tally).heartbeat(worker, frames_done=1)
         finally:
             connections.close_all()
 
@@ -57,20 +55,20 @@ def test_a_heartbeat_has_the_time_at_which_it_was_written(archive: Archive) -> N
         time.sleep(1.5)
         released = timezone.now()
     thread.join()
-    row = again(archive)
+    row = again(tally)
     assert row.frames_done == 1
     assert row.heartbeat_at >= released - timedelta(milliseconds=100)
 
 
 @contextmanager
 def recovering(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Recovery that runs again and again and builds what it hands out, as another worker would."""
+    """Recovery that runs again and again and does what it hands out, as another worker would."""
     handed_out: list[int] = []
     end = threading.Event()
 
     def hand_out(number: int) -> None:
         handed_out.append(number)
-        building.build(number)
+        tasks.count(number)
 
     def run() -> None:
         try:
@@ -79,7 +77,7 @@ def recovering(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         finally:
             connections.close_all()
 
-    monkeypatch.setattr(tasks.build_archive, "delay", hand_out)
+    monkeypatch.setattr(tasks.count, "delay", hand_out)
     thread = threading.Thread(target=run)
     thread.start()
     try:
@@ -89,25 +87,21 @@ def recovering(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         thread.join()
 
 
-def test_a_build_goes_on_while_sqlite_is_locked_for_longer_than_a_dead_worker_is_silent(
-    connection: Connection,
-    standin: StandIn,
-    settings: object,
-    folders: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_work_goes_on_while_sqlite_is_locked_for_longer_than_a_dead_worker_is_silent(
+    alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.ARCHIVE_STALE_SECONDS = 2.1
-    archive = request(select(connection, (1, None)))
-    hold = standin.faults.hold("type=chunk&index=1&")
-    thread = in_thread(archive)
-    assert hold.wait_for_request()
+    limits = Limits(heartbeat_seconds=0.3, stale_seconds=2.1)
+    monkeypatch.setattr(Tally, "limits", staticmethod(lambda: limits))
+    tally = make_tally(alice, frames=100_000)
+    thread = in_thread(tally)
+    eventually(lambda: again(tally).status == "running")
     with recovering(monkeypatch) as handed_out:
         for _ in range(3):
             with locked():
-                time.sleep(2 * settings.ARCHIVE_STALE_SECONDS)
+                time.sleep(2 * limits.stale_seconds)
             time.sleep(0.3)
-        hold.release()
-        assert_whole(finished(archive), standin)
+    assert again(tally).status == "running"
+    assert again(tally).finish(again(tally).claimed_by)
     thread.join()
     assert handed_out == []
-    assert again(archive).attempts == 1
+    assert again(tally).attempts == 1
