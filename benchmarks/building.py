@@ -12,7 +12,7 @@ from benchmarks.clients import PASSWORD, USER
 from config.celery import app
 from selections import services
 from selections.models import Archive, SelectedFrame, Selection
-from selector.services import connect
+from selector.services.connections import connect
 
 
 class Building:

@@ -15,7 +15,7 @@ def fill(cvat_url: str, count: int) -> list[str]:
 
     from portal.models import ApiToken  # noqa: PLC0415
     from selector.models import Connection  # noqa: PLC0415
-    from selector.services import connect  # noqa: PLC0415
+    from selector.services.connections import connect  # noqa: PLC0415
 
     people = User.objects.bulk_create(User(username=f"person{n}") for n in range(count))
     first = connect(owner=people[0], url=cvat_url, username=USER, password=PASSWORD).connection

@@ -43,7 +43,7 @@ class Web(Portal):
 
         from selections.models import SelectedFrame, Selection  # noqa: PLC0415
         from selector.models import Connection  # noqa: PLC0415
-        from selector.services import connect  # noqa: PLC0415
+        from selector.services.connections import connect  # noqa: PLC0415
 
         for name in PEOPLE:
             user = User.objects.create_user(name, password=PASSWORD)

@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from portal.views import SignInView, health
-from selector.views import home
+from selector.views.connections import home
 
 handler500 = "portal.views.failed"
 urlpatterns = [

@@ -20,6 +20,10 @@ _TARGET = re.compile(
     r"|tasks/(?P<task>[0-9]+)(?:/jobs/(?P<job>[0-9]+))?"
     r"|jobs/(?P<lone_job>[0-9]+))(?![0-9A-Za-z])"
 )
+_NUMBER = re.compile(r"(?:(task|job|project)\s*)?#?\s*([0-9]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"://|(?:^|/)(?:tasks|jobs|projects)/|^/.")
+_LONGEST_ID = len(str(MAX_ID))
+
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::[0-9]+)?|[\w-]+:[0-9]+")
 _AROUND = "<>\"'()[],;.\t\r\n "
 
@@ -30,12 +34,14 @@ class InvalidAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The object that a pasted address names: a project, or a task with perhaps a job and frame."""
+    """The object that a typed number or a pasted address names: a project, a task with perhaps a job
+    and frame, or a bare `number`: that of a task or, without such a task, of a job."""
 
     task_id: int | None = None
     job_id: int | None = None
     frame: int | None = None
     project_id: int | None = None
+    number: int | None = None
 
 
 def normalize_url(text: str) -> str:
@@ -49,16 +55,24 @@ def normalize_url(text: str) -> str:
     return f"{parts.scheme}://{_host(parts)}{port}{_sub_path(parts.path)}"
 
 
-def parse(text: str, base_url: str) -> Target:
-    """The object that a typed number (a task) or a pasted address names on a server.
+def parse(text: str, base_url: str) -> Target | None:
+    """The object that "12", "#12", "job 34" or a pasted address names on a server; None for words to
+    search by, such as a number that is too long for an id.
 
     Raises InvalidAddress for an address of another server than `base_url` and for one that names
     no object.
     """
+    text = text.strip()
+    numbered = _NUMBER.fullmatch(text)
+    if numbered:
+        kind, digits = numbered.groups()
+        if text.isdecimal() and len(digits) > _LONGEST_ID:
+            return None
+        return Target(**{f"{kind.lower()}_id" if kind else "number": _id(digits)})
+    if not _ADDRESS.search(text):
+        return None
     pasted = re.search(r"[a-zA-Z]+://\S+", text)  # words around the address are ignored
     text = (pasted[0] if pasted else _with_scheme(text, base_url)).strip(_AROUND)
-    if re.fullmatch(r"#?[0-9]+", text):
-        return Target(task_id=_id(text.lstrip("#")))
     if "://" in text:
         parts = _split(text)
         path = _path_on(parts, base_url)
@@ -79,14 +93,35 @@ def parse(text: str, base_url: str) -> Target:
     )
 
 
+def parse_number(text: str, kind: str, *, least: int = 1) -> int:
+    """The number in a field for one kind of thing: "12", "#12" or the kind and its number.
+
+    Raises InvalidAddress.
+    """
+    numbered = re.fullmatch(rf"(?:{kind}\s*)?#?\s*([0-9]{{1,{_LONGEST_ID}}})", text, re.IGNORECASE)
+    if numbered is None or not least <= int(numbered[1]) <= MAX_ID:
+        raise InvalidAddress(f"“{text[:40]}” is not the number of a {kind}.")
+    return int(numbered[1])
+
+
 def task_link(base_url: str, task_id: int) -> str:
     """The address of the page of a task in CVAT."""
     return f"{base_url.rstrip('/')}/tasks/{task_id}"
 
 
+def job_link(base_url: str, task_id: int, job_id: int) -> str:
+    """The address of a job in CVAT's editor."""
+    return f"{task_link(base_url, task_id)}/jobs/{job_id}"
+
+
+def project_link(base_url: str, project_id: int) -> str:
+    """The address of the page of a project in CVAT."""
+    return f"{base_url.rstrip('/')}/projects/{project_id}"
+
+
 def frame_link(base_url: str, task_id: int, job_id: int, frame: int) -> str:
     """The address of a task frame in CVAT's editor; the job must hold it (cvat-api 12.1)."""
-    return f"{task_link(base_url, task_id)}/jobs/{job_id}?frame={frame}"
+    return f"{job_link(base_url, task_id, job_id)}?frame={frame}"
 
 
 def _with_scheme(text: str, base_url: str) -> str:
@@ -157,7 +192,7 @@ def _path_on(parts: SplitResult, base_url: str) -> str:
 def _id(text: str | None) -> int | None:
     if text is None:
         return None
-    if len(text) > 10 or not 0 < int(text) <= MAX_ID:
+    if len(text) > _LONGEST_ID or not 0 < int(text) <= MAX_ID:
         raise InvalidAddress(f"{text[:20]} cannot be the number of a task, job or project.")
     return int(text)
 

@@ -1,20 +1,17 @@
-"""What people type: a server and an account, a task or a job, the name of a token."""
+"""What people type: a server and an account, a task or a job."""
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 from django import forms
 from django.conf import settings
 
-from cvat.links import MAX_ID, InvalidAddress, Target, parse
+from cvat.links import InvalidAddress, Target, parse, parse_number
 from portal.exceptions import InvalidInput
 from selector.models import Connection
 
-JOB = re.compile(r"(?:job\s*#?\s*)?([0-9]+)", re.IGNORECASE)
-PROJECT = re.compile(r"project\s*#?\s*([0-9]+)", re.IGNORECASE)
-MERE = re.compile(r"#?\s*[0-9]+")
-TASK = re.compile(r"(?:task\s*)?#?\s*([0-9]+)", re.IGNORECASE)
+MAX_WORDS = 200  # characters of a search in CVAT
 
 
 class ConnectForm(forms.Form):
@@ -71,67 +68,46 @@ def connect_form(connection: Connection | None = None) -> ConnectForm:
     )
 
 
+class NumberField(forms.CharField):
+    """The number of one kind of thing; None if it is empty."""
+
+    def __init__(self, kind: str, *, least: int = 1) -> None:
+        super().__init__(required=False)
+        self.kind, self.least = kind, least
+
+    def clean(self, value: Any) -> int | None:
+        text = super().clean(value)
+        try:
+            return parse_number(text, self.kind, least=self.least) if text else None
+        except InvalidAddress as error:
+            raise forms.ValidationError(str(error)) from None
+
+
 class ChooseForm(forms.Form):
-    """What is to be opened: typed or pasted (`find`, `job`), or named by a link of ours."""
+    """What to open: typed or pasted (`find`), or named by a link of the portal."""
 
     find = forms.CharField(required=False, max_length=2000)
-    job = forms.CharField(required=False, max_length=40)
-    task = forms.CharField(required=False, max_length=40)
-    project = forms.CharField(required=False, max_length=40)
-    frame = forms.CharField(required=False, max_length=40)
-    selection = forms.CharField(required=False, max_length=40)
-    page = forms.CharField(required=False, max_length=40)
-    connection = forms.CharField(required=False, max_length=40)
-
-    def number(self, field: str) -> int | None:
-        """The number in a field, None if it is empty. Raises InvalidInput."""
-        text = str(self.data.get(field, "")).strip()
-        if not text:
-            return None
-        found = (JOB if field == "job" else TASK).fullmatch(text)
-        least = 0 if field == "frame" else 1
-        if found is None or not least <= int(found[1][:19]) <= MAX_ID:
-            raise InvalidInput(f"“{text[:40]}” is not the number of a {field}.")
-        return int(found[1])
+    job = NumberField("job")
+    task = NumberField("task")
+    project = NumberField("project")
+    frame = NumberField("frame", least=0)
+    selection = NumberField("selection")
+    page = NumberField("page")
 
     @property
     def words(self) -> str:
-        return " ".join(str(self.data.get("find", "")).split())[:200]
+        return " ".join(self.cleaned_data.get("find", "").split())
 
-    @property
-    def is_mere_number(self) -> bool:
-        """Whether what is typed may be the number of a task or, if there is none, of a job."""
-        return MERE.fullmatch(self.words) is not None and not self.data.get("job")
+    def target(self, base_url: str) -> Target | None:
+        """What the typed text names on the CVAT server; None for words to search by.
 
-    def typed(self, base_url: str) -> Target | None:
-        """What the typed text names; None if it is empty or words to search by.
-
-        Raises InvalidInput for an address that cannot be opened and a wrong number of a job.
+        Raises InvalidInput for an address that cannot be opened.
         """
-        text, job_id = self.words, self.number("job")
-        task, job, project = (kind.fullmatch(text) for kind in (TASK, JOB, PROJECT))
-        if task:
-            return Target(task_id=_id(task[1]), job_id=job_id)
-        if job:
-            return Target(job_id=_id(job[1]))
-        if project:
-            return Target(project_id=_id(project[1]))
-        if "/" in text:
-            try:
-                target = parse(text, base_url)
-            except InvalidAddress as error:
-                raise InvalidInput(str(error)) from None
-            return _with_job(target, job_id)
-        return Target(job_id=job_id) if job_id and not text else None
-
-
-def _with_job(target: Target, job_id: int | None) -> Target:
-    if job_id is None or target.job_id is not None:
-        return target
-    return Target(task_id=target.task_id, job_id=job_id, frame=target.frame)
-
-
-def _id(digits: str) -> int:
-    if not 0 < int(digits[:19]) <= MAX_ID:
-        raise InvalidInput(f"{digits[:20]} cannot be the number of a task, job or project.")
-    return int(digits)
+        try:
+            target = parse(self.words, base_url)
+        except InvalidAddress as error:
+            raise InvalidInput(str(error)) from None
+        job_id = self.cleaned_data["job"]
+        if target is None or job_id is None or target.job_id is not None:
+            return target
+        return Target(task_id=target.task_id or target.number, job_id=job_id, frame=target.frame)

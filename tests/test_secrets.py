@@ -25,8 +25,8 @@ from rest_framework.test import APIClient
 
 from portal.models import ApiToken
 from selections.api.download_images import LONGEST_WAIT, _wanted_wait
-from selector import services
 from selector.models import Connection
+from selector.services import connections
 from standin.server import StandIn
 from tests.addresses import addresses
 from tests.conftest import BASE_DIR, api_of, connect
@@ -313,6 +313,6 @@ def test_waiting_is_bounded(rf, prefer: str, seconds: int) -> None:
 def test_errors_do_not_repeat_what_was_typed(alice: User, standin: StandIn) -> None:
     standin.faults.fail("/api/auth/login", status=400, body={"password": [f"{PASSWORD} is wrong"]})
     with pytest.raises(Exception, match="does not accept") as caught:
-        services.connect(owner=alice, url=standin.url, username="demo", password=PASSWORD)
+        connections.connect(owner=alice, url=standin.url, username="demo", password=PASSWORD)
     assert PASSWORD not in str(caught.value)
     assert caught.value.__cause__ is None

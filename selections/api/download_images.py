@@ -28,7 +28,7 @@ from selections.models import (
     Archive,
     Selection,
 )
-from selector.services import find_connection
+from selector.services.connections import find_connection
 
 LONGEST_WAIT = 60  # seconds; a waiting request holds a thread of the web server
 WAIT_PAUSE = 0.2

@@ -14,7 +14,7 @@ from selections.api.draw_serializers import (
     RandomSelectSerializer,
 )
 from selector.api.views import image
-from selector.services import find_connection
+from selector.services.connections import find_connection
 
 
 class RandomSelectView(SpecifiedView):

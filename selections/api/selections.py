@@ -31,7 +31,7 @@ from selections.models import (
     Selection,
     SelectionQuerySet,
 )
-from selector.services import find_connection
+from selector.services.connections import find_connection
 
 
 class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types

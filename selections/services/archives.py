@@ -17,8 +17,8 @@ from selections.models import Archive, ArchiveOptions, Selection
 from selections.services.connections import closest, usable_connection
 from selections.services.limits import check_builds, check_may_build, check_room
 from selections.services.saving import Choice, create_selection
-from selector import services as selector
 from selector.models import Connection
+from selector.services.connections import find_connection
 
 DEFAULT_OPTIONS = ArchiveOptions()
 
@@ -138,7 +138,7 @@ def _connection_for(user: User, selection: Selection) -> Connection:
     )
     if connection is None:
         raise NotConnected(f"You are not connected to {selection.url}. Connect to it first.")
-    return selector.find_connection(user=user, connection_id=connection.pk)
+    return find_connection(user=user, connection_id=connection.pk)
 
 
 def cancel_archive(*, archive: Archive) -> Archive:

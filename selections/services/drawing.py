@@ -12,8 +12,8 @@ from selections.draws import Draw
 from selections.methods.method import Facts
 from selections.models import SelectedFrame, Selection
 from selections.sampling import Candidates, Sample, new_seed
-from selector import services as selector
 from selector.models import Connection
+from selector.services.catalogs import load_catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     Raises InvalidInput, CvatError.
     """
     excluded = _readable(user, connection, draw.exclude_selections)
-    catalog = selector.load_catalog(connection=connection, task_id=draw.task_id, job_id=draw.job_id)
+    catalog = load_catalog(connection=connection, task_id=draw.task_id, job_id=draw.job_id)
     if excluded:
         catalog = _without(catalog, excluded)
     return draw_from(catalog, draw)

@@ -16,7 +16,7 @@ from selections.services.connections import required_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.naming import free_name
 from selections.services.saving import create_random_selection
-from selector.services import find_connection
+from selector.services.connections import find_connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from selections.models import SelectedTask, Selection
 from selections.services.connections import usable_connection
 from selections.services.drawing import draw_frames
 from selections.services.naming import free_name
-from selector import services as selector
 from selector.cvat_requests import waiting_place
 from selector.models import Connection
+from selector.services.catalogs import load_catalog
 
 # Limits of the requests to CVAT that a person waits for.
 MOST_TASKS = 100
@@ -168,7 +168,7 @@ def _catalogs(connection: Connection, task_id: int, wanted: list[Choice]) -> Ite
     some people may see no more of a task than a ground-truth job or a replica."""
     job_of = {choice.frame: choice.job_id for choice in wanted}
     try:
-        catalog = selector.load_catalog(connection=connection, task_id=task_id)
+        catalog = load_catalog(connection=connection, task_id=task_id)
     except CvatNoData:
         if None in job_of.values():
             raise
@@ -180,7 +180,7 @@ def _catalogs(connection: Connection, task_id: int, wanted: list[Choice]) -> Ite
     if len(jobs) > MOST_JOBS:
         raise InvalidInput(f"Task {task_id} does not offer frames of {len(jobs):,} of the jobs.")
     for job_id in jobs:
-        yield selector.load_catalog(connection=connection, task_id=task_id, job_id=job_id)
+        yield load_catalog(connection=connection, task_id=task_id, job_id=job_id)
 
 
 def _frames_of(catalogs: list[FrameCatalog], wanted: list[Choice]) -> list[Frame]:

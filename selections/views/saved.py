@@ -16,7 +16,7 @@ from portal.signed_in import SignedInRequest
 from selections import downloads, services, showing
 from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
 from selections.models import Archive, Selection
-from selector.services import find_connection
+from selector.services.connections import find_connection
 
 SELECTIONS_PER_PAGE = 25
 FRAMES_PER_PAGE = 120  # full rows of the grid at 2, 3, 4, 5, 6, 8 and 10 columns

@@ -18,9 +18,9 @@ from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, SpecifiedView
 from portal.models import ApiToken
 from portal.signed_in import SignedInApiRequest
-from selector import services
 from selector.api import serializers
 from selector.models import Connection, ConnectionQuerySet
+from selector.services import catalogs, connections
 
 
 def image(frame: Frame) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class TestConnectionView(SpecifiedView):
         is stored for the same CVAT user and still works is kept."""
         form = serializers.TestConnectionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        connected = services.connect(owner=request.user, **form.validated_data)
+        connected = connections.connect(owner=request.user, **form.validated_data)
         connection = connected.connection
         message = f"{connected.text} {connected.notice}"
         return Response(
@@ -62,10 +62,10 @@ class LoadImagesView(SpecifiedView):
         form = serializers.SourceSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
-        connection = services.find_connection(
+        connection = connections.find_connection(
             user=request.user, connection_id=data.get("connection")
         )
-        catalog = services.load_catalog(
+        catalog = catalogs.load_catalog(
             connection=connection,
             task_id=data.get("task_id"),
             job_id=data.get("job_id"),
@@ -141,9 +141,9 @@ class ConnectionViewSet(
         still works, else replaced; another CVAT user is another connection."""
         form = serializers.NewConnectionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        connected = services.connect(owner=request.user, **form.validated_data)
+        connected = connections.connect(owner=request.user, **form.validated_data)
         answer = self.get_serializer(connected.connection).data | {"notice": connected.notice}
         return Response(answer, status=status.HTTP_201_CREATED)
 
     def perform_destroy(self, instance: Connection) -> None:
-        services.disconnect(connection=instance)
+        connections.disconnect(connection=instance)

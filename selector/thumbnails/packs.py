@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from selector.thumbnails.drawing import Drawn
+from selector.thumbnails.rendering import Drawn
 
 OK, BROKEN, MISSING, FAILED = "ok", "broken", "missing", "failed"
 LONGEST_HEADER = 2**24

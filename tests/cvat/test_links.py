@@ -12,6 +12,7 @@ from cvat.links import (
     frame_link,
     normalize_url,
     parse,
+    parse_number,
     task_link,
 )
 
@@ -88,8 +89,12 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "target"),
     [
-        ("12", Target(task_id=12)),
-        (" #12 \n", Target(task_id=12)),
+        ("12", Target(number=12)),
+        (" #12 \n", Target(number=12)),
+        ("Task 12", Target(task_id=12)),
+        ("task#12", Target(task_id=12)),
+        ("job 34", Target(job_id=34)),
+        ("project # 3", Target(project_id=3)),
         (f"{BASE}/tasks/12", Target(task_id=12)),
         (f"{BASE}/tasks/12/", Target(task_id=12)),
         (f"{BASE}/tasks/12/jobs/34", Target(task_id=12, job_id=34)),
@@ -123,16 +128,32 @@ def test_pasted(text: str, target: Target) -> None:
 
 @pytest.mark.parametrize(
     "text",
+    ["", "/", "hello", "-3", "12.5", "१२", "12 34", "99999999999", "cats/dogs", "task", "tasks"],
+)
+def test_words_to_search_by(text: str) -> None:
+    assert parse(text, BASE) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("12", 12), ("#12", 12), ("Job 12", 12), ("job #12", 12)]
+)
+def test_number_of_a_job(text: str, number: int) -> None:
+    assert parse_number(text, "job") == number
+
+
+@pytest.mark.parametrize("text", ["", "0", "task 12", "-1", "1.5", "१२", "2147483648", "9" * 99])
+def test_no_number_of_a_job(text: str) -> None:
+    with pytest.raises(InvalidAddress, match="is not the number of a job"):
+        parse_number(text, "job")
+
+
+@pytest.mark.parametrize(
+    "text",
     [
-        "",
-        "hello",
         "0",
-        "-3",
-        "12.5",
-        "१२",
-        "12 34",
-        "99999999999",
         "2147483648",
+        "job 99999999999",
+        "/nothing/here",
         BASE,
         f"{BASE}/tasks",
         f"{BASE}/tasks/create",

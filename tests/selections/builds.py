@@ -24,7 +24,7 @@ from selections import services
 from selections.archives import building
 from selections.models import Archive, ArchiveOptions, ArchivePart, Selection
 from selector.models import Connection
-from selector.services import load_catalog
+from selector.services.catalogs import load_catalog
 from standin.requestlog import Seen
 from standin.server import StandIn
 from tests.conftest import eventually

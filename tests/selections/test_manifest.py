@@ -17,7 +17,7 @@ from selections import services
 from selections.archives import remarks
 from selections.models import Archive
 from selector.models import Connection
-from selector.services import load_catalog
+from selector.services.catalogs import load_catalog
 from standin.model import Job, Task
 from standin.server import StandIn
 from tests.conftest import connect

@@ -10,7 +10,7 @@ from selections import services
 from selections.archives.planning import Block
 from selections.archives.spool import Spool
 from selections.models import Selection
-from selector.services import load_catalog
+from selector.services.catalogs import load_catalog
 from standin.model import Job
 from standin.server import StandIn
 from tests.conftest import connect

@@ -13,7 +13,7 @@ from selections.draws import Draw
 from selections.models import Selection
 from selections.services import Choice
 from selector.models import Connection
-from selector.services import load_catalog
+from selector.services.catalogs import load_catalog
 from standin.requestlog import Seen
 from standin.server import StandIn
 from tests.conftest import connect

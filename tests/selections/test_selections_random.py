@@ -12,7 +12,7 @@ from selections import services
 from selections.draws import Draw
 from selections.services import Choice, draw_again
 from selector.models import Connection
-from selector.services import load_catalog
+from selector.services.catalogs import load_catalog
 from standin.server import StandIn
 from tests.making import make_connection, make_selection
 from tests.selections.draws import drawn, frames_of

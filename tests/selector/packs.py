@@ -11,8 +11,9 @@ from typing import Any
 
 from PIL import Image
 
-from selector import job_access, thumbnails
+from selector import job_access
 from selector.models import Connection
+from selector.services import thumbnails
 from standin.faults import Hold
 from standin.pictures import read_bars
 from standin.server import StandIn
@@ -22,7 +23,7 @@ HD = (640, 360)
 
 def pack_of(connection: Connection, job_id: int, chunk: int = 0) -> dict[int, Any]:
     """Task frame -> its picture, or the word for what is wrong with it."""
-    found = thumbnails.find(connection, job_access.job_access(connection, job_id), chunk)
+    found = thumbnails.chunk_of(connection, job_access.job_access(connection, job_id), chunk)
     with thumbnails.open_pack(found).file as pack:
         body = pack.read()
     return read_pack(body)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.test import Client
 
-from selector import services
+from selector.services import connections
 from tests.making import make_archive, make_selection
 from tests.selector.api_errors import FOUR, told, told_by_resource
 
@@ -49,7 +49,7 @@ def test_a_bug(client: Client, monkeypatch: pytest.MonkeyPatch, path: str) -> No
     def broken(**_: object) -> None:
         raise RuntimeError(SECRET_OF_A_BUG)
 
-    monkeypatch.setattr(services, "find_connection", broken)
+    monkeypatch.setattr(connections, "find_connection", broken)
     if path == "/api/load-images":
         answer = client.post(path, {"task_id": 1}, content_type="application/json")
         told(answer, 500, "server_error", "Try again")

@@ -14,7 +14,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
 
-from selector.api.pictures import ThumbnailsView
+from selector.api.workspace import ThumbnailsView
 from selector.cvat_requests import answer_key
 from selector.models import Connection
 from standin.server import StandIn

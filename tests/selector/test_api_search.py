@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from selector import services
 from selector.models import Connection, RecentTask
+from selector.services import connections
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.conftest import connect
@@ -203,7 +203,7 @@ def test_twenty_recent_tasks(api: APIClient, connection: Connection, standin: St
 
 def test_recent_tasks_go_with_the_connection(api: APIClient, connection: Connection) -> None:
     catalog_of(api, task_id=1)
-    services.disconnect(connection=connection)
+    connections.disconnect(connection=connection)
     assert RecentTask.objects.count() == 0
 
 

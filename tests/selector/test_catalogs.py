@@ -16,9 +16,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from cvat.exceptions import CvatForbidden, CvatUnauthorized
 from cvat.types import Frame, FrameCatalog, Job
-from selector import catalogs, compact, services, viewing
+from selector import catalog_document
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
+from selector.services import catalogs, thumbnails
 from standin.server import StandIn
 from tests.conftest import connect
 
@@ -77,7 +78,7 @@ def test_task(connection: Connection, standin: StandIn, task_id: int) -> None:
         expected.honeypot_count,
     )
     for _ in range(2):  # read, and kept
-        found = services.load_catalog(connection=connection, task_id=task_id)
+        found = catalogs.load_catalog(connection=connection, task_id=task_id)
         assert found == expected
 
 
@@ -88,7 +89,7 @@ def test_jobs(connection: Connection, standin: StandIn, task_id: int) -> None:
             expected = client.frame_catalog(job_id=job.id)
         document = document_of(connection, job_id=job.id)
         assert tuple(decoded(document)) == expected.frames
-        assert catalogs.load(connection=connection, job_id=job.id) == expected
+        assert catalogs.load_catalog(connection=connection, job_id=job.id) == expected
 
 
 def test_what_the_page_needs(connection: Connection, standin: StandIn) -> None:
@@ -152,9 +153,9 @@ FRAMES = st.lists(
 def test_any_frames(frames: list[Frame]) -> None:
     in_order = tuple(sorted(frames, key=lambda frame: frame.frame))
     catalog = FrameCatalog(9, "t", "", tuple(JOBS), in_order, 0, 0, False)
-    document = json.loads(json.dumps(compact.document(catalog, "http://cvat.example.com")))
+    document = json.loads(json.dumps(catalog_document.document(catalog, "http://cvat.example.com")))
     assert tuple(decoded(document)) == in_order
-    assert compact.frames_of(document) == in_order
+    assert catalog_document.frames_of(document) == in_order
 
 
 def large(name: str, jobs: int = 100) -> FrameCatalog:
@@ -181,9 +182,9 @@ def large(name: str, jobs: int = 100) -> FrameCatalog:
 )
 def test_hundred_thousand_frames_are_small(name: str, most: int) -> None:
     catalog = large(name)
-    text = json.dumps(compact.document(catalog, "http://cvat.example.com")).encode()
+    text = json.dumps(catalog_document.document(catalog, "http://cvat.example.com")).encode()
     assert len(gzip.compress(text, catalogs.LEVEL)) < most
-    assert compact.frames_of(json.loads(text)) == catalog.frames
+    assert catalog_document.frames_of(json.loads(text)) == catalog.frames
 
 
 # --- kept, and asked about ---------------------------------------------------------------------
@@ -192,8 +193,8 @@ def test_hundred_thousand_frames_are_small(name: str, most: int) -> None:
 def test_meta_is_read_once(connection: Connection, standin: StandIn) -> None:
     document_of(connection, task_id=1)
     standin.requests.clear()
-    first = services.load_catalog(connection=connection, task_id=1)
-    assert services.load_catalog(connection=connection, task_id=1).frames == first.frames
+    first = catalogs.load_catalog(connection=connection, task_id=1)
+    assert catalogs.load_catalog(connection=connection, task_id=1).frames == first.frames
     # Whether the task is open and unchanged, and nothing else.
     assert [seen.path for seen in standin.requests] == ["/api/tasks/1"] * 2
 
@@ -201,12 +202,12 @@ def test_meta_is_read_once(connection: Connection, standin: StandIn) -> None:
 def test_a_deletion_is_seen_at_once(connection: Connection, standin: StandIn) -> None:
     assert len(decoded(document_of(connection, task_id=1))) == 227
     standin.world.set_deleted(1, [0, 1])
-    found = services.load_catalog(connection=connection, task_id=1)
+    found = catalogs.load_catalog(connection=connection, task_id=1)
     assert [frame.frame for frame in found.frames[:2]] == [2, 3]
     assert len(decoded(document_of(connection, task_id=1))) == 228
     standin.world.set_deleted(1, [])
     own = standin.world.tasks[1].jobs[0]
-    assert len(catalogs.load(connection=connection, job_id=own.id).frames) == 50
+    assert len(catalogs.load_catalog(connection=connection, job_id=own.id).frames) == 50
 
 
 def test_a_revoked_token_is_noticed_at_once(connection: Connection, standin: StandIn) -> None:
@@ -214,7 +215,7 @@ def test_a_revoked_token_is_noticed_at_once(connection: Connection, standin: Sta
     for token in standin.world.access_tokens.values():
         token.revoked = True
     with pytest.raises(CvatUnauthorized):
-        services.load_catalog(connection=connection, task_id=1)
+        catalogs.load_catalog(connection=connection, task_id=1)
     assert Connection.objects.get().needs_reconnect
 
 
@@ -223,23 +224,23 @@ def test_a_lost_right_is_noticed_at_once(
 ) -> None:
     """alice is assignee of task 2, then of nothing in it."""
     own = connect(bob, standin, "alice")
-    assert len(catalogs.load(connection=own, task_id=2).frames) == 47
+    assert len(catalogs.load_catalog(connection=own, task_id=2).frames) == 47
     standin.world.tasks[2].assignee = None
     with pytest.raises(CvatForbidden):
-        catalogs.load(connection=own, task_id=2)
+        catalogs.load_catalog(connection=own, task_id=2)
 
 
 def test_what_is_kept_is_nobody_elses(
     alice: User, bob: User, connection: Connection, standin: StandIn
 ) -> None:
     carol = connect(bob, standin, "carol")
-    assert len(catalogs.load(connection=connection, task_id=1).frames) == 227
-    assert len(catalogs.load(connection=carol, task_id=1).frames) == 49
+    assert len(catalogs.load_catalog(connection=connection, task_id=1).frames) == 227
+    assert len(catalogs.load_catalog(connection=carol, task_id=1).frames) == 49
     with pytest.raises(CvatForbidden):
-        catalogs.load(connection=carol, task_id=2)
+        catalogs.load_catalog(connection=carol, task_id=2)
     # The same person, another account: nothing of what demo was shown is left.
     again = connect(alice, standin, "carol")
-    assert len(catalogs.load(connection=again, task_id=1).frames) == 49
+    assert len(catalogs.load_catalog(connection=again, task_id=1).frames) == 49
 
 
 def test_through_jobs_nothing_is_kept(bob: User, standin: StandIn) -> None:
@@ -254,8 +255,8 @@ def test_pictures_need_no_further_question(connection: Connection, standin: Stan
     document_of(connection, task_id=1)
     standin.requests.clear()
     for job in standin.world.tasks[1].jobs:
-        viewing.open_pack(
-            viewing.find_chunk(connection=connection, job_id=job.id, chunk=0)
+        thumbnails.open_pack(
+            thumbnails.find_chunk(connection=connection, job_id=job.id, number=0)
         ).file.close()
     assert {seen.query.get("type") for seen in standin.requests} == {"chunk"}
     assert len(standin.requests) == 5
@@ -265,7 +266,8 @@ def test_odd_names(connection: Connection, standin: StandIn) -> None:
     names = ["\x00.jpg", "\x7f.jpg", "ä.jpg", "日本.jpg", "\u2028.jpg"]
     task = standin.world.add_task("odd", owner="demo", images=names)
     expected = [
-        frame.filename for frame in catalogs.load(connection=connection, task_id=task.id).frames
+        frame.filename
+        for frame in catalogs.load_catalog(connection=connection, task_id=task.id).frames
     ]
     assert [
         frame.filename for frame in decoded(document_of(connection, task_id=task.id))
@@ -281,7 +283,7 @@ def test_without_the_cache(
     monkeypatch.setattr(cache, "get", down)
     monkeypatch.setattr(cache, "set_many", down)
     for _ in range(2):
-        assert len(catalogs.load(connection=connection, task_id=1).frames) == 227
+        assert len(catalogs.load_catalog(connection=connection, task_id=1).frames) == 227
     assert meta_requests(standin) == 2
 
 

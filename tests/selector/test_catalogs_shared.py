@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.types import Job
-from selector import catalogs, viewing
-from selector.catalogs import PackedCatalog
 from selector.models import Connection
+from selector.services import catalogs, thumbnails
+from selector.services.catalogs import PackedCatalog
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.conftest import connect, eventually
@@ -56,7 +56,9 @@ def test_pictures_need_no_further_question(
     opened(assignee)
     standin.requests.clear()
     job = standin.world.tasks[SHARED].jobs[0]
-    viewing.open_pack(viewing.find_chunk(connection=assignee, job_id=job.id, chunk=0)).file.close()
+    thumbnails.open_pack(
+        thumbnails.find_chunk(connection=assignee, job_id=job.id, number=0)
+    ).file.close()
     assert [seen.query.get("type") for seen in standin.requests] == ["chunk"]
 
 

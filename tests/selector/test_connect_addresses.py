@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from cvat.exceptions import CvatError, CvatUnreachable
 from portal.exceptions import InvalidInput, ServerNotAllowed
-from selector import services
+from selector.services import connections
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.conftest import connect
@@ -30,7 +30,7 @@ from tests.conftest import connect
 )
 def test_address_that_is_none(alice: User, standin: StandIn, url: str, words: str) -> None:
     with pytest.raises(InvalidInput, match=words) as caught:
-        services.connect(owner=alice, url=url, username="demo", password="demo-password")
+        connections.connect(owner=alice, url=url, username="demo", password="demo-password")
     assert "secret" not in str(caught.value)
 
 
@@ -45,7 +45,7 @@ def test_address_that_is_none(alice: User, standin: StandIn, url: str, words: st
 )
 def test_server_that_is_not_listed(alice: User, standin: StandIn, url: str) -> None:
     with pytest.raises(ServerNotAllowed) as caught:
-        services.connect(owner=alice, url=url, username="demo", password="demo-password")
+        connections.connect(owner=alice, url=url, username="demo", password="demo-password")
     assert "Ask the operator of the portal" in str(caught.value)
     assert "CVAT_ALLOWED_URLS" in str(caught.value)
     assert len(standin.requests) == 0
@@ -53,7 +53,7 @@ def test_server_that_is_not_listed(alice: User, standin: StandIn, url: str) -> N
 
 def test_https_is_another_server_than_http(alice: User, standin: StandIn) -> None:
     with pytest.raises(ServerNotAllowed):
-        services.connect(
+        connections.connect(
             owner=alice,
             url=standin.url.replace("http:", "https:"),
             username="demo",
@@ -73,7 +73,7 @@ def test_plain_http_where_https_is_expected(
     url = standin.url.replace("http:", "https:")
     settings.CVAT_ALLOWED_URLS = [url]
     with pytest.raises(CvatUnreachable, match="does not speak HTTPS"):
-        services.connect(owner=alice, url=url, username="demo", password="demo-password")
+        connections.connect(owner=alice, url=url, username="demo", password="demo-password")
 
 
 def test_something_else_than_cvat(alice: User, standin: StandIn) -> None:

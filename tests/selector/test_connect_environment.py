@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from portal.exceptions import InvalidInput, ServerNotAllowed
-from selector import services
+from selector.services import connections
 from standin.samples import sample_world
 from standin.server import StandIn
 
@@ -15,13 +15,13 @@ def test_environment_account(alice: User, standin: StandIn, settings: object) ->
     settings.CVAT_URL = standin.url
     settings.CVAT_USERNAME, settings.CVAT_PASSWORD = "demo", "demo-password"
     for given in ({}, {"url": f"{standin.url}/"}, {"username": "demo"}):
-        assert services.connect(owner=alice, **given).connection.username == "demo"
+        assert connections.connect(owner=alice, **given).connection.username == "demo"
 
 
 def test_environment_token(alice: User, standin: StandIn, settings: object) -> None:
     settings.CVAT_URL = standin.url
     settings.CVAT_ACCESS_TOKEN = standin.world.access_token("bob").value
-    assert services.connect(owner=alice).connection.username == "bob"
+    assert connections.connect(owner=alice).connection.username == "bob"
 
 
 def test_environment_password_stays_with_its_server_and_user(
@@ -39,7 +39,7 @@ def test_environment_password_stays_with_its_server_and_user(
             {"username": "Demo"},
         ):
             with pytest.raises(InvalidInput):
-                services.connect(owner=alice, **given)
+                connections.connect(owner=alice, **given)
         assert len(other.requests) == 0
     assert len(standin.requests) == 0
 
@@ -48,6 +48,6 @@ def test_without_any_server(alice: User, settings: object) -> None:
     settings.CVAT_URL = settings.STANDIN_URL = ""
     settings.CVAT_ALLOWED_URLS = []
     with pytest.raises(InvalidInput, match="Which CVAT server"):
-        services.connect(owner=alice)
+        connections.connect(owner=alice)
     with pytest.raises(ServerNotAllowed, match="none is listed"):
-        services.connect(owner=alice, url="https://cvat.example.com")
+        connections.connect(owner=alice, url="https://cvat.example.com")

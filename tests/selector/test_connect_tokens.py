@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 
 from cvat.exceptions import CvatLoginRefused
 from cvat.types import CredentialKind
-from selector import services
 from selector.models import Connection
+from selector.services import connections
 from standin.server import StandIn
 from tests.conftest import connect
 
@@ -42,7 +42,7 @@ def test_connecting_again_keeps_a_token_that_works_and_prolongs_it(
     first = connect(alice, standin)
     [token] = usable_tokens(standin)
     settings.CVAT_TOKEN_DAYS = 200
-    again = services.connect(
+    again = connections.connect(
         owner=alice, url=standin.url, username="demo", password="demo-password"
     )
     assert again.connection.pk == first.pk
@@ -56,7 +56,7 @@ def test_token_that_no_longer_works_is_replaced_and_said_so(alice: User, standin
     first = connect(alice, standin)
     [former] = usable_tokens(standin)
     former.revoked = True
-    again = services.connect(
+    again = connections.connect(
         owner=alice, url=standin.url, username="demo", password="demo-password"
     )
     assert again.connection.pk == first.pk
@@ -83,7 +83,7 @@ class TestFullAccount:
 
     def test_it_is_said_what_to_delete(self, alice: User, standin: StandIn) -> None:
         fill(standin)
-        connected = services.connect(
+        connected = connections.connect(
             owner=alice, url=standin.url, username="demo", password="demo-password"
         )
         assert connected.connection.credential_kind == Connection.Kind.LOGIN_TOKEN
@@ -97,10 +97,10 @@ class TestFullAccount:
         assert connect(alice, standin).credential_kind == Connection.Kind.ACCESS_TOKEN
 
     def test_token_of_a_removed_connection_makes_room(self, alice: User, standin: StandIn) -> None:
-        services.disconnect(connection=connect(alice, standin))
+        connections.disconnect(connection=connect(alice, standin))
         [unused] = usable_tokens(standin)
         fill(standin)
-        connected = services.connect(
+        connected = connections.connect(
             owner=alice, url=standin.url, username="demo", password="demo-password"
         )
         assert connected.connection.credential_kind == Connection.Kind.ACCESS_TOKEN
@@ -111,9 +111,9 @@ class TestFullAccount:
     def test_token_of_another_connection_is_left_alone(self, alice: User, standin: StandIn) -> None:
         """To the same server, but in another organization."""
         account = {"owner": alice, "url": standin.url, "username": "alice"}
-        first = services.connect(**account, password="alice-password").connection
+        first = connections.connect(**account, password="alice-password").connection
         fill(standin, "alice")
-        services.connect(**account, password="alice-password", organization="acme")
+        connections.connect(**account, password="alice-password", organization="acme")
         with Connection.objects.get(pk=first.pk).client() as client:
             assert client.whoami().username == "alice"
 
@@ -135,7 +135,7 @@ class TestTwoAccountsOnOneServer:
     def test_no_token_of_the_other_user_is_touched(self, alice: User, standin: StandIn) -> None:
         connect(alice, standin)
         [of_demo] = usable_tokens(standin)
-        connected = services.connect(
+        connected = connections.connect(
             owner=alice, url=standin.url, username="carol", password="carol-password"
         )
         assert connected.notice == ""
@@ -157,7 +157,7 @@ def test_cvat_sessions_and_scripts_of_the_user_go_on(alice: User, standin: Stand
     standin.world.sessions["browser"] = standin.world.user("demo")
     connect(alice, standin)
     connect(alice, standin)
-    services.disconnect(connection=Connection.objects.get())
+    connections.disconnect(connection=Connection.objects.get())
     assert asked(standin, "logout") == []
     assert standin.world.login_token("demo") == key
     assert not own.revoked
@@ -166,7 +166,7 @@ def test_cvat_sessions_and_scripts_of_the_user_go_on(alice: User, standin: Stand
 
 def test_with_an_access_token_of_ones_own(alice: User, standin: StandIn) -> None:
     token = standin.world.access_token("bob")
-    kept = services.connect(owner=alice, url=standin.url, access_token=token.value).connection
+    kept = connections.connect(owner=alice, url=standin.url, access_token=token.value).connection
     assert (kept.username, kept.credential_kind) == ("bob", CredentialKind.ACCESS_TOKEN.value)
     assert asked(standin, "login") == []
 
@@ -176,7 +176,7 @@ def test_a_token_in_between_does_not_make_the_former_one_forgotten(
 ) -> None:
     connect(alice, standin)
     [made] = usable_tokens(standin)
-    services.connect(
+    connections.connect(
         owner=alice, url=standin.url, access_token=standin.world.access_token("demo").value
     )
     assert not made.revoked  # a token may not revoke tokens
@@ -187,7 +187,7 @@ def test_a_token_in_between_does_not_make_the_former_one_forgotten(
 @pytest.mark.parametrize("value", ["0" * 41, "aaaaaaaa." + "b" * 32, "two words", "ключ"])
 def test_access_token_that_is_none(alice: User, standin: StandIn, value: str) -> None:
     with pytest.raises(CvatLoginRefused, match="access token") as caught:
-        services.connect(owner=alice, url=standin.url, access_token=value)
+        connections.connect(owner=alice, url=standin.url, access_token=value)
     assert value not in str(caught.value)
     assert not Connection.objects.exists()
 

@@ -7,8 +7,9 @@ import pytest
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNoData
 from cvat.types import Job
-from selector import catalogs, job_access
+from selector import job_access
 from selector.models import Connection
+from selector.services import catalogs
 from standin.server import StandIn
 
 
@@ -25,7 +26,7 @@ def show(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
 def test_none_is_shown(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     show(monkeypatch, 0)
     with pytest.raises(CvatForbidden, match="task 1 and none of its jobs"):
-        catalogs.load(connection=connection, task_id=1)
+        catalogs.load_catalog(connection=connection, task_id=1)
     with pytest.raises(CvatForbidden, match="task 1 and none of its jobs"):
         job_access.task_jobs(connection, 1)
 
@@ -40,12 +41,12 @@ def test_some_are_shown(
 ) -> None:
     with monkeypatch.context() as patched:
         show(patched, 2)
-        catalog = catalogs.load(connection=connection, task_id=1)
+        catalog = catalogs.load_catalog(connection=connection, task_id=1)
     assert catalog.through_jobs
     assert catalog.task_name == standin.world.tasks[1].name
     assert {frame.job_id for frame in catalog.frames} == {
         job.id for job in standin.world.tasks[1].jobs[:2]
     }
-    whole = catalogs.load(connection=connection, task_id=1)
+    whole = catalogs.load_catalog(connection=connection, task_id=1)
     assert not whole.through_jobs
     assert len(whole.frames) == 227

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 from django.test import Client
 
-from selector import workspace
+from selector.views import workspace
 
 
 def test_not_found(client: Client, db: None) -> None:

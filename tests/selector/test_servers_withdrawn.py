@@ -12,8 +12,8 @@ from portal.exceptions import ServerNotAllowed
 from selections import services as builds
 from selections.archives import building
 from selections.models import Archive
-from selector import services
 from selector.models import Connection
+from selector.services import connections
 from standin.server import StandIn
 from tests.conftest import connect
 from tests.making import make_selection
@@ -72,7 +72,7 @@ class TestAccountOfTheInstallation:
     def test_is_used_no_more_once_it_is_withdrawn(
         self, alice: User, settings: Any, standin: StandIn, api: APIClient
     ) -> None:
-        connection = services.connect(owner=alice).connection
+        connection = connections.connect(owner=alice).connection
         assert connection.client()
         settings.CVAT_PASSWORD = ""
         standin.requests.clear()
@@ -83,20 +83,20 @@ class TestAccountOfTheInstallation:
         assert len(standin.requests) == 0
 
     def test_another_account_does_not_stand_in_for_it(self, alice: User, settings: Any) -> None:
-        connection = services.connect(owner=alice).connection
+        connection = connections.connect(owner=alice).connection
         settings.CVAT_USERNAME = "carol"
         with pytest.raises(ServerNotAllowed):
             connection.client()
 
     def test_another_password_of_it_changes_nothing(self, alice: User, settings: Any) -> None:
-        connection = services.connect(owner=alice).connection
+        connection = connections.connect(owner=alice).connection
         settings.CVAT_PASSWORD = "another-password"
         assert connection.client()
 
     def test_own_access_to_the_same_account_stays(
         self, alice: User, standin: StandIn, settings: Any
     ) -> None:
-        services.connect(owner=alice)
+        connections.connect(owner=alice)
         own = connect(alice, standin, "bob")
         settings.CVAT_PASSWORD = ""
         assert own.client()
@@ -104,7 +104,7 @@ class TestAccountOfTheInstallation:
 
     def test_with_an_access_token(self, alice: User, standin: StandIn, settings: Any) -> None:
         settings.CVAT_ACCESS_TOKEN = standin.world.access_token("bob").value
-        connection = services.connect(owner=alice).connection
+        connection = connections.connect(owner=alice).connection
         assert connection.client()
         settings.CVAT_ACCESS_TOKEN = ""
         with pytest.raises(ServerNotAllowed):
@@ -113,14 +113,14 @@ class TestAccountOfTheInstallation:
     def test_can_be_connected_again_with_a_password_of_ones_own(
         self, alice: User, standin: StandIn, settings: Any
     ) -> None:
-        services.connect(owner=alice)
+        connections.connect(owner=alice)
         settings.CVAT_USERNAME = settings.CVAT_PASSWORD = ""
         assert connect(alice, standin, "bob").client()
 
     def test_another_connection_takes_over_its_selections(
         self, alice: User, standin: StandIn, settings: Any
     ) -> None:
-        selection = make_selection(alice, services.connect(owner=alice).connection)
+        selection = make_selection(alice, connections.connect(owner=alice).connection)
         settings.CVAT_USERNAME = settings.CVAT_PASSWORD = ""
         own = connect(alice, standin, "demo")
         assert builds.request_archive(user=alice, selection=selection).connection == own

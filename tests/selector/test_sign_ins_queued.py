@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from portal.exceptions import TooManySignIns
-from selector import services, sign_in_limits
+from selector import sign_in_limits
+from selector.services import connections
 from selector.sign_in_limits import SignInQueue
 from standin.server import StandIn
 from tests.conftest import connect
@@ -114,4 +115,4 @@ def test_access_token_needs_no_turn(alice: User, standin: StandIn, settings: Any
     settings.CVAT_SIGN_INS_PER_MINUTE = 1
     connect(alice, standin)
     token = standin.world.access_token("demo").value
-    assert services.connect(owner=alice, url=standin.url, access_token=token)
+    assert connections.connect(owner=alice, url=standin.url, access_token=token)

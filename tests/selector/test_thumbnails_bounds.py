@@ -8,7 +8,7 @@ import av
 import pytest
 from PIL import Image
 
-from selector.thumbnails.drawing import SIDE, Undrawable, film, thumbnail
+from selector.thumbnails.rendering import SIDE, Undrawable, film, thumbnail
 
 LARGE = (8_000, 4_500)  # 36 million pixels
 
@@ -47,7 +47,7 @@ def test_large_films_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         container.mux(stream.encode(None))
     file.seek(0)
     assert len(list(film(file))) == 1
-    monkeypatch.setattr("selector.thumbnails.drawing.MAX_PIXELS", 320 * 240 - 1)
+    monkeypatch.setattr("selector.thumbnails.rendering.MAX_PIXELS", 320 * 240 - 1)
     file.seek(0)
     with pytest.raises(Undrawable, match="too many"):
         list(film(file))

@@ -17,9 +17,10 @@ import pytest
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatUnreachable
 from portal.exceptions import Busy
-from selector import job_access, thumbnails
+from selector import job_access
 from selector.models import Connection
-from selector.thumbnails import making
+from selector.services import thumbnails
+from selector.thumbnails import chunks
 from standin.server import StandIn
 from tests.conftest import BASE_DIR, eventually
 from tests.selector.packs import chunk_requests, chunks_held, pack_of, read_pack
@@ -35,7 +36,7 @@ def test_many_threads_one_request(
     seen = job_access.job_access(connection, job_id)
 
     def ask() -> bytes:
-        return thumbnails.open_pack(thumbnails.find(connection, seen, 0)).file.read()
+        return thumbnails.open_pack(thumbnails.chunk_of(connection, seen, 0)).file.read()
 
     with ThreadPoolExecutor(12) as pool:
         with chunks_held(standin):
@@ -58,7 +59,8 @@ from django.conf import settings
 settings.THUMBNAILS_DIR = Path(sys.argv[1])
 settings.CVAT_ALLOWED_URLS = [sys.argv[2]]
 from portal import caching
-from selector import job_access, thumbnails
+from selector import job_access
+from selector.services import thumbnails
 from selector.models import Connection
 import redis.lock
 caching.LOCK_SECONDS = 1.0
@@ -70,7 +72,7 @@ def sleep(seconds):
     Path(sys.argv[1]).with_name(f"waits-{os.getpid()}").touch()
     time.sleep(seconds)
 redis.lock.mod_time = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
-with thumbnails.open_pack(thumbnails.find(connection, seen, 0)).file as pack:
+with thumbnails.open_pack(thumbnails.chunk_of(connection, seen, 0)).file as pack:
     print(len(pack.read()), flush=True)
 """
 
@@ -131,10 +133,10 @@ def turned_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             found.append(threading.current_thread().name)
             return super().acquire(blocking, timeout)
 
-    monkeypatch.setattr(making, "BoundedSemaphore", Turns)
-    making._places.cache_clear()
+    monkeypatch.setattr(chunks, "BoundedSemaphore", Turns)
+    chunks._places.cache_clear()
     yield found
-    making._places.cache_clear()
+    chunks._places.cache_clear()
 
 
 @pytest.fixture
@@ -180,7 +182,7 @@ def test_busy_when_turns_do_not_come(
     connection: Connection, standin: StandIn, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.THUMBNAILS_CVAT_REQUESTS = 1
-    monkeypatch.setattr("selector.thumbnails.making.PATIENCE", 0.05)
+    monkeypatch.setattr("selector.thumbnails.chunks.PATIENCE", 0.05)
     job_id = standin.world.tasks[8].jobs[0].id
     with ThreadPoolExecutor(1) as pool:
         with chunks_held(standin) as hold:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from selector import job_access, thumbnails
+from selector import job_access
 from selector.cvat_requests import answer_key
 from selector.models import Connection
+from selector.services import thumbnails
 from selector.thumbnails import store
 from standin.server import StandIn
 from tests.selector.packs import chunk_requests, numbers, pack_of
@@ -78,7 +79,7 @@ def test_the_least_recently_used_go_first(
     job = standin.world.tasks[8].jobs[0]
     keys = []
     for chunk in range(4):
-        found = thumbnails.find(connection, job_access.job_access(connection, job.id), chunk)
+        found = thumbnails.chunk_of(connection, job_access.job_access(connection, job.id), chunk)
         keys.append(found.key)
         thumbnails.open_pack(found).file.close()
         then = time.time() - 10_000 + chunk

@@ -64,7 +64,7 @@ def test_a_film_that_ends_early(
     film = standin.world.chunks.job_chunk(job, 0, "compressed").body
     six = list(drawing.film(io.BytesIO(film)))[:6]
     assert len(six) == 6
-    monkeypatch.setattr("selector.thumbnails.making.film", lambda _: iter(six))
+    monkeypatch.setattr("selector.thumbnails.chunks.film", lambda _: iter(six))
     pack = pack_of(connection, job.id)
     assert numbers({n: pack[n] for n in range(6)}) == {n: n for n in range(6)}
     assert {pack[n] for n in range(6, 36)} == {"missing"}

@@ -8,9 +8,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from portal import caching
-from selector import job_access, thumbnails
+from selector import job_access
 from selector.models import Connection
-from selector.viewing import preview
+from selector.services import thumbnails
+from selector.services.images import preview
 from standin.server import StandIn
 from tests.selector.packs import pack_of, read_pack
 from tests.selector.picture_answers import body
@@ -85,7 +86,7 @@ def test_a_momentary_error_of_one_frame_is_not_stored(
 
 def _key(connection: Connection, standin: StandIn) -> str:
     seen = job_access.job_access(connection, second_job(standin))
-    return thumbnails.find(connection, seen, 0).key
+    return thumbnails.chunk_of(connection, seen, 0).key
 
 
 def test_a_lasting_refusal_is_not_asked_for_with_every_look(

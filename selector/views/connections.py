@@ -6,15 +6,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
-from selector import services
 from selector.forms import ConnectForm, connect_form
+from selector.links import workspace_url
 from selector.models import Connection
+from selector.services import connections as service
 
 # The account that the sample tasks of the stand-in belong to; no secret of anyone's.
 STANDIN_ACCOUNT = {"username": "demo", "password": "demo-password"}
@@ -39,7 +39,7 @@ def connections(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return connections_page(request, form=form, status=400)
     with errors_shown_in(form) as outcome:
-        connected = services.connect(owner=request.user, **form.cleaned_data)
+        connected = service.connect(owner=request.user, **form.cleaned_data)
     if form.errors:
         response = connections_page(request, form=form, status=outcome.status)
         for name, value in outcome.headers.items():
@@ -52,15 +52,15 @@ def connections(request: SignedInRequest) -> HttpResponse:
 def connections_page(
     request: SignedInRequest, form: ConnectForm | None = None, status: int = 200
 ) -> HttpResponse:
-    mine = Connection.objects.for_user(request.user).defer("credential")
-    again = request.GET.get("again", "")
-    chosen = get_object_or_404(mine, pk=again) if again.isdecimal() else None
-    in_use = mine.filter(url=settings.STANDIN_URL, verified_at__isnull=False).exists()
+    own = Connection.objects.for_user(request.user).defer("credential")
+    number = request.GET.get("again", "")
+    renewed = get_object_or_404(own, pk=number) if number.isdecimal() else None
+    in_use = own.filter(url=settings.STANDIN_URL, verified_at__isnull=False).exists()
     has_secret = bool(settings.CVAT_ACCESS_TOKEN or settings.CVAT_PASSWORD)
     context = {
-        "connections": mine,
-        "form": form or connect_form(chosen),
-        "again": chosen,
+        "connections": own,
+        "form": form or connect_form(renewed),
+        "again": renewed,
         "servers": [url for url in settings.CVAT_ALLOWED_URLS if url],
         "standin_url": "" if in_use else settings.STANDIN_URL,
         "installation": settings.CVAT_URL if settings.CVAT_USERNAME and has_secret else "",
@@ -79,28 +79,28 @@ def _connect_first(request: SignedInRequest) -> HttpResponse:
 def connect_sample(request: SignedInRequest) -> HttpResponse:
     """The stand-in's sample account, while there is a stand-in."""
     account = {"url": settings.STANDIN_URL, **STANDIN_ACCOUNT}
-    return _connected(request, services.connect(owner=request.user, **account))
+    return _connected(request, service.connect(owner=request.user, **account))
 
 
 @require_POST
 @errors_shown_on(_connect_first)
 def connect_installation(request: SignedInRequest) -> HttpResponse:
-    """The account in the environment: `connect` takes it when nothing else is given."""
-    return _connected(request, services.connect(owner=request.user))
+    """The account in the environment: `service.connect` takes it when nothing else is given."""
+    return _connected(request, service.connect(owner=request.user))
 
 
-def _connected(request: SignedInRequest, connected: services.Connected) -> HttpResponse:
+def _connected(request: SignedInRequest, connected: service.Connected) -> HttpResponse:
     connection = connected.connection
     messages.success(request, connected.text)
     if connected.notice:
         messages.warning(request, connected.notice)
-    return redirect(f"{reverse('selector:choose')}?connection={connection.pk}")
+    return redirect(workspace_url(connection=connection.pk))
 
 
 @require_POST
-def disconnect(request: SignedInRequest, pk: int) -> HttpResponse:
-    mine = Connection.objects.for_user(request.user).defer("credential")
-    connection = get_object_or_404(mine, pk=pk)
-    services.disconnect(connection=connection)
+def remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    own = Connection.objects.for_user(request.user).defer("credential")
+    connection = get_object_or_404(own, pk=pk)
+    service.disconnect(connection=connection)
     messages.success(request, f"Disconnected from {connection.label}. Your selections are kept.")
     return redirect("selector:connections")

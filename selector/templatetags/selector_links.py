@@ -1,4 +1,4 @@
-"""The access in use, at the top of every page."""
+"""Links to the workspace, and the connection in use, for templates."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 from django import template
 
+from selector import links
 from selector.models import Connection
 
 register = template.Library()
+
+register.simple_tag(links.workspace_url)
 
 
 @register.inclusion_tag("_connection_chip.html", takes_context=True)
@@ -16,6 +19,6 @@ def connection_chip(context: template.Context) -> dict[str, Any]:
     """The connection the page works with, else the one that is meant when none is named."""
     connection = context.get("connection")
     if connection is None:
-        mine = Connection.objects.for_user(context["user"]).defer("credential")
-        connection = mine.default() or mine.first()
+        own = Connection.objects.for_user(context["user"]).defer("credential")
+        connection = own.default() or own.first()
     return {"connection": connection}

@@ -18,9 +18,9 @@ from cvat.links import MAX_ID
 from portal.api.strict import StrictView, takes
 from portal.api.views import AlwaysJson
 from portal.signed_in import SignedInApiRequest
-from selector import searching, services, viewing
-from selector.api import picture_serializers as serializers
+from selector.api import workspace_serializers as serializers
 from selector.models import Connection
+from selector.services import catalogs, connections, images, searching, thumbnails
 
 HOUR = "private, max-age=3600"
 # Asked again each time: the answer is 304 while nothing has changed.
@@ -44,7 +44,7 @@ class PictureView(StrictView, APIView):
 
     def connection(self, request: SignedInApiRequest) -> Connection:
         connection_id = self.query.get("connection")
-        return services.find_connection(user=request.user, connection_id=connection_id)
+        return connections.find_connection(user=request.user, connection_id=connection_id)
 
 
 class ThumbnailsView(PictureView):
@@ -63,10 +63,12 @@ class ThumbnailsView(PictureView):
         length 0. `failed`: CVAT refused the frame this time; ask again later.
         503 with Retry-After: too many are being made, ask again.
         """
-        found = viewing.find_chunk(connection=self.connection(request), job_id=job_id, chunk=chunk)
+        found = thumbnails.find_chunk(
+            connection=self.connection(request), job_id=job_id, number=chunk
+        )
 
         def answer() -> FileResponse:
-            pack = viewing.open_pack(found)
+            pack = thumbnails.open_pack(found)
             response = FileResponse(pack.file, content_type="application/octet-stream")
             if not pack.is_complete:
                 response["Cache-Control"] = NOT_KEPT
@@ -82,14 +84,12 @@ class FrameThumbnailView(PictureView):
     )
     def get(self, request: SignedInApiRequest, task_id: int, frame: int) -> HttpResponseBase:
         """One small picture, JPEG, at most 256x256. 404 if none can be made of the frame."""
-        place = viewing.find_frame(
-            connection=self.connection(request), task_id=task_id, frame=frame
-        )
+        place = images.find_frame(connection=self.connection(request), task_id=task_id, frame=frame)
         return conditional(
             request,
             place.etag("thumbnail"),
             HOUR,
-            lambda: picture(viewing.thumbnail(place), "image/jpeg"),
+            lambda: picture(images.thumbnail(place), "image/jpeg"),
         )
 
 
@@ -101,12 +101,10 @@ class FrameImageView(PictureView):
     def get(self, request: SignedInApiRequest, task_id: int, frame: int) -> HttpResponseBase:
         """One frame as CVAT serves it: `original` in its own format, `compressed` as JPEG (of a
         video both are PNG). Browsers show no TIFF: take `compressed` to look at."""
-        place = viewing.find_frame(
-            connection=self.connection(request), task_id=task_id, frame=frame
-        )
+        place = images.find_frame(connection=self.connection(request), task_id=task_id, frame=frame)
 
         def answer() -> HttpResponse:
-            shown = viewing.image(place, quality=self.query["quality"])
+            shown = images.image(place, quality=self.query["quality"])
             return picture(shown.content, shown.content_type)
 
         return conditional(request, place.etag(self.query["quality"]), HOUR, answer)
@@ -158,7 +156,7 @@ class CatalogView(PictureView):
         addresses of pictures (`&v=`) to get past the browser's cache. `deleted` and `honeypots`
         count what was left out; `through_jobs`: the task or some of its jobs are closed to you.
         """
-        packed = viewing.open_catalog(
+        packed = catalogs.open_catalog(
             connection=self.connection(request),
             task_id=self.query.get("task_id"),
             job_id=self.query.get("job_id"),
@@ -177,7 +175,7 @@ class SearchView(PictureView):
         """
         connection = self.connection(request)
         found = searching.search(connection=connection, text=self.query["q"])
-        recent = [] if self.query["q"].strip() else searching.recent(connection=connection)
+        recent = [] if self.query["q"].strip() else catalogs.recent_tasks(connection=connection)
         return Response(
             {
                 "results": [serializers.hit(hit, connection, found.frame) for hit in found.hits],
@@ -208,10 +206,10 @@ def conditional(
 
 
 def _preview(view: PictureView, request: SignedInApiRequest, **what: int) -> HttpResponseBase:
-    shown = viewing.preview(connection=view.connection(request), **what)
+    shown = images.preview(connection=view.connection(request), **what)
     return conditional(
         request,
-        viewing.etag_of(shown.content),
+        images.etag_of(shown.content),
         HOUR,
         lambda: picture(shown.content, shown.content_type),
     )

@@ -21,8 +21,8 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatError, CvatRejected
 from portal.exceptions import Busy
 from selector.job_access import JobAccess
-from selector.thumbnails.drawing import Drawn, Undrawable, film, thumbnail
 from selector.thumbnails.packs import BROKEN, FAILED, MISSING, OK, Entry, packed
+from selector.thumbnails.rendering import Drawn, Undrawable, film, thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Unreadable(Exception):
     """CVAT sent something else than a chunk."""
 
 
-def make(
+def make_pack(
     client: CvatClient,
     seen: JobAccess,
     chunk: int,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from rest_framework import serializers
 
-from cvat.links import task_link
+from cvat.links import job_link, project_link, task_link
 from cvat.types import Job, Project, Task
 from portal.api.fields import IdField
 from selector.api.serializers import ConnectionQuerySerializer
+from selector.links import preview_url, workspace_url
 from selector.models import Connection, RecentTask
-from selector.searching import Hit
+from selector.services.searching import Hit
 
 
 class PictureQuerySerializer(ConnectionQuerySerializer):
@@ -160,8 +159,8 @@ def _of_task(task_id: int, connection: Connection, frame: int | None) -> dict[st
     return {
         "kind": "task",
         "id": task_id,
-        "preview_url": _preview("task", task_id, connection),
-        "url": _page(connection, task=task_id, frame=frame),
+        "preview_url": preview_url("task", task_id, connection.pk),
+        "url": workspace_url(connection=connection.pk, task=task_id, frame=frame),
         "cvat_url": task_link(connection.url, task_id),
     }
 
@@ -175,9 +174,9 @@ def _of_job(job: Job, connection: Connection, frame: int | None) -> dict[str, An
         "size": job.frame_count,
         "owner": job.assignee,
         "updated_date": "",
-        "preview_url": _preview("task", job.task_id, connection),
-        "url": _page(connection, task=job.task_id, job=job.id, frame=frame),
-        "cvat_url": f"{task_link(connection.url, job.task_id)}/jobs/{job.id}",
+        "preview_url": preview_url("task", job.task_id, connection.pk),
+        "url": workspace_url(connection=connection.pk, task=job.task_id, job=job.id, frame=frame),
+        "cvat_url": job_link(connection.url, job.task_id, job.id),
     }
 
 
@@ -189,16 +188,7 @@ def _of_project(project: Project, connection: Connection) -> dict[str, Any]:
         "tasks_count": project.tasks_count,
         "owner": project.owner,
         "updated_date": project.updated_date,
-        "preview_url": _preview("project", project.id, connection),
-        "url": _page(connection, project=project.id),
-        "cvat_url": f"{connection.url}/projects/{project.id}",
+        "preview_url": preview_url("project", project.id, connection.pk),
+        "url": workspace_url(connection=connection.pk, project=project.id),
+        "cvat_url": project_link(connection.url, project.id),
     }
-
-
-def _preview(kind: str, number: int, connection: Connection) -> str:
-    return f"{reverse(f'api-{kind}-preview', args=[number])}?connection={connection.pk}"
-
-
-def _page(connection: Connection, **named: int | None) -> str:
-    given = {name: number for name, number in named.items() if number is not None}
-    return f"{reverse('selector:choose')}?{urlencode({'connection': connection.pk, **given})}"

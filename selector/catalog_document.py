@@ -21,7 +21,7 @@ from itertools import accumulate, chain, groupby, repeat, takewhile
 from typing import Any
 
 from cvat.frames import frames_by_job
-from cvat.links import task_link
+from cvat.links import job_link, task_link
 from cvat.types import Frame, FrameCatalog, Job
 
 Document = dict[str, Any]
@@ -33,19 +33,21 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
     places = {job.id: place for place, job in enumerate(catalog.jobs)}
     by_job = _runs((places[frame.job_id],) for frame in frames)
     held = frames_by_job(frames, catalog.jobs)
-    task_url = task_link(base_url, catalog.task_id)
     return {
         "task": {
             "id": catalog.task_id,
             "name": catalog.task_name,
             "mode": catalog.mode,
             "project_id": catalog.project_id,
-            "cvat_url": task_url,
+            "cvat_url": task_link(base_url, catalog.task_id),
             "start_frame": catalog.start_frame,
             "step": catalog.step,
             "video": catalog.video,
         },
-        "jobs": [_job(job, len(held[job.id]), f"{task_url}/jobs/{job.id}") for job in catalog.jobs],
+        "jobs": [
+            _job(job, len(held[job.id]), job_link(base_url, catalog.task_id, job.id))
+            for job in catalog.jobs
+        ],
         "version": catalog.chunks_updated_date,
         "frames": {
             "job": _flat(by_job),

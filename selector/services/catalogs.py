@@ -1,4 +1,4 @@
-"""The catalogue of a task or a job, cached for a minute: opening it again is quick.
+"""Catalogues of tasks and jobs, cached for a minute; and the tasks opened last.
 
 CVAT needs ten seconds for the meta of 100,000 frames, and 30 ms to show the task itself
 (cvat-api 6.8). So a catalogue is used again only after CVAT has shown the task to the same
@@ -21,22 +21,26 @@ import json
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from django.utils import timezone
+
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import FrameCatalog, ShownTask
 from portal.caching import cache_get, cache_set, lock
-from selector import compact
+from portal.exceptions import InvalidInput
+from selector import catalog_document
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
 from selector.job_access import cache_shown_jobs
-from selector.models import Connection
+from selector.models import Connection, RecentTask
 
-KEPT_SECONDS = 60
-LEVEL = 5  # of gzip: beyond it 2 % are gained for twice the time
+CACHE_SECONDS = 60
+GZIP_LEVEL = 5  # a higher one gains 2 % for twice the time
+MAX_RECENT = 20  # tasks of one connection
 
 
 @dataclass(frozen=True, slots=True)
 class PackedCatalog:
-    """`body` is the document of compact.py as gzipped JSON; `shell` the catalogue without its
-    frames."""
+    """`body` is the document of catalog_document.py as gzipped JSON; `shell` the catalogue without
+    its frames."""
 
     body: bytes = field(repr=False)
     shell: FrameCatalog
@@ -46,10 +50,11 @@ class PackedCatalog:
         return f'"{sha256(self.body).hexdigest()[:32]}"'
 
     def catalog(self) -> FrameCatalog:
-        return replace(self.shell, frames=compact.frames_of(json.loads(gzip.decompress(self.body))))
+        document = json.loads(gzip.decompress(self.body))
+        return replace(self.shell, frames=catalog_document.frames_of(document))
 
 
-def load(
+def load_catalog(
     *, connection: Connection, task_id: int | None = None, job_id: int | None = None
 ) -> FrameCatalog:
     """Every frame that can be chosen of a task or of one of its jobs. Raises CvatError."""
@@ -59,12 +64,33 @@ def load(
 def load_packed(
     *, connection: Connection, task_id: int | None = None, job_id: int | None = None
 ) -> PackedCatalog:
-    """Like `load`, for the browser. Raises CvatError."""
+    """The same, packed as the browser gets it. Raises InvalidInput, CvatError."""
     if job_id is not None:
         return _of_job(connection, job_id, task_id)
     if task_id is None:
-        raise ValueError("a task or a job is needed")
+        raise InvalidInput("Name a task by task_id, or a job by job_id.")
     return _of_task(connection, task_id)
+
+
+def open_catalog(
+    *, connection: Connection, task_id: int | None = None, job_id: int | None = None
+) -> PackedCatalog:
+    """The packed catalogue, whose task becomes the connection's latest. Raises InvalidInput,
+    CvatError."""
+    packed = load_packed(connection=connection, task_id=task_id, job_id=job_id)
+    RecentTask.objects.update_or_create(
+        connection=connection,
+        task_id=packed.shell.task_id,
+        defaults={"name": packed.shell.task_name[:500], "opened_at": timezone.now()},
+    )
+    tasks = RecentTask.objects.filter(connection=connection)
+    tasks.filter(pk__in=[task.pk for task in tasks.only("pk")[MAX_RECENT:]]).delete()
+    return packed
+
+
+def recent_tasks(*, connection: Connection, limit: int = MAX_RECENT) -> list[RecentTask]:
+    """The tasks opened last through this connection, the latest first."""
+    return list(RecentTask.objects.filter(connection=connection)[:limit])
 
 
 def _of_task(connection: Connection, task_id: int) -> PackedCatalog:
@@ -76,7 +102,7 @@ def _of_task(connection: Connection, task_id: int) -> PackedCatalog:
     if shown is not earlier:  # CVAT has listed the jobs just now
         cache_shown_jobs(connection, packed.shell)
         if packed.shell.updated_date:
-            cache_set({shown_key: shown}, KEPT_SECONDS)
+            cache_set({shown_key: shown}, CACHE_SECONDS)
     return packed
 
 
@@ -88,12 +114,12 @@ def _of_shown(connection: Connection, shown: ShownTask) -> PackedCatalog:
     with waiting_place(connection), lock(key):
         packed = cache_get(key)
         with cvat_client(connection) as client:
-            if packed is not None:  # another connection has read it while this one waited
+            if packed is not None:  # read through another connection while this one waited
                 client.task(shown.task_id)  # raises if the task was closed to this one meanwhile
                 return packed
             packed = _pack(connection, client.task_catalog(shown))
         if packed.shell.updated_date:
-            cache_set({key: packed}, KEPT_SECONDS)
+            cache_set({key: packed}, CACHE_SECONDS)
     return packed
 
 
@@ -110,12 +136,12 @@ def _of_job(connection: Connection, job_id: int, task_id: int | None) -> PackedC
     with waiting_place(connection), lock(key):
         newer: PackedCatalog | None = cache_get(key)
         if newer is not None and newer != before:
-            return newer  # made while this one waited, and by the same connection
+            return newer  # cached while this one waited, and for the same connection
         with cvat_client(connection) as client:
             packed = _pack(connection, client.frame_catalog(task_id=task_id, job_id=job_id))
         cache_shown_jobs(connection, packed.shell)
         if packed.shell.updated_date:
-            cache_set({key: packed}, KEPT_SECONDS)
+            cache_set({key: packed}, CACHE_SECONDS)
     return packed
 
 
@@ -124,12 +150,12 @@ def _is_unchanged(connection: Connection, before: PackedCatalog) -> bool:
         with cvat_client(connection) as client:
             task = client.task(before.shell.task_id)
     except (CvatForbidden, CvatNotFound):
-        return False  # reading it anew tells what is still open
+        return False  # reading the catalogue anew tells what is still visible
     return task.updated_date == before.shell.updated_date
 
 
 def _pack(connection: Connection, catalog: FrameCatalog) -> PackedCatalog:
-    document = compact.document(catalog, connection.url)
+    document = catalog_document.document(catalog, connection.url)
     text = json.dumps(document, separators=(",", ":"))
-    body = gzip.compress(text.encode(), LEVEL, mtime=0)
+    body = gzip.compress(text.encode(), GZIP_LEVEL, mtime=0)
     return PackedCatalog(body, replace(catalog, frames=()))

@@ -15,18 +15,16 @@ from rest_framework.views import APIView
 
 from portal.api.paging import page_of_cvat
 from portal.api.strict import StrictView, takes
+from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
-from selector import browsing, services
 from selector.api import serializers
-from selector.cvat_requests import cvat_client
 from selector.models import Connection
-
-MOST_PROJECTS = 1000
+from selector.services import connections, task_lists
 
 
 class CvatViewSet(StrictView, viewsets.ViewSet):
     asks_cvat = True
-    lookup_value_regex = "[0-9]{1,18}"
+    lookup_value_regex = IDS
 
 
 class ProjectViewSet(CvatViewSet):
@@ -34,8 +32,9 @@ class ProjectViewSet(CvatViewSet):
     def list(self, request: SignedInApiRequest) -> Response:
         """The projects that CVAT shows to the connection's account, newest first, a page at a time:
         the newest 1000; `search` finds the others."""
-        with cvat_client(_connection(request, self.query)) as client:
-            projects = client.projects(search=self.query["search"], limit=MOST_PROJECTS)
+        projects = task_lists.list_projects(
+            connection=_connection(request, self.query), search=self.query["search"]
+        )
         return _page(request, self.query, projects.results, serializers.ProjectSerializer)
 
 
@@ -45,20 +44,20 @@ class TaskViewSet(CvatViewSet):
         """The tasks that CVAT shows to the connection's account, newest first, a page at a time."""
         query = self.query
         place = {"page": query["page"], "page_size": query["page_size"]}
-        found = browsing.list_tasks(
+        tasks = task_lists.list_tasks(
             connection=_connection(request, query),
             search=query["search"],
             project_id=query.get("project_id"),
             **place,
         )
-        results = serializers.TaskSerializer(found.results, many=True).data
-        return page_of_cvat(request, results, count=found.count, **place)
+        results = serializers.TaskSerializer(tasks.results, many=True).data
+        return page_of_cvat(request, results, count=tasks.count, **place)
 
     @takes(query=serializers.ConnectionQuerySerializer, responses=serializers.TaskSerializer)
     def retrieve(self, request: SignedInApiRequest, pk: str) -> Response:
         """One task."""
-        with cvat_client(_connection(request, self.query)) as client:
-            return Response(serializers.TaskSerializer(client.task(int(pk))).data)
+        task = task_lists.read_task(connection=_connection(request, self.query), task_id=int(pk))
+        return Response(serializers.TaskSerializer(task).data)
 
 
 class JobListView(StrictView, APIView):
@@ -71,10 +70,7 @@ class JobListView(StrictView, APIView):
     def get(self, request: SignedInApiRequest, task_id: int) -> Response:
         """The jobs of the task that CVAT shows to the connection's account, of every type, a page
         at a time."""
-        with cvat_client(_connection(request, self.query)) as client:
-            jobs = client.jobs(task_id)
-            if not jobs:
-                client.task(task_id)  # CVAT lists nothing for a task that is not there or closed
+        jobs = task_lists.list_jobs(connection=_connection(request, self.query), task_id=task_id)
         return _page(request, self.query, jobs, serializers.JobSerializer)
 
 
@@ -103,4 +99,4 @@ def _page(
 
 
 def _connection(request: SignedInApiRequest, query: dict[str, Any]) -> Connection:
-    return services.find_connection(user=request.user, connection_id=query.get("connection"))
+    return connections.find_connection(user=request.user, connection_id=query.get("connection"))

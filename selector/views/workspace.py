@@ -1,0 +1,118 @@
+"""The workspace, where frames are chosen, and the list of tasks that leads to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from cvat.links import task_link
+from portal.pages import errors_shown_in, errors_shown_on
+from portal.signed_in import SignedInRequest
+from selector.forms import MAX_WORDS, ChooseForm
+from selector.links import workspace_url
+from selector.models import Connection
+from selector.services import catalogs, connections, searching, task_lists
+from selector.views.connections import connections_page
+
+TASKS_PER_PAGE = 30
+MAX_RECENT = 6
+
+
+def _connect_first(request: SignedInRequest) -> HttpResponse:
+    return connections_page(request)
+
+
+@require_GET
+@errors_shown_on(_connect_first)
+def choose(request: SignedInRequest) -> HttpResponseBase:
+    """Something to choose from: a task or a job that is named, else the list of tasks."""
+    form = ChooseForm(request.GET)
+    number = request.GET.get("connection", "")
+    connection = connections.find_connection(
+        user=request.user, connection_id=int(number) if number.isdecimal() else None
+    )
+    own = Connection.objects.for_user(request.user).defer("credential")
+    context: dict[str, Any] = {
+        "form": form,
+        "connection": connection,
+        "connections": own.exclude(verified_at=None),
+        "finder": _finder(connection),
+    }
+    status = 200 if form.is_valid() else 400
+    if form.is_valid():
+        with errors_shown_in(form) as outcome:
+            target = form.target(connection.url)
+            if target is not None:
+                target = searching.resolve_number(connection=connection, target=target)
+                return redirect(
+                    workspace_url(
+                        task=target.task_id,
+                        job=target.job_id,
+                        project=target.project_id,
+                        frame=target.frame,
+                        connection=connection.pk,
+                    )
+                )
+            context |= _named(form.cleaned_data, form.words[:MAX_WORDS], connection)
+        status = outcome.status
+    if "source" not in context:
+        context["recent"] = catalogs.recent_tasks(connection=connection, limit=MAX_RECENT)
+    context["may_pass"] = status >= 500
+    return render(request, "selector/workspace/page.html", context, status=status)
+
+
+def _named(given: dict[str, Any], words: str, connection: Connection) -> dict[str, Any]:
+    if given["task"] or given["job"]:
+        source = searching.find_source(
+            connection=connection, task_id=given["task"], job_id=given["job"]
+        )
+        return {
+            "source": source,
+            "source_link": task_link(connection.url, source.task_id),
+            "workspace": _workspace(connection, source, given),
+        }
+    number = given["page"] or 1
+    overview = task_lists.overview(
+        connection=connection,
+        search=words,
+        project_id=given["project"],
+        page=number,
+        page_size=TASKS_PER_PAGE,
+    )
+    pages = Paginator(range(overview.tasks.count), TASKS_PER_PAGE)
+    return {
+        "overview": overview,
+        "tasks": overview.tasks,
+        "page": pages.get_page(number),
+        "project_id": given["project"],
+        "is_landing": number == 1 and not words and given["project"] is None,
+    }
+
+
+def _finder(connection: Connection) -> dict[str, Any]:
+    """What the script of the search field needs to know."""
+    return {
+        "connection": connection.pk,
+        "choose": reverse("selector:choose"),
+        "api": reverse("api-root"),
+    }
+
+
+def _workspace(
+    connection: Connection, source: searching.Source, given: dict[str, Any]
+) -> dict[str, Any]:
+    """What the scripts of the workspace need to know."""
+    return _finder(connection) | {
+        "server": connection.url,
+        "taskId": source.task_id,
+        "jobId": source.job_id,
+        "frame": given["frame"],
+        "selection": given["selection"],
+        "selectionPages": reverse("selections:list"),
+        "connectionsPage": reverse("selector:connections"),
+    }
