@@ -1,15 +1,15 @@
-"""A catalogue as a small document: what the browser gets and what is kept of it. Pure.
+"""A catalogue as a small JSON document, as the browser gets it and the cache stores it. Pure.
 
 The frames stand in columns, each in the order of the frames:
 
-- `job`, `number`, `size` are run lengths. `job`: [job_index, count, ...], the place in `jobs` of
+- `job`, `number`, `size` are run lengths. `job`: [job_index, count, ...], the index in `jobs` of
   the first job that holds the frame. Overlapping jobs hold it too: a job holds all frames from its
   `start` to its `stop`, but one that `recompresses` only those that name it. `frames_count` of a
   job is how many it holds.
   `number`: [first, count, ...], the task frames first, first + 1, ... `size`: [width, height,
   count, ...]. The counts of each column add up to the number of frames.
 - `name`: {"prefix", "suffix", "rest"}. The name of the i-th frame is prefix + rest[i] + suffix.
-  An empty `rest` stands for "" throughout; so a video, which has no names, has three empty parts.
+  An empty `rest` stands for "" in every frame; a video, which has no names, has three empty parts.
 
 `deleted_frames` and `honeypot_frames`, which are left out, are run lengths like `number`.
 """
@@ -28,11 +28,11 @@ Document = dict[str, Any]
 
 
 def document(catalog: FrameCatalog, base_url: str) -> Document:
-    """`base_url` is CVAT's; the `cvat_url`s below it lead to its pages."""
+    """`base_url` is CVAT's, where the `cvat_url`s lead."""
     frames = catalog.frames
-    places = {job.id: place for place, job in enumerate(catalog.jobs)}
-    by_job = _runs((places[frame.job_id],) for frame in frames)
-    held = frames_by_job(frames, catalog.jobs)
+    indexes = {job.id: index for index, job in enumerate(catalog.jobs)}
+    by_job = _runs((indexes[frame.job_id],) for frame in frames)
+    frames_of_job = frames_by_job(frames, catalog.jobs)
     return {
         "task": {
             "id": catalog.task_id,
@@ -45,7 +45,7 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
             "video": catalog.video,
         },
         "jobs": [
-            _job(job, len(held[job.id]), job_link(base_url, catalog.task_id, job.id))
+            _job(job, len(frames_of_job[job.id]), job_link(base_url, catalog.task_id, job.id))
             for job in catalog.jobs
         ],
         "version": catalog.chunks_updated_date,
@@ -64,19 +64,19 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
     }
 
 
-def frames_of(compact: Document) -> tuple[Frame, ...]:
+def frames_of(document: Document) -> tuple[Frame, ...]:
     """The frames of a document, as the catalogue had them."""
-    columns, task_id = compact["frames"], compact["task"]["id"]
-    ids = [job["id"] for job in compact["jobs"]]
-    jobs = chain.from_iterable(repeat(ids[place], n) for place, n in _tuples(columns["job"], 2))
+    columns, task_id = document["frames"], document["task"]["id"]
+    ids = [job["id"] for job in document["jobs"]]
+    jobs = chain.from_iterable(repeat(ids[index], n) for index, n in _tuples(columns["job"], 2))
     numbers = chain.from_iterable(range(a, a + n) for a, n in _tuples(columns["number"], 2))
     sizes = chain.from_iterable(repeat((w, h), n) for w, h, n in _tuples(columns["size"], 3))
     names = columns["name"]
     prefix, suffix = names["prefix"], names["suffix"]
-    whole: Iterable[str] = (prefix + rest + suffix for rest in names["rest"] or repeat(""))
+    filenames: Iterable[str] = (prefix + rest + suffix for rest in names["rest"] or repeat(""))
     return tuple(
         Frame(task_id, job, number, name, width, height)
-        for job, number, (width, height), name in zip(jobs, numbers, sizes, whole, strict=False)
+        for job, number, (width, height), name in zip(jobs, numbers, sizes, filenames, strict=False)
     )
 
 
@@ -101,11 +101,11 @@ def _runs(values: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 
 def _ranges(numbers: Sequence[int]) -> list[int]:
-    """Where the distance to the place stays the same, the numbers follow one another."""
-    distances = (number - place for place, number in enumerate(numbers))
+    """Run lengths of consecutive numbers: their distance to their index stays the same."""
+    distances = (number - index for index, number in enumerate(numbers))
     counts = [count for _, count in _runs((distance,) for distance in distances)]
-    places = accumulate(counts, initial=0)
-    return _flat((numbers[place], count) for count, place in zip(counts, places, strict=False))
+    starts = accumulate(counts, initial=0)
+    return _flat((numbers[start], count) for count, start in zip(counts, starts, strict=False))
 
 
 def _names(names: Sequence[str]) -> Document:
@@ -118,7 +118,7 @@ def _names(names: Sequence[str]) -> Document:
 
 
 def _common_start(texts: Sequence[str]) -> str:
-    """The first and the last in order differ earliest."""
+    """The common start of all: of the first and the last in order, which differ earliest."""
     first, last = min(texts, default=""), max(texts, default="")
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     return first[: sum(1 for _ in same)]

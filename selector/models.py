@@ -1,4 +1,4 @@
-"""Connections: one portal user's access to one CVAT server; and the tasks opened through them."""
+"""Connections to CVAT servers, and the tasks opened last through each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 
 from cvat.client import CvatClient
 from cvat.types import Credential, CredentialKind
@@ -25,21 +24,40 @@ if TYPE_CHECKING:
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def for_user(self, user: AnyUser) -> Self:
-        """Connections are never shared: a credential speaks for its owner alone."""
+        """The user's own connections: they are never shared, a credential is its owner's alone."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
 
+    def accepted(self) -> Self:
+        """Connections that CVAT accepted when it was asked last."""
+        return self.filter(verified_at__isnull=False)
+
     def default(self) -> Connection | None:
-        """The connection meant when none is named: the one that answered last."""
-        verified = self.filter(verified_at__isnull=False).order_by("-verified_at", "-id")
-        usable = (each for each in verified if not each.withdrawn)
-        return next(usable, None) or verified.first()
+        """The connection used when none is named: the one that answered last."""
+        accepted = self.accepted().order_by("-verified_at", "-id")
+        usable = (connection for connection in accepted if not connection.withdrawn)
+        return next(usable, None) or accepted.first()
+
+    def closest(self, *, url: str, organization: str, pk: int | None) -> Connection | None:
+        """The connection to use for what was chosen through connection `pk`: that one, else one to
+        the same organization, else any to the same server. A connection that the operator has
+        withdrawn only if there is no other."""
+
+        def distance(connection: Connection) -> tuple[bool, bool, bool]:
+            return (
+                bool(connection.withdrawn),
+                connection.pk != pk,
+                connection.organization != organization,
+            )
+
+        same_server = [connection for connection in self if connection.url == url]
+        return min(same_server, key=distance, default=None)
 
 
 class Connection(models.Model):
     """One portal user's access to one CVAT server, in one organization.
 
-    Without one ("") lists show what one owns or is assigned to; what is named by its number is
-    found wherever it lies.
+    Without an organization ("") lists show what the account owns or is assigned to; by its number
+    anything is read, wherever it lies.
     """
 
     class Kind(models.TextChoices):
@@ -55,7 +73,7 @@ class Connection(models.Model):
     credential_kind = models.CharField(max_length=20, choices=Kind)
     # CVAT's id of the access token that the portal made, to prolong or to revoke it.
     access_token_id = models.BigIntegerField(null=True, blank=True, editable=False)
-    # Of the account of the installation: see servers.installation_account; "" for one's own.
+    # servers.installation_account of the account it was made with; "" for a person's own.
     installation_account = models.CharField(max_length=32, blank=True, editable=False)
     server_version = models.CharField(max_length=50, blank=True)
     # Empty when CVAT no longer accepts the credential: the owner must connect again.
@@ -96,12 +114,11 @@ class Connection(models.Model):
         seconds: float = float("inf"),
         around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> CvatClient:
-        """The one seam between Django and `cvat`.
+        """A client of CVAT: the one seam between Django and `cvat`.
 
         `patient` is for workers: more retries, longer waits than a page may take; `sleep` waits
-        between them. Others share the HTTP connections of the process. `seconds` is the time for
-        all that is asked through the client. `around_attempt`: see Http. Raises
-        ServerNotAllowed.
+        between them. Other clients share the HTTP connections of the process. `seconds` limits all
+        requests of the client together. `around_attempt`: see Http. Raises ServerNotAllowed.
         """
         self.check_allowed()
         return CvatClient(
@@ -133,31 +150,26 @@ class Connection(models.Model):
             return str(error)
         return ""
 
-    def mark_verified(self) -> None:
-        self.verified_at = timezone.now()
-        self.save(update_fields=["verified_at"])
-
     def was_renewed(self) -> bool:
-        """Whether the owner has connected again since this was read; if so it is read anew."""
-        before = self.credential
-        now = Connection.objects.filter(pk=self.pk).first()
-        if now is None or now.credential == before:
+        """Whether the owner has connected again since this row was read; if so, read it anew."""
+        stored = Connection.objects.filter(pk=self.pk).first()
+        if stored is None or stored.credential == self.credential:
             return False
         self.refresh_from_db()
         return True
 
     def mark_refused(self) -> None:
-        """CVAT answered 401: keep everything, ask the owner to connect again.
+        """Note that CVAT answered 401, so that the owner is asked to connect again.
 
-        Only if nobody has connected again meanwhile: a build that began with the access of
-        yesterday must not spoil that of today.
+        Only if the owner has not connected again meanwhile: a build that began with yesterday's
+        access must not spoil today's.
         """
         Connection.objects.filter(pk=self.pk, verified_at=self.verified_at).update(verified_at=None)
         self.verified_at = None
 
 
 class RecentTask(models.Model):
-    """A task that was opened through a connection; seen by the connection's owner alone."""
+    """A task that was opened through a connection; shown to the connection's owner alone."""
 
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="recent_tasks"

@@ -12,7 +12,7 @@ from portal.exceptions import ServerNotAllowed
 
 
 def default() -> str:
-    """The server that is meant when none is named; "" if there is none."""
+    """The server to use when none is named; "" if there is none."""
     url = settings.CVAT_URL or settings.STANDIN_URL
     return normalize_url(url) if url else ""
 
@@ -41,10 +41,10 @@ def is_installation_account(url: str, username: str) -> bool:
 
 @sensitive_variables()
 def installation_account(url: str) -> str:
-    """What identifies the installation's account on this server, "" if there is none now.
+    """An identifier of the installation's account on this server, "" if there is none.
 
-    It changes with the user name and the access token, not with the password: connections keep it
-    to tell whether the operator still offers the account they were made with.
+    It changes with the user name and the access token, not with the password. Connections store it,
+    so that they end when the operator no longer offers the account they were made with.
     """
     if not is_installation_account(url, settings.CVAT_USERNAME):
         return ""

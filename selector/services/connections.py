@@ -1,4 +1,4 @@
-"""Connecting to a CVAT server: the account is tried, and an access to it stored."""
+"""Connect to CVAT servers, find the connection to use, disconnect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from cvat import login
 from cvat.exceptions import CvatError, CvatLoginRefused, CvatTimeout, CvatUnauthorized
 from cvat.links import normalize_url
-from cvat.types import Credential, CredentialKind, Login
+from cvat.types import Credential, CredentialKind
 from portal.exceptions import InvalidInput, NotConnected, NotFound, TooManySignIns
 from selector import servers
 from selector.cvat_requests import ANSWER_SECONDS, waiting_place
@@ -31,7 +31,7 @@ RENEWED = "A new access replaces the one stored earlier."
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """`text` says what happened; `notice` what the owner should know or do about it, or ""."""
+    """`text` says what happened; `notice` what the owner should know or do, or ""."""
 
     connection: Connection
     text: str
@@ -40,7 +40,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """What is typed, or taken from the environment."""
+    """The account and its secret: typed, or taken from the environment."""
 
     username: str
     password: str = field(default="", repr=False)
@@ -62,9 +62,9 @@ def connect(
     """Try the account on the server and store an access to it.
 
     Another CVAT user on the same server is another connection. For the same user a stored access
-    that still works is kept. Without url, username and secret those of the environment serve; its
-    secret goes to its own server and for its own user only. Raises InvalidInput,
-    ServerNotAllowed, TooManyAttempts, TooManySignIns, CvatError.
+    that still works stays. What is left out comes from the environment; its secret is sent to its
+    own server and for its own user only. Raises InvalidInput, ServerNotAllowed, TooManyAttempts,
+    TooManySignIns, CvatError.
     """
     url = _server(url)
     is_default = url == servers.default()
@@ -88,19 +88,19 @@ def connect(
 
 @sensitive_variables()
 def _with_password(tried: Connection, access: _Access) -> tuple[Connection, str, str]:
-    """The connection with a tried access, what happened to it, and what to tell the owner."""
+    """The connection with a working access, what happened to it, and the notice."""
     server = login.Server(tried.url, verify=settings.CVAT_CA_BUNDLE or True)
     key = _login_key(server, access)
     _look_up(tried, key)
     stored = _stored(tried)
     if stored is not None:
-        # Else an account that the operator has withdrawn could not be connected as one's own.
+        # Otherwise nobody could connect, as their own, an account that the operator has withdrawn.
         stored.installation_account = ""
     if stored is not None and _works(stored):
         notice = _prolong(server, key, stored)
         return stored, STILL_WORKS, notice
     connection = stored or tried
-    made = login.make_token(
+    new = login.make_token(
         server,
         key,
         name=_token_name(connection),
@@ -108,12 +108,12 @@ def _with_password(tried: Connection, access: _Access) -> tuple[Connection, str,
         former_id=connection.access_token_id,
         used_ids=_used_tokens(connection),
     )
-    _put(connection, made.credential)
-    connection.access_token_id = made.access_token_id
-    if access.is_installation and made.notice:
-        logger.warning("%s, the account of the installation: %s", tried.url, made.notice)
-        made = Login(made.credential, made.access_token_id)
-    return connection, RENEWED if stored else "", made.notice
+    _put(connection, new.credential)
+    connection.access_token_id = new.access_token_id
+    if access.is_installation and new.notice:
+        logger.warning("%s, the account of the installation: %s", tried.url, new.notice)
+        return connection, RENEWED if stored else "", ""
+    return connection, RENEWED if stored else "", new.notice
 
 
 @sensitive_variables()
@@ -141,15 +141,15 @@ def _with_token(tried: Connection, access_token: str) -> tuple[Connection, str, 
         return tried, "", ""
     text = "" if stored.credential == access_token else RENEWED
     # An access token that the portal made itself cannot be revoked without the password; its id
-    # stays, for the next one.
+    # is stored until somebody signs in with the password.
     _put(stored, credential)
     return stored, text, ""
 
 
 @sensitive_variables()
 def _look_up(tried: Connection, credential: Credential) -> None:
-    """Fill in user name and version with this credential. Raises InvalidInput when its account is
-    not in the organization, CvatError."""
+    """Fill in credential, user name and server version. Raises InvalidInput when the account is not
+    in the organization, CvatError."""
     _put(tried, credential)
     with tried.client(seconds=ANSWER_SECONDS) as client:
         tried.username = client.whoami().username
@@ -165,7 +165,7 @@ def _look_up(tried: Connection, credential: Credential) -> None:
 
 
 def _stored(tried: Connection) -> Connection | None:
-    """The connection that the owner has to this server, organization and CVAT user already."""
+    """The owner's stored connection to this server, organization and CVAT user."""
     same = Connection.objects.for_user(tried.owner).filter(
         url=tried.url, organization=tried.organization, username=tried.username
     )
@@ -176,8 +176,8 @@ def _stored(tried: Connection) -> Connection | None:
 
 
 def _works(connection: Connection) -> bool:
-    """Whether CVAT accepts the stored access token, and for this user. A login key counts as
-    none: an access token, which lasts longer, may be had by now."""
+    """Whether CVAT accepts the stored access token, and for this user. A login key does not count:
+    the server may issue access tokens by now, which last longer."""
     if connection.credential_kind != Connection.Kind.ACCESS_TOKEN:
         return False
     try:
@@ -189,8 +189,8 @@ def _works(connection: Connection) -> bool:
 
 @sensitive_variables()
 def _prolong(server: login.Server, key: Credential, stored: Connection) -> str:
-    """Give the stored access token its full time again, if the portal made it, and revoke one that
-    the portal made before and that is no longer used; the notice for the owner, or ""."""
+    """Prolong the stored access token if the portal made it; else revoke the unused one that the
+    portal made before. Returns the notice for the owner, or ""."""
     token_id = stored.access_token_id
     if token_id is None:
         return ""
@@ -208,7 +208,7 @@ def _prolong(server: login.Server, key: Credential, stored: Connection) -> str:
 
 
 def _used_tokens(connection: Connection) -> set[int]:
-    """The access tokens on this server that any connection of the portal uses."""
+    """The ids of the access tokens on this server that other connections of the portal use."""
     others = Connection.objects.filter(url=connection.url, access_token_id__isnull=False)
     return {
         number
@@ -241,7 +241,7 @@ def _save(connection: Connection) -> None:
     try:
         with transaction.atomic():
             connection.save()
-    except IntegrityError:  # connected twice in the same moment: the later one counts
+    except IntegrityError:  # connected twice at the same moment: the later one counts
         same = Connection.objects.filter(
             url=connection.url,
             organization=connection.organization,
@@ -257,7 +257,7 @@ def _default_name(connection: Connection) -> str:
 
 
 def _server(url: str) -> str:
-    """The address as stored, checked against the operator's list."""
+    """The normalized address, which the operator's list must contain."""
     if not url.strip() and not servers.default():
         raise InvalidInput("Which CVAT server? Give its address, such as https://cvat.example.com.")
     try:
@@ -270,7 +270,7 @@ def _server(url: str) -> str:
 
 @sensitive_variables()
 def _access(url: str, username: str, password: str, access_token: str) -> _Access:
-    """The secret to use: the one given, else the environment's where it belongs."""
+    """The given secret, else that of the environment for its own server and user."""
     if password or access_token:
         if password and not username:
             raise InvalidInput("A password needs a user name.")
@@ -306,5 +306,5 @@ def find_connection(*, user: User, connection_id: int | None = None) -> Connecti
 
 
 def disconnect(*, connection: Connection) -> None:
-    """Forget the access. Selections and archives stay; CVAT's token lasts until it expires."""
+    """Delete the access. Selections and archives stay; CVAT's token lasts until it expires."""
     connection.delete()

@@ -1,7 +1,7 @@
-"""Packs on disk: written whole or not at all, and the least recently used ones dropped.
+"""Packs on disk: written whole or not at all; the least recently used ones are removed.
 
-Any number of processes may use the folder. A file that is being sent when it is dropped is sent
-to its end all the same.
+Any number of processes may use the folder. A file that is removed while it is being sent is sent to
+its end all the same.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from selector.thumbnails.packs import Damaged, read_header
+from selector.thumbnails.packs import DamagedPack, read_header
 
 logger = logging.getLogger(__name__)
 
-USE_SECONDS = 600  # how exactly the last use is noted
-LEFTOVER_SECONDS = 3600  # older ones were left by a writer that was killed
-# A process tidies when it has written so much of what is allowed, down to the other share. So
-# several processes stay below the bound together.
-WRITTEN_SHARE, KEPT_SHARE = 0.1, 0.8
+USE_SECONDS = 600  # precision of the noted last use
+ABANDONED_SECONDS = 3600  # age of temporary files whose writer must have been killed
+# A process removes packs, down to REMAINING_SHARE of THUMBNAILS_MAX_BYTES, when it has written
+# WRITTEN_SHARE of it. So several processes stay below the bound together.
+WRITTEN_SHARE, REMAINING_SHARE = 0.1, 0.8
 
 _written = 0
 _guard = Lock()
@@ -47,7 +47,7 @@ def find(key: str) -> BinaryIO | None:
         return None
     try:
         read_header(pack)
-    except Damaged:
+    except DamagedPack:
         logger.warning("the pack %s is damaged: it is made anew", path.name)
         pack.close()
         path.unlink(missing_ok=True)
@@ -58,7 +58,7 @@ def find(key: str) -> BinaryIO | None:
 
 
 def save(key: str, content: bytes) -> BinaryIO:
-    """Keeps a pack and opens it at its beginning."""
+    """Store a pack and open it at its beginning."""
     path = path_of(key)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     number, name = mkstemp(dir=path.parent, suffix=".tmp")
@@ -75,23 +75,23 @@ def save(key: str, content: bytes) -> BinaryIO:
     return pack
 
 
-def tidy() -> None:
-    """Drop the packs that were used least recently, if they are too large together; nothing if
-    another process is at it."""
-    with _alone() as is_alone:
-        if is_alone:
-            _drop(int(settings.THUMBNAILS_MAX_BYTES * KEPT_SHARE))
+def remove_old() -> None:
+    """Remove the least recently used packs, if all together are too large; unless another process
+    does so already."""
+    with _cleanup_lock() as is_locked:
+        if is_locked:
+            _remove_beyond(int(settings.THUMBNAILS_MAX_BYTES * REMAINING_SHARE))
 
 
 def _count(size: int) -> None:
     global _written  # noqa: PLW0603  (of this process)
     share = settings.THUMBNAILS_MAX_BYTES * WRITTEN_SHARE / settings.WEB_PROCESSES
     with _guard:
-        # The first one of a process tidies too: processes may never live long enough otherwise.
+        # Also at the first pack of a process: it may not live long enough to write that much.
         is_due = _written == 0 or _written + size > share
         _written = 1 if is_due else _written + size
     if is_due:
-        tidy()
+        remove_old()
 
 
 def _note_use(pack: BinaryIO) -> None:
@@ -101,7 +101,7 @@ def _note_use(pack: BinaryIO) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
+def _cleanup_lock() -> Iterator[bool]:
     with (Path(settings.THUMBNAILS_DIR) / "tidy.lock").open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -111,8 +111,8 @@ def _alone() -> Iterator[bool]:
             yield True
 
 
-def _drop(limit: int) -> None:
-    packs = sorted(_found(), reverse=True)
+def _remove_beyond(limit: int) -> None:
+    packs = sorted(_stored(), reverse=True)
     total = 0
     for _, size, path in packs:
         total += size
@@ -120,13 +120,13 @@ def _drop(limit: int) -> None:
             Path(path).unlink(missing_ok=True)
 
 
-def _found() -> Iterator[tuple[float, int, str]]:
-    """(last use, size, path) of each pack; leftovers are removed on the way."""
+def _stored() -> Iterator[tuple[float, int, str]]:
+    """(last use, size, path) of each pack; abandoned temporary files are removed on the way."""
     for folder in Path(settings.THUMBNAILS_DIR).glob("[0-9a-f][0-9a-f]"):
         for entry in os.scandir(folder):
             with suppress(FileNotFoundError):
                 state = entry.stat()
                 if entry.name.endswith(".pack"):
                     yield state.st_mtime, state.st_size, entry.path
-                elif time.time() - state.st_mtime > LEFTOVER_SECONDS:
+                elif time.time() - state.st_mtime > ABANDONED_SECONDS:
                     os.unlink(entry.path)

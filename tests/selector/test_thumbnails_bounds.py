@@ -8,7 +8,7 @@ import av
 import pytest
 from PIL import Image
 
-from selector.thumbnails.rendering import SIDE, Undrawable, film, thumbnail
+from selector.thumbnails.rendering import SIDE, UnreadableImage, render_image, render_video
 
 LARGE = (8_000, 4_500)  # 36 million pixels
 
@@ -21,7 +21,7 @@ def encoded(kind: str, **options: object) -> io.BytesIO:
 
 
 def test_jpeg_is_decoded_at_reduced_size() -> None:
-    assert thumbnail(encoded("JPEG")).width == SIDE
+    assert render_image(encoded("JPEG")).width == SIDE
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_jpeg_is_decoded_at_reduced_size() -> None:
     ],
 )
 def test_what_is_decoded_whole_is_refused_when_large(kind: str, options: dict[str, object]) -> None:
-    with pytest.raises(Undrawable, match="too many"):
-        thumbnail(encoded(kind, **options))
+    with pytest.raises(UnreadableImage, match="too many"):
+        render_image(encoded(kind, **options))
 
 
 def test_large_films_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,8 +46,8 @@ def test_large_films_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     file.seek(0)
-    assert len(list(film(file))) == 1
+    assert len(list(render_video(file))) == 1
     monkeypatch.setattr("selector.thumbnails.rendering.MAX_PIXELS", 320 * 240 - 1)
     file.seek(0)
-    with pytest.raises(Undrawable, match="too many"):
-        list(film(file))
+    with pytest.raises(UnreadableImage, match="too many"):
+        list(render_video(file))

@@ -134,9 +134,9 @@ def turned_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             return super().acquire(blocking, timeout)
 
     monkeypatch.setattr(chunks, "BoundedSemaphore", Turns)
-    chunks._places.cache_clear()
+    chunks._semaphore.cache_clear()
     yield found
-    chunks._places.cache_clear()
+    chunks._semaphore.cache_clear()
 
 
 @pytest.fixture

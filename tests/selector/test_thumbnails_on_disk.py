@@ -86,8 +86,8 @@ def test_the_least_recently_used_go_first(
         os.utime(store.path_of(found.key), (then, then))
     pack_of(connection, job.id, 0)  # used again
     size = store.path_of(keys[0]).stat().st_size
-    settings.THUMBNAILS_MAX_BYTES = int(size * 2.5 / store.KEPT_SHARE)
-    store.tidy()
+    settings.THUMBNAILS_MAX_BYTES = int(size * 2.5 / store.REMAINING_SHARE)
+    store.remove_old()
     assert [store.path_of(key).exists() for key in keys] == [True, False, False, True]
 
 
@@ -100,7 +100,7 @@ def test_leftovers_of_killed_writers_go(
     for path in (old, new):
         path.write_bytes(b"x")
     os.utime(old, (0, 0))
-    store.tidy()
+    store.remove_old()
     assert (old.exists(), new.exists(), pack.exists()) == (False, True, True)
 
 
@@ -109,11 +109,11 @@ def test_only_one_tidies(
 ) -> None:
     pack_of(connection, standin.world.tasks[1].jobs[0].id)
     settings.THUMBNAILS_MAX_BYTES = 1
-    with store._alone() as is_alone:
-        assert is_alone
-        store.tidy()
+    with store._cleanup_lock() as is_locked:
+        assert is_locked
+        store.remove_old()
         assert len(files(folder)) == 1
-    store.tidy()
+    store.remove_old()
     assert files(folder) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from cvat.exceptions import CvatNoData
 from portal.exceptions import NotFound
 from selector.models import Connection
-from selector.thumbnails import drawing
+from selector.thumbnails import rendering
 from standin.server import StandIn
 from tests.selector.packs import HD, chunk_requests, numbers, pack_of
 
@@ -62,9 +62,9 @@ def test_a_film_that_ends_early(
 ) -> None:
     job = standin.world.tasks[3].jobs[0]
     film = standin.world.chunks.job_chunk(job, 0, "compressed").body
-    six = list(drawing.film(io.BytesIO(film)))[:6]
+    six = list(rendering.render_video(io.BytesIO(film)))[:6]
     assert len(six) == 6
-    monkeypatch.setattr("selector.thumbnails.chunks.film", lambda _: iter(six))
+    monkeypatch.setattr("selector.thumbnails.chunks.render_video", lambda _: iter(six))
     pack = pack_of(connection, job.id)
     assert numbers({n: pack[n] for n in range(6)}) == {n: n for n in range(6)}
     assert {pack[n] for n in range(6, 36)} == {"missing"}

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from selector.models import Connection
-from selector.thumbnails import drawing
+from selector.thumbnails import rendering
 from standin.pictures import encode, numbered, read_bars
 from standin.server import StandIn
 from tests.selector.packs import HD, numbers, pack_of
@@ -90,7 +90,7 @@ def picture(mode: str, suffix: str, **options: Any) -> io.BytesIO:
     ],
 )
 def test_every_kind_of_pixels(mode: str, suffix: str) -> None:
-    drawn = drawing.thumbnail(picture(mode, suffix))
+    drawn = rendering.render_image(picture(mode, suffix))
     assert (drawn.width, drawn.height) == (256, 144)
     assert read_bars(Image.open(io.BytesIO(drawn.content))) == 77
 
@@ -103,7 +103,7 @@ def test_turned_by_exif(suffix: str) -> None:
     out = io.BytesIO()
     turned.save(out, suffix, exif=exif)
     out.seek(0)
-    drawn = drawing.thumbnail(out)
+    drawn = rendering.render_image(out)
     image = Image.open(io.BytesIO(drawn.content))
     assert image.size == (256, 144)
     assert read_bars(image) == 77
@@ -113,21 +113,21 @@ def test_turned_by_exif(suffix: str) -> None:
 def test_extreme_sides() -> None:
     out = io.BytesIO()
     Image.new("RGB", (4000, 2)).save(out, "PNG")
-    assert drawing.thumbnail(io.BytesIO(out.getvalue())).height == 1
+    assert rendering.render_image(io.BytesIO(out.getvalue())).height == 1
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "MAX_PIXELS", 640 * 360 - 1)
-    with pytest.raises(drawing.Undrawable, match="640 x 360"):
-        drawing.thumbnail(picture("L", "PNG"))
+    monkeypatch.setattr(rendering, "MAX_PIXELS", 640 * 360 - 1)
+    with pytest.raises(rendering.UnreadableImage, match="640 x 360"):
+        rendering.render_image(picture("L", "PNG"))
     huge = b"P5 60000 60000 255 "
-    with pytest.raises(drawing.Undrawable):
-        drawing.thumbnail(io.BytesIO(huge))
+    with pytest.raises(rendering.UnreadableImage):
+        rendering.render_image(io.BytesIO(huge))
 
 
 def test_a_playlist_is_no_film(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x")
     playlist = f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n".encode()
-    with pytest.raises(drawing.Undrawable):
-        list(drawing.film(io.BytesIO(playlist)))
+    with pytest.raises(rendering.UnreadableImage):
+        list(rendering.render_video(io.BytesIO(playlist)))
