@@ -1,12 +1,12 @@
-// What is typed as an amount or a seed. Pure.
+// Parses a typed amount or seed. Pure.
 
-/** What is no number goes to the API as it is: it says what is wrong. */
+/** Text that is no number goes to the API unchanged, which answers what is wrong. */
 export function asNumber(text) {
   const plain = text.trim().replace(",", ".");
   return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : plain;
 }
 
-/** Of a share the API speaks as of 0 to 1, people as of percent.
+/** A share is 0 to 1 in the API and a percentage on the page.
  * @throws {Error} whose message can be shown */
 export function asAmount(text, { isShare }) {
   const amount = asNumber(text);
@@ -17,7 +17,7 @@ export function asAmount(text, { isShare }) {
   return amount;
 }
 
-/** More of the same: what is too much of a share is all. What is no amount stays none. */
+/** The amount times a factor, a share at most 100 %. Text that is no amount stays as it is. */
 export function added(before, more, { isShare }) {
   if (isShare) return Math.min(before + more, 100);
   return Number.isInteger(more) && more > 0 ? before + more : more;

@@ -1,5 +1,5 @@
-// From where a range is meant: the frame touched last, and whether it was taken or left. Kept as
-// an index, since a filter gives the frames other places.
+// The start of a range: the frame clicked last, and whether it was chosen or removed. Stored as an
+// index in the catalogue, since a filter moves the frames to other positions.
 
 export class Anchor {
   #stretch = null; // the range that Shift and the keys last made, while nothing else has happened

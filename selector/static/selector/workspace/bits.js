@@ -1,4 +1,4 @@
-// A set of small whole numbers, one bit each: what 100,000 frames cost is 12.5 kB.
+// A set of small whole numbers, one bit each: 12.5 kB for 100,000 frames.
 
 export class Bits {
   constructor(length, words = new Uint32Array((length + 31) >>> 5)) {

@@ -1,4 +1,4 @@
-// The field for frame numbers and file names: what it would choose is shown while one types.
+// The field for frame numbers and file names, with a preview of what it would choose.
 
 import { make } from "./cells.js";
 import { preview, Typed } from "./typed.js";
@@ -7,7 +7,7 @@ import { plural } from "./words.js";
 const PAUSE = 200; // ms
 const LISTED = 200; // problems
 
-/** Answers a function that chooses what is typed (wanted), or leaves it out. */
+/** Returns a function that chooses what is typed (wanted), or leaves it out. */
 export function enableByHand(root, choice, { tell, submit }) {
   const at = (id) => root.querySelector(`#${id}`);
   const field = at("ranges");
@@ -43,7 +43,7 @@ export function enableByHand(root, choice, { tell, submit }) {
     clearTimeout(timer);
     timer = setTimeout(show, PAUSE);
   });
-  // A line break comes by pasting, or with Shift.
+  // A line break can be pasted, or typed with Shift.
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();

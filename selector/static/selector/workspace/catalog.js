@@ -1,5 +1,5 @@
 // The frames of a task in columns of numbers: 100,000 objects would cost 20 MB and a pause.
-// The document it reads is written, and described, by selector/compact.py. Pure.
+// selector/catalog_document.py writes and describes the document that it reads. Pure.
 
 export class Catalog {
   #reach = null;
@@ -124,13 +124,13 @@ export class Catalog {
   }
 }
 
-/** How many two lists of indices without gaps have in common. */
+/** How many indices two lists without gaps have in common. */
 function common(one, other) {
   if (!one.length || !other.length) return 0;
   return Math.min(one.at(-1), other.at(-1)) - Math.max(one[0], other[0]) + 1;
 }
 
-/** The last frame of any job up to each. */
+/** For each job, the largest last frame among it and the jobs before it. */
 function reachOf(jobs) {
   let reach = -1;
   return jobs.map(({ stop }) => (reach = Math.max(reach, stop)));
@@ -142,7 +142,7 @@ function lengthOf(ranges) {
   return length;
 }
 
-/** How wide the pictures are for their height: that of the most frames, within reason. */
+/** The most frequent ratio of width to height, within bounds. */
 function aspectOf({ size, width, height }) {
   const counts = new Map();
   for (let at = 0; at < size; at += 1) {
@@ -153,7 +153,7 @@ function aspectOf({ size, width, height }) {
   return Math.min(Math.max(aspect, 0.75), 2);
 }
 
-/** Runs of `width` numbers, the last being how often the others stand, as columns. */
+/** Expands runs of `width` numbers, of which the last is the run length, into columns. */
 function expand(flat, width, size) {
   const columns = Array.from({ length: width - 1 }, () => new Uint32Array(size));
   let at = 0;

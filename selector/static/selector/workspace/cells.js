@@ -1,5 +1,5 @@
-// The frames and rows of the grid as elements. They are used again and again: `paint` makes an
-// element show another frame.
+// The elements of the grid's frames and rows. They are recycled: `paint` makes an element show
+// another frame.
 
 const SAID = { broken: "Broken picture", missing: "No picture", failed: "Not loaded" };
 
@@ -47,7 +47,7 @@ function makeCell(column) {
   return cell;
 }
 
-/** Show a frame, or nothing (-1): the places behind the last frame of a job stay empty. */
+/** Show a frame, or nothing (-1): the places after the last frame of a job stay empty. */
 export function paint(cell, index, catalog) {
   if (cell.index === index) return;
   cell.index = index;
@@ -73,7 +73,7 @@ export function mark(cell, { chosen, banded, active }) {
   cell.tabIndex = active ? 0 : -1;
 }
 
-/** @param picture what Packs says of it; null while it is not there */
+/** @param picture of Packs; null until it is loaded */
 export function show(cell, picture) {
   if (!picture) return;
   const { picture: image } = cell.parts;

@@ -1,7 +1,7 @@
-// What is chosen of what is there, with undo. Knows no page: it speaks by "change" events alone.
+// The chosen frames of the catalogue, with undo. Independent of the page: emits "change" events.
 //
-// Frames are meant by their place in the catalogue (an index), not by their frame number. Every
-// change is one step: the bits that differ, which is its own way back.
+// Frames are named by their index in the catalogue, not by their frame number. Every change is one
+// step: the bits that differ, which also undo it.
 
 import { Bits } from "./bits.js";
 
@@ -144,7 +144,7 @@ function isSameDraw(one, other) {
   return one === other || plain(one) === plain(other);
 }
 
-/** The same words for the same draw, in whatever order its parts were put together. */
+/** The same text for the same draw, whatever the order of its keys. */
 function plain(draw) {
   return JSON.stringify(Object.entries(draw ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,10 +1,10 @@
-// The dock at the bottom: how many are chosen, and what can be done with them.
+// The dock at the bottom: how many frames are chosen, and the actions on them.
 
 import { downloadLink, link } from "../../portal/elements.js";
 import { Keeping } from "./keeping.js";
 import { plural } from "./words.js";
 
-/** Answers what tells the dock of a selection that was opened. */
+/** Returns a function that tells the dock of an opened selection. */
 export function enableDock(dock, choice, { failed, tell, ...data }) {
   const at = (id) => document.getElementById(id);
   const buttons = [at("save"), at("save-and-download"), at("replace")];

@@ -1,5 +1,5 @@
-// An unsaved choice, kept in the tab while its page is away: reloaded after a sign-in that ran out,
-// or dropped by a phone. The page that comes back offers it; nothing is taken without being asked.
+// An unsaved choice, stored in the tab while its page is gone: reloaded after an expired sign-in, or
+// discarded by a phone. The page offers it when it is loaded again; it is never restored unasked.
 
 export class Draft {
   /** @param key names what is open, through which connection, and the person
@@ -11,7 +11,7 @@ export class Draft {
     this.hasUnsaved = hasUnsaved;
     this.before = this.#read();
     addEventListener("pagehide", () => this.#write());
-    // A phone may drop a hidden page without telling it.
+    // A phone may discard a hidden page without an event.
     document.addEventListener("visibilitychange", () => document.hidden && this.#write());
   }
 
@@ -32,10 +32,10 @@ export class Draft {
   #write() {
     try {
       if (this.choice.size && this.hasUnsaved()) sessionStorage.setItem(this.key, JSON.stringify(this.#now()));
-      // A draft that is still offered stays until another choice takes its place.
+      // A draft that is still offered stays until another choice replaces it.
       else if (!this.before) sessionStorage.removeItem(this.key);
     } catch {
-      // A browser that keeps nothing has no draft to offer.
+      // A browser without storage has no draft to offer.
     }
   }
 
@@ -76,7 +76,7 @@ export function expanded(flat) {
   return numbers;
 }
 
-/** Values as [value, how often, value, how often, ...]. */
+/** Values as [value, run length, value, run length, ...]. */
 export function runs(values) {
   const flat = [];
   for (const value of values) {

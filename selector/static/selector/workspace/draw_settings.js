@@ -1,13 +1,13 @@
-// The settings of a draw: how, how many, from which jobs and file names. They stand in the address
-// of the page, and all but the file names are remembered in this browser, for the next task.
+// The settings of a draw: method, amount, jobs and file names. They are in the address of the page,
+// and this browser stores all but the file names for the next task.
 
 const DRAW = ["mode", "amount", "unit"];
 const FILTERS = ["stage", "state", "assignee"];
 const NAMES = "filename_contains";
 const ALL = [...DRAW, ...FILTERS, NAMES];
 
-/** What the address says, or else what is remembered. `isNamed` tells which. A filter that is left
- * out is not set; "" is a value (nobody's job has no assignee).
+/** The settings in the address, else the stored ones; `isNamed` tells which. A filter that is absent
+ * is not set; "" is a value (a job without assignee).
  * @param {{search: string, remembered: string | null}} from */
 export function readSettings({ search, remembered }) {
   const query = new URLSearchParams(search);
@@ -34,7 +34,7 @@ export function filtersOf(values) {
   return Object.fromEntries(Object.entries(values).filter(([name]) => FILTERS.includes(name)));
 }
 
-/** The address with these settings in place of those that it has. */
+/** The address with these settings instead of its own. */
 export function addressWith(href, values) {
   const url = new URL(href);
   for (const name of ALL) url.searchParams.delete(name);
@@ -42,7 +42,7 @@ export function addressWith(href, values) {
   return url.href;
 }
 
-/** What is to be remembered for the next task. */
+/** The settings to store for the next task. */
 export function toRemember({ [NAMES]: names, ...values }) {
   return JSON.stringify(values);
 }

@@ -1,5 +1,5 @@
-// What the draws of this page have given, so that one can go on with another. A draw is known by
-// the very object that the choice has of it: undo brings that back, clearing takes it away. Pure.
+// The results of the draws of this page, so that another draw can continue one. A draw is identified
+// by the object in the choice: undo restores it, clearing removes it. Pure.
 
 export class Draws {
   #known = new WeakMap();

@@ -1,4 +1,4 @@
-// The one field: searches CVAT as one types. A list under a field, as ARIA describes a combobox.
+// The search field: searches CVAT as one types. A combobox as ARIA describes it.
 
 import { address, get } from "../../portal/api.js";
 import { make } from "./cells.js";
@@ -125,7 +125,7 @@ export function enableFinder(root, { api, connection }) {
   });
 }
 
-/** The line below a list that is not all. A number opens by Enter, words list all that match. */
+/** The line below an incomplete list. Enter opens a number, or lists all that match words. */
 function more(shown, count, words) {
   const [some, all] = [shown, count].map((number) => number.toLocaleString("en"));
   const isNumber = /^#?\s*\d+$/.test(words);
@@ -144,7 +144,7 @@ function option(hit, at) {
   preview.alt = "";
   preview.loading = "lazy";
   preview.addEventListener("error", () => preview.classList.add("none"));
-  // A task without data has none to be asked for.
+  // A task without data has no preview.
   if (hit.preview_url && hit.size !== 0) preview.src = hit.preview_url;
   else preview.classList.add("none");
   const text = make("span", "hit-text");

@@ -1,5 +1,5 @@
-// The grid: only the rows in the window are in the page, and they are used again while one
-// scrolls. Which frame lies where is the Layout's to know, what is chosen the Choice's.
+// The grid: only the rows in the window are in the page, and they are recycled while one scrolls.
+// Layout knows where each frame lies, Choice which ones are chosen.
 
 import { makeRow, mark, paint, show } from "./cells.js";
 import { Heads } from "./heads.js";

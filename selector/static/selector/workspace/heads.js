@@ -1,5 +1,5 @@
-// The headings of the jobs. Each stands at the top of a lane as high as the job is, and CSS keeps
-// it in sight ("sticky"); lanes are cut to the window, since an element must not be too high.
+// The headings of the jobs. Each is at the top of a lane as high as its job, and "sticky" keeps it
+// visible; lanes are cut to the window, since an element must not be too high.
 
 import { make } from "./cells.js";
 
@@ -30,7 +30,7 @@ export class Heads {
       const lane = this.#lanes.get(at) ?? this.#add(section);
       const from = Math.max(section.top, top - BEYOND);
       const to = Math.min(section.top + section.height - layout.gap, bottom + BEYOND);
-      // Not by a transform, which "sticky" does not see.
+      // Not by a transform, which "sticky" ignores.
       lane.element.style.top = `${from - shift}px`;
       lane.element.style.height = `${to - from}px`;
     }

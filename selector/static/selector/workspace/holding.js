@@ -1,5 +1,5 @@
-// A finger that rests on a frame, for which there is no Shift. One that moves scrolls: the browser
-// then takes the pointer away.
+// A long press on a frame, the Shift-click of touch screens. A finger that moves scrolls instead: the
+// browser then cancels the pointer.
 
 const REST = 500; // milliseconds
 
@@ -18,13 +18,13 @@ export function enableHolding(root, held) {
   });
   root.addEventListener("pointerup", letGo);
   root.addEventListener("pointercancel", letGo);
-  // Some browsers offer a menu for the picture at about the same time.
+  // Some browsers open a menu for the image at about the same time.
   root.addEventListener("contextmenu", (event) => {
     if (!touched && !isHeld) return;
     event.preventDefault();
     if (touched) hold();
   });
-  // The click at the end of it is none.
+  // Swallow the click that ends a long press.
   root.addEventListener("click", (event) => {
     if (isHeld) event.stopImmediatePropagation();
     isHeld = false;

@@ -1,5 +1,5 @@
-// The chosen frames as JSON, to look at, copy and keep as a file. A text area takes seconds to lay
-// out what 20,000 frames are, so it shows the first ones only.
+// The chosen frames as JSON, to read, copy and download. A text area takes seconds to lay out 20,000
+// frames, so it shows the first ones only.
 
 import { jsonParts } from "./json_parts.js";
 import { plural } from "./words.js";
@@ -54,13 +54,13 @@ export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
       await toClipboard((whole ??= make()));
       copy.textContent = "Copied";
     } catch {
-      // Without HTTPS there is no clipboard for scripts: mark the text, so that Ctrl-C takes it.
+      // Without HTTPS scripts have no clipboard: select the text, so that Ctrl-C copies it.
       text.select();
       copy.textContent = "Press Ctrl-C";
     }
     setTimeout(() => (copy.textContent = "Copy"), 2000);
   });
-  // Who marks all that is shown means all there is.
+  // Selecting all of the shown text means all frames.
   text.addEventListener("copy", (event) => {
     const isPart = text.selectionStart > 0 || text.selectionEnd < text.value.length;
     if (isPart || frames.length <= SHOWN) return;
@@ -89,7 +89,7 @@ function sentence(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Asked for at once, as the browser wants it of a press, though the text comes later. */
+/** Requested at once, as browsers demand after a click, although the text is ready later. */
 function toClipboard(promised) {
   const plain = promised.then((blob) => blob.slice(0, blob.size, "text/plain"));
   return navigator.clipboard.write([new ClipboardItem({ "text/plain": plain })]);

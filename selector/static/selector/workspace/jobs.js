@@ -1,4 +1,4 @@
-// The jobs: chosen of available with a bar, live; filters by stage, state and assignee.
+// The jobs: chosen of available frames as a live bar; filters by stage, state and assignee.
 
 import { make } from "./cells.js";
 import { jobFacts } from "./words.js";

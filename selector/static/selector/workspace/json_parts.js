@@ -1,8 +1,8 @@
-// A long list as JSON, in parts that are each made within a frame of the screen. Pure.
+// A long list as JSON, in parts that each take less than a frame of the screen. Pure.
 
 const AT_ONCE = 1000; // ~5 ms
 
-/** Parts that together are what JSON.stringify(all, null, 2) gives.
+/** Parts that together equal JSON.stringify(all, null, 2).
  * @template T @param {ArrayLike<T> & {slice: (from: number, to: number) => ArrayLike<T>}} items
  * @param {(item: T) => object} written */
 export function* jsonParts(items, written) {

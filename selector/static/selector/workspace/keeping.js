@@ -1,4 +1,4 @@
-// What was saved or opened last, and what saving would do now. The frames of a saved selection
+// The selection saved or opened last, and what saving would do now. The frames of a saved selection
 // never change, since archives and draws refer to them: other frames are another selection.
 
 import { get, patch, post } from "../../portal/api.js";
@@ -87,7 +87,7 @@ export class Keeping {
       throw new Error("A saved selection needs a name.");
     }
     const { name: title } = await patch(`${this.selectionsUrl}/${saved.id}`, Object.fromEntries(changed));
-    // A ZIP bears the name and tells the note, so one built before is another.
+    // A ZIP contains the name and the note, so one built before is out of date.
     this.#remember({ ...saved, title, words, archive: null });
   }
 

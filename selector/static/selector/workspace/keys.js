@@ -1,5 +1,5 @@
-// Choosing with the keyboard: in the grid; all, none, undo and redo anywhere on the page but where
-// the keys mean something already.
+// Choosing with the keyboard: in the grid; all, none, undo and redo anywhere on the page where the
+// keys have no other meaning.
 
 const FIELD = "input:not([type=range], [type=radio], [type=checkbox]), textarea";
 const OPEN = "dialog[open], details.menu[open], details.note[open], .side.open";
@@ -26,7 +26,7 @@ export function enableKeys(grid, choice, { anchor, openLarge, clear }) {
   const showKeys = () => document.getElementById("keys-dialog").showModal();
   document.getElementById("keys-open").addEventListener("click", showKeys);
 
-  // On the window, which is told last: a press that closed something is spent by then.
+  // On the window, which gets the event last: a press that closed a panel is handled by then.
   addEventListener("keydown", (event) => {
     const act = event.defaultPrevented ? null : anywhere(event);
     if (act === null) return;
@@ -38,7 +38,7 @@ export function enableKeys(grid, choice, { anchor, openLarge, clear }) {
   });
 }
 
-/** What a key means wherever the focus is: also on nothing, after a click on a heading. */
+/** The meaning of a key wherever the focus is: also on nothing, after a click on a heading. */
 function anywhere(event) {
   const { target, shiftKey, altKey } = event;
   if (target.matches?.(FIELD)) return null;
@@ -52,7 +52,7 @@ function anywhere(event) {
   return key === "escape" ? "clear" : null;
 }
 
-/** What a key means: a place to go to, a word, or null if it is not one of ours. */
+/** The meaning of a key: a place to go to, a command, or null. */
 function action(event, grid, place) {
   const { layout } = grid;
   const page = Math.max(1, Math.floor(grid.scroller.clientHeight / layout.pitch) - 1);

@@ -1,5 +1,5 @@
-// Where every frame lies in the grid: pure arithmetic over sections (one for each job that shows
-// something). A `place` counts the shown frames from top to bottom.
+// The position of every frame in the grid: pure arithmetic over sections (one for each job with shown
+// frames). A `place` is the position among the shown frames from top to bottom.
 
 export class Layout {
   /**
@@ -119,15 +119,15 @@ export class Layout {
   }
 }
 
-/** A frame by its index if it is shown, else the next one that is, else the last before; -1 if
- * there is none. `placeOf` is that of Shown. */
+/** The index of the frame if it is shown, else of the next shown one, else of the last one before;
+ * -1 if none is shown. `placeOf` is that of Shown. */
 export function nearestShown(placeOf, index) {
   for (let at = index; at < placeOf.length; at += 1) if (placeOf[at] >= 0) return at;
   for (let at = index - 1; at >= 0; at -= 1) if (placeOf[at] >= 0) return at;
   return -1;
 }
 
-/** The places in a window, then those that come next below it, then those above. */
+/** The places in the window, then those just below it, then those above. */
 export function placesByNearness(layout, top, room) {
   const windows = [
     [top, top + room],

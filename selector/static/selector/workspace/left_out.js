@@ -1,4 +1,4 @@
-// Saved selections of the task whose frames a draw leaves out.
+// Saved selections of the task whose frames a draw excludes.
 
 import { address, get } from "../../portal/api.js";
 import { make } from "./cells.js";

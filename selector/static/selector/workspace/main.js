@@ -91,10 +91,10 @@ function start(catalog) {
     at("spoken").textContent = said(choice.size, "frame", "chosen");
   });
   packs.addEventListener("failed", ({ detail }) => {
-    // A line of its own: what is said of choosing and saving must not take its button away.
+    // A separate line: messages about choosing and saving must not remove its button.
     failed(at("packs-status"), detail, { again: () => packs.retry() });
   });
-  // Until there is something to choose from, they would do nothing.
+  // Without frames to choose from, they would do nothing.
   for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
   const draft = new Draft(draftKey(), choice, {
     words: [at("name"), at("note")],
@@ -124,7 +124,7 @@ function draftKey() {
   return [at("dock").dataset.user, connection, taskId, jobId, selection].join(":");
 }
 
-/** Offer the choice that was not saved when this page was left or dropped. */
+/** Offer the choice that was not saved when this page was left or discarded. */
 function offer(draft, dock) {
   const { size } = draft;
   if (!size) return;
@@ -143,29 +143,29 @@ function offer(draft, dock) {
   tell(words, button);
 }
 
-/** Whether there is nothing to be done to the choice for a while. */
+/** Whether the choice cannot be changed for a while. */
 function shut(isShut) {
   for (const id of ["scroller", "tools", "side", "dock"]) at(id).inert = isShut;
 }
 
-/** Whether the words of the error are meant to be read: those of the engine are not. */
+/** Whether the message is written for people: those of the JavaScript engine are not. */
 function isForPeople(error) {
   return error instanceof ApiError || error.constructor === Error;
 }
 
-/** Whether the same may work later: CVAT or the portal is in trouble, or too much was asked. A task
- * without pictures has none the next moment either. */
+/** Whether another try may succeed: CVAT or the portal fails, or there were too many requests. A task
+ * without images has none the next moment either. */
 function mayPass({ status }) {
   return status === undefined || status === 0 || status === 429 || status >= 500;
 }
 
-/** What went wrong, in the place of the grid. */
+/** Show the error instead of the grid. */
 function notice(error, again) {
   at("notice").hidden = false;
   failed(at("notice"), error, { again });
 }
 
-/** Say what went wrong, with the way to mend it where there is one.
+/** Show the error, with a button to mend it where there is one.
  * @param place @param error @param {{again?: () => void}} [options] */
 function failed(place, error, { again } = {}) {
   const words = document.createElement("p");
@@ -198,13 +198,13 @@ function failed(place, error, { again } = {}) {
   }
 }
 
-/** A line above the dock; without words it goes away. */
+/** A line above the dock; without text it is removed. */
 function tell(...words) {
   at("dock-status").classList.remove("errors");
   at("dock-status").replaceChildren(...words);
 }
 
-/** Tells about the choice as it is now: the line goes when another frame is chosen. */
+/** A line about the present choice: it is removed when another frame is chosen. */
 function choiceLine(choice) {
   let line = null;
   choice.addEventListener("change", () => {
@@ -216,7 +216,7 @@ function choiceLine(choice) {
     line.append(words);
     if (undo) line.append(" ", undoButton(choice));
     tell(line);
-    // A sheet of settings covers that line.
+    // The sheet of settings covers that line.
     at("pick-said").hidden = false;
     at("pick-said").firstElementChild.textContent = words;
   };

@@ -1,4 +1,4 @@
-// Frames of a saved selection that cannot be chosen any more: which, and why. Pure.
+// Names the frames of a saved selection that cannot be chosen any more, with the reasons. Pure.
 
 const MOST_NAMED = 5;
 

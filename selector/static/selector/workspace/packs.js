@@ -1,5 +1,5 @@
-// Thumbnails, a pack (one chunk of a job) at a time: what is seen comes first, what was scrolled
-// away is given up, and only so many bytes are kept.
+// Loads thumbnails, a pack (one chunk of a job) at a time: visible ones first; those scrolled out of
+// the window are cancelled, and the memory for packs is bounded.
 
 const MOST_BYTES = 48 << 20;
 const AT_ONCE = 4;
@@ -116,7 +116,7 @@ export class Packs extends EventTarget {
   }
 }
 
-/** A pack: the length of the header, the header, the pictures one behind the other. */
+/** Reads a pack: the length of the header, the header, the images one after the other. */
 export function read(buffer) {
   const start = 4 + new DataView(buffer).getUint32(0);
   const { frames } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, start - 4)));

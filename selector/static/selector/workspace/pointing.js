@@ -1,6 +1,6 @@
-// Choosing with the mouse: click takes or leaves, Shift-click does so with everything in between,
-// a drag with everything under the band that it draws, a double click opens the large view. A
-// finger taps, rests for what Shift-click does, and scrolls when it moves.
+// Choosing with the mouse: a click chooses or removes a frame, a Shift-click all frames in between, a
+// drag all frames under its band; a double click opens the large view. On touch screens a tap is a
+// click, a long press a Shift-click, and a moving finger scrolls.
 
 import { enableHolding } from "./holding.js";
 
@@ -23,7 +23,7 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
     grid.goto(cell.index);
   });
 
-  // Its two clicks have taken the frame and left it again.
+  // Its two clicks have chosen the frame and removed it again.
   grid.root.addEventListener("dblclick", ({ target, shiftKey }) => {
     const cell = target.closest(".cell");
     if (cell && !shiftKey && !target.closest(".peek")) openLarge(cell.index);
@@ -96,7 +96,7 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
     const done = press;
     if (done) done.isOver = true;
     if (done?.isDrag) grid.setBand([]);
-    // The click that follows a drag must still find that it was one.
+    // The click that follows a drag must still see the drag.
     setTimeout(() => (press = press === done ? null : press));
     return done;
   }

@@ -8,7 +8,7 @@ export function splitRanges(text) {
   return text.replace(JOINED, "$1").split(/[,;\s]+/).filter(Boolean);
 }
 
-/** Whether a text is made of numbers and what joins them, so that ranges were meant. */
+/** Whether a text has only numbers and what joins them, so that ranges were meant. */
 export function areRanges(text) {
   return splitRanges(text).every((part) => /^[\d–.:/-]*(step\d*)?$/i.test(part) && /\d/.test(part));
 }
@@ -46,7 +46,7 @@ function count({ first, last, step }) {
   return Math.floor((last - first) / step) + 1;
 }
 
-/** Those that go by ones, made one where they overlap. */
+/** The ranges of step 1, merged where they overlap. */
 function whole(ranges) {
   const found = [];
   const single = ranges.filter(({ step }) => step === 1).sort((a, b) => a.first - b.first);

@@ -1,7 +1,7 @@
-// Browsers end elements at some 17 to 33 million pixels, and 100,000 large pictures are higher.
-// So what scrolls is at most TALLEST high. Its first and last EDGE pixels are the real ones, those
-// between stand for the rest in proportion. While one scrolls by hand `shift` stays as it is, so
-// that every step is exact; a jump (the bar dragged) and a rest put things in proportion. Pure.
+// Browsers limit elements to 17 to 33 million pixels, and 100,000 large images are higher. So the
+// scrolled element is at most TALLEST high. Its first and last EDGE pixels map one to one, the pixels
+// between in proportion. While one scrolls by hand `shift` is constant, so that every step is exact; a
+// jump (the bar dragged) and a pause restore the proportion. Pure.
 
 export const TALLEST = 8_000_000;
 const EDGE = 200_000;

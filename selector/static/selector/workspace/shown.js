@@ -1,5 +1,5 @@
-// Which frames the grid shows, and in which order: by job, of the jobs and names asked for; a frame
-// of several jobs once, under the first of those that are shown. Pure.
+// The frames that the grid shows, in order: by job, filtered by job and name; a frame of several jobs
+// once, under the first shown one. Pure.
 
 import { frameRange } from "./words.js";
 

@@ -1,5 +1,5 @@
-// On a narrow screen the settings are a sheet over the frames, opened and closed by buttons. While
-// it is open nothing else can be reached: the keyboard would go behind it.
+// On a narrow screen the settings are a sheet over the frames, opened and closed by buttons. While it
+// is open everything else is inert: otherwise the keyboard would reach what it covers.
 
 export function enableSide() {
   const at = (id) => document.getElementById(id);
@@ -32,17 +32,17 @@ export function enableSide() {
     close();
   });
   document.addEventListener("click", ({ target }) => {
-    // What was clicked in the sheet may be gone from it by now.
+    // The clicked element may have been removed from the sheet by now.
     const isBeside = target.isConnected && !side.contains(target) && !at("side-open").contains(target);
     if (isBeside) close();
   });
-  // Wide again, it is no sheet: its button is gone, by the style sheet alone.
+  // On a wide screen it is no sheet: the style sheet hides its button.
   window.addEventListener("resize", () => {
     if (!at("side-open").checkVisibility()) close();
   });
 }
 
-/** All that is not part of it; what is only spoken stays to be heard. */
+/** Everything outside the sheet, except live regions, which are still announced. */
 function around(element) {
   const others = [];
   for (let at = element; at !== document.body; at = at.parentElement) {

@@ -1,4 +1,4 @@
-// The row above the grid: what is shown, how large, and the choices over all of it.
+// The row above the grid: filter, size, and the commands on all shown frames.
 
 import { Shown } from "./shown.js";
 
@@ -47,12 +47,12 @@ export function enableTools({ grid, choice, jobs }) {
     try {
       localStorage.setItem(KEPT, JSON.stringify({ size: at("size").value, isList }));
     } catch {
-      // A browser that keeps nothing shows the grid as it was made.
+      // A browser without storage shows the grid with its defaults.
     }
   }
 
   function refresh() {
-    // Not disabled: the focus would be lost with the last step. Pressed, they do nothing.
+    // Not disabled: the focus would be lost with the last step. They do nothing when pressed.
     at("undo").setAttribute("aria-disabled", !choice.canUndo);
     at("redo").setAttribute("aria-disabled", !choice.canRedo);
   }

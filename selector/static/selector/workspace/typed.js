@@ -1,5 +1,4 @@
-// Frame numbers and file names as people type or paste them, and the frames that they mean. Knows
-// no page.
+// Parses typed or pasted frame numbers and file names into frames. Independent of the page.
 
 import { areRanges, parseRange, sizeOf, splitRanges } from "./ranges.js";
 import { plural } from "./words.js";
@@ -98,7 +97,7 @@ export class Typed {
   }
 }
 
-/** What a text would choose, in words: how many frames, the first ones and the last. */
+/** Describes what a text would choose: how many frames, the first ones and the last. */
 export function preview(catalog, { indices, absent, loose }) {
   const shown = (index) => `${catalog.number[index]} ${catalog.name(index)}`.trim();
   const first = Array.from(indices.subarray(0, 3), shown);

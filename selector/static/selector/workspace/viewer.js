@@ -1,5 +1,5 @@
-// One frame, large: its original, with the thumbnail until that has come. Arrows go on in the
-// order of the grid, Space picks, + - 0 and the wheel zoom, Esc goes back. With a finger: swipe, pinch.
+// One frame, large: its original, and the thumbnail until that is loaded. Arrows go to the next frame
+// in the order of the grid, Space chooses, + - 0 and the wheel zoom, Esc goes back. Touch: swipe, pinch.
 
 import { address } from "../../portal/api.js";
 import { Zoom } from "./zoom.js";
@@ -25,7 +25,7 @@ export class Viewer {
     this.at("fit").addEventListener("click", () => this.zoom.fit());
     this.at("close").addEventListener("click", () => dialog.close());
     this.zoom.addEventListener("swipe", ({ detail }) => this.step(detail));
-    // The keys are for the frame: a mouse leaves the keyboard where Space picks, whatever it hits.
+    // The keys act on the frame: a click must not move the focus away from where Space chooses.
     dialog.addEventListener("click", ({ detail: clicks, target }) => {
       if (clicks && dialog.open && !target.closest("a")) this.at("pick").focus();
     });
@@ -167,7 +167,7 @@ export class Viewer {
   #closed() {
     this.large?.removeAttribute("src");
     this.picture.removeAttribute("src");
-    // The browser gives the focus back to the frame it was at; nobody else's is taken.
+    // The browser returns the focus to the frame; take it from no other element.
     const focus = document.activeElement?.matches("body, .cell, .peek") ?? true;
     this.grid.goto(this.index, { focus });
   }

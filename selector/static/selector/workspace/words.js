@@ -1,4 +1,4 @@
-// Numbers and nouns. Pure.
+// Texts with numbers and nouns. Pure.
 
 export function plural(count, noun, nouns = `${noun}s`) {
   return `${count.toLocaleString("en")} ${count === 1 ? noun : nouns}`;
@@ -28,8 +28,8 @@ export function jobFacts(job, sharing = []) {
   ].filter(Boolean).join(" · ");
 }
 
-/** Why a job gave fewer frames than a draw asked for: "8 of 10: 2 of its frames were taken for
- * job 31"; or that more frames lie in it than were picked for it; "" if there is nothing to say.
+/** The reason why a job gave fewer frames than a draw asked for: "8 of 10: 2 of its frames were taken
+ * for job 31"; or that it holds more frames than were picked for it; "" without a reason.
  * @param summary of the API
  * @param {boolean} isLimited whether names or earlier selections limit the draw */
 export function shortage({ selected, requested, total, reason, counted_for_other_jobs: others = [] }, isLimited) {

@@ -1,5 +1,5 @@
-// Looking closer at a picture: the wheel, keys, buttons and two fingers zoom, dragging moves it. A
-// finger that drags a picture which is all there already swipes: a "swipe" event says which way.
+// Zooms an image by the wheel, keys, buttons and two fingers; dragging moves it. A finger that drags an
+// image which is wholly visible swipes: a "swipe" event has the direction.
 
 const MOST = 16;
 const SWIPE = 40; // pixels that a finger goes at least
