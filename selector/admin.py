@@ -1,4 +1,4 @@
-"""The admin site of connections: to look at and to revoke; no secret is shown."""
+"""The admin site of connections: to look at and to delete; no secret is shown."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ class ConnectionAdmin(MachineOwned):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
-        # Not even read: what is not there cannot be shown.
-        found: QuerySet[Connection] = super().get_queryset(request).defer("credential")
-        return found
+        # The credential is not even read, so no page can show it.
+        connections: QuerySet[Connection] = super().get_queryset(request)
+        return connections.defer("credential")
 
     @admin.display(description="connection", ordering="name")
     def label(self, connection: Connection) -> str:

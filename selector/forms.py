@@ -56,7 +56,7 @@ class ConnectForm(forms.Form):
 
 
 def connect_form(connection: Connection | None = None) -> ConnectForm:
-    """Filled in with the server of this installation, or to connect again."""
+    """The form filled in with the server of this installation, or to connect again."""
     if connection is None:
         return ConnectForm(initial={"url": settings.CVAT_URL or settings.STANDIN_URL})
     return ConnectForm(

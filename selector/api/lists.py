@@ -1,4 +1,4 @@
-"""What CVAT has to offer, as the connection's account sees it."""
+"""The projects, tasks and jobs that CVAT shows to the connection's account."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class JobListView(StrictView, APIView):
         return _page(request, self.query, jobs, serializers.JobSerializer)
 
 
-class NothingHereView(APIView):
-    """Every other address under /api/: told in JSON."""
+class UnknownAddressView(APIView):
+    """Every other address under /api/: 404 in JSON."""
 
     permission_classes: list[type[BasePermission]] = []
 
@@ -92,7 +92,7 @@ def _page(
     rows: Sequence[Any],
     kind: type[BaseSerializer[Any]],
 ) -> Response:
-    """The page asked for of rows that CVAT answered all at once."""
+    """One page of rows that CVAT answered all at once."""
     page, size = query["page"], query["page_size"]
     results = kind(rows[(page - 1) * size : page * size], many=True).data
     return page_of_cvat(request, results, count=len(rows), page=page, page_size=size)

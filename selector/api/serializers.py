@@ -1,4 +1,4 @@
-"""What comes in and goes out; every bound on input is here."""
+"""Input, with its limits, and answers of views.py and lists.py."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class NewConnectionSerializer(TestConnectionSerializer):
 
 
 class NewConnectionAnswer(ConnectionSerializer):
-    """`notice`: what the owner should know about the access that is kept; "" mostly."""
+    """`notice`: what the owner should know about the stored access; "" mostly."""
 
     notice = serializers.CharField()
 
@@ -132,7 +132,7 @@ class LoadImagesAnswer(serializers.Serializer[Any]):
 
 
 class CatalogAnswer(LoadImagesAnswer):
-    """Beside the images what they belong to, and what was left out."""
+    """The images, the task and jobs that they belong to, and how many frames were left out."""
 
     task_id = serializers.IntegerField()
     task_name = serializers.CharField()
@@ -178,7 +178,7 @@ class TaskPage(PageSerializer):
 
 
 class ConnectionQuerySerializer(StrictSerializer):
-    """Through which connection; the one connected last when none is named."""
+    """The connection to use; the one connected last when none is named."""
 
     connection = IdField(required=False)
 

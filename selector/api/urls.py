@@ -41,6 +41,6 @@ urlpatterns = [
         name="api-project-preview",
     ),
     *router.urls,
-    path("", lists.NothingHereView.as_view(), name="api-root"),
-    path("<path:rest>", lists.NothingHereView.as_view(), name="api-nothing"),
+    path("", lists.UnknownAddressView.as_view(), name="api-root"),
+    path("<path:rest>", lists.UnknownAddressView.as_view(), name="api-nothing"),
 ]

@@ -1,4 +1,4 @@
-"""The dialogue with CVAT for scripts: parse, call one service, answer."""
+"""Connections, the person, and `load-images`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the grid shows: catalogues, pictures large and small, what the search field finds."""
+"""The API of the workspace: catalogues, thumbnails, images, previews, search."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from selector.api import workspace_serializers as serializers
 from selector.models import Connection
 from selector.services import catalogs, connections, images, searching, thumbnails
 
-HOUR = "private, max-age=3600"
-# Asked again each time: the answer is 304 while nothing has changed.
-ASK_AGAIN = "private, no-cache"
-NOT_KEPT = "private, no-store"
-# Pictures come from strangers: whatever the bytes are, nothing in them may run.
-HARMLESS = {
+FOR_AN_HOUR = "private, max-age=3600"
+# The browser asks each time: the answer is 304 while nothing has changed.
+REVALIDATE = "private, no-cache"
+NOT_STORED = "private, no-store"
+# Images come from strangers: whatever the bytes are, nothing in them may run.
+SANDBOX_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-class PictureView(StrictView, APIView):
+class WorkspaceView(StrictView, APIView):
     asks_cvat = True
     content_negotiation_class = AlwaysJson  # an <img> accepts image/*, its errors are JSON
 
@@ -47,53 +47,55 @@ class PictureView(StrictView, APIView):
         return connections.find_connection(user=request.user, connection_id=connection_id)
 
 
-class ThumbnailsView(PictureView):
+class ThumbnailsView(WorkspaceView):
     @takes(
         query=serializers.PictureQuerySerializer,
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 304: None},
     )
     def get(self, request: SignedInApiRequest, job_id: int, chunk: int) -> HttpResponseBase:
-        """The small pictures (JPEG, at most 256x256) of one chunk of a job, in one file.
+        """The thumbnails (JPEG, at most 256x256) of one chunk of a job, in one file.
 
         Chunk k holds the task frames `start + k * chunk_size` and on, as far as the job has them
         (`start`, `chunk_size`: see the catalogue). The file: 4 bytes, big-endian, the length of
         the header; the header, UTF-8 JSON `{"job_id", "chunk", "first", "frames": [{"frame",
-        "offset", "length", "width", "height", "status"}]}`; the pictures. Offsets count from the
+        "offset", "length", "width", "height", "status"}]}`; the thumbnails. Offsets count from the
         end of the header. `status` is `ok`, `broken`, `missing` or `failed`; all but the first have
         length 0. `failed`: CVAT refused the frame this time; ask again later.
         503 with Retry-After: too many are being made, ask again.
         """
-        found = thumbnails.find_chunk(
+        requested = thumbnails.find_chunk(
             connection=self.connection(request), job_id=job_id, number=chunk
         )
 
         def answer() -> FileResponse:
-            pack = thumbnails.open_pack(found)
+            pack = thumbnails.open_pack(requested)
             response = FileResponse(pack.file, content_type="application/octet-stream")
             if not pack.is_complete:
-                response["Cache-Control"] = NOT_KEPT
+                response["Cache-Control"] = NOT_STORED
             return response
 
-        return conditional(request, f'"{found.key[:32]}"', HOUR, answer)
+        return conditional(request, f'"{requested.key[:32]}"', FOR_AN_HOUR, answer)
 
 
-class FrameThumbnailView(PictureView):
+class FrameThumbnailView(WorkspaceView):
     @takes(
         query=serializers.PictureQuerySerializer,
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
     )
     def get(self, request: SignedInApiRequest, task_id: int, frame: int) -> HttpResponseBase:
-        """One small picture, JPEG, at most 256x256. 404 if none can be made of the frame."""
-        place = images.find_frame(connection=self.connection(request), task_id=task_id, frame=frame)
+        """One thumbnail, JPEG, at most 256x256. 404 if none can be rendered of the frame."""
+        visible = images.find_frame(
+            connection=self.connection(request), task_id=task_id, frame=frame
+        )
         return conditional(
             request,
-            place.etag("thumbnail"),
-            HOUR,
-            lambda: picture(images.thumbnail(place), "image/jpeg"),
+            visible.etag("thumbnail"),
+            FOR_AN_HOUR,
+            lambda: image_response(images.thumbnail(visible), "image/jpeg"),
         )
 
 
-class FrameImageView(PictureView):
+class FrameImageView(WorkspaceView):
     @takes(
         query=serializers.ImageQuerySerializer,
         responses={(200, "image/*"): OpenApiTypes.BINARY, 304: None},
@@ -101,16 +103,18 @@ class FrameImageView(PictureView):
     def get(self, request: SignedInApiRequest, task_id: int, frame: int) -> HttpResponseBase:
         """One frame as CVAT serves it: `original` in its own format, `compressed` as JPEG (of a
         video both are PNG). Browsers show no TIFF: take `compressed` to look at."""
-        place = images.find_frame(connection=self.connection(request), task_id=task_id, frame=frame)
+        visible = images.find_frame(
+            connection=self.connection(request), task_id=task_id, frame=frame
+        )
 
         def answer() -> HttpResponse:
-            shown = images.image(place, quality=self.query["quality"])
-            return picture(shown.content, shown.content_type)
+            shown = images.image(visible, quality=self.query["quality"])
+            return image_response(shown.content, shown.content_type)
 
-        return conditional(request, place.etag(self.query["quality"]), HOUR, answer)
+        return conditional(request, visible.etag(self.query["quality"]), FOR_AN_HOUR, answer)
 
 
-class TaskPreviewView(PictureView):
+class TaskPreviewView(WorkspaceView):
     @takes(
         query=serializers.PictureQuerySerializer,
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
@@ -120,7 +124,7 @@ class TaskPreviewView(PictureView):
         return _preview(self, request, task_id=task_id)
 
 
-class ProjectPreviewView(PictureView):
+class ProjectPreviewView(WorkspaceView):
     @takes(
         query=serializers.PictureQuerySerializer,
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
@@ -130,7 +134,7 @@ class ProjectPreviewView(PictureView):
         return _preview(self, request, project_id=project_id)
 
 
-class CatalogView(PictureView):
+class CatalogView(WorkspaceView):
     @takes(
         query=serializers.CatalogQuerySerializer,
         responses={200: serializers.CompactCatalogSerializer, 304: None},
@@ -161,10 +165,10 @@ class CatalogView(PictureView):
             task_id=self.query.get("task_id"),
             job_id=self.query.get("job_id"),
         )
-        return conditional(request, packed.etag, ASK_AGAIN, lambda: _gzipped(request, packed.body))
+        return conditional(request, packed.etag, REVALIDATE, lambda: _gzipped(request, packed.body))
 
 
-class SearchView(PictureView):
+class SearchView(WorkspaceView):
     @takes(query=serializers.SearchTextSerializer, responses=serializers.SearchAnswer)
     def get(self, request: SignedInApiRequest) -> Response:
         """What a number, "job 34", a pasted address of CVAT or words find: at most 20 tasks, jobs
@@ -174,49 +178,49 @@ class SearchView(PictureView):
         `hint` says why an address cannot be followed; `frame` is that of a pasted address.
         """
         connection = self.connection(request)
-        found = searching.search(connection=connection, text=self.query["q"])
+        result = searching.search(connection=connection, text=self.query["q"])
         recent = [] if self.query["q"].strip() else catalogs.recent_tasks(connection=connection)
         return Response(
             {
-                "results": [serializers.hit(hit, connection, found.frame) for hit in found.hits],
-                "count": found.count,
+                "results": [serializers.hit(hit, connection, result.frame) for hit in result.hits],
+                "count": result.count,
                 "recent": [serializers.recent(task, connection) for task in recent],
-                "hint": found.hint,
+                "hint": result.hint,
             }
         )
 
 
-def picture(content: bytes, content_type: str) -> HttpResponse:
-    return HttpResponse(content, content_type=content_type, headers=HARMLESS)
+def image_response(content: bytes, content_type: str) -> HttpResponse:
+    return HttpResponse(content, content_type=content_type, headers=SANDBOX_HEADERS)
 
 
 def conditional(
     request: Request, etag: str, caching: str, answer: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
-    """304 if the asker has it already; `answer` is not even begun then."""
+    """304 if the client has this version, else the response of `answer`, called only then."""
     response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
     if response is None:
         response = answer()
     if "Cache-Control" not in response:
         response["ETag"] = etag
         response["Cache-Control"] = caching
-    # Whoever signs in as somebody else, in the same browser, may see other things.
+    # Another person who signs in with the same browser may see other things.
     patch_vary_headers(response, ["Cookie", "Authorization"])
     return response
 
 
-def _preview(view: PictureView, request: SignedInApiRequest, **what: int) -> HttpResponseBase:
+def _preview(view: WorkspaceView, request: SignedInApiRequest, **what: int) -> HttpResponseBase:
     shown = images.preview(connection=view.connection(request), **what)
     return conditional(
         request,
         images.etag_of(shown.content),
-        HOUR,
-        lambda: picture(shown.content, shown.content_type),
+        FOR_AN_HOUR,
+        lambda: image_response(shown.content, shown.content_type),
     )
 
 
 def _gzipped(request: Request, body: bytes) -> HttpResponse:
-    """Compressed already. Nothing in it is secret, so its length tells nothing (BREACH)."""
+    """The stored gzip, as it is. It contains no secret that its length could reveal (BREACH)."""
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         response = HttpResponse(body, content_type="application/json")
         response["Content-Encoding"] = "gzip"

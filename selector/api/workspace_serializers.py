@@ -1,4 +1,4 @@
-"""What the addresses of pictures.py take, and the shapes of their answers."""
+"""Parameters and answers of workspace.py."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from selector.services.searching import Hit
 
 
 class PictureQuerySerializer(ConnectionQuerySerializer):
-    """`v` is not read: another `v` is another address, which no browser has cached yet."""
+    """`v` is not read: with another `v` the address is one that no browser has cached."""
 
     v = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
@@ -73,7 +73,7 @@ class CompactFramesSerializer(serializers.Serializer[Any]):
 
 
 class OtherJobSerializer(serializers.Serializer[Any]):
-    """A job whose frames are offered by others: a list-type ground-truth job, a replica."""
+    """A job whose frames other jobs offer: a list-type ground-truth job, a replica."""
 
     id = serializers.IntegerField()
     type = serializers.CharField()
@@ -93,7 +93,7 @@ class CompactCatalogSerializer(serializers.Serializer[Any]):
 
 
 class HitSerializer(serializers.Serializer[Any]):
-    """`url` opens it in the portal, `cvat_url` in CVAT. What a kind has not is null."""
+    """`url` opens it in the portal, `cvat_url` in CVAT. What does not apply to a kind is null."""
 
     kind = serializers.ChoiceField(choices=["task", "job", "project"])
     id = serializers.IntegerField()
@@ -128,21 +128,21 @@ class SearchAnswer(serializers.Serializer[Any]):
     hint = serializers.CharField()
 
 
-def hit(found: Hit, connection: Connection, frame: int | None) -> dict[str, Any]:
+def hit(source: Hit, connection: Connection, frame: int | None) -> dict[str, Any]:
     """See HitSerializer."""
-    nothing = dict.fromkeys(("task_id", "size", "jobs_count", "tasks_count"))
-    if isinstance(found, Task):
+    absent = dict.fromkeys(("task_id", "size", "jobs_count", "tasks_count"))
+    if isinstance(source, Task):
         own = {
-            "name": found.name,
-            "size": found.size,
-            "jobs_count": found.jobs_count,
-            "owner": found.owner,
-            "updated_date": found.updated_date,
+            "name": source.name,
+            "size": source.size,
+            "jobs_count": source.jobs_count,
+            "owner": source.owner,
+            "updated_date": source.updated_date,
         }
-        return {**nothing, **own, **_of_task(found.id, connection, frame)}
-    if isinstance(found, Job):
-        return {**nothing, **_of_job(found, connection, frame)}
-    return {**nothing, **_of_project(found, connection)}
+        return {**absent, **own, **_of_task(source.id, connection, frame)}
+    if isinstance(source, Job):
+        return {**absent, **_of_job(source, connection, frame)}
+    return {**absent, **_of_project(source, connection)}
 
 
 def recent(task: RecentTask, connection: Connection) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pages of the dialogue with CVAT: parse, call one service, answer."""
+"""Pages of the connections to CVAT servers."""
 
 from __future__ import annotations
 
@@ -24,9 +24,6 @@ STANDIN_ACCOUNT = {"username": "demo", "password": "demo-password"}
 def home(request: SignedInRequest) -> HttpResponse:
     connected = Connection.objects.for_user(request.user).exists()
     return redirect("selector:choose" if connected else "selector:connections")
-
-
-# --- connections -------------------------------------------------------------------------------
 
 
 @sensitive_post_parameters("password", "access_token")
@@ -77,7 +74,7 @@ def _connect_first(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @errors_shown_on(_connect_first)
 def connect_sample(request: SignedInRequest) -> HttpResponse:
-    """The stand-in's sample account, while there is a stand-in."""
+    """Connect to the stand-in with its sample account."""
     account = {"url": settings.STANDIN_URL, **STANDIN_ACCOUNT}
     return _connected(request, service.connect(owner=request.user, **account))
 
