@@ -62,7 +62,7 @@ def choose(request: SignedInRequest) -> HttpResponseBase:
         status = outcome.status
     if "source" not in context:
         context["recent"] = catalogs.recent_tasks(connection=connection, limit=MAX_RECENT)
-    context["may_pass"] = status >= 500
+    context["is_temporary"] = status >= 500
     return render(request, "selector/workspace/page.html", context, status=status)
 
 
