@@ -1,4 +1,4 @@
-"""How many web threads may be held by what is slow: in all, and by one person or one server."""
+"""Limits how many web threads slow work may hold: in all, per person and per server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-# What holds a thread ("person 3", "server https://..."), or "all", and how many it may hold.
+# Holder ("person 3", "server https://..." or "all") -> how many threads it may hold.
 Limits = Mapping[str, int]
 
 
@@ -29,14 +29,14 @@ class ThreadShare:
 
     @contextmanager
     def place(self, limits: Limits) -> Iterator[bool]:
-        """True with a place, which is given back at the end; False when there is none."""
+        """True while a place is held; False when none is free."""
         if not self._take(limits):
             yield False
             return
         try:
             yield True
         finally:
-            self._give_back(limits)
+            self._release(limits)
 
     def _take(self, limits: Limits) -> bool:
         with self._changed:
@@ -52,7 +52,7 @@ class ThreadShare:
             self._held.update(limits.keys())
             return True
 
-    def _give_back(self, limits: Limits) -> None:
+    def _release(self, limits: Limits) -> None:
         with self._changed:
             self._held.subtract(limits.keys())
             self._held += Counter()  # drops those at zero
