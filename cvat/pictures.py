@@ -13,6 +13,14 @@ _SIGNATURES = (
     (b"II+\x00", ".tif"),  # BigTIFF
     (b"MM\x00+", ".tif"),
 )
+_MEDIA_TYPES = {
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".bmp": "image/bmp",
+    ".webp": "image/webp",
+    ".tif": "image/tiff",
+}
 SIGNATURE_BYTES = 16  # at the beginning of a picture, enough to tell its type
 
 
@@ -25,3 +33,8 @@ def extension(content: bytes) -> str:
         if content.startswith(signature):
             return suffix
     return ""
+
+
+def media_type(content: bytes) -> str:
+    """Such as "image/jpeg", by the first bytes: CVAT guesses from names (cvat-api 7.10)."""
+    return _MEDIA_TYPES.get(extension(content), "application/octet-stream")

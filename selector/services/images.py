@@ -18,15 +18,6 @@ from selector.thumbnails import packs
 
 PREVIEW_SECONDS = 120
 
-_MEDIA_TYPES = {
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".gif": "image/gif",
-    ".bmp": "image/bmp",
-    ".webp": "image/webp",
-    ".tif": "image/tiff",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class VisibleFrame:
@@ -68,7 +59,7 @@ def image(frame: VisibleFrame, *, quality: str) -> FrameData:
     """The frame as CVAT serves it; `content_type` is that of the bytes. Raises CvatError."""
     with cvat_client(frame.connection) as client:
         answer = client.job_frame(job_id=frame.access.job.id, frame=frame.frame, quality=quality)
-    return FrameData(answer.content, media_type(answer.content))
+    return FrameData(answer.content, pictures.media_type(answer.content))
 
 
 def preview(
@@ -92,12 +83,7 @@ def preview(
         if error.status != 404 and not (error.status == 500 and project_id is not None):
             raise
         raise NotFound("There is no preview.") from None
-    return FrameData(answer.content, media_type(answer.content))
-
-
-def media_type(content: bytes) -> str:
-    """By the first bytes: CVAT guesses from names (cvat-api 7.10)."""
-    return _MEDIA_TYPES.get(pictures.extension(content), "application/octet-stream")
+    return FrameData(answer.content, pictures.media_type(answer.content))
 
 
 def etag_of(content: bytes) -> str:
