@@ -7,19 +7,14 @@ holds its slots as long as it renews its lease, so a killed worker blocks nothin
 from __future__ import annotations
 
 import hashlib
-import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 
-import redis
 from django.conf import settings
-from redis.exceptions import RedisError
 
+from portal.caching import redis_client, redis_optional
 from portal.work.waiting import Waiting
-
-logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
 # A request that takes longer is one that CVAT holds back, 50 s for a chunk that is not made yet
@@ -66,12 +61,6 @@ return redis.call('ZADD', KEYS[1], 'XX', time[1] + time[2] / 1000000 + ARGV[2], 
 """
 
 
-@cache
-def _client(location: str) -> redis.Redis:
-    """Client of the Redis that all workers share."""
-    return redis.Redis.from_url(location)
-
-
 class Slots:
     """The slots of one work. `sleep` waits, and raises when the work is stopped meanwhile. A work
     that does not call `renew` for `lease` seconds counts as dead, and gives back its slots."""
@@ -98,12 +87,9 @@ class Slots:
     def one(self) -> Iterator[None]:
         """A slot while the with-block runs."""
         request = None
-        try:
-            with self._waiting.for_turn():
-                request = self._take()
-        except RedisError:
-            # The limit protects CVAT; without it the work can still be done.
-            logger.warning("no shared count of requests: the broker does not answer")
+        # The limit protects CVAT; without it the work can still be done.
+        with redis_optional("requests to CVAT are not counted"), self._waiting.for_turn():
+            request = self._take()
         try:
             with self._waiting.for_answer():
                 yield
@@ -112,20 +98,14 @@ class Slots:
 
     def renew(self) -> None:
         """Keep the slots; called with every heartbeat."""
-        try:
-            self._redis.eval(_RENEW, 1, self._leases, self._work, self._lease)
-        except RedisError:
-            logger.warning("the slots at the server were not renewed this time")
-
-    @property
-    def _redis(self) -> redis.Redis:
-        return _client(str(settings.CACHES["default"]["LOCATION"]))
+        with redis_optional("slots at the server are not renewed"):
+            redis_client().eval(_RENEW, 1, self._leases, self._work, self._lease)
 
     def _take(self) -> str:
         pause = FIRST_PAUSE
         request = uuid.uuid4().hex
         arguments = (self._work, request, self._limit, self._lease, SLOW_SECONDS)
-        while not self._redis.eval(_TAKE, 2, self._slots, self._leases, *arguments):
+        while not redis_client().eval(_TAKE, 2, self._slots, self._leases, *arguments):
             self._sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         return request
@@ -133,7 +113,5 @@ class Slots:
     def _give_back(self, request: str | None) -> None:
         if request is None:
             return
-        try:
-            self._redis.zrem(self._slots, f"{self._work}:{request}")
-        except RedisError:
-            logger.warning("a slot at the server is given back when its lease ends")
+        with redis_optional("a slot at the server is given back when its lease ends"):
+            redis_client().zrem(self._slots, f"{self._work}:{request}")
