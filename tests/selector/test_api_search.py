@@ -73,7 +73,7 @@ def test_task_by_number(
 def test_a_number_is_that_of_a_job_too(
     api: APIClient, connection: Connection, standin: StandIn
 ) -> None:
-    assert found(api, "3")[:2] == [("task", 3), ("job", 3)]
+    assert found(api, "3")[:2] == found(api, "#3")[:2] == [("task", 3), ("job", 3)]
     assert found(api, "30") == [("job", 30)]
 
 
@@ -120,6 +120,8 @@ def test_links_that_lead_nowhere(api: APIClient, connection: Connection, standin
         ("https://cvat.example.com/tasks/1", "the connection is to"),
         ("{url}/about", "names no task"),
         ("task 9999999999", "cannot be the number"),
+        ("task 99999999999", "cannot be the number"),
+        ("/nothing/here", "names no task"),
     ):
         answer = api.get("/api/search", {"q": text.format(url=standin.url)}).json()
         assert answer["results"] == []
@@ -139,6 +141,8 @@ def test_links_that_lead_nowhere(api: APIClient, connection: Connection, standin
         ("/", [], ""),
         ("://", [], "Only addresses with https:// or http://"),
         ("task", [], ""),
+        ("99999999999", [], ""),
+        ("cats/dogs", [], ""),
         ("٣", [], ""),
         ("a" * 2000, [], ""),
     ],
