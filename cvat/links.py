@@ -34,8 +34,8 @@ class InvalidAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The object that a typed number or a pasted address names: a project, a task with perhaps a job
-    and frame, or a bare `number`: that of a task or, without such a task, of a job."""
+    """The object that a typed number or a pasted address names: a project, a task with perhaps a
+    job and frame, or a bare `number`: that of a task or, without such a task, of a job."""
 
     task_id: int | None = None
     job_id: int | None = None
@@ -56,8 +56,8 @@ def normalize_url(text: str) -> str:
 
 
 def parse(text: str, base_url: str) -> Target | None:
-    """The object that "12", "#12", "job 34" or a pasted address names on a server; None for words to
-    search by, such as a number that is too long for an id.
+    """The object that "12", "#12", "job 34" or a pasted address names on a server; None for words
+    to search by, such as a number that is too long for an id.
 
     Raises InvalidAddress for an address of another server than `base_url` and for one that names
     no object.
