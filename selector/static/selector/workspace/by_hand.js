@@ -1,7 +1,7 @@
 // The field for frame numbers and file names, with a preview of what it would choose.
 
 import { make } from "./cells.js";
-import { preview, Typed } from "./typed.js";
+import { preview, Typed } from "./typed_frames.js";
 import { plural } from "./words.js";
 
 const PAUSE = 200; // ms

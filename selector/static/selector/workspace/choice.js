@@ -3,7 +3,7 @@
 // Frames are named by their index in the catalogue, not by their frame number. Every change is one
 // step: the bits that differ, which also undo it.
 
-import { Bits } from "./bits.js";
+import { Bits } from "./bitset.js";
 
 const MOST_STEPS = 200;
 

@@ -1,7 +1,7 @@
 // The dock at the bottom: how many frames are chosen, and the actions on them.
 
 import { downloadLink, link } from "../../portal/elements.js";
-import { Keeping } from "./keeping.js";
+import { Keeping } from "./saving.js";
 import { plural } from "./words.js";
 
 /** Returns a function that tells the dock of an opened selection. */

@@ -2,7 +2,7 @@
 // Layout knows where each frame lies, Choice which ones are chosen.
 
 import { makeRow, mark, paint, show } from "./cells.js";
-import { Heads } from "./heads.js";
+import { Heads } from "./job_headings.js";
 import { Layout, nearestShown, placesByNearness } from "./layout.js";
 import { Packs } from "./packs.js";
 import { ScrollMap } from "./scroll_map.js";

@@ -2,7 +2,7 @@
 // drag all frames under its band; a double click opens the large view. On touch screens a tap is a
 // click, a long press a Shift-click, and a moving finger scrolls.
 
-import { enableHolding } from "./holding.js";
+import { enableHolding } from "./long_press.js";
 
 const FAR = 6; // pixels until a press is a drag
 const EDGE = 48; // pixels from the edge of the window within which a drag scrolls it

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Catalog } from "../../../selector/static/selector/workspace/catalog.js";
-import { preview, Typed } from "../../../selector/static/selector/workspace/typed.js";
+import { preview, Typed } from "../../../selector/static/selector/workspace/typed_frames.js";
 import { catalogOf, document_of, LARGE } from "./catalogs.mjs";
 import { shortest } from "./timing.mjs";
 

@@ -2,7 +2,7 @@
 
 import { address, get } from "../../portal/api.js";
 import { METHODS } from "./draw_methods.js";
-import { missingInWords } from "./missing.js";
+import { missingInWords } from "./missing_frames.js";
 
 const AT_ONCE = 1000; // frames an answer has at most
 const SIDE_BY_SIDE = 4; // answers

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { missingInWords } from "../../../selector/static/selector/workspace/missing.js";
+import { missingInWords } from "../../../selector/static/selector/workspace/missing_frames.js";
 
 const gone = { deleted: [4, 2, 90, 1], honeypot: [7, 1] };
 const catalog = {
