@@ -20,9 +20,9 @@ export function enableByHand(root, choice, { tell, submit }) {
     at("ranges-preview").textContent = "";
     if (!field.value.trim()) return;
     try {
-      const found = typed.read(field.value);
-      at("ranges-preview").textContent = preview(choice.catalog, found);
-      list(found.problems);
+      const parsed = typed.read(field.value);
+      at("ranges-preview").textContent = preview(choice.catalog, parsed);
+      list(parsed.problems);
     } catch (error) {
       at("ranges-preview").textContent = error.message;
     }

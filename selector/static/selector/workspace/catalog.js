@@ -42,10 +42,10 @@ export class Catalog {
 
   /** The jobs that hold frames of this one too: [{job, count}]. */
   sharing(job) {
-    const found = [];
+    const sharing = [];
     const add = (other) => {
       const count = job.recompresses || other.recompresses ? 0 : common(job.indices, other.indices);
-      if (count > 0) found.push({ job: other, count });
+      if (count > 0) sharing.push({ job: other, count });
     };
     this.#reach ??= reachOf(this.jobs);
     let at = job.at;
@@ -53,7 +53,7 @@ export class Catalog {
     for (; at < this.jobs.length && this.jobs[at].start <= job.stop; at += 1) {
       if (at !== job.at) add(this.jobs[at]);
     }
-    return found;
+    return sharing;
   }
 
   /** The indices of the frames numbered first to last: [from, to), as the catalogue has them. */

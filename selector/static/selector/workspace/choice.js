@@ -92,10 +92,10 @@ export class Choice extends EventTarget {
 
   /** The chosen frames, as indices in the order of the catalogue. */
   selected() {
-    const found = new Uint32Array(this.size);
+    const indices = new Uint32Array(this.size);
     let at = 0;
-    this.#bits.each((index) => (found[at++] = index));
-    return found;
+    this.#bits.each((index) => (indices[at++] = index));
+    return indices;
   }
 
   /** What is chosen now, for `is` to compare with later. */

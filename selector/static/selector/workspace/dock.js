@@ -1,7 +1,7 @@
 // The dock at the bottom: how many frames are chosen, and the actions on them.
 
 import { downloadLink, link } from "../../portal/elements.js";
-import { Keeping } from "./saving.js";
+import { Saving } from "./saving.js";
 import { plural } from "./words.js";
 
 /** Returns a function that tells the dock of an opened selection. */
@@ -9,16 +9,16 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   const at = (id) => document.getElementById(id);
   const buttons = [at("save"), at("save-and-download"), at("replace")];
   const words = () => ({ name: at("name").value, note: at("note").value });
-  const keeping = new Keeping(choice, words, data);
+  const saving = new Saving(choice, words, data);
   let isBusy = false;
   let built = null; // {id, said, line}: the archive that this page has asked for last
 
   function refresh() {
     at("count").textContent = choice.size.toLocaleString("en");
     at("total").textContent = choice.catalog.size.toLocaleString("en");
-    dock.classList.toggle("beside", keeping.isBeside);
-    dock.classList.toggle("replaceable", keeping.isReplaceable);
-    at("replace").title = keeping.isReplaceable ? `Replace the frames of “${keeping.title}”` : "";
+    dock.classList.toggle("beside", saving.isBeside);
+    dock.classList.toggle("replaceable", saving.isReplaceable);
+    at("replace").title = saving.isReplaceable ? `Replace the frames of “${saving.title}”` : "";
   }
 
   /** Busy buttons are not disabled: they would lose the keyboard. */
@@ -47,7 +47,7 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   const page = ({ id, title }) => link(`${data.selectionPages}${id}`, `“${title}”`);
 
   async function save({ replace = false } = {}) {
-    const { plan, before, saved, byHand } = await keeping.save({ replace });
+    const { plan, before, saved, byHand } = await saving.save({ replace });
     if (at("name").value) at("name").value = saved.title; // which may have got a number
     if (plan === "nothing") return ["Saved already as ", page(saved), "."];
     if (plan === "words") {
@@ -64,7 +64,7 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
 
   async function saveAndDownload(line) {
     const said = await save();
-    const { archive, isNew } = await keeping.build();
+    const { archive, isNew } = await saving.build();
     if (archive.status === "ready") {
       const isDownloading = archive.parts.length === 1;
       if (isDownloading) downloadLink(archive.download_url, "").click();
@@ -113,19 +113,19 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   at("save-and-download").addEventListener("click", () => busy(saveAndDownload));
   dock.addEventListener("input", refresh);
   addEventListener("beforeunload", (event) => {
-    if (keeping.hasUnsaved) event.preventDefault();
+    if (saving.hasUnsaved) event.preventDefault();
   });
   choice.addEventListener("change", refresh);
   refresh();
   return {
     refresh,
     get hasUnsaved() {
-      return keeping.hasUnsaved;
+      return saving.hasUnsaved;
     },
-    opened(kept, { isWhole }) {
-      at("name").value = kept.name;
-      at("note").value = kept.note;
-      keeping.opened(kept, { isWhole, isOwn: kept.owner === dock.dataset.user });
+    opened(selection, { isWhole }) {
+      at("name").value = selection.name;
+      at("note").value = selection.note;
+      saving.opened(selection, { isWhole, isOwn: selection.owner === dock.dataset.user });
       refresh();
     },
   };

@@ -15,8 +15,8 @@ export class Draws {
 
   /** The draw that the choice stems from, if one of this manner and seed goes on with it. */
   before({ manner, seed }) {
-    const found = this.#last();
-    return found && found.manner === manner && found.seed === seed ? found : null;
+    const last = this.#last();
+    return last && last.manner === manner && last.seed === seed ? last : null;
   }
 
   /** The frame numbers that were drawn and have been taken out by hand since. */

@@ -20,8 +20,8 @@ export function enableFinder(root, { api, connection }) {
     const words = field.value.trim();
     if (words) wait();
     try {
-      const found = await get(address(`${api}search`, { q: words, connection }), { signal });
-      if (!signal.aborted) show(words, found);
+      const result = await get(address(`${api}search`, { q: words, connection }), { signal });
+      if (!signal.aborted) show(words, result);
     } catch (error) {
       if (!signal.aborted) tell(error.message);
     }

@@ -44,7 +44,7 @@ export class Grid extends EventTarget {
     this.shown = shown;
     this.active = Math.max(0, shown.placeOf[index] ?? 0);
     this.heads.show(shown);
-    this.arrange({ kept: held && this.#near(held) });
+    this.arrange({ held: held && this.#near(held) });
     this.held = held;
   }
 
@@ -55,8 +55,8 @@ export class Grid extends EventTarget {
   }
 
   /** Lay everything out anew and keep what was at the top there.
-   * @param {{kept?: {place: number, below: number}}} [options] */
-  arrange({ kept = this.#firstSeen() } = {}) {
+   * @param {{held?: {place: number, below: number}}} [options] */
+  arrange({ held = this.#firstSeen() } = {}) {
     if (!this.shown || !this.scroller.clientWidth) return;
     const width = this.root.clientWidth;
     const columns = this.isList ? 1 : this.#columns(width);
@@ -77,7 +77,7 @@ export class Grid extends EventTarget {
     this.map.resize(this.layout.height, this.scroller.clientHeight);
     this.root.style.height = `${this.map.physical}px`;
     this.arrangedFor = `${width} ${this.scroller.clientHeight}`;
-    this.#scrollTo(kept ? this.#topOf(kept.place) + kept.below : this.top);
+    this.#scrollTo(held ? this.#topOf(held.place) + held.below : this.top);
     if (hadFocus && this.layout.count) this.cellAt(this.active)?.focus({ preventScroll: true });
   }
 

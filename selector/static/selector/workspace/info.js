@@ -18,14 +18,14 @@ export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
 
   const parts = (indices) => jsonParts(indices, (index) => choice.frame(index));
 
-  /** All of it, made once and bit by bit: the page goes on meanwhile. */
+  /** All of it, written once, in parts between which the page stays responsive. */
   async function make() {
-    const made = [];
+    const written = [];
     for (const part of parts(frames)) {
-      made.push(part);
+      written.push(part);
       await new Promise((done) => setTimeout(done));
     }
-    return new Blob(made, { type: "application/json" });
+    return new Blob(written, { type: "application/json" });
   }
 
   button.addEventListener("click", () => {

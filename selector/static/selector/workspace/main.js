@@ -9,7 +9,7 @@ import { Draft } from "./draft.js";
 import { Grid } from "./grid.js";
 import { enableInfo } from "./info.js";
 import { Jobs } from "./jobs.js";
-import { openKept } from "./saved_selection.js";
+import { openSelection } from "./saved_selection.js";
 import { enableKeys } from "./keys.js";
 import { Packs } from "./packs.js";
 import { LeftOut } from "./excluded_selections.js";
@@ -112,7 +112,7 @@ function start(catalog) {
 async function open(choice, parts) {
   at("spoken").textContent = "Opening the selection"; // what is inert says nothing
   try {
-    await openKept(choice, { ...parts, ...data, tell, shut });
+    await openSelection(choice, { ...parts, ...data, tell, shut });
   } catch (error) {
     const again = error.status === undefined ? undefined : () => open(choice, parts);
     failed(at("dock-status"), error, { again });

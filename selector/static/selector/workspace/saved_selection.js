@@ -1,4 +1,4 @@
-// A saved selection as what is chosen to begin with.
+// Opens a saved selection as the choice.
 
 import { address, get } from "../../portal/api.js";
 import { METHODS } from "./draw_methods.js";
@@ -7,24 +7,24 @@ import { missingInWords } from "./missing_frames.js";
 const AT_ONCE = 1000; // frames an answer has at most
 const SIDE_BY_SIDE = 4; // answers
 
-/** Choose the frames that a selection has of this task, and tell how it went. What is chosen
- * meanwhile would be lost, so there is nothing to choose with until they are there. */
-export async function openKept(choice, { dock, leftOut, api, selection: id, tell, shut, ...here }) {
+/** Choose the frames that a selection has of this task, and report the result. The grid is locked until
+ * they are loaded: what is chosen meanwhile would be lost. */
+export async function openSelection(choice, { dock, leftOut, api, selection: id, tell, shut, ...here }) {
   shut(true);
   try {
     tell("Opening the selection…");
-    const kept = await get(`${api}selections/${id}`);
-    if (kept.url !== here.server) throw new Error(`“${kept.name}” is of another CVAT server, ${kept.url}.`);
-    tell(`Opening “${kept.name}”…`);
+    const selection = await get(`${api}selections/${id}`);
+    if (selection.url !== here.server) throw new Error(`“${selection.name}” is of another CVAT server, ${selection.url}.`);
+    tell(`Opening “${selection.name}”…`);
     const chosen = await frames(api, id, here.taskId);
-    const draw = drawOf(kept, here);
+    const draw = drawOf(selection, here);
     const missing = choice.take(chosen.map(({ frame }) => frame), {
       draw, jobIds: chosen.map(({ job_id: job }) => job),
     });
     // The choice is the selection itself only if all of it is here.
-    dock.opened(kept, { isWhole: !missing.length && chosen.length === kept.frames_count });
+    dock.opened(selection, { isWhole: !missing.length && chosen.length === selection.frames_count });
     if (draw) fill(document.getElementById("pick"), leftOut, draw);
-    const what = `${choice.size.toLocaleString("en")} frames of “${kept.name}” are chosen.`;
+    const what = `${choice.size.toLocaleString("en")} frames of “${selection.name}” are chosen.`;
     const names = new Map(chosen.map(({ frame, filename }) => [frame, filename]));
     const gone = missing.map((number) => ({ number, name: names.get(number) }));
     tell([what, missingInWords(gone, choice.catalog, { isJob: Boolean(here.jobId) })].join(" ").trim());
@@ -54,7 +54,7 @@ async function frames(api, id, taskId) {
 
 /** The draw that the selection began with, as the API takes it; null without one, and for a draw
  * from another task or job than is open here.
- * @param kept @param {Record<string, any>} here */
+ * @param selection @param {Record<string, any>} here */
 function drawOf({ draw }, { connection, taskId, jobId }) {
   if (draw === null || draw.task_id !== taskId || draw.job_id !== (jobId ?? null)) return null;
   const { job_id: job, ...given } = draw;

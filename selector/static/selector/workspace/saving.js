@@ -5,7 +5,7 @@ import { get, patch, post } from "../../portal/api.js";
 
 const WORTH_KEEPING = new Set(["queued", "running", "ready"]);
 
-export class Keeping {
+export class Saving {
   #saved = null; // {id, title, words: {name, note}, chosen, isOwn, isWhole, archive}
 
   /** @param choice
