@@ -132,7 +132,7 @@ def test_busy(
     def busy(*_: object) -> None:
         raise Busy
 
-    monkeypatch.setattr("selector.thumbnails.chunks.make", busy)
+    monkeypatch.setattr("selector.thumbnails.chunks.make_pack", busy)
     answer = api.get(f"/api/jobs/{second_job(standin)}/thumbnails/0")
     refused(answer, 503, "busy")
     assert answer["Retry-After"] == str(Busy.retry_after)

@@ -28,8 +28,8 @@ def test_a_bug(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a-secret-of-the-inside")
 
-    monkeypatch.setattr(workspace.browsing, "look_through", fail)
-    monkeypatch.setattr(workspace.services, "find_connection", fail)
+    monkeypatch.setattr(workspace.task_lists, "overview", fail)
+    monkeypatch.setattr(workspace.connections, "find_connection", fail)
     client.force_login(alice)
     client.raise_request_exception = False
     answer = client.get("/choose")
