@@ -11,7 +11,6 @@ from portal.exceptions import NotConnected
 from selections import services
 from selections.draws import Draw
 from selections.models import Archive, Selection
-from selections.services import redrawing
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -130,7 +129,7 @@ def test_draw_again_counts_what_was_restored(
     draw = Draw(task_id=thirty.id, count=10, seed=7)
     drawn = services.create_random_selection(owner=alice, connection=mine, draw=draw)
     standin.world.set_deleted(thirty.id, [3, 4, 23])
-    words = redrawing.in_words(services.draw_again(user=alice, selection=drawn))
+    words = services.draw_again(user=alice, selection=drawn).text
     assert words == (
         "Drawn again: 26 of 27 frames are the same as before; "
         "1 is no longer there: 4 (p04.png), deleted in CVAT; 1 is new."
@@ -140,5 +139,5 @@ def test_draw_again_counts_what_was_restored(
 def test_draw_again_of_the_same_is_the_same(alice: User, mine: Connection, thirty: Task) -> None:
     draw = Draw(task_id=thirty.id, count=2, seed=7)
     drawn = services.create_random_selection(owner=alice, connection=mine, draw=draw)
-    words = redrawing.in_words(services.draw_again(user=alice, selection=drawn))
+    words = services.draw_again(user=alice, selection=drawn).text
     assert words == "Drawn again: all 6 frames are the same as before."
