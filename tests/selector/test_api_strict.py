@@ -32,11 +32,13 @@ def operations(api: APIClient, alice: User, standin: StandIn) -> list[Operation]
     archive = make_archive(alice, selection, "ready")
     document = api.get("/api/schema?format=json").json()
     ids = {"selections": selection.pk, "archives": archive.pk, "connections": connection.pk}
+    ids["works"] = archive.pk
     found = []
     for path, methods in document["paths"].items():
         place = path
         for name in ("task_id", "job_id", "project_id", "frame", "chunk"):
             place = place.replace(f"{{{name}}}", "1")
+        place = place.replace("{kind}", "archive")
         place = place.replace("{id}", str(ids.get(path.split("/")[2], 1)))
         found += [(method, place, operation) for method, operation in methods.items()]
     assert len(found) > 30
