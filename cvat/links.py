@@ -57,7 +57,7 @@ def normalize_url(text: str) -> str:
 
 def parse(text: str, base_url: str) -> Target | None:
     """The object that "12", "#12", "job 34" or a pasted address names on a server; None for words
-    to search by, such as a number that is too long for an id.
+    to search by.
 
     Raises InvalidAddress for an address of another server than `base_url` and for one that names
     no object.
@@ -66,8 +66,6 @@ def parse(text: str, base_url: str) -> Target | None:
     numbered = _NUMBER.fullmatch(text)
     if numbered:
         kind, digits = numbered.groups()
-        if text.isdecimal() and len(digits) > _LONGEST_ID:
-            return None
         return Target(**{f"{kind.lower()}_id" if kind else "number": _id(digits)})
     if not _ADDRESS.search(text):
         return None
