@@ -192,6 +192,9 @@ CACHES = {
         or cache_url(REDIS_URL)
         or f"unix://{BROKER_SOCKET}?db=1",
         "KEY_PREFIX": "cvat-image-selector",
+        # To be raised when a class moves or changes whose values are cached: those of the release
+        # before cannot be read any more, and Redis outlives an upgrade.
+        "VERSION": 2,
     }
 }
 

@@ -31,7 +31,7 @@ LOCK_SECONDS = 10.0  # a lock outlasts a killed holder by this at most
 POLL_SECONDS = 0.05
 PATIENCE = 60.0  # seconds to wait for a lock; CVAT itself may take 50 for a chunk (cvat-api 10.2)
 REFUSAL_SECONDS = 5  # how long a refusal of CVAT counts for those who ask after it
-ERROR_SECONDS = 70  # how long an error is stored; longer than anybody waits for a lock
+ERROR_SECONDS = 130  # how long an error is stored; longer than anybody waits for a lock
 
 
 @contextmanager

@@ -36,7 +36,7 @@ logger = logging.getLogger("portal.sign_in")
 
 COOKIE = "known_browser"
 COOKIE_SECONDS = 365 * 24 * 3600
-_SALT = "portal.lockout"
+_SALT = "selector.lockout"  # must stay: another one makes the cookies of all browsers invalid
 # Values of the column user_agent of a failure, which is part of the key of a row.
 KNOWN, UNKNOWN = "known browser", "unknown browser"
 LONGEST_NAME = 150  # characters of a user name

@@ -70,7 +70,7 @@ class _Range(NamedTuple):
 def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseBase:
     if settings.X_ACCEL_REDIRECT and "If-Match" not in request.headers:
         # nginx sends the file and its ranges. But it would compare If-Match with an ETag of its own
-        # (see README).
+        # (docs/operations.md).
         path = quote(f"{settings.X_ACCEL_REDIRECT.rstrip('/')}/{part.file.name}")
         return HttpResponse(headers={"X-Accel-Redirect": path, **_headers(part)})
     wanted = _wanted_range(request, part.size, etag)

@@ -58,6 +58,7 @@ def run(kind: type[Work], pk: int, perform: Perform) -> bool:
         logger.info("%s %s is not waiting for a worker", kind.__name__, pk)
         return False
     try:
+        work.refresh_from_db()  # the claim may have waited for a lock while a relation was deleted
         with Heartbeat(work, worker) as heartbeat:
             _perform(work, heartbeat, perform)
     except Stopped:

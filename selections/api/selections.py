@@ -96,6 +96,7 @@ class SelectionViewSet(
         based_on, replaces = data.get("based_on"), data.get("replaces")
         visible = Selection.objects.for_user(request.user)
         own = Selection.objects.owned_by(request.user)
+        replaced = None if replaces is None else get_object_or_404(own, pk=replaces)
         selection = services.save_selection(
             owner=request.user,
             connection=find_connection(user=request.user, connection_id=data.get("connection")),
@@ -103,7 +104,7 @@ class SelectionViewSet(
             draw=form.draw() if form.is_drawn else None,
             name=data["name"],
             note=data["note"] if "note" in request.data else None,
-            replaces=None if replaces is None else get_object_or_404(own, pk=replaces),
+            replaces=replaced,
             # A record of the origin alone: saving goes on when it was deleted.
             based_on=None if based_on is None else visible.filter(pk=based_on).first(),
         )

@@ -90,6 +90,7 @@ class _Build:
                 for entry in entries:
                     self.heartbeat.check()
                     self._take(entry, writer)
+            self._check_complete()
             self._check_not_empty()
             self._store(writer.finish(self.problems, self.left_out))
 
@@ -110,6 +111,12 @@ class _Build:
         self.heartbeat.frames_done += 1
         self.heartbeat.bytes_done += entry.size
         self.guard.check(frames=self.heartbeat.frames_done, written=self.heartbeat.bytes_done)
+
+    def _check_complete(self) -> None:
+        """Frames are read in slices: those of a selection that is deleted meanwhile are gone."""
+        handled = self.heartbeat.frames_done + len(self.problems) + len(self.left_out)
+        if handled != self.archive.frames_total:
+            raise WorkFailed("The selection was deleted while its archive was built.")
 
     def _check_not_empty(self) -> None:
         if self.heartbeat.frames_done:

@@ -23,18 +23,19 @@ from hashlib import sha256
 
 from django.utils import timezone
 
-from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.types import FrameCatalog, ShownTask
-from portal.caching import cache_get, cache_set, lock
+from portal.caching import cache_get, cache_set, lock, raise_shared_error, share_errors
 from portal.exceptions import InvalidInput
 from selector import catalog_document
-from selector.cvat_requests import answer_key, cvat_client, waiting_place
+from selector.cvat_requests import ANSWER_SECONDS, answer_key, cvat_client, waiting_place
 from selector.job_access import cache_shown_jobs
 from selector.models import Connection, RecentTask
 
 CACHE_SECONDS = 60
 GZIP_LEVEL = 5  # a higher one gains 2 % for twice the time
 MAX_RECENT = 20  # tasks of one connection
+REFUSALS = (CvatUnauthorized, CvatForbidden, CvatNotFound)  # concern one connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +112,27 @@ def _of_shown(connection: Connection, shown: ShownTask) -> PackedCatalog:
     packed: PackedCatalog | None = cache_get(key)
     if packed is not None:
         return packed
-    with waiting_place(connection), lock(key):
+    asked_at = timezone.now()
+    with waiting_place(connection), lock(key, patience=ANSWER_SECONDS):
         packed = cache_get(key)
+        if packed is None:
+            raise_shared_error(key, since=asked_at)
         with cvat_client(connection) as client:
             if packed is not None:  # read through another connection while this one waited
                 client.task(shown.task_id)  # raises if the task was closed to this one meanwhile
                 return packed
-            packed = _pack(connection, client.task_catalog(shown))
+            with share_errors(key, but=REFUSALS):
+                packed = _pack(connection, client.task_catalog(shown))
         if packed.shell.updated_date:
             cache_set({key: packed}, CACHE_SECONDS)
     return packed
 
 
 def _shared_key(connection: Connection, shown: ShownTask) -> str:
-    """The key of the catalogue of what CVAT has shown, for all connections to the server."""
-    return "cvat:" + sha256(repr(("task", connection.url, shown)).encode()).hexdigest()
+    """The key of the catalogue of what CVAT has shown, for all connections to the server. What is
+    read without the task is not cached, so nobody waits for others who read it."""
+    who = None if shown.task else connection.pk
+    return "cvat:" + sha256(repr(("task", connection.url, who, shown)).encode()).hexdigest()
 
 
 def _of_job(connection: Connection, job_id: int, task_id: int | None) -> PackedCatalog:

@@ -8,6 +8,7 @@ import { Notices } from "./notices.js";
 import { TrayList } from "./tray_list.js";
 
 const ACTIVE = new Set(["queued", "running"]);
+const ADDRESSES = ["page_url", "download_url", "cancel_url"];
 const SOON = 1500; // ms
 const LATER = 15_000; // after an error
 
@@ -22,7 +23,11 @@ async function look() {
   const before = awaited();
   try {
     const works = (await get(`${tray.dataset.api}?page_size=20`)).results;
-    for (const work of works) work.key = keyOf(work);
+    for (const work of works) {
+      work.key = keyOf(work);
+      // Behind a proxy the portal may not know the host under which this page was loaded.
+      for (const name of ADDRESSES) work[name] &&= new URL(work[name]).pathname;
+    }
     const running = works.filter(({ status }) => ACTIVE.has(status));
     const ended = works.filter(({ status }) => !ACTIVE.has(status) && status !== "expired");
     // What was added meanwhile may be too new for this answer, or be closed by now.
@@ -52,7 +57,7 @@ function lookAfter(pause) {
 
 /** Key of the work whose own page this is: the page itself shows how it ends. */
 function shownByPage(works) {
-  return works.find((work) => new URL(work.page_url).pathname === location.pathname)?.key;
+  return works.find((work) => work.page_url === location.pathname)?.key;
 }
 
 function show(running, ended) {

@@ -61,7 +61,7 @@ def test_every_page(open_portal: Callable[..., Portal], theme: str, alice: User)
     archive = Archive.objects.create(selection=selection, requested_by=alice, status="failed")
     for path in PAGES:
         portal.page.goto(path.format(selection=selection.pk, archive=archive.pk))
-        portal.page.wait_for_load_state("networkidle")
+        expect(portal.page.locator("[aria-busy=true]")).to_have_count(0)
         assert_accessible(portal.page)
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 
 from selections import services
-from selections.archives import building
+from selections.archives import building, frame_source
 from selections.models import Archive, ArchivePart
 from selector.models import Connection
 from standin.costs import Costs
@@ -113,3 +113,35 @@ def test_cancelled_while_it_is_stored(
     assert archive.status == "cancelled"
     assert not archive.parts.exists()
     assert_no_debris(folders)
+
+
+def test_frames_that_are_deleted_under_a_build_end_it(
+    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame_source, "ROWS_AT_ONCE", 20)
+    archive = request(select(connection, (1, None)))
+    hold = standin.faults.hold("type=chunk")
+    thread = in_thread(archive)
+    assert hold.wait_for_request()
+    archive.selection.frames.filter(frame__gte=60).delete()
+    hold.release()
+    thread.join(60)
+    archive.refresh_from_db()
+    assert archive.status == "failed"
+    assert archive.error == "The selection was deleted while its archive was built."
+
+
+def test_a_connection_removed_while_the_claim_waits_is_named(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = request(select(connection, (1, None)))
+    claim = Archive.claim
+
+    def late_claim(self: Archive, *args: object) -> bool:
+        connection.delete()
+        return claim(self, *args)
+
+    monkeypatch.setattr(Archive, "claim", late_claim)
+    assert building.build(archive.pk)
+    archive.refresh_from_db()
+    assert archive.error == "The connection of this archive was removed. Connect again."

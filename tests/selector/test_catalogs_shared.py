@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
+from cvat.exceptions import CvatBroken, CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.types import Job
 from selector.models import Connection
 from selector.services import catalogs, thumbnails
@@ -167,6 +167,25 @@ def test_at_the_same_moment_meta_is_read_once(
         finally:
             hold.release()
         assert reading.result() == waiting.result()
+    assert len(standin.requests.matching(META)) == 1
+
+
+def test_those_who_waited_are_told_a_failure_at_once(
+    connection: Connection, assignee: Connection, standin: StandIn, asleep: set[int]
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        hold = standin.faults.hold(META)
+        try:
+            reading = pool.submit(opened, connection)
+            assert hold.wait_for_request()
+            waiting = pool.submit(opened, assignee)
+            eventually(lambda: len(asleep) == 1)
+            standin.faults.fail(META, status=500)
+        finally:
+            hold.release()
+        for each in (reading, waiting):
+            with pytest.raises(CvatBroken):
+                each.result()
     assert len(standin.requests.matching(META)) == 1
 
 
