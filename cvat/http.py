@@ -125,8 +125,8 @@ class Failure:
 class Http:
     """Requests to one server with one credential. Safe for threads; no cookies, no state.
 
-    With `keep_alive` the connections are shared by the whole process and stay open, otherwise there
-    is a pool of `pool_size`. No request runs longer than `seconds` from now.
+    With `keep_alive` the connections are shared by the whole process, and stay open after `close`.
+    No request runs longer than `seconds` from now.
 
     Every attempt runs inside a new context from `around_attempt`; the waits between attempts
     (`sleep`) lie outside of it. An exception from either ends the request.
@@ -138,7 +138,6 @@ class Http:
         url: str,
         credential: Credential | None,
         verify: bool | str = True,
-        pool_size: int = 8,
         timeout: tuple[float, float] = (5, 70),
         retries: Retries = INTERACTIVE,
         sleep: Callable[[float], None] = time.sleep,
@@ -157,9 +156,7 @@ class Http:
         self._auth = TokenAuth(credential)
         self._is_shared = keep_alive
         self._session = (
-            sessions.shared_session(self.url, verify)
-            if keep_alive
-            else sessions.new_session(pool_size=pool_size)
+            sessions.shared_session(self.url, verify) if keep_alive else sessions.new_session()
         )
 
     def close(self) -> None:
@@ -317,7 +314,6 @@ class Http:
         if status == 500 and call.is_data:
             # Mostly a wrong parameter: one more attempt. But while its policy engine is down, CVAT
             # fails at every request (cvat-api 10.3): then this is like a 503.
-            response.close()  # is_well needs a connection of the same pool
             error.is_passing = not self.is_well()
             return Failure(error, attempts=float("inf") if error.is_passing else 2)
         return Failure(error)

@@ -61,7 +61,6 @@ class Server:
             credential=credential,
             verify=self.verify,
             timeout=self.timeout,
-            pool_size=1,
             retries=self.retries,
             seconds=STEP_SECONDS,
         )

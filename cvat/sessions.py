@@ -45,9 +45,13 @@ def answers_until(deadline: float) -> Iterator[None]:
         del _current.deadline
 
 
-def new_session(*, pool_size: int) -> Session:
-    """A session with at most `pool_size` connections, without cookies and without credentials."""
-    return Session(_Adapter(pool_connections=1, pool_maxsize=pool_size, pool_block=True))
+def new_session() -> Session:
+    """A session without cookies and without credentials.
+
+    The number of connections is not limited. To wait for a free one would have no time-out, and a
+    thread that waits here would keep its slot (portal.work.slots) while others need it.
+    """
+    return Session(_Adapter(pool_connections=1, pool_maxsize=IDLE_CONNECTIONS, pool_block=False))
 
 
 def shared_session(url: str, verify: bool | str) -> Session:
@@ -58,8 +62,7 @@ def shared_session(url: str, verify: bool | str) -> Session:
 
 @cache
 def _shared(scheme: str, netloc: str, verify: bool | str) -> Session:
-    # No pool_block: waiting for a free connection would have no time-out.
-    return Session(_Adapter(pool_connections=1, pool_maxsize=IDLE_CONNECTIONS, pool_block=False))
+    return new_session()
 
 
 class Session(requests.Session):

@@ -126,7 +126,6 @@ class Connection(models.Model):
             credential=Credential(CredentialKind(self.credential_kind), self.credential),
             organization=self.organization,
             verify=settings.CVAT_CA_BUNDLE or True,
-            pool_size=settings.FETCH_THREADS,
             patient=patient,
             sleep=sleep,
             keep_alive=not patient,

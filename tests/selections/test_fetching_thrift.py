@@ -175,6 +175,22 @@ def test_one_build_asks_for_few_things_at_a_time(
     assert_waiting(standin, [request(select(connection, (2, None)))], 3)
 
 
+def test_what_is_asked_beside_pictures_does_not_wait_for_a_connection_of_theirs(
+    connection: Connection, standin: StandIn, settings: object
+) -> None:
+    """Else it would keep a slot meanwhile, which other builds need."""
+    settings.FETCH_THREADS = 1
+    archive = request(select(connection, (2, None)))
+    pictures = standin.faults.hold(r"/data\?")
+    origins = standin.faults.hold("/data/meta")
+    thread = in_thread(archive)
+    eventually(lambda: pictures.waiting and origins.waiting)
+    standin.faults.clear()
+    thread.join(60)
+    archive.refresh_from_db()
+    assert_whole(archive, standin)
+
+
 def test_two_builds_share_the_places_at_a_server(
     connection: Connection,
     bob: User,
