@@ -200,3 +200,34 @@ def test_screen_readers_are_told_where_they_are(desk: Workspace) -> None:
     expect(row).to_have_attribute("aria-rowindex", desk.grid.get_attribute("aria-rowcount") or "")
     last = row.get_attribute("id")
     eventually(lambda: (desk.grid.get_attribute("aria-owns") or "").split()[-1:] == [last])
+
+
+def test_jobs_are_folded_and_unfolded(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    fold = desk.grid.get_by_role("button", name="Frames of job 1", exact=True)
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(desk.cell(0)).to_have_count(0)
+    # The frames of a folded job can still be chosen.
+    desk.grid.get_by_role("button", name="Choose all of job 1", exact=True).click()
+    expect(desk.grid.locator(".job-head").first).to_contain_text("48 of 48 chosen")
+    fold.click()
+    desk.in_sight(0)
+
+
+def test_all_jobs_are_folded_at_once(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.scroll_to(2000)
+    desk.button("Fold all").click()
+    expect(desk.cells).to_have_count(0)
+    expect(desk.grid.locator(".job-head:visible")).to_have_count(5)
+    desk.page.goto(desk.page.url + "&frame=60")
+    desk.in_sight(60)
+    desk.button("Fold all").click()
+    desk.page.get_by_role("button", name="Job 2: ").click()
+    desk.grid.get_by_role("button", name="Frames of job 2", exact=True).click()
+    expect(desk.button("Fold all")).to_be_visible()
+    expect(desk.cells.first).to_be_visible()
+    desk.button("Fold all").click()
+    desk.button("Unfold all").click()
+    expect(desk.cells.first).to_be_visible()

@@ -77,3 +77,17 @@ test("what is too high: steps are exact, jumps in proportion, both ends are reac
     assert.ok(Math.abs(again.moved(scrolled) - top) < 70, `${top} by the bar`);
   }
 });
+
+test("folded sections have a heading and no rows, and steps pass them", () => {
+  const sizes = { columns: 4, rowHeight: 90, gap: 10, head: 50 };
+  const it = new Layout({ counts: [10, 3, 7], folded: [false, true, false], ...sizes });
+  assert.deepEqual(it.sections.map(({ top }) => top), [0, 350, 400]);
+  assert.deepEqual([it.count, it.lines], [20, 8]);
+  assert.equal(it.step(9, { columns: 1 }), 13);
+  assert.equal(it.step(13, { columns: -1 }), 9);
+  assert.equal(it.step(9, { rows: 1 }), 14);
+  assert.deepEqual(it.rows(355, 480).map(({ section }) => section.at), [2]);
+  const all = new Layout({ counts: [10, 3], folded: [true, true], ...sizes });
+  assert.equal(all.step(3, { columns: 1 }), 3);
+  assert.equal(all.step(3, { rows: 1 }), 3);
+});

@@ -21,7 +21,13 @@ export class Grid extends EventTarget {
     this.choice = choice;
     this.packs = packs;
     this.catalog = choice.catalog;
-    this.heads = new Heads(root, { choice, onlyUrl });
+    this.folded = new Set(); // jobs of which only the heading is shown
+    this.heads = new Heads(root, {
+      choice,
+      onlyUrl,
+      folded: this.folded,
+      fold: (job, isFolded) => this.fold([job], isFolded),
+    });
     this.map = new ScrollMap();
     this.size = 168;
     this.isList = false;
@@ -65,7 +71,8 @@ export class Grid extends EventTarget {
     const gap = this.isList ? 4 : GAP;
     const hadFocus = document.activeElement?.matches("#grid .cell");
     const counts = this.shown.sections.map(({ count }) => count);
-    this.layout = new Layout({ counts, columns, rowHeight, gap, head: HEAD });
+    const folded = this.shown.sections.map(({ job }) => this.folded.has(job));
+    this.layout = new Layout({ counts, folded, columns, rowHeight, gap, head: HEAD });
     for (const row of this.rows.values()) row.remove();
     this.rows.clear();
     this.spare = [];
@@ -91,11 +98,28 @@ export class Grid extends EventTarget {
     if (size !== this.arrangedFor) this.arrange();
   }
 
-  /** Bring a frame into the window; with `focus` the keyboard too. */
+  /** Show only the headings of these jobs, or their frames again. Which frames are shown, and so
+   * what "Select all" takes, stays as it is. */
+  fold(jobs, isFolded) {
+    for (const job of jobs) {
+      if (isFolded) this.folded.add(job);
+      else this.folded.delete(job);
+    }
+    const at = this.layout.sectionAt(this.top)?.at;
+    this.arrange({ held: null });
+    this.heads.refresh();
+    // A job that is folded while its frames fill the window leaves its heading there.
+    if (at !== undefined) this.#scrollTo(Math.min(this.top, this.layout.sections[at].top));
+    this.dispatchEvent(new Event("fold"));
+  }
+
+  /** Bring a frame into the window; with `focus` the keyboard too. A folded job is unfolded. */
   goto(index, { focus = true, flash = false, middle = false } = {}) {
     const place = this.shown.placeOf[index] ?? -1;
     if (place < 0) return;
     this.held = null;
+    const { job } = this.shown.sections[this.layout.sectionOf(place).at];
+    if (this.folded.has(job)) this.fold([job], false);
     const { section, row } = this.layout.cellOf(place);
     const y = this.layout.rowTop(section, row);
     const room = this.scroller.clientHeight;
@@ -204,7 +228,7 @@ export class Grid extends EventTarget {
     const [from, to] = [this.top - OVERSCAN, this.top + this.scroller.clientHeight + OVERSCAN];
     this.heads.render(this.layout, from, to, this.map.shift);
     const wanted = this.layout.rows(from, to);
-    if (this.layout.count) {
+    if (this.layout.count && this.layout.sectionOf(this.active).rows) {
       const active = this.layout.cellOf(this.active); // its row stays, so that focus stays
       wanted.push({ section: active.section, row: active.row });
     }

@@ -8,10 +8,12 @@ const BEYOND = 4000; // pixels of a lane above and below the window
 export class Heads {
   #lanes = new Map(); // place of the section -> lane
 
-  constructor(root, { choice, onlyUrl }) {
+  constructor(root, { choice, onlyUrl, folded, fold }) {
     this.root = root;
     this.choice = choice;
     this.onlyUrl = onlyUrl;
+    this.folded = folded; // a set of jobs
+    this.fold = fold;
   }
 
   show(shown) {
@@ -68,6 +70,7 @@ export class Heads {
     head.setAttribute("role", "row");
     head.setAttribute("aria-rowindex", line);
     cell.setAttribute("role", "gridcell");
+    const fold = this.#foldButton(job);
     const count = make("span", "job-count");
     const all = this.#button(shown, true);
     const none = this.#button(shown, false);
@@ -76,6 +79,7 @@ export class Heads {
     const kind = job.type === "annotation" ? job.stage : "ground truth";
     only.hidden = this.choice.catalog.jobs.length === 1;
     cell.append(
+      fold,
       make("h2", "", `Job ${job.id}`),
       make("span", "muted job-range", this.#range(shown)),
       make("span", `badge ${job.stage}`, kind),
@@ -84,7 +88,7 @@ export class Heads {
     );
     head.append(cell);
     element.append(head);
-    return { element, count, all, none };
+    return { element, fold, count, all, none };
   }
 
   /** What stands below the heading, and how much of the job stands under other headings. */
@@ -103,6 +107,14 @@ export class Heads {
     return before.length === 1 ? `job ${before[0].id}` : "the jobs above";
   }
 
+  #foldButton(job) {
+    const button = make("button", "fold");
+    button.type = "button";
+    button.setAttribute("aria-label", `Frames of job ${job.id}`);
+    button.addEventListener("click", () => this.fold(job, button.getAttribute("aria-expanded") === "true"));
+    return button;
+  }
+
   #button(shown, wanted) {
     const button = make("button", "link", wanted ? "all" : "none");
     if (wanted) button.prepend(make("span", "only-wide", "choose "));
@@ -113,7 +125,8 @@ export class Heads {
     return button;
   }
 
-  #count({ job }, { count }) {
+  #count({ job }, { count, fold }) {
+    fold.setAttribute("aria-expanded", !this.folded.has(job));
     const chosen = this.choice.counts[job.at].toLocaleString("en");
     const all = job.indices.length.toLocaleString("en");
     count.replaceChildren(`${chosen} of ${all}`, make("span", "only-wide", " chosen"));

@@ -3,10 +3,11 @@
 
 export class Layout {
   /**
-   * @param {{counts: number[], columns: number, rowHeight: number, gap: number, head: number}} how
-   *   how many frames each section shows, and the sizes in pixels
+   * @param {{counts: number[], folded?: boolean[], columns: number, rowHeight: number, gap: number,
+   *   head: number}} how
+   *   how many frames each section holds, whether it shows its heading only, and the sizes in pixels
    */
-  constructor({ counts, columns, rowHeight, gap, head }) {
+  constructor({ counts, folded = [], columns, rowHeight, gap, head }) {
     this.columns = columns;
     this.rowHeight = rowHeight;
     this.gap = gap;
@@ -14,7 +15,7 @@ export class Layout {
     this.pitch = rowHeight + gap;
     let [top, place, line] = [0, 0, 1];
     this.sections = counts.map((count, at) => {
-      const rows = Math.ceil(count / columns);
+      const rows = folded[at] ? 0 : Math.ceil(count / columns);
       const section = { at, count, rows, top, place, line, height: head + rows * this.pitch };
       top += section.height;
       place += count;
@@ -80,15 +81,15 @@ export class Layout {
     return places;
   }
 
-  /** Where a step leads: by columns within a row, by rows across sections. */
+  /** Where a step leads: by columns within a row, by rows across sections; past folded ones. */
   step(place, { columns = 0, rows = 0 }) {
-    if (columns) return this.#inside(place + columns);
+    if (columns) return this.#unfolded(place + columns, Math.sign(columns)) ?? place;
     let { section, row, column } = this.cellOf(place);
     for (let left = Math.abs(rows); left > 0; left -= 1) {
       row += Math.sign(rows);
       if (row >= section.rows || row < 0) {
         const next = this.#neighbour(section.at, Math.sign(rows));
-        if (!next) return rows > 0 ? this.count - 1 : 0;
+        if (!next) return this.#unfolded(rows > 0 ? this.count - 1 : 0, -Math.sign(rows)) ?? place;
         section = next;
         row = rows > 0 ? 0 : next.rows - 1;
       }
@@ -99,13 +100,19 @@ export class Layout {
 
   #neighbour(at, direction) {
     for (let next = at + direction; this.sections[next]; next += direction) {
-      if (this.sections[next].count) return this.sections[next];
+      if (this.sections[next].rows) return this.sections[next];
     }
     return null;
   }
 
-  #inside(place) {
-    return Math.min(Math.max(place, 0), this.count - 1);
+  /** The place, or the nearest one in this direction that is not folded; null if there is none. */
+  #unfolded(place, direction) {
+    if (place < 0 || place >= this.count) return null;
+    const section = this.sectionOf(place);
+    if (section.rows) return place;
+    const next = this.#neighbour(section.at, direction);
+    if (!next) return null;
+    return direction > 0 ? next.place : next.place + next.count - 1;
   }
 
   #last(holds) {

@@ -40,6 +40,13 @@ export function enableTools({ grid, choice, jobs }) {
     at("notice").replaceChildren(words, button);
   }
 
+  /** "Fold all", or "Unfold all" once every job is folded. */
+  function nameFolding() {
+    const isFolded = catalog.jobs.every((job) => grid.folded.has(job));
+    at("fold-all").textContent = isFolded ? "Unfold all" : "Fold all";
+    at("fold-all").hidden = catalog.jobs.length < 2;
+  }
+
   function look() {
     const isList = at("as-list").getAttribute("aria-pressed") === "true";
     at("size").disabled = isList;
@@ -76,7 +83,12 @@ export function enableTools({ grid, choice, jobs }) {
     event.currentTarget.setAttribute("aria-pressed", !pressed);
     look();
   });
+  at("fold-all").addEventListener("click", () => {
+    grid.fold(catalog.jobs, catalog.jobs.some((job) => !grid.folded.has(job)));
+  });
+  grid.addEventListener("fold", nameFolding);
   choice.addEventListener("change", refresh);
+  nameFolding();
   show();
   look();
   refresh();
