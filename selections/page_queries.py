@@ -1,0 +1,178 @@
+"""Queries of the pages: their number does not depend on how many rows a page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
+from django.db.models.functions import JSONObject
+
+from selections.archives import remarks
+from selections.models import Archive, ArchiveStatus, SelectedFrame, Selection
+from selections.services.connections import closest, usable_connections
+from selector.models import Connection
+
+MOST_OWNERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A selection in a list. `connection` is the viewer's own to the pictures, if there is one."""
+
+    selection: Selection
+    frames_count: int
+    previews: list[dict[str, int]]  # {"task", "frame"}: the first two and the last two
+    connection: Connection | None
+
+
+def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
+    """Rows for the selections of one page, by two queries. (In the query that orders all
+    selections, databases would look up the frames of each.)"""
+    selections = list(selections)
+    selected = Selection.objects.filter(pk__in=[each.pk for each in selections]).with_counts()
+    by_pk = {each.pk: each for each in selected.annotate(**_ends())}
+    connections = usable_connections(user)
+    result = []
+    for selection in selections:
+        looked_up: Any = by_pk.get(selection.pk)
+        if looked_up is not None:  # else deleted meanwhile
+            connection = closest(selection, connections)
+            result.append(Row(selection, looked_up.frames_count, _previews(looked_up), connection))
+    return result
+
+
+def owners(user: User) -> list[str]:
+    """Names of other people whose selections the user may see."""
+    sharing = Selection.objects.present().filter(
+        owner=OuterRef("pk"), visibility=Selection.Visibility.SHARED
+    )
+    others = User.objects.filter(Exists(sharing)).exclude(pk=user.pk).order_by("username")
+    return list(others.values_list("username", flat=True)[:MOST_OWNERS])
+
+
+def origin(user: User, selection: Selection) -> Selection | None:
+    """The selection that this one was made from, if the user may see it."""
+    if selection.origin_id is None:
+        return None
+    visible = Selection.objects.for_user(user).select_related("owner")
+    return visible.filter(pk=selection.origin_id).first()
+
+
+def replacement(user: User, pk: int) -> Selection | None:
+    """The selection that replaced the deleted selection `pk`, directly or by steps: pages redirect
+    to it."""
+    replaced = Selection.objects.filter(origin_kind=Selection.Origin.REPLACED)
+    asked: set[int] = set()
+    while pk not in asked and pk < 2**63:  # no id is larger, and no database asked for one
+        asked.add(pk)
+        replacing = replaced.filter(origin_id=pk).first()
+        if replacing is None:
+            return None
+        visible = Selection.objects.for_user(user).filter(pk=replacing.pk).first()
+        if visible is not None:
+            return visible
+        pk = replacing.pk
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskJobs:
+    """The jobs of one task that frames were chosen from."""
+
+    task_id: int
+    name: str
+    jobs: list[Any]  # {"job_id", "frames": how many}
+
+
+def jobs(selection: Selection) -> list[TaskJobs]:
+    by_job = selection.frames.order_by("task_id", "job_id").values("task_id", "job_id")
+    names = {task.task_id: task.name for task in selection.tasks.all()}
+    return [
+        TaskJobs(task_id, names.get(task_id, ""), list(of_task))
+        for task_id, of_task in groupby(
+            by_job.annotate(frames=Count("pk")), key=itemgetter("task_id")
+        )
+    ]
+
+
+def has_video(selection: Selection) -> bool:
+    """Whether there are frames that the portal decodes from a video, which have no file name."""
+    return selection.frames.filter(filename="").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeBuilding:
+    """What to say before a ZIP is built: warnings, and whether its frames are named by their
+    numbers alone, as those of any video are."""
+
+    warnings: list[str]
+    is_named_by_numbers: bool
+
+
+def before_building(selection: Selection) -> BeforeBuilding:
+    """`selection` has its `frames_count` (with_counts)."""
+    tasks = selection.tasks.all()
+    several = len(tasks) > 1
+    folder = max((len(f"task_{task.task_id}/") for task in tasks), default=0)
+    longest = selection.longest_name() + (folder if several else 0)
+    entries = getattr(selection, "frames_count", 0) + 1
+    warnings = []
+    if longest > remarks.LONGEST_WINDOWS_PATH:
+        warnings.append(remarks.path_warning(longest))
+    if entries > remarks.MOST_OLD_ENTRIES:
+        warnings.append(remarks.entries_warning(entries))
+    is_video = any(task.video for task in tasks)
+    return BeforeBuilding(warnings, is_named_by_numbers=is_video and not several)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The archives of a person: how many of each status, and what the files take."""
+
+    by_status: dict[ArchiveStatus, int]
+    files: int
+    bytes: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_status.values())
+
+
+def stock(user: User) -> Stock:
+    counted = Archive.objects.for_user(user).order_by().values_list("status")
+    counts = {
+        Archive.Status(status): (n, size)
+        for status, n, size in counted.annotate(n=Count("pk"), bytes=Sum("size"))
+    }
+    with_file = [counts[status] for status in Archive.WITH_FILE if status in counts]
+    return Stock(
+        by_status={status: counts[status][0] for status in Archive.Status if status in counts},
+        files=sum(n for n, _ in with_file),
+        bytes=sum(size for _, size in with_file),
+    )
+
+
+def _ends() -> dict[str, Subquery]:
+    """By the unique index (selection, task_id, frame), whatever the size of the selection. A
+    window over the frames would read all of them."""
+    frames = SelectedFrame.objects.filter(selection=OuterRef("pk"))
+    place = JSONObject(task=F("task_id"), frame=F("frame"))
+    up = frames.order_by("task_id", "frame").values(place=place)
+    down = frames.order_by("-task_id", "-frame").values(place=place)
+    return {
+        "frame_1": Subquery(up[:1]),
+        "frame_2": Subquery(up[1:2]),
+        "frame_3": Subquery(down[1:2]),
+        "frame_4": Subquery(down[:1]),
+    }
+
+
+def _previews(looked_up: Any) -> list[dict[str, int]]:
+    ends = [getattr(looked_up, f"frame_{number}") for number in (1, 2, 3, 4)]
+    # Of three frames the second is also the last but one.
+    return [place for at, place in enumerate(ends) if place and place not in ends[:at]]
