@@ -12,8 +12,9 @@ from urllib.parse import quote
 from cvat import bodies, catalog, errors, reading
 from cvat.bodies import MAX_PICTURE
 from cvat.exceptions import CvatBroken, CvatError, CvatNotFound
-from cvat.http import INTERACTIVE, PATIENT, DownloadOptions, Http, Params, Retries
+from cvat.http import DownloadOptions, Http, Params
 from cvat.organizations import KnownOrganizations
+from cvat.retries import INTERACTIVE, PATIENT, Retries
 from cvat.types import (
     Credential,
     Download,

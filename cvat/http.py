@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -20,6 +19,7 @@ from requests.auth import AuthBase
 
 from cvat import bodies, errors, sessions
 from cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnauthorized
+from cvat.retries import INTERACTIVE, TEMPORARY, Retries
 from cvat.types import Credential, CredentialKind, Download, FrameData
 
 logger = logging.getLogger("cvat")
@@ -29,39 +29,7 @@ T = TypeVar("T")
 
 # Gzip costs CVAT four times the work of the chunk itself and saves nothing (cvat-api 7.7).
 _IDENTITY = {"Accept-Encoding": "identity"}
-_TEMPORARY = (408, 429, 502, 503, 504)
 _SCHEMES = {CredentialKind.ACCESS_TOKEN: "Bearer", CredentialKind.LOGIN_TOKEN: "Token"}
-
-
-@dataclass(frozen=True, slots=True)
-class Retries:
-    """When a GET is repeated. Other methods never are."""
-
-    attempts: int  # including the first
-    damaged_attempts: int  # the same for bodies that arrive cut short or with a wrong checksum
-    backoff: float  # seconds before the second attempt, doubled for each one after
-    longest_backoff: float
-    longest_wait: float  # seconds; a longer Retry-After ends the GET
-    give_up_after: float  # seconds since the first attempt; no attempt begins later
-
-
-INTERACTIVE = Retries(
-    attempts=3,
-    damaged_attempts=3,
-    backoff=0.3,
-    longest_backoff=2.0,
-    longest_wait=2.0,
-    give_up_after=5.0,
-)
-# For workers: a restart of CVAT may take minutes, so time is the limit, not attempts.
-PATIENT = Retries(
-    attempts=1000,
-    damaged_attempts=8,
-    backoff=0.3,
-    longest_backoff=10.0,
-    longest_wait=60.0,
-    give_up_after=300.0,
-)
 
 
 class TokenAuth(AuthBase):
@@ -307,7 +275,7 @@ class Http:
         error = errors.from_response(
             response, body, subject=call.subject, place=self.place, is_data=call.is_data
         )
-        if status in _TEMPORARY:
+        if status in TEMPORARY:
             error.retry_after = errors.retry_after(response)
             error.is_passing = True
             return Failure(error, attempts=float("inf"), wait=error.retry_after)
@@ -320,13 +288,9 @@ class Http:
 
     def _wait(self, call: Call, failure: Failure, attempt: int) -> float | None:
         """Seconds to wait before the next attempt; None if there shall be none."""
-        retries = self._retries
-        if call.method != "GET" or attempt >= min(failure.attempts, retries.attempts):
+        if call.method != "GET" or attempt >= failure.attempts:
             return None
-        if failure.wait is not None:
-            return failure.wait if failure.wait <= retries.longest_wait else None
-        backoff = min(retries.backoff * 2.0 ** min(attempt - 1, 20), retries.longest_backoff)
-        return backoff * random.uniform(0.5, 1.0)  # noqa: S311  (jitter, no secret)
+        return self._retries.wait(attempt, retry_after=failure.wait)
 
     def _json(self, response: requests.Response, bounds: bodies.JsonBounds) -> Any:
         return bodies.read_json(response, place=self.place, bounds=bounds)

@@ -20,7 +20,8 @@ from cvat.exceptions import (
     CvatRejected,
     CvatUnauthorized,
 )
-from cvat.http import INTERACTIVE, Http, Retries
+from cvat.http import Http
+from cvat.retries import INTERACTIVE, Retries
 from cvat.types import Credential, CredentialKind, Login
 
 STEP_SECONDS = 60.0  # for each step of a sign-in

@@ -43,7 +43,7 @@ SLOW = (
     "tests/launcher/test_serve_killed.py",
     "tests/portal/test_slow_clients.py",
     "tests/selections/test_deadly_frame.py",
-    "tests/selections/test_fetching_put_off.py",
+    "tests/selections/test_fetching_retry_later.py",
     "tests/selections/test_fetching_troubles.py",
     "tests/selections/test_kills.py",
     "tests/selections/test_worker_memory.py",

@@ -65,7 +65,7 @@ EXPECTED: dict[str, list[Case]] = {
     "portal:revoke-token": [post(DONE_BY_ALICE, pk="token")],
     "selections:list": [get(PAGE)],
     "selections:detail": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
-    "selections:reach": [
+    "selections:visible-frames": [
         get((302, 200, 404, 404), pk="closed"),
         get((302, 200, 200, 204), pk="shared"),
     ],

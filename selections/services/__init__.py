@@ -16,7 +16,6 @@ from selections.services.changing import save_selection
 from selections.services.connections import usable_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
-from selections.services.reach import reach
 from selections.services.redrawing import draw_again
 from selections.services.removal import (
     delete_archive,
@@ -32,12 +31,14 @@ from selections.services.saving import (
     create_selection,
     update_selection,
 )
+from selections.services.visible_frames import count_visible
 
 __all__ = [
     "Choice",
     "Deletions",
     "cancel_archive",
     "copy_selection",
+    "count_visible",
     "create_random_selection",
     "create_selection",
     "deactivate_accounts",
@@ -51,7 +52,6 @@ __all__ = [
     "find_deleted",
     "hand_over",
     "purge_selections",
-    "reach",
     "request_archive",
     "request_archive_of_frames",
     "restore_selection",

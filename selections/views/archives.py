@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import downloads, services, showing
+from selections import downloads, page_queries, services
 from selections.models import Archive, ArchiveQuerySet
 
 ARCHIVES_PER_PAGE = 20
@@ -26,7 +26,7 @@ def archive_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": Paginator(archives, ARCHIVES_PER_PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
-        "stock": showing.stock(request.user),
+        "stock": page_queries.stock(request.user),
     }
     return render(request, "selections/archives.html", context)
 

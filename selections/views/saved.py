@@ -13,7 +13,7 @@ from cvat.exceptions import CvatError
 from portal.exceptions import Busy, InvalidInput, PortalError
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import downloads, services, showing
+from selections import downloads, page_queries, services
 from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
 from selections.models import Archive, Selection
 from selector.services.connections import find_connection
@@ -32,7 +32,7 @@ def selection_list(request: SignedInRequest) -> HttpResponse:
 
 
 def list_page(request: SignedInRequest) -> HttpResponse:
-    form = ListForm(request.GET, owners=[request.user.username, *showing.owners(request.user)])
+    form = ListForm(request.GET, owners=[request.user.username, *page_queries.owners(request.user)])
     visible = Selection.objects.for_user(request.user).listed().select_related("owner")
     visible = visible.prefetch_related("tasks")
     selections = form.applied_to(visible, request.user.pk)
@@ -40,7 +40,7 @@ def list_page(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": showing.rows(request.user, page.object_list),
+        "rows": page_queries.rows(request.user, page.object_list),
         "deleted": Selection.objects.restorable(request.user)[:5],
     }
     return render(request, "selections/list.html", context)
@@ -58,7 +58,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         return detail_page(request, pk)
     except Http404:
-        replacement = showing.replacement(request.user, pk)
+        replacement = page_queries.replacement(request.user, pk)
         if replacement is None:
             raise
     return redirect(replacement)
@@ -76,21 +76,21 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "own_connection": connection,
         "shown": shown,
         "page": Paginator(frames, FRAMES_PER_PAGE).get_page(request.GET.get("page")),
-        "jobs": showing.jobs(selection),
+        "jobs": page_queries.jobs(selection),
         "draw": selection.get_draw(),
-        "origin": showing.origin(request.user, selection),
+        "origin": page_queries.origin(request.user, selection),
         "archives": list(archives.for_cards(request.user)[:ARCHIVES_SHOWN]),
         "archives_count": archives.count(),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
-        "build": BuildForm(has_video=showing.has_video(selection)),
-        "build_remarks": showing.before_building(selection),
+        "build": BuildForm(has_video=page_queries.has_video(selection)),
+        "build_remarks": page_queries.before_building(selection),
     }
     return render(request, "selections/detail.html", context)
 
 
 @never_cache
 @require_safe
-def reach(request: SignedInRequest, pk: int) -> HttpResponse:
+def visible_frames(request: SignedInRequest, pk: int) -> HttpResponse:
     """How many of the frames CVAT shows to the user; loaded by the page, which does not wait."""
     selection = _visible(request, pk)
     connection = services.usable_connection(request.user, selection)
@@ -98,13 +98,15 @@ def reach(request: SignedInRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     try:
         connection = find_connection(user=request.user, connection_id=connection.pk)
-        visible_frames = services.reach(selection=selection, connection=connection)
+        frames = services.count_visible(selection=selection, connection=connection)
     except Busy:
-        return render(request, "selections/_reach.html", {"selection": selection, "is_busy": True})
+        return render(
+            request, "selections/_visible_frames.html", {"selection": selection, "is_busy": True}
+        )
     except (CvatError, PortalError):
         return HttpResponse(status=204)  # the pictures of the page tell of the trouble
     return render(
-        request, "selections/_reach.html", {"reach": visible_frames, "connection": connection}
+        request, "selections/_visible_frames.html", {"frames": frames, "connection": connection}
     )
 
 

@@ -10,8 +10,8 @@ from cvat.links import job_link, project_link, task_link
 from cvat.types import Job, Project, Task
 from portal.api.fields import IdField
 from selector.api.serializers import ConnectionQuerySerializer
-from selector.links import preview_url, workspace_url
 from selector.models import Connection, RecentTask
+from selector.page_links import preview_url, workspace_url
 from selector.services.searching import Hit
 
 

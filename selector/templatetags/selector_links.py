@@ -6,12 +6,12 @@ from typing import Any
 
 from django import template
 
-from selector import links
+from selector import page_links
 from selector.models import Connection
 
 register = template.Library()
 
-register.simple_tag(links.workspace_url)
+register.simple_tag(page_links.workspace_url)
 
 
 @register.inclusion_tag("_connection_chip.html", takes_context=True)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
 from selector.forms import ConnectForm, connect_form
-from selector.links import workspace_url
 from selector.models import Connection
+from selector.page_links import workspace_url
 from selector.services import connections as service
 
 # The account that the sample tasks of the stand-in belong to; no secret of anyone's.

@@ -14,8 +14,8 @@ from cvat.links import task_link
 from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
 from selector.forms import MAX_WORDS, ChooseForm
-from selector.links import workspace_url
 from selector.models import Connection
+from selector.page_links import workspace_url
 from selector.services import catalogs, connections, searching, task_lists
 from selector.views.connections import connections_page
 

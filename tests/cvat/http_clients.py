@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from cvat.client import CvatClient
-from cvat.http import Retries
+from cvat.retries import Retries
 from cvat.types import Credential, CredentialKind
 from tests.cvat.replaying import FAST
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cvat.client import CvatClient
-from cvat.http import INTERACTIVE
+from cvat.retries import INTERACTIVE
 from cvat.types import Credential, CredentialKind
 from tests.recorded import recording
 

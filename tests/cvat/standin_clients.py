@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cvat.client import CvatClient
-from cvat.http import INTERACTIVE
 from cvat.login import Server, make_token, sign_in
+from cvat.retries import INTERACTIVE
 from cvat.types import FrameCatalog, Login
 from standin.server import StandIn
 

@@ -15,7 +15,7 @@ import pytest
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnreachable
-from cvat.http import PATIENT
+from cvat.retries import PATIENT
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.clocks import Clock

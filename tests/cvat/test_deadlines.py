@@ -11,7 +11,7 @@ import pytest
 from cvat import sessions
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatTimeout
-from cvat.http import PATIENT
+from cvat.retries import PATIENT
 from tests.clocks import Clock
 from tests.cvat.http_clients import TOKEN
 from tests.cvat.replaying import FAST, Replay, json_answer

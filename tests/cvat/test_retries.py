@@ -11,7 +11,7 @@ import pytest
 from cvat import http
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnreachable
-from cvat.http import INTERACTIVE, PATIENT
+from cvat.retries import INTERACTIVE, PATIENT
 from tests.clocks import Clock
 from tests.cvat.http_clients import ME, client
 from tests.cvat.replaying import (

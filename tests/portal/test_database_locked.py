@@ -16,7 +16,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from config.checks import SQLITE
-from selections.showing import rows
+from selections.page_queries import rows
 from tests.conftest import api_of
 from tests.making import make_selection
 

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 
 from cvat import client
-from cvat.http import Retries
+from cvat.retries import Retries
 from selections import tasks
 from selections.models import Archive
 from selector.models import Connection
