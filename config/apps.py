@@ -23,6 +23,7 @@ class SignInsConfig(AxesConfig):  # type: ignore[misc]  # has no types
 
 
 class CollectedFilesConfig(StaticFilesConfig):
-    """Static files without the extensions of htmx, whose imports only a build step can resolve."""
+    """Static files without the extensions of htmx, whose imports only a build step can resolve, and
+    without what no page uses: ReDoc and the browsable API of Django REST framework."""
 
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "ext"]
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "ext", "redoc", "rest_framework"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from config import envfile
 from launcher.ports import free_ports
 from tests.conftest import BASE_DIR, eventually
 
+# The static files that a portal of this run collected, which takes seconds of CPU. The others begin
+# with a copy.
+COLLECTED = Path(os.environ["TEST_RUN_DIR"]) / "staticfiles"
 START_SECONDS = 90
 STOP_SECONDS = 30
 
@@ -28,6 +33,7 @@ class Launcher:
         self.port, self.standin_port = free_ports(2)
         self.output = folder / "output"
         self.variables: dict[str, str] = {}  # beside those that every launcher gets
+        self.begins_empty = False  # without static files collected by another portal
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -43,7 +49,12 @@ class Launcher:
             **self.variables,
         }
 
+    @property
+    def static_files(self) -> Path:
+        return self.folder / "var" / "staticfiles"
+
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        self._take_static_files()
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             check=False,
@@ -55,6 +66,7 @@ class Launcher:
         )
 
     def start(self) -> None:
+        self._take_static_files()
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
@@ -65,6 +77,18 @@ class Launcher:
             )
         eventually(lambda: self.is_ready or self.process.poll() is not None, seconds=START_SECONDS)
         assert self.is_ready, self.said
+        self._share_static_files()
+
+    def _take_static_files(self) -> None:
+        if COLLECTED.exists() and not (self.begins_empty or self.static_files.exists()):
+            shutil.copytree(COLLECTED, self.static_files)
+
+    def _share_static_files(self) -> None:
+        if not COLLECTED.exists():
+            copy = COLLECTED.with_name(f"staticfiles-{self.port}")
+            shutil.copytree(self.static_files, copy)
+            with suppress(OSError):  # another process of this run was faster
+                copy.rename(COLLECTED)
 
     @property
     def said(self) -> str:

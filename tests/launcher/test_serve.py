@@ -32,6 +32,7 @@ def launcher(tmp_path: Path) -> Iterator[Launcher]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
     # So long a path that no socket fits below it, with spaces.
     launcher = Launcher(tmp_path_factory.mktemp("a long name with spaces " + "x" * 100))
+    launcher.begins_empty = True
     launcher.start()
     yield launcher
     launcher.close()

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, call_command
 from django.urls import reverse
 
-from launcher import addresses, administrator
+from launcher import addresses, administrator, static_files
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         for folder in (settings.VAR_DIR, settings.ARCHIVES_DIR, settings.SPOOL_DIR):
             folder.mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        static_files.collect()
         password = administrator.ensure()
         if password:
             self.stdout.write(
