@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from benchmarks.clients import PASSWORD, USER
 from config.celery import app
 from selections import services
 from selections.models import Archive, SelectedFrame, Selection
@@ -20,7 +20,7 @@ class Building:
         call_command("migrate", verbosity=0)
         self._user = User.objects.create_user("bench")
         self._connection = connect(
-            owner=self._user, url=cvat_url, username=USER, password=PASSWORD
+            owner=self._user, url=cvat_url, **settings.STANDIN_ACCOUNT
         ).connection
 
     def wait_for_worker(self) -> None:

@@ -14,14 +14,14 @@ from requests.adapters import HTTPAdapter
 from cvat import login
 from cvat.frames import chunk_index
 from cvat.types import Credential, Job
+from standin.samples import DEMO
 
-USER, PASSWORD = "demo", "demo-password"
 THREADS = 4
 
 
 def credential(url: str) -> Credential:
     server = login.Server(url)
-    key = login.sign_in(server, USER, PASSWORD)
+    key = login.sign_in(server, *DEMO)
     return login.make_token(server, key, name="benchmark", days=1).credential
 
 
@@ -32,7 +32,7 @@ def sequential(url: str, task_id: int, frames: Iterable[int]) -> None:
             answer = requests.get(
                 f"{url}/api/tasks/{task_id}/data",
                 params={"type": "frame", "number": str(frame), "quality": "original"},
-                auth=(USER, PASSWORD),
+                auth=DEMO,
                 timeout=100,
             )
             answer.raise_for_status()
@@ -43,7 +43,7 @@ def sdk(url: str, task_id: int, frames: Sequence[int]) -> None:
     """`download_frames` of cvat-sdk, which re-encodes and numbers instead of naming."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        make_client(url, credentials=(USER, PASSWORD)) as c,
+        make_client(url, credentials=DEMO) as c,
     ):
         c.tasks.retrieve(task_id).download_frames(
             list(frames), outdir=folder, quality="original", image_extension="jpg"

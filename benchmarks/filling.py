@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import django
+from django.conf import settings
 from django.db import connections
-
-from benchmarks.clients import PASSWORD, USER
 
 
 def fill(cvat_url: str, count: int) -> list[str]:
@@ -18,7 +17,7 @@ def fill(cvat_url: str, count: int) -> list[str]:
     from selector.services.connections import connect  # noqa: PLC0415
 
     people = User.objects.bulk_create(User(username=f"person{n}") for n in range(count))
-    first = connect(owner=people[0], url=cvat_url, username=USER, password=PASSWORD).connection
+    first = connect(owner=people[0], url=cvat_url, **settings.STANDIN_ACCOUNT).connection
     for person in people[1:]:
         # One account of CVAT for all: what is measured is the portal, not 200 sign-ins.
         Connection.objects.create(

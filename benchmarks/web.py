@@ -8,6 +8,7 @@ import time
 
 import django
 import requests
+from django.conf import settings
 from django.core.management import call_command
 
 from benchmarks.portal import Portal
@@ -47,7 +48,7 @@ class Web(Portal):
 
         for name in PEOPLE:
             user = User.objects.create_user(name, password=PASSWORD)
-            connect(owner=user, url=self._url, username="demo", password="demo-password")
+            connect(owner=user, url=self._url, **settings.STANDIN_ACCOUNT)
         owner = User.objects.get(username=PEOPLE[0])
         made = Selection.objects.bulk_create(
             (

@@ -227,6 +227,8 @@ CVAT_SIGN_INS_PER_MINUTE = env.int("CVAT_SIGN_INS_PER_MINUTE", default=90)
 # Without CVAT_URL the embedded set-up starts a stand-in with sample tasks.
 STANDIN_PORT = env.int("STANDIN_PORT", default=5021)
 STANDIN_URL = "" if CVAT_URL or PRODUCTION else f"http://localhost:{STANDIN_PORT}"
+# The account of the stand-in that owns the sample tasks; protects nothing.
+STANDIN_ACCOUNT = {"username": "demo", "password": "demo-password"}
 CVAT_ALLOWED_URLS = env.list("CVAT_ALLOWED_URLS", default=[CVAT_URL or STANDIN_URL])
 
 # --- limits ------------------------------------------------------------------------------------

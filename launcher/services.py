@@ -11,8 +11,6 @@ from launcher import addresses, broker
 from launcher.processes import Service
 from launcher.supervising import STOP_SECONDS
 
-STANDIN_ACCOUNT = ("demo", "demo-password")
-
 
 def broker_service() -> Service:
     command = broker.command(

@@ -321,11 +321,9 @@ def _parameters(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _accounts() -> dict[str, Any]:
-    account = {
-        "url": settings.STANDIN_URL or settings.CVAT_URL,
-        "username": "demo" if settings.STANDIN_URL else "your-user-name",
-        "password": "demo-password" if settings.STANDIN_URL else "your-password",
-    }
+    account = {"url": settings.CVAT_URL, "username": "your-user-name", "password": "your-password"}
+    if settings.STANDIN_URL:
+        account = {"url": settings.STANDIN_URL, **settings.STANDIN_ACCOUNT}
     return {
         "TestConnectionRequest": account,
         "NewConnectionRequest": {**account, "name": "My CVAT"},

@@ -16,9 +16,6 @@ from selector.models import Connection
 from selector.page_links import workspace_url
 from selector.services import connections as service
 
-# The account that the sample tasks of the stand-in belong to; no secret of anyone's.
-STANDIN_ACCOUNT = {"username": "demo", "password": "demo-password"}
-
 
 @require_GET
 def home(request: SignedInRequest) -> HttpResponse:
@@ -75,7 +72,7 @@ def _connect_first(request: SignedInRequest) -> HttpResponse:
 @errors_shown_on(_connect_first)
 def connect_sample(request: SignedInRequest) -> HttpResponse:
     """Connect to the stand-in with its sample account."""
-    account = {"url": settings.STANDIN_URL, **STANDIN_ACCOUNT}
+    account = {"url": settings.STANDIN_URL, **settings.STANDIN_ACCOUNT}
     return _connected(request, service.connect(owner=request.user, **account))
 
 

@@ -61,10 +61,10 @@ class Command(BaseCommand):
     def _welcome(self, seconds: float) -> None:
         self._say(f"\nThe portal is ready after {seconds:.1f} s: {addresses.portal_url()}")
         if settings.STANDIN_URL:
-            user, password = services.STANDIN_ACCOUNT
+            account = settings.STANDIN_ACCOUNT
             self._say(
                 f"You can connect to a CVAT with sample tasks at {settings.STANDIN_URL} "
-                f"(user name {user}, password {password}).\n"
+                f"(user name {account['username']}, password {account['password']}).\n"
                 "To use your own CVAT set CVAT_URL in .env."
             )
         self._say(f"Logs are in {settings.VAR_DIR / 'logs'}. Ctrl-C stops everything.\n")
