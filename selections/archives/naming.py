@@ -177,13 +177,6 @@ def manifest_name(part: int | None, *, selection: int | None = None) -> str:
     return f"manifest{of_selection}{of_part}.json"
 
 
-def safe_path(path: str) -> str:
-    """`path` without drive, root, "." and "..", and characters that file systems refuse; "" if
-    nothing remains."""
-    folders, base = _split(path)
-    return "/".join(part.safe for part in (*folders, base) if part is not None)
-
-
 def archive_stem(selection_name: str) -> str:
     """The start of an archive's file name: the selection's name as one safe file name."""
     name = _UNSAFE.sub("_", re.sub(r"[/\\]", "_", selection_name)).strip(" .-")

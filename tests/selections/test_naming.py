@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from selections.archives.entries import Entry, WantedFrame
-from selections.archives.naming import FramePaths, manifest_name, safe_path
+from selections.archives.naming import FramePaths, manifest_name
 from selections.archives.zipping import ZipWriter
 
 NASTY = [
@@ -104,17 +104,17 @@ def assert_safe(path: str) -> None:
 
 
 @given(hostile)
-def test_a_safe_path_is_safe_and_stays_as_it_is(name: str) -> None:
-    safe = safe_path(name)
-    if safe:
-        assert_safe(safe)
-    assert safe_path(safe) == safe
+def test_a_path_is_safe_and_stays_as_it_is(name: str) -> None:
+    [path] = taken([name])
+    assert_safe(path)
+    assert taken([path]) == [path]
 
 
 @pytest.mark.parametrize("name", NASTY)
 def test_nasty_names(name: str) -> None:
-    assert_safe(taken([name])[0])
-    assert safe_path(safe_path(name)) == safe_path(name)
+    [path] = taken([name])
+    assert_safe(path)
+    assert taken([path]) == [path]
 
 
 @pytest.mark.parametrize(
@@ -213,12 +213,7 @@ def test_a_made_up_name_never_takes_that_of_a_real_file(filenames: list[str]) ->
         for name, path in zip(order, paths, strict=True):
             is_first = alike(name) not in seen
             seen.add(alike(name))
-            if (
-                name
-                and safe_path(name) == name != "manifest.json"
-                and is_first
-                and not _blocked(name, order)
-            ):
+            if taken([name]) == [name] and is_first and not _blocked(name, order):
                 assert path == name
 
 
