@@ -1,8 +1,8 @@
 """A database of the first release, made by its own code, is upgraded and means the same.
 
 `d35c4a8.sql` is the dump of an SQLite database that commit d35c4a8 filled through its services,
-with the sample tasks of the stand-in. On SQLite alone: a dump of PostgreSQL is written for one
-version of its server, and the migrations are the same.
+with the sample tasks of the stand-in. With PostgreSQL, the tables of that commit are created by its
+migrations, and its models copy the rows there.
 """
 
 from __future__ import annotations
@@ -13,10 +13,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
-from django.db import connections
-from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.core.management.color import no_style
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -64,29 +70,68 @@ SELECTIONS: dict[int, tuple[str, Draw | None, int]] = {
 BY_HAND = {1, 8, 10, 11, 12, 13, 14}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def upgraded(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
     """The upgraded database, in place of that of the tests."""
     file = tmp_path_factory.mktemp("upgrade") / "db.sqlite3"
     with closing(sqlite3.connect(file)) as database:
         database.executescript(DUMP.read_text())
-    ours = {**connections["default"].settings_dict, "NAME": str(file), "OPTIONS": {}}
-    earlier = connections["default"]
-    with django_db_blocker.unblock():
-        connections["default"] = DatabaseWrapper(ours, "default")
+    of_tests = connections["default"]
+    keys = [*settings.FIELD_ENCRYPTION_KEYS, KEY]
+    with django_db_blocker.unblock(), override_settings(FIELD_ENCRYPTION_KEYS=keys):
+        if of_tests.vendor == "sqlite":
+            upgraded = sqlite_database(file, "default")
+        else:
+            upgraded = empty_database(of_tests)
+        connections["default"] = upgraded
         try:
+            if of_tests.vendor != "sqlite":
+                copy_rows(sqlite_database(file, "dump"))
             call_command("migrate", "-v0")
             yield
         finally:
-            connections["default"].close()
-            connections["default"] = earlier
+            upgraded.close()
+            connections["default"] = of_tests
+            if of_tests.vendor != "sqlite":
+                execute(of_tests, "DROP DATABASE", upgraded.settings_dict["NAME"])
 
 
-@pytest.fixture(autouse=True)
-def old_key(upgraded: None, settings: object) -> None:
-    settings.FIELD_ENCRYPTION_KEYS = [*settings.FIELD_ENCRYPTION_KEYS, KEY]
+def sqlite_database(file: Path, alias: str) -> Sqlite:
+    return Sqlite({**connections["default"].settings_dict, "NAME": str(file), "OPTIONS": {}}, alias)
+
+
+def empty_database(of_tests: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
+    """A new database beside that of the tests."""
+    name = f"{of_tests.settings_dict['NAME']}_upgrade"
+    execute(of_tests, "CREATE DATABASE", name)
+    return type(of_tests)({**of_tests.settings_dict, "NAME": name}, "default")
+
+
+def execute(of_tests: BaseDatabaseWrapper, statement: str, name: str) -> None:
+    with of_tests._nodb_cursor() as cursor:
+        cursor.execute(f"{statement} {of_tests.ops.quote_name(name)}")
+
+
+def copy_rows(dump: Sqlite) -> None:
+    """Create the tables as the commit of the dump did, and copy all rows through its models."""
+    database = connections["default"]
+    with closing(dump):
+        connections[dump.alias] = dump
+        last = dict(MigrationRecorder(dump).migration_qs.order_by("id").values_list("app", "name"))
+        state = MigrationExecutor(database).migrate(list(last.items()))
+        models = state.apps.get_models(include_auto_created=True)
+        with transaction.atomic():
+            for model in models:
+                for row in model._base_manager.using(dump.alias):
+                    row.save_base(using="default", raw=True, force_insert=True)
+        del connections[dump.alias]
+    with database.cursor() as cursor:
+        for statement in database.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
 
 
 def api(token: str) -> APIClient:
