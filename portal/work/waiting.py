@@ -12,9 +12,9 @@ WORTH_A_WORD = 5.0  # seconds
 
 PREPARING = (
     "CVAT is still preparing pictures; its chunk worker may be slow or down. "
-    "The build goes on with others and asks again."
+    "The work goes on with others and asks again."
 )
-NO_TURN = "Other builds use all requests that this CVAT server is to get at a time."
+NO_TURN = "Other work uses all requests that this CVAT server is to get at a time."
 
 
 class Waiting:
