@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from standin.chunks import Chunk, ChunkShop, Quality
+from standin.chunks import Chunk, ChunkBuilder, Quality
 from standin.media import Images
 from standin.model import Task
 from standin.pictures import numbered
@@ -52,7 +52,7 @@ class PaddedImages(Images):
         return self._picture[:2] + segments + self._picture[2:]
 
 
-class PreparedShop(ChunkShop):
+class PreparedChunks(ChunkBuilder):
     """Chunks of the video are encoded beforehand: x264 is the measured server's cost, not ours."""
 
     def __init__(self) -> None:
@@ -94,8 +94,8 @@ def load_world() -> World:
 
 def bench_world() -> World:
     world = World()
-    shop = PreparedShop()
-    world.chunks = shop
+    chunks = PreparedChunks()
+    world.chunks = chunks
     world.add_user("demo")
 
     def images(number: int, count: int, size: tuple[int, int], length: int, jobs: int) -> None:
@@ -110,7 +110,7 @@ def bench_world() -> World:
     film = world.add_task(
         "video", owner="demo", task_id=FILM, video=True, count=FILM_FRAMES, size=FILM_SIZE
     )
-    shop.prepare(film)
+    chunks.prepare(film)
     images(SMALL, 20_000, SMALL_SIZE, SMALL_BYTES, jobs=20)
     images(THOUSAND, 1_000, SMALL_SIZE, SMALL_BYTES, jobs=1)
     images(HUNDRED_THOUSAND, 100_000, SMALL_SIZE, SMALL_BYTES, jobs=100)

@@ -14,7 +14,7 @@ from standin.costs import Costs
 from standin.faults import Faults
 from standin.samples import DEMO, sample_world
 from standin.server import StandIn
-from standin.state import KeptCredentials
+from standin.state import StoredCredentials
 
 
 def _options() -> argparse.Namespace:
@@ -45,8 +45,10 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     standin = _standin(options)
-    kept = KeptCredentials(standin.world, options.state) if options.state else nullcontext()
-    with kept, standin:
+    credentials = (
+        StoredCredentials(standin.world, options.state) if options.state else nullcontext()
+    )
+    with credentials, standin:
         if not options.quiet:
             sys.stdout.write(f"{standin.url}  user {DEMO[0]}, password {DEMO[1]}\n")
             sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""From a request to an answer, in the order CVAT checks things."""
+"""Answers a request, with the checks in the order of CVAT."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 
 
 def respond(request: Request, site: Site) -> Answer:
-    """Never raises: what CVAT would fail at, and our own mistakes, become the 500 page."""
-    found = find_route(request.path, site.access_tokens)
-    if found is None:
+    """Never raises: errors of CVAT and errors of the stand-in become the 500 page."""
+    match = find_route(request.path, site.access_tokens)
+    if match is None:
         return not_found_page()
-    route, texts = found
+    route, texts = match
     try:
         answer = _handle(request, site, route, texts)
     except Refusal as refusal:
@@ -81,7 +81,8 @@ def _negotiate(request: Request) -> None:
 
 
 def _admit(request: Request, site: Site, route: Route) -> None:
-    """Who may come in at all. As in Django REST framework, refusals are not throttled."""
+    """Refuse anonymous callers of closed routes, and writes with a read-only token. As in Django
+    REST framework, refusals are not throttled."""
     if request.user is None:
         if not route.public:
             text = "Authentication credentials were not provided."

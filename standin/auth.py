@@ -1,4 +1,4 @@
-"""The four ways to say who one is, in the order CVAT tries them (cvat-api 1.1)."""
+"""Authentication: the four schemes, in the order in which CVAT tries them (cvat-api 1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks for the pretended server, from a description of what somebody would have uploaded."""
+"""Builds tasks from a TaskSpec, the description of an upload."""
 
 from __future__ import annotations
 
@@ -114,23 +114,23 @@ def annotation_segments(task: Task, spec: TaskSpec) -> list[range]:
 
 def honeypot_segments(task: Task, spec: TaskSpec, pool: int, per_job: int) -> list[range]:
     """As `annotation_segments`, after shuffling the uploads and copying from the pool."""
-    made = honeypots(task.size, pool, per_job, spec.segment_size, spec.seed)
-    task.order, task.size = made.order, len(made.order)
+    layout = honeypots(task.size, pool, per_job, spec.segment_size, spec.seed)
+    task.order, task.size = layout.order, len(layout.order)
     task.stop_frame = task.size - 1
-    task.honeypots, task.frames_per_job_count = made.real, per_job
+    task.honeypots, task.frames_per_job_count = layout.real, per_job
     task.segment_size, task.overlap = 0, 0
     task.validation_mode = "gt_pool"
-    return [*made.segments, made.pool]
+    return [*layout.segments, layout.pool]
 
 
 def default_labels(names: Sequence[str | Mapping[str, Any]], first_id: int) -> list[Label]:
     """Labels from names or from dictionaries with any of the fields of `Label`."""
-    made = []
+    labels = []
     for offset, entry in enumerate(names):
         values = {"name": entry} if isinstance(entry, str) else dict(entry)
         values.setdefault("color", f"#{(0x2080C0 + offset * 0x3A5F17) % 0x1000000:06x}")
-        made.append(Label(**{"id": first_id + offset, **values}))
-    return made
+        labels.append(Label(**{"id": first_id + offset, **values}))
+    return labels
 
 
 def with_replicas(job: Job, count: int, first_id: int) -> list[Job]:

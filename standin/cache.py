@@ -25,9 +25,9 @@ class BoundedCache(Generic[V]):
     def get(
         self, key: Hashable, make: Callable[[], V], wait: Callable[[Future[V]], None] | None = None
     ) -> V:
-        """The value for `key`. Those who find it being made call `wait`, then share it.
+        """The value for `key`. While another thread makes it, `wait` is called with the future.
 
-        Raises what `make` raised, for all who waited for it.
+        Raises what `make` raised, in all threads that waited.
         """
         with self._lock:
             if key in self._values:
@@ -35,13 +35,13 @@ class BoundedCache(Generic[V]):
                 return self._values[key]
             future = self._making.get(key)
             if future is None:
-                mine: Future[V] = Future()
-                self._making[key] = mine
+                own: Future[V] = Future()
+                self._making[key] = own
         if future is not None:
             if wait is not None:
                 wait(future)
             return future.result()
-        return self._make(key, make, mine)
+        return self._make(key, make, own)
 
     def _make(self, key: Hashable, make: Callable[[], V], future: Future[V]) -> V:
         try:

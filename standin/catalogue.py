@@ -16,8 +16,8 @@ from standin.site import Site
 
 
 def organization_list(request: Request, site: Site) -> Answer:
-    found = list(site.world.organizations.values())
-    seen = [o for o in found if may_see_organization(request.account, o)]
+    organizations = list(site.world.organizations.values())
+    seen = [o for o in organizations if may_see_organization(request.account, o)]
     return listed(
         request, site, ORGANIZATIONS, seen, lambda o: objects.organization(o, request.base)
     )
@@ -30,17 +30,19 @@ def organization_create(request: Request, site: Site) -> Answer:
         raise Refusal(400, {"slug": ["This field is required."]})
     if any(other.slug == slug for other in list(site.world.organizations.values())):
         raise Refusal(400, {"slug": ["organization with this slug already exists."]})
-    made = site.world.add_organization(slug, request.account, name=str(body.get("name") or slug))
-    return json_answer(objects.organization(made, request.base), status=201)
+    organization = site.world.add_organization(
+        slug, request.account, name=str(body.get("name") or slug)
+    )
+    return json_answer(objects.organization(organization, request.base), status=201)
 
 
 def organization_detail(request: Request, site: Site, number: int) -> Answer:
-    made = site.world.organizations.get(number)
-    if made is None:
+    organization = site.world.organizations.get(number)
+    if organization is None:
         raise missing("Organization")
-    if not may_see_organization(request.account, made):
+    if not may_see_organization(request.account, organization):
         raise forbidden()
-    return json_answer(objects.organization(made, request.base))
+    return json_answer(objects.organization(organization, request.base))
 
 
 def _show_project(request: Request, site: Site, project: Project) -> dict[str, Any]:
@@ -61,11 +63,11 @@ def project_create(request: Request, site: Site) -> Answer:
     if not body.get("name"):
         raise Refusal(400, {"name": ["This field is required."]})
     names = [label["name"] for label in body.get("labels") or []]
-    made = site.world.add_project(
+    project = site.world.add_project(
         str(body["name"]), request.account, organization=request.organization, labels=names
     )
-    where = [("Location", f"{request.base}/api/projects/{made.id}")]
-    return json_answer(_show_project(request, site, made), status=201, headers=where)
+    where = [("Location", f"{request.base}/api/projects/{project.id}")]
+    return json_answer(_show_project(request, site, project), status=201, headers=where)
 
 
 def project_detail(request: Request, site: Site, number: int) -> Answer:
@@ -96,16 +98,16 @@ def _selected_labels(request: Request, site: Site) -> list[tuple[Label, dict[str
 
 
 def _visible_labels(request: Request, site: Site) -> list[tuple[Label, dict[str, Any]]]:
-    user, found = request.account, list[tuple[Label, dict[str, Any]]]()
+    user, labels = request.account, list[tuple[Label, dict[str, Any]]]()
     for task in list(site.world.tasks.values()):
         if is_listed(request, task.organization, own=is_task_staff(user, task)):
-            found.extend(_labels_of(task))
+            labels.extend(_labels_of(task))
     for project in list(site.world.projects.values()):
         if is_listed(request, project.organization, own=is_project_staff(user, project)):
-            found.extend(_labels_of(project))
-    return found
+            labels.extend(_labels_of(project))
+    return labels
 
 
 def label_list(request: Request, site: Site) -> Answer:
-    found = _selected_labels(request, site)
-    return listed(request, site, LABELS, found, lambda pair: objects.label(*pair))
+    labels = _selected_labels(request, site)
+    return listed(request, site, LABELS, labels, lambda pair: objects.label(*pair))

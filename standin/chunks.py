@@ -68,8 +68,8 @@ def _halved(picture: Image.Image) -> Image.Image:
     return picture if height == picture.height else picture.resize((width, height))
 
 
-class ChunkShop:
-    """Builds chunks and keeps the last 256 MB of them; one build per chunk at a time."""
+class ChunkBuilder:
+    """Builds chunks, and caches the last 256 MB of them; one build per chunk at a time."""
 
     def __init__(self) -> None:
         self._chunks = BoundedCache[Chunk](CHUNK_MEMORY, lambda chunk: len(chunk.body))
@@ -78,7 +78,7 @@ class ChunkShop:
         )
 
     def clear(self) -> None:
-        """Forget everything: the next request for any chunk is a cold one."""
+        """Empty the caches: the next request for each chunk is a cold one."""
         self._chunks.clear()
         self._decoded.clear()
 
@@ -91,7 +91,7 @@ class ChunkShop:
         if index < 0 or not frames:
             raise IndexError(index)
         key = ("job", job.id, index, quality, job.task.chunks_updated_date)
-        return self._stocked(
+        return self._cached(
             key, job.task, quality, costs, lambda: self._block(job, frames, quality)
         )
 
@@ -112,16 +112,16 @@ class ChunkShop:
             )
             return numbered_zip(files)
 
-        return self._stocked(key, job.task, quality, costs, make)
+        return self._cached(key, job.task, quality, costs, make)
 
     def task_chunk(self, task: Task, number: int, quality: Quality, costs: Costs = FREE) -> Chunk:
         """Task frames number * chunk_size and on, across jobs."""
         size = task.chunk_size or 1
         block = range(number * size, min((number + 1) * size, task.size))
         key = ("task", task.id, number, quality, task.chunks_updated_date)
-        return self._stocked(key, task, quality, costs, lambda: self._plain(task, block, quality))
+        return self._cached(key, task, quality, costs, lambda: self._plain(task, block, quality))
 
-    def _stocked(
+    def _cached(
         self,
         key: tuple[object, ...],
         task: Task,
@@ -209,7 +209,7 @@ class ChunkShop:
 
         return self._decoded.get(key, make)[place]
 
-    # -- small things -------------------------------------------------------------------------
+    # -- previews and context images ----------------------------------------------------------
 
     def preview(self, task: Task, frame: int) -> bytes:
         """A JPEG of at most 256x256, never enlarged."""

@@ -87,9 +87,9 @@ def _need_data(task: Task) -> None:
 
 
 def _frame(site: Site, task: Task, frame: int, quality: Quality, job: Job | None = None) -> Answer:
-    made = site.world.chunks.frame(task, frame, quality, job, site.costs)
+    chunk = site.world.chunks.frame(task, frame, quality, job, site.costs)
     site.costs.spend_frame(task, quality)
-    return Answer(200, made.body, made.mime)
+    return Answer(200, chunk.body, chunk.mime)
 
 
 def _chunk_answer(site: Site, task: Task, chunk: Chunk, quality: Quality) -> Answer:
@@ -132,8 +132,8 @@ def _job_chunk(request: Request, site: Site, job: Job) -> Answer:
         first, last = 0, (len(job.frames) - 1) // size
     if not first <= wanted <= last:
         raise Refusal(400, [_out_of_chunks(wanted, first, last)])
-    shop = site.world.chunks
-    get = shop.job_chunk if by_index else shop.job_chunk_by_number
+    chunks = site.world.chunks
+    get = chunks.job_chunk if by_index else chunks.job_chunk_by_number
     return _chunk_answer(site, job.task, get(job, wanted, quality, site.costs), quality)
 
 

@@ -1,4 +1,4 @@
-"""Trouble on demand: failing, slow, broken and missing answers."""
+"""Faults on demand: failing, slow, broken and missing answers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Rule:
 
 @dataclass
 class Trouble:
-    """What is to happen to one request."""
+    """The faults for one request."""
 
     answer: Answer | None = None
     damage: Damage | None = None
@@ -121,11 +121,11 @@ class Faults:
         return self._add(Rule(re.compile(pattern), times, damage=kind))
 
     def hold(self, pattern: str) -> Hold:
-        """Keep matching requests waiting until `.release()` of what is returned."""
-        made = Hold(pattern)
+        """Keep matching requests waiting until `release()` of the Hold."""
+        hold = Hold(pattern)
         with self._lock:
-            self.holds.append(made)
-        return made
+            self.holds.append(hold)
+        return hold
 
     def down(self) -> None:
         """Close every connection at once, new and old."""
@@ -135,7 +135,7 @@ class Faults:
         self.is_down = False
 
     def clear(self) -> None:
-        """No trouble any more; whoever was held goes on."""
+        """Remove all faults and release the held requests."""
         with self._lock:
             self.rules.clear()
             held, self.holds = self.holds, []
@@ -146,18 +146,18 @@ class Faults:
     # -- what the server asks -----------------------------------------------------------------
 
     def trouble(self, target: str) -> Trouble:
-        """Waits as told, then says what is to become of a request for `target`."""
+        """The faults for a request for `target`, after the waits that holds and delays demand."""
         for hold in [hold for hold in self.holds if hold.pattern.search(target)]:
             hold.stop_here()
-        found = Trouble(hang_up=self.is_down)
+        trouble = Trouble(hang_up=self.is_down)
         for rule in self._hit(target):
             time.sleep(rule.seconds)
-            found.answer = found.answer or rule.answer
-            found.damage = found.damage or rule.damage
-            found.targeted = found.damage is not None
-        if DATA_PATH.match(target) and found.answer is None:
-            self._roll(found)
-        return found
+            trouble.answer = trouble.answer or rule.answer
+            trouble.damage = trouble.damage or rule.damage
+            trouble.targeted = trouble.damage is not None
+        if DATA_PATH.match(target) and trouble.answer is None:
+            self._roll(trouble)
+        return trouble
 
     def _add(self, rule: Rule) -> Rule:
         with self._lock:
@@ -175,21 +175,21 @@ class Faults:
                 hit.append(rule)
         return hit
 
-    def _roll(self, found: Trouble) -> None:
+    def _roll(self, trouble: Trouble) -> None:
         with self._lock:
             if not self.kinds or self._random.random() >= self.rate:
                 return
             kind = self._random.choice(sorted(self.kinds))
             self.hits[kind] += 1
         if kind == "reset":
-            found.hang_up = True
+            trouble.hang_up = True
         elif kind == "cut":
-            found.damage = "cut"
+            trouble.damage = "cut"
         elif kind in ("short", "checksum"):
-            found.damage = found.damage or ("short" if kind == "short" else "checksum")
+            trouble.damage = trouble.damage or ("short" if kind == "short" else "checksum")
         else:
             headers = [("Retry-After", str(self.retry_after))] if kind == "429" else []
-            found.answer = Answer(int(kind), b"", HTML, headers)
+            trouble.answer = Answer(int(kind), b"", HTML, headers)
 
 
 def damaged(answer: Answer, kind: Damage) -> Answer:

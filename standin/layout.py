@@ -39,7 +39,7 @@ def honeypots(count: int, pool: int, per_job: int, segment_size: int, seed: int)
     rng.shuffle(positions)
     validation = sorted(positions[:pool])
     rest = positions[pool:]
-    made = Honeypots()
+    layout = Honeypots()
     drawn: dict[int, int] = {}
     for begin in range(0, len(rest), segment_size):
         block: list[tuple[int, int | None]] = [
@@ -47,13 +47,13 @@ def honeypots(count: int, pool: int, per_job: int, segment_size: int, seed: int)
         ]
         for chosen in rng.sample(range(pool), min(per_job, pool)):
             block.insert(rng.randrange(len(block) + 1), (validation[chosen], chosen))
-        first = len(made.order)
+        first = len(layout.order)
         for offset, (position, chosen_or_none) in enumerate(block):
-            made.order.append(position)
+            layout.order.append(position)
             if chosen_or_none is not None:
                 drawn[first + offset] = chosen_or_none
-        made.segments.append(range(first, len(made.order)))
-    made.pool = range(len(made.order), len(made.order) + pool)
-    made.order.extend(validation)
-    made.real = {frame: made.pool.start + chosen for frame, chosen in drawn.items()}
-    return made
+        layout.segments.append(range(first, len(layout.order)))
+    layout.pool = range(len(layout.order), len(layout.order) + pool)
+    layout.order.extend(validation)
+    layout.real = {frame: layout.pool.start + chosen for frame, chosen in drawn.items()}
+    return layout

@@ -37,7 +37,7 @@ def job_layout(request: Request, site: Site, number: int) -> Answer:
 
 
 def _find_job(request: Request, site: Site, number: int) -> Job:
-    """Closed to those who are but the assignee of the job (CVAT's jobs.rego)."""
+    """The job. Raises Refusal 403 for a user who is only its assignee (CVAT's jobs.rego)."""
     job = find_job(request, site, number)
     if not may_see_task(request.account, job.task):
         raise forbidden()

@@ -40,8 +40,8 @@ def listed(
 ) -> Answer:
     """One page of `items`. Raises Refusal 400 for bad filters, 404 for pages there are not."""
     site.costs.spend(site.costs.listing)
-    found = _searched(_filtered(list(items), request, listing), request, listing)
-    ordered = _sorted(found, request.query.get("sort", listing.default_sort), listing)
+    matching = _searched(_filtered(list(items), request, listing), request, listing)
+    ordered = _sorted(matching, request.query.get("sort", listing.default_sort), listing)
     size = _page_size(request.query.get("page_size"), len(ordered))
     last = max(1, -(-len(ordered) // size))
     page = _page(request.query.get("page"), last)

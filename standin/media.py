@@ -1,4 +1,4 @@
-"""What was uploaded to a task: images, a video, point clouds. Made when asked for."""
+"""Uploads of tasks: images, a video, point clouds. Generated at the first request."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DATA ascii
 
 
 class NumberedNames(Sequence[str]):
-    """`count` names from a pattern such as `img_{:03d}.jpg`, none of them kept."""
+    """`count` names from a pattern such as `img_{:03d}.jpg`, generated at each access."""
 
     def __init__(self, pattern: str, count: int) -> None:
         self._pattern = pattern
@@ -248,5 +248,3 @@ class PointClouds(Media):
 
 class Multiview(Video):
     """Several videos in one task, known to one fork of CVAT: has a meta but no frames."""
-
-    is_video = True

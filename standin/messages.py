@@ -1,4 +1,4 @@
-"""Requests and answers as the rest of the stand-in sees them."""
+"""Requests and answers, as the handlers of all routes use them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Request:
 
     @property
     def account(self) -> User:
-        """Who asks; routes that let anonymous callers in must not use it."""
+        """The user who sent the request. Not for public routes, which have anonymous callers."""
         if self.user is None:
             raise Refusal(401, {"detail": "Authentication credentials were not provided."})
         return self.user
@@ -85,7 +85,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """What is sent back."""
+    """An answer, before it is sent."""
 
     status: int = 200
     body: bytes = b""

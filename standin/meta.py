@@ -173,8 +173,8 @@ def job_meta_change(request: Request, site: Site, number: int) -> Answer:
         if job.type == "ground_truth":
             _disable(task, job, wanted)
         else:
-            kept = [frame for frame in task.deleted if not job.holds(frame)]
-            site.world.set_deleted(task.id, kept + wanted)
+            others = [frame for frame in task.deleted if not job.holds(frame)]
+            site.world.set_deleted(task.id, others + wanted)
         site.world.touch(task)
     return json_answer(_job_body(job))
 
@@ -184,5 +184,5 @@ def _disable(task: Task, job: Job, wanted: list[int]) -> None:
     task.disabled = sorted(wanted)
     if task.validation_mode == "gt_pool":
         copies = [frame for frame, real in task.honeypots.items() if real in wanted]
-        kept = [t for t in task.deleted if t not in task.honeypots and not job.holds(t)]
-        task.deleted = sorted({*kept, *wanted, *copies})
+        others = [t for t in task.deleted if t not in task.honeypots and not job.holds(t)]
+        task.deleted = sorted({*others, *wanted, *copies})

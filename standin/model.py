@@ -1,4 +1,4 @@
-"""The records of the pretended server. They hold no behaviour beyond what follows from them."""
+"""The records of the stand-in: users, access tokens, organizations, projects, tasks, jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EPOCH = datetime(2026, 11, 1, 8, 0, 0, 123456, tzinfo=UTC)
 
 
 def stamp(minutes: float) -> datetime:
-    """A date of the pretended past, so that fresh worlds are equal."""
+    """A fixed date in the past, so that fresh worlds are equal."""
     return EPOCH + timedelta(minutes=minutes)
 
 
@@ -158,13 +158,13 @@ class Task:
         return self.start_frame + frame * self.step
 
     def layout_number(self, frame: int) -> int:
-        """What validation layouts call a frame: depends on when the job was made (cvat-api 8.5)."""
+        """The number of a frame in validation layouts; depends on the job's age (cvat-api 8.5)."""
         return self.source_number(frame) if self.layout_in_source_numbers else frame
 
 
 @dataclass(eq=False)
 class Job:
-    """`included` (task frames, ascending) only for ground-truth jobs made from a list."""
+    """`included` (task frames, ascending) only for ground-truth jobs created from a list."""
 
     id: int
     task: Task

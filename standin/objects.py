@@ -53,192 +53,192 @@ def access_token(token: AccessToken, base: str) -> Json:
     }
 
 
-def organization(made: Organization, base: str) -> Json:
+def organization(organization: Organization, base: str) -> Json:
     return {
-        "id": made.id,
-        "slug": made.slug,
-        "name": made.name,
-        "description": made.description,
-        "created_date": iso(made.created_date),
-        "updated_date": iso(made.updated_date),
+        "id": organization.id,
+        "slug": organization.slug,
+        "name": organization.name,
+        "description": organization.description,
+        "created_date": iso(organization.created_date),
+        "updated_date": iso(organization.updated_date),
         "contact": {},
-        "owner": user_brief(made.owner, base),
+        "owner": user_brief(organization.owner, base),
     }
 
 
-def _organization_id(made: Organization | None) -> int | None:
-    return made.id if made else None
+def _organization_id(organization: Organization | None) -> int | None:
+    return organization.id if organization else None
 
 
-def project(made: Project, tasks: Iterable[Task], base: str) -> Json:
-    own = [task for task in tasks if task.project is made]
+def project(project: Project, tasks: Iterable[Task], base: str) -> Json:
+    own = [task for task in tasks if task.project is project]
     subsets = sorted({task.subset for task in own if task.subset})
     return {
-        "url": f"{base}/api/projects/{made.id}",
-        "id": made.id,
-        "name": made.name,
-        "owner": user_brief(made.owner, base),
-        "assignee": user_brief(made.assignee, base),
+        "url": f"{base}/api/projects/{project.id}",
+        "id": project.id,
+        "name": project.name,
+        "owner": user_brief(project.owner, base),
+        "assignee": user_brief(project.assignee, base),
         "guide_id": None,
         "bug_tracker": "",
-        "created_date": iso(made.created_date),
-        "updated_date": iso(made.updated_date),
+        "created_date": iso(project.created_date),
+        "updated_date": iso(project.updated_date),
         "status": "annotation",
         "dimension": own[0].dimension if own else None,
-        "organization": _organization_id(made.organization),
-        "organization_id": _organization_id(made.organization),
+        "organization": _organization_id(project.organization),
+        "organization_id": _organization_id(project.organization),
         "target_storage": None,
         "source_storage": None,
-        "tasks": {"count": len(own), "url": f"{base}/api/tasks?project_id={made.id}"},
-        "labels": {"url": f"{base}/api/labels?project_id={made.id}"},
+        "tasks": {"count": len(own), "url": f"{base}/api/tasks?project_id={project.id}"},
+        "labels": {"url": f"{base}/api/labels?project_id={project.id}"},
         "assignee_updated_date": None,
         "task_subsets": subsets,
     }
 
 
-def task_status(made: Task) -> str:
+def task_status(task: Task) -> str:
     """The least advanced of its jobs: completed only when all are."""
-    found = {_legacy_status(job) for job in made.jobs}
+    statuses = {_legacy_status(job) for job in task.jobs}
     for status in ("annotation", "validation", "completed"):
-        if status in found:
+        if status in statuses:
             return status
     return "annotation"
 
 
-def _chunk_types(made: Task) -> tuple[str, str]:
+def _chunk_types(task: Task) -> tuple[str, str]:
     """Of originals and of compressed data."""
-    if made.is_video:
-        return "video", "imageset" if made.use_zip_chunks else "video"
+    if task.is_video:
+        return "video", "imageset" if task.use_zip_chunks else "video"
     return "imageset", "imageset"
 
 
-def _task_data(made: Task) -> Json:
+def _task_data(task: Task) -> Json:
     """The keys that a task without data lacks altogether."""
-    if made.readiness == "empty":
+    if task.readiness == "empty":
         return {}
-    original, compressed = _chunk_types(made)
+    original, compressed = _chunk_types(task)
     return {
-        "data_chunk_size": made.chunk_size,
+        "data_chunk_size": task.chunk_size,
         "data_original_chunk_type": original,
         "data_compressed_chunk_type": compressed,
         "data_cloud_storage_id": None,
-        "size": made.size,
-        "image_quality": made.image_quality,
-        "data": made.data_id,
+        "size": task.size,
+        "image_quality": task.image_quality,
+        "data": task.data_id,
     }
 
 
-def _job_counts(made: Task, base: str) -> Json:
-    accepted = [job for job in made.jobs if job.stage == "acceptance"]
+def _job_counts(task: Task, base: str) -> Json:
+    accepted = [job for job in task.jobs if job.stage == "acceptance"]
     return {
-        "count": len(made.jobs),
+        "count": len(task.jobs),
         "completed": sum(job.state == "completed" for job in accepted),
-        "validation": sum(job.stage == "validation" for job in made.jobs),
-        "url": f"{base}/api/jobs?task_id={made.id}",
+        "validation": sum(job.stage == "validation" for job in task.jobs),
+        "url": f"{base}/api/jobs?task_id={task.id}",
     }
 
 
-def task(made: Task, base: str) -> Json:
+def task(task: Task, base: str) -> Json:
     return {
-        "url": f"{base}/api/tasks/{made.id}",
-        "id": made.id,
-        "name": made.name,
-        "project_id": made.project.id if made.project else None,
-        "mode": "" if made.dimension == "multiview" else made.mode,
-        "owner": user_brief(made.owner, base),
-        "assignee": user_brief(made.assignee, base),
+        "url": f"{base}/api/tasks/{task.id}",
+        "id": task.id,
+        "name": task.name,
+        "project_id": task.project.id if task.project else None,
+        "mode": "" if task.dimension == "multiview" else task.mode,
+        "owner": user_brief(task.owner, base),
+        "assignee": user_brief(task.assignee, base),
         "bug_tracker": "",
-        "created_date": iso(made.created_date),
-        "updated_date": iso(made.updated_date),
-        "overlap": made.overlap,
-        "segment_size": made.segment_size,
-        "status": task_status(made),
-        **_task_data(made),
+        "created_date": iso(task.created_date),
+        "updated_date": iso(task.updated_date),
+        "overlap": task.overlap,
+        "segment_size": task.segment_size,
+        "status": task_status(task),
+        **_task_data(task),
         "guide_id": None,
-        "dimension": made.dimension,
-        "subset": made.subset,
-        "organization_id": _organization_id(made.organization),
-        "organization": _organization_id(made.organization),
+        "dimension": task.dimension,
+        "subset": task.subset,
+        "organization_id": _organization_id(task.organization),
+        "organization": _organization_id(task.organization),
         "target_storage": None,
         "source_storage": None,
-        "jobs": _job_counts(made, base),
-        "labels": {"url": f"{base}/api/labels?task_id={made.id}"},
+        "jobs": _job_counts(task, base),
+        "labels": {"url": f"{base}/api/labels?task_id={task.id}"},
         "assignee_updated_date": None,
-        "validation_mode": made.validation_mode,
-        "consensus_enabled": made.consensus_replicas > 0,
+        "validation_mode": task.validation_mode,
+        "consensus_enabled": task.consensus_replicas > 0,
     }
 
 
-def _legacy_status(made: Job) -> str:
-    if made.stage != "acceptance":
-        return made.stage
-    return "completed" if made.state == "completed" else "validation"
+def _legacy_status(job: Job) -> str:
+    if job.stage != "acceptance":
+        return job.stage
+    return "completed" if job.state == "completed" else "validation"
 
 
-def job(made: Job, base: str) -> Json:
-    original, compressed = _chunk_types(made.task)
-    if made.recompresses:
+def job(job: Job, base: str) -> Json:
+    original, compressed = _chunk_types(job.task)
+    if job.recompresses:
         compressed = "imageset"
-    project_of = made.task.project
+    project_of = job.task.project
     return {
-        "url": f"{base}/api/jobs/{made.id}",
-        "id": made.id,
-        "task_id": made.task.id,
+        "url": f"{base}/api/jobs/{job.id}",
+        "id": job.id,
+        "task_id": job.task.id,
         "project_id": project_of.id if project_of else None,
-        "assignee": user_brief(made.assignee, base),
+        "assignee": user_brief(job.assignee, base),
         "guide_id": None,
-        "dimension": made.task.dimension,
+        "dimension": job.task.dimension,
         "bug_tracker": "" if project_of else None,
-        "status": _legacy_status(made),
-        "stage": made.stage,
-        "state": made.state,
-        "mode": "" if made.task.dimension == "multiview" else made.task.mode,
-        "frame_count": len(made.frames),
-        "start_frame": made.start,
-        "stop_frame": made.stop,
-        "data_chunk_size": made.task.chunk_size,
+        "status": _legacy_status(job),
+        "stage": job.stage,
+        "state": job.state,
+        "mode": "" if job.task.dimension == "multiview" else job.task.mode,
+        "frame_count": len(job.frames),
+        "start_frame": job.start,
+        "stop_frame": job.stop,
+        "data_chunk_size": job.task.chunk_size,
         "data_compressed_chunk_type": compressed,
         "data_original_chunk_type": original,
-        "created_date": iso(made.created_date),
-        "updated_date": iso(made.updated_date),
-        "issues": {"url": f"{base}/api/issues?job_id={made.id}", "count": 0},
-        "labels": {"url": f"{base}/api/labels?job_id={made.id}"},
-        "type": made.type,
-        "organization": _organization_id(made.task.organization),
+        "created_date": iso(job.created_date),
+        "updated_date": iso(job.updated_date),
+        "issues": {"url": f"{base}/api/issues?job_id={job.id}", "count": 0},
+        "labels": {"url": f"{base}/api/labels?job_id={job.id}"},
+        "type": job.type,
+        "organization": _organization_id(job.task.organization),
         "target_storage": None,
         "source_storage": None,
-        "assignee_updated_date": iso(made.assignee_updated_date),
-        "parent_job_id": made.parent.id if made.parent else None,
-        "consensus_replicas": made.replicas,
+        "assignee_updated_date": iso(job.assignee_updated_date),
+        "parent_job_id": job.parent.id if job.parent else None,
+        "consensus_replicas": job.replicas,
     }
 
 
-def label(made: Label, holder: Json) -> Json:
+def label(label: Label, holder: Json) -> Json:
     """`holder` is {"task_id": n} or {"project_id": n}."""
     body = {
-        "id": made.id,
-        "name": made.name,
-        "color": made.color,
-        "attributes": made.attributes,
-        "type": made.type,
-        "sublabels": [_sublabel(part) for part in made.sublabels],
+        "id": label.id,
+        "name": label.name,
+        "color": label.color,
+        "attributes": label.attributes,
+        "type": label.type,
+        "sublabels": [_sublabel(part) for part in label.sublabels],
         **holder,
         "parent_id": None,
         "has_parent": False,
     }
-    return {**body, "svg": made.svg} if made.type == "skeleton" else body
+    return {**body, "svg": label.svg} if label.type == "skeleton" else body
 
 
-def _sublabel(made: Label) -> Json:
+def _sublabel(label: Label) -> Json:
     return {
-        "id": made.id,
-        "name": made.name,
-        "color": made.color,
-        "attributes": made.attributes,
-        "type": made.type,
+        "id": label.id,
+        "name": label.name,
+        "color": label.color,
+        "attributes": label.attributes,
+        "type": label.type,
         "has_parent": True,
     }
 
 
-def annotations_of(made: Task | Job) -> Json:
-    return made.annotations or {"version": 0, "tags": [], "shapes": [], "tracks": []}
+def annotations_of(holder: Task | Job) -> Json:
+    return holder.annotations or {"version": 0, "tags": [], "shapes": [], "tracks": []}

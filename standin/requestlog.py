@@ -1,4 +1,4 @@
-"""What was asked of the stand-in, for tests that want to know."""
+"""The log of the requests to the stand-in, for tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-KEPT = 100_000
+MAX_REQUESTS = 100_000
 
 
 @dataclass
@@ -30,7 +30,7 @@ class RequestLog:
     """The last 100,000 requests in the order they came in; safe to read at any time."""
 
     def __init__(self) -> None:
-        self._seen: deque[Seen] = deque(maxlen=KEPT)
+        self._seen: deque[Seen] = deque(maxlen=MAX_REQUESTS)
         self._lock = threading.Lock()
 
     def add(self, seen: Seen) -> None:
@@ -46,10 +46,10 @@ class RequestLog:
             return list(self._seen)
 
     def matching(self, pattern: str, method: str | None = None) -> list[Seen]:
-        """Those whose path the regular expression is found in."""
-        found = re.compile(pattern)
+        """The requests whose path contains a match of the regular expression."""
+        expression = re.compile(pattern)
         wanted = [seen for seen in self.all() if method in (None, seen.method)]
-        return [seen for seen in wanted if found.search(seen.path)]
+        return [seen for seen in wanted if expression.search(seen.path)]
 
     def __iter__(self) -> Iterator[Seen]:
         return iter(self.all())

@@ -126,7 +126,7 @@ ACCESS_TOKEN_ROUTES = [
 def find_route(path: str, access_tokens: bool) -> tuple[Route, tuple[str, ...]] | None:
     """The route for a path and the text of the ids in it."""
     for route in ROUTES + (ACCESS_TOKEN_ROUTES if access_tokens else []):
-        found = route.pattern.match(path)
-        if found is not None:
-            return route, found.groups()
+        match = route.pattern.match(path)
+        if match is not None:
+            return route, match.groups()
     return None

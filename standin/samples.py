@@ -1,4 +1,4 @@
-"""The world a newcomer sees, and tests of the portal count on.
+"""The sample tasks: for people who try the portal, and for its tests.
 
 Task ids: 1 drive, 2 folders and odd names, 3 video, 4 mixed formats, 5 ground truth, 6 honeypots,
 7 consensus, 8 large, 9 without data, 10 in an organisation, 11 video with start and step,
@@ -19,7 +19,7 @@ def sample_world() -> World:
     """A fresh world: users demo, alice, bob, carol and admin, and tasks of every kind.
 
     Passwords are `<username>-password`. demo sees everything but may not administer; carol is
-    nothing but the assignee of the third job of task 1. Nothing is drawn before it is asked for.
+    only the assignee of the third job of task 1. Nothing is drawn before it is asked for.
     """
     world = World()
     _add_people(world)

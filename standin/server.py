@@ -1,4 +1,4 @@
-"""The HTTP server around the pretended CVAT."""
+"""The HTTP server of the stand-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one running stand-in is made of; handlers get it with every request."""
+"""The parts of a running stand-in, which every handler receives."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ LOOK_SECONDS = 0.5
 _DATES = ("expiry_date", "created_date", "updated_date", "last_used_date")
 
 
-class KeptCredentials:
+class StoredCredentials:
     """Reads `path` on entering; writes it, whole or not at all, whenever something has changed."""
 
     def __init__(self, world: World, path: Path) -> None:
@@ -28,7 +28,7 @@ class KeptCredentials:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="credentials", daemon=True)
 
-    def __enter__(self) -> KeptCredentials:
+    def __enter__(self) -> StoredCredentials:
         if self._path.exists():
             _restore(self._world, json.loads(self._path.read_text()))
         self._thread.start()
@@ -80,11 +80,11 @@ def _token_fields(token: AccessToken) -> dict[str, Any]:
     }
 
 
-def _restore(world: World, kept: dict[str, Any]) -> None:
-    for key, username in kept["login_tokens"].items():
+def _restore(world: World, stored: dict[str, Any]) -> None:
+    for key, username in stored["login_tokens"].items():
         if (user := world.user(username)) is not None:
             world.login_tokens[key] = user
-    for fields in kept["access_tokens"]:
+    for fields in stored["access_tokens"]:
         owner = world.user(fields.pop("owner"))
         dates = {name: fields.pop(name) for name in _DATES}
         if owner is not None:

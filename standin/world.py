@@ -1,4 +1,4 @@
-"""Everything the pretended server holds, and helpers to put things into it."""
+"""The users, projects, tasks and jobs of the stand-in, and methods that add them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 from standin import building
 from standin.building import JobSettings, TaskSpec
 from standin.cache import BoundedCache
-from standin.chunks import ChunkShop
+from standin.chunks import ChunkBuilder
 from standin.model import AccessToken, Job, Label, Organization, Project, Task, User, stamp
 
 
 class World:
     """Users, organisations, projects, tasks and jobs by id.
 
-    Fresh worlds built alike are alike, but for credentials. Nothing is kept per frame before it
-    is asked for, so a task of 100,000 frames costs nothing.
+    Fresh worlds built alike are alike, but for credentials. Nothing is stored for a frame
+    before its first request, so a task of 100,000 frames costs nothing.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class World:
         self.sessions: dict[str, User] = {}
         self.access_tokens: dict[int, AccessToken] = {}
         self.lock = threading.RLock()
-        self.chunks = ChunkShop()
+        self.chunks = ChunkBuilder()
         self.meta_cache = BoundedCache[bytes](64 << 20, len)
         self._last_label = 0
         # As servers before cvat#9690: the meta of a job lists the deleted frames of its task.
@@ -59,7 +59,7 @@ class World:
         raise KeyError(who)
 
     def login_token(self, user: User | str) -> str:
-        """The legacy key of a user, made when there is none (cvat-api 1.4)."""
+        """The legacy key of a user, created when there is none (cvat-api 1.4)."""
         owner = self.user(user)
         assert owner is not None
         with self.lock:
@@ -72,8 +72,8 @@ class World:
 
     def drop_login_token(self, user: User) -> None:
         with self.lock:
-            kept = {key: who for key, who in self.login_tokens.items() if who is not user}
-            self.login_tokens = kept
+            others = {key: who for key, who in self.login_tokens.items() if who is not user}
+            self.login_tokens = others
 
     def access_token(
         self,
@@ -101,15 +101,15 @@ class World:
         holder = self.user(owner)
         assert holder is not None
         number = max(self.organizations, default=0) + 1
-        made = Organization(number, slug, name or slug.title(), holder)
+        organization = Organization(number, slug, name or slug.title(), holder)
         for username, role in (members or {}).items():
             member = self.user(username)
             assert member is not None
-            made.members[member.id] = role
-        self.organizations[number] = made
-        return made
+            organization.members[member.id] = role
+        self.organizations[number] = organization
+        return organization
 
-    # -- things -------------------------------------------------------------------------------
+    # -- projects and tasks -------------------------------------------------------------------
 
     def add_project(
         self,
@@ -157,11 +157,11 @@ class World:
         return task
 
     def _labels(self, names: Sequence[str | Mapping[str, Any]]) -> list[Label]:
-        made = building.default_labels(names, self._last_label + 1)
-        for label in made:
+        labels = building.default_labels(names, self._last_label + 1)
+        for label in labels:
             inside = [part.id for part in label.sublabels]
             self._last_label = max(self._last_label, label.id, *inside)
-        return made
+        return labels
 
     def _add_jobs(self, task: Task, spec: TaskSpec) -> None:
         if spec.honeypots is None:

@@ -11,7 +11,7 @@ import requests
 
 from standin import state
 from standin.server import StandIn
-from standin.state import KeptCredentials
+from standin.state import StoredCredentials
 from standin.world import World
 from tests.conftest import eventually
 
@@ -31,7 +31,7 @@ def status(url: str, authorization: str) -> int:
 def test_it_works(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     before = world()
-    with KeptCredentials(before, path):
+    with StoredCredentials(before, path):
         key = before.login_token("alice")
         token = before.access_token("bob", "portal")
         gone = before.access_token("bob", "old", expiry_date=datetime.now(UTC) - timedelta(1))
@@ -39,7 +39,7 @@ def test_it_works(tmp_path: Path) -> None:
         revoked.revoked = True
 
     after = world()
-    with KeptCredentials(after, path), StandIn(after) as server:
+    with StoredCredentials(after, path), StandIn(after) as server:
         assert status(server.url, f"Token {key}") == 200
         assert status(server.url, f"Bearer {token.value}") == 200
         assert status(server.url, f"Bearer {gone.value}") == 401
@@ -51,17 +51,17 @@ def test_it_is_written_while_running(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(state, "LOOK_SECONDS", 0.01)
     path = tmp_path / "state.json"
     before = world()
-    with KeptCredentials(before, path):
+    with StoredCredentials(before, path):
         key = before.login_token("alice")
         eventually(lambda: path.exists() and key in path.read_text())
         left = shutil.copy(path, tmp_path / "left.json")  # as if it were killed here
         after = world()
-        with KeptCredentials(after, left):
+        with StoredCredentials(after, left):
             assert list(after.login_tokens) == [key]
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    with KeptCredentials(world(), path):
+    with StoredCredentials(world(), path):
         pass
     assert path.stat().st_mode & 0o077 == 0
