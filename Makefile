@@ -4,6 +4,9 @@
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
+# Compiled modules are kept: the portal and its tests start many Python processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test quick check bench bench-pages bench-load format clean
 
