@@ -65,7 +65,7 @@ if os.environ.get("TEST_DATABASE_NAME") and not os.environ["CVAT_ALLOWED_URLS"]:
 INSTALLED_APPS = [
     "django.contrib.staticfiles" if app == "config.apps.CollectedFilesConfig" else app
     for app in product.INSTALLED_APPS
-] + ["tests.tally"]
+] + ["tests.database", "tests.tally"]
 STORAGES = product.STORAGES | {
     # The live server finds files by their plain names only.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
