@@ -35,20 +35,31 @@ hypothesis.register_profile("portal", deadline=None, suppress_health_check=[Heal
 hypothesis.load_profile("portal")
 
 
-# Left out of `make quick` beside the browser: kills, whole portals, the official SDK, the schema.
+# Left out of `make quick` beside the browser: kills, whole portals, the official SDK, the schema,
+# films, CVAT in trouble for long. Single tests that take a second or more are marked where they
+# stand.
 SLOW = (
     "tests/config/test_backup.py",
     "tests/launcher/test_demo.py",
     "tests/launcher/test_serve.py",
     "tests/launcher/test_serve_killed.py",
     "tests/portal/test_slow_clients.py",
+    "tests/selections/test_building_going_on.py",
+    "tests/selections/test_building_refused.py",
+    "tests/selections/test_carried_over.py",
     "tests/selections/test_deadly_frame.py",
     "tests/selections/test_fetching_retry_later.py",
+    "tests/selections/test_fetching_thrift.py",
     "tests/selections/test_fetching_troubles.py",
     "tests/selections/test_kills.py",
+    "tests/selections/test_lasting_trouble.py",
+    "tests/selections/test_video.py",
     "tests/selections/test_worker_memory.py",
     "tests/selector/test_api_schema.py",
     "tests/standin/test_sdk.py",
+    "tests/standin/test_video.py",
+    "tests/test_locking.py",
+    "tests/test_macos.py",
     "tests/test_readme.py",
     "tests/test_slow_cvat.py",
 )

@@ -156,6 +156,7 @@ def test_files_of_the_image_exist_and_reach_it() -> None:
         assert f"!{name}" in ignored, name
 
 
+@pytest.mark.slow
 def test_image_has_all_it_needs(tmp_path: Path) -> None:
     """What the build does last, with nothing but what is copied into the image."""
     dockerfile = text("Dockerfile")

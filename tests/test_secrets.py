@@ -62,6 +62,7 @@ def secret_of(token: str) -> str:
     return token.split("_", 2)[2]
 
 
+@pytest.mark.slow
 def test_it_works(
     alice: User, standin: StandIn, log: pytest.LogCaptureFixture, admin: User, settings: Any
 ) -> None:

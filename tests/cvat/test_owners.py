@@ -128,6 +128,7 @@ def _seconds_for(size: int) -> float:
     return spent
 
 
+@pytest.mark.slow
 def test_time_grows_with_the_frames_and_no_faster() -> None:
     """Eight times the frames, in eight times the jobs: 64 times, if each were held against each."""
     assert seconds_for(100_000) < 20 * seconds_for(12_500)

@@ -100,6 +100,7 @@ def test_a_lost_message_is_sent_again(tally: Tally, messages: list[int]) -> None
     assert messages == [tally.pk]
 
 
+@pytest.mark.slow
 def test_what_waits_long_gets_few_messages(
     tally: Tally, messages: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

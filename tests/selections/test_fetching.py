@@ -39,7 +39,13 @@ TASKS = {
 }
 
 
-@pytest.mark.parametrize("task_id", TASKS)
+FILMS = (3, 11)
+
+
+@pytest.mark.parametrize(
+    "task_id",
+    [pytest.param(each, marks=pytest.mark.slow if each in FILMS else ()) for each in TASKS],
+)
 def test_every_kind_of_task(task_id: int, connection: Connection, standin: StandIn) -> None:
     assert_whole(built(select(connection, (task_id, TASKS[task_id]))), standin)
 

@@ -271,6 +271,7 @@ def test_a_film_or_an_unknown_length_is_not_broken_off() -> None:
     assert not slow.is_too_slow(block_of(), missing=1, length=0, received=10**6, seconds=100)
 
 
+@pytest.mark.slow
 def test_ten_times_the_frames_are_not_a_hundred_times_the_work() -> None:
     known = {
         number: job(number, number * 1000, number * 1000 + 999, chunk_size=36)

@@ -45,6 +45,7 @@ def digest(archive: Archive) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@pytest.mark.slow
 def test_every_kind_of_task_in_several_parts(connection: Connection) -> None:
     archive = built(select(connection, *ALL_KINDS), part_files=100)
     assert archive.status == "ready"

@@ -105,6 +105,7 @@ def test_an_archive_of_nothing_is_a_zip(tmp_path: Path) -> None:
     assert manifest(part) == {"problems": [], "frames": []}
 
 
+@pytest.mark.slow
 def test_more_entries_than_a_plain_zip_can_count(tmp_path: Path) -> None:
     (part,) = written(tmp_path, [(f"{number}", b"x") for number in range(66_000)])
     assert part.sha256 == hashlib.sha256(part.path.read_bytes()).hexdigest()

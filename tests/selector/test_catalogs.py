@@ -149,6 +149,7 @@ FRAMES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(FRAMES)
 def test_any_frames(frames: list[Frame]) -> None:
     in_order = tuple(sorted(frames, key=lambda frame: frame.frame))
@@ -172,6 +173,7 @@ def large(name: str, jobs: int = 100) -> FrameCatalog:
     return FrameCatalog(9, "Large", "annotation", made, frames, 101, 0, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "most"),
     [

@@ -91,6 +91,7 @@ def process(folder: Path, connection: Connection, job_id: int) -> subprocess.Pop
     )
 
 
+@pytest.mark.slow
 def test_many_processes_one_request(connection: Connection, standin: StandIn, folder: Path) -> None:
     job_id = standin.world.tasks[1].jobs[1].id
     with chunks_held(standin):
@@ -104,6 +105,7 @@ def test_many_processes_one_request(connection: Connection, standin: StandIn, fo
     assert len(standin.requests.matching(f"/api/jobs/{job_id}$")) == 1
 
 
+@pytest.mark.slow
 def test_a_maker_that_is_killed(
     connection: Connection, standin: StandIn, folder: Path, asleep: set[int]
 ) -> None:
