@@ -30,6 +30,15 @@ def _method_choices() -> list[tuple[str, str]]:
     return [("", "In any way"), *methods.choices()]
 
 
+def _day_field(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        validators=[MinValueValidator(LONG_AGO), MaxValueValidator(FAR_AHEAD)],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
 class ListForm(forms.Form):
     """Search, filter and order of the list. Invalid values are ignored."""
 
@@ -83,18 +92,8 @@ class ListForm(forms.Form):
         required=False,
         choices=[("", "Shared or not"), ("shared", "Shared"), ("private", "Private")],
     )
-    since = forms.DateField(
-        label="Made from",
-        required=False,
-        validators=[MinValueValidator(LONG_AGO), MaxValueValidator(FAR_AHEAD)],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    until = forms.DateField(
-        label="Made until",
-        required=False,
-        validators=[MinValueValidator(LONG_AGO), MaxValueValidator(FAR_AHEAD)],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    since = _day_field("Made from")
+    until = _day_field("Made until")
 
     def __init__(self, data: Any, *, owners: list[str]) -> None:
         super().__init__(data)
