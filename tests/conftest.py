@@ -26,6 +26,7 @@ from selector.models import Connection
 from selector.services import connections
 from standin.samples import sample_world
 from standin.server import StandIn
+from tests.making import connected
 from tests.settings import StandIns
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -233,8 +234,8 @@ def connect(user: User, standin: StandIn, account: str = "demo") -> Connection:
 
 @pytest.fixture
 def connection(alice: User, standin: StandIn) -> Connection:
-    """alice's, with the account that owns the samples."""
-    return connect(alice, standin)
+    """alice's, with the account that owns the samples; without a sign-in at the stand-in."""
+    return connected(alice, standin)
 
 
 def api_of(user: User, **token: object) -> APIClient:
