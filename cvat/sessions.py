@@ -32,6 +32,7 @@ BASE_SECONDS = 120.0
 MIN_BYTES_PER_SECOND = 4096
 
 _current = threading.local()
+_shared_lock = threading.Lock()
 
 
 @contextmanager
@@ -57,7 +58,8 @@ def new_session() -> Session:
 def shared_session(url: str, verify: bool | str) -> Session:
     """The session that this process shares among all clients of the server."""
     parts = urlsplit(url)
-    return _shared(parts.scheme, parts.netloc, verify)
+    with _shared_lock:  # `cache` alone makes two for threads that ask at the same moment
+        return _shared(parts.scheme, parts.netloc, verify)
 
 
 @cache

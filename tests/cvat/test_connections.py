@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
+import pytest
+
+from cvat import sessions
 from cvat.client import CvatClient
 from cvat.types import Credential, CredentialKind
 from standin.server import StandIn
@@ -34,6 +39,22 @@ def test_so_many_connections_as_are_used_at_once(standin: StandIn) -> None:
         list(pool.map(ask, range(80)))
     assert len(standin.requests) == 80
     assert standin.accepted <= 4
+
+
+def test_threads_that_begin_together_share_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2, timeout=5)
+
+    def slow_session() -> sessions.Session:
+        with suppress(threading.BrokenBarrierError):  # the second thread waits for the first
+            both.wait(0.5)
+        return new_session()
+
+    new_session = sessions.new_session
+    monkeypatch.setattr(sessions, "new_session", slow_session)
+    with ThreadPoolExecutor(2) as pool:
+        url = "http://begin-together.example.com"
+        first, second = pool.map(lambda _: sessions.shared_session(url, True), range(2))
+    assert first is second
 
 
 def test_each_request_has_the_credential_of_its_own_client(cvat: Replay) -> None:
