@@ -20,7 +20,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
 from portal.exceptions import Conflict, NotFound
-from selections.formats import frame_list
+from selections import frame_list
 from selections.models import Archive, ArchivePart, Selection
 
 
@@ -45,7 +45,7 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
 
 
 def send_frame_list(selection: Selection, *, is_exact: bool) -> StreamingHttpResponse:
-    """The frames of the selection as CSV, see selections.formats.frame_list."""
+    """The frames of the selection as CSV, see selections.frame_list."""
     name = f"selection_{selection.pk}_frames{'_exact' if is_exact else ''}.csv"
     return StreamingHttpResponse(
         frame_list.lines(Selection.objects.filter(pk=selection.pk), is_exact=is_exact),

@@ -17,8 +17,7 @@ from django.utils.html import format_html
 
 from portal.admin import DeletesInBulk, MachineOwned
 from portal.exceptions import Explained
-from selections import services
-from selections.formats import frame_list
+from selections import frame_list, services
 from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
 
 

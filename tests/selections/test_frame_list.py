@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from selections.formats.frame_list import safe
+from selections.frame_list import safe
 from selections.models import Selection
 from selector.models import Connection
 from standin.server import StandIn
