@@ -10,14 +10,12 @@ from django.contrib.auth.models import User
 
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
+from tests.annotated import WITH_IMAGES
 from tests.conftest import connect
-from tests.recorded import FOLDER
 from tests.selections.builds import built, pictures_of, select
 
-CASES = sorted((FOLDER / "annotated").iterdir())
 
-
-@pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", WITH_IMAGES, ids=lambda path: path.name)
 @pytest.mark.usefixtures("transactional_db", "folders", "messages")
 def test_it_works(folder: Path, alice: User, standin: StandIn) -> None:
     task = add_annotated_task(standin.world, folder)

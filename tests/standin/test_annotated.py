@@ -12,14 +12,13 @@ import pytest
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
 from standin.world import World
-from tests.recorded import FOLDER
+from tests.annotated import WITH_IMAGES
 from tests.standin.conftest import asker
 
-CASES = sorted((FOLDER / "annotated").iterdir())
 RECORDED_HOST = "https://cvat.example.com"
 
 
-@pytest.fixture(params=CASES, ids=lambda path: path.name)
+@pytest.fixture(params=WITH_IMAGES, ids=lambda path: path.name)
 def folder(request: pytest.FixtureRequest) -> Path:
     return request.param
 

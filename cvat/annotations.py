@@ -1,0 +1,312 @@
+"""Annotations of a job as frozen values, read from CVAT's JSON (cvat-api 14).
+
+A Shape is one object on one frame, of every kind: also a tag, which has no points, and a skeleton,
+whose points are its elements. A Track is one object over several frames; tracks.py makes shapes of
+it. Objects name their Label; attributes are pairs of name and value, both text.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from cvat.json_items import items
+from cvat.reading import identifier, text
+
+Attributes = tuple[tuple[str, str], ...]
+
+TAG = "tag"
+SKELETON = "skeleton"
+MASK = "mask"
+_EXACT = {"rectangle": 4, "ellipse": 4, "cuboid": 16, TAG: 0, SKELETON: 0}  # numbers of each kind
+_LEAST = {"polygon": 6, "polyline": 4, "points": 2, MASK: 5}
+MOST_DEGREES = 1e6
+LONGEST_REASON = 200
+FIRST_PROBLEMS = 1000  # that are named; the others are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The definition of an attribute. `is_mutable`: may change within a track."""
+
+    id: int
+    name: str
+    is_mutable: bool
+    input_type: str  # select, radio, checkbox, number, text
+    default: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label of a task or project. `sublabels` are the points of a skeleton, drawn in `svg`."""
+
+    id: int
+    name: str
+    color: str = ""
+    type: str = "any"
+    attributes: tuple[Attribute, ...] = ()
+    sublabels: tuple[Label, ...] = ()
+    svg: str = ""
+
+
+class Labels:
+    """The labels of a task, by id; iterates over those that are no points of a skeleton, in the
+    order of their ids, which is CVAT's."""
+
+    def __init__(self, labels: Iterable[Label]) -> None:
+        self._top = sorted(labels, key=lambda label: label.id)
+        self._by_id = {label.id: label for top in self._top for label in (top, *top.sublabels)}
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter(self._top)
+
+    def __len__(self) -> int:
+        return len(self._top)
+
+    def get(self, label_id: object) -> Label:
+        """Raises BadObject for an unknown id."""
+        label = self._by_id.get(label_id) if isinstance(label_id, int) else None
+        if label is None:
+            raise BadObject(f"its label {label_id!r:.40} is not one of the task")
+        return label
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An object on a frame. `points` as CVAT has them: of a rectangle the corners before it is
+    rotated, of an ellipse its centre, right and top, of a mask the lengths of its runs and its box.
+    """
+
+    kind: str  # CVAT's type of a shape, or tag
+    label: Label
+    frame: int
+    points: Sequence[float] = ()
+    rotation: float = 0.0  # degrees, clockwise
+    is_occluded: bool = False
+    is_outside: bool = False
+    z_order: int = 0
+    group: int = 0
+    source: str = "manual"
+    attributes: Attributes = ()
+    elements: tuple[Shape, ...] = ()
+    id: int = 0  # in CVAT: of the shape or tag, or of the track
+    is_tracked: bool = False
+    is_keyframe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """An object over several frames. `keyframes` are ascending; they carry the mutable attributes
+    that CVAT names there, `attributes` has the others. The points of a skeleton are tracks."""
+
+    id: int
+    label: Label
+    keyframes: tuple[Shape, ...]
+    attributes: Attributes = ()
+    elements: tuple[Track, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An object that was left out."""
+
+    frame: int | None
+    object_id: int | None
+    reason: str  # completes "The object was left out: ..."
+
+
+@dataclass(slots=True)
+class JobAnnotations:
+    """What is annotated in a job. `problems` holds the first FIRST_PROBLEMS."""
+
+    shapes: list[Shape] = field(default_factory=list)  # tags too
+    tracks: list[Track] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    problems_count: int = 0
+
+
+class BadObject(Exception):
+    """An object that cannot be read; the text is the reason of a Problem."""
+
+
+def read_annotations(
+    file: BinaryIO, labels: Labels, frames: Collection[int] | None = None
+) -> JobAnnotations:
+    """The annotations in a file with CVAT's JSON: the shapes and tags of `frames` (None: of all),
+    and all tracks. The file is read piece by piece. Raises CvatBroken if it is no such JSON."""
+    job = JobAnnotations()
+    for key, item in items(file, keys=("tags", "shapes", "tracks")):
+        if key != "tracks" and frames is not None and _frame_of(item) not in frames:
+            continue
+        try:
+            if key == "tracks":
+                job.tracks.append(read_track(item, labels))
+            else:
+                job.shapes.append(read_shape(item, labels, kind=TAG if key == "tags" else None))
+        except BadObject as error:
+            job.problems_count += 1
+            if len(job.problems) < FIRST_PROBLEMS:
+                number = item.get("id") if isinstance(item, dict) else None
+                object_id = number if type(number) is int else None
+                job.problems.append(
+                    Problem(_frame_of(item), object_id, str(error)[:LONGEST_REASON])
+                )
+    return job
+
+
+def read_label(entry: Any) -> Label:
+    """A label from an entry of `GET /api/labels`. Raises CvatBroken without its id."""
+    return Label(
+        id=identifier(entry),
+        name=text(entry, "name"),
+        color=text(entry, "color"),
+        type=text(entry, "type") or "any",
+        attributes=tuple(map(_attribute, _list(entry, "attributes"))),
+        sublabels=tuple(map(read_label, _list(entry, "sublabels"))),
+        svg=text(entry, "svg"),
+    )
+
+
+def read_shape(item: Any, labels: Labels, *, kind: str | None = None) -> Shape:
+    """A shape, or with `kind` a tag. Raises BadObject."""
+    label = labels.get(_mapping(item).get("label_id"))
+    return _shape(item, label, kind=kind, specs=label.attributes, labels=labels)
+
+
+def read_track(item: Any, labels: Labels) -> Track:
+    """Raises BadObject."""
+    label = labels.get(_mapping(item).get("label_id"))
+    number = _whole(item, "id")
+    inherited = {"frame": 0, "group": _whole(item, "group"), "source": item.get("source")}
+    mutable = tuple(spec for spec in label.attributes if spec.is_mutable)
+    by_frame: dict[int, Shape] = {}
+    for keyframe in _list(item, "shapes"):
+        merged = {**inherited, **_mapping(keyframe), "id": number}
+        made = _shape(merged, label, specs=mutable, has_defaults=False, is_tracked=True)
+        by_frame[made.frame] = made
+    fixed = tuple(spec for spec in label.attributes if not spec.is_mutable)
+    return Track(
+        number,
+        label,
+        tuple(by_frame[frame] for frame in sorted(by_frame)),
+        _attributes(item, fixed),
+        tuple(read_track(element, labels) for element in _list(item, "elements")),
+    )
+
+
+def with_defaults(values: Mapping[str, str], specs: Iterable[Attribute]) -> Attributes:
+    """The values, then the defaults of those attributes that have none."""
+    missing = {spec.name: spec.default for spec in specs if spec.name not in values}
+    return tuple({**values, **missing}.items())
+
+
+def _shape(
+    item: Mapping[str, Any],
+    label: Label,
+    *,
+    kind: str | None = None,
+    specs: tuple[Attribute, ...],
+    has_defaults: bool = True,
+    is_tracked: bool = False,
+    labels: Labels | None = None,
+) -> Shape:
+    frame = _frame_of(item)
+    if frame is None:
+        raise BadObject("it is on no frame")
+    kind = kind or text(item, "type")
+    elements = _list(item, "elements") if labels is not None else []
+    return Shape(
+        kind=kind,
+        label=label,
+        frame=frame,
+        points=_points(item, kind),
+        rotation=_degrees(item, "rotation"),
+        is_occluded=item.get("occluded") is True,
+        is_outside=item.get("outside") is True,
+        z_order=_whole(item, "z_order"),
+        group=_whole(item, "group"),
+        source=text(item, "source") or "manual",
+        attributes=_attributes(item, specs, has_defaults=has_defaults),
+        elements=tuple(read_shape(element, labels) for element in elements) if labels else (),
+        id=_whole(item, "id"),
+        is_tracked=is_tracked,
+    )
+
+
+def _points(item: Mapping[str, Any], kind: str) -> Sequence[float]:
+    numbers = item.get("points") or []
+    try:
+        points = array("d", numbers)
+    except (TypeError, OverflowError):
+        raise BadObject("its points are not numbers") from None
+    count = len(points)
+    if kind in _EXACT:
+        fits = count == _EXACT[kind]
+    elif kind in _LEAST:
+        fits = count >= _LEAST[kind] and (kind == MASK or count % 2 == 0)
+    else:
+        raise BadObject(f"its kind {kind!r:.40} is not known")
+    if not fits:
+        raise BadObject(f"a {kind} cannot have {count} numbers as its points")
+    if not math.isfinite(sum(points)):
+        raise BadObject("its points are not finite numbers")
+    return points
+
+
+def _attributes(
+    item: Mapping[str, Any], specs: tuple[Attribute, ...], *, has_defaults: bool = True
+) -> Attributes:
+    """Names and values; of a value that is given twice the last (cvat-api 14.3)."""
+    if not specs:
+        return ()
+    names = {spec.id: spec.name for spec in specs}
+    values: dict[str, str] = {}
+    for given in _list(item, "attributes"):
+        name = names.get(_whole(_mapping(given), "spec_id"))
+        if name is not None:
+            value = given.get("value")
+            values[name] = value if isinstance(value, str) else str(value)
+    return with_defaults(values, specs) if has_defaults else tuple(values.items())
+
+
+def _attribute(entry: Any) -> Attribute:
+    return Attribute(
+        id=identifier(entry),
+        name=text(entry, "name"),
+        is_mutable=entry.get("mutable") is True,
+        input_type=text(entry, "input_type"),
+        default=text(entry, "default_value"),
+        values=tuple(str(value) for value in _list(entry, "values")),
+    )
+
+
+def _frame_of(item: Any) -> int | None:
+    frame = item.get("frame") if isinstance(item, dict) else None
+    return frame if type(frame) is int else None
+
+
+def _mapping(item: Any) -> Mapping[str, Any]:
+    if not isinstance(item, dict):
+        raise BadObject("it has an unknown form")
+    return item
+
+
+def _list(item: Mapping[str, Any], key: str) -> list[Any]:
+    value = item.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _whole(item: Mapping[str, Any], key: str) -> int:
+    value = item.get(key)
+    return value if type(value) is int else 0
+
+
+def _degrees(item: Mapping[str, Any], key: str) -> float:
+    value = item.get(key)
+    if not isinstance(value, int | float) or not -MOST_DEGREES <= value <= MOST_DEGREES:
+        return 0.0
+    return float(value)

@@ -1,0 +1,104 @@
+"""Read the lists of a large JSON object item by item, without holding all of it in memory."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Collection, Iterator
+from typing import Any, BinaryIO
+
+from cvat.exceptions import CvatBroken
+
+BLOCK = 2**20  # bytes read at a time
+LONGEST_ITEM = 2**27  # characters of one item of a list
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_MAY_GO_ON = ("", ".", "e", "E")
+_decode = json.JSONDecoder().raw_decode
+
+
+def items(file: BinaryIO, *, keys: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Each item of the lists under `keys` of the JSON object in the file, with its key, in the
+    order of the file. Raises CvatBroken for anything but a JSON object."""
+    try:
+        yield from _items(_Text(file), keys)
+    except (ValueError, RecursionError):
+        raise CvatBroken("CVAT sent JSON that cannot be read.") from None
+
+
+def _items(text: _Text, keys: Collection[str]) -> Iterator[tuple[str, Any]]:
+    text.take("{")
+    separator = "" if text.peek() != "}" else text.take("}")
+    while separator != "}":
+        key = text.value()
+        text.take(":")
+        if key in keys and text.peek() == "[":
+            for item in _list(text):
+                yield key, item
+        else:
+            text.value()
+        separator = text.take(",}")
+    if text.peek():
+        raise ValueError("text after the object")
+
+
+def _list(text: _Text) -> Iterator[Any]:
+    text.take("[")
+    separator = "" if text.peek() != "]" else text.take("]")
+    while separator != "]":
+        yield text.value()
+        separator = text.take(",]")
+
+
+class _Text:
+    """The characters of a file from a position on, of which a few blocks are in memory. Every
+    method raises ValueError where the text is not what it should be."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text = ""
+        self._at = 0
+        self._is_complete = False
+
+    def peek(self) -> str:
+        """The next character that is not a space; "" at the end."""
+        while True:
+            match = _SPACE.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._text) or self._is_complete:
+                return self._text[self._at : self._at + 1]
+            self._read(BLOCK)
+
+    def take(self, expected: str) -> str:
+        """The next character, which must be one of those expected."""
+        character = self.peek()
+        if not character or character not in expected:
+            raise ValueError("an unexpected character")
+        self._at += 1
+        return character
+
+    def value(self) -> Any:
+        """The next JSON value."""
+        self.peek()
+        size = BLOCK
+        while True:
+            try:
+                value, end = _decode(self._text, self._at)
+            except ValueError:
+                if self._is_complete or len(self._text) - self._at > LONGEST_ITEM:
+                    raise
+            else:
+                # A number may go on in the next block: 12, 12.5, 12e5.
+                if self._is_complete or self._text[end : end + 1] not in _MAY_GO_ON:
+                    self._at = end
+                    return value
+            self._read(size)
+            size *= 2  # a long item is decoded again a few times only
+
+    def _read(self, size: int) -> None:
+        block = self._file.read(size)
+        self._is_complete = not block
+        self._text = self._text[self._at :] + self._decoder.decode(block, final=not block)
+        self._at = 0

@@ -1,0 +1,140 @@
+"""Annotations are read from CVAT's JSON as a stream, and one bad object ends nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cvat import annotations, json_items
+from cvat.annotations import Labels
+from cvat.exceptions import CvatBroken
+from cvat.json_items import items
+
+LABELS = Labels(
+    map(annotations.read_label, [
+        {"id": 2, "name": "car", "attributes": [
+            {"id": 5, "name": "colour", "mutable": False, "default_value": "red"},
+            {"id": 6, "name": "speed", "mutable": True, "default_value": "0"},
+        ]},
+        {"id": 1, "name": "stick", "type": "skeleton", "sublabels": [{"id": 3, "name": "end"}]},
+    ])
+)  # fmt: skip
+
+
+def shape(**fields: Any) -> dict[str, Any]:
+    plain = {"id": 1, "label_id": 2, "type": "rectangle", "frame": 0, "points": [1, 2, 3, 4]}
+    return plain | fields
+
+
+def read(**lists: list[Any]) -> annotations.JobAnnotations:
+    return annotations.read_annotations(
+        io.BytesIO(json.dumps({"version": 0, **lists}).encode()), LABELS
+    )
+
+
+def test_labels_are_in_the_order_of_their_ids_and_found_with_those_of_points() -> None:
+    assert [label.name for label in LABELS] == ["stick", "car"]
+    assert LABELS.get(3).name == "end"
+
+
+@pytest.mark.parametrize("entry", ["strange", {"name": "car"}, {"id": 1, "sublabels": [{}]}])
+def test_a_label_without_an_id_is_refused(entry: Any) -> None:
+    with pytest.raises(CvatBroken):
+        annotations.read_label(entry)
+
+
+def test_given_values_come_first_and_missing_ones_have_defaults() -> None:
+    named = [{"spec_id": 6, "value": 7}, {"spec_id": 6, "value": "8"}, {"spec_id": 99, "value": ""}]
+    job = read(shapes=[shape(attributes=named)])
+    assert job.shapes[0].attributes == (("speed", "8"), ("colour", "red"))
+
+
+def test_only_the_wanted_frames_are_kept() -> None:
+    text = json.dumps({"shapes": [shape(frame=n) for n in range(5)], "tracks": []}).encode()
+    job = annotations.read_annotations(io.BytesIO(text), LABELS, {1, 3})
+    assert [each.frame for each in job.shapes] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"label_id": 77}, "label 77"),
+        ({"label_id": None}, "label None"),
+        ({"label_id": [2]}, "label"),
+        ({"frame": None}, "no frame"),
+        ({"type": "blob"}, "kind 'blob'"),
+        ({"points": [1, 2, 3]}, "3 numbers"),
+        ({"points": ["a"] * 4}, "not numbers"),
+        ({"points": [1, 2, float("nan"), 4]}, "finite"),
+        ({"type": "mask", "points": [1, 2, 3, 4]}, "mask cannot have 4"),
+        ({"attributes": ["x"]}, "form"),
+    ],
+)
+def test_a_bad_object_is_named_and_the_others_are_read(fields: dict[str, Any], reason: str) -> None:
+    job = read(shapes=[shape(id=4, **{"frame": 3} | fields), shape(id=5)], tags=["strange"])
+    assert [each.id for each in job.shapes] == [5]
+    problem = next(each for each in job.problems if each.object_id == 4)
+    assert reason in problem.reason
+    assert problem.frame == fields.get("frame", 3)
+    assert job.problems_count == 2
+
+
+def test_a_bad_keyframe_leaves_out_its_track_alone() -> None:
+    keyframe = {"type": "rectangle", "frame": 0, "points": [1, 2, 3, 4]}
+    tracks = [{"id": 1, "label_id": 2, "shapes": [keyframe | {"points": "x"}]},
+              {"id": 2, "label_id": 2, "shapes": [keyframe]}]  # fmt: skip
+    job = read(tracks=tracks)
+    assert [track.id for track in job.tracks] == [2]
+    assert [problem.object_id for problem in job.problems] == [1]
+
+
+@pytest.mark.parametrize("block", [1, 2, 7, 64, 2**20])
+def test_blocks_may_end_anywhere(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_items, "BLOCK", block)
+    document = {
+        "version": 12345, "a": [1.5, -2e10, "é€😀\\\"", None, [], {}], "skipped": {"a": [1]},
+        "b": [], "c": [[1, 2], True], "a ": 1,
+    }  # fmt: skip
+    for text in (json.dumps(document), json.dumps(document, ensure_ascii=False, indent=2) + "\n"):
+        read = list(items(io.BytesIO(text.encode()), keys=("a", "c")))
+        assert read == [("a", each) for each in document["a"]] + [("c", [1, 2]), ("c", True)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"a"', '{"a": [1', '{"a": [1,]}', '{"a": [1 2]}', '{"a": []} x', "\xff",
+     '{"a": [' + "[" * 100_000],
+)  # fmt: skip
+def test_anything_but_an_object_is_refused(text: str) -> None:
+    with pytest.raises(CvatBroken):
+        list(items(io.BytesIO(text.encode("latin-1")), keys=("a",)))
+
+
+def test_a_long_item_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_items, "LONGEST_ITEM", 1000)
+    monkeypatch.setattr(json_items, "BLOCK", 100)
+    with pytest.raises(CvatBroken):
+        list(items(io.BytesIO(b'{"a": ["' + b"x" * 10_000 + b'"]}'), keys=("a",)))
+
+
+KEYS = ("id", "label_id", "frame", "type", "points", "shapes", "elements", "attributes", "group",
+        "rotation", "spec_id", "value", "source", "z_order")  # fmt: skip
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["mask", "x"])
+ANYTHING = st.recursive(
+    VALUES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner),
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), ANYTHING))
+@example({"rotation": 10**400, "frame": 0, "type": "points", "points": [10**400, 1]})
+@example({"frame": 0, "type": "points", "points": [1, 1], "rotation": 10**400})
+def test_whatever_an_object_is_reading_goes_on(item: dict[str, Any]) -> None:
+    known = item | {"label_id": 2}
+    job = read(tags=[known], shapes=[item, known], tracks=[known])
+    assert len(job.shapes) + len(job.tracks) + job.problems_count == 4

@@ -1,0 +1,161 @@
+"""An object of two overlapping jobs counts once; the order of objects and jobs plays no part."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from cvat import outlines
+from cvat.annotations import JobAnnotations, Label, Shape, Track
+from cvat.overlapping import objects_by_frame
+from tests.annotated import WITH_IMAGES, Case
+
+CAR, DOG = Label(1, "car"), Label(2, "dog")
+
+
+@dataclass(frozen=True)
+class Job:
+    id: int
+    start_frame: int
+    stop_frame: int
+
+
+FIRST, SECOND = Job(10, 0, 5), Job(11, 4, 9)
+
+
+def box(frame: int, x: float = 0, label: Label = CAR, **fields: Any) -> Shape:
+    return Shape("rectangle", label, frame, (x, 0, x + 10, 10), **fields)
+
+
+def objects(
+    first: JobAnnotations, second: JobAnnotations, frames: Sequence[int] = range(10)
+) -> dict[int, list[Shape]]:
+    held = {10: first, 11: second}
+    return dict(objects_by_frame([SECOND, FIRST], frames, lambda job: held[job.id]))
+
+
+def tracked(*keyframes: Shape) -> Track:
+    return Track(1, keyframes[0].label, keyframes)
+
+
+def test_the_object_of_the_earlier_job_stays() -> None:
+    first = JobAnnotations(shapes=[box(4, attributes=(("who", "first"),))])
+    second = JobAnnotations(
+        shapes=[box(4, x=1, attributes=(("who", "second"),)), box(4, label=DOG)]
+    )
+    seen = objects(first, second)[4]
+    assert [(shape.label, shape.points[0]) for shape in seen] == [(CAR, 0), (DOG, 0)]
+
+
+@pytest.mark.parametrize("kind", ["points", "polyline", "ellipse", "cuboid", "mask", "skeleton"])
+def test_other_kinds_are_one_object_in_the_same_place_alone(kind: str) -> None:
+    points = () if kind == "skeleton" else tuple(float(n) for n in range(16))
+    moved = tuple(point + 1 for point in points)
+    element = Shape("points", DOG, 4, (1.0, 2.0))
+    parts = {"elements": (element,)} if kind == "skeleton" else {}
+    one = Shape(kind, CAR, 4, points, **parts)
+    if parts:
+        parts = {"elements": (replace(element, points=(3.0, 2.0)),)}
+    other = Shape(kind, CAR, 4, moved, **parts)
+    both = objects(JobAnnotations(shapes=[one]), JobAnnotations(shapes=[one, other]))[4]
+    assert both == [one, other]
+
+
+def test_two_equal_objects_of_one_job_stay_two() -> None:
+    one = JobAnnotations(shapes=[box(4), box(4), Shape("tag", CAR, 4), Shape("tag", CAR, 4)])
+    assert len(objects(one, JobAnnotations())[4]) == 4
+    assert len(objects(one, JobAnnotations(shapes=[box(4), Shape("tag", CAR, 4)]))[4]) == 4
+
+
+def test_a_track_that_both_jobs_have_counts_once() -> None:
+    first = JobAnnotations(tracks=[tracked(box(2))])
+    second = JobAnnotations(tracks=[tracked(box(4, x=1)), tracked(box(4, x=50))])
+    seen = objects(first, second)
+    assert {frame: [shape.points[0] for shape in shapes] for frame, shapes in seen.items()} == {
+        0: [], 1: [], 2: [0], 3: [0], 4: [0, 50], 5: [0, 50], 6: [1, 50], 7: [1, 50], 8: [1, 50],
+        9: [1, 50],
+    }  # fmt: skip
+
+
+def test_the_chosen_frames_do_not_change_what_is_the_same_track() -> None:
+    first = JobAnnotations(tracks=[tracked(box(2), box(5, x=40))])
+    second = JobAnnotations(tracks=[tracked(box(4), box(5, x=40))])
+    whole = objects(first, second)
+    for frame in (4, 5):
+        assert objects(first, second, [frame])[frame] == whole[frame]
+
+
+def test_where_the_earlier_track_shows_nothing_the_later_one_is_seen() -> None:
+    first = JobAnnotations(tracks=[tracked(box(2), replace(box(5), is_outside=True))])
+    second = JobAnnotations(tracks=[tracked(box(4))])
+    assert [len(objects(first, second)[frame]) for frame in (4, 5)] == [1, 1]
+
+
+def test_objects_outside_of_the_frames_of_their_job_do_not_count() -> None:
+    first = JobAnnotations(shapes=[box(7)], tracks=[tracked(box(2), box(8))])
+    seen = objects(first, JobAnnotations(shapes=[box(2)]))
+    assert [frame for frame, shapes in seen.items() if shapes] == [2, 3, 4, 5]
+
+
+def test_a_job_is_loaded_when_its_frames_come_and_not_otherwise() -> None:
+    loaded: list[int] = []
+
+    def load(job: Any) -> JobAnnotations:
+        loaded.append(job.id)
+        return JobAnnotations()
+
+    jobs = [Job(number, number * 10, number * 10 + 9) for number in range(5)]
+    by_frame = objects_by_frame(jobs, [12, 13, 35], load)
+    next(by_frame)
+    assert loaded == [1]
+    assert [frame for frame, _ in by_frame] == [13, 35]
+    assert loaded == [1, 3]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_objects_and_jobs_plays_no_part(seed: int) -> None:
+    source = random.Random(seed)
+    for folder in WITH_IMAGES:
+        case = Case(folder)
+        expected = case.objects()
+        load = case.load
+
+        def shuffled(job: Any, load: Any = load) -> JobAnnotations:
+            made = load(job)
+            source.shuffle(made.shapes)
+            source.shuffle(made.tracks)
+            return made
+
+        case.load = shuffled
+        jobs = source.sample(case.exported_jobs, len(case.exported_jobs))
+        assert case.objects(jobs) == expected
+
+
+SQUARE = [0, 0, 10, 0, 10, 10, 0, 10]
+
+
+@pytest.mark.parametrize(
+    ("other", "share"),
+    [
+        (SQUARE, 1),
+        ([10, 10, 0, 10, 0, 0, 10, 0], 1),
+        ([5, 0, 15, 0, 15, 10, 5, 10], 1 / 3),
+        ([0, 0, 10, 0, 10, 10], 1 / 2),
+        ([5, -5, 15, 5, 5, 15, -5, 5], 1 / 2),  # stands on its corner, around the other
+        ([20, 0, 30, 0, 30, 10], 0),
+        ([0, 0, 10, 0, 10, 10, 8, 10, 8, 2, 2, 2, 2, 10, 0, 10], 52 / 100),
+        ([3, 3, 3, 3, 3, 3], 0),
+    ],
+)
+def test_the_overlap_of_two_polygons(other: list[float], share: float) -> None:
+    assert outlines.overlap(SQUARE, other) == pytest.approx(share)
+    assert outlines.overlap(other, SQUARE) == pytest.approx(share)
+
+
+def test_long_outlines_are_compared_in_short_time() -> None:
+    many = [float(n % 97 + n % 5) for n in range(20_000)]
+    assert 0 <= outlines.overlap(many, many[2:] + many[:2]) <= 1
