@@ -30,6 +30,7 @@ ORDINARY = JsonBounds(16 * 2**20, 500_000, 2_000_000)
 META = JsonBounds(256 * 2**20, 5_000_000, 20_000_000)  # a million frames are about 100 MB
 MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (cvat-api 10.4)
 MAX_PICTURE = 512 * 2**20  # one picture; it is part of a chunk too
+MAX_ANNOTATIONS = 2**30  # of one job; 100,000 boxes are about 30 MB
 MAX_ERROR = 64 * 2**10
 BLOCK = 2**16
 FAR_TOO_LONG = "The answer is far longer than any of CVAT's: check the address."
@@ -57,6 +58,15 @@ def read_json(response: Response, *, place: str, bounds: JsonBounds) -> Any:
     except (ValueError, RecursionError):
         failure = CvatBroken(f"{place} sent JSON that cannot be read.")
     raise failure
+
+
+def save_json(response: Response, *, place: str, into: BinaryIO) -> None:
+    """Write the JSON of an answer to a file, unparsed. CvatBroken if it is of another type or
+    longer than MAX_ANNOTATIONS."""
+    if not errors.is_json(response):
+        raise errors.not_cvat(place, status=response.status_code)
+    for block in _blocks(response, MAX_ANNOTATIONS):
+        into.write(block)
 
 
 def read_picture(response: Response, *, place: str) -> FrameData:

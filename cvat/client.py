@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 from cvat import bodies, catalog, errors, reading
+from cvat.annotations import JobAnnotations, Label, Labels, read_annotations, read_label
 from cvat.bodies import MAX_PICTURE
 from cvat.exceptions import CvatBroken, CvatError, CvatNotFound
 from cvat.http import DownloadOptions, Http, Params
@@ -34,7 +35,7 @@ TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
-Item = TypeVar("Item", Job, Organization)
+Item = TypeVar("Item", Job, Organization, Label)
 
 
 class CvatClient:
@@ -177,6 +178,36 @@ class CvatClient:
         params = {"page_size": page_size, "sort": "-id", **filters}
         data = self._http.get("/api/jobs", params=params, subject="your jobs")
         return reading.page(data, reading.job)
+
+    # Annotations
+
+    def labels(self, *, task_id: int | None = None, job_id: int | None = None) -> Labels:
+        """The labels of a task, or of the task of a job. One of the two ids must be given."""
+        kind, number = ("task", task_id) if task_id is not None else ("job", job_id)
+        if number is None:
+            raise ValueError("a task or a job is needed")
+        subject = f"the labels of {kind} {number}"
+        query = {f"{kind}_id": number}
+        return Labels(self._all("/api/labels", query, read_label, subject))
+
+    def job_annotations(
+        self,
+        *,
+        job_id: int,
+        labels: Labels,
+        frames: Collection[int] | None = None,
+        into: BinaryIO,
+    ) -> JobAnnotations:
+        """The annotations of a job: the shapes and tags of `frames` (None: of all), and all tracks.
+        The answer, which may be large, goes to a seekable file and is read from there."""
+        start = into.tell()
+        self._http.save_json(
+            f"/api/jobs/{job_id}/annotations",
+            subject=f"the annotations of job {job_id}",
+            into=into,
+        )
+        into.seek(start)
+        return read_annotations(into, labels, frames)
 
     # Pictures
 

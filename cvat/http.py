@@ -158,6 +158,17 @@ class Http:
         call = Call("GET", path, subject, params)
         return self._exchange(call, lambda answer: self._json(answer, bounds))
 
+    def save_json(self, path: str, *, subject: str, into: BinaryIO) -> None:
+        """Write the JSON of the answer to a seekable file, from its current position on."""
+        start = into.tell()
+
+        def write(response: requests.Response) -> None:
+            into.seek(start)
+            into.truncate()
+            bodies.save_json(response, place=self.place, into=into)
+
+        self._exchange(Call("GET", path, subject), write)
+
     def post(self, path: str, *, subject: str, body: Mapping[str, Any]) -> Any:
         call = Call("POST", path, subject, body=body)
         return self._exchange(call, lambda answer: self._json(answer, bodies.ORDINARY))
