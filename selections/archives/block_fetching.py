@@ -14,9 +14,10 @@ from cvat.types import Download
 from portal.work.exceptions import Stopped
 from portal.work.waiting import Waiting
 from selections.archives import video
+from selections.archives.pieces import own_name, read_members
 from selections.archives.planning import Block, CostModel
 from selections.archives.refusals import Refusals
-from selections.archives.spool import Spool, own_name, read_members
+from selections.archives.spool import Spool
 
 # Seconds for which a request that CVAT puts off is repeated before the block is put off.
 PUT_OFF_AFTER = 2.0

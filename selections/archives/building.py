@@ -14,11 +14,10 @@ from cvat.exceptions import CvatError, CvatUnauthorized
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
-from selections.archives import disk
+from selections.archives import disk, growing
 from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, PartSource
 from selections.archives.frame_source import FrameSource
 from selections.archives.remarks import Remarks
-from selections.archives.spool import BUILD_PREFIX
 from selections.archives.spools import clear, spool_of
 from selections.archives.storing import stored
 from selections.archives.video import Format
@@ -160,7 +159,7 @@ class _Build:
     def _writer(self) -> ZipWriter:
         options = self.archive.get_options()
         return ZipWriter(
-            self.spool.folder / f"{BUILD_PREFIX}{self.heartbeat.worker}",
+            growing.stem(self.archive.pk, self.heartbeat.worker),
             part_size=options.part_size,
             part_files=options.part_files,
             selection=self.selection.pk if options.task_folders else None,

@@ -7,8 +7,9 @@ them (zipping.ZipWriter). Neither knows the other; selections.archives.building 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Line = dict[str, Any]  # what the manifest says of one frame
 
@@ -24,12 +25,13 @@ class WantedFrame(NamedTuple):
 
 class Entry(NamedTuple):
     """A file of the archive. `file` is read from its present position, before the next entry is
-    asked for, and holds `size` bytes."""
+    asked for, and holds `size` bytes. Without `crc32` it is read twice."""
 
     path: str
-    file: BinaryIO
+    file: io.BufferedIOBase
     size: int
     line: Line | None = None  # None: the manifest does not list the file
+    crc32: int | None = None  # of the bytes, where it is known to be right
 
 
 class MissingFrame(NamedTuple):

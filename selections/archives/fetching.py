@@ -14,10 +14,10 @@ from selections.archives import video
 from selections.archives.block_fetching import BlockFetcher, Oversized, TooSlow
 from selections.archives.block_state import BlockState, Missing
 from selections.archives.entries import WantedFrame
+from selections.archives.pieces import DamagedPiece, Picture
 from selections.archives.planning import Plan
 from selections.archives.refusals import FRAME_ERRORS
 from selections.archives.retry_later import PutOffBlocks
-from selections.archives.spool import DamagedPiece, Picture
 from selections.archives.threads import STOP_CHECK_SECONDS, end_threads
 
 logger = logging.getLogger(__name__)

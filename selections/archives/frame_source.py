@@ -23,9 +23,10 @@ from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame,
 from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
 from selections.archives.origins import Origins
+from selections.archives.pieces import Picture
 from selections.archives.planning import Plan
 from selections.archives.remarks import changes
-from selections.archives.spool import Picture, Spool
+from selections.archives.spool import Spool
 from selections.archives.threads import ask
 from selections.archives.video import Format
 from selections.models import Selection
@@ -151,7 +152,7 @@ class FrameSource:
         if picture.is_recompressed:
             line["recompressed"] = True
         path = paths.take(frame, header.extension, is_recompressed=picture.is_recompressed)
-        return Entry(path, picture.file, picture.size, line)
+        return Entry(path, picture.file, picture.size, line, picture.crc32)
 
     def _wanted(self) -> Iterator[WantedFrame]:
         """All frames of the selection, by task and frame number; a slice at a time, because a build

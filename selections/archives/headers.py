@@ -8,10 +8,11 @@ not write. Of all others it is not known.
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from cvat.pictures import SIGNATURE_BYTES, extension
 
@@ -32,7 +33,7 @@ class Header(NamedTuple):
     may_be_turned: bool = False
 
 
-def read(file: BinaryIO) -> Header:
+def read(file: io.BufferedIOBase) -> Header:
     """The header of a picture in a seekable file. Never raises for its contents."""
     file.seek(0)
     kind = extension(file.read(SIGNATURE_BYTES))
@@ -52,7 +53,7 @@ def read(file: BinaryIO) -> Header:
 _Read = tuple[int, int, bool]
 
 
-def _jpeg(file: BinaryIO) -> _Read:
+def _jpeg(file: io.BufferedIOBase) -> _Read:
     width = height = tables = 0
     has_exif, is_finest = False, True
     for marker, length in _segments(file):
@@ -68,7 +69,7 @@ def _jpeg(file: BinaryIO) -> _Read:
     return width, height, bool(tables) and is_finest and not has_exif
 
 
-def _segments(file: BinaryIO) -> Iterator[tuple[int, int]]:
+def _segments(file: io.BufferedIOBase) -> Iterator[tuple[int, int]]:
     """(marker, length of its segment) for each segment of a JPEG; the file is positioned at the
     contents of the segment."""
     file.seek(2)
@@ -103,7 +104,7 @@ def _quantization(tables: bytes) -> bytes:
     return bytes(values)
 
 
-def _png(file: BinaryIO) -> _Read:
+def _png(file: io.BufferedIOBase) -> _Read:
     file.seek(8)
     size, is_plain = (0, 0), True
     for _ in range(MOST_SEGMENTS):
@@ -120,7 +121,7 @@ def _png(file: BinaryIO) -> _Read:
     return *size, is_plain
 
 
-def _webp(file: BinaryIO) -> _Read:
+def _webp(file: io.BufferedIOBase) -> _Read:
     """Where there are several pictures, the canvas comes first. What CVAT saves is never
     lossless."""
     file.seek(12)
@@ -145,11 +146,11 @@ def _webp(file: BinaryIO) -> _Read:
     return *canvas, may_be_turned
 
 
-def _gif(file: BinaryIO) -> _Read:
+def _gif(file: io.BufferedIOBase) -> _Read:
     return *struct.unpack("<6xHH", file.read(10)), False
 
 
-def _bmp(file: BinaryIO) -> _Read:
+def _bmp(file: io.BufferedIOBase) -> _Read:
     (header,) = struct.unpack("<14xI", file.read(18))
     if header == 12:
         return *struct.unpack("<HH", file.read(4)), False
@@ -157,7 +158,7 @@ def _bmp(file: BinaryIO) -> _Read:
     return width, abs(height), False  # negative: the first row is the top one
 
 
-def _tiff(file: BinaryIO) -> _Read:
+def _tiff(file: io.BufferedIOBase) -> _Read:
     """The size of the first page: CVAT serves no other."""
     order = "<" if file.read(2) == b"II" else ">"
     is_big = struct.unpack(f"{order}H", file.read(2))[0] == 43

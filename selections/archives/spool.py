@@ -8,62 +8,32 @@ their frame numbers.
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
-import struct
 import time
 import uuid
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO
 
 from cvat.types import Download
+from selections.archives.pieces import UNREADABLE, DamagedPiece, Picture, Piece, Reader
 from selections.archives.planning import Block
 
 BUILD_PREFIX = "build-"  # of files that a worker writes, and leaves incomplete when killed
 RECOMPRESSED = ".recompressed"  # ending of a frame that CVAT served as a JPEG of its own
 REMOVED = ".gone"  # after the name of a folder that is being removed
-# What zipfile raises for a damaged ZIP, depending on the place of the damage.
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OSError,
-)
-END_SIZE = 22  # bytes of the record at the end of a ZIP, without its comment
-DIRECTORY_ENTRY = 1024  # bytes of a member's entry in the directory of a ZIP, at most
-IN_MEMORY = 4 * 2**20  # bytes of a picture up to which it is read at once
-COPY_STEP = 2**18  # bytes
 CLOCKS_APART = 300  # seconds that the clocks of CVAT and of the portal may differ
 OPEN_PIECES = 8  # blocks of overlapping jobs interleave, a few at most
-
-
-class DamagedPiece(Exception):
-    """A file of the spool that cannot be read and must be fetched again."""
-
-
-class Picture(NamedTuple):
-    """A frame of the spool, to be read from the present position of `file`. It may not fit into
-    memory."""
-
-    file: BinaryIO
-    size: int  # bytes
-    is_recompressed: bool = False  # CVAT served a JPEG of its own in place of the upload
 
 
 class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._open: dict[tuple[int, int, int], tuple[zipfile.ZipFile, list[str]]] = {}
+        self._reader = Reader()
+        self._open: dict[tuple[int, int, int], Piece] = {}
 
     def prepare(self, *, earlier: Path | None = None) -> None:
         """Make the folder, or take over that of an earlier try. Remove the incomplete files of a
@@ -115,8 +85,8 @@ class Spool:
         shutil.rmtree(removed, ignore_errors=True)
 
     def close(self) -> None:
-        for opened, _ in self._open.values():
-            opened.close()
+        for piece in self._open.values():
+            piece.close()
         self._open.clear()
 
     # --- writing, from any thread ---
@@ -171,17 +141,17 @@ class Spool:
     # --- reading, from one thread ---
 
     def open(self, block: Block, frame: int) -> Picture:
-        """One frame, whose file is to be closed. Raises DamagedPiece before anything can be read: a
-        member of a piece is compared with its checksum first."""
+        """One frame, whose file is to be closed before the next is opened. Raises DamagedPiece
+        before anything can be read: a member of a piece is compared with its checksum first."""
         try:
             if _key(block) not in self._open and not self._piece(block).exists():
                 path = self._frame(block, frame)
                 is_recompressed = block.is_recompressed and path.suffix == RECOMPRESSED
-                file: BinaryIO = path.open("rb")
-                picture = Picture(file, os.fstat(file.fileno()).st_size, is_recompressed)
+                picture = self._reader.single(path)._replace(is_recompressed=is_recompressed)
             else:
-                opened, names = self._opened(block)
-                picture = _checked(opened, opened.getinfo(member(opened, names, block, frame)))
+                picture = self._opened(block).picture(
+                    frame, first=block.first, size=block.size, reader=self._reader
+                )
         except (*UNREADABLE, KeyError) as error:
             raise DamagedPiece(str(error)) from error
         if not picture.size:
@@ -192,19 +162,18 @@ class Spool:
     def drop(self, block: Block) -> None:
         """Remove all frames of a block."""
         if _key(block) in self._open:
-            self._open.pop(_key(block))[0].close()
+            self._open.pop(_key(block)).close()
         self._piece(block).unlink(missing_ok=True)
         for frame in block.frames:
             self._frame(block, frame).unlink(missing_ok=True)
 
-    def _opened(self, block: Block) -> tuple[zipfile.ZipFile, list[str]]:
+    def _opened(self, block: Block) -> Piece:
         key = _key(block)
         if key not in self._open:
             if len(self._open) >= OPEN_PIECES:
                 oldest = next(iter(self._open))
-                self._open.pop(oldest)[0].close()
-            opened = zipfile.ZipFile(_small_in_memory(self._piece(block)))
-            self._open[key] = opened, sorted(opened.namelist())
+                self._open.pop(oldest).close()
+            self._open[key] = Piece(self._piece(block))
         return self._open[key]
 
     def _piece(self, block: Block) -> Path:
@@ -221,70 +190,5 @@ class Spool:
         return other if other.exists() else self._single(block, frame)
 
 
-def _small_in_memory(piece: Path) -> Path | BinaryIO:
-    """A small piece is read at once: zipfile would take several system calls for each picture."""
-    return io.BytesIO(piece.read_bytes()) if piece.stat().st_size <= IN_MEMORY else piece
-
-
-def _checked(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Picture:
-    """The member. A small one is read at once, a large one is read twice: the first time for its
-    checksum alone."""
-    if info.file_size <= IN_MEMORY:
-        content = opened.read(info)
-        return Picture(io.BytesIO(content), len(content))
-    file = cast("BinaryIO", opened.open(info))
-    size = 0
-    while piece := file.read(COPY_STEP):
-        size += len(piece)
-    file.seek(0)
-    return Picture(file, size)
-
-
-def read_members(piece: BinaryIO, *, count: int) -> list[zipfile.ZipInfo]:
-    """The members of a chunk in the order of its frames. Raises DamagedPiece; for a directory that
-    is far longer than `count` members need, before it is read."""
-    try:
-        _check_directory(piece, count)
-        with zipfile.ZipFile(piece) as opened:
-            members = sorted(opened.infolist(), key=lambda info: info.filename)
-    except UNREADABLE as error:
-        raise DamagedPiece(str(error)) from error
-    if len(members) != count:
-        raise DamagedPiece(f"{len(members)} pictures where {count} belong")
-    return members
-
-
-def _check_directory(piece: BinaryIO, count: int) -> None:
-    """zipfile reads the whole directory, which may have any length in a ZIP of a hostile server."""
-    tail_size = min(piece.seek(0, os.SEEK_END), END_SIZE + 0xFFFF)
-    piece.seek(-tail_size, os.SEEK_END)
-    tail = piece.read(tail_size)
-    place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or len(tail) - place < END_SIZE:
-        raise DamagedPiece("it has no directory")
-    if tail[max(place - 20, 0) : place].startswith(b"PK\x06\x07"):
-        raise DamagedPiece("it has a directory for large files")
-    (length,) = struct.unpack_from("<L", tail, place + 12)
-    if length > count * DIRECTORY_ENTRY:
-        raise DamagedPiece("its directory is far too long")
-
-
 def _key(block: Block) -> tuple[int, int, int]:
     return block.task_id, block.job_id, block.chunk
-
-
-def member(opened: zipfile.ZipFile, names: list[str], block: Block, frame: int) -> str:
-    """The member that holds a frame: named by its number in a piece of decoded frames, else by its
-    position among the sorted `names`. Raises KeyError."""
-    own = own_name(frame)
-    if own in opened.NameToInfo:
-        return own
-    if len(names) != block.size:
-        raise KeyError(f"{len(names)} pictures where {block.size} belong")
-    if not block.first <= frame < block.first + block.size:
-        raise KeyError(f"frame {frame} does not belong to this chunk")
-    return names[frame - block.first]
-
-
-def own_name(frame: int) -> str:
-    return f"frame{frame:012d}"

@@ -1,6 +1,7 @@
 """The sink that writes ZIP files: entries stored without compression, ZIP64 where needed.
 
-The same entries give the same bytes: no time of building is written.
+The same entries give the same bytes: no time of building is written. A file is only ever written at
+its end, so that others can read it while it grows (growing.py).
 """
 
 from __future__ import annotations
@@ -8,22 +9,21 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import shutil
-import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, NamedTuple
 
+from selections.archives import zip_format
 from selections.archives.entries import Entry, Line, PartSource
+from selections.archives.growing import part_path
 from selections.archives.naming import manifest_name
 
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name
 HASH_STEP = 8 * 2**20  # bytes
-COPY_STEP = 2**18
-WINDOW = 2**20
+COPY_STEP = 2**20
 FILE_OVERHEAD = 1024  # bytes of the headers of a file of a PartSource in the ZIP, at most
 
 
@@ -120,7 +120,7 @@ class ZipWriter:
         self._current = self._new_part()
 
     def _new_part(self) -> _ZipFile:
-        part = _ZipFile(self._stem.with_name(f"{self._stem.name}.{len(self.parts) + 1}.zip"))
+        part = _ZipFile(part_path(self._stem, len(self.parts) + 1))
         part.reserve(*self._room(None))
         return part
 
@@ -134,54 +134,20 @@ class ZipWriter:
         self.parts.append(self._current.end(about | missing, name))
 
 
-class _Window:
-    """A file whose last WINDOW bytes are buffered in memory: zipfile goes back to the header of
-    each entry to complete it, and with small pictures the system calls for that took a quarter of
-    the time."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._start = 0  # where in the file `_recent` begins
-        self._recent = io.BytesIO()
-
-    def tell(self) -> int:
-        return self._start + self._recent.tell()
-
-    def seek(self, position: int) -> int:
-        if not 0 <= position - self._start <= self._recent.getbuffer().nbytes:
-            self.flush()
-            self._start = position
-        self._recent.seek(position - self._start)
-        return position
-
-    def write(self, data: bytes) -> int:
-        written = self._recent.write(data)
-        if self._recent.tell() > WINDOW:
-            self.flush()
-        return written
-
-    def flush(self) -> None:
-        position = self.tell()
-        self._file.seek(self._start)
-        self._file.write(self._recent.getvalue())
-        self._file.flush()
-        self._start, self._recent = position, io.BytesIO()
-
-
 class _ZipFile:
-    """A ZIP file that is being written. Its SHA-256 is computed while it grows: reading the whole
-    file again at the end would take long."""
+    """A ZIP file that is being written, at its end alone."""
 
     def __init__(self, path: Path) -> None:
         self.count = 0
+        self.size = 0  # bytes
         self._path = path
-        self._file = path.open("w+b")
-        self._window = _Window(self._file)
-        self._zip = zipfile.ZipFile(cast("BinaryIO", self._window), "w", allowZip64=True)
-        # The list of frames grows with the archive, so it waits on disk, not in memory.
+        self._file = path.open("xb", buffering=0)
+        # The lines of the manifest and the records of the directory grow with the archive, so they
+        # wait on disk, not in memory.
         self._listing = path.with_suffix(".list").open("w+b")
-        self._hash = hashlib.sha256()
-        self._hashed = 0
+        self._directory = path.with_suffix(".directory").open("w+b")
+        self._digest = _Digest(path)
+        self._buffer = memoryview(bytearray(COPY_STEP))
         self._reserved_files = self._reserved_bytes = 0
 
     def reserve(self, files: int, length: int) -> None:
@@ -194,30 +160,20 @@ class _ZipFile:
         return self.count + self._reserved_files + 1
 
     @property
-    def size(self) -> int:
-        return self._window.tell()
-
-    @property
     def final_size(self) -> int:
         """With the list of frames in the manifest, the directory (which is shorter) and what is
         reserved."""
         return self.size + 2 * self._listing.tell() + 1024 + self._reserved_bytes
 
     def add(self, entry: Entry) -> None:
-        info = _info(entry.path)
-        info.file_size = entry.size
-        with self._zip.open(info, "w") as out:
-            shutil.copyfileobj(entry.file, out, COPY_STEP)
-        if info.file_size != entry.size:
-            raise RuntimeError(f"{entry.path}: {info.file_size} bytes instead of {entry.size}")
+        crc32 = self._checksum(entry) if entry.crc32 is None else entry.crc32
+        member = zip_format.Member(entry.path, entry.size, crc32)
+        self._directory.write(member.record(self.size))
+        self._append(member.header(), entry.file, entry.size)
         self.count += 1
         if entry.line is not None:
-            added = {"path": entry.path, "size": entry.size, "crc32": f"{info.CRC:08x}"}
+            added = {"path": entry.path, "size": entry.size, "crc32": f"{crc32:08x}"}
             self._listing.write(_json(entry.line | added) + b"\n")
-        # Bytes before the next entry do not change any more: zipfile goes back to the header of an
-        # entry only to complete that one.
-        if self.size - self._hashed > HASH_STEP:
-            self._hash_up_to(self.size)
 
     def lines(self) -> Iterator[Line]:
         """The lines of all entries so far, as the manifest will have them."""
@@ -227,37 +183,115 @@ class _ZipFile:
 
     def end(self, about: dict[str, Any], manifest: str) -> WrittenPart:
         """Write the manifest, last: `about`, then "frames"."""
-        self._write_manifest(about, manifest)
-        self._zip.close()
-        size = self.size
-        self._hash_up_to(size)
+        self._add_manifest(about, manifest)
+        start, length = self.size, self._directory.tell()
+        self._directory.seek(0)
+        self._append(b"", self._directory, length)
+        end = zip_format.end(members=self.count, start=start, length=length)
+        self._append(end, io.BytesIO(), 0)
+        sha256 = self._digest.finish(self.size)
         self.close()
-        return WrittenPart(self._path, size, self._hash.hexdigest(), self.count + 1)
+        return WrittenPart(self._path, self.size, sha256, self.count)
 
     def close(self) -> None:
-        # An incomplete file is removed anyway: further errors about it do not matter.
-        with suppress(OSError, ValueError):
-            self._zip.close()
-        self._listing.close()
-        Path(self._listing.name).unlink(missing_ok=True)
+        self._digest.close()
+        self._file.close()
+        for temporary in (self._listing, self._directory):
+            with suppress(OSError):  # what could not be written is not needed any more
+                temporary.close()
+            Path(temporary.name).unlink(missing_ok=True)
+
+    def _add_manifest(self, about: dict[str, Any], name: str) -> None:
+        path = self._path.with_suffix(".manifest")
+        with path.open("w+b") as file:
+            path.unlink()
+            file.write(_head(about) + b',\n "frames": [')
+            separator = b"\n  "
+            self._listing.seek(0)
+            for line in self._listing:
+                file.write(separator + line.rstrip(b"\n"))
+                separator = b",\n  "
+            file.write(b"\n ]\n}\n")
+            size = file.tell()
+            file.seek(0)
+            self.add(Entry(name, file, size))
+
+    def _checksum(self, entry: Entry) -> int:
+        """The CRC-32 of the bytes of the entry, which are read once more for the ZIP."""
+        start = entry.file.tell()
+        crc32, remaining = 0, entry.size
+        while remaining:
+            part = self._buffer[:remaining]
+            _fill(part, entry.file)
+            crc32 = zlib.crc32(part, crc32)
+            remaining -= len(part)
+        entry.file.seek(start)
+        return crc32
+
+    def _append(self, head: bytes, file: io.BufferedIOBase, length: int) -> None:
+        """Write `head` and `length` bytes of the file. A small picture and its header are one
+        write."""
+        self._buffer[: len(head)] = head
+        filled, remaining = len(head), length
+        while filled or remaining:
+            room = self._buffer[filled : filled + remaining]
+            _fill(room, file)
+            self._write(self._buffer[: filled + len(room)])
+            filled, remaining = 0, remaining - len(room)
+        self._digest.advance(self.size)
+
+    def _write(self, content: memoryview) -> None:
+        self.size += len(content)
+        while content:
+            content = content[self._file.write(content) :]
+
+
+def _fill(buffer: memoryview, file: io.BufferedIOBase | io.RawIOBase) -> None:
+    """Read from the file until the buffer is full."""
+    while buffer:
+        count = file.readinto(buffer)
+        if not count:
+            raise RuntimeError(f"{len(buffer)} bytes are missing at the end of a file")
+        buffer = buffer[count:]
+
+
+class _Digest:
+    """The SHA-256 of a file that grows, computed by a thread beside the one that writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash")
+        self._hash = hashlib.sha256()
+        self._buffer = memoryview(bytearray(COPY_STEP))
+        self._hashed = 0  # bytes
+        self._last: Future[None] | None = None
+
+    def advance(self, end: int) -> None:
+        """Hash in the background up to `end`, once that is far enough."""
+        if end - self._hashed < HASH_STEP or (self._last and not self._last.done()):
+            return
+        self._wait()
+        self._last = self._pool.submit(self._hash_up_to, end)
+
+    def finish(self, end: int) -> str:
+        self._wait()
+        self._hash_up_to(end)
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
         self._file.close()
 
-    def _write_manifest(self, about: dict[str, Any], name: str) -> None:
-        self._listing.seek(0)
-        with self._zip.open(_info(name), "w") as out:
-            out.write(_head(about) + b',\n "frames": [')
-            separator = b"\n  "
-            for line in self._listing:
-                out.write(separator + line.rstrip(b"\n"))
-                separator = b",\n  "
-            out.write(b"\n ]\n}\n")
+    def _wait(self) -> None:
+        if self._last is not None:
+            self._last.result()
 
     def _hash_up_to(self, end: int) -> None:
-        self._window.flush()
         while self._hashed < end:
-            piece = os.pread(self._file.fileno(), min(HASH_STEP, end - self._hashed), self._hashed)
-            self._hash.update(piece)
-            self._hashed += len(piece)
+            part = self._buffer[: end - self._hashed]
+            _fill(part, self._file)
+            self._hash.update(part)
+            self._hashed += len(part)
 
 
 def _head(about: dict[str, Any]) -> bytes:
@@ -268,11 +302,3 @@ def _head(about: dict[str, Any]) -> bytes:
 
 def _json(line: Line | None) -> bytes:
     return json.dumps(line, ensure_ascii=False).encode(errors="replace")
-
-
-def _info(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, EARLIEST)
-    info.compress_type = zipfile.ZIP_STORED  # pictures do not shrink
-    info.create_system = 3  # Unix, on every system
-    info.external_attr = 0o644 << 16
-    return info

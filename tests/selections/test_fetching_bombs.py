@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from selections.archives import block_fetching, disk
-from selections.archives.spool import DamagedPiece, read_members
+from selections.archives.pieces import DamagedPiece, read_members
 from selector.models import Connection
 from standin.chunks import Chunk, numbered_zip
 from standin.server import StandIn

@@ -6,13 +6,15 @@ import io
 import os
 import random
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from selections.archives.pieces import DamagedPiece, own_name
 from selections.archives.planning import Block
-from selections.archives.spool import BUILD_PREFIX, DamagedPiece, Spool, own_name
+from selections.archives.spool import BUILD_PREFIX, Spool
 
 CHUNK = Block(1, 5, 2, 40, 4, is_video=False, frames=(40, 43))
 ALONE = Block(1, 5, -1 - 99, 99, 0, is_video=False, frames=(99,))
@@ -45,10 +47,10 @@ def keep_frame(spool: Spool, block: Block, frame: int, content: bytes, **options
 
 
 def read(spool: Spool, block: Block, frame: int) -> bytes:
-    file, size, _ = spool.open(block, frame)
-    with file:
+    picture = spool.open(block, frame)
+    with picture.file as file:
         content = file.read()
-    assert len(content) == size
+    assert (len(content), zlib.crc32(content)) == (picture.size, picture.crc32)
     return content
 
 

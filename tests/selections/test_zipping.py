@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from selections.archives import zipping
 from selections.archives.entries import Entry
-from selections.archives.zipping import WINDOW, WrittenPart, ZipWriter
+from selections.archives.zipping import COPY_STEP, WrittenPart, ZipWriter
 
 Frame = tuple[str, bytes]
 ABOUT = {"selection": {"name": "한글 \ud800", "random_seed": 7}, "options": {}}
@@ -117,12 +117,12 @@ def test_more_entries_than_a_plain_zip_can_count(tmp_path: Path) -> None:
 
 def test_an_archive_beyond_4_gib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries behind the 4 GiB mark: a hole in the file stands for those in front of it."""
-    monkeypatch.setattr(zipping._ZipFile, "_hash_up_to", lambda self, end: None)
+    monkeypatch.setattr(zipping._Digest, "_hash_up_to", lambda self, end: None)
     with ZipWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
         add(writer, "first.jpg", b"first", {})
         current = writer._current
         current._file.seek(5 * 2**30)
-        current._zip.start_dir = 5 * 2**30
+        current.size = 5 * 2**30
         add(writer, "far.jpg", b"behind the mark", {})
         (part,) = writer.finish([])
     with zipfile.ZipFile(part.path) as opened:
@@ -234,7 +234,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with suppress(OSError), writer:
         add(writer, "a", b"x", {})
         monkeypatch.setattr(writer._current._file, "write", full, raising=False)
-        add(writer, "b", b"x" * (WINDOW + 1), {})
+        add(writer, "b", b"x" * (COPY_STEP + 1), {})
     del writer
     assert list(tmp_path.iterdir()) == []
 
@@ -245,7 +245,7 @@ def test_listings_do_not_stay_beside_the_parts(tmp_path: Path) -> None:
 
 
 def test_the_bytes_are_those_of_zipfile_whatever_the_sizes(tmp_path: Path) -> None:
-    sizes = [3, WINDOW - 100, 1, WINDOW + 1, 3 * WINDOW, 7, 0, 20_000]
+    sizes = [3, COPY_STEP - 100, 1, COPY_STEP + 1, 3 * COPY_STEP, 7, 0, 20_000]
     pictures = {f"{number}.jpg": bytes([number]) * size for number, size in enumerate(sizes)}
     with ZipWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
         for name, content in pictures.items():
