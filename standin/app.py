@@ -53,7 +53,8 @@ def _handle(request: Request, site: Site, route: Route, texts: tuple[str, ...]) 
         return _without_handler(request, route)
     if not route.plain:
         _set_organization(request, site)
-    return handler(request, site, *[_number(text) for text in texts])
+    ids = [_number(text) for text in texts] if route.by_number else texts
+    return handler(request, site, *ids)
 
 
 def _prefers_html(request: Request) -> bool:

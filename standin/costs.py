@@ -50,6 +50,10 @@ class Costs:
         self.cold_video = 0.0
         self.chunk_gzip = 0.0
         self.poll = 0.0
+        self.export_base = 0.0
+        self.export_per_frame = 0.0
+        self.export_per_byte = 0.0
+        self.export_again = 0.0
         self.bandwidth = 0.0
         self.cores = 2.0
         for name, value in seconds.items():
@@ -87,6 +91,11 @@ class Costs:
             "cold_video": 0.390,
             "chunk_gzip": 0.316,
             "poll": 0.200,
+            # 2.0 s for 600 pictures of 0.5 MB, 3.9 s for 6,000 tiny ones.
+            "export_base": 0.3,
+            "export_per_frame": 0.0006,
+            "export_per_byte": 4.2e-9,
+            "export_again": 0.3,
         }
         return cls(**{**figures, **changes})
 
@@ -133,6 +142,16 @@ class Costs:
             time.sleep(max(0.0, price - (time.monotonic() - begun)))
         self._wait_for_poll(begun)
         return made
+
+    def export(self, task: Task, make: Callable[[], bytes]) -> bytes:
+        """Make the file of an export, taking at least as long as the worker of CVAT would."""
+        begun = time.monotonic()
+        with self.core():
+            body = make()
+            price = self.export_base + task.size * self.export_per_frame
+            price += len(body) * self.export_per_byte
+            time.sleep(max(0.0, price - (time.monotonic() - begun)))
+        return body
 
     def _cold_price(self, task: Task, quality: str) -> float:
         if task.is_video:

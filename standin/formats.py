@@ -1,4 +1,4 @@
-"""The formats a server lists; the stand-in neither exports nor imports any of them."""
+"""The formats a server lists; the stand-in imports none of them and exports one (exports.py)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _IMPORTED = (
     "Ultralytics YOLO Pose 1.0",
     "Ultralytics YOLO Classification 1.0",
 )
-_EXPORTED = (
+EXPORTED = (
     "CamVid 1.0",
     "Cityscapes 1.0",
     "COCO 1.0",
@@ -96,6 +96,6 @@ def formats(request: Request, site: Site) -> Answer:
     return json_answer(
         {
             "importers": [_entry(name, _IMPORT_KINDS.get(name, "ZIP")) for name in _IMPORTED],
-            "exporters": [_entry(name, "ZIP") for name in _EXPORTED],
+            "exporters": [_entry(name, "ZIP") for name in EXPORTED],
         }
     )

@@ -6,7 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from standin import accounts, catalogue, data, jobs, layouts, meta, pages, server_info, tasks
+from standin import (
+    accounts,
+    catalogue,
+    data,
+    exporting,
+    jobs,
+    layouts,
+    meta,
+    pages,
+    server_info,
+    tasks,
+)
 from standin.formats import formats
 from standin.messages import Answer
 
@@ -19,7 +30,8 @@ _ID = r"([^/]+)"
 class Route:
     """`allow` is what the Allow header lists, also for methods that the stand-in lacks.
 
-    `public` lets anonymous callers in; `plain` skips authentication and negotiation.
+    `public` lets anonymous callers in; `plain` skips authentication and negotiation. The ids in
+    the path are numbers, unless `by_number` is false.
     """
 
     pattern: re.Pattern[str]
@@ -28,6 +40,7 @@ class Route:
     public: bool = False
     plain: bool = False
     scheme: str = "Token"
+    by_number: bool = True
 
 
 def _route(
@@ -37,10 +50,11 @@ def _route(
     public: bool = False,
     plain: bool = False,
     scheme: str = "Token",
+    by_number: bool = True,
     **methods: Handler,
 ) -> Route:
     pattern = re.compile(path.replace("{id}", _ID) + r"\Z")
-    return Route(pattern, methods, allow, public, plain, scheme)
+    return Route(pattern, methods, allow, public, plain, scheme, by_number)
 
 
 _LIST = "GET, POST, HEAD, OPTIONS"
@@ -81,6 +95,8 @@ ROUTES = [
     _route("/api/tasks/{id}/status", _READ, GET=tasks.task_status_old),
     _route("/api/tasks/{id}/data/?", _LIST, GET=data.task_data),
     _route("/api/tasks/{id}/data/meta", _META, GET=meta.task_meta, PATCH=meta.task_meta_change),
+    _route("/api/tasks/{id}/dataset/export", "POST, OPTIONS", POST=exporting.task_export),
+    _route("/api/tasks/{id}/dataset/download", _READ, GET=exporting.task_download),
     _route("/api/tasks/{id}/preview", _READ, GET=data.task_preview),
     _route(
         "/api/tasks/{id}/validation_layout",
@@ -101,6 +117,7 @@ ROUTES = [
         PATCH=layouts.job_layout_change,
     ),
     _route("/api/labels", _READ, GET=catalogue.label_list),
+    _route("/api/requests/(.+)", _READ, by_number=False, GET=exporting.request_detail),
     _route(r"/(?:(?:tasks|projects|jobs)(?:/[\w/]*)?)?", _READ, plain=True, GET=pages.page),
 ]
 
