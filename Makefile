@@ -8,7 +8,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick check bench bench-pages bench-load format clean
+.PHONY: help run demo test quick check bench bench-all bench-pages bench-load format clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -31,6 +31,9 @@ check: .venv/.dev ## lint and types of Python, JavaScript and templates, imports
 
 bench: .venv/.dev ## measure the fetch engine against other ways; writes benchmarks/results.json
 	@exec $(PYTHON) -m benchmarks
+
+bench-all: .venv/.dev ## the same, with all frames also in the slow ways: half an hour
+	@exec $(PYTHON) -m benchmarks --all
 
 bench-pages: .venv/.dev ## measure the pages in Chromium and on the server; writes benchmarks/pages.json
 	@sh .ci/packages.sh chromium

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import median_high
 
 from benchmarks import clients, world
 from benchmarks.portal import Built, Portal
@@ -15,6 +16,11 @@ from cvat.client import CvatClient
 from cvat.types import Job
 
 SLOW = 2e6  # bytes per second
+CONNECTIONS = (1, 2, 4, 8)
+RAW = tuple(f"raw_{count}" for count in CONNECTIONS)
+OURS = "ours"
+WAYS = ("frames", "chunks")
+AGAIN = "export_again"  # of what CVAT has made already
 
 
 @dataclass
@@ -27,6 +33,10 @@ class Case:
     bytes: int = 0
     cpu_seconds: float = 0
     peak_mb: float = 0
+
+    @property
+    def best_raw(self) -> float:
+        return min(self.seconds[way] for way in RAW if way in self.seconds)
 
 
 class Bench:
@@ -45,37 +55,49 @@ class Bench:
         *ways: str,
         repeat: int = 1,
         costs: bool = True,
+        warm: bool = False,
         bandwidth: float = 0,
     ) -> Case:
         """Measure a case: the median of `repeat` turns. Each turn measures all ways one after the
-        other, so that a machine that becomes slower affects all of them."""
+        other, so that a machine that becomes slower affects all of them. `warm`: CVAT has the
+        chunks in its cache."""
         case = Case(name, len(frames))
-        taken: dict[str, list[float]] = {way: [] for way in (*ways, "ours")}
+        taken: dict[str, list[float]] = {way: [] for way in (*ways, OURS)}
+        built: list[Built] = []
         for _ in range(repeat):
             for way in taken:
-                self._server.fresh(costs=costs, bandwidth=bandwidth)
-                taken[way].append(self._measure(way, task_id, frames, case))
-        case.seconds = {way: sorted(times)[len(times) // 2] for way, times in taken.items()}
+                if way != AGAIN:
+                    self._server.fresh(costs=costs, bandwidth=bandwidth)
+                if warm:
+                    self._measure("raw_4", task_id, frames)
+                if way == OURS:
+                    built.append(self._portal.build(task_id, frames))
+                    taken[way].append(built[-1].seconds)
+                else:
+                    taken[way].append(self._measure(way, task_id, frames))
+        case.seconds = {way: median_high(times) for way, times in taken.items()}
+        case.bytes = built[-1].size
+        case.cpu_seconds = median_high(each.cpu_seconds for each in built)
+        case.peak_mb = max(each.peak_bytes for each in built) / 1e6
         self.cases.append(case)
         sys.stdout.write(f"{_row(case)}\n")
         sys.stdout.flush()
         return case
 
-    def _measure(self, way: str, task_id: int, frames: Sequence[int], case: Case) -> float:
-        if way == "ours":
-            built = self._portal.build(task_id, frames)
-            _note(case, built)
-            return built.seconds
-        url = self._server.url
+    def _measure(self, way: str, task_id: int, frames: Sequence[int]) -> float:
+        """Seconds of another way than ours."""
+        url, key, jobs = self._server.url, self._key, self._jobs_of(task_id)
+        name, _, count = way.partition("_")
         run: dict[str, Callable[[], None]] = {
             "sequential": lambda: clients.sequential(url, task_id, frames),
             "sdk": lambda: clients.sdk(url, task_id, frames),
-            "frames": lambda: clients.single_frames(url, self._key, task_id, frames),
-            "chunks": lambda: clients.raw_chunks(url, self._key, self._jobs_of(task_id), frames),
+            "frames": lambda: clients.single_frames(url, key, task_id, frames),
+            "chunks": lambda: clients.raw_chunks(url, key, jobs, frames),
+            "raw": lambda: clients.raw_chunks(url, key, jobs, frames, connections=int(count)),
+            "export": lambda: clients.cvat_export(url, key, task_id),
         }
-        self._jobs_of(task_id)
         started = time.perf_counter()
-        run[way]()
+        run[name]()
         return time.perf_counter() - started
 
     def _jobs_of(self, task_id: int) -> list[Job]:
@@ -85,65 +107,72 @@ class Bench:
         return self._jobs[task_id]
 
 
-def _note(case: Case, built: Built) -> None:
-    case.bytes = built.size
-    case.cpu_seconds = built.cpu_seconds
-    case.peak_mb = max(case.peak_mb, built.peak_bytes / 1e6)
-
-
 def _row(case: Case) -> str:
-    ways = "  ".join(f"{way} {seconds:7.2f} s" for way, seconds in case.seconds.items())
-    return f"{case.name:38} {ways}   {case.peak_mb:4.0f} MB"
+    ways = "  ".join(f"{way} {seconds:6.2f} s" for way, seconds in case.seconds.items())
+    cpu = f"{case.cpu_seconds / (case.bytes / 1e9):5.2f} CPU s/GB"
+    return f"{case.name:34} {case.peak_mb:4.0f} MB {cpu}  {ways}"
 
 
-def run(bench: Bench, *, quick: bool) -> dict[str, float]:
-    """Run all cases. Returns the ratios."""
+def run(bench: Bench, *, thorough: bool) -> dict[str, float]:
+    """Run the cases. Returns the ratios. `thorough`: the slow ways with all frames instead of some,
+    and cases that say little new."""
     photo, film, small = world.PHOTO, world.FILM, world.SMALL
     pick = random.Random(20261120)
     all_frames = range(600)
     sparse = sorted(pick.sample(all_frames, 60))
     per_job = sorted(n for job in range(0, 600, 60) for n in pick.sample(range(job, job + 60), 10))
     sixty = sorted(pick.sample(range(world.FILM_FRAMES), 60))
-    turns = 1 if quick else 3
+    thousand, hundred = range(1_000), range(100_000)
 
     case = bench.case
     case("warm-up", photo, range(36), costs=False)
-    fast = case("600 of 600", photo, all_frames, "chunks", repeat=turns)
-    simple = case("600 of 600, the other ways", photo, all_frames, "sequential", "sdk")
-    few = case("60 of 600", photo, sparse, "frames", "chunks", repeat=turns)
+    whole = case("600 of 600", photo, all_frames, *RAW, "export", AGAIN, repeat=3)
+    warm = case("600 of 600, warm chunks", photo, all_frames, *RAW, warm=True, repeat=3)
+    # What a frame costs these two does not depend on how many there are.
+    some = all_frames if thorough else range(60)
+    simple = case(f"{len(some)} of 600, slow ways", photo, some, "sequential", "sdk")
+    few = case("60 of 600", photo, sparse, "frames", "chunks", repeat=3)
     case("10 per job of 10 jobs", photo, per_job, "frames", "chunks")
-    video = case("60 of 300 video frames", film, sixty, "sequential", "chunks", repeat=turns)
-    case("20,000 small frames", small, range(20_000), "chunks")
+    video = case("60 of 300 video frames", film, sixty, "sequential", "chunks")
+    case("6,000 tiny frames", world.TINY, range(6_000), *RAW, "export", AGAIN)
 
-    slow = case("60 of 600, slow line", photo, sparse, "frames", "chunks", bandwidth=SLOW)
-    case("10 per job, slow line", photo, per_job, "frames", bandwidth=SLOW)
-    case("60 video frames, slow line", film, sixty, "chunks", bandwidth=SLOW)
-    case("20,000 small frames, slow line", small, range(20_000), "chunks", bandwidth=SLOW)
-    if not quick:
+    ways = ("frames", "chunks") if thorough else ("frames",)
+    slow = case("60 of 600, slow line", photo, sparse, *ways, bandwidth=SLOW)
+    if thorough:
+        case("20,000 small frames", small, range(20_000), "chunks")
+        case("10 per job, slow line", photo, per_job, "frames", bandwidth=SLOW)
+        case("60 video frames, slow line", film, sixty, "chunks", bandwidth=SLOW)
+        case("20,000 small frames, slow line", small, range(20_000), "chunks", bandwidth=SLOW)
         case("600 of 600, slow line", photo, all_frames, "chunks", bandwidth=SLOW)
 
-    thousand, hundred = range(1_000), range(100_000)
     short = case("1,000 frames, no costs", world.THOUSAND, thousand, repeat=5, costs=False)
     long = case("100,000 frames, no costs", world.HUNDRED_THOUSAND, hundred, costs=False)
     gigabytes = range(world.GIGABYTES_FRAMES)
-    case("5 GB, no costs", world.GIGABYTES, gigabytes, "chunks", costs=False)
+    large = case("5 GB, no costs", world.GIGABYTES, gigabytes, *RAW, costs=False)
+    part = len(all_frames) / len(some)
     return {
-        "all_vs_sequential": simple.seconds["sequential"] / fast.seconds["ours"],
-        "all_vs_sdk": simple.seconds["sdk"] / fast.seconds["ours"],
-        "all_vs_raw_chunks": fast.seconds["ours"] / fast.seconds["chunks"],
+        "build_vs_best_raw": max(_against_raw(each) for each in (whole, warm, large)),
+        "all_vs_sequential": part * simple.seconds["sequential"] / whole.seconds[OURS],
+        "all_vs_sdk": part * simple.seconds["sdk"] / whole.seconds[OURS],
         "sparse_vs_best": _against_best(few),
         "sparse_slow_line_vs_best": _against_best(slow),
-        "video_vs_sequential": video.seconds["sequential"] / video.seconds["ours"],
+        "video_vs_sequential": video.seconds["sequential"] / video.seconds[OURS],
         "time_per_frame_100k_vs_1k": _per_frame(long) / _per_frame(short),
+        "cpu_s_per_gb": large.cpu_seconds / (large.bytes / 1e9),
+        "peak_mb": max(each.peak_mb for each in bench.cases),
     }
 
 
+def _against_raw(case: Case) -> float:
+    return case.seconds[OURS] / case.best_raw
+
+
 def _against_best(case: Case) -> float:
-    return case.seconds["ours"] / min(case.seconds["frames"], case.seconds["chunks"])
+    return case.seconds[OURS] / min(case.seconds[way] for way in WAYS if way in case.seconds)
 
 
 def _per_frame(case: Case) -> float:
-    return case.seconds["ours"] / case.frames
+    return case.seconds[OURS] / case.frames
 
 
 def as_json(cases: list[Case]) -> list[dict[str, object]]:

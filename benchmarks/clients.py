@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import requests
 from cvat_sdk import make_client
@@ -17,6 +19,9 @@ from cvat.types import Credential, Job
 from standin.samples import DEMO
 
 THREADS = 4
+RAW_BLOCK = 2**20  # bytes that are read at once: the fewest turns of Python
+EXPORT_FORMAT = "CVAT for images 1.1"
+POLL_SECONDS = 0.05
 
 
 def credential(url: str) -> Credential:
@@ -51,11 +56,11 @@ def sdk(url: str, task_id: int, frames: Sequence[int]) -> None:
 
 
 class Session(requests.Session):
-    def __init__(self, key: Credential) -> None:
+    def __init__(self, key: Credential, connections: int = THREADS) -> None:
         super().__init__()
         self.headers["Authorization"] = f"Bearer {key.value}"
         self.headers["Accept-Encoding"] = "identity"
-        adapter = HTTPAdapter(pool_maxsize=THREADS)
+        adapter = HTTPAdapter(pool_maxsize=connections)
         self.mount("http://", adapter)
 
     def body(self, url: str, **params: str | int) -> bytes:
@@ -78,7 +83,14 @@ def single_frames(url: str, key: Credential, task_id: int, frames: Iterable[int]
             out.writestr(f"{frame}.jpg", body)
 
 
-def raw_chunks(url: str, key: Credential, jobs: Sequence[Job], frames: Iterable[int]) -> None:
+def raw_chunks(
+    url: str,
+    key: Credential,
+    jobs: Sequence[Job],
+    frames: Iterable[int],
+    *,
+    connections: int = THREADS,
+) -> None:
     """The chunks that hold the frames, and nothing else: no file, no ZIP, no decoding."""
     wanted = {
         (job.id, chunk_index(job, frame))
@@ -89,8 +101,30 @@ def raw_chunks(url: str, key: Credential, jobs: Sequence[Job], frames: Iterable[
 
     def fetch(chunk: tuple[int, int]) -> int:
         job_id, index = chunk
-        return len(session.body(f"{url}/api/jobs/{job_id}/data", type="chunk", index=index))
+        with session.get(
+            f"{url}/api/jobs/{job_id}/data",
+            params={"type": "chunk", "index": str(index), "quality": "original"},
+            stream=True,
+            timeout=400,
+        ) as answer:
+            answer.raise_for_status()
+            return sum(map(len, answer.iter_content(RAW_BLOCK)))
 
-    with Session(key) as session, ThreadPoolExecutor(THREADS) as pool:
+    with Session(key, connections) as session, ThreadPoolExecutor(connections) as pool:
         for length in pool.map(fetch, sorted(wanted)):
             assert length
+
+
+def cvat_export(url: str, key: Credential, task_id: int) -> None:
+    """CVAT's own export of the whole task with its pictures, and its download into a file."""
+    with Session(key) as session, tempfile.TemporaryFile() as file:
+        params = {"format": EXPORT_FORMAT, "save_images": "true"}
+        begun = session.post(f"{url}/api/tasks/{task_id}/dataset/export", params=params, timeout=60)
+        begun.raise_for_status()
+        path = f"{url}/api/requests/{quote(begun.json()['rq_id'], safe='')}"
+        while (state := session.get(path, timeout=60).json())["status"] != "finished":
+            time.sleep(POLL_SECONDS)
+        with session.get(state["result_url"], stream=True, timeout=400) as answer:
+            answer.raise_for_status()
+            for block in answer.iter_content(RAW_BLOCK):
+                file.write(block)

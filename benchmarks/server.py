@@ -26,6 +26,7 @@ def _serve(pipe: Connection, make_world: Callable[[], World]) -> None:
                 continue
             with_costs, bandwidth = order
             server.world.chunks.clear()
+            server.site.exports.clear()
             # What is measured as 87 ms includes the making of the PNG, which the stand-in really
             # does and which takes it about 30 ms.
             server.costs = Costs.measured(video_frame=0.057) if with_costs else Costs()
