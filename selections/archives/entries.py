@@ -30,7 +30,7 @@ class Entry(NamedTuple):
     path: str
     file: io.BufferedIOBase
     size: int
-    line: Line | None = None  # None: the manifest does not list the file
+    line: Line | None = None  # None: no picture; the manifest lists the file as one of `files`
     crc32: int | None = None  # of the bytes, where it is known to be right
 
 
@@ -53,9 +53,9 @@ class PartSource(Protocol):
     stand in each part, after its pictures."""
 
     def room(self, line: Line | None) -> tuple[int, int]:
-        """How many files, and how many bytes of them, the frame of this line adds at most. None:
-        what a part without frames has."""
+        """How many files, and how many bytes of them, the frame of this line (with its path) adds
+        at most. None: what a part without frames has. Asked only when parts have limits."""
 
-    def entries(self, lines: Iterable[Line]) -> Iterator[Entry]:
+    def entries(self, lines: Iterable[Line], part: int | None) -> Iterator[Entry]:
         """The files, from the lines (with path, size and crc32) of all frames of the part. They
-        have no lines of their own."""
+        have no lines of their own. `part` is its number, None for the only one."""

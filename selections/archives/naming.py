@@ -23,7 +23,11 @@ LONGEST_NAME = 255  # bytes in UTF-8, as ext4 counts; NTFS and APFS hold at leas
 LONGEST_STEM = 120  # bytes of a selection's name in the file name of its archive
 LONGEST_SUFFIX = 20  # bytes; what is longer after a dot is no file type
 
-_MANIFEST = re.compile(r"manifest(_selection_\d+)?(_part\d+)?\.json", re.IGNORECASE)
+# Names of the files that are no pictures.
+_RESERVED_FILES = re.compile(
+    r"(manifest|annotations|instances_default)(_selection_\d+)?(_part\d+)?\.(json|xml)",
+    re.IGNORECASE,
+)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
 # Control characters, lone surrogates, the marks that turn the reading direction around (which
 # let a name show another ending than it has), and what Windows refuses.
@@ -125,7 +129,7 @@ class FramePaths:
         return path
 
     def _is_taken(self, path: str, key: int) -> bool:
-        return key in self._files or key in self._folders or bool(_MANIFEST.fullmatch(path))
+        return key in self._files or key in self._folders or bool(_RESERVED_FILES.fullmatch(path))
 
     def _is_real(self, *keys: int) -> bool:
         return any(key in self._real_files or key in self._real_folders for key in keys)
@@ -166,15 +170,20 @@ class FramePaths:
         return not (self._is_taken(path, key) or self._is_real(key))
 
     def _is_file(self, path: str, key: int) -> bool:
-        return key in self._files or bool(_MANIFEST.fullmatch(path))
+        return key in self._files or bool(_RESERVED_FILES.fullmatch(path))
 
 
 def manifest_name(part: int | None, *, selection: int | None = None) -> str:
     """Of the manifest of the only ZIP, or of part 1, 2, ...: all parts can be unpacked into one
     folder, and with `selection` also together with ZIPs of other selections."""
+    return f"manifest{part_suffix(part, selection=selection)}.json"
+
+
+def part_suffix(part: int | None, *, selection: int | None = None) -> str:
+    """What sets the files of a part apart that are no pictures, see manifest_name."""
     of_selection = "" if selection is None else f"_selection_{selection}"
     of_part = "" if part is None else f"_part{part}"
-    return f"manifest{of_selection}{of_part}.json"
+    return f"{of_selection}{of_part}"
 
 
 def archive_stem(selection_name: str) -> str:

@@ -24,7 +24,7 @@ from selections.archives.naming import manifest_name
 
 HASH_STEP = 8 * 2**20  # bytes
 COPY_STEP = 2**20
-FILE_OVERHEAD = 1024  # bytes of the headers of a file of a PartSource in the ZIP, at most
+FILE_OVERHEAD = 1024  # bytes that the ZIP and its manifest say of a file of a PartSource, at most
 
 
 class WrittenPart(NamedTuple):
@@ -84,7 +84,7 @@ class ZipWriter:
 
     def add(self, entry: Entry) -> None:
         """Write a picture, which has a line for the manifest."""
-        files, length = self._room(entry.line)
+        files, length = self._added_room(entry)
         if self._part_files and self._current.files_with_manifest + files >= self._part_files:
             self._begin_part()
         if self._part_size:
@@ -95,10 +95,16 @@ class ZipWriter:
         self._current.add(entry)
         self._current.reserve(files, length)
 
-    def finish(self, problems: list[Line], left_out: list[Line] | None = None) -> list[WrittenPart]:
+    def finish(
+        self,
+        problems: list[Line],
+        left_out: list[Line] | None = None,
+        about: dict[str, Any] | None = None,
+    ) -> list[WrittenPart]:
         """The parts. The manifest of the last one names the missing frames, with their reasons, and
-        those that were left out."""
+        those that were left out; what else it says is `about`."""
         missing = {"problems": problems} | ({"left_out": left_out} if left_out else {})
+        missing |= about or {}
         if self._part_size:
             self._make_room(len(_head(missing)))
         self._end_part(missing, is_only=not self.parts)
@@ -109,6 +115,11 @@ class ZipWriter:
         rooms = [source.room(line) for source in self._sources]
         files = sum(room[0] for room in rooms)
         return files, sum(room[1] for room in rooms) + files * FILE_OVERHEAD
+
+    def _added_room(self, entry: Entry) -> tuple[int, int]:
+        if entry.line is None or not (self._part_files or self._part_size):
+            return 0, 0
+        return self._room(entry.line | {"path": entry.path})
 
     def _make_room(self, length: int) -> None:
         size = self._current.final_size + self._about_size + length
@@ -121,15 +132,18 @@ class ZipWriter:
 
     def _new_part(self) -> _ZipFile:
         part = _ZipFile(part_path(self._stem, len(self.parts) + 1))
-        part.reserve(*self._room(None))
+        if self._part_files or self._part_size:
+            part.reserve(*self._room(None))
         return part
 
     def _end_part(self, missing: dict[str, Any], *, is_only: bool) -> None:
-        for source in self._sources:
-            for entry in source.entries(self._current.lines()):
-                self._current.add(entry)
         number = None if is_only else len(self.parts) + 1
+        for source in self._sources:
+            for entry in source.entries(self._current.lines(), number):
+                self._current.add(entry)
         about = self._about | ({"part": number} if number else {})
+        if self._current.files:
+            about |= {"files": self._current.files}
         name = manifest_name(number, selection=self._selection)
         self.parts.append(self._current.end(about | missing, name))
 
@@ -149,6 +163,7 @@ class _ZipFile:
         self._digest = _Digest(path)
         self._buffer = memoryview(bytearray(COPY_STEP))
         self._reserved_files = self._reserved_bytes = 0
+        self.files: list[Line] = []  # those without a line
 
     def reserve(self, files: int, length: int) -> None:
         """Count files of `length` bytes in all that are added at the end."""
@@ -171,8 +186,10 @@ class _ZipFile:
         self._directory.write(member.record(self.size))
         self._append(member.header(), entry.file, entry.size)
         self.count += 1
-        if entry.line is not None:
-            added = {"path": entry.path, "size": entry.size, "crc32": f"{crc32:08x}"}
+        added = {"path": entry.path, "size": entry.size, "crc32": f"{crc32:08x}"}
+        if entry.line is None:
+            self.files.append(added)
+        else:
             self._listing.write(_json(entry.line | added) + b"\n")
 
     def lines(self) -> Iterator[Line]:

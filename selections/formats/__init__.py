@@ -1,0 +1,19 @@
+"""The formats in which an archive can hold annotations, each a module of this package, and their
+registry. Pure.
+
+A new format is a module with a FORMAT, and its line in FORMATS: pages, API and schema read the
+registry. A format that archives were requested with must stay.
+"""
+
+from __future__ import annotations
+
+from selections.formats import cvat_images
+from selections.formats.format import Format
+
+FORMATS: dict[str, Format] = {each.key: each for each in (cvat_images.FORMAT,)}
+NONE = "none"  # pictures alone
+
+
+def choices() -> list[tuple[str, str]]:
+    """Key and label of each choice of annotations."""
+    return [(NONE, "None"), *((each.key, each.label) for each in FORMATS.values())]

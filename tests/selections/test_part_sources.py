@@ -26,7 +26,7 @@ class Sizes:
     def room(self, line: Line | None) -> tuple[int, int]:
         return (1, len("path,width\n")) if line is None else (1, 400)
 
-    def entries(self, lines: Iterable[Line]) -> Iterator[Entry]:
+    def entries(self, lines: Iterable[Line], part: int | None) -> Iterator[Entry]:
         rows = ["path,width"]
         for line in lines:
             yield _text(f"sizes/{line['path']}.txt", f"{line['width']} {line['height']}")

@@ -1,0 +1,225 @@
+"""The format `CVAT for images 1.1`: one XML for all pictures, as CVAT's own export has it.
+
+It can hold every object that CVAT has. Coordinates have two decimals, as in CVAT.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+from xml.sax.saxutils import escape, quoteattr
+
+from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format
+
+_STEM, _EXTENSION = "annotations", ".xml"
+_LONGEST_ID = 20  # digits
+_END = "</annotations>\n"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CUBOID = [
+    f"{axis}{corner}{n}" for n in (1, 2) for corner in ("tl", "bl", "tr", "br") for axis in "xy"
+]
+_NO_LABELS = Labels(())
+_TURNED = ("rectangle", "ellipse")  # the kinds whose rotation CVAT writes
+
+
+def _write(
+    tasks: Sequence[AnnotatedTask], images: Iterator[AnnotatedImage], folder: Path, suffix: str
+) -> Iterator[File]:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(_head(tasks).encode())
+        for number, image in enumerate(images):
+            # Of several tasks, source numbers repeat, and readers take the id for unique.
+            image_id = image.source_frame if len(tasks) == 1 else number
+            file.write(_image(image, image_id, tasks).encode())
+        file.write(_END.encode())
+        size = file.tell()
+        file.seek(0, os.SEEK_SET)
+        yield File(f"{_STEM}{suffix}{_EXTENSION}", cast(BinaryIO, file), size)
+
+
+def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+    return 1, len(_head(tasks).encode()) + len(_END)
+
+
+def _image_room(image: AnnotatedImage) -> tuple[int, int]:
+    longest_id = 10**_LONGEST_ID
+    task = AnnotatedTask(image.task_id, "", "x" * 1024, False, _NO_LABELS)
+    return 0, len(_image(image, longest_id, (task, task)).encode())
+
+
+def _lacks(shape: Shape) -> str:
+    return ""
+
+
+FORMAT = Format("cvat_images", "CVAT for images 1.1", _lacks, _write, _room, _image_room)
+
+
+# --- the head ---
+
+
+def _head(tasks: Sequence[AnnotatedTask]) -> str:
+    return "".join(
+        [
+            '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n  <version>1.1</version>\n',
+            "  <meta>\n",
+            *(_task(tasks[0]) if len(tasks) == 1 else _several(tasks)),
+            "  </meta>\n",
+        ]
+    )
+
+
+def _task(task: AnnotatedTask) -> Iterator[str]:
+    yield "    <task>\n"
+    yield from _about(task, "      ")
+    yield from _labels(task.labels, "      ")
+    yield "    </task>\n"
+
+
+def _several(tasks: Sequence[AnnotatedTask]) -> Iterator[str]:
+    """The tasks as CVAT writes those of a project. Labels of one name are one label."""
+    by_name: dict[str, Label] = {}
+    for task in tasks:
+        for label in task.labels:
+            by_name.setdefault(label.name, label)
+    yield "    <project>\n      <tasks>\n"
+    for task in tasks:
+        yield "        <task>\n"
+        yield from _about(task, "          ")
+        yield "        </task>\n"
+    yield "      </tasks>\n"
+    yield from _labels(by_name.values(), "      ")
+    yield "    </project>\n"
+
+
+def _about(task: AnnotatedTask, indent: str) -> Iterator[str]:
+    yield f"{indent}<id>{task.id}</id>\n"
+    yield f"{indent}<name>{_text(task.name)}</name>\n"
+    yield f"{indent}<mode>{'interpolation' if task.is_video else 'annotation'}</mode>\n"
+    yield f"{indent}<subset>{_text(task.subset or 'default')}</subset>\n"
+
+
+def _labels(labels: Iterable[Label], indent: str) -> Iterator[str]:
+    yield f"{indent}<labels>\n"
+    for label in labels:
+        yield from _label(label, indent + "  ", parent=None)
+        for part in label.sublabels:
+            yield from _label(part, indent + "  ", parent=label)
+    yield f"{indent}</labels>\n"
+
+
+def _label(label: Label, indent: str, *, parent: Label | None) -> Iterator[str]:
+    yield f"{indent}<label>\n{indent}  <name>{_text(label.name)}</name>\n"
+    yield f"{indent}  <color>{_text(label.color)}</color>\n"
+    yield f"{indent}  <type>{_text(label.type)}</type>\n"
+    yield f"{indent}  <attributes>\n"
+    for attribute in label.attributes:
+        yield from _definition(attribute, indent + "    ")
+    yield f"{indent}  </attributes>\n"
+    if label.svg:
+        yield f"{indent}  <svg>{_text(_named_svg(label))}</svg>\n"
+    if parent is not None:
+        yield f"{indent}  <parent>{_text(parent.name)}</parent>\n"
+    yield f"{indent}</label>\n"
+
+
+def _definition(attribute: Attribute, indent: str) -> Iterator[str]:
+    yield f"{indent}<attribute>\n{indent}  <name>{_text(attribute.name)}</name>\n"
+    yield f"{indent}  <mutable>{attribute.is_mutable}</mutable>\n"
+    yield f"{indent}  <input_type>{_text(attribute.input_type)}</input_type>\n"
+    yield f"{indent}  <default_value>{_text(attribute.default)}</default_value>\n"
+    values = "\n".join(attribute.values)
+    yield f"{indent}  <values>{_text(values)}</values>\n{indent}</attribute>\n"
+
+
+def _named_svg(label: Label) -> str:
+    """The drawing of a skeleton with the names of its points in place of their ids, which another
+    server does not know."""
+    svg = label.svg
+    for part in label.sublabels:
+        svg = svg.replace(f'data-label-id="{part.id}"', f"data-label-name={quoteattr(part.name)}")
+    return svg
+
+
+# --- the images ---
+
+
+def _image(image: AnnotatedImage, number: int, tasks: Sequence[AnnotatedTask]) -> str:
+    of_task = ""
+    if len(tasks) > 1:
+        subset = next((task.subset for task in tasks if task.id == image.task_id), "")
+        of_task = f' subset={_quoted(subset or "default")} task_id="{image.task_id}"'
+    lines = [
+        f'  <image id="{number}" name={_quoted(image.path)}{of_task} width="{image.width}" '
+        f'height="{image.height}">\n'
+    ]
+    for shape in image.shapes:
+        _add(shape, lines)
+    lines.append("  </image>\n")
+    return "".join(lines)
+
+
+def _add(shape: Shape, lines: list[str]) -> None:
+    name = "box" if shape.kind == "rectangle" else shape.kind
+    lines.append(f"    <{name} label={_quoted(shape.label.name)} source={_quoted(shape.source)}")
+    if shape.kind not in (TAG, SKELETON):
+        lines.append(f' occluded="{int(shape.is_occluded)}"{_geometry(shape)}')
+    if shape.kind != TAG:
+        lines.append(f' z_order="{shape.z_order}"')
+    if shape.group:
+        lines.append(f' group_id="{shape.group}"')
+    lines.append(">\n")
+    for element in shape.elements:
+        lines.append(
+            f"      <points label={_quoted(element.label.name)} source={_quoted(element.source)} "
+            f'outside="{int(element.is_outside)}" occluded="{int(element.is_occluded)}"'
+            f"{_geometry(element)}>\n"
+        )
+        lines.append(_attributes(element, "        "))
+        lines.append("      </points>\n")
+    lines.append(f"{_attributes(shape, '      ')}    </{name}>\n")
+
+
+def _geometry(shape: Shape) -> str:
+    points = shape.points
+    if shape.kind == "rectangle":
+        x1, y1, x2, y2 = points
+        text = f' xtl="{x1:.2f}" ytl="{y1:.2f}" xbr="{x2:.2f}" ybr="{y2:.2f}"'
+    elif shape.kind == "ellipse":
+        x, y, right, top = points
+        text = f' cx="{x:.2f}" cy="{y:.2f}" rx="{right - x:.2f}" ry="{y - top:.2f}"'
+    elif shape.kind == "cuboid":
+        named = zip(_CUBOID, points, strict=True)
+        text = "".join(f' {name}="{number:.2f}"' for name, number in named)
+    elif shape.kind == MASK:
+        *runs, left, top, right, bottom = map(int, points)
+        rle = ", ".join(map(str, runs))
+        text = (
+            f' rle="{rle}" left="{left}" top="{top}" width="{right - left + 1}" '
+            f'height="{bottom - top + 1}"'
+        )
+    else:
+        pairs = zip(points[::2], points[1::2], strict=True)
+        text = f' points="{";".join(f"{x:.2f},{y:.2f}" for x, y in pairs)}"'
+    if shape.rotation and shape.kind in _TURNED:
+        text += f' rotation="{shape.rotation:.2f}"'
+    return text
+
+
+def _attributes(shape: Shape, indent: str) -> str:
+    return "".join(
+        f"{indent}<attribute name={_quoted(name)}>{_text(value)}</attribute>\n"
+        for name, value in shape.attributes
+    )
+
+
+def _text(text: str) -> str:
+    return escape(_NOT_IN_XML.sub("\ufffd", text), {"\r": "&#13;"})
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(_NOT_IN_XML.sub("\ufffd", text))
