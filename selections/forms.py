@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import make_aware
 
 from cvat.links import MAX_ID
-from selections import methods
+from selections import formats, methods
 from selections.models import (
     ArchiveOptions,
     DeletedFrames,
@@ -205,6 +205,7 @@ class BuildForm(forms.Form):
         ],
     )
 
+    annotations = forms.ChoiceField(label="Annotations", required=False, choices=formats.choices())
     part_size = forms.TypedChoiceField(
         label="Split into",
         required=False,

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from portal.api.fields import WholeNumberField
 from portal.api.strict import StrictSerializer
+from selections import formats
 from selections.models import (
     Archive,
     ArchiveOptions,
@@ -71,12 +72,39 @@ class ListedFramesSerializer(serializers.Serializer[Any]):
     frames = ListedFrameSerializer(many=True, read_only=True)
 
 
+class AnnotationProblemSerializer(serializers.Serializer[Any]):
+    """An object, or all of a job or a task, that is not among the annotations, and why. Keys that
+    do not apply are missing."""
+
+    task_id = serializers.IntegerField(read_only=True)
+    job_id = serializers.IntegerField(read_only=True)
+    frame = serializers.IntegerField(read_only=True, allow_null=True)
+    object_id = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Id in CVAT of a shape, tag or track."
+    )
+    reason = serializers.CharField(read_only=True)
+
+
+class AnnotationsSerializer(serializers.Serializer[Any]):
+    """The annotations in the ZIP, and what of them is missing."""
+
+    format = serializers.CharField(read_only=True, help_text="Their format, as asked for.")
+    objects = serializers.IntegerField(read_only=True, help_text="How many objects they are.")
+    problems_count = serializers.IntegerField(
+        read_only=True, help_text="How many objects, jobs and tasks are missing."
+    )
+    problems = AnnotationProblemSerializer(
+        many=True, read_only=True, help_text="The first 20 that are missing, each with its reason."
+    )
+
+
 class RemarksSerializer(serializers.Serializer[Any]):
     """What the receiver of the ZIP should know; null until it is built. `exact` files are the
     uploads byte for byte. `differs` and `may_differ` count the others by the keys of the manifest's
     lines. `deleted` frames were deleted in CVAT after the selection was saved and are in the ZIP,
     `left_out` ones are not, as asked for. `longest_path` is in characters, `long_paths` counts
-    those that are too long for Windows; `most_entries` is of the ZIP with the most files."""
+    those that are too long for Windows; `most_entries` is of the ZIP with the most files.
+    `annotations` is missing when none were asked for."""
 
     exact = serializers.IntegerField(read_only=True)
     differs = serializers.DictField(child=serializers.IntegerField(), read_only=True)
@@ -87,6 +115,7 @@ class RemarksSerializer(serializers.Serializer[Any]):
     long_paths = serializers.IntegerField(read_only=True)
     most_entries = serializers.IntegerField(read_only=True)
     task_folders = serializers.BooleanField(read_only=True)
+    annotations = AnnotationsSerializer(read_only=True, required=False)
 
 
 class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
@@ -173,7 +202,8 @@ class NewArchiveSerializer(StrictSerializer):
     were deleted in CVAT after the selection was saved are delivered and marked in the manifest, or
     left out. `part_files` begins a new ZIP after so many files (0: never). `task_folders`: every
     path begins with `task_<id>/`, also for a single task, and the manifest is named after the
-    selection, so that ZIPs of several selections can be unpacked into one folder."""
+    selection, so that ZIPs of several selections can be unpacked into one folder. `annotations` is
+    the format of the annotations of these frames; it goes with original files alone."""
 
     quality = serializers.ChoiceField(choices=Quality.choices, default=Quality.ORIGINAL)
     part_size = WholeNumberField(default=0, min_value=0, max_value=2**50)
@@ -184,6 +214,7 @@ class NewArchiveSerializer(StrictSerializer):
     )
     part_files = WholeNumberField(default=0, min_value=0, max_value=2**31 - 1)
     task_folders = serializers.BooleanField(default=False)
+    annotations = serializers.ChoiceField(choices=formats.choices(), default=formats.NONE)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "video_quality" in self.initial_data and attrs["video_format"] != "jpeg":

@@ -72,6 +72,7 @@ two:
 
 WORDS = {
     "access_token": "An access token made in CVAT (Profile, Security). Give it or a password.",
+    "annotations": "The format of the annotations in the ZIP; none for pictures alone.",
     "archive": "The archive that is being built; poll its `status_url`.",
     "assignee": "User name in CVAT of the person it is assigned to; empty for none.",
     "bytes_done": "Bytes of pictures fetched so far.",

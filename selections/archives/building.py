@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
 from selections.archives import disk, growing
+from selections.archives.annotation_source import AnnotationSource
 from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, PartSource
 from selections.archives.frame_source import FrameSource
 from selections.archives.remarks import Remarks
@@ -22,6 +23,7 @@ from selections.archives.spools import clear, spool_of
 from selections.archives.storing import stored
 from selections.archives.video import Format
 from selections.archives.zipping import WrittenPart, ZipWriter
+from selections.formats import FORMATS
 from selections.models import Archive, DeletedFrames, Selection
 
 logger = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ def _why_not_written(error: OSError) -> str:
 class _Build:
     """One attempt of a worker."""
 
-    part_sources: Sequence[PartSource] = ()  # of further files, such as annotations
+    part_sources: Sequence[PartSource] = ()  # of further files
 
     def __init__(self, archive: Archive, selection: Selection, heartbeat: Heartbeat) -> None:
         self.archive = archive
@@ -71,6 +73,7 @@ class _Build:
         self.problems: list[Line] = []
         self.left_out: list[Line] = []
         self.remarks = Remarks()
+        self.about_annotations: dict[str, Line] = {}
         self.may_come_late = False  # CVAT may serve some of the missing frames later
 
     def run(self) -> None:
@@ -84,14 +87,19 @@ class _Build:
             allowance=self._allowance(),
         )
         self.guard.check_before(self.selection)
-        with self._writer() as writer:
+        with ExitStack() as stack:
+            annotations = self._annotation_source()
+            if annotations is not None:
+                stack.callback(annotations.close)
+            writer = stack.enter_context(self._writer(annotations))
             with closing(self.source.entries()) as entries:
                 for entry in entries:
                     self.heartbeat.check()
                     self._take(entry, writer)
             self._check_complete()
             self._check_not_empty()
-            self._store(writer.finish(self.problems, self.left_out))
+            self.about_annotations = annotations.about() if annotations is not None else {}
+            self._store(writer.finish(self.problems, self.left_out, self.about_annotations))
 
     def _take(self, entry: Entry | MissingFrame | LeftOutFrame, writer: ZipWriter) -> None:
         if isinstance(entry, Entry):
@@ -135,6 +143,7 @@ class _Build:
                 remarks=self.remarks.to_json(
                     most_entries=max(part.entries for part in parts),
                     has_task_folders=self.source.has_task_folders,
+                    **self.about_annotations,
                 ),
                 bytes_done=self.heartbeat.bytes_done,
             )
@@ -156,7 +165,21 @@ class _Build:
             task_folders=options.task_folders,
         )
 
-    def _writer(self) -> ZipWriter:
+    def _annotation_source(self) -> AnnotationSource | None:
+        options = self.archive.get_options()
+        format = FORMATS.get(options.annotations)  # noqa: A001  (the word of the field)
+        if format is None or self.archive.connection is None:
+            return None
+        return AnnotationSource(
+            self.archive.connection,
+            self.selection,
+            format,
+            folder=self.spool.folder,
+            has_task_folders=options.task_folders,
+            stop=self.heartbeat.stopped,
+        )
+
+    def _writer(self, annotations: AnnotationSource | None) -> ZipWriter:
         options = self.archive.get_options()
         return ZipWriter(
             growing.stem(self.archive.pk, self.heartbeat.worker),
@@ -164,7 +187,7 @@ class _Build:
             part_files=options.part_files,
             selection=self.selection.pk if options.task_folders else None,
             about=self._about(),
-            sources=self.part_sources,
+            sources=[*self.part_sources, *([annotations] if annotations is not None else [])],
         )
 
     def _allowance(self) -> int | None:

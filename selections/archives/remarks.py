@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from selections.archives.headers import Header
+from selections.formats import FORMATS
 
 COMPRESSED = "compressed"
 RECOMPRESSED = "recompressed"
@@ -21,6 +22,7 @@ TURNED = "turned"
 LONGEST_WINDOWS_PATH = 240
 MOST_OLD_ENTRIES = 65_535  # that a ZIP without the extension ZIP64 has room for
 FRAMES_LISTED = 100
+PROBLEMS_LISTED = 20  # of annotations
 
 SAME_NAMES = (
     "Frames of a video are named by their numbers, as in the ZIP of any other video: unpacked into "
@@ -75,10 +77,14 @@ class Remarks:
         """A frame that is not in the ZIP because it was deleted in CVAT."""
         self._left_out.add(line)
 
-    def to_json(self, *, most_entries: int, has_task_folders: bool) -> Line:
+    def to_json(
+        self, *, most_entries: int, has_task_folders: bool, annotations: Line | None = None
+    ) -> Line:
         """`most_entries`: of the part that has the most, its manifest included.
-        `has_task_folders`: every path begins with the folder of its task."""
-        return {
+        `has_task_folders`: every path begins with the folder of its task. `annotations`: what the
+        manifest says of them."""
+        about = {"annotations": _shortened(annotations)} if annotations else {}
+        return about | {
             "exact": self._exact,
             "differs": dict(sorted(self._differs.items())),
             "may_differ": dict(sorted(self._may_differ.items())),
@@ -89,6 +95,10 @@ class Remarks:
             "most_entries": most_entries,
             "task_folders": has_task_folders,
         }
+
+
+def _shortened(annotations: Line) -> Line:
+    return annotations | {"problems": annotations["problems"][:PROBLEMS_LISTED]}
 
 
 class _Listed:
@@ -149,6 +159,8 @@ def in_words(remarks: Mapping[str, Any]) -> list[str]:
             for kind, sentence in words.items()
             if counts.get(kind)
         ]
+    if annotations := remarks.get("annotations"):
+        sentences.append(_annotations(annotations))
     if remarks.get("differs", {}).get(VIDEO_FRAME) and not remarks.get("task_folders", True):
         sentences.append(SAME_NAMES)
     return sentences
@@ -163,6 +175,8 @@ def warnings(remarks: Mapping[str, Any]) -> list[str]:
     if (left_out := remarks.get("left_out", {})).get("count"):
         what = "It was" if left_out["count"] == 1 else "They were"
         sentences.append(f"{_deleted(left_out)} {what} left out, as asked for.")
+    if (annotations := remarks.get("annotations", {})).get("problems_count"):
+        sentences.append(_missing_annotations(annotations))
     if remarks.get("long_paths"):
         sentences.append(path_warning(remarks["longest_path"], remarks["long_paths"]))
     if remarks.get("most_entries", 0) > MOST_OLD_ENTRIES:
@@ -208,6 +222,25 @@ def _deleted(listed: Mapping[str, Any]) -> str:
     frames = f"{count:,} frame{'s' if count != 1 else ''} {'was' if count == 1 else 'were'}"
     names = named(listed["frames"], count)
     return f"{frames} deleted in CVAT after the selection was saved: {names}."
+
+
+def _annotations(annotations: Mapping[str, Any]) -> str:
+    """Such as “1,234 annotated objects, in the format CVAT for images 1.1.”"""
+    count, key = annotations["objects"], annotations["format"]
+    label = FORMATS[key].label if key in FORMATS else key
+    return f"{count:,} annotated object{'s' if count != 1 else ''}, in the format {label}."
+
+
+def _missing_annotations(annotations: Mapping[str, Any]) -> str:
+    count, first = annotations["problems_count"], annotations["problems"][0]
+    where = ", ".join(
+        f"{word} {first[key]}"
+        for key, word in (("task_id", "task"), ("job_id", "job"), ("frame", "frame"))
+        if first.get(key) is not None
+    )
+    verb = "annotation is" if count == 1 else "annotations are"
+    more = " The manifest names the others." if count > 1 else ""
+    return f"{count:,} {verb} missing. {where.capitalize()}: {first['reason']}{more}"
 
 
 def _files(count: int) -> str:

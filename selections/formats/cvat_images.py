@@ -10,7 +10,6 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
 from xml.sax.saxutils import escape, quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
@@ -39,7 +38,7 @@ def _write(
         file.write(_END.encode())
         size = file.tell()
         file.seek(0, os.SEEK_SET)
-        yield File(f"{_STEM}{suffix}{_EXTENSION}", cast(BinaryIO, file), size)
+        yield File(f"{_STEM}{suffix}{_EXTENSION}", file, size)
 
 
 def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from cvat.annotations import Labels, Shape
 
@@ -35,7 +36,7 @@ class File(NamedTuple):
     """A file of annotations for the ZIP, to be read from its present position."""
 
     path: str
-    content: BinaryIO
+    content: io.BufferedIOBase
     size: int  # bytes
 
 

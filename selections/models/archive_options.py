@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 
 from portal.exceptions import InvalidInput
+from selections import formats
 
 
 class Quality(models.TextChoices):
@@ -33,7 +34,8 @@ class ArchiveOptions:
     """How to build the ZIPs of an archive.
 
     Several ZIPs are made if one has more than `part_size` bytes or `part_files` files. With
-    `task_folders` the frames of a single task are in a folder of their own, too.
+    `task_folders` the frames of a single task are in a folder of their own, too. `annotations` is a
+    key of selections.formats.
     """
 
     quality: str = Quality.ORIGINAL.value
@@ -43,21 +45,29 @@ class ArchiveOptions:
     deleted_frames: str = DeletedFrames.DELIVER.value
     part_files: int = 0  # 0: no limit
     task_folders: bool = False
+    annotations: str = formats.NONE
 
     SMALLEST_PART: ClassVar[int] = 10 * 2**20  # bytes
     FEWEST_FILES: ClassVar[int] = 100  # of a part, its manifest included
     # Written only if they differ from the default, as rows of older releases lack them.
-    _RARE: ClassVar = frozenset({"deleted_frames", "part_files", "task_folders"})
+    _RARE: ClassVar = frozenset({"deleted_frames", "part_files", "task_folders", "annotations"})
 
     def check(self) -> None:
         """Raises InvalidInput for values that cannot be."""
         for name, choices in (
-            ("quality", Quality),
-            ("video_format", VideoFormat),
-            ("deleted_frames", DeletedFrames),
+            ("quality", Quality.values),
+            ("video_format", VideoFormat.values),
+            ("deleted_frames", DeletedFrames.values),
+            ("annotations", [key for key, _ in formats.choices()]),
         ):
-            if getattr(self, name) not in choices.values:
-                raise InvalidInput(f"{name} must be one of {', '.join(choices.values)}.")
+            if getattr(self, name) not in choices:
+                raise InvalidInput(f"{name} must be one of {', '.join(choices)}.")
+        if self.annotations != formats.NONE and self.quality == Quality.COMPRESSED:
+            raise InvalidInput(
+                "Annotations go with original files: CVAT may make pictures smaller when it "
+                "compresses them, and the annotations would not fit. Choose original files, or no "
+                "annotations."
+            )
         if not 1 <= self.video_quality <= 100:
             raise InvalidInput("video_quality must be 1 to 100.")
         if self.part_size and self.part_size < self.SMALLEST_PART:

@@ -1,0 +1,173 @@
+"""Reads the annotations of chosen frames of a task from CVAT. No Django."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import tempfile
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from cvat import origins
+from cvat.annotations import JobAnnotations, Labels, Shape
+from cvat.client import CvatClient
+from cvat.overlapping import objects_by_frame
+from cvat.types import Job
+from selections.archives import annotation_store
+from selections.archives.entries import Line
+from selections.archives.refusals import FRAME_ERRORS, REFUSED
+
+logger = logging.getLogger(__name__)
+
+MOST_PROBLEMS = 200  # that are named, of a task; the others are counted
+
+
+class ChosenFrames:
+    """Task frames, ascending, each with the job that it was chosen from."""
+
+    def __init__(self) -> None:
+        self.frames = array("q")
+        self.jobs = array("q")
+
+    def add(self, frame: int, job_id: int) -> None:
+        self.frames.append(frame)
+        self.jobs.append(job_id)
+
+
+class TaskAnnotations(NamedTuple):
+    """What was read of a task. `objects` are stored in a file, see annotation_store."""
+
+    labels: Labels
+    is_video: bool
+    objects: int
+    problems: list[Line]  # the first MOST_PROBLEMS
+    problems_count: int
+
+
+def read_task(
+    client: CvatClient,
+    task_id: int,
+    chosen: ChosenFrames,
+    *,
+    into: Path,
+    lacks: Callable[[Shape], str],
+) -> TaskAnnotations:
+    """Read the annotations of the chosen frames into a file, without those objects of which `lacks`
+    gives a reason to leave them out. What CVAT refuses is named in the problems. Raises CvatError.
+    """
+    return _Reading(client, task_id, chosen, into, lacks).run()
+
+
+class _Reading:
+    def __init__(
+        self,
+        client: CvatClient,
+        task_id: int,
+        chosen: ChosenFrames,
+        into: Path,
+        lacks: Callable[[Shape], str],
+    ) -> None:
+        self._client = client
+        self._task_id = task_id
+        self._chosen = chosen
+        self._into = into
+        self._lacks = lacks
+        self._labels = Labels(())
+        self._problems: list[Line] = []
+        self._problems_count = 0
+
+    def run(self) -> TaskAnnotations:
+        objects, is_video = 0, False
+        try:
+            jobs = self._client.jobs(self._task_id)
+            chosen_from = set(self._chosen.jobs)
+            origin = origins.read(
+                self._client, self._task_id, [job for job in jobs if job.id in chosen_from]
+            )
+            is_video = origin.is_video
+            self._labels = self._read_labels(jobs)
+            by_frame = heapq.merge(
+                *(
+                    objects_by_frame(holders, frames, self._load, deleted=origin.deleted)
+                    for holders, frames in self._groups(jobs)
+                ),
+                key=itemgetter(0),
+            )
+            objects = annotation_store.write(self._into, self._that_can_be_held(by_frame))
+        except FRAME_ERRORS as error:
+            self._into.write_bytes(b"")
+            self._name_problem(1, reason=f"The annotations could not be read. {error}")
+        return TaskAnnotations(
+            self._labels, is_video, objects, self._problems, self._problems_count
+        )
+
+    def _groups(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], list[int]]]:
+        """Jobs, and the frames whose objects are read from them: from the annotation jobs, but from
+        another job for frames that could be chosen from that job alone."""
+        others = {job.id: job for job in jobs if not job.is_annotation}
+        numbers = zip(self._chosen.frames, self._chosen.jobs, strict=True)
+        by_job: dict[int | None, list[int]] = {}
+        for frame, job_id in numbers:
+            by_job.setdefault(job_id if job_id in others else None, []).append(frame)
+        for key, frames in by_job.items():
+            holders = [job for job in jobs if job.is_annotation] if key is None else [others[key]]
+            yield holders, frames
+
+    def _read_labels(self, jobs: Sequence[Job]) -> Labels:
+        try:
+            return self._client.labels(task_id=self._task_id)
+        except REFUSED:
+            if not jobs:
+                raise
+            return self._client.labels(job_id=jobs[0].id)
+
+    def _load(self, job: Any) -> JobAnnotations:
+        frames = self._chosen.frames
+        first, end = bisect_left(frames, job.start_frame), bisect_left(frames, job.stop_frame + 1)
+        try:
+            with tempfile.TemporaryFile(dir=self._into.parent) as file:
+                annotations = self._client.job_annotations(
+                    job_id=job.id,
+                    labels=self._labels,
+                    frames=frozenset(frames[first:end]),
+                    into=cast(BinaryIO, file),
+                )
+        except FRAME_ERRORS as error:
+            logger.info("the annotations of job %s are not known: %s", job.id, error)
+            self._name_problem(1, job_id=job.id, reason=f"Its annotations are missing. {error}")
+            return JobAnnotations()
+        for problem in annotations.problems:
+            self._name_problem(
+                job_id=job.id,
+                frame=problem.frame,
+                object_id=problem.object_id,
+                reason=f"The object was left out: {problem.reason}.",
+            )
+        self._problems_count += annotations.problems_count
+        return annotations
+
+    def _that_can_be_held(
+        self, by_frame: Iterable[tuple[int, list[Shape]]]
+    ) -> Iterator[tuple[int, list[Shape]]]:
+        for frame, shapes in by_frame:
+            held = []
+            for shape in shapes:
+                if reason := self._lacks(shape):
+                    self._name_problem(
+                        1,
+                        frame=frame,
+                        object_id=shape.id,
+                        reason=f"The object was left out: {reason}.",
+                    )
+                else:
+                    held.append(shape)
+            yield frame, held
+
+    def _name_problem(self, count: int = 0, **problem: Any) -> None:
+        self._problems_count += count
+        if len(self._problems) < MOST_PROBLEMS:
+            self._problems.append({"task_id": self._task_id, **problem})

@@ -1,0 +1,200 @@
+"""The ZIP of a selection has the annotations of just its frames."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from cvat.types import Job
+from selections.models import Archive
+from standin.annotated import add_annotated_task
+from standin.server import StandIn
+from tests.annotated import WITH_IMAGES, Case, differences, images
+from tests.conftest import connect
+from tests.selections.builds import built, manifest_of, only_path, path_of, select
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
+
+CASES = {folder.name: folder for folder in WITH_IMAGES}
+XML = "annotations.xml"
+
+
+def objects_of(archive: Archive) -> dict[str, list[dict[str, Any]]]:
+    """The objects of each path in the XML, which has just the pictures of the ZIP."""
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        names, seen = opened.namelist(), images(opened.read(XML))
+    assert names[-2:] == [XML, "manifest.json"]
+    assert [image.get("name") for image, _ in seen] == names[:-2]
+    return {image.get("name", ""): objects for image, objects in seen}
+
+
+@pytest.mark.parametrize("folder", WITH_IMAGES, ids=lambda path: path.name)
+def test_objects_of_chosen_frames_are_those_of_cvats_export(
+    folder: Path, alice: User, standin: StandIn
+) -> None:
+    case = Case(folder)
+    add_annotated_task(standin.world, folder)
+    chosen = case.frames[1::2] or case.frames
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], chosen))
+    archive = built(selection, annotations="cvat_images")
+    assert (archive.status, archive.error) == ("ready", "")
+    lines = manifest_of(archive)["frames"]
+    objects = objects_of(archive)
+    expected = case.objects()
+    assert [line["frame"] for line in lines] == chosen
+    for line in lines:
+        ours, theirs = differences(objects[line["path"]], expected[line["frame"]])
+        assert (ours, theirs) == ([], [])
+    count = sum(len(each) for each in objects.values())
+    assert archive.remarks["annotations"]["objects"] == count
+
+
+def test_the_xml_names_the_picture_as_the_zip_does_and_cvat_by_its_numbers(
+    alice: User, standin: StandIn
+) -> None:
+    case = Case(CASES["start_step"])
+    add_annotated_task(standin.world, case.folder)
+    archive = built(
+        select(connect(alice, standin, "alice"), (case.task["id"], [1, 3])),
+        annotations="cvat_images",
+        task_folders=True,
+    )
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        name = next(each for each in opened.namelist() if each.endswith(".xml"))
+        seen = [image for image, _ in images(opened.read(name))]
+        paths = opened.namelist()[:2]
+    assert name == f"annotations_selection_{archive.selection_id}.xml"
+    reference = {image.get("id"): image for image, _ in images(case.xml())}
+    for image, frame, path in zip(seen, [1, 3], paths, strict=True):
+        theirs = reference[str(case.source_number(frame))]
+        assert image.get("name") == path == f"task_{case.task['id']}/{theirs.get('name')}"
+        assert [image.get(key) for key in ("id", "width", "height")] == [
+            theirs.get(key) for key in ("id", "width", "height")
+        ]
+
+
+def test_without_annotations_the_zip_is_as_before(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    archive = built(select(connect(alice, standin, "alice"), (case.task["id"], None)))
+    assert not {"files", "annotations"} & manifest_of(archive).keys()
+    assert "annotations" not in archive.remarks
+    assert standin.requests.matching("/annotations$") == []
+
+
+def test_each_part_has_the_annotations_of_its_pictures(
+    alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("selections.models.ArchiveOptions.SMALLEST_PART", 1)
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    archive = built(selection, annotations="cvat_images", part_size=40_000)
+    parts = list(archive.parts.all())
+    assert len(parts) > 1
+    seen: dict[str, Any] = {}
+    for part in parts:
+        assert part.size <= 40_000
+        with zipfile.ZipFile(path_of(part)) as opened:
+            *paths, xml, manifest = opened.namelist()
+            assert xml == f"annotations_part{part.number}.xml"
+            objects = images(opened.read(xml))
+            about = json.loads(opened.read(manifest))
+        assert [image.get("name") for image, _ in objects] == paths
+        assert [file["path"] for file in about["files"]] == [xml]
+        seen |= {image.get("name", ""): each for image, each in objects}
+    names = [frame.name for frame in case.meta.frames]
+    reference = dict(zip(names, case.reference().values(), strict=True))
+    assert {name: differences(seen[name], reference[name]) for name in seen} == {
+        name: ([], []) for name in reference
+    }
+
+
+def test_several_tasks_are_one_file_with_ids_of_its_own(alice: User, standin: StandIn) -> None:
+    cases = [Case(CASES[name]) for name in ("names_clash", "skeletons")]
+    for case in cases:
+        add_annotated_task(standin.world, case.folder)
+    wanted = [(case.task["id"], [0, 2]) for case in cases]
+    archive = built(select(connect(alice, standin, "alice"), *wanted), annotations="cvat_images")
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        seen = [image for image, _ in images(opened.read(XML))]
+        text = opened.read(XML).decode()
+    assert [image.get("id") for image in seen] == ["0", "1", "2", "3"]
+    assert sorted({image.get("task_id") for image in seen}) == sorted(
+        str(case.task["id"]) for case in cases
+    )
+    for case in cases:
+        for label in case.labels:
+            assert text.count(f"<name>{label.name}</name>") == 1
+
+
+def test_what_is_refused_is_named_and_the_rest_is_delivered(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["overlap"])
+    add_annotated_task(standin.world, case.folder)
+    refused = case.jobs[0].id
+    standin.faults.fail(f"/jobs/{refused}/annotations", status=403, body={"detail": "closed"})
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    archive = built(selection, annotations="cvat_images")
+    assert archive.status == "ready"
+    about = manifest_of(archive)["annotations"]
+    assert (about["format"], about["problems_count"]) == ("cvat_images", 1)
+    assert about["problems"][0]["job_id"] == refused
+    objects = list(objects_of(archive).values())
+    assert objects[0] == []
+    assert objects[9] != []
+    assert archive.remarks["annotations"] == about
+
+
+def test_a_bad_object_is_named_and_the_rest_is_delivered(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    shapes = standin.world.jobs[case.jobs[0].id].annotations["shapes"]
+    bad = next(shape for shape in shapes if shape["frame"] == 0)
+    bad["label_id"] = 9999
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0]))
+    archive = built(selection, annotations="cvat_images")
+    (problem,) = manifest_of(archive)["annotations"]["problems"]
+    assert (problem["frame"], problem["object_id"]) == (0, bad["id"])
+    (objects,) = objects_of(archive).values()
+    assert len(objects) == len(case.reference()[0]) - 1
+
+
+def test_deleted_frames_have_no_objects(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["shapes"])
+    task = add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0, 1]))
+    task.deleted = [0]
+    archive = built(selection, annotations="cvat_images")
+    first, second = objects_of(archive).values()
+    assert (first, second != []) == ([], True)
+
+
+def test_an_assignee_gets_the_annotations_of_the_own_job_alone(bob: User, standin: StandIn) -> None:
+    case = Case(CASES["overlap"])
+    add_annotated_task(standin.world, case.folder)
+    own = case.jobs[1]
+    standin.world.jobs[own.id].assignee = standin.world.user("bob")
+    selection = select(connect(bob, standin, "bob"), (case.task["id"], None))
+    objects = objects_of(built(selection, annotations="cvat_images"))
+    expected = case.objects([own])
+    for seen, frame in zip(objects.values(), own_frames(own), strict=True):
+        assert differences(seen, expected[frame]) == ([], [])
+    asked = {seen.path for seen in standin.requests.matching("/annotations$")}
+    assert asked == {f"/api/jobs/{own.id}/annotations"}
+
+
+def own_frames(job: Job) -> range:
+    return range(job.start_frame, job.stop_frame + 1)
+
+
+def test_the_same_selection_gives_the_same_bytes(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["tracks_images"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    first, second = (built(selection, annotations="cvat_images") for _ in range(2))
+    assert first.parts.get().sha256 == second.parts.get().sha256
