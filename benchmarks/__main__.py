@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks import opening
 from benchmarks.cases import Bench, as_json, run
 from benchmarks.portal import Portal
 from benchmarks.server import Server
@@ -29,6 +30,7 @@ BOUNDS = {
     "time_per_frame_100k_vs_1k": (1.2, "at most"),
     "cpu_s_per_gb": (4.15, "at most"),
     "peak_mb": (250, "at most"),
+    **opening.BOUNDS,
 }
 
 
@@ -40,6 +42,7 @@ def main() -> int:
     with Server() as server, Portal(server.url) as portal:
         bench = Bench(server, portal)
         ratios = run(bench, thorough=options.all)
+    ratios |= opening.run()
     for name, value in ratios.items():
         bound, direction = BOUNDS[name]
         sys.stdout.write(f"{name:28} {value:7.2f}   ({direction} {bound})\n")

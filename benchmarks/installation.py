@@ -76,6 +76,11 @@ class Installation:
             parts[name] = parts.get(name, 0) + _cpu(pid)
         return parts
 
+    def web_memory_mb(self, field: str) -> float:
+        """The largest of the web processes: VmRSS, resident now, or VmHWM, at the peak."""
+        pids = [pid for pid in self._processes() if _service(pid) == "web"]
+        return max(_memory_mb(pid, field) for pid in pids)
+
     def _processes(self) -> list[int]:
         roots = [self._serve.pid]
         if self._services:
@@ -121,6 +126,13 @@ def _cpu(pid: int) -> float:
     except FileNotFoundError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _memory_mb(pid: int, field: str) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise RuntimeError(f"no {field} in /proc")
 
 
 def _service(pid: int) -> str:
