@@ -45,16 +45,25 @@ class BodyCut(Exception):
     """The body is not what the server announced. Another attempt may succeed."""
 
 
-def read_json(response: Response, *, place: str, bounds: JsonBounds) -> Any:
-    """The JSON of an answer. CvatBroken if it is not JSON, or beyond the bounds."""
+def read_json(
+    response: Response,
+    *,
+    place: str,
+    bounds: JsonBounds,
+    decode: Callable[[bytearray], Any] = json.loads,
+) -> Any:
+    """The JSON of an answer, as `decode` gives it. CvatBroken if it is not JSON, or beyond the
+    bounds."""
     if not errors.is_json(response):
         raise errors.not_cvat(place, status=response.status_code)
-    body = b"".join(_blocks(response, bounds.length))
+    body = bytearray()  # grows in place: a long body is never in memory twice
+    for block in _blocks(response, bounds.length):
+        body += block
     containers = body.count(b"{") + body.count(b"[")
     if containers > bounds.containers or body.count(b",") > bounds.values:
         raise CvatBroken(FAR_TOO_LONG)
     try:
-        return json.loads(body)
+        return decode(body)
     except (ValueError, RecursionError):
         failure = CvatBroken(f"{place} sent JSON that cannot be read.")
     raise failure

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, Protocol
 
 from cvat import frames as numbering
@@ -197,7 +198,7 @@ def _catalog(
         deleted.update(part.meta.deleted_frames.intersection(part.numbers))
         honeypots.update(copies.intersection(existing))
         pictures += _pictures(task_id, part, own)
-    pictures.sort(key=lambda picture: picture.frame)
+    pictures.sort(key=attrgetter("frame"))
     if any(part.honeypots is None for part in parts):
         seen_count, pictures = len(pictures), _each_name_once(pictures, jobs)
         honeypot_count += seen_count - len(pictures)

@@ -326,7 +326,8 @@ class CvatClient:
         return self._http.data(path, params=params, subject=f"frame {frame} of {what}")
 
     def _meta(self, path: str, subject: str) -> Meta:
-        return reading.meta(self._http.get(path, subject=subject, bounds=bodies.META))
+        meta: Meta = self._http.get(path, subject=subject, bounds=bodies.META, decode=reading.meta)
+        return meta
 
     def _honeypots(self, what: str, path: str) -> frozenset[int]:
         data = self._http.get(path, subject=f"the validation layout of {what}")

@@ -69,8 +69,10 @@ def frames_by_job(frames: Sequence[Frame], jobs: Iterable[Job]) -> dict[int, lis
     held = {}
     for job in jobs:
         first = bisect_left(numbers, job.start_frame)
-        in_range = frames[first : bisect_right(numbers, job.stop_frame)]
-        held[job.id] = [frame for frame in in_range if holds(job, frame)]
+        in_range = list(frames[first : bisect_right(numbers, job.stop_frame)])
+        if job.recompresses:
+            in_range = [frame for frame in in_range if holds(job, frame)]
+        held[job.id] = in_range
     return held
 
 

@@ -6,6 +6,7 @@ Every request goes through `Http`, which returns data or raises a CvatError.
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -153,10 +154,14 @@ class Http:
         subject: str,
         params: Params | None = None,
         bounds: bodies.JsonBounds = bodies.ORDINARY,
+        decode: Callable[[bytearray], Any] = json.loads,
     ) -> Any:
-        """The JSON of the answer."""
+        """The JSON of the answer, as `decode` gives it."""
         call = Call("GET", path, subject, params)
-        return self._exchange(call, lambda answer: self._json(answer, bounds))
+        return self._exchange(
+            call,
+            lambda answer: bodies.read_json(answer, place=self.place, bounds=bounds, decode=decode),
+        )
 
     def save_json(self, path: str, *, subject: str, into: BinaryIO) -> None:
         """Write the JSON of the answer to a seekable file, from its current position on."""
@@ -171,11 +176,11 @@ class Http:
 
     def post(self, path: str, *, subject: str, body: Mapping[str, Any]) -> Any:
         call = Call("POST", path, subject, body=body)
-        return self._exchange(call, lambda answer: self._json(answer, bodies.ORDINARY))
+        return self._exchange(call, self._json)
 
     def patch(self, path: str, *, subject: str, body: Mapping[str, Any]) -> Any:
         call = Call("PATCH", path, subject, body=body)
-        return self._exchange(call, lambda answer: self._json(answer, bodies.ORDINARY))
+        return self._exchange(call, self._json)
 
     def delete(self, path: str, *, subject: str) -> None:
         self._exchange(Call("DELETE", path, subject), lambda response: None)
@@ -303,8 +308,8 @@ class Http:
             return None
         return self._retries.wait(attempt, retry_after=failure.wait)
 
-    def _json(self, response: requests.Response, bounds: bodies.JsonBounds) -> Any:
-        return bodies.read_json(response, place=self.place, bounds=bounds)
+    def _json(self, response: requests.Response) -> Any:
+        return bodies.read_json(response, place=self.place, bounds=bodies.ORDINARY)
 
     def _log(self, call: Call, response: requests.Response, started: float) -> None:
         logger.log(

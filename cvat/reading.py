@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import msgspec
+
 from cvat.exceptions import CvatBroken
 from cvat.types import (
     FrameInfo,
@@ -99,16 +101,42 @@ def job(data: Any) -> Job:
     )
 
 
-def meta(data: Any) -> Meta:
-    included = _object(data).get("included_frames")
-    frames = data.get("frames")
+class _MetaBody(msgspec.Struct):
+    """A meta as CVAT sends it, without what is not used. Only the frames have a fixed type: their
+    values need no further look."""
+
+    frames: tuple[FrameInfo, ...] = ()
+    size: Any = None
+    chunk_size: Any = None
+    start_frame: Any = None
+    stop_frame: Any = None
+    frame_filter: Any = None
+    deleted_frames: Any = None
+    included_frames: Any = None
+    chunks_updated_date: Any = None
+
+
+_decode_meta = msgspec.json.Decoder(_MetaBody).decode
+
+
+def meta(body: bytes | bytearray) -> Meta:
+    """From the bytes of the answer, because it may have a million frames. ValueError or
+    RecursionError if they are not JSON."""
+    data: dict[str, Any]
+    try:
+        data = msgspec.structs.asdict(_decode_meta(body))
+    except msgspec.ValidationError:  # a frame has a value of a wrong type
+        data = dict(_object(msgspec.json.decode(body)))
+        frames = data.get("frames")
+        data["frames"] = tuple(map(_frame_info, frames)) if isinstance(frames, list) else ()
+    included = data.get("included_frames")
     return Meta(
         size=_number(data, "size"),
         chunk_size=_number(data, "chunk_size"),
         first_source=_number(data, "start_frame"),
         last_source=_number(data, "stop_frame"),
         step=_step(_text(data, "frame_filter")),
-        frames=tuple(_frame_info(item) for item in frames) if isinstance(frames, list) else (),
+        frames=data["frames"],
         deleted_frames=frozenset(numbers(data.get("deleted_frames"))),
         included_sources=tuple(numbers(included)) if isinstance(included, list) else None,
         chunks_updated_date=_text(data, "chunks_updated_date"),
@@ -137,7 +165,7 @@ def text(data: Any, key: str) -> str:
 
 def _frame_info(data: Any) -> FrameInfo:
     if not isinstance(data, dict):
-        return FrameInfo("", 0, 0)
+        return FrameInfo()
     return FrameInfo(_text(data, "name"), _number(data, "width"), _number(data, "height"))
 
 

@@ -1,5 +1,8 @@
 """Answers of CVAT as frozen values.
 
+There may be a million of Frame and FrameInfo: as msgspec structures they are made five times as
+fast as dataclasses, and the garbage collector does not visit them.
+
 `frame` is always the task frame number (0 to size - 1). Other numberings live in frames.py alone.
 """
 
@@ -8,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -121,11 +126,12 @@ class Job:
         return self.is_list
 
 
-@dataclass(frozen=True, slots=True)
-class FrameInfo:
-    name: str
-    width: int
-    height: int
+class FrameInfo(msgspec.Struct, frozen=True, gc=False):
+    """An entry of `frames` in a meta."""
+
+    name: str = ""
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +160,7 @@ class Meta:
     chunks_updated_date: str
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """A picture that can be chosen. `filename` is CVAT's path with its folders; "" for a video."""
 
     task_id: int

@@ -8,14 +8,16 @@ own place.
 
 from __future__ import annotations
 
-import heapq
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
+from operator import attrgetter
 from typing import NamedTuple
+
+from msgspec import structs
 
 from cvat.frames import frames_by_job
 from cvat.types import Frame, Job
@@ -47,13 +49,16 @@ class Candidates:
 
     def __init__(self, by_job: Mapping[int, Sequence[Frame]]) -> None:
         self.by_job = by_job
-        self.holders: dict[int, list[int]] = {}
-        frames: dict[int, Frame] = {}
+        self.holders: dict[int, tuple[int, ...]] = {}
+        frames = []
         for job_id, held in by_job.items():
+            only = (job_id,)  # one tuple for all frames that no other job holds
             for frame in held:
-                frames.setdefault(frame.frame, frame)
-                self.holders.setdefault(frame.frame, []).append(job_id)
-        self.frames = tuple(frames[number] for number in sorted(frames))
+                others = self.holders.get(frame.frame)
+                if others is None:
+                    frames.append(frame)
+                self.holders[frame.frame] = only if others is None else others + only
+        self.frames = tuple(sorted(frames, key=attrgetter("frame")))
 
     @classmethod
     def of_jobs(cls, frames: Sequence[Frame], jobs: Iterable[Job]) -> Candidates:
@@ -106,7 +111,7 @@ def sample_of(candidates: Candidates, job_of: Mapping[int, int], *, requested: i
     that is its value."""
     frames = (frame for frame in candidates.frames if frame.frame in job_of)
     return Sample(
-        frames=tuple(replace(frame, job_id=job_of[frame.frame]) for frame in frames),
+        frames=tuple(structs.replace(frame, job_id=job_of[frame.frame]) for frame in frames),
         jobs=tuple(_job_draw(job_id, held, job_of) for job_id, held in candidates.by_job.items()),
         total=len(candidates.frames),
         requested=requested,
@@ -140,9 +145,8 @@ def lowest(frames: Iterable[Frame], *, count: int, seed: int) -> list[Frame]:
         raise ValueError("count must not be negative")
     if not 0 <= seed <= MAX_SEED:
         raise ValueError(f"the seed must be 0 to {MAX_SEED}")
-    return heapq.nsmallest(
-        count, frames, key=lambda frame: (rank(frame, seed), frame.task_id, frame.frame)
-    )
+    by_number = sorted(frames, key=attrgetter("task_id", "frame"))  # decides between equal ranks
+    return sorted(by_number, key=lambda frame: rank(frame, seed))[:count]
 
 
 def share_count(total: int, share: float) -> int:

@@ -18,20 +18,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, groupby, repeat, takewhile
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from cvat.frames import frames_by_job
 from cvat.links import job_link, task_link
 from cvat.types import Frame, FrameCatalog, Job
 
 Document = dict[str, Any]
+Value = TypeVar("Value")
 
 
 def document(catalog: FrameCatalog, base_url: str) -> Document:
     """`base_url` is CVAT's, where the `cvat_url`s lead."""
     frames = catalog.frames
     indexes = {job.id: index for index, job in enumerate(catalog.jobs)}
-    by_job = _runs((indexes[frame.job_id],) for frame in frames)
+    sizes = _runs(map(attrgetter("width", "height"), frames))
     frames_of_job = frames_by_job(frames, catalog.jobs)
     return {
         "task": {
@@ -50,9 +52,9 @@ def document(catalog: FrameCatalog, base_url: str) -> Document:
         ],
         "version": catalog.chunks_updated_date,
         "frames": {
-            "job": _flat(by_job),
+            "job": _flat(_runs(indexes[frame.job_id] for frame in frames)),
             "number": _ranges([frame.frame for frame in frames]),
-            "size": _flat(_runs((frame.width, frame.height) for frame in frames)),
+            "size": _flat((*size, count) for size, count in sizes),
             "name": _names([frame.filename for frame in frames]),
         },
         "deleted": catalog.deleted_count,
@@ -96,14 +98,15 @@ def _job(job: Job, frames_count: int, url: str) -> Document:
     }
 
 
-def _runs(values: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    return [(*value, sum(1 for _ in same)) for value, same in groupby(values)]
+def _runs(values: Iterable[Value]) -> list[tuple[Value, int]]:
+    """Each value and how many times it stands there in a row."""
+    return [(value, len(list(same))) for value, same in groupby(values)]
 
 
 def _ranges(numbers: Sequence[int]) -> list[int]:
     """Run lengths of consecutive numbers: their distance to their index stays the same."""
     distances = (number - index for index, number in enumerate(numbers))
-    counts = [count for _, count in _runs((distance,) for distance in distances)]
+    counts = [count for _, count in _runs(distances)]
     starts = accumulate(counts, initial=0)
     return _flat((numbers[start], count) for count, start in zip(counts, starts, strict=False))
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from msgspec import structs
 
 from cvat import frames as numbering
 from cvat.exceptions import CvatNoData
@@ -198,7 +199,7 @@ def _frames_of(catalogs: list[FrameCatalog], wanted: list[Choice]) -> list[Frame
     for choice in wanted:
         frame, job = frames[choice.frame], jobs.get(choice.job_id or 0)
         if job is not None and numbering.holds(job, frame):
-            frames[choice.frame] = replace(frame, job_id=job.id)
+            frames[choice.frame] = structs.replace(frame, job_id=job.id)
     return list(frames.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,7 +87,7 @@ class FakeCvat:
         }
         if self.mode == "interpolation":
             data["frames"] = [{"name": "v.mp4", "width": 8, "height": 4}]
-        return reading.meta(data)
+        return reading.meta(json.dumps(data).encode())
 
 
 def job(job_id: int, start: int, stop: int, kind: str = "annotation", **values: Any) -> Job:

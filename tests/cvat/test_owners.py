@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import time
 
 import pytest
@@ -119,8 +120,9 @@ def _seconds_for(size: int) -> float:
         ],
         "deleted_frames": list(range(0, size, 100)),
     }
+    body = json.dumps(data).encode()
     started = time.thread_time()
-    meta = reading.meta(data)
+    meta = reading.meta(body)
     cvat.task_meta = lambda task_id: meta  # type: ignore[method-assign]
     found = read(cvat)
     spent = time.thread_time() - started
