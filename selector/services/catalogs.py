@@ -1,17 +1,18 @@
-"""Catalogues of tasks and jobs, cached for a minute; and the tasks opened last.
+"""Catalogues of tasks and jobs, cached; and the tasks opened last.
 
 CVAT needs ten seconds for the meta of 100,000 frames, and 30 ms to show the task itself
 (cvat-api 6.8). So a catalogue is used again only after CVAT has shown the task to the same
 connection anew. The `updated_date` of a task moves when frames are deleted or restored and when
 honeypots are drawn again (cvat-api 4.6), so draws and saves see a deletion, a revoked token or a
 lost right at once. Stage, state and assignee of jobs, which do not move that date, may be a minute
-old.
+old: then CVAT lists the jobs anew.
 
 The catalogue of a whole task is shared by all who are shown the same: its key holds the server, the
 whole answer about the task, and the jobs that CVAT listed for the connection. Whoever may read a
 task may read its meta and validation layout (cvat-api 9.3), and these are the same for everybody.
-Nothing is shared of what was read through jobs, or by somebody who is shown only some of the jobs.
-The catalogue of a job is cached for one connection; what was read without the task is not cached.
+So nothing in it can be out of date, and it is cached for longer than the list of jobs. Nothing is
+shared of what was read through jobs, or by somebody who is shown only some of the jobs. The
+catalogue of a job is cached for one connection; what was read without the task is not cached.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from selector.cvat_requests import ANSWER_SECONDS, answer_key, cvat_client, wait
 from selector.job_access import cache_shown_jobs
 from selector.models import Connection, RecentTask
 
-CACHE_SECONDS = 60
+JOBS_SECONDS = 60  # how old stage, state and assignee of jobs may be
+CATALOG_SECONDS = 900  # 2 bytes of Redis for each frame
 GZIP_LEVEL = 5  # a higher one gains 2 % for twice the time
 MAX_RECENT = 20  # tasks of one connection
 REFUSALS = (CvatUnauthorized, CvatForbidden, CvatNotFound)  # concern one connection
@@ -103,7 +105,7 @@ def _of_task(connection: Connection, task_id: int) -> PackedCatalog:
     if shown is not earlier:  # CVAT has listed the jobs just now
         cache_shown_jobs(connection, packed.shell)
         if packed.shell.updated_date:
-            cache_set({shown_key: shown}, CACHE_SECONDS)
+            cache_set({shown_key: shown}, JOBS_SECONDS)
     return packed
 
 
@@ -124,7 +126,7 @@ def _of_shown(connection: Connection, shown: ShownTask) -> PackedCatalog:
             with share_errors(key, but=REFUSALS):
                 packed = _pack(connection, client.task_catalog(shown))
         if packed.shell.updated_date:
-            cache_set({key: packed}, CACHE_SECONDS)
+            cache_set({key: packed}, CATALOG_SECONDS)
     return packed
 
 
@@ -148,7 +150,7 @@ def _of_job(connection: Connection, job_id: int, task_id: int | None) -> PackedC
             packed = _pack(connection, client.frame_catalog(task_id=task_id, job_id=job_id))
         cache_shown_jobs(connection, packed.shell)
         if packed.shell.updated_date:
-            cache_set({key: packed}, CACHE_SECONDS)
+            cache_set({key: packed}, JOBS_SECONDS)
     return packed
 
 
