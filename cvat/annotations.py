@@ -186,8 +186,8 @@ def read_track(item: Any, labels: Labels) -> Track:
     by_frame: dict[int, Shape] = {}
     for keyframe in _list(item, "shapes"):
         merged = {**inherited, **_mapping(keyframe), "id": number}
-        made = _shape(merged, label, specs=mutable, has_defaults=False, is_tracked=True)
-        by_frame[made.frame] = made
+        drawn = _shape(merged, label, specs=mutable, has_defaults=False, is_tracked=True)
+        by_frame[drawn.frame] = drawn
     fixed = tuple(spec for spec in label.attributes if not spec.is_mutable)
     return Track(
         number,

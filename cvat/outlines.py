@@ -94,15 +94,15 @@ def _reduced(
     while index < len(starts):
         matched, begin = targets[index], first_moved[index]
         if len(matched) > 1:
-            end, way = begin + len(matched) - 1, ends[matched[0] : matched[-1] + 1]
+            end, run = begin + len(matched) - 1, ends[matched[0] : matched[-1] + 1]
             index += 1
         else:
             last = index
             while last + 1 < len(starts) and targets[last + 1] == matched:
                 last += 1
-            end, way = first_moved[last], starts[index : last + 1]
+            end, run = first_moved[last], starts[index : last + 1]
             index = last + 1
-        reduced += _thinned(moved[begin : end + 1], _length(way) / (2 * len(way)))
+        reduced += _thinned(moved[begin : end + 1], _length(run) / (2 * len(run)))
     return reduced
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from cvat import outlines
@@ -84,11 +85,13 @@ class _JobObjects:
         )
         self._running: list[TrackShapes] = []
         self.same_tracks: dict[TrackShapes, TrackShapes] = {}
+        self._ids: dict[TrackShapes, int] = {}  # of those that an earlier job has too
         for other in earlier:
             shared = range(job.start_frame, min(other.last, job.stop_frame) + 1)
             numbers = [frame for frame in shared if frame not in deleted]
             pairs = _same_tracks(other.tracks, self.tracks, numbers)
             self.same_tracks = {own: first for first, own in pairs} | self.same_tracks
+            self._ids = {own: other.id_of(first) for first, own in pairs} | self._ids
 
     def shapes(self, frame: int) -> list[Shape]:
         return sorted(self._shapes.get(frame, ()), key=_order)
@@ -99,7 +102,15 @@ class _JobObjects:
             self._running.append(self._coming.pop())
         self._running = [track for track in self._running if track.end > frame]
         shown = ((track, track.on(frame)) for track in self._running)
-        return {track: shape for track, shape in shown if shape is not None}
+        return {
+            track: replace(shape, id=self._ids[track]) if track in self._ids else shape
+            for track, shape in shown
+            if shape is not None
+        }
+
+    def id_of(self, track: TrackShapes) -> int:
+        """CVAT's id of the track; of one that goes on from an earlier job the id there."""
+        return self._ids.get(track, track.track.id)
 
 
 def _merged(jobs: Sequence[_JobObjects], frame: int) -> list[Shape]:

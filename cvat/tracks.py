@@ -55,19 +55,20 @@ class TrackShapes:
             return None
         keyframe = self._keyframes[index]
         following = self._keyframes[index + 1] if index + 1 < len(self._keyframes) else None
-        elements = (element._position(frame) for element in self._elements)
-        is_keyframe = keyframe.frame == frame
+        positions = (element._position(frame) for element in self._elements)
+        elements = tuple(each for each in positions if each is not None)
         points, rotation = keyframe.points, keyframe.rotation
-        if following is not None and not is_keyframe:
+        if following is not None and keyframe.frame != frame:
             points, rotation = _between(keyframe, following, frame)
         return replace(
             keyframe,
             frame=frame,
             points=points,
             rotation=rotation,
-            is_keyframe=is_keyframe,
+            # Of a skeleton, a keyframe of one of its points is one, as in CVAT.
+            is_keyframe=keyframe.frame == frame or any(each.is_keyframe for each in elements),
             attributes=self._attributes(keyframe),
-            elements=tuple(each for each in elements if each is not None),
+            elements=elements,
         )
 
     def _attributes(self, keyframe: Shape) -> Attributes:

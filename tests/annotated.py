@@ -31,7 +31,7 @@ class Case:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.task = self._json("task")
-        self.meta: Meta = reading.meta(self._json("meta"))
+        self.meta: Meta = reading.meta((folder / "meta.json").read_bytes())
         self.labels: Labels = Labels(map(annotations.read_label, self._json("labels")["results"]))
         self.jobs: list[Job] = [reading.job(each) for each in self._json("jobs")["results"]]
 
@@ -90,7 +90,7 @@ def differences(objects: list[Object], others: list[Object]) -> tuple[list[Objec
     """What only one of the two lists has; their order plays no part."""
     remaining, missing = list(others), []
     for each in objects:
-        twin = next((other for other in remaining if _is_close(each, other)), None)
+        twin = next((other for other in remaining if is_close(each, other)), None)
         if twin is None:
             missing.append(each)
         else:
@@ -168,11 +168,12 @@ _POINTS: dict[str, Callable[[ElementTree.Element], list[float]]] = {
 }
 
 
-def _is_close(one: Any, other: Any) -> bool:
-    if isinstance(one, float) or isinstance(other, float):
+def is_close(one: Any, other: Any) -> bool:
+    """Equal but for numbers, which may differ by TOLERANCE."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(is_close(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_close, one, other))
+    if isinstance(one, int | float) and isinstance(other, int | float):
         return abs(one - other) <= TOLERANCE
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_is_close(one[key], other[key]) for key in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_is_close, one, other))
     return bool(one == other)

@@ -93,6 +93,11 @@ class AnnotationsSerializer(serializers.Serializer[Any]):
     problems_count = serializers.IntegerField(
         read_only=True, help_text="How many objects, jobs and tasks are missing."
     )
+    left_out = serializers.DictField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="How many objects the format has no place for, by the reason.",
+    )
     problems = AnnotationProblemSerializer(
         many=True, read_only=True, help_text="The first 20 that are missing, each with its reason."
     )

@@ -7,7 +7,8 @@ import logging
 import tempfile
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -20,6 +21,7 @@ from cvat.types import Job
 from selections.archives import annotation_store
 from selections.archives.entries import Line
 from selections.archives.refusals import FRAME_ERRORS, REFUSED
+from selections.formats.format import Format
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class TaskAnnotations(NamedTuple):
     objects: int
     problems: list[Line]  # the first MOST_PROBLEMS
     problems_count: int
+    left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
 
 
 def read_task(
@@ -54,12 +57,11 @@ def read_task(
     chosen: ChosenFrames,
     *,
     into: Path,
-    lacks: Callable[[Shape], str],
+    format: Format,  # noqa: A002  (the word of the field)
 ) -> TaskAnnotations:
-    """Read the annotations of the chosen frames into a file, without those objects of which `lacks`
-    gives a reason to leave them out. What CVAT refuses is named in the problems. Raises CvatError.
-    """
-    return _Reading(client, task_id, chosen, into, lacks).run()
+    """Read the annotations of the chosen frames into a file, without those objects that the format
+    cannot hold. What CVAT refuses is named in the problems. Raises CvatError."""
+    return _Reading(client, task_id, chosen, into, format).run()
 
 
 class _Reading:
@@ -69,13 +71,14 @@ class _Reading:
         task_id: int,
         chosen: ChosenFrames,
         into: Path,
-        lacks: Callable[[Shape], str],
+        format: Format,  # noqa: A002
     ) -> None:
         self._client = client
         self._task_id = task_id
         self._chosen = chosen
         self._into = into
-        self._lacks = lacks
+        self._format = format
+        self._left_out: Counter[str] = Counter()
         self._labels = Labels(())
         self._problems: list[Line] = []
         self._problems_count = 0
@@ -102,7 +105,12 @@ class _Reading:
             self._into.write_bytes(b"")
             self._name_problem(1, reason=f"The annotations could not be read. {error}")
         return TaskAnnotations(
-            self._labels, is_video, objects, self._problems, self._problems_count
+            self._labels,
+            is_video,
+            objects,
+            self._problems,
+            self._problems_count,
+            self._left_out,
         )
 
     def _groups(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], list[int]]]:
@@ -154,18 +162,21 @@ class _Reading:
         self, by_frame: Iterable[tuple[int, list[Shape]]]
     ) -> Iterator[tuple[int, list[Shape]]]:
         for frame, shapes in by_frame:
-            held = []
-            for shape in shapes:
-                if reason := self._lacks(shape):
-                    self._name_problem(
-                        1,
-                        frame=frame,
-                        object_id=shape.id,
-                        reason=f"The object was left out: {reason}.",
-                    )
-                else:
-                    held.append(shape)
-            yield frame, held
+            yield frame, [shape for shape in shapes if self._can_hold(shape)]
+
+    def _can_hold(self, shape: Shape) -> bool:
+        if lack := self._format.lacks(shape):
+            self._left_out[lack] += 1
+            return False
+        if flaw := self._format.flaw(shape):
+            self._name_problem(
+                1,
+                frame=shape.frame,
+                object_id=shape.id,
+                reason=f"The object was left out: {flaw}.",
+            )
+            return False
+        return True
 
     def _name_problem(self, count: int = 0, **problem: Any) -> None:
         self._problems_count += count

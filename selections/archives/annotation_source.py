@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -62,7 +63,7 @@ class AnnotationSource:
                 task_id,
                 chosen,
                 into=self._stored(task_id),
-                lacks=format.lacks,
+                format=format,
             )
             for task_id, chosen in _chosen(selection).items()
         }
@@ -95,6 +96,7 @@ class AnnotationSource:
                 "objects": sum(task.objects for task in tasks),
                 "problems_count": sum(task.problems_count for task in tasks),
                 "problems": problems[:MOST_PROBLEMS],
+                "left_out": dict(sum((task.left_out for task in tasks), Counter[str]())),
             }
         }
 

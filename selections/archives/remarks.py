@@ -175,8 +175,12 @@ def warnings(remarks: Mapping[str, Any]) -> list[str]:
     if (left_out := remarks.get("left_out", {})).get("count"):
         what = "It was" if left_out["count"] == 1 else "They were"
         sentences.append(f"{_deleted(left_out)} {what} left out, as asked for.")
-    if (annotations := remarks.get("annotations", {})).get("problems_count"):
-        sentences.append(_missing_annotations(annotations))
+    if annotations := remarks.get("annotations"):
+        for reason, count in annotations["left_out"].items():
+            objects = "1 object is" if count == 1 else f"{count:,} objects are"
+            sentences.append(f"{objects} not in the ZIP: {reason}.")
+        if annotations["problems_count"]:
+            sentences.append(_missing_annotations(annotations))
     if remarks.get("long_paths"):
         sentences.append(path_warning(remarks["longest_path"], remarks["long_paths"]))
     if remarks.get("most_entries", 0) > MOST_OLD_ENTRIES:

@@ -7,10 +7,12 @@ registry. A format that archives were requested with must stay.
 
 from __future__ import annotations
 
-from selections.formats import cvat_images
+from selections.formats import coco, cvat_images
 from selections.formats.format import Format
 
-FORMATS: dict[str, Format] = {each.key: each for each in (cvat_images.FORMAT,)}
+FORMATS: dict[str, Format] = {
+    each.key: each for each in (cvat_images.FORMAT, coco.INSTANCES, coco.KEYPOINTS)
+}
 NONE = "none"  # pictures alone
 
 

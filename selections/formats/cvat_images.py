@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -51,11 +52,13 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     return 0, len(_image(image, longest_id, (task, task)).encode())
 
 
-def _lacks(shape: Shape) -> str:
+def _nothing(shape: Shape) -> str:
     return ""
 
 
-FORMAT = Format("cvat_images", "CVAT for images 1.1", _lacks, _write, _room, _image_room)
+FORMAT = Format(
+    "cvat_images", "CVAT for images 1.1", _nothing, _nothing, _write, _room, _image_room
+)
 
 
 # --- the head ---
@@ -195,12 +198,9 @@ def _geometry(shape: Shape) -> str:
         named = zip(_CUBOID, points, strict=True)
         text = "".join(f' {name}="{number:.2f}"' for name, number in named)
     elif shape.kind == MASK:
-        *runs, left, top, right, bottom = map(int, points)
+        *runs, x1, y1, x2, y2 = map(int, points)
         rle = ", ".join(map(str, runs))
-        text = (
-            f' rle="{rle}" left="{left}" top="{top}" width="{right - left + 1}" '
-            f'height="{bottom - top + 1}"'
-        )
+        text = f' rle="{rle}" left="{x1}" top="{y1}" width="{x2 - x1 + 1}" height="{y2 - y1 + 1}"'
     else:
         pairs = zip(points[::2], points[1::2], strict=True)
         text = f' points="{";".join(f"{x:.2f},{y:.2f}" for x, y in pairs)}"'
@@ -216,9 +216,11 @@ def _attributes(shape: Shape, indent: str) -> str:
     )
 
 
+@lru_cache(maxsize=1024)  # labels and attributes repeat a million times
 def _text(text: str) -> str:
     return escape(_NOT_IN_XML.sub("\ufffd", text), {"\r": "&#13;"})
 
 
+@lru_cache(maxsize=1024)
 def _quoted(text: str) -> str:
     return quoteattr(_NOT_IN_XML.sub("\ufffd", text))

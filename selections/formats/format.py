@@ -44,7 +44,8 @@ class File(NamedTuple):
 class Format:
     """A format of annotations.
 
-    - `lacks` says why the format cannot hold an object; "" if it can.
+    - `lacks` says why the format cannot hold objects of a kind, `flaw` why it cannot hold this one
+      although it can hold others of its kind; "" if it can.
     - `write` yields the files of a part of an archive, from its tasks and images. The folder is for
       temporary files; the name of each file ends with the given suffix before its extension, which
       differs from part to part.
@@ -55,6 +56,12 @@ class Format:
     key: str
     label: str
     lacks: Callable[[Shape], str]
+    flaw: Callable[[Shape], str]
     write: Callable[[Sequence[AnnotatedTask], Iterator[AnnotatedImage], Path, str], Iterator[File]]
     room: Callable[[Sequence[AnnotatedTask]], tuple[int, int]]
     image_room: Callable[[AnnotatedImage], tuple[int, int]]
+
+
+def in_words(kind: str) -> str:
+    """The objects of a kind, such as "polylines"."""
+    return kind if kind == "points" else f"{kind}s"

@@ -81,6 +81,14 @@ def test_a_track_that_both_jobs_have_counts_once() -> None:
     }  # fmt: skip
 
 
+def test_a_track_keeps_its_id_from_job_to_job() -> None:
+    first = JobAnnotations(tracks=[tracked(box(2, id=1, is_tracked=True))])
+    second = JobAnnotations(tracks=[Track(2, CAR, (box(4, id=2, is_tracked=True),))])
+    assert {shape.id for shapes in objects(first, second).values() for shape in shapes} == {1}
+    alone = objects(JobAnnotations(), second)
+    assert {shape.id for shapes in alone.values() for shape in shapes} == {2}
+
+
 def test_the_chosen_frames_do_not_change_what_is_the_same_track() -> None:
     first = JobAnnotations(tracks=[tracked(box(2), box(5, x=40))])
     second = JobAnnotations(tracks=[tracked(box(4), box(5, x=40))])

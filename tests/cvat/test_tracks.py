@@ -106,6 +106,8 @@ def test_a_skeleton_is_hidden_where_all_its_points_are() -> None:
         ("a", True),
         ("b", False),
     ]
+    keyframes = [at(made, frame).is_keyframe for frame in (0, 1, 2, 3, 6, 7)]
+    assert keyframes == [True, False, True, False, True, False]
 
 
 def test_a_track_says_on_which_frames_it_was_drawn() -> None:

@@ -164,6 +164,24 @@ def test_a_bad_object_is_named_and_the_rest_is_delivered(alice: User, standin: S
     assert len(objects) == len(case.reference()[0]) - 1
 
 
+def test_what_a_format_has_no_place_for_is_counted(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], [2, 3]))
+    archive = built(selection, annotations="coco")
+    about = manifest_of(archive)["annotations"]
+    assert about["left_out"] == {
+        "COCO has no place for points": 2,
+        "COCO has no place for polylines": 2,
+    }
+    assert (about["objects"], about["problems_count"]) == (3, 0)
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        document = json.loads(opened.read("instances_default.json"))
+    lines = manifest_of(archive)["frames"]
+    assert [image["file_name"] for image in document["images"]] == [line["path"] for line in lines]
+    assert {each["image_id"] for each in document["annotations"]} == {2}
+
+
 def test_deleted_frames_have_no_objects(alice: User, standin: StandIn) -> None:
     case = Case(CASES["shapes"])
     task = add_annotated_task(standin.world, case.folder)

@@ -1,0 +1,379 @@
+"""The formats COCO 1.0 (boxes, polygons and masks) and COCO Keypoints 1.0 (skeletons): one JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cvat.annotations import MASK, SKELETON, Label, Shape
+from selections.formats import masks
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, in_words
+
+Json = dict[str, Any]
+Corners = tuple[float, float, float, float]
+Categories = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 1
+# Annotations of the objects of one label and one group on an image, without ids.
+Annotate = Callable[[Sequence[Shape], AnnotatedImage], Iterable[Json]]
+
+_INFO = {
+    "contributor": "",
+    "date_created": "",
+    "description": "",
+    "url": "",
+    "version": "",
+    "year": "",
+}
+_LICENSES = [{"name": "", "id": 0, "url": ""}]
+_ID_DIGITS = 12  # at most, of an id
+_COPY = 2**20
+_AREAS = ("polygon", MASK, "ellipse")
+_NODES = re.compile(r'data-node-id="(\d+)"[^>]*data-label-id="(\d+)"')
+_EDGES = re.compile(r'data-node-from="(\d+)" data-node-to="(\d+)"')
+
+
+class _Coco:
+    """How a file is written; the formats differ in their categories and annotations."""
+
+    def __init__(
+        self,
+        stem: str,
+        category: Callable[[Label, Label | None, int], Json | None],
+        annotate: Annotate,
+    ) -> None:
+        self._stem = stem
+        self._category = category
+        self._annotate = annotate
+
+    def write(
+        self,
+        tasks: Sequence[AnnotatedTask],
+        images: Iterator[AnnotatedImage],
+        folder: Path,
+        suffix: str,
+    ) -> Iterator[File]:
+        ids = _ids(tasks)
+        with (
+            tempfile.TemporaryFile(dir=folder) as file,
+            tempfile.TemporaryFile(dir=folder) as annotations,
+        ):
+            file.write(self._head(tasks, ids))
+            count = 0
+            for number, image in enumerate(images, start=1):
+                file.write(_item(_image(image, number), is_first=number == 1))
+                for annotation in self._annotations(image, ids):
+                    count += 1
+                    numbered = {"id": count, "image_id": number, **annotation}
+                    annotations.write(_item(numbered, is_first=count == 1))
+            file.write(b'],\n"annotations": [')
+            annotations.seek(0)
+            while block := annotations.read(_COPY):
+                file.write(block)
+            file.write(b"]}\n")
+            size = file.tell()
+            file.seek(0)
+            yield File(f"{self._stem}{suffix}.json", file, size)
+
+    def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+        return 1, len(self._head(tasks, _ids(tasks))) + 100
+
+    def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
+        ids = {
+            key: 10**_ID_DIGITS
+            for shape in image.shapes
+            for key in ((shape.label.name, ""), *((e.label.name, "") for e in shape.elements))
+        }
+        length = len(_item(_image(image, 10**_ID_DIGITS), is_first=False))
+        for annotation in self._annotations(image, ids):
+            numbered = {"id": 10**_ID_DIGITS, "image_id": 10**_ID_DIGITS, **annotation}
+            length += len(_item(numbered, is_first=False))
+        return 0, length
+
+    def _head(self, tasks: Sequence[AnnotatedTask], ids: Categories) -> bytes:
+        categories: dict[int, Json] = {}
+        for label, parent in _labels(tasks):
+            number = ids[label.name, parent.name if parent else ""]
+            category = self._category(label, parent, number)
+            if category is not None:
+                categories.setdefault(number, category)
+        head = {"licenses": _LICENSES, "info": _INFO, "categories": list(categories.values())}
+        return json.dumps(head).removesuffix("}").encode() + b',\n"images": ['
+
+    def _annotations(self, image: AnnotatedImage, ids: Categories) -> Iterator[Json]:
+        for shapes in _instances(image.shapes):
+            category_id = ids.get((shapes[0].label.name, ""), 0)
+            for annotation in self._annotate(shapes, image):
+                yield {"category_id": category_id, **annotation}
+
+
+def _labels(tasks: Iterable[AnnotatedTask]) -> Iterator[tuple[Label, Label | None]]:
+    """Each label, and after a skeleton its points with it."""
+    for task in tasks:
+        for label in task.labels:
+            yield label, None
+            for part in label.sublabels:
+                yield part, label
+
+
+def _ids(tasks: Iterable[AnnotatedTask]) -> Categories:
+    """Ids in the order of the labels, used or not. Labels of one name are one category."""
+    ids: dict[tuple[str, str], int] = {}
+    for label, parent in _labels(tasks):
+        ids.setdefault((label.name, parent.name if parent else ""), len(ids) + 1)
+    return ids
+
+
+def _image(image: AnnotatedImage, number: int) -> Json:
+    return {
+        "id": number,
+        "width": image.width,
+        "height": image.height,
+        "file_name": image.path,
+        "license": 0,
+        "flickr_url": "",
+        "coco_url": "",
+        "date_captured": 0,
+    }
+
+
+def _item(item: Json, *, is_first: bool) -> bytes:
+    return (b"\n" if is_first else b",\n") + json.dumps(item, separators=(",", ":")).encode()
+
+
+def _instances(shapes: Sequence[Shape]) -> Iterator[list[Shape]]:
+    """The objects one by one, but those of one group and one label together."""
+    joined: dict[tuple[int, int], list[Shape]] = {}
+    for index, shape in enumerate(shapes):
+        key = (shape.group, shape.label.id) if shape.group else (0, -1 - index)
+        joined.setdefault(key, []).append(shape)
+    return iter(joined.values())
+
+
+def _attributes(shape: Shape) -> Json:
+    """Values of the types that CVAT's export gives them. A number that is none stays text."""
+    types = {spec.name: spec.input_type for spec in shape.label.attributes}
+    values: Json = {}
+    for name, value in shape.attributes:
+        kind = types.get(name)
+        if kind == "checkbox":
+            values[name] = value.lower() == "true"
+        elif kind == "number":
+            values[name] = _number(value)
+        else:
+            values[name] = value
+    values["occluded"] = shape.is_occluded
+    return values
+
+
+def _number(text: str) -> float | str:
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if abs(number) < 1e300 else text  # JSON has no infinity and no NaN
+
+
+def _tracked(shape: Shape) -> Json:
+    if not shape.is_tracked:
+        return {}
+    return {"track_id": shape.id, "keyframe": shape.is_keyframe}
+
+
+def _rounded(numbers: Iterable[float]) -> list[float]:
+    return [round(number, 2) for number in numbers]
+
+
+def _box_of(points: Sequence[float]) -> Corners:
+    """Left, top, right and bottom of points."""
+    xs, ys = points[::2], points[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+# --- instances ---
+
+
+def _instance(shapes: Sequence[Shape], image: AnnotatedImage) -> Iterator[Json]:
+    """One annotation: the largest object leads, the box is that of the rectangles together if there
+    are any, the segmentation the polygons as parts, or one mask if there is a mask."""
+    leader = max(shapes, key=_size)
+    corners = [_corners(shape) for shape in shapes if shape.kind == "rectangle"]
+    segmentation: Any = []
+    area: float | None = None
+    has_mask = any(shape.kind in (MASK, "ellipse") for shape in shapes)
+    if has_mask:
+        runs = masks.merged(run for shape in shapes for run in _runs(shape, image))
+        if not runs and not corners:
+            return  # outside of the picture
+        lengths = masks.counts(runs, image.width * image.height)
+        segmentation = {"counts": lengths, "size": [image.height, image.width]}
+        area = masks.area(runs)
+        corners = corners or [_corners_of_box(masks.box(runs, image.height))]
+    elif polygons := [shape.points for shape in shapes if shape.kind == "polygon"]:
+        segmentation = [_rounded(points) for points in polygons]
+        area = sum(map(_polygon_area, polygons))
+        corners = corners or [_box_of(points) for points in polygons]
+    x, y, width, height = _around(corners)
+    attributes = _attributes(leader)
+    if leader.kind in ("rectangle", "ellipse"):
+        attributes["rotation"] = round(leader.rotation, 2)
+    yield {
+        "segmentation": segmentation,
+        "area": round(width * height if area is None else area, 2),
+        "bbox": _rounded([x, y, width, height]),
+        "iscrowd": int(has_mask),
+        "attributes": attributes | _tracked(leader),
+    }
+
+
+def _corners(shape: Shape) -> Corners:
+    x1, y1, x2, y2 = shape.points
+    return x1, y1, x2, y2
+
+
+def _corners_of_box(box: tuple[int, int, int, int]) -> Corners:
+    x, y, width, height = box
+    return x, y, x + width, y + height
+
+
+def _around(corners: Sequence[Corners]) -> Corners:
+    """Left, top, width and height of what holds all boxes."""
+    x, y = min(each[0] for each in corners), min(each[1] for each in corners)
+    return x, y, max(each[2] for each in corners) - x, max(each[3] for each in corners) - y
+
+
+def _runs(shape: Shape, image: AnnotatedImage) -> list[masks.Run]:
+    if shape.kind == MASK:
+        return masks.of_mask(shape.points, image.width, image.height)
+    if shape.kind == "ellipse":
+        return masks.of_ellipse(shape.points, shape.rotation, image.width, image.height)
+    if shape.kind == "polygon":
+        return masks.of_polygon(shape.points, image.width, image.height)
+    return []
+
+
+def _size(shape: Shape) -> float:
+    """The area of the box around an object."""
+    points = shape.points[-4:] if shape.kind == MASK else shape.points
+    if shape.kind == "ellipse":
+        x, y, right, top = points
+        return 4 * abs(right - x) * abs(y - top)
+    if shape.kind == "polygon":
+        return _polygon_area(points)
+    x1, y1, x2, y2 = points
+    return (x2 - x1) * (y2 - y1)
+
+
+def _polygon_area(points: Sequence[float]) -> float:
+    corners = list(zip(points[::2], points[1::2], strict=True))
+    pairs = zip(corners, [*corners[1:], corners[0]], strict=True)
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs)) / 2
+
+
+def _instance_category(label: Label, parent: Label | None, number: int) -> Json:
+    return {"id": number, "name": label.name, "supercategory": parent.name if parent else ""}
+
+
+def _instance_lacks(shape: Shape) -> str:
+    if shape.kind == "rectangle" or shape.kind in _AREAS:
+        return ""
+    return f"COCO has no place for {in_words(shape.kind)}"
+
+
+def _instance_flaw(shape: Shape) -> str:
+    if shape.kind == MASK:
+        try:
+            masks.of_mask(shape.points, 0, 0)
+        except ValueError as error:
+            return str(error)
+    return ""
+
+
+_INSTANCES = _Coco("instances_default", _instance_category, _instance)
+INSTANCES = Format(
+    "coco",
+    "COCO 1.0 (boxes, polygons, masks)",
+    _instance_lacks,
+    _instance_flaw,
+    _INSTANCES.write,
+    _INSTANCES.room,
+    _INSTANCES.image_room,
+)
+
+
+# --- keypoints ---
+
+
+def _keypoints(shapes: Sequence[Shape], image: AnnotatedImage) -> Iterator[Json]:
+    for shape in shapes:
+        parts = _parts(shape.label)
+        by_label = {element.label.id: element for element in reversed(shape.elements)}
+        points: list[float] = []
+        seen: list[float] = []
+        for part in parts:
+            element = by_label.get(part.id)
+            x, y = element.points[:2] if element is not None else (0, 0)
+            is_seen = element is not None and not element.is_outside
+            is_occluded = element is not None and element.is_occluded
+            points += [*_rounded([x, y]), (1 if is_occluded else 2) if is_seen else 0]
+            seen += [x, y] if is_seen else []
+        x1, y1, x2, y2 = _box_of(seen) if seen else (0, 0, 0, 0)
+        yield {
+            "segmentation": [],
+            "area": round((x2 - x1) * (y2 - y1), 2),
+            "bbox": _rounded([x1, y1, x2 - x1, y2 - y1]),
+            "iscrowd": 0,
+            "attributes": _attributes(shape) | ({"keyframe": False} | _tracked(shape)),
+            "keypoints": points,
+            "num_keypoints": len(seen) // 2,
+        }
+
+
+def _parts(label: Label) -> list[Label]:
+    """The points of a skeleton in the order in which they are drawn."""
+    places = {int(part): place for place, (_, part) in enumerate(_NODES.findall(label.svg))}
+    return sorted(label.sublabels, key=lambda part: (places.get(part.id, len(places)), part.id))
+
+
+def _edges(label: Label) -> list[list[int]]:
+    """Pairs of points that a line joins, counted from 1."""
+    numbers = {part.id: number for number, part in enumerate(_parts(label), start=1)}
+    nodes = {node: numbers.get(int(part)) for node, part in _NODES.findall(label.svg)}
+    pairs = ((nodes.get(a), nodes.get(b)) for a, b in _EDGES.findall(label.svg))
+    return [[a, b] for a, b in pairs if a is not None and b is not None]
+
+
+def _keypoint_category(label: Label, parent: Label | None, number: int) -> Json | None:
+    if parent is not None:
+        return None
+    return {
+        "id": number,
+        "name": label.name,
+        "supercategory": "",
+        "keypoints": [part.name for part in _parts(label)],
+        "skeleton": _edges(label),
+    }
+
+
+def _keypoint_lacks(shape: Shape) -> str:
+    if shape.kind == SKELETON:
+        return ""
+    return f"COCO Keypoints has no place for {in_words(shape.kind)}"
+
+
+def _no_flaw(shape: Shape) -> str:
+    return ""
+
+
+_KEYPOINTS = _Coco("person_keypoints_default", _keypoint_category, _keypoints)
+KEYPOINTS = Format(
+    "coco_keypoints",
+    "COCO Keypoints 1.0 (skeletons)",
+    _keypoint_lacks,
+    _no_flaw,
+    _KEYPOINTS.write,
+    _KEYPOINTS.room,
+    _KEYPOINTS.image_room,
+)

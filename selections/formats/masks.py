@@ -1,0 +1,153 @@
+"""Areas of pictures as runs of pixels, column by column, as COCO has them. Pure.
+
+A pixel belongs to an area if its centre lies in it. Runs are pairs (start, end) of positions
+x * height + y, ascending and apart from each other.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+
+Run = tuple[int, int]
+
+MOST_PIXELS = 2**28  # of the box of a mask
+
+_STEPS = ((15, 5), (10, 18), (3, 30), (0, 90))  # radius from, degrees between two corners
+
+_SET = re.compile(b"\x01+")
+
+
+def of_mask(points: Sequence[float], width: int, height: int) -> list[Run]:
+    """The part of a mask of CVAT that lies in the picture. ValueError if its runs do not fill its
+    box, or if that is larger than any picture."""
+    *lengths, x1, y1, x2, y2 = map(int, points)
+    wide, high = x2 - x1 + 1, y2 - y1 + 1
+    if min(wide, high) < 1 or min(lengths, default=-1) < 0 or sum(lengths) != wide * high:
+        raise ValueError("its runs do not fill its box")
+    if wide * high > MOST_PIXELS:
+        raise ValueError("its box is larger than any picture")
+    rows = b"".join(bytes((index % 2,)) * length for index, length in enumerate(lengths))
+    first_row, end_row = max(0, -y1), min(high, height - y1)
+    runs = []
+    for column in range(max(0, -x1), min(wide, width - x1)):
+        offset = (x1 + column) * height + y1
+        for match in _SET.finditer(rows[column::wide], first_row, max(first_row, end_row)):
+            runs.append((offset + match.start(), offset + match.end()))
+    return merged(runs)
+
+
+def of_polygon(points: Sequence[float], width: int, height: int) -> list[Run]:
+    """What a polygon covers; what it covers twice, where it crosses itself, does not count."""
+    corners = list(zip(points[::2], points[1::2], strict=True))
+    edges = list(zip(corners, [*corners[1:], corners[0]], strict=True))
+    xs = points[::2]
+    runs: list[Run] = []
+    for x in range(max(0, math.floor(min(xs))), min(width, math.ceil(max(xs)))):
+        centre = x + 0.5
+        crossings = sorted(
+            y1 + (y2 - y1) * (centre - x1) / (x2 - x1)
+            for (x1, y1), (x2, y2) in edges
+            if (x1 <= centre) != (x2 <= centre)
+        )
+        for top, bottom in zip(crossings[::2], crossings[1::2], strict=True):
+            runs += _column(x, top, bottom, height)
+    return merged(runs)
+
+
+def of_ellipse(points: Sequence[float], rotation: float, width: int, height: int) -> list[Run]:
+    """An ellipse as CVAT's exports draw it: as a polygon with few corners, from its rounded centre
+    and radii, with its outline."""
+    x, y, right, top = points
+    centre_x, centre_y = round(x), round(y)
+    corners = list(_corners(abs(round(right - x)), abs(round(y - top)), rotation))
+    spans = _rows(corners)
+    for corner_x, corner_y in corners:
+        row = _rounded(corner_y)
+        first, last = spans.get(row, (_rounded(corner_x),) * 2)
+        spans[row] = min(first, _rounded(corner_x)), max(last, _rounded(corner_x))
+    tops: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for row in sorted(spans):
+        first, last = (min(max(each + centre_x, -1), width) for each in spans[row])
+        for column in range(max(first, 0), min(last + 1, width)):
+            tops.setdefault(column, centre_y + row)
+            ends[column] = centre_y + row + 1
+    runs = []
+    for column in sorted(tops):
+        start, end = max(0, tops[column]), min(height, ends[column])
+        if start < end:
+            runs.append((column * height + start, column * height + end))
+    return merged(runs)
+
+
+def _corners(wide: int, high: int, rotation: float) -> Iterator[tuple[float, float]]:
+    """Points on an ellipse around 0, 0: the larger it is, the closer to each other."""
+    radius = max(wide, high)
+    step = next(degrees for least, degrees in _STEPS if radius >= least)
+    cosine, sine = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
+    for degrees in range(0, 360, step):
+        x, y = wide * math.cos(math.radians(degrees)), high * math.sin(math.radians(degrees))
+        yield x * cosine - y * sine, x * sine + y * cosine
+
+
+def _rows(corners: Sequence[tuple[float, float]]) -> dict[int, tuple[int, int]]:
+    """From where to where a convex polygon reaches at each whole height, rounded."""
+    rows: dict[int, tuple[int, int]] = {}
+    for ends in zip(corners, [*corners[1:], corners[0]], strict=True):
+        (x1, y1), (x2, y2) = sorted(ends, key=itemgetter(1))
+        for row in range(math.ceil(y1), math.floor(y2) + 1):
+            x = _rounded(x1 + (x2 - x1) * (row - y1) / (y2 - y1) if y2 > y1 else x1)
+            first, last = rows.get(row, (x, x))
+            rows[row] = min(first, x), max(last, x)
+    return rows
+
+
+def _rounded(number: float) -> int:
+    return math.floor(number + 0.5)
+
+
+def merged(runs: Iterable[Run]) -> list[Run]:
+    """The runs in order; those that touch or overlap become one."""
+    apart: list[Run] = []
+    for start, end in sorted(runs):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = apart[-1][0], max(apart[-1][1], end)
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def counts(runs: Iterable[Run], size: int) -> list[int]:
+    """The lengths of the runs of background and area in turn, of a picture of `size` pixels."""
+    lengths, last = [], 0
+    for start, end in runs:
+        lengths += [start - last, end - start]
+        last = end
+    return [*lengths, size - last] if size > last else lengths
+
+
+def area(runs: Iterable[Run]) -> int:
+    return sum(end - start for start, end in runs)
+
+
+def box(runs: Sequence[Run], height: int) -> tuple[int, int, int, int]:
+    """Left, top, width and height of an area that is not empty."""
+    columns, rows = [], []
+    for start, end in runs:
+        first, last = start // height, (end - 1) // height
+        columns += [first, last]
+        # A run over several columns touches the bottom of one and the top of the next.
+        rows += [start % height, (end - 1) % height] if first == last else [0, height - 1]
+    x, y = min(columns), min(rows)
+    return x, y, max(columns) - x + 1, max(rows) - y + 1
+
+
+def _column(x: int, top: float, bottom: float, height: int) -> Iterator[Run]:
+    """The pixels of a column whose centres lie between two heights."""
+    start = max(0, math.ceil(top - 0.5))
+    end = min(height, math.ceil(bottom - 0.5))
+    if start < end:
+        yield x * height + start, x * height + end

@@ -1,0 +1,241 @@
+"""COCO files hold what CVAT's own exports hold."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cvat.annotations import Attribute, Label, Labels, Shape
+from cvat.overlapping import objects_by_frame
+from selections.formats import FORMATS, masks
+from selections.formats.format import AnnotatedImage, AnnotatedTask
+from tests.annotated import ALL, Case, is_close
+
+INSTANCES = [folder for folder in ALL if (folder / "exports/coco-1.0.json").exists()]
+KEYPOINTS = [folder for folder in ALL if (folder / "exports/coco-keypoints-1.0.json").exists()]
+CAR, DOG = Label(1, "car"), Label(2, "dog")
+
+Json = dict[str, Any]
+
+
+def written(
+    key: str, images: Iterable[AnnotatedImage], folder: Path, labels: Iterable[Label] = (CAR, DOG)
+) -> Json:
+    form, images = FORMATS[key], list(images)
+    task = AnnotatedTask(7, "task", "", False, Labels(labels))
+    files = [
+        (file.path, file.content.read(), file.size)
+        for file in form.write([task], iter(images), folder, "_part2")
+    ]
+    ((path, content, size),) = files
+    assert path.endswith("_default_part2.json")
+    count, room = form.room([task])
+    assert count == 1
+    assert len(content) == size <= room + sum(form.image_room(image)[1] for image in images)
+    return json.loads(content)
+
+
+def of_case(key: str, folder: Path, into: Path) -> Json:
+    case, form = Case(folder), FORMATS[key]
+    by_frame = objects_by_frame(
+        case.exported_jobs, case.frames, case.load, deleted=case.meta.deleted_frames
+    )
+    images = []
+    for frame, shapes in by_frame:
+        info = case.meta.frames[frame]
+        held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
+        images.append(AnnotatedImage(info.name, info.width, info.height, 7, frame, held))
+    return written(key, images, into, case.labels)
+
+
+def of_cvat(folder: Path, name: str) -> Json:
+    return json.loads((folder / f"exports/{name}.json").read_text())
+
+
+def by_image(document: Json) -> dict[int, list[Json]]:
+    """The annotations without what depends on their order, and without areas of polygons, which
+    CVAT counts in pixels."""
+    seen = defaultdict(list)
+    for annotation in document["annotations"]:
+        kept = {key: value for key, value in annotation.items() if key not in ("id", "area")}
+        kept["attributes"] = dict(kept["attributes"])
+        kept["attributes"].pop("track_id", None)
+        seen[annotation["image_id"]].append(kept)
+    return seen
+
+
+def is_same(one: Json, other: Json) -> bool:
+    parts = one["segmentation"], other["segmentation"]
+    if all(isinstance(part, dict) for part in parts):
+        # CVAT draws the outlines of ellipses with other rounding.
+        pixels, others = (pixels_of(part["counts"]) for part in parts)
+        if len(pixels & others) < 0.9 * len(pixels | others):
+            return False
+        one = one | {"segmentation": None, "bbox": None}
+        other = other | {"segmentation": None, "bbox": None}
+    return is_close(one, other)
+
+
+def pixels_of(counts: list[int]) -> set[int]:
+    pixels: set[int] = set()
+    position = 0
+    for index, length in enumerate(counts):
+        if index % 2:
+            pixels.update(range(position, position + length))
+        position += length
+    return pixels
+
+
+def differing(ours: Json, theirs: Json) -> dict[int, tuple[list[Json], list[Json]]]:
+    mine, other = by_image(ours), by_image(theirs)
+    result = {}
+    for number in mine.keys() | other.keys():
+        remaining, missing = list(other[number]), []
+        for each in mine[number]:
+            twin = next((each_other for each_other in remaining if is_same(each, each_other)), None)
+            if twin is None:
+                missing.append(each)
+            else:
+                remaining.remove(twin)
+        if missing or remaining:
+            result[number] = missing, remaining
+    return result
+
+
+@pytest.mark.parametrize("folder", INSTANCES, ids=lambda path: path.name)
+def test_instances_are_those_of_cvats_export(folder: Path, tmp_path: Path) -> None:
+    ours, theirs = of_case("coco", folder, tmp_path), of_cvat(folder, "coco-1.0")
+    assert ours["categories"] == theirs["categories"]
+    for image, other in zip(ours["images"], theirs["images"], strict=True):
+        # CVAT writes extensions in lower case.
+        assert image["file_name"].lower() == other["file_name"].lower()
+        assert image | {"file_name": ""} == other | {"file_name": ""}
+    found = differing(ours, theirs)
+    if folder.name == "shapes":  # a group of a car and of another label: joined by CVAT alone
+        ((mine, others),) = [found.pop(1)]
+        assert [each["bbox"] for each in mine] == [[28, 105, 17, 13], [5, 105, 20, 13]]
+        assert [each["bbox"] for each in others] == [[5, 105, 40, 13]]
+    if folder.name == "ground_truth":
+        mine, others = found.pop(10)
+        assert (len(mine), len(others)) == (2, 1)
+    if folder.name == "overlap":  # masks and ellipses come twice in CVAT; a keyframe of two jobs
+        kinds = [sorted(each["iscrowd"] for each in found.pop(n)[1]) for n in (5, 9)]
+        assert kinds == [[0, 1, 1], [1, 1]]
+    assert found == {}
+
+
+@pytest.mark.parametrize("folder", KEYPOINTS, ids=lambda path: path.name)
+def test_keypoints_are_those_of_cvats_export(folder: Path, tmp_path: Path) -> None:
+    ours, theirs = (
+        of_case("coco_keypoints", folder, tmp_path),
+        of_cvat(folder, "coco-keypoints-1.0"),
+    )
+    for category in (*ours["categories"], *theirs["categories"]):
+        category["skeleton"].sort()
+    assert ours["categories"] == theirs["categories"]
+    assert differing(ours, theirs) == {}
+
+
+def test_an_incomplete_skeleton_has_absent_points(tmp_path: Path) -> None:
+    folder = next(each for each in ALL if each.name == "skeleton_incomplete")
+    annotation = of_case("coco_keypoints", folder, tmp_path)["annotations"][0]
+    assert annotation["keypoints"].count(0) > 0
+    assert annotation["num_keypoints"] == 2
+    assert len(annotation["keypoints"]) == 3 * 4
+
+
+def test_a_group_of_one_label_is_one_annotation_and_of_two_labels_is_not(tmp_path: Path) -> None:
+    def box(x: float, label: Label, group: int) -> Shape:
+        return Shape("rectangle", label, 0, (x, 0, x + 10, 10), group=group)
+
+    shapes = [box(0, CAR, 1), box(20, CAR, 1), box(40, DOG, 1), box(60, CAR, 2), box(80, CAR, 0)]
+    document = written("coco", [AnnotatedImage("a.jpg", 100, 50, 7, 0, shapes)], tmp_path)
+    seen = [(each["category_id"], each["bbox"]) for each in document["annotations"]]
+    assert seen == [
+        (1, [0, 0, 30, 10]),
+        (2, [40, 0, 10, 10]),
+        (1, [60, 0, 10, 10]),
+        (1, [80, 0, 10, 10]),
+    ]
+
+
+def test_values_have_the_types_of_their_attributes(tmp_path: Path) -> None:
+    specs = [("n", "number"), ("ok", "checkbox"), ("t", "text"), ("m", "number"), ("i", "number")]
+    attributes = tuple(Attribute(i, name, False, kind, "") for i, (name, kind) in enumerate(specs))
+    label = Label(1, "car", attributes=attributes)
+    values = (("n", "5"), ("ok", "True"), ("t", "5"), ("m", "many"), ("i", "inf"))
+    shape = Shape("rectangle", label, 0, (0, 0, 1, 1), attributes=values)
+    image = AnnotatedImage("a.jpg", 9, 9, 7, 0, [shape])
+    (annotation,) = written("coco", [image], tmp_path, [label])["annotations"]
+    assert annotation["attributes"] == {
+        "n": 5.0, "ok": True, "t": "5", "m": "many", "i": "inf", "occluded": False, "rotation": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "points", [[0, 5, 1, 1, 2, 2], [4, 1, 1, 1, 1, 2, 2], [10**12, 0, 0, 10**6 - 1, 10**6 - 1]]
+)
+def test_a_mask_whose_runs_do_not_fill_its_box_is_a_flaw(points: list[float]) -> None:
+    assert FORMATS["coco"].flaw(Shape("mask", CAR, 0, points))
+    assert not FORMATS["cvat_images"].flaw(Shape("mask", CAR, 0, points))
+
+
+def test_a_mask_over_the_edge_is_cut() -> None:
+    whole = masks.of_mask([0, 16, 2, 1, 5, 4], 100, 100)
+    assert (masks.area(whole), masks.box(whole, 100)) == (16, (2, 1, 4, 4))
+    assert masks.area(masks.of_mask([0, 16, -2, -1, 1, 2], 100, 100)) == 2 * 3
+    assert masks.area(masks.of_mask([0, 16, 98, 97, 101, 100], 100, 100)) == 2 * 3
+    assert masks.of_mask([0, 16, 200, 1, 203, 4], 100, 100) == []
+
+
+@given(
+    st.integers(1, 12),
+    st.integers(1, 12),
+    st.lists(st.booleans(), min_size=144, max_size=144),
+    st.integers(-5, 15),
+    st.integers(-5, 15),
+)
+def test_a_mask_keeps_its_pixels(
+    wide: int, high: int, bits: list[bool], left: int, top: int
+) -> None:
+    rows = bits[: wide * high]
+    lengths = [0]
+    for bit in rows:
+        if bit == bool(len(lengths) % 2 == 0):
+            lengths[-1] += 1
+        else:
+            lengths.append(1)
+    points = [*lengths, left, top, left + wide - 1, top + high - 1]
+    width, height = 16, 14
+    expected = {
+        (left + n % wide) * height + top + n // wide
+        for n, bit in enumerate(rows)
+        if bit and 0 <= left + n % wide < width and 0 <= top + n // wide < height
+    }
+    runs = masks.of_mask(points, width, height)
+    counts = masks.counts(runs, width * height)
+    assert pixels_of(counts) == expected
+    assert (sum(counts), masks.area(runs)) == (width * height, len(expected))
+    if expected:
+        xs, ys = {n // height for n in expected}, {n % height for n in expected}
+        box = min(xs), min(ys), max(xs) - min(xs) + 1, max(ys) - min(ys) + 1
+        assert masks.box(runs, height) == box
+
+
+def test_a_polygon_covers_the_pixels_whose_centres_lie_in_it() -> None:
+    runs = masks.of_polygon([5, 5, 40, 5, 40, 30, 5, 30], 97, 61)
+    assert (masks.area(runs), masks.box(runs, 61)) == (875, (5, 5, 35, 25))
+    assert masks.of_polygon([-9, -9, 200, -9, 200, 200, -9, 200], 97, 61) == [(0, 97 * 61)]
+
+
+def test_an_ellipse_outside_of_the_picture_has_no_annotation(tmp_path: Path) -> None:
+    shape = Shape("ellipse", CAR, 0, (500, 500, 510, 490))
+    image = AnnotatedImage("a.jpg", 9, 9, 7, 0, [shape])
+    assert written("coco", [image], tmp_path)["annotations"] == []
