@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,25 @@ import pytest
 from django.contrib.auth.models import User
 
 from cvat.types import Job
+from selections.archives import building
 from selections.models import Archive
+from selections.services import cancel_archive
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
 from tests.annotated import WITH_IMAGES, Case, differences, images
 from tests.conftest import connect
-from tests.selections.builds import built, manifest_of, only_path, path_of, select
+from tests.selections.builds import (
+    Folders,
+    again,
+    built,
+    in_thread,
+    killed,
+    manifest_of,
+    only_path,
+    path_of,
+    request,
+    select,
+)
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
 
@@ -216,3 +230,44 @@ def test_the_same_selection_gives_the_same_bytes(alice: User, standin: StandIn) 
     selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
     first, second = (built(selection, annotations="cvat_images") for _ in range(2))
     assert first.parts.get().sha256 == second.parts.get().sha256
+
+
+def test_a_killed_build_ends_complete_and_identical(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["overlap"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    expected = built(selection, annotations="coco").parts.get().sha256
+    archive = request(selection, annotations="coco")
+    standin.faults.fail(f"/jobs/{case.jobs[2].id}/annotations", status=401)
+    killed(archive)  # with the objects of the first job in the spool
+    standin.faults.clear()
+    building.build(archive.pk)
+    archive = again(archive)
+    assert (archive.status, archive.error) == ("ready", "")
+    assert archive.parts.get().sha256 == expected
+
+
+def test_nothing_of_a_finished_build_stays_in_the_spool(
+    alice: User, standin: StandIn, folders: Folders
+) -> None:
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0]))
+    assert built(selection, annotations="cvat_images").status == "ready"
+    assert folders.spooled() == []
+
+
+def test_a_cancelled_build_ends_while_annotations_are_read(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0]))
+    archive = request(selection, annotations="cvat_images")
+    hold = standin.faults.hold("/annotations")
+    thread = in_thread(archive)
+    assert hold.wait_for_request()
+    cancel_archive(archive=again(archive))
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+    hold.release()
+    assert again(archive).status == "cancelled"
+    assert not [each for each in threading.enumerate() if each.name.startswith("annotations")]
