@@ -11,6 +11,8 @@ import math
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from sys import intern
 from typing import Any, BinaryIO
 
 from cvat.json_items import items
@@ -217,7 +219,7 @@ def _shape(
     frame = _frame_of(item)
     if frame is None:
         raise BadObject("it is on no frame")
-    kind = kind or text(item, "type")
+    kind = intern(kind or text(item, "type"))  # a job may have a million: equal texts are one
     elements = _list(item, "elements") if labels is not None else []
     return Shape(
         kind=kind,
@@ -229,7 +231,7 @@ def _shape(
         is_outside=item.get("outside") is True,
         z_order=_whole(item, "z_order"),
         group=_whole(item, "group"),
-        source=text(item, "source") or "manual",
+        source=intern(text(item, "source") or "manual"),
         attributes=_attributes(item, specs, has_defaults=has_defaults),
         elements=tuple(read_shape(element, labels) for element in elements) if labels else (),
         id=_whole(item, "id"),
@@ -270,7 +272,13 @@ def _attributes(
         if name is not None:
             value = given.get("value")
             values[name] = value if isinstance(value, str) else str(value)
-    return with_defaults(values, specs) if has_defaults else tuple(values.items())
+    return _shared(with_defaults(values, specs) if has_defaults else tuple(values.items()))
+
+
+@lru_cache(maxsize=4096)
+def _shared(attributes: Attributes) -> Attributes:
+    """The attributes; equal ones are mostly the same object."""
+    return attributes
 
 
 def _attribute(entry: Any) -> Attribute:
@@ -309,4 +317,4 @@ def _degrees(item: Mapping[str, Any], key: str) -> float:
     value = item.get(key)
     if not isinstance(value, int | float) or not -MOST_DEGREES <= value <= MOST_DEGREES:
         return 0.0
-    return float(value)
+    return float(value) if value else 0.0
