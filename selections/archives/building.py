@@ -24,6 +24,7 @@ from selections.archives.storing import stored
 from selections.archives.video import Format
 from selections.archives.zipping import WrittenPart, ZipWriter
 from selections.formats import FORMATS
+from selections.formats.format import AS_IN_CVAT
 from selections.models import Archive, DeletedFrames, Selection
 
 logger = logging.getLogger(__name__)
@@ -154,6 +155,7 @@ class _Build:
         options = self.archive.get_options()
         if self.archive.connection is None:
             raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
+        format = FORMATS.get(options.annotations)  # noqa: A001  (the word of the field)
         return FrameSource(
             self.archive.connection,
             self.selection,
@@ -163,6 +165,7 @@ class _Build:
             picture_format=Format(options.video_format, options.video_quality),
             has_deleted_frames=options.deleted_frames != DeletedFrames.LEAVE_OUT,
             task_folders=options.task_folders,
+            layout=format.layout if format is not None else AS_IN_CVAT,
         )
 
     def _annotation_source(self) -> AnnotationSource | None:

@@ -29,6 +29,7 @@ from selections.archives.remarks import changes
 from selections.archives.spool import Spool
 from selections.archives.threads import ask
 from selections.archives.video import Format
+from selections.formats.format import AS_IN_CVAT, Layout
 from selections.models import Selection
 from selector.models import Connection
 
@@ -44,7 +45,7 @@ class FrameSource:
 
     `has_deleted_frames`: frames that were deleted in CVAT since the selection was saved are
     delivered. `task_folders`: each path begins with the folder of its task; it does in any case
-    when the selection has frames of several tasks.
+    when the selection has frames of several tasks. `layout` says where the pictures stand.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class FrameSource:
         picture_format: Format,
         has_deleted_frames: bool = True,
         task_folders: bool = False,
+        layout: Layout = AS_IN_CVAT,
     ) -> None:
         self._connection = connection
         self._selection = selection
@@ -67,6 +69,7 @@ class FrameSource:
         self._quality = quality
         self._picture_format = picture_format
         self._has_deleted_frames = has_deleted_frames
+        self._layout = layout
         self._tasks = staleness.tasks_of(selection)
         self.has_task_folders = task_folders or len(self._tasks) > 1
         self._ended = Event()  # set when all is fetched, or fetching has failed
@@ -114,10 +117,15 @@ class FrameSource:
     def _delivered(
         self, client: CvatClient, jobs: Mapping[int, Job], origins: Origins
     ) -> Iterator[Entry | MissingFrame | LeftOutFrame]:
+        roots = {
+            task.task_id: self._layout.folder(task.subset) for task in self._selection.tasks.all()
+        }
         paths = FramePaths(
             task_folders=self.has_task_folders,
             quality=self._quality,
             recompressing={job.id for job in jobs.values() if job.recompresses},
+            root=lambda task_id: roots.get(task_id, self._layout.folder("")),
+            unique_stems=self._layout.unique_stems,
         )
         plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
         with closing(self._fetcher(client, plan)) as fetcher:

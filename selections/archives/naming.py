@@ -12,7 +12,7 @@ import hashlib
 import posixpath
 import re
 import unicodedata
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
@@ -46,12 +46,22 @@ class FramePaths:
     Memory: about 100 bytes per frame.
 
     With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
-    CVAT may serve JPEGs instead of what was uploaded; their frames take both names.
+    CVAT may serve JPEGs instead of what was uploaded; their frames take both names. All paths of a
+    task begin with the folder that `root` says of it. With `unique_stems` no two paths are alike
+    but for the extension.
     """
 
     def __init__(
-        self, *, task_folders: bool, quality: str, recompressing: Container[int] = ()
+        self,
+        *,
+        task_folders: bool,
+        quality: str,
+        recompressing: Container[int] = (),
+        root: Callable[[int], str] = lambda task_id: "",
+        unique_stems: bool = False,
     ) -> None:
+        self._root = root
+        self._file_key = _stem_key if unique_stems else _key
         self._task_folders = task_folders
         self._is_compressed = quality == "compressed"
         self._recompressing = recompressing
@@ -73,7 +83,7 @@ class FramePaths:
                 break
             self._real_folders.add(_key(path))
         if base is not None and base.is_safe and self._ending(base.safe) == base.raw:
-            self._real_files.add(_key(self._cvat_path(frame, folders, base.raw)))
+            self._real_files.add(self._file_key(self._cvat_path(frame, folders, base.raw)))
 
     def take(self, frame: WantedFrame, extension: str, *, is_recompressed: bool = False) -> str:
         """The path. `extension` is that of the picture's real format: used where CVAT has no name
@@ -99,7 +109,8 @@ class FramePaths:
         return _extended(posixpath.splitext(name)[0], extension or ".jpg")
 
     def _prefix(self, frame: WantedFrame) -> str:
-        return f"task_{frame.task_id}" if self._task_folders else ""
+        root = self._root(frame.task_id)
+        return posixpath.join(root, f"task_{frame.task_id}") if self._task_folders else root
 
     def _cvat_path(self, frame: WantedFrame, folders: tuple[PathComponent, ...], base: str) -> str:
         return posixpath.join(self._prefix(frame), *(part.raw for part in folders), base)
@@ -115,8 +126,8 @@ class FramePaths:
         folder = self._free_folder(frame, folders)
         for name in _candidates(base.safe, frame.frame):
             path, cvat_path = posixpath.join(folder, name), self._cvat_path(frame, folders, name)
-            key = _key(path)
-            cvat_key = key if path == cvat_path else _key(cvat_path)
+            key = self._file_key(path)
+            cvat_key = key if path == cvat_path else self._file_key(cvat_path)
             is_own = is_real and name == base.safe
             if self._is_taken(path, key):
                 continue
@@ -249,6 +260,11 @@ def _cut(text: str, room: int) -> str:
     """The beginning of the text, at most `room` bytes and without half a character."""
     encoded = text.encode()
     return text if len(encoded) <= room else encoded[:room].decode(errors="ignore")
+
+
+def _stem_key(path: str) -> int:
+    """Equal for paths that are alike but for the extension."""
+    return _key(posixpath.splitext(path)[0])
 
 
 def _key(path: str) -> int:

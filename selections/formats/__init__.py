@@ -7,11 +7,20 @@ registry. A format that archives were requested with must stay.
 
 from __future__ import annotations
 
-from selections.formats import coco, cvat_images
+from selections.formats import coco, cvat_images, yolo
 from selections.formats.format import Format
 
 FORMATS: dict[str, Format] = {
-    each.key: each for each in (cvat_images.FORMAT, coco.INSTANCES, coco.KEYPOINTS)
+    each.key: each
+    for each in (
+        cvat_images.FORMAT,
+        coco.INSTANCES,
+        coco.KEYPOINTS,
+        yolo.DETECTION,
+        yolo.ORIENTED,
+        yolo.SEGMENTATION,
+        yolo.POSE,
+    )
 }
 NONE = "none"  # pictures alone
 

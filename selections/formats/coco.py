@@ -283,12 +283,7 @@ def _instance_lacks(shape: Shape) -> str:
 
 
 def _instance_flaw(shape: Shape) -> str:
-    if shape.kind == MASK:
-        try:
-            masks.of_mask(shape.points, 0, 0)
-        except ValueError as error:
-            return str(error)
-    return ""
+    return masks.flaw(shape.points) if shape.kind == MASK else ""
 
 
 _INSTANCES = _Coco("instances_default", _instance_category, _instance)
@@ -308,7 +303,7 @@ INSTANCES = Format(
 
 def _keypoints(shapes: Sequence[Shape], image: AnnotatedImage) -> Iterator[Json]:
     for shape in shapes:
-        parts = _parts(shape.label)
+        parts = drawn_parts(shape.label)
         by_label = {element.label.id: element for element in reversed(shape.elements)}
         points: list[float] = []
         seen: list[float] = []
@@ -331,7 +326,7 @@ def _keypoints(shapes: Sequence[Shape], image: AnnotatedImage) -> Iterator[Json]
         }
 
 
-def _parts(label: Label) -> list[Label]:
+def drawn_parts(label: Label) -> list[Label]:
     """The points of a skeleton in the order in which they are drawn."""
     places = {int(part): place for place, (_, part) in enumerate(_NODES.findall(label.svg))}
     return sorted(label.sublabels, key=lambda part: (places.get(part.id, len(places)), part.id))
@@ -339,7 +334,7 @@ def _parts(label: Label) -> list[Label]:
 
 def _edges(label: Label) -> list[list[int]]:
     """Pairs of points that a line joins, counted from 1."""
-    numbers = {part.id: number for number, part in enumerate(_parts(label), start=1)}
+    numbers = {part.id: number for number, part in enumerate(drawn_parts(label), start=1)}
     nodes = {node: numbers.get(int(part)) for node, part in _NODES.findall(label.svg)}
     pairs = ((nodes.get(a), nodes.get(b)) for a, b in _EDGES.findall(label.svg))
     return [[a, b] for a, b in pairs if a is not None and b is not None]
@@ -352,7 +347,7 @@ def _keypoint_category(label: Label, parent: Label | None, number: int) -> Json 
         "id": number,
         "name": label.name,
         "supercategory": "",
-        "keypoints": [part.name for part in _parts(label)],
+        "keypoints": [part.name for part in drawn_parts(label)],
         "skeleton": _edges(label),
     }
 

@@ -41,6 +41,18 @@ class File(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the pictures stand in an archive: in the folder for the subset of their task ("": at
+    the top). With `unique_stems` no two are alike but for the extension."""
+
+    folder: Callable[[str], str] = lambda subset: ""
+    unique_stems: bool = False
+
+
+AS_IN_CVAT = Layout()
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """A format of annotations.
 
@@ -60,6 +72,7 @@ class Format:
     write: Callable[[Sequence[AnnotatedTask], Iterator[AnnotatedImage], Path, str], Iterator[File]]
     room: Callable[[Sequence[AnnotatedTask]], tuple[int, int]]
     image_room: Callable[[AnnotatedImage], tuple[int, int]]
+    layout: Layout = AS_IN_CVAT
 
 
 def in_words(kind: str) -> str:

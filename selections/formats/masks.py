@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 Run = tuple[int, int]
+Corner = tuple[int, int]
 
 MOST_PIXELS = 2**28  # of the box of a mask
 
@@ -37,6 +38,15 @@ def of_mask(points: Sequence[float], width: int, height: int) -> list[Run]:
         for match in _SET.finditer(rows[column::wide], first_row, max(first_row, end_row)):
             runs.append((offset + match.start(), offset + match.end()))
     return merged(runs)
+
+
+def flaw(points: Sequence[float]) -> str:
+    """Why the pixels of a mask of CVAT are not known; "" if they are."""
+    try:
+        of_mask(points, 0, 0)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def of_polygon(points: Sequence[float], width: int, height: int) -> list[Run]:
@@ -127,6 +137,88 @@ def counts(runs: Iterable[Run], size: int) -> list[int]:
         lengths += [start - last, end - start]
         last = end
     return [*lengths, size - last] if size > last else lengths
+
+
+def outlines(runs: Iterable[Run], *, height: int) -> list[list[Corner]]:
+    """The corners of each part of an area, without its holes, clockwise along the edges of its
+    pixels. Pixels that touch at a corner alone are two parts."""
+    following = _edges(runs, height)
+    loops = []
+    while following:
+        loop = _loop(following)
+        if _turns_right(loop):
+            loops.append(_without_straight_corners(loop))
+    return sorted(loops)
+
+
+def _edges(runs: Iterable[Run], height: int) -> dict[Corner, list[Corner]]:
+    """For each corner of pixels at the edge of an area the next one, with the area to the right;
+    two where pixels touch at the corner."""
+    following: dict[Corner, list[Corner]] = {}
+    columns = _by_column(runs, height)
+    for x in sorted(columns):
+        for start, end in columns[x]:
+            following.setdefault((x, start), []).append((x + 1, start))
+            following.setdefault((x + 1, end), []).append((x, end))
+        for y in _uncovered(columns[x], columns.get(x - 1, [])):
+            following.setdefault((x, y + 1), []).append((x, y))
+        for y in _uncovered(columns[x], columns.get(x + 1, [])):
+            following.setdefault((x + 1, y), []).append((x + 1, y + 1))
+    return following
+
+
+def _by_column(runs: Iterable[Run], height: int) -> dict[int, list[Run]]:
+    """The rows that an area covers in each column, from and up to."""
+    columns: dict[int, list[Run]] = {}
+    for start, end in runs:
+        for x in range(start // height, (end - 1) // height + 1):
+            top, bottom = max(start, x * height), min(end, (x + 1) * height)
+            columns.setdefault(x, []).append((top - x * height, bottom - x * height))
+    return columns
+
+
+def _uncovered(runs: Sequence[Run], others: Sequence[Run]) -> Iterator[int]:
+    """The positions in runs that are in none of the others."""
+    for start, end in runs:
+        position = start
+        for other_start, other_end in others:
+            if position < other_end and other_start < end:
+                yield from range(position, other_start)
+                position = other_end
+        yield from range(position, end)
+
+
+def _loop(following: dict[Corner, list[Corner]]) -> list[Corner]:
+    """Take one closed loop of edges out of those given."""
+    first = corner = next(iter(following))
+    before = first
+    loop = []
+    while True:
+        loop.append(corner)
+        ends = following[corner]
+        # Where two pixels touch at a corner, turn right: they are two parts.
+        end = max(ends, key=lambda each: _turn(before, corner, each)) if len(ends) > 1 else ends[0]
+        ends.remove(end)
+        if not ends:
+            del following[corner]
+        before, corner = corner, end
+        if corner == first:
+            return loop
+
+
+def _turn(a: Corner, b: Corner, c: Corner) -> int:
+    """Above 0 for a turn to the right on the way from a over b to c."""
+    return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
+
+
+def _turns_right(loop: Sequence[Corner]) -> bool:
+    pairs = zip(loop, [*loop[1:], loop[0]], strict=True)
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs) > 0
+
+
+def _without_straight_corners(loop: Sequence[Corner]) -> list[Corner]:
+    triples = zip([loop[-1], *loop[:-1]], loop, [*loop[1:], loop[0]], strict=True)
+    return [b for a, b, c in triples if _turn(a, b, c)]
 
 
 def area(runs: Iterable[Run]) -> int:

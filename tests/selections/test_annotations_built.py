@@ -196,6 +196,33 @@ def test_what_a_format_has_no_place_for_is_counted(alice: User, standin: StandIn
     assert {each["image_id"] for each in document["annotations"]} == {2}
 
 
+def test_pictures_stand_where_the_format_expects_them_each_with_its_own_labels(
+    alice: User, standin: StandIn
+) -> None:
+    case = Case(CASES["names_clash"])  # pictures of one name and two extensions
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    archive = built(selection, annotations="yolo_detection")
+    assert archive.status == "ready"
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        files = {name: opened.read(name) for name in opened.namelist()}
+    lines = manifest_of(archive)["frames"]
+    listed = files["train.txt"].decode().splitlines()
+    assert listed == [f"./{line['path']}" for line in lines]
+    stems = [line["path"].rpartition(".")[0] for line in lines]
+    assert len(set(stems)) == len(stems)
+    reference = case.reference()
+    for line, stem in zip(lines, stems, strict=True):
+        assert line["path"].startswith("images/train/")
+        assert files[line["path"]] == (case.folder / "images" / line["filename"]).read_bytes()
+        boxes = [each for each in reference[line["frame"]] if each["kind"] == "rectangle"]
+        labels = files.get(f"labels/{stem.removeprefix('images/')}.txt", b"").splitlines()
+        assert len(labels) == len(boxes)
+        first = min(boxes, key=lambda each: each["points"])["points"]
+        middles = [float(label.split()[1]) * line["width"] for label in labels]
+        assert any(abs(x - (first[0] + first[2]) / 2) < 0.01 for x in middles)
+
+
 def test_deleted_frames_have_no_objects(alice: User, standin: StandIn) -> None:
     case = Case(CASES["shapes"])
     task = add_annotated_task(standin.world, case.folder)

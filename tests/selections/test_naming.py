@@ -337,3 +337,23 @@ def test_unpacking_gives_just_these_files(
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_paths_begin_with_the_folder_of_their_task_and_have_stems_of_their_own() -> None:
+    names = FramePaths(
+        task_folders=True, quality="original", root=lambda task: f"in/{task}", unique_stems=True
+    )
+    frames = [
+        WantedFrame(1, 1, number, name)
+        for number, name in enumerate(["a/b.jpg", "a/b.png", "a/B.bmp", "a/b.c.jpg", "a.jpg"])
+    ]
+    for frame in frames:
+        names.reserve(frame)
+    paths = [names.take(frame, "") for frame in frames]
+    assert paths == [
+        "in/1/task_1/a/b.jpg",
+        "in/1/task_1/a/b_frame_000001.png",
+        "in/1/task_1/a/B_frame_000002.bmp",
+        "in/1/task_1/a/b.c.jpg",
+        "in/1/task_1/a_frame_000004.jpg",
+    ]
