@@ -32,7 +32,8 @@ MAX_DATA = 2**30  # CVAT refuses to make chunks over 500 MB (cvat-api 10.4)
 MAX_PICTURE = 512 * 2**20  # one picture; it is part of a chunk too
 MAX_ANNOTATIONS = 2**30  # of one job; 100,000 boxes are about 30 MB
 MAX_ERROR = 64 * 2**10
-BLOCK = 2**16
+BLOCK, LARGEST_BLOCK = 2**16, 2**18
+FAST_SECONDS = 0.01  # for a block
 FAR_TOO_LONG = "The answer is far longer than any of CVAT's: check the address."
 
 
@@ -108,7 +109,7 @@ def save(
     expected = int(announced) if announced.isdecimal() else 0
     started = time.monotonic()
     length, head = 0, b""
-    for block in _blocks(response, limit):
+    for block in _growing_blocks(response, limit):
         into.write(block)
         length += len(block)
         if watch is not None:
@@ -151,6 +152,23 @@ def _blocks(response: Response, limit: int) -> Iterator[bytes]:
     """The decoded body, in blocks. urllib3 raises when it is shorter than Content-Length."""
     length = 0
     for block in response.iter_content(BLOCK):
+        length += len(block)
+        if length > limit:
+            raise CvatBroken(FAR_TOO_LONG)
+        yield block
+
+
+def _growing_blocks(response: Response, limit: int) -> Iterator[bytes]:
+    """The decoded body, in blocks that grow while it arrives fast: then the time that Python takes
+    for each block counts. Raises errors of urllib3."""
+    length, size = 0, BLOCK
+    while True:
+        began = time.monotonic()
+        block = response.raw.read(size, decode_content=True)
+        if not block:
+            return
+        is_fast = time.monotonic() - began < FAST_SECONDS
+        size = min(2 * size, LARGEST_BLOCK) if is_fast else BLOCK
         length += len(block)
         if length > limit:
             raise CvatBroken(FAR_TOO_LONG)

@@ -82,6 +82,15 @@ class Call:
     read_timeout: float | None = None
 
 
+# What an answer raises that ends too early or cannot be decoded.
+_BROKEN_OFF = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.DecodeError,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A failed attempt, and whether another one makes sense."""
@@ -254,7 +263,7 @@ class Http:
         except bodies.BodyCut:
             cut = CvatBroken(f"{self.place} sent {call.subject} incomplete or damaged.")
             return Failure(cut, attempts=self._retries.damaged_attempts)
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+        except _BROKEN_OFF:
             cut = CvatBroken(f"{self.place} broke off while sending {call.subject}.")
             return Failure(cut, attempts=self._retries.damaged_attempts)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
