@@ -24,9 +24,9 @@ UNREADABLE = (
 )
 END_SIZE = 22  # bytes of the record at the end of a ZIP, without its comment
 DIRECTORY_ENTRY = 1024  # bytes of a member's entry in the directory of a ZIP, at most
+UTF8 = 0x800  # flag of a member: its name is in UTF-8
 HEADER = struct.Struct("<4s22xHH")  # of a member: signature, lengths of its name and extra field
-IN_MEMORY = 2**16  # bytes of a picture up to which it is read at once
-UNPACKED_IN_MEMORY = 4 * 2**20  # the same for one that is compressed
+IN_MEMORY = 8 * 2**20  # bytes of a picture up to which it is read at once, and only once
 COPY_STEP = 2**18  # bytes
 
 
@@ -128,13 +128,20 @@ class Piece:
         info = self._zip.getinfo(self._name(frame, first, size))
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
             return self._unpacked(info)
-        header = os.pread(self._file.fileno(), HEADER.size, info.header_offset)
-        signature, name_length, extra_length = HEADER.unpack(header)
-        start = info.header_offset + HEADER.size + name_length + extra_length
-        picture = reader.picture(self._file, start, info.file_size)
-        if signature != b"PK\x03\x04" or picture.crc32 != info.CRC:
+        picture = reader.picture(self._file, self._start(info), info.file_size)
+        if picture.crc32 != info.CRC:
             raise zipfile.BadZipFile(f"frame {frame} is damaged")
         return picture
+
+    def _start(self, info: zipfile.ZipInfo) -> int:
+        """Where the bytes of a member begin, behind its header."""
+        name = info.orig_filename.encode("utf-8" if info.flag_bits & UTF8 else "cp437")
+        header = os.pread(self._file.fileno(), HEADER.size + len(name), info.header_offset)
+        signature, name_length, extra_length = HEADER.unpack_from(header)
+        # Else a damaged name in the directory would put the member into the place of another.
+        if signature != b"PK\x03\x04" or header[HEADER.size :] != name or name_length != len(name):
+            raise zipfile.BadZipFile(f"the header of {info.filename!r} is damaged")
+        return info.header_offset + HEADER.size + len(name) + int(extra_length)
 
     def _name(self, frame: int, first: int, size: int) -> str:
         """The member that holds a frame: named by its number in a piece of decoded frames, else by
@@ -151,7 +158,7 @@ class Piece:
     def _unpacked(self, info: zipfile.ZipInfo) -> Picture:
         """A compressed member, which CVAT does not make. A small one is read at once, a large one
         is read twice: the first time for its checksum alone."""
-        if info.file_size <= UNPACKED_IN_MEMORY:
+        if info.file_size <= IN_MEMORY:
             content = self._zip.read(info)
             return Picture(io.BytesIO(content), len(content), info.CRC)
         file = cast("io.BufferedIOBase", self._zip.open(info))

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -22,8 +22,8 @@ from selections.archives.entries import Entry, Line, PartSource
 from selections.archives.growing import part_path
 from selections.archives.naming import manifest_name
 
-HASH_STEP = 8 * 2**20  # bytes
-COPY_STEP = 2**20
+HASH_STEP = COPY_STEP = 8 * 2**20  # bytes
+HASH_BUFFER = 2**20
 FILE_OVERHEAD = 1024  # bytes that the ZIP and its manifest say of a file of a PartSource, at most
 
 
@@ -161,7 +161,6 @@ class _ZipFile:
         self._listing = path.with_suffix(".list").open("w+b")
         self._directory = path.with_suffix(".directory").open("w+b")
         self._digest = _Digest(path)
-        self._buffer = memoryview(bytearray(COPY_STEP))
         self._reserved_files = self._reserved_bytes = 0
         self.files: list[Line] = []  # those without a line
 
@@ -181,11 +180,7 @@ class _ZipFile:
         return self.size + 2 * self._listing.tell() + 1024 + self._reserved_bytes
 
     def add(self, entry: Entry) -> None:
-        crc32 = self._checksum(entry) if entry.crc32 is None else entry.crc32
-        member = zip_format.Member(entry.path, entry.size, crc32)
-        self._directory.write(member.record(self.size))
-        self._append(member.header(), entry.file, entry.size)
-        self.count += 1
+        crc32 = self._put(entry)
         added = {"path": entry.path, "size": entry.size, "crc32": f"{crc32:08x}"}
         if entry.line is None:
             self.files.append(added)
@@ -203,9 +198,8 @@ class _ZipFile:
         self._add_manifest(about, manifest)
         start, length = self.size, self._directory.tell()
         self._directory.seek(0)
-        self._append(b"", self._directory, length)
-        end = zip_format.end(members=self.count, start=start, length=length)
-        self._append(end, io.BytesIO(), 0)
+        self._append(_blocks(self._directory, length))
+        self._append([zip_format.end(members=self.count, start=start, length=length)])
         sha256 = self._digest.finish(self.size)
         self.close()
         return WrittenPart(self._path, self.size, sha256, self.count)
@@ -231,45 +225,44 @@ class _ZipFile:
             file.write(b"\n ]\n}\n")
             size = file.tell()
             file.seek(0)
-            self.add(Entry(name, file, size))
+            self._put(Entry(name, file, size))
 
-    def _checksum(self, entry: Entry) -> int:
-        """The CRC-32 of the bytes of the entry, which are read once more for the ZIP."""
-        start = entry.file.tell()
-        crc32, remaining = 0, entry.size
-        while remaining:
-            part = self._buffer[:remaining]
-            _fill(part, entry.file)
-            crc32 = zlib.crc32(part, crc32)
-            remaining -= len(part)
-        entry.file.seek(start)
+    def _put(self, entry: Entry) -> int:
+        """Write a member. Returns the CRC-32 of its bytes."""
+        crc32 = _checksum(entry) if entry.crc32 is None else entry.crc32
+        member = zip_format.Member(entry.path, entry.size, crc32)
+        self._directory.write(member.record(self.size))
+        self._append([member.header()])
+        self._append(_blocks(entry.file, entry.size))
+        self.count += 1
         return crc32
 
-    def _append(self, head: bytes, file: io.BufferedIOBase, length: int) -> None:
-        """Write `head` and `length` bytes of the file. A small picture and its header are one
-        write."""
-        self._buffer[: len(head)] = head
-        filled, remaining = len(head), length
-        while filled or remaining:
-            room = self._buffer[filled : filled + remaining]
-            _fill(room, file)
-            self._write(self._buffer[: filled + len(room)])
-            filled, remaining = 0, remaining - len(room)
+    def _append(self, blocks: Iterable[bytes]) -> None:
+        for block in blocks:
+            rest = memoryview(block)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            self.size += len(block)
         self._digest.advance(self.size)
 
-    def _write(self, content: memoryview) -> None:
-        self.size += len(content)
-        while content:
-            content = content[self._file.write(content) :]
+
+def _checksum(entry: Entry) -> int:
+    """The CRC-32 of the bytes of the entry, which are read once more for the ZIP."""
+    start, crc32 = entry.file.tell(), 0
+    for block in _blocks(entry.file, entry.size):
+        crc32 = zlib.crc32(block, crc32)
+    entry.file.seek(start)
+    return crc32
 
 
-def _fill(buffer: memoryview, file: io.BufferedIOBase | io.RawIOBase) -> None:
-    """Read from the file until the buffer is full."""
-    while buffer:
-        count = file.readinto(buffer)
-        if not count:
-            raise RuntimeError(f"{len(buffer)} bytes are missing at the end of a file")
-        buffer = buffer[count:]
+def _blocks(file: io.BufferedIOBase, length: int) -> Iterator[bytes]:
+    """`length` bytes from the present position on."""
+    while length:
+        block = file.read(min(length, COPY_STEP))
+        if not block:
+            raise RuntimeError(f"{length} bytes of a file are missing")
+        yield block
+        length -= len(block)
 
 
 class _Digest:
@@ -279,7 +272,7 @@ class _Digest:
         self._file = path.open("rb", buffering=0)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash")
         self._hash = hashlib.sha256()
-        self._buffer = memoryview(bytearray(COPY_STEP))
+        self._buffer = memoryview(bytearray(HASH_BUFFER))
         self._hashed = 0  # bytes
         self._last: Future[None] | None = None
 
@@ -306,9 +299,11 @@ class _Digest:
     def _hash_up_to(self, end: int) -> None:
         while self._hashed < end:
             part = self._buffer[: end - self._hashed]
-            _fill(part, self._file)
-            self._hash.update(part)
-            self._hashed += len(part)
+            count = self._file.readinto(part)
+            if not count:
+                raise RuntimeError("the file became shorter while it was written")
+            self._hash.update(part[:count])
+            self._hashed += count
 
 
 def _head(about: dict[str, Any]) -> bytes:
