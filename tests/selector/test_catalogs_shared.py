@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.types import Job
+from portal.caching import redis_client
 from selector.models import Connection
 from selector.services import catalogs, thumbnails
 from selector.services.catalogs import PackedCatalog
@@ -47,6 +49,23 @@ def test_the_next_person_costs_two_cheap_requests(
     standin.requests.clear()
     assert opened(assignee) == first
     assert [seen.path for seen in standin.requests] == [f"/api/tasks/{SHARED}"]
+
+
+def test_a_minute_later_only_the_jobs_are_listed_anew(
+    connection: Connection, standin: StandIn
+) -> None:
+    first = opened(connection)
+    assert expire_after(catalogs.JOBS_SECONDS) == 1
+    standin.requests.clear()
+    assert opened(connection) == first
+    assert [seen.path for seen in standin.requests] == [f"/api/tasks/{SHARED}", "/api/jobs"]
+
+
+def expire_after(seconds: int) -> int:
+    """Remove the answers of CVAT that are cached for at most so long; how many they were."""
+    redis = redis_client()
+    due = [key for key in redis.scan_iter(cache.make_key("cvat:*")) if redis.ttl(key) <= seconds]
+    return redis.delete(*due) if due else 0
 
 
 def test_pictures_need_no_further_question(
