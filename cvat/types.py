@@ -161,7 +161,10 @@ class Meta:
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """A picture that can be chosen. `filename` is CVAT's path with its folders; "" for a video."""
+    """A picture that can be chosen. `filename` is CVAT's path with its folders; "" for a video.
+
+    The API answers frames under these names.
+    """
 
     task_id: int
     job_id: int

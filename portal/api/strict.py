@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -50,6 +50,13 @@ class StrictView(View):
     """
 
     query: dict[str, Any]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        # View and request refer to each other, so they stay in memory until the garbage collector
+        # comes to them. The answer, which may be large, need not stay with them.
+        del self.response
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from rest_framework.response import Response
 
 from portal.api.strict import takes
@@ -13,7 +14,6 @@ from selections.api.draw_serializers import (
     RandomSelectAnswer,
     RandomSelectSerializer,
 )
-from selector.api.views import image
 from selector.services.connections import find_connection
 
 
@@ -36,7 +36,7 @@ class RandomSelectView(SpecifiedView):
             {
                 "success": True,
                 "connection": connection.pk,
-                "images": [image(frame) for frame in sample.frames],
+                "images": [structs.asdict(frame) for frame in sample.frames],
                 "count": len(sample.frames),
                 "requested": sample.requested,
                 "total_available": sample.total,
