@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar, Unpack
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from cvat import bodies, catalog, errors, reading
 from cvat.annotations import JobAnnotations, Label, Labels, read_annotations, read_label
 from cvat.bodies import MAX_PICTURE
 from cvat.exceptions import CvatBroken, CvatError, CvatNotFound
-from cvat.http import DownloadOptions, Http, Params
+from cvat.http import AroundAttempt, DownloadOptions, Http, Params
 from cvat.organizations import KnownOrganizations
 from cvat.retries import INTERACTIVE, PATIENT, Retries
 from cvat.types import (
@@ -60,7 +60,7 @@ class CvatClient:
         sleep: Callable[[float], None] = time.sleep,
         keep_alive: bool = False,
         seconds: float = float("inf"),
-        around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
+        around_attempt: AroundAttempt = nullcontext,
     ) -> None:
         self._organization = organization
         self._known_organizations = KnownOrganizations()

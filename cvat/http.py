@@ -27,6 +27,8 @@ logger = logging.getLogger("cvat")
 
 Params = Mapping[str, str | int]
 T = TypeVar("T")
+Report = Callable[[CvatError], None]
+AroundAttempt = Callable[[], AbstractContextManager[Report | None]]
 
 # Gzip costs CVAT four times the work of the chunk itself and saves nothing (cvat-api 7.7).
 _IDENTITY = {"Accept-Encoding": "identity"}
@@ -107,7 +109,8 @@ class Http:
     No request runs longer than `seconds` from now.
 
     Every attempt runs inside a new context from `around_attempt`; the waits between attempts
-    (`sleep`) lie outside of it. An exception from either ends the request.
+    (`sleep`) lie outside of it. An exception from either ends the request. What the context yields,
+    unless it is None, is called with the error of an attempt that failed.
     """
 
     def __init__(
@@ -121,7 +124,7 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         keep_alive: bool = False,
         seconds: float = float("inf"),
-        around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
+        around_attempt: AroundAttempt = nullcontext,
     ) -> None:
         self.url = url.rstrip("/")
         self.place = self.url.partition("://")[2]
@@ -233,9 +236,11 @@ class Http:
     def _exchange(self, call: Call, consume: Callable[[requests.Response], T]) -> T:
         started: float | None = None
         for attempt in itertools.count(1):
-            with self._around_attempt():  # may wait: the time counts from its entry on
+            with self._around_attempt() as report:  # may wait: the time counts from its entry on
                 started = time.monotonic() if started is None else started
                 outcome = self._attempt(call, consume)
+                if report is not None and isinstance(outcome, Failure):
+                    report(outcome.error)
             if not isinstance(outcome, Failure):
                 return outcome
             wait = self._wait(call, outcome, attempt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.db import models
 from django.urls import reverse
 
 from cvat.client import CvatClient
+from cvat.http import AroundAttempt
 from cvat.types import Credential, CredentialKind
 from portal.encryption import EncryptedTextField
 from portal.exceptions import ServerNotAllowed
@@ -112,7 +113,7 @@ class Connection(models.Model):
         patient: bool = False,
         sleep: Callable[[float], None] = time.sleep,
         seconds: float = float("inf"),
-        around_attempt: Callable[[], AbstractContextManager[None]] = nullcontext,
+        around_attempt: AroundAttempt = nullcontext,
     ) -> CvatClient:
         """A client of CVAT: the one seam between Django and `cvat`.
 

@@ -15,6 +15,7 @@ import pytest
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnreachable
+from cvat.http import Report
 from cvat.retries import PATIENT
 from standin.samples import sample_world
 from standin.server import StandIn
@@ -67,6 +68,25 @@ def test_each_attempt_has_a_context_and_the_waits_between_have_none(cvat: Replay
         assert asking.whoami().id == 2
     assert inside_while_waiting == [0, 0]
     assert (places.begun, places.inside) == (3, 0)
+
+
+def test_the_context_of_an_attempt_is_told_how_it_failed(cvat: Replay) -> None:
+    cvat.route("/api/users/self", html_answer(503), Answer(429), json_answer(ME))
+    reported: list[int | None] = []
+
+    @contextmanager
+    def around() -> Iterator[Report]:
+        yield lambda error: reported.append(error.status)
+
+    with CvatClient(
+        url=cvat.url,
+        credential=TOKEN,
+        retries=FAST,
+        sleep=lambda _: None,
+        around_attempt=around,
+    ) as asking:
+        assert asking.whoami().id == 2
+    assert reported == [503, 429]
 
 
 def test_an_attempt_that_gets_no_place_asks_nothing(cvat: Replay) -> None:
