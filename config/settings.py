@@ -240,8 +240,9 @@ ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=7)
 # How long the fetched pictures of a failed build are kept for the next try.
 SPOOL_HOURS = env.int("SPOOL_HOURS", default=24)
 # Requests to one CVAT server at the same time, of all workers together.
-CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=8)
-FETCH_THREADS = env.int("FETCH_THREADS", default=6)
+CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=12)
+# The most requests of a build at the same time; it finds out how many of them make it faster.
+FETCH_THREADS = env.int("FETCH_THREADS", default=12)
 # Thumbnails on disk; the least recently used ones are deleted.
 THUMBNAILS_MAX_BYTES = env.int("THUMBNAILS_MAX_BYTES", default=2_000_000_000)
 # Requests to CVAT for thumbnails at the same time, of each web process.

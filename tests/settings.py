@@ -76,4 +76,6 @@ CACHES = {"default": product.CACHES["default"] | {"KEY_PREFIX": f"test-{process}
 ARCHIVE_HEARTBEAT_SECONDS = 0.3
 ARCHIVE_STALE_SECONDS = 3.0
 REST_FRAMEWORK = product.REST_FRAMEWORK | {"TEST_REQUEST_DEFAULT_FORMAT": "json"}
-FETCH_THREADS = 4  # what tests of what is under way count on, whatever the default is
+# What tests of what is under way count on, whatever the defaults are.
+FETCH_THREADS = 4
+CVAT_MAX_REQUESTS = 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import zipfile
 from threading import Event
 from typing import BinaryIO
@@ -14,8 +15,9 @@ from cvat.types import Download
 from portal.work.exceptions import Stopped
 from portal.work.waiting import Waiting
 from selections.archives import video
+from selections.archives.concurrency import RequestGate
 from selections.archives.pieces import own_name, read_members
-from selections.archives.planning import Block, CostModel
+from selections.archives.planning import Arrival, Block, CostModel
 from selections.archives.refusals import Refusals
 from selections.archives.spool import Spool
 
@@ -44,6 +46,7 @@ class BlockFetcher:
         waiting: Waiting,
         quality: str,
         picture_format: video.Format,
+        gate: RequestGate,
         stop: Event,
     ) -> None:
         self.client = client
@@ -53,17 +56,19 @@ class BlockFetcher:
         self.costs = CostModel()
         self._quality = quality
         self._picture_format = picture_format
+        self._gate = gate
         self._stop = stop
 
     def fetch_chunk(self, block: Block, *, missing: int, read_timeout: float | None) -> None:
         """Raises CvatError, TooSlow, Oversized, DamagedPiece, video.Undecodable."""
+        arrival = Arrival(self.costs)
 
         def watch(received: int, length: int, seconds: float) -> None:
             self._watch()
+            arrival.observe(received, seconds, now=time.monotonic())
             if self.costs.is_too_slow(
                 block, missing=missing, length=length, received=received, seconds=seconds
             ):
-                self.costs.observe_body(received, seconds)
                 raise TooSlow("the connection is too slow for it")
 
         with self.spool.arriving_piece(block) as piece:
@@ -76,7 +81,8 @@ class BlockFetcher:
                 put_off_after=PUT_OFF_AFTER,
                 read_timeout=read_timeout,
             )
-            self.costs.observe_body(answer.length, answer.seconds)
+            arrival.end(answer.length, answer.seconds, now=time.monotonic())
+            self._note_answer(answer)
             self._check_chunk(block, piece)
             self.spool.stamp(piece, answer)
 
@@ -155,9 +161,13 @@ class BlockFetcher:
             read_timeout=read_timeout,
         )
         self.spool.stamp(file, answer)
-        self.costs.observe_wait(answer.waited)
-        self.costs.observe_body(answer.length, answer.seconds)
+        self.costs.observe_body(answer.length, answer.seconds, end=time.monotonic())
         self.costs.observe_frames(answer.length, 1)
+        self._note_answer(answer)
+
+    def _note_answer(self, answer: Download) -> None:
+        self.costs.observe_wait(answer.waited, under_way=self._gate.under_way + 1)
+        self._gate.note_answer(answer.length)
 
     def _watch(self) -> None:
         self.waiting.answer_began()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from threading import Event
 
 from django.conf import settings
 
 from cvat.client import CvatClient
+from cvat.http import Report
 from cvat.types import Job
 from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
@@ -19,6 +20,7 @@ from portal.work.waiting import Waiting
 from selections.archives import headers, staleness
 from selections.archives.block_fetching import BlockFetcher
 from selections.archives.block_state import Missing
+from selections.archives.concurrency import RequestGate
 from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, WantedFrame
 from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
@@ -81,6 +83,7 @@ class FrameSource:
             sleep=self._sleep,
             waiting=self._waiting,
         )
+        self._gate = RequestGate(settings.FETCH_THREADS, check=lambda: self._sleep(0))
 
     def drop_stale(self) -> None:
         """Remove from the spool the frames of tasks that changed in CVAT since they were fetched.
@@ -104,7 +107,7 @@ class FrameSource:
         self._heartbeat.at_beat[:] = [self._slots.renew]
         self._heartbeat.waiting_for = self._waiting.text
         with self._connection.client(
-            patient=True, sleep=self._sleep, around_attempt=self._slots.one
+            patient=True, sleep=self._sleep, around_attempt=self._turn
         ) as client:
             jobs = self._jobs(client)
             with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
@@ -196,6 +199,7 @@ class FrameSource:
             waiting=self._waiting,
             quality=self._quality,
             picture_format=self._picture_format,
+            gate=self._gate,
             stop=self._stop,
         )
         return Fetcher(
@@ -205,6 +209,12 @@ class FrameSource:
             stop=self._stop,
             ended=self._ended,
         )
+
+    @contextmanager
+    def _turn(self) -> Iterator[Report]:
+        """Around each request: it has its turn in this build, and among all builds."""
+        with self._gate.one() as report, self._slots.one():
+            yield report
 
     def _sleep(self, seconds: float) -> None:
         """For the threads that fetch. Raises Stopped when the build or its fetching has ended."""

@@ -16,13 +16,19 @@ from cvat.frames import chunk_frames, chunk_index
 from cvat.types import Job
 from selections.archives.entries import WantedFrame
 
-# Start values, measured on an idle server nearby (cvat-api 7.16).
-REQUEST_SECONDS = 0.087
+# Start values, measured on an idle server nearby with two cores (cvat-api 7.16).
+REQUEST_SECONDS = 0.045
 BYTES_PER_SECOND = 250e6
 FRAME_BYTES = 470_000
+# The start value of the bandwidth weighs as little as so many bytes.
+GUESSED_BYTES = 128 * 1024
 # Shorter answers say nothing about the bandwidth.
 TELLING_BYTES = 64 * 1024
-TELLING_SECONDS = 0.25
+TELLING_SECONDS = 0.1
+OBSERVED_SECONDS = 0.05  # how often the bandwidth is estimated while a chunk arrives
+SHORTEST = 1e-5  # seconds of a body
+# The part of the smaller cost of a request that is not hidden behind the larger one.
+NOT_HIDDEN = 0.1
 
 Key = tuple[int, int, int]  # task id, job id, index of the chunk
 
@@ -100,28 +106,30 @@ def _block(key: Key, frames: list[int], jobs: Mapping[int, Job], quality: str) -
 class CostModel:
     """Estimates what requests to one server cost, from the requests made so far. Safe for threads.
 
-    All figures are those of one connection among several that run side by side, so bandwidth that
-    they share is estimated right.
+    Requests run side by side and share CVAT and the line: while one waits for CVAT, the bytes of
+    another arrive. So a request costs a build its share of the waiting, or the time that its bytes
+    take on the whole line, whichever is more.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._waits = deque([REQUEST_SECONDS] * 4, maxlen=32)
-        # Sums over the last bodies; the start value weighs as little as one megabyte.
-        self._bodies = deque([(1e6, 1e6 / BYTES_PER_SECOND)], maxlen=16)
+        self._waits = deque([REQUEST_SECONDS] * 2, maxlen=32)
+        self._line = Line()
         self._frames = deque([(float(FRAME_BYTES), 1)], maxlen=64)
         self._is_guess = True
 
-    def observe_wait(self, seconds: float) -> None:
-        """Seconds from a request for a single frame to the first byte of the answer."""
+    def observe_wait(self, seconds: float, *, under_way: int) -> None:
+        """Seconds from a request to the first byte of its answer, while so many were under way."""
         with self._lock:
-            self._waits.append(seconds)
+            self._waits.append(seconds / max(under_way, 1))
 
-    def observe_body(self, length: float, seconds: float) -> None:
+    def observe_body(self, length: float, seconds: float, *, end: float) -> None:
+        """A body, or a part of one, that arrived within `seconds` until `end`, a value of
+        time.monotonic()."""
         if length < TELLING_BYTES:
             return
         with self._lock:
-            self._bodies.append((length, max(seconds, 1e-6)))
+            self._line.add(length, begin=end - max(seconds, SHORTEST), end=end)
 
     def observe_frames(self, length: float, count: int) -> None:
         with self._lock:
@@ -132,15 +140,17 @@ class CostModel:
 
     @property
     def request_seconds(self) -> float:
-        """Until CVAT answers from a cached chunk: the lower quartile, because the first request
-        into a chunk waits until CVAT has prepared it, as a request for the chunk itself would."""
+        """The share of one request in the waiting of all, until CVAT answers from a cached chunk:
+        the lower quartile, because the first request into a chunk waits until CVAT has prepared
+        it, whether it is for a frame or for the chunk itself."""
         with self._lock:
             return sorted(self._waits)[len(self._waits) // 4]
 
     @property
     def bytes_per_second(self) -> float:
+        """Of the whole line."""
         with self._lock:
-            return sum(length for length, _ in self._bodies) / sum(s for _, s in self._bodies)
+            return self._line.bytes_per_second
 
     @property
     def frame_bytes(self) -> float:
@@ -155,17 +165,56 @@ class CostModel:
             # CVAT serves a single video frame as a PNG that is as large as a whole chunk. And its
             # bytes would differ from those of a frame decoded here, depending on the pace.
             return True
-        chunk = self.request_seconds + block.size * self.frame_bytes / self.bytes_per_second
-        frame = self.request_seconds + self.frame_bytes / self.bytes_per_second
-        return chunk < missing * frame
+        return self._cost(block.size * self.frame_bytes) < missing * self._cost(self.frame_bytes)
 
     def is_too_slow(
         self, block: Block, *, missing: int, length: int, received: int, seconds: float
     ) -> bool:
         """Whether the rest of a chunk that is under way costs clearly more than `missing` frames
-        one by one, at the pace of this very chunk."""
+        one by one."""
         if block.is_video or received < TELLING_BYTES or seconds < TELLING_SECONDS:
             return False
-        pace = received / seconds
-        frame = self.request_seconds + length / block.size / pace
-        return (length - received) / pace > 1.2 * missing * frame
+        rest = (length - received) / self.bytes_per_second
+        return rest > 1.2 * missing * self._cost(length / block.size)
+
+    def _cost(self, length: float) -> float:
+        """Seconds by which a request for so many bytes makes the build longer."""
+        waiting, arriving = self.request_seconds, length / self.bytes_per_second
+        return max(waiting, arriving) + NOT_HIDDEN * min(waiting, arriving)
+
+
+class Arrival:
+    """Tells the cost model about the body of a chunk while it arrives: on a slow line, other chunks
+    must not wait for its end to be broken off."""
+
+    def __init__(self, costs: CostModel) -> None:
+        self._costs = costs
+        self._received, self._seconds = 0, 0.0
+
+    def observe(self, received: int, seconds: float, *, now: float) -> None:
+        """So much has arrived until now, `seconds` after the first byte."""
+        if seconds - self._seconds >= OBSERVED_SECONDS:
+            self.end(received, seconds, now=now)
+
+    def end(self, received: int, seconds: float, *, now: float) -> None:
+        self._costs.observe_body(received - self._received, seconds - self._seconds, end=now)
+        self._received, self._seconds = received, seconds
+
+
+class Line:
+    """The bandwidth of a line that several answers share: their bytes by the time in which at least
+    one of them arrived. Not safe for threads."""
+
+    def __init__(self) -> None:
+        # The start value, as a body that arrived before all others.
+        guess = (-1.0, GUESSED_BYTES / BYTES_PER_SECOND - 1.0, float(GUESSED_BYTES))
+        self._bodies = deque([guess], maxlen=32)  # (begin, end, bytes)
+        self.bytes_per_second = BYTES_PER_SECOND
+
+    def add(self, length: float, *, begin: float, end: float) -> None:
+        self._bodies.append((begin, end, length))
+        busy, until = 0.0, float("-inf")
+        for first, last, _ in sorted(self._bodies):
+            busy += max(last - max(first, until), 0.0)
+            until = max(until, last)
+        self.bytes_per_second = sum(size for _, _, size in self._bodies) / busy

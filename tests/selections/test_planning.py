@@ -119,14 +119,24 @@ def block_of(size: int = 36, *, wanted: int = 1, is_video: bool = False) -> Bloc
     return Block(1, 1, 0, 0, size, is_video, tuple(range(wanted)))
 
 
-def line(*, bytes_per_second: float, frame_bytes: int = FRAME_BYTES) -> CostModel:
-    """One that has been watched for a while."""
-    made = CostModel()
-    for _ in range(40):
-        made.observe_wait(0.09)
-        made.observe_body(frame_bytes, frame_bytes / bytes_per_second)
-        made.observe_frames(frame_bytes, 1)
-    return made
+def line(
+    *,
+    bytes_per_second: float,
+    frame_bytes: int = FRAME_BYTES,
+    wait: float = 0.09,
+    under_way: int = 2,
+) -> CostModel:
+    """One that has been watched for a while: the answers arrive side by side, each on its share of
+    the line."""
+    model = CostModel()
+    seconds = under_way * frame_bytes / bytes_per_second
+    for number in range(40):
+        model.observe_wait(wait, under_way=under_way)
+        model.observe_body(
+            frame_bytes, seconds, end=seconds + number * frame_bytes / bytes_per_second
+        )
+        model.observe_frames(frame_bytes, 1)
+    return model
 
 
 @pytest.mark.parametrize("wanted", range(2, 37))
@@ -149,18 +159,23 @@ def test_a_lonely_frame_comes_alone() -> None:
 def test_all_of_a_block_is_a_chunk_whatever_the_line(
     size: int, speed: float, wait: float, length: int
 ) -> None:
-    learnt = CostModel()
-    for _ in range(40):
-        learnt.observe_wait(wait)
-        learnt.observe_body(length, length / speed)
-        learnt.observe_frames(length, 1)
+    learnt = line(bytes_per_second=speed, frame_bytes=length, wait=wait)
     assert learnt.prefers_chunk(block_of(size, wanted=size), missing=size)
 
 
-@pytest.mark.parametrize("wanted", range(1, 18))
-def test_on_a_slow_shared_line_sparse_blocks_come_frame_by_frame(wanted: int) -> None:
-    # 2 MB/s among four connections
-    assert not line(bytes_per_second=0.5e6).prefers_chunk(block_of(), missing=wanted)
+@pytest.mark.parametrize("under_way", [1, 2, 8])
+@pytest.mark.parametrize("wanted", range(1, 33))
+def test_on_a_slow_line_sparse_blocks_come_frame_by_frame(wanted: int, under_way: int) -> None:
+    slow = line(bytes_per_second=2e6, under_way=under_way)
+    assert slow.bytes_per_second == pytest.approx(2e6, rel=0.2)
+    assert not slow.prefers_chunk(block_of(), missing=wanted)
+
+
+def test_many_requests_hide_the_delay_of_each() -> None:
+    # 0.2 s each, 100 kB on a line of 4 MB/s: alone a frame takes 0.225 s, and a chunk 1.1 s.
+    for under_way, is_chunk_cheaper in ((1, True), (8, False)):
+        distant = line(bytes_per_second=4e6, frame_bytes=100_000, wait=0.2, under_way=under_way)
+        assert distant.prefers_chunk(block_of(), missing=18) is is_chunk_cheaper
 
 
 def test_a_film_is_always_taken_whole_and_what_has_no_chunk_never() -> None:
@@ -173,27 +188,27 @@ def test_a_film_is_always_taken_whole_and_what_has_no_chunk_never() -> None:
 def test_it_learns_the_line_and_learns_it_again() -> None:
     learning = CostModel()
     assert learning.prefers_chunk(block_of(), missing=3)
-    for _ in range(16):
-        learning.observe_body(500_000, 1.0)
+    for number in range(32):
+        learning.observe_body(500_000, 1.0, end=1.0 + number)
     assert learning.bytes_per_second == pytest.approx(500_000)
     assert not learning.prefers_chunk(block_of(), missing=3)
-    for _ in range(16):
-        learning.observe_body(500_000, 0.002)
+    for number in range(32):
+        learning.observe_body(500_000, 0.002, end=50.0 + number)
     assert learning.prefers_chunk(block_of(), missing=3)
 
 
 def test_short_answers_say_nothing_of_the_line() -> None:
     learning = CostModel()
     before = learning.bytes_per_second
-    for _ in range(100):
-        learning.observe_body(1000, 1.0)
+    for number in range(100):
+        learning.observe_body(1000, 1.0, end=1.0 + number)
     assert learning.bytes_per_second == before
 
 
 def test_a_few_cold_chunks_do_not_change_what_a_request_costs() -> None:
     learning = CostModel()
     for number in range(32):
-        learning.observe_wait(0.5 if number % 3 else 0.08)
+        learning.observe_wait(0.5 if number % 3 else 0.08, under_way=1)
     assert learning.request_seconds == 0.08
 
 
@@ -216,9 +231,9 @@ def test_whatever_is_observed_it_can_decide(
     learning = CostModel()
     for kind, first, second in observed:
         if kind == "w":
-            learning.observe_wait(first)
+            learning.observe_wait(first, under_way=int(second))
         elif kind == "b":
-            learning.observe_body(first, second)
+            learning.observe_body(first, second, end=second)
         else:
             learning.observe_frames(first, max(1, int(second)))
     assert learning.bytes_per_second > 0
@@ -231,12 +246,22 @@ def test_whatever_is_observed_it_can_decide(
 
 
 def broken_off(speed: float, *, missing: int, received: int = 2**20, total: int = 36) -> bool:
-    return line(bytes_per_second=250e6).is_too_slow(
+    costs = line(bytes_per_second=speed)
+    return costs.is_too_slow(
         block_of(total),
         missing=missing,
         length=total * FRAME_BYTES,
         received=received,
         seconds=received / speed,
+    )
+
+
+def test_a_chunk_that_begins_slowly_is_broken_off() -> None:
+    """The beginning of a chunk tells how slow the line is, whatever was guessed before."""
+    costs = CostModel()
+    costs.observe_body(2**17, 0.1, end=1.0)
+    assert costs.is_too_slow(
+        block_of(), missing=2, length=36 * FRAME_BYTES, received=2**17, seconds=0.1
     )
 
 
