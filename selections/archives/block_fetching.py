@@ -5,17 +5,19 @@ from __future__ import annotations
 import shutil
 import time
 import zipfile
+from contextlib import suppress
 from threading import Event
 from typing import BinaryIO
 
 from cvat.bodies import MAX_PICTURE
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
 from cvat.types import Download
 from portal.work.exceptions import Stopped
 from portal.work.waiting import Waiting
 from selections.archives import video
 from selections.archives.concurrency import RequestGate
+from selections.archives.entries import WantedFrame
 from selections.archives.pieces import own_name, read_members
 from selections.archives.planning import Arrival, Block, CostModel
 from selections.archives.refusals import Refusals
@@ -115,6 +117,14 @@ class BlockFetcher:
                 for position, picture in video.pictures(mp4, positions, self._picture_format):
                     self._check_stop()
                     decoded.writestr(own_name(block.first + position), picture)
+
+    def fetch_early(self, frame: WantedFrame) -> None:
+        """Fetch a frame through its task before the jobs are known, or leave that to fetch_frame.
+        Raises Stopped."""
+        number = frame.frame
+        block = Block(frame.task_id, frame.job_id, -1, number, 0, is_video=False, frames=(number,))
+        with suppress(CvatError), self.spool.arriving_frame(block, number) as file:
+            self._save(file, None, frame=number, task_id=frame.task_id)
 
     def fetch_frame(self, block: Block, frame: int, *, read_timeout: float | None) -> None:
         """Through its task, which serves what was uploaded; through its job where CVAT refuses the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from threading import Event
 
@@ -26,10 +27,10 @@ from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
 from selections.archives.origins import Origins
 from selections.archives.pieces import Picture
-from selections.archives.planning import Plan
+from selections.archives.planning import EARLY_SECONDS, Plan, telling_frame
 from selections.archives.remarks import changes
 from selections.archives.spool import Spool
-from selections.archives.threads import ask
+from selections.archives.threads import ask, end_threads
 from selections.archives.video import Format
 from selections.formats.format import AS_IN_CVAT, Layout
 from selections.models import Selection
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_SLEEP = 0.2  # seconds until a thread that sleeps checks whether the fetching has ended
 ROWS_AT_ONCE = 5000
+FIRST_ROWS = 100  # of which one is the telling frame
 
 
 class FrameSource:
@@ -109,16 +111,19 @@ class FrameSource:
         with self._connection.client(
             patient=True, sleep=self._sleep, around_attempt=self._turn
         ) as client:
-            jobs = self._jobs(client)
-            with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
-                try:
-                    jobs |= origins.validation_jobs()
-                    yield from self._delivered(client, jobs, origins)
-                finally:
-                    self._ended.set()  # no thread of `origins` may sleep when these are closed
+            blocks = self._block_fetcher(client)
+            with self._early_frame(blocks) as fetched:
+                jobs = self._jobs(client)
+                with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
+                    try:
+                        jobs |= origins.validation_jobs()
+                        wait(fetched, timeout=EARLY_SECONDS)
+                        yield from self._delivered(blocks, jobs, origins)
+                    finally:
+                        self._ended.set()  # no thread may sleep when it is waited for
 
     def _delivered(
-        self, client: CvatClient, jobs: Mapping[int, Job], origins: Origins
+        self, blocks: BlockFetcher, jobs: Mapping[int, Job], origins: Origins
     ) -> Iterator[Entry | MissingFrame | LeftOutFrame]:
         roots = {
             task.task_id: self._layout.folder(task.subset) for task in self._selection.tasks.all()
@@ -131,7 +136,7 @@ class FrameSource:
             unique_stems=self._layout.unique_stems,
         )
         plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
-        with closing(self._fetcher(client, plan)) as fetcher:
+        with closing(self._fetcher(blocks, plan)) as fetcher:
             for frame in self._wanted():
                 # A frame without a file takes its path as well: the paths of the others do not
                 # depend on what is missing.
@@ -165,6 +170,13 @@ class FrameSource:
         path = paths.take(frame, header.extension, is_recompressed=picture.is_recompressed)
         return Entry(path, picture.file, picture.size, line, picture.crc32)
 
+    def _first_wanted(self) -> list[WantedFrame]:
+        """Some frames, unless an earlier try has fetched some."""
+        if self._spool.oldest_by_task():
+            return []
+        rows = self._selection.frames.values_list("task_id", "job_id", "frame", "filename")
+        return [WantedFrame(*row) for row in rows[:FIRST_ROWS]]
+
     def _wanted(self) -> Iterator[WantedFrame]:
         """All frames of the selection, by task and frame number; a slice at a time, because a build
         that lasts hours must not hold a cursor (and with it a transaction) open."""
@@ -192,8 +204,8 @@ class FrameSource:
 
         return {job.id: job for job in ask(client, jobs_of_tasks, stop=self._stop)}
 
-    def _fetcher(self, client: CvatClient, plan: Plan) -> Fetcher:
-        blocks = BlockFetcher(
+    def _block_fetcher(self, client: CvatClient) -> BlockFetcher:
+        return BlockFetcher(
             client,
             spool=self._spool,
             waiting=self._waiting,
@@ -202,6 +214,20 @@ class FrameSource:
             gate=self._gate,
             stop=self._stop,
         )
+
+    @contextmanager
+    def _early_frame(self, blocks: BlockFetcher) -> Iterator[list[Future[None]]]:
+        """Meanwhile fetch the telling frame, if there is one."""
+        frame = telling_frame(self._first_wanted())
+        pool = ThreadPoolExecutor(1, thread_name_prefix="early")
+        fetched = [] if frame is None else [pool.submit(blocks.fetch_early, frame)]
+        try:
+            yield fetched
+        finally:
+            self._ended.set()
+            end_threads(pool, fetched, blocks.client)
+
+    def _fetcher(self, blocks: BlockFetcher, plan: Plan) -> Fetcher:
         return Fetcher(
             blocks,
             plan,

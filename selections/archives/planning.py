@@ -8,7 +8,7 @@ byte are estimated while the build runs.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
 
@@ -27,6 +27,9 @@ TELLING_BYTES = 64 * 1024
 TELLING_SECONDS = 0.1
 OBSERVED_SECONDS = 0.05  # how often the bandwidth is estimated while a chunk arrives
 SHORTEST = 1e-5  # seconds of a body
+# How long a build waits for the telling frame once it knows all else.
+EARLY_SECONDS = 0.15
+SPARSE = 1.5  # frames of a range for each one that is wanted
 # The part of the smaller cost of a request that is not hidden behind the larger one.
 NOT_HIDDEN = 0.1
 
@@ -72,6 +75,19 @@ class Plan:
         index = _index(self._jobs.get(frame.job_id), frame.frame)
         # Without a chunk every frame is a block of its own, so that they are fetched side by side.
         return frame.task_id, frame.job_id, -1 - frame.frame if index is None else index
+
+
+def telling_frame(wanted: Sequence[WantedFrame]) -> WantedFrame | None:
+    """A frame to be fetched before the jobs are known, because its answer tells whether chunks or
+    single frames are cheaper. None where that is clear: all frames of a range, a single frame, a
+    video. `wanted`: the first frames of a selection."""
+    if not wanted:
+        return None
+    # The last one: by the time its block has its turn, it has arrived.
+    last = wanted[-1]
+    of_task = [each.frame for each in wanted if each.task_id == last.task_id]
+    is_sparse = last.frame - of_task[0] + 1 >= SPARSE * len(of_task)
+    return last if is_sparse and last.filename else None
 
 
 def _index(job: Job | None, frame: int) -> int | None:
