@@ -24,13 +24,18 @@ def _serve(pipe: Connection, make_world: Callable[[], World]) -> None:
                 server.faults.delay("/api/", order)
                 pipe.send("done")
                 continue
-            with_costs, bandwidth = order
+            with_costs, bandwidth, delay, is_cold = order
             server.world.chunks.clear()
             server.site.exports.clear()
             # What is measured as 87 ms includes the making of the PNG, which the stand-in really
             # does and which takes it about 30 ms.
             server.costs = Costs.measured(video_frame=0.057) if with_costs else Costs()
+            if not is_cold:
+                server.costs.forget_cold()
             server.costs.bandwidth = bandwidth
+            server.faults.clear()
+            if delay:
+                server.faults.delay("/api/", delay)
             server.requests.clear()
             pipe.send("done")
 
@@ -62,9 +67,12 @@ class Server:
         self._pipe.send(None)
         self._process.join(10)
 
-    def fresh(self, *, costs: bool = True, bandwidth: float = 0) -> None:
-        """Empty all caches and set the costs; `bandwidth` in bytes per second, 0 for no limit."""
-        self._pipe.send((costs, bandwidth))
+    def fresh(
+        self, *, costs: bool = True, bandwidth: float = 0, delay: float = 0, is_cold: bool = True
+    ) -> None:
+        """Empty all caches and set the costs; `bandwidth` in bytes per second, 0 for no limit.
+        `delay` in seconds for each request; unless `is_cold`, chunks are made at no cost."""
+        self._pipe.send((costs, bandwidth, delay, is_cold))
         self._pipe.recv()
 
     def delay(self, seconds: float) -> None:

@@ -18,8 +18,9 @@ from standin.model import Task
 V = TypeVar("V")
 
 SMALL_PICTURE = 64 * 48 * 4
-SLOW_PIECE = 64 << 10
 FAST_PIECE = 1 << 20
+# A slow line carries a body in pieces that take about so long, of at least so many bytes.
+PIECE_SECONDS, SMALLEST_PIECE = 0.005, 16 << 10
 
 
 class Costs:
@@ -99,6 +100,10 @@ class Costs:
         }
         return cls(**{**figures, **changes})
 
+    def forget_cold(self) -> None:
+        """From now on chunks are made at once."""
+        self.cold = self.cold_compressed = self.cold_small = self.cold_video = self.poll = 0.0
+
     @property
     def has_cold_builds(self) -> bool:
         """Whether it matters that a chunk was built before."""
@@ -174,7 +179,9 @@ class Costs:
     def send(self, write: Callable[[memoryview], object], body: bytes) -> None:
         """Write a body in pieces, slowly if the line is slow."""
         view = memoryview(body)
-        size = SLOW_PIECE if self.bandwidth > 0 else FAST_PIECE
+        size = FAST_PIECE
+        if self.bandwidth > 0:
+            size = max(min(int(self.bandwidth * PIECE_SECONDS), FAST_PIECE), SMALLEST_PIECE)
         for start in range(0, len(view), size):
             piece = view[start : start + size]
             if self.bandwidth > 0:
@@ -184,7 +191,9 @@ class Costs:
     def _reserve(self, size: int) -> float:
         """When the shared line will have carried `size` more bytes."""
         with self._line:
-            begin = max(time.monotonic(), self._line_free_at)
+            # A piece that comes late by less than the time of a piece uses the line all the same:
+            # a sleep takes a little longer than it should.
+            begin = max(time.monotonic() - PIECE_SECONDS, self._line_free_at)
             self._line_free_at = begin + size / max(self.bandwidth, 1.0)
             return self._line_free_at
 
