@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,53 +11,16 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 
-from launcher.ports import free_ports
 from portal.models import ApiToken
 from selections.models import Archive
 from selector.models import Connection
-from tests.conftest import BASE_DIR, eventually, stop
+from tests.nginx import NGINX, PREFIX, nginx
 from tests.selections.builds import Folders, built, only_path, select
-
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 pytestmark = [
     pytest.mark.usefixtures("transactional_db", "messages", "hasty"),
     pytest.mark.skipif(NGINX is None, reason="nginx is not installed"),
 ]
-
-PREFIX = "/archives-of-the-portal/"
-CONFIGURATION = """
-{user}
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass {portal};
-            proxy_set_header Host $http_host;
-        }}
-        {documented}
-    }}
-}}
-"""
-
-
-def documented(archives: Path) -> str:
-    """The part of the configuration that docs/operations.md gives."""
-    blocks = re.findall(
-        r"```nginx\n(.*?)```", (BASE_DIR / "docs/operations.md").read_text(), re.DOTALL
-    )
-    (found,) = (block for block in blocks if PREFIX in block)
-    return re.sub(r"alias \S+;", f"alias {archives}/;", found)
 
 
 @pytest.fixture
@@ -69,47 +29,20 @@ def archive(folders: Folders, connection: Connection) -> Archive:
 
 
 @pytest.fixture
-def nginx(tmp_path: Path, folders: Folders, live_server: object, settings: object) -> Iterator[str]:
+def proxy(tmp_path: Path, folders: Folders, live_server: object, settings: object) -> Iterator[str]:
     settings.X_ACCEL_REDIRECT = PREFIX
-    (port,) = free_ports(1)
-    folder = tmp_path / "nginx"
-    folder.mkdir()
-    text = CONFIGURATION.format(
-        user="user root;" if os.geteuid() == 0 else "",
-        folder=folder,
-        port=port,
-        portal=live_server.url,
-        documented=documented(folders.archives),
-    )
-    (folder / "nginx.conf").write_text(text)
-    process = subprocess.Popen(
-        [str(NGINX), "-p", str(folder), "-e", "error.log", "-c", str(folder / "nginx.conf")],
-        stderr=subprocess.PIPE,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        eventually(lambda: process.poll() is not None or answers(address))
-        assert process.poll() is None, process.stderr.read().decode()
+    with nginx(tmp_path / "nginx", portal=live_server.url, archives=folders.archives) as address:
         yield address
-    finally:
-        stop(process)
-
-
-def answers(address: str) -> bool:
-    try:
-        return requests.get(f"{address}/health", timeout=10).status_code < 600
-    except requests.ConnectionError:
-        return False
 
 
 @pytest.fixture
-def ask(nginx: str, alice: User, archive: Archive):
+def ask(proxy: str, alice: User, archive: Archive):
     _, token = ApiToken.objects.issue(owner=alice, name="tests")
 
     def get(path: str = f"/api/archives/{archive.pk}/download", **headers: str):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         return requests.get(
-            f"{nginx}{path}", headers=headers | {"Authorization": f"Bearer {token}"}, timeout=30
+            f"{proxy}{path}", headers=headers | {"Authorization": f"Bearer {token}"}, timeout=30
         )
 
     return get
@@ -155,11 +88,11 @@ def test_conditions_are_answered_alike(ask, archive: Archive) -> None:
     assert whole.headers["ETag"] == etag
 
 
-def test_nobody_gets_a_file_past_the_portal(ask, nginx: str, archive: Archive) -> None:
+def test_nobody_gets_a_file_past_the_portal(ask, proxy: str, archive: Archive) -> None:
     name = archive.parts.get().file.name
-    assert requests.get(f"{nginx}{PREFIX}{name}", timeout=30).status_code == 404
+    assert requests.get(f"{proxy}{PREFIX}{name}", timeout=30).status_code == 404
     assert (
-        requests.get(f"{nginx}/api/archives/{archive.pk}/download", timeout=30).status_code == 401
+        requests.get(f"{proxy}/api/archives/{archive.pk}/download", timeout=30).status_code == 401
     )
 
 
