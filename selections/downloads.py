@@ -34,7 +34,7 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
     part = archive.parts.filter(number=number).first()
     if part is None:
         raise NotFound(f"This archive has no part {number}.")
-    etag = quote_etag(part.sha256)
+    etag = _etag(request, part)
     unchanged = get_conditional_response(request, etag=etag)
     response = unchanged if unchanged is not None else _answer(request, part, etag)
     response.headers["ETag"] = etag
@@ -54,6 +54,20 @@ def send_frame_list(selection: Selection, *, is_exact: bool) -> StreamingHttpRes
     )
 
 
+def etag_of_attempt(archive: Archive) -> str:
+    """The ETag of the file that the present worker writes, or that the last one has written: its
+    SHA-256 is not known yet while it is written."""
+    return quote_etag(f"attempt-{archive.claimed_by}")
+
+
+def _etag(request: HttpRequest, part: ArchivePart) -> str:
+    """The SHA-256 of the file. For a client that goes on with a download which began while the
+    archive was built, the ETag that it got then."""
+    attempt = etag_of_attempt(part.archive)
+    is_going_on = request.headers.get("If-Range") == attempt
+    return attempt if is_going_on else quote_etag(part.sha256)
+
+
 def _why_not(archive: Archive) -> str:
     if archive.is_active:
         return "This archive is still being built."
@@ -69,8 +83,8 @@ class _Range(NamedTuple):
 
 def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseBase:
     if settings.X_ACCEL_REDIRECT and "If-Match" not in request.headers:
-        # nginx sends the file and its ranges. But it would compare If-Match with an ETag of its own
-        # (docs/operations.md).
+        # nginx sends the file and its ranges, and compares If-Range with the ETag of the response.
+        # But it would compare If-Match with an ETag of its own (docs/operations.md).
         path = quote(f"{settings.X_ACCEL_REDIRECT.rstrip('/')}/{part.file.name}")
         return HttpResponse(headers={"X-Accel-Redirect": path, **_headers(part)})
     wanted = _wanted_range(request, part.size, etag)

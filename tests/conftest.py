@@ -54,6 +54,7 @@ SLOW = (
     "tests/selections/test_fetching_troubles.py",
     "tests/selections/test_kills.py",
     "tests/selections/test_lasting_trouble.py",
+    "tests/selections/test_live_downloads_served.py",
     "tests/selections/test_video.py",
     "tests/selections/test_worker_memory.py",
     "tests/selector/test_api_schema.py",

@@ -102,7 +102,11 @@ EXPECTED: dict[str, list[Case]] = {
         post(DONE_BY_ALICE, pk="ready"),
         post((302, 404, 302, 404), pk="bobs"),
     ],
-    "selections:download": [get(PAGE_OF_ALICE, pk="ready"), get(PAGE_OF_BOB, pk="bobs")],
+    "selections:download": [
+        get(PAGE_OF_ALICE, pk="ready"),
+        get(PAGE_OF_BOB, pk="bobs"),
+        Case(PAGE_OF_ALICE, {"pk": "ready"}, data={"follow": ""}),
+    ],
     "selections:download-part": [
         get(PAGE_OF_ALICE, pk="ready", number=1),
         get(PAGE_OF_BOB, pk="bobs", number=1),
@@ -166,7 +170,11 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 202, 404, 404), pk="ready"),
         post((401, 404, 202, 404), pk="bobs"),
     ],
-    "api-archive-download": [get(API_OF_ALICE, pk="ready"), get(API_OF_BOB, pk="bobs")],
+    "api-archive-download": [
+        get(API_OF_ALICE, pk="ready"),
+        get(API_OF_BOB, pk="bobs"),
+        Case(API_OF_ALICE, {"pk": "ready"}, data={"follow": ""}),
+    ],
     "api-work-list": [get(API)],
     "api-work-cancel": [
         post(API_OF_ALICE, kind="archive", pk="queued"),

@@ -25,3 +25,10 @@ class IdField(WholeNumberField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("error_messages", {"invalid": "must be a whole number, such as 12."})
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+
+class FlagField(serializers.BooleanField):
+    """A query parameter that also means true when it has no value: `?follow`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        return True if data == "" else bool(super().to_internal_value(data))

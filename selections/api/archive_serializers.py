@@ -8,7 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from portal.api.fields import WholeNumberField
+from portal.api.fields import FlagField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selections import formats
 from selections.models import (
@@ -133,6 +133,10 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
     parts = ArchivePartSerializer(many=True, read_only=True)
     status_url = serializers.SerializerMethodField()
     download_url = serializers.SerializerMethodField()
+    follow_url = serializers.SerializerMethodField(
+        help_text="Address that sends the ZIP while it is built; null once the build has ended, "
+        "and when a part size or a number of files may make several ZIPs of it."
+    )
 
     class Meta:
         model = Archive
@@ -162,6 +166,7 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
             "expires_at",
             "status_url",
             "download_url",
+            "follow_url",
         ]
         read_only_fields = fields
 
@@ -185,6 +190,12 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
         if not archive.has_file:
             return None
         return self._absolute(reverse("api-archive-download", args=[archive.pk]))
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_follow_url(self, archive: Archive) -> str | None:
+        if not (archive.is_active and archive.get_options().makes_one_file):
+            return None
+        return self._absolute(reverse("api-archive-download", args=[archive.pk]) + "?follow")
 
     def _absolute(self, path: str) -> str:
         return str(self.context["request"].build_absolute_uri(path))
@@ -232,7 +243,14 @@ class NewArchiveSerializer(StrictSerializer):
         return ArchiveOptions.from_json(self.validated_data)
 
 
-class PartQuerySerializer(StrictSerializer):
-    """Which ZIP, where there are several."""
-
-    part = WholeNumberField(default=1, min_value=1, max_value=100_000)
+class DownloadQuerySerializer(StrictSerializer):
+    part = WholeNumberField(
+        default=1,
+        min_value=1,
+        max_value=100_000,
+        help_text="Which ZIP, where there are several.",
+    )
+    follow = FlagField(
+        default=False,
+        help_text="Begin to send the ZIP while it is built. Without a value it means true.",
+    )

@@ -18,7 +18,7 @@ from portal.api.schema import ErrorSerializer
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, AlwaysJson
 from portal.signed_in import SignedInApiRequest
-from selections import downloads, services
+from selections import downloads, live_downloads, services
 from selections.api import archive_serializers as archives_api
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
@@ -89,11 +89,26 @@ class ArchiveViewSet(
         return once(request, retry)
 
     @takes(
-        query=archives_api.PartQuerySerializer,
-        responses={**ZIP, (206, "application/zip"): OpenApiTypes.BINARY, 304: None, 416: None},
+        query=archives_api.DownloadQuerySerializer,
+        responses={
+            **ZIP,
+            (206, "application/zip"): OpenApiTypes.BINARY,
+            304: None,
+            409: ErrorSerializer,
+            416: None,
+            503: ErrorSerializer,
+        },
         parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER)],
     )
     @action(detail=True)
     def download(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
-        """The ZIP, under its own name; `Range` goes on with a broken download."""
-        return downloads.send(request, self.get_object(), number=self.query["part"])
+        """The ZIP, under its own name; `Range` goes on with a broken download.
+
+        With `follow` the ZIP is sent while it is built: the answer begins with the first picture
+        and ends with the build. When the build fails or is cancelled, the transfer breaks off
+        before its end; one of a build without all frames ends with the manifest that names those.
+        503 with `Retry-After` when there is nothing to be sent yet and when too many are sent this
+        way, 409 where the portal cannot send unfinished ZIPs: download it when it is ready.
+        """
+        send = live_downloads.follow if self.query["follow"] else downloads.send
+        return send(request, self.get_object(), number=self.query["part"])

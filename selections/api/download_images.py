@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpResponseBase
@@ -15,10 +16,10 @@ from portal.api.hanging_up import has_hung_up
 from portal.api.parsers import TakesFrames
 from portal.api.strict import takes
 from portal.api.views import SpecifiedView
-from portal.exceptions import NotFound
+from portal.exceptions import Busy, Conflict, NotFound
 from portal.signed_in import SignedInApiRequest
 from portal.thread_share import ThreadShare
-from selections import downloads, services
+from selections import downloads, live_downloads, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.api.archives import ZIP
@@ -47,14 +48,21 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
         Answers 202 at once. With `Prefer: wait=N` (seconds, at most 60) the ZIP itself, if it is
         ready by then. Only a few requests wait at a time, of one person and of all: the others
         are answered 202 at once all the same.
+
+        With `follow` the ZIP while it is built, see `download` of archives; 202 where that cannot
+        be done.
         """
         form = serializers.DownloadImagesSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         answer = once(request, lambda: self._build(request, form))
         built = Archive.objects.for_user(request.user).filter(pk=answer.data["archive"]["id"])
         archive = built.first()
-        if archive is None or not _wanted_wait(request):
+        is_following = form.validated_data["follow"] and form.options().makes_one_file
+        if archive is None or not (is_following or _wanted_wait(request)):
             return answer
+        if is_following:
+            with suppress(Busy, Conflict):
+                return live_downloads.follow(request, archive)
         if _wait(request, archive):
             return downloads.send(request, archive)
         context = {"request": request}

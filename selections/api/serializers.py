@@ -296,6 +296,10 @@ class DownloadImagesSerializer(NewArchiveSerializer):
     selection = IdField(required=False, allow_null=True)
     connection = IdField(required=False, allow_null=True)
     name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+    follow = serializers.BooleanField(
+        default=False,
+        help_text="Answer the ZIP while it is built, as `download` does with `follow`.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs.get("frames")) == (attrs.get("selection") is not None):

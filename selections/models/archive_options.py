@@ -52,6 +52,11 @@ class ArchiveOptions:
     # Written only if they differ from the default, as rows of older releases lack them.
     _RARE: ClassVar = frozenset({"deleted_frames", "part_files", "task_folders", "annotations"})
 
+    @property
+    def makes_one_file(self) -> bool:
+        """False if they may make several ZIPs of an archive."""
+        return not (self.part_size or self.part_files)
+
     def check(self) -> None:
         """Raises InvalidInput for values that cannot be."""
         for name, choices in (

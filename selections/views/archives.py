@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import downloads, page_queries, services
+from selections import downloads, live_downloads, page_queries, services
 from selections.models import Archive, ArchiveQuerySet
 
 ARCHIVES_PER_PAGE = 20
@@ -86,7 +86,9 @@ def _archive_of_part(request: SignedInRequest, pk: int, number: int = 1) -> Http
 @require_safe
 @errors_shown_on(_archive_of_part)
 def download(request: SignedInRequest, pk: int, number: int = 1) -> HttpResponseBase:
-    return downloads.send(request, _archive(request, pk), number=number)
+    """The ZIP; with `?follow` also while it is built."""
+    send = live_downloads.follow if "follow" in request.GET else downloads.send
+    return send(request, _archive(request, pk), number=number)
 
 
 def _archive(request: SignedInRequest, pk: int) -> Archive:

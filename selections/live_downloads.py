@@ -1,0 +1,165 @@
+"""HTTP responses with archives that are still being built, for pages and API. Each holds a thread
+of the web server until the build ends, so that there are only a few at a time."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import socket
+from contextlib import ExitStack, closing
+from typing import NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+
+from portal.api.hanging_up import has_hung_up
+from portal.exceptions import Busy, Conflict, NotFound
+from portal.thread_share import ThreadShare
+from selections import downloads
+from selections.archives.following import Broken, Follower, NotVisible
+from selections.models import Archive
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 20.0  # seconds to wait for the first byte, below the limits of proxies
+SEND_SECONDS = 60.0  # for the client to take a piece of the file
+# In Content-Range, where the end is not known yet (RFC 8673).
+UNKNOWN_END = 2**53 - 1
+WAIT_FOR_IT = "Wait until it is ready, then download it."
+
+_places = ThreadShare()
+
+
+def follow(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResponseBase:
+    """A part of the archive while it is built: whole, or from a position on (206). If the build
+    does not end well, the transfer breaks off. Once the build has ended, the answer of
+    `downloads.send`.
+
+    Raises Conflict where this cannot be done, Busy when there is nothing to send yet and when
+    enough others are sent at the moment.
+    """
+    if not archive.is_active:
+        return downloads.send(request, archive, number=number)
+    _check_protocol(request)
+    with ExitStack() as held:
+        if not held.enter_context(_places.place(_limits(archive))):
+            raise Busy(
+                f"As many archives are sent while they are built as can be at a time. {WAIT_FOR_IT}"
+            )
+        wanted = _wanted_range(request)
+        follower = Follower(
+            archive,
+            number=number,
+            start=wanted.start,
+            stop=wanted.stop,
+            is_wanted=lambda: not has_hung_up(request),
+        )
+        held.enter_context(closing(follower))
+        if not _begin(follower):
+            return downloads.send(request, archive, number=number)
+        if request.method == "HEAD":
+            return _described(StreamingHttpResponse(()), archive, number, wanted)
+        # The response closes the transfer, which gives back what is held.
+        transfer = _Transfer(follower, held.pop_all(), request.META.get("gunicorn.socket"))
+        return _described(StreamingHttpResponse(transfer), archive, number, wanted)
+
+
+class _Range(NamedTuple):
+    start: int = 0
+    stop: int | None = None  # after the last byte
+    is_given: bool = False
+
+
+def _check_protocol(request: HttpRequest) -> None:
+    """Over HTTP/1.0 a transfer that breaks off looks like one that has ended."""
+    if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        raise Conflict(
+            "An archive that is still being built can be sent over HTTP/1.1 only, and this request "
+            f"came over HTTP/1.0, perhaps from a proxy in front of the portal. {WAIT_FOR_IT}"
+        )
+
+
+def _limits(archive: Archive) -> dict[str, int]:
+    most = max(1, settings.WEB_THREADS // 4)
+    return {"all": most, f"person {archive.requested_by_id}": max(1, most // 2)}
+
+
+def _begin(follower: Follower) -> bool:
+    """Wait for the first byte. False when the build has ended meanwhile."""
+    try:
+        has_begun = follower.begin(PATIENCE)
+    except NotVisible:
+        raise Conflict(
+            "This archive is built on a machine whose files this web server does not see, so it "
+            f"cannot be sent before it is finished. {WAIT_FOR_IT}"
+        ) from None
+    except Broken:
+        raise NotFound("This archive was deleted.") from None
+    if not has_begun:
+        raise Busy(f"This archive has nothing to be sent yet. {WAIT_FOR_IT}")
+    return follower.archive.is_active
+
+
+def _wanted_range(request: HttpRequest) -> _Range:
+    """The whole file, unless one range is wanted that begins at a position.
+
+    With If-Range always the whole: a browser that goes on with a download sends it, and does not
+    take a range whose end is not known. Once the file is finished it gets its range.
+    """
+    parsed = re.fullmatch(r"bytes=(\d{1,18})-(\d{0,18})", request.headers.get("Range", "").strip())
+    if parsed is None or "If-Range" in request.headers:
+        return _Range()
+    start, last = int(parsed[1]), int(parsed[2] or UNKNOWN_END)
+    return _Range(start, last + 1, is_given=True) if start <= last else _Range()
+
+
+def _described(
+    response: HttpResponseBase, archive: Archive, number: int, wanted: _Range
+) -> HttpResponseBase:
+    """With its headers, and the status 206 for a range."""
+    if wanted.is_given:
+        response.status_code = 206
+        last = (wanted.stop or 0) - 1
+        response.headers["Content-Range"] = f"bytes {wanted.start}-{last}/*"
+    suffix = "" if archive.get_options().makes_one_file else f"_part{number}"
+    name = f"{archive.base_name}{suffix}.zip"
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    response.headers["Content-Type"] = "application/zip"
+    response.headers["Content-Disposition"] = str(disposition)
+    response.headers["ETag"] = downloads.etag_of_attempt(archive)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would fill its disk with the archive
+    return response
+
+
+class _Transfer:
+    """The pieces of the file, as the web server sends them."""
+
+    def __init__(self, follower: Follower, held: ExitStack, connection: object) -> None:
+        self._follower = follower
+        self._held = held
+        self._connection = connection if isinstance(connection, socket.socket) else None
+
+    def __iter__(self) -> _Transfer:
+        return self
+
+    def __next__(self) -> bytes:
+        self._limit_sending(None)  # has_hung_up expects a blocking socket
+        try:
+            return next(self._follower)
+        except Broken as error:
+            logger.info("archive %s is not sent to its end: %s", self._follower.archive.pk, error)
+            # For gunicorn the client is gone: it closes the connection without the last chunk.
+            raise ConnectionResetError(errno.ECONNRESET, str(error)) from error
+        finally:
+            self._limit_sending(SEND_SECONDS)  # a client that does not read gives its thread back
+
+    def close(self) -> None:
+        self._held.close()
+
+    def _limit_sending(self, seconds: float | None) -> None:
+        if self._connection is not None:
+            self._connection.settimeout(seconds)
