@@ -14,6 +14,7 @@ const LATER = 15_000; // after an error
 
 const tray = document.getElementById("tray");
 const downloads = new Set(); // keys of works whose file this page downloads when they are ready
+const followed = new Set(); // keys of works whose file is downloaded while they run
 let timer = null;
 let notices = null;
 let list = null;
@@ -25,8 +26,7 @@ async function look() {
     const works = (await get(`${tray.dataset.api}?page_size=20`)).results;
     for (const work of works) {
       work.key = keyOf(work);
-      // Behind a proxy the portal may not know the host under which this page was loaded.
-      for (const name of ADDRESSES) work[name] &&= new URL(work[name]).pathname;
+      for (const name of ADDRESSES) work[name] &&= pathOf(work[name]);
     }
     const running = works.filter(({ status }) => ACTIVE.has(status));
     const ended = works.filter(({ status }) => !ACTIVE.has(status) && status !== "expired");
@@ -47,6 +47,12 @@ async function look() {
   } catch (error) {
     if (error.status !== 401 && error.status !== 403) lookAfter(LATER);
   }
+}
+
+/** Behind a proxy the portal may not know the host under which this page was loaded. */
+function pathOf(address) {
+  const { pathname, search } = new URL(address);
+  return pathname + search;
 }
 
 /** While the page is hidden nothing is asked, unless a download is to start. */
@@ -73,12 +79,25 @@ function show(running, ended) {
  * this page has promised to. An incomplete result is never downloaded unasked. */
 function tell(work) {
   if (notices.has(work.key)) return;
-  const isDownloading = downloads.delete(work.key) && work.download_url !== null;
-  if (isDownloading) downloadLink(work.download_url, "").click();
+  const isFollowed = followed.delete(work.key);
+  const isStarting = downloads.delete(work.key) && work.download_url !== null;
+  if (isStarting) downloadLink(work.download_url, "").click();
+  const isDownloading = isStarting || isFollowed;
   const detail = { work, isDownloading };
   const isUntold = document.dispatchEvent(new CustomEvent("work-ended", { detail, cancelable: true }));
   if (!isUntold) forget(work.key);
   else if (awaited().has(work.key)) notices.show(work, { isDownloading });
+}
+
+/** Download the file while the work runs, if the portal can send it. Else it is downloaded when it
+ * is ready: one that has ended has a length. */
+async function follow(work, address) {
+  const url = pathOf(address);
+  const answer = await fetch(url, { method: "HEAD" }).catch(() => null);
+  if (!answer?.ok || answer.headers.has("Content-Length") || !downloads.delete(keyOf(work))) return;
+  followed.add(keyOf(work));
+  downloadLink(url, "").click();
+  document.dispatchEvent(new CustomEvent("work-followed", { detail: work }));
 }
 
 if (tray) {
@@ -90,6 +109,7 @@ if (tray) {
   document.addEventListener("work-begun", ({ detail }) => {
     expectWork(keyOf(detail));
     downloads.add(keyOf(detail));
+    if (detail.followUrl) follow(detail, detail.followUrl);
     look();
   });
   document.addEventListener("visibilitychange", () => {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Dialog, Route, expect
 
+from selections import live_downloads
 from selections.models import Archive, Selection
 from tests.browser.workspace import Workspace
-from tests.selections.builds import gone, no_chunks
+from tests.selections.builds import gone, no_chunks, only_path
 
 DRIVE, LARGE = 1, 8
 
@@ -196,7 +199,52 @@ def test_a_download_whose_line_is_gone_is_told_by_a_notice(desk: Workspace, work
 
 
 @pytest.mark.worker
-def test_an_incomplete_zip_is_not_downloaded_unasked(desk: Workspace, worker: None) -> None:
+def test_the_download_begins_while_the_zip_is_built(desk: Workspace, worker: None) -> None:
+    downloads: list[object] = []
+    desk.page.on("download", lambda download: downloads.append(download.url))
+    status = desk.page.locator("#dock-status")
+    desk.open_task(DRIVE)
+    desk.button("Select all").click()
+    desk.page.get_by_label("Name of the selection").fill("All")
+    hold = desk.standin.faults.hold("type=chunk&index=2&")
+    with desk.page.expect_download(timeout=60_000) as download:
+        desk.button("Save and download").click()
+    expect(status).to_contain_text(
+        "Saved as “All”. Its ZIP is downloaded while it is built. Watch it"
+    )
+    archive = Archive.objects.get()
+    assert (archive.status, download.value.suggested_filename) == ("running", archive.download_name)
+    hold.release()
+    expect(status).to_contain_text("Its ZIP is ready, and the download has started.")
+    assert Path(download.value.path()).read_bytes() == only_path(archive).read_bytes()
+    assert len(downloads) == 1
+
+
+@pytest.mark.worker
+def test_an_incomplete_zip_that_was_downloaded_while_it_was_built(
+    desk: Workspace, worker: None
+) -> None:
+    desk.open_task(DRIVE)
+    desk.button("Select all").click()
+    gone(desk.standin, 229)
+    desk.standin.faults.fail("type=chunk&index=2&", status=500)
+    hold = desk.standin.faults.hold("type=(chunk&index=2|frame&number=229)&")
+    desk.page.get_by_label("Name of the selection").fill("Most")
+    with desk.page.expect_download(timeout=60_000) as download:
+        desk.button("Save and download").click()
+    hold.release()
+    status = desk.page.locator("#dock-status")
+    expect(status).to_contain_text("226 of 227 frames only. It was downloaded", timeout=60_000)
+    archive = Archive.objects.get()
+    assert Path(download.value.path()).read_bytes() == only_path(archive).read_bytes()
+
+
+@pytest.mark.worker
+def test_an_incomplete_zip_is_not_downloaded_unasked(
+    desk: Workspace, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_downloads, "PATIENCE", 0)  # else it could begin while it is built
+    hold = desk.standin.faults.hold(r"/data\?")
     downloads: list[object] = []
     desk.page.on("download", lambda download: downloads.append(download.url))
     desk.open_task(DRIVE)
@@ -205,9 +253,12 @@ def test_an_incomplete_zip_is_not_downloaded_unasked(desk: Workspace, worker: No
     no_chunks(desk.standin)
     gone(desk.standin, 3)
     desk.page.get_by_label("Name of the selection").fill("Some")
-    desk.button("Save and download").click()
+    with desk.page.expect_response("**/download?follow") as refused:
+        desk.button("Save and download").click()
+    assert refused.value.status == 503
+    hold.release()
     status = desk.page.locator("#dock-status")
-    expect(status).to_contain_text("so the download has not started.", timeout=60_000)
+    expect(status).to_contain_text("The download has not started.", timeout=60_000)
     expect(status.get_by_role("link", name="See why")).to_be_visible()
     assert downloads == []
 

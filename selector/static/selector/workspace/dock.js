@@ -71,7 +71,8 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
       return [...said, ...outcome({ ...archive, files_count: archive.parts.length }, { isDownloading })];
     }
     built = { id: archive.id, said, line };
-    document.dispatchEvent(new CustomEvent("work-begun", { detail: { kind: "archive", id: archive.id } }));
+    const detail = { kind: "archive", id: archive.id, followUrl: archive.follow_url };
+    document.dispatchEvent(new CustomEvent("work-begun", { detail }));
     const when = isNew ? "Its ZIP is being built" : "Its ZIP is being built already";
     return [...said, ` ${when}; the download starts by itself. `, link(archivePage(archive), "Watch it")];
   }
@@ -91,11 +92,19 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
     }
     if (status === "incomplete") {
       const few = `${done.toLocaleString("en")} of ${plural(total, "frame")}`;
-      return [` Its ZIP has ${few} only, so the download has not started. `, link(page, "See why")];
+      const what = isDownloading ? "It was downloaded as it is." : "The download has not started.";
+      return [` Its ZIP has ${few} only. ${what} `, link(page, "See why")];
     }
-    if (status === "cancelled") return [" The building of its ZIP was cancelled."];
-    return [" Its ZIP could not be built. ", link(page, "See why")];
+    const end = isDownloading ? ", and its download broke off." : ".";
+    if (status === "cancelled") return [` The building of its ZIP was cancelled${end}`];
+    return [` Its ZIP could not be built${end} `, link(page, "See why")];
   }
+
+  document.addEventListener("work-followed", ({ detail: work }) => {
+    if (work.kind !== "archive" || work.id !== built?.id || !built.line.isConnected) return;
+    const watch = link(archivePage(work), "Watch it");
+    built.line.replaceChildren(...built.said, " Its ZIP is downloaded while it is built. ", watch);
+  });
 
   /** The line that promised a download says how that came out, as long as it is there to be read. */
   document.addEventListener("work-ended", (event) => {
