@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections import Counter
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from portal.tasks import recover_work
 from selections import tasks
@@ -33,6 +35,7 @@ from tests.selections.builds import (
     select,
 )
 from tests.selections.under_fire import Event, events, is_alive, under_way
+from tests.web_server import WebServer, web_server
 
 pytestmark = [
     pytest.mark.worker,
@@ -103,7 +106,8 @@ def _group(process: int) -> int | None:
 class Fire:
     """Hands builds to workers, kills these, and has what they leave behind picked up."""
 
-    def __init__(self, log: Path, workers: list[Worker]) -> None:
+    def __init__(self, log: Path, workers: list[Worker], environment: dict[str, str]) -> None:
+        self.environment = environment
         self.kills = 0
         self.hit: Counter[str] = Counter()
         self.groups = 0
@@ -189,7 +193,7 @@ def fire(
         "TEST_CVAT_ALLOWED_URLS": standin.url,
     }
     workers = [Worker(environment, queue) for _ in range(2)]
-    yield Fire(log, workers)
+    yield Fire(log, workers, environment)
     for worker in workers:
         worker.kill()
 
@@ -231,11 +235,13 @@ def test_no_frame_is_lost_however_often_workers_are_killed(
     assert folders.spooled() == []
 
 
-def built_under(fire: Fire, selections: list[Selection], standin: StandIn) -> list[Archive]:
+def built_under(
+    fire: Fire, selections: list[Selection], standin: StandIn, *, kills: int = KILLS
+) -> list[Archive]:
     """All archives that are built while workers are killed, one of each selection at a time."""
     archives = {each.pk: request(each) for each in selections}
     done: list[Archive] = []
-    while fire.kills < KILLS:
+    while fire.kills < kills:
         fire.go_on()
         fire.kill()
         for each in selections:
@@ -250,6 +256,64 @@ def built_under(fire: Fire, selections: list[Selection], standin: StandIn) -> li
         for archive in archives.values():
             archive.refresh_from_db()
     return done + list(archives.values())
+
+
+class Follower:
+    """Downloads archives while they are built, one after the other, until it is told to end."""
+
+    def __init__(self, web: WebServer, session: requests.Session) -> None:
+        self.whole: list[tuple[int, str]] = []  # ids and SHA-256
+        self.broken = 0
+        self._web = web
+        self._session = session
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        while not self._ended.wait(0.05):
+            running = self._session.get(f"{self._web.url}/api/archives?status=running", timeout=60)
+            for each in running.json()["results"]:
+                self._download(each["id"], each["follow_url"])
+
+    def _download(self, archive_id: int, url: str) -> None:
+        digest = hashlib.sha256()
+        try:
+            with self._session.get(url, stream=True, timeout=60) as response:
+                if response.status_code in (409, 503):
+                    return
+                assert response.status_code == 200
+                for piece in response.iter_content(2**16):
+                    digest.update(piece)
+        except requests.exceptions.ChunkedEncodingError:
+            self.broken += 1
+        else:
+            self.whole.append((archive_id, digest.hexdigest()))
+
+
+def test_every_follower_has_the_whole_archive_or_an_error(
+    fire: Fire, selections: list[Selection], standin: StandIn, hasty: None
+) -> None:
+    eventually(lambda: fire.is_ready)
+    standin.costs = Costs(chunk=0.07, video_chunk=0.07, frame=0.07, small_frame=0.07)
+    with web_server(fire.environment, WEB_THREADS=64) as web:
+        session = web.session(selections[0].owner)
+        followers = [Follower(web, session) for _ in range(SELECTIONS)]
+        done = built_under(fire, selections, standin, kills=KILLS // 4)
+        for follower in followers:
+            follower.end()
+    sha256 = {archive.pk: sha256_of(archive) for archive in done}
+    for follower in followers:
+        assert all(content == sha256[archive_id] for archive_id, content in follower.whole)
+    begun = Counter(event.archive for event in fire.events() if event.what == "claim")
+    whole = {archive_id for follower in followers for archive_id, _ in follower.whole}
+    if KILLS >= 50:
+        assert any(begun[archive_id] > 1 for archive_id in whole)  # through a kill
+    assert all(archive.status == "ready" for archive in done)
 
 
 def assert_little_was_repeated(fire: Fire, done: int, distinct: int, requests: int) -> None:
