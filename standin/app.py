@@ -90,7 +90,7 @@ def _admit(request: Request, site: Site, route: Route) -> None:
             raise unauthorized(text, route.scheme)
         site.throttle.check(request.client)
         return
-    writes = request.method not in SAFE_METHODS and not route.public
+    writes = request.method not in SAFE_METHODS and not (route.public or route.only_reads)
     if writes and request.token is not None and request.token.read_only:
         raise forbidden()
 

@@ -31,7 +31,8 @@ class Route:
     """`allow` is what the Allow header lists, also for methods that the stand-in lacks.
 
     `public` lets anonymous callers in; `plain` skips authentication and negotiation. The ids in
-    the path are numbers, unless `by_number` is false.
+    the path are numbers, unless `by_number` is false. With `only_reads`, read-only tokens may use
+    all methods (cvat-api 11.3).
     """
 
     pattern: re.Pattern[str]
@@ -41,6 +42,7 @@ class Route:
     plain: bool = False
     scheme: str = "Token"
     by_number: bool = True
+    only_reads: bool = False
 
 
 def _route(
@@ -51,10 +53,11 @@ def _route(
     plain: bool = False,
     scheme: str = "Token",
     by_number: bool = True,
+    only_reads: bool = False,
     **methods: Handler,
 ) -> Route:
     pattern = re.compile(path.replace("{id}", _ID) + r"\Z")
-    return Route(pattern, methods, allow, public, plain, scheme, by_number)
+    return Route(pattern, methods, allow, public, plain, scheme, by_number, only_reads)
 
 
 _LIST = "GET, POST, HEAD, OPTIONS"
@@ -95,7 +98,12 @@ ROUTES = [
     _route("/api/tasks/{id}/status", _READ, GET=tasks.task_status_old),
     _route("/api/tasks/{id}/data/?", _LIST, GET=data.task_data),
     _route("/api/tasks/{id}/data/meta", _META, GET=meta.task_meta, PATCH=meta.task_meta_change),
-    _route("/api/tasks/{id}/dataset/export", "POST, OPTIONS", POST=exporting.task_export),
+    _route(
+        "/api/tasks/{id}/dataset/export",
+        "POST, OPTIONS",
+        only_reads=True,
+        POST=exporting.task_export,
+    ),
     _route("/api/tasks/{id}/dataset/download", _READ, GET=exporting.task_download),
     _route("/api/tasks/{id}/preview", _READ, GET=data.task_preview),
     _route(

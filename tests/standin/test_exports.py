@@ -91,3 +91,11 @@ def test_exports_that_cannot_be_begun(ask: Any, path: str, code: int) -> None:
 def test_unknown_requests(ask: Any) -> None:
     assert ask("/api/requests/nope").status_code == 404
     assert ask("/api/tasks/1/dataset/download?rq_id=nope").status_code == 400
+
+
+def test_a_read_only_token_may_begin_one(standin: StandIn) -> None:
+    token = standin.world.access_token("demo", read_only=True)
+    answer = requests.post(
+        standin.url + EXPORT, headers={"Authorization": f"Bearer {token.value}"}, timeout=20
+    )
+    assert answer.status_code == 202
