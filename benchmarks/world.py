@@ -21,7 +21,7 @@ from standin.pictures import numbered
 from standin.video import encode_mp4
 from standin.world import World
 
-PHOTO, PHOTO_SIZE, PHOTO_BYTES = 1, (1920, 1080), 470_000
+PHOTO, PHOTO_SIZE, PHOTO_BYTES, PHOTO_FRAMES = 1, (1920, 1080), 470_000, 600
 FILM, FILM_SIZE, FILM_FRAMES = 2, (1280, 720), 300
 SMALL, SMALL_SIZE, SMALL_BYTES = 3, (64, 48), 2_000
 THOUSAND, HUNDRED_THOUSAND, GIGABYTES, TINY = 4, 5, 6, 7
@@ -97,29 +97,37 @@ def load_world() -> World:
     return world
 
 
-def bench_world() -> World:
+def photo_world() -> World:
+    """The task of 600 photographs alone."""
     world = World()
+    world.chunks = PreparedChunks()
+    world.add_user("demo")
+    _add_images(world, PHOTO, PHOTO_FRAMES, PHOTO_SIZE, PHOTO_BYTES, jobs=10)
+    return world
+
+
+def bench_world() -> World:
+    world = photo_world()
     chunks = PreparedChunks()
     world.chunks = chunks
-    world.add_user("demo")
-
-    def images(number: int, count: int, size: tuple[int, int], length: int, jobs: int) -> None:
-        segment = -(-count // jobs)
-        task = world.add_task(
-            f"{count} images", owner="demo", task_id=number, count=count, size=size,
-            segment_size=segment, overlap=0,
-        )  # fmt: skip
-        task.media = PaddedImages(count, size, length)
-
-    images(PHOTO, 600, PHOTO_SIZE, PHOTO_BYTES, jobs=10)
     film = world.add_task(
         "video", owner="demo", task_id=FILM, video=True, count=FILM_FRAMES, size=FILM_SIZE
     )
     chunks.prepare(film)
-    images(SMALL, 20_000, SMALL_SIZE, SMALL_BYTES, jobs=20)
-    images(THOUSAND, 1_000, SMALL_SIZE, SMALL_BYTES, jobs=1)
-    images(HUNDRED_THOUSAND, 100_000, SMALL_SIZE, SMALL_BYTES, jobs=100)
-    images(TINY, 6_000, SMALL_SIZE, SMALL_BYTES, jobs=6)
-    images(SPARSE, SPARSE_FRAMES, PHOTO_SIZE, SPARSE_BYTES, jobs=10)
-    images(GIGABYTES, GIGABYTES_FRAMES, PHOTO_SIZE, PHOTO_BYTES, jobs=10)
+    _add_images(world, SMALL, 20_000, SMALL_SIZE, SMALL_BYTES, jobs=20)
+    _add_images(world, THOUSAND, 1_000, SMALL_SIZE, SMALL_BYTES, jobs=1)
+    _add_images(world, HUNDRED_THOUSAND, 100_000, SMALL_SIZE, SMALL_BYTES, jobs=100)
+    _add_images(world, TINY, 6_000, SMALL_SIZE, SMALL_BYTES, jobs=6)
+    _add_images(world, SPARSE, SPARSE_FRAMES, PHOTO_SIZE, SPARSE_BYTES, jobs=10)
+    _add_images(world, GIGABYTES, GIGABYTES_FRAMES, PHOTO_SIZE, PHOTO_BYTES, jobs=10)
     return world
+
+
+def _add_images(
+    world: World, number: int, count: int, size: tuple[int, int], length: int, *, jobs: int
+) -> None:
+    task = world.add_task(
+        f"{count} images", owner="demo", task_id=number, count=count, size=size,
+        segment_size=-(-count // jobs), overlap=0,
+    )  # fmt: skip
+    task.media = PaddedImages(count, size, length)
