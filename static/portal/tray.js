@@ -40,7 +40,8 @@ async function look() {
     storeAwaited(now);
     const done = ended.filter(({ key }) => now.has(key));
     for (const work of ended) {
-      if (now.get(work.key)?.told === false || downloads.has(work.key)) tell(work);
+      const isPromised = downloads.has(work.key) || followed.has(work.key);
+      if (isPromised || now.get(work.key)?.told === false) tell(work);
     }
     show(running, done.filter(({ key }) => awaited().has(key)));
     if (running.length) lookAfter(SOON);

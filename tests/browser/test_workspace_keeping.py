@@ -214,7 +214,11 @@ def test_the_download_begins_while_the_zip_is_built(desk: Workspace, worker: Non
     )
     archive = Archive.objects.get()
     assert (archive.status, download.value.suggested_filename) == ("running", archive.download_name)
+    watching = desk.page.context.new_page()  # which tells of the end as well
+    watching.goto(archive.get_absolute_url())
+    desk.page.bring_to_front()
     hold.release()
+    expect(watching.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible()
     expect(status).to_contain_text("Its ZIP is ready, and the download has started.")
     assert Path(download.value.path()).read_bytes() == only_path(archive).read_bytes()
     assert len(downloads) == 1
