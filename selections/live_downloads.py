@@ -92,8 +92,8 @@ def _begin(follower: Follower) -> bool:
         has_begun = follower.begin(PATIENCE)
     except NotVisible:
         raise Conflict(
-            "This archive is built on a machine whose files this web server does not see, so it "
-            f"cannot be sent before it is finished. {WAIT_FOR_IT}"
+            "This web server does not see the file of the archive while it is built, so it cannot "
+            f"send it before it is finished. {WAIT_FOR_IT}"
         ) from None
     except Broken:
         raise NotFound("This archive was deleted.") from None

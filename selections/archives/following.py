@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from selections.archives import growing
 from selections.archives.spools import spool_of
-from selections.models import Archive
+from selections.models import Archive, ArchivePart
 
 CHUNK = 2**18  # bytes
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25  # seconds between two looks at what has not grown
@@ -21,7 +21,7 @@ class Broken(Exception):
 
 
 class NotVisible(Exception):
-    """The archive is built where this machine does not see its files."""
+    """This machine does not see the file while it grows, or not when it is finished."""
 
 
 class Follower:
@@ -57,6 +57,8 @@ class Follower:
     def begin(self, seconds: float) -> bool:
         """Wait until the first byte is there, or until the build has ended. False when the time is
         over. Raises NotVisible."""
+        if not _are_stored_as_files():
+            raise NotVisible
         deadline = time.monotonic() + seconds
         pauses = _pauses()
         while True:
@@ -163,6 +165,15 @@ class Follower:
         self._earlier.close()
         self._earlier = None
         return True
+
+
+def _are_stored_as_files() -> bool:
+    """False for a storage elsewhere, with whose file no comparison would be quick."""
+    try:
+        ArchivePart._meta.get_field("file").storage.path("a name")
+    except NotImplementedError:
+        return False
+    return True
 
 
 def _is_same(one: BinaryIO, other: BinaryIO) -> bool:

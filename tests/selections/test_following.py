@@ -304,6 +304,14 @@ def test_a_build_on_a_machine_whose_spool_is_not_here(
         follower.begin(30)
 
 
+def test_a_storage_without_paths(build: Build, follower: Follower, settings: object) -> None:
+    build.write(CONTENT)
+    elsewhere = {"BACKEND": "django.core.files.storage.Storage"}
+    settings.STORAGES = settings.STORAGES | {"default": elsewhere}
+    with pytest.raises(NotVisible):
+        follower.begin(30)
+
+
 def test_a_build_that_waits_is_not_begun(archive: Archive, follower: Follower) -> None:
     assert not follower.begin(0)
 

@@ -359,7 +359,7 @@ def test_a_build_whose_spool_is_on_another_machine(
     Archive.objects.update(frames_done=3)
     response = ask(archive)
     assert (response.status_code, response.json()["code"]) == (409, "conflict")
-    assert "does not see" in response.json()["detail"]
+    assert "does not see the file" in response.json()["detail"]
 
 
 def test_an_archive_that_has_no_file_any_more(

@@ -126,6 +126,30 @@ def test_curl_sees_how_it_ends(
         assert target.read_bytes() == only_path(finished(archive)).read_bytes()
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_curl_goes_on_while_it_is_built(
+    web: WebServer,
+    selection: Selection,
+    standin: StandIn,
+    messages: list[int],
+    tmp_path: Path,
+) -> None:
+    archive = request(selection)
+    hold = standin.faults.hold("type=chunk&index=2&")
+    thread = in_thread(archive)
+    assert hold.wait_for_request()
+    target = tmp_path / "images.zip"
+    beginning = Download(web, archive).content
+    target.write_bytes(beginning)
+    curl = subprocess.Popen([*curl_command(web, archive, web.url, target), "-C", "-"])
+    eventually(lambda: target.stat().st_size > len(beginning) or curl.poll() is not None)
+    assert curl.poll() is None  # it has gone on, and waits for the rest
+    hold.release()
+    assert curl.wait(60) == 0
+    thread.join(60)
+    assert target.read_bytes() == only_path(finished(archive)).read_bytes()
+
+
 def curl_command(web: WebServer, archive: Archive, url: str, target: Path) -> list[str]:
     token = web.session(archive.requested_by).headers["Authorization"]
     address = f"{url}/api/archives/{archive.pk}/download?follow"
