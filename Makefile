@@ -8,7 +8,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick check bench bench-all bench-pages bench-load format clean
+.PHONY: help run demo test quick check bench bench-all bench-annotations bench-pages bench-load format clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -34,6 +34,9 @@ bench: .venv/.dev ## measure the fetch engine against other ways; writes benchma
 
 bench-all: .venv/.dev ## the same, with all frames also in the slow ways: half an hour
 	@exec $(PYTHON) -m benchmarks --all
+
+bench-annotations: .venv/.dev ## measure builds with annotations; writes benchmarks/annotations.json
+	@exec $(PYTHON) -m benchmarks.annotations
 
 bench-pages: .venv/.dev ## measure the pages in Chromium and on the server; writes benchmarks/pages.json
 	@sh .ci/packages.sh chromium

@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from config.celery import app
 from selections import services
-from selections.models import Archive, SelectedFrame, Selection
+from selections.models import Archive, ArchiveOptions, SelectedFrame, Selection
 from selector.services.connections import connect
 
 
@@ -29,11 +29,13 @@ class Building:
                 return
         raise RuntimeError("the worker did not start")
 
-    def build(self, task_id: int, frames: Iterable[int]) -> tuple[float, int]:
+    def build(self, task_id: int, frames: Iterable[int], **options: str) -> tuple[float, int]:
         """Seconds from the request to the finished archive, and its bytes."""
         selection = self._selection(task_id, frames)
         started = time.perf_counter()
-        archive = services.request_archive(user=self._user, selection=selection)
+        archive = services.request_archive(
+            user=self._user, selection=selection, options=ArchiveOptions.from_json(options)
+        )
         while archive.is_active:
             time.sleep(0.02)
             archive.refresh_from_db(fields=["status", "error", "size"])

@@ -90,12 +90,12 @@ class Portal:
                 time.sleep(0.05)
         raise RuntimeError("the broker did not start")
 
-    def build(self, task_id: int, frames: Iterable[int]) -> Built:
-        """Build an archive, from the request to the finished ZIP."""
+    def build(self, task_id: int, frames: Iterable[int], **options: str) -> Built:
+        """Build an archive with ArchiveOptions, from the request to the finished ZIP."""
         child = _only_child(self._processes[-1].pid)
         _forget_peak(child)
         cpu = _cpu_seconds(child)
-        seconds, size = self._building.build(task_id, frames)
+        seconds, size = self._building.build(task_id, frames, **options)
         return Built(seconds, size, _cpu_seconds(child) - cpu, _peak_bytes(child))
 
 
