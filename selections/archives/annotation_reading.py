@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from cvat import origins
 from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.client import CvatClient
+from cvat.exceptions import CvatError
 from cvat.overlapping import objects_by_frame
 from cvat.types import Job
 from selections.archives import annotation_store
@@ -43,25 +44,36 @@ class ChosenFrames:
 class TaskAnnotations(NamedTuple):
     """What was read of a task. `objects` are stored in a file, see annotation_store."""
 
-    labels: Labels
-    is_video: bool
     objects: int
     problems: list[Line]  # the first MOST_PROBLEMS
     problems_count: int
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
 
 
+def read_labels(client: CvatClient, task_id: int, job_id: int) -> Labels | CvatError:
+    """The labels of a task, through one of its jobs where the task is closed; or why CVAT refuses
+    them. Raises any other CvatError."""
+    try:
+        try:
+            return client.labels(task_id=task_id)
+        except REFUSED:
+            return client.labels(job_id=job_id)
+    except FRAME_ERRORS as error:
+        return error
+
+
 def read_task(
     client: CvatClient,
     task_id: int,
     chosen: ChosenFrames,
+    labels: Labels | CvatError,
     *,
     into: Path,
     format: Format,  # noqa: A002  (the word of the field)
 ) -> TaskAnnotations:
     """Read the annotations of the chosen frames into a file, without those objects that the format
     cannot hold. What CVAT refuses is named in the problems. Raises CvatError."""
-    return _Reading(client, task_id, chosen, into, format).run()
+    return _Reading(client, task_id, chosen, into, format).run(labels)
 
 
 class _Reading:
@@ -83,16 +95,17 @@ class _Reading:
         self._problems: list[Line] = []
         self._problems_count = 0
 
-    def run(self) -> TaskAnnotations:
-        objects, is_video = 0, False
+    def run(self, labels: Labels | CvatError) -> TaskAnnotations:
+        objects = 0
         try:
+            if isinstance(labels, CvatError):
+                raise labels
+            self._labels = labels
             jobs = self._client.jobs(self._task_id)
             chosen_from = set(self._chosen.jobs)
             origin = origins.read(
                 self._client, self._task_id, [job for job in jobs if job.id in chosen_from]
             )
-            is_video = origin.is_video
-            self._labels = self._read_labels(jobs)
             by_frame = heapq.merge(
                 *(
                     objects_by_frame(holders, frames, self._load, deleted=origin.deleted)
@@ -105,8 +118,6 @@ class _Reading:
             self._into.write_bytes(b"")
             self._name_problem(1, reason=f"The annotations could not be read. {error}")
         return TaskAnnotations(
-            self._labels,
-            is_video,
             objects,
             self._problems,
             self._problems_count,
@@ -124,14 +135,6 @@ class _Reading:
         for key, frames in by_job.items():
             holders = [job for job in jobs if job.is_annotation] if key is None else [others[key]]
             yield holders, frames
-
-    def _read_labels(self, jobs: Sequence[Job]) -> Labels:
-        try:
-            return self._client.labels(task_id=self._task_id)
-        except REFUSED:
-            if not jobs:
-                raise
-            return self._client.labels(job_id=jobs[0].id)
 
     def _load(self, job: Any) -> JobAnnotations:
         frames = self._chosen.frames

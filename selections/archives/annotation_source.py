@@ -5,26 +5,34 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
+from cvat.annotations import Labels
 from portal.work.exceptions import Stopped
-from selections.archives.annotation_reading import ChosenFrames, TaskAnnotations, read_task
+from selections.archives.annotation_reading import (
+    ChosenFrames,
+    TaskAnnotations,
+    read_labels,
+    read_task,
+)
 from selections.archives.annotation_store import StoredObjects
 from selections.archives.entries import Entry, Line
 from selections.archives.naming import part_suffix
 from selections.archives.threads import end_threads, wait_for
-from selections.formats.format import AnnotatedImage, AnnotatedTask, Format
+from selections.formats.format import AnnotatedImage, AnnotatedTask, Format, Writer
 from selections.models import Selection
 from selector.models import Connection
 
 FOLDER = "annotations"  # in the spool folder of the archive
 MOST_PROBLEMS = 1000  # that the manifest names; the others are counted
 ROWS_AT_ONCE = 5000
+CATCH_UP = 3  # pictures whose objects are written when one is added
 LONGEST_SLEEP = 0.2  # seconds until the thread that sleeps checks whether the build has ended
 
 
@@ -53,38 +61,55 @@ class AnnotationSource:
         self._stop = stop
         self._ended = Event()
         self._rows = {task.task_id: task for task in selection.tasks.all()}
-        self._for_room = _Cursors(self._task, self._stored)
-        self._for_entries = _Cursors(self._task, self._stored)
+        self._chosen = _chosen(selection)
+        self._pending: deque[_Picture] = deque()  # written to the part, objects not yet
+        self._writer: Writer | None = None
+        self._for_room = _Objects(self._labels, self._stored)
+        self._for_entries = _Objects(self._labels, self._stored)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
-        self._read: dict[int, Future[TaskAnnotations]] = {
-            task_id: self._pool.submit(
-                read_task,
-                self._client,
-                task_id,
-                chosen,
-                into=self._stored(task_id),
-                format=format,
-            )
-            for task_id, chosen in _chosen(selection).items()
+        # First the labels of all tasks, without which no file can be begun.
+        self._read_labels = {
+            task_id: self._pool.submit(read_labels, self._client, task_id, chosen.jobs[0])
+            for task_id, chosen in self._chosen.items()
+        }
+        self._read = {
+            task_id: self._pool.submit(self._read_task, task_id) for task_id in self._chosen
         }
 
     def close(self) -> None:
         """End the thread, and break off its requests."""
         self._ended.set()
-        end_threads(self._pool, self._read.values(), self._client)
+        futures: list[Future[Any]] = [*self._read_labels.values(), *self._read.values()]
+        end_threads(self._pool, futures, self._client)
         self._client.close()
+        if self._writer is not None:
+            self._writer.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def room(self, line: Line | None) -> tuple[int, int]:
         if line is None:
             return self._format.room(self._tasks())
-        return self._format.image_room(self._for_room.image(line))
+        picture = _picture(line)
+        self._task(picture.task_id)
+        return self._format.image_room(self._for_room.image(picture))
 
-    def entries(self, lines: Iterable[Line], part: int | None) -> Iterator[Entry]:
-        images = (self._for_entries.image(line) for line in lines)
+    def add(self, line: Line) -> None:
+        self._pending.append(_picture(line))
+        # The objects of some pictures, as far as they are known: so they are written while frames
+        # are fetched, and not after that.
+        for _ in range(CATCH_UP):
+            if not self._pending or not self._is_known(self._pending[0].task_id):
+                return
+            self._write_next()
+
+    def entries(self, part: int | None) -> Iterator[Entry]:
+        while self._pending:
+            self._write_next()
+        writer, self._writer = self._present_writer(), None
         suffix = part_suffix(part, selection=self._selection_in_names)
-        for file in self._format.write(self._tasks(), images, self._folder, suffix):
-            yield Entry(file.path, file.content, file.size)
+        with closing(writer):
+            for file in writer.files(suffix):
+                yield Entry(file.path, file.content, file.size)
 
     def about(self) -> dict[str, Any]:
         """What the manifest says of the annotations."""
@@ -100,6 +125,27 @@ class AnnotationSource:
             }
         }
 
+    def _write_next(self) -> None:
+        """Write the objects of the next picture; waits until they are read."""
+        picture = self._pending.popleft()
+        self._task(picture.task_id)
+        self._present_writer().add(self._for_entries.image(picture))
+
+    def _present_writer(self) -> Writer:
+        if self._writer is None:
+            self._writer = self._format.writer(self._tasks(), self._folder)
+        return self._writer
+
+    def _is_known(self, task_id: int) -> bool:
+        last = next(reversed(self._read_labels.values()))
+        return last.done() and self._read[task_id].done()
+
+    def _read_task(self, task_id: int) -> TaskAnnotations:
+        """In the thread, after the labels were read."""
+        labels = self._read_labels[task_id].result()
+        into, chosen = self._stored(task_id), self._chosen[task_id]
+        return read_task(self._client, task_id, chosen, labels, into=into, format=self._format)
+
     def _sleep(self, seconds: float) -> None:
         """For the thread that reads. Raises Stopped when the build has ended."""
         until = time.monotonic() + seconds
@@ -114,46 +160,69 @@ class AnnotationSource:
         return wait_for(self._read[task_id], stop=self._stop)
 
     def _tasks(self) -> list[AnnotatedTask]:
-        return [self._annotated(task_id, self._task(task_id)) for task_id in self._read]
+        return [self._annotated(task_id) for task_id in self._read]
 
-    def _annotated(self, task_id: int, read: TaskAnnotations) -> AnnotatedTask:
+    def _annotated(self, task_id: int) -> AnnotatedTask:
         row = self._rows.get(task_id)
-        name, subset = (row.name, row.subset) if row else ("", "")
-        return AnnotatedTask(task_id, name, subset, read.is_video, read.labels)
+        name, subset, video = (row.name, row.subset, row.video) if row else ("", "", "")
+        return AnnotatedTask(task_id, name, subset, bool(video), self._labels(task_id))
+
+    def _labels(self, task_id: int) -> Labels:
+        labels = wait_for(self._read_labels[task_id], stop=self._stop)
+        return labels if isinstance(labels, Labels) else Labels(())
 
     def _stored(self, task_id: int) -> Path:
         return self._folder / f"task_{task_id}.jsonl"
 
 
-class _Cursors:
-    """The objects of frames that are asked for by task and frame."""
+class _Picture(NamedTuple):
+    """What is needed of a line of the manifest."""
 
-    def __init__(
-        self, task: Callable[[int], TaskAnnotations], stored: Callable[[int], Path]
-    ) -> None:
-        self._task = task
+    path: str
+    width: int
+    height: int
+    task_id: int
+    frame: int
+    source_frame: int
+
+
+def _picture(line: Line) -> _Picture:
+    source = line.get("source_frame")
+    return _Picture(
+        path=line["path"],
+        width=line["width"] or 0,
+        height=line["height"] or 0,
+        task_id=line["task_id"],
+        frame=line["frame"],
+        source_frame=line["frame"] if source is None else source,
+    )
+
+
+class _Objects:
+    """The objects of pictures that are asked for by task and frame, of tasks that were read."""
+
+    def __init__(self, labels: Callable[[int], Labels], stored: Callable[[int], Path]) -> None:
+        self._labels = labels
         self._stored = stored
         self._task_id: int | None = None
         self._objects: StoredObjects | None = None
 
-    def image(self, line: Line) -> AnnotatedImage:
-        """The picture of a line of the manifest, with its objects."""
-        task_id = line["task_id"]
-        if self._objects is None or task_id != self._task_id:
-            labels = self._task(task_id).labels
-            self._task_id, self._objects = task_id, StoredObjects(self._stored(task_id), labels)
-        source = line.get("source_frame")
+    def image(self, picture: _Picture) -> AnnotatedImage:
+        if self._objects is None or picture.task_id != self._task_id:
+            self._task_id = picture.task_id
+            stored, labels = self._stored(picture.task_id), self._labels(picture.task_id)
+            self._objects = StoredObjects(stored, labels)
         return AnnotatedImage(
-            path=line["path"],
-            width=line["width"] or 0,
-            height=line["height"] or 0,
-            task_id=task_id,
-            source_frame=line["frame"] if source is None else source,
-            shapes=self._objects.on(line["frame"]),
+            picture.path,
+            picture.width,
+            picture.height,
+            picture.task_id,
+            picture.source_frame,
+            self._objects.on(picture.frame),
         )
 
 
-def _chosen(selection: Selection) -> Mapping[int, ChosenFrames]:
+def _chosen(selection: Selection) -> dict[int, ChosenFrames]:
     """The frames of each task. Read a slice at a time, so that no transaction stays open."""
     rows = selection.frames.values_list("task_id", "frame", "job_id")
     chosen: dict[int, ChosenFrames] = {}

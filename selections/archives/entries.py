@@ -8,7 +8,7 @@ them (zipping.ZipWriter). Neither knows the other; selections.archives.building 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 Line = dict[str, Any]  # what the manifest says of one frame
@@ -56,6 +56,9 @@ class PartSource(Protocol):
         """How many files, and how many bytes of them, the frame of this line (with its path) adds
         at most. None: what a part without frames has. Asked only when parts have limits."""
 
-    def entries(self, lines: Iterable[Line], part: int | None) -> Iterator[Entry]:
-        """The files, from the lines (with path, size and crc32) of all frames of the part. They
-        have no lines of their own. `part` is its number, None for the only one."""
+    def add(self, line: Line) -> None:
+        """Take the line (with path, size and crc32) of a frame that was written to the part."""
+
+    def entries(self, part: int | None) -> Iterator[Entry]:
+        """The files of the part that ends, from the lines that were added to it. They have no lines
+        of their own. `part` is its number, None for the only one."""

@@ -92,8 +92,10 @@ class ZipWriter:
             name_size = len(entry.path.encode())
             line_size = len(_json(entry.line)) + name_size + 100
             self._make_room(entry.size + name_size + 2 * line_size + length)
-        self._current.add(entry)
+        line = self._current.add(entry)
         self._current.reserve(files, length)
+        for source in self._sources:
+            source.add(line)
 
     def finish(
         self,
@@ -139,7 +141,7 @@ class ZipWriter:
     def _end_part(self, missing: dict[str, Any], *, is_only: bool) -> None:
         number = None if is_only else len(self.parts) + 1
         for source in self._sources:
-            for entry in source.entries(self._current.lines(), number):
+            for entry in source.entries(number):
                 self._current.add(entry)
         about = self._about | ({"part": number} if number else {})
         if self._current.files:
@@ -179,19 +181,16 @@ class _ZipFile:
         reserved."""
         return self.size + 2 * self._listing.tell() + 1024 + self._reserved_bytes
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry) -> Line:
+        """Write a file. Returns its line in the manifest."""
         crc32 = self._put(entry)
         added = {"path": entry.path, "size": entry.size, "crc32": f"{crc32:08x}"}
         if entry.line is None:
             self.files.append(added)
-        else:
-            self._listing.write(_json(entry.line | added) + b"\n")
-
-    def lines(self) -> Iterator[Line]:
-        """The lines of all entries so far, as the manifest will have them."""
-        self._listing.flush()
-        with Path(self._listing.name).open("rb") as listing:
-            yield from map(json.loads, listing)
+            return added
+        line = entry.line | added
+        self._listing.write(_json(line) + b"\n")
+        return line
 
     def end(self, about: dict[str, Any], manifest: str) -> WrittenPart:
         """Write the manifest, last: `about`, then "frames"."""

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
 from selections.formats import masks
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, in_words
+from selections.formats.format import (
+    AnnotatedImage,
+    AnnotatedTask,
+    File,
+    Format,
+    TemporaryFiles,
+    in_words,
+)
 
 Json = dict[str, Any]
 Corners = tuple[float, float, float, float]
@@ -29,7 +36,7 @@ _INFO = {
 }
 _LICENSES = [{"name": "", "id": 0, "url": ""}]
 _ID_DIGITS = 12  # at most, of an id
-_COPY = 2**20
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _AREAS = ("polygon", MASK, "ellipse")
 _NODES = re.compile(r'data-node-id="(\d+)"[^>]*data-label-id="(\d+)"')
 _EDGES = re.compile(r'data-node-from="(\d+)" data-node-to="(\d+)"')
@@ -44,41 +51,15 @@ class _Coco:
         category: Callable[[Label, Label | None, int], Json | None],
         annotate: Annotate,
     ) -> None:
-        self._stem = stem
+        self.stem = stem
         self._category = category
         self._annotate = annotate
 
-    def write(
-        self,
-        tasks: Sequence[AnnotatedTask],
-        images: Iterator[AnnotatedImage],
-        folder: Path,
-        suffix: str,
-    ) -> Iterator[File]:
-        ids = _ids(tasks)
-        with (
-            tempfile.TemporaryFile(dir=folder) as file,
-            tempfile.TemporaryFile(dir=folder) as annotations,
-        ):
-            file.write(self._head(tasks, ids))
-            count = 0
-            for number, image in enumerate(images, start=1):
-                file.write(_item(_image(image, number), is_first=number == 1))
-                for annotation in self._annotations(image, ids):
-                    count += 1
-                    numbered = {"id": count, "image_id": number, **annotation}
-                    annotations.write(_item(numbered, is_first=count == 1))
-            file.write(b'],\n"annotations": [')
-            annotations.seek(0)
-            while block := annotations.read(_COPY):
-                file.write(block)
-            file.write(b"]}\n")
-            size = file.tell()
-            file.seek(0)
-            yield File(f"{self._stem}{suffix}.json", file, size)
+    def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
+        return _Writer(self, tasks, folder)
 
     def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
-        return 1, len(self._head(tasks, _ids(tasks))) + 100
+        return 1, len(self.head(tasks, _ids(tasks))) + 100
 
     def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
         ids = {
@@ -87,12 +68,12 @@ class _Coco:
             for key in ((shape.label.name, ""), *((e.label.name, "") for e in shape.elements))
         }
         length = len(_item(_image(image, 10**_ID_DIGITS), is_first=False))
-        for annotation in self._annotations(image, ids):
+        for annotation in self.annotations(image, ids):
             numbered = {"id": 10**_ID_DIGITS, "image_id": 10**_ID_DIGITS, **annotation}
             length += len(_item(numbered, is_first=False))
         return 0, length
 
-    def _head(self, tasks: Sequence[AnnotatedTask], ids: Categories) -> bytes:
+    def head(self, tasks: Sequence[AnnotatedTask], ids: Categories) -> bytes:
         categories: dict[int, Json] = {}
         for label, parent in _labels(tasks):
             number = ids[label.name, parent.name if parent else ""]
@@ -102,11 +83,43 @@ class _Coco:
         head = {"licenses": _LICENSES, "info": _INFO, "categories": list(categories.values())}
         return json.dumps(head).removesuffix("}").encode() + b',\n"images": ['
 
-    def _annotations(self, image: AnnotatedImage, ids: Categories) -> Iterator[Json]:
+    def annotations(self, image: AnnotatedImage, ids: Categories) -> Iterator[Json]:
         for shapes in _instances(image.shapes):
             category_id = ids.get((shapes[0].label.name, ""), 0)
             for annotation in self._annotate(shapes, image):
                 yield {"category_id": category_id, **annotation}
+
+
+class _Writer:
+    def __init__(self, coco: _Coco, tasks: Sequence[AnnotatedTask], folder: Path) -> None:
+        self._temporary = TemporaryFiles(folder)
+        self._coco = coco
+        self._ids = _ids(tasks)
+        self._file = self._temporary.new()
+        self._annotations = self._temporary.new()
+        self._file.write(coco.head(tasks, self._ids))
+        self._images_count = self._count = 0
+
+    def add(self, image: AnnotatedImage) -> None:
+        self._images_count += 1
+        item = _image(image, self._images_count)
+        self._file.write(_item(item, is_first=self._images_count == 1))
+        for annotation in self._coco.annotations(image, self._ids):
+            self._count += 1
+            numbered = {"id": self._count, "image_id": self._images_count, **annotation}
+            self._annotations.write(_item(numbered, is_first=self._count == 1))
+
+    def files(self, suffix: str) -> Iterator[File]:
+        self._file.write(b'],\n"annotations": [')
+        self._annotations.seek(0)
+        shutil.copyfileobj(self._annotations, self._file)
+        self._file.write(b"]}\n")
+        size = self._file.tell()
+        self._file.seek(0)
+        yield File(f"{self._coco.stem}{suffix}.json", self._file, size)
+
+    def close(self) -> None:
+        self._temporary.close()
 
 
 def _labels(tasks: Iterable[AnnotatedTask]) -> Iterator[tuple[Label, Label | None]]:
@@ -140,7 +153,7 @@ def _image(image: AnnotatedImage, number: int) -> Json:
 
 
 def _item(item: Json, *, is_first: bool) -> bytes:
-    return (b"\n" if is_first else b",\n") + json.dumps(item, separators=(",", ":")).encode()
+    return (b"\n" if is_first else b",\n") + _encode(item).encode()
 
 
 def _instances(shapes: Sequence[Shape]) -> Iterator[list[Shape]]:
@@ -292,7 +305,7 @@ INSTANCES = Format(
     "COCO 1.0 (boxes, polygons, masks)",
     _instance_lacks,
     _instance_flaw,
-    _INSTANCES.write,
+    _INSTANCES.writer,
     _INSTANCES.room,
     _INSTANCES.image_room,
 )
@@ -368,7 +381,7 @@ KEYPOINTS = Format(
     "COCO Keypoints 1.0 (skeletons)",
     _keypoint_lacks,
     _no_flaw,
-    _KEYPOINTS.write,
+    _KEYPOINTS.writer,
     _KEYPOINTS.room,
     _KEYPOINTS.image_room,
 )

@@ -5,16 +5,14 @@ It can hold every object that CVAT has. Coordinates have two decimals, as in CVA
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, TemporaryFiles
 
 _STEM, _EXTENSION = "annotations", ".xml"
 _LONGEST_ID = 20  # digits
@@ -27,19 +25,28 @@ _NO_LABELS = Labels(())
 _TURNED = ("rectangle", "ellipse")  # the kinds whose rotation CVAT writes
 
 
-def _write(
-    tasks: Sequence[AnnotatedTask], images: Iterator[AnnotatedImage], folder: Path, suffix: str
-) -> Iterator[File]:
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.write(_head(tasks).encode())
-        for number, image in enumerate(images):
-            # Of several tasks, source numbers repeat, and readers take the id for unique.
-            image_id = image.source_frame if len(tasks) == 1 else number
-            file.write(_image(image, image_id, tasks).encode())
-        file.write(_END.encode())
-        size = file.tell()
-        file.seek(0, os.SEEK_SET)
-        yield File(f"{_STEM}{suffix}{_EXTENSION}", file, size)
+class _Writer:
+    def __init__(self, tasks: Sequence[AnnotatedTask], folder: Path) -> None:
+        self._temporary = TemporaryFiles(folder)
+        self._tasks = tasks
+        self._file = self._temporary.new()
+        self._file.write(_head(tasks).encode())
+        self._count = 0
+
+    def add(self, image: AnnotatedImage) -> None:
+        # Of several tasks, source numbers repeat, and readers take the id for unique.
+        number = image.source_frame if len(self._tasks) == 1 else self._count
+        self._file.write(_image(image, number, self._tasks).encode())
+        self._count += 1
+
+    def files(self, suffix: str) -> Iterator[File]:
+        self._file.write(_END.encode())
+        size = self._file.tell()
+        self._file.seek(0)
+        yield File(f"{_STEM}{suffix}{_EXTENSION}", self._file, size)
+
+    def close(self) -> None:
+        self._temporary.close()
 
 
 def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
@@ -57,7 +64,7 @@ def _nothing(shape: Shape) -> str:
 
 
 FORMAT = Format(
-    "cvat_images", "CVAT for images 1.1", _nothing, _nothing, _write, _room, _image_room
+    "cvat_images", "CVAT for images 1.1", _nothing, _nothing, _Writer, _room, _image_room
 )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from cvat.annotations import Labels, Shape
 
@@ -52,27 +53,56 @@ class Layout:
 AS_IN_CVAT = Layout()
 
 
+class Writer(Protocol):
+    """Writes the files of annotations of a part of an archive. Holds temporary files until it is
+    closed."""
+
+    def add(self, image: AnnotatedImage) -> None: ...
+
+    def files(self, suffix: str) -> Iterator[File]:
+        """The files, after the last image. The name of each ends with the suffix before its
+        extension, which differs from part to part."""
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format of annotations.
 
     - `lacks` says why the format cannot hold objects of a kind, `flaw` why it cannot hold this one
       although it can hold others of its kind; "" if it can.
-    - `write` yields the files of a part of an archive, from its tasks and images. The folder is for
-      temporary files; the name of each file ends with the given suffix before its extension, which
-      differs from part to part.
-    - `room` and `image_room` are how many files these are, and how many bytes they have at most: of
-      a part without images, and what an image adds.
+    - `writer` makes the writer of a part, from the tasks of the archive and the folder for
+      temporary files.
+    - `room` and `image_room` are how many files a part has, and how many bytes at most: without
+      images, and what an image adds.
     """
 
     key: str
     label: str
     lacks: Callable[[Shape], str]
     flaw: Callable[[Shape], str]
-    write: Callable[[Sequence[AnnotatedTask], Iterator[AnnotatedImage], Path, str], Iterator[File]]
+    writer: Callable[[Sequence[AnnotatedTask], Path], Writer]
     room: Callable[[Sequence[AnnotatedTask]], tuple[int, int]]
     image_room: Callable[[AnnotatedImage], tuple[int, int]]
     layout: Layout = AS_IN_CVAT
+
+
+class TemporaryFiles:
+    """The temporary files of a writer, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: list[io.BufferedRandom] = []
+
+    def new(self) -> io.BufferedRandom:
+        file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  (closed by close)
+        self._files.append(file)
+        return file
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
 
 
 def in_words(kind: str) -> str:

@@ -10,9 +10,7 @@ import io
 import json
 import math
 import posixpath
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
@@ -24,6 +22,7 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
+    TemporaryFiles,
     in_words,
 )
 
@@ -55,42 +54,22 @@ class _Yolo:
             return f"{self._name} has no place for skeletons whose points are all outside"
         return ""
 
-    def write(
-        self,
-        tasks: Sequence[AnnotatedTask],
-        images: Iterator[AnnotatedImage],
-        folder: Path,
-        suffix: str,
-    ) -> Iterator[File]:
-        classes, most_points = self._classes(tasks), self._most_points(tasks)
-        lists: dict[str, io.BufferedRandom] = {}
-        with ExitStack() as stack:
-            for image in images:
-                subset = image.path.split("/")[1]
-                if subset not in lists:
-                    lists[subset] = stack.enter_context(tempfile.TemporaryFile(dir=folder))
-                lists[subset].write(_listed(image).encode())
-                if lines := self._lines(image, classes, most_points):
-                    yield _file(_label_path(image.path), lines)
-            for subset, file in lists.items():
-                size = file.tell()
-                file.seek(0)
-                yield File(f"{subset}{suffix}.txt", file, size)
-            yield _file(f"data{suffix}.yaml", self._data(tasks, list(lists), suffix))
+    def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
+        return _Writer(self, tasks, folder)
 
     def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
         subsets = sorted({_subset(task.subset) for task in tasks})
-        return 1 + len(subsets), len(self._data(tasks, subsets, _LONGEST_SUFFIX).encode())
+        return 1 + len(subsets), len(self.data(tasks, subsets, _LONGEST_SUFFIX).encode())
 
     def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
         labels = [shape.label for shape in image.shapes]
         most = max((len(label.sublabels) for label in labels), default=0)
-        lines = self._lines(image, {label.name: 10**_LONGEST_CLASS for label in labels}, most)
+        lines = self.lines(image, {label.name: 10**_LONGEST_CLASS for label in labels}, most)
         # Of another skeleton the lines may have more points, which are all zero.
         padding = len(labels) * _MOST_SUBLABELS * len(" 0.0 0.0 0") if self._is_pose else 0
         return int(bool(lines)), len(lines.encode()) + len(_listed(image).encode()) + padding
 
-    def _lines(self, image: AnnotatedImage, classes: dict[str, int], most_points: int) -> str:
+    def lines(self, image: AnnotatedImage, classes: dict[str, int], most_points: int) -> str:
         if not image.width or not image.height:
             return ""
         return "".join(
@@ -99,14 +78,14 @@ class _Yolo:
             for numbers in self._numbers(shape, image, most_points)
         )
 
-    def _classes(self, tasks: Iterable[AnnotatedTask]) -> dict[str, int]:
+    def classes(self, tasks: Iterable[AnnotatedTask]) -> dict[str, int]:
         """Numbers in the order of the labels, used or not, from 0."""
         classes: dict[str, int] = {}
         for label in self._labels(tasks):
             classes.setdefault(label.name, len(classes))
         return classes
 
-    def _most_points(self, tasks: Iterable[AnnotatedTask]) -> int:
+    def most_points(self, tasks: Iterable[AnnotatedTask]) -> int:
         return max((len(label.sublabels) for label in self._labels(tasks)), default=0)
 
     def _labels(self, tasks: Iterable[AnnotatedTask]) -> Iterator[Label]:
@@ -115,20 +94,54 @@ class _Yolo:
                 if not self._is_pose or label.type == SKELETON:
                     yield label
 
-    def _data(self, tasks: Sequence[AnnotatedTask], subsets: Iterable[str], suffix: str) -> str:
+    def data(self, tasks: Sequence[AnnotatedTask], subsets: Iterable[str], suffix: str) -> str:
         """JSON strings are YAML strings too."""
         names = [
             f"  {number}: {json.dumps(name, ensure_ascii=False)}\n"
-            for name, number in self._classes(tasks).items()
+            for name, number in self.classes(tasks).items()
         ]
         lists = [
             f"{json.dumps(subset, ensure_ascii=False)}: "
             f"{json.dumps(f'{subset}{suffix}.txt', ensure_ascii=False)}\n"
             for subset in subsets
         ]
-        points = f"kpt_shape: [{self._most_points(tasks)}, 3]\n" if self._is_pose else ""
+        points = f"kpt_shape: [{self.most_points(tasks)}, 3]\n" if self._is_pose else ""
         head = "path: .\n" + "".join(lists) + points
         return head + ("names:\n" + "".join(names) if names else "names: {}\n")
+
+
+class _Writer:
+    def __init__(self, yolo: _Yolo, tasks: Sequence[AnnotatedTask], folder: Path) -> None:
+        self._temporary = TemporaryFiles(folder)
+        self._yolo = yolo
+        self._tasks = tasks
+        self._classes, self._most_points = yolo.classes(tasks), yolo.most_points(tasks)
+        self._lists: dict[str, io.BufferedRandom] = {}
+        self._lines = self._temporary.new()
+        self._lengths: list[tuple[str, int]] = []  # of the lines of each picture, with its path
+
+    def add(self, image: AnnotatedImage) -> None:
+        subset = image.path.split("/")[1]
+        if subset not in self._lists:
+            self._lists[subset] = self._temporary.new()
+        self._lists[subset].write(_listed(image).encode())
+        if lines := self._yolo.lines(image, self._classes, self._most_points):
+            self._lines.write(lines.encode())
+            self._lengths.append((image.path, len(lines)))
+
+    def files(self, suffix: str) -> Iterator[File]:
+        self._lines.seek(0)
+        for path, length in self._lengths:
+            yield File(_label_path(path), io.BytesIO(self._lines.read(length)), length)
+        for subset, file in self._lists.items():
+            size = file.tell()
+            file.seek(0)
+            yield File(f"{subset}{suffix}.txt", file, size)
+        data = self._yolo.data(self._tasks, list(self._lists), suffix).encode(errors="replace")
+        yield File(f"data{suffix}.yaml", io.BytesIO(data), len(data))
+
+    def close(self) -> None:
+        self._temporary.close()
 
 
 def _subset(name: str) -> str:
@@ -150,11 +163,6 @@ def _label_path(path: str) -> str:
 def _listed(image: AnnotatedImage) -> str:
     """A line of the list of pictures: readers take "./" for the folder of the list."""
     return f"./{image.path}\n"
-
-
-def _file(path: str, text: str) -> File:
-    content = text.encode(errors="replace")
-    return File(path, io.BytesIO(content), len(content))
 
 
 # --- the numbers of an object ---
@@ -271,7 +279,7 @@ def _format(key: str, label: str, yolo: _Yolo, flaw: Callable[[Shape], str] = _n
         label,
         yolo.lacks,
         flaw,
-        yolo.write,
+        yolo.writer,
         yolo.room,
         yolo.image_room,
         Layout(_folder, unique_stems=True),

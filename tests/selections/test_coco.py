@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,10 @@ def written(
 ) -> Json:
     form, images = FORMATS[key], list(images)
     task = AnnotatedTask(7, "task", "", False, Labels(labels))
-    files = [
-        (file.path, file.content.read(), file.size)
-        for file in form.write([task], iter(images), folder, "_part2")
-    ]
+    with closing(form.writer([task], folder)) as writer:
+        for image in images:
+            writer.add(image)
+        files = [(file.path, file.content.read(), file.size) for file in writer.files("_part2")]
     ((path, content, size),) = files
     assert path.endswith("_default_part2.json")
     count, room = form.room([task])

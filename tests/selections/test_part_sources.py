@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,14 @@ class Sizes:
     def room(self, line: Line | None) -> tuple[int, int]:
         return (1, len("path,width\n")) if line is None else (1, 400)
 
-    def entries(self, lines: Iterable[Line], part: int | None) -> Iterator[Entry]:
+    def __init__(self) -> None:
+        self._lines: list[Line] = []
+
+    def add(self, line: Line) -> None:
+        self._lines.append(line)
+
+    def entries(self, part: int | None) -> Iterator[Entry]:
+        lines, self._lines = self._lines, []
         rows = ["path,width"]
         for line in lines:
             yield _text(f"sizes/{line['path']}.txt", f"{line['width']} {line['height']}")

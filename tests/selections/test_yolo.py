@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,13 @@ def written(
     form, images = FORMATS[key], list(images)
     tasks = [AnnotatedTask(7, "task", subset, False, Labels(labels))]
     files = {}
-    for file in form.write(tasks, iter(images), folder, ""):
-        content = file.content.read()
-        assert len(content) == file.size
-        files[file.path] = content.decode()
+    with closing(form.writer(tasks, folder)) as writer:
+        for each in images:
+            writer.add(each)
+        for file in writer.files(""):
+            content = file.content.read()
+            assert len(content) == file.size
+            files[file.path] = content.decode()
     rooms = [form.room(tasks), *map(form.image_room, images)]
     assert len(files) <= sum(room[0] for room in rooms)
     assert sum(len(text.encode()) for text in files.values()) <= sum(room[1] for room in rooms)
