@@ -19,6 +19,7 @@ from cvat.links import normalize_url
 SQLITE = "django.db.backends.sqlite3"
 LONGEST_TRANSACTION = 0.5  # seconds, of the portal itself on SQLite
 AT_LEAST_ONE = (
+    "ANNOTATIONS_MAX_BYTES",
     "ARCHIVE_ACTIVE_PER_PERSON",
     "ARCHIVE_ATTEMPTS",
     "ARCHIVE_DAYS",
@@ -111,7 +112,7 @@ def check_account() -> Iterator[CheckMessage]:
 
 
 def check_folders() -> Iterator[CheckMessage]:
-    for name in ("VAR_DIR", "ARCHIVES_DIR", "SPOOL_DIR", "THUMBNAILS_DIR"):
+    for name in ("VAR_DIR", "ARCHIVES_DIR", "SPOOL_DIR", "THUMBNAILS_DIR", "ANNOTATIONS_DIR"):
         folder = Path(getattr(settings, name))
         existing = next(each for each in (folder, *folder.parents) if each.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):

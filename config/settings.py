@@ -194,13 +194,14 @@ CACHES = {
         "KEY_PREFIX": "cvat-image-selector",
         # To be raised when a class moves or changes whose values are cached: those of the release
         # before cannot be read any more, and Redis outlives an upgrade.
-        "VERSION": 2,
+        "VERSION": 3,
     }
 }
 
 ARCHIVES_DIR = Path(env.str("ARCHIVES_DIR", default=str(VAR_DIR / "archives"))).resolve()
 SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(VAR_DIR / "spool"))).resolve()
 THUMBNAILS_DIR = Path(env.str("THUMBNAILS_DIR", default=str(VAR_DIR / "thumbnails"))).resolve()
+ANNOTATIONS_DIR = Path(env.str("ANNOTATIONS_DIR", default=str(VAR_DIR / "annotations"))).resolve()
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -245,6 +246,8 @@ CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=12)
 FETCH_THREADS = env.int("FETCH_THREADS", default=12)
 # Thumbnails on disk; the least recently used ones are deleted.
 THUMBNAILS_MAX_BYTES = env.int("THUMBNAILS_MAX_BYTES", default=2_000_000_000)
+# Annotations to look at, on disk; the least recently used ones are deleted.
+ANNOTATIONS_MAX_BYTES = env.int("ANNOTATIONS_MAX_BYTES", default=2_000_000_000)
 # Requests to CVAT for thumbnails at the same time, of each web process.
 THUMBNAILS_CVAT_REQUESTS = env.int("THUMBNAILS_CVAT_REQUESTS", default=4)
 ARCHIVE_HEARTBEAT_SECONDS = env.float("ARCHIVE_HEARTBEAT_SECONDS", default=1.0)

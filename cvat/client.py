@@ -201,13 +201,23 @@ class CvatClient:
         """The annotations of a job: the shapes and tags of `frames` (None: of all), and all tracks.
         The answer, which may be large, goes to a seekable file and is read from there."""
         start = into.tell()
+        self.save_annotations(job_id=job_id, into=into)
+        into.seek(start)
+        return read_annotations(into, labels, frames)
+
+    def save_annotations(self, *, job_id: int, into: BinaryIO) -> None:
+        """Write CVAT's JSON with the annotations of a job to a seekable file, from its current
+        position on."""
         self._http.save_json(
             f"/api/jobs/{job_id}/annotations",
             subject=f"the annotations of job {job_id}",
             into=into,
         )
-        into.seek(start)
-        return read_annotations(into, labels, frames)
+
+    def job_updated_date(self, job_id: int) -> str:
+        """When a job or its annotations changed last, in CVAT's words."""
+        data = self._http.get(f"/api/jobs/{job_id}", subject=f"job {job_id}")
+        return reading.text(data, "updated_date")
 
     # Pictures
 

@@ -31,6 +31,7 @@ class JobAccess:
     numbers: Sequence[int]
     is_list: bool  # a ground-truth job over chosen frames: its chunks are cut otherwise
     version: str  # chunks_updated_date: changes when CVAT shows other images (cvat-api 6.6)
+    deleted: frozenset[int] = frozenset()  # task frames among `numbers`
 
     def chunk_frames(self, chunk: int) -> list[int]:
         """The task frames from start + chunk * chunk_size on, as far as the job has them; the same
@@ -57,7 +58,13 @@ def job_access(connection: Connection, job_id: int) -> JobAccess:
         numbers: Sequence[int] = numbering.job_range(job, meta)
         if is_list:
             numbers = tuple(sorted(numbering.included_frames(meta)))
-        return JobAccess(replace(job, is_list=is_list), numbers, is_list, meta.chunks_updated_date)
+        return JobAccess(
+            replace(job, is_list=is_list),
+            numbers,
+            is_list,
+            meta.chunks_updated_date,
+            meta.deleted_frames,
+        )
 
     return cached_answer(connection, ("job", job_id), GRANT_SECONDS, ask)
 
@@ -99,7 +106,13 @@ def cache_shown_jobs(connection: Connection, catalog: FrameCatalog) -> None:
     """Cache the access to the annotation jobs of a catalogue that CVAT has just shown."""
     shown = {
         answer_key(connection, "job", job.id): JobAccess(
-            job, range(job.start_frame, job.stop_frame + 1), False, catalog.chunks_updated_date
+            job,
+            range(job.start_frame, job.stop_frame + 1),
+            False,
+            catalog.chunks_updated_date,
+            frozenset(
+                each for each in catalog.deleted_frames if job.start_frame <= each <= job.stop_frame
+            ),
         )
         for job in catalog.jobs
         if job.is_annotation

@@ -195,6 +195,7 @@ EXPECTED: dict[str, list[Case]] = {
     "api-catalog": [get((401, 400, 400, 409))],
     "api-search": [get(API_ASKS_CVAT)],
     "api-thumbnails": [get(API_ASKS_CVAT, job_id=1, chunk=0)],
+    "api-frame-annotations": [Case(API_ASKS_CVAT, {"job_id": 1}, data={"frame": 0})],
     "api-frame-thumbnail": [get(API_ASKS_CVAT, task_id=1, frame=0)],
     "api-frame-image": [get(API_ASKS_CVAT, task_id=1, frame=0)],
     "api-task-preview": [get(API_ASKS_CVAT, task_id=1)],

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from selector.api import lists, views, workspace
+from selector.api import frame_annotations, lists, views, workspace
 
 router = SimpleRouter(trailing_slash=False)
 router.register("connections", views.ConnectionViewSet, basename="api-connection")
@@ -21,6 +21,11 @@ urlpatterns = [
         "jobs/<int:job_id>/thumbnails/<int:chunk>",
         workspace.ThumbnailsView.as_view(),
         name="api-thumbnails",
+    ),
+    path(
+        "jobs/<int:job_id>/annotations",
+        frame_annotations.FrameAnnotationsView.as_view(),
+        name="api-frame-annotations",
     ),
     path(
         "tasks/<int:task_id>/frames/<int:frame>/thumbnail",

@@ -1,0 +1,159 @@
+"""Annotations of jobs on disk, so that the objects of one frame can be read without the others.
+
+A SQLite file holds what CVAT answered about one job in one state, untouched but for its order. It
+is written whole or not at all; the least recently used files are removed. Any number of processes
+may use the folder. A file that is removed while it is open can be read to its end.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Collection, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Any, BinaryIO
+
+import msgspec
+from django.conf import settings
+
+from cvat.json_items import items
+
+logger = logging.getLogger(__name__)
+
+USE_SECONDS = 600  # precision of the noted last use
+ABANDONED_SECONDS = 3600  # age of temporary files whose writer must have been killed
+_SUFFIX = ".sqlite3"
+# `ends`: the frame of the last keyframe, if the object is not seen from there on.
+_TABLES = """
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    CREATE TABLE object (frame INTEGER, list TEXT, item BLOB);
+    CREATE TABLE track (first INTEGER, ends INTEGER, item BLOB);
+"""
+_INDEX = "CREATE INDEX object_frame ON object (frame)"
+
+
+class AnnotationFile:
+    """The annotations of a job. Close it."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+
+    def on_frame(self, frame: int, *, deleted: Collection[int]) -> bytes:
+        """The part of CVAT's JSON that concerns a frame: its tags and shapes, and the tracks that
+        may show something there. A track whose end is on a deleted frame goes on.
+
+        Raises sqlite3.DatabaseError if the file is damaged.
+        """
+        lists: dict[str, list[bytes]] = {"tags": [], "shapes": [], "tracks": []}
+        objects = "SELECT list, item FROM object WHERE frame = ? ORDER BY rowid"
+        for name, item in self._database.execute(objects, (frame,)):
+            lists[name].append(item)
+        tracks = "SELECT rowid, ends FROM track WHERE first <= ? ORDER BY rowid"
+        for number, ends in self._database.execute(tracks, (frame,)):
+            if ends is None or ends > frame or ends in deleted:
+                row = self._database.execute("SELECT item FROM track WHERE rowid = ?", (number,))
+                lists["tracks"].append(row.fetchone()[0])
+        joined = (b'"%s":[%s]' % (name.encode(), b",".join(lists[name])) for name in lists)
+        return b"{%s}" % b",".join(joined)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def find(key: str) -> AnnotationFile | None:
+    """The file, or None if there is none."""
+    path = _path(key)
+    try:
+        used_at = path.stat().st_mtime
+        if time.time() - used_at > USE_SECONDS:
+            os.utime(path)
+        return AnnotationFile(path)
+    except (FileNotFoundError, sqlite3.OperationalError):
+        return None
+
+
+def save(key: str, answer: BinaryIO) -> AnnotationFile:
+    """Store CVAT's JSON with the annotations of a job, read piece by piece from a file, and open
+    what was stored. Raises CvatBroken if it is no such JSON."""
+    path = _path(key)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number, name = mkstemp(dir=path.parent, suffix=".tmp")
+    os.close(number)
+    try:
+        with closing(sqlite3.connect(name)) as database:
+            database.executescript(_TABLES)
+            _write(database, answer)
+            database.execute(_INDEX)
+            database.commit()
+        stored = AnnotationFile(Path(name))
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+    remove_old()
+    return stored
+
+
+def remove(key: str) -> None:
+    """Remove a file that is damaged."""
+    logger.warning("the annotations in %s are damaged: they are read anew", key)
+    _path(key).unlink(missing_ok=True)
+
+
+def remove_old() -> None:
+    """Remove the least recently used files, if all together are larger than
+    ANNOTATIONS_MAX_BYTES."""
+    total = 0
+    for _, size, path in sorted(_stored(), reverse=True):
+        total += size
+        if total > settings.ANNOTATIONS_MAX_BYTES:
+            Path(path).unlink(missing_ok=True)
+
+
+def _path(key: str) -> Path:
+    return Path(settings.ANNOTATIONS_DIR) / f"{key}{_SUFFIX}"
+
+
+def _stored() -> Iterator[tuple[float, int, str]]:
+    """(last use, size, path) of each file; abandoned temporary files are removed on the way."""
+    for entry in os.scandir(settings.ANNOTATIONS_DIR):
+        with suppress(FileNotFoundError):
+            state = entry.stat()
+            if entry.name.endswith(_SUFFIX):
+                yield state.st_mtime, state.st_size, entry.path
+            elif time.time() - state.st_mtime > ABANDONED_SECONDS:
+                os.unlink(entry.path)
+
+
+def _write(database: sqlite3.Connection, answer: BinaryIO) -> None:
+    for name, item in items(answer, keys=("tags", "shapes", "tracks")):
+        if not isinstance(item, dict):
+            continue
+        encoded = msgspec.json.encode(item)
+        if name == "tracks":
+            first, ends = _range(item)
+            database.execute("INSERT INTO track VALUES (?, ?, ?)", (first, ends, encoded))
+        elif isinstance(item.get("frame"), int):
+            database.execute("INSERT INTO object VALUES (?, ?, ?)", (item["frame"], name, encoded))
+
+
+def _range(track: dict[str, Any]) -> tuple[int, int | None]:
+    """The first frame of a track, and where it ends. One that cannot be read is on every frame, so
+    that it is named there as left out."""
+    keyframes = track.get("shapes")
+    if not isinstance(keyframes, list) or not keyframes:
+        return 0, None
+    numbers = {
+        each["frame"]: each.get("outside") is True
+        for each in keyframes
+        if isinstance(each, dict) and type(each.get("frame")) is int
+    }
+    if len(numbers) < len(keyframes):
+        return 0, None
+    last = max(numbers)
+    return min(numbers), last if numbers[last] else None

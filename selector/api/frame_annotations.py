@@ -1,0 +1,144 @@
+"""The API of annotations: what is on a frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from cvat.annotations import Label, Shape
+from cvat.skeletons import edges
+from portal.api.fields import MAX_ID, WholeNumberField
+from portal.api.strict import takes
+from portal.signed_in import SignedInApiRequest
+from selector.api.serializers import ConnectionQuerySerializer
+from selector.api.workspace import NOT_STORED, WorkspaceView
+from selector.services import frame_annotations
+
+
+class FrameQuerySerializer(ConnectionQuerySerializer):
+    frame = WholeNumberField(min_value=0, max_value=MAX_ID, help_text="Task frame.")
+
+
+class SublabelSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    color = serializers.CharField()
+
+
+class LabelSerializer(SublabelSerializer):
+    """`edges`: pairs of ids of sublabels, between which the skeleton has a line."""
+
+    type = serializers.CharField()
+    sublabels = SublabelSerializer(many=True)
+    edges = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2)
+    )
+
+
+class AttributeSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    value = serializers.CharField()
+
+
+class ElementSerializer(serializers.Serializer[Any]):
+    """A point of a skeleton."""
+
+    label_id = serializers.IntegerField()
+    points = serializers.ListField(child=serializers.FloatField())
+    occluded = serializers.BooleanField()
+    outside = serializers.BooleanField()
+    attributes = AttributeSerializer(many=True)
+
+
+class ObjectSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(allow_null=True)
+    track_id = serializers.IntegerField(allow_null=True)
+    kind = serializers.CharField()
+    label_id = serializers.IntegerField()
+    points = serializers.ListField(child=serializers.FloatField())
+    rotation = serializers.FloatField()
+    occluded = serializers.BooleanField()
+    keyframe = serializers.BooleanField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    group = serializers.IntegerField()
+    z_order = serializers.IntegerField()
+    attributes = AttributeSerializer(many=True)
+    elements = ElementSerializer(many=True)
+
+
+class FrameAnnotationsSerializer(serializers.Serializer[Any]):
+    job_id = serializers.IntegerField()
+    frame = serializers.IntegerField()
+    labels = LabelSerializer(many=True)
+    objects = ObjectSerializer(many=True)
+    left_out = serializers.IntegerField()
+
+
+class FrameAnnotationsView(WorkspaceView):
+    @takes(query=FrameQuerySerializer, responses=FrameAnnotationsSerializer)
+    def get(self, request: SignedInApiRequest, job_id: int) -> Response:
+        """The objects of one job on one of its frames (`frame` is the task frame), from below to
+        above, and the labels of the task.
+
+        `points` are as in CVAT, in pixels of the picture as it is shown (after the rotation that
+        its EXIF data ask for): of a `rectangle` two corners before its `rotation` (degrees,
+        clockwise), of an `ellipse` its centre, right and top, of a `cuboid` eight corners, of a
+        `mask` the lengths of its runs (row by row, the first of the background) and its box (left,
+        top, right, bottom). A `tag` has none, a `skeleton` has `elements`. Tracks are interpolated:
+        `track_id` is set then, and `id` is null.
+
+        `left_out` counts objects that could not be read. What the job holds is at most a few
+        seconds old. 503 with Retry-After: the job is being read, ask again.
+        """
+        found = frame_annotations.find_annotations(
+            connection=self.connection(request), job_id=job_id, frame=self.query["frame"]
+        )
+        answer = {
+            "job_id": found.job_id,
+            "frame": found.frame,
+            "labels": [_label(label) for label in found.labels],
+            "objects": [_object(shape) for shape in found.shapes],
+            "left_out": found.left_out,
+        }
+        return Response(answer, headers={"Cache-Control": NOT_STORED})
+
+
+def _label(label: Label) -> dict[str, Any]:
+    return {
+        **_sublabel(label),
+        "type": label.type,
+        "sublabels": [_sublabel(sublabel) for sublabel in label.sublabels],
+        "edges": edges(label),
+    }
+
+
+def _sublabel(label: Label) -> dict[str, Any]:
+    return {"id": label.id, "name": label.name, "color": label.color}
+
+
+def _object(shape: Shape) -> dict[str, Any]:
+    return {
+        "id": None if shape.is_tracked else shape.id,
+        "track_id": shape.id if shape.is_tracked else None,
+        "kind": shape.kind,
+        **_place(shape),
+        "rotation": shape.rotation,
+        "keyframe": shape.is_keyframe,
+        "source": shape.source,
+        "group": shape.group,
+        "z_order": shape.z_order,
+        "elements": [
+            {**_place(element), "outside": element.is_outside} for element in shape.elements
+        ],
+    }
+
+
+def _place(shape: Shape) -> dict[str, Any]:
+    return {
+        "label_id": shape.label.id,
+        "points": list(shape.points),
+        "occluded": shape.is_occluded,
+        "attributes": [{"name": name, "value": value} for name, value in shape.attributes],
+    }
