@@ -1,22 +1,27 @@
 // One frame, large: its original, and the thumbnail until that is loaded. Arrows go to the next frame
-// in the order of the grid, Space chooses, + - 0 and the wheel zoom, Esc goes back. Touch: swipe, pinch.
+// in the order of the grid, Space chooses, + - 0 and the wheel zoom, A shows the annotations or hides
+// them, N goes from object to object, Esc goes back. Touch: swipe, pinch.
 
 import { address } from "../../portal/api.js";
+import { Overlay } from "./overlay.js";
 import { Zoom } from "./zoom.js";
 
 const NOT_SHOWN_BY_BROWSERS = /\.tiff?$/i;
 
 export class Viewer {
-  constructor(dialog, { grid, choice, connection, api }) {
+  constructor(dialog, { grid, choice, connection, api, jobId }) {
     this.dialog = dialog;
     this.grid = grid;
     this.choice = choice;
     this.connection = connection;
     this.api = api;
+    this.jobId = jobId; // that was opened, or null
     this.catalog = choice.catalog;
     this.at = (id) => document.getElementById(`viewer-${id}`);
     this.picture = this.at("picture");
     this.zoom = new Zoom(this.at("stage"), this.picture);
+    const { at, picture, zoom } = this;
+    this.overlay = new Overlay({ at, stage: at("stage"), picture, zoom, connection, api });
     this.at("previous").addEventListener("click", () => this.step(-1));
     this.at("next").addEventListener("click", () => this.step(1));
     this.at("pick").addEventListener("click", () => this.pick());
@@ -68,6 +73,10 @@ export class Viewer {
       "=": () => this.zoom.by(1.5),
       "-": () => this.zoom.by(1 / 1.5),
       0: () => this.zoom.fit(),
+      a: () => this.overlay.toggle(),
+      A: () => this.overlay.toggle(),
+      n: () => this.overlay.step(1),
+      N: () => this.overlay.step(-1),
     }[event.key];
     if (!act || (event.key === " " && event.target.matches("button:not(.pick), a"))) return;
     event.preventDefault();
@@ -91,7 +100,16 @@ export class Viewer {
     this.zoom.fit();
     this.picture.alt = name ? `Frame ${catalog.number[index]}, ${name}` : `Frame ${catalog.number[index]}`;
     this.#load();
+    this.overlay.show({ jobId: this.#annotated(index), frame: catalog.number[index], width, height });
     this.#state();
+  }
+
+  /** The id of the job whose annotations are shown: that of the frame, or a ground-truth job or
+   * replica that was opened, whose pictures other jobs give. */
+  #annotated(index) {
+    const { jobs } = this.catalog;
+    const isOther = this.jobId !== null && !jobs.some(({ id }) => id === this.jobId);
+    return isOther ? this.jobId : this.catalog.job(index).id;
   }
 
   /** A button that is disabled has no keyboard to give on. */
@@ -167,6 +185,7 @@ export class Viewer {
   #closed() {
     this.large?.removeAttribute("src");
     this.picture.removeAttribute("src");
+    this.overlay.clear();
     // The browser returns the focus to the frame; take it from no other element.
     const focus = document.activeElement?.matches("body, .cell, .peek") ?? true;
     this.grid.goto(this.index, { focus });

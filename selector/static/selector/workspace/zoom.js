@@ -1,5 +1,6 @@
 // Zooms an image by the wheel, keys, buttons and two fingers; dragging moves it. A finger that drags an
-// image which is wholly visible swipes: a "swipe" event has the direction.
+// image which is wholly visible swipes: a "swipe" event has the direction. A "placed" event follows every
+// change of scale, x and y.
 
 const MOST = 16;
 const SWIPE = 40; // pixels that a finger goes at least
@@ -101,5 +102,6 @@ export class Zoom extends EventTarget {
     this.y = Math.min(Math.max(this.y, -down * room), down * room);
     this.picture.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
     this.stage.classList.toggle("zoomed", this.scale > 1);
+    this.dispatchEvent(new Event("placed"));
   }
 }

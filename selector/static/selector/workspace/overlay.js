@@ -1,0 +1,255 @@
+// The annotations of a frame over its picture in the large view: drawn, counted, switched on and off
+// by label. Without them the picture is shown all the same.
+
+import { address, get } from "../../portal/api.js";
+import { elementsOf, inOrder, placement } from "./object_shapes.js";
+import { plural } from "./words.js";
+
+const MEMORY = "annotations"; // in localStorage: "off", or nothing
+const SVG = "http://www.w3.org/2000/svg";
+const COLOR = /^#[0-9a-f]{3,8}$/i;
+const BUSY_TRIES = 5;
+const BUSY_PAUSE = 2000; // ms
+const KEPT_ANSWERS = 30;
+
+export class Overlay {
+  #answers = new Map(); // by address, the oldest first
+  #hidden = new Set(); // ids of labels
+  #frame = null; // {url, width, height} that is looked at
+  #shown = null; // its answer
+  #current = null; // the object under the pointer or the keyboard
+  #request = null;
+  #objectOf = new WeakMap(); // by its element
+
+  constructor({ at, stage, picture, zoom, connection, api }) {
+    this.at = at;
+    this.stage = stage;
+    this.picture = picture;
+    this.zoom = zoom;
+    this.connection = connection;
+    this.api = api;
+    this.svg = at("overlay");
+    this.group = this.svg.querySelector("g");
+    this.isOn = remembered() !== "off";
+    at("annotations").addEventListener("click", () => this.toggle());
+    at("annotations-again").addEventListener("click", () => this.#load());
+    at("labels").addEventListener("click", ({ target }) => this.#labelClicked(target.closest("button")));
+    this.svg.addEventListener("pointerover", ({ target }) => this.#point(target.closest(".object")));
+    this.svg.addEventListener("pointerout", () => this.#point(null));
+    zoom.addEventListener("placed", () => this.#place());
+    picture.addEventListener("load", () => this.#place());
+    new ResizeObserver(() => this.#place()).observe(stage);
+    this.#state();
+  }
+
+  /** Show what a job holds on one of its frames. `width` and `height` are CVAT's, 0 if unknown. */
+  show({ jobId, frame, width, height }) {
+    const path = `${this.api}jobs/${jobId}/annotations`;
+    this.#frame = { url: address(path, { frame, connection: this.connection }), width, height };
+    this.#load();
+  }
+
+  clear() {
+    this.#request?.abort();
+    this.#frame = null;
+    this.#draw(null);
+  }
+
+  toggle() {
+    this.isOn = !this.isOn;
+    remember(this.isOn ? null : "off");
+    this.#state();
+    this.#load();
+  }
+
+  /** Make the next visible object the current one, or with -1 the one before. */
+  step(by) {
+    const objects = [...this.group.children];
+    if (!objects.length) return;
+    const from = objects.indexOf(this.#current);
+    const to = from < 0 && by < 0 ? objects.length - 1 : from + by;
+    this.#point(objects[(to + objects.length) % objects.length]);
+  }
+
+  async #load() {
+    this.#request?.abort();
+    this.#draw(null);
+    if (!this.isOn || !this.#frame) return;
+    const request = new AbortController();
+    this.#request = request;
+    const { url } = this.#frame;
+    this.#say(this.#answers.has(url) ? "" : "Reading the annotations…");
+    try {
+      const answer = this.#answers.get(url) ?? (await patiently(url, request.signal));
+      if (request.signal.aborted) return;
+      this.#remember(url, answer);
+      this.#draw(answer);
+    } catch (error) {
+      if (request.signal.aborted) return;
+      this.#say(`The annotations cannot be shown. ${error.message}`, { failed: true });
+    }
+  }
+
+  #remember(url, answer) {
+    this.#answers.delete(url);
+    this.#answers.set(url, answer);
+    if (this.#answers.size > KEPT_ANSWERS) this.#answers.delete(this.#answers.keys().next().value);
+  }
+
+  #draw(answer) {
+    this.#shown = answer;
+    this.#point(null);
+    this.#drawObjects();
+    this.#listLabels();
+    if (!answer) return this.#say("");
+    const { objects, left_out: leftOut } = answer;
+    const parts = [objects.length ? plural(objects.length, "object") : "No objects on this frame"];
+    if (leftOut) parts.push(`${leftOut.toLocaleString("en")} could not be read`);
+    this.#say(parts.join(", "));
+  }
+
+  #drawObjects() {
+    const { objects = [], labels = [] } = this.#shown ?? {};
+    this.labels = new Map(labels.map((label) => [label.id, label]));
+    const visible = objects.filter((object) => !this.#hidden.has(object.label_id));
+    const picture = this.#size();
+    const drawn = inOrder(visible).flatMap((object) => {
+      const { edges } = this.labels.get(object.label_id) ?? {};
+      const elements = elementsOf(object, { edges, picture });
+      return elements.length ? [this.#drawn(object, elements)] : [];
+    });
+    this.group.replaceChildren(...drawn);
+    const tags = visible.filter((object) => object.kind === "tag");
+    this.at("tags").replaceChildren(...tags.map((tag) => this.#tag(tag)));
+    this.#place();
+  }
+
+  #drawn(object, elements) {
+    const group = document.createElementNS(SVG, "g");
+    group.classList.add("object");
+    group.dataset.kind = object.kind;
+    group.classList.toggle("occluded", object.occluded);
+    this.#color(group, object.label_id);
+    for (const { name, kind, ...attributes } of elements) {
+      const element = document.createElementNS(SVG, name);
+      element.classList.add(kind);
+      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+      group.append(element);
+    }
+    this.#objectOf.set(group, object);
+    return group;
+  }
+
+  #tag(tag) {
+    const item = document.createElement("li");
+    const values = tag.attributes.map(({ name, value }) => `${name}: ${value}`);
+    item.textContent = [this.labels.get(tag.label_id)?.name, ...values].join(" · ");
+    this.#color(item, tag.label_id);
+    return item;
+  }
+
+  #color(element, labelId) {
+    const color = this.labels.get(labelId)?.color ?? "";
+    if (COLOR.test(color)) element.style.setProperty("--label", color);
+  }
+
+  /** A button for each label that is on the frame. */
+  #listLabels() {
+    const counts = new Map();
+    for (const { label_id: id } of this.#shown?.objects ?? []) counts.set(id, (counts.get(id) ?? 0) + 1);
+    const buttons = [...counts].sort(([a], [b]) => a - b).map(([id, count]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "overlay-label";
+      button.dataset.label = id;
+      button.setAttribute("aria-pressed", !this.#hidden.has(id));
+      button.textContent = `${this.labels.get(id)?.name ?? id} ${count.toLocaleString("en")}`;
+      button.title = "Show or hide this label";
+      this.#color(button, id);
+      return button;
+    });
+    this.at("labels").replaceChildren(...buttons);
+  }
+
+  #labelClicked(button) {
+    if (!button) return;
+    const id = Number(button.dataset.label);
+    if (!this.#hidden.delete(id)) this.#hidden.add(id);
+    button.setAttribute("aria-pressed", !this.#hidden.has(id));
+    this.#point(null);
+    this.#drawObjects();
+  }
+
+  #point(element) {
+    this.#current?.classList.remove("current");
+    this.#current = element;
+    element?.classList.add("current");
+    this.at("object").textContent = element ? this.#words(this.#objectOf.get(element)) : "";
+  }
+
+  #words(object) {
+    const label = this.labels.get(object.label_id)?.name ?? "";
+    const number = object.track_id === null ? `${object.kind} ${object.id}` : `${object.kind}, track ${object.track_id}`;
+    return [
+      `${label} (${number})`,
+      ...object.attributes.map(({ name, value }) => `${name}: ${value}`),
+      object.occluded ? "occluded" : "",
+      object.source === "manual" ? "" : `source: ${object.source}`,
+    ].filter(Boolean).join("\n");
+  }
+
+  /** Lay the drawing over the picture, wherever zooming has put that. */
+  #place() {
+    const picture = this.#size();
+    if (!picture.width || !picture.height || !this.group.childElementCount) return;
+    const stage = { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    const { scale, x, y } = placement(stage, picture, this.zoom);
+    this.group.setAttribute("transform", `matrix(${scale} 0 0 ${scale} ${x} ${y})`);
+  }
+
+  #size() {
+    const { width, height } = this.#frame ?? {};
+    if (width && height) return { width, height };
+    return { width: this.picture.naturalWidth, height: this.picture.naturalHeight };
+  }
+
+  #state() {
+    this.at("annotations").setAttribute("aria-pressed", this.isOn);
+    this.svg.toggleAttribute("hidden", !this.isOn);
+  }
+
+  #say(text, { failed = false } = {}) {
+    this.at("annotations-said").textContent = text;
+    this.at("annotations-again").hidden = !failed;
+  }
+}
+
+/** An answer of the API; asked for again for a while when the portal is busy. */
+async function patiently(url, signal) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await get(url, { signal });
+    } catch (error) {
+      if (error.code !== "busy" || tries === BUSY_TRIES) throw error;
+      await new Promise((done) => setTimeout(done, BUSY_PAUSE));
+      signal.throwIfAborted();
+    }
+  }
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(MEMORY);
+  } catch {
+    return null; // storage is forbidden
+  }
+}
+
+function remember(value) {
+  try {
+    if (value === null) localStorage.removeItem(MEMORY);
+    else localStorage.setItem(MEMORY, value);
+  } catch {
+    // Storage is forbidden: the switch holds for this page.
+  }
+}
