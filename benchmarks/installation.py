@@ -39,6 +39,7 @@ class Installation:
             "SECRET_KEY": "benchmark" * 8,
             "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "CVAT_URL": self._cvat_url,
+            "CVAT_ALLOWED_URLS": self._cvat_url,
             "PORT": str(port),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         }
