@@ -69,7 +69,7 @@ class Bench:
                 if way != AGAIN:
                     self._server.fresh(costs=costs, bandwidth=bandwidth)
                 if warm:
-                    self._measure("raw_4", task_id, frames)
+                    self._measure("raw_8", task_id, frames)
                 if way == OURS:
                     built.append(self._portal.build(task_id, frames))
                     taken[way].append(built[-1].seconds)
@@ -126,17 +126,17 @@ def run(bench: Bench, *, thorough: bool) -> dict[str, float]:
 
     case = bench.case
     case("warm-up", photo, range(36), costs=False)
-    whole = case("600 of 600", photo, all_frames, *RAW, "export", AGAIN, repeat=3)
+    whole = case("600 of 600", photo, all_frames, *RAW, "export", AGAIN, repeat=2)
     warm = case("600 of 600, warm chunks", photo, all_frames, *RAW, warm=True, repeat=3)
     # What a frame costs these two does not depend on how many there are.
     some = all_frames if thorough else range(60)
     simple = case(f"{len(some)} of 600, slow ways", photo, some, "sequential", "sdk")
-    case("60 of 600", photo, sparse, "frames", "chunks", repeat=3)
-    case("10 per job of 10 jobs", photo, per_job, "frames", "chunks")
+    case("60 of 600", photo, sparse, "frames", "chunks")
     video = case("60 of 300 video frames", film, sixty, "sequential", "chunks")
-    case("6,000 tiny frames", world.TINY, range(6_000), *RAW, "export", AGAIN)
+    case("6,000 tiny frames", world.TINY, range(6_000), "raw_4", "raw_8", "export", AGAIN)
 
     if thorough:
+        case("10 per job of 10 jobs", photo, per_job, "frames", "chunks")
         case("60 of 600, slow line", photo, sparse, "frames", "chunks", bandwidth=SLOW)
         case("20,000 small frames", small, range(20_000), "chunks")
         case("10 per job, slow line", photo, per_job, "frames", bandwidth=SLOW)
@@ -147,7 +147,7 @@ def run(bench: Bench, *, thorough: bool) -> dict[str, float]:
     short = case("1,000 frames, no costs", world.THOUSAND, thousand, repeat=5, costs=False)
     long = case("100,000 frames, no costs", world.HUNDRED_THOUSAND, hundred, costs=False)
     gigabytes = range(world.GIGABYTES_FRAMES)
-    large = case("5 GB, no costs", world.GIGABYTES, gigabytes, *RAW, costs=False)
+    large = case("5 GB, no costs", world.GIGABYTES, gigabytes, "raw_2", "raw_4", costs=False)
     part = len(all_frames) / len(some)
     return {
         "build_vs_best_raw": max(_against_raw(whole), _against_raw(warm)),
