@@ -454,6 +454,18 @@ def test_where_to_follow_is_not_told_of_several_parts(selection: Selection, api:
     assert archive.is_active
 
 
+@pytest.mark.parametrize(("options", "is_offered"), [({}, True), ({"part_files": 100}, False)])
+def test_the_page_of_an_archive_offers_it(
+    options: dict[str, int], is_offered: bool, selection: Selection, client: Client, alice: User
+) -> None:
+    archive = request(selection, **options)
+    client.force_login(alice)
+    shown = client.get(archive.get_absolute_url()).content.decode()
+    assert (f"/selections/archives/{archive.pk}/download?follow" in shown) == is_offered
+    archive.cancel()
+    assert "download?follow" not in client.get(archive.get_absolute_url()).content.decode()
+
+
 @pytest.mark.parametrize(("value", "status"), [("true", 503), ("false", 409), ("x", 400)])
 def test_the_parameter(
     value: str,
