@@ -6,10 +6,11 @@ objects: they wait on the disk.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from cvat.annotations import Labels, Shape
 
@@ -17,11 +18,11 @@ from cvat.annotations import Labels, Shape
 def write(path: Path, objects: Iterable[tuple[int, Sequence[Shape]]]) -> int:
     """Write the objects of frames, in the order of the frames. Returns how many objects."""
     count = 0
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("wb") as file:
         for frame, shapes in objects:
             if shapes:
-                line = json.dumps([frame, [_encoded(shape) for shape in shapes]])
-                file.write(line + "\n")
+                line = msgspec.json.encode([frame, [_encoded(shape) for shape in shapes]])
+                file.write(line + b"\n")
                 count += len(shapes)
     return count
 
@@ -44,9 +45,9 @@ class StoredObjects:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[Any]]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for line in file:
-            frame, items = json.loads(line)
+            frame, items = msgspec.json.decode(line)
             yield frame, items
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from cvat.annotations import MASK, SKELETON, Label, Shape
 from selections.formats import masks
 from selections.formats.format import (
@@ -36,7 +38,6 @@ _INFO = {
 }
 _LICENSES = [{"name": "", "id": 0, "url": ""}]
 _ID_DIGITS = 12  # at most, of an id
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 _AREAS = ("polygon", MASK, "ellipse")
 _NODES = re.compile(r'data-node-id="(\d+)"[^>]*data-label-id="(\d+)"')
 _EDGES = re.compile(r'data-node-from="(\d+)" data-node-to="(\d+)"')
@@ -153,7 +154,7 @@ def _image(image: AnnotatedImage, number: int) -> Json:
 
 
 def _item(item: Json, *, is_first: bool) -> bytes:
-    return (b"\n" if is_first else b",\n") + _encode(item).encode()
+    return (b"\n" if is_first else b",\n") + msgspec.json.encode(item)
 
 
 def _instances(shapes: Sequence[Shape]) -> Iterator[list[Shape]]:

@@ -54,6 +54,13 @@ def test_given_values_come_first_and_missing_ones_have_defaults() -> None:
     assert job.shapes[0].attributes == (("speed", "8"), ("colour", "red"))
 
 
+def test_halves_of_characters_become_question_marks() -> None:
+    job = read(shapes=[shape(attributes=[{"spec_id": 5, "value": "a\ud800é"}], source="\udfff")])
+    assert dict(job.shapes[0].attributes)["colour"] == "a?é"
+    assert job.shapes[0].source == "?"
+    assert annotations.read_label({"id": 1, "name": "\ud800x"}).name == "?x"
+
+
 def test_only_the_wanted_frames_are_kept() -> None:
     text = json.dumps({"shapes": [shape(frame=n) for n in range(5)], "tracks": []}).encode()
     job = annotations.read_annotations(io.BytesIO(text), LABELS, {1, 3})
