@@ -118,7 +118,7 @@ def bench_world() -> World:
     _add_images(world, THOUSAND, 1_000, SMALL_SIZE, SMALL_BYTES, jobs=1)
     _add_images(world, HUNDRED_THOUSAND, 100_000, SMALL_SIZE, SMALL_BYTES, jobs=100)
     _add_images(world, TINY, 6_000, SMALL_SIZE, SMALL_BYTES, jobs=6)
-    _add_images(world, SPARSE, SPARSE_FRAMES, PHOTO_SIZE, SPARSE_BYTES, jobs=10)
+    _add_images(world, SPARSE, SPARSE_FRAMES, PHOTO_SIZE, SPARSE_BYTES, jobs=1)
     _add_images(world, GIGABYTES, GIGABYTES_FRAMES, PHOTO_SIZE, PHOTO_BYTES, jobs=10)
     return world
 
