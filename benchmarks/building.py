@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from config.celery import app
+from cvat.types import FrameCatalog
 from selections import services
 from selections.models import Archive, ArchiveOptions, SelectedFrame, Selection
 from selector.services.connections import connect
@@ -18,6 +19,7 @@ from selector.services.connections import connect
 class Building:
     def __init__(self, cvat_url: str) -> None:
         call_command("migrate", verbosity=0)
+        self._catalogs: dict[int, FrameCatalog] = {}
         self._user = User.objects.create_user("bench")
         self._connection = connect(
             owner=self._user, url=cvat_url, **settings.STANDIN_ACCOUNT
@@ -46,9 +48,15 @@ class Building:
         selection.delete()
         return seconds, size
 
+    def _catalog(self, task_id: int) -> FrameCatalog:
+        """Read once: with simulated costs and delays it takes up to two seconds."""
+        if task_id not in self._catalogs:
+            with self._connection.client() as client:
+                self._catalogs[task_id] = client.frame_catalog(task_id=task_id)
+        return self._catalogs[task_id]
+
     def _selection(self, task_id: int, frames: Iterable[int]) -> Selection:
-        with self._connection.client() as client:
-            catalog = client.frame_catalog(task_id=task_id)
+        catalog = self._catalog(task_id)
         wanted = set(frames)
         selection = Selection.objects.create(
             owner=self._user, connection=self._connection, url=self._connection.url, name="bench"
