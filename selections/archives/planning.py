@@ -21,7 +21,7 @@ REQUEST_SECONDS = 0.045
 BYTES_PER_SECOND = 250e6
 FRAME_BYTES = 470_000
 # The start value of the bandwidth weighs as little as so many bytes.
-GUESSED_BYTES = 128 * 1024
+GUESSED_BYTES = 32 * 1024
 # Shorter answers say nothing about the bandwidth.
 TELLING_BYTES = 64 * 1024
 TELLING_SECONDS = 0.1
