@@ -209,12 +209,19 @@ class Arrival:
 
     def observe(self, received: int, seconds: float, *, now: float) -> None:
         """So much has arrived until now, `seconds` after the first byte."""
+        self._notice_repetition(received, seconds)
         if seconds - self._seconds >= OBSERVED_SECONDS:
             self.end(received, seconds, now=now)
 
     def end(self, received: int, seconds: float, *, now: float) -> None:
+        self._notice_repetition(received, seconds)
         self._costs.observe_body(received - self._received, seconds - self._seconds, end=now)
         self._received, self._seconds = received, seconds
+
+    def _notice_repetition(self, received: int, seconds: float) -> None:
+        """The body of a repeated request begins anew."""
+        if received < self._received or seconds < self._seconds:
+            self._received, self._seconds = 0, 0.0
 
 
 class Line:

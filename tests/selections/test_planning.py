@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cvat.types import Job
 from selections.archives.entries import WantedFrame
-from selections.archives.planning import FRAME_BYTES, Block, CostModel, Plan
+from selections.archives.planning import FRAME_BYTES, Arrival, Block, CostModel, Plan
 
 TYPES = ["annotation", "annotation", "annotation", "ground_truth", "consensus_replica"]
 KINDS = ["imageset", "video", ""]
@@ -195,6 +195,29 @@ def test_it_learns_the_line_and_learns_it_again() -> None:
     for number in range(32):
         learning.observe_body(500_000, 0.002, end=50.0 + number)
     assert learning.prefers_chunk(block_of(), missing=3)
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+@pytest.mark.parametrize(
+    ("length", "seconds"),
+    [
+        (3_000_000, 5.0),  # more within less time
+        (800_000, 20.0),  # less within more time
+        (800_000, 5.0),
+    ],
+)
+def test_a_repeated_request_for_a_chunk_is_observed_from_its_own_beginning(
+    length: int, seconds: float, is_watched: bool
+) -> None:
+    costs = CostModel()
+    arrival = Arrival(costs)
+    for second in range(1, 11):  # breaks off then
+        arrival.observe(100_000 * second, second, now=second)
+    if is_watched:
+        arrival.observe(length // 2, seconds / 2, now=20.0 + seconds / 2)
+    arrival.end(length, seconds, now=20.0 + seconds)
+    expected = (1_000_000 + length) / (10.0 + seconds)
+    assert costs.bytes_per_second == pytest.approx(expected, rel=0.05)
 
 
 def test_short_answers_say_nothing_of_the_line() -> None:
