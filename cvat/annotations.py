@@ -16,7 +16,7 @@ from sys import intern
 from typing import Any, BinaryIO
 
 from cvat.json_items import items
-from cvat.reading import identifier, text
+from cvat.reading import identifier, text, well_formed
 
 Attributes = tuple[tuple[str, str], ...]
 
@@ -164,7 +164,7 @@ def read_label(entry: Any) -> Label:
     """A label from an entry of `GET /api/labels`. Raises CvatBroken without its id."""
     return Label(
         id=identifier(entry),
-        name=well_formed(text(entry, "name")),
+        name=text(entry, "name"),
         color=text(entry, "color"),
         type=text(entry, "type") or "any",
         attributes=tuple(map(_attribute, _list(entry, "attributes"))),
@@ -200,11 +200,6 @@ def read_track(item: Any, labels: Labels) -> Track:
     )
 
 
-def well_formed(text: str) -> str:
-    """The text without halves of characters, which JSON can name and no file can hold."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
-
-
 def with_defaults(values: Mapping[str, str], specs: Iterable[Attribute]) -> Attributes:
     """The values, then the defaults of those attributes that have none."""
     missing = {spec.name: spec.default for spec in specs if spec.name not in values}
@@ -236,7 +231,7 @@ def _shape(
         is_outside=item.get("outside") is True,
         z_order=_whole(item, "z_order"),
         group=_whole(item, "group"),
-        source=intern(well_formed(text(item, "source")) or "manual"),
+        source=intern(text(item, "source") or "manual"),
         attributes=_attributes(item, specs, has_defaults=has_defaults),
         elements=tuple(read_shape(element, labels) for element in elements) if labels else (),
         id=_whole(item, "id"),
@@ -289,10 +284,10 @@ def _shared(attributes: Attributes) -> Attributes:
 def _attribute(entry: Any) -> Attribute:
     return Attribute(
         id=identifier(entry),
-        name=well_formed(text(entry, "name")),
+        name=text(entry, "name"),
         is_mutable=entry.get("mutable") is True,
         input_type=text(entry, "input_type"),
-        default=well_formed(text(entry, "default_value")),
+        default=text(entry, "default_value"),
         values=tuple(str(value) for value in _list(entry, "values")),
     )
 

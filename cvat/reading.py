@@ -6,6 +6,7 @@ work. Only an object without its id is refused.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -125,8 +126,10 @@ def meta(body: bytes | bytearray) -> Meta:
     data: dict[str, Any]
     try:
         data = msgspec.structs.asdict(_decode_meta(body))
-    except msgspec.ValidationError:  # a frame has a value of a wrong type
-        data = dict(_object(msgspec.json.decode(body)))
+    except msgspec.DecodeError:
+        # A frame has a value of a wrong type; or json, which reads all other answers, accepts what
+        # msgspec does not: a byte order mark, NaN, half a character.
+        data = dict(_object(json.loads(body)))
         frames = data.get("frames")
         data["frames"] = tuple(map(_frame_info, frames)) if isinstance(frames, list) else ()
     included = data.get("included_frames")
@@ -159,6 +162,12 @@ def identifier(data: Any) -> int:
     return number
 
 
+def well_formed(text: str) -> str:
+    """The text without halves of characters, which JSON can name and no file or database can
+    hold."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
 def text(data: Any, key: str) -> str:
     return _text(_object(data), key)
 
@@ -188,7 +197,7 @@ def _number(data: Mapping[str, Any], key: str, default: int = 0) -> int:
 
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
-    return value if isinstance(value, str) else ""
+    return well_formed(value) if isinstance(value, str) else ""
 
 
 def _username(data: Mapping[str, Any], key: str) -> str:

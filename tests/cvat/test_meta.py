@@ -80,13 +80,28 @@ def test_no_object(cvat: Replay, body: bytes) -> None:
         b'{"frames": [',
         b'{"frames": ' + b"[" * 200_000,
         b'{"frames": [{"name": "\xff.jpg"}]}',
-        b'{"frames": [{"name": "\\ud800.jpg"}]}',  # half a character: no database can store it
     ],
 )
 def test_no_json(cvat: Replay, body: bytes) -> None:
     cvat.route("/api/tasks/12/data/meta", Answer(200, body, JSON_TYPE))
     with pytest.raises(CvatBroken, match="JSON that cannot be read"):
         client(cvat).task_meta(12)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"size": 1, "frames": [{"name": "\\ud800.jpg"}]}', "?.jpg"),  # no database stores it
+        (b'\xef\xbb\xbf{"size": 1, "frames": [{"name": "\xc3\xa4.jpg"}]}', "ä.jpg"),
+        (b'{"size": 1, "chunk_size": NaN, "frames": [{"name": "a.jpg"}]}', "a.jpg"),
+    ],
+)
+def test_what_json_accepts_beyond_its_standard(cvat: Replay, body: bytes, name: str) -> None:
+    """As in all other answers of CVAT."""
+    cvat.route("/api/tasks/12/data/meta", Answer(200, body, JSON_TYPE))
+    meta = client(cvat).task_meta(12)
+    assert (meta.size, meta.chunk_size) == (1, 0)
+    assert [info.name for info in meta.frames] == [name]
 
 
 @pytest.mark.parametrize("item", [b"{}", b"[]", b"1,1,1,1"])
