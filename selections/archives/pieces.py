@@ -20,6 +20,7 @@ UNREADABLE = (
     NotImplementedError,
     RuntimeError,
     ValueError,
+    OverflowError,
     OSError,
 )
 END_SIZE = 22  # bytes of the record at the end of a ZIP, without its comment
@@ -114,6 +115,8 @@ class Piece:
         self._file = path.open("rb", buffering=0)
         try:
             self._zip = zipfile.ZipFile(self._file)
+            # Not left to read_members: the spool of an earlier release may hold this piece.
+            _check_places(self._zip)
         except UNREADABLE:
             self._file.close()
             raise
@@ -135,7 +138,7 @@ class Piece:
 
     def _start(self, info: zipfile.ZipInfo) -> int:
         """Where the bytes of a member begin, behind its header."""
-        name = info.orig_filename.encode("utf-8" if info.flag_bits & UTF8 else "cp437")
+        name = _raw_name(info)
         header = os.pread(self._file.fileno(), HEADER.size + len(name), info.header_offset)
         signature, name_length, extra_length = HEADER.unpack_from(header)
         # Else a damaged name in the directory would put the member into the place of another.
@@ -175,6 +178,7 @@ def read_members(piece: BinaryIO, *, count: int) -> list[zipfile.ZipInfo]:
     try:
         _check_directory(piece, count)
         with zipfile.ZipFile(piece) as opened:
+            _check_places(opened)
             members = sorted(opened.infolist(), key=lambda info: info.filename)
     except UNREADABLE as error:
         raise DamagedPiece(str(error)) from error
@@ -196,6 +200,27 @@ def _check_directory(piece: BinaryIO, count: int) -> None:
     (length,) = struct.unpack_from("<L", tail, place + 12)
     if length > count * DIRECTORY_ENTRY:
         raise DamagedPiece("its directory is far too long")
+
+
+def _check_places(opened: zipfile.ZipFile) -> None:
+    """Members that share bytes, or a name, would make many large pictures of a small chunk."""
+    end, names = 0, set()
+    for member in sorted(opened.infolist(), key=lambda info: info.header_offset):
+        if member.header_offset < end:
+            raise zipfile.BadZipFile(f"{member.filename!r} overlaps another picture")
+        end = member.header_offset + HEADER.size + len(_raw_name(member)) + member.compress_size
+        is_stored = member.compress_type == zipfile.ZIP_STORED
+        if is_stored and member.file_size != member.compress_size:
+            raise zipfile.BadZipFile(f"{member.filename!r} has two sizes")
+        if member.filename in names:
+            raise zipfile.BadZipFile(f"{member.filename!r} is there twice")
+        names.add(member.filename)
+    if end > opened.start_dir:
+        raise zipfile.BadZipFile("a picture overlaps the directory")
+
+
+def _raw_name(info: zipfile.ZipInfo) -> bytes:
+    return info.orig_filename.encode("utf-8" if info.flag_bits & UTF8 else "cp437")
 
 
 def own_name(frame: int) -> str:

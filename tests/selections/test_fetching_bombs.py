@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
+from pathlib import Path
 
 import pytest
 
-from selections.archives import block_fetching, disk
-from selections.archives.pieces import DamagedPiece, read_members
+from selections.archives import block_fetching, disk, zip_format
+from selections.archives.pieces import DamagedPiece, Piece, read_members
+from selections.archives.zip_format import Member
 from selector.models import Connection
 from standin.chunks import Chunk, numbered_zip
 from standin.server import StandIn
@@ -71,6 +74,63 @@ def test_a_directory_without_end_is_not_read(
 def test_what_is_no_chunk_is_damaged(content: bytes) -> None:
     with pytest.raises(DamagedPiece):
         read_members(io.BytesIO(content), count=4)
+
+
+def nested(*, depth: int) -> bytes:
+    """A ZIP of stored members, each within the bytes of the one before it."""
+    content, directory = b"", b""
+    for number in reversed(range(depth)):
+        content = Member(f"{number}.jpg", len(content), zlib.crc32(content)).header() + content
+    for number in range(depth):
+        start = number * len(Member("0.jpg", 0, 0).header())
+        inside = content[start + len(Member("0.jpg", 0, 0).header()) :]
+        directory += Member(f"{number}.jpg", len(inside), zlib.crc32(inside)).record(start)
+    end = zip_format.end(members=depth, start=len(content), length=len(directory))
+    return content + directory + end
+
+
+def edited(**fields: int) -> bytes:
+    """A chunk of 4 pictures, of which the second has other values in the directory."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as opened:
+        for number in range(4):
+            opened.writestr(f"{number}.jpg", b"picture")
+        for field, value in fields.items():
+            setattr(opened.filelist[1], field, value)
+    return content.getvalue()
+
+
+def twice_named() -> bytes:
+    return edited().replace(b"1.jpg", b"2.jpg")
+
+
+BEYOND_ITS_PLACE = {
+    "nested": nested(depth=4),
+    "over the next": edited(compress_size=8, file_size=8),
+    "over the directory": edited(header_offset=10**6),
+    "beyond what a file can be": edited(header_offset=2**63),
+    "of two sizes": edited(file_size=5000),
+    "of one name": twice_named(),
+}
+
+
+@pytest.mark.parametrize("content", BEYOND_ITS_PLACE.values(), ids=BEYOND_ITS_PLACE)
+def test_pictures_do_not_share_bytes(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(DamagedPiece):
+        read_members(io.BytesIO(content), count=4)
+    # The spool of an earlier release may hold what read_members accepted then.
+    path = tmp_path / "piece.zip"
+    path.write_bytes(content)
+    with pytest.raises(zipfile.BadZipFile):
+        Piece(path)
+
+
+@BUILDS
+def test_nested_pictures_are_fetched_one_by_one(
+    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served(standin, monkeypatch, nested(depth=8))
+    assert_whole(built(select(connection, (2, range(8)))), standin)
 
 
 def test_the_bounds_leave_room_for_every_real_picture() -> None:
