@@ -24,18 +24,14 @@ _SET = re.compile(b"\x01+")
 def of_mask(points: Sequence[float], width: int, height: int) -> list[Run]:
     """The part of a mask of CVAT that lies in the picture. ValueError if its runs do not fill its
     box, or if that is larger than any picture."""
-    *lengths, x1, y1, x2, y2 = map(int, points)
-    wide, high = x2 - x1 + 1, y2 - y1 + 1
-    if min(wide, high) < 1 or min(lengths, default=-1) < 0 or sum(lengths) != wide * high:
-        raise ValueError("its runs do not fill its box")
-    if wide * high > MOST_PIXELS:
-        raise ValueError("its box is larger than any picture")
-    rows = b"".join(bytes((index % 2,)) * length for index, length in enumerate(lengths))
-    first_row, end_row = max(0, -y1), min(high, height - y1)
+    lengths, (x1, y1, wide, high) = _mask(points)
+    columns = range(max(0, -x1), min(wide, width - x1))
+    rows = range(max(0, -y1), min(high, height - y1))
+    pixels = _pixels(lengths, wide, columns, rows)
     runs = []
-    for column in range(max(0, -x1), min(wide, width - x1)):
-        offset = (x1 + column) * height + y1
-        for match in _SET.finditer(rows[column::wide], first_row, max(first_row, end_row)):
+    for number, column in enumerate(columns):
+        offset = (x1 + column) * height + y1 + rows.start
+        for match in _SET.finditer(pixels[number :: len(columns)]):
             runs.append((offset + match.start(), offset + match.end()))
     return merged(runs)
 
@@ -43,10 +39,39 @@ def of_mask(points: Sequence[float], width: int, height: int) -> list[Run]:
 def flaw(points: Sequence[float]) -> str:
     """Why the pixels of a mask of CVAT are not known; "" if they are."""
     try:
-        of_mask(points, 0, 0)
+        _mask(points)
     except ValueError as error:
         return str(error)
     return ""
+
+
+def _mask(points: Sequence[float]) -> tuple[list[int], tuple[int, int, int, int]]:
+    """The lengths of the runs, and left, top, width and height of the box."""
+    *lengths, x1, y1, x2, y2 = map(int, points)
+    wide, high = x2 - x1 + 1, y2 - y1 + 1
+    if min(wide, high) < 1 or min(lengths, default=-1) < 0 or sum(lengths) != wide * high:
+        raise ValueError("its runs do not fill its box")
+    if wide * high > MOST_PIXELS:
+        raise ValueError("its box is larger than any picture")
+    return lengths, (x1, y1, wide, high)
+
+
+def _pixels(lengths: Sequence[int], wide: int, columns: range, rows: range) -> bytearray:
+    """A byte for each pixel in these columns and rows of the box of a mask, row by row. The rest of
+    the box, which may be far larger than the picture, takes no memory."""
+    pixels = bytearray(len(columns) * len(rows))
+    end = 0
+    for index, length in enumerate(lengths):
+        start, end = end, end + length
+        if index % 2 == 0:
+            continue
+        for row in range(max(rows.start, start // wide), min(rows.stop, -(-end // wide))):
+            first, last = (
+                min(max(each - row * wide, columns.start), columns.stop) for each in (start, end)
+            )
+            offset = (row - rows.start) * len(columns) - columns.start
+            pixels[offset + first : offset + last] = b"\x01" * (last - first)
+    return pixels
 
 
 def of_polygon(points: Sequence[float], width: int, height: int) -> list[Run]:
@@ -73,9 +98,12 @@ def of_ellipse(points: Sequence[float], rotation: float, width: int, height: int
     x, y, right, top = points
     centre_x, centre_y = round(x), round(y)
     corners = list(_corners(abs(round(right - x)), abs(round(y - top)), rotation))
-    spans = _rows(corners)
+    visible = range(-centre_y, height - centre_y)
+    spans = _rows(corners, visible)
     for corner_x, corner_y in corners:
         row = _rounded(corner_y)
+        if row not in visible:
+            continue
         first, last = spans.get(row, (_rounded(corner_x),) * 2)
         spans[row] = min(first, _rounded(corner_x)), max(last, _rounded(corner_x))
     tops: dict[int, int] = {}
@@ -103,12 +131,12 @@ def _corners(wide: int, high: int, rotation: float) -> Iterator[tuple[float, flo
         yield x * cosine - y * sine, x * sine + y * cosine
 
 
-def _rows(corners: Sequence[tuple[float, float]]) -> dict[int, tuple[int, int]]:
-    """From where to where a convex polygon reaches at each whole height, rounded."""
+def _rows(corners: Sequence[tuple[float, float]], visible: range) -> dict[int, tuple[int, int]]:
+    """From where to where a convex polygon reaches at each whole height in the picture, rounded."""
     rows: dict[int, tuple[int, int]] = {}
     for ends in zip(corners, [*corners[1:], corners[0]], strict=True):
         (x1, y1), (x2, y2) = sorted(ends, key=itemgetter(1))
-        for row in range(math.ceil(y1), math.floor(y2) + 1):
+        for row in range(max(math.ceil(y1), visible.start), min(math.floor(y2) + 1, visible.stop)):
             x = _rounded(x1 + (x2 - x1) * (row - y1) / (y2 - y1) if y2 > y1 else x1)
             first, last = rows.get(row, (x, x))
             rows[row] = min(first, x), max(last, x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import closing
@@ -240,3 +241,41 @@ def test_an_ellipse_outside_of_the_picture_has_no_annotation(tmp_path: Path) -> 
     shape = Shape("ellipse", CAR, 0, (500, 500, 510, 490))
     image = AnnotatedImage("a.jpg", 9, 9, 7, 0, [shape])
     assert written("coco", [image], tmp_path)["annotations"] == []
+
+
+@pytest.mark.parametrize("rotation", [0, 30])
+def test_an_ellipse_far_larger_than_the_picture_covers_it_in_short_time(rotation: float) -> None:
+    points = [50, 30, 50 + 1e9, 30 - 1e9]
+    assert masks.of_ellipse(points, rotation, 97, 61) == [(0, 97 * 61)]
+
+
+@given(
+    st.integers(-30, 60),
+    st.integers(-30, 60),
+    st.integers(0, 40),
+    st.integers(0, 40),
+    st.floats(0, 360),
+)
+def test_the_edge_of_the_picture_cuts_an_ellipse(
+    x: int, y: int, wide: int, high: int, rotation: float
+) -> None:
+    def pixels(centre: tuple[int, int], width: int, height: int) -> set[tuple[int, int]]:
+        points = [*centre, centre[0] + wide, centre[1] - high]
+        runs = masks.of_ellipse(points, rotation, width, height)
+        return {divmod(position, height) for run in runs for position in range(*run)}
+
+    whole = pixels((x + 100, y + 100), 300, 300)
+    inside = {(a - 100, b - 100) for a, b in whole if 0 <= a - 100 < 31 and 0 <= b - 100 < 23}
+    assert pixels((x, y), 31, 23) == inside
+
+
+def test_a_mask_far_larger_than_the_picture_takes_no_memory_for_what_is_outside() -> None:
+    side = 2**14
+    points = [0, side * side, -5, -5, side - 6, side - 6]
+    tracemalloc.start()
+    try:
+        assert masks.flaw(points) == ""
+        assert masks.of_mask(points, 97, 61) == [(0, 97 * 61)]
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
