@@ -87,7 +87,7 @@ class BodyGuard:
         body: IO[bytes] = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  (open until answered)
         timed.deadline = time.monotonic() + QUICK_SECONDS
         if not _copy(source, body, length):
-            with self._slow.place({"all": max(1, settings.WEB_THREADS // 8)}) as may_wait:
+            with self._slow.place({"all": most_slow_bodies()}) as may_wait:
                 if not may_wait:
                     return HTTPStatus.SERVICE_UNAVAILABLE
                 timed.deadline = time.monotonic() + SLOW_SECONDS + length / MIN_BYTES_PER_SECOND
@@ -99,6 +99,11 @@ class BodyGuard:
         body.seek(0)
         environ["wsgi.input"] = body
         return HTTPStatus.OK
+
+
+def most_slow_bodies() -> int:
+    """An eighth of the threads."""
+    return max(1, int(settings.WEB_THREADS) // 8)
 
 
 def _copy(source: Any, body: IO[bytes], length: int) -> bool:

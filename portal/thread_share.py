@@ -7,6 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from django.conf import settings
+
+PLACE_SECONDS = 4.0  # to wait for a place in slow work
+
 # Holder ("person 3", "server https://..." or "all") -> how many threads it may hold.
 Limits = Mapping[str, int]
 
@@ -28,9 +32,9 @@ class ThreadShare:
         self._changed = threading.Condition()
 
     @contextmanager
-    def place(self, limits: Limits) -> Iterator[bool]:
+    def place(self, limits: Limits, *, may_wait: bool = True) -> Iterator[bool]:
         """True while a place is held; False when none is free."""
-        if not self._take(limits):
+        if not self._take(limits, may_wait=may_wait):
             yield False
             return
         try:
@@ -38,10 +42,10 @@ class ThreadShare:
         finally:
             self._release(limits)
 
-    def _take(self, limits: Limits) -> bool:
+    def _take(self, limits: Limits, *, may_wait: bool) -> bool:
         with self._changed:
             if not self._fits(limits):
-                if self._waiting >= self._most_waiting():
+                if not may_wait or self._waiting >= self._most_waiting():
                     return False
                 self._waiting += 1
                 try:
@@ -60,3 +64,16 @@ class ThreadShare:
 
     def _fits(self, limits: Limits) -> bool:
         return all(self._held[key] < most for key, most in limits.items())
+
+
+def slow_work_limits() -> dict[str, int]:
+    """Half of the threads, for what waits for CVAT or for a build, all together."""
+    return {"all": max(1, settings.WEB_THREADS // 2)}
+
+
+def most_waiting_for_slow_work() -> int:
+    """A quarter of the threads. With four or fewer none, so that one is left for other requests."""
+    return settings.WEB_THREADS // 4 if settings.WEB_THREADS > 4 else 0
+
+
+slow_work = ThreadShare(waiting=most_waiting_for_slow_work, patience=lambda: PLACE_SECONDS)

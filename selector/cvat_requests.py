@@ -13,23 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from django.conf import settings
-
 from cvat.client import CvatClient
 from cvat.exceptions import CvatUnauthorized
 from portal.caching import get_or_make
 from portal.exceptions import Busy
-from portal.thread_share import Limits, ThreadShare
+from portal.thread_share import Limits, slow_work, slow_work_limits
 from selector.models import Connection
 
 Answer = TypeVar("Answer")
 
 ANSWER_SECONDS = 120.0  # for all requests of one client; the meta of a million frames takes 100
-PLACE_SECONDS = 4.0  # to wait for a place
 
-_share = ThreadShare(
-    waiting=lambda: max(1, settings.WEB_THREADS // 4), patience=lambda: PLACE_SECONDS
-)
 _thread = threading.local()
 
 
@@ -42,7 +36,7 @@ def waiting_place(connection: Connection) -> Iterator[None]:
     if getattr(_thread, "has_place", False):
         yield
         return
-    with _share.place(_limits(connection)) as has_place:
+    with slow_work.place(_limits(connection)) as has_place:
         if not has_place:
             raise Busy(
                 "CVAT is slow to answer, and as many requests are waiting for it as may. "
@@ -101,9 +95,9 @@ def answer_key(connection: Connection, *question: object) -> str:
 def _limits(connection: Connection) -> Limits:
     """Half of the threads; a quarter more may wait for a place. One person never has all of the
     places. With 16 threads a person has 7: what a browser asks at a time, and a button beside."""
-    most = max(1, settings.WEB_THREADS // 2)
-    return {
-        "all": most,
+    all_places = slow_work_limits()
+    most = all_places["all"]
+    return all_places | {
         f"server {connection.url}": most,
         f"person {connection.owner_id}": max(1, most * 7 // 8),
     }
