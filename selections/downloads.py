@@ -17,7 +17,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.utils.cache import get_conditional_response
-from django.utils.http import content_disposition_header, quote_etag
+from django.utils.http import content_disposition_header, parse_etags, quote_etag
 
 from portal.exceptions import Conflict, NotFound
 from selections import frame_list
@@ -27,7 +27,8 @@ from selections.models import Archive, ArchivePart, Selection
 def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResponseBase:
     """A part of the archive as a download: whole, a range of it (206), or 304 and 416.
 
-    Raises Conflict when there is no file (yet, or any more), NotFound for an unknown part.
+    Raises Conflict when there is no file (yet, or any more) and for a range that may not fit what
+    the client has, NotFound for an unknown part.
     """
     if not archive.has_file:
         raise Conflict(_why_not(archive))
@@ -36,7 +37,11 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
         raise NotFound(f"This archive has no part {number}.")
     etag = _etag(request, part)
     unchanged = get_conditional_response(request, etag=etag)
-    response = unchanged if unchanged is not None else _answer(request, part, etag)
+    if unchanged is not None:
+        response: HttpResponseBase = unchanged
+    else:
+        check_range(request, archive)
+        response = _answer(request, part, etag)
     response.headers["ETag"] = etag
     if "X-Accel-Redirect" not in response.headers:  # else nginx adds the header
         response.headers["Accept-Ranges"] = "bytes"
@@ -57,15 +62,33 @@ def send_frame_list(selection: Selection, *, is_exact: bool) -> StreamingHttpRes
 def etag_of_attempt(archive: Archive) -> str:
     """The ETag of the file that the present worker writes, or that the last one has written: its
     SHA-256 is not known yet while it is written."""
-    return quote_etag(f"attempt-{archive.claimed_by}")
+    return quote_etag(f"attempt-{archive.files_begun}-{archive.claimed_by}")
+
+
+def range_header(request: HttpRequest) -> str:
+    """The Range header, which only GET has (RFC 9110); "" for none."""
+    return request.headers.get("Range", "").strip() if request.method == "GET" else ""
+
+
+def check_range(request: HttpRequest, archive: Archive) -> None:
+    """Raise Conflict for a range without the ETag of what the client has, if that may be of other
+    files than those of the archive: they were begun several times."""
+    etags = parse_etags(request.headers.get("If-Match", ""))
+    has_etag = "If-Range" in request.headers or (etags and etags != ["*"])
+    if range_header(request) and archive.files_begun > 1 and not has_etag:
+        raise Conflict(
+            "The building of this archive was begun more than once, so what you have of it may not "
+            "fit the rest. Download it again from its beginning, or send the ETag of the answer "
+            "that broke off as If-Range."
+        )
 
 
 def _etag(request: HttpRequest, part: ArchivePart) -> str:
     """The SHA-256 of the file. For a client that goes on with a download which began while the
     archive was built, the ETag that it got then."""
     attempt = etag_of_attempt(part.archive)
-    is_going_on = request.headers.get("If-Range") == attempt
-    return attempt if is_going_on else quote_etag(part.sha256)
+    etags = [request.headers.get("If-Range"), *parse_etags(request.headers.get("If-Match", ""))]
+    return attempt if attempt in etags else quote_etag(part.sha256)
 
 
 def _why_not(archive: Archive) -> str:
@@ -118,7 +141,7 @@ def _headers(part: ArchivePart) -> dict[str, str]:
 def _wanted_range(request: HttpRequest, size: int, etag: str) -> _Range | None:
     """None for the whole file: no range, several ranges, other units, or another file in If-Range
     (RFC 9110)."""
-    parsed = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("Range", "").strip())
+    parsed = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", range_header(request))
     if parsed is None or not (parsed[1] or parsed[2]):
         return None
     if request.headers.get("If-Range", etag) != etag:

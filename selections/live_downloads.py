@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
 from portal.api.hanging_up import has_hung_up
 from portal.exceptions import Busy, Conflict, NotFound
-from portal.thread_share import ThreadShare
+from portal.thread_share import slow_work, slow_work_limits
 from selections import downloads
 from selections.archives.following import Broken, Follower, NotVisible
 from selections.models import Archive
@@ -27,24 +28,45 @@ PATIENCE = 20.0  # seconds to wait for the first byte, below the limits of proxi
 SEND_SECONDS = 60.0  # for the client to take a piece of the file
 # In Content-Range, where the end is not known yet (RFC 8673).
 UNKNOWN_END = 2**53 - 1
+COOKIE_SECONDS = 60  # for the page to see it
 WAIT_FOR_IT = "Wait until it is ready, then download it."
-
-_places = ThreadShare()
+NOTHING_YET = f"This archive has nothing to be sent yet. {WAIT_FOR_IT}"
 
 
 def follow(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResponseBase:
     """A part of the archive while it is built: whole, or from a position on (206). If the build
     does not end well, the transfer breaks off. Once the build has ended, the answer of
-    `downloads.send`.
+    `downloads.send`. With the cookie that tells a page that its download has begun.
 
     Raises Conflict where this cannot be done, Busy when there is nothing to send yet and when
     enough others are sent at the moment.
     """
+    response = _answer(request, archive, number)
+    if request.method == "GET" and response.status_code in (200, 206):
+        response.set_cookie(
+            f"following-{archive.pk}",
+            "begun",
+            max_age=COOKIE_SECONDS,
+            path=settings.SESSION_COOKIE_PATH,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+    return response
+
+
+def _answer(request: HttpRequest, archive: Archive, number: int) -> HttpResponseBase:
     if not archive.is_active:
         return downloads.send(request, archive, number=number)
     _check_protocol(request)
+    if request.method == "HEAD" and archive.status == Archive.Status.QUEUED:
+        raise Busy(NOTHING_YET)
+    limits = _limits(archive)
+    if not limits["following"]:
+        raise Conflict(
+            f"This portal has too few threads to send unfinished archives. {WAIT_FOR_IT}"
+        )
     with ExitStack() as held:
-        if not held.enter_context(_places.place(_limits(archive))):
+        if not held.enter_context(slow_work.place(limits, may_wait=False)):
             raise Busy(
                 f"As many archives are sent while they are built as can be at a time. {WAIT_FOR_IT}"
             )
@@ -59,6 +81,11 @@ def follow(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpRe
         held.enter_context(closing(follower))
         if not _begin(follower):
             return downloads.send(request, archive, number=number)
+        # Of the row as the follower has read it, with the file that it has opened.
+        refused = get_conditional_response(request, etag=downloads.etag_of_attempt(archive))
+        if refused is not None:
+            return refused
+        downloads.check_range(request, archive)
         if request.method == "HEAD":
             return _described(StreamingHttpResponse(()), archive, number, wanted)
         # The response closes the transfer, which gives back what is held.
@@ -82,8 +109,12 @@ def _check_protocol(request: HttpRequest) -> None:
 
 
 def _limits(archive: Archive) -> dict[str, int]:
-    most = max(1, settings.WEB_THREADS // 4)
-    return {"all": most, f"person {archive.requested_by_id}": max(1, most // 2)}
+    """Some of the threads for slow work; none where there are fewer than four."""
+    most = settings.WEB_THREADS // 4
+    return slow_work_limits() | {
+        "following": most,
+        f"following of person {archive.requested_by_id}": max(1, most // 2),
+    }
 
 
 def _begin(follower: Follower) -> bool:
@@ -98,7 +129,7 @@ def _begin(follower: Follower) -> bool:
     except Broken:
         raise NotFound("This archive was deleted.") from None
     if not has_begun:
-        raise Busy(f"This archive has nothing to be sent yet. {WAIT_FOR_IT}")
+        raise Busy(NOTHING_YET)
     return follower.archive.is_active
 
 
@@ -108,7 +139,7 @@ def _wanted_range(request: HttpRequest) -> _Range:
     With If-Range always the whole: a browser that goes on with a download sends it, and does not
     take a range whose end is not known. Once the file is finished it gets its range.
     """
-    parsed = re.fullmatch(r"bytes=(\d{1,18})-(\d{0,18})", request.headers.get("Range", "").strip())
+    parsed = re.fullmatch(r"bytes=(\d{1,18})-(\d{0,18})", downloads.range_header(request))
     if parsed is None or "If-Range" in request.headers:
         return _Range()
     start, last = int(parsed[1]), int(parsed[2] or UNKNOWN_END)

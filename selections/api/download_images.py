@@ -18,7 +18,7 @@ from portal.api.strict import takes
 from portal.api.views import SpecifiedView
 from portal.exceptions import Busy, Conflict, NotFound
 from portal.signed_in import SignedInApiRequest
-from portal.thread_share import ThreadShare
+from portal.thread_share import slow_work, slow_work_limits
 from selections import downloads, live_downloads, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
@@ -33,7 +33,6 @@ from selector.services.connections import find_connection
 
 LONGEST_WAIT = 60  # seconds; a waiting request holds a thread of the web server
 WAIT_PAUSE = 0.2
-_waits = ThreadShare()
 
 
 class DownloadImagesView(TakesFrames, SpecifiedView):
@@ -65,6 +64,9 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
                 return live_downloads.follow(request, archive)
         if _wait(request, archive):
             return downloads.send(request, archive)
+        archive = built.first()  # as it is after all this waiting
+        if archive is None:
+            return answer
         context = {"request": request}
         now = archives_api.ArchiveSerializer(archive, context=context).data
         return Response(answer.data | {"archive": now}, status=answer.status_code)
@@ -116,8 +118,11 @@ def _wait(request: SignedInApiRequest, archive: Archive) -> bool:
     seconds = _wanted_wait(request)
     if seconds <= 0:
         return False
-    limits = {"all": max(1, settings.WEB_THREADS // 8), f"person {request.user.pk}": 1}
-    with _waits.place(limits) as may_wait:
+    limits = slow_work_limits() | {
+        "waiting": max(1, settings.WEB_THREADS // 8),
+        f"waiting of person {request.user.pk}": 1,
+    }
+    with slow_work.place(limits, may_wait=False) as may_wait:
         end = time.monotonic() + seconds if may_wait else 0.0
         while archive.is_active and time.monotonic() < end and not has_hung_up(request):
             time.sleep(WAIT_PAUSE)

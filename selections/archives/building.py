@@ -88,6 +88,8 @@ class _Build:
             allowance=self._allowance(),
         )
         self.guard.check_before(self.selection)
+        if not self.archive.begin_files(self.heartbeat.worker):
+            raise Stopped
         with ExitStack() as stack:
             annotations = self._annotation_source()
             if annotations is not None:
@@ -185,7 +187,7 @@ class _Build:
     def _writer(self, annotations: AnnotationSource | None) -> ZipWriter:
         options = self.archive.get_options()
         return ZipWriter(
-            growing.stem(self.archive.pk, self.heartbeat.worker),
+            growing.stem(self.archive, self.heartbeat.worker),
             part_size=options.part_size,
             part_files=options.part_files,
             selection=self.selection.pk if options.task_folders else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,12 @@ from selections.models import Archive, ArchivePart
 
 CHUNK = 2**18  # bytes
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25  # seconds between two looks at what has not grown
+LOOK_SECONDS = 2.0  # between two looks at the archive while there is something to read
+# Without a new byte. Longer than CVAT is waited for between two frames (time-outs and tries again):
+# a reader holds a thread of the web server.
+PATIENCE = 600.0
+
+ROW_FIELDS = ["status", "claimed_by", "files_begun", "frames_done", "error"]
 
 
 class Broken(Exception):
@@ -29,9 +36,12 @@ class Follower:
     `stop` or to its end. It waits for what is not written yet, and ends when the archive is ready
     or incomplete.
 
-    A worker that takes the build over writes the file again. What was read is compared with the new
-    file before reading goes on in it. Raises Broken when the bytes differ, when the build ends
-    without a file, and when `is_wanted` says that nobody reads any more.
+    At the end of the file the SHA-256 of all bytes, with those before `start` as this machine saw
+    them, is compared with that of the worker. A worker that takes the build over writes the file
+    again: reading goes on once that file begins with the bytes that were read.
+
+    Raises Broken when the bytes differ, when the build ends without a file, when nothing is written
+    for `patience` seconds, and when `is_wanted` says that nobody reads any more.
     """
 
     def __init__(
@@ -42,17 +52,20 @@ class Follower:
         start: int = 0,
         stop: int | None = None,
         is_wanted: Callable[[], bool] = lambda: True,
+        patience: float = PATIENCE,
     ) -> None:
         self.archive = archive
         self._number = number
         self._start = self._position = start
         self._stop = stop
         self._is_wanted = is_wanted
+        self._patience = patience
+        self._deadline = self._next_look = 0.0
         self._file: BinaryIO | None = None
-        # The file that was read so far, until it is compared with `_file`.
-        self._earlier: BinaryIO | None = None
-        self._compared = 0  # bytes
-        self._size: int | None = None  # of the finished file
+        self._read_so_far = _Beginning()
+        # Of `_file`, while it is compared with what was read of another file.
+        self._compared: _Beginning | None = None
+        self._stored: ArchivePart | None = None  # once the archive has its file
 
     def begin(self, seconds: float) -> bool:
         """Wait until the first byte is there, or until the build has ended. False when the time is
@@ -62,8 +75,7 @@ class Follower:
         deadline = time.monotonic() + seconds
         pauses = _pauses()
         while True:
-            self._refresh()
-            if not self.archive.is_active:
+            if self._has_ended():
                 return True
             # Not the file of a worker before the present one: `archive` names the writer.
             opened = growing.open_part(self.archive, self._number)
@@ -71,6 +83,8 @@ class Follower:
             if opened is not None and self._file is not None and _size(self._file) > self._start:
                 return True
             if self.archive.frames_done and not spool_of(self.archive.pk).folder.is_dir():
+                if self._has_ended():  # then the spool has been removed
+                    return True
                 raise NotVisible
             if time.monotonic() > deadline or not self._is_wanted():
                 return False
@@ -80,9 +94,15 @@ class Follower:
         return self
 
     def __next__(self) -> bytes:
+        self._deadline = time.monotonic() + self._patience
+        # Not before the first byte, which is of the file that `begin` has found.
+        has_begun = self._position > self._start
+        if has_begun and self.archive.is_active and time.monotonic() >= self._next_look:
+            self._look()
         for looks, pause in enumerate(_pauses()):
             if piece := self._read():
                 self._position += len(piece)
+                self._read_so_far.add(piece)
                 return piece
             if self._is_over():
                 break
@@ -90,20 +110,30 @@ class Follower:
                 raise Broken("nobody reads it any more")
             if looks:  # mostly the file has grown after the first pause
                 self._look()
+            if time.monotonic() > self._deadline:
+                raise Broken(f"nothing was written for {self._patience:g} seconds")
             time.sleep(pause)
         raise StopIteration
 
     def close(self) -> None:
-        for file in (self._file, self._earlier):
-            if file is not None:
-                file.close()
+        if self._file is not None:
+            self._file.close()
 
     def _is_over(self) -> bool:
-        return self._position in (self._size, self._stop)
+        """Raises Broken at the end of the file, if other bytes were read than were written."""
+        if self._stored is None or self._position < self._stored.size:
+            return self._position == self._stop
+        if self._position > self._stored.size:
+            raise Broken("its file ends before what was read")
+        if self._read_so_far.sha256() != self._stored.sha256:
+            raise Broken("other bytes were read than the worker has written")
+        return True
 
     def _read(self) -> bytes:
         """What is there to be read; b"" for nothing yet, and at the end."""
         if self._file is None or not self._is_compared(self._file):
+            return b""
+        if not self._read_so_far.extend(self._file, self._position):  # those before `start`
             return b""
         length = CHUNK if self._stop is None else min(CHUNK, self._stop - self._position)
         return os.pread(self._file.fileno(), length, self._position)
@@ -111,6 +141,7 @@ class Follower:
     def _look(self) -> None:
         """Find out what has become of the build."""
         self._refresh()
+        self._next_look = time.monotonic() + LOOK_SECONDS
         if self.archive.is_active:
             self._take(growing.open_part(self.archive, self._number))
         elif self.archive.has_file:
@@ -118,9 +149,13 @@ class Follower:
         else:
             raise Broken(f"its status is {self.archive.status}")
 
+    def _has_ended(self) -> bool:
+        self._refresh()
+        return not self.archive.is_active
+
     def _refresh(self) -> None:
         try:
-            self.archive.refresh_from_db(fields=["status", "claimed_by", "frames_done"])
+            self.archive.refresh_from_db(fields=ROW_FIELDS)
         except Archive.DoesNotExist:
             raise Broken("it was deleted") from None
 
@@ -133,51 +168,74 @@ class Follower:
         except FileNotFoundError:
             raise Broken("its file is gone") from None
         self._take(file)
-        self._size = part.size
-        if self._file is None or _size(self._file) != self._size:
+        self._stored = part
+        if self._stop is None:
+            self._compared = None  # the SHA-256 of the whole is compared at the end
+        if self._file is None or _size(self._file) != part.size:
             raise Broken("its file has not the recorded size")
 
     def _take(self, file: BinaryIO | None) -> None:
         """Read this file from now on, if it is another one."""
         if file is None:
             return
-        if self._file is not None and _is_same(file, self._file):
-            file.close()
-            return
-        if self._position > self._start and self._earlier is None:
-            self._earlier = self._file
-        elif self._file is not None:
+        if self._file is not None:
+            if os.path.samestat(os.fstat(file.fileno()), os.fstat(self._file.fileno())):
+                file.close()
+                return
             self._file.close()
-        self._file, self._compared = file, 0
+        self._file = file
+        if self._position > self._start:
+            self._compared = _Beginning()
+        else:
+            self._read_so_far = _Beginning()
 
     def _is_compared(self, file: BinaryIO) -> bool:
-        """Whether the file has the same bytes as what was read; False while it is too short."""
-        if self._earlier is None:
+        """Whether the file begins with the bytes that were read; False while it is too short."""
+        if self._compared is None:
             return True
-        while self._compared < self._position:
-            length = min(CHUNK, self._position - self._compared)
-            piece = os.pread(file.fileno(), length, self._compared)
-            if not piece and self._size is None:
+        before = self._compared.length
+        is_long_enough = self._compared.extend(file, self._position)
+        if self._compared.length > before:
+            self._deadline = time.monotonic() + self._patience
+        if not is_long_enough:
+            return False
+        if self._compared.sha256() != self._read_so_far.sha256():
+            raise Broken("it was built again with other bytes")
+        self._compared = None
+        return True
+
+
+class _Beginning:
+    """The SHA-256 of the first `length` bytes of a file."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._hash = hashlib.sha256()
+
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def add(self, piece: bytes) -> None:
+        self._hash.update(piece)
+        self.length += len(piece)
+
+    def extend(self, file: BinaryIO, length: int) -> bool:
+        """Read on up to this length. False while the file is shorter."""
+        while self.length < length:
+            piece = os.pread(file.fileno(), min(CHUNK, length - self.length), self.length)
+            if not piece:
                 return False
-            if not piece or piece != os.pread(self._earlier.fileno(), len(piece), self._compared):
-                raise Broken("it was built again with other bytes")
-            self._compared += len(piece)
-        self._earlier.close()
-        self._earlier = None
+            self.add(piece)
         return True
 
 
 def _are_stored_as_files() -> bool:
-    """False for a storage elsewhere, with whose file no comparison would be quick."""
+    """False for a storage elsewhere, from whose files one could not read on at once."""
     try:
         ArchivePart._meta.get_field("file").storage.path("a name")
     except NotImplementedError:
         return False
     return True
-
-
-def _is_same(one: BinaryIO, other: BinaryIO) -> bool:
-    return os.path.samestat(os.fstat(one.fileno()), os.fstat(other.fileno()))
 
 
 def _size(file: BinaryIO) -> int:

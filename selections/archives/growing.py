@@ -7,8 +7,9 @@ the same spool folder.
   is ready or incomplete; its size is in the row of the part.
 - An open file stays readable to its end when the part is moved into the storage, and also when
   the build fails and the part is removed. The row of the archive tells which of the two happened.
-- A worker that takes the build over writes new files under other names. Their bytes are the same
-  as long as CVAT serves the same frames: a reader that goes on with them has to compare.
+- A worker that takes the build over, or begins it again with renewed access, writes new files under
+  other names. Their bytes are the same as long as CVAT serves the same frames: a reader that goes
+  on with them has to compare.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from selections.archives.spools import spool_of
 from selections.models import Archive
 
 
-def stem(archive_id: int, worker: uuid.UUID) -> Path:
-    """What the paths of all files begin with that this worker writes for the archive."""
-    return spool_of(archive_id).folder / f"{BUILD_PREFIX}{worker}"
+def stem(archive: Archive, worker: uuid.UUID) -> Path:
+    """What the paths of all files begin with that this worker has begun last for the archive."""
+    return spool_of(archive.pk).folder / f"{BUILD_PREFIX}{worker}-{archive.files_begun}"
 
 
 def open_part(archive: Archive, number: int = 1) -> BinaryIO | None:
@@ -33,7 +34,7 @@ def open_part(archive: Archive, number: int = 1) -> BinaryIO | None:
     if archive.claimed_by is None:
         return None
     try:
-        return part_path(stem(archive.pk, archive.claimed_by), number).open("rb", buffering=0)
+        return part_path(stem(archive, archive.claimed_by), number).open("rb", buffering=0)
     except FileNotFoundError:
         return None
 

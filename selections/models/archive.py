@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.urls import reverse
@@ -59,6 +59,9 @@ class Archive(Work):
     # What the receiver should know of the files in the ZIP, see selections.archives.remarks.
     remarks = models.JSONField(default=dict, blank=True)
     size = models.BigIntegerField(default=0)
+    # How often its files were begun: by each worker, and again after access was renewed. Their
+    # bytes may differ each time.
+    files_begun = models.PositiveIntegerField(default=0, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar = ArchiveQuerySet.as_manager()
@@ -125,6 +128,10 @@ class Archive(Work):
             longest=timedelta(hours=settings.ARCHIVE_MAX_HOURS),
             running_per_person=settings.ARCHIVE_RUNNING_PER_PERSON,
         )
+
+    def begin_files(self, worker: uuid.UUID) -> bool:
+        """Count that the worker begins the files. False if it has lost its claim."""
+        return self._change(self._held(worker), files_begun=F("files_begun") + 1)
 
     def finish(
         self,

@@ -5,6 +5,7 @@ The tests write the file themselves, where a worker would.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import threading
@@ -16,10 +17,13 @@ from typing import BinaryIO
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
+from django.db.models import F
 
-from selections.archives import growing
+from selections.archives import following, growing
 from selections.archives.following import CHUNK, Broken, Follower, NotVisible
-from selections.models import Archive, ArchivePart
+from selections.archives.spool import Spool
+from selections.archives.spools import spool_of
+from selections.models import Archive
 from tests.conftest import eventually
 from tests.making import make_archive, make_selection
 from tests.selections.builds import Folders
@@ -45,8 +49,12 @@ class Build:
             self.path.unlink()
         self.worker = uuid.uuid4()
         Archive.objects.filter(pk=self.archive.pk).update(
-            status="running", claimed_by=self.worker, frames_done=1
+            status="running",
+            claimed_by=self.worker,
+            files_begun=F("files_begun") + 1,
+            frames_done=1,
         )
+        self._written = b""
         self.archive.refresh_from_db()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file: BinaryIO = self.path.open("xb", buffering=0)
@@ -54,11 +62,12 @@ class Build:
     @property
     def path(self) -> Path:
         assert self.archive.claimed_by is not None
-        stem = growing.stem(self.archive.pk, self.archive.claimed_by)
+        stem = growing.stem(self.archive, self.archive.claimed_by)
         return growing.part_path(stem, self._number)
 
     def write(self, content: bytes) -> None:
         self._file.write(content)
+        self._written += content
 
     def store(self, *, copied: bool = False) -> Path:
         stored = self._folders.archives / f"{self._number}.zip"
@@ -67,8 +76,12 @@ class Build:
         return stored
 
     def finish(self, stored: Path, size: int, status: str = "ready") -> None:
-        part = ArchivePart(archive=self.archive, number=self._number, file=stored.name, size=size)
-        part.save()
+        self.archive.parts.create(
+            number=self._number,
+            file=stored.name,
+            size=size,
+            sha256=hashlib.sha256(self._written).hexdigest(),
+        )
         Archive.objects.filter(pk=self.archive.pk).update(status=status)
 
 
@@ -194,6 +207,31 @@ def test_an_archive_that_is_deleted_breaks(build: Build, follower: Follower) -> 
         next(follower)
 
 
+@pytest.mark.parametrize("status", ["failed", "cancelled", None])
+def test_the_end_is_seen_while_there_is_more_to_be_read(
+    status: str | None, build: Build, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0)
+    build.write(CONTENT)
+    assert next(follower) == CONTENT[:CHUNK]
+    if status is None:
+        Archive.objects.all().delete()
+    else:
+        Archive.objects.update(status=status)
+    with pytest.raises(Broken, match=status or "deleted"):
+        next(follower)
+
+
+def test_a_file_that_does_not_grow_is_given_up(build: Build, archive: Archive) -> None:
+    build.write(CONTENT[:10])
+    follower = Follower(archive, patience=0)
+    assert follower.begin(30)
+    assert next(follower) == CONTENT[:10]
+    with pytest.raises(Broken, match="nothing was written"):
+        next(follower)
+    follower.close()
+
+
 def test_nobody_who_reads(build: Build, archive: Archive) -> None:
     build.write(CONTENT[:10])
     follower = Follower(archive, is_wanted=lambda: False)
@@ -261,14 +299,54 @@ def test_a_copy_in_the_storage_is_compared(build: Build, follower: Follower) -> 
     assert b"".join(follower) == CONTENT[MIDDLE:]
 
 
-def test_another_file_in_the_storage_breaks(build: Build, follower: Follower) -> None:
+@pytest.mark.parametrize("place", [MIDDLE, len(CONTENT) - 1])
+def test_another_file_in_the_storage_breaks(place: int, build: Build, follower: Follower) -> None:
+    build.write(CONTENT[:MIDDLE])
+    assert read(follower, MIDDLE) == CONTENT[:MIDDLE]
+    build.attempt()
     build.write(CONTENT)
-    assert read(follower, len(CONTENT)) == CONTENT
-    stored = build.store(copied=True)
-    stored.write_bytes(other_than(CONTENT, len(CONTENT) - 1))
+    stored = build.store()
+    stored.write_bytes(other_than(CONTENT, place))
     build.finish(stored, len(CONTENT))
     with pytest.raises(Broken, match="other bytes"):
+        list(follower)
+
+
+@pytest.mark.parametrize("start", [0, MIDDLE])
+@pytest.mark.parametrize("place", [50, len(CONTENT) - 1])
+def test_a_machine_that_sees_other_bytes_than_were_written_breaks(
+    start: int, place: int, build: Build, archive: Archive
+) -> None:
+    """As network file systems may show what is written elsewhere."""
+    build.write(CONTENT)
+    build.path.write_bytes(other_than(CONTENT, place))
+    build.finish(build.store(), len(CONTENT))
+    follower = Follower(archive, start=start)
+    with pytest.raises(Broken, match="other bytes"):
+        list(follower)
+    follower.close()
+
+
+def test_a_range_is_compared_with_the_next_attempt(build: Build, archive: Archive) -> None:
+    """What the client has before the range is of the attempt before."""
+    build.write(CONTENT[: MIDDLE + 5])
+    follower = Follower(archive, start=MIDDLE, stop=MIDDLE + 10)
+    assert follower.begin(30)
+    assert next(follower) == CONTENT[MIDDLE : MIDDLE + 5]
+    build.attempt()
+    build.write(other_than(CONTENT, 50))
+    with pytest.raises(Broken, match="other bytes"):
         next(follower)
+    follower.close()
+
+
+def test_a_file_that_ends_before_the_range_breaks(build: Build, archive: Archive) -> None:
+    follower = Follower(archive, start=MIDDLE)
+    build.write(CONTENT[:10])
+    build.finish(build.store(), 10)
+    with pytest.raises(Broken, match="ends before"):
+        next(follower)
+    follower.close()
 
 
 @pytest.mark.parametrize("size", [MIDDLE, MIDDLE - 1, MIDDLE + 1])
@@ -302,6 +380,22 @@ def test_a_build_on_a_machine_whose_spool_is_not_here(
     shutil.rmtree(folders.spool)
     with pytest.raises(NotVisible):
         follower.begin(30)
+
+
+def test_a_build_that_ends_while_its_spool_is_looked_for(
+    build: Build, follower: Follower, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.write(CONTENT)
+    build.store()
+    shutil.rmtree(folders.spool)
+
+    def ends(archive_id: int) -> Spool:
+        Archive.objects.update(status="ready")
+        return spool_of(archive_id)
+
+    monkeypatch.setattr(following, "spool_of", ends)
+    assert follower.begin(30)
+    assert not follower.archive.is_active
 
 
 def test_a_storage_without_paths(build: Build, follower: Follower, settings: object) -> None:

@@ -4,24 +4,31 @@ continued, refused."""
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
+from portal import thread_share
+from portal.exceptions import Busy
+from portal.thread_share import slow_work, slow_work_limits
 from selections import live_downloads, services, tasks
+from selections.archives import growing
+from selections.archives.following import Follower
 from selections.models import Archive, ArchiveOptions, Selection
 from selector.models import Connection
 from standin.faults import Hold
 from standin.server import StandIn
+from tests.conftest import connect, eventually
 from tests.making import make_archive
 from tests.selections.builds import (
     Folders,
@@ -44,14 +51,14 @@ class Build:
 
     def __init__(self, archive: Archive, hold: Hold) -> None:
         self.archive = archive
-        self._hold = hold
+        self.hold = hold
         self._thread = in_thread(archive)
         if not hold.wait_for_request():
             self.finish()
             raise AssertionError("the build does not stop in the middle")
 
     def finish(self) -> Archive:
-        self._hold.release()
+        self.hold.release()
         self._thread.join(60)
         assert not self._thread.is_alive()
         self.archive.refresh_from_db()
@@ -228,6 +235,92 @@ def test_a_range_of_another_attempt_is_the_whole(build: Build, ask: Callable[...
     assert (response.status_code, b"".join(pieces_of(response))) == (200, content)
 
 
+def test_a_range_that_may_not_fit_is_refused(build: Build, ask: Callable[..., Any]) -> None:
+    """The client may have bytes of the worker before, which `curl -C -` and wget do not tell."""
+    path = growing.open_part(Archive.objects.get())
+    assert path is not None
+    begin_again(path)
+    whole = ask(build.archive)
+    first = next(pieces_of(whole))
+    whole.close()
+    wanted = {"Range": f"bytes={len(first)}-"}
+    known = {**wanted, "If_Match": whole.headers["ETag"]}
+    for unknown in (wanted, {**wanted, "If_Match": "*"}):
+        refused = ask(build.archive, **unknown)
+        assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+        assert "Download it again from its beginning" in refused.json()["detail"]
+    rest = ask(build.archive, **known)
+    assert rest.status_code == 206
+    pieces = pieces_of(rest)
+    second = next(pieces)
+    content = only_path(build.finish()).read_bytes()
+    assert first + second + b"".join(pieces) == content
+    for query in ("follow", ""):
+        assert ask(build.archive, query, **wanted).status_code == 409
+        for name in ("If_Match", "If_Range"):
+            rest = ask(build.archive, query, **wanted, **{name: whole.headers["ETag"]})
+            assert rest.status_code == 206
+            assert first + b"".join(pieces_of(rest)) == content
+        assert ask(build.archive, query, method="head", **wanted).status_code == 200
+
+
+def test_a_build_that_goes_on_with_renewed_access_writes_another_file(
+    build: Build,
+    ask: Callable[..., Any],
+    alice: User,
+    standin: StandIn,
+    settings: object,
+) -> None:
+    etag = ask(build.archive, method="head").headers["ETag"]
+    eventually(
+        lambda: build.hold.waiting == settings.FETCH_THREADS
+    )  # else some would be refused before
+    standin.world.access_tokens.clear()
+    connect(alice, standin)
+    content = only_path(build.finish()).read_bytes()
+    assert build.archive.attempts == 1
+    wanted = {"Range": "bytes=10-"}
+    assert ask(build.archive, **wanted).status_code == 409
+    assert ask(build.archive, **wanted, If_Match=etag).status_code == 412
+    whole = ask(build.archive, **wanted, If_Range=etag)
+    assert (whole.status_code, b"".join(pieces_of(whole))) == (200, content)
+
+
+def begin_again(growing_file: BinaryIO) -> None:
+    """What is written is from now on that of the second attempt."""
+    archive = Archive.objects.get()
+    assert archive.claimed_by is not None
+    growing_file.close()
+    before = growing.part_path(growing.stem(archive, archive.claimed_by), 1)
+    archive.begin_files(archive.claimed_by)
+    os.link(before, growing.part_path(growing.stem(archive, archive.claimed_by), 1))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"If_Match": '"attempt-7"'}, 412),
+        ({"If_Match": '"attempt-7"', "Range": "bytes=5-"}, 412),
+        ({"If_Match": "{etag}", "Range": "bytes=5-"}, 206),
+        ({"If_Match": "{etag}"}, 200),
+        ({"If_None_Match": "{etag}"}, 304),
+    ],
+)
+def test_preconditions_are_the_same_while_it_is_built_and_after(
+    headers: dict[str, str], status: int, build: Build, ask: Callable[..., Any]
+) -> None:
+    etag = ask(build.archive, method="head").headers["ETag"]
+    headers = {name: value.format(etag=etag) for name, value in headers.items()}
+    response = ask(build.archive, **headers)
+    assert response.status_code == status
+    response.close()
+    build.finish()
+    if status == 304:
+        etag = f'"{build.archive.parts.get().sha256}"'
+        headers = {"If_None_Match": etag}
+    assert ask(build.archive, **headers).status_code == status
+
+
 def test_a_range_with_an_end(build: Build, ask: Callable[..., Any]) -> None:
     response = ask(build.archive, Range="bytes=10-19")
     assert (response.status_code, response.headers["Content-Range"]) == (206, "bytes 10-19/*")
@@ -260,10 +353,45 @@ def test_the_head_alone(build: Build, ask: Callable[..., Any]) -> None:
     head = ask(build.archive, method="head")
     assert head.status_code == 200
     assert "Content-Length" not in head.headers
-    assert head.headers["ETag"] == f'"attempt-{Archive.objects.get().claimed_by}"'
+    assert head.headers["ETag"] == f'"attempt-1-{Archive.objects.get().claimed_by}"'
     build.finish()
     head = ask(build.archive, method="head")
     assert head.headers["Content-Length"] == str(build.archive.size)
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_the_head_has_no_range(is_finished: bool, build: Build, ask: Callable[..., Any]) -> None:
+    if is_finished:
+        build.finish()
+    head = ask(build.archive, method="head", Range="bytes=5-")
+    assert head.status_code == 200
+    assert "Content-Range" not in head.headers
+
+
+def test_the_head_of_what_is_not_begun_is_refused_at_once(
+    selection: Selection, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_downloads, "Follower", None)  # it is not waited for
+    assert ask(request(selection), method="head").status_code == 503
+
+
+def test_a_cookie_tells_that_it_has_begun(
+    build: Build, page: Callable[..., Any], client: Client, settings: object
+) -> None:
+    """A page cannot see what becomes of a download."""
+    name = f"following-{build.archive.pk}"
+    client.head(f"/selections/archives/{build.archive.pk}/download?follow")
+    settings.WEB_THREADS = 3
+    assert page(build.archive).status_code == 409
+    assert name not in client.cookies
+    settings.WEB_THREADS = 16
+    response = page(build.archive)
+    cookie = response.cookies[name]
+    assert (cookie["path"], cookie["max-age"], cookie["samesite"]) == ("/", 60, "Lax")
+    response.close()
+    del client.cookies[name]
+    build.finish()
+    assert page(build.archive).cookies[name].value
 
 
 # --- parts ----------------------------------------------------------------------------------------
@@ -309,6 +437,29 @@ def test_only_a_few_at_a_time(
     again = ask(build.archive)
     assert again.status_code == 200
     again.close()
+
+
+def test_with_few_threads_none(build: Build, ask: Callable[..., Any], settings: object) -> None:
+    settings.WEB_THREADS = 3
+    refused = ask(build.archive)
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "too few threads" in refused.json()["detail"]
+    build.finish()
+    assert ask(build.archive).status_code == 200
+
+
+def test_its_place_is_one_of_those_for_slow_work(
+    build: Build, ask: Callable[..., Any], settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread_share, "PLACE_SECONDS", 0)
+    settings.WEB_THREADS = 4
+    response = ask(build.archive)
+    assert response.status_code == 200
+    with slow_work.place(slow_work_limits()) as is_first:
+        assert is_first
+        with slow_work.place(slow_work_limits()) as is_second:
+            assert not is_second
+    response.close()
 
 
 def test_a_head_and_a_refusal_hold_no_place(
@@ -368,6 +519,24 @@ def test_an_archive_that_has_no_file_any_more(
     archive = request(selection)
     archive.cancel()
     assert ask(archive).status_code == 409
+
+
+def test_a_build_that_fails_before_its_first_byte(
+    selection: Selection, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = request(selection)
+    begin = Follower.begin
+
+    def fail(follower: Follower, seconds: float) -> bool:
+        worker = uuid.uuid4()
+        archive.claim(worker)
+        archive.fail(worker, "The disk is full.")
+        return begin(follower, seconds)
+
+    monkeypatch.setattr(Follower, "begin", fail)
+    refused = ask(archive)
+    assert refused.status_code == 409
+    assert "The disk is full." in refused.json()["detail"]
 
 
 def test_a_client_that_does_not_read_is_given_up(
@@ -436,6 +605,20 @@ def test_download_images_answers_202_where_it_cannot(
     response = api.post("/api/download-images", body)
     assert response.status_code == 202
     assert response.json()["archive"]["status"] == "queued"
+
+
+def test_download_images_answers_202_with_how_far_it_is(
+    selection: Selection, api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        Archive.objects.get().claim(uuid.uuid4())
+        raise Busy
+
+    monkeypatch.setattr(live_downloads, "follow", refuse)
+    response = api.post("/api/download-images", {"selection": selection.pk, "follow": True})
+    assert response.status_code == 202
+    assert response.json()["archive"]["status"] == "running"
+    assert response.json()["archive"]["started_at"] is not None
 
 
 def test_where_to_follow_is_told(
