@@ -19,7 +19,7 @@ export class Notices {
     return document.getElementById(`ready-${key}`) !== null;
   }
 
-  show(work, { isDownloading }) {
+  show(work, { isDownloading, isFollowed }) {
     const { key, status } = work;
     const notice = make("p", `message ${status === "ready" ? "success" : "warning"}`);
     const close = make("button", "link", "Close");
@@ -28,7 +28,7 @@ export class Notices {
     notice.id = `ready-${key}`;
     notice.work = key;
     notice.seconds = SECONDS;
-    notice.append(...words(work, { isDownloading }), " ", close);
+    notice.append(...words(work, { isDownloading, isFollowed }), " ", close);
     notice.querySelector("a").addEventListener("click", () => this.#done(notice));
     this.root.append(notice);
   }
@@ -76,10 +76,13 @@ export class Notices {
   }
 }
 
-function words(work, { isDownloading }) {
+function words(work, { isDownloading, isFollowed }) {
   const { title, status, files_count: files, download_url: url, page_url: page } = work;
   if (status !== "ready") return [`“${title}” is ${status}. `, link(page, "See why")];
   const isReady = `“${title}” is ready`;
+  if (isFollowed) {
+    return [`${isReady}. If your browser shows an error, `, downloadLink(url, "download it again"), "."];
+  }
   if (isDownloading) {
     return [`${isReady}, and its download has started. `, downloadLink(url, "Download again")];
   }

@@ -11,9 +11,13 @@ const ACTIVE = new Set(["queued", "running"]);
 const ADDRESSES = ["page_url", "download_url", "cancel_url"];
 const SOON = 1500; // ms
 const LATER = 15_000; // after an error
+const START_PAUSE = 250; // ms between two looks for the cookie of a download that begins
+const START_LOOKS = 40;
 
 const tray = document.getElementById("tray");
 const downloads = new Set(); // keys of works whose file this page downloads when they are ready
+const addresses = new Map(); // key of such a work -> where its file is had while it runs
+const starting = new Set(); // keys of works whose file this page has begun to ask for
 const followed = new Set(); // keys of works whose file is downloaded while they run
 let timer = null;
 let notices = null;
@@ -39,12 +43,14 @@ async function look() {
     now.delete(shownByPage(works));
     storeAwaited(now);
     const done = ended.filter(({ key }) => now.has(key));
+    for (const { key } of running.filter(({ status }) => status === "running")) follow(key);
     for (const work of ended) {
+      if (starting.has(work.key)) continue; // told once it is known whether it is downloaded
       const isPromised = downloads.has(work.key) || followed.has(work.key);
       if (isPromised || now.get(work.key)?.told === false) tell(work);
     }
     show(running, done.filter(({ key }) => awaited().has(key)));
-    if (running.length) lookAfter(SOON);
+    if (running.length || starting.size) lookAfter(SOON);
   } catch (error) {
     if (error.status !== 401 && error.status !== 403) lookAfter(LATER);
   }
@@ -59,7 +65,7 @@ function pathOf(address) {
 /** While the page is hidden nothing is asked, unless a download is to start. */
 function lookAfter(pause) {
   clearTimeout(timer);
-  if (!document.hidden || downloads.size) timer = setTimeout(look, pause);
+  if (!document.hidden || downloads.size || starting.size) timer = setTimeout(look, pause);
 }
 
 /** Key of the work whose own page this is: the page itself shows how it ends. */
@@ -84,21 +90,45 @@ function tell(work) {
   const isStarting = downloads.delete(work.key) && work.download_url !== null;
   if (isStarting) downloadLink(work.download_url, "").click();
   const isDownloading = isStarting || isFollowed;
-  const detail = { work, isDownloading };
+  addresses.delete(work.key);
+  const detail = { work, isDownloading, isFollowed };
   const isUntold = document.dispatchEvent(new CustomEvent("work-ended", { detail, cancelable: true }));
   if (!isUntold) forget(work.key);
-  else if (awaited().has(work.key)) notices.show(work, { isDownloading });
+  else if (awaited().has(work.key)) notices.show(work, { isDownloading, isFollowed });
 }
 
 /** Download the file while the work runs, if the portal can send it. Else it is downloaded when it
- * is ready: one that has ended has a length. */
-async function follow(work, address) {
-  const url = pathOf(address);
+ * is ready: one that has ended has a length. A portal that is busy is asked again by `look`. */
+async function follow(key) {
+  const url = addresses.get(key);
+  if (!url || starting.has(key)) return;
+  starting.add(key);
   const answer = await fetch(url, { method: "HEAD" }).catch(() => null);
-  if (!answer?.ok || answer.headers.has("Content-Length") || !downloads.delete(keyOf(work))) return;
-  followed.add(keyOf(work));
-  downloadLink(url, "").click();
-  document.dispatchEvent(new CustomEvent("work-followed", { detail: work }));
+  if (answer && answer.status !== 503) addresses.delete(key);
+  if (answer?.ok && !answer.headers.has("Content-Length") && downloads.delete(key)) {
+    document.cookie = `${cookieOf(key)}=; max-age=0; path=/`; // of an earlier download
+    downloadLink(url, "").click();
+    if (await hasBegun(key)) {
+      followed.add(key);
+      document.dispatchEvent(new CustomEvent("work-followed", { detail: key }));
+    } else {
+      downloads.add(key);
+    }
+  }
+  starting.delete(key);
+}
+
+const cookieOf = (key) => `following-${key.split("-").at(-1)}`;
+
+/** Whether the portal sends the file: a page sees nothing of a download but the cookie that comes
+ * with it. */
+async function hasBegun(key) {
+  const name = cookieOf(key);
+  for (let looks = 0; looks < START_LOOKS; looks += 1) {
+    if (document.cookie.split("; ").some((cookie) => cookie.startsWith(`${name}=`))) return true;
+    await new Promise((done) => setTimeout(done, START_PAUSE));
+  }
+  return false;
 }
 
 if (tray) {
@@ -110,7 +140,7 @@ if (tray) {
   document.addEventListener("work-begun", ({ detail }) => {
     expectWork(keyOf(detail));
     downloads.add(keyOf(detail));
-    if (detail.followUrl) follow(detail, detail.followUrl);
+    if (detail.followUrl) addresses.set(keyOf(detail), pathOf(detail.followUrl));
     look();
   });
   document.addEventListener("visibilitychange", () => {

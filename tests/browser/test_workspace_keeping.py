@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.http import HttpRequest, HttpResponseBase
 from playwright.sync_api import Dialog, Route, expect
 
+from portal.exceptions import Busy
 from selections import live_downloads
 from selections.models import Archive, Selection
 from tests.browser.workspace import Workspace
+from tests.conftest import eventually
 from tests.selections.builds import gone, no_chunks, only_path
 
 DRIVE, LARGE = 1, 8
@@ -219,9 +222,43 @@ def test_the_download_begins_while_the_zip_is_built(desk: Workspace, worker: Non
     desk.page.bring_to_front()
     hold.release()
     expect(watching.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible()
-    expect(status).to_contain_text("Its ZIP is ready, and the download has started.")
+    expect(status).to_contain_text(
+        "Its ZIP is ready. If your browser shows an error, download it again."
+    )
     assert Path(download.value.path()).read_bytes() == only_path(archive).read_bytes()
     assert len(downloads) == 1
+
+
+@pytest.mark.worker
+def test_a_download_that_is_refused_begins_when_the_zip_is_ready(
+    desk: Workspace, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another web process, or the same a moment later, has no place for what one has promised."""
+    asked: list[str | None] = []
+    answer = live_downloads._answer
+
+    def refuse(request: HttpRequest, archive: Archive, number: int) -> HttpResponseBase:
+        asked.append(request.method)
+        if request.method == "GET":
+            raise Busy
+        return answer(request, archive, number)
+
+    monkeypatch.setattr(live_downloads, "_answer", refuse)
+    desk.open_task(DRIVE)
+    desk.button("Select all").click()
+    desk.page.get_by_label("Name of the selection").fill("All")
+    hold = desk.standin.faults.hold("type=chunk&index=2&")
+    desk.button("Save and download").click()
+    eventually(lambda: "GET" in asked)
+    status = desk.page.locator("#dock-status")
+    expect(status).to_contain_text("the download starts by itself.")
+    with desk.page.expect_download(
+        lambda download: download.url.endswith("/download"), timeout=60_000
+    ) as download:
+        hold.release()
+    expect(status).to_contain_text("Its ZIP is ready, and the download has started.")
+    archive = Archive.objects.get()
+    assert Path(download.value.path()).read_bytes() == only_path(archive).read_bytes()
 
 
 @pytest.mark.worker
@@ -238,7 +275,10 @@ def test_an_incomplete_zip_that_was_downloaded_while_it_was_built(
         desk.button("Save and download").click()
     hold.release()
     status = desk.page.locator("#dock-status")
-    expect(status).to_contain_text("226 of 227 frames only. It was downloaded", timeout=60_000)
+    expect(status).to_contain_text(
+        "226 of 227 frames only. If your browser shows an error, download it again.",
+        timeout=60_000,
+    )
     archive = Archive.objects.get()
     assert Path(download.value.path()).read_bytes() == only_path(archive).read_bytes()
 
@@ -247,7 +287,8 @@ def test_an_incomplete_zip_that_was_downloaded_while_it_was_built(
 def test_an_incomplete_zip_is_not_downloaded_unasked(
     desk: Workspace, worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_downloads, "PATIENCE", 0)  # else it could begin while it is built
+    # Else it could begin while it is built.
+    monkeypatch.setattr(live_downloads, "_limits", lambda archive: {"following": 0})
     hold = desk.standin.faults.hold(r"/data\?")
     downloads: list[object] = []
     desk.page.on("download", lambda download: downloads.append(download.url))
@@ -259,7 +300,7 @@ def test_an_incomplete_zip_is_not_downloaded_unasked(
     desk.page.get_by_label("Name of the selection").fill("Some")
     with desk.page.expect_response("**/download?follow") as refused:
         desk.button("Save and download").click()
-    assert refused.value.status == 503
+    assert refused.value.status == 409
     hold.release()
     status = desk.page.locator("#dock-status")
     expect(status).to_contain_text("The download has not started.", timeout=60_000)

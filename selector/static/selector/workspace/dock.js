@@ -1,5 +1,6 @@
 // The dock at the bottom: how many frames are chosen, and the actions on them.
 
+import { keyOf } from "../../portal/awaited.js";
 import { downloadLink, link } from "../../portal/elements.js";
 import { Saving } from "./saving.js";
 import { plural } from "./words.js";
@@ -80,9 +81,13 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   const archivePage = ({ id }) => `${data.selectionPages}archives/${id}`;
 
   /** How the build has ended, and what there is to do about it. */
-  function outcome(archive, { isDownloading }) {
+  function outcome(archive, { isDownloading, isFollowed = false }) {
     const { status, files_count: files, frames_done: done, frames_total: total } = archive;
     const page = archivePage(archive);
+    if (status === "ready" && isFollowed) {
+      const again = downloadLink(archive.download_url, "download it again");
+      return [" Its ZIP is ready. If your browser shows an error, ", again, "."];
+    }
     if (status === "ready" && isDownloading) {
       return [" Its ZIP is ready, and the download has started. ", downloadLink(archive.download_url, "Download again")];
     }
@@ -92,7 +97,9 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
     }
     if (status === "incomplete") {
       const few = `${done.toLocaleString("en")} of ${plural(total, "frame")}`;
-      const what = isDownloading ? "It was downloaded as it is." : "The download has not started.";
+      const what = isFollowed
+        ? "If your browser shows an error, download it again."
+        : "The download has not started.";
       return [` Its ZIP has ${few} only. ${what} `, link(page, "See why")];
     }
     const end = isDownloading ? ", and its download broke off." : ".";
@@ -100,18 +107,18 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
     return [` Its ZIP could not be built${end} `, link(page, "See why")];
   }
 
-  document.addEventListener("work-followed", ({ detail: work }) => {
-    if (work.kind !== "archive" || work.id !== built?.id || !built.line.isConnected) return;
-    const watch = link(archivePage(work), "Watch it");
+  document.addEventListener("work-followed", ({ detail: key }) => {
+    if (!built || key !== keyOf({ kind: "archive", id: built.id }) || !built.line.isConnected) return;
+    const watch = link(archivePage(built), "Watch it");
     built.line.replaceChildren(...built.said, " Its ZIP is downloaded while it is built. ", watch);
   });
 
   /** The line that promised a download says how that came out, as long as it is there to be read. */
   document.addEventListener("work-ended", (event) => {
-    const { work, isDownloading } = event.detail;
+    const { work, isDownloading, isFollowed } = event.detail;
     if (work.kind !== "archive" || work.id !== built?.id || !built.line.isConnected) return;
     event.preventDefault();
-    built.line.replaceChildren(...built.said, ...outcome(work, { isDownloading }));
+    built.line.replaceChildren(...built.said, ...outcome(work, { isDownloading, isFollowed }));
   });
 
   dock.addEventListener("submit", (event) => {
