@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from selections.archives import zip_format
 from selections.archives.entries import Entry, Line, PartSource
@@ -63,7 +63,7 @@ class ZipWriter:
         self._part_files = part_files
         self._selection = selection
         self._about = about
-        self._about_size = len(_head(about))
+        self._about_size = len(_keys(about))
         self._current = self._new_part()
 
     def __enter__(self) -> ZipWriter:
@@ -108,7 +108,7 @@ class ZipWriter:
         missing = {"problems": problems} | ({"left_out": left_out} if left_out else {})
         missing |= about or {}
         if self._part_size:
-            self._make_room(len(_head(missing)))
+            self._make_room(len(_keys(missing)))
         self._end_part(missing, is_only=not self.parts)
         return self.parts
 
@@ -144,10 +144,8 @@ class ZipWriter:
             for entry in source.entries(number):
                 self._current.add(entry)
         about = self._about | ({"part": number} if number else {})
-        if self._current.files:
-            about |= {"files": self._current.files}
         name = manifest_name(number, selection=self._selection)
-        self.parts.append(self._current.end(about | missing, name))
+        self.parts.append(self._current.end(about, missing, name))
 
 
 class _ZipFile:
@@ -161,10 +159,10 @@ class _ZipFile:
         # The lines of the manifest and the records of the directory grow with the archive, so they
         # wait on disk, not in memory.
         self._listing = path.with_suffix(".list").open("w+b")
+        self._files = path.with_suffix(".files").open("w+b")  # lines of those that are no pictures
         self._directory = path.with_suffix(".directory").open("w+b")
         self._digest = _Digest(path)
         self._reserved_files = self._reserved_bytes = 0
-        self.files: list[Line] = []  # those without a line
 
     def reserve(self, files: int, length: int) -> None:
         """Count files of `length` bytes in all that are added at the end."""
@@ -185,16 +183,14 @@ class _ZipFile:
         """Write a file. Returns its line in the manifest."""
         crc32 = self._put(entry)
         added = {"path": entry.path, "size": entry.size, "crc32": f"{crc32:08x}"}
-        if entry.line is None:
-            self.files.append(added)
-            return added
-        line = entry.line | added
-        self._listing.write(_json(line) + b"\n")
+        line = (entry.line or {}) | added
+        listing = self._files if entry.line is None else self._listing
+        listing.write(_json(line) + b"\n")
         return line
 
-    def end(self, about: dict[str, Any], manifest: str) -> WrittenPart:
-        """Write the manifest, last: `about`, then "frames"."""
-        self._add_manifest(about, manifest)
+    def end(self, about: dict[str, Any], missing: dict[str, Any], manifest: str) -> WrittenPart:
+        """Write the manifest, last: `about`, "files" if there are any, `missing`, "frames"."""
+        self._add_manifest(about, missing, manifest)
         start, length = self.size, self._directory.tell()
         self._directory.seek(0)
         self._append(_blocks(self._directory, length))
@@ -206,22 +202,22 @@ class _ZipFile:
     def close(self) -> None:
         self._digest.close()
         self._file.close()
-        for temporary in (self._listing, self._directory):
+        for temporary in (self._listing, self._files, self._directory):
             with suppress(OSError):  # what could not be written is not needed any more
                 temporary.close()
             Path(temporary.name).unlink(missing_ok=True)
 
-    def _add_manifest(self, about: dict[str, Any], name: str) -> None:
+    def _add_manifest(self, about: dict[str, Any], missing: dict[str, Any], name: str) -> None:
         path = self._path.with_suffix(".manifest")
         with path.open("w+b") as file:
             path.unlink()
-            file.write(_head(about) + b',\n "frames": [')
-            separator = b"\n  "
-            self._listing.seek(0)
-            for line in self._listing:
-                file.write(separator + line.rstrip(b"\n"))
-                separator = b",\n  "
-            file.write(b"\n ]\n}\n")
+            file.write(b"{" + _keys(about))
+            if self._files.tell():
+                file.writelines(_array("files", self._files))
+                file.write(b",")
+            file.write(_keys(missing))
+            file.writelines(_array("frames", self._listing))
+            file.write(b"\n}\n")
             size = file.tell()
             file.seek(0)
             self._put(Entry(name, file, size))
@@ -305,10 +301,23 @@ class _Digest:
             self._hashed += count
 
 
-def _head(about: dict[str, Any]) -> bytes:
-    """The beginning of a manifest, up to its list of frames."""
-    head = json.dumps(about, ensure_ascii=False, indent=1).removesuffix("\n}")
-    return head.encode(errors="replace")
+def _keys(values: dict[str, Any]) -> bytes:
+    """The values as JSON keys that others follow, without braces."""
+    if not values:
+        return b""
+    text = json.dumps(values, ensure_ascii=False, indent=1)
+    return (text.removeprefix("{").removesuffix("\n}") + ",").encode(errors="replace")
+
+
+def _array(key: str, lines: BinaryIO) -> Iterator[bytes]:
+    """A JSON key whose value is an array of these lines."""
+    yield f'\n "{key}": ['.encode()
+    separator = b"\n  "
+    lines.seek(0)
+    for line in lines:
+        yield separator + line.rstrip(b"\n")
+        separator = b",\n  "
+    yield b"\n ]"
 
 
 def _json(line: Line | None) -> bytes:

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from selections.archives import building
+from selections.archives import building, zipping
 from selections.archives.entries import Entry, Line
 from selections.archives.zipping import ZipWriter
 from selector.models import Connection
@@ -80,3 +82,51 @@ def test_parts_have_room_for_the_files_of_a_source(count: int, tmp_path: Path) -
     names = [name for part in parts for name in zipfile.ZipFile(part.path).namelist()]
     assert sum(name.endswith(".jpg") for name in names) == count
     assert sum(name.endswith(".txt") for name in names) == count
+
+
+def test_the_manifest_lists_the_files_before_the_problems(tmp_path: Path) -> None:
+    about = {"selection": {"id": 7}}
+    with ZipWriter(tmp_path / "z", part_size=0, about=about, sources=[Sizes()]) as writer:
+        line = {"frame": 3, "width": 8, "height": 6}
+        writer.add(Entry("ü.jpg", io.BytesIO(b"picture"), 7, line))
+        (part,) = writer.finish([{"frame": 4}], [{"frame": 5}], {"annotations": {"objects": 0}})
+    with zipfile.ZipFile(part.path) as opened:
+        manifest = json.loads(opened.read("manifest.json"))
+        contents = {name: opened.read(name) for name in opened.namelist()[1:-1]}
+    assert list(manifest) == [
+        *("selection", "files", "problems", "left_out", "annotations", "frames")
+    ]
+    assert manifest["files"] == [
+        {"path": path, "size": len(content), "crc32": f"{zlib.crc32(content):08x}"}
+        for path, content in contents.items()
+    ]
+    assert list(contents) == ["sizes/ü.jpg.txt", "sizes.csv"]
+
+
+class Many:
+    """Files without end, of which none is kept."""
+
+    def room(self, line: Line | None) -> tuple[int, int]:
+        return 0, 0
+
+    def add(self, line: Line) -> None:
+        pass
+
+    def entries(self, part: int | None) -> Iterator[Entry]:
+        return (_text(f"sizes/{number}.txt", "8 6") for number in range(20_000))
+
+
+def test_the_lines_of_many_files_take_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zipping, "COPY_STEP", 2**16)
+    with ZipWriter(tmp_path / "z", part_size=0, about={}, sources=[Many()]) as writer:
+        tracemalloc.start()
+        try:
+            (part,) = writer.finish([])
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 2**21
+    with zipfile.ZipFile(part.path) as opened:
+        assert len(json.loads(opened.read("manifest.json"))["files"]) == 20_000
