@@ -6,6 +6,7 @@ its end, so that others can read it while it grows (growing.py).
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -228,7 +229,9 @@ class _ZipFile:
         member = zip_format.Member(entry.path, entry.size, crc32)
         self._directory.write(member.record(self.size))
         self._append([member.header()])
-        self._append(_blocks(entry.file, entry.size))
+        blocks = _blocks(entry.file, entry.size)
+        is_in_memory = isinstance(entry.file, io.BytesIO)
+        self._append(blocks if is_in_memory else _compared(blocks, crc32, entry.path))
         self.count += 1
         return crc32
 
@@ -258,6 +261,17 @@ def _blocks(file: io.BufferedIOBase, length: int) -> Iterator[bytes]:
             raise RuntimeError(f"{length} bytes of a file are missing")
         yield block
         length -= len(block)
+
+
+def _compared(blocks: Iterable[bytes], crc32: int, path: str) -> Iterator[bytes]:
+    """The blocks of a file that was read before for its CRC-32. OSError if the disk gives other
+    bytes now: the ZIP would be damaged."""
+    actual = 0
+    for block in blocks:
+        actual = zlib.crc32(block, actual)
+        yield block
+    if actual != crc32:
+        raise OSError(errno.EIO, f"{path} is damaged, the disk gave other bytes. Try again")
 
 
 class _Digest:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 from collections import namedtuple
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 
 from selections import services
-from selections.archives import building, disk, storing, zipping
+from selections.archives import building, disk, pieces, storing, zipping
 from selections.archives.spool import Spool
 from selections.models import ArchiveOptions, SelectedFrame, UnlinkedFile
 from selector.models import Connection
@@ -135,6 +136,26 @@ def test_a_retry_after_a_full_disk_fetches_only_what_is_missing(
     again.refresh_from_db()
     assert_whole(again, standin)
     assert data_requests(standin) == []
+
+
+def test_a_disk_that_gives_other_bytes_than_before(
+    connection: Connection, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture too large for memory is read twice: for its checksum, and for the ZIP."""
+    real = pieces._Slice.readinto
+
+    def damaged(file: pieces._Slice, buffer: Any) -> int:
+        count = real(file, buffer)
+        if count:
+            buffer[count - 1] ^= 1
+        return count
+
+    monkeypatch.setattr(pieces, "IN_MEMORY", 0)
+    monkeypatch.setattr(pieces._Slice, "readinto", damaged)
+    archive = built(select(connection, (2, range(8))))
+    assert archive.status == "failed"
+    assert "is damaged, the disk gave other bytes. Try again." in archive.error
+    assert_only_the_spool_stays(folders)
 
 
 def test_a_storage_that_fails_after_the_first_part(

@@ -239,6 +239,30 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == []
 
 
+class Fading(io.BufferedReader):
+    """A file on a disk that gives other bytes when it is read for the second time."""
+
+    def seek(self, *place: int) -> int:
+        Path(self.name).write_bytes(b"y" * Path(self.name).stat().st_size)
+        return super().seek(*place)
+
+
+@pytest.mark.parametrize("is_checked_before", [False, True])
+def test_bytes_that_changed_since_their_checksum_are_named(
+    tmp_path: Path, *, is_checked_before: bool
+) -> None:
+    (tmp_path / "picture").write_bytes(b"x" * 100_000)
+    crc32 = zlib.crc32(b"x" * 100_000) if is_checked_before else None
+    writer = ZipWriter(tmp_path / "build-1", part_size=0, about={})
+    with Fading(io.FileIO(tmp_path / "picture")) as file:
+        if is_checked_before:
+            file.read()
+            file.seek(0)
+        with pytest.raises(OSError, match=r"a/large\.jpg is damaged"), writer:
+            writer.add(Entry("a/large.jpg", file, 100_000, {}, crc32))
+    assert [path.name for path in tmp_path.iterdir()] == ["picture"]
+
+
 def test_listings_do_not_stay_beside_the_parts(tmp_path: Path) -> None:
     parts = written(tmp_path, many(60), part_size=100_000)
     assert sorted(tmp_path.iterdir()) == sorted(part.path for part in parts)
