@@ -42,9 +42,8 @@ class ChosenFrames:
 
 
 class TaskAnnotations(NamedTuple):
-    """What was read of a task. `objects` are stored in a file, see annotation_store."""
+    """What was read of a task, besides the objects, which are in a file, see annotation_store."""
 
-    objects: int
     problems: list[Line]  # the first MOST_PROBLEMS
     problems_count: int
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
@@ -96,7 +95,6 @@ class _Reading:
         self._problems_count = 0
 
     def run(self, labels: Labels | CvatError) -> TaskAnnotations:
-        objects = 0
         try:
             if isinstance(labels, CvatError):
                 raise labels
@@ -113,16 +111,11 @@ class _Reading:
                 ),
                 key=itemgetter(0),
             )
-            objects = annotation_store.write(self._into, self._that_can_be_held(by_frame))
+            annotation_store.write(self._into, self._that_can_be_held(by_frame))
         except FRAME_ERRORS as error:
             self._into.write_bytes(b"")
             self._name_problem(1, reason=f"The annotations could not be read. {error}")
-        return TaskAnnotations(
-            objects,
-            self._problems,
-            self._problems_count,
-            self._left_out,
-        )
+        return TaskAnnotations(self._problems, self._problems_count, self._left_out)
 
     def _groups(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], list[int]]]:
         """Jobs, and the frames whose objects are read from them: from the annotation jobs, but from

@@ -64,6 +64,8 @@ class AnnotationSource:
         self._chosen = _chosen(selection)
         self._pending: deque[_Picture] = deque()  # written to the part, objects not yet
         self._writer: Writer | None = None
+        self._objects = 0  # written
+        self._left_out: Counter[str] = Counter()  # not written: how many objects, by the reason
         self._for_room = _Objects(self._labels, self._stored)
         self._for_entries = _Objects(self._labels, self._stored)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
@@ -103,8 +105,7 @@ class AnnotationSource:
             self._write_next()
 
     def entries(self, part: int | None) -> Iterator[Entry]:
-        while self._pending:
-            self._write_next()
+        self._write_pending()
         writer, self._writer = self._present_writer(), None
         suffix = part_suffix(part, selection=self._selection_in_names)
         with closing(writer):
@@ -112,16 +113,17 @@ class AnnotationSource:
                 yield Entry(file.path, file.content, file.size)
 
     def about(self) -> dict[str, Any]:
-        """What the manifest says of the annotations."""
+        """What the manifest says of the annotations, after the last picture."""
+        self._write_pending()
         tasks = [self._task(task_id) for task_id in self._read]
         problems = [problem for task in tasks for problem in task.problems]
         return {
             "annotations": {
                 "format": self._format.key,
-                "objects": sum(task.objects for task in tasks),
+                "objects": self._objects,
                 "problems_count": sum(task.problems_count for task in tasks),
                 "problems": problems[:MOST_PROBLEMS],
-                "left_out": dict(sum((task.left_out for task in tasks), Counter[str]())),
+                "left_out": dict(sum((task.left_out for task in tasks), self._left_out)),
             }
         }
 
@@ -129,7 +131,14 @@ class AnnotationSource:
         """Write the objects of the next picture; waits until they are read."""
         picture = self._pending.popleft()
         self._task(picture.task_id)
-        self._present_writer().add(self._for_entries.image(picture))
+        image = self._for_entries.image(picture)
+        reasons = self._present_writer().add(image)
+        self._objects += len(image.shapes) - len(reasons)
+        self._left_out.update(reasons)
+
+    def _write_pending(self) -> None:
+        while self._pending:
+            self._write_next()
 
     def _present_writer(self) -> Writer:
         if self._writer is None:

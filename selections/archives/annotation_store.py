@@ -15,16 +15,13 @@ import msgspec
 from cvat.annotations import Labels, Shape
 
 
-def write(path: Path, objects: Iterable[tuple[int, Sequence[Shape]]]) -> int:
-    """Write the objects of frames, in the order of the frames. Returns how many objects."""
-    count = 0
+def write(path: Path, objects: Iterable[tuple[int, Sequence[Shape]]]) -> None:
+    """Write the objects of frames, in the order of the frames."""
     with path.open("wb") as file:
         for frame, shapes in objects:
             if shapes:
                 line = msgspec.json.encode([frame, [_encoded(shape) for shape in shapes]])
                 file.write(line + b"\n")
-                count += len(shapes)
-    return count
 
 
 class StoredObjects:

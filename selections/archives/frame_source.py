@@ -125,14 +125,13 @@ class FrameSource:
     def _delivered(
         self, blocks: BlockFetcher, jobs: Mapping[int, Job], origins: Origins
     ) -> Iterator[Entry | MissingFrame | LeftOutFrame]:
-        roots = {
-            task.task_id: self._layout.folder(task.subset) for task in self._selection.tasks.all()
-        }
+        subsets = {task.task_id: task.subset for task in self._selection.tasks.all()}
+        folders = self._layout.folders(subsets.values() or [""])
         paths = FramePaths(
             task_folders=self.has_task_folders,
             quality=self._quality,
             recompressing={job.id for job in jobs.values() if job.recompresses},
-            root=lambda task_id: roots.get(task_id, self._layout.folder("")),
+            root=lambda task_id: folders.get(subsets.get(task_id, ""), ""),
             unique_stems=self._layout.unique_stems,
         )
         plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,19 +13,25 @@ import msgspec
 from cvat.annotations import MASK, SKELETON, Label, Shape
 from selections.formats import masks
 from selections.formats.format import (
+    NO_AREA,
+    NO_SIZE,
     AnnotatedImage,
     AnnotatedTask,
     File,
     Format,
     TemporaryFiles,
     in_words,
+    without_class,
 )
+from selections.formats.skeletons import MOST_POINTS, Skeletons, elements_by_name
 
 Json = dict[str, Any]
 Corners = tuple[float, float, float, float]
 Categories = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 1
-# Annotations of the objects of one label and one group on an image, without ids.
-Annotate = Callable[[Sequence[Shape], AnnotatedImage], Iterable[Json]]
+# Annotations of the objects of one label and one group on an image, without ids; and for each of
+# these objects that is in none the reason.
+Annotate = Callable[[Sequence[Shape], AnnotatedImage, Skeletons], tuple[list[Json], list[str]]]
+Category = Callable[[Label, Label | None, int, Skeletons], Json | None]
 
 _INFO = {
     "contributor": "",
@@ -39,8 +44,7 @@ _INFO = {
 _LICENSES = [{"name": "", "id": 0, "url": ""}]
 _ID_DIGITS = 12  # at most, of an id
 _AREAS = ("polygon", MASK, "ellipse")
-_NODES = re.compile(r'data-node-id="(\d+)"[^>]*data-label-id="(\d+)"')
-_EDGES = re.compile(r'data-node-from="(\d+)" data-node-to="(\d+)"')
+_ABSENT_POINT = [0, 0, 0]
 
 
 class _Coco:
@@ -49,10 +53,13 @@ class _Coco:
     def __init__(
         self,
         stem: str,
-        category: Callable[[Label, Label | None, int], Json | None],
+        category: Category,
         annotate: Annotate,
+        *,
+        name: str,
     ) -> None:
         self.stem = stem
+        self._name = name
         self._category = category
         self._annotate = annotate
 
@@ -60,55 +67,70 @@ class _Coco:
         return _Writer(self, tasks, folder)
 
     def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
-        return 1, len(self.head(tasks, _ids(tasks))) + 100
+        return 1, len(self.head(tasks, _ids(tasks), _skeletons(tasks))) + 100
 
     def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
-        ids = {
-            key: 10**_ID_DIGITS
-            for shape in image.shapes
-            for key in ((shape.label.name, ""), *((e.label.name, "") for e in shape.elements))
-        }
+        ids = {(shape.label.name, ""): 10**_ID_DIGITS for shape in image.shapes}
         length = len(_item(_image(image, 10**_ID_DIGITS), is_first=False))
-        for annotation in self.annotations(image, ids):
+        annotations, _ = self.annotations(
+            image, ids, Skeletons(shape.label for shape in image.shapes)
+        )
+        for annotation in annotations:
             numbered = {"id": 10**_ID_DIGITS, "image_id": 10**_ID_DIGITS, **annotation}
             length += len(_item(numbered, is_first=False))
+            if "keypoints" in annotation:
+                # Skeletons of the same name in other tasks may have more points.
+                length += MOST_POINTS * len(msgspec.json.encode(_ABSENT_POINT))
         return 0, length
 
-    def head(self, tasks: Sequence[AnnotatedTask], ids: Categories) -> bytes:
+    def head(self, tasks: Sequence[AnnotatedTask], ids: Categories, skeletons: Skeletons) -> bytes:
         categories: dict[int, Json] = {}
         for label, parent in _labels(tasks):
             number = ids[label.name, parent.name if parent else ""]
-            category = self._category(label, parent, number)
+            category = self._category(label, parent, number, skeletons)
             if category is not None:
                 categories.setdefault(number, category)
         head = {"licenses": _LICENSES, "info": _INFO, "categories": list(categories.values())}
         return json.dumps(head).removesuffix("}").encode() + b',\n"images": ['
 
-    def annotations(self, image: AnnotatedImage, ids: Categories) -> Iterator[Json]:
+    def annotations(
+        self, image: AnnotatedImage, ids: Categories, skeletons: Skeletons
+    ) -> tuple[list[Json], list[str]]:
+        """The annotations of an image, and for each object that is in none the reason."""
+        annotations: list[Json] = []
+        left_out: list[str] = []
         for shapes in _instances(image.shapes):
-            category_id = ids.get((shapes[0].label.name, ""), 0)
-            for annotation in self._annotate(shapes, image):
-                yield {"category_id": category_id, **annotation}
+            label = shapes[0].label
+            category_id = ids.get((label.name, ""))
+            if category_id is None:
+                left_out += [without_class(self._name, label)] * len(shapes)
+                continue
+            added, reasons = self._annotate(shapes, image, skeletons)
+            annotations += [{"category_id": category_id, **each} for each in added]
+            left_out += reasons
+        return annotations, left_out
 
 
 class _Writer:
     def __init__(self, coco: _Coco, tasks: Sequence[AnnotatedTask], folder: Path) -> None:
         self._temporary = TemporaryFiles(folder)
         self._coco = coco
-        self._ids = _ids(tasks)
+        self._ids, self._skeletons = _ids(tasks), _skeletons(tasks)
         self._file = self._temporary.new()
         self._annotations = self._temporary.new()
-        self._file.write(coco.head(tasks, self._ids))
+        self._file.write(coco.head(tasks, self._ids, self._skeletons))
         self._images_count = self._count = 0
 
-    def add(self, image: AnnotatedImage) -> None:
+    def add(self, image: AnnotatedImage) -> list[str]:
         self._images_count += 1
         item = _image(image, self._images_count)
         self._file.write(_item(item, is_first=self._images_count == 1))
-        for annotation in self._coco.annotations(image, self._ids):
+        annotations, left_out = self._coco.annotations(image, self._ids, self._skeletons)
+        for annotation in annotations:
             self._count += 1
             numbered = {"id": self._count, "image_id": self._images_count, **annotation}
             self._annotations.write(_item(numbered, is_first=self._count == 1))
+        return left_out
 
     def files(self, suffix: str) -> Iterator[File]:
         self._file.write(b'],\n"annotations": [')
@@ -138,6 +160,10 @@ def _ids(tasks: Iterable[AnnotatedTask]) -> Categories:
     for label, parent in _labels(tasks):
         ids.setdefault((label.name, parent.name if parent else ""), len(ids) + 1)
     return ids
+
+
+def _skeletons(tasks: Iterable[AnnotatedTask]) -> Skeletons:
+    return Skeletons(label for task in tasks for label in task.labels)
 
 
 def _image(image: AnnotatedImage, number: int) -> Json:
@@ -209,18 +235,24 @@ def _box_of(points: Sequence[float]) -> Corners:
 # --- instances ---
 
 
-def _instance(shapes: Sequence[Shape], image: AnnotatedImage) -> Iterator[Json]:
+def _instance(
+    shapes: Sequence[Shape], image: AnnotatedImage, _: Skeletons
+) -> tuple[list[Json], list[str]]:
     """One annotation: the largest object leads, the box is that of the rectangles together if there
     are any, the segmentation the polygons as parts, or one mask if there is a mask."""
+    left_out: list[str] = []
     leader = max(shapes, key=_size)
     corners = [_corners(shape) for shape in shapes if shape.kind == "rectangle"]
     segmentation: Any = []
     area: float | None = None
     has_mask = any(shape.kind in (MASK, "ellipse") for shape in shapes)
     if has_mask:
-        runs = masks.merged(run for shape in shapes for run in _runs(shape, image))
+        found = [_runs(shape, image) for shape in shapes if shape.kind in _AREAS]
+        runs = masks.merged(run for each in found for run in each)
+        has_size = image.width and image.height
+        left_out = [NO_AREA if has_size else NO_SIZE] * found.count([])
         if not runs and not corners:
-            return  # outside of the picture
+            return [], left_out
         lengths = masks.counts(runs, image.width * image.height)
         segmentation = {"counts": lengths, "size": [image.height, image.width]}
         area = masks.area(runs)
@@ -233,13 +265,14 @@ def _instance(shapes: Sequence[Shape], image: AnnotatedImage) -> Iterator[Json]:
     attributes = _attributes(leader)
     if leader.kind in ("rectangle", "ellipse"):
         attributes["rotation"] = round(leader.rotation, 2)
-    yield {
+    annotation = {
         "segmentation": segmentation,
         "area": round(width * height if area is None else area, 2),
         "bbox": _rounded([x, y, width, height]),
         "iscrowd": int(has_mask),
         "attributes": attributes | _tracked(leader),
     }
+    return [annotation], left_out
 
 
 def _corners(shape: Shape) -> Corners:
@@ -263,9 +296,7 @@ def _runs(shape: Shape, image: AnnotatedImage) -> list[masks.Run]:
         return masks.of_mask(shape.points, image.width, image.height)
     if shape.kind == "ellipse":
         return masks.of_ellipse(shape.points, shape.rotation, image.width, image.height)
-    if shape.kind == "polygon":
-        return masks.of_polygon(shape.points, image.width, image.height)
-    return []
+    return masks.of_polygon(shape.points, image.width, image.height)
 
 
 def _size(shape: Shape) -> float:
@@ -286,7 +317,7 @@ def _polygon_area(points: Sequence[float]) -> float:
     return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs)) / 2
 
 
-def _instance_category(label: Label, parent: Label | None, number: int) -> Json:
+def _instance_category(label: Label, parent: Label | None, number: int, _: Skeletons) -> Json:
     return {"id": number, "name": label.name, "supercategory": parent.name if parent else ""}
 
 
@@ -300,7 +331,7 @@ def _instance_flaw(shape: Shape) -> str:
     return masks.flaw(shape.points) if shape.kind == MASK else ""
 
 
-_INSTANCES = _Coco("instances_default", _instance_category, _instance)
+_INSTANCES = _Coco("instances_default", _instance_category, _instance, name="COCO")
 INSTANCES = Format(
     "coco",
     "COCO 1.0 (boxes, polygons, masks)",
@@ -315,54 +346,48 @@ INSTANCES = Format(
 # --- keypoints ---
 
 
-def _keypoints(shapes: Sequence[Shape], image: AnnotatedImage) -> Iterator[Json]:
-    for shape in shapes:
-        parts = drawn_parts(shape.label)
-        by_label = {element.label.id: element for element in reversed(shape.elements)}
-        points: list[float] = []
-        seen: list[float] = []
-        for part in parts:
-            element = by_label.get(part.id)
-            x, y = element.points[:2] if element is not None else (0, 0)
-            is_seen = element is not None and not element.is_outside
-            is_occluded = element is not None and element.is_occluded
-            points += [*_rounded([x, y]), (1 if is_occluded else 2) if is_seen else 0]
-            seen += [x, y] if is_seen else []
-        x1, y1, x2, y2 = _box_of(seen) if seen else (0, 0, 0, 0)
-        yield {
-            "segmentation": [],
-            "area": round((x2 - x1) * (y2 - y1), 2),
-            "bbox": _rounded([x1, y1, x2 - x1, y2 - y1]),
-            "iscrowd": 0,
-            "attributes": _attributes(shape) | ({"keyframe": False} | _tracked(shape)),
-            "keypoints": points,
-            "num_keypoints": len(seen) // 2,
-        }
+def _keypoints(
+    shapes: Sequence[Shape], image: AnnotatedImage, skeletons: Skeletons
+) -> tuple[list[Json], list[str]]:
+    return [_keypoint(shape, skeletons) for shape in shapes], []
 
 
-def drawn_parts(label: Label) -> list[Label]:
-    """The points of a skeleton in the order in which they are drawn."""
-    places = {int(part): place for place, (_, part) in enumerate(_NODES.findall(label.svg))}
-    return sorted(label.sublabels, key=lambda part: (places.get(part.id, len(places)), part.id))
+def _keypoint(shape: Shape, skeletons: Skeletons) -> Json:
+    elements = elements_by_name(shape)
+    points: list[float] = []
+    seen: list[float] = []
+    for name in skeletons.points(shape.label.name):
+        element = elements.get(name)
+        if element is None:
+            points += _ABSENT_POINT
+            continue
+        x, y = element.points[:2]
+        visibility = 0 if element.is_outside else 1 if element.is_occluded else 2
+        points += [*_rounded([x, y]), visibility]
+        seen += [x, y] if visibility else []
+    x1, y1, x2, y2 = _box_of(seen) if seen else (0, 0, 0, 0)
+    return {
+        "segmentation": [],
+        "area": round((x2 - x1) * (y2 - y1), 2),
+        "bbox": _rounded([x1, y1, x2 - x1, y2 - y1]),
+        "iscrowd": 0,
+        "attributes": _attributes(shape) | ({"keyframe": False} | _tracked(shape)),
+        "keypoints": points,
+        "num_keypoints": len(seen) // 2,
+    }
 
 
-def _edges(label: Label) -> list[list[int]]:
-    """Pairs of points that a line joins, counted from 1."""
-    numbers = {part.id: number for number, part in enumerate(drawn_parts(label), start=1)}
-    nodes = {node: numbers.get(int(part)) for node, part in _NODES.findall(label.svg)}
-    pairs = ((nodes.get(a), nodes.get(b)) for a, b in _EDGES.findall(label.svg))
-    return [[a, b] for a, b in pairs if a is not None and b is not None]
-
-
-def _keypoint_category(label: Label, parent: Label | None, number: int) -> Json | None:
+def _keypoint_category(
+    label: Label, parent: Label | None, number: int, skeletons: Skeletons
+) -> Json | None:
     if parent is not None:
         return None
     return {
         "id": number,
         "name": label.name,
         "supercategory": "",
-        "keypoints": [part.name for part in drawn_parts(label)],
-        "skeleton": _edges(label),
+        "keypoints": skeletons.points(label.name),
+        "skeleton": skeletons.edges(label.name),
     }
 
 
@@ -376,7 +401,9 @@ def _no_flaw(shape: Shape) -> str:
     return ""
 
 
-_KEYPOINTS = _Coco("person_keypoints_default", _keypoint_category, _keypoints)
+_KEYPOINTS = _Coco(
+    "person_keypoints_default", _keypoint_category, _keypoints, name="COCO Keypoints"
+)
 KEYPOINTS = Format(
     "coco_keypoints",
     "COCO Keypoints 1.0 (skeletons)",

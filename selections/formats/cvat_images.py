@@ -33,11 +33,12 @@ class _Writer:
         self._file.write(_head(tasks).encode())
         self._count = 0
 
-    def add(self, image: AnnotatedImage) -> None:
+    def add(self, image: AnnotatedImage) -> Sequence[str]:
         # Of several tasks, source numbers repeat, and readers take the id for unique.
         number = image.source_frame if len(self._tasks) == 1 else self._count
         self._file.write(_image(image, number, self._tasks).encode())
         self._count += 1
+        return ()
 
     def files(self, suffix: str) -> Iterator[File]:
         self._file.write(_END.encode())

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from cvat.annotations import Labels, Shape
+from cvat.annotations import Label, Labels, Shape
+
+# Why an object is not in the files, see Writer.add.
+NO_AREA = "no area in the picture"
+NO_SIZE = "the size of the picture is not known"
 
 
 class AnnotatedTask(NamedTuple):
@@ -43,10 +47,12 @@ class File(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the pictures stand in an archive: in the folder for the subset of their task ("": at
-    the top). With `unique_stems` no two are alike but for the extension."""
+    """Where the pictures stand in an archive: `folders` has the folder of each subset of its tasks
+    ("": at the top). With `unique_stems` no two are alike but for the extension."""
 
-    folder: Callable[[str], str] = lambda subset: ""
+    folders: Callable[[Iterable[str]], Mapping[str, str]] = lambda subsets: dict.fromkeys(
+        subsets, ""
+    )
     unique_stems: bool = False
 
 
@@ -57,7 +63,9 @@ class Writer(Protocol):
     """Writes the files of annotations of a part of an archive. Holds temporary files until it is
     closed."""
 
-    def add(self, image: AnnotatedImage) -> None: ...
+    def add(self, image: AnnotatedImage) -> Sequence[str]:
+        """Add a picture. Returns, for each of its objects that the files cannot hold, the
+        reason."""
 
     def files(self, suffix: str) -> Iterator[File]:
         """The files, after the last image. The name of each ends with the suffix before its
@@ -108,3 +116,8 @@ class TemporaryFiles:
 def in_words(kind: str) -> str:
     """The objects of a kind, such as "polylines"."""
     return kind if kind == "points" else f"{kind}s"
+
+
+def without_class(name: str, label: Label) -> str:
+    """The reason of an object whose label is none of the classes of the format of that name."""
+    return f"{name} has no class for the label {label.name!r:.60}"

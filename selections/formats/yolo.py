@@ -1,7 +1,8 @@
 """The formats of Ultralytics YOLO (detection, oriented boxes, segmentation, pose): a text file for
 each picture, in `labels/` where the picture is in `images/`, and `data.yaml`.
 
-Coordinates are shares of width and height, cut to 0 to 1, because readers refuse what lies outside.
+Coordinates are shares of width and height. Objects are cut to the picture, because readers refuse
+what lies below 0 or above 1.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import io
 import json
 import math
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
 from selections.formats import masks
-from selections.formats.coco import drawn_parts
+from selections.formats.clipping import Point, clipped
 from selections.formats.format import (
+    NO_AREA,
+    NO_SIZE,
     AnnotatedImage,
     AnnotatedTask,
     File,
@@ -24,18 +28,29 @@ from selections.formats.format import (
     Layout,
     TemporaryFiles,
     in_words,
+    without_class,
 )
+from selections.formats.skeletons import MOST_POINTS, Skeletons, elements_by_name
 
-Point = tuple[float, float]
-# The numbers of the lines of an object, without its class. Several lines for one of several parts.
-Numbers = Callable[[Shape, AnnotatedImage, int], Iterable[Sequence[str]]]
+# The numbers of the lines of an object, without its class. Several lines for one of several parts,
+# none if nothing of it lies in the picture.
+Numbers = Callable[[Shape, AnnotatedImage, Skeletons], Iterable[Sequence[str]]]
 
 _PICTURES, _LABELS = "images", "labels"
 _SUBSET_WITHOUT_NAME = "train"
 _LONGEST_CLASS = 10  # digits
 _LONGEST_SUFFIX = "_selection_12345678901234567890_part1234567890"
-_MOST_SUBLABELS = 200  # points of a skeleton, for the room that its lines need
 _ELLIPSE_STEPS = 36
+_ROUNDING = 1.0  # pixels over the edge that are no reason to turn an oriented box upright
+_ABSENT_POINT = ["0.0", "0.0", "0"]
+# What data.yaml has other values for, and the folder whose last mention readers replace by that of
+# the labels.
+_NO_SUBSETS = {
+    "path", "names", "nc", "kpt_shape", "flip_idx", "kpt_names", "download", "channels",
+    "minival", "yaml_file", "images",
+}  # fmt: skip
+# YAML takes these for no part of a text, or for the end of a line.
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 class _Yolo:
@@ -58,25 +73,36 @@ class _Yolo:
         return _Writer(self, tasks, folder)
 
     def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
-        subsets = sorted({_subset(task.subset) for task in tasks})
+        subsets = sorted(set(_subsets(task.subset for task in tasks).values()))
         return 1 + len(subsets), len(self.data(tasks, subsets, _LONGEST_SUFFIX).encode())
 
     def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
         labels = [shape.label for shape in image.shapes]
-        most = max((len(label.sublabels) for label in labels), default=0)
-        lines = self.lines(image, {label.name: 10**_LONGEST_CLASS for label in labels}, most)
+        classes = {label.name: 10**_LONGEST_CLASS for label in labels}
+        lines, _ = self.lines(image, classes, Skeletons(labels))
         # Of another skeleton the lines may have more points, which are all zero.
-        padding = len(labels) * _MOST_SUBLABELS * len(" 0.0 0.0 0") if self._is_pose else 0
+        padding = len(labels) * MOST_POINTS * len(" 0.0 0.0 0") if self._is_pose else 0
         return int(bool(lines)), len(lines.encode()) + len(_listed(image).encode()) + padding
 
-    def lines(self, image: AnnotatedImage, classes: dict[str, int], most_points: int) -> str:
+    def lines(
+        self, image: AnnotatedImage, classes: Mapping[str, int], skeletons: Skeletons
+    ) -> tuple[str, list[str]]:
+        """The lines of an image, and for each object that has none the reason."""
         if not image.width or not image.height:
-            return ""
-        return "".join(
-            f"{classes.get(shape.label.name, 0)} {' '.join(numbers)}\n"
-            for shape in image.shapes
-            for numbers in self._numbers(shape, image, most_points)
-        )
+            return "", [NO_SIZE] * len(image.shapes)
+        lines: list[str] = []
+        left_out: list[str] = []
+        for shape in image.shapes:
+            number = classes.get(shape.label.name)
+            if number is None:
+                left_out.append(without_class(self._name, shape.label))
+                continue
+            count = len(lines)
+            for numbers in self._numbers(shape, image, skeletons):
+                lines.append(f"{number} {' '.join(numbers)}\n")
+            if len(lines) == count:
+                left_out.append(NO_AREA)
+        return "".join(lines), left_out
 
     def classes(self, tasks: Iterable[AnnotatedTask]) -> dict[str, int]:
         """Numbers in the order of the labels, used or not, from 0."""
@@ -85,8 +111,8 @@ class _Yolo:
             classes.setdefault(label.name, len(classes))
         return classes
 
-    def most_points(self, tasks: Iterable[AnnotatedTask]) -> int:
-        return max((len(label.sublabels) for label in self._labels(tasks)), default=0)
+    def skeletons(self, tasks: Iterable[AnnotatedTask]) -> Skeletons:
+        return Skeletons(self._labels(tasks))
 
     def _labels(self, tasks: Iterable[AnnotatedTask]) -> Iterator[Label]:
         for task in tasks:
@@ -95,17 +121,9 @@ class _Yolo:
                     yield label
 
     def data(self, tasks: Sequence[AnnotatedTask], subsets: Iterable[str], suffix: str) -> str:
-        """JSON strings are YAML strings too."""
-        names = [
-            f"  {number}: {json.dumps(name, ensure_ascii=False)}\n"
-            for name, number in self.classes(tasks).items()
-        ]
-        lists = [
-            f"{json.dumps(subset, ensure_ascii=False)}: "
-            f"{json.dumps(f'{subset}{suffix}.txt', ensure_ascii=False)}\n"
-            for subset in subsets
-        ]
-        points = f"kpt_shape: [{self.most_points(tasks)}, 3]\n" if self._is_pose else ""
+        names = [f"  {number}: {_quoted(name)}\n" for name, number in self.classes(tasks).items()]
+        lists = [f"{_quoted(subset)}: {_quoted(f'{subset}{suffix}.txt')}\n" for subset in subsets]
+        points = f"kpt_shape: [{self.skeletons(tasks).most}, 3]\n" if self._is_pose else ""
         head = "path: .\n" + "".join(lists) + points
         return head + ("names:\n" + "".join(names) if names else "names: {}\n")
 
@@ -115,19 +133,21 @@ class _Writer:
         self._temporary = TemporaryFiles(folder)
         self._yolo = yolo
         self._tasks = tasks
-        self._classes, self._most_points = yolo.classes(tasks), yolo.most_points(tasks)
+        self._classes, self._skeletons = yolo.classes(tasks), yolo.skeletons(tasks)
         self._lists: dict[str, io.BufferedRandom] = {}
         self._lines = self._temporary.new()
         self._lengths: list[tuple[str, int]] = []  # of the lines of each picture, with its path
 
-    def add(self, image: AnnotatedImage) -> None:
+    def add(self, image: AnnotatedImage) -> list[str]:
         subset = image.path.split("/")[1]
         if subset not in self._lists:
             self._lists[subset] = self._temporary.new()
         self._lists[subset].write(_listed(image).encode())
-        if lines := self._yolo.lines(image, self._classes, self._most_points):
+        lines, left_out = self._yolo.lines(image, self._classes, self._skeletons)
+        if lines:
             self._lines.write(lines.encode())
             self._lengths.append((image.path, len(lines)))
+        return left_out
 
     def files(self, suffix: str) -> Iterator[File]:
         self._lines.seek(0)
@@ -137,21 +157,43 @@ class _Writer:
             size = file.tell()
             file.seek(0)
             yield File(f"{subset}{suffix}.txt", file, size)
-        data = self._yolo.data(self._tasks, list(self._lists), suffix).encode(errors="replace")
+        data = self._yolo.data(self._tasks, list(self._lists), suffix).encode()
         yield File(f"data{suffix}.yaml", io.BytesIO(data), len(data))
 
     def close(self) -> None:
         self._temporary.close()
 
 
-def _subset(name: str) -> str:
-    """The folder of a subset; characters that no folder can have are replaced."""
+def _quoted(text: str) -> str:
+    """JSON strings are YAML strings too, but for a few characters."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def _subsets(names: Iterable[str]) -> dict[str, str]:
+    """The subset of each name in the files, which is its folder too: characters that no folder can
+    have are replaced, and no two are alike where case is ignored."""
+    subsets: dict[str, str] = {}
+    taken: set[str] = set()
+    given = {name or _SUBSET_WITHOUT_NAME for name in names}
+    # First those that can stay as they are.
+    for name in sorted(given, key=lambda each: (_safe(each) != each, each)):
+        subset = _safe(name)
+        while subset.casefold() in taken:
+            subset += "_"
+        taken.add(subset.casefold())
+        subsets[name] = subset
+    return subsets | {"": subsets.get(_SUBSET_WITHOUT_NAME, _SUBSET_WITHOUT_NAME)}
+
+
+def _safe(name: str) -> str:
     safe = "".join(each if each.isalnum() or each in "-_. " else "_" for each in name).strip(". ")
-    return safe or _SUBSET_WITHOUT_NAME
+    safe = safe or _SUBSET_WITHOUT_NAME
+    return f"{safe}_" if safe.casefold() in _NO_SUBSETS else safe
 
 
-def _folder(subset: str) -> str:
-    return posixpath.join(_PICTURES, _subset(subset))
+def _folders(subsets: Iterable[str]) -> dict[str, str]:
+    return {name: posixpath.join(_PICTURES, subset) for name, subset in _subsets(subsets).items()}
 
 
 def _label_path(path: str) -> str:
@@ -168,44 +210,54 @@ def _listed(image: AnnotatedImage) -> str:
 # --- the numbers of an object ---
 
 
-def _box(shape: Shape, image: AnnotatedImage, _: int) -> Iterator[list[str]]:
-    """Centre and size of the box; of a rotated rectangle the box around it."""
-    yield from _centred(_rectangle_corners(shape), image)
+def _box(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str]]:
+    """Centre and size of the box around the part of the rectangle that lies in the picture."""
+    if visible := clipped(_rectangle_corners(shape), image.width, image.height):
+        yield _centred(visible, image)
 
 
-def _oriented(shape: Shape, image: AnnotatedImage, _: int) -> Iterator[list[str]]:
-    """The corners, clockwise, from the one that is at the upper left before the rotation."""
+def _oriented(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str]]:
+    """The corners, clockwise, from the one that is at the upper left before the rotation. If it
+    reaches over the edge, those of the upright box around the part in the picture: readers refuse
+    corners outside, and corners that are moved to the edge make another shape."""
     corners = _rectangle_corners(shape)
-    if _has_area(corners, image):
-        yield [number for point in corners for number in _shares(point, image)]
+    visible = clipped(corners, image.width, image.height)
+    if not visible:
+        return
+    if any(math.dist(point, _cut(point, image)) > _ROUNDING for point in corners):
+        left, top, right, bottom = _around(visible)
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    yield _all_shares(corners, image)
 
 
-def _outline(shape: Shape, image: AnnotatedImage, _: int) -> Iterator[list[str]]:
-    """A polygon; of masks each part, without holes."""
+def _outline(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str]]:
+    """The part of a polygon that lies in the picture; of masks each part, without holes."""
     for points in _outlines(shape, image):
-        if len(points) >= 3 and _has_area(points, image):
-            yield [number for point in points for number in _shares(point, image)]
+        if visible := clipped(points, image.width, image.height):
+            yield _all_shares(visible, image)
 
 
-def _pose(shape: Shape, image: AnnotatedImage, most_points: int) -> Iterator[list[str]]:
-    """The box around the points that are not outside, then each point with its visibility."""
-    elements = {element.label.id: element for element in reversed(shape.elements)}
+def _pose(shape: Shape, image: AnnotatedImage, skeletons: Skeletons) -> Iterator[list[str]]:
+    """The box around the points that are seen, then each point with its visibility. What lies
+    outside of the picture is not seen."""
+    elements = elements_by_name(shape)
     numbers: list[str] = []
     seen: list[Point] = []
-    parts = drawn_parts(shape.label)
-    for part in parts:
-        element = elements.get(part.id)
+    names = skeletons.points(shape.label.name)
+    for name in names:
+        element = elements.get(name)
         if element is None:
-            numbers += ["0.0", "0.0", "0"]
+            numbers += _ABSENT_POINT
             continue
         point = (element.points[0], element.points[1])
+        is_seen = not element.is_outside and _cut(point, image) == point
         numbers += _shares(point, image)
-        numbers.append("0" if element.is_outside else "1" if element.is_occluded else "2")
-        if not element.is_outside:
+        numbers.append("0" if not is_seen else "1" if element.is_occluded else "2")
+        if is_seen:
             seen.append(point)
-    numbers += ["0.0", "0.0", "0"] * (most_points - len(parts))
-    for box in _centred(seen, image, may_be_flat=True) if seen else ():
-        yield box + numbers
+    numbers += _ABSENT_POINT * (skeletons.most - len(names))
+    if seen:
+        yield _centred(seen, image) + numbers
 
 
 def _rectangle_corners(shape: Shape) -> list[Point]:
@@ -247,22 +299,21 @@ def _shares(point: Point, image: AnnotatedImage) -> list[str]:
     return [f"{x / image.width:.6f}", f"{y / image.height:.6f}"]
 
 
-def _has_area(points: Iterable[Point], image: AnnotatedImage) -> bool:
-    """Whether something of the object lies in the picture."""
-    return any(True for _ in _centred(points, image))
+def _all_shares(points: Iterable[Point], image: AnnotatedImage) -> list[str]:
+    return [number for point in points for number in _shares(point, image)]
 
 
-def _centred(
-    points: Iterable[Point], image: AnnotatedImage, *, may_be_flat: bool = False
-) -> Iterator[list[str]]:
-    """Centre and size of the box around the points, cut to the picture; nothing if that is flat."""
-    inside = [_cut(point, image) for point in points]
-    xs, ys = [x for x, _ in inside], [y for _, y in inside]
-    width, height = max(xs) - min(xs), max(ys) - min(ys)
-    if may_be_flat or (width > 0 and height > 0):
-        x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
-        sizes = ((x, image.width), (y, image.height), (width, image.width), (height, image.height))
-        yield [f"{number / size:.6f}" for number, size in sizes]
+def _around(points: Sequence[Point]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of points."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _centred(points: Sequence[Point], image: AnnotatedImage) -> list[str]:
+    """Centre and size of the box around points of the picture."""
+    left, top, right, bottom = _around(points)
+    centre, size = ((left + right) / 2, (top + bottom) / 2), (right - left, bottom - top)
+    return _shares(centre, image) + _shares(size, image)
 
 
 def _no_flaw(shape: Shape) -> str:
@@ -282,7 +333,7 @@ def _format(key: str, label: str, yolo: _Yolo, flaw: Callable[[Shape], str] = _n
         yolo.writer,
         yolo.room,
         yolo.image_room,
-        Layout(_folder, unique_stems=True),
+        Layout(_folders, unique_stems=True),
     )
 
 

@@ -196,6 +196,28 @@ def test_what_a_format_has_no_place_for_is_counted(alice: User, standin: StandIn
     assert {each["image_id"] for each in document["annotations"]} == {2}
 
 
+def test_objects_without_a_line_are_counted_and_not_as_objects(
+    alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("selections.models.ArchiveOptions.SMALLEST_PART", 1)
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    shapes = standin.world.jobs[case.jobs[0].id].annotations["shapes"]
+    boxes = [each for each in shapes if each["type"] == "rectangle"]
+    boxes[0]["points"], boxes[-1]["points"] = [-9, -9, -5, -5], [7, 7, 7, 20]
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    for part_size in (0, 40_000):
+        archive = built(selection, annotations="yolo_detection", part_size=part_size)
+        count = 0
+        for part in archive.parts.all():
+            with zipfile.ZipFile(path_of(part)) as opened:
+                labels = [name for name in opened.namelist() if name.startswith("labels/")]
+                count += sum(len(opened.read(name).splitlines()) for name in labels)
+        about = archive.remarks["annotations"]
+        assert about["left_out"]["no area in the picture"] == 2
+        assert about["objects"] == count == len(boxes) - 2
+
+
 def test_pictures_stand_where_the_format_expects_them_each_with_its_own_labels(
     alice: User, standin: StandIn
 ) -> None:

@@ -279,3 +279,68 @@ def test_a_mask_far_larger_than_the_picture_takes_no_memory_for_what_is_outside(
         assert tracemalloc.get_traced_memory()[1] < 2**20
     finally:
         tracemalloc.stop()
+
+
+def left_out(key: str, image: AnnotatedImage, folder: Path, labels: Iterable[Label]) -> list[str]:
+    task = AnnotatedTask(7, "task", "", False, Labels(labels))
+    with closing(FORMATS[key].writer([task], folder)) as writer:
+        return list(writer.add(image))
+
+
+def test_an_object_without_a_class_is_in_none(tmp_path: Path) -> None:
+    part = Label(3, "nose")
+    labels = [CAR, Label(2, "face", type="skeleton", sublabels=(part,))]
+    shape = Shape("rectangle", part, 0, (0, 0, 1, 1))
+    image = AnnotatedImage("a.jpg", 9, 9, 7, 0, [shape])
+    assert written("coco", [image], tmp_path, labels)["annotations"] == []
+    assert left_out("coco", image, tmp_path, labels) == ["COCO has no class for the label 'nose'"]
+
+
+def test_objects_without_an_annotation_have_a_reason(tmp_path: Path) -> None:
+    outside = Shape("ellipse", CAR, 0, (500, 500, 510, 490), group=1)
+    box = Shape("rectangle", CAR, 0, (0, 0, 5, 5), group=1)
+    empty = Shape("mask", DOG, 0, (4, 0, 0, 1, 1))
+    shapes = [outside, box, empty]
+    sized, unsized = (AnnotatedImage("a.jpg", n, n, 7, 0, shapes) for n in (9, 0))
+    assert left_out("coco", sized, tmp_path, [CAR, DOG]) == ["no area in the picture"] * 2
+    assert (
+        left_out("coco", unsized, tmp_path, [CAR, DOG])
+        == ["the size of the picture is not known"] * 2
+    )
+    (annotation,) = written("coco", [sized], tmp_path)["annotations"]
+    assert annotation["bbox"] == [0, 0, 5, 5]
+
+
+def test_skeletons_of_one_name_have_their_points_in_one_order(tmp_path: Path) -> None:
+    def skeleton(first: int, *names: str) -> Label:
+        parts = tuple(Label(first + n, name, type="points") for n, name in enumerate(names, 1))
+        nodes = "".join(
+            f'<circle data-type="element node" data-node-id="{n}" data-label-id="{part.id}"/>'
+            for n, part in enumerate(parts, 1)
+        )
+        line = '<line data-type="edge" data-node-from="1" data-node-to="2"/>'
+        return Label(first, "face", type="skeleton", sublabels=parts, svg=line + nodes)
+
+    def drawn(label: Label, *places: int) -> Shape:
+        points = zip(label.sublabels, places, strict=True)
+        elements = tuple(Shape("points", part, 0, (x, x)) for part, x in points)
+        return Shape("skeleton", label, 0, elements=elements)
+
+    one, other = skeleton(10, "nose", "ear"), skeleton(20, "chin", "ear", "nose")
+    tasks = [AnnotatedTask(n, "t", "", False, Labels([each])) for n, each in ((7, one), (8, other))]
+    images = [
+        AnnotatedImage("a.jpg", 9, 9, 7, 0, [drawn(one, 1, 2)]),
+        AnnotatedImage("b.jpg", 9, 9, 8, 0, [drawn(other, 3, 2, 1)]),
+    ]
+    with closing(FORMATS["coco_keypoints"].writer(tasks, tmp_path)) as writer:
+        for image in images:
+            assert list(writer.add(image)) == []
+        (file,) = writer.files("")
+        document = json.loads(file.content.read())
+    (category,) = document["categories"]
+    assert category["keypoints"] == ["nose", "ear", "chin"]
+    assert category["skeleton"] == [[1, 2], [3, 2]]
+    assert [each["keypoints"] for each in document["annotations"]] == [
+        [1, 1, 2, 2, 2, 2, 0, 0, 0],
+        [1, 1, 2, 2, 2, 2, 3, 3, 2],
+    ]

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from cvat.annotations import Label, Labels, Shape
 from cvat.overlapping import objects_by_frame
-from selections.formats import FORMATS, masks
+from selections.formats import FORMATS, clipping, masks
 from selections.formats.format import AnnotatedImage, AnnotatedTask
 from tests.annotated import ALL, Case
 
 CAR, DOG = Label(1, "car"), Label(2, "dog: \"a\" 'b' #é")
+ODD = "\x07\x7f\x85\x9f\xa0\u2028\u2029\ufeff\uffff\U0001f600\\"
 KEYS = ["yolo_detection", "yolo_oriented_boxes", "yolo_segmentation", "yolo_pose"]
 FOLDERS = {folder.name: folder for folder in ALL}
 
@@ -52,11 +53,11 @@ def of_case(key: str, name: str, into: Path) -> dict[str, str]:
     by_frame = objects_by_frame(
         case.exported_jobs, case.frames, case.load, deleted=case.meta.deleted_frames
     )
-    images = []
+    images, subset = [], case.task["subset"]
     for frame, shapes in by_frame:
         info = case.meta.frames[frame]
         held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
-        path = f"{form.layout.folder(case.task['subset'])}/{info.name}"
+        path = f"{form.layout.folders([subset])[subset]}/{info.name}"
         images.append(AnnotatedImage(path, info.width, info.height, 7, frame, held))
     return written(key, images, into, case.labels)
 
@@ -187,7 +188,7 @@ def test_a_box_over_the_edge_is_cut_and_one_outside_has_no_line(tmp_path: Path) 
 
 def test_names_that_yaml_could_misread_stay_as_they_are(tmp_path: Path) -> None:
     labels = [
-        Label(n, name) for n, name in enumerate([DOG.name, "yes", "1.0", "- a", "{x}", "a\nb"])
+        Label(n, name) for n, name in enumerate([DOG.name, "yes", "1.0", "- a", "{x}", "a\nb", ODD])
     ]
     files = written("yolo_detection", [image()], tmp_path, labels)
     names = yaml.safe_load(files["data.yaml"])["names"]
@@ -195,15 +196,145 @@ def test_names_that_yaml_could_misread_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_the_subset_of_a_task_is_the_folder() -> None:
-    folder = FORMATS["yolo_pose"].layout.folder
-    assert [folder(name) for name in ("", "val", "test 1", "../x", "a/b", "..")] == [
-        "images/train",
-        "images/val",
-        "images/test 1",
-        "images/_x",
-        "images/a_b",
-        "images/train",
+    names = ["", "val", "test 1", "../x", "a/b", "..", "Val", "a_b", "path", "Names", "images"]
+    assert FORMATS["yolo_pose"].layout.folders(names) == {
+        "": "images/train",
+        "train": "images/train",
+        "val": "images/val_",
+        "Val": "images/Val",
+        "test 1": "images/test 1",
+        "../x": "images/_x",
+        "a_b": "images/a_b",
+        "a/b": "images/a_b_",
+        "..": "images/train_",
+        "path": "images/path_",
+        "Names": "images/Names_",
+        "images": "images/images_",
+    }
+
+
+def test_a_subset_is_no_other_value_of_the_list_of_classes(tmp_path: Path) -> None:
+    folder = FORMATS["yolo_pose"].layout.folders(["names"])["names"]
+    files = written("yolo_pose", [image(path=f"{folder}/a.jpg")], tmp_path, subset="names")
+    assert yaml.safe_load(files["data.yaml"]) == {
+        "path": ".", "names_": "names_.txt", "kpt_shape": [0, 3], "names": {},
+    }  # fmt: skip
+
+
+def left_out(key: str, picture: AnnotatedImage, folder: Path, *labels: Label) -> list[str]:
+    tasks = [AnnotatedTask(7, "task", "", False, Labels(labels))]
+    with closing(FORMATS[key].writer(tasks, folder)) as writer:
+        return list(writer.add(picture))
+
+
+def test_an_object_without_a_class_has_no_line(tmp_path: Path) -> None:
+    nose = Label(3, "nose", type="points")
+    face = Label(4, "face", type="skeleton", sublabels=(nose,))
+    point = Shape("points", nose, 0, (5, 5))
+    picture = image(Shape("skeleton", CAR, 0, elements=(point,)))
+    files = written("yolo_pose", [picture], tmp_path, [CAR, face])
+    assert "labels/train/a.txt" not in files
+    assert left_out("yolo_pose", picture, tmp_path, CAR, face) == [
+        "YOLO Pose has no class for the label 'car'"
     ]
+
+
+def test_objects_without_a_line_have_a_reason(tmp_path: Path) -> None:
+    flat = Shape("rectangle", CAR, 0, (10, 10, 10, 30))
+    outside = Shape("rectangle", CAR, 0, (200, 0, 210, 10))
+    box = Shape("rectangle", CAR, 0, (0, 0, 10, 10))
+    for size, reasons in (
+        (100, ["no area in the picture"] * 2),
+        (0, ["the size of the picture is not known"] * 3),
+    ):
+        picture = image(flat, box, outside, size=size)
+        assert left_out("yolo_detection", picture, tmp_path, CAR) == reasons
+
+
+def test_a_rotated_rectangle_is_cut_to_the_picture(tmp_path: Path) -> None:
+    diamond = Shape("rectangle", CAR, 0, (86, 36, 114, 64), rotation=45)
+    files = written("yolo_detection", [image(diamond)], tmp_path)
+    half = 14 * math.sqrt(2) / 100
+    assert _is_close(lines(files["labels/train/a.txt"])[0], [0, 1 - half / 2, 0.5, half, 2 * half])
+    files = written("yolo_oriented_boxes", [image(diamond)], tmp_path)
+    upright = [1 - half, 0.5 - half, 1, 0.5 - half, 1, 0.5 + half, 1 - half, 0.5 + half]
+    assert _is_close(lines(files["labels/train/a.txt"])[0], [0, *upright])
+
+
+@pytest.mark.parametrize("key", ["yolo_detection", "yolo_oriented_boxes"])
+def test_a_rotated_rectangle_around_the_corner_has_no_line(key: str, tmp_path: Path) -> None:
+    # Its corners are right of the left edge and below the upper one, but nothing between them.
+    diamond = Shape("rectangle", CAR, 0, (-26, -26, 2, 2), rotation=45)
+    assert "labels/train/a.txt" not in written(key, [image(diamond)], tmp_path)
+
+
+def test_an_oriented_box_over_the_edge_by_rounding_stays_rotated(tmp_path: Path) -> None:
+    diamond = Shape("rectangle", CAR, 0, (5.5, 36, 33.5, 64), rotation=45)
+    files = written("yolo_oriented_boxes", [image(diamond)], tmp_path)
+    half = 14 * math.sqrt(2)
+    corners = [19.5, 50 - half, 19.5 + half, 50, 19.5, 50 + half, 0, 50]
+    assert _is_close(lines(files["labels/train/a.txt"])[0], [0, *(n / 100 for n in corners)])
+
+
+def test_points_outside_of_the_picture_are_not_seen(tmp_path: Path) -> None:
+    parts = tuple(Label(n, f"p{n}", type="points") for n in (3, 4))
+    face = Label(2, "face", type="skeleton", sublabels=parts)
+
+    def drawn(*points: tuple[float, float]) -> Shape:
+        pairs = zip(parts, points, strict=True)
+        elements = tuple(Shape("points", part, 0, point) for part, point in pairs)
+        return Shape("skeleton", face, 0, elements=elements)
+
+    picture = image(drawn((50, 20), (150, 20)), drawn((-1, 5), (5, 101)))
+    files = written("yolo_pose", [picture], tmp_path, [face])
+    assert lines(files["labels/train/a.txt"]) == [[0, 0.5, 0.2, 0, 0, 0.5, 0.2, 2, 1, 0.2, 0]]
+    assert left_out("yolo_pose", picture, tmp_path, face) == ["no area in the picture"]
+
+
+def test_skeletons_of_one_name_have_their_points_in_one_order(tmp_path: Path) -> None:
+    def drawn(task: int, *names: str) -> tuple[AnnotatedTask, AnnotatedImage]:
+        first = 10 * task
+        parts = tuple(Label(first + n, name, type="points") for n, name in enumerate(names))
+        face = Label(first + 9, "face", type="skeleton", sublabels=parts)
+        points = tuple(Shape("points", part, 0, (ord(part.name), 5)) for part in parts)
+        shape = Shape("skeleton", face, 0, elements=points)
+        picture = AnnotatedImage(f"images/train/{task}.jpg", 200, 10, task, 0, [shape])
+        return AnnotatedTask(task, "t", "", False, Labels([face])), picture
+
+    pairs = [drawn(1, "a", "b"), drawn(2, "c", "b"), drawn(3, "b", "a")]
+    with closing(FORMATS["yolo_pose"].writer([task for task, _ in pairs], tmp_path)) as writer:
+        for _, picture in pairs:
+            assert list(writer.add(picture)) == []
+        files = {file.path: file.content.read().decode() for file in writer.files("")}
+    assert yaml.safe_load(files["data.yaml"])["kpt_shape"] == [3, 3]
+    a, b, c = ([ord(each) / 200, 0.5, 2] for each in "abc")
+    none = [0, 0, 0]
+    seen = [lines(files[f"labels/train/{n}.txt"])[0][5:] for n in (1, 2, 3)]
+    assert seen == [a + b + none, none + b + c, a + b + none]
+
+
+def test_a_polygon_over_the_edge_is_cut_there(tmp_path: Path) -> None:
+    triangle = Shape("polygon", CAR, 0, (50, 50, 150, 50, 50, 150))
+    files = written("yolo_segmentation", [image(triangle)], tmp_path)
+    corners = lines(files["labels/train/a.txt"])[0][1:]
+    assert set(zip(corners[::2], corners[1::2], strict=True)) == {
+        (0.5, 0.5), (1, 0.5), (1, 1), (0.5, 1),
+    }  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(-20, 30), st.integers(-20, 30)), min_size=3, max_size=9))
+def test_a_cut_polygon_covers_the_same_pixels_of_the_picture(points: list[clipping.Point]) -> None:
+    width, height = 11, 7
+
+    def pixels(polygon: list[clipping.Point]) -> list[masks.Run]:
+        return masks.of_polygon([float(n) for point in polygon for n in point], width, height)
+
+    cut = clipping.clipped(points, width, height)
+    assert all(0 <= x <= width and 0 <= y <= height for x, y in cut)
+    # A hair beside the centres of the pixels, which may lie just on an edge.
+    moved = [(x + 0.013, y + 0.017) for x, y in points]
+    cut = clipping.clipped(moved, width, height)
+    assert (pixels(cut) if cut else []) == pixels(moved)
 
 
 @given(st.lists(st.booleans(), min_size=49, max_size=49))
