@@ -183,7 +183,7 @@ def _add(shape: Shape, lines: list[str]) -> None:
     if shape.group:
         lines.append(f' group_id="{shape.group}"')
     lines.append(">\n")
-    for element in shape.elements:
+    for element in sorted(shape.elements, key=lambda element: element.label.id):
         lines.append(
             f"      <points label={_quoted(element.label.name)} source={_quoted(element.source)} "
             f'outside="{int(element.is_outside)}" occluded="{int(element.is_occluded)}"'

@@ -1,0 +1,31 @@
+"""The XML of CVAT for images has the same bytes for the same objects."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from cvat.annotations import Label, Labels, Shape
+from selections.formats import FORMATS
+from selections.formats.format import AnnotatedImage, AnnotatedTask
+
+
+def written(shape: Shape, folder: Path) -> bytes:
+    task = AnnotatedTask(7, "task", "", False, Labels([shape.label]))
+    with closing(FORMATS["cvat_images"].writer([task], folder)) as writer:
+        writer.add(AnnotatedImage("a.jpg", 9, 9, 7, 0, [shape]))
+        (file,) = writer.files("")
+        return file.content.read()
+
+
+def test_the_points_of_a_skeleton_stand_in_the_order_of_their_labels(tmp_path: Path) -> None:
+    parts = tuple(Label(n, f"p{n}", type="points") for n in (2, 3, 4))
+    face = Label(1, "face", type="skeleton", sublabels=parts)
+    points = [Shape("points", part, 0, (part.id, 1)) for part in parts]
+    one, other = (
+        written(Shape("skeleton", face, 0, elements=elements), tmp_path)
+        for elements in (tuple(points), (points[2], points[0], points[1]))
+    )
+    assert one == other
+    names = [line.split(b'"')[1] for line in one.splitlines() if b"<points" in line]
+    assert names == [b"p2", b"p3", b"p4"]
