@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Condition, Lock
 from typing import NamedTuple
 
@@ -22,8 +22,10 @@ HOLD = 8  # measurements between two trials
 REDUCTION = 2  # levels: about half of the requests
 OVERLOADED = (429, 503)
 # A request that is under way for longer is one that CVAT holds back, 50 s for a chunk that is not
-# made yet (cvat-api 10.2), or a long download. Others go on beside it.
+# made yet (cvat-api 10.2), or a long download. Some others go on beside it, but none
+# for STRICT_SECONDS after CVAT has answered that it gets too many.
 SLOW_SECONDS = 3.0
+STRICT_SECONDS = 10.0
 CHECK_SECONDS = 0.2  # how often a thread that waits checks for slow requests and the end
 
 
@@ -135,13 +137,27 @@ class Concurrency:
 
 
 class RequestGate:
-    """Lets the requests of a build through, as many at a time as its Concurrency says. Safe for
-    threads. `check` is called while a thread waits, and raises to end the waiting."""
+    """Lets the requests of a build through, as many at a time as its Concurrency says, and never
+    more than `most`. Safe for threads.
 
-    def __init__(self, most: int, *, check: Callable[[], None]) -> None:
+    `check` is called while a thread waits, and raises to end the waiting. Each request that is let
+    through runs inside a new context from `slot`, which may wait as well.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        *,
+        check: Callable[[], None],
+        slot: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._most = most
         self._concurrency = Concurrency(most)
         self._check = check
-        self._begun: dict[object, float] = {}  # requests under way: since when
+        self._slot = slot
+        # Requests let through: since when they are under way, infinity until they have a slot.
+        self._begun: dict[object, float] = {}
+        self._refused_at = float("-inf")
         self._lock = Lock()
         # Threads pass in the order in which they come: the first frames are wanted first.
         self._waiting: deque[Condition] = deque()
@@ -154,15 +170,19 @@ class RequestGate:
     def one(self) -> Iterator[Callable[[CvatError], None]]:
         """A request is under way. Yields what is to be told how it failed."""
         request = object()
-        begun = self._enter(request)
 
         def report(error: CvatError) -> None:
             if error.status in OVERLOADED:
                 with self._lock:
-                    self._concurrency.note_refusal(begun=begun, now=time.monotonic())
+                    self._refused_at = time.monotonic()
+                    self._concurrency.note_refusal(begun=self._begun[request], now=self._refused_at)
 
+        self._enter(request)
         try:
-            yield report
+            with self._slot():
+                with self._lock:
+                    self._begun[request] = time.monotonic()
+                yield report
         finally:
             with self._lock:
                 del self._begun[request]
@@ -174,7 +194,7 @@ class RequestGate:
             self._concurrency.note_answer(length, now=time.monotonic())
             self._wake_next()
 
-    def _enter(self, request: object) -> float:
+    def _enter(self, request: object) -> None:
         with self._lock:
             turn = Condition(self._lock)
             self._waiting.append(turn)
@@ -185,13 +205,20 @@ class RequestGate:
             finally:
                 self._waiting.remove(turn)
                 self._wake_next()
-            begun = self._begun[request] = time.monotonic()
-        return begun
+            self._begun[request] = float("inf")
 
     def _wake_next(self) -> None:
         if self._waiting:
             self._waiting[0].notify()
 
     def _is_full(self) -> bool:
-        latest = time.monotonic() - SLOW_SECONDS
-        return sum(begun > latest for begun in self._begun.values()) >= self._concurrency.limit
+        limit = self._concurrency.limit
+        counted = len(self._begun) - min(self._count_slow(), limit // 2)
+        return counted >= limit or len(self._begun) >= self._most
+
+    def _count_slow(self) -> int:
+        """How many requests are slow; 0 while none may go on beside them."""
+        now = time.monotonic()
+        if now < self._refused_at + STRICT_SECONDS:
+            return 0
+        return sum(begun <= now - SLOW_SECONDS for begun in self._begun.values())

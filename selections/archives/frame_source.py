@@ -12,7 +12,6 @@ from threading import Event
 from django.conf import settings
 
 from cvat.client import CvatClient
-from cvat.http import Report
 from cvat.types import Job
 from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
@@ -85,7 +84,9 @@ class FrameSource:
             sleep=self._sleep,
             waiting=self._waiting,
         )
-        self._gate = RequestGate(settings.FETCH_THREADS, check=lambda: self._sleep(0))
+        self._gate = RequestGate(
+            settings.FETCH_THREADS, check=lambda: self._sleep(0), slot=self._slots.one
+        )
 
     def drop_stale(self) -> None:
         """Remove from the spool the frames of tasks that changed in CVAT since they were fetched.
@@ -108,10 +109,16 @@ class FrameSource:
         Stopped, CvatError, OSError."""
         self._heartbeat.at_beat[:] = [self._slots.renew]
         self._heartbeat.waiting_for = self._waiting.text
-        with self._connection.client(
-            patient=True, sleep=self._sleep, around_attempt=self._turn
-        ) as client:
-            blocks = self._block_fetcher(client)
+        # What is asked beside pictures has no turn among them: it would wait for the slowest.
+        with (
+            self._connection.client(
+                patient=True, sleep=self._sleep, around_attempt=self._slots.one
+            ) as client,
+            self._connection.client(
+                patient=True, sleep=self._sleep, around_attempt=self._gate.one
+            ) as pictures,
+        ):
+            blocks = self._block_fetcher(pictures)
             with self._early_frame(blocks) as fetched:
                 jobs = self._jobs(client)
                 with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
@@ -234,12 +241,6 @@ class FrameSource:
             stop=self._stop,
             ended=self._ended,
         )
-
-    @contextmanager
-    def _turn(self) -> Iterator[Report]:
-        """Around each request: it has its turn in this build, and among all builds."""
-        with self._gate.one() as report, self._slots.one():
-            yield report
 
     def _sleep(self, seconds: float) -> None:
         """For the threads that fetch. Raises Stopped when the build or its fetching has ended."""

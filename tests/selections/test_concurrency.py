@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -17,6 +18,8 @@ from selections.archives.concurrency import (
     FEWEST,
     LEVELS,
     SLOW_SECONDS,
+    START,
+    STRICT_SECONDS,
     Concurrency,
     RequestGate,
 )
@@ -163,12 +166,13 @@ class Full(Exception):
     pass
 
 
+def refuse_to_wait() -> None:
+    raise Full
+
+
 @pytest.fixture
 def gate() -> RequestGate:
-    def check() -> None:
-        raise Full
-
-    return RequestGate(4, check=check)
+    return RequestGate(4, check=refuse_to_wait)
 
 
 def assert_room(gate: RequestGate, expected: int) -> None:
@@ -196,17 +200,90 @@ def test_less_requests_pass_when_the_server_is_overloaded(
     assert_room(gate, room)
 
 
-def test_requests_that_are_held_back_stop_no_others(
-    gate: RequestGate, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("selections.archives.concurrency.time", clock)
-    with ExitStack() as held_back:
-        for _ in range(4):
-            held_back.enter_context(gate.one())
+    return clock
+
+
+def fill(gate: RequestGate, under_way: ExitStack) -> int:
+    """Begin as many requests as pass; how many are under way then."""
+    with suppress(Full):
+        while True:
+            under_way.enter_context(gate.one())
+    return gate.under_way
+
+
+def test_beside_requests_that_are_held_back_pass_half_as_many_others(clock: Clock) -> None:
+    gate = RequestGate(100, check=refuse_to_wait)
+    with ExitStack() as under_way:
+        assert fill(gate, under_way) == START
+        for _ in range(5):
+            clock.sleep(SLOW_SECONDS)
+            assert fill(gate, under_way) == START + START // 2
+
+
+def test_after_a_refusal_no_others_pass_beside_those_that_are_held_back(clock: Clock) -> None:
+    gate = RequestGate(100, check=refuse_to_wait)
+    with ExitStack() as under_way:
+        assert fill(gate, under_way) == START
         clock.sleep(SLOW_SECONDS)
-        for _ in range(4):
-            held_back.enter_context(gate.one())
+        with gate.one() as report:
+            report(CvatError("Try again later.", status=503))
+    limit = START // 2
+    with ExitStack() as under_way:
+        assert fill(gate, under_way) == limit
+        clock.sleep(SLOW_SECONDS)
+        assert fill(gate, under_way) == limit
+        clock.sleep(STRICT_SECONDS - SLOW_SECONDS)
+        assert fill(gate, under_way) == limit + limit // 2
+
+
+def test_held_back_or_not_there_are_never_more_requests_than_the_operator_allows(
+    clock: Clock,
+) -> None:
+    gate = RequestGate(4, check=refuse_to_wait)
+    with ExitStack() as under_way:
+        assert fill(gate, under_way) == 4
+        clock.sleep(SLOW_SECONDS)
+        assert fill(gate, under_way) == 4
+
+
+def test_a_request_that_has_waited_for_its_slot_is_not_a_slow_one(clock: Clock) -> None:
+    @contextmanager
+    def slot() -> Iterator[None]:
+        clock.sleep(SLOW_SECONDS)
+        yield
+
+    gate = RequestGate(100, check=refuse_to_wait, slot=slot)
+    with ExitStack() as under_way:
+        for _ in range(START):
+            clock.now = 0.0  # all of them wait at the same time
+            under_way.enter_context(gate.one())
+        clock.sleep(SLOW_SECONDS / 2)
+        assert fill(gate, under_way) == START
+
+
+def test_a_request_that_got_its_slot_after_a_refusal_is_a_later_one(clock: Clock) -> None:
+    refused = CvatError("Try again later.", status=503)
+    refused_meanwhile: list[Callable[[CvatError], None]] = []
+
+    @contextmanager
+    def slot() -> Iterator[None]:
+        clock.sleep(1.0)
+        for report in refused_meanwhile:
+            report(refused)
+        yield
+
+    gate = RequestGate(100, check=refuse_to_wait, slot=slot)
+    with gate.one() as earlier:
+        refused_meanwhile.append(earlier)
+        with gate.one() as later:
+            refused_meanwhile.clear()
+            later(refused)
+    with ExitStack() as under_way:
+        assert fill(gate, under_way) == 2  # of 8, then 4
 
 
 def test_requests_pass_in_the_order_in_which_they_come() -> None:

@@ -78,7 +78,7 @@ def test_threads_have_ended_before_their_session_is_closed(
     assert time.monotonic() - begun < SOON
     hold.release()
     assert archive.status == "failed"
-    assert under_way == [[]]
+    assert under_way == [[], []]  # of the client for pictures and of the other one
 
 
 def test_a_picture_under_the_name_of_another_frame_ends_the_build(
