@@ -242,7 +242,8 @@ ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=7)
 SPOOL_HOURS = env.int("SPOOL_HOURS", default=24)
 # Requests to one CVAT server at the same time, of all workers together.
 CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=12)
-# The most requests of a build at the same time; it finds out how many of them make it faster.
+# The most requests of a build for pictures at the same time, within three quarters of
+# CVAT_MAX_REQUESTS; the build finds out how many of them make it faster.
 FETCH_THREADS = env.int("FETCH_THREADS", default=12)
 # Thumbnails on disk; the least recently used ones are deleted.
 THUMBNAILS_MAX_BYTES = env.int("THUMBNAILS_MAX_BYTES", default=2_000_000_000)

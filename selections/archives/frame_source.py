@@ -84,9 +84,9 @@ class FrameSource:
             sleep=self._sleep,
             waiting=self._waiting,
         )
-        self._gate = RequestGate(
-            settings.FETCH_THREADS, check=lambda: self._sleep(0), slot=self._slots.one
-        )
+        # One build leaves some of the slots to those of other people.
+        most = min(settings.FETCH_THREADS, max(settings.CVAT_MAX_REQUESTS * 3 // 4, 1))
+        self._gate = RequestGate(most, check=lambda: self._sleep(0), slot=self._slots.one)
 
     def drop_stale(self) -> None:
         """Remove from the spool the frames of tasks that changed in CVAT since they were fetched.

@@ -24,7 +24,7 @@ FRAME_WORK, CHUNK_WORK, TASK_WORK, JOBS_WORK = (
     0.050,
 )  # seconds of one of two cores (cvat-api 7.16)
 PIECE = 2**16  # bytes of a body that a client reads at once
-THREADS = 12
+THREADS = 9  # of a build, with the defaults of FETCH_THREADS and CVAT_MAX_REQUESTS
 
 # Of a thread. Each value: until when it sleeps; None: it waits at the gate.
 Steps = Generator[float | None, None, None]

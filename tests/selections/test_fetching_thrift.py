@@ -196,6 +196,13 @@ def test_one_build_asks_for_few_things_at_a_time(
     assert_waiting(standin, [request(select(connection, (2, None)))], 3)
 
 
+def test_one_build_leaves_slots_to_others(
+    connection: Connection, standin: StandIn, settings: object
+) -> None:
+    settings.FETCH_THREADS = settings.CVAT_MAX_REQUESTS = 4
+    assert_waiting(standin, [request(select(connection, (2, None)))], 3)
+
+
 def test_what_is_asked_beside_pictures_does_not_wait_for_a_connection_of_theirs(
     connection: Connection, standin: StandIn, settings: object
 ) -> None:
