@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from sys import intern
 from typing import Any, BinaryIO
 
-from cvat.json_items import items
+from cvat.json_items import UNREADABLE, items
 from cvat.reading import identifier, text, well_formed
 
 Attributes = tuple[tuple[str, str], ...]
@@ -26,6 +26,10 @@ MASK = "mask"
 _EXACT = {"rectangle": 4, "ellipse": 4, "cuboid": 16, TAG: 0, SKELETON: 0}  # numbers of each kind
 _LEAST = {"polygon": 6, "polyline": 4, "points": 2, MASK: 5}
 MOST_DEGREES = 1e6
+FARTHEST = 1e7  # pixels: of a coordinate
+LONGEST_RUN = 2**28  # pixels: of a mask
+LARGEST_NUMBER = 2**31 - 1  # of a frame, a group or z_order
+LARGEST_ID = 2**53 - 1  # which JavaScript can hold
 LONGEST_REASON = 200
 FIRST_PROBLEMS = 1000  # that are named; the others are counted
 
@@ -73,7 +77,8 @@ class Labels:
         """Raises BadObject for an unknown id."""
         label = self._by_id.get(label_id) if isinstance(label_id, int) else None
         if label is None:
-            raise BadObject(f"its label {label_id!r:.40} is not one of the task")
+            number = label_id if isinstance(label_id, int | str | None) else "?"
+            raise BadObject(f"its label {number!r:.40} is not one of the task")
         return label
 
 
@@ -142,7 +147,8 @@ def read_annotations(
     and all tracks. The file is read piece by piece. Raises CvatBroken if it is no such JSON."""
     job = JobAnnotations()
     for key, item in items(file, keys=("tags", "shapes", "tracks")):
-        if key != "tracks" and frames is not None and _frame_of(item) not in frames:
+        is_wanted = frames is None or key == "tracks" or frame_of(item) in frames
+        if not is_wanted and item is not UNREADABLE:
             continue
         try:
             if key == "tracks":
@@ -153,10 +159,9 @@ def read_annotations(
             job.problems_count += 1
             if len(job.problems) < FIRST_PROBLEMS:
                 number = item.get("id") if isinstance(item, dict) else None
-                object_id = number if type(number) is int else None
-                job.problems.append(
-                    Problem(_frame_of(item), object_id, str(error)[:LONGEST_REASON])
-                )
+                is_id = type(number) is int and abs(number) <= LARGEST_ID
+                object_id = number if is_id else None
+                job.problems.append(Problem(frame_of(item), object_id, str(error)[:LONGEST_REASON]))
     return job
 
 
@@ -176,14 +181,42 @@ def read_label(entry: Any) -> Label:
 def read_shape(item: Any, labels: Labels, *, kind: str | None = None) -> Shape:
     """A shape, or with `kind` a tag. Raises BadObject."""
     label = labels.get(_mapping(item).get("label_id"))
-    return _shape(item, label, kind=kind, specs=label.attributes, labels=labels)
+    shape = _shape(item, label, kind=kind, specs=label.attributes)
+    if shape.kind != SKELETON:
+        return shape
+    return replace(
+        shape, elements=tuple(_element(each, labels) for each in _list(item, "elements"))
+    )
+
+
+def _element(item: Any, labels: Labels) -> Shape:
+    """A point of a skeleton."""
+    label = labels.get(_mapping(item).get("label_id"))
+    return _point(_shape(item, label, specs=label.attributes))
+
+
+def _point(shape: Shape) -> Shape:
+    if shape.kind != "points":
+        raise BadObject(f"a skeleton cannot have a {shape.kind} as its point")
+    return shape
 
 
 def read_track(item: Any, labels: Labels) -> Track:
     """Raises BadObject."""
+    track = _track(item, labels)
+    if any(keyframe.kind != SKELETON for keyframe in track.keyframes):
+        return track
+    elements = [_track(element, labels) for element in _list(item, "elements")]
+    for keyframe in (keyframe for element in elements for keyframe in element.keyframes):
+        _point(keyframe)
+    return replace(track, elements=tuple(elements))
+
+
+def _track(item: Any, labels: Labels) -> Track:
+    """The track without its elements."""
     label = labels.get(_mapping(item).get("label_id"))
-    number = _whole(item, "id")
-    inherited = {"frame": 0, "group": _whole(item, "group"), "source": item.get("source")}
+    number = _whole(item, "id", LARGEST_ID)
+    inherited = {"frame": 0, "group": item.get("group"), "source": item.get("source")}
     mutable = tuple(spec for spec in label.attributes if spec.is_mutable)
     by_frame: dict[int, Shape] = {}
     for keyframe in _list(item, "shapes"):
@@ -191,13 +224,8 @@ def read_track(item: Any, labels: Labels) -> Track:
         drawn = _shape(merged, label, specs=mutable, has_defaults=False, is_tracked=True)
         by_frame[drawn.frame] = drawn
     fixed = tuple(spec for spec in label.attributes if not spec.is_mutable)
-    return Track(
-        number,
-        label,
-        tuple(by_frame[frame] for frame in sorted(by_frame)),
-        _attributes(item, fixed),
-        tuple(read_track(element, labels) for element in _list(item, "elements")),
-    )
+    keyframes = tuple(by_frame[frame] for frame in sorted(by_frame))
+    return Track(number, label, keyframes, _attributes(item, fixed))
 
 
 def with_defaults(values: Mapping[str, str], specs: Iterable[Attribute]) -> Attributes:
@@ -214,13 +242,11 @@ def _shape(
     specs: tuple[Attribute, ...],
     has_defaults: bool = True,
     is_tracked: bool = False,
-    labels: Labels | None = None,
 ) -> Shape:
-    frame = _frame_of(item)
+    frame = frame_of(item)
     if frame is None:
         raise BadObject("it is on no frame")
     kind = intern(kind or text(item, "type"))  # a job may have a million: equal texts are one
-    elements = _list(item, "elements") if labels is not None else []
     return Shape(
         kind=kind,
         label=label,
@@ -233,8 +259,7 @@ def _shape(
         group=_whole(item, "group"),
         source=intern(text(item, "source") or "manual"),
         attributes=_attributes(item, specs, has_defaults=has_defaults),
-        elements=tuple(read_shape(element, labels) for element in elements) if labels else (),
-        id=_whole(item, "id"),
+        id=_whole(item, "id", LARGEST_ID),
         is_tracked=is_tracked,
     )
 
@@ -256,6 +281,11 @@ def _points(item: Mapping[str, Any], kind: str) -> Sequence[float]:
         raise BadObject(f"a {kind} cannot have {count} numbers as its points")
     if not math.isfinite(sum(points)):
         raise BadObject("its points are not finite numbers")
+    runs, points_of_box = (points[:-4], points[-4:]) if kind == MASK else ((), points)
+    if points_of_box and not -FARTHEST <= min(points_of_box) <= max(points_of_box) <= FARTHEST:
+        raise BadObject("its points are farther from the picture than any object")
+    if runs and not 0 <= min(runs) <= max(runs) <= LONGEST_RUN:
+        raise BadObject("its runs are no numbers of pixels")
     return points
 
 
@@ -268,9 +298,11 @@ def _attributes(
     names = {spec.id: spec.name for spec in specs}
     values: dict[str, str] = {}
     for given in _list(item, "attributes"):
-        name = names.get(_whole(_mapping(given), "spec_id"))
+        name = names.get(_whole(_mapping(given), "spec_id", LARGEST_ID))
         if name is not None:
             value = given.get("value")
+            if isinstance(value, list | dict):
+                raise BadObject(f"its attribute {name!r:.40} has no value")
             values[name] = well_formed(value if isinstance(value, str) else str(value))
     return _shared(with_defaults(values, specs) if has_defaults else tuple(values.items()))
 
@@ -288,16 +320,23 @@ def _attribute(entry: Any) -> Attribute:
         is_mutable=entry.get("mutable") is True,
         input_type=text(entry, "input_type"),
         default=text(entry, "default_value"),
-        values=tuple(str(value) for value in _list(entry, "values")),
+        values=tuple(
+            well_formed(str(value))
+            for value in _list(entry, "values")
+            if not isinstance(value, list | dict)
+        ),
     )
 
 
-def _frame_of(item: Any) -> int | None:
+def frame_of(item: Any) -> int | None:
+    """The frame of a shape, a tag or a keyframe in CVAT's JSON; None if it has none."""
     frame = item.get("frame") if isinstance(item, dict) else None
-    return frame if type(frame) is int else None
+    return frame if type(frame) is int and abs(frame) <= LARGEST_NUMBER else None
 
 
 def _mapping(item: Any) -> Mapping[str, Any]:
+    if item is UNREADABLE:
+        raise BadObject("its JSON is too long or too deeply nested")
     if not isinstance(item, dict):
         raise BadObject("it has an unknown form")
     return item
@@ -308,9 +347,13 @@ def _list(item: Mapping[str, Any], key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _whole(item: Mapping[str, Any], key: str) -> int:
+def _whole(item: Mapping[str, Any], key: str, largest: int = LARGEST_NUMBER) -> int:
     value = item.get(key)
-    return value if type(value) is int else 0
+    if type(value) is not int:
+        return 0
+    if abs(value) > largest:
+        raise BadObject(f"its {key} is too large a number")
+    return value
 
 
 def _degrees(item: Mapping[str, Any], key: str) -> float:

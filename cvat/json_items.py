@@ -11,16 +11,21 @@ from typing import Any, BinaryIO
 from cvat.exceptions import CvatBroken
 
 BLOCK = 2**20  # bytes read at a time
-LONGEST_ITEM = 2**27  # characters of one item of a list
+LONGEST_ITEM = 2**23  # characters of one item of a list
+
+UNREADABLE = object()  # stands for an item that is too long, too deeply nested, or has a number of
+# thousands of digits
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_MARK = re.compile(r'["\\\[\]{}]')
 _MAY_GO_ON = ("", ".", "e", "E")
 _decode = json.JSONDecoder().raw_decode
 
 
 def items(file: BinaryIO, *, keys: Collection[str]) -> Iterator[tuple[str, Any]]:
     """Each item of the lists under `keys` of the JSON object in the file, with its key, in the
-    order of the file. Raises CvatBroken for anything but a JSON object."""
+    order of the file; UNREADABLE in place of one that cannot be held. Raises CvatBroken for
+    anything but a JSON object."""
     try:
         yield from _items(_Text(file), keys)
     except (ValueError, RecursionError):
@@ -47,8 +52,17 @@ def _list(text: _Text) -> Iterator[Any]:
     text.take("[")
     separator = "" if text.peek() != "]" else text.take("]")
     while separator != "]":
-        yield text.value()
+        try:
+            item = text.value()
+        except _CannotHold:
+            text.skip()
+            item = UNREADABLE
+        yield item
         separator = text.take(",]")
+
+
+class _CannotHold(ValueError):
+    """A value that is longer than LONGEST_ITEM, or that Python refuses for its contents."""
 
 
 class _Text:
@@ -80,15 +94,19 @@ class _Text:
         return character
 
     def value(self) -> Any:
-        """The next JSON value."""
+        """The next JSON value. After _CannotHold it can be skipped."""
         self.peek()
         size = BLOCK
         while True:
             try:
                 value, end = _decode(self._text, self._at)
-            except ValueError:
-                if self._is_complete or len(self._text) - self._at > LONGEST_ITEM:
+            except json.JSONDecodeError:
+                if self._is_complete:
                     raise
+                if len(self._text) - self._at > LONGEST_ITEM:
+                    raise _CannotHold from None
+            except (ValueError, RecursionError):
+                raise _CannotHold from None
             else:
                 # A number may go on in the next block: 12, 12.5, 12e5.
                 if self._is_complete or self._text[end : end + 1] not in _MAY_GO_ON:
@@ -96,6 +114,33 @@ class _Text:
                     return value
             self._read(size)
             size *= 2  # a long item is decoded again a few times only
+
+    def skip(self) -> None:
+        """Go behind the next value: an object, a list or a text."""
+        depth, in_text = 0, False
+        while True:
+            match = _MARK.search(self._text, self._at)
+            if match is None:
+                self._at = len(self._text)
+                self._read_more(BLOCK)
+                continue
+            self._at = match.end()
+            mark = match.group()
+            if mark == "\\":
+                if self._at == len(self._text):
+                    self._read_more(BLOCK)
+                self._at += 1
+            elif mark == '"':
+                in_text = not in_text
+            elif not in_text:
+                depth += 1 if mark in "[{" else -1
+            if not depth and not in_text:
+                return
+
+    def _read_more(self, size: int) -> None:
+        if self._is_complete:
+            raise ValueError("no end of a value")
+        self._read(size)
 
     def _read(self, size: int) -> None:
         block = self._file.read(size)

@@ -7,6 +7,7 @@ may use the folder. A file that is removed while it is open can be read to its e
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
@@ -14,15 +15,18 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from tempfile import mkstemp
-from typing import Any, BinaryIO
+from tempfile import TemporaryFile, mkstemp
+from typing import Any, BinaryIO, cast
 
 import msgspec
 from django.conf import settings
 
+from cvat.annotations import frame_of
 from cvat.json_items import items
 
 logger = logging.getLogger(__name__)
+
+_NOTHING = b"null"
 
 USE_SECONDS = 600  # precision of the noted last use
 ABANDONED_SECONDS = 3600  # age of temporary files whose writer must have been killed
@@ -77,12 +81,17 @@ def find(key: str) -> AnnotationFile | None:
         return None
 
 
+def temporary() -> BinaryIO:
+    """A file for CVAT's answer, which may be large: on the disk of the folder, and gone when it is
+    closed."""
+    return cast(BinaryIO, TemporaryFile(dir=_folder()))
+
+
 def save(key: str, answer: BinaryIO) -> AnnotationFile:
     """Store CVAT's JSON with the annotations of a job, read piece by piece from a file, and open
     what was stored. Raises CvatBroken if it is no such JSON."""
     path = _path(key)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number, name = mkstemp(dir=path.parent, suffix=".tmp")
+    number, name = mkstemp(dir=_folder(), suffix=".tmp")
     os.close(number)
     try:
         with closing(sqlite3.connect(name)) as database:
@@ -115,6 +124,12 @@ def remove_old() -> None:
             Path(path).unlink(missing_ok=True)
 
 
+def _folder() -> Path:
+    folder = Path(settings.ANNOTATIONS_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 def _path(key: str) -> Path:
     return Path(settings.ANNOTATIONS_DIR) / f"{key}{_SUFFIX}"
 
@@ -132,26 +147,39 @@ def _stored() -> Iterator[tuple[float, int, str]]:
 
 def _write(database: sqlite3.Connection, answer: BinaryIO) -> None:
     for name, item in items(answer, keys=("tags", "shapes", "tracks")):
-        if not isinstance(item, dict):
-            continue
-        encoded = msgspec.json.encode(item)
-        if name == "tracks":
+        encoded = _encoded(item)
+        if name == "tracks" or encoded == _NOTHING:
             first, ends = _range(item)
             database.execute("INSERT INTO track VALUES (?, ?, ?)", (first, ends, encoded))
-        elif isinstance(item.get("frame"), int):
-            database.execute("INSERT INTO object VALUES (?, ?, ?)", (item["frame"], name, encoded))
+        elif (frame := frame_of(item)) is not None:
+            database.execute("INSERT INTO object VALUES (?, ?, ?)", (frame, name, encoded))
 
 
-def _range(track: dict[str, Any]) -> tuple[int, int | None]:
+def _encoded(item: Any) -> bytes:
+    """The item as JSON; _NOTHING for what is no object that can be read, which is counted as left
+    out on every frame."""
+    if not isinstance(item, dict):
+        return _NOTHING
+    try:
+        return msgspec.json.encode(item)
+    except (ValueError, OverflowError, RecursionError):
+        pass
+    try:
+        return json.dumps(item).encode()  # slower, but takes halves of characters and any number
+    except (ValueError, RecursionError):
+        return _NOTHING
+
+
+def _range(track: Any) -> tuple[int, int | None]:
     """The first frame of a track, and where it ends. One that cannot be read is on every frame, so
     that it is named there as left out."""
-    keyframes = track.get("shapes")
+    keyframes = track.get("shapes") if isinstance(track, dict) else None
     if not isinstance(keyframes, list) or not keyframes:
         return 0, None
     numbers = {
-        each["frame"]: each.get("outside") is True
+        frame: each.get("outside") is True
         for each in keyframes
-        if isinstance(each, dict) and type(each.get("frame")) is int
+        if (frame := frame_of(each)) is not None
     }
     if len(numbers) < len(keyframes):
         return 0, None

@@ -10,11 +10,9 @@ from __future__ import annotations
 import hashlib
 import io
 import sqlite3
-import tempfile
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO, cast
 
 from django.utils import timezone
 
@@ -102,9 +100,8 @@ def _make(connection: Connection, job_id: int, key: str) -> AnnotationFile:
         with (
             share_errors(key, but=OF_ONE_ACCOUNT),
             cvat_client(connection) as client,
-            tempfile.TemporaryFile() as file,
+            annotation_files.temporary() as file,
         ):
-            answer = cast(BinaryIO, file)
-            client.save_annotations(job_id=job_id, into=answer)
-            answer.seek(0)
-            return annotation_files.save(key, answer)
+            client.save_annotations(job_id=job_id, into=file)
+            file.seek(0)
+            return annotation_files.save(key, file)

@@ -79,7 +79,30 @@ def test_only_the_wanted_frames_are_kept() -> None:
         ({"points": ["a"] * 4}, "not numbers"),
         ({"points": [1, 2, float("nan"), 4]}, "finite"),
         ({"type": "mask", "points": [1, 2, 3, 4]}, "mask cannot have 4"),
+        ({"points": [1, 2, 3, 1e8]}, "farther"),
+        ({"points": [-1e200, 2, 3, 4]}, "farther"),
+        ({"type": "mask", "points": [2**29, 1, 0, 0, 1, 1]}, "runs"),
+        ({"type": "mask", "points": [-1, 5, 0, 0, 1, 1]}, "runs"),
         ({"attributes": ["x"]}, "form"),
+        ({"attributes": [{"spec_id": 5, "value": [1]}]}, "attribute 'colour'"),
+        ({"z_order": 2**40}, "z_order"),
+        ({"group": -(2**40)}, "group"),
+        (
+            {
+                "type": "skeleton",
+                "points": [],
+                "elements": [{"label_id": 3, "type": "tag", "frame": 3}],
+            },
+            "cannot have a tag",
+        ),
+        (
+            {
+                "type": "skeleton",
+                "points": [],
+                "elements": [{"label_id": 3, "type": "skeleton", "frame": 3}],
+            },
+            "cannot have a skeleton",
+        ),
     ],
 )
 def test_a_bad_object_is_named_and_the_others_are_read(fields: dict[str, Any], reason: str) -> None:
@@ -89,6 +112,42 @@ def test_a_bad_object_is_named_and_the_others_are_read(fields: dict[str, Any], r
     assert reason in problem.reason
     assert problem.frame == fields.get("frame", 3)
     assert job.problems_count == 2
+
+
+def test_numbers_that_no_database_holds_are_not_taken_for_frames_and_ids() -> None:
+    job = read(shapes=[shape(frame=2**70), shape(id=2**70)])
+    assert job.shapes == []
+    reasons = [problem.reason for problem in job.problems]
+    assert reasons == ["it is on no frame", "its id is too large a number"]
+
+
+def test_a_point_of_a_tracked_skeleton_is_a_point_at_each_keyframe() -> None:
+    keyframe = {"type": "skeleton", "frame": 0, "points": []}
+    bad = {"label_id": 3, "shapes": [keyframe]}
+    good = {"label_id": 3, "shapes": [keyframe | {"type": "points", "points": [1, 2]}]}
+    track = {"id": 1, "label_id": 1, "shapes": [keyframe]}
+    job = read(tracks=[track | {"elements": [bad]}, track | {"id": 2, "elements": [good]}])
+    assert [len(track.elements) for track in job.tracks] == [1]
+    assert [problem.object_id for problem in job.problems] == [1]
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [b'"x\\\\\\"]}' + b"[}" * 10_000 + b'"', b"[" * 100_000 + b"]" * 100_000, b"9" * 5_000],
+    ids=["long", "deep", "digits"],
+)
+@pytest.mark.parametrize("block", [64, 1000])
+def test_an_object_that_cannot_be_held_is_named_and_the_others_are_read(
+    contents: bytes, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_items, "LONGEST_ITEM", 8_000)
+    monkeypatch.setattr(json_items, "BLOCK", block)
+    plain = json.dumps(shape()).encode()
+    strange = b'{"frame": 0, "source": %s, "points": []}' % contents
+    text = b'{"shapes": [%s, %s, %s], "tracks": []}' % (plain, strange, plain)
+    job = annotations.read_annotations(io.BytesIO(text), LABELS, {0})
+    assert (len(job.shapes), job.problems_count) == (2, 1)
+    assert "too long or too deeply nested" in job.problems[0].reason
 
 
 def test_a_bad_keyframe_leaves_out_its_track_alone() -> None:
@@ -122,11 +181,11 @@ def test_anything_but_an_object_is_refused(text: str) -> None:
         list(items(io.BytesIO(text.encode("latin-1")), keys=("a",)))
 
 
-def test_a_long_item_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_item_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_items, "LONGEST_ITEM", 1000)
     monkeypatch.setattr(json_items, "BLOCK", 100)
     with pytest.raises(CvatBroken):
-        list(items(io.BytesIO(b'{"a": ["' + b"x" * 10_000 + b'"]}'), keys=("a",)))
+        list(items(io.BytesIO(b'{"a": ["' + b"x" * 10_000), keys=("a",)))
 
 
 KEYS = ("id", "label_id", "frame", "type", "points", "shapes", "elements", "attributes", "group",

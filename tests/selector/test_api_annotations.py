@@ -3,11 +3,15 @@ CVAT."""
 
 from __future__ import annotations
 
+import io
+import json
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from portal.caching import lock
@@ -202,6 +206,39 @@ def test_a_job_that_another_request_reads_for_long_is_busy(
         answer = api.get(f"/api/jobs/{job.id}/annotations?frame=0")
     refused(answer, 503, "busy")
     assert int(answer["Retry-After"]) > 0
+
+
+def test_objects_that_no_file_can_hold_are_counted_as_left_out(
+    api: APIClient, connection: Connection, standin: StandIn
+) -> None:
+    [job] = opened(standin, SHAPES).jobs
+    before = ask(api, job.id, 0)
+    held = standin.world.jobs[job.id].annotations
+    first = next(each for each in held["shapes"] if each["frame"] == 0)
+    strange = [
+        first | {"z_order": 2**70},
+        first | {"id": 2**70},
+        first | {"points": [1e308] * 4, "type": "rectangle"},
+        first | {"type": "skeleton", "points": [], "elements": [first | {"type": "tag"}]},
+        first | {"frame": 2**70},
+    ]
+    held["shapes"] += strange
+    held["tracks"].append({"id": 5, "label_id": first["label_id"], "shapes": [{"frame": 2**70}]})
+    standin.world.jobs[job.id].updated_date += timedelta(seconds=1)
+    cache.clear()
+    after = ask(api, job.id, 0)
+    assert after["left_out"] == before["left_out"] + 5  # the one on no frame is on none
+    assert after["objects"] == before["objects"]
+
+
+def test_half_a_character_and_what_is_nested_too_deeply_end_no_reading(folder: Path) -> None:
+    odd = b'{"id": 1, "frame": 0, "source": "\\ud800"}'
+    deep = b'{"frame": 0, "points": %s%s}' % (b"[" * 100_000, b"]" * 100_000)
+    answer = io.BytesIO(b'{"shapes": [%s, %s]}' % (odd, deep))
+    with closing(annotation_files.save("key", answer)) as file:
+        part = json.loads(file.on_frame(0, deleted=()))
+    assert part["shapes"] == [{"id": 1, "frame": 0, "source": "\ud800"}]
+    assert part["tracks"] == [None]  # left out, and counted on every frame
 
 
 def test_a_damaged_file_is_read_anew(
