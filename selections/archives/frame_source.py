@@ -140,6 +140,7 @@ class FrameSource:
             recompressing={job.id for job in jobs.values() if job.recompresses},
             root=lambda task_id: folders.get(subsets.get(task_id, ""), ""),
             unique_stems=self._layout.unique_stems,
+            reserved_folders=self._layout.reserved_folders,
         )
         plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
         with closing(self._fetcher(blocks, plan)) as fetcher:

@@ -48,7 +48,7 @@ class FramePaths:
     With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
     CVAT may serve JPEGs instead of what was uploaded; their frames take both names. All paths of a
     task begin with the folder that `root` says of it. With `unique_stems` no two paths are alike
-    but for the extension.
+    but for the extension. No other folder has one of the names in `reserved_folders`.
     """
 
     def __init__(
@@ -59,8 +59,10 @@ class FramePaths:
         recompressing: Container[int] = (),
         root: Callable[[int], str] = lambda task_id: "",
         unique_stems: bool = False,
+        reserved_folders: Container[str] = (),
     ) -> None:
         self._root = root
+        self._reserved_folders = reserved_folders
         self._file_key = _stem_key if unique_stems else _key
         self._task_folders = task_folders
         self._is_compressed = quality == "compressed"
@@ -146,8 +148,8 @@ class FramePaths:
         return any(key in self._real_files or key in self._real_folders for key in keys)
 
     def _free_folder(self, frame: WantedFrame, folders: tuple[PathComponent, ...]) -> str:
-        """The folder in the ZIP: CVAT's own, unless its name is not safe or is that of a file in
-        the ZIP. Then a name that no other folder has, so that two folders never become one."""
+        """The folder in the ZIP: CVAT's own, unless its name is not safe, reserved, or that of a
+        file in the ZIP. Then a name that no other folder has: two folders never become one."""
         path = cvat_path = self._prefix(frame)
         if (path, folders) == self._last[:2]:
             return self._last[2]
@@ -155,7 +157,8 @@ class FramePaths:
             cvat_path = posixpath.join(cvat_path, part.raw)
             wanted = posixpath.join(path, part.safe)
             key = _key(wanted)
-            if part.is_safe and not self._is_file(wanted, key):
+            is_free = part.raw not in self._reserved_folders and not self._is_file(wanted, key)
+            if part.is_safe and is_free:
                 path = wanted
             else:
                 path = posixpath.join(path, self._renamed_folder(path, cvat_path, part.safe))
@@ -177,6 +180,8 @@ class FramePaths:
         return _extended(name, "", addition=self._additions[cvat_key])
 
     def _is_free_folder(self, path: str) -> bool:
+        if posixpath.basename(path) in self._reserved_folders:
+            return False
         key = _key(path)
         return not (self._is_taken(path, key) or self._is_real(key))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -48,12 +48,14 @@ class File(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where the pictures stand in an archive: `folders` has the folder of each subset of its tasks
-    ("": at the top). With `unique_stems` no two are alike but for the extension."""
+    ("": at the top). With `unique_stems` no two are alike but for the extension. Folders of
+    pictures below that have none of the names in `reserved_folders`."""
 
     folders: Callable[[Iterable[str]], Mapping[str, str]] = lambda subsets: dict.fromkeys(
         subsets, ""
     )
     unique_stems: bool = False
+    reserved_folders: Collection[str] = ()
 
 
 AS_IN_CVAT = Layout()

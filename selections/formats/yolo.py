@@ -43,8 +43,7 @@ _LONGEST_SUFFIX = "_selection_12345678901234567890_part1234567890"
 _ELLIPSE_STEPS = 36
 _ROUNDING = 1.0  # pixels over the edge that are no reason to turn an oriented box upright
 _ABSENT_POINT = ["0.0", "0.0", "0"]
-# What data.yaml has other values for, and the folder whose last mention readers replace by that of
-# the labels.
+# What data.yaml has other values for, and a folder that is reserved, see Layout below.
 _NO_SUBSETS = {
     "path", "names", "nc", "kpt_shape", "flip_idx", "kpt_names", "download", "channels",
     "minival", "yaml_file", "images",
@@ -333,7 +332,8 @@ def _format(key: str, label: str, yolo: _Yolo, flaw: Callable[[Shape], str] = _n
         yolo.writer,
         yolo.room,
         yolo.image_room,
-        Layout(_folders, unique_stems=True),
+        # Readers look for the labels where the last "images" of the path is "labels".
+        Layout(_folders, unique_stems=True, reserved_folders=(_PICTURES,)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import zipfile
 from pathlib import Path
@@ -243,6 +244,30 @@ def test_pictures_stand_where_the_format_expects_them_each_with_its_own_labels(
         first = min(boxes, key=lambda each: each["points"])["points"]
         middles = [float(label.split()[1]) * line["width"] for label in labels]
         assert any(abs(x - (first[0] + first[2]) / 2) < 0.01 for x in middles)
+
+
+def test_readers_find_the_labels_of_pictures_in_a_folder_of_their_own(
+    alice: User, standin: StandIn, tmp_path: Path
+) -> None:
+    folder = tmp_path / "task"
+    shutil.copytree(CASES["names_clash"] / "images", folder / "images")
+    shutil.copytree(CASES["names_clash"] / "images/s", folder / "images/images/s")
+    for file in CASES["names_clash"].glob("*.json"):
+        text = file.read_text(encoding="utf-8")
+        (folder / file.name).write_text(text.replace('"name":"s/', '"name":"images/s/'))
+    case = Case(folder)
+    assert case.meta.frames[1].name.startswith("images/")
+    add_annotated_task(standin.world, folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    archive = built(selection, annotations="yolo_detection")
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        names = opened.namelist()
+    pictures = [f"/{line['path']}" for line in manifest_of(archive)["frames"]]
+    # As readers do it.
+    wanted = ["/labels/".join(each.rsplit("/images/", 1)).rsplit(".", 1)[0] for each in pictures]
+    labels = [name for name in names if name.endswith(".txt") and name != "train.txt"]
+    assert labels
+    assert {f"/{name}" for name in labels} <= {f"{stem}.txt" for stem in wanted}
 
 
 def test_deleted_frames_have_no_objects(alice: User, standin: StandIn) -> None:

@@ -178,6 +178,26 @@ def test_a_clash_gets_its_frame_number() -> None:
     ]
 
 
+def test_no_folder_of_cvat_has_a_reserved_name() -> None:
+    names = ["images/a.jpg", "images_/b.jpg", "x/images/c.jpg", "CON/images/d.jpg", "y/images"]
+    namer = FramePaths(
+        task_folders=False,
+        quality="original",
+        root=lambda task_id: "images/train",
+        reserved_folders=("images",),
+    )
+    frames = [WantedFrame(1, 1, number, name) for number, name in enumerate(names)]
+    for frame in frames:
+        namer.reserve(frame)
+    assert [namer.take(frame, ".jpg") for frame in frames] == [
+        "images/train/images__/a.jpg",
+        "images/train/images_/b.jpg",
+        "images/train/x/images_/c.jpg",
+        "images/train/_CON/images_/d.jpg",
+        "images/train/y/images",
+    ]
+
+
 def test_a_folder_of_the_name_of_a_file_gets_another_name() -> None:
     assert taken(["a.jpg", "a.jpg/b.jpg", "A.JPG/c.jpg", "a.jpg"]) == [
         "a.jpg",

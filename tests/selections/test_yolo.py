@@ -322,6 +322,14 @@ def test_a_polygon_over_the_edge_is_cut_there(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_only_touches_the_picture_covers_nothing() -> None:
+    around_the_corner = [(-1, -2), (12, -2), (12, 11), (11, 11), (11, -1), (-1, -1)]
+    flat = [(1, 1), (5, 5), (9, 9)]
+    crossed = [(1, 1), (9, 9), (9, 1), (1, 9)]
+    seen = [clipping.clipped(each, 10, 10) for each in (around_the_corner, flat, crossed)]
+    assert seen == [[], [], crossed]
+
+
 @given(st.lists(st.tuples(st.integers(-20, 30), st.integers(-20, 30)), min_size=3, max_size=9))
 def test_a_cut_polygon_covers_the_same_pixels_of_the_picture(points: list[clipping.Point]) -> None:
     width, height = 11, 7
