@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
@@ -95,7 +96,8 @@ def _several(tasks: Sequence[AnnotatedTask]) -> Iterator[str]:
     by_name: dict[str, Label] = {}
     for task in tasks:
         for label in task.labels:
-            by_name.setdefault(label.name, label)
+            first = by_name.setdefault(label.name, label)
+            by_name[label.name] = _joined(first, label)
     yield "    <project>\n      <tasks>\n"
     for task in tasks:
         yield "        <task>\n"
@@ -104,6 +106,19 @@ def _several(tasks: Sequence[AnnotatedTask]) -> Iterator[str]:
     yield "      </tasks>\n"
     yield from _labels(by_name.values(), "      ")
     yield "    </project>\n"
+
+
+def _joined(label: Label, other: Label) -> Label:
+    """The label, with the attributes and points that only the other one of its name has."""
+    attributes = {each.name for each in label.attributes}
+    points = {each.name for each in label.sublabels}
+    return replace(
+        label,
+        attributes=label.attributes
+        + tuple(each for each in other.attributes if each.name not in attributes),
+        sublabels=label.sublabels
+        + tuple(each for each in other.sublabels if each.name not in points),
+    )
 
 
 def _about(task: AnnotatedTask, indent: str) -> Iterator[str]:

@@ -1,11 +1,12 @@
-"""The XML of CVAT for images has the same bytes for the same objects."""
+"""The XML of CVAT for images: labels of several tasks, and the same bytes for the same objects."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from xml.etree import ElementTree
 
-from cvat.annotations import Label, Labels, Shape
+from cvat.annotations import Attribute, Label, Labels, Shape
 from selections.formats import FORMATS
 from selections.formats.format import AnnotatedImage, AnnotatedTask
 
@@ -29,3 +30,28 @@ def test_the_points_of_a_skeleton_stand_in_the_order_of_their_labels(tmp_path: P
     assert one == other
     names = [line.split(b'"')[1] for line in one.splitlines() if b"<points" in line]
     assert names == [b"p2", b"p3", b"p4"]
+
+
+def test_labels_of_one_name_in_several_tasks_have_what_any_of_them_has(tmp_path: Path) -> None:
+    def face(number: int, attributes: str, points: str) -> Label:
+        return Label(
+            number,
+            "face",
+            type="skeleton",
+            attributes=tuple(
+                Attribute(n, each, False, "text", "") for n, each in enumerate(attributes)
+            ),
+            sublabels=tuple(Label(number + n, each) for n, each in enumerate(points, 1)),
+        )
+
+    labels = [face(10, "xy", "ab"), face(20, "zy", "cb"), Label(30, "car")]
+    tasks = [
+        AnnotatedTask(n, "t", "", False, Labels(each))
+        for n, each in ((1, labels[:1]), (2, labels[1:]))
+    ]
+    with closing(FORMATS["cvat_images"].writer(tasks, tmp_path)) as writer:
+        (file,) = writer.files("")
+        root = ElementTree.fromstring(file.content.read())
+    names = [each.findtext("name") for each in root.iter("label")]
+    assert names == ["face", "a", "b", "c", "car"]
+    assert [each.findtext("name") for each in root.iter("attribute")] == ["x", "y", "z"]
