@@ -96,8 +96,8 @@ class BlockFetcher:
             self._decode(block, piece)
             return
         members = read_members(piece, count=block.size)
-        for frame in block.frames:
-            member = members[frame - block.first]
+        # Also those of frames that are not wanted: names choose the member that is unpacked.
+        for member in members:
             if member.file_size > min(MAX_PICTURE, MOST_SHRUNK * member.compress_size + 4096):
                 raise Oversized(
                     f"CVAT sent a picture that unpacks from {member.compress_size:,} to "

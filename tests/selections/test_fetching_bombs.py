@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from selections.archives import block_fetching, disk, zip_format
-from selections.archives.pieces import DamagedPiece, Piece, read_members
+from selections.archives.pieces import DamagedPiece, Piece, own_name, read_members
 from selections.archives.zip_format import Member
 from selector.models import Connection
 from standin.chunks import Chunk, numbered_zip
@@ -51,6 +51,21 @@ def test_a_picture_that_unpacks_out_of_proportion_is_a_named_problem(
     assert all("314,572,800 bytes" in row["reason"] for row in archive.problems)
     assert set(pictures_of(archive)) == {(2, frame) for frame in range(8, 16)}
     assert all(seen.query["type"] == "chunk" for seen in data_requests(standin))
+
+
+@BUILDS
+def test_a_bomb_does_not_hide_behind_the_name_of_a_decoded_frame(
+    connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb:
+        for number in range(7):
+            bomb.writestr(f"{number:06d}.jpg", bytes(100))
+        bomb.writestr(own_name(0), bytes(10 * 2**20))  # the last by name, read as the first
+    served(standin, monkeypatch, packed.getvalue())
+    archive = built(select(connection, (2, range(7))))
+    assert archive.status == "failed"
+    assert "unpacks from" in archive.error
 
 
 @BUILDS
