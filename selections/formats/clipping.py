@@ -17,8 +17,13 @@ SMALLEST_AREA = 0.001  # pixels; what covers less covers nothing
 def clipped(points: Iterable[Point], width: int, height: int) -> list[Point]:
     """The part of a polygon in the picture; empty if it covers nothing there."""
     inside = list(points)
-    for axis, edge, is_upper in ((0, 0, False), (0, width, True), (1, 0, False), (1, height, True)):
-        inside = list(_cut(inside, axis, float(edge), is_upper=is_upper))
+    for axis, length in enumerate((width, height)):
+        if min(point[axis] for point in inside) < 0:
+            inside = list(_cut(inside, axis, 0.0, is_upper=False))
+        if inside and max(point[axis] for point in inside) > length:
+            inside = list(_cut(inside, axis, float(length), is_upper=True))
+        if not inside:
+            return []
     inside = [point for n, point in enumerate(inside) if point != inside[n - 1]]
     return inside if _covers(inside, width, height) else []
 
