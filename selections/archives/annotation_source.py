@@ -13,8 +13,12 @@ from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from cvat.annotations import Labels
 from portal.work.exceptions import Stopped
+from portal.work.heartbeat import Heartbeat
+from portal.work.slots import Slots
 from selections.archives.annotation_reading import (
     ChosenFrames,
     TaskAnnotations,
@@ -37,7 +41,8 @@ LONGEST_SLEEP = 0.2  # seconds until the thread that sleeps checks whether the b
 
 
 class AnnotationSource:
-    """A PartSource. One thread reads the tasks one after the other, with one request at a time.
+    """A PartSource. One thread reads the tasks one after the other, with one request at a time,
+    which has a slot among those of all builds.
 
     Every method but `close` waits for the tasks that it needs, and raises Stopped, or the CvatError
     that ends the build.
@@ -51,14 +56,21 @@ class AnnotationSource:
         *,
         folder: Path,
         has_task_folders: bool,
-        stop: Event,
+        heartbeat: Heartbeat,
     ) -> None:
-        self._client = connection.client(patient=True, sleep=self._sleep)
+        slots = Slots(
+            url=connection.url,
+            limit=settings.CVAT_MAX_REQUESTS,
+            lease=heartbeat.limits.stale_seconds,
+            sleep=self._sleep,
+        )
+        heartbeat.at_beat.append(slots.renew)
+        self._client = connection.client(patient=True, sleep=self._sleep, around_attempt=slots.one)
         self._format = format
         self._folder = folder / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
         self._selection_in_names = selection.pk if has_task_folders else None
-        self._stop = stop
+        self._stop = heartbeat.stopped
         self._ended = Event()
         self._rows = {task.task_id: task for task in selection.tasks.all()}
         self._chosen = _chosen(selection)

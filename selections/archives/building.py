@@ -181,7 +181,7 @@ class _Build:
             format,
             folder=self.spool.folder,
             has_task_folders=options.task_folders,
-            stop=self.heartbeat.stopped,
+            heartbeat=self.heartbeat,
         )
 
     def _writer(self, annotations: AnnotationSource | None) -> ZipWriter:

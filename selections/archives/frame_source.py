@@ -107,7 +107,7 @@ class FrameSource:
     def entries(self) -> Generator[Entry | MissingFrame | LeftOutFrame]:
         """Each frame, by task and frame number. To be closed: then all threads have ended. Raises
         Stopped, CvatError, OSError."""
-        self._heartbeat.at_beat[:] = [self._slots.renew]
+        self._heartbeat.at_beat.append(self._slots.renew)
         self._heartbeat.waiting_for = self._waiting.text
         # What is asked beside pictures has no turn among them: it would wait for the slowest.
         with (

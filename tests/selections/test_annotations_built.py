@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import uuid
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,12 @@ import pytest
 from django.contrib.auth.models import User
 
 from cvat.types import Job
+from portal.work.exceptions import Stopped
+from portal.work.heartbeat import Heartbeat
+from portal.work.slots import Slots
 from selections.archives import building
+from selections.archives.annotation_source import AnnotationSource
+from selections.formats import FORMATS
 from selections.models import Archive
 from selections.services import cancel_archive
 from standin.annotated import add_annotated_task
@@ -345,3 +352,37 @@ def test_a_cancelled_build_ends_while_annotations_are_read(alice: User, standin:
     hold.release()
     assert again(archive).status == "cancelled"
     assert not [each for each in threading.enumerate() if each.name.startswith("annotations")]
+
+
+def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
+    alice: User, standin: StandIn, folders: Folders, settings: object
+) -> None:
+    settings.CVAT_MAX_REQUESTS = 1
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    connection = connect(alice, standin, "alice")
+    selection = select(connection, (case.task["id"], [0]))
+    heartbeat = Heartbeat(request(selection, annotations="cvat_images"), uuid.uuid4())
+
+    def refuse(_: float) -> None:
+        raise Stopped
+
+    other = Slots(url=connection.url, limit=1, lease=60.0, sleep=refuse)
+    hold = standin.faults.hold("/annotations")
+    with closing(
+        AnnotationSource(
+            connection,
+            selection,
+            FORMATS["cvat_images"],
+            folder=folders.spool,
+            has_task_folders=False,
+            heartbeat=heartbeat,
+        )
+    ):
+        assert hold.wait_for_request()
+        for call in heartbeat.at_beat:
+            call()
+        with pytest.raises(Stopped), other.one():
+            pass
+    with other.one():
+        pass
