@@ -86,8 +86,8 @@ function show(running, ended) {
  * this page has promised to. An incomplete result is never downloaded unasked. */
 function tell(work) {
   if (notices.has(work.key)) return;
-  const isFollowed = followed.delete(work.key);
   const isStarting = downloads.delete(work.key) && work.download_url !== null;
+  const isFollowed = followed.delete(work.key) && !isStarting;
   if (isStarting) downloadLink(work.download_url, "").click();
   const isDownloading = isStarting || isFollowed;
   addresses.delete(work.key);

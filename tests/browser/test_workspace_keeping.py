@@ -18,6 +18,12 @@ from tests.selections.builds import gone, no_chunks, only_path
 DRIVE, LARGE = 1, 8
 
 
+@pytest.fixture
+def finished_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No archive is sent while it is built."""
+    monkeypatch.setattr(live_downloads, "_limits", lambda archive: {"following": 0})
+
+
 def test_saved_as_drawn_and_as_adjusted(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.pick("10", seed="7")
@@ -142,7 +148,9 @@ def test_all_of_a_large_task(desk: Workspace) -> None:
 
 
 @pytest.mark.worker
-def test_what_is_built_is_not_built_again(desk: Workspace, worker: None) -> None:
+def test_what_is_built_is_not_built_again(
+    desk: Workspace, worker: None, finished_only: None
+) -> None:
     status = desk.page.locator("#dock-status")
     desk.open_task(DRIVE)
     desk.cell(3).click()
@@ -170,7 +178,7 @@ def test_what_is_built_is_not_built_again(desk: Workspace, worker: None) -> None
 
 
 @pytest.mark.worker
-def test_save_and_download_downloads(desk: Workspace, worker: None) -> None:
+def test_save_and_download_downloads(desk: Workspace, worker: None, finished_only: None) -> None:
     status = desk.page.locator("#dock-status")
     desk.open_task(DRIVE)
     desk.cell(3).click()
@@ -186,7 +194,9 @@ def test_save_and_download_downloads(desk: Workspace, worker: None) -> None:
 
 
 @pytest.mark.worker
-def test_a_download_whose_line_is_gone_is_told_by_a_notice(desk: Workspace, worker: None) -> None:
+def test_a_download_whose_line_is_gone_is_told_by_a_notice(
+    desk: Workspace, worker: None, finished_only: None
+) -> None:
     desk.open_task(DRIVE)
     desk.cell(3).click()
     desk.page.get_by_label("Name of the selection").fill("One")
@@ -285,10 +295,8 @@ def test_an_incomplete_zip_that_was_downloaded_while_it_was_built(
 
 @pytest.mark.worker
 def test_an_incomplete_zip_is_not_downloaded_unasked(
-    desk: Workspace, worker: None, monkeypatch: pytest.MonkeyPatch
+    desk: Workspace, worker: None, finished_only: None
 ) -> None:
-    # Else it could begin while it is built.
-    monkeypatch.setattr(live_downloads, "_limits", lambda archive: {"following": 0})
     hold = desk.standin.faults.hold(r"/data\?")
     downloads: list[object] = []
     desk.page.on("download", lambda download: downloads.append(download.url))
