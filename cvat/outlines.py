@@ -147,6 +147,17 @@ def overlap(first: Sequence[float], second: Sequence[float]) -> float:
     return shared / covered if covered else 0.0
 
 
+def area(coordinates: Sequence[float]) -> float:
+    """The area of a polygon as `overlap` takes it: without what it covers twice."""
+    edges = _edges(coordinates)
+    heights = sorted({y for edge in edges for y in (edge[1], edge[3])} | _crossings(edges))
+    return sum(
+        (end - start) * (bottom - top)
+        for top, bottom in pairwise(heights)
+        for start, end in _spans(edges, (top + bottom) / 2)
+    )
+
+
 def _edges(coordinates: Sequence[float]) -> list[Edge]:
     """The edges that are not horizontal."""
     points = _points(coordinates)

@@ -6,9 +6,11 @@ in the earlier job (docs/annotations.md says when two objects are the same one).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
+from itertools import starmap
 from typing import Protocol, TypeVar
 
 from cvat import outlines
@@ -19,8 +21,10 @@ SAME_SHAPE = 0.75  # of the area, as in CVAT
 SAME_TRACK = 0.5  # of the areas on the frames that both jobs have, as in CVAT
 TOLERANCE = 0.01  # pixels, for kinds without an area that CVAT compares
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
 _NOTHING: frozenset[int] = frozenset()
-T = TypeVar("T")
+_NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 
 
 class FrameRange(Protocol):
@@ -119,7 +123,10 @@ def _merged(jobs: Sequence[_JobObjects], frame: int) -> list[Shape]:
     for job in jobs:
         own = job.shapes(frame)
         if shapes and own:
-            again = {second for _, second in _matched(shapes, own, _similarity, SAME_SHAPE)}
+            pairs = _matched(
+                list(map(_Placed, shapes)), list(map(_Placed, own)), _similarity, SAME_SHAPE
+            )
+            again = {second for _, second in pairs}
             own = [shape for index, shape in enumerate(own) if index not in again]
         shapes = shapes + own
         for track, shape in job.tracked(frame).items():
@@ -135,46 +142,153 @@ def _same_tracks(
         return []
     first = [track for track in first if track.first <= frames[-1] and track.end > frames[0]]
     second = [track for track in second if track.first <= frames[-1] and track.end > frames[0]]
-    shown = {track: [track.on(frame) for frame in frames] for track in (*first, *second)}
+    one, other = ([_PlacedTrack(track, frames) for track in tracks] for tracks in (first, second))
+    matched = _matched(one, other, _track_similarity, SAME_TRACK)
+    return [(first[index], second[other_index]) for index, other_index in matched]
 
-    def similarity(one: TrackShapes, other: TrackShapes) -> float:
-        if one.track.label != other.track.label:
-            return 0.0
-        pairs = [(a, b) for a, b in zip(shown[one], shown[other], strict=True) if a or b]
-        return sum(_similarity(a, b) for a, b in pairs if a and b) / max(1, len(pairs))
 
-    matched = _matched(first, second, similarity, SAME_TRACK)
-    return [(first[index], second[other]) for index, other in matched]
+class _Placed:
+    """A shape with what makes it quick to tell from most others."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.label_id = shape.label.id
+        self.box = _box(shape)
+
+    @property
+    def place(self) -> Hashable:
+        """The same for shapes that are surely the same object."""
+        return _place(self.shape)
+
+    @cached_property
+    def area(self) -> float:
+        return outlines.area(self.shape.points)
+
+
+class _PlacedTrack:
+    """What a track shows on some frames."""
+
+    def __init__(self, track: TrackShapes, frames: Iterable[int]) -> None:
+        shapes = [track.on(frame) for frame in frames]
+        self.shown = [None if shape is None else _Placed(shape) for shape in shapes]
+        self.label_id = track.track.label.id
+        boxes = [placed.box for placed in self.shown if placed]
+        self.box = _around(boxes) if boxes else _NOWHERE
+
+    @property
+    def place(self) -> Hashable:
+        """The same for tracks that are surely the same object; its own if it shows nothing."""
+        if not any(self.shown):
+            return self
+        return self.label_id, tuple(placed and placed.place for placed in self.shown)
+
+
+Placed = TypeVar("Placed", _Placed, _PlacedTrack)
 
 
 def _matched(
-    first: Sequence[T], second: Sequence[T], similarity: Callable[[T, T], float], least: float
+    first: Sequence[Placed],
+    second: Sequence[Placed],
+    similarity: Callable[[Placed, Placed, float], float],
+    least: float,
 ) -> list[tuple[int, int]]:
     """Pairs of positions of what is the same in both, each used once, the most similar first."""
+    by_place: defaultdict[Hashable, deque[int]] = defaultdict(deque)
+    for index, one in enumerate(first):
+        by_place[one.place].append(index)
+    matched: dict[int, int] = {}
+    for other_index, other in enumerate(second):
+        if same := by_place.get(other.place):
+            matched[same.popleft()] = other_index
+    taken = set(matched.values())
+    remaining = [pair for pair in enumerate(second) if pair[0] not in taken]
     pairs: list[tuple[float, int, int]] = []
     for index, one in enumerate(first):
-        for other_index, other in enumerate(second):
-            value = similarity(one, other)
-            if value >= least:
-                pairs.append((-value, index, other_index))
-    matched: dict[int, int] = {}
+        if index in matched:
+            continue
+        for other_index, other in remaining:
+            if one.label_id == other.label_id and _touch(one.box, other.box):
+                value = similarity(one, other, least)
+                if value >= least:
+                    pairs.append((-value, index, other_index))
     for _, index, other_index in sorted(pairs):
-        if index not in matched and other_index not in matched.values():
+        if index not in matched and other_index not in taken:
             matched[index] = other_index
+            taken.add(other_index)
     return list(matched.items())
 
 
-def _similarity(one: Shape, other: Shape) -> float:
-    """From 0 to 1; rotation, group and attributes are not compared where areas are, as in CVAT."""
-    if one.kind != other.kind or one.label != other.label:
+def _track_similarity(one: _PlacedTrack, other: _PlacedTrack, least: float) -> float:
+    """The mean over the frames on which one of the two is seen; or 0 if that is below `least`."""
+    pairs = [(a, b) for a, b in zip(one.shown, other.shown, strict=True) if a or b]
+    near = [(a, b) for a, b in pairs if a and b and _touch(a.box, b.box)]
+    if len(near) < least * len(pairs) or sum(starmap(_most, near)) < least * len(pairs):
         return 0.0
-    if one.kind == TAG:
+    return sum(_similarity(a, b, 0.0) for a, b in near) / max(1, len(pairs))
+
+
+def _similarity(one: _Placed, other: _Placed, least: float) -> float:
+    """From 0 to 1; or 0 if it is below `least`. Rotation, group and attributes are not compared
+    where areas are, as in CVAT."""
+    a, b = one.shape, other.shape
+    if a.kind != b.kind or one.label_id != other.label_id:
+        return 0.0
+    if a.kind == TAG:
         return 1.0
-    if one.kind == "rectangle":
-        return _box_overlap(one.points, other.points)
-    if one.kind == "polygon":
-        return outlines.overlap(one.points, other.points)
+    if a.kind == "rectangle":
+        return _box_overlap(a.points, b.points)
+    if a.kind == "polygon":
+        if _most(one, other) < least:
+            return 0.0
+        return outlines.overlap(a.points, b.points)
     return 1.0 if _is_alike(one, other) else 0.0
+
+
+def _most(one: _Placed, other: _Placed) -> float:
+    """How similar two shapes are at most: of polygons by their areas and boxes."""
+    a, b = one.shape, other.shape
+    if a.kind != "polygon" or b.kind != "polygon" or a.points == b.points:
+        return 1.0
+    width = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
+    height = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
+    shared = min(max(width, 0.0) * max(height, 0.0), one.area, other.area)
+    covered = one.area + other.area - shared
+    return shared / covered * (1 + 1e-9) if covered else 0.0  # areas are rounded
+
+
+def _place(shape: Shape) -> Hashable:
+    has_area = shape.kind in ("rectangle", "polygon")
+    return (
+        shape.kind,
+        shape.label.id,
+        shape.is_outside,
+        None if has_area else shape.rotation,
+        tuple(shape.points),
+        tuple(map(_place, shape.elements)),
+    )
+
+
+def _box(shape: Shape) -> Box:
+    """Around the points of a shape, or of its elements. Of a mask, whose points are others, still
+    the same for the same mask."""
+    if shape.elements:
+        return _around([_box(element) for element in shape.elements])
+    xs, ys = shape.points[::2], shape.points[1::2]
+    return (min(xs), min(ys), max(xs), max(ys)) if xs else _NOWHERE
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return (
+        one[0] <= other[2] + TOLERANCE
+        and other[0] <= one[2] + TOLERANCE
+        and one[1] <= other[3] + TOLERANCE
+        and other[1] <= one[3] + TOLERANCE
+    )
 
 
 def _box_overlap(one: Sequence[float], other: Sequence[float]) -> float:
@@ -188,17 +302,26 @@ def _box_overlap(one: Sequence[float], other: Sequence[float]) -> float:
     return width * height / (sum(areas) - width * height)
 
 
-def _is_alike(one: Shape, other: Shape) -> bool:
+def _is_alike(one: _Placed, other: _Placed) -> bool:
     """Whether two objects of one kind and label are in the same place."""
-    numbers = (one.rotation, *one.points), (other.rotation, *other.points)
-    if len(numbers[0]) != len(numbers[1]) or len(one.elements) != len(other.elements):
+    return _are_close(one.box, other.box) and _is_same_place(one.shape, other.shape)
+
+
+def _is_same_place(one: Shape, other: Shape) -> bool:
+    if abs(one.rotation - other.rotation) > TOLERANCE or len(one.elements) != len(other.elements):
         return False
-    if any(abs(a - b) > TOLERANCE for a, b in zip(*numbers, strict=True)):
+    if not _are_close(one.points, other.points):
         return False
     elements = (sorted(shape.elements, key=_order) for shape in (one, other))
     return all(
-        a.label == b.label and a.is_outside == b.is_outside and _is_alike(a, b)
+        a.label == b.label and a.is_outside == b.is_outside and _is_same_place(a, b)
         for a, b in zip(*elements, strict=True)
+    )
+
+
+def _are_close(one: Sequence[float], other: Sequence[float]) -> bool:
+    return len(one) == len(other) and all(
+        abs(a - b) <= TOLERANCE for a, b in zip(one, other, strict=True)
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cvat import outlines
 from cvat.annotations import JobAnnotations, Label, Shape, Track
@@ -143,6 +146,77 @@ def test_the_order_of_objects_and_jobs_plays_no_part(seed: int) -> None:
         assert case.objects(jobs) == expected
 
 
+def outline(x: float, y: float, spread: float = 1, corners: int = 100) -> tuple[float, ...]:
+    """A star around a place."""
+    return tuple(
+        coordinate
+        for n in range(corners)
+        for coordinate in (
+            x + spread * (5 + n % 2) * math.cos(2 * math.pi * n / corners),
+            y + spread * (5 + n % 2) * math.sin(2 * math.pi * n / corners),
+        )
+    )
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The pairs of polygons whose outlines were compared."""
+    pairs: list[Any] = []
+    exact = outlines.overlap
+
+    def counted(first: Sequence[float], second: Sequence[float]) -> float:
+        pairs.append((first, second))
+        return exact(first, second)
+
+    monkeypatch.setattr(outlines, "overlap", counted)
+    return pairs
+
+
+def test_outlines_are_compared_of_polygons_alone_that_may_be_the_same(compared: list[Any]) -> None:
+    def polygons(shift: float) -> list[Shape]:
+        return [
+            Shape("polygon", CAR, 4, outline(20 * (n % 20) + shift, 20 * (n // 20)))
+            for n in range(400)
+        ]
+
+    equal = [Shape("polygon", CAR, 4, outline(900, 900, n)) for n in range(1, 30)]
+    first = JobAnnotations(shapes=polygons(0) + equal)
+    moved = JobAnnotations(shapes=polygons(0.1) + equal)
+    assert objects(first, moved)[4] == objects(first, JobAnnotations())[4]
+    assert len(compared) == 400
+    compared.clear()
+    far = JobAnnotations(shapes=polygons(8))
+    assert len(objects(first, far)[4]) == 829
+    assert compared == []
+
+
+def test_outlines_of_tracks_are_compared_where_their_boxes_meet_often_enough(
+    compared: list[Any],
+) -> None:
+    def track(*places: float) -> Track:
+        return tracked(*(Shape("polygon", CAR, 4 + n, outline(x, 0)) for n, x in enumerate(places)))
+
+    first = JobAnnotations(tracks=[track(50 * n, 50 * n) for n in range(50)])
+    far = JobAnnotations(tracks=[track(50 * n + 20, 50 * n + 20) for n in range(50)])
+    assert len(objects(first, far)[4]) == 100
+    beside = JobAnnotations(tracks=[track(50 * n + 8, 50 * n + 8) for n in range(50)])
+    assert len(objects(first, beside)[4]) == 100
+    assert compared == []
+    near = JobAnnotations(tracks=[track(50 * n + 0.1, 50 * n + 0.1) for n in range(50)])
+    assert len(objects(first, near)[4]) == 50
+    assert len(compared) == 100
+
+
+@given(st.lists(st.lists(st.integers(0, 12), min_size=6, max_size=12), min_size=2, max_size=2))
+def test_what_is_not_compared_is_not_the_same(lists: list[list[int]]) -> None:
+    points = [tuple(map(float, each[: len(each) // 2 * 2])) for each in lists]
+    first, second = (JobAnnotations(shapes=[Shape("polygon", CAR, 4, each)]) for each in points)
+    is_same = outlines.overlap(*points) >= 0.75
+    assert len(objects(first, second)[4]) == (1 if is_same else 2)
+    assert outlines.area(points[0]) == pytest.approx(outlines.overlap(points[0], SHEET) * 400)
+
+
+SHEET = [-1.0, -1.0, 19.0, -1.0, 19.0, 19.0, -1.0, 19.0]
 SQUARE = [0, 0, 10, 0, 10, 10, 0, 10]
 
 
