@@ -100,14 +100,17 @@ class _Reading:
                 raise labels
             self._labels = labels
             jobs = self._client.jobs(self._task_id)
-            chosen_from = set(self._chosen.jobs)
-            origin = origins.read(
-                self._client, self._task_id, [job for job in jobs if job.id in chosen_from]
-            )
+            groups = list(self._groups(jobs))
+            # The keyframes of a track are on frames of the whole job: of each job that is read, the
+            # deleted frames are known.
+            loaded = {
+                job.id: job for holders, frames in groups for job in holders if _holds(job, frames)
+            }
+            origin = origins.read(self._client, self._task_id, list(loaded.values()))
             by_frame = heapq.merge(
                 *(
                     objects_by_frame(holders, frames, self._load, deleted=origin.deleted)
-                    for holders, frames in self._groups(jobs)
+                    for holders, frames in groups
                 ),
                 key=itemgetter(0),
             )
@@ -178,3 +181,9 @@ class _Reading:
         self._problems_count += count
         if len(self._problems) < MOST_PROBLEMS:
             self._problems.append({"task_id": self._task_id, **problem})
+
+
+def _holds(job: Job, frames: Sequence[int]) -> bool:
+    """Whether one of the ascending frames is within the job."""
+    index = bisect_left(frames, job.start_frame)
+    return index < len(frames) and frames[index] <= job.stop_frame

@@ -287,6 +287,25 @@ def test_deleted_frames_have_no_objects(alice: User, standin: StandIn) -> None:
     assert (first, second != []) == ([], True)
 
 
+def test_keyframes_on_deleted_frames_of_another_job_play_no_part(
+    alice: User, standin: StandIn
+) -> None:
+    case = Case(CASES["overlap"])
+    task = add_annotated_task(standin.world, case.folder)
+    label = next(label for label in case.labels if not label.sublabels)
+    places = {4: [1, 1, 9, 9], 6: [50, 50, 60, 60], 8: [1, 1, 9, 9]}
+    keyframes = [
+        {"type": "rectangle", "frame": frame, "points": points} for frame, points in places.items()
+    ]
+    track = {"id": 77, "frame": 4, "label_id": label.id, "shapes": keyframes}
+    standin.world.jobs[case.jobs[1].id].annotations["tracks"] = [track]
+    task.deleted = [6]
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], [5]))
+    assert {frame.job_id for frame in selection.frames.all()} == {case.jobs[0].id}
+    (objects,) = objects_of(built(selection, annotations="cvat_images")).values()
+    assert [1, 1, 9, 9] in [each["points"] for each in objects]
+
+
 def test_an_assignee_gets_the_annotations_of_the_own_job_alone(bob: User, standin: StandIn) -> None:
     case = Case(CASES["overlap"])
     add_annotated_task(standin.world, case.folder)
