@@ -167,7 +167,7 @@ class _Reading:
         if lack := self._format.lacks(shape):
             self._left_out[lack] += 1
             return False
-        if flaw := self._format.flaw(shape):
+        if flaw := self._flaw(shape):
             self._name_problem(
                 1,
                 frame=shape.frame,
@@ -176,6 +176,12 @@ class _Reading:
             )
             return False
         return True
+
+    def _flaw(self, shape: Shape) -> str:
+        try:
+            return self._format.flaw(shape)
+        except (ValueError, ArithmeticError, IndexError):
+            return f"the format {self._format.label} cannot hold its numbers"
 
     def _name_problem(self, count: int = 0, **problem: Any) -> None:
         self._problems_count += count

@@ -6,16 +6,16 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 
-from cvat.annotations import Labels
+from cvat.annotations import Labels, Shape
 from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
@@ -36,6 +36,8 @@ from selector.models import Connection
 FOLDER = "annotations"  # in the spool folder of the archive
 MOST_PROBLEMS = 1000  # that the manifest names; the others are counted
 ROWS_AT_ONCE = 5000
+T = TypeVar("T")
+BROKEN_OBJECT = (ValueError, ArithmeticError, IndexError)  # what a format fails with on an object
 CATCH_UP = 3  # pictures whose objects are written when one is added
 LONGEST_SLEEP = 0.2  # seconds until the thread that sleeps checks whether the build has ended
 
@@ -74,6 +76,9 @@ class AnnotationSource:
         self._ended = Event()
         self._rows = {task.task_id: task for task in selection.tasks.all()}
         self._chosen = _chosen(selection)
+        # Objects that the format fails on: places in the lists of (task, frame), first problems.
+        self._broken: dict[tuple[int, int], set[int]] = {}
+        self._problems: list[Line] = []
         self._pending: deque[_Picture] = deque()  # written to the part, objects not yet
         self._writer: Writer | None = None
         self._objects = 0  # written
@@ -105,7 +110,43 @@ class AnnotationSource:
             return self._format.room(self._tasks())
         picture = _picture(line)
         self._task(picture.task_id)
-        return self._format.image_room(self._for_room.image(picture))
+        image = self._for_room.image(picture)
+        return self._without_broken(picture, image, self._format.image_room)
+
+    def _without_broken(
+        self, picture: _Picture, image: AnnotatedImage, use: Callable[[AnnotatedImage], T]
+    ) -> T:
+        """What the format makes of a picture, without the objects that the format fails on."""
+        key = picture.task_id, picture.frame
+        try:
+            return use(_without(image, self._broken.get(key, ())))
+        except BROKEN_OBJECT:
+            places = range(len(image.shapes))
+            self._broken[key] = {place for place in places if self._is_broken(image, place)}
+            for place in sorted(self._broken[key]):
+                self._name_broken(picture, image.shapes[place])
+            return use(_without(image, self._broken[key]))
+
+    def _is_broken(self, image: AnnotatedImage, place: int) -> bool:
+        """Whether the format fails on one object of a picture."""
+        try:
+            self._format.image_room(image._replace(shapes=[image.shapes[place]]))
+        except BROKEN_OBJECT:
+            return True
+        return False
+
+    def _name_broken(self, picture: _Picture, shape: Shape) -> None:
+        if len(self._problems) >= MOST_PROBLEMS:
+            return
+        reason = f"the format {self._format.label} cannot hold its numbers"
+        self._problems.append(
+            {
+                "task_id": picture.task_id,
+                "frame": picture.frame,
+                "object_id": shape.id,
+                "reason": f"The object was left out: {reason}.",
+            }
+        )
 
     def add(self, line: Line) -> None:
         self._pending.append(_picture(line))
@@ -128,12 +169,13 @@ class AnnotationSource:
         """What the manifest says of the annotations, after the last picture."""
         self._write_pending()
         tasks = [self._task(task_id) for task_id in self._read]
-        problems = [problem for task in tasks for problem in task.problems]
+        problems = [problem for task in tasks for problem in task.problems] + self._problems
         return {
             "annotations": {
                 "format": self._format.key,
                 "objects": self._objects,
-                "problems_count": sum(task.problems_count for task in tasks),
+                "problems_count": sum(task.problems_count for task in tasks)
+                + sum(map(len, self._broken.values())),
                 "problems": problems[:MOST_PROBLEMS],
                 "left_out": dict(sum((task.left_out for task in tasks), self._left_out)),
             }
@@ -144,8 +186,9 @@ class AnnotationSource:
         picture = self._pending.popleft()
         self._task(picture.task_id)
         image = self._for_entries.image(picture)
-        reasons = self._present_writer().add(image)
-        self._objects += len(image.shapes) - len(reasons)
+        reasons = self._without_broken(picture, image, self._present_writer().add)
+        broken = self._broken.get((picture.task_id, picture.frame), ())
+        self._objects += len(image.shapes) - len(broken) - len(reasons)
         self._left_out.update(reasons)
 
     def _write_pending(self) -> None:
@@ -205,6 +248,14 @@ class _Picture(NamedTuple):
     task_id: int
     frame: int
     source_frame: int
+
+
+def _without(image: AnnotatedImage, places: Collection[int]) -> AnnotatedImage:
+    """The picture without those of its objects that stand at some places of the list."""
+    if not places:
+        return image
+    shapes = [shape for place, shape in enumerate(image.shapes) if place not in places]
+    return image._replace(shapes=shapes)
 
 
 def _picture(line: Line) -> _Picture:

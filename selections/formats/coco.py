@@ -122,10 +122,10 @@ class _Writer:
         self._images_count = self._count = 0
 
     def add(self, image: AnnotatedImage) -> list[str]:
+        annotations, left_out = self._coco.annotations(image, self._ids, self._skeletons)
         self._images_count += 1
         item = _image(image, self._images_count)
         self._file.write(_item(item, is_first=self._images_count == 1))
-        annotations, left_out = self._coco.annotations(image, self._ids, self._skeletons)
         for annotation in annotations:
             self._count += 1
             numbered = {"id": self._count, "image_id": self._images_count, **annotation}

@@ -67,7 +67,7 @@ class Writer(Protocol):
 
     def add(self, image: AnnotatedImage) -> Sequence[str]:
         """Add a picture. Returns, for each of its objects that the files cannot hold, the
-        reason."""
+        reason. If an object makes it fail, nothing of the picture is written."""
 
     def files(self, suffix: str) -> Iterator[File]:
         """The files, after the last image. The name of each ends with the suffix before its

@@ -138,11 +138,11 @@ class _Writer:
         self._lengths: list[tuple[str, int]] = []  # of the lines of each picture, with its path
 
     def add(self, image: AnnotatedImage) -> list[str]:
+        lines, left_out = self._yolo.lines(image, self._classes, self._skeletons)
         subset = image.path.split("/")[1]
         if subset not in self._lists:
             self._lists[subset] = self._temporary.new()
         self._lists[subset].write(_listed(image).encode())
-        lines, left_out = self._yolo.lines(image, self._classes, self._skeletons)
         if lines:
             self._lines.write(lines.encode())
             self._lengths.append((image.path, len(lines)))

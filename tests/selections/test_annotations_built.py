@@ -20,7 +20,7 @@ from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from selections.archives import building
 from selections.archives.annotation_source import AnnotationSource
-from selections.formats import FORMATS
+from selections.formats import FORMATS, masks
 from selections.models import Archive
 from selections.services import cancel_archive
 from standin.annotated import add_annotated_task
@@ -184,6 +184,36 @@ def test_a_bad_object_is_named_and_the_rest_is_delivered(alice: User, standin: S
     assert (problem["frame"], problem["object_id"]) == (0, bad["id"])
     (objects,) = objects_of(archive).values()
     assert len(objects) == len(case.reference()[0]) - 1
+
+
+@pytest.mark.parametrize("options", [{}, {"part_size": 10**9}], ids=["one file", "parts"])
+@pytest.mark.parametrize("failing", ["of_mask", "flaw"])
+@pytest.mark.parametrize("key", ["coco", "yolo_segmentation"])
+def test_an_object_that_a_format_fails_on_is_named_and_the_rest_is_delivered(
+    key: str,
+    failing: str,
+    options: dict[str, Any],
+    alice: User,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a fault of a format would that is not known yet."""
+
+    def fail(*args: Any) -> Any:
+        raise OverflowError
+
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    whole = manifest_of(built(selection, annotations=key))["annotations"]
+    monkeypatch.setattr(masks, failing, fail)
+    archive = built(selection, annotations=key, **options)
+    assert (archive.status, archive.error) == ("ready", "")
+    about = manifest_of(archive)["annotations"]
+    count = sum(each["kind"] == "mask" for objects in case.objects().values() for each in objects)
+    assert about["problems_count"] == len(about["problems"]) == count > 0
+    assert about["objects"] == whole["objects"] - count
+    assert all("cannot hold its numbers" in problem["reason"] for problem in about["problems"])
 
 
 def test_what_a_format_has_no_place_for_is_counted(alice: User, standin: StandIn) -> None:
