@@ -106,19 +106,28 @@ def of_ellipse(points: Sequence[float], rotation: float, width: int, height: int
             continue
         first, last = spans.get(row, (_rounded(corner_x),) * 2)
         spans[row] = min(first, _rounded(corner_x)), max(last, _rounded(corner_x))
-    tops: dict[int, int] = {}
-    ends: dict[int, int] = {}
-    for row in sorted(spans):
-        first, last = (min(max(each + centre_x, -1), width) for each in spans[row])
-        for column in range(max(first, 0), min(last + 1, width)):
-            tops.setdefault(column, centre_y + row)
-            ends[column] = centre_y + row + 1
+    cut = {
+        row: (max(first + centre_x, 0), min(last + centre_x + 1, width))
+        for row, (first, last) in sorted(spans.items())
+    }
+    tops, bottoms = _first_rows(cut.items(), width), _first_rows(reversed(cut.items()), width)
     runs = []
     for column in sorted(tops):
-        start, end = max(0, tops[column]), min(height, ends[column])
-        if start < end:
-            runs.append((column * height + start, column * height + end))
+        offset = column * height + centre_y
+        runs.append((offset + tops[column], offset + bottoms[column] + 1))
     return merged(runs)
+
+
+def _first_rows(spans: Iterable[tuple[int, tuple[int, int]]], width: int) -> dict[int, int]:
+    """For each column the first of some rows that covers it, from and up to a column."""
+    rows: dict[int, int] = {}
+    is_covered = bytearray(width)
+    for row, (first, end) in spans:
+        column = is_covered.find(0, first, max(first, end))
+        while column >= 0:
+            rows[column], is_covered[column] = row, 1
+            column = is_covered.find(0, column, end)
+    return rows
 
 
 def _corners(wide: int, high: int, rotation: float) -> Iterator[tuple[float, float]]:
