@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -239,6 +240,18 @@ def test_half_a_character_and_what_is_nested_too_deeply_end_no_reading(folder: P
         part = json.loads(file.on_frame(0, deleted=()))
     assert part["shapes"] == [{"id": 1, "frame": 0, "source": "\ud800"}]
     assert part["tracks"] == [None]  # left out, and counted on every frame
+
+
+def test_a_long_answer_needs_no_room_in_the_folder_for_temporary_files(
+    api: APIClient,
+    connection: Connection,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    [job] = opened(standin, SHAPES).jobs
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    assert ask(api, job.id, 0)["objects"]
 
 
 def test_a_damaged_file_is_read_anew(
