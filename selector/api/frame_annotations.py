@@ -24,16 +24,15 @@ class FrameQuerySerializer(ConnectionQuerySerializer):
 class SublabelSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
-    color = serializers.CharField()
+    color = serializers.CharField(help_text='As CVAT has it, such as "#ff6037".')
 
 
 class LabelSerializer(SublabelSerializer):
-    """`edges`: pairs of ids of sublabels, between which the skeleton has a line."""
-
     type = serializers.CharField()
-    sublabels = SublabelSerializer(many=True)
+    sublabels = SublabelSerializer(many=True, help_text="The points of a skeleton.")
     edges = serializers.ListField(
-        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2)
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        help_text="Pairs of ids of sublabels, between which the skeleton has a line.",
     )
 
 
@@ -45,34 +44,40 @@ class AttributeSerializer(serializers.Serializer[Any]):
 class ElementSerializer(serializers.Serializer[Any]):
     """A point of a skeleton."""
 
-    label_id = serializers.IntegerField()
-    points = serializers.ListField(child=serializers.FloatField())
-    occluded = serializers.BooleanField()
-    outside = serializers.BooleanField()
-    attributes = AttributeSerializer(many=True)
+    label_id = serializers.IntegerField(help_text="Id of one of the sublabels.")
+    points = serializers.ListField(child=serializers.FloatField(), help_text="x and y in pixels.")
+    occluded = serializers.BooleanField(help_text="Whether something hides it.")
+    outside = serializers.BooleanField(help_text="Whether it is not to be seen on this frame.")
+    attributes = AttributeSerializer(many=True, help_text="With the defaults of the label.")
 
 
 class ObjectSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(allow_null=True)
-    track_id = serializers.IntegerField(allow_null=True)
+    track_id = serializers.IntegerField(
+        allow_null=True, help_text="The track that the object is a part of; null for none."
+    )
     kind = serializers.CharField()
-    label_id = serializers.IntegerField()
-    points = serializers.ListField(child=serializers.FloatField())
-    rotation = serializers.FloatField()
-    occluded = serializers.BooleanField()
-    keyframe = serializers.BooleanField()
+    label_id = serializers.IntegerField(help_text="Id of one of the labels.")
+    points = serializers.ListField(
+        child=serializers.FloatField(), help_text="In pixels; what they mean depends on `kind`."
+    )
+    rotation = serializers.FloatField(help_text="Degrees, clockwise.")
+    occluded = serializers.BooleanField(help_text="Whether something hides a part of it.")
+    keyframe = serializers.BooleanField(
+        help_text="False for an object of a track that is interpolated on this frame."
+    )
     source = serializers.CharField()  # type: ignore[assignment]
-    group = serializers.IntegerField()
-    z_order = serializers.IntegerField()
-    attributes = AttributeSerializer(many=True)
-    elements = ElementSerializer(many=True)
+    group = serializers.IntegerField(help_text="Number of its group; 0 for none.")
+    z_order = serializers.IntegerField(help_text="Objects with a higher one lie above.")
+    attributes = AttributeSerializer(many=True, help_text="With the defaults of the label.")
+    elements = ElementSerializer(many=True, help_text="The points of a skeleton.")
 
 
 class FrameAnnotationsSerializer(serializers.Serializer[Any]):
     job_id = serializers.IntegerField()
     frame = serializers.IntegerField()
-    labels = LabelSerializer(many=True)
-    objects = ObjectSerializer(many=True)
+    labels = LabelSerializer(many=True, help_text="All labels of the task.")
+    objects = ObjectSerializer(many=True, help_text="From below to above.")
     left_out = serializers.IntegerField()
 
 
