@@ -109,6 +109,7 @@ def test_archives_of_a_person_may_take_only_so_much_room(
     assert request(make_selection(alice, own)).status == "queued"
 
 
+@pytest.mark.usefixtures("transactional_db")  # the thread of the heartbeat must see the row
 def test_a_build_that_outgrows_the_room_of_its_person_ends_with_the_reason(
     connection: Connection, settings: object, folders: Folders, messages: list[int], hasty: None
 ) -> None:
