@@ -6,21 +6,17 @@ reads its settings once. The portal is one that `manage.py serve` runs.
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median_high
 from typing import BinaryIO
 
 import requests
 
-from benchmarks import clients
+from benchmarks import clients, own_process
 from benchmarks.installation import Installation
 from benchmarks.server import Server
 from benchmarks.world import PHOTO, PHOTO_FRAMES, photo_world
@@ -110,28 +106,5 @@ def _received(person: requests.Session, url: str, file: BinaryIO) -> bool:
     return True
 
 
-def run() -> dict[str, float]:
-    """The figures of `measure`, taken in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "clicking.json"
-        command = [sys.executable, "-m", "benchmarks.clicking", "--output", str(output)]
-        subprocess.run(command, check=True)
-        figures: dict[str, float] = json.loads(output.read_text())
-    return figures
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, help="where the figures go")
-    options = parser.parse_args()
-    figures = measure()
-    for name, value in figures.items():
-        bound, direction = BOUNDS[name]
-        sys.stdout.write(f"{name:28} {value:7.2f}   ({direction} {bound})\n")
-    if options.output:
-        options.output.write_text(json.dumps(figures))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(own_process.main(measure, BOUNDS))

@@ -83,6 +83,16 @@ def single_frames(url: str, key: Credential, task_id: int, frames: Iterable[int]
             out.writestr(f"{frame}.jpg", body)
 
 
+def chunks_of(jobs: Sequence[Job], frames: Iterable[int]) -> set[tuple[int, int]]:
+    """The chunks that hold the frames, as (job id, index)."""
+    return {
+        (job.id, chunk_index(job, frame))
+        for frame in frames
+        for job in jobs
+        if job.start_frame <= frame <= job.stop_frame
+    }
+
+
 def raw_chunks(
     url: str,
     key: Credential,
@@ -92,12 +102,7 @@ def raw_chunks(
     connections: int = THREADS,
 ) -> None:
     """The chunks that hold the frames, and nothing else: no file, no ZIP, no decoding."""
-    wanted = {
-        (job.id, chunk_index(job, frame))
-        for frame in frames
-        for job in jobs
-        if job.start_frame <= frame <= job.stop_frame
-    }
+    wanted = chunks_of(jobs, frames)
 
     def fetch(chunk: tuple[int, int]) -> int:
         job_id, index = chunk

@@ -6,16 +6,12 @@ its settings once. The catalogue of a task is requested from a portal that `mana
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import requests
 
+from benchmarks import own_process
 from benchmarks.clients import credential
 from benchmarks.installation import Installation
 from benchmarks.server import Server
@@ -97,28 +93,5 @@ def _seconds(session: requests.Session, url: str) -> float:
     return time.perf_counter() - started
 
 
-def run() -> dict[str, float]:
-    """The figures of `measure`, taken in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "opening.json"
-        command = [sys.executable, "-m", "benchmarks.opening", "--output", str(output)]
-        subprocess.run(command, check=True)
-        figures: dict[str, float] = json.loads(output.read_text())
-    return figures
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, help="where the figures go")
-    options = parser.parse_args()
-    figures = measure()
-    for name, value in figures.items():
-        bound, direction = BOUNDS[name]
-        sys.stdout.write(f"{name:28} {value:7.2f}   ({direction} {bound})\n")
-    if options.output:
-        options.output.write_text(json.dumps(figures))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(own_process.main(measure, BOUNDS))

@@ -19,7 +19,6 @@ from benchmarks import clients, world
 from benchmarks.portal import Portal
 from benchmarks.server import Server
 from cvat.client import CvatClient
-from cvat.frames import chunk_index
 from cvat.types import Credential, Job
 
 SHARES = (0.01, 0.05, 0.1, 0.5)
@@ -167,12 +166,7 @@ class Client:
     def chunks(self, frames: Sequence[int]) -> None:
         """The chunks that hold the frames, and nothing else: no file, no ZIP."""
         jobs = self._read_task()
-        wanted = {
-            (job.id, chunk_index(job, frame))
-            for frame in frames
-            for job in jobs
-            if job.start_frame <= frame <= job.stop_frame
-        }
+        wanted = clients.chunks_of(jobs, frames)
 
         def fetch(chunk: tuple[int, int]) -> int:
             job_id, index = chunk

@@ -4,7 +4,6 @@ of the formats of selections.formats."""
 from __future__ import annotations
 
 import shutil
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +15,6 @@ from typing import Any, NamedTuple, TypeVar
 from django.conf import settings
 
 from cvat.annotations import Labels, Shape
-from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from selections.archives.annotation_reading import (
@@ -28,7 +26,7 @@ from selections.archives.annotation_reading import (
 from selections.archives.annotation_store import StoredObjects
 from selections.archives.entries import Entry, Line
 from selections.archives.naming import part_suffix
-from selections.archives.threads import end_threads, wait_for
+from selections.archives.threads import end_threads, sleep, wait_for
 from selections.formats.format import AnnotatedImage, AnnotatedTask, Format, Writer
 from selections.models import Selection
 from selector.models import Connection
@@ -39,7 +37,6 @@ ROWS_AT_ONCE = 5000
 T = TypeVar("T")
 BROKEN_OBJECT = (ValueError, ArithmeticError, IndexError)  # what a format fails with on an object
 CATCH_UP = 3  # pictures whose objects are written when one is added
-LONGEST_SLEEP = 0.2  # seconds until the thread that sleeps checks whether the build has ended
 
 
 class AnnotationSource:
@@ -212,13 +209,7 @@ class AnnotationSource:
 
     def _sleep(self, seconds: float) -> None:
         """For the thread that reads. Raises Stopped when the build has ended."""
-        until = time.monotonic() + seconds
-        while not self._stop.is_set() and not self._ended.is_set():
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                return
-            self._ended.wait(min(remaining, LONGEST_SLEEP))
-        raise Stopped
+        sleep(seconds, self._ended, self._stop)
 
     def _task(self, task_id: int) -> TaskAnnotations:
         return wait_for(self._read[task_id], stop=self._stop)

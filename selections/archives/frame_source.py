@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
@@ -13,7 +12,6 @@ from django.conf import settings
 
 from cvat.client import CvatClient
 from cvat.types import Job
-from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from portal.work.waiting import Waiting
@@ -29,7 +27,7 @@ from selections.archives.pieces import Picture
 from selections.archives.planning import EARLY_SECONDS, Plan, telling_frame
 from selections.archives.remarks import changes
 from selections.archives.spool import Spool
-from selections.archives.threads import ask, end_threads
+from selections.archives.threads import ask, end_threads, sleep
 from selections.archives.video import Format
 from selections.formats.format import AS_IN_CVAT, Layout
 from selections.models import Selection
@@ -37,7 +35,6 @@ from selector.models import Connection
 
 logger = logging.getLogger(__name__)
 
-LONGEST_SLEEP = 0.2  # seconds until a thread that sleeps checks whether the fetching has ended
 ROWS_AT_ONCE = 5000
 FIRST_ROWS = 100  # of which one is the telling frame
 
@@ -245,10 +242,4 @@ class FrameSource:
 
     def _sleep(self, seconds: float) -> None:
         """For the threads that fetch. Raises Stopped when the build or its fetching has ended."""
-        until = time.monotonic() + seconds
-        while not self._stop.is_set() and not self._ended.is_set():
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                return
-            self._stop.wait(min(remaining, LONGEST_SLEEP))
-        raise Stopped
+        sleep(seconds, self._stop, self._ended)

@@ -1,8 +1,9 @@
-"""Waiting for the threads of a build that ask CVAT, and ending them."""
+"""The threads of a build that ask CVAT: how they sleep, are waited for, and are ended."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
@@ -15,8 +16,20 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+LONGEST_SLEEP = 0.2  # seconds until a thread that sleeps looks at all events that end it
 STOP_CHECK_SECONDS = 0.5  # how often a thread that waits checks whether the build has ended
 JOIN_SECONDS = 20.0  # how long threads may take to end once their requests are broken off
+
+
+def sleep(seconds: float, *ending: Event) -> None:
+    """Wait so long, in a thread of a build. Raises Stopped soon after one of the events is set."""
+    until = time.monotonic() + seconds
+    while not any(event.is_set() for event in ending):
+        remaining = until - time.monotonic()
+        if remaining <= 0:
+            return
+        ending[0].wait(min(remaining, LONGEST_SLEEP))
+    raise Stopped
 
 
 def wait_for(future: Future[T], *, stop: Event) -> T:
