@@ -159,8 +159,8 @@ def _blocks(response: Response, limit: int) -> Iterator[bytes]:
 
 
 def _growing_blocks(response: Response, limit: int) -> Iterator[bytes]:
-    """The decoded body, in blocks that grow while it arrives fast: then the time that Python takes
-    for each block counts. Raises errors of urllib3."""
+    """The decoded body, in blocks that grow while it arrives fast: larger ones cost less processor
+    time per byte. Raises errors of urllib3."""
     length, size = 0, BLOCK
     while True:
         began = time.monotonic()

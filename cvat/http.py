@@ -109,8 +109,8 @@ class Http:
     No request runs longer than `seconds` from now.
 
     Every attempt runs inside a new context from `around_attempt`; the waits between attempts
-    (`sleep`) lie outside of it. An exception from either ends the request. What the context yields,
-    unless it is None, is called with the error of an attempt that failed.
+    (`sleep`) lie outside of it. An exception from either ends the request. If the context yields a
+    function, it is called with the CvatError of a failed attempt.
     """
 
     def __init__(

@@ -60,8 +60,7 @@ def send_frame_list(selection: Selection, *, is_exact: bool) -> StreamingHttpRes
 
 
 def etag_of_attempt(archive: Archive) -> str:
-    """The ETag of the file that the present worker writes, or that the last one has written: its
-    SHA-256 is not known yet while it is written."""
+    """The ETag of the files of the latest attempt, used while their SHA-256 is not known."""
     return quote_etag(f"attempt-{archive.files_begun}-{archive.claimed_by}")
 
 
@@ -109,7 +108,7 @@ def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseB
         # nginx sends the file and its ranges, and compares If-Range with the ETag of the response.
         # But it would compare If-Match with an ETag of its own (docs/operations.md).
         path = quote(f"{settings.X_ACCEL_REDIRECT.rstrip('/')}/{part.file.name}")
-        return HttpResponse(headers={"X-Accel-Redirect": path, **_headers(part)})
+        return HttpResponse(headers={"X-Accel-Redirect": path, **zip_headers(part.download_name)})
     wanted = _wanted_range(request, part.size, etag)
     if wanted is not None and (wanted.start >= part.size or wanted.start > wanted.end):
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{part.size}"})
@@ -120,7 +119,7 @@ def _answer(request: HttpRequest, part: ArchivePart, etag: str) -> HttpResponseB
         length = wanted.end - wanted.start + 1
         response = FileResponse(_Slice(file, wanted.start, length), status=206)
         response.headers["Content-Range"] = f"bytes {wanted.start}-{wanted.end}/{part.size}"
-    for name, value in (_headers(part) | {"Content-Length": str(length)}).items():
+    for name, value in (zip_headers(part.download_name) | {"Content-Length": str(length)}).items():
         response.headers[name] = value
     return response
 
@@ -133,8 +132,9 @@ def _opened(part: ArchivePart) -> File[bytes]:
     raise error
 
 
-def _headers(part: ArchivePart) -> dict[str, str]:
-    disposition = content_disposition_header(as_attachment=True, filename=part.download_name)
+def zip_headers(name: str) -> dict[str, str]:
+    """The headers that make a browser save the answer as a ZIP of this name."""
+    disposition = content_disposition_header(as_attachment=True, filename=name)
     return {"Content-Type": "application/zip", "Content-Disposition": str(disposition)}
 
 

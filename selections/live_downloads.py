@@ -13,10 +13,9 @@ from typing import NamedTuple
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
-from django.utils.http import content_disposition_header
 
-from portal.api.hanging_up import has_hung_up
 from portal.exceptions import Busy, Conflict, NotFound
+from portal.hanging_up import has_hung_up
 from portal.thread_share import slow_work, slow_work_limits
 from selections import downloads
 from selections.archives.following import Broken, Follower, NotVisible
@@ -24,7 +23,7 @@ from selections.models import Archive
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 20.0  # seconds to wait for the first byte, below the limits of proxies
+FIRST_BYTE_SECONDS = 20.0  # to wait for it, below the limits of proxies
 SEND_SECONDS = 60.0  # for the client to take a piece of the file
 # In Content-Range, where the end is not known yet (RFC 8673).
 UNKNOWN_END = 2**53 - 1
@@ -47,7 +46,6 @@ def follow(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpRe
             f"following-{archive.pk}",
             "begun",
             max_age=COOKIE_SECONDS,
-            path=settings.SESSION_COOKIE_PATH,
             secure=settings.SESSION_COOKIE_SECURE,
             samesite="Lax",
         )
@@ -93,10 +91,11 @@ def _answer(request: HttpRequest, archive: Archive, number: int) -> HttpResponse
         return _described(StreamingHttpResponse(transfer), archive, number, wanted)
 
 
-class _Range(NamedTuple):
+class _Span(NamedTuple):
+    """What is sent of the file; without `stop` it is no range."""
+
     start: int = 0
     stop: int | None = None  # after the last byte
-    is_given: bool = False
 
 
 def _check_protocol(request: HttpRequest) -> None:
@@ -120,7 +119,7 @@ def _limits(archive: Archive) -> dict[str, int]:
 def _begin(follower: Follower) -> bool:
     """Wait for the first byte. False when the build has ended meanwhile."""
     try:
-        has_begun = follower.begin(PATIENCE)
+        has_begun = follower.begin(FIRST_BYTE_SECONDS)
     except NotVisible:
         raise Conflict(
             "This web server does not see the file of the archive while it is built, so it cannot "
@@ -133,7 +132,7 @@ def _begin(follower: Follower) -> bool:
     return follower.archive.is_active
 
 
-def _wanted_range(request: HttpRequest) -> _Range:
+def _wanted_range(request: HttpRequest) -> _Span:
     """The whole file, unless one range is wanted that begins at a position.
 
     With If-Range always the whole: a browser that goes on with a download sends it, and does not
@@ -141,24 +140,21 @@ def _wanted_range(request: HttpRequest) -> _Range:
     """
     parsed = re.fullmatch(r"bytes=(\d{1,18})-(\d{0,18})", downloads.range_header(request))
     if parsed is None or "If-Range" in request.headers:
-        return _Range()
+        return _Span()
     start, last = int(parsed[1]), int(parsed[2] or UNKNOWN_END)
-    return _Range(start, last + 1, is_given=True) if start <= last else _Range()
+    return _Span(start, last + 1) if start <= last else _Span()
 
 
 def _described(
-    response: HttpResponseBase, archive: Archive, number: int, wanted: _Range
+    response: HttpResponseBase, archive: Archive, number: int, wanted: _Span
 ) -> HttpResponseBase:
     """With its headers, and the status 206 for a range."""
-    if wanted.is_given:
+    if wanted.stop is not None:
         response.status_code = 206
-        last = (wanted.stop or 0) - 1
-        response.headers["Content-Range"] = f"bytes {wanted.start}-{last}/*"
+        response.headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/*"
     suffix = "" if archive.get_options().makes_one_file else f"_part{number}"
-    name = f"{archive.base_name}{suffix}.zip"
-    disposition = content_disposition_header(as_attachment=True, filename=name)
-    response.headers["Content-Type"] = "application/zip"
-    response.headers["Content-Disposition"] = str(disposition)
+    for name, value in downloads.zip_headers(f"{archive.base_name}{suffix}.zip").items():
+        response.headers[name] = value
     response.headers["ETag"] = downloads.etag_of_attempt(archive)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "private, no-cache"

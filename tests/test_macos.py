@@ -87,7 +87,7 @@ HANGING_UP = """
 import django
 django.setup()
 from django.test import RequestFactory
-from portal.api.hanging_up import has_hung_up
+from portal.hanging_up import has_hung_up
 ours, theirs = socket.socketpair()
 request = RequestFactory().get("/", **{"gunicorn.socket": ours})
 assert not has_hung_up(request)

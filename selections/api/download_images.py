@@ -12,11 +12,11 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.response import Response
 
-from portal.api.hanging_up import has_hung_up
 from portal.api.parsers import TakesFrames
 from portal.api.strict import takes
 from portal.api.views import SpecifiedView
 from portal.exceptions import Busy, Conflict, NotFound
+from portal.hanging_up import has_hung_up
 from portal.signed_in import SignedInApiRequest
 from portal.thread_share import slow_work, slow_work_limits
 from selections import downloads, live_downloads, services
@@ -64,7 +64,7 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
                 return live_downloads.follow(request, archive)
         if _wait(request, archive):
             return downloads.send(request, archive)
-        archive = built.first()  # as it is after all this waiting
+        archive = built.first()  # again: its status may have changed while waiting
         if archive is None:
             return answer
         context = {"request": request}

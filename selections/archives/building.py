@@ -63,18 +63,16 @@ def _why_not_written(error: OSError) -> str:
 class _Build:
     """One attempt of a worker."""
 
-    part_sources: Sequence[PartSource] = ()  # of further files
-
     def __init__(self, archive: Archive, selection: Selection, heartbeat: Heartbeat) -> None:
         self.archive = archive
         self.selection = selection
         self.heartbeat = heartbeat
         self.spool = spool_of(archive.pk)
+        self.format = FORMATS.get(archive.get_options().annotations)
         self.source = self._frame_source()
         self.problems: list[Line] = []
         self.left_out: list[Line] = []
         self.remarks = Remarks()
-        self.about_annotations: dict[str, Line] = {}
         self.may_come_late = False  # CVAT may serve some of the missing frames later
 
     def run(self) -> None:
@@ -94,15 +92,15 @@ class _Build:
             annotations = self._annotation_source()
             if annotations is not None:
                 stack.callback(annotations.close)
-            writer = stack.enter_context(self._writer(annotations))
+            writer = stack.enter_context(self._writer(self._part_sources(annotations)))
             with closing(self.source.entries()) as entries:
                 for entry in entries:
                     self.heartbeat.check()
                     self._take(entry, writer)
             self._check_complete()
             self._check_not_empty()
-            self.about_annotations = annotations.about() if annotations is not None else {}
-            self._store(writer.finish(self.problems, self.left_out, self.about_annotations))
+            about = annotations.about() if annotations is not None else {}
+            self._store(writer.finish(self.problems, self.left_out, about), about)
 
     def _take(self, entry: Entry | MissingFrame | LeftOutFrame, writer: ZipWriter) -> None:
         if isinstance(entry, Entry):
@@ -136,7 +134,7 @@ class _Build:
         if not self.may_come_late:
             raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
 
-    def _store(self, parts: list[WrittenPart]) -> None:
+    def _store(self, parts: list[WrittenPart], about_annotations: dict[str, Line]) -> None:
         with stored(self.archive, self.heartbeat.worker, parts) as rows:
             is_finished = self.archive.finish(
                 self.heartbeat.worker,
@@ -146,7 +144,7 @@ class _Build:
                 remarks=self.remarks.to_json(
                     most_entries=max(part.entries for part in parts),
                     has_task_folders=self.source.has_task_folders,
-                    **self.about_annotations,
+                    **about_annotations,
                 ),
                 bytes_done=self.heartbeat.bytes_done,
             )
@@ -157,7 +155,6 @@ class _Build:
         options = self.archive.get_options()
         if self.archive.connection is None:
             raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
-        format = FORMATS.get(options.annotations)  # noqa: A001  (the word of the field)
         return FrameSource(
             self.archive.connection,
             self.selection,
@@ -167,24 +164,26 @@ class _Build:
             picture_format=Format(options.video_format, options.video_quality),
             has_deleted_frames=options.deleted_frames != DeletedFrames.LEAVE_OUT,
             task_folders=options.task_folders,
-            layout=format.layout if format is not None else AS_IN_CVAT,
+            layout=self.format.layout if self.format is not None else AS_IN_CVAT,
         )
 
     def _annotation_source(self) -> AnnotationSource | None:
-        options = self.archive.get_options()
-        format = FORMATS.get(options.annotations)  # noqa: A001  (the word of the field)
-        if format is None or self.archive.connection is None:
+        if self.format is None or self.archive.connection is None:
             return None
         return AnnotationSource(
             self.archive.connection,
             self.selection,
-            format,
+            self.format,
             folder=self.spool.folder,
-            has_task_folders=options.task_folders,
+            has_task_folders=self.archive.get_options().task_folders,
             heartbeat=self.heartbeat,
         )
 
-    def _writer(self, annotations: AnnotationSource | None) -> ZipWriter:
+    def _part_sources(self, annotations: AnnotationSource | None) -> list[PartSource]:
+        """What adds files to each part beside its pictures."""
+        return [] if annotations is None else [annotations]
+
+    def _writer(self, part_sources: Sequence[PartSource]) -> ZipWriter:
         options = self.archive.get_options()
         return ZipWriter(
             growing.stem(self.archive, self.heartbeat.worker),
@@ -192,7 +191,7 @@ class _Build:
             part_files=options.part_files,
             selection=self.selection.pk if options.task_folders else None,
             about=self._about(),
-            sources=[*self.part_sources, *([annotations] if annotations is not None else [])],
+            sources=part_sources,
         )
 
     def _allowance(self) -> int | None:

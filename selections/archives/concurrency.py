@@ -1,4 +1,4 @@
-"""How many requests a build has under way: as many as make it faster, as few as that takes."""
+"""Adapts the number of concurrent requests of a build to the throughput that is measured."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class RequestGate:
 
     @contextmanager
     def one(self) -> Iterator[Callable[[CvatError], None]]:
-        """A request is under way. Yields what is to be told how it failed."""
+        """A request is under way. Yields a function to call with the error if it fails."""
         request = object()
 
         def report(error: CvatError) -> None:

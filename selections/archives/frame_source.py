@@ -11,6 +11,7 @@ from threading import Event
 from django.conf import settings
 
 from cvat.client import CvatClient
+from cvat.http import AroundAttempt
 from cvat.types import Job
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
@@ -84,6 +85,7 @@ class FrameSource:
         # One build leaves some of the slots to those of other people.
         most = min(settings.FETCH_THREADS, max(settings.CVAT_MAX_REQUESTS * 3 // 4, 1))
         self._gate = RequestGate(most, check=lambda: self._sleep(0), slot=self._slots.one)
+        heartbeat.at_beat.append(self._slots.renew)
 
     def drop_stale(self) -> None:
         """Remove from the spool the frames of tasks that changed in CVAT since they were fetched.
@@ -91,7 +93,7 @@ class FrameSource:
         oldest = self._spool.oldest_by_task()
         if not oldest:
             return
-        with self._connection.client(patient=True, sleep=self._sleep) as client:
+        with self._client(self._slots.one) as client:
             changed = ask(
                 client,
                 lambda: staleness.changed_tasks(client, self._tasks, oldest),
@@ -104,17 +106,10 @@ class FrameSource:
     def entries(self) -> Generator[Entry | MissingFrame | LeftOutFrame]:
         """Each frame, by task and frame number. To be closed: then all threads have ended. Raises
         Stopped, CvatError, OSError."""
-        self._heartbeat.at_beat.append(self._slots.renew)
         self._heartbeat.waiting_for = self._waiting.text
-        # What is asked beside pictures has no turn among them: it would wait for the slowest.
-        with (
-            self._connection.client(
-                patient=True, sleep=self._sleep, around_attempt=self._slots.one
-            ) as client,
-            self._connection.client(
-                patient=True, sleep=self._sleep, around_attempt=self._gate.one
-            ) as pictures,
-        ):
+        # Requests for metadata do not pass the gate: behind those for pictures they would wait for
+        # the slowest.
+        with self._client(self._slots.one) as client, self._client(self._gate.one) as pictures:
             blocks = self._block_fetcher(pictures)
             with self._early_frame(blocks) as fetched:
                 jobs = self._jobs(client)
@@ -208,6 +203,11 @@ class FrameSource:
 
         return {job.id: job for job in ask(client, jobs_of_tasks, stop=self._stop)}
 
+    def _client(self, around_attempt: AroundAttempt) -> CvatClient:
+        return self._connection.client(
+            patient=True, sleep=self._sleep, around_attempt=around_attempt
+        )
+
     def _block_fetcher(self, client: CvatClient) -> BlockFetcher:
         return BlockFetcher(
             client,
@@ -221,7 +221,7 @@ class FrameSource:
 
     @contextmanager
     def _early_frame(self, blocks: BlockFetcher) -> Iterator[list[Future[None]]]:
-        """Meanwhile fetch the telling frame, if there is one."""
+        """Fetch the telling frame, if there is one, in a thread while the with-block runs."""
         frame = telling_frame(self._first_wanted())
         pool = ThreadPoolExecutor(1, thread_name_prefix="early")
         fetched = [] if frame is None else [pool.submit(blocks.fetch_early, frame)]

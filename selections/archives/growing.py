@@ -24,7 +24,7 @@ from selections.models import Archive
 
 
 def stem(archive: Archive, worker: uuid.UUID) -> Path:
-    """What the paths of all files begin with that this worker has begun last for the archive."""
+    """The prefix of the paths of all files of this worker's latest attempt at the archive."""
     return spool_of(archive.pk).folder / f"{BUILD_PREFIX}{worker}-{archive.files_begun}"
 
 

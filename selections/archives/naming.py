@@ -196,7 +196,7 @@ def manifest_name(part: int | None, *, selection: int | None = None) -> str:
 
 
 def part_suffix(part: int | None, *, selection: int | None = None) -> str:
-    """What sets the files of a part apart that are no pictures, see manifest_name."""
+    """The suffix for the names of manifest and annotation files of a part, see manifest_name."""
     of_selection = "" if selection is None else f"_selection_{selection}"
     of_part = "" if part is None else f"_part{part}"
     return f"{of_selection}{of_part}"

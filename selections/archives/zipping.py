@@ -106,11 +106,11 @@ class ZipWriter:
     ) -> list[WrittenPart]:
         """The parts. The manifest of the last one names the missing frames, with their reasons, and
         those that were left out; what else it says is `about`."""
-        missing = {"problems": problems} | ({"left_out": left_out} if left_out else {})
-        missing |= about or {}
+        last_keys = {"problems": problems} | ({"left_out": left_out} if left_out else {})
+        last_keys |= about or {}
         if self._part_size:
-            self._make_room(len(_keys(missing)))
-        self._end_part(missing, is_only=not self.parts)
+            self._make_room(len(_keys(last_keys)))
+        self._end_part(last_keys, is_only=not self.parts)
         return self.parts
 
     def _room(self, line: Line | None) -> tuple[int, int]:
@@ -139,14 +139,14 @@ class ZipWriter:
             part.reserve(*self._room(None))
         return part
 
-    def _end_part(self, missing: dict[str, Any], *, is_only: bool) -> None:
+    def _end_part(self, last_keys: dict[str, Any], *, is_only: bool) -> None:
         number = None if is_only else len(self.parts) + 1
         for source in self._sources:
             for entry in source.entries(number):
                 self._current.add(entry)
         about = self._about | ({"part": number} if number else {})
         name = manifest_name(number, selection=self._selection)
-        self.parts.append(self._current.end(about, missing, name))
+        self.parts.append(self._current.end(about, last_keys, name))
 
 
 class _ZipFile:

@@ -103,6 +103,14 @@ async function follow(key) {
   const url = addresses.get(key);
   if (!url || starting.has(key)) return;
   starting.add(key);
+  try {
+    await start(key, url);
+  } finally {
+    starting.delete(key);
+  }
+}
+
+async function start(key, url) {
   const answer = await fetch(url, { method: "HEAD" }).catch(() => null);
   if (answer && answer.status !== 503) addresses.delete(key);
   if (answer?.ok && !answer.headers.has("Content-Length") && downloads.delete(key)) {
@@ -115,7 +123,6 @@ async function follow(key) {
       downloads.add(key);
     }
   }
-  starting.delete(key);
 }
 
 const cookieOf = (key) => `following-${key.split("-").at(-1)}`;

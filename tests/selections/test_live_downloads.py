@@ -343,7 +343,7 @@ def test_what_is_no_range_from_a_position_is_the_whole(
 def test_a_position_past_the_end(
     build: Build, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_downloads, "PATIENCE", 0)
+    monkeypatch.setattr(live_downloads, "FIRST_BYTE_SECONDS", 0)
     assert ask(build.archive, Range="bytes=99999999-").status_code == 503
     build.finish()
     assert ask(build.archive, Range="bytes=99999999-").status_code == 416
@@ -467,7 +467,7 @@ def test_a_head_and_a_refusal_hold_no_place(
 ) -> None:
     settings.WEB_THREADS = 4
     assert ask(build.archive, method="head").status_code == 200
-    monkeypatch.setattr(live_downloads, "PATIENCE", 0)
+    monkeypatch.setattr(live_downloads, "FIRST_BYTE_SECONDS", 0)
     assert ask(build.archive, Range="bytes=99999999-").status_code == 503
     response = ask(build.archive)
     assert response.status_code == 200
@@ -496,7 +496,7 @@ def test_over_http_1_0_a_break_could_not_be_seen(build: Build, page: Callable[..
 def test_a_build_that_waits_for_a_worker(
     selection: Selection, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_downloads, "PATIENCE", 0)
+    monkeypatch.setattr(live_downloads, "FIRST_BYTE_SECONDS", 0)
     response = ask(request(selection))
     assert (response.status_code, response.json()["code"]) == (503, "busy")
     assert "nothing to be sent yet" in response.json()["detail"]
@@ -600,7 +600,7 @@ def test_download_images_answers_202_where_it_cannot(
     api: APIClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live_downloads, "PATIENCE", 0)
+    monkeypatch.setattr(live_downloads, "FIRST_BYTE_SECONDS", 0)
     body = {"selection": selection.pk, "follow": True, **options}
     response = api.post("/api/download-images", body)
     assert response.status_code == 202
@@ -657,5 +657,5 @@ def test_the_parameter(
     ask: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live_downloads, "PATIENCE", 0)
+    monkeypatch.setattr(live_downloads, "FIRST_BYTE_SECONDS", 0)
     assert ask(request(selection), f"follow={value}").status_code == status

@@ -52,7 +52,7 @@ def _text(path: str, text: str) -> Entry:
 def test_each_part_has_the_files_of_its_pictures(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(building._Build, "part_sources", [Sizes()])
+    monkeypatch.setattr(building._Build, "_part_sources", lambda self, annotations: [Sizes()])
     archive = built(select(connection, (1, range(60, 95)), (2, None)), part_files=100)
     assert archive.status == "ready"
     parts = list(archive.parts.all())

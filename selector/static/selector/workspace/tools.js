@@ -40,10 +40,10 @@ export function enableTools({ grid, choice, jobs }) {
     at("notice").replaceChildren(words, button);
   }
 
-  /** "Fold all", or "Unfold all" once every job is folded. */
+  const areFolded = () => catalog.jobs.every((job) => grid.folded.has(job));
+
   function nameFolding() {
-    const isFolded = catalog.jobs.every((job) => grid.folded.has(job));
-    at("fold-all").textContent = isFolded ? "Unfold all" : "Fold all";
+    at("fold-all").textContent = areFolded() ? "Unfold all" : "Fold all";
     at("fold-all").hidden = catalog.jobs.length < 2;
   }
 
@@ -83,9 +83,7 @@ export function enableTools({ grid, choice, jobs }) {
     event.currentTarget.setAttribute("aria-pressed", !pressed);
     look();
   });
-  at("fold-all").addEventListener("click", () => {
-    grid.fold(catalog.jobs, catalog.jobs.some((job) => !grid.folded.has(job)));
-  });
+  at("fold-all").addEventListener("click", () => grid.fold(catalog.jobs, !areFolded()));
   grid.addEventListener("fold", nameFolding);
   choice.addEventListener("change", refresh);
   nameFolding();
