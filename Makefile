@@ -23,16 +23,16 @@ test: .venv/.dev ## the whole test suite
 	@sh .ci/packages.sh chromium-headless-shell
 	@exec $(PYTHON) -m pytest -n 4 --hypothesis-profile=ci
 
-quick: .venv/.dev ## the tests without browser, kills and whole portals, in about a minute
+quick: .venv/.dev ## the tests without browser, kills and whole portals: for every day
 	@exec $(PYTHON) -m pytest -n auto -m "not browser and not slow and not worker"
 
 check: .venv/.dev ## lint and types of Python, JavaScript and templates, imports, migrations, settings
 	@exec sh .ci/check.sh
 
-bench: .venv/.dev ## measure the fetch engine against other ways; writes benchmarks/results.json
+bench: .venv/.dev ## measure builds and the opening of tasks against other ways; writes benchmarks/results.json
 	@exec $(PYTHON) -m benchmarks
 
-bench-all: .venv/.dev ## the same, with all frames also in the slow ways: half an hour
+bench-all: .venv/.dev ## the same, with all frames also in the slow ways
 	@exec $(PYTHON) -m benchmarks --all
 
 bench-annotations: .venv/.dev ## measure builds with annotations; writes benchmarks/annotations.json
