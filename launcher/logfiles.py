@@ -18,30 +18,35 @@ class LogFile:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-        self._seen = path.stat().st_size
-        self.rotate()
+        self._seen = path.stat().st_size  # errors of an earlier start were told then
 
     def open_for_append(self) -> IO[bytes]:
         return self.path.open("ab")
 
-    def rotate(self) -> None:
-        """Move a large log to `<name>.log.1`, also while a process appends to it.
+    def new_errors(self) -> list[str]:
+        """The lines with errors since the last call. A large log is then moved to
+        `<name>.log.1`, also while a process appends to it."""
+        errors = self._errors_in(self.path)
+        if self._seen > MAX_BYTES:
+            errors += self._rotate()
+        return errors
 
-        The file is copied and emptied, because the process keeps its descriptor; a line written
-        between the two steps is lost.
-        """
-        if self.path.stat().st_size <= MAX_BYTES:
-            return
-        shutil.copyfile(self.path, self.path.with_suffix(".log.1"))
+    def _rotate(self) -> list[str]:
+        """The errors that were written meanwhile. The file is copied and emptied, because the
+        process keeps its descriptor; a line written between the two steps is lost."""
+        older = self.path.with_suffix(".log.1")
+        shutil.copyfile(self.path, older)
         with self.path.open("r+b") as file:
             file.truncate(0)
+        errors = self._errors_in(older)
         self._seen = 0
+        return errors
 
-    def new_errors(self) -> list[str]:
-        """The lines with errors since the last call."""
-        if self.path.stat().st_size == self._seen:
+    def _errors_in(self, path: Path) -> list[str]:
+        """The complete lines with errors behind `_seen`, which is moved behind them."""
+        if path.stat().st_size == self._seen:
             return []
-        with self.path.open("rb") as file:
+        with path.open("rb") as file:
             file.seek(self._seen)
             content = file.read()
         complete = content[: content.rfind(b"\n") + 1]  # the last line may be incomplete

@@ -99,7 +99,6 @@ class _RunningService:
         self._child = Child(self.service, self.log, self._groups)
 
     def watch(self) -> None:
-        self.log.rotate()
         for line in self.log.new_errors():
             self._say(f"{self.service.name}: {line}")
         if self._child is None:

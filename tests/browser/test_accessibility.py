@@ -105,4 +105,5 @@ def test_the_workspace(open_portal: Callable[..., Portal], theme: str, width: in
     expect(desk.cell(0)).to_be_focused()
     desk.page.get_by_role("combobox", name="Task, job").fill("night")
     expect(desk.page.get_by_role("option").filter(has_text="Night drive")).to_be_visible()
+    expect(desk.page.locator(".found.waiting")).to_have_count(0)  # pale while it searches
     assert_accessible(desk.page)

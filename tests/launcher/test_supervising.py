@@ -71,6 +71,18 @@ def test_large_log_is_cut_while_the_service_goes_on_writing(
     assert b"\0" not in log.read_bytes()
 
 
+def test_errors_at_the_end_of_a_log_that_is_cut_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logfiles, "MAX_BYTES", 1000)
+    log = logfiles.LogFile(tmp_path / "worker.log")
+    with log.open_for_append() as file:
+        file.write(b"fine\n" * 300 + b"ERROR at the end\n")
+    assert log.new_errors() == ["ERROR at the end"]
+    assert log.path.stat().st_size == 0
+    assert (tmp_path / "worker.log.1").stat().st_size > 1000
+
+
 def test_waiting_ends_with_the_log(supervisor: Supervisor, tmp_path: Path) -> None:
     supervisor.add(python("import time; time.sleep(60)", tmp_path))
 
