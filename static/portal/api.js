@@ -36,18 +36,28 @@ export function address(path, parameters) {
   return `${path}?${new URLSearchParams(given)}`;
 }
 
-/** What the portal is too busy for (503) it has not begun: it is sent again after a while. */
-async function send(method, url, body) {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  const options = { method, headers, body: JSON.stringify(body) };
+/** The result of `ask`, which is called again a few times while the portal is busy (503): what it is
+ * too busy for it has not begun.
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @param {{signal?: AbortSignal}} [options]
+ * @returns {Promise<T>} */
+export async function whileBusy(ask, { signal } = {}) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await answer(url, options, (found) => found.json());
+      return await ask();
     } catch (error) {
       if (error.code !== "busy" || tries === BUSY_TRIES) throw error;
       await new Promise((done) => setTimeout(done, BUSY_PAUSE));
+      signal?.throwIfAborted();
     }
   }
+}
+
+async function send(method, url, body) {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  const options = { method, headers, body: JSON.stringify(body) };
+  return whileBusy(() => answer(url, options, (response) => response.json()));
 }
 
 async function answer(url, options, read) {

@@ -1,15 +1,13 @@
 // The annotations of a frame over its picture in the large view: drawn, counted, switched on and off
 // by label. Without them the picture is shown all the same.
 
-import { address, get } from "../../portal/api.js";
+import { address, get, whileBusy } from "../../portal/api.js";
 import { elementsOf, inOrder, placement } from "./object_shapes.js";
 import { plural } from "./words.js";
 
 const MEMORY = "annotations"; // in localStorage: "off", or nothing
 const SVG = "http://www.w3.org/2000/svg";
 const COLOR = /^#[0-9a-f]{3,8}$/i;
-const BUSY_TRIES = 5;
-const BUSY_PAUSE = 2000; // ms
 const KEPT_ANSWERS = 30;
 
 export class Overlay {
@@ -78,14 +76,15 @@ export class Overlay {
     const request = new AbortController();
     this.#request = request;
     const { url } = this.#frame;
+    const { signal } = request;
     this.#say(this.#answers.has(url) ? "" : "Reading the annotations…");
     try {
-      const answer = this.#answers.get(url) ?? (await patiently(url, request.signal));
-      if (request.signal.aborted) return;
+      const answer = this.#answers.get(url) ?? (await whileBusy(() => get(url, { signal }), { signal }));
+      if (signal.aborted) return;
       this.#remember(url, answer);
       this.#draw(answer);
     } catch (error) {
-      if (request.signal.aborted) return;
+      if (signal.aborted) return;
       this.#say(`The annotations cannot be shown. ${error.message}`, { failed: true });
     }
   }
@@ -221,19 +220,6 @@ export class Overlay {
   #say(text, { failed = false } = {}) {
     this.at("annotations-said").textContent = text;
     this.at("annotations-again").hidden = !failed;
-  }
-}
-
-/** An answer of the API; asked for again for a while when the portal is busy. */
-async function patiently(url, signal) {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await get(url, { signal });
-    } catch (error) {
-      if (error.code !== "busy" || tries === BUSY_TRIES) throw error;
-      await new Promise((done) => setTimeout(done, BUSY_PAUSE));
-      signal.throwIfAborted();
-    }
   }
 }
 
