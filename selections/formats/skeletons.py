@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from cvat import skeletons
 from cvat.annotations import Label, Shape
 
 MOST_POINTS = 200  # of one skeleton, for the room that its points need
-
-_NODES = re.compile(r'data-node-id="(\d+)"[^>]*data-label-id="(\d+)"')
 
 
 class Skeletons:
@@ -45,7 +42,7 @@ class Skeletons:
 
 def drawn_parts(label: Label) -> list[Label]:
     """The points of a skeleton in the order in which they are drawn."""
-    places = {int(part): place for place, (_, part) in enumerate(_NODES.findall(label.svg))}
+    places = {part: place for place, part in enumerate(skeletons.nodes(label).values())}
     return sorted(label.sublabels, key=lambda part: (places.get(part.id, len(places)), part.id))
 
 
