@@ -22,7 +22,7 @@ from cvat.types import Job
 from selections.archives import annotation_store
 from selections.archives.entries import Line
 from selections.archives.refusals import FRAME_ERRORS, REFUSED
-from selections.formats.format import Format
+from selections.formats.format import BROKEN_OBJECT, Format
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,11 @@ class TaskAnnotations(NamedTuple):
     problems: list[Line]  # the first MOST_PROBLEMS
     problems_count: int
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
+
+
+def object_problem(reason: str, **where: Any) -> Line:
+    """The problem of an object that is not in the files."""
+    return {**where, "reason": f"The object was left out: {reason}."}
 
 
 def read_labels(client: CvatClient, task_id: int, job_id: int) -> Labels | CvatError:
@@ -117,7 +122,7 @@ class _Reading:
             annotation_store.write(self._into, self._that_can_be_held(by_frame))
         except FRAME_ERRORS as error:
             self._into.write_bytes(b"")
-            self._name_problem(1, reason=f"The annotations could not be read. {error}")
+            self._name_problem(count=1, reason=f"The annotations could not be read. {error}")
         return TaskAnnotations(self._problems, self._problems_count, self._left_out)
 
     def _groups(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], list[int]]]:
@@ -145,15 +150,13 @@ class _Reading:
                 )
         except FRAME_ERRORS as error:
             logger.info("the annotations of job %s are not known: %s", job.id, error)
-            self._name_problem(1, job_id=job.id, reason=f"Its annotations are missing. {error}")
+            self._name_problem(
+                count=1, job_id=job.id, reason=f"Its annotations are missing. {error}"
+            )
             return JobAnnotations()
         for problem in annotations.problems:
-            self._name_problem(
-                job_id=job.id,
-                frame=problem.frame,
-                object_id=problem.object_id,
-                reason=f"The object was left out: {problem.reason}.",
-            )
+            where = {"job_id": job.id, "frame": problem.frame, "object_id": problem.object_id}
+            self._name_problem(count=0, **object_problem(problem.reason, **where))
         self._problems_count += annotations.problems_count
         return annotations
 
@@ -168,22 +171,18 @@ class _Reading:
             self._left_out[lack] += 1
             return False
         if flaw := self._flaw(shape):
-            self._name_problem(
-                1,
-                frame=shape.frame,
-                object_id=shape.id,
-                reason=f"The object was left out: {flaw}.",
-            )
+            where = {"frame": shape.frame, "object_id": shape.id}
+            self._name_problem(count=1, **object_problem(flaw, **where))
             return False
         return True
 
     def _flaw(self, shape: Shape) -> str:
         try:
             return self._format.flaw(shape)
-        except (ValueError, ArithmeticError, IndexError):
-            return f"the format {self._format.label} cannot hold its numbers"
+        except BROKEN_OBJECT:
+            return self._format.cannot_hold
 
-    def _name_problem(self, count: int = 0, **problem: Any) -> None:
+    def _name_problem(self, *, count: int, **problem: Any) -> None:
         self._problems_count += count
         if len(self._problems) < MOST_PROBLEMS:
             self._problems.append({"task_id": self._task_id, **problem})

@@ -20,6 +20,7 @@ from portal.work.slots import Slots
 from selections.archives.annotation_reading import (
     ChosenFrames,
     TaskAnnotations,
+    object_problem,
     read_labels,
     read_task,
 )
@@ -27,7 +28,13 @@ from selections.archives.annotation_store import StoredObjects
 from selections.archives.entries import Entry, Line
 from selections.archives.naming import part_suffix
 from selections.archives.threads import end_threads, sleep, wait_for
-from selections.formats.format import AnnotatedImage, AnnotatedTask, Format, Writer
+from selections.formats.format import (
+    BROKEN_OBJECT,
+    AnnotatedImage,
+    AnnotatedTask,
+    Format,
+    Writer,
+)
 from selections.models import Selection
 from selector.models import Connection
 
@@ -35,7 +42,6 @@ FOLDER = "annotations"  # in the spool folder of the archive
 MOST_PROBLEMS = 1000  # that the manifest names; the others are counted
 ROWS_AT_ONCE = 5000
 T = TypeVar("T")
-BROKEN_OBJECT = (ValueError, ArithmeticError, IndexError)  # what a format fails with on an object
 CATCH_UP = 3  # pictures whose objects are written when one is added
 
 
@@ -135,15 +141,8 @@ class AnnotationSource:
     def _name_broken(self, picture: _Picture, shape: Shape) -> None:
         if len(self._problems) >= MOST_PROBLEMS:
             return
-        reason = f"the format {self._format.label} cannot hold its numbers"
-        self._problems.append(
-            {
-                "task_id": picture.task_id,
-                "frame": picture.frame,
-                "object_id": shape.id,
-                "reason": f"The object was left out: {reason}.",
-            }
-        )
+        where = {"task_id": picture.task_id, "frame": picture.frame, "object_id": shape.id}
+        self._problems.append(object_problem(self._format.cannot_hold, **where))
 
     def add(self, line: Line) -> None:
         self._pending.append(_picture(line))

@@ -15,6 +15,8 @@ from cvat.annotations import Label, Labels, Shape
 NO_AREA = "no area in the picture"
 NO_SIZE = "the size of the picture is not known"
 
+BROKEN_OBJECT = (ValueError, ArithmeticError, IndexError)  # what a format fails with on an object
+
 
 class AnnotatedTask(NamedTuple):
     """A task of a selection."""
@@ -96,6 +98,11 @@ class Format:
     room: Callable[[Sequence[AnnotatedTask]], tuple[int, int]]
     image_room: Callable[[AnnotatedImage], tuple[int, int]]
     layout: Layout = AS_IN_CVAT
+
+    @property
+    def cannot_hold(self) -> str:
+        """The reason of an object that makes the format raise BROKEN_OBJECT."""
+        return f"the format {self.label} cannot hold its numbers"
 
 
 class TemporaryFiles:
