@@ -21,7 +21,9 @@ from selections.formats.format import (
     Format,
     TemporaryFiles,
     in_words,
+    no_reason,
     without_class,
+    without_place,
 )
 from selections.formats.skeletons import MOST_POINTS, Skeletons, elements_by_name
 
@@ -324,22 +326,18 @@ def _instance_category(label: Label, parent: Label | None, number: int, _: Skele
 def _instance_lacks(shape: Shape) -> str:
     if shape.kind == "rectangle" or shape.kind in _AREAS:
         return ""
-    return f"COCO has no place for {in_words(shape.kind)}"
-
-
-def _instance_flaw(shape: Shape) -> str:
-    return masks.flaw(shape.points) if shape.kind == MASK else ""
+    return without_place("COCO", in_words(shape.kind))
 
 
 _INSTANCES = _Coco("instances_default", _instance_category, _instance, name="COCO")
 INSTANCES = Format(
-    "coco",
-    "COCO 1.0 (boxes, polygons, masks)",
-    _instance_lacks,
-    _instance_flaw,
-    _INSTANCES.writer,
-    _INSTANCES.room,
-    _INSTANCES.image_room,
+    key="coco",
+    label="COCO 1.0 (boxes, polygons, masks)",
+    lacks=_instance_lacks,
+    flaw=masks.shape_flaw,
+    writer=_INSTANCES.writer,
+    room=_INSTANCES.room,
+    image_room=_INSTANCES.image_room,
 )
 
 
@@ -394,22 +392,18 @@ def _keypoint_category(
 def _keypoint_lacks(shape: Shape) -> str:
     if shape.kind == SKELETON:
         return ""
-    return f"COCO Keypoints has no place for {in_words(shape.kind)}"
-
-
-def _no_flaw(shape: Shape) -> str:
-    return ""
+    return without_place("COCO Keypoints", in_words(shape.kind))
 
 
 _KEYPOINTS = _Coco(
     "person_keypoints_default", _keypoint_category, _keypoints, name="COCO Keypoints"
 )
 KEYPOINTS = Format(
-    "coco_keypoints",
-    "COCO Keypoints 1.0 (skeletons)",
-    _keypoint_lacks,
-    _no_flaw,
-    _KEYPOINTS.writer,
-    _KEYPOINTS.room,
-    _KEYPOINTS.image_room,
+    key="coco_keypoints",
+    label="COCO Keypoints 1.0 (skeletons)",
+    lacks=_keypoint_lacks,
+    flaw=no_reason,
+    writer=_KEYPOINTS.writer,
+    room=_KEYPOINTS.room,
+    image_room=_KEYPOINTS.image_room,
 )

@@ -13,7 +13,14 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, TemporaryFiles
+from selections.formats.format import (
+    AnnotatedImage,
+    AnnotatedTask,
+    File,
+    Format,
+    TemporaryFiles,
+    no_reason,
+)
 
 _STEM, _EXTENSION = "annotations", ".xml"
 _LONGEST_ID = 20  # digits
@@ -61,12 +68,14 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     return 0, len(_image(image, longest_id, (task, task)).encode())
 
 
-def _nothing(shape: Shape) -> str:
-    return ""
-
-
 FORMAT = Format(
-    "cvat_images", "CVAT for images 1.1", _nothing, _nothing, _Writer, _room, _image_room
+    key="cvat_images",
+    label="CVAT for images 1.1",
+    lacks=no_reason,
+    flaw=no_reason,
+    writer=_Writer,
+    room=_room,
+    image_room=_image_room,
 )
 
 

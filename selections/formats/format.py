@@ -122,6 +122,16 @@ class TemporaryFiles:
             file.close()
 
 
+def no_reason(shape: Shape) -> str:
+    """The `lacks` or `flaw` of a format that can hold every object."""
+    return ""
+
+
+def without_place(name: str, kinds: str) -> str:
+    """The reason of an object of kinds that the format of that name has no place for."""
+    return f"{name} has no place for {kinds}"
+
+
 def in_words(kind: str) -> str:
     """The objects of a kind, such as "polylines"."""
     return kind if kind == "points" else f"{kind}s"

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
+from cvat.annotations import MASK, Shape
+
 Run = tuple[int, int]
 Corner = tuple[int, int]
 
@@ -43,6 +45,11 @@ def flaw(points: Sequence[float]) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def shape_flaw(shape: Shape) -> str:
+    """The flaw of a shape if it is a mask; other shapes have none."""
+    return flaw(shape.points) if shape.kind == MASK else ""
 
 
 def _mask(points: Sequence[float]) -> tuple[list[int], tuple[int, int, int, int]]:

@@ -28,7 +28,9 @@ from selections.formats.format import (
     Layout,
     TemporaryFiles,
     in_words,
+    no_reason,
     without_class,
+    without_place,
 )
 from selections.formats.skeletons import MOST_POINTS, Skeletons, elements_by_name
 
@@ -63,9 +65,9 @@ class _Yolo:
 
     def lacks(self, shape: Shape) -> str:
         if shape.kind not in self._kinds:
-            return f"{self._name} has no place for {in_words(shape.kind)}"
+            return without_place(self._name, in_words(shape.kind))
         if self._is_pose and all(each.is_outside for each in shape.elements):
-            return f"{self._name} has no place for skeletons whose points are all outside"
+            return without_place(self._name, "skeletons whose points are all outside")
         return ""
 
     def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
@@ -315,25 +317,18 @@ def _centred(points: Sequence[Point], image: AnnotatedImage) -> list[str]:
     return _shares(centre, image) + _shares(size, image)
 
 
-def _no_flaw(shape: Shape) -> str:
-    return ""
-
-
-def _mask_flaw(shape: Shape) -> str:
-    return masks.flaw(shape.points) if shape.kind == MASK else ""
-
-
-def _format(key: str, label: str, yolo: _Yolo, flaw: Callable[[Shape], str] = _no_flaw) -> Format:
+def _format(key: str, label: str, yolo: _Yolo, flaw: Callable[[Shape], str] = no_reason) -> Format:
     return Format(
-        key,
-        label,
-        yolo.lacks,
-        flaw,
-        yolo.writer,
-        yolo.room,
-        yolo.image_room,
-        # Readers look for the labels where the last "images" of the path is "labels".
-        Layout(_folders, unique_stems=True, reserved_folders=(_PICTURES,)),
+        key=key,
+        label=label,
+        lacks=yolo.lacks,
+        flaw=flaw,
+        writer=yolo.writer,
+        room=yolo.room,
+        image_room=yolo.image_room,
+        # Readers replace the last `images` of a picture's path by `labels`, so no folder below may
+        # have that name.
+        layout=Layout(_folders, unique_stems=True, reserved_folders=(_PICTURES,)),
     )
 
 
@@ -351,7 +346,7 @@ SEGMENTATION = _format(
     "yolo_segmentation",
     "Ultralytics YOLO Segmentation (polygons, masks)",
     _Yolo(["polygon", MASK, "ellipse"], _outline, name="YOLO Segmentation"),
-    _mask_flaw,
+    masks.shape_flaw,
 )
 POSE = _format(
     "yolo_pose",
