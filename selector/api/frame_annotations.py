@@ -56,10 +56,10 @@ class ObjectSerializer(serializers.Serializer[Any]):
     track_id = serializers.IntegerField(
         allow_null=True, help_text="The track that the object is a part of; null for none."
     )
-    kind = serializers.CharField()
+    type = serializers.CharField()
     label_id = serializers.IntegerField(help_text="Id of one of the labels.")
     points = serializers.ListField(
-        child=serializers.FloatField(), help_text="In pixels; what they mean depends on `kind`."
+        child=serializers.FloatField(), help_text="In pixels; what they mean depends on `type`."
     )
     rotation = serializers.FloatField(help_text="Degrees, clockwise.")
     occluded = serializers.BooleanField(help_text="Whether something hides a part of it.")
@@ -78,7 +78,7 @@ class FrameAnnotationsSerializer(serializers.Serializer[Any]):
     frame = serializers.IntegerField()
     labels = LabelSerializer(many=True, help_text="All labels of the task.")
     objects = ObjectSerializer(many=True, help_text="From below to above.")
-    left_out = serializers.IntegerField()
+    problems_count = serializers.IntegerField(help_text="Objects that could not be read.")
 
 
 class FrameAnnotationsView(WorkspaceView):
@@ -94,18 +94,18 @@ class FrameAnnotationsView(WorkspaceView):
         top, right, bottom). A `tag` has none, a `skeleton` has `elements`. Tracks are interpolated:
         `track_id` is set then, and `id` is null.
 
-        `left_out` counts objects that could not be read. What the job holds is at most a few
+        `problems_count` counts objects that could not be read. What the job holds is at most a few
         seconds old. 503 with Retry-After: the job is being read, ask again.
         """
-        found = frame_annotations.find_annotations(
+        annotations = frame_annotations.find_annotations(
             connection=self.connection(request), job_id=job_id, frame=self.query["frame"]
         )
         answer = {
-            "job_id": found.job_id,
-            "frame": found.frame,
-            "labels": [_label(label) for label in found.labels],
-            "objects": [_object(shape) for shape in found.shapes],
-            "left_out": found.left_out,
+            "job_id": annotations.job_id,
+            "frame": annotations.frame,
+            "labels": [_label(label) for label in annotations.labels],
+            "objects": [_object(shape) for shape in annotations.shapes],
+            "problems_count": annotations.problems_count,
         }
         return Response(answer, headers={"Cache-Control": NOT_STORED})
 
@@ -127,7 +127,7 @@ def _object(shape: Shape) -> dict[str, Any]:
     return {
         "id": None if shape.is_tracked else shape.id,
         "track_id": shape.id if shape.is_tracked else None,
-        "kind": shape.kind,
+        "type": shape.kind,
         **_place(shape),
         "rotation": shape.rotation,
         "keyframe": shape.is_keyframe,

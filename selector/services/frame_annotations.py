@@ -34,14 +34,14 @@ OF_ONE_ACCOUNT = (CvatUnauthorized, CvatForbidden, CvatNotFound)
 
 @dataclass(frozen=True, slots=True)
 class FrameAnnotations:
-    """The objects of one job on one of its frames, from below to above; `left_out` counts those
-    that could not be read."""
+    """The objects of one job on one of its frames, from below to above; `problems_count` counts
+    those that could not be read."""
 
     job_id: int
     frame: int
     labels: Labels
     shapes: list[Shape]
-    left_out: int
+    problems_count: int
 
 
 def find_annotations(*, connection: Connection, job_id: int, frame: int) -> FrameAnnotations:

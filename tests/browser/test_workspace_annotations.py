@@ -114,7 +114,7 @@ def test_every_kind_is_drawn(desk: Workspace) -> None:
     for frame in range(9):
         if frame:
             large.go_on()
-        kinds |= set(large.objects.evaluate_all("all => all.map((it) => it.dataset.kind)"))
+        kinds |= set(large.objects.evaluate_all("all => all.map((it) => it.dataset.type)"))
         if large.page.locator("#viewer-tags li").count():
             kinds.add("tag")
     assert kinds == {
@@ -264,10 +264,10 @@ def test_two_thousand_objects(desk: Workspace) -> None:
     answer = {
         "job_id": job.id,
         "frame": 0,
-        "left_out": 0,
+        "problems_count": 0,
         "labels": [],
         "objects": [
-            {**each, "kind": "rectangle", "track_id": None, "attributes": [], "elements": []}
+            {**each, "type": "rectangle", "track_id": None, "attributes": [], "elements": []}
             for each in many
         ],
     }

@@ -61,7 +61,7 @@ def compared(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _compared(item: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
-    kind = item.get("kind", "points")
+    kind = item.get("type", "points")
     elements = [_compared(each, names) for each in item.get("elements", [])]
     return {
         "kind": kind,
@@ -209,7 +209,7 @@ def test_a_job_that_another_request_reads_for_long_is_busy(
     assert int(answer["Retry-After"]) > 0
 
 
-def test_objects_that_no_file_can_hold_are_counted_as_left_out(
+def test_objects_that_no_file_can_hold_are_counted_as_problems(
     api: APIClient, connection: Connection, standin: StandIn
 ) -> None:
     [job] = opened(standin, SHAPES).jobs
@@ -228,7 +228,7 @@ def test_objects_that_no_file_can_hold_are_counted_as_left_out(
     standin.world.jobs[job.id].updated_date += timedelta(seconds=1)
     cache.clear()
     after = ask(api, job.id, 0)
-    assert after["left_out"] == before["left_out"] + 5  # the one on no frame is on none
+    assert after["problems_count"] == before["problems_count"] + 5  # the one on no frame is on none
     assert after["objects"] == before["objects"]
 
 

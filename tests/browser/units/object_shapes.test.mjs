@@ -11,10 +11,10 @@ const picture = { width: 100, height: 50 };
 const drawn = (object, edges) => elementsOf({ rotation: 0, elements: [], ...object }, { edges, picture });
 
 test("a rectangle, turned about its middle, with its corners in any order", () => {
-  assert.deepEqual(drawn({ kind: "rectangle", points: [10, 5, 30, 15] }), [
+  assert.deepEqual(drawn({ type: "rectangle", points: [10, 5, 30, 15] }), [
     { name: "rect", kind: "area", x: 10, y: 5, width: 20, height: 10 },
   ]);
-  const [turned] = drawn({ kind: "rectangle", points: [30, 15, 10, 5], rotation: 30 });
+  const [turned] = drawn({ type: "rectangle", points: [30, 15, 10, 5], rotation: 30 });
   assert.deepEqual(
     [turned.x, turned.y, turned.width, turned.height, turned.transform],
     [10, 5, 20, 10, "rotate(30 20 10)"],
@@ -22,7 +22,7 @@ test("a rectangle, turned about its middle, with its corners in any order", () =
 });
 
 test("an ellipse from its centre, right and top", () => {
-  const [ellipse] = drawn({ kind: "ellipse", points: [40, 20, 55, 12], rotation: 90 });
+  const [ellipse] = drawn({ type: "ellipse", points: [40, 20, 55, 12], rotation: 90 });
   assert.deepEqual(
     [ellipse.cx, ellipse.cy, ellipse.rx, ellipse.ry, ellipse.transform],
     [40, 20, 15, 8, "rotate(90 40 20)"],
@@ -30,19 +30,19 @@ test("an ellipse from its centre, right and top", () => {
 });
 
 test("points, lines and areas", () => {
-  assert.deepEqual(drawn({ kind: "points", points: [1, 2, 3, 4] }), [
+  assert.deepEqual(drawn({ type: "points", points: [1, 2, 3, 4] }), [
     { name: "path", kind: "dots", d: "M1 2h0M3 4h0" },
   ]);
-  assert.equal(drawn({ kind: "polyline", points: [1, 2, 3, 4] })[0].points, "1 2 3 4");
-  assert.equal(drawn({ kind: "polygon", points: [1, 2, 3, 4, 5, 6] })[0].kind, "area");
-  assert.deepEqual(drawn({ kind: "tag", points: [] }), []);
-  assert.deepEqual(drawn({ kind: "of tomorrow", points: [1] }), []);
+  assert.equal(drawn({ type: "polyline", points: [1, 2, 3, 4] })[0].points, "1 2 3 4");
+  assert.equal(drawn({ type: "polygon", points: [1, 2, 3, 4, 5, 6] })[0].kind, "area");
+  assert.deepEqual(drawn({ type: "tag", points: [] }), []);
+  assert.deepEqual(drawn({ type: "of tomorrow", points: [1] }), []);
 });
 
 test("a cuboid: its front, and the faces behind", () => {
   // Upper and lower corners around the body: front left, front right, back right, back left.
   const points = [0, 10, 0, 30, 20, 10, 20, 30, 28, 4, 28, 24, 8, 4, 8, 24];
-  const [front, rest] = drawn({ kind: "cuboid", points });
+  const [front, rest] = drawn({ type: "cuboid", points });
   assert.equal(front.d, "M0 10L0 30L20 30L20 10z");
   assert.equal(
     rest.d,
@@ -57,10 +57,10 @@ test("a skeleton: lines between the points that are not outside", () => {
     { label_id: 9, points: [5, 6], outside: true },
   ];
   const edges = [[7, 8], [8, 9], [7, 99]];
-  const [lines, dots] = drawn({ kind: "skeleton", points: [], elements }, edges);
+  const [lines, dots] = drawn({ type: "skeleton", points: [], elements }, edges);
   assert.equal(lines.d, "M1 2L3 4");
   assert.equal(dots.d, "M1 2h0M3 4h0");
-  assert.equal(drawn({ kind: "skeleton", points: [], elements }, []).length, 1);
+  assert.equal(drawn({ type: "skeleton", points: [], elements }, []).length, 1);
 });
 
 /** The pixels that a path of a mask fills, as rows of text. */
@@ -101,8 +101,8 @@ test("a mask that does not fit the picture is cut, whatever its runs say", () =>
 });
 
 test("objects are ordered by z_order, then the smaller ones are above", () => {
-  const box = (id, z, size) => ({ id, kind: "rectangle", z_order: z, points: [0, 0, size, size], elements: [] });
-  const dot = { id: 4, kind: "points", z_order: 0, points: [5, 5], elements: [] };
+  const box = (id, z, size) => ({ id, type: "rectangle", z_order: z, points: [0, 0, size, size], elements: [] });
+  const dot = { id: 4, type: "points", z_order: 0, points: [5, 5], elements: [] };
   const found = inOrder([dot, box(1, 0, 5), box(2, 1, 50), box(3, 0, 20)]);
   assert.deepEqual(found.map(({ id }) => id), [3, 1, 4, 2]);
 });

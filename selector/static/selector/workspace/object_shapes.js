@@ -21,7 +21,7 @@ export function placement(stage, picture, zoom) {
  * @param options `edges`: pairs of label ids that the lines of a skeleton join; `picture`: its width
  * and height, where a mask is cut */
 export function elementsOf(object, { edges = [], picture }) {
-  return ELEMENTS[object.kind]?.(object, { edges, picture }) ?? [];
+  return ELEMENTS[object.type]?.(object, { edges, picture }) ?? [];
 }
 
 /** Objects from below to above: by z_order, then the smaller ones above, so that each can be pointed
@@ -128,9 +128,9 @@ function turned(rotation, x, y) {
 }
 
 /** The area of the box around an object. */
-function areaOf({ kind, points, elements }) {
-  if (kind === "ellipse") return 4 * Math.abs((points[2] - points[0]) * (points[1] - points[3]));
-  const numbers = kind === "mask" ? points.slice(-4) : points.length ? points : elements.flatMap((each) => each.points);
+function areaOf({ type, points, elements }) {
+  if (type === "ellipse") return 4 * Math.abs((points[2] - points[0]) * (points[1] - points[3]));
+  const numbers = type === "mask" ? points.slice(-4) : points.length ? points : elements.flatMap((each) => each.points);
   return extent(numbers, 0) * extent(numbers, 1);
 }
 

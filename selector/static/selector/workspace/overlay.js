@@ -101,9 +101,9 @@ export class Overlay {
     this.#drawObjects();
     this.#listLabels();
     if (!answer) return this.#say("");
-    const { objects, left_out: leftOut } = answer;
+    const { objects, problems_count: unread } = answer;
     const parts = [objects.length ? plural(objects.length, "object") : "No objects on this frame"];
-    if (leftOut) parts.push(`${leftOut.toLocaleString("en")} could not be read`);
+    if (unread) parts.push(`${unread.toLocaleString("en")} could not be read`);
     this.#say(parts.join(", "));
   }
 
@@ -118,7 +118,7 @@ export class Overlay {
       return elements.length ? [this.#drawn(object, elements)] : [];
     });
     this.group.replaceChildren(...drawn);
-    const tags = visible.filter((object) => object.kind === "tag");
+    const tags = visible.filter((object) => object.type === "tag");
     this.at("tags").replaceChildren(...tags.map((tag) => this.#tag(tag)));
     this.#place();
   }
@@ -126,7 +126,7 @@ export class Overlay {
   #drawn(object, elements) {
     const group = document.createElementNS(SVG, "g");
     group.classList.add("object");
-    group.dataset.kind = object.kind;
+    group.dataset.type = object.type;
     group.classList.toggle("occluded", object.occluded);
     this.#color(group, object.label_id);
     for (const { name, kind, ...attributes } of elements) {
@@ -188,7 +188,7 @@ export class Overlay {
 
   #words(object) {
     const label = this.labels.get(object.label_id)?.name ?? "";
-    const number = object.track_id === null ? `${object.kind} ${object.id}` : `${object.kind}, track ${object.track_id}`;
+    const number = object.track_id === null ? `${object.type} ${object.id}` : `${object.type}, track ${object.track_id}`;
     return [
       `${label} (${number})`,
       ...object.attributes.map(({ name, value }) => `${name}: ${value}`),
