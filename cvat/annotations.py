@@ -20,6 +20,7 @@ from cvat.reading import identifier, text, well_formed
 
 Attributes = tuple[tuple[str, str], ...]
 
+LISTS = ("tags", "shapes", "tracks")  # in which CVAT gives the objects of a job
 TAG = "tag"
 SKELETON = "skeleton"
 MASK = "mask"
@@ -146,7 +147,7 @@ def read_annotations(
     """The annotations in a file with CVAT's JSON: the shapes and tags of `frames` (None: of all),
     and all tracks. The file is read piece by piece. Raises CvatBroken if it is no such JSON."""
     job = JobAnnotations()
-    for key, item in items(file, keys=("tags", "shapes", "tracks")):
+    for key, item in items(file, keys=LISTS):
         is_wanted = frames is None or key == "tracks" or frame_of(item) in frames
         if not is_wanted and item is not UNREADABLE:
             continue

@@ -23,7 +23,6 @@ TOLERANCE = 0.01  # pixels, for kinds without an area that CVAT compares
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-_NOTHING: frozenset[int] = frozenset()
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -43,7 +42,7 @@ def objects_by_frame(
     frames: Iterable[int],
     load: Callable[[FrameRange], JobAnnotations],
     *,
-    deleted: Collection[int] = _NOTHING,
+    deleted: Collection[int] = frozenset(),
 ) -> Iterator[tuple[int, list[Shape]]]:
     """Each of `frames`, ascending, with its objects, from below to above. Nothing is on `deleted`
     frames. A job is loaded when its first frame is reached, and forgotten after its last one; what
@@ -231,7 +230,7 @@ def _similarity(one: _Placed, other: _Placed, least: float) -> float:
     """From 0 to 1; or 0 if it is below `least`. Rotation, group and attributes are not compared
     where areas are, as in CVAT."""
     a, b = one.shape, other.shape
-    if a.kind != b.kind or one.label_id != other.label_id:
+    if a.kind != b.kind:
         return 0.0
     if a.kind == TAG:
         return 1.0

@@ -35,8 +35,9 @@ class TrackShapes:
     @property
     def end(self) -> float:
         """The frame from which on it shows nothing more; infinite if it goes on."""
-        is_closed = not self._keyframes or self._keyframes[-1].is_outside
-        return self._numbers[-1] if is_closed and self._numbers else (0 if is_closed else inf)
+        if not self._keyframes:
+            return 0
+        return self._numbers[-1] if self._keyframes[-1].is_outside else inf
 
     def on(self, frame: int) -> Shape | None:
         """The object on a frame that is not deleted; None where it is hidden. A skeleton is hidden

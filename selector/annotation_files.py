@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 from django.conf import settings
 
-from cvat.annotations import frame_of
+from cvat.annotations import LISTS, frame_of
 from cvat.json_items import items
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class AnnotationFile:
 
         Raises sqlite3.DatabaseError if the file is damaged.
         """
-        lists: dict[str, list[bytes]] = {"tags": [], "shapes": [], "tracks": []}
+        lists: dict[str, list[bytes]] = {name: [] for name in LISTS}
         objects = "SELECT list, item FROM object WHERE frame = ? ORDER BY rowid"
         for name, item in self._database.execute(objects, (frame,)):
             lists[name].append(item)
@@ -146,7 +146,7 @@ def _stored() -> Iterator[tuple[float, int, str]]:
 
 
 def _write(database: sqlite3.Connection, answer: BinaryIO) -> None:
-    for name, item in items(answer, keys=("tags", "shapes", "tracks")):
+    for name, item in items(answer, keys=LISTS):
         encoded = _encoded(item)
         if name == "tracks" or encoded == _NOTHING:
             first, ends = _range(item)

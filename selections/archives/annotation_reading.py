@@ -17,7 +17,7 @@ from cvat import origins
 from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
-from cvat.overlapping import objects_by_frame
+from cvat.overlapping import FrameRange, objects_by_frame
 from cvat.types import Job
 from selections.archives import annotation_store
 from selections.archives.entries import Line
@@ -137,7 +137,7 @@ class _Reading:
             holders = [job for job in jobs if job.is_annotation] if key is None else [others[key]]
             yield holders, frames
 
-    def _load(self, job: Any) -> JobAnnotations:
+    def _load(self, job: FrameRange) -> JobAnnotations:
         frames = self._chosen.frames
         first, end = bisect_left(frames, job.start_frame), bisect_left(frames, job.stop_frame + 1)
         try:
