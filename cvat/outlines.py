@@ -1,17 +1,35 @@
 """Polygons and polylines as lists of coordinates x1, y1, x2, y2, ...: interpolation as CVAT does
-it, and the area that two polygons share. Pure."""
+it, the area that two polygons share, and boxes. Pure."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 Edge = tuple[float, float, float, float]  # from its upper to its lower end
 
 MOST_POINTS = 200  # of an outline whose area is compared; of longer ones every second, third, ...
+
+
+def pairs(coordinates: Sequence[float]) -> list[Point]:
+    """The points of the coordinates."""
+    return list(zip(coordinates[::2], coordinates[1::2], strict=True))
+
+
+def bounding_box(coordinates: Sequence[float]) -> Box:
+    """The box around points."""
+    xs, ys = coordinates[::2], coordinates[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def enclosing(boxes: Iterable[Box]) -> Box:
+    """The box around boxes."""
+    x1, y1, x2, y2 = zip(*boxes, strict=True)
+    return min(x1), min(y1), max(x2), max(y2)
 
 
 def between(
@@ -23,7 +41,7 @@ def between(
     the length of the outline. Where that gives points which are close to each other, they become
     one: between two keyframes there can be fewer points than in each.
     """
-    starts, ends = _points(first), _points(second)
+    starts, ends = pairs(first), pairs(second)
     if is_closed:
         starts, ends = [*starts, starts[0]], [*ends, ends[0]]
     targets = _targets(_shares(starts), _shares(ends))
@@ -36,10 +54,6 @@ def between(
     if is_closed:
         reduced.pop()
     return [coordinate for point in reduced for coordinate in point]
-
-
-def _points(coordinates: Sequence[float]) -> list[Point]:
-    return list(zip(coordinates[::2], coordinates[1::2], strict=True))
 
 
 def _length(points: Sequence[Point]) -> float:
@@ -160,7 +174,7 @@ def area(coordinates: Sequence[float]) -> float:
 
 def _edges(coordinates: Sequence[float]) -> list[Edge]:
     """The edges that are not horizontal."""
-    points = _points(coordinates)
+    points = pairs(coordinates)
     points = points[:: max(1, -(-len(points) // MOST_POINTS))]
     edges = []
     for (x1, y1), (x2, y2) in zip(points, [*points[1:], points[0]], strict=True):

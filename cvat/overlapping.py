@@ -15,13 +15,12 @@ from typing import Protocol, TypeVar
 
 from cvat import outlines
 from cvat.annotations import TAG, JobAnnotations, Shape
+from cvat.outlines import Box
 from cvat.tracks import TrackShapes
 
 SAME_SHAPE = 0.75  # of the area, as in CVAT
 SAME_TRACK = 0.5  # of the areas on the frames that both jobs have, as in CVAT
 TOLERANCE = 0.01  # pixels, for kinds without an area that CVAT compares
-
-Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 
@@ -172,7 +171,7 @@ class _PlacedTrack:
         self.shown = [None if shape is None else _Placed(shape) for shape in shapes]
         self.label_id = track.track.label.id
         boxes = [placed.box for placed in self.shown if placed]
-        self.box = _around(boxes) if boxes else _NOWHERE
+        self.box = outlines.enclosing(boxes) if boxes else _NOWHERE
 
     @property
     def place(self) -> Hashable:
@@ -271,14 +270,8 @@ def _box(shape: Shape) -> Box:
     """Around the points of a shape, or of its elements. Of a mask, whose points are others, still
     the same for the same mask."""
     if shape.elements:
-        return _around([_box(element) for element in shape.elements])
-    xs, ys = shape.points[::2], shape.points[1::2]
-    return (min(xs), min(ys), max(xs), max(ys)) if xs else _NOWHERE
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return min(left), min(top), max(right), max(bottom)
+        return outlines.enclosing(map(_box, shape.elements))
+    return outlines.bounding_box(shape.points) if shape.points else _NOWHERE
 
 
 def _touch(one: Box, other: Box) -> bool:

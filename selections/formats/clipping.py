@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-Point = tuple[float, float]
+from cvat.outlines import Point
 
 SMALLEST_AREA = 0.001  # pixels; what covers less covers nothing
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
+from cvat.outlines import Box, bounding_box, enclosing, pairs
 from selections.formats import masks
 from selections.formats.format import (
     NO_AREA,
@@ -28,7 +29,6 @@ from selections.formats.format import (
 from selections.formats.skeletons import MOST_POINTS, Skeletons, elements_by_name
 
 Json = dict[str, Any]
-Corners = tuple[float, float, float, float]
 Categories = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 1
 # Annotations of the objects of one label and one group on an image, without ids; and for each of
 # these objects that is in none the reason.
@@ -228,12 +228,6 @@ def _rounded(numbers: Iterable[float]) -> list[float]:
     return [round(number, 2) for number in numbers]
 
 
-def _box_of(points: Sequence[float]) -> Corners:
-    """Left, top, right and bottom of points."""
-    xs, ys = points[::2], points[1::2]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
 # --- instances ---
 
 
@@ -244,7 +238,7 @@ def _instance(
     are any, the segmentation the polygons as parts, or one mask if there is a mask."""
     left_out: list[str] = []
     leader = max(shapes, key=_size)
-    corners = [_corners(shape) for shape in shapes if shape.kind == "rectangle"]
+    boxes = [_box(shape) for shape in shapes if shape.kind == "rectangle"]
     segmentation: Any = []
     area: float | None = None
     has_mask = any(shape.kind in (MASK, "ellipse") for shape in shapes)
@@ -253,44 +247,39 @@ def _instance(
         runs = masks.merged(run for each in found for run in each)
         has_size = image.width and image.height
         left_out = [NO_AREA if has_size else NO_SIZE] * found.count([])
-        if not runs and not corners:
+        if not runs and not boxes:
             return [], left_out
         lengths = masks.counts(runs, image.width * image.height)
         segmentation = {"counts": lengths, "size": [image.height, image.width]}
         area = masks.area(runs)
-        corners = corners or [_corners_of_box(masks.box(runs, image.height))]
+        boxes = boxes or [_box_of_runs(runs, image.height)]
     elif polygons := [shape.points for shape in shapes if shape.kind == "polygon"]:
         segmentation = [_rounded(points) for points in polygons]
         area = sum(map(_polygon_area, polygons))
-        corners = corners or [_box_of(points) for points in polygons]
-    x, y, width, height = _around(corners)
+        boxes = boxes or [bounding_box(points) for points in polygons]
+    x1, y1, x2, y2 = enclosing(boxes)
     attributes = _attributes(leader)
     if leader.kind in ("rectangle", "ellipse"):
         attributes["rotation"] = round(leader.rotation, 2)
     annotation = {
         "segmentation": segmentation,
-        "area": round(width * height if area is None else area, 2),
-        "bbox": _rounded([x, y, width, height]),
+        "area": round((x2 - x1) * (y2 - y1) if area is None else area, 2),
+        "bbox": _rounded([x1, y1, x2 - x1, y2 - y1]),
         "iscrowd": int(has_mask),
         "attributes": attributes | _tracked(leader),
     }
     return [annotation], left_out
 
 
-def _corners(shape: Shape) -> Corners:
+def _box(shape: Shape) -> Box:
+    """The box of a rectangle."""
     x1, y1, x2, y2 = shape.points
     return x1, y1, x2, y2
 
 
-def _corners_of_box(box: tuple[int, int, int, int]) -> Corners:
-    x, y, width, height = box
-    return x, y, x + width, y + height
-
-
-def _around(corners: Sequence[Corners]) -> Corners:
-    """Left, top, width and height of what holds all boxes."""
-    x, y = min(each[0] for each in corners), min(each[1] for each in corners)
-    return x, y, max(each[2] for each in corners) - x, max(each[3] for each in corners) - y
+def _box_of_runs(runs: Sequence[masks.Run], height: int) -> Box:
+    x, y, width, high = masks.box(runs, height)
+    return x, y, x + width, y + high
 
 
 def _runs(shape: Shape, image: AnnotatedImage) -> list[masks.Run]:
@@ -314,9 +303,9 @@ def _size(shape: Shape) -> float:
 
 
 def _polygon_area(points: Sequence[float]) -> float:
-    corners = list(zip(points[::2], points[1::2], strict=True))
-    pairs = zip(corners, [*corners[1:], corners[0]], strict=True)
-    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs)) / 2
+    corners = pairs(points)
+    edges = zip(corners, [*corners[1:], corners[0]], strict=True)
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in edges)) / 2
 
 
 def _instance_category(label: Label, parent: Label | None, number: int, _: Skeletons) -> Json:
@@ -363,7 +352,7 @@ def _keypoint(shape: Shape, skeletons: Skeletons) -> Json:
         visibility = 0 if element.is_outside else 1 if element.is_occluded else 2
         points += [*_rounded([x, y]), visibility]
         seen += [x, y] if visibility else []
-    x1, y1, x2, y2 = _box_of(seen) if seen else (0, 0, 0, 0)
+    x1, y1, x2, y2 = bounding_box(seen) if seen else (0, 0, 0, 0)
     return {
         "segmentation": [],
         "area": round((x2 - x1) * (y2 - y1), 2),

@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
+from cvat.outlines import pairs
 from selections.formats.format import (
     AnnotatedImage,
     AnnotatedTask,
@@ -234,8 +235,7 @@ def _geometry(shape: Shape) -> str:
         rle = ", ".join(map(str, runs))
         text = f' rle="{rle}" left="{x1}" top="{y1}" width="{x2 - x1 + 1}" height="{y2 - y1 + 1}"'
     else:
-        pairs = zip(points[::2], points[1::2], strict=True)
-        text = f' points="{";".join(f"{x:.2f},{y:.2f}" for x, y in pairs)}"'
+        text = f' points="{";".join(f"{x:.2f},{y:.2f}" for x, y in pairs(points))}"'
     if shape.rotation and shape.kind in _TURNED:
         text += f' rotation="{shape.rotation:.2f}"'
     return text

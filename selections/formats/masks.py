@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 from cvat.annotations import MASK, Shape
+from cvat.outlines import pairs
 
 Run = tuple[int, int]
 Corner = tuple[int, int]
@@ -83,7 +84,7 @@ def _pixels(lengths: Sequence[int], wide: int, columns: range, rows: range) -> b
 
 def of_polygon(points: Sequence[float], width: int, height: int) -> list[Run]:
     """What a polygon covers; what it covers twice, where it crosses itself, does not count."""
-    corners = list(zip(points[::2], points[1::2], strict=True))
+    corners = pairs(points)
     edges = list(zip(corners, [*corners[1:], corners[0]], strict=True))
     xs = points[::2]
     runs: list[Run] = []
@@ -256,8 +257,8 @@ def _turn(a: Corner, b: Corner, c: Corner) -> int:
 
 
 def _turns_right(loop: Sequence[Corner]) -> bool:
-    pairs = zip(loop, [*loop[1:], loop[0]], strict=True)
-    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs) > 0
+    edges = zip(loop, [*loop[1:], loop[0]], strict=True)
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in edges) > 0
 
 
 def _without_straight_corners(loop: Sequence[Corner]) -> list[Corner]:

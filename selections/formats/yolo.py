@@ -13,11 +13,13 @@ import math
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
+from cvat.outlines import Point, bounding_box, pairs
 from selections.formats import masks
-from selections.formats.clipping import Point, clipped
+from selections.formats.clipping import clipped
 from selections.formats.format import (
     NO_AREA,
     NO_SIZE,
@@ -226,8 +228,8 @@ def _oriented(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[lis
     if not visible:
         return
     if any(math.dist(point, _cut(point, image)) > _ROUNDING for point in corners):
-        left, top, right, bottom = _around(visible)
-        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        x1, y1, x2, y2 = bounding_box(list(chain.from_iterable(visible)))
+        corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
     yield _all_shares(corners, image)
 
 
@@ -287,7 +289,7 @@ def _outlines(shape: Shape, image: AnnotatedImage) -> Iterable[Sequence[Point]]:
         turns = [2 * math.pi * step / _ELLIPSE_STEPS for step in range(_ELLIPSE_STEPS)]
         around = [(x + (right - x) * math.cos(t), y + (y - top) * math.sin(t)) for t in turns]
         return [_rotated(around, (x, y), shape.rotation)]
-    return [list(zip(points[::2], points[1::2], strict=True))]
+    return [pairs(points)]
 
 
 def _cut(point: Point, image: AnnotatedImage) -> Point:
@@ -304,16 +306,10 @@ def _all_shares(points: Iterable[Point], image: AnnotatedImage) -> list[str]:
     return [number for point in points for number in _shares(point, image)]
 
 
-def _around(points: Sequence[Point]) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of points."""
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
 def _centred(points: Sequence[Point], image: AnnotatedImage) -> list[str]:
     """Centre and size of the box around points of the picture."""
-    left, top, right, bottom = _around(points)
-    centre, size = ((left + right) / 2, (top + bottom) / 2), (right - left, bottom - top)
+    x1, y1, x2, y2 = bounding_box(list(chain.from_iterable(points)))
+    centre, size = ((x1 + x2) / 2, (y1 + y2) / 2), (x2 - x1, y2 - y1)
     return _shares(centre, image) + _shares(size, image)
 
 
