@@ -7,15 +7,15 @@ registry. A format that archives were requested with must stay.
 
 from __future__ import annotations
 
-from selections.formats import coco, cvat_images, yolo
+from selections.formats import coco, coco_keypoints, cvat_images, yolo
 from selections.formats.format import Format
 
 FORMATS: dict[str, Format] = {
     each.key: each
     for each in (
         cvat_images.FORMAT,
-        coco.INSTANCES,
-        coco.KEYPOINTS,
+        coco.FORMAT,
+        coco_keypoints.FORMAT,
         yolo.DETECTION,
         yolo.ORIENTED,
         yolo.SEGMENTATION,
