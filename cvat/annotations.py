@@ -30,9 +30,9 @@ MOST_DEGREES = 1e6
 FARTHEST = 1e7  # pixels: of a coordinate
 LONGEST_RUN = 2**28  # pixels: of a mask
 LARGEST_NUMBER = 2**31 - 1  # of a frame, a group or z_order
-LARGEST_ID = 2**53 - 1  # which JavaScript can hold
+MAX_SAFE_INTEGER = 2**53 - 1  # of JavaScript
 LONGEST_REASON = 200
-FIRST_PROBLEMS = 1000  # that are named; the others are counted
+MOST_JOB_PROBLEMS = 1000  # that are named; the others are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Problem:
 
 @dataclass(slots=True)
 class JobAnnotations:
-    """What is annotated in a job. `problems` holds the first FIRST_PROBLEMS."""
+    """What is annotated in a job. `problems` holds the first MOST_JOB_PROBLEMS."""
 
     shapes: list[Shape] = field(default_factory=list)  # tags too
     tracks: list[Track] = field(default_factory=list)
@@ -158,9 +158,9 @@ def read_annotations(
                 job.shapes.append(read_shape(item, labels, kind=TAG if key == "tags" else None))
         except BadObject as error:
             job.problems_count += 1
-            if len(job.problems) < FIRST_PROBLEMS:
+            if len(job.problems) < MOST_JOB_PROBLEMS:
                 number = item.get("id") if isinstance(item, dict) else None
-                is_id = type(number) is int and abs(number) <= LARGEST_ID
+                is_id = type(number) is int and abs(number) <= MAX_SAFE_INTEGER
                 object_id = number if is_id else None
                 job.problems.append(Problem(frame_of(item), object_id, str(error)[:LONGEST_REASON]))
     return job
@@ -216,7 +216,7 @@ def read_track(item: Any, labels: Labels) -> Track:
 def _track(item: Any, labels: Labels) -> Track:
     """The track without its elements."""
     label = labels.get(_mapping(item).get("label_id"))
-    number = _whole(item, "id", LARGEST_ID)
+    number = _whole(item, "id", MAX_SAFE_INTEGER)
     inherited = {"frame": 0, "group": item.get("group"), "source": item.get("source")}
     mutable = tuple(spec for spec in label.attributes if spec.is_mutable)
     by_frame: dict[int, Shape] = {}
@@ -260,7 +260,7 @@ def _shape(
         group=_whole(item, "group"),
         source=intern(text(item, "source") or "manual"),
         attributes=_attributes(item, specs, has_defaults=has_defaults),
-        id=_whole(item, "id", LARGEST_ID),
+        id=_whole(item, "id", MAX_SAFE_INTEGER),
         is_tracked=is_tracked,
     )
 
@@ -299,7 +299,7 @@ def _attributes(
     names = {spec.id: spec.name for spec in specs}
     values: dict[str, str] = {}
     for given in _list(item, "attributes"):
-        name = names.get(_whole(_mapping(given), "spec_id", LARGEST_ID))
+        name = names.get(_whole(_mapping(given), "spec_id", MAX_SAFE_INTEGER))
         if name is not None:
             value = given.get("value")
             if isinstance(value, list | dict):

@@ -26,7 +26,7 @@ from selections.formats.format import BROKEN_OBJECT, Format
 
 logger = logging.getLogger(__name__)
 
-MOST_PROBLEMS = 200  # that are named, of a task; the others are counted
+MOST_TASK_PROBLEMS = 200  # that are named, of a task; the others are counted
 
 
 class ChosenFrames:
@@ -44,7 +44,7 @@ class ChosenFrames:
 class TaskAnnotations(NamedTuple):
     """What was read of a task, besides the objects, which are in a file, see annotation_store."""
 
-    problems: list[Line]  # the first MOST_PROBLEMS
+    problems: list[Line]  # the first MOST_TASK_PROBLEMS
     problems_count: int
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
 
@@ -119,7 +119,7 @@ class _Reading:
                 ),
                 key=itemgetter(0),
             )
-            annotation_store.write(self._into, self._that_can_be_held(by_frame))
+            annotation_store.write(self._into, self._without_unsupported(by_frame))
         except FRAME_ERRORS as error:
             self._into.write_bytes(b"")
             self._name_problem(count=1, reason=f"The annotations could not be read. {error}")
@@ -160,7 +160,7 @@ class _Reading:
         self._problems_count += annotations.problems_count
         return annotations
 
-    def _that_can_be_held(
+    def _without_unsupported(
         self, by_frame: Iterable[tuple[int, list[Shape]]]
     ) -> Iterator[tuple[int, list[Shape]]]:
         for frame, shapes in by_frame:
@@ -184,7 +184,7 @@ class _Reading:
 
     def _name_problem(self, *, count: int, **problem: Any) -> None:
         self._problems_count += count
-        if len(self._problems) < MOST_PROBLEMS:
+        if len(self._problems) < MOST_TASK_PROBLEMS:
             self._problems.append({"task_id": self._task_id, **problem})
 
 

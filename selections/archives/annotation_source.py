@@ -39,7 +39,7 @@ from selections.models import Selection
 from selector.models import Connection
 
 FOLDER = "annotations"  # in the spool folder of the archive
-MOST_PROBLEMS = 1000  # that the manifest names; the others are counted
+MOST_MANIFEST_PROBLEMS = 1000  # that the manifest names; the others are counted
 ROWS_AT_ONCE = 5000
 T = TypeVar("T")
 CATCH_UP = 3  # pictures whose objects are written when one is added
@@ -90,18 +90,18 @@ class AnnotationSource:
         self._for_entries = _Objects(self._labels, self._stored)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
         # First the labels of all tasks, without which no file can be begun.
-        self._read_labels = {
+        self._label_futures = {
             task_id: self._pool.submit(read_labels, self._client, task_id, chosen.jobs[0])
             for task_id, chosen in self._chosen.items()
         }
-        self._read = {
+        self._task_futures = {
             task_id: self._pool.submit(self._read_task, task_id) for task_id in self._chosen
         }
 
     def close(self) -> None:
         """End the thread, and break off its requests."""
         self._ended.set()
-        futures: list[Future[Any]] = [*self._read_labels.values(), *self._read.values()]
+        futures: list[Future[Any]] = [*self._label_futures.values(), *self._task_futures.values()]
         end_threads(self._pool, futures, self._client)
         self._client.close()
         if self._writer is not None:
@@ -139,7 +139,7 @@ class AnnotationSource:
         return False
 
     def _name_broken(self, picture: _Picture, shape: Shape) -> None:
-        if len(self._problems) >= MOST_PROBLEMS:
+        if len(self._problems) >= MOST_MANIFEST_PROBLEMS:
             return
         where = {"task_id": picture.task_id, "frame": picture.frame, "object_id": shape.id}
         self._problems.append(object_problem(self._format.cannot_hold, **where))
@@ -164,7 +164,7 @@ class AnnotationSource:
     def about(self) -> dict[str, Any]:
         """What the manifest says of the annotations, after the last picture."""
         self._write_pending()
-        tasks = [self._task(task_id) for task_id in self._read]
+        tasks = [self._task(task_id) for task_id in self._task_futures]
         problems = [problem for task in tasks for problem in task.problems] + self._problems
         return {
             "annotations": {
@@ -172,7 +172,7 @@ class AnnotationSource:
                 "objects": self._objects,
                 "problems_count": sum(task.problems_count for task in tasks)
                 + sum(map(len, self._broken.values())),
-                "problems": problems[:MOST_PROBLEMS],
+                "problems": problems[:MOST_MANIFEST_PROBLEMS],
                 "left_out": dict(sum((task.left_out for task in tasks), self._left_out)),
             }
         }
@@ -197,12 +197,12 @@ class AnnotationSource:
         return self._writer
 
     def _is_known(self, task_id: int) -> bool:
-        last = next(reversed(self._read_labels.values()))
-        return last.done() and self._read[task_id].done()
+        last = next(reversed(self._label_futures.values()))
+        return last.done() and self._task_futures[task_id].done()
 
     def _read_task(self, task_id: int) -> TaskAnnotations:
         """In the thread, after the labels were read."""
-        labels = self._read_labels[task_id].result()
+        labels = self._label_futures[task_id].result()
         into, chosen = self._stored(task_id), self._chosen[task_id]
         return read_task(self._client, task_id, chosen, labels, into=into, format=self._format)
 
@@ -211,10 +211,10 @@ class AnnotationSource:
         sleep(seconds, self._ended, self._stop)
 
     def _task(self, task_id: int) -> TaskAnnotations:
-        return wait_for(self._read[task_id], stop=self._stop)
+        return wait_for(self._task_futures[task_id], stop=self._stop)
 
     def _tasks(self) -> list[AnnotatedTask]:
-        return [self._annotated(task_id) for task_id in self._read]
+        return [self._annotated(task_id) for task_id in self._task_futures]
 
     def _annotated(self, task_id: int) -> AnnotatedTask:
         row = self._rows.get(task_id)
@@ -222,7 +222,7 @@ class AnnotationSource:
         return AnnotatedTask(task_id, name, subset, bool(video), self._labels(task_id))
 
     def _labels(self, task_id: int) -> Labels:
-        labels = wait_for(self._read_labels[task_id], stop=self._stop)
+        labels = wait_for(self._label_futures[task_id], stop=self._stop)
         return labels if isinstance(labels, Labels) else Labels(())
 
     def _stored(self, task_id: int) -> Path:

@@ -40,10 +40,10 @@ def _instance(
     area: float | None = None
     has_mask = any(shape.kind in (MASK, "ellipse") for shape in shapes)
     if has_mask:
-        found = [_runs(shape, image) for shape in shapes if shape.kind in _AREAS]
-        runs = masks.merged(run for each in found for run in each)
+        covered = [_runs(shape, image) for shape in shapes if shape.kind in _AREAS]
+        runs = masks.merged(run for each in covered for run in each)
         has_size = image.width and image.height
-        left_out = [NO_AREA if has_size else NO_SIZE] * found.count([])
+        left_out = [NO_AREA if has_size else NO_SIZE] * covered.count([])
         if not runs and not boxes:
             return [], left_out
         lengths = masks.counts(runs, image.width * image.height)

@@ -144,8 +144,8 @@ def _labels(tasks: Iterable[AnnotatedTask]) -> Iterator[tuple[Label, Label | Non
     for task in tasks:
         for label in task.labels:
             yield label, None
-            for part in label.sublabels:
-                yield part, label
+            for sublabel in label.sublabels:
+                yield sublabel, label
 
 
 def _ids(tasks: Iterable[AnnotatedTask]) -> Categories:

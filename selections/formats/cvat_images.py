@@ -142,8 +142,8 @@ def _labels(labels: Iterable[Label], indent: str) -> Iterator[str]:
     yield f"{indent}<labels>\n"
     for label in labels:
         yield from _label(label, indent + "  ", parent=None)
-        for part in label.sublabels:
-            yield from _label(part, indent + "  ", parent=label)
+        for sublabel in label.sublabels:
+            yield from _label(sublabel, indent + "  ", parent=label)
     yield f"{indent}</labels>\n"
 
 
@@ -175,8 +175,10 @@ def _named_svg(label: Label) -> str:
     """The drawing of a skeleton with the names of its points in place of their ids, which another
     server does not know."""
     svg = label.svg
-    for part in label.sublabels:
-        svg = svg.replace(f'data-label-id="{part.id}"', f"data-label-name={quoteattr(part.name)}")
+    for sublabel in label.sublabels:
+        svg = svg.replace(
+            f'data-label-id="{sublabel.id}"', f"data-label-name={quoteattr(sublabel.name)}"
+        )
     return svg
 
 

@@ -19,9 +19,9 @@ class Skeletons:
         self._edges: dict[str, dict[tuple[int, int], None]] = {}
         for label in labels:
             numbers = self._points.setdefault(label.name, {})
-            for part in drawn_parts(label):
-                numbers.setdefault(part.name, len(numbers) + 1)
-            names = {part.id: part.name for part in label.sublabels}
+            for sublabel in drawn_sublabels(label):
+                numbers.setdefault(sublabel.name, len(numbers) + 1)
+            names = {sublabel.id: sublabel.name for sublabel in label.sublabels}
             edges = self._edges.setdefault(label.name, {})
             for one, other in skeletons.edges(label):
                 edges[numbers[names[one]], numbers[names[other]]] = None
@@ -40,10 +40,11 @@ class Skeletons:
         return max(map(len, self._points.values()), default=0)
 
 
-def drawn_parts(label: Label) -> list[Label]:
+def drawn_sublabels(label: Label) -> list[Label]:
     """The points of a skeleton in the order in which they are drawn."""
-    places = {part: place for place, part in enumerate(skeletons.nodes(label).values())}
-    return sorted(label.sublabels, key=lambda part: (places.get(part.id, len(places)), part.id))
+    drawn = skeletons.nodes(label).values()
+    places = {sublabel_id: place for place, sublabel_id in enumerate(drawn)}
+    return sorted(label.sublabels, key=lambda each: (places.get(each.id, len(places)), each.id))
 
 
 def elements_by_name(shape: Shape) -> Mapping[str, Shape]:

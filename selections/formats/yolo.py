@@ -170,7 +170,7 @@ class _Writer:
 def _quoted(text: str) -> str:
     """JSON strings are YAML strings too, but for a few characters."""
     quoted = json.dumps(text, ensure_ascii=False)
-    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+    return _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
 def _subsets(names: Iterable[str]) -> dict[str, str]:

@@ -67,13 +67,14 @@ def find_annotations(*, connection: Connection, job_id: int, frame: int) -> Fram
 
 def _part(connection: Connection, access: JobAccess, frame: int) -> bytes:
     """CVAT's JSON about one frame."""
-    key = _key(connection, access.job.id)
+    job_id = access.job.id
+    key = _key(connection, job_id)
     try:
-        with closing(annotation_files.find(key) or _make(connection, access.job.id, key)) as file:
+        with closing(annotation_files.find(key) or _read_job(connection, job_id, key)) as file:
             return file.on_frame(frame, deleted=access.deleted)
     except sqlite3.DatabaseError:
         annotation_files.remove(key)
-        with closing(_make(connection, access.job.id, key)) as file:
+        with closing(_read_job(connection, job_id, key)) as file:
             return file.on_frame(frame, deleted=access.deleted)
 
 
@@ -89,7 +90,7 @@ def _key(connection: Connection, job_id: int) -> str:
     return hashlib.sha256(repr((connection.url, job_id, updated_date)).encode()).hexdigest()
 
 
-def _make(connection: Connection, job_id: int, key: str) -> AnnotationFile:
+def _read_job(connection: Connection, job_id: int, key: str) -> AnnotationFile:
     """Read the annotations of a job from CVAT; once, however many ask."""
     asked_at = timezone.now()
     with waiting_place(connection), lock(key, patience=LOCK_PATIENCE):

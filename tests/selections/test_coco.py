@@ -288,9 +288,9 @@ def left_out(key: str, image: AnnotatedImage, folder: Path, labels: Iterable[Lab
 
 
 def test_an_object_without_a_class_is_in_none(tmp_path: Path) -> None:
-    part = Label(3, "nose")
-    labels = [CAR, Label(2, "face", type="skeleton", sublabels=(part,))]
-    shape = Shape("rectangle", part, 0, (0, 0, 1, 1))
+    sublabel = Label(3, "nose")
+    labels = [CAR, Label(2, "face", type="skeleton", sublabels=(sublabel,))]
+    shape = Shape("rectangle", sublabel, 0, (0, 0, 1, 1))
     image = AnnotatedImage("a.jpg", 9, 9, 7, 0, [shape])
     assert written("coco", [image], tmp_path, labels)["annotations"] == []
     assert left_out("coco", image, tmp_path, labels) == ["COCO has no class for the label 'nose'"]
@@ -313,17 +313,17 @@ def test_objects_without_an_annotation_have_a_reason(tmp_path: Path) -> None:
 
 def test_skeletons_of_one_name_have_their_points_in_one_order(tmp_path: Path) -> None:
     def skeleton(first: int, *names: str) -> Label:
-        parts = tuple(Label(first + n, name, type="points") for n, name in enumerate(names, 1))
+        sublabels = tuple(Label(first + n, name, type="points") for n, name in enumerate(names, 1))
         nodes = "".join(
-            f'<circle data-type="element node" data-node-id="{n}" data-label-id="{part.id}"/>'
-            for n, part in enumerate(parts, 1)
+            f'<circle data-type="element node" data-node-id="{n}" data-label-id="{sublabel.id}"/>'
+            for n, sublabel in enumerate(sublabels, 1)
         )
         line = '<line data-type="edge" data-node-from="1" data-node-to="2"/>'
-        return Label(first, "face", type="skeleton", sublabels=parts, svg=line + nodes)
+        return Label(first, "face", type="skeleton", sublabels=sublabels, svg=line + nodes)
 
     def drawn(label: Label, *places: int) -> Shape:
         points = zip(label.sublabels, places, strict=True)
-        elements = tuple(Shape("points", part, 0, (x, x)) for part, x in points)
+        elements = tuple(Shape("points", sublabel, 0, (x, x)) for sublabel, x in points)
         return Shape("skeleton", label, 0, elements=elements)
 
     one, other = skeleton(10, "nose", "ear"), skeleton(20, "chin", "ear", "nose")

@@ -277,12 +277,12 @@ def test_an_oriented_box_over_the_edge_by_rounding_stays_rotated(tmp_path: Path)
 
 
 def test_points_outside_of_the_picture_are_not_seen(tmp_path: Path) -> None:
-    parts = tuple(Label(n, f"p{n}", type="points") for n in (3, 4))
-    face = Label(2, "face", type="skeleton", sublabels=parts)
+    sublabels = tuple(Label(n, f"p{n}", type="points") for n in (3, 4))
+    face = Label(2, "face", type="skeleton", sublabels=sublabels)
 
     def drawn(*points: tuple[float, float]) -> Shape:
-        pairs = zip(parts, points, strict=True)
-        elements = tuple(Shape("points", part, 0, point) for part, point in pairs)
+        pairs = zip(sublabels, points, strict=True)
+        elements = tuple(Shape("points", sublabel, 0, point) for sublabel, point in pairs)
         return Shape("skeleton", face, 0, elements=elements)
 
     picture = image(drawn((50, 20), (150, 20)), drawn((-1, 5), (5, 101)))
@@ -294,9 +294,11 @@ def test_points_outside_of_the_picture_are_not_seen(tmp_path: Path) -> None:
 def test_skeletons_of_one_name_have_their_points_in_one_order(tmp_path: Path) -> None:
     def drawn(task: int, *names: str) -> tuple[AnnotatedTask, AnnotatedImage]:
         first = 10 * task
-        parts = tuple(Label(first + n, name, type="points") for n, name in enumerate(names))
-        face = Label(first + 9, "face", type="skeleton", sublabels=parts)
-        points = tuple(Shape("points", part, 0, (ord(part.name), 5)) for part in parts)
+        sublabels = tuple(Label(first + n, name, type="points") for n, name in enumerate(names))
+        face = Label(first + 9, "face", type="skeleton", sublabels=sublabels)
+        points = tuple(
+            Shape("points", sublabel, 0, (ord(sublabel.name), 5)) for sublabel in sublabels
+        )
         shape = Shape("skeleton", face, 0, elements=points)
         picture = AnnotatedImage(f"images/train/{task}.jpg", 200, 10, task, 0, [shape])
         return AnnotatedTask(task, "t", "", False, Labels([face])), picture
