@@ -109,7 +109,8 @@ class Shape:
 @dataclass(frozen=True, slots=True)
 class Track:
     """An object over several frames. `keyframes` are ascending; they carry the mutable attributes
-    that CVAT names there, `attributes` has the others. The points of a skeleton are tracks."""
+    that CVAT names there, `attributes` has the others. The elements of a skeleton are tracks
+    too."""
 
     id: int
     label: Label
@@ -310,7 +311,7 @@ def _attributes(
 
 @lru_cache(maxsize=4096)
 def _shared(attributes: Attributes) -> Attributes:
-    """The attributes; equal ones are mostly the same object."""
+    """The attributes, cached: equal tuples mostly share one object, which saves memory."""
     return attributes
 
 

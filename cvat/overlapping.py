@@ -146,7 +146,8 @@ def _same_tracks(
 
 
 class _Placed:
-    """A shape with what makes it quick to tell from most others."""
+    """A shape with its label id, bounding box and area, which rule out most pairs before a costly
+    comparison."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -155,7 +156,7 @@ class _Placed:
 
     @property
     def place(self) -> Hashable:
-        """The same for shapes that are surely the same object."""
+        """A key that is equal for shapes of equal kind, label and points."""
         return _place(self.shape)
 
     @cached_property
@@ -175,7 +176,8 @@ class _PlacedTrack:
 
     @property
     def place(self) -> Hashable:
-        """The same for tracks that are surely the same object; its own if it shows nothing."""
+        """A key that is equal for tracks that show equal shapes; one of its own if nothing is
+        shown."""
         if not any(self.shown):
             return self
         return self.label_id, tuple(placed and placed.place for placed in self.shown)
@@ -267,8 +269,8 @@ def _place(shape: Shape) -> Hashable:
 
 
 def _box(shape: Shape) -> Box:
-    """Around the points of a shape, or of its elements. Of a mask, whose points are others, still
-    the same for the same mask."""
+    """The bounding box of the points or elements. A mask's points are run lengths: its box is no
+    place in the picture, but equal for equal masks."""
     if shape.elements:
         return outlines.enclosing(map(_box, shape.elements))
     return outlines.bounding_box(shape.points) if shape.points else _NOWHERE

@@ -66,7 +66,7 @@ class TrackShapes:
             frame=frame,
             points=points,
             rotation=rotation,
-            # Of a skeleton, a keyframe of one of its points is one, as in CVAT.
+            # As in CVAT, a skeleton is at a keyframe where one of its elements is.
             is_keyframe=keyframe.frame == frame or any(each.is_keyframe for each in elements),
             attributes=self._attributes(keyframe),
             elements=elements,

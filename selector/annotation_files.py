@@ -156,8 +156,8 @@ def _write(database: sqlite3.Connection, answer: BinaryIO) -> None:
 
 
 def _encoded(item: Any) -> bytes:
-    """The item as JSON; _NOTHING for what is no object that can be read, which is counted as left
-    out on every frame."""
+    """The item as JSON; _NOTHING if it cannot be read. It is then stored as a track of every frame,
+    so that each frame counts it among its problems."""
     if not isinstance(item, dict):
         return _NOTHING
     try:
@@ -172,7 +172,7 @@ def _encoded(item: Any) -> bytes:
 
 def _range(track: Any) -> tuple[int, int | None]:
     """The first frame of a track, and where it ends. One that cannot be read is on every frame, so
-    that it is named there as left out."""
+    that each counts it among its problems."""
     keyframes = track.get("shapes") if isinstance(track, dict) else None
     if not isinstance(keyframes, list) or not keyframes:
         return 0, None

@@ -49,9 +49,9 @@ class File(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the pictures stand in an archive: `folders` has the folder of each subset of its tasks
-    ("": at the top). With `unique_stems` no two are alike but for the extension. Folders of
-    pictures below that have none of the names in `reserved_folders`."""
+    """Where pictures stand in an archive. `folders` maps each subset to its folder ("" is the top).
+    `unique_stems`: paths differ in more than the extension. `reserved_folders`: names that no
+    folder below may have."""
 
     folders: Callable[[Iterable[str]], Mapping[str, str]] = lambda subsets: dict.fromkeys(
         subsets, ""
@@ -86,8 +86,8 @@ class Format:
       although it can hold others of its kind; "" if it can.
     - `writer` makes the writer of a part, from the tasks of the archive and the folder for
       temporary files.
-    - `room` and `image_room` are how many files a part has, and how many bytes at most: without
-      images, and what an image adds.
+    - `room`: (files, bytes) that a part without images needs at most; `image_room`: what an image
+      adds.
     """
 
     key: str

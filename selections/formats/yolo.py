@@ -47,7 +47,7 @@ _LONGEST_SUFFIX = "_selection_12345678901234567890_part1234567890"
 _ELLIPSE_STEPS = 36
 _ROUNDING = 1.0  # pixels over the edge that are no reason to turn an oriented box upright
 _ABSENT_POINT = ["0.0", "0.0", "0"]
-# What data.yaml has other values for, and a folder that is reserved, see Layout below.
+# Names that data.yaml or readers use for other things, and the reserved folder.
 _NO_SUBSETS = {
     "path", "names", "nc", "kpt_shape", "flip_idx", "kpt_names", "download", "channels",
     "minival", "yaml_file", "images",
