@@ -86,8 +86,8 @@ class AnnotationSource:
         self._writer: Writer | None = None
         self._objects = 0  # written
         self._left_out: Counter[str] = Counter()  # not written: how many objects, by the reason
-        self._for_room = _Objects(self._labels, self._stored)
-        self._for_entries = _Objects(self._labels, self._stored)
+        self._for_room = _Objects(self._labels, self._stored, self._subset)
+        self._for_entries = _Objects(self._labels, self._stored, self._subset)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
         # First the labels of all tasks, without which no file can be begun.
         self._label_futures = {
@@ -218,8 +218,13 @@ class AnnotationSource:
 
     def _annotated(self, task_id: int) -> AnnotatedTask:
         row = self._rows.get(task_id)
-        name, subset, video = (row.name, row.subset, row.video) if row else ("", "", "")
+        name, video = (row.name, row.video) if row else ("", "")
+        subset = self._subset(task_id)
         return AnnotatedTask(task_id, name, subset, bool(video), self._labels(task_id))
+
+    def _subset(self, task_id: int) -> str:
+        row = self._rows.get(task_id)
+        return row.subset if row else ""
 
     def _labels(self, task_id: int) -> Labels:
         labels = wait_for(self._label_futures[task_id], stop=self._stop)
@@ -263,9 +268,15 @@ def _picture(line: Line) -> _Picture:
 class _Objects:
     """The objects of pictures that are asked for by task and frame, of tasks that were read."""
 
-    def __init__(self, labels: Callable[[int], Labels], stored: Callable[[int], Path]) -> None:
+    def __init__(
+        self,
+        labels: Callable[[int], Labels],
+        stored: Callable[[int], Path],
+        subset: Callable[[int], str],
+    ) -> None:
         self._labels = labels
         self._stored = stored
+        self._subset = subset
         self._task_id: int | None = None
         self._objects: StoredObjects | None = None
 
@@ -281,6 +292,7 @@ class _Objects:
             picture.task_id,
             picture.source_frame,
             self._objects.on(picture.frame),
+            self._subset(picture.task_id),
         )
 
 

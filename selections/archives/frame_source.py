@@ -130,7 +130,7 @@ class FrameSource:
             task_folders=self.has_task_folders,
             quality=self._quality,
             recompressing={job.id for job in jobs.values() if job.recompresses},
-            root=lambda task_id: folders.get(subsets.get(task_id, ""), ""),
+            root=lambda frame: folders.get(subsets.get(frame.task_id, ""), ""),
             unique_stems=self._layout.unique_stems,
             reserved_folders=self._layout.reserved_folders,
         )

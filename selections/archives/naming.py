@@ -46,8 +46,8 @@ class FramePaths:
     Memory: about 100 bytes per frame.
 
     With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
-    CVAT may serve JPEGs instead of what was uploaded; their frames take both names. All paths of a
-    task begin with the folder that `root` says of it. With `unique_stems` no two paths are alike
+    CVAT may serve JPEGs instead of what was uploaded; their frames take both names. The path of a
+    frame begins with the folder that `root` says of it. With `unique_stems` no two paths are alike
     but for the extension. No other folder has one of the names in `reserved_folders`.
     """
 
@@ -57,7 +57,7 @@ class FramePaths:
         task_folders: bool,
         quality: str,
         recompressing: Container[int] = (),
-        root: Callable[[int], str] = lambda task_id: "",
+        root: Callable[[WantedFrame], str] = lambda frame: "",
         unique_stems: bool = False,
         reserved_folders: Container[str] = (),
     ) -> None:
@@ -111,7 +111,7 @@ class FramePaths:
         return _extended(posixpath.splitext(name)[0], extension or ".jpg")
 
     def _prefix(self, frame: WantedFrame) -> str:
-        root = self._root(frame.task_id)
+        root = self._root(frame)
         return posixpath.join(root, f"task_{frame.task_id}") if self._task_folders else root
 
     def _cvat_path(self, frame: WantedFrame, folders: tuple[PathComponent, ...], base: str) -> str:

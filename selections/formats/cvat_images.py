@@ -65,7 +65,7 @@ def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
 
 def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     longest_id = 10**_LONGEST_ID
-    task = AnnotatedTask(image.task_id, "", "x" * 1024, False, _NO_LABELS)
+    task = AnnotatedTask(image.task_id, "", "", False, _NO_LABELS)
     return 0, len(_image(image, longest_id, (task, task)).encode())
 
 
@@ -187,9 +187,10 @@ def _named_svg(label: Label) -> str:
 
 def _image(image: AnnotatedImage, number: int, tasks: Sequence[AnnotatedTask]) -> str:
     of_task = ""
+    if len(tasks) > 1 or tasks[0].splits:
+        of_task = f" subset={_quoted(image.subset or 'default')}"
     if len(tasks) > 1:
-        subset = next((task.subset for task in tasks if task.id == image.task_id), "")
-        of_task = f' subset={_quoted(subset or "default")} task_id="{image.task_id}"'
+        of_task += f' task_id="{image.task_id}"'
     lines = [
         f'  <image id="{number}" name={_quoted(image.path)}{of_task} width="{image.width}" '
         f'height="{image.height}">\n'

@@ -19,13 +19,14 @@ BROKEN_OBJECT = (ValueError, ArithmeticError, IndexError)  # what a format fails
 
 
 class AnnotatedTask(NamedTuple):
-    """A task of a selection."""
+    """A task of a selection. `splits`: the subsets of its pictures, if the archive is split."""
 
     id: int
     name: str
     subset: str
     is_video: bool
     labels: Labels
+    splits: tuple[str, ...] = ()
 
 
 class AnnotatedImage(NamedTuple):
@@ -37,6 +38,12 @@ class AnnotatedImage(NamedTuple):
     task_id: int
     source_frame: int  # its number in the uploaded video or list of files
     shapes: Sequence[Shape]
+    subset: str = ""  # its split, else the subset of its task
+
+
+def subsets_of(tasks: Iterable[AnnotatedTask]) -> set[str]:
+    """All subsets that pictures of the tasks can be in."""
+    return {subset for task in tasks for subset in task.splits or (task.subset,)}
 
 
 class File(NamedTuple):

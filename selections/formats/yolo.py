@@ -31,6 +31,7 @@ from selections.formats.format import (
     TemporaryFiles,
     in_words,
     no_reason,
+    subsets_of,
     without_class,
     without_place,
 )
@@ -76,7 +77,7 @@ class _Yolo:
         return _Writer(self, tasks, folder)
 
     def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
-        subsets = sorted(set(_subsets(task.subset for task in tasks).values()))
+        subsets = sorted(set(_subsets(subsets_of(tasks)).values()))
         return 1 + len(subsets), len(self.data(tasks, subsets, _LONGEST_SUFFIX).encode())
 
     def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
@@ -137,13 +138,14 @@ class _Writer:
         self._yolo = yolo
         self._tasks = tasks
         self._classes, self._skeletons = yolo.classes(tasks), yolo.skeletons(tasks)
+        self._subsets = _subsets(subsets_of(tasks))
         self._lists: dict[str, io.BufferedRandom] = {}
         self._lines = self._temporary.new()
         self._lengths: list[tuple[str, int]] = []  # of the lines of each picture, with its path
 
     def add(self, image: AnnotatedImage) -> list[str]:
         lines, left_out = self._yolo.lines(image, self._classes, self._skeletons)
-        subset = image.path.split("/")[1]
+        subset = self._subsets[image.subset]
         if subset not in self._lists:
             self._lists[subset] = self._temporary.new()
         self._lists[subset].write(_listed(image).encode())

@@ -183,7 +183,7 @@ def test_no_folder_of_cvat_has_a_reserved_name() -> None:
     namer = FramePaths(
         task_folders=False,
         quality="original",
-        root=lambda task_id: "images/train",
+        root=lambda frame: "images/train",
         reserved_folders=("images",),
     )
     frames = [WantedFrame(1, 1, number, name) for number, name in enumerate(names)]
@@ -361,7 +361,10 @@ def files_in(folder: Path) -> list[Path]:
 
 def test_paths_begin_with_the_folder_of_their_task_and_have_stems_of_their_own() -> None:
     names = FramePaths(
-        task_folders=True, quality="original", root=lambda task: f"in/{task}", unique_stems=True
+        task_folders=True,
+        quality="original",
+        root=lambda frame: f"in/{frame.task_id}",
+        unique_stems=True,
     )
     frames = [
         WantedFrame(1, 1, number, name)

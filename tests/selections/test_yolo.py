@@ -58,7 +58,7 @@ def of_case(key: str, name: str, into: Path) -> dict[str, str]:
         info = case.meta.frames[frame]
         held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
         path = f"{form.layout.folders([subset])[subset]}/{info.name}"
-        images.append(AnnotatedImage(path, info.width, info.height, 7, frame, held))
+        images.append(AnnotatedImage(path, info.width, info.height, 7, frame, held, subset))
     return written(key, images, into, case.labels)
 
 
@@ -66,8 +66,10 @@ def lines(text: str) -> list[list[float]]:
     return sorted([float(number) for number in line.split()] for line in text.splitlines())
 
 
-def image(*shapes: Shape, path: str = "images/train/a.jpg", size: int = 100) -> AnnotatedImage:
-    return AnnotatedImage(path, size, size, 7, 0, shapes)
+def image(
+    *shapes: Shape, path: str = "images/train/a.jpg", size: int = 100, subset: str = ""
+) -> AnnotatedImage:
+    return AnnotatedImage(path, size, size, 7, 0, shapes, subset)
 
 
 # What CVAT wrote for the recorded tasks, of the label files that are compared.
@@ -215,10 +217,23 @@ def test_the_subset_of_a_task_is_the_folder() -> None:
 
 def test_a_subset_is_no_other_value_of_the_list_of_classes(tmp_path: Path) -> None:
     folder = FORMATS["yolo_pose"].layout.folders(["names"])["names"]
-    files = written("yolo_pose", [image(path=f"{folder}/a.jpg")], tmp_path, subset="names")
+    picture = image(path=f"{folder}/a.jpg", subset="names")
+    files = written("yolo_pose", [picture], tmp_path, subset="names")
     assert yaml.safe_load(files["data.yaml"]) == {
         "path": ".", "names_": "names_.txt", "kpt_shape": [0, 3], "names": {},
     }  # fmt: skip
+
+
+def test_the_pictures_of_a_task_are_in_the_lists_of_their_splits(tmp_path: Path) -> None:
+    task = AnnotatedTask(7, "task", "ignored", False, Labels([CAR]), splits=("train", "val"))
+    with closing(FORMATS["yolo_detection"].writer([task], tmp_path)) as writer:
+        for subset in ("train", "val"):
+            writer.add(image(path=f"images/{subset}/{subset}.jpg", subset=subset))
+        files = {file.path: file.content.read().decode() for file in writer.files("")}
+    assert files["train.txt"] == "./images/train/train.jpg\n"
+    assert files["val.txt"] == "./images/val/val.jpg\n"
+    data = yaml.safe_load(files["data.yaml"])
+    assert (data["train"], data["val"]) == ("train.txt", "val.txt")
 
 
 def left_out(key: str, picture: AnnotatedImage, folder: Path, *labels: Label) -> list[str]:
