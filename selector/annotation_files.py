@@ -1,36 +1,30 @@
 """Annotations of jobs on disk, so that the objects of one frame can be read without the others.
 
-A SQLite file holds what CVAT answered about one job in one state, untouched but for its order. It
-is written whole or not at all; the least recently used files are removed. Any number of processes
-may use the folder. A file that is removed while it is open can be read to its end.
+A SQLite file in the folder ANNOTATIONS_DIR of a limited size holds what CVAT answered about one job
+in one state, untouched but for its order.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import sqlite3
-import time
-from collections.abc import Collection, Iterator
-from contextlib import closing, suppress
+from collections.abc import Collection
+from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryFile, mkstemp
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import msgspec
 from django.conf import settings
 
 from cvat.annotations import LISTS, frame_of
 from cvat.json_items import items
+from selector.bounded_folder import BoundedFolder
 
 logger = logging.getLogger(__name__)
 
 _NOTHING = b"null"
 
-USE_SECONDS = 600  # precision of the noted last use
-ABANDONED_SECONDS = 3600  # age of temporary files whose writer must have been killed
-_SUFFIX = ".sqlite3"
 # `ends`: the frame of the last keyframe, if the object is not seen from there on.
 _TABLES = """
     PRAGMA journal_mode = OFF;
@@ -69,80 +63,44 @@ class AnnotationFile:
         self._database.close()
 
 
+def folder() -> BoundedFolder:
+    return BoundedFolder(
+        Path(settings.ANNOTATIONS_DIR), suffix=".sqlite3", max_bytes=settings.ANNOTATIONS_MAX_BYTES
+    )
+
+
 def find(key: str) -> AnnotationFile | None:
     """The file, or None if there is none."""
-    path = _path(key)
+    path = folder().path_of(key)
+    folder().note_use(path)
     try:
-        used_at = path.stat().st_mtime
-        if time.time() - used_at > USE_SECONDS:
-            os.utime(path)
         return AnnotationFile(path)
-    except (FileNotFoundError, sqlite3.OperationalError):
+    except sqlite3.OperationalError:
         return None
 
 
 def temporary() -> BinaryIO:
     """A file for CVAT's answer, which may be large: on the disk of the folder, and gone when it is
     closed."""
-    return cast(BinaryIO, TemporaryFile(dir=_folder()))
+    return folder().temporary_file()
 
 
 def save(key: str, answer: BinaryIO) -> AnnotationFile:
     """Store CVAT's JSON with the annotations of a job, read piece by piece from a file, and open
     what was stored. Raises CvatBroken if it is no such JSON."""
-    path = _path(key)
-    number, name = mkstemp(dir=_folder(), suffix=".tmp")
-    os.close(number)
-    try:
-        with closing(sqlite3.connect(name)) as database:
+    with folder().new_file(key) as path:
+        with closing(sqlite3.connect(path)) as database:
             database.executescript(_TABLES)
             _write(database, answer)
             database.execute(_INDEX)
             database.commit()
-        stored = AnnotationFile(Path(name))
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-    remove_old()
-    return stored
+        return AnnotationFile(path)
 
 
 def remove(key: str) -> None:
     """Remove a file that is damaged."""
     logger.warning("the annotations in %s are damaged: they are read anew", key)
-    _path(key).unlink(missing_ok=True)
-
-
-def remove_old() -> None:
-    """Remove the least recently used files, if all together are larger than
-    ANNOTATIONS_MAX_BYTES."""
-    total = 0
-    for _, size, path in sorted(_stored(), reverse=True):
-        total += size
-        if total > settings.ANNOTATIONS_MAX_BYTES:
-            Path(path).unlink(missing_ok=True)
-
-
-def _folder() -> Path:
-    folder = Path(settings.ANNOTATIONS_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def _path(key: str) -> Path:
-    return Path(settings.ANNOTATIONS_DIR) / f"{key}{_SUFFIX}"
-
-
-def _stored() -> Iterator[tuple[float, int, str]]:
-    """(last use, size, path) of each file; abandoned temporary files are removed on the way."""
-    for entry in os.scandir(settings.ANNOTATIONS_DIR):
-        with suppress(FileNotFoundError):
-            state = entry.stat()
-            if entry.name.endswith(_SUFFIX):
-                yield state.st_mtime, state.st_size, entry.path
-            elif time.time() - state.st_mtime > ABANDONED_SECONDS:
-                os.unlink(entry.path)
+    folder().remove(key)
 
 
 def _write(database: sqlite3.Connection, answer: BinaryIO) -> None:

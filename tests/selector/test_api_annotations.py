@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 
 from portal.caching import lock
 from selector import annotation_files
+from selector.bounded_folder import REMAINING_SHARE
 from selector.models import Connection
 from selector.services import frame_annotations
 from standin.annotated import add_annotated_task
@@ -259,7 +260,7 @@ def test_a_damaged_file_is_read_anew(
 ) -> None:
     [job] = opened(standin, SHAPES).jobs
     before = ask(api, job.id, 0)
-    [file] = folder.glob("*.sqlite3")
+    [file] = folder.glob("??/*.sqlite3")
     file.write_bytes(b"nothing of use" * 500)
     assert ask(api, job.id, 0) == before
     assert read(standin, job.id) == 2
@@ -270,10 +271,10 @@ def test_the_least_recently_used_files_are_removed(
 ) -> None:
     jobs = [opened(standin, each).jobs[0] for each in (SHAPES, SKELETONS)]
     ask(api, jobs[0].id, 0)
-    [first] = folder.glob("*.sqlite3")
-    settings.ANNOTATIONS_MAX_BYTES = first.stat().st_size + 1
+    [first] = folder.glob("??/*.sqlite3")
+    settings.ANNOTATIONS_MAX_BYTES = int((first.stat().st_size + 1) / REMAINING_SHARE)
     ask(api, jobs[1].id, 0)
-    [second] = folder.iterdir()
+    [second] = folder.glob("??/*")
     assert second != first
-    annotation_files.remove_old()
+    annotation_files.folder().remove_old()
     assert second.exists()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from selector import job_access
+from selector import bounded_folder, job_access
 from selector.cvat_requests import answer_key
 from selector.models import Connection
 from selector.services import thumbnails
@@ -83,12 +83,12 @@ def test_the_least_recently_used_go_first(
         keys.append(found.key)
         thumbnails.open_pack(found).file.close()
         then = time.time() - 10_000 + chunk
-        os.utime(store.path_of(found.key), (then, then))
+        os.utime(store.folder().path_of(found.key), (then, then))
     pack_of(connection, job.id, 0)  # used again
-    size = store.path_of(keys[0]).stat().st_size
-    settings.THUMBNAILS_MAX_BYTES = int(size * 2.5 / store.REMAINING_SHARE)
-    store.remove_old()
-    assert [store.path_of(key).exists() for key in keys] == [True, False, False, True]
+    size = store.folder().path_of(keys[0]).stat().st_size
+    settings.THUMBNAILS_MAX_BYTES = int(size * 2.5 / bounded_folder.REMAINING_SHARE)
+    store.folder().remove_old()
+    assert [store.folder().path_of(key).exists() for key in keys] == [True, False, False, True]
 
 
 def test_leftovers_of_killed_writers_go(
@@ -100,7 +100,7 @@ def test_leftovers_of_killed_writers_go(
     for path in (old, new):
         path.write_bytes(b"x")
     os.utime(old, (0, 0))
-    store.remove_old()
+    store.folder().remove_old()
     assert (old.exists(), new.exists(), pack.exists()) == (False, True, True)
 
 
@@ -109,11 +109,11 @@ def test_only_one_tidies(
 ) -> None:
     pack_of(connection, standin.world.tasks[1].jobs[0].id)
     settings.THUMBNAILS_MAX_BYTES = 1
-    with store._cleanup_lock() as is_locked:
+    with store.folder()._removal_lock() as is_locked:
         assert is_locked
-        store.remove_old()
+        store.folder().remove_old()
         assert len(files(folder)) == 1
-    store.remove_old()
+    store.folder().remove_old()
     assert files(folder) == []
 
 
