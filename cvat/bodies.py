@@ -109,7 +109,7 @@ def save(
     expected = int(announced) if announced.isdecimal() else 0
     started = time.monotonic()
     length, head = 0, b""
-    for block in _growing_blocks(response, limit):
+    for block in _blocks(response, limit):
         into.write(block)
         length += len(block)
         if watch is not None:
@@ -149,18 +149,8 @@ def head(response: Response) -> bytes:
 
 
 def _blocks(response: Response, limit: int) -> Iterator[bytes]:
-    """The decoded body, in blocks. urllib3 raises when it is shorter than Content-Length."""
-    length = 0
-    for block in response.iter_content(BLOCK):
-        length += len(block)
-        if length > limit:
-            raise CvatBroken(FAR_TOO_LONG)
-        yield block
-
-
-def _growing_blocks(response: Response, limit: int) -> Iterator[bytes]:
     """The decoded body, in blocks that grow while it arrives fast: larger ones cost less processor
-    time per byte. Raises errors of urllib3."""
+    time per byte. Raises errors of urllib3, also when it is shorter than Content-Length."""
     length, size = 0, BLOCK
     while True:
         began = time.monotonic()
