@@ -45,6 +45,9 @@ DATA ascii
 0 0 1
 """
 
+# Drawn images of all worlds of this process: to draw one takes far longer than to serve it.
+_drawn = BoundedCache[bytes](96 << 20, len)
+
 
 class NumberedNames(Sequence[str]):
     """`count` names from a pattern such as `img_{:03d}.jpg`, generated at each access."""
@@ -132,7 +135,6 @@ class Images(Media):
         self.scene = scene
         self.orientations = orientations or {}
         self.context = related or {}
-        self._served = BoundedCache[bytes](32 << 20, len)
 
     @property
     def count(self) -> int:
@@ -147,14 +149,15 @@ class Images(Media):
     def uploaded(self, position: int) -> bytes:
         """The file a camera wrote, before CVAT touched it."""
         drawn = numbered(position, self.size, self.scene)
-        suffix = extension(self.name(position))
-        return encode(drawn, suffix, self.orientations.get(position, 1))
+        return encode(drawn, *self._encoding(position))
+
+    def _encoding(self, position: int) -> tuple[str, int]:
+        """The extension and the EXIF orientation."""
+        return extension(self.name(position)), self.orientations.get(position, 1)
 
     def original(self, position: int) -> bytes:
-        def make() -> bytes:
-            return served_original(self.uploaded(position))
-
-        return self._served.get(position, make)
+        key = (self.scene, self.size, position, *self._encoding(position))
+        return _drawn.get(key, lambda: served_original(self.uploaded(position)))
 
     def picture(self, position: int) -> Image.Image:
         with Image.open(io.BytesIO(self.original(position))) as image:
@@ -175,9 +178,13 @@ class GivenImages(Images):
     ) -> None:
         super().__init__(list(files), related=related)
         self._files = list(files.values())
+        self._served = BoundedCache[bytes](32 << 20, len)
 
     def uploaded(self, position: int) -> bytes:
         return self._files[position]
+
+    def original(self, position: int) -> bytes:
+        return self._served.get(position, lambda: served_original(self.uploaded(position)))
 
     def dimensions(self, position: int) -> Size:
         try:
