@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,6 +22,7 @@ from standin.server import StandIn
 from tests.conftest import connect, eventually
 
 SHARED = 2  # demo owns it, alice is its assignee
+Opening = Future[PackedCatalog]
 META = f"/api/tasks/{SHARED}/data/meta$"
 
 
@@ -152,9 +155,12 @@ def test_who_is_shown_fewer_jobs_gets_their_frames(
     assert opened(assignee) == whole
 
 
-def test_closed_to_one_who_waits_for_the_answer_to_another(
+@contextmanager
+def two_opening(
     connection: Connection, assignee: Connection, standin: StandIn, asleep: set[int]
-) -> None:
+) -> Iterator[tuple[Opening, Opening]]:
+    """The first one is held while CVAT answers, the second one waits for it, until the block ends.
+    Both are done afterwards."""
     with ThreadPoolExecutor(2) as pool:
         hold = standin.faults.hold(META)
         try:
@@ -162,12 +168,19 @@ def test_closed_to_one_who_waits_for_the_answer_to_another(
             assert hold.wait_for_request()
             waiting = pool.submit(opened, assignee)
             eventually(lambda: len(asleep) == 1)
-            standin.world.tasks[SHARED].assignee = None
+            yield reading, waiting
         finally:
             hold.release()
-        reading.result()
-        with pytest.raises(CvatForbidden):
-            waiting.result()
+
+
+def test_closed_to_one_who_waits_for_the_answer_to_another(
+    connection: Connection, assignee: Connection, standin: StandIn, asleep: set[int]
+) -> None:
+    with two_opening(connection, assignee, standin, asleep) as (reading, waiting):
+        standin.world.tasks[SHARED].assignee = None
+    reading.result()
+    with pytest.raises(CvatForbidden):
+        waiting.result()
 
 
 # --- never older than CVAT's task --------------------------------------------------------------
@@ -176,35 +189,20 @@ def test_closed_to_one_who_waits_for_the_answer_to_another(
 def test_at_the_same_moment_meta_is_read_once(
     connection: Connection, assignee: Connection, standin: StandIn, asleep: set[int]
 ) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        hold = standin.faults.hold(META)
-        try:
-            reading = pool.submit(opened, connection)
-            assert hold.wait_for_request()
-            waiting = pool.submit(opened, assignee)
-            eventually(lambda: len(asleep) == 1)
-        finally:
-            hold.release()
-        assert reading.result() == waiting.result()
+    with two_opening(connection, assignee, standin, asleep) as (reading, waiting):
+        pass
+    assert reading.result() == waiting.result()
     assert len(standin.requests.matching(META)) == 1
 
 
 def test_those_who_waited_are_told_a_failure_at_once(
     connection: Connection, assignee: Connection, standin: StandIn, asleep: set[int]
 ) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        hold = standin.faults.hold(META)
-        try:
-            reading = pool.submit(opened, connection)
-            assert hold.wait_for_request()
-            waiting = pool.submit(opened, assignee)
-            eventually(lambda: len(asleep) == 1)
-            standin.faults.fail(META, status=500)
-        finally:
-            hold.release()
-        for each in (reading, waiting):
-            with pytest.raises(CvatBroken):
-                each.result()
+    with two_opening(connection, assignee, standin, asleep) as (reading, waiting):
+        standin.faults.fail(META, status=500)
+    for each in (reading, waiting):
+        with pytest.raises(CvatBroken):
+            each.result()
     assert len(standin.requests.matching(META)) == 1
 
 
