@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-import uuid
 import zipfile
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +12,20 @@ import pytest
 from django.contrib.auth.models import User
 
 from cvat.types import Job
-from portal.work.exceptions import Stopped
-from portal.work.heartbeat import Heartbeat
-from portal.work.slots import Slots
-from selections.archives import building
-from selections.archives.annotation_source import AnnotationSource
-from selections.formats import FORMATS, masks
-from selections.models import Archive
-from selections.services import cancel_archive
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
 from tests.annotated import WITH_IMAGES, Case, differences, images
 from tests.conftest import connect
+from tests.selections.annotated_builds import CASES, XML, objects_of
 from tests.selections.builds import (
-    Folders,
-    again,
     built,
-    in_thread,
-    killed,
     manifest_of,
     only_path,
     path_of,
-    request,
     select,
 )
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
-
-CASES = {folder.name: folder for folder in WITH_IMAGES}
-XML = "annotations.xml"
-
-
-def objects_of(archive: Archive) -> dict[str, list[dict[str, Any]]]:
-    """The objects of each path in the XML, which has just the pictures of the ZIP."""
-    with zipfile.ZipFile(only_path(archive)) as opened:
-        names, seen = opened.namelist(), images(opened.read(XML))
-    assert names[-2:] == [XML, "manifest.json"]
-    assert [image.get("name") for image, _ in seen] == names[:-2]
-    return {image.get("name", ""): objects for image, objects in seen}
 
 
 @pytest.mark.parametrize("folder", WITH_IMAGES, ids=lambda path: path.name)
@@ -155,107 +128,6 @@ def test_several_tasks_are_one_file_with_ids_of_its_own(alice: User, standin: St
             assert text.count(f"<name>{label.name}</name>") == 1
 
 
-def test_what_is_refused_is_named_and_the_rest_is_delivered(alice: User, standin: StandIn) -> None:
-    case = Case(CASES["overlap"])
-    add_annotated_task(standin.world, case.folder)
-    refused = case.jobs[0].id
-    standin.faults.fail(f"/jobs/{refused}/annotations", status=403, body={"detail": "closed"})
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    archive = built(selection, annotations="cvat_images")
-    assert archive.status == "ready"
-    about = manifest_of(archive)["annotations"]
-    assert (about["format"], about["problems_count"]) == ("cvat_images", 1)
-    assert about["problems"][0]["job_id"] == refused
-    objects = list(objects_of(archive).values())
-    assert objects[0] == []
-    assert objects[9] != []
-    assert archive.remarks["annotations"] == about
-
-
-def test_a_bad_object_is_named_and_the_rest_is_delivered(alice: User, standin: StandIn) -> None:
-    case = Case(CASES["shapes"])
-    add_annotated_task(standin.world, case.folder)
-    shapes = standin.world.jobs[case.jobs[0].id].annotations["shapes"]
-    bad = next(shape for shape in shapes if shape["frame"] == 0)
-    bad["label_id"] = 9999
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0]))
-    archive = built(selection, annotations="cvat_images")
-    (problem,) = manifest_of(archive)["annotations"]["problems"]
-    assert (problem["frame"], problem["object_id"]) == (0, bad["id"])
-    (objects,) = objects_of(archive).values()
-    assert len(objects) == len(case.reference()[0]) - 1
-
-
-@pytest.mark.parametrize("options", [{}, {"part_size": 10**9}], ids=["one file", "parts"])
-@pytest.mark.parametrize("failing", ["of_mask", "flaw"])
-@pytest.mark.parametrize("key", ["coco", "yolo_segmentation"])
-def test_an_object_that_a_format_fails_on_is_named_and_the_rest_is_delivered(
-    key: str,
-    failing: str,
-    options: dict[str, Any],
-    alice: User,
-    standin: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As a fault of a format would that is not known yet."""
-
-    def fail(*args: Any) -> Any:
-        raise OverflowError
-
-    case = Case(CASES["shapes"])
-    add_annotated_task(standin.world, case.folder)
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    whole = manifest_of(built(selection, annotations=key))["annotations"]
-    monkeypatch.setattr(masks, failing, fail)
-    archive = built(selection, annotations=key, **options)
-    assert (archive.status, archive.error) == ("ready", "")
-    about = manifest_of(archive)["annotations"]
-    count = sum(each["kind"] == "mask" for objects in case.objects().values() for each in objects)
-    assert about["problems_count"] == len(about["problems"]) == count > 0
-    assert about["objects"] == whole["objects"] - count
-    assert all("cannot hold its numbers" in problem["reason"] for problem in about["problems"])
-
-
-def test_what_a_format_has_no_place_for_is_counted(alice: User, standin: StandIn) -> None:
-    case = Case(CASES["shapes"])
-    add_annotated_task(standin.world, case.folder)
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], [2, 3]))
-    archive = built(selection, annotations="coco")
-    about = manifest_of(archive)["annotations"]
-    assert about["left_out"] == {
-        "COCO has no place for points": 2,
-        "COCO has no place for polylines": 2,
-    }
-    assert (about["objects"], about["problems_count"]) == (3, 0)
-    with zipfile.ZipFile(only_path(archive)) as opened:
-        document = json.loads(opened.read("instances_default.json"))
-    lines = manifest_of(archive)["frames"]
-    assert [image["file_name"] for image in document["images"]] == [line["path"] for line in lines]
-    assert {each["image_id"] for each in document["annotations"]} == {2}
-
-
-def test_objects_without_a_line_are_counted_and_not_as_objects(
-    alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("selections.models.ArchiveOptions.SMALLEST_PART", 1)
-    case = Case(CASES["shapes"])
-    add_annotated_task(standin.world, case.folder)
-    shapes = standin.world.jobs[case.jobs[0].id].annotations["shapes"]
-    boxes = [each for each in shapes if each["type"] == "rectangle"]
-    boxes[0]["points"], boxes[-1]["points"] = [-9, -9, -5, -5], [7, 7, 7, 20]
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    for part_size in (0, 40_000):
-        archive = built(selection, annotations="yolo_detection", part_size=part_size)
-        count = 0
-        for part in archive.parts.all():
-            with zipfile.ZipFile(path_of(part)) as opened:
-                labels = [name for name in opened.namelist() if name.startswith("labels/")]
-                count += sum(len(opened.read(name).splitlines()) for name in labels)
-        about = archive.remarks["annotations"]
-        assert about["left_out"]["no area in the picture"] == 2
-        assert about["objects"] == count == len(boxes) - 2
-
-
 def test_pictures_stand_where_the_format_expects_them_each_with_its_own_labels(
     alice: User, standin: StandIn
 ) -> None:
@@ -352,86 +224,3 @@ def test_an_assignee_gets_the_annotations_of_the_own_job_alone(bob: User, standi
 
 def own_frames(job: Job) -> range:
     return range(job.start_frame, job.stop_frame + 1)
-
-
-def test_the_same_selection_gives_the_same_bytes(alice: User, standin: StandIn) -> None:
-    case = Case(CASES["tracks_images"])
-    add_annotated_task(standin.world, case.folder)
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    first, second = (built(selection, annotations="cvat_images") for _ in range(2))
-    assert first.parts.get().sha256 == second.parts.get().sha256
-
-
-def test_a_killed_build_ends_complete_and_identical(alice: User, standin: StandIn) -> None:
-    case = Case(CASES["overlap"])
-    add_annotated_task(standin.world, case.folder)
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    expected = built(selection, annotations="coco").parts.get().sha256
-    archive = request(selection, annotations="coco")
-    standin.faults.fail(f"/jobs/{case.jobs[2].id}/annotations", status=401)
-    killed(archive)  # with the objects of the first job in the spool
-    standin.faults.clear()
-    building.build(archive.pk)
-    archive = again(archive)
-    assert (archive.status, archive.error) == ("ready", "")
-    assert archive.parts.get().sha256 == expected
-
-
-def test_nothing_of_a_finished_build_stays_in_the_spool(
-    alice: User, standin: StandIn, folders: Folders
-) -> None:
-    case = Case(CASES["shapes"])
-    add_annotated_task(standin.world, case.folder)
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0]))
-    assert built(selection, annotations="cvat_images").status == "ready"
-    assert folders.spooled() == []
-
-
-def test_a_cancelled_build_ends_while_annotations_are_read(alice: User, standin: StandIn) -> None:
-    case = Case(CASES["shapes"])
-    add_annotated_task(standin.world, case.folder)
-    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0]))
-    archive = request(selection, annotations="cvat_images")
-    hold = standin.faults.hold("/annotations")
-    thread = in_thread(archive)
-    assert hold.wait_for_request()
-    cancel_archive(archive=again(archive))
-    thread.join(timeout=60)
-    assert not thread.is_alive()
-    hold.release()
-    assert again(archive).status == "cancelled"
-    assert not [each for each in threading.enumerate() if each.name.startswith("annotations")]
-
-
-def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
-    alice: User, standin: StandIn, folders: Folders, settings: object
-) -> None:
-    settings.CVAT_MAX_REQUESTS = 1
-    case = Case(CASES["shapes"])
-    add_annotated_task(standin.world, case.folder)
-    connection = connect(alice, standin, "alice")
-    selection = select(connection, (case.task["id"], [0]))
-    heartbeat = Heartbeat(request(selection, annotations="cvat_images"), uuid.uuid4())
-
-    def refuse(_: float) -> None:
-        raise Stopped
-
-    other = Slots(url=connection.url, limit=1, lease=60.0, sleep=refuse)
-    hold = standin.faults.hold("/annotations")
-    with closing(
-        AnnotationSource(
-            connection,
-            selection,
-            FORMATS["cvat_images"],
-            folder=folders.spool,
-            has_task_folders=False,
-            heartbeat=heartbeat,
-        )
-    ):
-        assert hold.wait_for_request()
-        for call in heartbeat.at_beat:
-            call()
-        with pytest.raises(Stopped), other.one():
-            pass
-    with other.one():
-        pass

@@ -1,0 +1,117 @@
+"""Builds with annotations that are repeated, killed, cancelled or made to wait."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from contextlib import closing
+
+import pytest
+from django.contrib.auth.models import User
+
+from portal.work.exceptions import Stopped
+from portal.work.heartbeat import Heartbeat
+from portal.work.slots import Slots
+from selections.archives import building
+from selections.archives.annotation_source import AnnotationSource
+from selections.formats import FORMATS
+from selections.services import cancel_archive
+from standin.annotated import add_annotated_task
+from standin.server import StandIn
+from tests.annotated import Case
+from tests.conftest import connect
+from tests.selections.annotated_builds import CASES
+from tests.selections.builds import (
+    Folders,
+    again,
+    built,
+    in_thread,
+    killed,
+    request,
+    select,
+)
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
+
+
+def test_the_same_selection_gives_the_same_bytes(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["tracks_images"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    first, second = (built(selection, annotations="cvat_images") for _ in range(2))
+    assert first.parts.get().sha256 == second.parts.get().sha256
+
+
+def test_a_killed_build_ends_complete_and_identical(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["overlap"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    expected = built(selection, annotations="coco").parts.get().sha256
+    archive = request(selection, annotations="coco")
+    standin.faults.fail(f"/jobs/{case.jobs[2].id}/annotations", status=401)
+    killed(archive)  # with the objects of the first job in the spool
+    standin.faults.clear()
+    building.build(archive.pk)
+    archive = again(archive)
+    assert (archive.status, archive.error) == ("ready", "")
+    assert archive.parts.get().sha256 == expected
+
+
+def test_nothing_of_a_finished_build_stays_in_the_spool(
+    alice: User, standin: StandIn, folders: Folders
+) -> None:
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0]))
+    assert built(selection, annotations="cvat_images").status == "ready"
+    assert folders.spooled() == []
+
+
+def test_a_cancelled_build_ends_while_annotations_are_read(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], [0]))
+    archive = request(selection, annotations="cvat_images")
+    hold = standin.faults.hold("/annotations")
+    thread = in_thread(archive)
+    assert hold.wait_for_request()
+    cancel_archive(archive=again(archive))
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+    hold.release()
+    assert again(archive).status == "cancelled"
+    assert not [each for each in threading.enumerate() if each.name.startswith("annotations")]
+
+
+def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
+    alice: User, standin: StandIn, folders: Folders, settings: object
+) -> None:
+    settings.CVAT_MAX_REQUESTS = 1
+    case = Case(CASES["shapes"])
+    add_annotated_task(standin.world, case.folder)
+    connection = connect(alice, standin, "alice")
+    selection = select(connection, (case.task["id"], [0]))
+    heartbeat = Heartbeat(request(selection, annotations="cvat_images"), uuid.uuid4())
+
+    def refuse(_: float) -> None:
+        raise Stopped
+
+    other = Slots(url=connection.url, limit=1, lease=60.0, sleep=refuse)
+    hold = standin.faults.hold("/annotations")
+    with closing(
+        AnnotationSource(
+            connection,
+            selection,
+            FORMATS["cvat_images"],
+            folder=folders.spool,
+            has_task_folders=False,
+            heartbeat=heartbeat,
+        )
+    ):
+        assert hold.wait_for_request()
+        for call in heartbeat.at_beat:
+            call()
+        with pytest.raises(Stopped), other.one():
+            pass
+    with other.one():
+        pass
