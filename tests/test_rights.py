@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from portal.models import ApiToken
+from standin.samples import sample_world
 from standin.server import StandIn
 from tests.addresses import addresses
-from tests.conftest import api_of
+from tests.conftest import api_of, forget_answers
 from tests.making import connected, make_archive, make_selection
 from tests.rights_matrix import ADMIN, EXPECTED, PAGE, UNNAMED, Case, get
 
@@ -24,10 +28,30 @@ def test_every_address_is_here() -> None:
     assert addresses() == EXPECTED.keys() | ADMIN.keys() | UNNAMED
 
 
-@pytest.fixture
-def things(alice: User, bob: User, admin: User, standin: StandIn) -> dict[str, int]:
-    connection = connected(alice, standin)
-    connected(bob, standin)
+@pytest.fixture(scope="module")
+def server() -> Iterator[StandIn]:
+    forget_answers()
+    with StandIn(sample_world()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def rows(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, server: StandIn
+) -> Iterator[dict[str, int]]:
+    """Written once: the tests undo what they change."""
+    with django_db_blocker.unblock():
+        yield make_rows(server)
+        call_command("flush", interactive=False, verbosity=0)
+
+
+def make_rows(server: StandIn) -> dict[str, int]:
+    """The primary key of each thing that the matrix names."""
+    alice = User.objects.create_user("alice")
+    bob = User.objects.create_user("bob")
+    User.objects.create_superuser("admin")
+    connection = connected(alice, server)
+    connected(bob, server)
     closed = make_selection(alice, connection)
     shared = make_selection(alice, connection, visibility="shared")
     made = {
@@ -44,6 +68,23 @@ def things(alice: User, bob: User, admin: User, standin: StandIn) -> dict[str, i
     }
     group = Group.objects.create(name="staff")
     return {name: thing.pk for name, thing in made.items()} | {"group": group.pk, "none": 999}
+
+
+@pytest.fixture
+def things(rows: dict[str, int], db: None, server: StandIn, settings: Any) -> dict[str, int]:
+    settings.CVAT_ALLOWED_URLS = [server.url]
+    settings.STANDIN_URL = server.url
+    return rows
+
+
+@pytest.fixture
+def alice(things: dict[str, int]) -> User:
+    return User.objects.get(username="alice")
+
+
+@pytest.fixture
+def bob(things: dict[str, int]) -> User:
+    return User.objects.get(username="bob")
 
 
 def ask(client: Client, name: str, case: Case, things: dict[str, int]) -> HttpResponseBase:
