@@ -7,9 +7,9 @@ for programs.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 
+from selections import spreadsheets
 from selections.models import SelectedFrame, SelectionQuerySet
 
 COLUMNS = [
@@ -25,11 +25,6 @@ COLUMNS = [
     "source_frame",
     "video",
 ]
-
-# Where a cell begins: at its beginning, and after what some spreadsheets take for the end of a
-# cell (the separator of lists is a semicolon in many countries). What follows there may be a
-# formula, also behind spaces or quotes.
-_UNSAFE = re.compile(r"(^|[;\t\r\n])(?='|[\s\"]*[=+\-@])")
 
 
 class _Echo:
@@ -64,13 +59,4 @@ def lines(selections: SelectionQuerySet, *, is_exact: bool = False) -> Iterator[
         task = tasks[row[0]].get(row[3])
         number = task.source_frame(row[5]) if task else None
         cells = (*row, "" if number is None else number, task.video if task else "")
-        yield writer.writerow(cells if is_exact else [safe(cell) for cell in cells])
-
-
-def safe(cell: str | int) -> str | int:
-    """With an apostrophe before whatever a spreadsheet may run as a formula.
-
-    Also before an apostrophe, so that no two cells become one: who takes one apostrophe away at
-    the beginning, and after each semicolon, tab and line end, has the cell as it was.
-    """
-    return _UNSAFE.sub(r"\1'", cell) if isinstance(cell, str) else cell
+        yield writer.writerow(cells if is_exact else [spreadsheets.safe(cell) for cell in cells])

@@ -25,7 +25,8 @@ LONGEST_SUFFIX = 20  # bytes; what is longer after a dot is no file type
 
 # Names of the files that are no pictures.
 _RESERVED_FILES = re.compile(
-    r"(manifest|annotations|instances_default|person_keypoints_default)(_selection_\d+)?(_part\d+)?\.(json|xml)",
+    r"(manifest|annotations|instances_default|person_keypoints_default|objects)"
+    r"(_selection_\d+)?(_part\d+)?\.(json|xml|csv|jsonl)",
     re.IGNORECASE,
 )
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)

@@ -7,7 +7,13 @@ registry. A format that archives were requested with must stay.
 
 from __future__ import annotations
 
-from selections.formats import coco, coco_keypoints, cvat_images, yolo
+from selections.formats import (
+    coco,
+    coco_keypoints,
+    cvat_images,
+    objects,
+    yolo,
+)
 from selections.formats.format import Format
 
 FORMATS: dict[str, Format] = {
@@ -20,6 +26,8 @@ FORMATS: dict[str, Format] = {
         yolo.ORIENTED,
         yolo.SEGMENTATION,
         yolo.POSE,
+        objects.CSV,
+        objects.JSON_LINES,
     )
 }
 NONE = "none"  # pictures alone

@@ -5,12 +5,10 @@ It can hold every object that CVAT has. Coordinates have two decimals, as in CVA
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
 from cvat.outlines import pairs
@@ -22,11 +20,11 @@ from selections.formats.format import (
     TemporaryFiles,
     no_reason,
 )
+from selections.formats.xml_text import quoted, text
 
 _STEM, _EXTENSION = "annotations", ".xml"
 _LONGEST_ID = 20  # digits
 _END = "</annotations>\n"
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CUBOID = [
     f"{axis}{corner}{n}" for n in (1, 2) for corner in ("tl", "bl", "tr", "br") for axis in "xy"
 ]
@@ -133,9 +131,9 @@ def _joined(label: Label, other: Label) -> Label:
 
 def _about(task: AnnotatedTask, indent: str) -> Iterator[str]:
     yield f"{indent}<id>{task.id}</id>\n"
-    yield f"{indent}<name>{_text(task.name)}</name>\n"
+    yield f"{indent}<name>{text(task.name)}</name>\n"
     yield f"{indent}<mode>{'interpolation' if task.is_video else 'annotation'}</mode>\n"
-    yield f"{indent}<subset>{_text(task.subset or 'default')}</subset>\n"
+    yield f"{indent}<subset>{text(task.subset or 'default')}</subset>\n"
 
 
 def _labels(labels: Iterable[Label], indent: str) -> Iterator[str]:
@@ -148,27 +146,27 @@ def _labels(labels: Iterable[Label], indent: str) -> Iterator[str]:
 
 
 def _label(label: Label, indent: str, *, parent: Label | None) -> Iterator[str]:
-    yield f"{indent}<label>\n{indent}  <name>{_text(label.name)}</name>\n"
-    yield f"{indent}  <color>{_text(label.color)}</color>\n"
-    yield f"{indent}  <type>{_text(label.type)}</type>\n"
+    yield f"{indent}<label>\n{indent}  <name>{text(label.name)}</name>\n"
+    yield f"{indent}  <color>{text(label.color)}</color>\n"
+    yield f"{indent}  <type>{text(label.type)}</type>\n"
     yield f"{indent}  <attributes>\n"
     for attribute in label.attributes:
         yield from _definition(attribute, indent + "    ")
     yield f"{indent}  </attributes>\n"
     if label.svg:
-        yield f"{indent}  <svg>{_text(_named_svg(label))}</svg>\n"
+        yield f"{indent}  <svg>{text(_named_svg(label))}</svg>\n"
     if parent is not None:
-        yield f"{indent}  <parent>{_text(parent.name)}</parent>\n"
+        yield f"{indent}  <parent>{text(parent.name)}</parent>\n"
     yield f"{indent}</label>\n"
 
 
 def _definition(attribute: Attribute, indent: str) -> Iterator[str]:
-    yield f"{indent}<attribute>\n{indent}  <name>{_text(attribute.name)}</name>\n"
+    yield f"{indent}<attribute>\n{indent}  <name>{text(attribute.name)}</name>\n"
     yield f"{indent}  <mutable>{attribute.is_mutable}</mutable>\n"
-    yield f"{indent}  <input_type>{_text(attribute.input_type)}</input_type>\n"
-    yield f"{indent}  <default_value>{_text(attribute.default)}</default_value>\n"
+    yield f"{indent}  <input_type>{text(attribute.input_type)}</input_type>\n"
+    yield f"{indent}  <default_value>{text(attribute.default)}</default_value>\n"
     values = "\n".join(attribute.values)
-    yield f"{indent}  <values>{_text(values)}</values>\n{indent}</attribute>\n"
+    yield f"{indent}  <values>{text(values)}</values>\n{indent}</attribute>\n"
 
 
 def _named_svg(label: Label) -> str:
@@ -188,11 +186,11 @@ def _named_svg(label: Label) -> str:
 def _image(image: AnnotatedImage, number: int, tasks: Sequence[AnnotatedTask]) -> str:
     of_task = ""
     if len(tasks) > 1 or tasks[0].splits:
-        of_task = f" subset={_quoted(image.subset or 'default')}"
+        of_task = f" subset={quoted(image.subset or 'default')}"
     if len(tasks) > 1:
         of_task += f' task_id="{image.task_id}"'
     lines = [
-        f'  <image id="{number}" name={_quoted(image.path)}{of_task} width="{image.width}" '
+        f'  <image id="{number}" name={quoted(image.path)}{of_task} width="{image.width}" '
         f'height="{image.height}">\n'
     ]
     for shape in image.shapes:
@@ -203,7 +201,7 @@ def _image(image: AnnotatedImage, number: int, tasks: Sequence[AnnotatedTask]) -
 
 def _add(shape: Shape, lines: list[str]) -> None:
     name = "box" if shape.kind == "rectangle" else shape.kind
-    lines.append(f"    <{name} label={_quoted(shape.label.name)} source={_quoted(shape.source)}")
+    lines.append(f"    <{name} label={quoted(shape.label.name)} source={quoted(shape.source)}")
     if shape.kind not in (TAG, SKELETON):
         lines.append(f' occluded="{int(shape.is_occluded)}"{_geometry(shape)}')
     if shape.kind != TAG:
@@ -213,7 +211,7 @@ def _add(shape: Shape, lines: list[str]) -> None:
     lines.append(">\n")
     for element in sorted(shape.elements, key=lambda element: element.label.id):
         lines.append(
-            f"      <points label={_quoted(element.label.name)} source={_quoted(element.source)} "
+            f"      <points label={quoted(element.label.name)} source={quoted(element.source)} "
             f'outside="{int(element.is_outside)}" occluded="{int(element.is_occluded)}"'
             f"{_geometry(element)}>\n"
         )
@@ -246,16 +244,6 @@ def _geometry(shape: Shape) -> str:
 
 def _attributes(shape: Shape, indent: str) -> str:
     return "".join(
-        f"{indent}<attribute name={_quoted(name)}>{_text(value)}</attribute>\n"
+        f"{indent}<attribute name={quoted(name)}>{text(value)}</attribute>\n"
         for name, value in shape.attributes
     )
-
-
-@lru_cache(maxsize=1024)  # labels and attributes repeat a million times
-def _text(text: str) -> str:
-    return escape(_NOT_IN_XML.sub("\ufffd", text), {"\r": "&#13;"})
-
-
-@lru_cache(maxsize=1024)
-def _quoted(text: str) -> str:
-    return quoteattr(_NOT_IN_XML.sub("\ufffd", text))

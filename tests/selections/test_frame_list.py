@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from selections.frame_list import safe
 from selections.models import Selection
+from selections.spreadsheets import safe
 from selector.models import Connection
 from standin.server import StandIn
 from tests.making import make_selection

@@ -1,0 +1,79 @@
+"""The files that a format writes: of given pictures, and of recorded tasks."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from cvat.annotations import Label, Labels
+from cvat.overlapping import objects_by_frame
+from selections.formats import FORMATS
+from selections.formats.format import AnnotatedImage, AnnotatedTask
+from tests.annotated import ALL, Case
+
+CASES = {folder.name: folder for folder in ALL}
+
+
+class Written:
+    """The files of a part, and why objects are not in them."""
+
+    def __init__(
+        self,
+        key: str,
+        images: Iterable[AnnotatedImage],
+        folder: Path,
+        tasks: Sequence[AnnotatedTask],
+    ) -> None:
+        form, images = FORMATS[key], list(images)
+        self.files: dict[str, bytes] = {}
+        self.left_out: list[str] = []
+        with closing(form.writer(tasks, folder)) as writer:
+            for image in images:
+                self.left_out += writer.add(image)
+            for file in writer.files(""):
+                content = file.content.read(file.size)
+                assert len(content) == file.size
+                assert file.path not in self.files
+                self.files[file.path] = content
+        rooms = [form.room(tasks), *map(form.image_room, images)]
+        assert len(self.files) <= sum(room[0] for room in rooms)
+        assert sum(map(len, self.files.values())) <= sum(room[1] for room in rooms)
+
+    def text(self, path: str) -> str:
+        return self.files[path].decode()
+
+    def lines(self, path: str) -> list[str]:
+        return self.text(path).split("\n")[:-1]
+
+
+def written(
+    key: str, images: Iterable[AnnotatedImage], folder: Path, *labels: Label, subset: str = ""
+) -> Written:
+    """Of pictures of task 7."""
+    task = AnnotatedTask(7, "task", subset, False, Labels(labels))
+    return Written(key, images, folder, [task])
+
+
+def of_case(key: str, name: str, into: Path) -> Written:
+    """Of all frames of a recorded task."""
+    case = Case(CASES[name])
+    task = AnnotatedTask(7, "task", case.task["subset"], False, case.labels)
+    return Written(key, images_of(case, key, task), into, [task])
+
+
+def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]:
+    form = FORMATS[key]
+    folder = form.layout.folders([task.subset])[task.subset]
+    by_frame = objects_by_frame(
+        case.exported_jobs, case.frames, case.load, deleted=case.meta.deleted_frames
+    )
+    images = []
+    for frame, shapes in by_frame:
+        number, is_video = case.source_number(frame), len(case.meta.frames) == 1
+        info = case.meta.frames[0 if is_video else frame]
+        path = posixpath.join(folder, f"frame_{number:06d}.png" if is_video else info.name)
+        held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
+        images.append(AnnotatedImage(path, info.width, info.height, 7, number, held, task.subset))
+    return images
