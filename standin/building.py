@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from standin import skeletons
 from standin.layout import default_chunk_size, honeypots, segments
 from standin.media import GivenImages, Images, Media, Multiview, NumberedNames, PointClouds, Video
 from standin.model import Job, Label, Organization, Project, Readiness, Task, User
-from standin.pictures import Scene, plain
+from standin.pictures import Drawing, plain
 
 VIDEO_CHUNK = 36
 
@@ -43,7 +44,7 @@ class TaskSpec:
     count: int | None = None
     pattern: str = "img_{:03d}.jpg"
     size: tuple[int, int] = (64, 48)
-    scene: Scene = plain
+    scene: Drawing = plain
     orientations: Mapping[int, int] | None = None
     related: Mapping[int, list[tuple[str, bytes]]] | None = None
     video: bool = False
@@ -124,13 +125,32 @@ def honeypot_segments(task: Task, spec: TaskSpec, pool: int, per_job: int) -> li
 
 
 def default_labels(names: Sequence[str | Mapping[str, Any]], first_id: int) -> list[Label]:
-    """Labels from names or from dictionaries with any of the fields of `Label`."""
-    labels = []
+    """Labels from names or from dictionaries with any of the fields of `Label`. What has no number
+    gets one. A skeleton may have `points` (name to place, as shares of its size) and `lines` (pairs
+    of names) instead of sublabels and a drawing.
+    """
+    labels: list[Label] = []
+    number = first_id
     for offset, entry in enumerate(names):
-        values = {"name": entry} if isinstance(entry, str) else dict(entry)
+        values: dict[str, Any] = {"name": entry} if isinstance(entry, str) else dict(entry)
         values.setdefault("color", f"#{(0x2080C0 + offset * 0x3A5F17) % 0x1000000:06x}")
-        labels.append(Label(**{"id": first_id + offset, **values}))
+        points, lines = values.pop("points", {}), values.pop("lines", [])
+        label = Label(**{"id": number, **values})
+        label.attributes = [
+            {**_attribute(each), "id": each.get("id", label.id * 10 + place)}
+            for place, each in enumerate(label.attributes)
+        ]
+        if points:
+            skeletons.fill(label, points, lines)
+        labels.append(label)
+        number = max(number, label.id, *(part.id for part in label.sublabels)) + 1
     return labels
+
+
+def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
+    """As in CVAT, whose attributes have a default."""
+    defaults = {"mutable": False, "default_value": given["values"][0]}
+    return {**defaults, **given}
 
 
 def with_replicas(job: Job, count: int, first_id: int) -> list[Job]:

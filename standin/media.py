@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from PIL import Image, ImageFile, ImageOps
 
 from standin.cache import BoundedCache
-from standin.pictures import Scene, encode, extension, numbered, plain
+from standin.pictures import Drawing, encode, extension, numbered, plain
 
 ImageFile.LOAD_TRUNCATED_IMAGES = True  # as CVAT does: truncated pictures are tolerated
 
@@ -126,7 +126,7 @@ class Images(Media):
         self,
         names: Sequence[str],
         size: Size = (64, 48),
-        scene: Scene = plain,
+        scene: Drawing = plain,
         orientations: Mapping[int, int] | None = None,
         related: Mapping[int, list[tuple[str, bytes]]] | None = None,
     ) -> None:
@@ -199,7 +199,7 @@ class Video(Media):
 
     is_video = True
 
-    def __init__(self, name: str, count: int, size: Size, scene: Scene = plain) -> None:
+    def __init__(self, name: str, count: int, size: Size, scene: Drawing = plain) -> None:
         self._name = name
         self._count = count
         self.size = size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -142,6 +142,8 @@ class Task:
     chunks_updated_date: datetime | None = EPOCH
     layout_in_source_numbers: bool = False
     annotations: dict[str, Any] | None = None
+    # Makes the annotations of the task and of its jobs when they are asked for.
+    annotator: Callable[[Task | Job], dict[str, Any]] | None = None
 
     @property
     def is_video(self) -> bool:

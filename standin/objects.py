@@ -241,4 +241,7 @@ def _sublabel(label: Label) -> Json:
 
 
 def annotations_of(holder: Task | Job) -> Json:
+    task = holder if isinstance(holder, Task) else holder.task
+    if holder.annotations is None and task.annotator is not None:
+        holder.annotations = task.annotator(holder)
     return holder.annotations or {"version": 0, "tags": [], "shapes": [], "tracks": []}

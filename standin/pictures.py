@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageOps
 
-Scene = Callable[[int, tuple[int, int]], Image.Image]
+Drawing = Callable[[int, tuple[int, int]], Image.Image]
 
 BITS = 20
 CHECK_BITS = 4
@@ -63,12 +63,22 @@ def _digit(value: int, width: int) -> Image.Image:
 
 
 def _write_digits(image: Image.Image, number: int) -> None:
+    """In the middle, as large as they fit."""
     text = f"{number:03d}"
     width, height = image.size
     wide = max(3, min(width * 3 // (5 * len(text) + 3), height // 5))
-    gap = max(1, wide // 4)
-    left = (width - len(text) * (wide + gap)) // 2
-    top = (height - 2 * wide) // 2
+    left = (width - len(text) * (wide + max(1, wide // 4))) // 2
+    _write(image, text, wide, (left, (height - 2 * wide) // 2))
+
+
+def _write_caption(image: Image.Image, number: int) -> None:
+    """Small, in the upper left corner, as cameras write into their pictures."""
+    wide = max(3, image.width // 64)
+    _write(image, f"{number:06d}", wide, (wide, wide))
+
+
+def _write(image: Image.Image, text: str, wide: int, corner: tuple[int, int]) -> None:
+    (left, top), gap = corner, max(1, wide // 4)
     for place, character in enumerate(text):
         mask = _digit(int(character), wide)
         x = left + place * (wide + gap)
@@ -85,11 +95,11 @@ def bar_values(number: int) -> list[bool]:
 
 
 def _write_bars(image: Image.Image, number: int) -> None:
-    """A strip at the bottom, one eighth high: white is 1; wide enough to survive H.264."""
+    """A strip at the bottom: white is 1; wide enough to survive H.264."""
     width, height = image.size
     pixels = bytes(255 if lit else 0 for lit in bar_values(number))
     strip = Image.frombytes("L", (BARS, 1), pixels)
-    tall = max(2, height // 8)
+    tall = min(height, max(6, height // 16))
     box = strip.resize((width, tall), Image.Resampling.NEAREST)
     image.paste(Image.merge("RGB", (box, box, box)), (0, height - tall))
 
@@ -98,8 +108,7 @@ def read_bars(image: Image.Image) -> int:
     """The number in the strip at the bottom. Raises ValueError when the check bits differ."""
     grey = image.convert("L")
     width, height = grey.size
-    tall = max(2, height // 8)
-    row = height - tall + tall // 2
+    row = height - 1 - height // 32
     code = 0
     for bar in range(BARS):
         x = min(width - 1, int((bar + 0.5) * width / BARS))
@@ -123,37 +132,13 @@ def plain(number: int, size: tuple[int, int]) -> Image.Image:
     return _backdrop(number % 16, size).copy()
 
 
-@lru_cache(maxsize=8)
-def _grain(seed: int, size: tuple[int, int]) -> Image.Image:
-    return Image.frombytes("L", size, random.Random(seed).randbytes(size[0] * size[1]))
-
-
-def night_road(number: int, size: tuple[int, int]) -> Image.Image:
-    """A street at night with lamps that come nearer from frame to frame, and film grain."""
-    width, height = size
-    horizon = height * 2 // 5
-    image = Image.new("RGB", size, (12, 16, 32))
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, horizon, width, height), fill=(24, 28, 26))
-    middle = width // 2 + int((number * 7) % 60 - 30) * width // 640
-    road = [(middle - 6, horizon), (middle + 6, horizon), (width, height), (0, height)]
-    draw.polygon(road, fill=(52, 52, 58))
-    for lamp in range(7):
-        depth = ((lamp + number / 9) % 7 + 0.4) / 7
-        for side in (-1, 1):
-            x = middle + side * int(depth * depth * width * 0.62 + 8)
-            y = horizon - int(depth * height * 0.3)
-            glow = max(1, int(depth * height / 22))
-            draw.line((x, y, x, horizon + int(depth * height * 0.45)), fill=(70, 70, 76))
-            draw.ellipse((x - glow, y - glow, x + glow, y + glow), fill=(255, 214, 140))
-    grain = _grain(number % 8, size)
-    return Image.blend(image, Image.merge("RGB", (grain, grain, grain)), 0.06)
-
-
-def numbered(number: int, size: tuple[int, int], scene: Scene = plain) -> Image.Image:
-    """The picture of frame `number`: scene, digits in the middle, bars at the bottom."""
+def numbered(number: int, size: tuple[int, int], scene: Drawing = plain) -> Image.Image:
+    """The picture of frame `number`: the scene, the number in digits, and as bars at the bottom."""
     image = scene(number, size)
-    _write_digits(image, number)
+    if scene is plain:
+        _write_digits(image, number)
+    else:
+        _write_caption(image, number)
     _write_bars(image, number)
     return image
 

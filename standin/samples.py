@@ -7,7 +7,15 @@ Task ids: 1 drive, 2 folders and odd names, 3 video, 4 mixed formats, 5 ground t
 
 from __future__ import annotations
 
-from standin.pictures import night_road
+from typing import Any
+
+from standin.annotating import Annotator
+from standin.model import Task
+from standin.scenes import Scene
+from standin.shelf import LABELS as SHELF_LABELS
+from standin.shelf import Shelf
+from standin.street import LABELS as STREET_LABELS
+from standin.street import Street
 from standin.world import World
 
 DEMO = ("demo", "demo-password")
@@ -15,11 +23,16 @@ HD = (640, 360)
 SMALL = (320, 240)
 
 
+# Jobs that nobody has annotated, by their places in the task.
+LAST_OF_NORTH, LAST_OF_CAMERAS = 4, 2
+
+
 def sample_world() -> World:
     """A fresh world: users demo, alice, bob, carol and admin, and tasks of every kind.
 
     Passwords are `<username>-password`. demo sees everything but may not administer; carol is
-    only the assignee of the third job of task 1. Nothing is drawn before it is asked for.
+    only the assignee of the third job of task 1. Nothing is drawn or annotated before it is asked
+    for. The last jobs of tasks 1 and 2 and all of task 8 are annotated by nobody.
     """
     world = World()
     _add_people(world)
@@ -39,15 +52,27 @@ def _add_people(world: World) -> None:
     world.add_organization("acme", "demo", {"alice": "maintainer", "bob": "worker"})
 
 
+def _add_scene(
+    world: World, name: str, scene: Scene, *, idle: tuple[int, ...] = (), **options: Any
+) -> Task:
+    """A task whose pictures and annotations are those of the scene."""
+    labels = {} if "project" in options else {"labels": scene.labels}
+    task = world.add_task(name, scene=scene, **labels, **options)
+    task.annotator = Annotator(scene, idle)
+    return task
+
+
 def _add_images(world: World) -> None:
-    world.add_task(
+    _add_scene(
+        world,
         "Night drive, north loop",
+        Street(1, "night", crowd=0.6, traffic=0.8, has_grain=True),
+        idle=(LAST_OF_NORTH,),
         task_id=1,
         owner="demo",
         count=230,
         pattern="north_{:04d}.jpg",
         size=HD,
-        scene=night_road,
         segment_size=50,
         overlap=5,
         chunk_size=18,
@@ -59,8 +84,11 @@ def _add_images(world: World) -> None:
             3: {"state": "rejected"},
         },
     )
-    world.add_task(
+    _add_scene(
+        world,
         "Two cameras, folders and odd names",
+        Street(2, "dusk"),
+        idle=(LAST_OF_CAMERAS,),
         task_id=2,
         owner="demo",
         assignee="alice",
@@ -72,8 +100,10 @@ def _add_images(world: World) -> None:
 
 
 def _add_formats(world: World) -> None:
-    world.add_task(
+    _add_scene(
+        world,
         "Dash cam video",
+        Street(3, "night", crowd=0.5, has_grain=True),
         task_id=3,
         owner="demo",
         assignee="bob",
@@ -81,14 +111,15 @@ def _add_formats(world: World) -> None:
         video_name="dashcam_0412.mp4",
         count=300,
         size=HD,
-        scene=night_road,
         segment_size=100,
         overlap=5,
     )
     names = ["a scan.png", "b.bmp", "c.webp", "d.gif", "e.tif", "f rotated.jpg", "g.JPG"]
     names += [f"more/{number:02d}.png" for number in range(17)]
-    world.add_task(
+    _add_scene(
+        world,
         "Mixed formats",
+        Shelf(4),
         task_id=4,
         owner="demo",
         images=names,
@@ -112,8 +143,10 @@ def _odd_names() -> list[str]:
 
 
 def _add_validated(world: World) -> None:
-    world.add_task(
+    _add_scene(
+        world,
         "Road signs with ground truth",
+        Street(5, parked=0, crowd=0.5, traffic=0.5),
         task_id=5,
         owner="demo",
         assignee="alice",
@@ -124,8 +157,10 @@ def _add_validated(world: World) -> None:
         chunk_size=8,
         ground_truth=[3, 8, 21, 40, 59],
     )
-    world.add_task(
+    _add_scene(
+        world,
         "Parking lots with honeypots",
+        Street(6, parked=6, crowd=0.5),
         task_id=6,
         owner="demo",
         count=40,
@@ -136,8 +171,10 @@ def _add_validated(world: World) -> None:
         honeypots=(6, 2),
         seed=3,
     )
-    world.add_task(
+    _add_scene(
+        world,
         "Pedestrians, three opinions",
+        Street(7, crowd=1.6, traffic=0.4),
         task_id=7,
         owner="demo",
         count=24,
@@ -152,10 +189,12 @@ def _add_projects(world: World) -> None:
     acme = world.organizations[1]
     # demo is its assignee: a list without an organization leaves out what a role alone opens.
     inside = world.add_project(
-        "Acme warehouse", "alice", assignee="demo", organization=acme, labels=["pallet"]
+        "Acme warehouse", "alice", assignee="demo", organization=acme, labels=SHELF_LABELS
     )
-    world.add_task(
+    _add_scene(
+        world,
         "Loading bay 4",
+        Shelf(10, full=0.7),
         task_id=10,
         owner="alice",
         project=inside,
@@ -165,10 +204,12 @@ def _add_projects(world: World) -> None:
         segment_size=12,
         subset="train",
     )
-    both = world.add_project("Crossings", "demo")
+    both = world.add_project("Crossings", "demo", labels=STREET_LABELS)
     for task_id, (name, subset) in enumerate((("Day", "train"), ("Dusk", "test")), start=12):
-        world.add_task(
+        _add_scene(
+            world,
             f"Crossing, {name.lower()}",
+            Street(12, name.lower(), crowd=1.2),
             task_id=task_id,
             owner="demo",
             project=both,
@@ -191,8 +232,10 @@ def _add_the_rest(world: World) -> None:
         segment_size=1000,
     )
     world.add_task("Upload still to come", task_id=9, owner="demo", readiness="empty")
-    world.add_task(
+    _add_scene(
+        world,
         "Dash cam video, every fifth frame",
+        Street(3, "night", crowd=0.5, has_grain=True),
         task_id=11,
         owner="demo",
         video=True,
@@ -202,15 +245,16 @@ def _add_the_rest(world: World) -> None:
         stop_frame=250,
         step=5,
         size=HD,
-        scene=night_road,
         segment_size=20,
         overlap=5,
         chunk_size=10,
     )
     clouds = [f"pointcloud/{number:06d}.pcd" for number in range(6)]
     world.add_task("Lidar", task_id=14, owner="demo", dimension="3d", images=clouds)
-    world.add_task(
+    _add_scene(
+        world,
         "Bob's bicycles",
+        Street(15, "dusk", parked=2),
         task_id=15,
         owner="bob",
         assignee="demo",

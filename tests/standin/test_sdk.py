@@ -15,7 +15,10 @@ from PIL import Image
 from standin.pictures import read_bars
 from standin.samples import sample_world
 from standin.server import StandIn
+from standin.street import LABELS
 from standin.video import decode_mp4, read_number
+
+NAMES = [label["name"] for label in LABELS]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_a_task_with_its_jobs_labels_and_meta(client: Client) -> None:
     assert [(job.start_frame, job.stop_frame) for job in jobs] == [
         *((0, 49), (45, 94), (90, 139), (135, 184), (180, 229))
     ]
-    assert [label.name for label in task.get_labels()] == ["car", "person"]
+    assert [label.name for label in task.get_labels()] == NAMES
     meta = task.get_meta()
     assert meta.deleted_frames == [17, 18, 104]
     assert meta.frames[229].name == "north_0229.jpg"
@@ -120,7 +123,7 @@ def test_previews(client: Client) -> None:
 def test_projects_and_organisations(client: Client) -> None:
     project = client.projects.retrieve(2)
     assert {task.id for task in project.get_tasks()} == {12, 13}
-    assert [label.name for label in project.get_labels()] == ["car", "person"]
+    assert [label.name for label in project.get_labels()] == NAMES
     with client.organization_context("acme"):
         assert [task.id for task in client.tasks.list()] == [10]
     assert [found.slug for found in client.organizations.list()] == ["acme"]
