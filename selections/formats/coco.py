@@ -23,6 +23,7 @@ from selections.formats.format import (
     in_words,
     without_place,
 )
+from selections.formats.geometry import pixels
 from selections.formats.skeletons import Skeletons
 
 _AREAS = ("polygon", MASK, "ellipse")
@@ -40,7 +41,9 @@ def _instance(
     area: float | None = None
     has_mask = any(shape.kind in (MASK, "ellipse") for shape in shapes)
     if has_mask:
-        covered = [_runs(shape, image) for shape in shapes if shape.kind in _AREAS]
+        covered = [
+            pixels(shape, image.width, image.height) for shape in shapes if shape.kind in _AREAS
+        ]
         runs = masks.merged(run for each in covered for run in each)
         has_size = image.width and image.height
         left_out = [NO_AREA if has_size else NO_SIZE] * covered.count([])
@@ -77,14 +80,6 @@ def _box(shape: Shape) -> Box:
 def _box_of_runs(runs: Sequence[masks.Run], height: int) -> Box:
     x, y, width, high = masks.box(runs, height)
     return x, y, x + width, y + high
-
-
-def _runs(shape: Shape, image: AnnotatedImage) -> list[masks.Run]:
-    if shape.kind == MASK:
-        return masks.of_mask(shape.points, image.width, image.height)
-    if shape.kind == "ellipse":
-        return masks.of_ellipse(shape.points, shape.rotation, image.width, image.height)
-    return masks.of_polygon(shape.points, image.width, image.height)
 
 
 def _size(shape: Shape) -> float:

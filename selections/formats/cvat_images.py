@@ -224,22 +224,24 @@ def _geometry(shape: Shape) -> str:
     points = shape.points
     if shape.kind == "rectangle":
         x1, y1, x2, y2 = points
-        text = f' xtl="{x1:.2f}" ytl="{y1:.2f}" xbr="{x2:.2f}" ybr="{y2:.2f}"'
+        numbers = f' xtl="{x1:.2f}" ytl="{y1:.2f}" xbr="{x2:.2f}" ybr="{y2:.2f}"'
     elif shape.kind == "ellipse":
         x, y, right, top = points
-        text = f' cx="{x:.2f}" cy="{y:.2f}" rx="{right - x:.2f}" ry="{y - top:.2f}"'
+        numbers = f' cx="{x:.2f}" cy="{y:.2f}" rx="{right - x:.2f}" ry="{y - top:.2f}"'
     elif shape.kind == "cuboid":
         named = zip(_CUBOID, points, strict=True)
-        text = "".join(f' {name}="{number:.2f}"' for name, number in named)
+        numbers = "".join(f' {name}="{number:.2f}"' for name, number in named)
     elif shape.kind == MASK:
         *runs, x1, y1, x2, y2 = map(int, points)
         rle = ", ".join(map(str, runs))
-        text = f' rle="{rle}" left="{x1}" top="{y1}" width="{x2 - x1 + 1}" height="{y2 - y1 + 1}"'
+        numbers = (
+            f' rle="{rle}" left="{x1}" top="{y1}" width="{x2 - x1 + 1}" height="{y2 - y1 + 1}"'
+        )
     else:
-        text = f' points="{";".join(f"{x:.2f},{y:.2f}" for x, y in pairs(points))}"'
+        numbers = f' points="{";".join(f"{x:.2f},{y:.2f}" for x, y in pairs(points))}"'
     if shape.rotation and shape.kind in _TURNED:
-        text += f' rotation="{shape.rotation:.2f}"'
-    return text
+        numbers += f' rotation="{shape.rotation:.2f}"'
+    return numbers
 
 
 def _attributes(shape: Shape, indent: str) -> str:

@@ -13,11 +13,10 @@ import math
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
-from cvat.outlines import Point, bounding_box, pairs
+from cvat.outlines import Point
 from selections.formats import masks
 from selections.formats.clipping import clipped
 from selections.formats.format import (
@@ -35,7 +34,10 @@ from selections.formats.format import (
     without_class,
     without_place,
 )
+from selections.formats.geometry import box_around, outlines, rectangle_corners
 from selections.formats.skeletons import MOST_POINTS, Skeletons, elements_by_name
+from selections.formats.small_files import SmallFiles
+from selections.formats.subsets import subset_names
 
 # The numbers of the lines of an object, without its class. Several lines for one of several parts,
 # none if nothing of it lies in the picture.
@@ -45,7 +47,6 @@ _PICTURES, _LABELS = "images", "labels"
 _SUBSET_WITHOUT_NAME = "train"
 _LONGEST_CLASS = 10  # digits
 _LONGEST_SUFFIX = "_selection_12345678901234567890_part1234567890"
-_ELLIPSE_STEPS = 36
 _ROUNDING = 1.0  # pixels over the edge that are no reason to turn an oriented box upright
 _ABSENT_POINT = ["0.0", "0.0", "0"]
 # Names that data.yaml or readers use for other things, and the reserved folder.
@@ -140,8 +141,7 @@ class _Writer:
         self._classes, self._skeletons = yolo.classes(tasks), yolo.skeletons(tasks)
         self._subsets = _subsets(subsets_of(tasks))
         self._lists: dict[str, io.BufferedRandom] = {}
-        self._lines = self._temporary.new()
-        self._lengths: list[tuple[str, int]] = []  # of the lines of each picture, with its path
+        self._lines = SmallFiles(self._temporary)
 
     def add(self, image: AnnotatedImage) -> list[str]:
         lines, left_out = self._yolo.lines(image, self._classes, self._skeletons)
@@ -150,14 +150,11 @@ class _Writer:
             self._lists[subset] = self._temporary.new()
         self._lists[subset].write(_listed(image).encode())
         if lines:
-            self._lines.write(lines.encode())
-            self._lengths.append((image.path, len(lines)))
+            self._lines.add(_label_path(image.path), lines.encode())
         return left_out
 
     def files(self, suffix: str) -> Iterator[File]:
-        self._lines.seek(0)
-        for path, length in self._lengths:
-            yield File(_label_path(path), io.BytesIO(self._lines.read(length)), length)
+        yield from self._lines.files()
         for subset, file in self._lists.items():
             size = file.tell()
             file.seek(0)
@@ -176,25 +173,8 @@ def _quoted(text: str) -> str:
 
 
 def _subsets(names: Iterable[str]) -> dict[str, str]:
-    """The subset of each name in the files, which is its folder too: characters that no folder can
-    have are replaced, and no two are alike where case is ignored."""
-    subsets: dict[str, str] = {}
-    taken: set[str] = set()
-    given = {name or _SUBSET_WITHOUT_NAME for name in names}
-    # First those that can stay as they are.
-    for name in sorted(given, key=lambda each: (_safe(each) != each, each)):
-        subset = _safe(name)
-        while subset.casefold() in taken:
-            subset += "_"
-        taken.add(subset.casefold())
-        subsets[name] = subset
-    return subsets | {"": subsets.get(_SUBSET_WITHOUT_NAME, _SUBSET_WITHOUT_NAME)}
-
-
-def _safe(name: str) -> str:
-    safe = "".join(each if each.isalnum() or each in "-_. " else "_" for each in name).strip(". ")
-    safe = safe or _SUBSET_WITHOUT_NAME
-    return f"{safe}_" if safe.casefold() in _NO_SUBSETS else safe
+    """The subset of each name in the files, which is its folder too."""
+    return subset_names(names, default=_SUBSET_WITHOUT_NAME, reserved=_NO_SUBSETS)
 
 
 def _folders(subsets: Iterable[str]) -> dict[str, str]:
@@ -217,7 +197,7 @@ def _listed(image: AnnotatedImage) -> str:
 
 def _box(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str]]:
     """Centre and size of the box around the part of the rectangle that lies in the picture."""
-    if visible := clipped(_rectangle_corners(shape), image.width, image.height):
+    if visible := clipped(rectangle_corners(shape), image.width, image.height):
         yield _centred(visible, image)
 
 
@@ -225,19 +205,19 @@ def _oriented(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[lis
     """The corners, clockwise, from the one that is at the upper left before the rotation. If it
     reaches over the edge, those of the upright box around the part in the picture: readers refuse
     corners outside, and corners that are moved to the edge make another shape."""
-    corners = _rectangle_corners(shape)
+    corners = rectangle_corners(shape)
     visible = clipped(corners, image.width, image.height)
     if not visible:
         return
     if any(math.dist(point, _cut(point, image)) > _ROUNDING for point in corners):
-        x1, y1, x2, y2 = bounding_box(list(chain.from_iterable(visible)))
+        x1, y1, x2, y2 = box_around(visible)
         corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
     yield _all_shares(corners, image)
 
 
 def _outline(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str]]:
     """The part of a polygon that lies in the picture; of masks each part, without holes."""
-    for points in _outlines(shape, image):
+    for points in outlines(shape, image.width, image.height):
         if visible := clipped(points, image.width, image.height):
             yield _all_shares(visible, image)
 
@@ -265,35 +245,6 @@ def _pose(shape: Shape, image: AnnotatedImage, skeletons: Skeletons) -> Iterator
         yield _centred(seen, image) + numbers
 
 
-def _rectangle_corners(shape: Shape) -> list[Point]:
-    x1, y1, x2, y2 = shape.points
-    corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
-    return _rotated(corners, ((x1 + x2) / 2, (y1 + y2) / 2), shape.rotation)
-
-
-def _rotated(points: Iterable[Point], centre: Point, degrees: float) -> list[Point]:
-    if not degrees:
-        return list(points)
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    x0, y0 = centre
-    return [
-        (x0 + (x - x0) * cosine - (y - y0) * sine, y0 + (x - x0) * sine + (y - y0) * cosine)
-        for x, y in points
-    ]
-
-
-def _outlines(shape: Shape, image: AnnotatedImage) -> Iterable[Sequence[Point]]:
-    points = shape.points
-    if shape.kind == MASK:
-        return masks.outlines(masks.of_mask(points, image.width, image.height), height=image.height)
-    if shape.kind == "ellipse":
-        x, y, right, top = points
-        turns = [2 * math.pi * step / _ELLIPSE_STEPS for step in range(_ELLIPSE_STEPS)]
-        around = [(x + (right - x) * math.cos(t), y + (y - top) * math.sin(t)) for t in turns]
-        return [_rotated(around, (x, y), shape.rotation)]
-    return [pairs(points)]
-
-
 def _cut(point: Point, image: AnnotatedImage) -> Point:
     x, y = point
     return min(max(x, 0.0), float(image.width)), min(max(y, 0.0), float(image.height))
@@ -310,7 +261,7 @@ def _all_shares(points: Iterable[Point], image: AnnotatedImage) -> list[str]:
 
 def _centred(points: Sequence[Point], image: AnnotatedImage) -> list[str]:
     """Centre and size of the box around points of the picture."""
-    x1, y1, x2, y2 = bounding_box(list(chain.from_iterable(points)))
+    x1, y1, x2, y2 = box_around(points)
     centre, size = ((x1 + x2) / 2, (y1 + y2) / 2), (x2 - x1, y2 - y1)
     return _shares(centre, image) + _shares(size, image)
 
