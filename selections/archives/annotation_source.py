@@ -74,7 +74,8 @@ class AnnotationSource:
         self._format = format
         self._folder = folder / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._selection_in_names = selection.pk if has_task_folders else None
+        has_selection = has_task_folders and not format.has_fixed_names
+        self._selection_in_names = selection.pk if has_selection else None
         self._stop = heartbeat.stopped
         self._ended = Event()
         self._rows = {task.task_id: task for task in selection.tasks.all()}

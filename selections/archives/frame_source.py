@@ -133,6 +133,8 @@ class FrameSource:
             root=lambda frame: folders.get(subsets.get(frame.task_id, ""), ""),
             unique_stems=self._layout.unique_stems,
             reserved_folders=self._layout.reserved_folders,
+            numbered_in=self._layout.numbered_in,
+            name_end=self._layout.name_end,
         )
         plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
         with closing(self._fetcher(blocks, plan)) as fetcher:

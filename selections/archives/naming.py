@@ -12,6 +12,7 @@ import hashlib
 import posixpath
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from itertools import count
@@ -49,7 +50,9 @@ class FramePaths:
     With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
     CVAT may serve JPEGs instead of what was uploaded; their frames take both names. The path of a
     frame begins with the folder that `root` says of it. With `unique_stems` no two paths are alike
-    but for the extension. No other folder has one of the names in `reserved_folders`.
+    but for the extension. No other folder has one of the names in `reserved_folders`. With
+    `numbered_in` pictures are called by their numbers, from 000001, in that folder in the one of
+    their task. Otherwise each name ends with `name_end` before its extension.
     """
 
     def __init__(
@@ -61,8 +64,13 @@ class FramePaths:
         root: Callable[[WantedFrame], str] = lambda frame: "",
         unique_stems: bool = False,
         reserved_folders: Container[str] = (),
+        numbered_in: str = "",
+        name_end: str = "",
     ) -> None:
         self._root = root
+        self._numbered_in = numbered_in
+        self._numbers: Counter[str] = Counter()  # the last number in each folder
+        self._name_end = name_end
         self._reserved_folders = reserved_folders
         self._file_key = _stem_key if unique_stems else _key
         self._task_folders = task_folders
@@ -78,7 +86,9 @@ class FramePaths:
 
     def reserve(self, frame: WantedFrame) -> None:
         """Reserve CVAT's own path of the frame and its folders."""
-        folders, base = _split(frame.filename)
+        if self._numbered_in:
+            return
+        folders, base = self._split(frame)
         path = self._prefix(frame)
         for part in folders:
             path = posixpath.join(path, part.raw)
@@ -91,9 +101,11 @@ class FramePaths:
     def take(self, frame: WantedFrame, extension: str, *, is_recompressed: bool = False) -> str:
         """The path. `extension` is that of the picture's real format: used where CVAT has no name
         or serves another format than was uploaded; "" for a frame that could not be fetched."""
-        folders, base = _split(frame.filename)
+        if self._numbered_in:
+            return self._numbered(frame, extension)
+        folders, base = self._split(frame)
         if base is None:
-            name = f"frame_{frame.frame:06d}{extension or '.png'}"
+            name = f"frame_{frame.frame:06d}{self._name_end}{extension or '.png'}"
             return self._take(frame, folders, PathComponent(name, name), is_real=False)
         safe = self._ending(base.safe, extension)
         path = self._take(frame, folders, PathComponent(base.raw, safe), is_real=safe == base.raw)
@@ -104,6 +116,23 @@ class FramePaths:
         if jpeg != safe:
             other = self._take(frame, folders, PathComponent(base.raw, jpeg), is_real=False)
         return other if is_recompressed else path
+
+    def _numbered(self, frame: WantedFrame, extension: str) -> str:
+        folder = posixpath.join(self._prefix(frame), self._numbered_in)
+        self._numbers[folder] += 1
+        suffix = extension or posixpath.splitext(frame.filename)[1]
+        return posixpath.join(folder, f"{self._numbers[folder]:06d}{suffix}")
+
+    def _split(self, frame: WantedFrame) -> tuple[tuple[PathComponent, ...], PathComponent | None]:
+        """CVAT's folders and name, with the end that names have."""
+        folders, base = _split(frame.filename)
+        if base is not None and self._name_end:
+            base = PathComponent(*(self._with_end(name) for name in base))
+        return folders, base
+
+    def _with_end(self, name: str) -> str:
+        stem, suffix = posixpath.splitext(name)
+        return _extended(stem, self._name_end + suffix)
 
     def _ending(self, name: str, extension: str = "") -> str:
         """The name; for compressed pictures with the extension of what CVAT serves."""
@@ -127,7 +156,7 @@ class FramePaths:
         is_real: bool,
     ) -> str:
         folder = self._free_folder(frame, folders)
-        for name in _candidates(base.safe, frame.frame):
+        for name in _candidates(base.safe, frame.frame, end=self._name_end):
             path, cvat_path = posixpath.join(folder, name), self._cvat_path(frame, folders, name)
             key = self._file_key(path)
             cvat_key = key if path == cvat_path else self._file_key(cvat_path)
@@ -244,10 +273,13 @@ def _safe_name(part: str) -> str:
     return _extended(*posixpath.splitext(safe)).rstrip(". ")
 
 
-def _candidates(name: str, frame: int) -> Iterator[str]:
-    """The name itself, then with the frame number, then with a counter as well."""
+def _candidates(name: str, frame: int, *, end: str) -> Iterator[str]:
+    """The name itself, then with the frame number, then with a counter as well, before the end that
+    names have."""
     yield name
     stem, suffix = posixpath.splitext(name)
+    if end and stem.endswith(end):
+        stem, suffix = stem.removesuffix(end), end + suffix
     yield _extended(stem, suffix, addition=f"_frame_{frame:06d}")
     for number in count(2):
         yield _extended(stem, suffix, addition=f"_frame_{frame:06d}_{number}")

@@ -58,13 +58,17 @@ class File(NamedTuple):
 class Layout:
     """Where pictures stand in an archive. `folders` maps each subset to its folder ("" is the top).
     `unique_stems`: paths differ in more than the extension. `reserved_folders`: names that no
-    folder below may have."""
+    folder below may have. `numbered_in`: the folder, in that of the subset and task, where the
+    pictures are called by their numbers from 000001. `name_end`: the end of each name, before its
+    extension."""
 
     folders: Callable[[Iterable[str]], Mapping[str, str]] = lambda subsets: dict.fromkeys(
         subsets, ""
     )
     unique_stems: bool = False
     reserved_folders: Collection[str] = ()
+    numbered_in: str = ""
+    name_end: str = ""
 
 
 AS_IN_CVAT = Layout()
@@ -95,6 +99,8 @@ class Format:
       temporary files.
     - `room`: (files, bytes) that a part without images needs at most; `image_room`: what an image
       adds.
+    - `has_fixed_names`: readers look for files under their exact names, so these differ between
+      the parts of an archive alone, and not between selections.
     """
 
     key: str
@@ -105,6 +111,7 @@ class Format:
     room: Callable[[Sequence[AnnotatedTask]], tuple[int, int]]
     image_room: Callable[[AnnotatedImage], tuple[int, int]]
     layout: Layout = AS_IN_CVAT
+    has_fixed_names: bool = False
 
     @property
     def cannot_hold(self) -> str:
@@ -127,6 +134,11 @@ class TemporaryFiles:
     def close(self) -> None:
         for file in self._files:
             file.close()
+
+
+def no_area(image: AnnotatedImage) -> str:
+    """The reason of an object of which nothing lies in the picture."""
+    return NO_AREA if image.width and image.height else NO_SIZE
 
 
 def no_reason(shape: Shape) -> str:

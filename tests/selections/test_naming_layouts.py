@@ -1,0 +1,45 @@
+"""Names that a format of annotations wants its pictures to have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from selections.archives.entries import WantedFrame
+from selections.archives.naming import FramePaths
+
+
+def taken(names: FramePaths, frames: Iterable[WantedFrame], extension: str = ".jpg") -> list[str]:
+    frames = list(frames)
+    for frame in frames:
+        names.reserve(frame)
+    return [names.take(frame, extension) for frame in frames]
+
+
+def test_numbered_pictures_count_from_one_in_each_task() -> None:
+    names = FramePaths(
+        task_folders=True, quality="original", root=lambda frame: "train", numbered_in="img1"
+    )
+    frames = [WantedFrame(7, 1, 20, "s/b.jpg"), WantedFrame(7, 1, 30, "a.jpg")]
+    assert taken(names, [*frames, WantedFrame(8, 2, 0, "a.jpg")]) == [
+        "train/task_7/img1/000001.jpg",
+        "train/task_7/img1/000002.jpg",
+        "train/task_8/img1/000001.jpg",
+    ]
+
+
+def test_a_picture_of_unknown_format_keeps_the_extension_of_its_name() -> None:
+    names = FramePaths(task_folders=False, quality="original", numbered_in="img1")
+    assert taken(names, [WantedFrame(7, 1, 0, "s/a.tif")], "") == ["img1/000001.tif"]
+
+
+@pytest.mark.parametrize("stem", ["a", "é" * 200])
+def test_names_end_as_the_format_wants_also_where_two_are_alike(stem: str) -> None:
+    names = FramePaths(task_folders=False, quality="original", name_end="_end", unique_stems=True)
+    frames = [WantedFrame(7, 1, n, f"{stem}{suffix}") for n, suffix in enumerate([".jpg", ".png"])]
+    first, second, video = taken(names, [*frames, WantedFrame(7, 1, 2, "")])
+    assert first.endswith("_end.jpg")
+    assert second.endswith("_frame_000001_end.png")
+    assert video == "frame_000002_end.jpg"
+    assert max(len(path.encode()) for path in (first, second)) <= 255
