@@ -8,10 +8,16 @@ registry. A format that archives were requested with must stay.
 from __future__ import annotations
 
 from selections.formats import (
+    camvid,
+    cityscapes,
     coco,
     coco_keypoints,
     cvat_images,
+    kitti,
+    labelme,
+    mot,
     objects,
+    open_images,
     yolo,
 )
 from selections.formats.format import Format
@@ -26,6 +32,13 @@ FORMATS: dict[str, Format] = {
         yolo.ORIENTED,
         yolo.SEGMENTATION,
         yolo.POSE,
+        yolo.DETECTION_TRACK,
+        mot.FORMAT,
+        kitti.FORMAT,
+        labelme.FORMAT,
+        open_images.FORMAT,
+        camvid.FORMAT,
+        cityscapes.FORMAT,
         objects.CSV,
         objects.JSON_LINES,
     )

@@ -201,6 +201,13 @@ def _box(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str
         yield _centred(visible, image)
 
 
+def _tracked_box(shape: Shape, image: AnnotatedImage, skeletons: Skeletons) -> Iterator[list[str]]:
+    """The numbers of a box, then that of its track if it has one."""
+    track = [str(shape.id)] if shape.is_tracked else []
+    for numbers in _box(shape, image, skeletons):
+        yield numbers + track
+
+
 def _oriented(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str]]:
     """The corners, clockwise, from the one that is at the upper left before the rotation. If it
     reaches over the edge, those of the upright box around the part in the picture: readers refuse
@@ -285,6 +292,11 @@ DETECTION = _format(
     "yolo_detection",
     "Ultralytics YOLO Detection (boxes)",
     _Yolo(["rectangle"], _box, name="YOLO Detection"),
+)
+DETECTION_TRACK = _format(
+    "yolo_detection_track",
+    "Ultralytics YOLO Detection Track (boxes and tracks)",
+    _Yolo(["rectangle"], _tracked_box, name="YOLO Detection Track"),
 )
 ORIENTED = _format(
     "yolo_oriented_boxes",

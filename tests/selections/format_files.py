@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from cvat.annotations import Label, Labels
 from cvat.overlapping import objects_by_frame
+from selections.archives.entries import WantedFrame
+from selections.archives.naming import FramePaths
 from selections.formats import FORMATS
 from selections.formats.format import AnnotatedImage, AnnotatedTask
 from tests.annotated import ALL, Case
@@ -64,8 +65,17 @@ def of_case(key: str, name: str, into: Path) -> Written:
 
 
 def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]:
+    """The pictures, where the format wants them."""
     form = FORMATS[key]
-    folder = form.layout.folders([task.subset])[task.subset]
+    layout, folder = form.layout, form.layout.folders([task.subset])[task.subset]
+    paths = FramePaths(
+        task_folders=False,
+        quality="original",
+        root=lambda frame: folder,
+        unique_stems=layout.unique_stems,
+        numbered_in=layout.numbered_in,
+        name_end=layout.name_end,
+    )
     by_frame = objects_by_frame(
         case.exported_jobs, case.frames, case.load, deleted=case.meta.deleted_frames
     )
@@ -73,7 +83,8 @@ def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]
     for frame, shapes in by_frame:
         number, is_video = case.source_number(frame), len(case.meta.frames) == 1
         info = case.meta.frames[0 if is_video else frame]
-        path = posixpath.join(folder, f"frame_{number:06d}.png" if is_video else info.name)
+        name = f"frame_{number:06d}.png" if is_video else info.name
+        path = paths.take(WantedFrame(7, 1, frame, name), "")
         held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
         images.append(AnnotatedImage(path, info.width, info.height, 7, number, held, task.subset))
     return images

@@ -1,0 +1,71 @@
+"""Pictures of the areas of objects, as PNG files whose pixels are numbers or colors, without a
+table of colors. Pure."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+
+from PIL import Image
+
+from cvat.annotations import Label
+from selections.formats.masks import Run
+
+MOST_PIXELS = 2**26  # of a picture that is painted: its pixels are held in memory
+TOO_LARGE = "the picture is too large for its objects to be painted"
+BACKGROUND = "background"  # the class of pixels without an object, and the label of that name
+
+Color = tuple[int, int, int]  # red, green, blue
+Layer = tuple[Sequence[Run], bytes]  # the pixels, and what each of them becomes
+
+GREY, GREY_16, RGB, RGBA = "L", "I;16", "RGB", "RGBA"  # with 1, 2, 3 and 4 bytes for each pixel
+_BYTES = {GREY: 1, GREY_16: 2, RGB: 3, RGBA: 4}
+_BLACK: Color = (0, 0, 0)
+
+
+def painted(layers: Iterable[Layer], width: int, height: int, mode: str) -> bytes:
+    """A PNG file of this mode with the layers, from below to above, on zeros."""
+    depth = _BYTES[mode]
+    columns = bytearray(width * height * depth)
+    for runs, pixel in layers:
+        for start, end in runs:
+            columns[start * depth : end * depth] = pixel * (end - start)
+    # Runs go down the columns, files along the rows.
+    image = Image.frombytes(mode, (height, width), columns)
+    del columns
+    file = io.BytesIO()
+    image.transpose(Image.Transpose.TRANSPOSE).save(file, "PNG")
+    return file.getvalue()
+
+
+def label_colors(labels: Iterable[Label]) -> Mapping[str, Color]:
+    """A color for each name of a label: its own one, or a similar one if that is black, which is
+    the background, or the color of an earlier label. The label `background` is the background."""
+    colors: dict[str, Color] = {}
+    taken = {_BLACK}
+    for label in labels:
+        if label.name in colors:
+            continue
+        if label.name == BACKGROUND:
+            colors[label.name] = _BLACK
+            continue
+        wanted = _number(label.color)
+        colors[label.name] = next(
+            color for step in count() if (color := _color((wanted + step) % 2**24)) not in taken
+        )
+        taken.add(colors[label.name])
+    return colors
+
+
+def _number(color: str) -> int:
+    """The number of a color in the form #rrggbb; 0 if it is none."""
+    try:
+        return int(color.removeprefix("#")[:6], 16)
+    except ValueError:
+        return 0
+
+
+def _color(number: int) -> Color:
+    red, rest = divmod(number, 2**16)
+    return red, *divmod(rest, 2**8)

@@ -1,0 +1,152 @@
+"""The format Open Images V6: tables of pictures, tags, boxes and areas, and a PNG file for each
+area.
+
+Coordinates are shares of width and height. Polygons, masks, ellipses and rotated rectangles are
+areas, the other rectangles are boxes.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import posixpath
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+
+from cvat.annotations import TAG, Shape
+from selections.formats import masks
+from selections.formats.format import AnnotatedImage, Layout, no_area
+from selections.formats.geometry import AREAS, pixels, visible_box
+from selections.formats.layers import GREY, MOST_PIXELS, TOO_LARGE, painted
+from selections.formats.picture_format import (
+    Classes,
+    Content,
+    PictureFormat,
+    SharedFile,
+    one_line,
+    place_for,
+)
+
+_NAME = "Open Images"
+_PICTURES, _TABLES, _MASKS = "images", "annotations", "masks"
+_IMAGES = (
+    "ImageID", "Subset", "OriginalURL", "OriginalLandingURL", "License", "AuthorProfileURL",
+    "Author", "Title", "OriginalSize", "OriginalMD5", "Thumbnail300KURL", "Rotation",
+)  # fmt: skip
+_TAGS = ("ImageID", "Source", "LabelName", "Confidence")
+_BOXES = (
+    "ImageID", "Source", "LabelName", "Confidence", "XMin", "XMax", "YMin", "YMax", "IsOccluded",
+    "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside",
+)  # fmt: skip
+_AREAS = (
+    "MaskPath", "ImageID", "LabelName", "BoxID", "BoxXMin", "BoxXMax", "BoxYMin", "BoxYMax",
+    "PredictedIoU", "Clicks",
+)  # fmt: skip
+_UNKNOWN = "-1"
+_LONGEST_NAME = 100  # characters of a picture or a label in the name of a mask
+_UNSAFE = re.compile(r"[^\w.-]")
+
+
+def _content(image: AnnotatedImage, classes: Classes) -> Content:
+    subset = classes.subsets[image.subset]
+    name = posixpath.splitext(image.path.removeprefix(f"{_PICTURES}/{subset}/"))[0]
+    left_out: list[str] = []
+    own: list[tuple[str, bytes]] = []
+    tags: list[Sequence[str]] = []
+    boxes: list[Sequence[str]] = []
+    areas: list[Sequence[str]] = []
+    for shape in image.shapes:
+        label = one_line(shape.label.name)
+        if shape.kind == TAG:
+            tags.append((name, "", label, "1"))
+        elif shape.kind == "rectangle" and not shape.rotation:
+            if shares := _shares(shape, image):
+                occluded = str(int(shape.is_occluded))
+                boxes.append((name, "", label, "1", *shares, occluded, *[_UNKNOWN] * 4))
+            else:
+                left_out.append(no_area(image))
+        elif image.width * image.height > MOST_PIXELS:
+            left_out.append(TOO_LARGE)
+        elif runs := pixels(shape, image.width, image.height):
+            number = f"{len(areas):08x}"
+            path = f"{_safe(name)}_{_safe(label)}_{number}.png"
+            mask = painted([(runs, b"\x01")], image.width, image.height, GREY)
+            own.append((f"{_MASKS}/{subset}/{path}", mask))
+            areas.append((path, name, label, number, *[""] * 6))
+        else:
+            left_out.append(no_area(image))
+    tables = _shared(subset, (name, subset), tags, boxes, areas)
+    return Content(left_out, own, [*tables, _size(name, image)])
+
+
+def _shared(
+    subset: str,
+    picture: Sequence[str],
+    tags: Sequence[Sequence[str]],
+    boxes: Sequence[Sequence[str]],
+    areas: Sequence[Sequence[str]],
+) -> Iterable[tuple[SharedFile, str]]:
+    """The rows for each table that has some."""
+    for name, head, rows in (
+        ("images-with-rotation", _IMAGES, [(*picture, *[""] * (len(_IMAGES) - 2))]),
+        ("annotations-human-imagelabels", _TAGS, tags),
+        ("annotations-bbox", _BOXES, boxes),
+        ("annotations-object-segmentation", _AREAS, areas),
+    ):
+        if rows:
+            yield SharedFile(f"{_TABLES}/{subset}-{name}.csv", _table([head])), _table(rows)
+
+
+def _size(name: str, image: AnnotatedImage) -> tuple[SharedFile, str]:
+    """A line with the size of a picture, for readers that do not have the picture."""
+    line = f"{shlex.quote(name)} {image.height} {image.width}\n"
+    return SharedFile(f"{_TABLES}/images.meta", "# <image name> <height> <width>\n\n"), line
+
+
+def _shares(shape: Shape, image: AnnotatedImage) -> tuple[str, ...]:
+    """Left, right, top and bottom of the part in the picture; () if there is none."""
+    box = visible_box(shape, image.width, image.height)
+    if box is None:
+        return ()
+    x1, y1, x2, y2 = box
+    shares = (x1 / image.width, x2 / image.width, y1 / image.height, y2 / image.height)
+    return tuple(f"{share:.6f}" for share in shares)
+
+
+def _safe(name: str) -> str:
+    """The name as a part of the name of a file. Names that differ stay different."""
+    safe = _UNSAFE.sub("_", name)[:_LONGEST_NAME]
+    if safe == name:
+        return name
+    return f"{safe}_{hashlib.blake2b(name.encode(), digest_size=6).hexdigest()}"
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(rows)
+    return file.getvalue()
+
+
+def _fixed(classes: Classes) -> list[tuple[SharedFile, str]]:
+    names = [one_line(name) for name in classes.labels]
+    root = "/m/0"
+    while root in names:
+        root += "0"
+    hierarchy = json.dumps({"LabelName": root, "Subcategory": []})
+    return [
+        (SharedFile(f"{_TABLES}/class-descriptions.csv"), _table([(n, n) for n in names])),
+        (SharedFile(f"{_TABLES}/bbox_labels_600_hierarchy.json"), f"{hierarchy}\n"),
+    ]
+
+
+_FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=5)
+FORMAT = _FILES.format(
+    "open_images",
+    "Open Images V6 (boxes, areas, tags)",
+    lacks=place_for(_NAME, [*AREAS, TAG]),
+    flaw=masks.shape_flaw,
+    layout=Layout(_FILES.folders(_PICTURES + "/{subset}"), unique_stems=True),
+)

@@ -1,0 +1,229 @@
+"""Formats whose files are made from picture to picture: files of one picture, and files to which
+many pictures add."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from cvat.annotations import Label, Shape
+from selections.formats.format import (
+    AS_IN_CVAT,
+    AnnotatedImage,
+    AnnotatedTask,
+    File,
+    Format,
+    Layout,
+    TemporaryFiles,
+    in_words,
+    no_reason,
+    subsets_of,
+    without_class,
+    without_place,
+)
+from selections.formats.growing_files import GrowingFiles
+from selections.formats.layers import Color, label_colors
+from selections.formats.small_files import SmallFiles
+from selections.formats.subsets import subset_names
+
+DEFAULT_SUBSET = "default"  # as in CVAT
+
+_HEAD_ROOM = 400  # bytes: of the first lines of a shared file, beside names of labels
+_NUMBER_ROOM = 20  # bytes: what the numbers of classes and changes to names add to a line
+_PNG_ROOM = 1000  # bytes, and an eighth: what other colors add to a PNG file
+
+
+class SharedFile(NamedTuple):
+    """A file to which pictures add. The suffix of the part stands before the extension."""
+
+    path: str
+    head: str = ""
+
+
+class Content(NamedTuple):
+    """What a picture adds to the files, and the reason of each object that has no place there."""
+
+    left_out: Sequence[str] = ()
+    own: Sequence[tuple[str, bytes]] = ()  # path and content of files of this picture alone
+    shared: Sequence[tuple[SharedFile, str]] = ()  # text that is added to files
+
+
+class Classes:
+    """The labels of an archive, those of one name being one, in the order of their ids, and the
+    names of the subsets in the files."""
+
+    def __init__(
+        self, labels: Iterable[Label], subsets: Iterable[str], reserved: Collection[str] = ()
+    ) -> None:
+        self.labels: dict[str, Label] = {}
+        for label in labels:
+            self.labels.setdefault(label.name, label)
+        self.numbers: Mapping[str, int] = {name: n for n, name in enumerate(self.labels)}
+        self.subsets = subset_names(subsets, default=DEFAULT_SUBSET, reserved=reserved)
+
+    @cached_property
+    def colors(self) -> Mapping[str, Color]:
+        return label_colors(self.labels.values())
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """For each name of a label one word, for formats whose values are separated by spaces."""
+        words: dict[str, str] = {}
+        taken = set()
+        # First those that can stay as they are.
+        for name in sorted(self.labels, key=lambda each: (_word(each) != each, each)):
+            word = _word(name)
+            while word in taken:
+                word += "_"
+            taken.add(word)
+            words[name] = word
+        return words
+
+
+def _word(name: str) -> str:
+    return re.sub(r"\s+", "_", name) or "_"
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks."""
+    return " ".join(text.splitlines())
+
+
+Describe = Callable[[AnnotatedImage, Classes], Content]
+Fixed = Callable[[Classes], Sequence[tuple[SharedFile, str]]]
+
+
+class PictureFormat:
+    """How the files are written. `describe` makes the content of a picture, `fixed` the text of
+    files that each part has. `shared_files`: how many further files a subset has at most, or with
+    `is_by_task` a task of a subset."""
+
+    def __init__(
+        self,
+        describe: Describe,
+        fixed: Fixed = lambda classes: (),
+        *,
+        name: str,
+        shared_files: int = 0,
+        is_by_task: bool = False,
+        reserved: Collection[str] = (),
+    ) -> None:
+        self.describe_known = describe
+        self.fixed = fixed
+        self.name = name
+        self._shared_files = shared_files
+        self._is_by_task = is_by_task
+        self._reserved = reserved
+
+    def format(
+        self,
+        key: str,
+        label: str,
+        *,
+        lacks: Callable[[Shape], str],
+        flaw: Callable[[Shape], str] = no_reason,
+        layout: Layout = AS_IN_CVAT,
+    ) -> Format:
+        return Format(
+            key=key,
+            label=label,
+            lacks=lacks,
+            flaw=flaw,
+            writer=self.writer,
+            room=self.room,
+            image_room=self.image_room,
+            layout=layout,
+            has_fixed_names=True,
+        )
+
+    def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
+        return _Writer(self, self.classes(tasks), folder)
+
+    def classes(self, tasks: Sequence[AnnotatedTask]) -> Classes:
+        labels = (label for task in tasks for label in task.labels)
+        return Classes(labels, subsets_of(tasks), self._reserved)
+
+    def folders(self, folder: str) -> Callable[[Iterable[str]], Mapping[str, str]]:
+        """The `folders` of a Layout: the folder with the name of the subset in it."""
+        return lambda subsets: {
+            name: folder.format(subset=subset)
+            for name, subset in Classes((), subsets, self._reserved).subsets.items()
+        }
+
+    def folders_of_several(self, subsets: Iterable[str]) -> Mapping[str, str]:
+        """The `folders` of a Layout: the name of the subset if there are several, else none."""
+        names = set(subsets)
+        return self.folders("{subset}")(names) if len(names) > 1 else dict.fromkeys(names, "")
+
+    def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+        classes = self.classes(tasks)
+        fixed = self.fixed(classes)
+        count = self._shared_files * len(set(classes.subsets.values()))
+        count *= len(tasks) if self._is_by_task else 1
+        length = sum(len(file.head.encode()) + len(text.encode()) for file, text in fixed)
+        head = _HEAD_ROOM + sum(len(name.encode()) + 1 for name in classes.labels)
+        return len(fixed) + count, length + count * head
+
+    def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
+        classes = Classes((shape.label for shape in image.shapes), [image.subset], self._reserved)
+        content = self.describe(image, classes)
+        length = _NUMBER_ROOM * (len(image.shapes) + 5)
+        length += sum(len(text.encode()) + _NUMBER_ROOM for _, text in content.shared)
+        for path, each in content.own:
+            length += len(each) + (len(each) // 8 + _PNG_ROOM if path.endswith(".png") else 0)
+        return len(content.own), length
+
+    def describe(self, image: AnnotatedImage, classes: Classes) -> Content:
+        """The content of a picture; objects without a class are left out."""
+        known = [shape for shape in image.shapes if shape.label.name in classes.numbers]
+        content = self.describe_known(image._replace(shapes=known), classes)
+        unknown = [
+            without_class(self.name, shape.label)
+            for shape in image.shapes
+            if shape.label.name not in classes.numbers
+        ]
+        return content._replace(left_out=[*unknown, *content.left_out])
+
+
+class _Writer:
+    def __init__(self, form: PictureFormat, classes: Classes, folder: Path) -> None:
+        self._form, self._classes = form, classes
+        self._temporary = TemporaryFiles(folder)
+        self._own = SmallFiles(self._temporary)
+        self._shared = GrowingFiles(self._temporary)
+
+    def add(self, image: AnnotatedImage) -> Sequence[str]:
+        content = self._form.describe(image, self._classes)
+        for path, each in content.own:
+            self._own.add(path, each)
+        self._add_shared(content.shared)
+        return content.left_out
+
+    def files(self, suffix: str) -> Iterator[File]:
+        yield from self._own.files()
+        self._add_shared(self._form.fixed(self._classes))
+        for file in self._shared.files():
+            stem, extension = posixpath.splitext(file.path)
+            yield file._replace(path=f"{stem}{suffix}{extension}")
+
+    def close(self) -> None:
+        self._temporary.close()
+
+    def _add_shared(self, texts: Iterable[tuple[SharedFile, str]]) -> None:
+        for file, text in texts:
+            if file.path not in self._shared:
+                self._shared.add(file.path, file.head.encode())
+            self._shared.add(file.path, text.encode())
+
+
+def place_for(name: str, kinds: Collection[str]) -> Callable[[Shape], str]:
+    """The `lacks` of a format that can hold objects of these kinds."""
+
+    def lacks(shape: Shape) -> str:
+        return "" if shape.kind in kinds else without_place(name, in_words(shape.kind))
+
+    return lacks
