@@ -31,7 +31,7 @@ def test_the_sample_world_costs_less_than_ten_of_its_pictures() -> None:
     """Nothing is drawn before it is asked for."""
 
     def draw(world: World) -> None:
-        assert all(world.original_bytes(1, frame) for frame in range(10))
+        assert all(world.tasks[1].media.uploaded(frame) for frame in range(10))
 
     made = min(seconds(sample_world) for _ in range(3))
     assert made < min(seconds(partial(draw, sample_world())) for _ in range(3))
