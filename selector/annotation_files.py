@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,23 +42,50 @@ class AnnotationFile:
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
 
-    def on_frame(self, frame: int, *, deleted: Collection[int]) -> bytes:
-        """The part of CVAT's JSON that concerns a frame: its tags and shapes, and the tracks that
-        may show something there. A track whose end is on a deleted frame goes on.
+    def on_frames(self, frames: Sequence[int], *, deleted: Collection[int]) -> bytes:
+        """The part of CVAT's JSON that concerns these frames, at least one: their tags and shapes,
+        and the tracks that may show something there. A track whose end is on a deleted frame goes
+        on.
 
         Raises sqlite3.DatabaseError if the file is damaged.
         """
         lists: dict[str, list[bytes]] = {name: [] for name in LISTS}
         objects = "SELECT list, item FROM object WHERE frame = ? ORDER BY rowid"
-        for name, item in self._database.execute(objects, (frame,)):
-            lists[name].append(item)
-        tracks = "SELECT rowid, ends FROM track WHERE first <= ? ORDER BY rowid"
-        for number, ends in self._database.execute(tracks, (frame,)):
-            if ends is None or ends > frame or ends in deleted:
-                row = self._database.execute("SELECT item FROM track WHERE rowid = ?", (number,))
-                lists["tracks"].append(row.fetchone()[0])
+        for frame in frames:
+            for name, item in self._database.execute(objects, (frame,)):
+                lists[name].append(item)
+        for number, _, _ in self._tracks(frames, deleted):
+            row = self._database.execute("SELECT item FROM track WHERE rowid = ?", (number,))
+            lists["tracks"].append(row.fetchone()[0])
         joined = (b'"%s":[%s]' % (name.encode(), b",".join(lists[name])) for name in lists)
         return b"{%s}" % b",".join(joined)
+
+    def counts(self, frames: Sequence[int], *, deleted: Collection[int]) -> Counter[int]:
+        """How many objects each of these frames has at most; a track counts on every frame from its
+        first keyframe to its end.
+
+        Raises sqlite3.DatabaseError if the file is damaged.
+        """
+        counts: Counter[int] = Counter()
+        objects = "SELECT count(*) FROM object WHERE frame = ?"
+        for frame in frames:
+            counts[frame] = self._database.execute(objects, (frame,)).fetchone()[0]
+        for _, first, end in self._tracks(frames, deleted):
+            counts.update(
+                frame for frame in frames if first <= frame and (end is None or frame < end)
+            )
+        return counts
+
+    def _tracks(
+        self, frames: Sequence[int], deleted: Collection[int]
+    ) -> Iterator[tuple[int, int, int | None]]:
+        """Row, first frame and end of each track that may be seen on one of the frames."""
+        tracks = "SELECT rowid, first, ends FROM track WHERE first <= ? ORDER BY rowid"
+        least = min(frames)
+        for number, first, ends in self._database.execute(tracks, (max(frames),)):
+            end = None if ends in deleted else ends
+            if end is None or end > least:
+                yield number, first, end
 
     def close(self) -> None:
         self._database.close()

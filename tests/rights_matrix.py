@@ -195,6 +195,8 @@ EXPECTED: dict[str, list[Case]] = {
     "api-catalog": [get((401, 400, 400, 409))],
     "api-search": [get(API_ASKS_CVAT)],
     "api-thumbnails": [get(API_ASKS_CVAT, job_id=1, chunk=0)],
+    "api-task-annotations": [Case(API_ASKS_CVAT, {"task_id": 1}, data={"frame": 0})],
+    "api-outlines": [Case(API_ASKS_CVAT, {"task_id": 1}, data={"frames": "0-9"})],
     "api-frame-annotations": [Case(API_ASKS_CVAT, {"job_id": 1}, data={"frame": 0})],
     "api-frame-thumbnail": [get(API_ASKS_CVAT, task_id=1, frame=0)],
     "api-frame-image": [get(API_ASKS_CVAT, task_id=1, frame=0)],

@@ -9,16 +9,25 @@ from rest_framework.response import Response
 
 from cvat.annotations import Label, Shape
 from cvat.skeletons import edges
-from portal.api.fields import MAX_ID, WholeNumberField
+from portal.api.fields import MAX_ID, IdField, WholeNumberField
 from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
 from selector.api.serializers import ConnectionQuerySerializer
 from selector.api.workspace import NOT_STORED, WorkspaceView
 from selector.services import frame_annotations
+from selector.services.frame_annotations import FrameAnnotations
 
 
 class FrameQuerySerializer(ConnectionQuerySerializer):
     frame = WholeNumberField(min_value=0, max_value=MAX_ID, help_text="Task frame.")
+
+
+class TaskFrameQuerySerializer(FrameQuerySerializer):
+    job_id = IdField(
+        required=False,
+        help_text="The job that the frame is looked at in. It counts if it is no annotation job: "
+        "its objects are answered then.",
+    )
 
 
 class SublabelSerializer(serializers.Serializer[Any]):
@@ -73,12 +82,21 @@ class ObjectSerializer(serializers.Serializer[Any]):
     elements = ElementSerializer(many=True, help_text="The points of a skeleton.")
 
 
-class FrameAnnotationsSerializer(serializers.Serializer[Any]):
-    job_id = serializers.IntegerField()
+class FrameObjectsSerializer(serializers.Serializer[Any]):
     frame = serializers.IntegerField()
     labels = LabelSerializer(many=True, help_text="All labels of the task.")
     objects = ObjectSerializer(many=True, help_text="From below to above.")
     problems_count = serializers.IntegerField(help_text="Objects that could not be read.")
+
+
+class FrameAnnotationsSerializer(FrameObjectsSerializer):
+    job_id = serializers.IntegerField()
+
+
+class TaskFrameAnnotationsSerializer(FrameObjectsSerializer):
+    job_ids = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The jobs whose objects these are."
+    )
 
 
 class FrameAnnotationsView(WorkspaceView):
@@ -100,14 +118,36 @@ class FrameAnnotationsView(WorkspaceView):
         annotations = frame_annotations.find_annotations(
             connection=self.connection(request), job_id=job_id, frame=self.query["frame"]
         )
-        answer = {
-            "job_id": annotations.job_id,
-            "frame": annotations.frame,
-            "labels": [_label(label) for label in annotations.labels],
-            "objects": [_object(shape) for shape in annotations.shapes],
-            "problems_count": annotations.problems_count,
-        }
-        return Response(answer, headers={"Cache-Control": NOT_STORED})
+        return _response(annotations, job_id=job_id)
+
+
+class TaskFrameAnnotationsView(WorkspaceView):
+    @takes(query=TaskFrameQuerySerializer, responses=TaskFrameAnnotationsSerializer)
+    def get(self, request: SignedInApiRequest, task_id: int) -> Response:
+        """The objects on a frame of a task: of all annotation jobs that hold the frame and that
+        CVAT shows to you. An object that several jobs hold alike is there once.
+
+        The answer is that of `GET /api/jobs/{job_id}/annotations`. A frame that no annotation job
+        holds has the objects of the job that it is shown from.
+        """
+        annotations = frame_annotations.find_task_annotations(
+            connection=self.connection(request),
+            task_id=task_id,
+            frame=self.query["frame"],
+            job_id=self.query.get("job_id"),
+        )
+        return _response(annotations, job_ids=list(annotations.job_ids))
+
+
+def _response(annotations: FrameAnnotations, **jobs: Any) -> Response:
+    answer = {
+        **jobs,
+        "frame": annotations.frame,
+        "labels": [_label(label) for label in annotations.labels],
+        "objects": [_object(shape) for shape in annotations.shapes],
+        "problems_count": annotations.problems_count,
+    }
+    return Response(answer, headers={"Cache-Control": NOT_STORED})
 
 
 def _label(label: Label) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from selector.api import frame_annotations, lists, views, workspace
+from selector.api import frame_annotations, lists, outlines, views, workspace
 
 router = SimpleRouter(trailing_slash=False)
 router.register("connections", views.ConnectionViewSet, basename="api-connection")
@@ -26,6 +26,16 @@ urlpatterns = [
         "jobs/<int:job_id>/annotations",
         frame_annotations.FrameAnnotationsView.as_view(),
         name="api-frame-annotations",
+    ),
+    path(
+        "tasks/<int:task_id>/annotations",
+        frame_annotations.TaskFrameAnnotationsView.as_view(),
+        name="api-task-annotations",
+    ),
+    path(
+        "tasks/<int:task_id>/outlines",
+        outlines.OutlinesView.as_view(),
+        name="api-outlines",
     ),
     path(
         "tasks/<int:task_id>/frames/<int:frame>/thumbnail",

@@ -1,4 +1,4 @@
-"""What is annotated on a frame of a job.
+"""What is annotated on the frames of a task or a job.
 
 The annotations of a job are read once for each state of the job and stored on disk
 (annotation_files.py), for all who may see the job: nothing is read from there without CVAT having
@@ -11,21 +11,26 @@ import hashlib
 import io
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from django.utils import timezone
 
 from cvat.annotations import JobAnnotations, Labels, Shape, read_annotations
 from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.overlapping import objects_by_frame
+from cvat.types import Job
 from portal.caching import lock, raise_shared_error, share_errors
 from portal.exceptions import NotFound
 from selector import annotation_files
 from selector.annotation_files import AnnotationFile
 from selector.cvat_requests import cached_answer, cvat_client, waiting_place
-from selector.job_access import GRANT_SECONDS, JobAccess, job_access
+from selector.job_access import GRANT_SECONDS, JobAccess, frame_access, job_access, task_jobs
 from selector.models import Connection
+
+Answer = TypeVar("Answer")
 
 STATE_SECONDS = 10  # how old a job's `updated_date` may be: what was saved since is not shown
 LOCK_PATIENCE = 10.0  # seconds to wait for another request that reads the same job
@@ -34,14 +39,25 @@ OF_ONE_ACCOUNT = (CvatUnauthorized, CvatForbidden, CvatNotFound)
 
 @dataclass(frozen=True, slots=True)
 class FrameAnnotations:
-    """The objects of one job on one of its frames, from below to above; `problems_count` counts
-    those that could not be read."""
+    """The objects on a frame, from below to above; `job_ids` are the jobs that they come from,
+    `problems_count` counts those that could not be read."""
 
-    job_id: int
+    job_ids: tuple[int, ...]
     frame: int
     labels: Labels
     shapes: list[Shape]
     problems_count: int
+
+
+class Holders(NamedTuple):
+    """Jobs, and the frames whose objects are those of these jobs; both ascending, at least one."""
+
+    jobs: list[JobAccess]
+    frames: list[int]
+
+    @property
+    def deleted(self) -> frozenset[int]:
+        return frozenset().union(*(access.deleted for access in self.jobs))
 
 
 def find_annotations(*, connection: Connection, job_id: int, frame: int) -> FrameAnnotations:
@@ -49,33 +65,104 @@ def find_annotations(*, connection: Connection, job_id: int, frame: int) -> Fram
     access = job_access(connection, job_id)
     if frame not in access.numbers:
         raise NotFound(f"Job {job_id} has no frame {frame}.")
-    labels = cached_answer(
+    return _on_frame(connection, Holders([access], [frame]))
+
+
+def find_task_annotations(
+    *, connection: Connection, task_id: int, frame: int, job_id: int | None = None
+) -> FrameAnnotations:
+    """The objects on a frame of a task, see `find_holders`. Raises NotFound, Busy, CvatError."""
+    groups = find_holders(connection, task_id, [frame], job_id)
+    if not groups:
+        raise NotFound(f"Task {task_id} has no frame {frame}, or you may not see it.")
+    return _on_frame(connection, groups[0])
+
+
+def find_holders(
+    connection: Connection, task_id: int, frames: Sequence[int], job_id: int | None = None
+) -> list[Holders]:
+    """The jobs that CVAT shows to the connection and that hold the frames: the annotation jobs, of
+    other frames the job that they are shown from; or the job `job_id` alone, if it is no annotation
+    job. Frames that none of them holds are left out.
+
+    Raises NotFound, Busy, CvatError.
+    """
+    if job_id is not None:
+        access = job_access(connection, job_id)
+        if access.job.task_id != task_id:
+            raise NotFound(f"Task {task_id} has no job {job_id}.")
+        if not access.job.is_annotation:
+            held = [frame for frame in frames if frame in access.numbers]
+            return [Holders([access], held)] if held else []
+    jobs = [job for job in task_jobs(connection, task_id) if job.is_annotation]
+    holding = [job for job in jobs if any(_is_in(frame, job) for frame in frames)]
+    held = [frame for frame in frames if any(_is_in(frame, job) for job in holding)]
+    groups = [Holders([job_access(connection, job.id) for job in holding], held)] if held else []
+    others: dict[int, Holders] = {}
+    for frame in frames:
+        if frame not in held:
+            with suppress(NotFound):
+                access = frame_access(connection, task_id, frame)
+                others.setdefault(access.job.id, Holders([access], [])).frames.append(frame)
+    return [*groups, *others.values()]
+
+
+def read_objects(
+    connection: Connection, holders: Holders, labels: Labels
+) -> tuple[list[tuple[int, list[Shape]]], int]:
+    """Each frame with its objects, from below to above, and how many could not be read. An object
+    that several jobs hold alike counts once. Raises Busy, CvatError."""
+    annotations: dict[int, JobAnnotations] = {}
+    for access in holders.jobs:
+        part = ask_file(
+            connection,
+            access,
+            lambda file: file.on_frames(holders.frames, deleted=holders.deleted),
+        )
+        annotations[access.job.id] = read_annotations(io.BytesIO(part), labels)
+    objects = objects_by_frame(
+        [access.job for access in holders.jobs],
+        holders.frames,
+        lambda job: annotations[job.id],
+        deleted=holders.deleted,
+    )
+    return list(objects), sum(each.problems_count for each in annotations.values())
+
+
+def job_labels(connection: Connection, job_id: int) -> Labels:
+    """The labels of the task of a job. Raises Busy, CvatError."""
+    return cached_answer(
         connection,
         ("labels of job", job_id),
         GRANT_SECONDS,
         lambda client: client.labels(job_id=job_id),
     )
-    part = _part(connection, access, frame)
-    annotations = read_annotations(io.BytesIO(part), labels)
-
-    def load(_: object) -> JobAnnotations:
-        return annotations
-
-    [(_, shapes)] = objects_by_frame([access.job], [frame], load, deleted=access.deleted)
-    return FrameAnnotations(job_id, frame, labels, shapes, annotations.problems_count)
 
 
-def _part(connection: Connection, access: JobAccess, frame: int) -> bytes:
-    """CVAT's JSON about one frame."""
+def _on_frame(connection: Connection, holders: Holders) -> FrameAnnotations:
+    labels = job_labels(connection, holders.jobs[0].job.id)
+    [(frame, shapes)], problems_count = read_objects(connection, holders, labels)
+    job_ids = tuple(access.job.id for access in holders.jobs)
+    return FrameAnnotations(job_ids, frame, labels, shapes, problems_count)
+
+
+def _is_in(frame: int, job: Job) -> bool:
+    return job.start_frame <= frame <= job.stop_frame
+
+
+def ask_file(
+    connection: Connection, access: JobAccess, ask: Callable[[AnnotationFile], Answer]
+) -> Answer:
+    """What `ask` reads from the file with the annotations of a job. A damaged file is read anew."""
     job_id = access.job.id
     key = _key(connection, job_id)
     try:
         with closing(annotation_files.find(key) or _read_job(connection, job_id, key)) as file:
-            return file.on_frame(frame, deleted=access.deleted)
+            return ask(file)
     except sqlite3.DatabaseError:
         annotation_files.remove(key)
         with closing(_read_job(connection, job_id, key)) as file:
-            return file.on_frame(frame, deleted=access.deleted)
+            return ask(file)
 
 
 def _key(connection: Connection, job_id: int) -> str:

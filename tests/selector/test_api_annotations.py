@@ -20,10 +20,10 @@ from selector import annotation_files
 from selector.bounded_folder import REMAINING_SHARE
 from selector.models import Connection
 from selector.services import frame_annotations
-from standin.annotated import add_annotated_task
 from standin.server import StandIn
-from tests.annotated import WITH_IMAGES, Case, differences
+from tests.annotated import WITH_IMAGES, differences
 from tests.recorded import FOLDER
+from tests.selector.annotation_answers import compared, opened, without
 from tests.selector.picture_answers import refused
 
 SHAPES, SKELETONS = FOLDER / "annotated" / "shapes", FOLDER / "annotated" / "skeletons"
@@ -36,44 +36,11 @@ def folder(settings: Any, tmp_path: Path) -> Path:
     return settings.ANNOTATIONS_DIR
 
 
-def opened(standin: StandIn, folder: Path) -> Case:
-    """A recorded task, which the account of the connection may see."""
-    add_annotated_task(standin.world, folder)
-    for user in standin.world.users.values():
-        user.is_superuser |= user.username == "demo"
-    return Case(folder)
-
-
 def ask(api: APIClient, job_id: int, frame: int) -> dict[str, Any]:
     response = api.get(f"/api/jobs/{job_id}/annotations", {"frame": frame})
     assert response.status_code == 200, response.content
     assert response["Cache-Control"] == "private, no-store"
     return dict(response.json())
-
-
-def compared(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """The objects of an answer in the form of tests.annotated."""
-    names = {
-        each["id"]: each["name"]
-        for label in answer["labels"]
-        for each in (label, *label["sublabels"])
-    }
-    return [_compared(item, names) for item in answer["objects"]]
-
-
-def _compared(item: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
-    kind = item.get("type", "points")
-    elements = [_compared(each, names) for each in item.get("elements", [])]
-    return {
-        "kind": kind,
-        "label": names[item["label_id"]],
-        "points": item["points"],
-        "rotation": item["rotation"] if kind in ("rectangle", "ellipse") else 0.0,
-        "occluded": item["occluded"] and kind not in ("skeleton", "tag"),
-        "outside": item.get("outside", False),
-        "attributes": {each["name"]: each["value"] for each in item["attributes"]},
-        "elements": sorted(elements, key=lambda each: (each["label"], each["points"])),
-    }
 
 
 @pytest.mark.parametrize("recorded", WITH_IMAGES, ids=lambda path: path.name)
@@ -86,18 +53,9 @@ def test_objects_are_those_of_the_recorded_job(
             continue  # a ground-truth job over chosen frames
         expected = case.objects([job])
         for frame in range(job.start_frame, job.stop_frame + 1):
-            keys = ("z_order", "group", "source")
-            own = [
-                {key: value for key, value in each.items() if key not in keys}
-                | {"elements": [_without(part, keys) for part in each["elements"]]}
-                for each in expected.get(frame, [])
-            ]
+            own = [without(each) for each in expected.get(frame, [])]
             if frame in expected:
                 assert differences(compared(ask(api, job.id, frame)), own) == ([], []), frame
-
-
-def _without(item: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    return {key: value for key, value in item.items() if key not in keys}
 
 
 def test_labels_have_colours_and_the_lines_of_skeletons(
@@ -238,7 +196,7 @@ def test_half_a_character_and_what_is_nested_too_deeply_end_no_reading(folder: P
     deep = b'{"frame": 0, "points": %s%s}' % (b"[" * 100_000, b"]" * 100_000)
     answer = io.BytesIO(b'{"shapes": [%s, %s]}' % (odd, deep))
     with closing(annotation_files.save("key", answer)) as file:
-        part = json.loads(file.on_frame(0, deleted=()))
+        part = json.loads(file.on_frames([0], deleted=()))
     assert part["shapes"] == [{"id": 1, "frame": 0, "source": "\ud800"}]
     assert part["tracks"] == [None]  # left out, and counted on every frame
 
