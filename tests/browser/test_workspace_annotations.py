@@ -17,7 +17,7 @@ from tests.browser.workspace import Workspace
 from tests.recorded import FOLDER
 
 ANNOTATED = FOLDER / "annotated"
-ADDRESS = "**/api/jobs/*/annotations?*"
+ADDRESS = "**/api/tasks/*/annotations?*"
 
 
 class Large:

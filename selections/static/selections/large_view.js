@@ -1,6 +1,7 @@
 // One frame, large, as in the workspace. Without this script the link of a picture opens it by itself.
 
 import { loadLate } from "./late_pictures.js";
+import { Overlay } from "../selector/workspace/overlay.js";
 import { Zoom } from "../selector/workspace/zoom.js";
 
 const dialog = document.getElementById("large");
@@ -12,7 +13,11 @@ function enable() {
   const picture = dialog.querySelector(".large-picture img");
   const said = dialog.querySelector(".viewer-said");
   const steps = dialog.querySelectorAll("[data-step]");
-  const zoom = new Zoom(dialog.querySelector(".large-picture"), picture);
+  const stage = dialog.querySelector(".large-picture");
+  const zoom = new Zoom(stage, picture);
+  const { api, connection } = dialog.dataset;
+  const byId = (id) => document.getElementById(`viewer-${id}`);
+  const overlay = new Overlay({ at: byId, stage, picture, zoom, connection, api });
   const zooms = { larger: () => zoom.by(1.5), smaller: () => zoom.by(1 / 1.5), fit: () => zoom.fit() };
   let at = 0;
 
@@ -34,6 +39,8 @@ function enable() {
     picture.src = shot.href;
     if (!dialog.open) dialog.showModal();
     zoom.fit();
+    const [width, height] = [Number(shot.dataset.width), Number(shot.dataset.height)];
+    overlay.show({ taskId: shot.dataset.task, jobId: shot.dataset.job, frame: shot.dataset.frame, width, height });
   }
 
   function step(by) {
@@ -76,11 +83,18 @@ function enable() {
       "=": zooms.larger,
       "-": zooms.smaller,
       0: zooms.fit,
+      a: () => overlay.toggle(),
+      A: () => overlay.toggle(),
+      n: () => overlay.step(1),
+      N: () => overlay.step(-1),
     }[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   });
 
-  dialog.addEventListener("close", () => shots[at].focus());
+  dialog.addEventListener("close", () => {
+    overlay.clear();
+    shots[at].focus();
+  });
 }

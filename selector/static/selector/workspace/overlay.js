@@ -3,6 +3,7 @@
 
 import { address, get, whileBusy } from "../../portal/api.js";
 import { elementsOf, inOrder, placement } from "./object_shapes.js";
+import { remember, remembered } from "./memory.js";
 import { plural } from "./words.js";
 
 const MEMORY = "annotations"; // in localStorage: "off", or nothing
@@ -28,7 +29,7 @@ export class Overlay {
     this.api = api;
     this.svg = at("overlay");
     this.group = this.svg.querySelector("g");
-    this.isOn = remembered() !== "off";
+    this.isOn = remembered(MEMORY) !== "off";
     at("annotations").addEventListener("click", () => this.toggle());
     at("annotations-again").addEventListener("click", () => this.#load());
     at("labels").addEventListener("click", ({ target }) => this.#labelClicked(target.closest("button")));
@@ -40,10 +41,12 @@ export class Overlay {
     this.#state();
   }
 
-  /** Show what a job holds on one of its frames. `width` and `height` are CVAT's, 0 if unknown. */
-  show({ jobId, frame, width, height }) {
-    const path = `${this.api}jobs/${jobId}/annotations`;
-    this.#frame = { url: address(path, { frame, connection: this.connection }), width, height };
+  /** Show what is annotated on a frame of a task. `jobId` is the job that it is looked at in; `width`
+   * and `height` are CVAT's, 0 if unknown. */
+  show({ taskId, jobId, frame, width, height }) {
+    const path = `${this.api}tasks/${taskId}/annotations`;
+    const url = address(path, { frame, job_id: jobId, connection: this.connection });
+    this.#frame = { url, width, height };
     this.#load();
   }
 
@@ -55,7 +58,7 @@ export class Overlay {
 
   toggle() {
     this.isOn = !this.isOn;
-    remember(this.isOn ? null : "off");
+    remember(MEMORY, this.isOn ? null : "off");
     this.#state();
     this.#load();
   }
@@ -220,22 +223,5 @@ export class Overlay {
   #say(text, { failed = false } = {}) {
     this.at("annotations-said").textContent = text;
     this.at("annotations-again").hidden = !failed;
-  }
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem(MEMORY);
-  } catch {
-    return null; // storage is forbidden
-  }
-}
-
-function remember(value) {
-  try {
-    if (value === null) localStorage.removeItem(MEMORY);
-    else localStorage.setItem(MEMORY, value);
-  } catch {
-    // Storage is forbidden: the switch holds for this page.
   }
 }

@@ -100,16 +100,9 @@ export class Viewer {
     this.zoom.fit();
     this.picture.alt = name ? `Frame ${catalog.number[index]}, ${name}` : `Frame ${catalog.number[index]}`;
     this.#load();
-    this.overlay.show({ jobId: this.#annotated(index), frame: catalog.number[index], width, height });
+    const jobId = this.jobId ?? catalog.job(index).id;
+    this.overlay.show({ taskId: catalog.task.id, jobId, frame: catalog.number[index], width, height });
     this.#state();
-  }
-
-  /** The id of the job whose annotations are shown: that of the frame, or a ground-truth job or
-   * replica that was opened, whose pictures other jobs give. */
-  #annotated(index) {
-    const { jobs } = this.catalog;
-    const isOther = this.jobId !== null && !jobs.some(({ id }) => id === this.jobId);
-    return isOther ? this.jobId : this.catalog.job(index).id;
   }
 
   /** A button that is disabled has no keyboard to give on. */
