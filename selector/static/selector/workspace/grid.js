@@ -14,12 +14,14 @@ const REM = parseFloat(getComputedStyle(document.documentElement).fontSize); // 
 const [GAP, CAPTION, LIST_ROW, HEAD] = [8, ...[30, 52, 46].map((high) => (high * REM) / 16)];
 
 export class Grid extends EventTarget {
-  constructor(scroller, root, { choice, packs, onlyUrl }) {
+  constructor(scroller, root, { choice, packs, overlay, onlyUrl }) {
     super();
     this.scroller = scroller;
     this.root = root;
     this.choice = choice;
     this.packs = packs;
+    this.overlay = overlay;
+    overlay.attach(this);
     this.catalog = choice.catalog;
     this.folded = new Set(); // jobs of which only the heading is shown
     this.heads = new Heads(root, {
@@ -172,8 +174,23 @@ export class Grid extends EventTarget {
     this.scroller.scrollTop += by;
   }
 
+  /** The cells that show a frame. */
+  *cells() {
+    for (const row of this.rows.values()) yield* row.cells.filter(({ index }) => index >= 0);
+  }
+
+  /** Load what the window shows. */
+  ask() {
+    if (!this.layout?.count) return;
+    this.askedAt = performance.now();
+    const places = placesByNearness(this.layout, this.top, this.scroller.clientHeight);
+    const indices = places.map((place) => this.shown.order[place]);
+    this.packs.want([...new Set(indices.map((index) => this.#keyOf(index)))]);
+    this.overlay.want(indices);
+  }
+
   refresh() {
-    for (const row of this.rows.values()) for (const cell of row.cells) this.#mark(cell);
+    for (const cell of this.cells()) this.#mark(cell);
     this.heads.refresh();
   }
 
@@ -184,7 +201,7 @@ export class Grid extends EventTarget {
     this.#soon();
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.#rested(), REST);
-    if (performance.now() - (this.askedAt ?? 0) > LONGEST_REST) this.#ask();
+    if (performance.now() - (this.askedAt ?? 0) > LONGEST_REST) this.ask();
   }
 
   #soon() {
@@ -195,7 +212,7 @@ export class Grid extends EventTarget {
   }
 
   #rested() {
-    this.#ask();
+    this.ask();
     if (!("onscrollend" in window)) this.#settle();
     const lanes = this.heads.ids();
     const lines = [...this.rows.values()].sort((a, b) => a.line - b.line);
@@ -264,6 +281,7 @@ export class Grid extends EventTarget {
       paint(cell, place < end ? this.shown.order[place] : -1, this.catalog);
       this.#mark(cell);
       if (place < end) show(cell, this.pictureOf(cell.index));
+      this.overlay.paint(cell);
     });
   }
 
@@ -284,22 +302,13 @@ export class Grid extends EventTarget {
   }
 
   #paintPack(key) {
-    for (const row of this.rows.values()) {
-      for (const cell of row.cells) {
-        if (cell.index >= 0 && this.#keyOf(cell.index) === key) show(cell, this.pictureOf(cell.index));
-      }
+    for (const cell of this.cells()) {
+      if (this.#keyOf(cell.index) === key) show(cell, this.pictureOf(cell.index));
     }
   }
 
   #keyOf(index) {
     return Packs.key(this.catalog.job(index).id, this.catalog.chunk(index));
-  }
-
-  #ask() {
-    if (!this.layout?.count) return;
-    this.askedAt = performance.now();
-    const places = placesByNearness(this.layout, this.top, this.scroller.clientHeight);
-    this.packs.want([...new Set(places.map((place) => this.#keyOf(this.shown.order[place])))]);
   }
 
   /** Where it is now, or else the next that is shown. */

@@ -7,10 +7,12 @@ import { Choice } from "./choice.js";
 import { enableDock } from "./dock.js";
 import { Draft } from "./draft.js";
 import { Grid } from "./grid.js";
+import { GridOverlay } from "./grid_overlay.js";
 import { enableInfo } from "./info.js";
 import { Jobs } from "./jobs.js";
 import { openSelection } from "./saved_selection.js";
 import { enableKeys } from "./keys.js";
+import { Outlines } from "./outlines.js";
 import { Packs } from "./packs.js";
 import { LeftOut } from "./excluded_selections.js";
 import { enablePicking } from "./pick.js";
@@ -50,7 +52,13 @@ function start(catalog) {
   });
   const onlyUrl = (job) =>
     address(data.choose, { task: data.taskId, job: job.id, connection: data.connection });
-  const grid = new Grid(at("scroller"), at("grid"), { choice, packs, onlyUrl });
+  const outlines = new Outlines((frames, signal) => {
+    const path = `${data.api}tasks/${data.taskId}/outlines`;
+    const url = address(path, { frames, job_id: data.jobId, connection: data.connection });
+    return get(url, { signal });
+  });
+  const overlay = new GridOverlay(at("objects"), catalog, outlines);
+  const grid = new Grid(at("scroller"), at("grid"), { choice, packs, overlay, onlyUrl });
   const viewer = new Viewer(at("viewer"), { grid, choice, ...data });
   const jobs = new Jobs(at("bars"), at("job-filters"), choice);
   const anchor = new Anchor(grid, choice);
@@ -93,6 +101,10 @@ function start(catalog) {
   packs.addEventListener("failed", ({ detail }) => {
     // A separate line: messages about choosing and saving must not remove its button.
     failed(at("packs-status"), detail, { again: () => packs.retry() });
+  });
+  at("objects").addEventListener("click", () => at("objects-status").replaceChildren());
+  outlines.addEventListener("failed", ({ detail }) => {
+    failed(at("objects-status"), detail, { again: () => outlines.retry() });
   });
   // Without frames to choose from, they would do nothing.
   for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
