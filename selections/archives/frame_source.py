@@ -135,6 +135,7 @@ class FrameSource:
             reserved_folders=self._layout.reserved_folders,
             numbered_in=self._layout.numbered_in,
             name_end=self._layout.name_end,
+            reserved_endings=self._layout.reserved_endings,
         )
         plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
         with closing(self._fetcher(blocks, plan)) as fetcher:

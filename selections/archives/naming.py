@@ -50,9 +50,10 @@ class FramePaths:
     With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
     CVAT may serve JPEGs instead of what was uploaded; their frames take both names. The path of a
     frame begins with the folder that `root` says of it. With `unique_stems` no two paths are alike
-    but for the extension. No other folder has one of the names in `reserved_folders`. With
-    `numbered_in` pictures are called by their numbers, from 000001, in that folder in the one of
-    their task. Otherwise each name ends with `name_end` before its extension.
+    but for the extension. No other folder has one of the names in `reserved_folders`, or ends as
+    `reserved_endings` say (in lower case). With `numbered_in` pictures are called by their numbers,
+    from 000001, in that folder in the one of their task. Otherwise each name ends with `name_end`
+    before its extension.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class FramePaths:
         root: Callable[[WantedFrame], str] = lambda frame: "",
         unique_stems: bool = False,
         reserved_folders: Container[str] = (),
+        reserved_endings: tuple[str, ...] = (),
         numbered_in: str = "",
         name_end: str = "",
     ) -> None:
@@ -72,6 +74,7 @@ class FramePaths:
         self._numbers: Counter[str] = Counter()  # the last number in each folder
         self._name_end = name_end
         self._reserved_folders = reserved_folders
+        self._reserved_endings = reserved_endings
         self._file_key = _stem_key if unique_stems else _key
         self._task_folders = task_folders
         self._is_compressed = quality == "compressed"
@@ -187,7 +190,7 @@ class FramePaths:
             cvat_path = posixpath.join(cvat_path, part.raw)
             wanted = posixpath.join(path, part.safe)
             key = _key(wanted)
-            is_free = part.raw not in self._reserved_folders and not self._is_file(wanted, key)
+            is_free = not self._is_reserved(part.raw) and not self._is_file(wanted, key)
             if part.is_safe and is_free:
                 path = wanted
             else:
@@ -210,10 +213,14 @@ class FramePaths:
         return _extended(name, "", addition=self._additions[cvat_key])
 
     def _is_free_folder(self, path: str) -> bool:
-        if posixpath.basename(path) in self._reserved_folders:
+        if self._is_reserved(posixpath.basename(path)):
             return False
         key = _key(path)
         return not (self._is_taken(path, key) or self._is_real(key))
+
+    def _is_reserved(self, folder: str) -> bool:
+        """Whether no folder may have this name."""
+        return folder in self._reserved_folders or folder.lower().endswith(self._reserved_endings)
 
     def _is_file(self, path: str, key: int) -> bool:
         return key in self._files or bool(_RESERVED_FILES.fullmatch(path))

@@ -18,7 +18,10 @@ from selections.formats import (
     mot,
     objects,
     open_images,
+    pascal_voc,
+    segmentation_mask,
     yolo,
+    yolo_darknet,
 )
 from selections.formats.format import Format
 
@@ -39,6 +42,9 @@ FORMATS: dict[str, Format] = {
         open_images.FORMAT,
         camvid.FORMAT,
         cityscapes.FORMAT,
+        yolo_darknet.FORMAT,
+        pascal_voc.FORMAT,
+        segmentation_mask.FORMAT,
         objects.CSV,
         objects.JSON_LINES,
     )

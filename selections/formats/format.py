@@ -58,15 +58,17 @@ class File(NamedTuple):
 class Layout:
     """Where pictures stand in an archive. `folders` maps each subset to its folder ("" is the top).
     `unique_stems`: paths differ in more than the extension. `reserved_folders`: names that no
-    folder below may have. `numbered_in`: the folder, in that of the subset and task, where the
-    pictures are called by their numbers from 000001. `name_end`: the end of each name, before its
-    extension."""
+    folder below may have; `reserved_endings`: how none may end, because a file of annotations
+    beside a picture has such a name. `numbered_in`: the folder, in that of the subset and task,
+    where the pictures are called by their numbers from 000001. `name_end`: the end of each name,
+    before its extension."""
 
     folders: Callable[[Iterable[str]], Mapping[str, str]] = lambda subsets: dict.fromkeys(
         subsets, ""
     )
     unique_stems: bool = False
     reserved_folders: Collection[str] = ()
+    reserved_endings: tuple[str, ...] = ()  # in lower case
     numbered_in: str = ""
     name_end: str = ""
 

@@ -73,6 +73,8 @@ def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]
         quality="original",
         root=lambda frame: folder,
         unique_stems=layout.unique_stems,
+        reserved_folders=layout.reserved_folders,
+        reserved_endings=layout.reserved_endings,
         numbered_in=layout.numbered_in,
         name_end=layout.name_end,
     )

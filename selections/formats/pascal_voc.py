@@ -1,0 +1,171 @@
+"""The format PASCAL VOC 1.1: an XML with the rectangles of each picture, masks and ellipses as
+painted pictures, tags as lists of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cvat.annotations import MASK, TAG, Shape
+from selections.formats import masks, voc_layout, voc_masks
+from selections.formats.coco_file import attributes_of, tracking_of
+from selections.formats.format import (
+    AnnotatedImage,
+    AnnotatedTask,
+    File,
+    Format,
+    TemporaryFiles,
+    in_words,
+    without_place,
+)
+from selections.formats.growing_files import GrowingFiles
+from selections.formats.label_names import label_names
+from selections.formats.small_files import SmallFiles
+from selections.formats.voc_classes import VocClasses
+from selections.formats.voc_layout import PICTURES, line, stem_of, subsets, with_class
+from selections.formats.xml_text import text
+
+_AREAS = (MASK, "ellipse")
+_FLAGS = ("truncated", "occluded", "difficult")  # elements of an object, not attributes
+_LISTS = "ImageSets/Main"
+_LONGEST_NAME = 1000  # bytes, of a label or subset in the files
+_HEAD = """\
+<annotation>
+  <folder>{folder}</folder>
+  <filename>{name}</filename>
+  <source>
+    <database>Unknown</database>
+    <annotation>Unknown</annotation>
+    <image>Unknown</image>
+  </source>
+  <size>
+    <width>{width}</width>
+    <height>{height}</height>
+    <depth>3</depth>
+  </size>
+  <segmented>{segmented}</segmented>
+"""
+
+
+class _Writer:
+    def __init__(self, tasks: Sequence[AnnotatedTask], folder: Path) -> None:
+        self._temporary = TemporaryFiles(folder)
+        self._classes = VocClasses(tasks, has_label_colors=False)
+        self._subsets = subsets(tasks)
+        self._label_names = label_names(self._classes.names)
+        self._pictures = SmallFiles(self._temporary)
+        self._lists = GrowingFiles(self._temporary)
+
+    def add(self, image: AnnotatedImage) -> list[str]:
+        stem = stem_of(image)
+        shapes, left_out = with_class(image, self._classes, name="Pascal VOC")
+        areas = [shape for shape in shapes if shape.kind in _AREAS]
+        files: list[tuple[str, bytes]] = []
+        if areas:
+            files, reasons = voc_masks.painted(
+                image, stem, areas, numbers=self._classes.numbers, colors=self._classes.colors
+            )
+            left_out += reasons
+        boxes = [shape for shape in shapes if shape.kind == "rectangle"]
+        xml = _xml(image, boxes, self._classes.names, is_segmented=bool(files))
+        tags = {shape.label.name for shape in shapes if shape.kind == TAG}
+        for path, content in [(f"Annotations/{stem}.xml", xml.encode()), *files]:
+            self._pictures.add(path, content)
+        self._list(stem, self._subsets[image.subset], sorted(tags), has_masks=bool(files))
+        return left_out
+
+    def _list(self, stem: str, subset: str, tags: Sequence[str], *, has_masks: bool) -> None:
+        self._lists.add(f"{_LISTS}/{subset}", line(stem))
+        if has_masks:
+            self._lists.add(f"{voc_layout.MASK_LISTS}/{subset}", line(stem))
+        for tag in tags:
+            self._lists.add(f"{_LISTS}/{self._tag_list(tag, subset)}", line(f"{stem}  1"))
+
+    def _tag_list(self, tag: str, subset: str) -> str:
+        """The list of the pictures with a tag, which has no name of a list of a subset."""
+        name = f"{self._label_names[tag]}_{subset}"
+        while name in self._subsets.values():
+            name = f"_{name}"
+        return name
+
+    def files(self, suffix: str) -> Iterator[File]:
+        yield from self._pictures.files()
+        for file in self._lists.files():
+            yield file._replace(path=f"{file.path}{suffix}.txt")
+        yield voc_layout.labelmap(self._classes, suffix)
+
+    def close(self) -> None:
+        self._temporary.close()
+
+
+def _xml(
+    image: AnnotatedImage,
+    boxes: Sequence[Shape],
+    names: dict[str, str],
+    *,
+    is_segmented: bool,
+) -> str:
+    head = _HEAD.format(
+        folder=PICTURES,
+        name=text(image.path.removeprefix(f"{PICTURES}/")),
+        width=image.width,
+        height=image.height,
+        segmented=int(is_segmented),
+    )
+    objects = (part for shape in boxes for part in _object(shape, names[shape.label.name]))
+    return "".join([head, *objects, "</annotation>\n"])
+
+
+def _object(shape: Shape, name: str) -> Iterator[str]:
+    attributes = attributes_of(shape) | {"rotation": round(shape.rotation, 2)}
+    attributes |= tracking_of(shape)
+    flags = {flag: attributes.pop(flag, False) for flag in _FLAGS}
+    yield f"  <object>\n    <name>{text(name)}</name>\n"
+    for flag, value in flags.items():
+        yield f"    <{flag}>{int(value is True)}</{flag}>\n"
+    x1, y1, x2, y2 = shape.points
+    corners = {"xmin": min(x1, x2), "ymin": min(y1, y2), "xmax": max(x1, x2), "ymax": max(y1, y2)}
+    yield "    <bndbox>\n"
+    for corner, number in corners.items():
+        yield f"      <{corner}>{number:.2f}</{corner}>\n"
+    yield "    </bndbox>\n    <attributes>\n"
+    for attribute, value in attributes.items():
+        yield f"      <attribute>\n        <name>{text(attribute)}</name>\n"
+        yield f"        <value>{text(str(value))}</value>\n      </attribute>\n"
+    yield "    </attributes>\n  </object>\n"
+
+
+def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+    classes = VocClasses(tasks, has_label_colors=False)
+    lists = len(set(subsets(tasks).values())) * (2 + len(classes.names))
+    return 1 + lists, len(classes.labelmap())
+
+
+def _image_room(image: AnnotatedImage) -> tuple[int, int]:
+    stem = stem_of(image)
+    names = {shape.label.name: "&" * _LONGEST_NAME for shape in image.shapes}
+    boxes = [shape for shape in image.shapes if shape.kind == "rectangle"]
+    areas = [shape for shape in image.shapes if shape.kind in _AREAS]
+    files, length = voc_masks.room(image, stem, areas) if areas else (0, 0)
+    xml = _xml(image, boxes, names, is_segmented=True)
+    lines = (2 + len(image.shapes)) * len(line(f"{stem}  1"))
+    return files + 1, length + len(xml.encode()) + lines
+
+
+def _lacks(shape: Shape) -> str:
+    if shape.kind in ("rectangle", TAG, *_AREAS):
+        return ""
+    return without_place("Pascal VOC", in_words(shape.kind))
+
+
+FORMAT = Format(
+    key="pascal_voc",
+    label="Pascal VOC 1.1 (boxes, masks, tags)",
+    lacks=_lacks,
+    flaw=masks.shape_flaw,
+    writer=_Writer,
+    room=_room,
+    image_room=_image_room,
+    layout=voc_layout.LAYOUT,
+    has_fixed_names=True,
+)

@@ -1,0 +1,85 @@
+"""The format Segmentation mask 1.1: for each picture one that shows the class of each pixel, and
+one that shows the object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cvat.annotations import Shape
+from selections.formats import masks, voc_layout, voc_masks
+from selections.formats.format import (
+    AnnotatedImage,
+    AnnotatedTask,
+    File,
+    Format,
+    TemporaryFiles,
+    in_words,
+    without_place,
+)
+from selections.formats.geometry import AREAS
+from selections.formats.growing_files import GrowingFiles
+from selections.formats.small_files import SmallFiles
+from selections.formats.voc_classes import VocClasses
+from selections.formats.voc_layout import line, stem_of, subsets, with_class
+
+_NAME = "Segmentation mask"
+
+
+class _Writer:
+    def __init__(self, tasks: Sequence[AnnotatedTask], folder: Path) -> None:
+        self._temporary = TemporaryFiles(folder)
+        self._classes = VocClasses(tasks, has_label_colors=True)
+        self._subsets = subsets(tasks)
+        self._pictures = SmallFiles(self._temporary)
+        self._lists = GrowingFiles(self._temporary)
+
+    def add(self, image: AnnotatedImage) -> list[str]:
+        stem = stem_of(image)
+        shapes, left_out = with_class(image, self._classes, name=_NAME)
+        files, reasons = voc_masks.painted(
+            image, stem, shapes, numbers=self._classes.numbers, colors=self._classes.colors
+        )
+        for path, content in files:
+            self._pictures.add(path, content)
+        if files:
+            subset = self._subsets[image.subset]
+            self._lists.add(f"{voc_layout.MASK_LISTS}/{subset}", line(stem))
+        return left_out + reasons
+
+    def files(self, suffix: str) -> Iterator[File]:
+        yield from self._pictures.files()
+        for file in self._lists.files():
+            yield file._replace(path=f"{file.path}{suffix}.txt")
+        yield voc_layout.labelmap(self._classes, suffix)
+
+    def close(self) -> None:
+        self._temporary.close()
+
+
+def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+    classes = VocClasses(tasks, has_label_colors=True)
+    return 1 + len(set(subsets(tasks).values())), len(classes.labelmap())
+
+
+def _image_room(image: AnnotatedImage) -> tuple[int, int]:
+    stem = stem_of(image)
+    files, length = voc_masks.room(image, stem, image.shapes)
+    return files, length + len(line(stem))
+
+
+def _lacks(shape: Shape) -> str:
+    return "" if shape.kind in AREAS else without_place(_NAME, in_words(shape.kind))
+
+
+FORMAT = Format(
+    key="segmentation_mask",
+    label="Segmentation mask 1.1 (painted areas)",
+    lacks=_lacks,
+    flaw=masks.shape_flaw,
+    writer=_Writer,
+    room=_room,
+    image_room=_image_room,
+    layout=voc_layout.LAYOUT,
+    has_fixed_names=True,
+)

@@ -1,0 +1,75 @@
+"""The pictures SegmentationClass and SegmentationObject of the formats with the layout of Pascal
+VOC: which class, and which object, each pixel belongs to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cvat.annotations import Shape
+from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage
+from selections.formats.geometry import pixels
+from selections.formats.painting import Color, Painting, is_paintable, table_color
+
+_CLASSES, _OBJECTS = "SegmentationClass", "SegmentationObject"
+_TOO_LARGE = "the picture is too large to be painted"
+_ROOM = 4096  # bytes, for a table of 256 colours and what the order of classes does to the length
+
+
+class Painted(NamedTuple):
+    """`files`: path and content of each; none of a picture that cannot be painted. `left_out`: for
+    each object that is not painted the reason."""
+
+    files: list[tuple[str, bytes]]
+    left_out: list[str]
+
+
+def painted(
+    image: AnnotatedImage,
+    stem: str,
+    shapes: Sequence[Shape],
+    *,
+    numbers: dict[str, int],
+    colors: Sequence[Color],
+) -> Painted:
+    """Both pictures, with the objects from below to above. Those of one label in one group are one
+    object. `numbers` has the class of each label, `colors` the colour of each class."""
+    if not is_paintable(image.width, image.height):
+        reason = _TOO_LARGE if image.width and image.height else NO_SIZE
+        return Painted([], [reason] * len(shapes))
+    areas = [(shape, pixels(shape, image.width, image.height)) for shape in shapes]
+    visible = [(shape, runs) for shape, runs in areas if runs]
+    instances = _instances([shape for shape, _ in visible], numbers)
+    classes = Painting(image.width, image.height, colors)
+    for shape, runs in visible:
+        classes.paint(runs, numbers[shape.label.name])
+    class_png = classes.png()
+    object_colors = [table_color(number) for number in range(max(instances, default=0) + 1)]
+    objects = Painting(image.width, image.height, object_colors)
+    for (_, runs), instance in zip(visible, instances, strict=True):
+        objects.paint(runs, instance)
+    files = [(f"{_CLASSES}/{stem}.png", class_png), (f"{_OBJECTS}/{stem}.png", objects.png())]
+    return Painted(files, [NO_AREA] * (len(shapes) - len(visible)))
+
+
+def room(image: AnnotatedImage, stem: str, shapes: Sequence[Shape]) -> tuple[int, int]:
+    """How many files and bytes the pictures take at most, whatever classes there are."""
+    names = dict.fromkeys(shape.label.name for shape in shapes)
+    numbers = {name: number for number, name in enumerate(names, 1)}
+    colors = [table_color(number) for number in range(len(names) + 1)]
+    files, _ = painted(image, stem, shapes, numbers=numbers, colors=colors)
+    # Without a table of colours a pixel takes three bytes in place of one.
+    return len(files), sum(3 * len(content) + _ROOM for _, content in files)
+
+
+def _instances(shapes: Sequence[Shape], numbers: dict[str, int]) -> list[int]:
+    """The number of the object that each shape belongs to, from 1; 0 for the background."""
+    joined: dict[tuple[object, ...], int] = {}
+    instances = []
+    for place, shape in enumerate(shapes):
+        if numbers[shape.label.name] == 0:
+            instances.append(0)
+            continue
+        key = (shape.group, shape.label.name) if shape.group else (place,)
+        instances.append(joined.setdefault(key, len(joined) + 1))
+    return instances
