@@ -276,5 +276,9 @@ def test_two_thousand_objects(desk: Workspace) -> None:
     expect(large.said).to_have_text("2,000 objects")
     expect(large.objects).to_have_count(2000)
     page.keyboard.press("+")
+    page.keyboard.press("+")
+    expect(page.locator("#viewer-overlay")).to_have_attribute("style", "")  # drawn anew at rest
+    found = place(large.objects.nth(57).locator("rect"), page.locator("#viewer-picture"))
+    assert found == pytest.approx(many[57]["points"], abs=0.1)
     page.keyboard.press("ArrowRight")
     expect(page.locator("#viewer-title")).to_have_text("Frame 1")

@@ -10,6 +10,8 @@ const MEMORY = "annotations"; // in localStorage: "off", or nothing
 const SVG = "http://www.w3.org/2000/svg";
 const COLOR = /^#[0-9a-f]{3,8}$/i;
 const KEPT_ANSWERS = 30;
+const MANY = 300; // objects that are not drawn anew for each step of a zoom
+const REST = 120; // ms without another step, until they are
 
 export class Overlay {
   #answers = new Map(); // by address, the oldest first
@@ -19,6 +21,8 @@ export class Overlay {
   #current = null; // the object under the pointer or the keyboard
   #request = null;
   #objectOf = new WeakMap(); // by its element
+  #drawnAt = null; // the placement that the drawing was made for
+  #resting = null;
 
   constructor({ at, stage, picture, zoom, connection, api }) {
     this.at = at;
@@ -123,6 +127,7 @@ export class Overlay {
     this.group.replaceChildren(...drawn);
     const tags = visible.filter((object) => object.type === "tag");
     this.at("tags").replaceChildren(...tags.map((tag) => this.#tag(tag)));
+    this.#drawnAt = null;
     this.#place();
   }
 
@@ -200,13 +205,26 @@ export class Overlay {
     ].filter(Boolean).join("\n");
   }
 
-  /** Lay the drawing over the picture, wherever zooming has put that. */
-  #place() {
+  /** Lay the drawing over the picture, wherever zooming has put that. A drawing of many objects is
+   * moved and scaled as a whole, and drawn anew at rest: that takes longer than a frame. */
+  #place({ isAtRest = false } = {}) {
     const picture = this.#size();
     if (!picture.width || !picture.height || !this.group.childElementCount) return;
+    clearTimeout(this.#resting);
     const stage = { width: this.stage.clientWidth, height: this.stage.clientHeight };
-    const { scale, x, y } = placement(stage, picture, this.zoom);
-    this.group.setAttribute("transform", `matrix(${scale} 0 0 ${scale} ${x} ${y})`);
+    const now = placement(stage, picture, this.zoom);
+    const isMany = this.group.childElementCount > MANY;
+    this.svg.classList.toggle("many", isMany);
+    if (isMany && this.#drawnAt && !isAtRest) {
+      const grown = now.scale / this.#drawnAt.scale;
+      const [x, y] = [now.x - grown * this.#drawnAt.x, now.y - grown * this.#drawnAt.y];
+      this.svg.style.transform = `matrix(${grown}, 0, 0, ${grown}, ${x}, ${y})`;
+      this.#resting = setTimeout(() => this.#place({ isAtRest: true }), REST);
+      return;
+    }
+    this.#drawnAt = now;
+    this.svg.style.transform = "";
+    this.group.setAttribute("transform", `matrix(${now.scale} 0 0 ${now.scale} ${now.x} ${now.y})`);
   }
 
   #size() {
