@@ -10,6 +10,7 @@ ENV PYTHONUNBUFFERED=1 \
     VAR_DIR=/app/var \
     ARCHIVES_DIR=/data/archives \
     SPOOL_DIR=/data/spool \
+    ANNOTATIONS_DIR=/data/annotations \
     BIND=0.0.0.0 \
     PORT=5020
 

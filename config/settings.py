@@ -247,7 +247,7 @@ CVAT_MAX_REQUESTS = env.int("CVAT_MAX_REQUESTS", default=12)
 FETCH_THREADS = env.int("FETCH_THREADS", default=12)
 # Thumbnails on disk; the least recently used ones are deleted.
 THUMBNAILS_MAX_BYTES = env.int("THUMBNAILS_MAX_BYTES", default=2_000_000_000)
-# Annotations to look at, on disk; the least recently used ones are deleted.
+# Annotations to look at and to choose by, on disk; the least recently used ones are deleted.
 ANNOTATIONS_MAX_BYTES = env.int("ANNOTATIONS_MAX_BYTES", default=2_000_000_000)
 # Requests to CVAT for thumbnails at the same time, of each web process.
 THUMBNAILS_CVAT_REQUESTS = env.int("THUMBNAILS_CVAT_REQUESTS", default=4)

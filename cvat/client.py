@@ -22,6 +22,7 @@ from cvat.types import (
     FrameCatalog,
     FrameData,
     Job,
+    JobState,
     Meta,
     Organization,
     Page,
@@ -35,7 +36,7 @@ TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
-Item = TypeVar("Item", Job, Organization, Label)
+Item = TypeVar("Item", Job, JobState, Organization, Label)
 
 
 class CvatClient:
@@ -170,6 +171,16 @@ class CvatClient:
 
         jobs = self._known_organizations.list_below("task", task_id, self.task, ask)
         return [job for job in jobs if job.task_id == task_id]
+
+    def job_states(self, task_id: int) -> list[JobState]:
+        """The states of the jobs of a task that one may see, of every type."""
+        subject = f"the jobs of task {task_id}"
+
+        def ask(context: Params) -> list[JobState]:
+            query = {"task_id": task_id, **context}
+            return self._all("/api/jobs", query, reading.job_state, subject)
+
+        return self._known_organizations.list_below("task", task_id, self.task, ask)
 
     def my_jobs(self, *, search: str = "", assignee: str = "", page_size: int = 50) -> Page[Job]:
         """The newest jobs that one owns or is assigned to; with `assignee` only those that are

@@ -16,6 +16,7 @@ from cvat.exceptions import CvatBroken
 from cvat.types import (
     FrameInfo,
     Job,
+    JobState,
     Meta,
     Organization,
     OwnToken,
@@ -100,6 +101,10 @@ def job(data: Any) -> Job:
         original_chunk_type=_text(data, "data_original_chunk_type"),
         compressed_chunk_type=_text(data, "data_compressed_chunk_type"),
     )
+
+
+def job_state(data: Any) -> JobState:
+    return JobState(identifier(data), _text(data, "updated_date"))
 
 
 class _MetaBody(msgspec.Struct):

@@ -126,6 +126,12 @@ class Job:
         return self.is_list
 
 
+@dataclass(frozen=True, slots=True)
+class JobState:
+    id: int
+    updated_date: str  # when the job or its annotations changed last, in CVAT's words
+
+
 class FrameInfo(msgspec.Struct, frozen=True, gc=False):
     """An entry of `frames` in a meta."""
 

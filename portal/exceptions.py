@@ -105,6 +105,20 @@ class Busy(PortalError):
         super().__init__(message)
 
 
+class NotRead(PortalError):
+    """The answer needs annotations that are still being read."""
+
+    code = "annotations_not_read"
+    status = 503
+    retry_after = 3
+
+    def __init__(self, task_id: int, *, jobs_read: int, jobs_count: int) -> None:
+        super().__init__(
+            f"The annotations of task {task_id} are being read: {jobs_read:,} of {jobs_count:,} "
+            "jobs so far. Try again in a moment."
+        )
+
+
 _CVAT_STATUS: tuple[tuple[type[CvatError], int], ...] = (
     (CvatLoginRefused, 401),
     (CvatUnauthorized, 401),

@@ -24,7 +24,7 @@ ABANDONED_SECONDS = 3600  # age of temporary files whose writer must have been k
 # A process removes files, down to REMAINING_SHARE of `max_bytes`, when it has written WRITTEN_SHARE
 # of it. So several processes stay below the limit together.
 WRITTEN_SHARE, REMAINING_SHARE = 0.1, 0.8
-_TEMPORARY = ".tmp"
+_TEMPORARY, _LOCK = ".tmp", "tidy.lock"
 
 _written: dict[Path, int] = {}  # bytes by folder that this process wrote since it removed files
 _guard = Lock()
@@ -32,7 +32,8 @@ _guard = Lock()
 
 @dataclass(frozen=True, slots=True)
 class BoundedFolder:
-    """A folder whose files end with `suffix`, of at most `max_bytes` in all."""
+    """A folder of files that end with `suffix`. There may be files with other suffixes as well: all
+    together have at most `max_bytes`."""
 
     path: Path
     suffix: str
@@ -95,7 +96,7 @@ class BoundedFolder:
 
     @contextmanager
     def _removal_lock(self) -> Iterator[bool]:
-        with (self.path / "tidy.lock").open("ab") as file:
+        with (self.path / _LOCK).open("ab") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -110,9 +111,8 @@ class BoundedFolder:
                 path = os.path.join(folder, name)
                 with suppress(FileNotFoundError):
                     state = os.stat(path)
-                    if name.endswith(self.suffix):
+                    if name.endswith(_TEMPORARY):
+                        if time.time() - state.st_mtime > ABANDONED_SECONDS:
+                            os.unlink(path)
+                    elif name != _LOCK:
                         yield state.st_mtime, state.st_size, path
-                    elif name.endswith(_TEMPORARY) and (
-                        time.time() - state.st_mtime > ABANDONED_SECONDS
-                    ):
-                        os.unlink(path)

@@ -1,22 +1,27 @@
-"""Connections to CVAT servers, and the tasks opened last through each."""
+"""Connections to CVAT servers, the tasks opened last through each, and readings of annotations."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Self
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar, Self
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from cvat.client import CvatClient
 from cvat.http import AroundAttempt
 from cvat.types import Credential, CredentialKind
 from portal.encryption import EncryptedTextField
 from portal.exceptions import ServerNotAllowed
+from portal.work.models import Work, WorkQuerySet
+from portal.work.values import Limits, WorkStatus, status_field
 from selector import servers
 
 if TYPE_CHECKING:
@@ -186,3 +191,62 @@ class RecentTask(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AnnotationIndexingQuerySet(WorkQuerySet["AnnotationIndexing"]):
+    def outdated(self) -> Self:
+        """Ended for so long that nobody looks for them."""
+        return self.filter(finished_at__lt=timezone.now() - AnnotationIndexing.KEPT)
+
+
+class AnnotationIndexing(Work):
+    """Reads the annotations of a task, or of one of its jobs, for the annotation index."""
+
+    task = "selector.tasks.index_annotations"
+
+    class Status(models.TextChoices):
+        QUEUED = WorkStatus.QUEUED.value, "waiting"
+        RUNNING = WorkStatus.RUNNING.value, "reading"
+        READY = WorkStatus.READY.value, "ready"
+        FAILED = WorkStatus.FAILED.value, "failed"
+        CANCELLED = WorkStatus.CANCELLED.value, "cancelled"
+
+    SOON: ClassVar = timedelta(minutes=1)
+    KEPT: ClassVar = timedelta(days=1)
+
+    task_id = models.BigIntegerField()
+    job_id = models.BigIntegerField(null=True)
+    task_name = models.CharField(max_length=500)
+    state = models.CharField(max_length=64)  # of all jobs, see services.index_sources
+    status = status_field(Status)
+
+    objects: ClassVar = AnnotationIndexingQuerySet.as_manager()
+
+    class Meta(Work.Meta):
+        verbose_name = "reading of annotations"
+        verbose_name_plural = "readings of annotations"
+
+    def __str__(self) -> str:
+        of_job = f", job {self.job_id}" if self.job_id is not None else ""
+        return f"Annotations of {self.task_name}{of_job}"
+
+    def get_absolute_url(self) -> str:
+        what = {"task": self.task_id} if self.job_id is None else {"job": self.job_id}
+        given = {**what, "connection": self.connection_id}
+        named = {name: number for name, number in given.items() if number is not None}
+        return f"{reverse('selector:choose')}?{urlencode(named)}"
+
+    @classmethod
+    def limits(cls) -> Limits:
+        return Limits(
+            heartbeat_seconds=settings.ARCHIVE_HEARTBEAT_SECONDS,
+            stale_seconds=settings.ARCHIVE_STALE_SECONDS,
+            requeue_seconds=settings.ARCHIVE_REQUEUE_SECONDS,
+            attempts=settings.ARCHIVE_ATTEMPTS,
+            longest=timedelta(hours=settings.ARCHIVE_MAX_HOURS),
+            running_per_person=settings.ARCHIVE_RUNNING_PER_PERSON,
+        )
+
+    @property
+    def ended_just_now(self) -> bool:
+        return self.finished_at is not None and timezone.now() - self.finished_at < self.SOON

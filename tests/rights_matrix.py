@@ -198,6 +198,13 @@ EXPECTED: dict[str, list[Case]] = {
     "api-task-annotations": [Case(API_ASKS_CVAT, {"task_id": 1}, data={"frame": 0})],
     "api-outlines": [Case(API_ASKS_CVAT, {"task_id": 1}, data={"frames": "0-9"})],
     "api-frame-annotations": [Case(API_ASKS_CVAT, {"job_id": 1}, data={"frame": 0})],
+    "api-task-labels": [get(API_ASKS_CVAT, task_id=1)],
+    "api-job-labels": [get(API_ASKS_CVAT, job_id=1)],
+    "api-task-frames-by-annotation": [get(API_ASKS_CVAT, task_id=1)],
+    "api-job-frames-by-annotation": [
+        get(API_ASKS_CVAT, job_id=1),
+        Case((401, 200, 404, 404), {"job_id": 1}, data={"connection": "connection"}),
+    ],
     "api-frame-thumbnail": [get(API_ASKS_CVAT, task_id=1, frame=0)],
     "api-frame-image": [get(API_ASKS_CVAT, task_id=1, frame=0)],
     "api-task-preview": [get(API_ASKS_CVAT, task_id=1)],

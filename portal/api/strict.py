@@ -44,7 +44,8 @@ class StrictSerializer(StrictFields, serializers.Serializer[Any]):
 
 
 class StrictView(View):
-    """View that accepts the query parameters and the body named by `@takes`, and nothing else.
+    """View that accepts the query parameters and the body named by `@takes`, and nothing else. A
+    parameter may be repeated if its field is a list.
 
     `query` holds the validated query parameters.
     """
@@ -139,10 +140,12 @@ def _alike(name: str, known: list[str]) -> str:
 def _read_query(given: QueryDict, kind: InputSerializer, lists: set[str]) -> dict[str, Any]:
     query = kind()
     refuse_unknown(given, {*query.fields, *lists}, what="parameter")
-    repeated = [name for name, values in given.lists() if len(values) > 1]
+    many = {name for name, each in query.fields.items() if isinstance(each, serializers.ListField)}
+    repeated = [name for name, values in given.lists() if len(values) > 1 and name not in many]
     if repeated:
         _refuse(repeated, "is given more than once.")
-    query = kind(data={name: given[name] for name in given if name in query.fields})
+    named = {name: given[name] for name in given if name in query.fields}
+    query = kind(data=named | {name: given.getlist(name) for name in many if name in given})
     query.is_valid(raise_exception=True)
     return dict(query.validated_data)
 

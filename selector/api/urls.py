@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from selector.api import frame_annotations, lists, outlines, views, workspace
+from selector.api import frame_annotations, labels, lists, outlines, views, workspace
 
 router = SimpleRouter(trailing_slash=False)
 router.register("connections", views.ConnectionViewSet, basename="api-connection")
@@ -26,6 +26,18 @@ urlpatterns = [
         "jobs/<int:job_id>/annotations",
         frame_annotations.FrameAnnotationsView.as_view(),
         name="api-frame-annotations",
+    ),
+    path("tasks/<int:task_id>/labels", labels.TaskLabelsView.as_view(), name="api-task-labels"),
+    path("jobs/<int:job_id>/labels", labels.JobLabelsView.as_view(), name="api-job-labels"),
+    path(
+        "tasks/<int:task_id>/frames-by-annotation",
+        labels.TaskFramesView.as_view(),
+        name="api-task-frames-by-annotation",
+    ),
+    path(
+        "jobs/<int:job_id>/frames-by-annotation",
+        labels.JobFramesView.as_view(),
+        name="api-job-frames-by-annotation",
     ),
     path(
         "tasks/<int:task_id>/annotations",

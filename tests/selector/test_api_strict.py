@@ -84,7 +84,10 @@ def test_every_operation_refuses_a_parameter_given_twice(
             if parameter["in"] == "query":
                 name = parameter["name"]
                 answer = asked(api, method, f"{path}?{name}=1&{name}=2")
-                assert_named(answer, path, name)
+                if parameter["schema"]["type"] == "array":
+                    assert b"more than once" not in answer.content, path
+                else:
+                    assert_named(answer, path, name)
 
 
 def test_the_parameters_of_the_schema_are_known(

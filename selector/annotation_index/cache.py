@@ -1,0 +1,44 @@
+"""Indexes of tasks in the memory of a process."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from selector.annotation_index import files
+from selector.annotation_index.task_index import TaskIndex
+
+MOST_BYTES = 100_000_000
+
+
+class IndexCache:
+    """The indexes that were used last, within MOST_BYTES; the last one always stays. Safe for
+    threads."""
+
+    def __init__(self) -> None:
+        self._indexes: OrderedDict[tuple[str, ...], TaskIndex] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(self, keys: Sequence[str]) -> TaskIndex:
+        """The index of those jobs of which a file is there."""
+        stored = tuple(filter(files.exists, keys))
+        with self._lock:
+            index = self._indexes.get(stored)
+            if index is not None:
+                self._indexes.move_to_end(stored)
+                return index
+        index = TaskIndex(job for key in stored if (job := files.find(key)) is not None)
+        with self._lock:
+            if index.jobs_count == len(stored):
+                self._indexes[stored] = index
+            while len(self._indexes) > 1 and self._size() > MOST_BYTES:
+                self._indexes.popitem(last=False)
+        return index
+
+    def clear(self) -> None:
+        with self._lock:
+            self._indexes.clear()
+
+    def _size(self) -> int:
+        return sum(index.size for index in self._indexes.values())

@@ -1,0 +1,183 @@
+"""The API of the annotation index: labels with their counts, and frames by what is on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from cvat.annotations import Label
+from portal.api.strict import takes
+from portal.signed_in import SignedInApiRequest
+from selector.annotation_index.masks import runs_of
+from selector.annotation_index.task_index import LabelCounts
+from selector.api.annotation_filters import FilterQuerySerializer, filter_of
+from selector.api.serializers import ConnectionQuerySerializer
+from selector.api.workspace import NOT_STORED, WorkspaceView
+from selector.services.annotation_index import KnownAnnotations, known_annotations
+
+READY, READING = "ready", "reading"
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """How far the annotations were read. While `state` is `reading`, ask again after a few seconds:
+    the rest of the answer is about the jobs that were read so far."""
+
+    task_id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=[READY, READING])
+    jobs_count = serializers.IntegerField(help_text="Jobs that the frames come from.")
+    jobs_read = serializers.IntegerField(help_text="Jobs among them that were read.")
+    work_id = serializers.IntegerField(
+        allow_null=True,
+        help_text="Id of the work of kind `annotationindexing` that reads them; null for none.",
+    )
+    problems_count = serializers.IntegerField(help_text="Objects that could not be read.")
+
+
+class ValueCountSerializer(serializers.Serializer[Any]):
+    value = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class AttributeCountsSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    values = ValueCountSerializer(
+        many=True, help_text="At most 50 values, with how many objects have them; the most first."
+    )
+
+
+class LabelCountsSerializer(serializers.Serializer[Any]):
+    """Objects count once on each frame that they are on, an interpolated one as well; a skeleton is
+    one object."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    color = serializers.CharField(help_text='As CVAT has it, such as "#ff6037".')
+    type = serializers.CharField()
+    frames_count = serializers.IntegerField()
+    objects_count = serializers.IntegerField(help_text="Objects and tags.")
+    shape_types = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many of each type, such as `rectangle`."
+    )
+    sources = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many of each source, such as `manual`."
+    )
+    attributes = AttributeCountsSerializer(many=True, help_text="The attributes of the label.")
+
+
+class LabelsAnswer(ReadingSerializer):
+    frames_count = serializers.IntegerField(help_text="Frames that can be chosen.")
+    annotated_frames = serializers.IntegerField(help_text="Frames among them with an object.")
+    labels = LabelCountsSerializer(many=True, help_text="All labels of the task.")
+
+
+class FramesAnswer(ReadingSerializer):
+    frames_count = serializers.IntegerField(help_text="Frames that fulfil the filter.")
+    frames = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Run lengths [first, count, first, count, ...]."
+    )
+    counts = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Of each label, how many of these frames have it.",
+    )
+
+
+class TaskLabelsView(WorkspaceView):
+    @takes(query=ConnectionQuerySerializer, responses=LabelsAnswer)
+    def get(self, request: SignedInApiRequest, task_id: int) -> Response:
+        """The labels of a task, and how often each is on the frames that can be chosen.
+
+        Only jobs that CVAT shows you count. An object that two overlapping jobs hold alike counts
+        once. What annotators save is seen after some seconds. Large tasks are read in the
+        background: ask again while `state` is `reading`.
+        """
+        connection = self.connection(request)
+        return _labels_answer(known_annotations(connection=connection, task_id=task_id))
+
+
+class JobLabelsView(WorkspaceView):
+    @takes(query=ConnectionQuerySerializer, responses=LabelsAnswer)
+    def get(self, request: SignedInApiRequest, job_id: int) -> Response:
+        """The same of one job, of any type: what is annotated in this job alone."""
+        connection = self.connection(request)
+        return _labels_answer(known_annotations(connection=connection, job_id=job_id))
+
+
+class TaskFramesView(WorkspaceView):
+    @takes(query=FilterQuerySerializer, responses=FramesAnswer)
+    def get(self, request: SignedInApiRequest, task_id: int) -> Response:
+        """The frames of a task that fulfil a filter by annotation, see the labels of the task.
+        Without a condition these are all frames."""
+        connection = self.connection(request)
+        known = known_annotations(connection=connection, task_id=task_id)
+        return _frames_answer(known, self.query)
+
+
+class JobFramesView(WorkspaceView):
+    @takes(query=FilterQuerySerializer, responses=FramesAnswer)
+    def get(self, request: SignedInApiRequest, job_id: int) -> Response:
+        """The same of one job, of any type."""
+        connection = self.connection(request)
+        known = known_annotations(connection=connection, job_id=job_id)
+        return _frames_answer(known, self.query)
+
+
+def _labels_answer(known: KnownAnnotations) -> Response:
+    counts = known.index.counts
+    return _answer(
+        known,
+        frames_count=known.plan.frames_count,
+        annotated_frames=known.index.annotated.bit_count(),
+        labels=[_label(label, counts.get(label.name)) for label in known.plan.labels],
+    )
+
+
+def _frames_answer(known: KnownAnnotations, query: dict[str, Any]) -> Response:
+    mask = known.matching(filter_of(query))
+    by_label = known.index.by_label
+    return _answer(
+        known,
+        frames_count=mask.bit_count(),
+        frames=runs_of(mask),
+        counts={
+            label.name: (mask & by_label.get(label.name, 0)).bit_count()
+            for label in known.plan.labels
+        },
+    )
+
+
+def _answer(known: KnownAnnotations, **answer: Any) -> Response:
+    reading = {
+        "task_id": known.plan.task_id,
+        "state": READY if known.is_complete else READING,
+        "jobs_count": known.jobs_count,
+        "jobs_read": known.jobs_read,
+        "work_id": known.work.pk if known.work else None,
+        "problems_count": known.index.problems_count,
+    }
+    return Response({**reading, **answer}, headers={"Cache-Control": NOT_STORED})
+
+
+def _label(label: Label, counts: LabelCounts | None) -> dict[str, Any]:
+    counts = counts or LabelCounts()
+    return {
+        "id": label.id,
+        "name": label.name,
+        "color": label.color,
+        "type": label.type,
+        "frames_count": counts.frames,
+        "objects_count": counts.objects,
+        "shape_types": counts.shape_types,
+        "sources": counts.sources,
+        "attributes": [
+            {
+                "name": each.name,
+                "values": [
+                    {"value": value, "count": count}
+                    for value, count in counts.attributes.get(each.name, ())
+                ],
+            }
+            for each in label.attributes
+        ],
+    }

@@ -1,0 +1,223 @@
+"""What is annotated on the frames of a task or a job: labels with their counts, and filters.
+
+The index of each job is on disk for all who may see the job (annotation_index/). It is used only if
+CVAT has listed the job to the asker's own connection within the last seconds, and read anew when
+the job has changed. A few frames are read at once; more are read by a worker (AnnotationIndexing),
+and meanwhile the answers say how many jobs were read.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from cvat.annotations import Labels
+from cvat.types import FrameCatalog
+from portal.caching import get_or_make
+from portal.exceptions import Conflict, InvalidInput, NotRead
+from portal.work.models import lock_person
+from selector.annotation_index import files
+from selector.annotation_index.cache import IndexCache
+from selector.annotation_index.filter import AnnotationFilter
+from selector.annotation_index.task_index import TaskIndex
+from selector.cvat_requests import answer_key, cvat_client, waiting_place
+from selector.models import AnnotationIndexing, Connection
+from selector.services.catalogs import load_catalog
+from selector.services.frame_annotations import STATE_SECONDS
+from selector.services.index_reading import missing, read_indexes
+from selector.services.index_sources import IndexSources, JobSource, index_sources
+
+MOST_JOBS_AT_ONCE, MOST_FRAMES_AT_ONCE = 8, 1000  # that a request reads itself
+MOST_NAMED = 50  # labels in a message
+
+_indexes = IndexCache()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlan:
+    """What belongs to an index, without the frames: small, to be cached."""
+
+    task_id: int
+    job_id: int | None
+    task_name: str
+    labels: Labels
+    frames_count: int
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, sources: IndexSources) -> IndexPlan:
+        return cls(
+            task_id=sources.catalog.task_id,
+            job_id=sources.job_id,
+            task_name=sources.catalog.task_name,
+            labels=sources.labels,
+            frames_count=len(sources.catalog.frames),
+            keys=tuple(source.key for source in sources.jobs),
+        )
+
+    @property
+    def state(self) -> str:
+        return hashlib.sha256("".join(self.keys).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnnotations:
+    """What is known of the annotations of a task or a job. `work` reads what is missing."""
+
+    plan: IndexPlan
+    index: TaskIndex
+    work: AnnotationIndexing | None
+
+    @property
+    def jobs_count(self) -> int:
+        return len(self.plan.keys)
+
+    @property
+    def jobs_read(self) -> int:
+        return self.index.jobs_count
+
+    @property
+    def is_complete(self) -> bool:
+        return self.jobs_read == self.jobs_count
+
+    def matching(self, wanted: AnnotationFilter) -> int:
+        """The mask of the frames that fulfil the filter, of those that were read. Raises
+        InvalidInput for labels and attributes that are not those of the task."""
+        _check_names(self.plan, wanted)
+        return self.index.matching(wanted)
+
+    def frames_with(self, labels: Sequence[str]) -> dict[str, int]:
+        """The masks of the frames with each of the labels; without labels, of all that occur."""
+        _check_names(self.plan, AnnotationFilter(labels_any=tuple(labels)))
+        by_label = self.index.by_label
+        return {label: by_label.get(label, 0) for label in labels} or dict(sorted(by_label.items()))
+
+
+def known_annotations(
+    *, connection: Connection, task_id: int | None = None, job_id: int | None = None
+) -> KnownAnnotations:
+    """What is known at the moment of the annotations of a task or a job; what is missing is read
+    now if it is little, else by a worker. Raises Conflict, Busy, CvatError."""
+
+    def make() -> IndexPlan:
+        return IndexPlan.of(_sources(connection, task_id, job_id))
+
+    plan = get_or_make(
+        answer_key(connection, "annotation index", task_id, job_id),
+        STATE_SECONDS,
+        make,
+        waiting=functools.partial(waiting_place, connection),
+    )
+    if all(map(files.exists, plan.keys)):
+        known = KnownAnnotations(plan, _indexes.load(plan.keys), None)
+        if known.is_complete:
+            return known
+    return _known(connection, _sources(connection, task_id, job_id))
+
+
+def read_annotations(
+    *, connection: Connection, catalog: FrameCatalog, job_id: int | None
+) -> KnownAnnotations:
+    """All annotations of the frames of a catalogue, which is that of its task or of the job. Raises
+    NotRead while a worker reads them; Conflict, Busy, CvatError."""
+    known = _known(connection, index_sources(connection, catalog, job_id))
+    if not known.is_complete:
+        raise NotRead(catalog.task_id, jobs_read=known.jobs_read, jobs_count=known.jobs_count)
+    return known
+
+
+def _sources(connection: Connection, task_id: int | None, job_id: int | None) -> IndexSources:
+    catalog = load_catalog(connection=connection, task_id=task_id, job_id=job_id)
+    return index_sources(connection, catalog, job_id)
+
+
+def _known(connection: Connection, sources: IndexSources) -> KnownAnnotations:
+    plan, work = IndexPlan.of(sources), None
+    if absent := missing(sources):
+        if _are_few(absent):
+            with cvat_client(connection) as client:
+                read_indexes(client, sources.labels, absent, when_busy=_raise)
+        else:
+            frames_count = sum(len(source.frames) for source in absent)
+            work = _request_indexing(connection, plan, frames_count)
+    return KnownAnnotations(plan, _indexes.load(plan.keys), work)
+
+
+def _are_few(sources: Sequence[JobSource]) -> bool:
+    frames_count = sum(len(source.frames) for source in sources)
+    return len(sources) <= MOST_JOBS_AT_ONCE and frames_count <= MOST_FRAMES_AT_ONCE
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _request_indexing(
+    connection: Connection, plan: IndexPlan, frames_count: int
+) -> AnnotationIndexing:
+    """The work that reads the annotations, which may be under way already. Raises Conflict if it
+    ended just now without having read them."""
+    user = connection.owner
+    own = AnnotationIndexing.objects.for_user(user)
+    same = own.filter(connection=connection, task_id=plan.task_id, job_id=plan.job_id)
+    with transaction.atomic():
+        lock_person(user.pk)  # of two requests at once, the second finds the work of the first
+        last = same.first()
+        if last is not None and last.is_active:
+            return last
+        if last is not None and last.ended_just_now:
+            _refuse_again(last, plan)
+        own.outdated().delete()
+        work = AnnotationIndexing.objects.create(
+            requested_by=user,
+            connection=connection,
+            task_id=plan.task_id,
+            job_id=plan.job_id,
+            task_name=plan.task_name[:500],
+            state=plan.state,
+            frames_total=frames_count,
+        )
+        # Robust: without a broker the row waits, and is handed out once there is one.
+        transaction.on_commit(work.send, robust=True)
+    return work
+
+
+def _refuse_again(last: AnnotationIndexing, plan: IndexPlan) -> None:
+    """Raise Conflict if the same work would only end again as it did a moment ago."""
+    title = f"{last.title[0].lower()}{last.title[1:]}"
+    if last.status == last.Status.FAILED:
+        raise Conflict(f"Reading the {title} failed: {last.error} Try again in a minute.")
+    if last.status == last.Status.CANCELLED:
+        raise Conflict(f"Reading the {title} was cancelled. Try again in a minute.")
+    if last.state == plan.state:
+        raise Conflict(
+            f"The {title} were read, but are not in the portal's folder of annotations. Ask the "
+            "operator of the portal whether the folder has room, and whether all web servers and "
+            "workers share it."
+        )
+
+
+def _check_names(plan: IndexPlan, wanted: AnnotationFilter) -> None:
+    labels = {label.name: label for label in plan.labels}
+    for name in sorted(wanted.labels):
+        if name not in labels:
+            raise InvalidInput(
+                f"Task {plan.task_id} has no label “{name}”. It has {_listed(list(labels))}."
+            )
+    for each in wanted.attributes:
+        names = [attribute.name for attribute in labels[each.label].attributes]
+        if each.name not in names:
+            raise InvalidInput(
+                f"Label “{each.label}” has no attribute “{each.name}”. It has {_listed(names)}."
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    if not names:
+        return "none"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(f"“{name}”" for name in names[:MOST_NAMED]) + more

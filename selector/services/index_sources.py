@@ -1,0 +1,138 @@
+"""What an index of annotations is made from: the frames that each job serves, the jobs that have
+objects on them, and their states. Only jobs that CVAT shows to the asker's own connection."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
+
+from cvat.annotations import Label, Labels
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.types import Frame, FrameCatalog, Job
+from portal.exceptions import Conflict
+from selector.annotation_index import job_index
+from selector.cvat_requests import cached_answer
+from selector.job_access import GRANT_SECONDS, job_access
+from selector.models import Connection
+from selector.services.frame_annotations import STATE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class JobSource:
+    """Frames that one job serves, ascending, at least one. `jobs` are all that have objects on
+    them, the one that serves them first. `key` is another one for another state of any of this."""
+
+    key: str
+    jobs: tuple[Job, ...]
+    frames: tuple[Frame, ...]
+    deleted: frozenset[int]  # in the ranges of the jobs
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSources:
+    catalog: FrameCatalog
+    job_id: int | None  # None: the whole task
+    labels: Labels
+    jobs: tuple[JobSource, ...]
+
+
+def index_sources(
+    connection: Connection, catalog: FrameCatalog, job_id: int | None
+) -> IndexSources:
+    """The sources of all frames of a catalogue, which must be that of the task or of the job.
+    Raises Conflict, Busy, CvatError."""
+    labels = _labels(connection, catalog, job_id)
+    states = cached_answer(
+        connection,
+        ("states of jobs", catalog.task_id),
+        STATE_SECONDS,
+        lambda client: {job.id: job.updated_date for job in client.job_states(catalog.task_id)},
+    )
+    if job_id is None:
+        held = _held(catalog)
+    else:  # its own objects alone, also where another job serves its pictures
+        job = job_access(connection, job_id).job
+        held = [_Held((job,), catalog.frames)] if catalog.frames else []
+    seed = repr((job_index.VERSION, connection.url, _definition(labels))).encode()
+    sources = []
+    for jobs, frames in held:
+        deleted = _deleted(catalog, jobs)
+        key = hashlib.sha256(seed)
+        key.update(repr([(job.id, _state(catalog.task_id, states, job)) for job in jobs]).encode())
+        key.update(array("q", [frame.frame for frame in frames]).tobytes())
+        key.update(array("q", deleted).tobytes())
+        sources.append(JobSource(key.hexdigest(), jobs, tuple(frames), frozenset(deleted)))
+    return IndexSources(catalog, job_id, labels, tuple(sources))
+
+
+class _Held(NamedTuple):
+    jobs: tuple[Job, ...]
+    frames: Sequence[Frame]
+
+
+def _held(catalog: FrameCatalog) -> list[_Held]:
+    """The frames that each job serves, and the jobs that hold some of them: in the order of jobs
+    these are the one that serves them, and later ones."""
+    by_job: dict[int, list[Frame]] = {job.id: [] for job in catalog.jobs}
+    for frame in catalog.frames:
+        by_job[frame.job_id].append(frame)
+    annotated = [job for job in catalog.jobs if job.is_annotation]
+    held = []
+    for index, job in enumerate(catalog.jobs):
+        frames = by_job[job.id]
+        if not frames:
+            continue
+        later = annotated[index + 1 :] if job.is_annotation else []
+        first_behind = bisect_right(later, frames[-1].frame, key=attrgetter("start_frame"))
+        held.append(_Held((job, *later[:first_behind]), frames))
+    return held
+
+
+def _deleted(catalog: FrameCatalog, jobs: Sequence[Job]) -> tuple[int, ...]:
+    first = bisect_left(catalog.deleted_frames, min(job.start_frame for job in jobs))
+    end = bisect_right(catalog.deleted_frames, max(job.stop_frame for job in jobs))
+    return catalog.deleted_frames[first:end]
+
+
+def _state(task_id: int, states: dict[int, str], job: Job) -> str:
+    if job.id not in states:
+        raise Conflict(
+            f"CVAT does not show job {job.id} of task {task_id} to you any more. "
+            "Try again in a minute."
+        )
+    # A server that does not tell the date is asked again after a while.
+    return states[job.id] or str(time.time() // GRANT_SECONDS)
+
+
+def _labels(connection: Connection, catalog: FrameCatalog, job_id: int | None) -> Labels:
+    if job_id is not None:
+        question: tuple[str, int] = ("labels of job", job_id)
+    else:
+        question = ("labels of task", catalog.task_id)
+
+    def ask(client: CvatClient) -> Labels:
+        if job_id is not None:
+            return client.labels(job_id=job_id)
+        try:
+            return client.labels(task_id=catalog.task_id)
+        except (CvatForbidden, CvatNotFound):  # the task is closed
+            return client.labels(job_id=catalog.jobs[0].id)
+
+    return cached_answer(connection, question, GRANT_SECONDS, ask)
+
+
+def _definition(labels: Labels) -> list[object]:
+    """What of the labels changes the index."""
+    return [_of_label(label) for label in labels]
+
+
+def _of_label(label: Label) -> tuple[object, ...]:
+    attributes = [(each.id, each.name, each.is_mutable, each.default) for each in label.attributes]
+    return label.id, label.name, attributes, [_of_label(each) for each in label.sublabels]

@@ -1,0 +1,177 @@
+"""Annotations of large tasks are read by a worker, once for each state of a job. The jobs of the
+task here overlap, each with the next one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from selector.models import AnnotationIndexing, Connection
+from selector.services import annotation_index, frame_annotations, index_sources, indexing
+from standin.model import Job
+from standin.server import StandIn
+from tests.conftest import api_of, finished
+from tests.making import connected
+from tests.selector.picture_answers import refused
+
+TASK, ADDRESS = 1, "/api/tasks/1/labels"
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.ANNOTATIONS_DIR = tmp_path / "annotations"
+    return settings.ANNOTATIONS_DIR
+
+
+@pytest.fixture(autouse=True)
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every task is too large to be read at once, and cached answers expire at once."""
+    monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", 0)
+    for module in (annotation_index, frame_annotations, index_sources):
+        monkeypatch.setattr(module, "STATE_SECONDS", 0)
+
+
+@pytest.fixture(autouse=True)
+def jobs(standin: StandIn) -> list[int]:
+    """The jobs of the task, each with a tag on its first frame."""
+    jobs = standin.world.tasks[TASK].jobs
+    for job in jobs:
+        job.annotations = {"version": 0, "tags": [tag(job)], "shapes": [], "tracks": []}
+    return [job.id for job in jobs]
+
+
+def tag(job: Job) -> dict[str, Any]:
+    return {"id": 1, "frame": job.start, "label_id": job.task.labels[0].id, "attributes": []}
+
+
+def ask(api: APIClient) -> dict[str, Any]:
+    response = api.get(ADDRESS)
+    assert response.status_code == 200, response.content
+    return dict(response.json())
+
+
+def read(standin: StandIn) -> list[int]:
+    """The jobs whose annotations were requested from CVAT, in order."""
+    parts = [seen.path.split("/") for seen in standin.requests]
+    return [int(each[3]) for each in parts if each[-1] == "annotations"]
+
+
+def run(work_id: int) -> AnnotationIndexing:
+    assert indexing.index_annotations(work_id)
+    return AnnotationIndexing.objects.get(pk=work_id)
+
+
+def test_a_worker_reads_what_is_large(
+    api: APIClient, connection: Connection, standin: StandIn, jobs: list[int]
+) -> None:
+    first = ask(api)
+    assert (first["state"], first["jobs_read"], first["jobs_count"]) == ("reading", 0, len(jobs))
+    assert first["annotated_frames"] == 0
+    assert ask(api)["work_id"] == first["work_id"]  # not begun again
+    work = run(first["work_id"])
+    assert (work.status, work.frames_done) == ("ready", first["frames_count"])
+    after = ask(api)
+    assert (after["state"], after["jobs_read"], after["work_id"]) == ("ready", len(jobs), None)
+    assert after["annotated_frames"] == len(jobs)
+    assert read(standin) == jobs
+
+
+def test_only_a_job_that_changed_is_read_anew_with_those_that_it_overlaps(
+    api: APIClient, connection: Connection, standin: StandIn, jobs: list[int]
+) -> None:
+    run(ask(api)["work_id"])
+    job = standin.world.jobs[jobs[1]]
+    job.annotations["tags"].append(tag(job))
+    job.updated_date += timedelta(seconds=1)
+    before = ask(api)
+    assert (before["state"], before["jobs_read"]) == ("reading", len(jobs) - 2)
+    work = run(before["work_id"])
+    assert work.frames_total < before["frames_count"]
+    assert ask(api)["labels"][0]["shape_types"] == {"tag": len(jobs) + 1}
+    assert read(standin) == [*jobs, *jobs[:3]]
+
+
+def test_others_do_not_read_the_same_again(
+    api: APIClient, connection: Connection, standin: StandIn, bob: User, jobs: list[int]
+) -> None:
+    run(ask(api)["work_id"])
+    connected(bob, standin)
+    assert ask(api_of(bob))["state"] == "ready"
+    assert read(standin) == jobs
+    assert not AnnotationIndexing.objects.for_user(bob).exists()
+
+
+def test_work_that_is_taken_over_goes_on(
+    api: APIClient, connection: Connection, standin: StandIn, jobs: list[int]
+) -> None:
+    standin.faults.fail(f"/api/jobs/{jobs[2]}/annotations", status=403)
+    first = run(ask(api)["work_id"])
+    assert first.status == "failed"
+    assert f"job {jobs[2]}" in first.error
+    standin.faults.clear()
+    told = refused(api.get(ADDRESS), 409, "conflict")
+    assert first.error in told
+    AnnotationIndexing.objects.update(finished_at=timezone.now() - timedelta(minutes=2))
+    second = ask(api)
+    # The second job needs the third, with which it overlaps.
+    assert (second["state"], second["jobs_read"]) == ("reading", 1)
+    assert run(second["work_id"]).status == "ready"
+    assert read(standin) == [*jobs[:3], *jobs[1:]]
+
+
+def test_cancelled_work_is_not_begun_again_at_once(api: APIClient, connection: Connection) -> None:
+    work_id = ask(api)["work_id"]
+    assert api.post(f"/api/works/annotationindexing/{work_id}/cancel").status_code == 200
+    assert "was cancelled" in refused(api.get(ADDRESS), 409, "conflict")
+    assert not indexing.index_annotations(work_id)
+
+
+def test_an_index_that_is_lost_at_once_is_not_read_for_ever(
+    api: APIClient, connection: Connection, folder: Path
+) -> None:
+    run(ask(api)["work_id"])
+    for file in folder.rglob("*.index"):
+        file.unlink()
+    assert "folder of annotations" in refused(api.get(ADDRESS), 409, "conflict")
+
+
+def test_a_damaged_index_is_read_anew(
+    api: APIClient,
+    connection: Connection,
+    standin: StandIn,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: list[int],
+) -> None:
+    monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", 1)
+    address = f"/api/jobs/{jobs[0]}/labels"
+    before = api.get(address).json()
+    [file] = folder.rglob("*.index")
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    annotation_index._indexes.clear()
+    assert api.get(address).json() == before
+    assert read(standin) == jobs[:1] * 2
+
+
+def test_the_tray_shows_the_work(api: APIClient, connection: Connection) -> None:
+    work_id = ask(api)["work_id"]
+    [row] = api.get("/api/works").json()["results"]
+    assert (row["kind"], row["id"], row["activity"]) == ("annotationindexing", work_id, "reading")
+    assert row["title"] == "Annotations of Night drive, north loop"
+    assert row["page_url"].endswith(f"/choose?task=1&connection={connection.pk}")
+
+
+@pytest.mark.worker
+def test_a_real_worker_reads(
+    worker: None, settings: Any, api: APIClient, connection: Connection
+) -> None:
+    settings.ANNOTATIONS_DIR = settings.VAR_DIR / "annotations"  # as the worker's
+    work = AnnotationIndexing.objects.get(pk=ask(api)["work_id"])
+    assert finished(work).status == "ready"
+    assert ask(api)["state"] == "ready"
