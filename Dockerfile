@@ -33,7 +33,7 @@ COPY static ./static
 # step only: the real ones come from the environment.
 RUN useradd --system --uid 10001 --home-dir /app portal \
     && SECRET_KEY=none FIELD_ENCRYPTION_KEYS=none python manage.py collectstatic --noinput \
-    && mkdir -p /data/archives /data/spool \
+    && mkdir -p /data/archives /data/spool /data/annotations \
     && chown -R portal /app/var /data
 
 USER portal
