@@ -73,8 +73,10 @@ def _write_digits(image: Image.Image, number: int) -> None:
 
 def _write_caption(image: Image.Image, number: int) -> None:
     """Small, in the upper left corner, as cameras write into their pictures."""
-    wide = max(3, image.width // 64)
-    _write(image, f"{number:06d}", wide, (wide, wide))
+    text, wide = f"{number:06d}", max(3, image.width // 80)
+    right = wide * 2 + len(text) * (wide + max(1, wide // 4))
+    ImageDraw.Draw(image).rectangle((wide // 2, wide // 2, right, wide * 7 // 2), fill=(24, 26, 32))
+    _write(image, text, wide, (wide, wide))
 
 
 def _write(image: Image.Image, text: str, wide: int, corner: tuple[int, int]) -> None:

@@ -154,7 +154,7 @@ def _mask(box: Box, size: Size) -> tuple[float, ...]:
     left, top, right, bottom = (math.floor(value) for value in clipped(box, size))
     right, bottom = min(right, size[0] - 1), min(bottom, size[1] - 1)
     picture = Image.new("1", (right - left + 1, bottom - top + 1))
-    moved = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
+    moved = (box[0] - left, box[1] - top, box[2] - left - 1, box[3] - top - 1)
     ImageDraw.Draw(picture).ellipse(moved, fill=1)
     pixels = picture.convert("L").tobytes()
     runs = [len(list(run)) for _, run in groupby(pixels)]

@@ -39,7 +39,7 @@ class Light:
 LIGHTS = {
     "day": Light(1.0, ("#5f9bd8", "#d6e6f2"), has_lamps=False),
     "dusk": Light(0.78, ("#3b3f73", "#f0a05a"), has_lamps=True),
-    "night": Light(0.55, ("#070b18", "#26304a"), has_lamps=True, is_night=True),
+    "night": Light(0.68, ("#070b18", "#26304a"), has_lamps=True, is_night=True),
 }
 
 
