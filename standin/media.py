@@ -10,6 +10,7 @@ from PIL import Image, ImageFile, ImageOps
 
 from standin.cache import BoundedCache
 from standin.pictures import Drawing, encode, extension, numbered, plain
+from standin.video import decode_mp4
 
 ImageFile.LOAD_TRUNCATED_IMAGES = True  # as CVAT does: truncated pictures are tolerated
 
@@ -220,6 +221,20 @@ class Video(Media):
 
     def picture(self, position: int) -> Image.Image:
         return numbered(position, self.size, self.scene)
+
+
+class GivenVideo(Video):
+    """A video whose file the caller brings; it is decoded at the first request for a frame."""
+
+    def __init__(self, name: str, file: bytes, count: int, size: Size) -> None:
+        super().__init__(name, count, size)
+        self._file = file
+        self._frames: list[Image.Image] = []
+
+    def picture(self, position: int) -> Image.Image:
+        if not self._frames:
+            self._frames = decode_mp4(self._file)
+        return self._frames[position].copy()
 
 
 class PointClouds(Media):

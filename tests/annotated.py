@@ -15,8 +15,16 @@ from cvat.overlapping import objects_by_frame
 from cvat.types import Job, Meta
 from tests.recorded import FOLDER
 
-ALL = sorted((FOLDER / "annotated").iterdir())
-WITH_IMAGES = [folder for folder in ALL if (folder / "images").is_dir()]
+FOLDERS = sorted((FOLDER / "annotated").iterdir())
+ALL = [folder for folder in FOLDERS if (folder / "task.json").exists()]
+PROJECTS = [folder for folder in FOLDERS if (folder / "project.json").exists()]
+VIDEOS = [folder for folder in ALL if list(folder.glob("*.mp4"))]
+# Tasks of no project, whose pictures CVAT serves as they were uploaded.
+WITH_IMAGES = [
+    folder
+    for folder in ALL
+    if (folder / "images").is_dir() and not folder.name.startswith(("project_", "picture_formats"))
+]
 REFERENCE = "exports/cvat-for-images-1.1.xml"
 TOLERANCE = 0.0101  # CVAT writes two decimals
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from cvat.types import Job
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
-from tests.annotated import WITH_IMAGES, Case, differences, images
+from tests.annotated import ALL, Case, differences, images
 from tests.conftest import connect
 from tests.selections.annotated_builds import CASES, XML, objects_of
 from tests.selections.builds import (
@@ -28,7 +28,7 @@ from tests.selections.builds import (
 pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
 
 
-@pytest.mark.parametrize("folder", WITH_IMAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", ALL, ids=lambda path: path.name)
 def test_objects_of_chosen_frames_are_those_of_cvats_export(
     folder: Path, alice: User, standin: StandIn
 ) -> None:

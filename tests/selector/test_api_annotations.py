@@ -21,7 +21,7 @@ from selector.bounded_folder import REMAINING_SHARE
 from selector.models import Connection
 from selector.services import frame_annotations
 from standin.server import StandIn
-from tests.annotated import WITH_IMAGES, differences
+from tests.annotated import ALL, differences
 from tests.recorded import FOLDER
 from tests.selector.annotation_answers import compared, opened, without
 from tests.selector.picture_answers import refused
@@ -43,7 +43,7 @@ def ask(api: APIClient, job_id: int, frame: int) -> dict[str, Any]:
     return dict(response.json())
 
 
-@pytest.mark.parametrize("recorded", WITH_IMAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("recorded", ALL, ids=lambda path: path.name)
 def test_objects_are_those_of_the_recorded_job(
     api: APIClient, connection: Connection, standin: StandIn, recorded: Path
 ) -> None:
