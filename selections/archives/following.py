@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from django.db import OperationalError, close_old_connections
+
+from portal.database import is_busy
 from selections.archives import growing
 from selections.archives.spools import spool_of
 from selections.models import Archive, ArchivePart
@@ -19,6 +22,7 @@ LOOK_SECONDS = 2.0  # between two looks at the archive while there is something 
 # Without a new byte. Longer than CVAT is waited for between two frames (time-outs and tries again):
 # a reader holds a thread of the web server.
 PATIENCE = 600.0
+DATABASE_PATIENCE = 30.0  # seconds in which a database that cannot be asked comes back
 
 ROW_FIELDS = ["status", "claimed_by", "files_begun", "frames_done", "error"]
 
@@ -41,7 +45,8 @@ class Follower:
     again: reading goes on once that file begins with the bytes that were read.
 
     Raises Broken when the bytes differ, when the build ends without a file, when nothing is written
-    for `patience` seconds, and when `is_wanted` says that nobody reads any more.
+    for `patience` seconds, when the database cannot be asked for DATABASE_PATIENCE seconds, and
+    when `is_wanted` says that nobody reads any more.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class Follower:
         self._is_wanted = is_wanted
         self._patience = patience
         self._deadline = self._next_look = 0.0
+        self._unanswered_since: float | None = None  # by the database
         self._file: BinaryIO | None = None
         self._read_so_far = _Beginning()
         # Of `_file`, while it is compared with what was read of another file.
@@ -139,9 +145,24 @@ class Follower:
         return os.pread(self._file.fileno(), length, self._position)
 
     def _look(self) -> None:
-        """Find out what has become of the build."""
-        self._refresh()
+        """Find out what has become of the build, at a later look if the database is busy or
+        restarts: what is read meanwhile is compared at the end all the same."""
         self._next_look = time.monotonic() + LOOK_SECONDS
+        try:
+            self._find_out()
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+            close_old_connections()
+            now = time.monotonic()
+            self._unanswered_since = self._unanswered_since or now
+            if now - self._unanswered_since >= DATABASE_PATIENCE:
+                raise Broken(f"the database cannot be asked: {error}") from error
+        else:
+            self._unanswered_since = None
+
+    def _find_out(self) -> None:
+        self._refresh()
         if self.archive.is_active:
             self._take(growing.open_part(self.archive, self._number))
         elif self.archive.has_file:
