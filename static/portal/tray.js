@@ -9,7 +9,9 @@ import { TrayList } from "./tray_list.js";
 
 const ACTIVE = new Set(["queued", "running"]);
 const ADDRESSES = ["page_url", "download_url", "cancel_url"];
-const SOON = 1500; // ms
+const SOONEST = 150; // ms: after a work is begun, most of which begin or end within a second
+const SOON = 1500; // ms: the longest pause between two looks
+const SLOWER = 1.5; // each pause is so many times as long as the one before
 const LATER = 15_000; // after an error
 const START_PAUSE = 250; // ms between two looks for the cookie of a download that begins
 const START_LOOKS = 40;
@@ -20,6 +22,7 @@ const addresses = new Map(); // key of such a work -> where its file is had whil
 const starting = new Set(); // keys of works whose file this page has begun to ask for
 const followed = new Set(); // keys of works whose file is downloaded while they run
 let timer = null;
+let pause = SOON;
 let notices = null;
 let list = null;
 
@@ -50,7 +53,8 @@ async function look() {
       if (isPromised || now.get(work.key)?.told === false) tell(work);
     }
     show(running, done.filter(({ key }) => awaited().has(key)));
-    if (running.length || starting.size) lookAfter(SOON);
+    if (running.length || starting.size) lookAfter(pause);
+    pause = Math.min(pause * SLOWER, SOON);
   } catch (error) {
     if (error.status !== 401 && error.status !== 403) lookAfter(LATER);
   }
@@ -63,9 +67,9 @@ function pathOf(address) {
 }
 
 /** While the page is hidden nothing is asked, unless a download is to start. */
-function lookAfter(pause) {
+function lookAfter(milliseconds) {
   clearTimeout(timer);
-  if (!document.hidden || downloads.size || starting.size) timer = setTimeout(look, pause);
+  if (!document.hidden || downloads.size || starting.size) timer = setTimeout(look, milliseconds);
 }
 
 /** Key of the work whose own page this is: the page itself shows how it ends. */
@@ -148,6 +152,7 @@ if (tray) {
     expectWork(keyOf(detail));
     downloads.add(keyOf(detail));
     if (detail.followUrl) addresses.set(keyOf(detail), pathOf(detail.followUrl));
+    pause = SOONEST;
     look();
   });
   document.addEventListener("visibilitychange", () => {
