@@ -16,7 +16,8 @@ LONGEST_ITEM = 2**23  # characters of one item of a list
 UNREADABLE = object()  # stands for an item that is too long, too deeply nested, or has a number of
 # thousands of digits
 
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACES = " \t\n\r"
+_SPACE = re.compile(f"[{_SPACES}]*")
 _MARK = re.compile(r'["\\\[\]{}]')
 _MAY_GO_ON = ("", ".", "e", "E")
 _decode = json.JSONDecoder().raw_decode
@@ -78,6 +79,9 @@ class _Text:
 
     def peek(self) -> str:
         """The next character that is not a space; "" at the end."""
+        character = self._text[self._at : self._at + 1]
+        if character and character not in _SPACES:  # mostly: CVAT sends no spaces
+            return character
         while True:
             match = _SPACE.match(self._text, self._at)
             self._at = match.end() if match else self._at

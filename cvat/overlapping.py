@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import starmap
 from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from cvat import outlines
 from cvat.annotations import TAG, JobAnnotations, Shape
@@ -95,8 +96,8 @@ class _JobObjects:
             self.same_tracks = {own: first for first, own in pairs} | self.same_tracks
             self._ids = {own: other.id_of(first) for first, own in pairs} | self._ids
 
-    def shapes(self, frame: int) -> list[Shape]:
-        return sorted(self._shapes.get(frame, ()), key=_order)
+    def shapes(self, frame: int) -> Sequence[Shape]:
+        return self._shapes.get(frame, ())
 
     def tracked(self, frame: int) -> dict[TrackShapes, Shape]:
         """What the tracks show on a frame; to be asked with ascending frames."""
@@ -119,7 +120,8 @@ def _merged(jobs: Sequence[_JobObjects], frame: int) -> list[Shape]:
     shapes: list[Shape] = []
     tracked: dict[TrackShapes, Shape] = {}
     for job in jobs:
-        own = job.shapes(frame)
+        # Sorted: which of two similar objects is the same one must not depend on CVAT's order.
+        own = sorted(job.shapes(frame), key=_order) if len(jobs) > 1 else list(job.shapes(frame))
         if shapes and own:
             pairs = _matched(
                 list(map(_Placed, shapes)), list(map(_Placed, own)), _similarity, SAME_SHAPE

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from math import inf
+
+from msgspec.structs import replace
 
 from cvat import outlines
 from cvat.annotations import SKELETON, Attributes, Shape, Track, with_defaults
