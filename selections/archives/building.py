@@ -14,7 +14,7 @@ from cvat.exceptions import CvatError, CvatUnauthorized
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
-from selections.archives import disk, growing
+from selections.archives import disk, growing, written
 from selections.archives.annotation_source import AnnotationSource
 from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, PartSource
 from selections.archives.frame_source import FrameSource
@@ -82,7 +82,7 @@ class _Build:
         self.source.drop_stale()
         self.guard = disk.Guard(
             frames_total=self.archive.frames_total,
-            spooled=self.spool.size(),
+            spooled=self.spool.size_of_pieces(),
             allowance=self._allowance(),
         )
         self.guard.check_before(self.selection)
@@ -135,6 +135,8 @@ class _Build:
             raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
 
     def _store(self, parts: list[WrittenPart], about_annotations: dict[str, Line]) -> None:
+        for part in parts:
+            written.keep(part.path)  # for the next attempt, if this one ends before all are stored
         with stored(self.archive, self.heartbeat.worker, parts) as rows:
             is_finished = self.archive.finish(
                 self.heartbeat.worker,

@@ -25,10 +25,10 @@ class Full(WorkFailed):
 
 
 class Guard:
-    """Until it is finished, a build is on disk twice: as frames in the spool, and in the ZIP.
+    """What is in the ZIP of a build is removed from its spool: little is on disk twice.
 
-    `spooled` is how many bytes the spool has from an earlier try, `allowance` how many bytes the
-    archive may have beside the other archives of the person; None without a limit.
+    `spooled` is how many bytes the spool has for the ZIP from an earlier try, `allowance` how many
+    bytes the archive may have beside the other archives of the person; None without a limit.
     """
 
     def __init__(self, *, frames_total: int, spooled: int, allowance: int | None = None) -> None:
@@ -40,7 +40,7 @@ class Guard:
     def check_before(self, selection: Selection) -> None:
         """Check for an estimate from the sizes of the pictures. Raises Full."""
         pixels = selection.frames.aggregate(n=Sum(F("width") * F("height")))["n"] or 0
-        self._require(int(2 * pixels * BYTES_PER_PIXEL) - self._spooled)
+        self._require(int(pixels * BYTES_PER_PIXEL) - self._spooled)
 
     def check(self, *, frames: int, written: int) -> None:
         """Check for the frames to come, estimated from the frames so far. Raises Full."""
@@ -53,7 +53,7 @@ class Guard:
             )
         if frames % CHECK_EVERY == 0:
             still_spooled = max(self._spooled - written, 0)
-            self._require(2 * written // frames * (self._total - frames) - still_spooled)
+            self._require(written // frames * (self._total - frames) - still_spooled)
 
     def check_size(self, size: int) -> None:
         """Check before a picture of `size` bytes is written: a few frames may be large. Raises

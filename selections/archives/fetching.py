@@ -15,7 +15,7 @@ from selections.archives.block_fetching import BlockFetcher, Oversized, TooSlow
 from selections.archives.block_state import BlockState, Missing
 from selections.archives.entries import WantedFrame
 from selections.archives.pieces import DamagedPiece, Picture
-from selections.archives.planning import Plan
+from selections.archives.planning import Block, Plan
 from selections.archives.refusals import FRAME_ERRORS
 from selections.archives.retry_later import PutOffBlocks
 from selections.archives.threads import STOP_CHECK_SECONDS, end_threads
@@ -51,22 +51,28 @@ class Fetcher:
         self._states: dict[int, BlockState] = {}  # by the numbers of the blocks in the plan
         self._remaining = [len(block.frames) for block in plan.blocks]  # frames not handed out
         self._submitted = 0
+        self._handed_out: Block | None = None  # a block whose last picture was handed out
         self._futures: set[Future[None]] = set()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fetch")
 
     def picture(self, frame: WantedFrame) -> Picture | Missing:
         """The picture of a frame of the plan, or why there is none. To be asked for once for each
-        frame, by task and frame number. The file of the picture is to be closed.
+        frame, by task and frame number, when the one before is in the ZIP. The file of the picture
+        is to be closed.
 
         Waits until the block of the frame is fetched. Raises Stopped, or what ends the build: a
         CvatError, or whatever error a thread met.
         """
+        if self._handed_out is not None:
+            self._spool.release(self._handed_out)
+            self._handed_out = None
         number = self._plan.number_of(frame)
         self._submit_ahead(number)
         picture = self._picture(number, frame.frame)
         self._remaining[number] -= 1
         if not self._remaining[number]:
             del self._states[number]
+            self._handed_out = self._plan.blocks[number]
         return picture
 
     def close(self) -> None:

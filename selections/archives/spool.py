@@ -1,9 +1,10 @@
-"""The folder in which a build stores what it has fetched until its archive is finished.
+"""The folder in which a build stores what it has fetched until that is in the ZIP of its archive.
 
 A file is complete or absent, so a build that was killed continues with what the folder holds. A
 frame is a file of its own, or a member of the piece of its block: a chunk as CVAT sent it, with its
 members in the order of the frames, or a ZIP of video frames decoded here, with members named by
-their frame numbers.
+their frame numbers. What is in the ZIP is removed, and read from there by the next attempt
+(written.py).
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ import os
 import shutil
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import BinaryIO
 
 from cvat.types import Download
 from selections.archives.pieces import UNREADABLE, DamagedPiece, Picture, Piece, Reader
 from selections.archives.planning import Block
+from selections.archives.written import WrittenPictures, lists_of_furthest, zip_of
 
 BUILD_PREFIX = "build-"  # of files that a worker writes, and leaves incomplete when killed
 RECOMPRESSED = ".recompressed"  # ending of a frame that CVAT served as a JPEG of its own
+WRITTEN = "_written"  # ending of an empty file: its stamp is that of the pieces in the ZIP
 REMOVED = ".gone"  # after the name of a folder that is being removed
 CLOCKS_APART = 300  # seconds that the clocks of CVAT and of the portal may differ
 OPEN_PIECES = 8  # blocks of overlapping jobs interleave, a few at most
@@ -33,29 +38,53 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._reader = Reader()
+        self._written = WrittenPictures()
+        self._stamps: dict[int, float] = {}  # of each task: the oldest of what is in the ZIP
         self._open: dict[tuple[int, int, int], Piece] = {}
 
     def prepare(self, *, earlier: Path | None = None) -> None:
         """Make the folder, or take over that of an earlier try. Remove the incomplete files of a
-        worker that was killed."""
+        worker that was killed, but its ZIP if that has most of all."""
         if earlier is not None and earlier.is_dir() and not self.folder.exists():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # just removed, because the disk is short
                 os.replace(earlier, self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        lists = lists_of_furthest(self.folder, BUILD_PREFIX)
+        used = {*lists, *map(zip_of, lists)}
         for debris in (*self.folder.glob("*.part"), *self.folder.glob(f"{BUILD_PREFIX}*")):
-            debris.unlink(missing_ok=True)
+            if debris not in used:
+                debris.unlink(missing_ok=True)
+        self._written.close()
+        self._written = WrittenPictures(lists)
+        self._stamps = {
+            task_id: path.stat().st_mtime
+            for path, task_id in self._pieces()
+            if path.name.endswith(WRITTEN)
+        }
 
     def size(self) -> int:
-        """Bytes of all files."""
-        total = 0
-        for path in self.folder.glob("*"):
+        """Bytes that are freed when the folder is removed."""
+        return self._size("*")
+
+    def size_of_pieces(self) -> int:
+        """Bytes of what is not in a ZIP yet."""
+        return self._size("task*")
+
+    def _size(self, pattern: str) -> int:
+        """Bytes of files that have no name elsewhere, as a ZIP file in the storage has."""
+        files: dict[int, os.stat_result] = {}
+        names: Counter[int] = Counter()
+        for path in self.folder.glob(pattern):
             with suppress(FileNotFoundError):  # just taken over by another build
-                total += path.stat().st_size
-        return total
+                about = path.stat()
+                files[about.st_ino] = about
+                names[about.st_ino] += 1
+        return sum(each.st_size for each in files.values() if each.st_nlink == names[each.st_ino])
 
     def oldest_by_task(self) -> dict[int, float]:
-        """The stamp (see `stamp`) of the oldest piece of each task."""
+        """The stamp (see `stamp`) of the oldest piece of each task, also of those that are in the
+        ZIP."""
         oldest: dict[int, float] = {}
         for path, task_id in self._pieces():
             stamp = path.stat().st_mtime
@@ -67,6 +96,8 @@ class Spool:
         for path, of_task in self._pieces():
             if of_task == task_id:
                 path.unlink(missing_ok=True)
+        self._written.drop_task(task_id)
+        self._stamps.pop(task_id, None)
 
     def _pieces(self) -> Iterator[tuple[Path, int]]:
         """Each piece, with the id of its task."""
@@ -88,6 +119,7 @@ class Spool:
         for piece in self._open.values():
             piece.close()
         self._open.clear()
+        self._written.close()
 
     # --- writing, from any thread ---
 
@@ -95,7 +127,10 @@ class Spool:
         """The frames of a block that the spool does not hold yet."""
         if self._piece(block).exists():
             return []
-        return [frame for frame in block.frames if not self._frame(block, frame).exists()]
+        return [frame for frame in block.frames if not self._has(block, frame)]
+
+    def _has(self, block: Block, frame: int) -> bool:
+        return self._written.has(block.task_id, frame) or self._frame(block, frame).exists()
 
     @contextmanager
     def arriving_frame(
@@ -145,9 +180,7 @@ class Spool:
         before anything can be read: a member of a piece is compared with its checksum first."""
         try:
             if _key(block) not in self._open and not self._piece(block).exists():
-                path = self._frame(block, frame)
-                is_recompressed = block.is_recompressed and path.suffix == RECOMPRESSED
-                picture = self._reader.single(path)._replace(is_recompressed=is_recompressed)
+                picture = self._alone(block, frame)
             else:
                 picture = self._opened(block).picture(
                     frame, first=block.first, size=block.size, reader=self._reader
@@ -159,13 +192,45 @@ class Spool:
             raise DamagedPiece(f"frame {frame} is empty")  # after the machine lost its power
         return picture
 
+    def _alone(self, block: Block, frame: int) -> Picture:
+        if self._written.has(block.task_id, frame):
+            return self._written.picture(block.task_id, frame, self._reader)
+        path = self._frame(block, frame)
+        is_recompressed = block.is_recompressed and path.suffix == RECOMPRESSED
+        return self._reader.single(path)._replace(is_recompressed=is_recompressed)
+
     def drop(self, block: Block) -> None:
         """Remove all frames of a block."""
-        if _key(block) in self._open:
-            self._open.pop(_key(block)).close()
+        self._close(block)
         self._piece(block).unlink(missing_ok=True)
         for frame in block.frames:
             self._frame(block, frame).unlink(missing_ok=True)
+        self._written.drop(block.task_id, block.frames)
+
+    def release(self, block: Block) -> None:
+        """Remove the files of a block, all frames of which are in the ZIP now."""
+        self._close(block)
+        if not self._released(block, self._piece(block)):
+            for frame in block.frames:
+                self._released(block, self._frame(block, frame))
+
+    def _released(self, block: Block, path: Path) -> bool:
+        """Remove a file, whose stamp stays with the task. False if there is none."""
+        try:
+            stamp = path.stat().st_mtime
+        except FileNotFoundError:
+            return False
+        if stamp < self._stamps.get(block.task_id, inf):
+            self._stamps[block.task_id] = stamp
+            of_task = self.folder / f"task{block.task_id}{WRITTEN}"
+            of_task.touch()
+            os.utime(of_task, (stamp, stamp))
+        path.unlink(missing_ok=True)
+        return True
+
+    def _close(self, block: Block) -> None:
+        if _key(block) in self._open:
+            self._open.pop(_key(block)).close()
 
     def _opened(self, block: Block) -> Piece:
         key = _key(block)

@@ -22,6 +22,7 @@ from selections.archives import zip_format
 from selections.archives.entries import Entry, Line, PartSource
 from selections.archives.growing import part_path
 from selections.archives.naming import manifest_name
+from selections.archives.written import LIST
 
 HASH_STEP = COPY_STEP = 8 * 2**20  # bytes
 HASH_BUFFER = 2**20
@@ -43,8 +44,10 @@ class ZipWriter:
     `part_files` files (0: without a limit).
 
     The files of `sources` follow at the end of each part, then its manifest: `about`, and the lines
-    of the entries. The name of the manifest has the number `selection`, see manifest_name. When the
-    with-block ends with an error, all files are removed.
+    of the entries. The name of the manifest has the number `selection`, see manifest_name.
+
+    Beside each part lies the list of its pictures (written.py). When the with-block ends with an
+    error, the parts that have pictures stay for the next attempt, with their lists.
     """
 
     def __init__(
@@ -76,12 +79,9 @@ class ZipWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            self._current.close()
-        finally:
-            if error is not None:
-                for path in self._stem.parent.glob(f"{self._stem.name}*"):
-                    path.unlink(missing_ok=True)
+        self._current.close()
+        if error is not None and not self._current.has_pictures:
+            self._current.remove()
 
     def add(self, entry: Entry) -> None:
         """Write a picture, which has a line for the manifest."""
@@ -154,12 +154,13 @@ class _ZipFile:
 
     def __init__(self, path: Path) -> None:
         self.count = 0
+        self.has_pictures = False
         self.size = 0  # bytes
         self._path = path
         self._file = path.open("xb", buffering=0)
         # The lines of the manifest and the records of the directory grow with the archive, so they
         # wait on disk, not in memory.
-        self._listing = path.with_suffix(".list").open("w+b")
+        self._listing = path.with_suffix(LIST).open("w+b")
         self._files = path.with_suffix(".files").open("w+b")  # lines of those that are no pictures
         self._directory = path.with_suffix(".directory").open("w+b")
         self._digest = _Digest(path)
@@ -185,8 +186,12 @@ class _ZipFile:
         crc32 = self._put(entry)
         added = {"path": entry.path, "size": entry.size, "crc32": f"{crc32:08x}"}
         line = (entry.line or {}) | added
-        listing = self._files if entry.line is None else self._listing
-        listing.write(_json(line) + b"\n")
+        if entry.line is None:
+            self._files.write(_json(line) + b"\n")
+        else:
+            self.has_pictures = True
+            self._listing.write(_json(line) + b"\n")
+            self._listing.flush()  # now the picture may be removed where it was fetched to
         return line
 
     def end(self, about: dict[str, Any], missing: dict[str, Any], manifest: str) -> WrittenPart:
@@ -206,7 +211,13 @@ class _ZipFile:
         for temporary in (self._listing, self._files, self._directory):
             with suppress(OSError):  # what could not be written is not needed any more
                 temporary.close()
+        for temporary in (self._files, self._directory):
             Path(temporary.name).unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove the file and its list, which are closed."""
+        for path in (self._path, Path(self._listing.name)):
+            path.unlink(missing_ok=True)
 
     def _add_manifest(self, about: dict[str, Any], missing: dict[str, Any], name: str) -> None:
         path = self._path.with_suffix(".manifest")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -186,6 +187,11 @@ def gone(standin: StandIn, *frames: int) -> None:
         standin.faults.fail(
             f"type=frame&number={frame}&", status=404, body={"detail": "Not found."}
         )
+
+
+def no_space(*_: object, **__: object) -> None:
+    """In place of what writes to a disk."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def no_chunks(standin: StandIn) -> None:

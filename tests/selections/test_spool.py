@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from selections.archives import written
 from selections.archives.pieces import DamagedPiece, own_name
 from selections.archives.planning import Block
 from selections.archives.spool import BUILD_PREFIX, Spool
@@ -92,10 +93,50 @@ def test_a_piece_that_fails_is_not_there(spool: Spool) -> None:
 
 def test_a_takeover_clears_what_the_killed_one_left_half_done(spool: Spool) -> None:
     keep(spool, CHUNK, chunk_of(b"a", b"b", b"c", b"d"))
-    for debris in ("0123.part", f"{BUILD_PREFIX}1.1.zip", f"{BUILD_PREFIX}1.1.list"):
+    for debris in ("0123.part", f"{BUILD_PREFIX}1.1.zip", f"{BUILD_PREFIX}1.1.files"):
         (spool.folder / debris).write_bytes(b"half")
     Spool(spool.folder).prepare()
     assert files(spool) == ["task1_job5_chunk2.zip"]
+
+
+def test_what_is_in_the_zip_is_removed(spool: Spool) -> None:
+    keep(spool, CHUNK, chunk_of(b"a", b"b", b"c", b"d"))
+    assert read(spool, CHUNK, 43) == b"d"
+    keep_frame(spool, ALONE, 99, b"z")
+    spool.release(CHUNK)
+    assert (spool.missing(CHUNK), spool.missing(ALONE)) == ([40, 43], [])
+    spool.release(ALONE)
+    assert files(spool) == ["task1_written"]
+    assert spool.size() == 0
+
+
+def test_the_oldest_stamp_of_a_task_stays(spool: Spool) -> None:
+    stamps = {40: 3000.0, 41: 1000.0, 42: 2000.0}
+    for frame, stamp in stamps.items():
+        block = ALONE._replace(frames=(frame,))
+        with spool.arriving_frame(block, frame) as file:
+            file.write(b"x")
+            file.flush()
+            os.utime(file.fileno(), (stamp, stamp))
+        spool.release(block)
+        least = min(stamps[each] for each in stamps if each <= frame)
+        assert spool.oldest_by_task() == {1: least}
+    later = Spool(spool.folder)
+    later.prepare()
+    assert later.oldest_by_task() == {1: 1000.0}
+    later.drop_task(1)
+    assert files(later) == []
+
+
+def test_a_zip_that_is_in_the_storage_too_frees_nothing(spool: Spool, tmp_path: Path) -> None:
+    build = spool.folder / f"{BUILD_PREFIX}1.1.zip"
+    build.write_bytes(b"x" * 1000)
+    written.keep(build)
+    assert spool.size() == 1000
+    build.rename(tmp_path / "stored.zip")
+    assert spool.size() == 0
+    (tmp_path / "stored.zip").unlink()
+    assert spool.size() == 1000
 
 
 def test_the_next_try_takes_over(spool: Spool, tmp_path: Path) -> None:

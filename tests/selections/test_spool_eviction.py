@@ -6,13 +6,14 @@ from collections import namedtuple
 from datetime import timedelta
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
 from selections.archives import disk, spools
 from selections.models import Archive, SelectedFrame
 from selector.models import Connection
 from standin.server import StandIn
-from tests.selections.builds import Folders, assert_whole, built, gone, no_chunks, request, select
+from tests.selections.builds import Folders, assert_whole, built, no_space, request, select
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -21,15 +22,18 @@ Usage = namedtuple("Usage", "total used free")
 
 @pytest.fixture
 def unfinished(
-    connection: Connection, standin: StandIn, folders: Folders, messages: list[int], hasty: None
+    connection: Connection,
+    folders: Folders,
+    messages: list[int],
+    hasty: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> list[Archive]:
-    """Three archives that lack a frame, with their spools; the first ended last."""
-    no_chunks(standin)
-    gone(standin, 0)
-    archives = [built(select(connection, (2, range(count)))) for count in (20, 21, 22)]
-    standin.faults.clear()
+    """Three archives that could not be stored, with their spools; the first ended last."""
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "_save", no_space)
+        archives = [built(select(connection, (2, range(count)))) for count in (20, 21, 22)]
     for hours, archive in enumerate(archives, start=1):
-        assert archive.status == "incomplete"
+        assert archive.status == "failed"
         ended = timezone.now() - timedelta(hours=hours)
         Archive.objects.filter(pk=archive.pk).update(finished_at=ended)
     SelectedFrame.objects.update(width=0, height=0)  # no estimate before the build
@@ -55,7 +59,7 @@ def built_with(connection: Connection, room: int) -> Archive:
     """A build that is estimated to need so many bytes."""
     selection = select(connection, (12, [0, 1]))
     selection.frames.update(width=0, height=0)
-    selection.frames.filter(frame=0).update(width=room / (2 * disk.BYTES_PER_PIXEL), height=1)
+    selection.frames.filter(frame=0).update(width=room / disk.BYTES_PER_PIXEL, height=1)
     return built(selection)
 
 

@@ -44,6 +44,10 @@ def written(
         return list(writer.finish(problems or []))
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 FRAMES = [("a.jpg", b"first"), ("b/ü.png", b""), ("b/c.jpg", bytes(range(256)) * 100)]
 
 
@@ -214,18 +218,33 @@ def test_parts_can_be_unpacked_into_one_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_block_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_a_block_that_fails_leaves_its_parts_and_their_lists(tmp_path: Path) -> None:
     writer = ZipWriter(tmp_path / "build-1", part_size=20_000, about={})
     with suppress(ConnectionError), writer:
-        for number in range(5):
+        for number in range(3):
             add(writer, str(number), bytes(9_000), {})
         raise ConnectionError
     del writer
-    assert list(tmp_path.iterdir()) == []
+    assert names_in(tmp_path) == [
+        "build-1.1.list",
+        "build-1.1.zip",
+        "build-1.2.list",
+        "build-1.2.zip",
+    ]
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_block_that_fails_without_a_picture_leaves_nothing(tmp_path: Path) -> None:
+    writer = ZipWriter(tmp_path / "build-1", part_size=0, about={})
+    with suppress(ConnectionError), writer:
+        raise ConnectionError
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_full_disk_leaves_what_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     writer = ZipWriter(tmp_path / "build-1", part_size=0, about={})
 
     def full(*_: object) -> None:
@@ -236,7 +255,9 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(writer._current._file, "write", full, raising=False)
         add(writer, "b", b"x" * (COPY_STEP + 1), {})
     del writer
-    assert list(tmp_path.iterdir()) == []
+    assert names_in(tmp_path) == ["build-1.1.list", "build-1.1.zip"]
+    (line,) = (tmp_path / "build-1.1.list").read_text().splitlines()
+    assert json.loads(line)["path"] == "a"
 
 
 class Fading(io.BufferedReader):
@@ -260,12 +281,15 @@ def test_bytes_that_changed_since_their_checksum_are_named(
             file.seek(0)
         with pytest.raises(OSError, match=r"a/large\.jpg is damaged"), writer:
             writer.add(Entry("a/large.jpg", file, 100_000, {}, crc32))
-    assert [path.name for path in tmp_path.iterdir()] == ["picture"]
+    assert names_in(tmp_path) == ["picture"]
 
 
-def test_listings_do_not_stay_beside_the_parts(tmp_path: Path) -> None:
+def test_only_lists_stay_beside_the_parts(tmp_path: Path) -> None:
     parts = written(tmp_path, many(60), part_size=100_000)
-    assert sorted(tmp_path.iterdir()) == sorted(part.path for part in parts)
+    names = [part.path.stem for part in parts]
+    assert names_in(tmp_path) == sorted(
+        f"{name}.{end}" for name in names for end in ("list", "zip")
+    )
 
 
 def test_the_bytes_are_those_of_zipfile_whatever_the_sizes(tmp_path: Path) -> None:
