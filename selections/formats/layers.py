@@ -24,8 +24,10 @@ _BYTES = {GREY: 1, GREY_16: 2, RGB: 3, RGBA: 4}
 _BLACK: Color = (0, 0, 0)
 
 
-def painted(layers: Iterable[Layer], width: int, height: int, mode: str) -> bytes:
-    """A PNG file of this mode with the layers, from below to above, on zeros."""
+def painted(
+    layers: Iterable[Layer], width: int, height: int, mode: str, *, file_format: str = "PNG"
+) -> bytes:
+    """A file of this mode with the layers, from below to above, on zeros."""
     depth = _BYTES[mode]
     columns = bytearray(width * height * depth)
     for runs, pixel in layers:
@@ -35,7 +37,7 @@ def painted(layers: Iterable[Layer], width: int, height: int, mode: str) -> byte
     image = Image.frombytes(mode, (height, width), columns)
     del columns
     file = io.BytesIO()
-    image.transpose(Image.Transpose.TRANSPOSE).save(file, "PNG")
+    image.transpose(Image.Transpose.TRANSPOSE).save(file, file_format)
     return file.getvalue()
 
 

@@ -54,11 +54,13 @@ def test_parts_hold_what_one_file_holds(
     case = Case(CASES["shapes"])
     add_annotated_task(standin.world, case.folder)
     selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    archive = built(selection, annotations=key, part_size=40_000)
+    # The bitmap of one picture takes 57,654 bytes.
+    part_size = 80_000 if key == "icdar_segmentation" else 40_000
+    archive = built(selection, annotations=key, part_size=part_size)
     assert (archive.status, archive.error) == ("ready", "")
     assert counted(archive) == sum(map(len, case.reference().values()))
     parts = [path_of(part) for part in archive.parts.all()]
     assert len(parts) > 1
     names = Counter(name for part in parts for name in zipfile.ZipFile(part).namelist())
     assert max(names.values()) == 1
-    assert all(path_of(part).stat().st_size <= 40_000 for part in archive.parts.all())
+    assert all(path_of(part).stat().st_size <= part_size for part in archive.parts.all())
