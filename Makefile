@@ -16,7 +16,7 @@ help: ## list these targets
 run: .venv/.run ## set up what is missing, then run the portal on http://localhost:5020 until Ctrl-C
 	@exec $(PYTHON) manage.py serve
 
-demo: .venv/.run ## choose, build, download and compare every byte, without a browser
+demo: .venv/.run ## choose, build, download and compare every byte and object, without a browser
 	@exec $(PYTHON) demo.py
 
 test: .venv/.dev ## the whole test suite

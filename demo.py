@@ -1,4 +1,4 @@
-"""`make demo`: choose, build, download and compare every byte, without a browser.
+"""`make demo`: choose, build, download and compare all bytes and objects, without a browser.
 
 Starts a separate portal (free ports, a temporary folder, the stand-in CVAT with sample tasks), so
 that a running one is not disturbed, and uses it over HTTP only, like a script. The ZIP stays in
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -33,6 +34,8 @@ BASE_DIR = Path(__file__).resolve().parent
 OUTPUT = BASE_DIR / "var" / "demo"
 ACCOUNT = {"username": "demo", "password": "demo-password"}
 TASK = "Night drive, north loop"
+COCO = "instances_default.json"
+COCO_KINDS = {"rectangle", "polygon", "ellipse", "mask"}  # all that the format has a place for
 PER_JOB = 10
 SEED = 2024
 START_SECONDS = 90
@@ -164,7 +167,8 @@ def main_job(api: Api, cvat: Api, keep: Path) -> tuple[Path, str]:
     path = download(api, archive, keep)
     compare(path, images, cvat, draw)
     size = path.stat().st_size / 1e6
-    return path, f"{len(images)} frames, {size:.1f} MB, each byte and name as CVAT has them."
+    summary = f"{len(images)} frames, {size:.1f} MB, each byte, name and object as CVAT has them."
+    return path, summary
 
 
 def find_task(api: Api) -> int:
@@ -207,7 +211,8 @@ def save(api: Api, draw: Mapping[str, Any], images: list[dict[str, Any]]) -> int
 
 
 def build(api: Api, selection: int) -> dict[str, Any]:
-    archive = api.post(f"/api/selections/{selection}/archives", {"quality": "original"})
+    options = {"quality": "original", "annotations": "coco"}
+    archive = api.post(f"/api/selections/{selection}/archives", options)
     end, shown = time.monotonic() + BUILD_SECONDS, ""
     while archive["status"] in {"queued", "running"}:
         check(time.monotonic() < end, f"Still {archive['status']} after {BUILD_SECONDS} s.")
@@ -251,13 +256,16 @@ def compare(path: Path, images: list[dict[str, Any]], cvat: Api, draw: Mapping[s
     names = {image["frame"]: meta["frames"][image["frame"]]["name"] for image in images}
     with zipfile.ZipFile(path) as archive:
         listed = archive.namelist()
-        check(sorted(listed) == sorted([*names.values(), "manifest.json"]), "Other names.")
+        check(sorted(listed) == sorted([*names.values(), COCO, "manifest.json"]), "Other names.")
         check(listed[-1] == "manifest.json", "The manifest is not the last entry.")
         for frame, name in names.items():
             served = cvat.get(task, type="frame", number=frame, quality="original").content
             check(archive.read(name) == served, f"{name} has other bytes than frame {frame}.")
         check_manifest(archive, names, draw)
+        objects = check_objects(archive, names, cvat, draw["task_id"])
     say(f"Compared {len(names)} files with what CVAT serves: identical.")
+    counts = ", ".join(f"{count} x {label}" for label, count in sorted(objects.items()))
+    say(f"Compared the objects on them: {counts}.")
 
 
 def check_manifest(
@@ -273,6 +281,29 @@ def check_manifest(
         stated = (entry["task_id"], entry["path"], entry["size"], entry["crc32"])
         actual = (draw["task_id"], name, info.file_size, f"{info.CRC:08x}")
         check(stated == actual, f"The manifest says {stated}, the ZIP has {actual}.")
+
+
+def check_objects(
+    archive: zipfile.ZipFile, names: Mapping[int, str], cvat: Api, task: int
+) -> Counter[str]:
+    """Compare which objects are on each frame. Returns how many there are of each label."""
+    coco = json.loads(archive.read(COCO))
+    categories = {each["id"]: each["name"] for each in coco["categories"]}
+    files = {each["id"]: each["file_name"] for each in coco["images"]}
+    check(sorted(files.values()) == sorted(names.values()), "Other images in the COCO file.")
+    written = Counter(
+        (files[each["image_id"]], categories[each["category_id"]]) for each in coco["annotations"]
+    )
+    labels = cvat.get("/api/labels", task_id=task, page_size=100).json()["results"]
+    called = {each["id"]: each["name"] for each in labels}
+    shapes = cvat.get(f"/api/tasks/{task}/annotations").json()["shapes"]
+    annotated = Counter(
+        (names[each["frame"]], called[each["label_id"]])
+        for each in shapes
+        if each["frame"] in names and each["type"] in COCO_KINDS
+    )
+    check(written == annotated, f"Other objects: {(written - annotated) + (annotated - written)}")
+    return Counter(label for (_, label), count in written.items() for _ in range(count))
 
 
 if __name__ == "__main__":

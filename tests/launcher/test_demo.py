@@ -32,4 +32,4 @@ def test_it_works(tmp_path: Path) -> None:
     (path,) = tmp_path.glob("Demo_*.zip")
     assert str(path) in ran.stdout
     with zipfile.ZipFile(path) as archive:
-        assert len(archive.namelist()) == 51
+        assert len(archive.namelist()) == 52
