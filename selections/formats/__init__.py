@@ -13,6 +13,7 @@ from selections.formats import (
     coco,
     coco_keypoints,
     cvat_images,
+    datumaro,
     icdar,
     kitti,
     labelme,
@@ -49,6 +50,7 @@ FORMATS: dict[str, Format] = {
         yolo_darknet.FORMAT,
         pascal_voc.FORMAT,
         segmentation_mask.FORMAT,
+        datumaro.FORMAT,
         objects.CSV,
         objects.JSON_LINES,
     )
