@@ -33,6 +33,7 @@ from selections.formats.format import (
     AnnotatedImage,
     AnnotatedTask,
     Format,
+    Places,
     Writer,
 )
 from selections.models import Selection
@@ -89,6 +90,8 @@ class AnnotationSource:
         self._left_out: Counter[str] = Counter()  # not written: how many objects, by the reason
         self._for_room = _Objects(self._labels, self._stored, self._subset)
         self._for_entries = _Objects(self._labels, self._stored, self._subset)
+        self._for_places = _Objects(self._labels, self._stored, self._subset)
+        self._place: Places | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
         # First the labels of all tasks, without which no file can be begun.
         self._label_futures = {
@@ -108,6 +111,18 @@ class AnnotationSource:
         if self._writer is not None:
             self._writer.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def placed(self, entry: Entry) -> Entry:
+        """The picture at the places where the format expects it, if they depend on its objects.
+        Asked for in the order of the frames."""
+        if self._format.placed is None or entry.line is None:
+            return entry
+        if self._place is None:
+            self._place = self._format.placed(self._tasks())
+        picture = _picture(entry.line | {"path": entry.path})
+        self._task(picture.task_id)
+        path, *copies = self._place(self._for_places.image(picture))
+        return entry._replace(path=path, copies=copies)
 
     def room(self, line: Line | None) -> tuple[int, int]:
         if line is None:

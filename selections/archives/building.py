@@ -96,7 +96,10 @@ class _Build:
             with closing(self.source.entries()) as entries:
                 for entry in entries:
                     self.heartbeat.check()
-                    self._take(entry, writer)
+                    if annotations is not None and isinstance(entry, Entry):
+                        self._add(annotations.placed(entry), writer)
+                    else:
+                        self._take(entry, writer)
             self._check_complete()
             self._check_not_empty()
             about = annotations.about() if annotations is not None else {}
@@ -113,11 +116,12 @@ class _Build:
             self.remarks.leave_out(entry.line)
 
     def _add(self, entry: Entry, writer: ZipWriter) -> None:
-        self.guard.check_size(entry.size)
+        size = entry.size * entry.files
+        self.guard.check_size(size)
         writer.add(entry)
         self.remarks.add((entry.line or {}) | {"path": entry.path})
         self.heartbeat.frames_done += 1
-        self.heartbeat.bytes_done += entry.size
+        self.heartbeat.bytes_done += size
         self.guard.check(frames=self.heartbeat.frames_done, written=self.heartbeat.bytes_done)
 
     def _check_complete(self) -> None:

@@ -8,7 +8,7 @@ them (zipping.ZipWriter). Neither knows the other; selections.archives.building 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 Line = dict[str, Any]  # what the manifest says of one frame
@@ -25,13 +25,20 @@ class WantedFrame(NamedTuple):
 
 class Entry(NamedTuple):
     """A file of the archive. `file` is read from its present position, before the next entry is
-    asked for, and holds `size` bytes. Without `crc32` it is read twice."""
+    asked for, and holds `size` bytes. Without `crc32` it is read twice. `copies`: further paths at
+    which the same bytes stand."""
 
     path: str
     file: io.BufferedIOBase
     size: int
     line: Line | None = None  # None: no picture; the manifest lists the file as one of `files`
     crc32: int | None = None  # of the bytes, where it is known to be right
+    copies: Sequence[str] = ()
+
+    @property
+    def files(self) -> int:
+        """How many files of the archive it is."""
+        return 1 + len(self.copies)
 
 
 class MissingFrame(NamedTuple):

@@ -32,6 +32,7 @@ class _Line(msgspec.Struct):
     size: int
     crc32: str
     recompressed: bool = False
+    paths: tuple[str, ...] = ()  # with copies
 
 
 _decode = msgspec.json.Decoder(_Line).decode
@@ -142,10 +143,10 @@ def _lines(listing: Path) -> Iterator[tuple[_Line, int]]:
     with listing.open("rb") as file, suppress(ValueError):
         for text in file:
             line = _decode(text)
-            member = Member(line.path, line.size, int(line.crc32, 16))
-            start = end + len(member.header())
+            for path in line.paths or (line.path,):
+                start = end + len(Member(path, line.size, int(line.crc32, 16)).header())
+                end = start + line.size
             yield line, start
-            end = start + line.size
 
 
 def _key(task_id: int, frame: int) -> int:

@@ -26,6 +26,7 @@ from selections.archives.written import LIST
 
 HASH_STEP = COPY_STEP = 8 * 2**20  # bytes
 HASH_BUFFER = 2**20
+COPY_OVERHEAD = 200  # bytes that the ZIP says of a further copy of a picture, without its path
 FILE_OVERHEAD = 1024  # bytes that the ZIP and its manifest say of a file of a PartSource, at most
 
 
@@ -86,13 +87,15 @@ class ZipWriter:
     def add(self, entry: Entry) -> None:
         """Write a picture, which has a line for the manifest."""
         files, length = self._added_room(entry)
-        if self._part_files and self._current.files_with_manifest + files >= self._part_files:
+        length += COPY_OVERHEAD * len(entry.copies)
+        added = len(entry.copies) + files
+        if self._part_files and self._current.files_with_manifest + added >= self._part_files:
             self._begin_part()
         if self._part_size:
             # Its line stands in the manifest; what the directory says of it is shorter than that.
-            name_size = len(entry.path.encode())
-            line_size = len(_json(entry.line)) + name_size + 100
-            self._make_room(entry.size + name_size + 2 * line_size + length)
+            name_size = sum(len(path.encode()) for path in (entry.path, *entry.copies))
+            line_size = len(_json(entry.line)) + 2 * name_size + 100
+            self._make_room(entry.size * entry.files + name_size + 2 * line_size + length)
         line = self._current.add(entry)
         self._current.reserve(files, length)
         for source in self._sources:
@@ -182,10 +185,15 @@ class _ZipFile:
         return self.size + 2 * self._listing.tell() + 1024 + self._reserved_bytes
 
     def add(self, entry: Entry) -> Line:
-        """Write a file. Returns its line in the manifest."""
+        """Write a file, and its copies. Returns its line in the manifest."""
+        start = entry.file.tell()
         crc32 = self._put(entry)
+        for path in entry.copies:
+            entry.file.seek(start)
+            self._put(entry._replace(path=path, crc32=crc32))
         added = {"path": entry.path, "size": entry.size, "crc32": f"{crc32:08x}"}
-        line = (entry.line or {}) | added
+        paths = {"paths": [entry.path, *entry.copies]} if entry.copies else {}
+        line = (entry.line or {}) | added | paths
         if entry.line is None:
             self._files.write(_json(line) + b"\n")
         else:

@@ -91,6 +91,9 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
+Places = Callable[[AnnotatedImage], Sequence[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format of annotations.
@@ -101,6 +104,8 @@ class Format:
       temporary files.
     - `room`: (files, bytes) that a part without images needs at most; `image_room`: what an image
       adds.
+    - `placed`, if the place of a picture depends on its objects, makes from the tasks of the
+      archive the function that returns its paths, at least one, from that in the layout.
     - `has_fixed_names`: readers look for files under their exact names, so these differ between
       the parts of an archive alone, and not between selections.
     """
@@ -113,6 +118,7 @@ class Format:
     room: Callable[[Sequence[AnnotatedTask]], tuple[int, int]]
     image_room: Callable[[AnnotatedImage], tuple[int, int]]
     layout: Layout = AS_IN_CVAT
+    placed: Callable[[Sequence[AnnotatedTask]], Places] | None = None
     has_fixed_names: bool = False
 
     @property

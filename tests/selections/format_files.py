@@ -68,6 +68,7 @@ def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]
     """The pictures, where the format wants them."""
     form = FORMATS[key]
     layout, folder = form.layout, form.layout.folders([task.subset])[task.subset]
+    place = form.placed([task]) if form.placed else None
     paths = FramePaths(
         task_folders=False,
         quality="original",
@@ -88,5 +89,6 @@ def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]
         name = f"frame_{number:06d}.png" if is_video else info.name
         path = paths.take(WantedFrame(7, 1, frame, name), "")
         held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
-        images.append(AnnotatedImage(path, info.width, info.height, 7, number, held, task.subset))
+        image = AnnotatedImage(path, info.width, info.height, 7, number, held, task.subset)
+        images.append(image._replace(path=place(image)[0]) if place else image)
     return images

@@ -22,7 +22,11 @@ PICTURES = {(1, 0): b"first", (1, 7): bytes(range(256)) * 40, (2, 3): b"third", 
 
 
 def write(
-    stem: Path, keys: Sequence[tuple[int, int]] = tuple(PICTURES), *, part_files: int = 0
+    stem: Path,
+    keys: Sequence[tuple[int, int]] = tuple(PICTURES),
+    *,
+    part_files: int = 0,
+    folders: Sequence[str] = (),
 ) -> list[Path]:
     """An attempt that is killed. Returns its lists."""
     writer = ZipWriter(stem, part_size=0, part_files=part_files, about={})
@@ -31,7 +35,9 @@ def write(
         line = {"task_id": task_id, "frame": frame, "filename": "한글.jpg"}
         if frame == 3:
             line["recompressed"] = True
-        writer.add(Entry(f"task_{task_id}/ü{frame}.jpg", io.BytesIO(content), len(content), line))
+        path = f"task_{task_id}/ü{frame}.jpg"
+        copies = [f"{folder}/{path}" for folder in folders[:frame]]
+        writer.add(Entry(path, io.BytesIO(content), len(content), line, copies=copies))
     return sorted(stem.parent.glob(f"{stem.name}.*.list"))
 
 
@@ -52,6 +58,12 @@ def test_every_picture_that_was_written_is_read(
     written = WrittenPictures(lists)
     assert {key: read(written, *key) for key in PICTURES} == PICTURES
     assert not any(written.has(*key) for key in ((1, 1), (2, 0), (2, 5), (3, 0)))
+    written.close()
+
+
+def test_pictures_in_several_folders_are_read(tmp_path: Path) -> None:
+    written = WrittenPictures(write(tmp_path / "build-1", folders=["a", "東京", "c"]))
+    assert {key: read(written, *key) for key in PICTURES} == PICTURES
     written.close()
 
 
