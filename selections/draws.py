@@ -9,6 +9,7 @@ from typing import Any
 from selections.methods import DEFAULT, METHODS
 from selections.methods.method import Method
 from selections.sampling import MAX_SEED, Amount
+from selector.annotation_index.filter import NO_FILTER, AnnotationFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Draw:
 
     `job_ids`: only from these jobs of the task. `filename_contains`: only frames whose name
     contains each of these words, in any case. `exclude_selections`: not the frames of these
-    selections. `seed` None: a random one.
+    selections. `annotation_filter`: only frames with such annotations. `labels`: those that take
+    part in a draw per label; empty for all that occur. `seed` None: a random one.
     """
 
     task_id: int | None
@@ -29,6 +31,8 @@ class Draw:
     seed: int | None = None
     exclude_selections: tuple[int, ...] = ()
     filename_contains: str = ""
+    annotation_filter: AnnotationFilter = NO_FILTER
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
@@ -50,6 +54,8 @@ class Draw:
             "job_ids": list(self.job_ids),
             "exclude_selections": list(self.exclude_selections),
             "filename_contains": self.filename_contains,
+            "annotation_filter": self.annotation_filter.to_json(),
+            "labels": list(self.labels),
         }
         for parameter in self.by.parameters:
             optional[parameter.name] = self.count if parameter.kind == "count" else self.share
@@ -77,4 +83,6 @@ class Draw:
             seed=data.get("random_seed"),
             exclude_selections=tuple(data.get("exclude_selections", ())),
             filename_contains=data.get("filename_contains", ""),
+            annotation_filter=AnnotationFilter.from_json(data.get("annotation_filter") or {}),
+            labels=tuple(data.get("labels", ())),
         )

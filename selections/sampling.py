@@ -97,6 +97,17 @@ class JobDraw:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelDraw:
+    """What a draw took of one label: `selected` of the `total` frames that have it. With `selected
+    < requested` these are all."""
+
+    label: str
+    requested: int
+    selected: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """Frames drawn from jobs. `job_id` of a frame is the job for which it counts."""
 
@@ -104,6 +115,7 @@ class Sample:
     jobs: tuple[JobDraw, ...]  # in the order of the jobs
     total: int  # frames that the jobs hold together, each once
     requested: int  # frames asked for, of all jobs together
+    labels: tuple[LabelDraw, ...] = ()  # by name; empty unless so many of each label are asked for
 
 
 def sample_of(candidates: Candidates, job_of: Mapping[int, int], *, requested: int) -> Sample:

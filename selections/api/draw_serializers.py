@@ -11,6 +11,7 @@ from portal.api.fields import IdField
 from selections.api.amount_fields import REQUIRED_AMOUNT, CountField, SeedField, ShareField
 from selections.draws import Draw
 from selections.methods import DEFAULT, METHODS, draw_choices
+from selector.api.annotation_filters import AnnotationFilterSerializer, NamesField
 from selector.api.serializers import LoadImagesAnswer, SourceSerializer
 
 MOST_JOBS = 10_000
@@ -45,6 +46,12 @@ class DrawSerializer(SourceSerializer):
     exclude_selections = serializers.ListField(
         child=IdField(), required=False, max_length=MOST_EXCLUDED
     )
+    annotation_filter = AnnotationFilterSerializer(
+        required=False, help_text="Only frames with such annotations."
+    )
+    labels = NamesField(
+        help_text="The labels of which so many frames each are drawn; without it, all that occur."
+    )
 
     def get_fields(self) -> dict[str, Fields]:
         method = serializers.ChoiceField(choices=draw_choices(), default=DEFAULT)
@@ -56,6 +63,11 @@ class DrawSerializer(SourceSerializer):
         if attrs.get("job_ids") and attrs.get("task_id") is None:
             raise serializers.ValidationError("Name the task of job_ids by task_id.")
         self._refuse_amounts_of_other_methods(attrs)
+        if attrs.get("labels") and not METHODS[attrs["frame_selection_method"]].is_per_label:
+            per_label = " or ".join(key for key, method in METHODS.items() if method.is_per_label)
+            raise serializers.ValidationError(
+                {"labels": f"goes with frame_selection_method {per_label} alone."}
+            )
         return super().validate(attrs)
 
     def _refuse_amounts_of_other_methods(self, attrs: dict[str, Any]) -> None:
@@ -77,6 +89,7 @@ class DrawSerializer(SourceSerializer):
             job_ids=tuple(sorted(set(draw.job_ids))),
             exclude_selections=tuple(sorted(set(draw.exclude_selections))),
             filename_contains=" ".join(draw.filename_contains.split()),
+            labels=tuple(sorted(set(draw.labels))),
         )
 
 
@@ -121,6 +134,16 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     )
 
 
+class LabelSummarySerializer(serializers.Serializer[Any]):
+    """`selected` of the `total` frames with this label were drawn; with `selected` below
+    `requested` there are no more. A frame counts for each label that is on it."""
+
+    label = serializers.CharField(help_text="Name of the label.")  # type: ignore[assignment]
+    requested = serializers.IntegerField()
+    selected = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
 class RandomSelectAnswer(LoadImagesAnswer):
     """`count` frames were drawn of `requested`, from `total_available` candidates. `job_id` of an
     image is the job for which it counts."""
@@ -131,3 +154,6 @@ class RandomSelectAnswer(LoadImagesAnswer):
     per_job_count = serializers.IntegerField(allow_null=True)
     random_seed = serializers.IntegerField()
     job_summary = JobSummarySerializer(many=True)
+    label_summary = LabelSummarySerializer(
+        many=True, help_text="Of each label, in a draw by label; empty in others."
+    )

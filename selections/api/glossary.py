@@ -253,7 +253,7 @@ DRAW = {
     "random_seed": 7,
 }
 EXAMPLES: dict[str, Any] = {
-    "SourceRequest": {"task_id": 1},
+    "LoadImagesRequest": {"task_id": 1},
     "RandomSelectRequest": {"task_id": 1, "count": 10, "random_seed": 7},
     "NewSelectionRequest": DRAW,
     "PatchedSelectionRequest": {"name": "Round 1, checked"},

@@ -11,6 +11,7 @@ from portal.signed_in import SignedInApiRequest
 from selections import services
 from selections.api.draw_serializers import (
     JobSummarySerializer,
+    LabelSummarySerializer,
     RandomSelectAnswer,
     RandomSelectSerializer,
 )
@@ -23,8 +24,10 @@ class RandomSelectView(SpecifiedView):
         """`count` frames from the job, or from each job of the task.
 
         Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
-        share; with `job_ids` from these jobs alone, and with `exclude_selections` without the
-        frames that are saved in them.
+        share; or so many of each label. With `job_ids` from these jobs alone, with
+        `annotation_filter` from frames with such annotations, and with `exclude_selections` without
+        the frames that are saved in them. 503 with code `annotations_not_read`: the annotations
+        that the draw needs are being read, ask again.
         """
         form = RandomSelectSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -45,5 +48,6 @@ class RandomSelectView(SpecifiedView):
                 "per_job_count": draw.count if draw.by.is_per_job else None,
                 "random_seed": draw.seed,
                 "job_summary": JobSummarySerializer(sample.jobs, many=True).data,
+                "label_summary": LabelSummarySerializer(sample.labels, many=True).data,
             }
         )

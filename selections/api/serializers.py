@@ -21,6 +21,7 @@ from selections.api.draw_serializers import (
 from selections.methods import draw_choices
 from selections.models import SelectedFrame, Selection
 from selections.services import Choice
+from selector.api.annotation_filters import AnnotationFilterSerializer
 
 LARGEST_FRAME = 2**31 - 1
 LONGEST_NOTE = 10_000
@@ -109,6 +110,14 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
         required=False, help_text="Only frames whose name contains each of these words."
     )
     exclude_selections = serializers.ListField(child=serializers.IntegerField(), required=False)
+    annotation_filter = AnnotationFilterSerializer(
+        required=False, help_text="Only frames with such annotations."
+    )
+    labels = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="The labels of which so many frames each were drawn; without it, all.",
+    )
     adjusted_from = serializers.DictField(
         required=False, help_text="The draw that a choice by hand began with."
     )

@@ -6,11 +6,12 @@ A new method is a module with a METHOD, and its line in METHODS: pages, API, sch
 
 from __future__ import annotations
 
-from selections.methods import random_per_job, random_uniform
+from selections.methods import balanced_by_label, random_per_job, random_uniform
 from selections.methods.method import Method
 
 METHODS: dict[str, Method] = {
-    method.key: method for method in (random_per_job.METHOD, random_uniform.METHOD)
+    method.key: method
+    for method in (random_per_job.METHOD, random_uniform.METHOD, balanced_by_label.METHOD)
 }
 DEFAULT = random_per_job.METHOD.key
 MANUAL = "manual"  # frames chosen by hand

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from selections.sampling import Amount, Candidates, Sample
@@ -20,8 +21,19 @@ class Parameter:
 
 
 class Facts:
-    """What a method can ask about the candidates beyond their names and numbers, such as labels or
-    hashes of pictures: so far nothing."""
+    """What a method can ask about the candidates beyond their names and numbers. `read_labels` is
+    called at most once, when it is needed."""
+
+    def __init__(
+        self, read_labels: Callable[[], Mapping[str, Collection[int]]] = dict[str, set[int]]
+    ) -> None:
+        self._read_labels = read_labels
+
+    @cached_property
+    def frames_by_label(self) -> Mapping[str, Collection[int]]:
+        """The numbers of the frames that have each label, of all labels that take part; also of
+        frames that are no candidates."""
+        return self._read_labels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,8 @@ class Method:
 
     `draw` gets the candidates, the amount, a seed (0 to MAX_SEED) and facts; the same arguments
     give the same sample on every machine. A draw has exactly one of the `parameters`. With
-    `is_per_job` its amount is that of each job, and only annotation jobs take part.
+    `is_per_job` its amount is that of each job, and only annotation jobs take part; with
+    `is_per_label` that of each label, and a draw may name the labels that take part.
     """
 
     key: str  # CVAT's or our name of the frame_selection_method, at most 20 characters
@@ -40,6 +53,7 @@ class Method:
     parameters: tuple[Parameter, ...]
     draw: Callable[[Candidates, Amount, int, Facts], Sample]
     is_per_job: bool = False
+    is_per_label: bool = False
 
     def parameter(self, kind: str) -> Parameter | None:
         """The parameter for a "count" or a "share", if the method takes that kind of amount."""

@@ -12,7 +12,9 @@ from selections.draws import Draw
 from selections.methods.method import Facts
 from selections.models import SelectedFrame, Selection
 from selections.sampling import Candidates, Sample, new_seed
+from selector.annotation_index.masks import frames_of
 from selector.models import Connection
+from selector.services.annotation_index import read_annotations, with_annotations
 from selector.services.catalogs import load_catalog
 
 
@@ -29,16 +31,30 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     """Draw from the task as CVAT has it now, without the frames of `draw.exclude_selections`,
     which must be selections that the user may read, of the same server.
 
-    Raises InvalidInput, CvatError.
+    Raises InvalidInput, NotRead (annotations that the draw needs), CvatError.
     """
     excluded = _readable(user, connection, draw.exclude_selections)
-    catalog = load_catalog(connection=connection, task_id=draw.task_id, job_id=draw.job_id)
+    catalog = whole = load_catalog(connection=connection, task_id=draw.task_id, job_id=draw.job_id)
+
+    def read_labels() -> dict[str, set[int]]:
+        known = read_annotations(connection=connection, catalog=whole, job_id=draw.job_id)
+        masks = known.frames_with(draw.labels)
+        return {label: set(frames_of(mask)) for label, mask in masks.items()}
+
+    if draw.annotation_filter:
+        catalog = with_annotations(
+            connection, catalog, job_id=draw.job_id, wanted=draw.annotation_filter
+        )
+        if not catalog.frames:
+            raise InvalidInput(
+                "There is nothing to draw: no frame has such annotations. Try fewer conditions."
+            )
     if excluded:
         catalog = _without(catalog, excluded)
-    return draw_from(catalog, draw)
+    return draw_from(catalog, draw, Facts(read_labels))
 
 
-def draw_from(catalog: FrameCatalog, draw: Draw) -> Drawn:
+def draw_from(catalog: FrameCatalog, draw: Draw, facts: Facts | None = None) -> Drawn:
     """Draw from the frames of the catalogue. Raises InvalidInput."""
     if (draw.count is None) == (draw.share is None):
         raise InvalidInput("Say either how many frames or which share of them.")
@@ -46,7 +62,7 @@ def draw_from(catalog: FrameCatalog, draw: Draw) -> Drawn:
     draw = replace(draw, task_id=catalog.task_id, seed=seed)
     if draw.filename_contains:
         catalog = _with_names(catalog, draw.filename_contains)
-    sample = draw.by.draw(_candidates(catalog, draw), draw.amount, seed, Facts())
+    sample = draw.by.draw(_candidates(catalog, draw), draw.amount, seed, facts or Facts())
     if draw.job_id is not None:  # what was asked for in all was asked for of this job
         jobs = tuple(replace(job, requested=sample.requested) for job in sample.jobs)
         sample = replace(sample, jobs=jobs)

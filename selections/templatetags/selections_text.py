@@ -17,6 +17,8 @@ from selections.archives import remarks
 from selections.draws import Draw
 from selections.models import Archive, SelectedFrame, Selection
 from selections.services import Deletions
+from selector.annotation_index.filter import AnnotationFilter
+from selector.annotation_index.words import in_words as filter_in_words
 from selector.models import Connection
 
 register = template.Library()
@@ -28,6 +30,8 @@ LIMITS = {
     "job_ids": "Jobs",
     "filename_contains": "File name contains",
     "exclude_selections": "Left out: selections",
+    "annotation_filter": "Annotations",
+    "labels": "Labels",
 }
 
 
@@ -93,6 +97,8 @@ def asked_for(selection: Selection) -> list[tuple[str, Any]]:
 
 
 def _value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return filter_in_words(AnnotationFilter.from_json(value))
     if isinstance(value, float):
         return f"{value * 100:g} %"
     if isinstance(value, list):
@@ -110,12 +116,18 @@ def in_words(selection: Selection) -> str:
     if draw is None:
         return f"Every frame was chosen by hand. {saved}"
     adjusted = ", then adjusted by hand" if selection.adjusted_by_hand else ""
-    what = _amount(draw) + _with_names(draw) + _without(draw)
+    what = _amount(draw) + _with_names(draw) + _with_annotations(draw) + _without(draw)
     return f"{what}, drawn at random with seed {draw.seed}{adjusted}. {saved}"
 
 
 def _with_names(draw: Draw) -> str:
     return f" whose file names contain “{draw.filename_contains}”" if draw.filename_contains else ""
+
+
+def _with_annotations(draw: Draw) -> str:
+    if not draw.annotation_filter:
+        return ""
+    return f" with such annotations: {filter_in_words(draw.annotation_filter)}"
 
 
 def _without(draw: Draw) -> str:
@@ -130,6 +142,9 @@ def _amount(draw: Draw) -> str:
     many = f"{(draw.share or 0) * 100:g} % of the frames" if share else f"{draw.count:,} frame"
     if not share and draw.count != 1:
         many += "s"
+    if draw.by.is_per_label:
+        each = f"each of {len(draw.labels):,} labels" if draw.labels else "each label"
+        many += f" with {each}"
     if draw.job_id is not None:
         return f"{many} of job {draw.job_id}"
     jobs = len(draw.job_ids)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from portal.api.fields import WholeNumberField
 from portal.api.strict import StrictSerializer
 from selector.annotation_index.filter import SOURCES, AnnotationFilter
-from selector.api.serializers import ConnectionQuerySerializer
+from selector.api.serializers import ConnectionQuerySerializer, SourceSerializer
 
 MOST_NAMES, LONGEST_NAME = 200, 500
 MOST_VALUES, LONGEST_VALUE = 200, 5000
@@ -29,9 +29,11 @@ class AttributeValueSerializer(StrictSerializer):
     """A value of an attribute of a label."""
 
     label = serializers.CharField(  # type: ignore[assignment]
-        max_length=LONGEST_NAME, trim_whitespace=False
+        max_length=LONGEST_NAME, trim_whitespace=False, help_text="Name of the label."
     )
-    name = serializers.CharField(max_length=LONGEST_NAME, trim_whitespace=False)
+    name = serializers.CharField(
+        max_length=LONGEST_NAME, trim_whitespace=False, help_text="Name of the attribute."
+    )
     value = serializers.CharField(max_length=LONGEST_VALUE, trim_whitespace=False, allow_blank=True)
 
 
@@ -105,7 +107,16 @@ class AnnotationFilterSerializer(FilterFields):
     a label that only `attributes` names must be there as well."""
 
     attributes = serializers.ListField(
-        child=AttributeValueSerializer(), required=False, max_length=MOST_VALUES
+        child=AttributeValueSerializer(),
+        required=False,
+        max_length=MOST_VALUES,
+        help_text="An object with one of these values of each attribute that is named.",
+    )
+
+
+class LoadImagesSerializer(SourceSerializer):
+    annotation_filter = AnnotationFilterSerializer(
+        required=False, help_text="Only frames with such annotations."
     )
 
 

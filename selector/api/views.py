@@ -17,9 +17,12 @@ from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, SpecifiedView
 from portal.models import ApiToken
 from portal.signed_in import SignedInApiRequest
+from selector.annotation_index.filter import AnnotationFilter
 from selector.api import serializers
+from selector.api.annotation_filters import LoadImagesSerializer
 from selector.models import Connection, ConnectionQuerySet
 from selector.services import catalogs, connections
+from selector.services.annotation_index import with_annotations
 
 
 class TestConnectionView(SpecifiedView):
@@ -44,10 +47,11 @@ class TestConnectionView(SpecifiedView):
 
 
 class LoadImagesView(SpecifiedView):
-    @takes(body=serializers.SourceSerializer, responses=serializers.CatalogAnswer)
+    @takes(body=LoadImagesSerializer, responses=serializers.CatalogAnswer)
     def post(self, request: SignedInApiRequest) -> HttpResponse:
-        """Every frame of a task or a job that can be chosen."""
-        form = serializers.SourceSerializer(data=request.data)
+        """Every frame of a task or a job that can be chosen; with `annotation_filter` those with
+        such annotations. 503 with code `annotations_not_read`: they are being read, ask again."""
+        form = LoadImagesSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
         connection = connections.find_connection(
@@ -58,6 +62,11 @@ class LoadImagesView(SpecifiedView):
             task_id=data.get("task_id"),
             job_id=data.get("job_id"),
         )
+        wanted = AnnotationFilter.from_json(data.get("annotation_filter") or {})
+        if wanted:
+            catalog = with_annotations(
+                connection, catalog, job_id=data.get("job_id"), wanted=wanted
+            )
         answer = {
             "success": True,
             "connection": connection.pk,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -23,6 +23,7 @@ from portal.work.models import lock_person
 from selector.annotation_index import files
 from selector.annotation_index.cache import IndexCache
 from selector.annotation_index.filter import AnnotationFilter
+from selector.annotation_index.masks import frames_of
 from selector.annotation_index.task_index import TaskIndex
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
 from selector.models import AnnotationIndexing, Connection
@@ -128,6 +129,16 @@ def read_annotations(
     if not known.is_complete:
         raise NotRead(catalog.task_id, jobs_read=known.jobs_read, jobs_count=known.jobs_count)
     return known
+
+
+def with_annotations(
+    connection: Connection, catalog: FrameCatalog, *, job_id: int | None, wanted: AnnotationFilter
+) -> FrameCatalog:
+    """The catalogue with those frames alone that fulfil the filter. It must be that of its task or
+    of the job, with all its frames. Raises as `read_annotations`, and InvalidInput."""
+    known = read_annotations(connection=connection, catalog=catalog, job_id=job_id)
+    fits = set(frames_of(known.matching(wanted)))
+    return replace(catalog, frames=tuple(each for each in catalog.frames if each.frame in fits))
 
 
 def _sources(connection: Connection, task_id: int | None, job_id: int | None) -> IndexSources:

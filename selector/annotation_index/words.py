@@ -1,0 +1,58 @@
+"""Filters by annotation in plain words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from selector.annotation_index.filter import AnnotationFilter
+
+MOST_NAMED = 20
+
+
+def in_words(wanted: AnnotationFilter) -> str:
+    """Such as “any of car, van; none of bike; 2 or more objects; occluded”."""
+    return "; ".join(_conditions(wanted))
+
+
+def _conditions(wanted: AnnotationFilter) -> Iterator[str]:
+    if wanted.annotated is not None:
+        yield "annotated" if wanted.annotated else "not annotated"
+    for words, labels in (
+        ("any of", wanted.labels_any),
+        ("all of", wanted.labels_all),
+        ("none of", wanted.labels_none),
+    ):
+        if labels:
+            yield f"{words} {_listed(labels)}"
+    objects = _range(wanted.objects_from, wanted.objects_to)
+    if objects:
+        yield f"{objects} objects"
+    for each in wanted.attributes[:MOST_NAMED]:
+        yield f"{each.label} with {each.name} “{each.value}”"
+    if len(wanted.attributes) > MOST_NAMED:
+        yield "…"
+    if wanted.sources:
+        yield f"source {' or '.join(wanted.sources)}"
+    if wanted.occluded is not None:
+        yield "occluded" if wanted.occluded else "not occluded"
+    area = _range(_percent(wanted.area_from), _percent(wanted.area_to))
+    if area:
+        yield f"{area} of the picture covered"
+
+
+def _range(least: object, most: object) -> str:
+    if least is None and most is None:
+        return ""
+    if most is None:
+        return f"{least} or more"
+    if least is None:
+        return f"{most} or fewer" if isinstance(most, int) else f"{most} or less"
+    return f"{least} to {most}"
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share * 100:g} %"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
