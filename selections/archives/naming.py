@@ -82,6 +82,8 @@ class FramePaths:
         self._real_files: set[int] = set()  # keys of CVAT's paths that no frame has taken yet
         self._real_folders: set[int] = set()
         self._files: set[int] = set()  # keys of paths in the ZIP
+        # With their extensions: no folder may have the name of a file.
+        self._whole_files: set[int] = set() if unique_stems else self._files
         self._folders: set[int] = set()
         self._additions: dict[int, str] = {}  # CVAT's folder -> what is added to its name
         # Of the last frame: (task folder, CVAT's folders, folder in the ZIP).
@@ -172,10 +174,13 @@ class FramePaths:
         if is_own:
             self._real_files.discard(cvat_key)
         self._files.add(key)
+        self._whole_files.add(_key(path))
         return path
 
     def _is_taken(self, path: str, key: int) -> bool:
-        return key in self._files or key in self._folders or bool(_RESERVED_FILES.fullmatch(path))
+        whole = _key(path)
+        is_folder = key in self._folders or whole in self._folders
+        return is_folder or key in self._files or self._is_file(path, whole)
 
     def _is_real(self, *keys: int) -> bool:
         return any(key in self._real_files or key in self._real_folders for key in keys)
@@ -223,7 +228,8 @@ class FramePaths:
         return folder in self._reserved_folders or folder.lower().endswith(self._reserved_endings)
 
     def _is_file(self, path: str, key: int) -> bool:
-        return key in self._files or bool(_RESERVED_FILES.fullmatch(path))
+        is_file = key in self._files or key in self._whole_files
+        return is_file or bool(_RESERVED_FILES.fullmatch(path))
 
 
 def manifest_name(part: int | None, *, selection: int | None = None) -> str:

@@ -53,5 +53,5 @@ FORMAT = _FILES.format(
     "CamVid 1.0 (areas as colors)",
     lacks=place_for(_NAME, AREAS),
     flaw=masks.shape_flaw,
-    layout=Layout(_FILES.folders("{subset}"), unique_stems=True),
+    layout=Layout(_FILES.folders("{subset}"), unique_stems=True, reserved_endings=(".png",)),
 )

@@ -71,6 +71,9 @@ FORMAT = _FILES.format(
     lacks=place_for(_NAME, AREAS),
     flaw=masks.shape_flaw,
     layout=Layout(
-        _FILES.folders(_PICTURES + "/{subset}"), unique_stems=True, name_end=f"_{_PICTURES}"
+        _FILES.folders(_PICTURES + "/{subset}"),
+        unique_stems=True,
+        reserved_endings=(".png",),
+        name_end=f"_{_PICTURES}",
     ),
 )

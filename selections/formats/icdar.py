@@ -181,7 +181,7 @@ LOCALIZATION = _LOCALIZED.format(
     "icdar_localization",
     "ICDAR Localization 1.0 (text as boxes and polygons)",
     lacks=place_for(_LOCALIZATION, ["rectangle", "polygon"]),
-    layout=Layout(_LOCALIZED.folders(_PICTURES), unique_stems=True),
+    layout=Layout(_LOCALIZED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt",)),
 )
 _RECOGNIZED = PictureFormat(_recognized, name=_RECOGNITION, shared_files=1)
 RECOGNITION = _RECOGNIZED.format(
@@ -196,5 +196,7 @@ SEGMENTATION = _SEGMENTED.format(
     "ICDAR Segmentation 1.0 (areas of characters)",
     lacks=place_for(_SEGMENTATION, AREAS),
     flaw=masks.shape_flaw,
-    layout=Layout(_SEGMENTED.folders(_PICTURES), unique_stems=True),
+    layout=Layout(
+        _SEGMENTED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt", ".bmp")
+    ),
 )

@@ -81,5 +81,9 @@ FORMAT = _FILES.format(
     "KITTI 1.0 (boxes, areas)",
     lacks=place_for(_NAME, AREAS),
     flaw=masks.shape_flaw,
-    layout=Layout(_FILES.folders("{subset}/" + _PICTURES), unique_stems=True),
+    layout=Layout(
+        _FILES.folders("{subset}/" + _PICTURES),
+        unique_stems=True,
+        reserved_endings=(".png", ".txt"),
+    ),
 )

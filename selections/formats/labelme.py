@@ -141,5 +141,9 @@ FORMAT = _FILES.format(
     "LabelMe 3.0 (boxes, polygons, masks)",
     lacks=place_for(_NAME, AREAS),
     flaw=masks.shape_flaw,
-    layout=Layout(_FILES.folders(_PICTURES + "/{subset}"), unique_stems=True),
+    layout=Layout(
+        _FILES.folders(_PICTURES + "/{subset}"),
+        unique_stems=True,
+        reserved_endings=(".png", ".xml"),
+    ),
 )

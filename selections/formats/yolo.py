@@ -284,7 +284,12 @@ def _format(key: str, label: str, yolo: _Yolo, flaw: Callable[[Shape], str] = no
         image_room=yolo.image_room,
         # Readers replace the last `images` of a picture's path by `labels`, so no folder below may
         # have that name.
-        layout=Layout(_folders, unique_stems=True, reserved_folders=(_PICTURES,)),
+        layout=Layout(
+            _folders,
+            unique_stems=True,
+            reserved_folders=(_PICTURES,),
+            reserved_endings=(".txt",),
+        ),
     )
 
 

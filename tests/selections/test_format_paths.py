@@ -1,0 +1,72 @@
+"""In every format, no file has the name of another one or of a folder, whatever the names of
+pictures and subsets are."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from cvat.annotations import Label, Labels, Shape
+from selections.archives.entries import WantedFrame
+from selections.archives.naming import FramePaths
+from selections.formats import FORMATS
+from selections.formats.format import AnnotatedImage, AnnotatedTask
+from tests.selections.format_files import Written
+
+NAMES = [
+    "a.jpg", "a.png", "A.bmp", "s/a.jpg", "s_a.jpg", "gt_a.jpg", "a_GT.jpg", "a_mask_0.jpg",
+    "a.jpg/b.jpg", "a.png/b.jpg", "a.txt/b.jpg", "a.xml/b.jpg", "gt_a.txt/b.jpg",
+    "a_GT.bmp/b.jpg", "a_gtFine_color.png/b.jpg", "annot/a.jpg", "images/a.jpg", "gt.jpg",
+]  # fmt: skip
+SUBSETS = [
+    "",
+    "default",
+    "Default",
+    "defaultannot",
+    "train",
+    "images",
+    "gt",
+    "label_colors",
+    "a.txt",
+]
+CAR = Label(1, "car", attributes=())
+
+
+@pytest.mark.parametrize("key", list(FORMATS))
+def test_paths_differ(key: str, tmp_path: Path) -> None:
+    form = FORMATS[key]
+    kinds = {"rectangle": (1, 1, 5, 5), "polygon": (1, 1, 5, 1, 5, 5), "ellipse": (4, 4, 8, 2)}
+    shapes = [Shape(kind, CAR, 0, points) for kind, points in kinds.items()]
+    shapes = [shape for shape in shapes if not form.lacks(shape)]
+    tasks = [AnnotatedTask(n, "t", name, False, Labels([CAR])) for n, name in enumerate(SUBSETS)]
+    folders = form.layout.folders(SUBSETS)
+    paths = FramePaths(
+        task_folders=True,
+        quality="original",
+        root=lambda frame: folders[SUBSETS[frame.task_id]],
+        unique_stems=form.layout.unique_stems,
+        reserved_folders=form.layout.reserved_folders,
+        reserved_endings=form.layout.reserved_endings,
+        numbered_in=form.layout.numbered_in,
+        name_end=form.layout.name_end,
+    )
+    frames = [
+        WantedFrame(task, 1, frame, name)
+        for task in range(len(SUBSETS))
+        for frame, name in enumerate(NAMES)
+    ]
+    for frame in frames:
+        paths.reserve(frame)
+    images = [
+        AnnotatedImage(
+            paths.take(each, ""), 9, 9, each.task_id, each.frame, shapes, SUBSETS[each.task_id]
+        )
+        for each in frames
+    ]
+    written = Written(key, images, tmp_path, tasks)
+    pictures = [image.path for image in images]
+    files = [path.casefold() for path in (*pictures, *written.files, "manifest.json")]
+    assert len(set(files)) == len(files)
+    parents = {str(parent) for path in files for parent in PurePosixPath(path).parents}
+    assert not parents & set(files)
