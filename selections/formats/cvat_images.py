@@ -95,25 +95,30 @@ def _head(tasks: Sequence[AnnotatedTask]) -> str:
 def _task(task: AnnotatedTask) -> Iterator[str]:
     yield "    <task>\n"
     yield from _about(task, "      ")
-    yield from _labels(task.labels, "      ")
+    yield from _labels(_merged(task.labels), "      ")
     yield "    </task>\n"
 
 
 def _several(tasks: Sequence[AnnotatedTask]) -> Iterator[str]:
-    """The tasks as CVAT writes those of a project. Labels of one name are one label."""
-    by_name: dict[str, Label] = {}
-    for task in tasks:
-        for label in task.labels:
-            first = by_name.setdefault(label.name, label)
-            by_name[label.name] = _joined(first, label)
+    """The tasks as CVAT writes those of a project."""
     yield "    <project>\n      <tasks>\n"
     for task in tasks:
         yield "        <task>\n"
         yield from _about(task, "          ")
         yield "        </task>\n"
     yield "      </tasks>\n"
-    yield from _labels(by_name.values(), "      ")
+    labels = _merged(label for task in tasks for label in task.labels)
+    yield from _labels(labels, "      ")
     yield "    </project>\n"
+
+
+def _merged(labels: Iterable[Label]) -> Iterable[Label]:
+    """Labels of one name as one label, with the attributes and points that any of them has."""
+    by_name: dict[str, Label] = {}
+    for label in labels:
+        first = by_name.setdefault(label.name, label)
+        by_name[label.name] = _joined(first, label)
+    return by_name.values()
 
 
 def _joined(label: Label, other: Label) -> Label:
