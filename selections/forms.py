@@ -1,4 +1,4 @@
-"""Forms of the pages of selections: filter, describe, show frames, build."""
+"""Forms of the pages of selections: filter, describe, show frames."""
 
 from __future__ import annotations
 
@@ -11,18 +11,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import make_aware
 
 from cvat.links import MAX_ID
-from selections import formats, methods
-from selections.models import (
-    ArchiveOptions,
-    DeletedFrames,
-    Quality,
-    SelectedFrame,
-    SelectedTask,
-    SelectionQuerySet,
-    VideoFormat,
-)
+from selections import methods
+from selections.models import SelectedFrame, SelectedTask, SelectionQuerySet
 
-FEW_FILES, FILES_OF_A_PART = "files", 65_000
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -193,58 +184,3 @@ class DescribeForm(forms.Form):
     note = forms.CharField(
         label="Note", max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-
-
-class BuildForm(forms.Form):
-    quality = forms.ChoiceField(
-        label="Files",
-        required=False,
-        choices=[
-            (Quality.ORIGINAL, "Original files, as CVAT serves them"),
-            (Quality.COMPRESSED, "Compressed by CVAT (smaller JPEGs)"),
-        ],
-    )
-
-    annotations = forms.ChoiceField(label="Annotations", required=False, choices=formats.choices())
-    part_size = forms.TypedChoiceField(
-        label="Split into",
-        required=False,
-        coerce=lambda value: value if value == FEW_FILES else int(value),
-        choices=[
-            (0, "One ZIP, whatever its size"),
-            *(
-                (gigabytes * 10**9, f"ZIPs of at most {gigabytes} GB")
-                for gigabytes in (1, 2, 4, 10)
-            ),
-            (FEW_FILES, f"ZIPs of at most {FILES_OF_A_PART:,} files"),
-        ],
-    )
-    video_format = forms.ChoiceField(
-        label="Video frames as",
-        required=False,
-        choices=[
-            (VideoFormat.PNG, "PNG, nothing lost"),
-            (VideoFormat.JPEG, "JPEG"),
-        ],
-    )
-
-    deleted_frames = forms.ChoiceField(
-        label="Frames deleted in CVAT",
-        required=False,
-        choices=DeletedFrames.choices,
-        widget=forms.Select(attrs={"id": "id_deleted_frames"}),
-    )
-    task_folders = forms.BooleanField(label="A folder for each task", required=False)
-
-    def __init__(self, data: Any = None, *, has_video: bool = True) -> None:
-        super().__init__(data)
-        if not has_video:
-            del self.fields["video_format"]
-
-    def options(self) -> ArchiveOptions:
-        """What was chosen; the rest is as by default."""
-        chosen = {name: value for name, value in self.cleaned_data.items() if value}
-        if chosen.get("part_size") == FEW_FILES:
-            del chosen["part_size"]
-            chosen["part_files"] = FILES_OF_A_PART
-        return ArchiveOptions(**chosen)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("<int:pk>/draw-again", saved.draw_again, name="draw-again"),
     path("<int:pk>/delete", saved.delete, name="delete"),
     path("<int:pk>/restore", saved.restore, name="restore"),
+    path("<int:pk>/split", saved.split_table, name="split"),
     path("<int:pk>/build", saved.build, name="build"),
     path("archives", archives.archive_list, name="archives"),
     path("archives/<int:pk>", archives.archive_detail, name="archive"),

@@ -86,6 +86,10 @@ EXPECTED: dict[str, list[Case]] = {
         post(DONE_BY_ALICE, pk="shared"),
     ],
     "selections:restore": [post(DONE_BY_ALICE, pk="deleted")],
+    "selections:split": [
+        post(PAGE_OF_ALICE, {"split": "subsets"}, pk="closed"),
+        post(PAGE, {"split": "subsets"}, pk="shared"),
+    ],
     "selections:build": [
         post(DONE_BY_ALICE, {"quality": "original"}, pk="closed"),
         post((302, 302, 302, 409), {"quality": "original"}, pk="shared"),
@@ -150,6 +154,10 @@ EXPECTED: dict[str, list[Case]] = {
         get(API, pk="shared"),
         post((401, 202, 404, 404), {}, pk="closed"),
         post((401, 202, 202, 409), {}, pk="shared"),
+    ],
+    "api-selection-split-table": [
+        post(API_OF_ALICE, {"by": "subsets"}, pk="closed"),
+        post(API, {"by": "subsets"}, pk="shared"),
     ],
     "api-selection-copy": [
         post((401, 201, 404, 404), pk="closed"),

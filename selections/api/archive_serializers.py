@@ -11,11 +11,13 @@ from rest_framework import serializers
 from portal.api.fields import FlagField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selections import formats
+from selections.api.option_serializers import ObjectChoiceSerializer, SplitSerializer
 from selections.models import (
     Archive,
     ArchiveOptions,
     ArchivePart,
     DeletedFrames,
+    EmptyFrames,
     Quality,
     VideoFormat,
 )
@@ -109,7 +111,8 @@ class RemarksSerializer(serializers.Serializer[Any]):
     lines. `deleted` frames were deleted in CVAT after the selection was saved and are in the ZIP,
     `left_out` ones are not, as asked for. `longest_path` is in characters, `long_paths` counts
     those that are too long for Windows; `most_entries` is of the ZIP with the most files.
-    `annotations` is missing when none were asked for."""
+    `annotations` is missing when none were asked for, `listed` when the
+    pictures are in the ZIP, `without_objects` when there are none."""
 
     exact = serializers.IntegerField(read_only=True)
     differs = serializers.DictField(child=serializers.IntegerField(), read_only=True)
@@ -121,6 +124,12 @@ class RemarksSerializer(serializers.Serializer[Any]):
     most_entries = serializers.IntegerField(read_only=True)
     task_folders = serializers.BooleanField(read_only=True)
     annotations = AnnotationsSerializer(read_only=True, required=False)
+    listed = serializers.IntegerField(
+        read_only=True, required=False, help_text="How many pictures are not in the ZIP."
+    )
+    without_objects = ListedFramesSerializer(
+        read_only=True, required=False, help_text="Frames left out because they have no objects."
+    )
 
 
 class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
@@ -231,6 +240,24 @@ class NewArchiveSerializer(StrictSerializer):
     part_files = WholeNumberField(default=0, min_value=0, max_value=2**31 - 1)
     task_folders = serializers.BooleanField(default=False)
     annotations = serializers.ChoiceField(choices=formats.choices(), default=formats.NONE)
+    pictures = serializers.BooleanField(
+        default=True,
+        help_text="False: the annotations alone; the manifest lists the frames. No picture is "
+        "fetched.",
+    )
+    objects = ObjectChoiceSerializer(
+        required=False, help_text="Which objects are in the files. Goes with a format."
+    )
+    empty_frames = serializers.ChoiceField(
+        choices=EmptyFrames.choices,
+        default=EmptyFrames.DELIVER,
+        help_text="Frames with none of the chosen objects: `deliver` or `leave_out`.",
+    )
+    split = SplitSerializer(
+        required=False,
+        help_text="Train, validation and test: in the folders and lists of the format, and as "
+        "`split` of each frame in the manifest.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "video_quality" in self.initial_data and attrs["video_format"] != "jpeg":

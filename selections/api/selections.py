@@ -25,6 +25,7 @@ from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
+from selections.api.option_serializers import SplitRowSerializer, SplitSerializer
 from selections.models import (
     Archive,
     SelectedTask,
@@ -244,6 +245,15 @@ class SelectionViewSet(
             return Response(answer.data, status=status.HTTP_202_ACCEPTED)
 
         return once(request, build)
+
+    @takes(body=SplitSerializer, responses=SplitRowSerializer(many=True))
+    @action(detail=True, methods=["post"], url_path="split-table", filter_backends=[])
+    def split_table(self, request: SignedInApiRequest, pk: str) -> Response:
+        """How many frames of the selection a split puts where, before an archive is built."""
+        form = SplitSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        rows = services.split_table(selection=self.get_object(), split=form.split())
+        return Response(SplitRowSerializer(rows, many=True).data)
 
     def _answer(self, selection: Selection, code: int) -> Response:
         visible = Selection.objects.for_user(self.request.user)

@@ -8,7 +8,7 @@ import tempfile
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -23,6 +23,7 @@ from selections.archives import annotation_store
 from selections.archives.entries import Line
 from selections.archives.refusals import FRAME_ERRORS, REFUSED
 from selections.formats.format import BROKEN_OBJECT, Format
+from selections.object_choice import EVERY_OBJECT, ObjectChoice
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class TaskAnnotations(NamedTuple):
     problems: list[Line]  # the first MOST_TASK_PROBLEMS
     problems_count: int
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
+    unread: Sequence[range] = ()  # frames whose objects are not all known
 
 
 def object_problem(reason: str, **where: Any) -> Line:
@@ -74,10 +76,11 @@ def read_task(
     *,
     into: Path,
     format: Format,  # noqa: A002  (the word of the field)
+    choice: ObjectChoice = EVERY_OBJECT,
 ) -> TaskAnnotations:
-    """Read the annotations of the chosen frames into a file, without those objects that the format
-    cannot hold. What CVAT refuses is named in the problems. Raises CvatError."""
-    return _Reading(client, task_id, chosen, into, format).run(labels)
+    """Read the annotations of the chosen frames into a file: those of the choice that the format
+    can hold. What CVAT refuses is named in the problems. Raises CvatError."""
+    return _Reading(client, task_id, chosen, into, format, choice).run(labels)
 
 
 class _Reading:
@@ -88,12 +91,15 @@ class _Reading:
         chosen: ChosenFrames,
         into: Path,
         format: Format,  # noqa: A002
+        choice: ObjectChoice,
     ) -> None:
         self._client = client
         self._task_id = task_id
         self._chosen = chosen
         self._into = into
         self._format = format
+        self._choice = choice
+        self._unread: list[range] = []
         self._left_out: Counter[str] = Counter()
         self._labels = Labels(())
         self._problems: list[Line] = []
@@ -111,19 +117,22 @@ class _Reading:
             loaded = {
                 job.id: job for holders, frames in groups for job in holders if _holds(job, frames)
             }
-            origin = origins.read(self._client, self._task_id, list(loaded.values()))
+            deleted: Collection[int] = ()
+            if loaded:
+                deleted = origins.read(self._client, self._task_id, list(loaded.values())).deleted
             by_frame = heapq.merge(
                 *(
-                    objects_by_frame(holders, frames, self._load, deleted=origin.deleted)
+                    objects_by_frame(holders, frames, self._load, deleted=deleted)
                     for holders, frames in groups
                 ),
                 key=itemgetter(0),
             )
-            annotation_store.write(self._into, self._without_unsupported(by_frame))
+            annotation_store.write(self._into, self._chosen_objects(by_frame))
         except FRAME_ERRORS as error:
             self._into.write_bytes(b"")
+            self._unread.append(range(self._chosen.frames[-1] + 1))
             self._name_problem(count=1, reason=f"The annotations could not be read. {error}")
-        return TaskAnnotations(self._problems, self._problems_count, self._left_out)
+        return TaskAnnotations(self._problems, self._problems_count, self._left_out, self._unread)
 
     def _groups(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], list[int]]]:
         """Jobs, and the frames whose objects are read from them: from the annotation jobs, but from
@@ -135,7 +144,7 @@ class _Reading:
             by_job.setdefault(job_id if job_id in others else None, []).append(frame)
         for key, frames in by_job.items():
             holders = [job for job in jobs if job.is_annotation] if key is None else [others[key]]
-            yield holders, frames
+            yield [job for job in holders if self._choice.takes_job(job)], frames
 
     def _load(self, job: FrameRange) -> JobAnnotations:
         frames = self._chosen.frames
@@ -150,6 +159,7 @@ class _Reading:
                 )
         except FRAME_ERRORS as error:
             logger.info("the annotations of job %s are not known: %s", job.id, error)
+            self._unread.append(range(job.start_frame, job.stop_frame + 1))
             self._name_problem(
                 count=1, job_id=job.id, reason=f"Its annotations are missing. {error}"
             )
@@ -160,11 +170,12 @@ class _Reading:
         self._problems_count += annotations.problems_count
         return annotations
 
-    def _without_unsupported(
+    def _chosen_objects(
         self, by_frame: Iterable[tuple[int, list[Shape]]]
     ) -> Iterator[tuple[int, list[Shape]]]:
         for frame, shapes in by_frame:
-            yield frame, [shape for shape in shapes if self._can_hold(shape)]
+            chosen = (shape for shape in shapes if self._choice.takes_label(shape.label.name))
+            yield frame, [shape for shape in chosen if self._can_hold(shape)]
 
     def _can_hold(self, shape: Shape) -> bool:
         if lack := self._format.lacks(shape):

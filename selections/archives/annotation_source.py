@@ -17,15 +17,16 @@ from django.conf import settings
 from cvat.annotations import Labels, Shape
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
+from selections.archives import frame_rows
 from selections.archives.annotation_reading import (
-    ChosenFrames,
     TaskAnnotations,
     object_problem,
     read_labels,
     read_task,
 )
 from selections.archives.annotation_store import StoredObjects
-from selections.archives.entries import Entry, Line
+from selections.archives.arrangement import FrameLabels
+from selections.archives.entries import Entry, Line, ListedFrame, WantedFrame
 from selections.archives.naming import part_suffix
 from selections.archives.threads import end_threads, sleep, wait_for
 from selections.formats.format import (
@@ -36,12 +37,11 @@ from selections.formats.format import (
     Places,
     Writer,
 )
-from selections.models import Selection
+from selections.models import ArchiveOptions, Selection
 from selector.models import Connection
 
 FOLDER = "annotations"  # in the spool folder of the archive
 MOST_MANIFEST_PROBLEMS = 1000  # that the manifest names; the others are counted
-ROWS_AT_ONCE = 5000
 T = TypeVar("T")
 CATCH_UP = 3  # pictures whose objects are written when one is added
 
@@ -59,9 +59,9 @@ class AnnotationSource:
         connection: Connection,
         selection: Selection,
         format: Format,  # noqa: A002  (the word of the field)
+        options: ArchiveOptions,
         *,
         folder: Path,
-        has_task_folders: bool,
         heartbeat: Heartbeat,
     ) -> None:
         slots = Slots(
@@ -75,12 +75,13 @@ class AnnotationSource:
         self._format = format
         self._folder = folder / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
-        has_selection = has_task_folders and not format.has_fixed_names
+        has_selection = options.task_folders and not format.has_fixed_names
         self._selection_in_names = selection.pk if has_selection else None
+        self._choice, self._split = options.objects, options.split
         self._stop = heartbeat.stopped
         self._ended = Event()
         self._rows = {task.task_id: task for task in selection.tasks.all()}
-        self._chosen = _chosen(selection)
+        self._chosen = frame_rows.chosen(selection)
         # Objects that the format fails on: places in the lists of (task, frame), first problems.
         self._broken: dict[tuple[int, int], set[int]] = {}
         self._problems: list[Line] = []
@@ -88,10 +89,11 @@ class AnnotationSource:
         self._writer: Writer | None = None
         self._objects = 0  # written
         self._left_out: Counter[str] = Counter()  # not written: how many objects, by the reason
-        self._for_room = _Objects(self._labels, self._stored, self._subset)
-        self._for_entries = _Objects(self._labels, self._stored, self._subset)
-        self._for_places = _Objects(self._labels, self._stored, self._subset)
+        self._for_room = _Objects(self._labels, self._stored)
+        self._for_entries = _Objects(self._labels, self._stored)
+        self._for_places = _Objects(self._labels, self._stored)
         self._place: Places | None = None
+        self._for_labels = _Objects(self._labels, self._stored)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
         # First the labels of all tasks, without which no file can be begun.
         self._label_futures = {
@@ -112,14 +114,14 @@ class AnnotationSource:
             self._writer.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def placed(self, entry: Entry) -> Entry:
+    def placed(self, entry: Entry | ListedFrame) -> Entry | ListedFrame:
         """The picture at the places where the format expects it, if they depend on its objects.
         Asked for in the order of the frames."""
         if self._format.placed is None or entry.line is None:
             return entry
         if self._place is None:
             self._place = self._format.placed(self._tasks())
-        picture = _picture(entry.line | {"path": entry.path})
+        picture = self._picture(entry.line | {"path": entry.path})
         self._task(picture.task_id)
         path, *copies = self._place(self._for_places.image(picture))
         return entry._replace(path=path, copies=copies)
@@ -127,7 +129,7 @@ class AnnotationSource:
     def room(self, line: Line | None) -> tuple[int, int]:
         if line is None:
             return self._format.room(self._tasks())
-        picture = _picture(line)
+        picture = self._picture(line)
         self._task(picture.task_id)
         image = self._for_room.image(picture)
         return self._without_broken(picture, image, self._format.image_room)
@@ -160,8 +162,15 @@ class AnnotationSource:
         where = {"task_id": picture.task_id, "frame": picture.frame, "object_id": shape.id}
         self._problems.append(object_problem(self._format.cannot_hold, **where))
 
+    def labels_on(self, frame: WantedFrame) -> FrameLabels:
+        """The labels on a frame of the selection. Frames are asked for in their order."""
+        task = self._task(frame.task_id)
+        shapes = self._for_labels.on(frame.task_id, frame.frame)
+        is_whole = not any(frame.frame in each for each in task.unread)
+        return FrameLabels(frozenset(shape.label.name for shape in shapes), is_whole)
+
     def add(self, line: Line) -> None:
-        self._pending.append(_picture(line))
+        self._pending.append(self._picture(line))
         # The objects of some pictures, as far as they are known: so they are written while frames
         # are fetched, and not after that.
         for _ in range(CATCH_UP):
@@ -220,7 +229,15 @@ class AnnotationSource:
         """In the thread, after the labels were read."""
         labels = self._label_futures[task_id].result()
         into, chosen = self._stored(task_id), self._chosen[task_id]
-        return read_task(self._client, task_id, chosen, labels, into=into, format=self._format)
+        return read_task(
+            self._client,
+            task_id,
+            chosen,
+            labels,
+            into=into,
+            format=self._format,
+            choice=self._choice,
+        )
 
     def _sleep(self, seconds: float) -> None:
         """For the thread that reads. Raises Stopped when the build has ended."""
@@ -236,15 +253,28 @@ class AnnotationSource:
         row = self._rows.get(task_id)
         name, video = (row.name, row.video) if row else ("", "")
         subset = self._subset(task_id)
-        return AnnotatedTask(task_id, name, subset, bool(video), self._labels(task_id))
+        splits = self._split.possible(self._subset(each) for each in self._task_futures)
+        return AnnotatedTask(task_id, name, subset, bool(video), self._labels(task_id), splits)
 
     def _subset(self, task_id: int) -> str:
         row = self._rows.get(task_id)
         return row.subset if row else ""
 
+    def _picture(self, line: Line) -> _Picture:
+        source = line.get("source_frame")
+        return _Picture(
+            path=line["path"],
+            width=line["width"] or 0,
+            height=line["height"] or 0,
+            task_id=line["task_id"],
+            frame=line["frame"],
+            source_frame=line["frame"] if source is None else source,
+            subset=line.get("split") or self._subset(line["task_id"]),
+        )
+
     def _labels(self, task_id: int) -> Labels:
         labels = wait_for(self._label_futures[task_id], stop=self._stop)
-        return labels if isinstance(labels, Labels) else Labels(())
+        return self._choice.renamed(labels) if isinstance(labels, Labels) else Labels(())
 
     def _stored(self, task_id: int) -> Path:
         return self._folder / f"task_{task_id}.jsonl"
@@ -259,6 +289,7 @@ class _Picture(NamedTuple):
     task_id: int
     frame: int
     source_frame: int
+    subset: str
 
 
 def _without(image: AnnotatedImage, places: Collection[int]) -> AnnotatedImage:
@@ -269,56 +300,28 @@ def _without(image: AnnotatedImage, places: Collection[int]) -> AnnotatedImage:
     return image._replace(shapes=shapes)
 
 
-def _picture(line: Line) -> _Picture:
-    source = line.get("source_frame")
-    return _Picture(
-        path=line["path"],
-        width=line["width"] or 0,
-        height=line["height"] or 0,
-        task_id=line["task_id"],
-        frame=line["frame"],
-        source_frame=line["frame"] if source is None else source,
-    )
-
-
 class _Objects:
-    """The objects of pictures that are asked for by task and frame, of tasks that were read."""
+    """The objects on frames of tasks that were read, asked for in the order of task and frame."""
 
-    def __init__(
-        self,
-        labels: Callable[[int], Labels],
-        stored: Callable[[int], Path],
-        subset: Callable[[int], str],
-    ) -> None:
+    def __init__(self, labels: Callable[[int], Labels], stored: Callable[[int], Path]) -> None:
         self._labels = labels
         self._stored = stored
-        self._subset = subset
         self._task_id: int | None = None
         self._objects: StoredObjects | None = None
 
+    def on(self, task_id: int, frame: int) -> list[Shape]:
+        if self._objects is None or task_id != self._task_id:
+            self._task_id = task_id
+            self._objects = StoredObjects(self._stored(task_id), self._labels(task_id))
+        return self._objects.on(frame)
+
     def image(self, picture: _Picture) -> AnnotatedImage:
-        if self._objects is None or picture.task_id != self._task_id:
-            self._task_id = picture.task_id
-            stored, labels = self._stored(picture.task_id), self._labels(picture.task_id)
-            self._objects = StoredObjects(stored, labels)
         return AnnotatedImage(
             picture.path,
             picture.width,
             picture.height,
             picture.task_id,
             picture.source_frame,
-            self._objects.on(picture.frame),
-            self._subset(picture.task_id),
+            self.on(picture.task_id, picture.frame),
+            picture.subset,
         )
-
-
-def _chosen(selection: Selection) -> dict[int, ChosenFrames]:
-    """The frames of each task. Read a slice at a time, so that no transaction stays open."""
-    rows = selection.frames.values_list("task_id", "frame", "job_id")
-    chosen: dict[int, ChosenFrames] = {}
-    start = 0
-    while batch := rows[start : start + ROWS_AT_ONCE]:
-        for task_id, frame, job_id in batch:
-            chosen.setdefault(task_id, ChosenFrames()).add(frame, job_id)
-        start += ROWS_AT_ONCE
-    return chosen

@@ -16,7 +16,15 @@ from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
 from selections.archives import disk, growing, written
 from selections.archives.annotation_source import AnnotationSource
-from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, PartSource
+from selections.archives.arrangement import Arrangement
+from selections.archives.entries import (
+    Entry,
+    FrameEntry,
+    Line,
+    ListedFrame,
+    MissingFrame,
+    PartSource,
+)
 from selections.archives.frame_source import FrameSource
 from selections.archives.remarks import Remarks
 from selections.archives.spools import clear, spool_of
@@ -33,6 +41,11 @@ ALL_DELETED = (
     "Every frame of the selection was deleted in CVAT since it was saved, and such frames are to "
     "be left out. Build it with the deleted frames, or choose others."
 )
+ALL_EMPTY = (
+    "No frame of the selection has any of the chosen objects, and such frames are to be left out. "
+    "Keep frames without objects, or choose other objects."
+)
+WITHOUT_OBJECTS = "It has none of the chosen objects."  # in the manifest
 
 
 def build(archive_id: int) -> bool:
@@ -85,19 +98,21 @@ class _Build:
             spooled=self.spool.size_of_pieces(),
             allowance=self._allowance(),
         )
-        self.guard.check_before(self.selection)
+        if self.archive.get_options().pictures:
+            self.guard.check_before(self.selection)
         if not self.archive.begin_files(self.heartbeat.worker):
             raise Stopped
         with ExitStack() as stack:
             annotations = self._annotation_source()
             if annotations is not None:
                 stack.callback(annotations.close)
+            arrangement = Arrangement(self.selection, self.archive.get_options(), annotations)
             writer = stack.enter_context(self._writer(self._part_sources(annotations)))
-            with closing(self.source.entries()) as entries:
+            with closing(self.source.entries(arrangement)) as entries:
                 for entry in entries:
                     self.heartbeat.check()
-                    if annotations is not None and isinstance(entry, Entry):
-                        self._add(annotations.placed(entry), writer)
+                    if annotations is not None and isinstance(entry, Entry | ListedFrame):
+                        self._take(annotations.placed(entry), writer)
                     else:
                         self._take(entry, writer)
             self._check_complete()
@@ -105,15 +120,20 @@ class _Build:
             about = annotations.about() if annotations is not None else {}
             self._store(writer.finish(self.problems, self.left_out, about), about)
 
-    def _take(self, entry: Entry | MissingFrame | LeftOutFrame, writer: ZipWriter) -> None:
+    def _take(self, entry: FrameEntry, writer: ZipWriter) -> None:
         if isinstance(entry, Entry):
             self._add(entry, writer)
+        elif isinstance(entry, ListedFrame):
+            writer.add_listed(entry)
+            self.remarks.add_listed(entry.line | {"path": entry.path})
+            self.heartbeat.frames_done += 1
         elif isinstance(entry, MissingFrame):
             self.problems.append(entry.line | {"reason": entry.reason})
             self.may_come_late = self.may_come_late or entry.is_late
         else:
-            self.left_out.append(entry.line)
-            self.remarks.leave_out(entry.line)
+            reason = {"reason": WITHOUT_OBJECTS} if entry.is_without_objects else {}
+            self.left_out.append(entry.line | reason)
+            self.remarks.leave_out(entry.line, is_without_objects=entry.is_without_objects)
 
     def _add(self, entry: Entry, writer: ZipWriter) -> None:
         size = entry.size * entry.files
@@ -134,7 +154,8 @@ class _Build:
         if self.heartbeat.frames_done:
             return
         if not self.problems:
-            raise CvatError(ALL_DELETED)
+            is_empty = any("reason" in line for line in self.left_out)
+            raise CvatError(ALL_EMPTY if is_empty else ALL_DELETED)
         if not self.may_come_late:
             raise CvatError(f"No frame could be fetched. {self.problems[0]['reason']}")
 
@@ -170,6 +191,7 @@ class _Build:
             picture_format=Format(options.video_format, options.video_quality),
             has_deleted_frames=options.deleted_frames != DeletedFrames.LEAVE_OUT,
             task_folders=options.task_folders,
+            has_pictures=options.pictures,
             layout=self.format.layout if self.format is not None else AS_IN_CVAT,
         )
 
@@ -180,8 +202,8 @@ class _Build:
             self.archive.connection,
             self.selection,
             self.format,
+            self.archive.get_options(),
             folder=self.spool.folder,
-            has_task_folders=self.archive.get_options().task_folders,
             heartbeat=self.heartbeat,
         )
 

@@ -41,6 +41,15 @@ class Entry(NamedTuple):
         return 1 + len(self.copies)
 
 
+class ListedFrame(NamedTuple):
+    """A frame that the manifest lists, with the paths that its picture would have. The archive
+    holds annotations alone."""
+
+    path: str
+    line: Line
+    copies: Sequence[str] = ()
+
+
 class MissingFrame(NamedTuple):
     """A frame that cannot be fetched."""
 
@@ -50,9 +59,13 @@ class MissingFrame(NamedTuple):
 
 
 class LeftOutFrame(NamedTuple):
-    """A frame that the requester wishes to be left out."""
+    """A frame that the requester wishes to be left out: deleted in CVAT, or without objects."""
 
     line: Line
+    is_without_objects: bool = False
+
+
+FrameEntry = Entry | ListedFrame | MissingFrame | LeftOutFrame
 
 
 class PartSource(Protocol):

@@ -16,11 +16,20 @@ from cvat.types import Job
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from portal.work.waiting import Waiting
-from selections.archives import headers, staleness
+from selections.archives import frame_rows, headers, staleness
+from selections.archives.arrangement import Arrangement
 from selections.archives.block_fetching import BlockFetcher
 from selections.archives.block_state import Missing
 from selections.archives.concurrency import RequestGate
-from selections.archives.entries import Entry, LeftOutFrame, Line, MissingFrame, WantedFrame
+from selections.archives.entries import (
+    Entry,
+    FrameEntry,
+    LeftOutFrame,
+    Line,
+    ListedFrame,
+    MissingFrame,
+    WantedFrame,
+)
 from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
 from selections.archives.origins import Origins
@@ -36,7 +45,6 @@ from selector.models import Connection
 
 logger = logging.getLogger(__name__)
 
-ROWS_AT_ONCE = 5000
 FIRST_ROWS = 100  # of which one is the telling frame
 
 
@@ -46,7 +54,8 @@ class FrameSource:
 
     `has_deleted_frames`: frames that were deleted in CVAT since the selection was saved are
     delivered. `task_folders`: each path begins with the folder of its task; it does in any case
-    when the selection has frames of several tasks. `layout` says where the pictures stand.
+    when the selection has frames of several tasks. `layout` says where the pictures stand. Without
+    `has_pictures` the frames are only listed, and nothing is fetched.
     """
 
     def __init__(
@@ -61,6 +70,7 @@ class FrameSource:
         has_deleted_frames: bool = True,
         task_folders: bool = False,
         layout: Layout = AS_IN_CVAT,
+        has_pictures: bool = True,
     ) -> None:
         self._connection = connection
         self._selection = selection
@@ -71,6 +81,7 @@ class FrameSource:
         self._picture_format = picture_format
         self._has_deleted_frames = has_deleted_frames
         self._layout = layout
+        self._has_pictures = has_pictures
         self._tasks = staleness.tasks_of(selection)
         self.has_task_folders = task_folders or len(self._tasks) > 1
         self._ended = Event()  # set when all is fetched, or fetching has failed
@@ -103,10 +114,16 @@ class FrameSource:
             logger.info("task %s changed in CVAT, its frames are fetched again", task_id)
             self._spool.drop_task(task_id)
 
-    def entries(self) -> Generator[Entry | MissingFrame | LeftOutFrame]:
+    def entries(self, arrangement: Arrangement) -> Generator[FrameEntry]:
         """Each frame, by task and frame number. To be closed: then all threads have ended. Raises
         Stopped, CvatError, OSError."""
         self._heartbeat.waiting_for = self._waiting.text
+        if self._has_pictures:
+            yield from self._fetched(arrangement)
+        else:
+            yield from self._listed(arrangement)
+
+    def _fetched(self, arrangement: Arrangement) -> Iterator[FrameEntry]:
         # Requests for metadata do not pass the gate: behind those for pictures they would wait for
         # the slowest.
         with self._client(self._slots.one) as client, self._client(self._gate.one) as pictures:
@@ -117,37 +134,71 @@ class FrameSource:
                     try:
                         jobs |= origins.validation_jobs()
                         wait(fetched, timeout=EARLY_SECONDS)
-                        yield from self._delivered(blocks, jobs, origins)
+                        self._arrange(arrangement, origins)
+                        yield from self._delivered(blocks, jobs, origins, arrangement)
                     finally:
                         self._ended.set()  # no thread may sleep when it is waited for
 
-    def _delivered(
-        self, blocks: BlockFetcher, jobs: Mapping[int, Job], origins: Origins
-    ) -> Iterator[Entry | MissingFrame | LeftOutFrame]:
-        subsets = {task.task_id: task.subset for task in self._selection.tasks.all()}
-        folders = self._layout.folders(subsets.values() or [""])
-        paths = FramePaths(
+    def _listed(self, arrangement: Arrangement) -> Iterator[FrameEntry]:
+        """Each frame without its picture, with the size that CVAT says."""
+        with self._client(self._slots.one) as client:
+            jobs = self._jobs(client)
+            with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
+                jobs |= origins.validation_jobs()
+                self._arrange(arrangement, origins)
+                paths = self._paths(jobs, arrangement)
+                for frame in frame_rows.wanted(self._selection):
+                    paths.reserve(frame)
+                extension = self._picture_format.extension
+                for frame, width, height in frame_rows.sized(self._selection):
+                    path = paths.take(frame, extension)
+                    left_out = self._left_out(frame, origins, arrangement)
+                    line = self._line(frame, origins, arrangement)
+                    size = {"width": width or None, "height": height or None}
+                    yield left_out or ListedFrame(path, line | size)
+
+    def _arrange(self, arrangement: Arrangement, origins: Origins) -> None:
+        delivered = (
+            frame
+            for frame in frame_rows.wanted(self._selection)
+            if not self._is_deleted(frame, origins)
+        )
+        arrangement.arrange(delivered)
+
+    def _paths(self, jobs: Mapping[int, Job], arrangement: Arrangement) -> FramePaths:
+        folders = self._layout.folders(arrangement.subsets)
+        return FramePaths(
             task_folders=self.has_task_folders,
             quality=self._quality,
             recompressing={job.id for job in jobs.values() if job.recompresses},
-            root=lambda frame: folders.get(subsets.get(frame.task_id, ""), ""),
+            root=lambda frame: folders.get(arrangement.subset(frame), ""),
             unique_stems=self._layout.unique_stems,
             reserved_folders=self._layout.reserved_folders,
             numbered_in=self._layout.numbered_in,
             name_end=self._layout.name_end,
             reserved_endings=self._layout.reserved_endings,
         )
-        plan = Plan(self._announced(paths, origins), jobs, quality=self._quality)
+
+    def _delivered(
+        self,
+        blocks: BlockFetcher,
+        jobs: Mapping[int, Job],
+        origins: Origins,
+        arrangement: Arrangement,
+    ) -> Iterator[FrameEntry]:
+        paths = self._paths(jobs, arrangement)
+        announced = self._announced(paths, origins, arrangement)
+        plan = Plan(announced, jobs, quality=self._quality)
         with closing(self._fetcher(blocks, plan)) as fetcher:
-            for frame in self._wanted():
+            for frame in frame_rows.wanted(self._selection):
                 # A frame without a file takes its path as well: the paths of the others do not
                 # depend on what is missing.
-                if self._is_left_out(frame, origins):
+                if left_out := self._left_out(frame, origins, arrangement):
                     paths.take(frame, "")
-                    yield LeftOutFrame(origins.line(frame))
+                    yield left_out
                     continue
                 picture = fetcher.picture(frame)
-                line = origins.line(frame)
+                line = self._line(frame, origins, arrangement)
                 if isinstance(picture, Missing):
                     paths.take(frame, "")
                     yield MissingFrame(line, *picture)
@@ -176,27 +227,34 @@ class FrameSource:
         """Some frames, unless an earlier try has fetched some."""
         if self._spool.oldest_by_task():
             return []
-        rows = self._selection.frames.values_list("task_id", "job_id", "frame", "filename")
-        return [WantedFrame(*row) for row in rows[:FIRST_ROWS]]
+        return frame_rows.first_wanted(self._selection, FIRST_ROWS)
 
-    def _wanted(self) -> Iterator[WantedFrame]:
-        """All frames of the selection, by task and frame number; a slice at a time, because a build
-        that lasts hours must not hold a cursor (and with it a transaction) open."""
-        rows = self._selection.frames.values_list("task_id", "job_id", "frame", "filename")
-        start = 0
-        while batch := rows[start : start + ROWS_AT_ONCE]:
-            yield from (WantedFrame(*row) for row in batch)
-            start += ROWS_AT_ONCE
-
-    def _announced(self, paths: FramePaths, origins: Origins) -> Iterator[WantedFrame]:
+    def _announced(
+        self, paths: FramePaths, origins: Origins, arrangement: Arrangement
+    ) -> Iterator[WantedFrame]:
         """The frames to be fetched; the paths of all are reserved."""
-        for frame in self._wanted():
+        for frame in frame_rows.wanted(self._selection):
             paths.reserve(frame)
-            if not self._is_left_out(frame, origins):
+            if not (self._is_deleted(frame, origins) or arrangement.is_empty(frame)):
                 yield frame
 
-    def _is_left_out(self, frame: WantedFrame, origins: Origins) -> bool:
+    def _left_out(
+        self, frame: WantedFrame, origins: Origins, arrangement: Arrangement
+    ) -> LeftOutFrame | None:
+        """The frame, if the requester wishes it to be left out."""
+        if self._is_deleted(frame, origins):
+            return LeftOutFrame(origins.line(frame))
+        if arrangement.is_empty(frame):
+            return LeftOutFrame(origins.line(frame), is_without_objects=True)
+        return None
+
+    def _is_deleted(self, frame: WantedFrame, origins: Origins) -> bool:
+        """Whether the frame is left out because it was deleted in CVAT."""
         return not self._has_deleted_frames and origins.is_deleted(frame)
+
+    def _line(self, frame: WantedFrame, origins: Origins, arrangement: Arrangement) -> Line:
+        split = arrangement.split(frame)
+        return origins.line(frame) | ({"split": split} if split else {})
 
     def _jobs(self, client: CvatClient) -> dict[int, Job]:
         """The jobs of all tasks of the selection, by id."""

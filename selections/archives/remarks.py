@@ -29,6 +29,11 @@ SAME_NAMES = (
     "one folder, they would overwrite each other. “A folder for each task” prevents it."
 )
 
+SIZES_OF_CVAT = (
+    "Sizes and coordinates are those of the pictures as CVAT serves them: it turns an upload whose "
+    "EXIF data ask for it. Turn your own copies of such pictures, too."
+)
+
 Line = dict[str, Any]
 
 
@@ -60,6 +65,8 @@ class Remarks:
         self._may_differ: Counter[str] = Counter()
         self._deleted = _Listed()
         self._left_out = _Listed()
+        self._without_objects = _Listed()
+        self._listed = 0
         self._longest_path = self._long_paths = 0
 
     def add(self, line: Line) -> None:
@@ -67,15 +74,23 @@ class Remarks:
         self._exact += not line.get("differs") and not line.get("may_differ")
         self._differs.update(line.get("differs", ()))
         self._may_differ.update(line.get("may_differ", ()))
+        self._add_path(line)
+
+    def add_listed(self, line: Line) -> None:
+        """A line, with its path, of a picture that is not in the ZIP: the annotations are alone."""
+        self._listed += 1
+        self._add_path(line)
+
+    def _add_path(self, line: Line) -> None:
         if line.get("deleted"):
             self._deleted.add(line)
         length = path_length(line["path"])
         self._longest_path = max(self._longest_path, length)
         self._long_paths += length > LONGEST_WINDOWS_PATH
 
-    def leave_out(self, line: Line) -> None:
-        """A frame that is not in the ZIP because it was deleted in CVAT."""
-        self._left_out.add(line)
+    def leave_out(self, line: Line, *, is_without_objects: bool) -> None:
+        """A frame that is not in the ZIP, because it was deleted in CVAT or has no objects."""
+        (self._without_objects if is_without_objects else self._left_out).add(line)
 
     def to_json(
         self, *, most_entries: int, has_task_folders: bool, annotations: Line | None = None
@@ -83,7 +98,11 @@ class Remarks:
         """`most_entries`: of the part that has the most, its manifest included.
         `has_task_folders`: every path begins with the folder of its task. `annotations`: what the
         manifest says of them."""
-        about = {"annotations": _shortened(annotations)} if annotations else {}
+        about: Line = {"annotations": _shortened(annotations)} if annotations else {}
+        if self._listed:
+            about["listed"] = self._listed
+        if self._without_objects.count:
+            about["without_objects"] = self._without_objects.to_json()
         return about | {
             "exact": self._exact,
             "differs": dict(sorted(self._differs.items())),
@@ -161,6 +180,9 @@ def in_words(remarks: Mapping[str, Any]) -> list[str]:
         ]
     if annotations := remarks.get("annotations"):
         sentences.append(_annotations(annotations))
+    if listed := remarks.get("listed"):
+        pictures = "1 picture, which is" if listed == 1 else f"{listed:,} pictures, which are"
+        sentences.append(f"The annotations of {pictures} not in the ZIP. {SIZES_OF_CVAT}")
     if remarks.get("differs", {}).get(VIDEO_FRAME) and not remarks.get("task_folders", True):
         sentences.append(SAME_NAMES)
     return sentences
@@ -175,6 +197,8 @@ def warnings(remarks: Mapping[str, Any]) -> list[str]:
     if (left_out := remarks.get("left_out", {})).get("count"):
         what = "It was" if left_out["count"] == 1 else "They were"
         sentences.append(f"{_deleted(left_out)} {what} left out, as asked for.")
+    if (without := remarks.get("without_objects", {})).get("count"):
+        sentences.append(_left_out_without_objects(without))
     if annotations := remarks.get("annotations"):
         for reason, count in annotations["left_out"].items():
             objects = "1 object is" if count == 1 else f"{count:,} objects are"
@@ -226,6 +250,15 @@ def _deleted(listed: Mapping[str, Any]) -> str:
     frames = f"{count:,} frame{'s' if count != 1 else ''} {'was' if count == 1 else 'were'}"
     names = named(listed["frames"], count)
     return f"{frames} deleted in CVAT after the selection was saved: {names}."
+
+
+def _left_out_without_objects(listed: Mapping[str, Any]) -> str:
+    """Such as “1 frame without objects was left out, as asked for: 4 (p04.png).”"""
+    count = listed["count"]
+    frames = "1 frame" if count == 1 else f"{count:,} frames"
+    verb = "was" if count == 1 else "were"
+    names = named(listed["frames"], count)
+    return f"{frames} without objects {verb} left out, as asked for: {names}."
 
 
 def _annotations(annotations: Mapping[str, Any]) -> str:

@@ -19,6 +19,11 @@ class Format(NamedTuple):
     name: str = "png"
     quality: int = 95
 
+    @property
+    def extension(self) -> str:
+        """Of the file name."""
+        return ".jpg" if self.name == "jpeg" else f".{self.name}"
+
 
 # Each decoder has a dozen raw frames in memory; more decoders than cores are not faster.
 _decoders = BoundedSemaphore(2)

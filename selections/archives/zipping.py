@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple
 
 from selections.archives import zip_format
-from selections.archives.entries import Entry, Line, PartSource
+from selections.archives.entries import Entry, Line, ListedFrame, PartSource
 from selections.archives.growing import part_path
 from selections.archives.naming import manifest_name
 from selections.archives.written import LIST
@@ -98,6 +98,12 @@ class ZipWriter:
             self._make_room(entry.size * entry.files + name_size + 2 * line_size + length)
         line = self._current.add(entry)
         self._current.reserve(files, length)
+        for source in self._sources:
+            source.add(line)
+
+    def add_listed(self, frame: ListedFrame) -> None:
+        """Name a frame in the manifest, without a picture. Parts must be without limits."""
+        line = self._current.list_frame(frame)
         for source in self._sources:
             source.add(line)
 
@@ -200,6 +206,13 @@ class _ZipFile:
             self.has_pictures = True
             self._listing.write(_json(line) + b"\n")
             self._listing.flush()  # now the picture may be removed where it was fetched to
+        return line
+
+    def list_frame(self, frame: ListedFrame) -> Line:
+        """Returns its line in the manifest."""
+        paths = {"paths": [frame.path, *frame.copies]} if frame.copies else {}
+        line = frame.line | {"path": frame.path} | paths
+        self._listing.write(_json(line) + b"\n")
         return line
 
     def end(self, about: dict[str, Any], missing: dict[str, Any], manifest: str) -> WrittenPart:

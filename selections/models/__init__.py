@@ -2,7 +2,13 @@
 
 from selections.models.archive import Archive
 from selections.models.archive_files import ArchivePart, UnlinkedFile
-from selections.models.archive_options import ArchiveOptions, DeletedFrames, Quality, VideoFormat
+from selections.models.archive_options import (
+    ArchiveOptions,
+    DeletedFrames,
+    EmptyFrames,
+    Quality,
+    VideoFormat,
+)
 from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.idempotency import KeyedAnswer
 from selections.models.selection import SelectedFrame, SelectedTask, Selection, SelectionQuerySet
@@ -14,6 +20,7 @@ __all__ = [
     "ArchiveQuerySet",
     "ArchiveStatus",
     "DeletedFrames",
+    "EmptyFrames",
     "KeyedAnswer",
     "Quality",
     "SelectedFrame",

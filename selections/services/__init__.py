@@ -31,6 +31,7 @@ from selections.services.saving import (
     create_selection,
     update_selection,
 )
+from selections.services.split_tables import split_table
 from selections.services.visible_frames import count_visible
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "restore_selection",
     "retry_archive",
     "save_selection",
+    "split_table",
     "update_selection",
     "usable_connection",
 ]

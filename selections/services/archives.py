@@ -15,8 +15,10 @@ from portal.work.models import lock_person
 from selections.archives.naming import archive_stem
 from selections.models import Archive, ArchiveOptions, Selection
 from selections.services.connections import closest, usable_connection
+from selections.services.label_checks import check_labels
 from selections.services.limits import check_builds, check_may_build, check_room
 from selections.services.saving import Choice, create_selection
+from selections.services.split_tables import check_names
 from selector.models import Connection
 from selector.services.connections import find_connection
 
@@ -38,15 +40,19 @@ def request_archive(
     missing is fetched. Raises InvalidInput, NotConnected, Conflict, TooManyBuilds.
     """
     options.check()
+    options = ArchiveOptions.from_json(options.to_json())  # what plays no part is as by default
     running = Archive.objects.for_user(user).active().filter(selection=selection).first()
     if running is not None:
         return _same_or_conflict(running, options)
     check_room(user=user)
+    connection = _connection_for(user, selection)
+    check_labels(connection=connection, selection=selection, choice=options.objects)
+    check_names(selection=selection, split=options.split)
     archive = Archive(
         selection=selection,
         selection_name=selection.name,
         requested_by=user,
-        connection=_connection_for(user, selection),
+        connection=connection,
         options=options.to_json(),
         continues=_unfinished(user, selection, options),
         frames_total=selection.frames.count(),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -14,8 +16,10 @@ from portal.exceptions import Busy, InvalidInput, PortalError
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, services
-from selections.forms import BuildForm, DescribeForm, FramesForm, ListForm
+from selections.build_form import BuildForm
+from selections.forms import DescribeForm, FramesForm, ListForm
 from selections.models import Archive, Selection
+from selections.splits import FRAME, SHARES
 from selector.services.connections import find_connection
 
 SELECTIONS_PER_PAGE = 25
@@ -82,7 +86,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "archives": list(archives.for_cards(request.user)[:ARCHIVES_SHOWN]),
         "archives_count": archives.count(),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
-        "build": BuildForm(has_video=page_queries.has_video(selection)),
+        "build": BuildForm(_tried(request), has_video=page_queries.has_video(selection)),
         "build_remarks": page_queries.before_building(selection),
     }
     return render(request, "selections/detail.html", context)
@@ -206,13 +210,31 @@ def restore(request: SignedInRequest, pk: int) -> HttpResponse:
 @errors_shown_on(detail_page)
 def build(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
-    form = BuildForm(request.POST)
-    if not form.is_valid():
-        raise InvalidInput("Choose one of the offered ways to build.")
     archive = services.request_archive(
-        user=request.user, selection=selection, options=form.options()
+        user=request.user, selection=selection, options=BuildForm(request.POST).options()
     )
     return redirect(archive)
+
+
+@require_POST
+def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The table of frames by split, for the choices in the form for building."""
+    selection = _visible(request, pk)
+    context: dict[str, Any] = {}
+    try:
+        options = BuildForm(request.POST).options()
+        split = options.split
+        context["rows"] = services.split_table(selection=selection, split=split)
+        context |= {"split": split, "has_units": split.by == SHARES and split.unit != FRAME}
+    except PortalError as error:
+        context["error"] = str(error)
+    return render(request, "selections/_split_table.html", context)
+
+
+def _tried(request: SignedInRequest) -> QueryDict | None:
+    """What was filled in when a build was refused: it stays in the form."""
+    is_build = request.resolver_match is not None and request.resolver_match.url_name == "build"
+    return request.POST if is_build else None
 
 
 def _visible(request: SignedInRequest, pk: int) -> Selection:

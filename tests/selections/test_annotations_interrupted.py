@@ -15,6 +15,7 @@ from portal.work.slots import Slots
 from selections.archives import building
 from selections.archives.annotation_source import AnnotationSource
 from selections.formats import FORMATS
+from selections.models import ArchiveOptions
 from selections.services import cancel_archive
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
@@ -103,8 +104,8 @@ def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
             connection,
             selection,
             FORMATS["cvat_images"],
+            ArchiveOptions(annotations="cvat_images"),
             folder=folders.spool,
-            has_task_folders=False,
             heartbeat=heartbeat,
         )
     ):

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 
 from selections import services
-from selections.archives import building, frame_source
+from selections.archives import building, frame_rows
 from selections.models import Archive, ArchivePart
 from selector.models import Connection
 from standin.costs import Costs
@@ -118,7 +118,7 @@ def test_cancelled_while_it_is_stored(
 def test_frames_that_are_deleted_under_a_build_end_it(
     connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frame_source, "ROWS_AT_ONCE", 20)
+    monkeypatch.setattr(frame_rows, "ROWS_AT_ONCE", 20)
     archive = request(select(connection, (1, None)))
     hold = standin.faults.hold("type=chunk")
     thread = in_thread(archive)

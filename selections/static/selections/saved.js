@@ -36,6 +36,10 @@ function failed(image) {
   });
 }
 
+// The table of a split is that of the choices above it, and of no others.
+const split = document.querySelector(".build details:has(#split-table)");
+split?.addEventListener("change", () => document.getElementById("split-table").replaceChildren());
+
 const rename = document.querySelector("details.rename");
 rename?.addEventListener("toggle", () => {
   if (rename.open) rename.querySelector("input[name=name]").select();

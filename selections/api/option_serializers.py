@@ -1,0 +1,118 @@
+"""Which objects an archive has and how its frames are split, as the API takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from portal.api.fields import WholeNumberField
+from portal.api.strict import StrictSerializer
+from selections import object_choice, splits
+from selections.sampling import MAX_SEED
+from selections.splits import Split
+
+
+class ObjectChoiceSerializer(StrictSerializer):
+    """The objects that are in the files. Classes are numbered over all labels, used or not."""
+
+    jobs = serializers.ChoiceField(
+        choices=object_choice.JOB_CHOICES,
+        default=object_choice.ALL,
+        help_text="The objects of all jobs, of those in state completed, or of those in stage "
+        "acceptance and state completed.",
+    )
+    labels = serializers.ListField(
+        child=serializers.CharField(max_length=object_choice.LONGEST_NAME),
+        max_length=object_choice.MOST_LABELS,
+        default=list,
+        help_text="Only the objects of these labels; empty: of all.",
+    )
+    rename = serializers.DictField(
+        child=serializers.CharField(max_length=object_choice.LONGEST_NAME),
+        default=dict,
+        help_text='Other names of labels in the files, such as {"car": "vehicle", "van": '
+        '"vehicle"}. Labels that get one name become one, at the place of the first.',
+    )
+
+
+class SharesSerializer(StrictSerializer):
+    """They add up to 1."""
+
+    train = serializers.FloatField(
+        default=0.0, min_value=0, max_value=1, help_text="Share of the frames to train with."
+    )
+    val = serializers.FloatField(
+        default=0.0, min_value=0, max_value=1, help_text="Share of the frames to validate with."
+    )
+    test = serializers.FloatField(
+        default=0.0, min_value=0, max_value=1, help_text="Share of the frames to test with."
+    )
+
+
+class SplitSerializer(StrictSerializer):
+    """How frames are split into train, val (validation) and test. What does not go with `by` plays
+    no part."""
+
+    by = serializers.ChoiceField(
+        choices=splits.WAYS,
+        help_text="`shares`: so much for each, at random. `subsets`: those of the tasks in CVAT, a "
+        "task without one is in train. `names`: as `names` says.",
+    )
+    shares = SharesSerializer(
+        required=False, help_text="Without them 0.8 for train, 0.1 for val and for test."
+    )
+    seed = WholeNumberField(
+        default=0,
+        min_value=0,
+        max_value=MAX_SEED,
+        help_text="The same seed gives the same split by shares.",
+    )
+    unit = serializers.ChoiceField(
+        choices=splits.UNITS,
+        default=splits.FRAME,
+        help_text="What stays together in a split by shares. `name`: pictures whose names begin "
+        "alike, up to the separator that comes after `pieces` pieces.",
+    )
+    separator = serializers.CharField(
+        default="_",
+        max_length=splits.LONGEST_SEPARATOR,
+        trim_whitespace=False,
+        help_text="Of the pieces of a file name, for the unit `name`.",
+    )
+    pieces = WholeNumberField(
+        default=1,
+        min_value=1,
+        max_value=splits.MOST_PIECES,
+        help_text="1: cam3 of cam3_0815.jpg, for the unit `name`.",
+    )
+    even_labels = serializers.BooleanField(
+        default=False,
+        help_text="Divide each label by the shares too, as far as the units allow. Goes with a "
+        "format of annotations.",
+    )
+    names = serializers.DictField(
+        child=serializers.CharField(max_length=20),
+        required=False,
+        help_text="The split of each picture, by its path in CVAT (of a video such as "
+        "frame_000012.png), with `task_<id>/` in front where paths repeat.",
+    )
+
+    def validate_names(self, names: dict[str, str]) -> dict[str, str]:
+        try:
+            return dict(splits.checked_names(names.items()))
+        except ValueError as error:
+            raise serializers.ValidationError(f"{error}.") from error
+
+    def split(self) -> Split:
+        return Split.from_json(self.validated_data)
+
+
+class SplitRowSerializer(serializers.Serializer[Any]):
+    """A split, and how much of the selection is in it."""
+
+    split = serializers.CharField(help_text="train, val, test, or another subset of CVAT.")
+    frames = serializers.IntegerField(help_text="How many frames are in it.")
+    units = serializers.IntegerField(
+        allow_null=True, help_text="How many units that stay together; null but for shares."
+    )

@@ -1,0 +1,71 @@
+"""Whether the labels that an archive names exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Min
+
+from cvat.annotations import Labels
+from cvat.exceptions import CvatForbidden, CvatNotFound
+from portal.exceptions import InvalidInput
+from selections.models import Selection
+from selections.object_choice import NAMES_LISTED, ObjectChoice
+from selector.cvat_requests import cached_answer
+from selector.models import Connection
+
+MOST_SOURCES = 20  # projects, and tasks without one: each is a request that a person waits for
+ANSWER_SECONDS = 10
+
+
+def check_labels(*, connection: Connection, selection: Selection, choice: ObjectChoice) -> None:
+    """Raises InvalidInput if a label of the choice is one of no task of the selection, CvatError.
+    Selections of very many projects are not checked."""
+    if not (choice.labels or choice.rename):
+        return
+    jobs = _jobs(selection)
+    if len(jobs) > MOST_SOURCES:
+        return
+    names = list(dict.fromkeys(name for job in jobs for name in _names(connection, job)))
+    if unknown := choice.unknown(names):
+        raise InvalidInput(
+            f"There {'is no label' if len(unknown) == 1 else 'are no labels'} {_listed(unknown)} "
+            f"in the tasks of this selection. There {_existing(names)}"
+        )
+
+
+def _jobs(selection: Selection) -> list[int]:
+    """A job of each project, whose tasks have the same labels, and of each task without one."""
+    first_jobs = dict(
+        selection.frames.order_by().values_list("task_id").annotate(job_id=Min("job_id"))
+    )
+    by_source = {
+        ("project", task.project_id) if task.project_id else ("task", task.task_id): first_jobs[
+            task.task_id
+        ]
+        for task in selection.tasks.all()
+        if task.task_id in first_jobs
+    }
+    return list(by_source.values())
+
+
+def _names(connection: Connection, job_id: int) -> Iterable[str]:
+    try:
+        labels: Labels = cached_answer(
+            connection,
+            ("labels of job", job_id),
+            ANSWER_SECONDS,
+            lambda client: client.labels(job_id=job_id),
+        )
+    except (CvatForbidden, CvatNotFound):
+        return ()
+    return (label.name for label in labels)
+
+
+def _existing(names: list[str]) -> str:
+    return f"are: {_listed(names)}." if names else "is none that you may see."
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMES_LISTED:,} more" if len(names) > NAMES_LISTED else ""
+    return ", ".join(f"“{name}”" for name in names[:NAMES_LISTED]) + more
