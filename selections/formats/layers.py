@@ -1,11 +1,10 @@
-"""Pictures of the areas of objects, as PNG files whose pixels are numbers or colors, without a
-table of colors. Pure."""
+"""Pictures of the areas of objects, as PNG files whose pixels are numbers or colors. Pure."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
+from itertools import chain, count
 
 from PIL import Image
 
@@ -22,12 +21,20 @@ Layer = tuple[Sequence[Run], bytes]  # the pixels, and what each of them becomes
 GREY, GREY_16, RGB, RGBA = "L", "I;16", "RGB", "RGBA"  # with 1, 2, 3 and 4 bytes for each pixel
 _BYTES = {GREY: 1, GREY_16: 2, RGB: 3, RGBA: 4}
 _BLACK: Color = (0, 0, 0)
+_MOST_IN_TABLE = 256  # colors, of a PNG file
 
 
 def painted(
-    layers: Iterable[Layer], width: int, height: int, mode: str, *, file_format: str = "PNG"
+    layers: Iterable[Layer],
+    width: int,
+    height: int,
+    mode: str,
+    *,
+    file_format: str = "PNG",
+    table: Sequence[Color] = (),
 ) -> bytes:
-    """A file of this mode with the layers, from below to above, on zeros."""
+    """A file of this mode with the layers, from below to above, on zeros. With a table of colors,
+    those that the numbers of a mode of one byte stand for."""
     depth = _BYTES[mode]
     columns = bytearray(width * height * depth)
     for runs, pixel in layers:
@@ -36,9 +43,22 @@ def painted(
     # Runs go down the columns, files along the rows.
     image = Image.frombytes(mode, (height, width), columns)
     del columns
+    if table:
+        image.putpalette(bytes(chain.from_iterable(table)))
     file = io.BytesIO()
     image.transpose(Image.Transpose.TRANSPOSE).save(file, file_format)
     return file.getvalue()
+
+
+def painted_in_colors(
+    layers: Iterable[tuple[Sequence[Run], int]], width: int, height: int, colors: Sequence[Color]
+) -> bytes:
+    """A PNG file with layers that are numbers of colors, the first of which is black: with a table
+    of the colors, or beyond 256 with the color of each pixel."""
+    if len(colors) > _MOST_IN_TABLE:
+        return painted([(runs, bytes(colors[n])) for runs, n in layers], width, height, RGB)
+    numbers = [(runs, bytes([n])) for runs, n in layers]
+    return painted(numbers, width, height, GREY, table=colors)
 
 
 def label_colors(labels: Iterable[Label]) -> Mapping[str, Color]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from collections.abc import Iterable
 
 from cvat.annotations import Label
 from selections.formats.format import AnnotatedTask
-from selections.formats.painting import Color, table_color
+from selections.formats.layers import BACKGROUND, Color, label_colors
 
-BACKGROUND = "background"
 _HEAD = "# label:color_rgb:parts:actions\n"
 # In the list of classes a colon ends the name, and a line end the class.
 _NOT_IN_LIST = re.compile("[:\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_HEX = re.compile("#?([0-9a-fA-F]{6})")
 
 
 class VocClasses:
@@ -28,8 +25,10 @@ class VocClasses:
         labels.pop(BACKGROUND, None)
         self.numbers = {name: number for number, name in enumerate([BACKGROUND, *labels])}
         self.names = {BACKGROUND: BACKGROUND} | _names(labels)  # in the files
-        given = [_color(label) if has_label_colors else None for label in labels.values()]
-        self.colors = [table_color(0), *_distinct(given)]
+        colors = list(label_colors(labels.values()).values())
+        if not has_label_colors:
+            colors = [table_color(number) for number in range(1, len(labels) + 1)]
+        self.colors = [table_color(0), *colors]
 
     def labelmap(self) -> bytes:
         """The file labelmap.txt."""
@@ -51,23 +50,13 @@ def _names(labels: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _distinct(colors: Sequence[Color | None]) -> Iterator[Color]:
-    """The colours; one that is missing, or that of the background or of another class, is replaced
-    by one that no other has."""
-    taken, given = {table_color(0)}, set(colors)
-    others = map(table_color, count(1))
-    for color in colors:
-        if color is not None and color not in taken:
-            own = color
-        else:
-            own = next(each for each in others if each not in taken and each not in given)
-        taken.add(own)
-        yield own
-
-
-def _color(label: Label) -> Color | None:
-    match = _HEX.fullmatch(label.color)
-    if match is None:
-        return None
-    red, green, blue = bytes.fromhex(match[1])
+def table_color(number: int) -> Color:
+    """The colour of a class or an object in the tables of Pascal VOC: black for 0, then such that
+    neighbours differ much."""
+    red = green = blue = 0
+    for bit in range(7, -1, -1):
+        red |= (number & 1) << bit
+        green |= (number >> 1 & 1) << bit
+        blue |= (number >> 2 & 1) << bit
+        number >>= 3
     return red, green, blue

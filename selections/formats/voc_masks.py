@@ -9,10 +9,10 @@ from typing import NamedTuple
 from cvat.annotations import Shape
 from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage
 from selections.formats.geometry import pixels
-from selections.formats.painting import Color, Painting, is_paintable, table_color
+from selections.formats.layers import MOST_PIXELS, TOO_LARGE, Color, painted_in_colors
+from selections.formats.voc_classes import table_color
 
 _CLASSES, _OBJECTS = "SegmentationClass", "SegmentationObject"
-_TOO_LARGE = "the picture is too large to be painted"
 _ROOM = 4096  # bytes, for a table of 256 colours and what the order of classes does to the length
 
 
@@ -34,21 +34,21 @@ def painted(
 ) -> Painted:
     """Both pictures, with the objects from below to above. Those of one label in one group are one
     object. `numbers` has the class of each label, `colors` the colour of each class."""
-    if not is_paintable(image.width, image.height):
-        reason = _TOO_LARGE if image.width and image.height else NO_SIZE
-        return Painted([], [reason] * len(shapes))
-    areas = [(shape, pixels(shape, image.width, image.height)) for shape in shapes]
+    width, height = image.width, image.height
+    if not width or not height:
+        return Painted([], [NO_SIZE] * len(shapes))
+    if width * height > MOST_PIXELS:
+        return Painted([], [TOO_LARGE] * len(shapes))
+    areas = [(shape, pixels(shape, width, height)) for shape in shapes]
     visible = [(shape, runs) for shape, runs in areas if runs]
+    classes = [(runs, numbers[shape.label.name]) for shape, runs in visible]
     instances = _instances([shape for shape, _ in visible], numbers)
-    classes = Painting(image.width, image.height, colors)
-    for shape, runs in visible:
-        classes.paint(runs, numbers[shape.label.name])
-    class_png = classes.png()
+    objects = [(runs, instance) for (_, runs), instance in zip(visible, instances, strict=True)]
     object_colors = [table_color(number) for number in range(max(instances, default=0) + 1)]
-    objects = Painting(image.width, image.height, object_colors)
-    for (_, runs), instance in zip(visible, instances, strict=True):
-        objects.paint(runs, instance)
-    files = [(f"{_CLASSES}/{stem}.png", class_png), (f"{_OBJECTS}/{stem}.png", objects.png())]
+    files = [
+        (f"{_CLASSES}/{stem}.png", painted_in_colors(classes, width, height, colors)),
+        (f"{_OBJECTS}/{stem}.png", painted_in_colors(objects, width, height, object_colors)),
+    ]
     return Painted(files, [NO_AREA] * (len(shapes) - len(visible)))
 
 

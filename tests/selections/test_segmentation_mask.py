@@ -17,7 +17,8 @@ from PIL import Image
 from cvat.annotations import Label, Shape
 from selections.formats import masks
 from selections.formats.format import AnnotatedImage
-from selections.formats.painting import table_color
+from selections.formats.layers import TOO_LARGE
+from selections.formats.voc_classes import table_color
 from tests.annotated import ALL, Case
 from tests.recorded import FOLDER
 from tests.selections.format_files import Written, of_case, written
@@ -168,9 +169,9 @@ def test_a_picture_that_cannot_be_painted_is_not_listed(
         ["labelmap.txt"],
         ["the size of the picture is not known"],
     )
-    monkeypatch.setattr("selections.formats.painting.MOST_PIXELS", 99)
+    monkeypatch.setattr("selections.formats.voc_masks.MOST_PIXELS", 99)
     files = written("segmentation_mask", [image(shape)], tmp_path, CAR)
-    assert files.left_out == ["the picture is too large to be painted"]
+    assert files.left_out == [TOO_LARGE]
     monkeypatch.undo()
     files = written("segmentation_mask", [image(shape, outside)], tmp_path, CAR)
     assert files.left_out == ["no area in the picture"]
