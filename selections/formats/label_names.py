@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from selections.formats.distinct import distinct_names
+
 LONGEST = 200  # bytes in UTF-8: file systems take 255, and the name of a file goes on behind it
 # Control characters, lone surrogates, the marks that turn the reading direction around, and what
 # Windows refuses.
@@ -17,16 +19,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 def label_names(labels: Iterable[str], *, reserved: Collection[str] = ()) -> dict[str, str]:
     """A name for each label, which is its own if every file system can hold that. No two are alike
     where case is ignored, and none is a reserved one."""
-    names: dict[str, str] = {}
-    taken = {name.casefold() for name in reserved}
-    # First those that can stay as they are.
-    for label in sorted(set(labels), key=lambda each: (_safe(each) != each, each)):
-        name = _safe(label)
-        while name.casefold() in taken:
-            name += "_"
-        taken.add(name.casefold())
-        names[label] = name
-    return names
+    return distinct_names(labels, _safe, taken=reserved)
 
 
 def _safe(label: str) -> str:

@@ -137,8 +137,7 @@ def _object(shape: Shape, name: str) -> Iterator[str]:
 
 def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
     classes = VocClasses(tasks, has_label_colors=False)
-    lists = len(set(subsets(tasks).values())) * (2 + len(classes.names))
-    return 1 + lists, len(classes.labelmap())
+    return 1 + 2 * len(set(subsets(tasks).values())), len(classes.labelmap())
 
 
 def _image_room(image: AnnotatedImage) -> tuple[int, int]:
@@ -149,7 +148,9 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     files, length = voc_masks.room(image, stem, areas) if areas else (0, 0)
     xml = _xml(image, boxes, names, is_segmented=True)
     lines = (2 + len(image.shapes)) * len(line(f"{stem}  1"))
-    return files + 1, length + len(xml.encode()) + lines
+    # A tag may be the first one in its list.
+    lists = len({shape.label.name for shape in image.shapes if shape.kind == TAG})
+    return files + 1 + lists, length + len(xml.encode()) + lines
 
 
 def _lacks(shape: Shape) -> str:

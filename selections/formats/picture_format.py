@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cvat.annotations import Label, Shape
+from selections.formats.distinct import distinct_names
 from selections.formats.format import (
     AS_IN_CVAT,
     AnnotatedImage,
@@ -72,16 +73,7 @@ class Classes:
     @cached_property
     def words(self) -> Mapping[str, str]:
         """For each name of a label one word, for formats whose values are separated by spaces."""
-        words: dict[str, str] = {}
-        taken = set()
-        # First those that can stay as they are.
-        for name in sorted(self.labels, key=lambda each: (_word(each) != each, each)):
-            word = _word(name)
-            while word in taken:
-                word += "_"
-            taken.add(word)
-            words[name] = word
-        return words
+        return distinct_names(self.labels, _word, fold=str)
 
 
 def _word(name: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from cvat.annotations import Label
+from selections.formats.distinct import distinct_names
 from selections.formats.format import AnnotatedTask
 from selections.formats.layers import BACKGROUND, Color, label_colors
 
@@ -24,7 +25,8 @@ class VocClasses:
             labels.setdefault(label.name, label)
         labels.pop(BACKGROUND, None)
         self.numbers = {name: number for number, name in enumerate([BACKGROUND, *labels])}
-        self.names = {BACKGROUND: BACKGROUND} | _names(labels)  # in the files
+        names = distinct_names(labels, _safe, taken=[BACKGROUND], fold=str)
+        self.names = {name: names.get(name, BACKGROUND) for name in self.numbers}  # in the files
         colors = list(label_colors(labels.values()).values())
         if not has_label_colors:
             colors = [table_color(number) for number in range(1, len(labels) + 1)]
@@ -37,17 +39,9 @@ class VocClasses:
         return (_HEAD + "".join(lines)).encode()
 
 
-def _names(labels: Iterable[str]) -> dict[str, str]:
-    names: dict[str, str] = {}
-    taken = {BACKGROUND}
-    for label in labels:
-        name = _NOT_IN_LIST.sub("_", label).strip() or "_"
-        name = f"_{name}" if name.startswith("#") else name
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        names[label] = name
-    return names
+def _safe(label: str) -> str:
+    name = _NOT_IN_LIST.sub("_", label).strip() or "_"
+    return f"_{name}" if name.startswith("#") else name
 
 
 def table_color(number: int) -> Color:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cvat.annotations import Label, Labels, Shape
 from selections.formats import FORMATS, masks
 from selections.formats.format import AnnotatedImage, AnnotatedTask
-from tests.annotated import differences
+from tests.annotated import ALL, Case, differences
 from tests.recorded import FOLDER
 from tests.selections.format_files import Written, of_case, written
 
@@ -83,6 +83,14 @@ def test_objects_are_those_of_cvats_export(name: str, tmp_path: Path) -> None:
         assert (item["attr"], item["image"]) == (other["attr"], other["image"])
         pair = [list(map(comparable, each["annotations"])) for each in (item, other)]
         assert differences(*pair) == ([], []), key
+
+
+def test_every_picture_of_every_recorded_task_is_an_item(tmp_path: Path) -> None:
+    for folder in ALL:
+        case = Case(folder)
+        subset = case.task["subset"] or "default"
+        items = document(of_case("datumaro", folder.name, tmp_path), subset)["items"]
+        assert len({item["id"] for item in items}) == len(case.frames)
 
 
 def test_pictures_of_a_subset_are_in_its_file(tmp_path: Path) -> None:
