@@ -19,6 +19,7 @@ def draw_methods() -> list[dict[str, Any]]:
             "key": method.key,
             "label": method.short_label,
             "isPerJob": method.is_per_job,
+            "isPerLabel": method.is_per_label,
             "parameters": [
                 {"name": each.name, "kind": each.kind, "label": each.label}
                 for each in method.parameters

@@ -30,6 +30,16 @@ export class Bits {
     return this.words.every((word, at) => word === other.words[at]);
   }
 
+  /** How many members there are. */
+  get size() {
+    return this.words.reduce((sum, word) => sum + ones(word), 0);
+  }
+
+  /** How many members the two have in common. */
+  common(other) {
+    return this.words.reduce((sum, word, at) => sum + ones(word & other.words[at]), 0);
+  }
+
   isEmpty() {
     return this.words.every((word) => word === 0);
   }
@@ -45,4 +55,11 @@ export class Bits {
       }
     }
   }
+}
+
+/** How many bits of a word are set. */
+function ones(word) {
+  let pairs = word - ((word >>> 1) & 0x55555555);
+  pairs = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((pairs + (pairs >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -1,7 +1,7 @@
 // The draw methods, as the server lists them in the page.
 
 /** @typedef {{name: string, kind: "count" | "share", label: string}} Parameter */
-/** @typedef {{key: string, isPerJob: boolean, parameters: Parameter[]}} Method */
+/** @typedef {{key: string, isPerJob: boolean, isPerLabel: boolean, parameters: Parameter[]}} Method */
 
 const listed = JSON.parse(document.getElementById("draw-methods").textContent);
 

@@ -2,6 +2,7 @@
 
 import { ApiError, address, get } from "../../portal/api.js";
 import { Anchor } from "./anchor.js";
+import { AnnotationPanel } from "./annotation_panel.js";
 import { Catalog } from "./catalog.js";
 import { Choice } from "./choice.js";
 import { enableDock } from "./dock.js";
@@ -13,6 +14,7 @@ import { Jobs } from "./jobs.js";
 import { openSelection } from "./saved_selection.js";
 import { enableKeys } from "./keys.js";
 import { Outlines } from "./outlines.js";
+import { LabelIndex } from "./label_index.js";
 import { Packs } from "./packs.js";
 import { LeftOut } from "./excluded_selections.js";
 import { enablePicking } from "./pick.js";
@@ -71,7 +73,10 @@ function start(catalog) {
     choice.clear();
     if (size) tellOfChoice(`${plural(size, "frame")} ${size === 1 ? "is" : "are"} no longer chosen.`, { undo: true });
   };
-  enableTools({ grid, choice, jobs });
+  const base = data.jobId ? `${data.api}jobs/${data.jobId}` : `${data.api}tasks/${data.taskId}`;
+  const labelIndex = new LabelIndex(base, data.connection, catalog);
+  const annotations = new AnnotationPanel(at("annotations"), choice, labelIndex, failed);
+  enableTools({ grid, choice, jobs, annotations });
   enablePointing(grid, choice, { anchor, openLarge });
   enableKeys(grid, choice, { anchor, openLarge, clear });
   const leftOut = new LeftOut(at("left-out"), { ...data, selectionsUrl, failed });
@@ -79,6 +84,7 @@ function start(catalog) {
     source: { connection: data.connection, ...source },
     drawUrl: `${data.api}random-select`,
     jobs,
+    annotations,
     filter: at("filter"),
     leftOut,
     user: at("dock").dataset.user,
@@ -113,7 +119,7 @@ function start(catalog) {
     hasUnsaved: () => dock.hasUnsaved,
   });
   if (data.selection === null) offer(draft, dock);
-  else open(choice, { dock, leftOut }).then(() => offer(draft, dock));
+  else open(choice, { dock, leftOut, annotations }).then(() => offer(draft, dock));
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);

@@ -1,19 +1,20 @@
 // How to pick: typed numbers and names by hand, or at random by the API.
 
 import { post } from "../../portal/api.js";
+import { filterIn, isSet, withFilter } from "./annotation_filter.js";
 import { added, asAmount, asNumber, share } from "./amounts.js";
 import { enableByHand } from "./by_hand.js";
 import { METHODS, parameterOf } from "./draw_methods.js";
 import { addressWith, filtersOf, readSettings, toRemember } from "./draw_settings.js";
 import { Draws } from "./draws.js";
-import { plural, shortage } from "./words.js";
+import { labelShortage, plural, shortage } from "./words.js";
 
 const MOST_EXPLAINED = 2; // jobs, in the line above the dock
 
 const MOST_DRAWN = 20; // of them remembered
 
 export function enablePicking(form, choice, parts) {
-  const { source, drawUrl, jobs, filter, leftOut, user, isKept, failed, tell, tellOfChoice } = parts;
+  const { source, drawUrl, jobs, annotations, filter, leftOut, user, isKept, failed, tell, tellOfChoice } = parts;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
@@ -33,7 +34,8 @@ export function enablePicking(form, choice, parts) {
     if (mode() === "manual") return;
     for (const option of at("unit").options) option.disabled = !parameterOf(mode(), option.value);
     if (at("unit").selectedOptions[0].disabled) at("unit").value = METHODS.get(mode()).parameters[0].kind;
-    if (!source.job_id) at("amount-label").textContent = parameterOf(mode(), at("unit").value).label;
+    const isOfJob = source.job_id && !METHODS.get(mode()).isPerLabel;
+    at("amount-label").textContent = isOfJob ? "Frames" : parameterOf(mode(), at("unit").value).label;
   }
 
   /** Which jobs and names limit the draw: said before it is done. */
@@ -42,12 +44,15 @@ export function enablePicking(form, choice, parts) {
     const all = choice.catalog.jobs.length.toLocaleString("en");
     at("pick-jobs").hidden = !jobs.isFiltered;
     at("pick-jobs").textContent = `Only from the jobs shown below: ${among} of ${all}.`;
+    at("pick-annotations").hidden = !annotations.isSet;
     at("pick-names").hidden = !names();
     at("pick-names").textContent = `Only from frames whose file name contains “${names()}”.`;
   }
 
   /** The settings as the address or the last task has them. */
   function restore() {
+    const annotated = filterIn(location.search);
+    if (isSet(annotated)) annotations.choose(annotated);
     const remembered = fromMemory();
     const { isNamed, values } = readSettings({ search: location.search, remembered });
     if (!isNamed && isKept) return; // a saved selection brings its own
@@ -84,7 +89,8 @@ export function enablePicking(form, choice, parts) {
     };
     try {
       localStorage.setItem(memory, toRemember({ ...carried, ...values }));
-      history.replaceState(history.state, "", addressWith(location.href, values));
+      const href = withFilter(addressWith(location.href, values), annotations.filter);
+      history.replaceState(history.state, "", href);
     } catch {
       // As above; and some browsers refuse an address that changes a hundred times in a minute.
     }
@@ -97,9 +103,13 @@ export function enablePicking(form, choice, parts) {
     return { job_ids: drawable().map((job) => job.id) };
   }
 
-  /** What else limits the draw: file names, and earlier selections that are left out. */
+  /** What else limits the draw: file names, annotations, and earlier selections that are left out. */
   function pool() {
-    return { ...(names() ? { filename_contains: names() } : {}), ...leftOut.parameters };
+    return {
+      ...(names() ? { filename_contains: names() } : {}),
+      ...(annotations.isSet ? { annotation_filter: annotations.filter } : {}),
+      ...leftOut.parameters,
+    };
   }
 
   function drawable() {
@@ -169,11 +179,12 @@ export function enablePicking(form, choice, parts) {
   }
 
   /** Why there are fewer frames than asked for: at the jobs, and as the end of the sentence. */
-  function explain({ count, requested, job_summary: summary = [] }) {
+  function explain({ count, requested, job_summary: summary = [], label_summary: labels = [] }) {
     const isLimited = Object.keys(pool()).length > 0;
     const short = summary.filter(({ reason }) => reason);
     const reasons = new Map(summary.map((job) => [job.job_id, shortage(job, isLimited)]));
     jobs.explain(source.job_id ? new Map() : reasons);
+    if (METHODS.get(mode()).isPerLabel) return labelShortage(labels);
     if (source.job_id || !isPerJob()) {
       const few = count < requested;
       return few ? `, fewer than the ${requested.toLocaleString("en")} asked for.` : ".";
@@ -209,6 +220,8 @@ export function enablePicking(form, choice, parts) {
   form.addEventListener("input", keepSettings);
   jobs.addEventListener("filter", showPool);
   jobs.addEventListener("filter", keepSettings);
+  annotations.addEventListener("filter", showPool);
+  annotations.addEventListener("filter", keepSettings);
   filter.addEventListener("input", showPool);
   filter.addEventListener("input", keepSettings);
   choice.addEventListener("change", () => jobs.explain());

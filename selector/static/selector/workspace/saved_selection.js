@@ -9,7 +9,7 @@ const SIDE_BY_SIDE = 4; // answers
 
 /** Choose the frames that a selection has of this task, and report the result. The grid is locked until
  * they are loaded: what is chosen meanwhile would be lost. */
-export async function openSelection(choice, { dock, leftOut, api, selection: id, tell, shut, ...here }) {
+export async function openSelection(choice, { dock, leftOut, annotations, api, selection: id, tell, shut, ...here }) {
   shut(true);
   try {
     tell("Opening the selection…");
@@ -23,7 +23,7 @@ export async function openSelection(choice, { dock, leftOut, api, selection: id,
     });
     // The choice is the selection itself only if all of it is here.
     dock.opened(selection, { isWhole: !missing.length && chosen.length === selection.frames_count });
-    if (draw) fill(document.getElementById("pick"), leftOut, draw);
+    if (draw) fill(document.getElementById("pick"), { leftOut, annotations }, draw);
     const what = `${choice.size.toLocaleString("en")} frames of “${selection.name}” are chosen.`;
     const names = new Map(chosen.map(({ frame, filename }) => [frame, filename]));
     const gone = missing.map((number) => ({ number, name: names.get(number) }));
@@ -63,7 +63,7 @@ function drawOf({ draw }, { connection, taskId, jobId }) {
 
 /** The panel as it was for that draw, unless it drew from some of the jobs only: which of them the
  * filters showed then need not be those that they show now. */
-function fill(form, leftOut, { job_ids: jobs, exclude_selections: without = [], filename_contains: names = "", ...draw }) {
+function fill(form, { leftOut, annotations }, { job_ids: jobs, exclude_selections: without = [], filename_contains: names = "", annotation_filter: annotated = {}, ...draw }) {
   const method = draw.frame_selection_method;
   const hasMode = [...form.elements.mode].some(({ value }) => value === method);
   if (jobs || !hasMode) return;
@@ -74,6 +74,7 @@ function fill(form, leftOut, { job_ids: jobs, exclude_selections: without = [], 
   form.elements.amount.value = kind === "share" ? Number((amount * 100).toPrecision(12)) : amount;
   form.elements.seed.value = draw.random_seed;
   leftOut.choose(without);
+  annotations.choose(annotated);
   const filter = document.getElementById("filter");
   filter.value = names;
   filter.dispatchEvent(new Event("input"));

@@ -1,16 +1,17 @@
-// The frames that the grid shows, in order: by job, filtered by job and name; a frame of several jobs
-// once, under the first shown one. Pure.
+// The frames that the grid shows, in order: by job, filtered by job, name and annotations; a frame of
+// several jobs once, under the first shown one. Pure.
 
 import { frameRange } from "./words.js";
 
 export class Shown {
   /** @param catalog
-   * @param {{words?: string, jobs?: (job: object) => boolean}} filter */
-  constructor(catalog, { words = "", jobs = () => true } = {}) {
+   * @param {{words?: string, jobs?: (job: object) => boolean,
+   *   frames?: import("./bitset.js").Bits | null}} filter */
+  constructor(catalog, { words = "", jobs = () => true, frames = null } = {}) {
     this.catalog = catalog;
     this.isWhole = true;
     const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    this.hasWords = wanted.length > 0;
+    this.hasGaps = wanted.length > 0 || frames !== null;
     this.sections = [];
     this.order = new Uint32Array(catalog.size); // place -> index
     this.placeOf = new Int32Array(catalog.size).fill(-1); // index -> place
@@ -20,7 +21,7 @@ export class Shown {
       let above = 0; // frames of the job that stand under another job already
       for (const index of job.indices) {
         if (this.placeOf[index] >= 0) above += 1;
-        else if (!wanted.length || matches(catalog, index, wanted)) {
+        else if ((!frames || frames.has(index)) && matches(catalog, index, wanted)) {
           this.placeOf[index] = place;
           this.order[place++] = index;
         }
@@ -41,15 +42,16 @@ export class Shown {
   }
 
   /** "frames 140–184", of what stands under the heading of a section; "12 of frames 0–999" where
-   * names leave others out. */
+   * names or annotations leave others out. */
   range({ job, first, count }) {
     const { number } = this.catalog;
-    if (this.hasWords) return `${count.toLocaleString("en")} of ${frameRange(job.start, job.stop)}`;
+    if (this.hasGaps) return `${count.toLocaleString("en")} of ${frameRange(job.start, job.stop)}`;
     return frameRange(number[this.order[first]], number[this.order[first + count - 1]]);
   }
 }
 
 function matches(catalog, index, wanted) {
+  if (!wanted.length) return true;
   const name = catalog.lowered(index);
   return wanted.every((word) => name.includes(word));
 }

@@ -4,13 +4,14 @@ import { Shown } from "./shown.js";
 
 const KEPT = "workspace-view"; // size and list, kept in this browser
 
-export function enableTools({ grid, choice, jobs }) {
+export function enableTools({ grid, choice, jobs, annotations }) {
   const at = (id) => document.getElementById(id);
   const { catalog } = choice;
 
   function show() {
     const words = at("filter").value;
-    const shown = new Shown(catalog, { words, jobs: (job) => jobs.isInView(job) });
+    const { frames } = annotations;
+    const shown = new Shown(catalog, { words, frames, jobs: (job) => jobs.isInView(job) });
     grid.show(shown);
     at("select-all").textContent = shown.isWhole ? "Select all" : "Choose these";
     at("invert").setAttribute("aria-label", shown.isWhole ? "Invert" : "Invert these");
@@ -26,18 +27,30 @@ export function enableTools({ grid, choice, jobs }) {
     const isEmpty = catalog.size === 0;
     words.textContent = isEmpty
       ? "There is no frame to choose: all are deleted in CVAT."
-      : "No frame is like that. Its name must contain every word, in one of the jobs shown.";
+      : `No frame is like that. ${what()}`;
     button.type = "button";
     button.className = "button";
     button.textContent = "Show all frames";
     button.hidden = isEmpty;
     button.addEventListener("click", () => {
       at("filter").value = "";
+      annotations.clear();
       jobs.showAll();
       at("filter").focus();
     });
     at("notice").classList.remove("errors");
     at("notice").replaceChildren(words, button);
+  }
+
+  /** What a frame must be like. */
+  function what() {
+    const parts = [
+      at("filter").value.trim() && "its name must contain every word",
+      annotations.isSet && "it must be annotated as the panel “Annotations” says",
+      "it must be in one of the jobs shown",
+    ].filter(Boolean);
+    const [first, ...others] = parts;
+    return `${[first.charAt(0).toUpperCase() + first.slice(1), ...others].join(", and ")}.`;
   }
 
   const areFolded = () => catalog.jobs.every((job) => grid.folded.has(job));
@@ -70,6 +83,7 @@ export function enableTools({ grid, choice, jobs }) {
     at("jobs-none").hidden = catalog.jobs.some((job) => jobs.isInView(job));
     show();
   });
+  annotations.addEventListener("filter", show);
   jobs.addEventListener("goto", ({ detail }) => grid.gotoJob(detail));
   at("jobs-all").addEventListener("click", () => jobs.showAll());
   at("select-all").addEventListener("click", () => choice.set(grid.shown.order, true));

@@ -49,6 +49,14 @@ export function shortage({ selected, requested, total, reason, counted_for_other
   return `${selected} of ${requested}: ${parts.filter(Boolean).join(", and ")}`;
 }
 
+/** The end of the sentence on a draw by label: ". Fewer than asked for: 3 of 10 with “dog”."
+ * @param {{label: string, selected: number, requested: number}[]} labels */
+export function labelShortage(labels) {
+  const few = labels.filter(({ selected, requested }) => selected < requested);
+  const texts = few.map(({ label, selected, requested }) => `${selected} of ${requested} with “${label}”`);
+  return few.length ? `. Fewer than asked for: ${listed(texts)}.` : ".";
+}
+
 /** "a, b, c and 4 more" */
 export function listed(texts, most = 3) {
   if (texts.length <= most + 1) return texts.join(", ");

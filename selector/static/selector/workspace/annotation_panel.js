@@ -1,0 +1,248 @@
+// The panel "Annotations": which frames to show and to draw from, by what is annotated on them.
+
+import { isSet, tidy } from "./annotation_filter.js";
+import { make } from "./cells.js";
+import { LabelChart } from "./label_chart.js";
+import { plural } from "./words.js";
+
+const PAUSE = 250; // ms after the last key, before a number counts
+
+export class AnnotationPanel extends EventTarget {
+  #filter = /** @type {import("./annotation_filter.js").AnnotationFilter} */ ({});
+  #request = null;
+  #timer = null;
+  #hasFailed = false;
+  #progress = ""; // of the reading, as it is shown
+
+  /** @param root the <details>
+   * @param choice
+   * @param {import("./label_index.js").LabelIndex} index
+   * @param {(place: Element, error: Error, options: object) => void} failed */
+  constructor(root, choice, index, failed) {
+    super();
+    this.root = root;
+    this.index = index;
+    this.failed = failed;
+    this.frames = null; // Bits of the frames that are like that; null: no filter, or not known
+    this.at = (id) => root.querySelector(`#annotations-${id}`);
+    this.chart = new LabelChart(this.at("labels"), choice, index);
+    this.chart.addEventListener("change", () => this.#edited());
+    root.addEventListener("toggle", () => this.#opened());
+    root.addEventListener("change", ({ target }) => this.#changed(target));
+    root.addEventListener("input", ({ target }) => target.matches("input") && this.#soon());
+    root.addEventListener("keydown", (event) => this.#key(event));
+    this.at("clear").addEventListener("click", () => this.clear());
+    this.at("attributes").addEventListener("click", ({ target }) => this.#dropped(target.closest("button")));
+    index.addEventListener("labels", () => this.#read());
+    index.addEventListener("failed", ({ detail }) => this.#fail(detail, () => this.index.load()));
+  }
+
+  get filter() {
+    return this.#filter;
+  }
+
+  get isSet() {
+    return isSet(this.#filter);
+  }
+
+  clear() {
+    this.choose({});
+  }
+
+  /** Take over a filter, such as that of a saved draw. */
+  choose(filter) {
+    this.#filter = tidy(filter);
+    this.#write();
+    this.#apply();
+  }
+
+  #opened() {
+    if (!this.root.open) return;
+    if (!this.index.answer || this.#hasFailed) this.#load();
+    this.chart.count();
+  }
+
+  #load() {
+    this.#hasFailed = false;
+    this.at("said").classList.remove("errors");
+    this.at("said").textContent = "Reading what is annotated…";
+    this.index.load();
+  }
+
+  /** The portal has read all jobs, or more of them than before. */
+  #read() {
+    const { state, jobs_read: read } = this.index.answer;
+    const progress = `${state} ${read}`;
+    if (progress === this.#progress) return;
+    this.#progress = progress;
+    this.at("form").hidden = false;
+    this.#write();
+    this.chart.forget();
+    this.#say();
+    if (this.isSet) this.#ask();
+  }
+
+  /** The fields as the filter is. */
+  #write() {
+    const { labels = [] } = this.index.answer ?? {};
+    const filter = this.#filter;
+    this.chart.show(labels, filter);
+    offerSources(this.at("sources"), labels, filter.sources ?? []);
+    offerAttributes(this.at("attribute"), labels);
+    this.at("annotated").value = filter.annotated ?? "";
+    this.at("occluded").value = filter.occluded ?? "";
+    for (const name of ["from", "to"]) {
+      this.at(`objects-${name}`).value = filter[`objects_${name}`] ?? "";
+      this.at(`area-${name}`).value = asPercent(filter[`area_${name}`]);
+    }
+    this.at("attributes").replaceChildren(...(filter.attributes ?? []).map(chip));
+    if (Object.keys(filter).some((name) => !name.startsWith("labels_"))) this.at("more").open = true;
+  }
+
+  /** The filter as the fields are. */
+  #typed() {
+    const flag = (id) => ({ true: true, false: false })[this.at(id).value];
+    const number = (id, scale = 1) => {
+      const text = this.at(id).value.trim().replace(",", ".");
+      return text === "" || !(Number(text) >= 0) ? null : Number((Number(text) / scale).toPrecision(12));
+    };
+    return tidy({
+      ...this.chart.conditions,
+      annotated: flag("annotated"),
+      occluded: flag("occluded"),
+      sources: JSON.parse(this.at("sources").value || "[]"),
+      attributes: this.#filter.attributes,
+      objects_from: number("objects-from"),
+      objects_to: number("objects-to"),
+      area_from: number("area-from", 100),
+      area_to: number("area-to", 100),
+    });
+  }
+
+  #changed(field) {
+    if (field === this.at("attribute")) {
+      const added = JSON.parse(field.value || "null");
+      field.value = "";
+      if (added) this.choose({ ...this.#filter, attributes: [...(this.#filter.attributes ?? []), added] });
+    } else if (!field.closest(".labels")) this.#edited();
+  }
+
+  #dropped(button) {
+    if (!button) return;
+    const at = [...this.at("attributes").children].indexOf(button.parentElement);
+    this.choose({ ...this.#filter, attributes: this.#filter.attributes.filter((_, each) => each !== at) });
+    this.at("attribute").focus();
+  }
+
+  #soon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#edited(), PAUSE);
+  }
+
+  /** Enter applies what is typed; it does not draw. */
+  #key(event) {
+    if (event.key !== "Enter" || !event.target.matches("input")) return;
+    event.preventDefault();
+    this.#edited();
+  }
+
+  #edited() {
+    clearTimeout(this.#timer);
+    const typed = this.#typed();
+    if (JSON.stringify(typed) === JSON.stringify(this.#filter)) return;
+    this.#filter = typed;
+    this.#apply();
+  }
+
+  #apply() {
+    this.#request?.abort();
+    this.at("clear").hidden = !this.isSet;
+    this.at("on").hidden = !this.isSet;
+    if (this.isSet) this.#ask();
+    else this.#show({ frames: null, counts: null });
+    if (!this.index.answer && this.isSet) this.#load();
+  }
+
+  async #ask() {
+    const request = new AbortController();
+    this.#request?.abort();
+    this.#request = request;
+    this.dispatchEvent(new Event("filter")); // the draw is limited from now on
+    try {
+      const found = await this.index.frames(this.#filter, request.signal);
+      if (!request.signal.aborted) this.#show(found);
+    } catch (error) {
+      if (request.signal.aborted) return;
+      this.frames = null;
+      this.#fail(error, () => this.#ask());
+      this.dispatchEvent(new Event("filter"));
+    }
+  }
+
+  #show({ frames, counts }) {
+    this.frames = frames;
+    this.chart.among(counts);
+    this.#say();
+    this.dispatchEvent(new Event("filter"));
+  }
+
+  #say() {
+    const { answer } = this.index;
+    if (!answer) return;
+    const { state, jobs_read: read, jobs_count: all, annotated_frames: annotated, frames_count: frames } = answer;
+    const parts = [`${annotated.toLocaleString("en")} of ${plural(frames, "frame")} are annotated.`];
+    if (this.frames) parts.push(`${plural(this.frames.size, "frame")} ${this.frames.size === 1 ? "is" : "are"} like this.`);
+    if (state === "reading") parts.push(`Read ${read.toLocaleString("en")} of ${plural(all, "job")}: of the others nothing is known yet.`);
+    this.at("said").classList.remove("errors");
+    this.at("said").textContent = parts.join(" ");
+  }
+
+  #fail(error, again) {
+    this.#hasFailed = true;
+    this.failed(this.at("said"), error, { again });
+  }
+}
+
+/** A choice among the sources that the objects have. */
+function offerSources(select, labels, wanted) {
+  const counts = new Map();
+  for (const { sources } of labels) {
+    for (const [source, count] of Object.entries(sources)) counts.set(source, (counts.get(source) ?? 0) + count);
+  }
+  const options = [...counts].sort().map(([source, count]) => {
+    return new Option(`${source} (${count.toLocaleString("en")})`, JSON.stringify([source]));
+  });
+  const value = wanted.length ? JSON.stringify(wanted) : "";
+  if (value && !options.some((option) => option.value === value)) options.push(new Option(wanted.join(" or "), value));
+  select.replaceChildren(new Option("any source", ""), ...options);
+  select.value = value;
+}
+
+/** The values that the attributes have, by label and attribute. */
+function offerAttributes(select, labels) {
+  const groups = labels.flatMap(({ name: label, attributes }) =>
+    attributes.map(({ name, values }) => {
+      const group = make("optgroup");
+      group.label = `${label}: ${name}`;
+      const text = ({ value, count }) => `${value || "(empty)"} (${count.toLocaleString("en")})`;
+      group.append(...values.map((each) => new Option(text(each), JSON.stringify({ label, name, value: each.value }))));
+      return group;
+    }),
+  );
+  select.replaceChildren(new Option("Add a value…", ""), ...groups);
+  select.disabled = !groups.length;
+}
+
+/** An attribute value of the filter, with a button that removes it. */
+function chip({ label, name, value }) {
+  const item = make("li", "", `${label}: ${name} = ${value}`);
+  const button = make("button", "link", "Remove");
+  button.type = "button";
+  button.setAttribute("aria-label", `Remove ${label}: ${name} = ${value}`);
+  item.append(" ", button);
+  return item;
+}
+
+function asPercent(share) {
+  return share === undefined ? "" : String(Number((share * 100).toPrecision(12)));
+}

@@ -1,0 +1,167 @@
+"""The panel "Annotations": frames by what is on them, in the grid, in draws, in the address."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Route, expect
+
+from standin.annotated import add_annotated_task
+from tests.annotated import Case
+from tests.browser.test_accessibility import assert_accessible
+from tests.browser.workspace import Workspace
+from tests.recorded import FOLDER
+
+SHAPES = FOLDER / "annotated" / "shapes"
+LABELS = "**/labels?*"
+
+
+class Panel:
+    """The panel, open, on a recorded task."""
+
+    def __init__(self, desk: Workspace, query: str = "") -> None:
+        self.desk, self.page = desk, desk.page
+        self.case = Case(SHAPES)
+        self.task = add_annotated_task(desk.standin.world, SHAPES)
+        for user in desk.standin.world.users.values():
+            user.is_superuser |= user.username == "demo"
+        self.path = f"/choose?task={self.task.id}"
+        self.page.goto(self.path + query)
+        self.page.locator("#annotations > summary").click()
+        expect(self.page.locator("#annotations-form")).to_be_visible()
+
+    def label(self, name: str) -> Locator:
+        return self.page.get_by_label(f"Label {name}", exact=True)
+
+    def row(self, name: str) -> Locator:
+        return self.page.locator("#annotations-labels li").filter(has=self.label(name))
+
+    def frames_with(self, name: str) -> list[int]:
+        objects = self.case.objects().items()
+        return [frame for frame, found in objects if any(it["label"] == name for it in found)]
+
+    def expect_grid(self, frames: list[int]) -> None:
+        expect(self.desk.cells).to_have_count(len(frames))
+        shown = self.desk.cells.evaluate_all("all => all.map((it) => Number(it.dataset.frame))")
+        assert sorted(shown) == frames
+
+    @property
+    def names(self) -> list[str]:
+        """The labels with frames, those with few first."""
+        names = {each["label"] for found in self.case.objects().values() for each in found}
+        return sorted(names, key=lambda name: (len(self.frames_with(name)), name))
+
+
+@pytest.fixture
+def panel(desk: Workspace) -> Panel:
+    return Panel(desk)
+
+
+def test_a_label_narrows_the_grid_select_all_and_the_draw(panel: Panel) -> None:
+    desk, [name, *_] = panel.desk, panel.names
+    frames = panel.frames_with(name)
+    assert 0 < len(frames) < panel.task.size
+    numbers = panel.row(name).locator(".label-numbers")
+    expect(numbers).to_have_text(f"0/{len(frames)}")
+    panel.label(name).select_option("any")
+    panel.expect_grid(frames)
+    desk.page.get_by_role("button", name="Choose these").click()
+    desk.expect_chosen(len(frames), panel.task.size)
+    expect(numbers).to_have_text(f"{len(frames)}/{len(frames)}")
+    desk.button("Clear").click()
+    expect(numbers).to_have_text(f"0/{len(frames)}")
+    desk.pick("100", seed="7", mode="Over all")
+    desk.expect_chosen(len(frames), panel.task.size)
+    desk.save("With the label")
+    desk.page.goto(f"/choose?task={panel.task.id}&selection={saved_id(desk)}")
+    expect(panel.label(name)).to_have_value("labels_any")
+
+
+def saved_id(desk: Workspace) -> str:
+    href = desk.page.get_by_role("link", name="“With the label”").get_attribute("href")
+    assert href is not None
+    return href.rsplit("/", 1)[1]
+
+
+def test_all_and_none(panel: Panel) -> None:
+    first, second, *_ = panel.names
+    one, two = set(panel.frames_with(first)), set(panel.frames_with(second))
+    panel.label(first).select_option("all")
+    panel.label(second).select_option("none")
+    panel.expect_grid(sorted(one - two))
+
+
+def test_the_filter_is_in_the_address_and_can_be_dropped(panel: Panel) -> None:
+    page, [name, *_] = panel.page, panel.names
+    panel.label(name).select_option("none")
+    page.get_by_text("More conditions").click()
+    page.locator("#annotations-objects-from").fill("1")
+    expected = [
+        frame
+        for frame, objects in panel.case.objects().items()
+        if objects and frame not in panel.frames_with(name)
+    ]
+    panel.expect_grid(expected)
+    panel.desk.until(lambda: "objects_from=1" in page.url)
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["labels_none"], query["objects_from"]) == ([name], ["1"])
+    page.reload()
+    panel.expect_grid(expected)
+    expect(page.locator("#annotations-on")).to_be_visible()
+    page.locator("#annotations > summary").click()
+    page.get_by_role("button", name="Show frames whatever is on them").click()
+    panel.expect_grid(panel.case.frames)
+    assert "labels_none" not in page.url
+
+
+def test_frames_without_objects(panel: Panel) -> None:
+    empty = [frame for frame, objects in panel.case.objects().items() if not objects]
+    panel.page.get_by_text("More conditions").click()
+    panel.page.locator("#annotations-annotated").select_option("not annotated")
+    panel.expect_grid(empty)
+    panel.page.locator("#annotations-objects-from").fill("1")
+    expect(panel.page.get_by_text("No frame is like that.")).to_be_visible()
+    panel.desk.button("Show all frames").click()
+    panel.expect_grid(panel.case.frames)
+
+
+def test_progress_is_said_until_all_jobs_are_read(desk: Workspace) -> None:
+    read = iter([0, 0])
+
+    def partly(route: Route) -> None:
+        response = route.fetch()
+        answer: dict[str, Any] = response.json()
+        count = next(read, None)
+        if count is not None:
+            answer |= {"state": "reading", "jobs_read": count, "jobs_count": 12}
+        route.fulfill(response=response, json=answer)
+
+    desk.page.route(LABELS, partly)
+    panel = Panel(desk)
+    said = panel.page.locator("#annotations-said")
+    expect(said).to_contain_text("Read 0 of 12 jobs: of the others nothing is known yet.")
+    expect(said).to_contain_text(re.compile("are annotated.$"))
+
+
+def test_a_failure_is_told_and_can_be_repeated(desk: Workspace) -> None:
+    answer = {"detail": "CVAT does not answer. Try again in a minute.", "code": "cvat_unreachable"}
+    desk.page.route(LABELS, lambda route: route.fulfill(status=502, json=answer))
+    desk.open_task(1)
+    desk.page.locator("#annotations > summary").click()
+    said = desk.page.locator("#annotations-said")
+    expect(said).to_contain_text("CVAT does not answer. Try again in a minute.")
+    desk.page.unroute(LABELS)
+    said.get_by_role("button", name="Try again").click()
+    expect(desk.page.locator("#annotations-form")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(panel: Panel, theme: str) -> None:
+    panel.page.emulate_media(color_scheme=theme)
+    panel.label(panel.names[0]).select_option("any")
+    panel.page.get_by_text("More conditions").click()
+    expect(panel.page.locator("#annotations-on")).to_be_visible()
+    assert_accessible(panel.page)
