@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import heapq
 import logging
-import tempfile
 from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from cvat import origins
-from cvat.annotations import JobAnnotations, Labels, Shape
+from cvat.annotations import JobAnnotations, Labels, Shape, read_annotations
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.overlapping import FrameRange, objects_by_frame
 from cvat.types import Job
 from selections.archives import annotation_store
+from selections.archives.annotation_files import AnnotationFiles
 from selections.archives.entries import Line
 from selections.archives.refusals import FRAME_ERRORS, REFUSED
 from selections.formats.format import BROKEN_OBJECT, Format
@@ -117,17 +119,21 @@ class _Reading:
             loaded = {
                 job.id: job for holders, frames in groups for job in holders if _holds(job, frames)
             }
-            deleted: Collection[int] = ()
-            if loaded:
-                deleted = origins.read(self._client, self._task_id, list(loaded.values())).deleted
-            by_frame = heapq.merge(
-                *(
-                    objects_by_frame(holders, frames, self._load, deleted=deleted)
-                    for holders, frames in groups
-                ),
-                key=itemgetter(0),
-            )
-            annotation_store.write(self._into, self._chosen_objects(by_frame))
+            in_order = sorted(loaded.values(), key=lambda job: (job.start_frame, job.id))
+            numbers = [job.id for job in in_order]
+            with closing(AnnotationFiles(self._client, numbers, self._into.parent)) as files:
+                deleted: Collection[int] = ()
+                if in_order:
+                    deleted = origins.read(self._client, self._task_id, in_order).deleted
+                load = partial(self._load, files)
+                by_frame = heapq.merge(
+                    *(
+                        objects_by_frame(holders, frames, load, deleted=deleted)
+                        for holders, frames in groups
+                    ),
+                    key=itemgetter(0),
+                )
+                annotation_store.write(self._into, self._chosen_objects(by_frame))
         except FRAME_ERRORS as error:
             self._into.write_bytes(b"")
             self._unread.append(range(self._chosen.frames[-1] + 1))
@@ -146,17 +152,12 @@ class _Reading:
             holders = [job for job in jobs if job.is_annotation] if key is None else [others[key]]
             yield [job for job in holders if self._choice.takes_job(job)], frames
 
-    def _load(self, job: FrameRange) -> JobAnnotations:
+    def _load(self, files: AnnotationFiles, job: FrameRange) -> JobAnnotations:
         frames = self._chosen.frames
         first, end = bisect_left(frames, job.start_frame), bisect_left(frames, job.stop_frame + 1)
         try:
-            with tempfile.TemporaryFile(dir=self._into.parent) as file:
-                annotations = self._client.job_annotations(
-                    job_id=job.id,
-                    labels=self._labels,
-                    frames=frozenset(frames[first:end]),
-                    into=cast(BinaryIO, file),
-                )
+            with closing(files.take(job.id)) as file:
+                annotations = read_annotations(file, self._labels, frozenset(frames[first:end]))
         except FRAME_ERRORS as error:
             logger.info("the annotations of job %s are not known: %s", job.id, error)
             self._unread.append(range(job.start_frame, job.stop_frame + 1))

@@ -47,8 +47,8 @@ CATCH_UP = 3  # pictures whose objects are written when one is added
 
 
 class AnnotationSource:
-    """A PartSource. One thread reads the tasks one after the other, with one request at a time,
-    which has a slot among those of all builds.
+    """A PartSource. One thread reads the tasks one after the other, with a few requests at a time
+    (annotation_files.py), each of which has a slot among those of all builds.
 
     Every method but `close` waits for the tasks that it needs, and raises Stopped, or the CvatError
     that ends the build.

@@ -13,6 +13,7 @@ from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from selections.archives import building
+from selections.archives.annotation_files import AT_ONCE
 from selections.archives.annotation_source import AnnotationSource
 from selections.formats import FORMATS
 from selections.models import ArchiveOptions
@@ -20,7 +21,7 @@ from selections.services import cancel_archive
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
 from tests.annotated import Case
-from tests.conftest import connect
+from tests.conftest import connect, eventually
 from tests.selections.annotated_builds import CASES
 from tests.selections.builds import (
     Folders,
@@ -82,6 +83,22 @@ def test_a_cancelled_build_ends_while_annotations_are_read(alice: User, standin:
     hold.release()
     assert again(archive).status == "cancelled"
     assert not [each for each in threading.enumerate() if each.name.startswith("annotations")]
+
+
+def test_the_annotations_of_some_jobs_are_requested_at_a_time(
+    alice: User, standin: StandIn
+) -> None:
+    case = Case(CASES["overlap"])
+    assert len(case.jobs) >= AT_ONCE
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    archive = request(selection, annotations="cvat_images")
+    hold = standin.faults.hold("/annotations")
+    thread = in_thread(archive)
+    eventually(lambda: hold.waiting == AT_ONCE)
+    hold.release()
+    thread.join(timeout=60)
+    assert again(archive).status == "ready"
 
 
 def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
