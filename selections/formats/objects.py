@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,19 +82,24 @@ def _rounded(numbers: Sequence[float]) -> list[float]:
     return [round(number, 2) for number in numbers]
 
 
-def _json_line(record: Record) -> bytes:
-    return msgspec.json.encode(record) + b"\n"
+def _json_lines(records: Iterable[Record]) -> bytes:
+    return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
 
 
-def _csv_line(record: Record) -> bytes:
+def _csv_lines(records: Iterable[Record]) -> bytes:
+    return _rows(map(_cells, records))
+
+
+def _cells(record: Record) -> list[Any]:
     corners = dict(zip(_BOX, record["box"] or [""] * 4, strict=True))
-    return _row([_cell((record | corners)[name]) for name in COLUMNS])
+    values = record | corners
+    return [spreadsheets.safe(_cell(values[name])) for name in COLUMNS]
 
 
-def _row(cells: Sequence[Any]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow([spreadsheets.safe(cell) for cell in cells])
-    return line.getvalue().encode()
+def _rows(rows: Iterable[Sequence[Any]]) -> bytes:
+    lines = io.StringIO()
+    csv.writer(lines).writerows(rows)
+    return lines.getvalue().encode()
 
 
 def _cell(value: Any) -> Any:
@@ -108,13 +113,15 @@ def _cell(value: Any) -> Any:
 class _Lines:
     """How the file is written; the formats differ in their lines."""
 
-    def __init__(self, extension: str, line: Callable[[Record], bytes], head: bytes = b"") -> None:
+    def __init__(
+        self, extension: str, lines: Callable[[Iterable[Record]], bytes], head: bytes = b""
+    ) -> None:
         self.extension = extension
         self.head = head
-        self._line = line
+        self._lines = lines
 
     def of(self, image: AnnotatedImage) -> bytes:
-        return b"".join(self._line(_record(shape, image)) for shape in image.shapes)
+        return self._lines(_record(shape, image) for shape in image.shapes)
 
     def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
         return _Writer(self, folder)
@@ -159,8 +166,8 @@ def _format(key: str, label: str, lines: _Lines) -> Format:
 
 
 CSV = _format(
-    "objects_csv", "CSV (a line for each object)", _Lines("csv", _csv_line, _row(COLUMNS))
+    "objects_csv", "CSV (a line for each object)", _Lines("csv", _csv_lines, _rows([COLUMNS]))
 )
 JSON_LINES = _format(
-    "objects_jsonl", "JSON Lines (a line for each object)", _Lines("jsonl", _json_line)
+    "objects_jsonl", "JSON Lines (a line for each object)", _Lines("jsonl", _json_lines)
 )
