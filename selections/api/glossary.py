@@ -259,7 +259,7 @@ EXAMPLES: dict[str, Any] = {
     "PatchedSelectionRequest": {"name": "Round 1, checked"},
     "NewArchiveRequest": {"quality": "original"},
     "DownloadImagesRequest": {"frames": FRAMES},
-    "SplitRequest": {"by": "shares", "shares": {"train": 0.9, "val": 0.1}, "seed": 7},
+    "SplitTableRequest": {"by": "shares", "shares": {"train": 0.9, "val": 0.1}, "seed": 7},
     "DrawAgainRequest": {"new_seed": True},
     "SpecifiedError": {
         "success": False,

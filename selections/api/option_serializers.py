@@ -9,6 +9,7 @@ from rest_framework import serializers
 from portal.api.fields import WholeNumberField
 from portal.api.strict import StrictSerializer
 from selections import object_choice, splits
+from selections.object_choice import ObjectChoice
 from selections.sampling import MAX_SEED
 from selections.splits import Split
 
@@ -108,6 +109,18 @@ class SplitSerializer(StrictSerializer):
         return Split.from_json(self.validated_data)
 
 
+class SplitTableSerializer(SplitSerializer):
+    """A split, and for `even_labels` which objects count."""
+
+    objects = ObjectChoiceSerializer(
+        required=False,
+        help_text="Which objects count for `even_labels`; `jobs` plays no part here.",
+    )
+
+    def choice(self) -> ObjectChoice:
+        return ObjectChoice.from_json(self.validated_data.get("objects", {}))
+
+
 class SplitRowSerializer(serializers.Serializer[Any]):
     """A split, and how much of the selection is in it."""
 
@@ -115,4 +128,8 @@ class SplitRowSerializer(serializers.Serializer[Any]):
     frames = serializers.IntegerField(help_text="How many frames are in it.")
     units = serializers.IntegerField(
         allow_null=True, help_text="How many units that stay together; null but for shares."
+    )
+    labels = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="How many frames have each label; empty without `even_labels`.",
     )

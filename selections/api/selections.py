@@ -25,7 +25,7 @@ from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
-from selections.api.option_serializers import SplitRowSerializer, SplitSerializer
+from selections.api.option_serializers import SplitRowSerializer, SplitTableSerializer
 from selections.models import (
     Archive,
     SelectedTask,
@@ -246,13 +246,23 @@ class SelectionViewSet(
 
         return once(request, build)
 
-    @takes(body=SplitSerializer, responses=SplitRowSerializer(many=True))
+    @takes(body=SplitTableSerializer, responses=SplitRowSerializer(many=True))
     @action(detail=True, methods=["post"], url_path="split-table", filter_backends=[])
     def split_table(self, request: SignedInApiRequest, pk: str) -> Response:
-        """How many frames of the selection a split puts where, before an archive is built."""
-        form = SplitSerializer(data=request.data)
+        """How many frames of the selection a split puts where, before an archive is built.
+
+        With `even_labels` also how many frames with each label; 503 with `Retry-After` while the
+        annotations are read. An archive may count a little less: without the objects that its
+        format has no place for.
+        """
+        form = SplitTableSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        rows = services.split_table(selection=self.get_object(), split=form.split())
+        rows = services.split_table(
+            user=request.user,
+            selection=self.get_object(),
+            split=form.split(),
+            choice=form.choice(),
+        )
         return Response(SplitRowSerializer(rows, many=True).data)
 
     def _answer(self, selection: Selection, code: int) -> Response:

@@ -3,47 +3,99 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from django.contrib.auth.models import User
 
 from portal.exceptions import InvalidInput
 from selections.archives import frame_rows
 from selections.archives.arrangement import SplitFrames
 from selections.models import Selection
+from selections.object_choice import ObjectChoice
+from selections.services.connections import required_connection
 from selections.splits import NAMES, SHARES, Assignment, Split, SplitFrame, unit_of
+from selector.annotation_index.masks import frames_of
+from selector.models import Connection
+from selector.services.annotation_index import read_annotations
+from selector.services.catalogs import load_catalog
 
 FRAMES_NAMED = 5
+MOST_TASKS = 20  # whose labels are read while a person waits
+
+LabelsOn = Callable[[SplitFrame], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class SplitRow:
-    """`units` counts what is kept together; None for a split that knows no units."""
+    """`units` counts what is kept together; None for a split that knows no units. `labels` has the
+    number of frames with each label, if the split depends on labels."""
 
     split: str
     frames: int
     units: int | None = None
+    labels: dict[str, int] = field(default_factory=dict)
 
 
-def split_table(*, selection: Selection, split: Split) -> list[SplitRow]:
-    """A row for each split that has frames or should have some. Raises InvalidInput."""
+def split_table(
+    *, user: User, selection: Selection, split: Split, choice: ObjectChoice
+) -> list[SplitRow]:
+    """A row for each split that has frames or should have some. Raises InvalidInput; for a split
+    that depends on labels also NotConnected, NotRead (while annotations are read), CvatError."""
     try:
         split.check()
     except ValueError as error:
         raise InvalidInput(f"split: {error}.") from error
     check_names(selection=selection, split=split)
-    assignment = Assignment(split, ((frame, ()) for frame in _frames(selection)))
+    labels_on: LabelsOn = _no_labels
+    if split.needs_labels:
+        labels_on = _labels_on(required_connection(user, selection), selection, choice)
+    assignment = Assignment(split, ((frame, labels_on(frame)) for frame in _frames(selection)))
     frames: Counter[str] = Counter()
     units: dict[str, set[str]] = {}
+    labels: dict[str, Counter[str]] = {}
     for frame in _frames(selection):
         name = assignment.of(frame)
         frames[name] += 1
         units.setdefault(name, set()).add(unit_of(frame, split))
-    possible = split.possible(task.subset for task in selection.tasks.all())
-    has_units = split.by == SHARES
+        labels.setdefault(name, Counter()).update(labels_on(frame))
+    names = sorted(set().union(*labels.values()))
     return [
-        SplitRow(name, frames[name], len(units.get(name, ())) if has_units else None)
-        for name in possible
+        SplitRow(
+            split=name,
+            frames=frames[name],
+            units=len(units.get(name, ())) if split.by == SHARES else None,
+            labels={label: labels.get(name, Counter())[label] for label in names},
+        )
+        for name in split.possible(task.subset for task in selection.tasks.all())
     ]
+
+
+def _no_labels(frame: SplitFrame) -> frozenset[str]:
+    return frozenset()
+
+
+def _labels_on(connection: Connection, selection: Selection, choice: ObjectChoice) -> LabelsOn:
+    """The labels of the chosen objects on a frame, as they are called in the files."""
+    tasks = [task.task_id for task in selection.tasks.all()]
+    if len(tasks) > MOST_TASKS:
+        raise InvalidInput(
+            f"The labels of {len(tasks)} tasks are read when the ZIP is built. Leave the labels "
+            "out to see how many frames there are."
+        )
+    renamed = dict(choice.rename)
+    by_task: dict[int, list[tuple[str, set[int]]]] = {}
+    for task_id in tasks:
+        catalog = load_catalog(connection=connection, task_id=task_id)
+        known = read_annotations(connection=connection, catalog=catalog, job_id=None)
+        by_task[task_id] = [
+            (renamed.get(label, label), set(frames_of(mask)))
+            for label, mask in known.frames_with(()).items()
+            if choice.takes_label(label)
+        ]
+    return lambda frame: frozenset(
+        label for label, frames in by_task[frame.task_id] if frame.frame in frames
+    )
 
 
 def check_names(*, selection: Selection, split: Split) -> None:

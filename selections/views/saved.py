@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cvat.exceptions import CvatError
-from portal.exceptions import Busy, InvalidInput, PortalError
+from portal.exceptions import Busy, InvalidInput, NotRead, PortalError
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, services
@@ -220,13 +220,20 @@ def build(request: SignedInRequest, pk: int) -> HttpResponse:
 def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
     """The table of frames by split, for the choices in the form for building."""
     selection = _visible(request, pk)
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"pk": pk}
     try:
         options = BuildForm(request.POST).options()
         split = options.split
-        context["rows"] = services.split_table(selection=selection, split=split)
-        context |= {"split": split, "has_units": split.by == SHARES and split.unit != FRAME}
-    except PortalError as error:
+        rows = services.split_table(
+            user=request.user, selection=selection, split=split, choice=options.objects
+        )
+        context["rows"] = rows
+        context["has_units"] = split.by == SHARES and split.unit != FRAME
+        names = rows[0].labels if rows else ()
+        context["labels"] = [(name, [row.labels[name] for row in rows]) for name in names]
+    except NotRead as error:
+        context |= {"error": str(error), "is_being_read": True}
+    except (CvatError, PortalError) as error:
         context["error"] = str(error)
     return render(request, "selections/_split_table.html", context)
 

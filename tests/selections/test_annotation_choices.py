@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import Counter
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
 from django.contrib.auth.models import User
 
 from portal.exceptions import InvalidInput
+from selections import services
 from selections.models import Archive
 from selections.object_choice import ObjectChoice
 from selections.splits import Split
@@ -223,6 +226,26 @@ def test_pictures_stand_in_the_folders_of_their_splits(alice: User, standin: Sta
     assert manifest["options"]["split"] == split.to_json()
     again = built(selection, annotations="yolo_detection", split=split)
     assert manifest_of(again)["frames"] == manifest["frames"]
+
+
+def test_the_table_before_the_build_counts_labels_as_the_archive_has_them(
+    alice: User, standin: StandIn, settings: Any, tmp_path: Path
+) -> None:
+    settings.ANNOTATIONS_DIR = tmp_path / "annotations"
+    case = case_of(standin, "shapes")
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    choice = ObjectChoice(rename=(("person", "car"),))
+    split = Split(by="shares", shares=(0.5, 0.25, 0.25), even_labels=True)
+    rows = services.split_table(user=alice, selection=selection, split=split, choice=choice)
+    archive = built(selection, annotations="cvat_images", split=split, objects=choice)
+    lines = manifest_of(archive)["frames"]
+    labels: dict[str, Counter[str]] = {row.split: Counter() for row in rows}
+    pictures = ElementTree.fromstring(files_of(archive)["annotations.xml"]).iter("image")
+    for picture in pictures:
+        labels[picture.get("subset", "")].update({each.get("label", "") for each in picture})
+    assert {row.split: row.frames for row in rows} == Counter(line["split"] for line in lines)
+    assert {row.split: Counter(row.labels) for row in rows} == labels
+    assert "person" not in rows[0].labels
 
 
 def test_the_xml_names_the_split_of_each_picture(alice: User, standin: StandIn) -> None:

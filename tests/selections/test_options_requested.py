@@ -148,7 +148,7 @@ def test_the_table_counts_frames_and_units(alice: User, kept: Selection, client:
     client.force_login(alice)
     form = {**FORM, "unit": "job", "even_labels": ""}
     page = client.post(f"/selections/{kept.pk}/split", form).content.decode()
-    assert '<th scope="row">val</th>' in page
+    assert '<th scope="col">val</th>' in page
     page = client.post(f"/selections/{kept.pk}/split", {**form, "train": "1"}).content.decode()
     assert "The shares must add up to 100, not to 26." in page
 
@@ -167,6 +167,6 @@ def test_the_table_of_a_list_names_what_is_missing(alice: User, kept: Selection)
         f"/api/selections/{kept.pk}/split-table", {"by": "names", "names": names}
     )
     assert answer.json() == [
-        {"split": "train", "frames": 1, "units": None},
-        {"split": "test", "frames": 1, "units": None},
+        {"split": "train", "frames": 1, "units": None, "labels": {}},
+        {"split": "test", "frames": 1, "units": None, "labels": {}},
     ]
