@@ -175,14 +175,14 @@ class ChunkBuilder:
         media, position = media_of(task), task.order[frame]
         if quality == "original" or task.dimension == "3d":
             return extension(media.name(position)), media.original(position)
-        return "jpeg", jpeg(media.picture(position), task.image_quality)
+        return "jpeg", media.compressed(position, task.image_quality)
 
     def _recompressed(self, task: Task, frame: int, quality: Quality) -> tuple[str, bytes]:
         level = 100 if quality == "original" else task.image_quality
         if task.is_video:
             holder = first_holder(task, frame)
             return "jpeg", jpeg(self.video_picture(holder, frame, quality), level)
-        return "jpeg", jpeg(media_of(task).picture(task.order[frame]), level)
+        return "jpeg", media_of(task).compressed(task.order[frame], level)
 
     def _video_frame(self, task: Task, frame: int, quality: Quality, holder: Job) -> Chunk:
         """cvat-api 7.3 and 7.4: PNG decoded from the chunk; in ground-truth jobs from a JPEG."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PIL import Image, ImageFile, ImageOps
 
 from standin.cache import BoundedCache
-from standin.pictures import Drawing, encode, extension, numbered, plain
+from standin.pictures import Drawing, encode, extension, jpeg, numbered, plain
 from standin.video import decode_mp4
 
 ImageFile.LOAD_TRUNCATED_IMAGES = True  # as CVAT does: truncated pictures are tolerated
@@ -90,6 +90,10 @@ class Media(ABC):
     def picture(self, position: int) -> Image.Image:
         """The picture as it is shown: upright, decoded."""
 
+    def compressed(self, position: int, quality: int) -> bytes:
+        """The JPEG that CVAT makes of it."""
+        return jpeg(self.picture(position), quality)
+
     def related(self, position: int) -> list[tuple[str, bytes]]:
         """Names and bytes of the context images of a frame."""
         return []
@@ -156,9 +160,18 @@ class Images(Media):
         """The extension and the EXIF orientation."""
         return extension(self.name(position)), self.orientations.get(position, 1)
 
+    def _once(self, position: int, quality: int | None, make: Callable[[], bytes]) -> bytes:
+        key = (type(self), self.scene, self.size, position, *self._encoding(position), quality)
+        return _drawn.get(key, make)
+
     def original(self, position: int) -> bytes:
-        key = (self.scene, self.size, position, *self._encoding(position))
-        return _drawn.get(key, lambda: served_original(self.uploaded(position)))
+        return self._once(position, None, lambda: served_original(self.uploaded(position)))
+
+    def compressed(self, position: int, quality: int) -> bytes:
+        def make() -> bytes:
+            return super(Images, self).compressed(position, quality)
+
+        return self._once(position, quality, make)
 
     def picture(self, position: int) -> Image.Image:
         with Image.open(io.BytesIO(self.original(position))) as image:
@@ -179,13 +192,13 @@ class GivenImages(Images):
     ) -> None:
         super().__init__(list(files), related=related)
         self._files = list(files.values())
-        self._served = BoundedCache[bytes](32 << 20, len)
+        self._served = BoundedCache[bytes](32 << 20, len)  # gone with these files
 
     def uploaded(self, position: int) -> bytes:
         return self._files[position]
 
-    def original(self, position: int) -> bytes:
-        return self._served.get(position, lambda: served_original(self.uploaded(position)))
+    def _once(self, position: int, quality: int | None, make: Callable[[], bytes]) -> bytes:
+        return self._served.get((position, quality), make)
 
     def dimensions(self, position: int) -> Size:
         try:

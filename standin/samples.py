@@ -7,6 +7,7 @@ Task ids: 1 drive, 2 folders and odd names, 3 video, 4 mixed formats, 5 ground t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from standin.annotating import Annotator
@@ -17,6 +18,9 @@ from standin.shelf import Shelf
 from standin.street import LABELS as STREET_LABELS
 from standin.street import Street
 from standin.world import World
+
+# The same scenes in all worlds of a process, so that each of their pictures is drawn once.
+street, shelf = cache(Street), cache(Shelf)
 
 DEMO = ("demo", "demo-password")
 HD = (640, 360)
@@ -66,7 +70,7 @@ def _add_images(world: World) -> None:
     _add_scene(
         world,
         "Night drive, north loop",
-        Street(1, "night", crowd=0.6, traffic=0.8, has_grain=True),
+        street(1, "night", crowd=0.6, traffic=0.8, has_grain=True),
         idle=(LAST_OF_NORTH,),
         task_id=1,
         owner="demo",
@@ -87,7 +91,7 @@ def _add_images(world: World) -> None:
     _add_scene(
         world,
         "Two cameras, folders and odd names",
-        Street(2, "dusk"),
+        street(2, "dusk"),
         idle=(LAST_OF_CAMERAS,),
         task_id=2,
         owner="demo",
@@ -103,7 +107,7 @@ def _add_formats(world: World) -> None:
     _add_scene(
         world,
         "Dash cam video",
-        Street(3, "night", crowd=0.5, has_grain=True),
+        street(3, "night", crowd=0.5, has_grain=True),
         task_id=3,
         owner="demo",
         assignee="bob",
@@ -119,7 +123,7 @@ def _add_formats(world: World) -> None:
     _add_scene(
         world,
         "Mixed formats",
-        Shelf(4),
+        shelf(4),
         task_id=4,
         owner="demo",
         images=names,
@@ -146,7 +150,7 @@ def _add_validated(world: World) -> None:
     _add_scene(
         world,
         "Road signs with ground truth",
-        Street(5, parked=0, crowd=0.5, traffic=0.5),
+        street(5, parked=0, crowd=0.5, traffic=0.5),
         task_id=5,
         owner="demo",
         assignee="alice",
@@ -160,7 +164,7 @@ def _add_validated(world: World) -> None:
     _add_scene(
         world,
         "Parking lots with honeypots",
-        Street(6, parked=6, crowd=0.5),
+        street(6, parked=6, crowd=0.5),
         task_id=6,
         owner="demo",
         count=40,
@@ -174,7 +178,7 @@ def _add_validated(world: World) -> None:
     _add_scene(
         world,
         "Pedestrians, three opinions",
-        Street(7, crowd=1.6, traffic=0.4),
+        street(7, crowd=1.6, traffic=0.4),
         task_id=7,
         owner="demo",
         count=24,
@@ -194,7 +198,7 @@ def _add_projects(world: World) -> None:
     _add_scene(
         world,
         "Loading bay 4",
-        Shelf(10, full=0.7),
+        shelf(10, full=0.7),
         task_id=10,
         owner="alice",
         project=inside,
@@ -209,7 +213,7 @@ def _add_projects(world: World) -> None:
         _add_scene(
             world,
             f"Crossing, {name.lower()}",
-            Street(12, name.lower(), crowd=1.2),
+            street(12, name.lower(), crowd=1.2),
             task_id=task_id,
             owner="demo",
             project=both,
@@ -235,7 +239,7 @@ def _add_the_rest(world: World) -> None:
     _add_scene(
         world,
         "Dash cam video, every fifth frame",
-        Street(3, "night", crowd=0.5, has_grain=True),
+        street(3, "night", crowd=0.5, has_grain=True),
         task_id=11,
         owner="demo",
         video=True,
@@ -254,7 +258,7 @@ def _add_the_rest(world: World) -> None:
     _add_scene(
         world,
         "Bob's bicycles",
-        Street(15, "dusk", parked=2),
+        street(15, "dusk", parked=2),
         task_id=15,
         owner="bob",
         assignee="demo",
