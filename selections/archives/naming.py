@@ -26,7 +26,7 @@ LONGEST_SUFFIX = 20  # bytes; what is longer after a dot is no file type
 
 # Names of the files that are no pictures.
 _RESERVED_FILES = re.compile(
-    r"(manifest|annotations|instances_default|person_keypoints_default|objects)"
+    r"(manifest|annotations|(instances|person_keypoints)_.*|objects)"
     r"(_selection_\d+)?(_part\d+)?\.(json|xml|csv|jsonl)",
     re.IGNORECASE,
 )

@@ -110,7 +110,7 @@ def _lacks(shape: Shape) -> str:
     return without_place("COCO", in_words(shape.kind))
 
 
-_FILE = CocoFile("instances_default", _category, _instance, name="COCO")
+_FILE = CocoFile("instances", _category, _instance, name="COCO")
 FORMAT = Format(
     key="coco",
     label="COCO 1.0 (boxes, polygons, masks)",

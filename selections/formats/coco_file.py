@@ -1,10 +1,9 @@
-"""The JSON file of the formats COCO (coco.py) and COCO Keypoints (coco_keypoints.py), which differ
-in its categories and annotations."""
+"""The JSON files, one for each subset, of the formats COCO (coco.py) and COCO Keypoints
+(coco_keypoints.py), which differ in their categories and annotations."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,12 @@ from selections.formats.format import (
     AnnotatedTask,
     File,
     TemporaryFiles,
+    subsets_of,
     without_class,
 )
+from selections.formats.growing_files import GrowingFiles
 from selections.formats.skeletons import MOST_POINTS, Skeletons
+from selections.formats.subsets import subset_names
 
 Json = dict[str, Any]
 Categories = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 1
@@ -39,6 +41,9 @@ _INFO = {
 _LICENSES = [{"name": "", "id": 0, "url": ""}]
 _ID_DIGITS = 12  # at most, of an id
 ABSENT_POINT = [0, 0, 0]  # x, y and visibility
+_BEFORE_ANNOTATIONS, _END = b'],\n"annotations": [', b"]}\n"
+_BLOCK = 2**20  # bytes
+_SUBSET_WITHOUT_NAME = "default"  # as in CVAT
 
 
 class CocoFile:
@@ -61,7 +66,9 @@ class CocoFile:
         return _Writer(self, tasks, folder)
 
     def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
-        return 1, len(self.head(tasks, _ids(tasks), _skeletons(tasks))) + 100
+        count = len(set(_subsets(tasks).values()))
+        head = self.head(tasks, _ids(tasks), _skeletons(tasks))
+        return count, count * (len(head) + len(_BEFORE_ANNOTATIONS) + len(_END))
 
     def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
         ids = {(shape.label.name, ""): 10**_ID_DIGITS for shape in image.shapes}
@@ -106,37 +113,53 @@ class CocoFile:
 
 
 class _Writer:
+    """Ids of images and annotations count over all files of a part."""
+
     def __init__(self, coco: CocoFile, tasks: Sequence[AnnotatedTask], folder: Path) -> None:
         self._temporary = TemporaryFiles(folder)
         self._coco = coco
         self._ids, self._skeletons = _ids(tasks), _skeletons(tasks)
-        self._file = self._temporary.new()
-        self._annotations = self._temporary.new()
-        self._file.write(coco.head(tasks, self._ids, self._skeletons))
+        self._head = coco.head(tasks, self._ids, self._skeletons)
+        self._subsets = _subsets(tasks)
+        self._files = GrowingFiles(self._temporary)  # heads and images
+        self._annotations = GrowingFiles(self._temporary)
         self._images_count = self._count = 0
 
     def add(self, image: AnnotatedImage) -> list[str]:
         annotations, left_out = self._coco.annotations(image, self._ids, self._skeletons)
+        subset = self._subsets[image.subset]
         self._images_count += 1
         item = _image(image, self._images_count)
-        self._file.write(_item(item, is_first=self._images_count == 1))
+        if subset in self._files:
+            self._files.add(subset, _item(item, is_first=False))
+        else:
+            self._files.add(subset, self._head + _item(item, is_first=True))
         for annotation in annotations:
             self._count += 1
             numbered = {"id": self._count, "image_id": self._images_count, **annotation}
-            self._annotations.write(_item(numbered, is_first=self._count == 1))
+            is_first = subset not in self._annotations
+            self._annotations.add(subset, _item(numbered, is_first=is_first))
         return left_out
 
     def files(self, suffix: str) -> Iterator[File]:
-        self._file.write(b'],\n"annotations": [')
-        self._annotations.seek(0)
-        shutil.copyfileobj(self._annotations, self._file)
-        self._file.write(b"]}\n")
-        size = self._file.tell()
-        self._file.seek(0)
-        yield File(f"{self._coco.stem}{suffix}.json", self._file, size)
+        if not list(self._files):
+            self._files.add(self._subsets[""], self._head)
+        for subset in list(self._files):
+            self._files.add(subset, _BEFORE_ANNOTATIONS)
+        for file in self._annotations.files():
+            while block := file.content.read(_BLOCK):
+                self._files.add(file.path, block)
+        for subset in list(self._files):
+            self._files.add(subset, _END)
+        for file in self._files.files():
+            yield file._replace(path=f"{self._coco.stem}_{file.path}{suffix}.json")
 
     def close(self) -> None:
         self._temporary.close()
+
+
+def _subsets(tasks: Iterable[AnnotatedTask]) -> dict[str, str]:
+    return subset_names(subsets_of(tasks), default=_SUBSET_WITHOUT_NAME)
 
 
 def _labels(tasks: Iterable[AnnotatedTask]) -> Iterator[tuple[Label, Label | None]]:

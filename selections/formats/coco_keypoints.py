@@ -73,7 +73,7 @@ def _lacks(shape: Shape) -> str:
     return without_place("COCO Keypoints", in_words(shape.kind))
 
 
-_FILE = CocoFile("person_keypoints_default", _category, _keypoints, name="COCO Keypoints")
+_FILE = CocoFile("person_keypoints", _category, _keypoints, name="COCO Keypoints")
 FORMAT = Format(
     key="coco_keypoints",
     label="COCO Keypoints 1.0 (skeletons)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -42,6 +42,36 @@ def written(
     assert count == 1
     assert len(content) == size <= room + sum(form.image_room(image)[1] for image in images)
     return json.loads(content)
+
+
+def test_each_subset_has_a_file_with_its_images_and_all_categories(tmp_path: Path) -> None:
+    task = AnnotatedTask(7, "task", "", False, Labels([CAR, DOG]), splits=("train", "val", "test"))
+    form = FORMATS["coco"]
+    images = [
+        AnnotatedImage(f"{place}.jpg", 60, 40, 7, place, [box] * place, subset=subset)
+        for place, subset in enumerate(["val", "train", "train", "val"])
+        for box in [Shape("rectangle", CAR, place, (1.0, 2.0, 3.0, 4.0))]
+    ]
+    with closing(form.writer([task], tmp_path)) as writer:
+        for image in images:
+            writer.add(image)
+        files = {file.path: json.loads(file.content.read()) for file in writer.files("_part2")}
+    assert list(files) == ["instances_val_part2.json", "instances_train_part2.json"]
+    val, train = files.values()
+    assert val["categories"] == train["categories"]
+    assert [image["file_name"] for image in val["images"]] == ["0.jpg", "3.jpg"]
+    assert [image["file_name"] for image in train["images"]] == ["1.jpg", "2.jpg"]
+    names = {image["id"]: image["file_name"] for image in [*val["images"], *train["images"]]}
+    assert len(names) == 4
+    rows = [*val["annotations"], *train["annotations"]]
+    assert len({row["id"] for row in rows}) == len(rows) == 6
+    for document in (val, train):
+        shown = Counter(names[row["image_id"]] for row in document["annotations"])
+        assert shown == {
+            image.path: len(image.shapes)
+            for image in images
+            if image.shapes and image.path in {each["file_name"] for each in document["images"]}
+        }
 
 
 def of_case(key: str, folder: Path, into: Path) -> Json:
