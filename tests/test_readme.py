@@ -6,6 +6,8 @@ import json
 import re
 import subprocess
 import zipfile
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,35 +16,48 @@ from pytest_django.live_server_helper import LiveServer
 
 from portal.models import ApiToken
 from standin.server import StandIn
+from tests.conftest import connect
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+Run = Callable[[str], None]
+
+
+def script_below(heading: str) -> str:
+    section = README.read_text().split(f"## {heading}\n")[1].split("\n##")[0]
+    [script] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    return str(script)
+
+
+@pytest.fixture
+def run(
+    worker: None, live_server: LiveServer, standin: StandIn, alice: User, tmp_path: Path
+) -> Run:
+    """Runs a script in `tmp_path`, with the portal, the CVAT and a token of these tests."""
+    _, token = ApiToken.objects.issue(owner=alice, name="README")
+
+    def call(script: str) -> None:
+        for here, there in {
+            "http://localhost:5020": live_server.url,
+            "http://localhost:5021": standin.url,
+            "cis_...": token,
+        }.items():
+            script = script.replace(here, there)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return call
 
 
 @pytest.mark.worker
-def test_it_works(
-    worker: None, live_server: LiveServer, standin: StandIn, alice: User, tmp_path: Path
-) -> None:
-    section = README.read_text().split("## From a script")[1].split("\n## ")[0]
-    (script,) = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    _, token = ApiToken.objects.issue(owner=alice, name="README")
-    for here, there in {
-        "http://localhost:5020": live_server.url,
-        "http://localhost:5021": standin.url,
-        "cis_...": token,
-    }.items():
-        assert here in script
-        script = script.replace(here, there)
-
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_from_a_script(run: Run, standin: StandIn, tmp_path: Path) -> None:
+    run(script_below("From a script"))
     drawn = json.loads((tmp_path / "drawn.json").read_text())
     assert drawn["count"] == 50
     assert json.loads((tmp_path / "all.json").read_text())["count"] > 200
@@ -54,3 +69,33 @@ def test_it_works(
     with zipfile.ZipFile(tmp_path / "images.zip") as images:
         assert len(images.namelist()) == 51
         assert images.testzip() is None
+
+
+@pytest.mark.worker
+def test_fifty_frames_with_a_pedestrian(
+    run: Run, standin: StandIn, alice: User, tmp_path: Path
+) -> None:
+    connect(alice, standin)
+    definitions = script_below("From a script").partition("# 1. ")[0]
+    run(definitions + script_below("Fifty frames with a pedestrian"))
+    with zipfile.ZipFile(tmp_path / "pedestrians.zip") as opened:
+        assert opened.testzip() is None
+        frames = json.loads(opened.read("manifest.json"))["frames"]
+        datasets = {
+            split: json.loads(opened.read(f"instances_{split}.json"))
+            for split in ("train", "val", "test")
+        }
+    assert len(frames) == 50
+    by_video = defaultdict(set)
+    for frame in frames:
+        by_video[frame.get("video") or frame["task_id"]].add(frame["split"])
+    assert set(by_video) == {"dashcam_0412.mp4", 1, 7, 12, 13}
+    assert {split for [split] in by_video.values()} == set(datasets)
+    for split, dataset in datasets.items():
+        images = {image["file_name"]: image["id"] for image in dataset["images"]}
+        assert set(images) == {frame["path"] for frame in frames if frame["split"] == split}
+        [pedestrian] = [row["id"] for row in dataset["categories"] if row["name"] == "pedestrian"]
+        shown = {
+            row["image_id"] for row in dataset["annotations"] if row["category_id"] == pedestrian
+        }
+        assert shown == set(images.values())
