@@ -14,6 +14,7 @@ from cvat.annotations import Label, Labels, Shape
 from selections.archives import building
 from selections.formats import FORMATS
 from selections.formats.format import AnnotatedImage, AnnotatedTask
+from selections.splits import SPLITS, Split
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
 from tests.annotated import Case
@@ -140,6 +141,29 @@ def test_the_classes_are_numbered_in_the_order_of_the_labels(alice: User, standi
         ("car", 0), ("bus", 1), ("plain", 2), ("weather", 3), ("blurred", 4),
     ]  # fmt: skip
     assert [line["path"] for line in manifest_of(archive)["frames"]] == ["no_label/frame_0.jpg"]
+
+
+@of_archives
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [("imagenet", ["training", "validation", "testing"]), ("yolo_classification", SPLITS)],
+)
+def test_each_split_has_the_folders_of_the_tags_of_its_pictures(
+    key: str, names: list[str], alice: User, standin: StandIn
+) -> None:
+    case = Case(CASES["attributes_tags"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    archive = built(selection, annotations=key, split=Split(by="shares", shares=(0.5, 0.25, 0.25)))
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        paths = {name for name in opened.namelist() if name.endswith(".jpg")}
+    lines = manifest_of(archive)["frames"]
+    assert {line["split"] for line in lines} == set(SPLITS)
+    assert paths == {
+        f"{names[SPLITS.index(line['split'])]}/{folder}/{line['filename']}"
+        for line in lines
+        for folder in TAGGED[line["filename"].removesuffix(".jpg")]
+    }
 
 
 def test_splits_are_folders_of_their_own() -> None:

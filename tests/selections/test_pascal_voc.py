@@ -183,6 +183,4 @@ def test_boxes_are_read_back_in_any_order(
     ]  # fmt: skip
     shuffled = random.sample(shapes, len(shapes))
     files = written("pascal_voc", [image(*shuffled)], folder, CAR, DOG)
-    again = written("pascal_voc", [image(*shuffled)], folder, CAR, DOG)
     assert differences(objects(files.files["Annotations/a.xml"]), expected) == ([], [])
-    assert files.files == again.files

@@ -148,4 +148,3 @@ def test_boxes_are_read_back_in_any_order(
         for number, x, y, w, h in numbers(files.files["obj_train_data/a.txt"])
     )
     assert seen == sorted((shape.label.id - 1, *shape.points) for shape in shapes)
-    assert files.files == written("yolo_darknet", [image(*shuffled)], folder, CAR, DOG).files
