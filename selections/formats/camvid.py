@@ -10,6 +10,7 @@ from selections.formats.geometry import AREAS
 from selections.formats.picture_format import (
     Classes,
     Content,
+    Counts,
     PictureFormat,
     SharedFile,
     place_for,
@@ -42,7 +43,7 @@ def _mask_folder(subset: str, classes: Classes) -> str:
     return folder
 
 
-def _fixed(classes: Classes) -> list[tuple[SharedFile, str]]:
+def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     # Readers take the background for a label if it is named here.
     return [(SharedFile("label_colors.txt"), color_lines(classes, has_background=False))]
 

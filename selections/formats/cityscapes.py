@@ -15,6 +15,7 @@ from selections.formats.geometry import AREAS
 from selections.formats.picture_format import (
     Classes,
     Content,
+    Counts,
     PictureFormat,
     SharedFile,
     place_for,
@@ -60,7 +61,7 @@ def _instance(number: int, place: int) -> int:
     return value if place <= _MOST_INSTANCES and value <= _LARGEST else number
 
 
-def _fixed(classes: Classes) -> list[tuple[SharedFile, str]]:
+def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     return [(SharedFile("label_colors.txt"), color_lines(classes, has_background=True))]
 
 

@@ -13,6 +13,7 @@ from selections.formats.layers import GREY_16
 from selections.formats.picture_format import (
     Classes,
     Content,
+    Counts,
     PictureFormat,
     SharedFile,
     place_for,
@@ -71,7 +72,7 @@ def _instance(number: int, place: int) -> int:
     return number * 256 + min(place, _MOST_INSTANCES)
 
 
-def _fixed(classes: Classes) -> list[tuple[SharedFile, str]]:
+def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     return [(_COLORS, color_lines(classes, has_background=True))]
 
 

@@ -7,9 +7,7 @@ areas, the other rectangles are boxes.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import posixpath
 import re
@@ -24,10 +22,12 @@ from selections.formats.layers import GREY, MOST_PIXELS, TOO_LARGE, painted
 from selections.formats.picture_format import (
     Classes,
     Content,
+    Counts,
     PictureFormat,
     SharedFile,
     one_line,
     place_for,
+    table,
 )
 
 _NAME = "Open Images"
@@ -97,7 +97,7 @@ def _shared(
         ("annotations-object-segmentation", _AREAS, areas),
     ):
         if rows:
-            yield SharedFile(f"{_TABLES}/{subset}-{name}.csv", _table([head])), _table(rows)
+            yield SharedFile(f"{_TABLES}/{subset}-{name}.csv", table([head])), table(rows)
 
 
 def _size(name: str, image: AnnotatedImage) -> tuple[SharedFile, str]:
@@ -124,20 +124,14 @@ def _safe(name: str) -> str:
     return f"{safe}_{hashlib.blake2b(name.encode(), digest_size=6).hexdigest()}"
 
 
-def _table(rows: Iterable[Sequence[str]]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(rows)
-    return file.getvalue()
-
-
-def _fixed(classes: Classes) -> list[tuple[SharedFile, str]]:
+def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     names = [one_line(name) for name in classes.labels]
     root = "/m/0"
     while root in names:
         root += "0"
     hierarchy = json.dumps({"LabelName": root, "Subcategory": []})
     return [
-        (SharedFile(f"{_TABLES}/class-descriptions.csv"), _table([(n, n) for n in names])),
+        (SharedFile(f"{_TABLES}/class-descriptions.csv"), table([(n, n) for n in names])),
         (SharedFile(f"{_TABLES}/bbox_labels_600_hierarchy.json"), f"{hierarchy}\n"),
     ]
 

@@ -3,14 +3,17 @@ many pictures add."""
 
 from __future__ import annotations
 
+import csv
+import io
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from cvat.annotations import Label, Shape
+from cvat.annotations import TAG, Label, Shape
 from selections.formats.distinct import distinct_names
 from selections.formats.format import (
     AS_IN_CVAT,
@@ -19,6 +22,7 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
+    Places,
     TemporaryFiles,
     in_words,
     no_reason,
@@ -27,12 +31,15 @@ from selections.formats.format import (
     without_place,
 )
 from selections.formats.growing_files import GrowingFiles
+from selections.formats.label_names import label_names
 from selections.formats.layers import Color, label_colors
 from selections.formats.small_files import SmallFiles
 from selections.formats.subsets import subset_names
 
 DEFAULT_SUBSET = "default"  # as in CVAT
+NO_LABEL = "no_label"  # the folder of pictures without a label, where others are in that of theirs
 
+_COUNT_DIGITS = 10  # at most
 _HEAD_ROOM = 400  # bytes: of the first lines of a shared file, beside names of labels
 _NUMBER_ROOM = 20  # bytes: what the numbers of classes and changes to names add to a line
 _PNG_ROOM = 1000  # bytes, and an eighth: what other colors add to a PNG file
@@ -51,6 +58,7 @@ class Content(NamedTuple):
     left_out: Sequence[str] = ()
     own: Sequence[tuple[str, bytes]] = ()  # path and content of files of this picture alone
     shared: Sequence[tuple[SharedFile, str]] = ()  # text that is added to files
+    counted: Sequence[tuple[str, str]] = ()  # subset and label that the picture counts for
 
 
 class Classes:
@@ -64,7 +72,9 @@ class Classes:
         for label in labels:
             self.labels.setdefault(label.name, label)
         self.numbers: Mapping[str, int] = {name: n for n, name in enumerate(self.labels)}
-        self.subsets = subset_names(subsets, default=DEFAULT_SUBSET, reserved=reserved)
+        given = set(subsets)
+        self.subsets = subset_names(given, default=DEFAULT_SUBSET, reserved=reserved)
+        self.used_subsets = sorted({self.subsets[name] for name in given})
 
     @cached_property
     def colors(self) -> Mapping[str, Color]:
@@ -73,7 +83,19 @@ class Classes:
     @cached_property
     def words(self) -> Mapping[str, str]:
         """For each name of a label one word, for formats whose values are separated by spaces."""
-        return distinct_names(self.labels, _word, fold=str)
+        words = distinct_names(self.labels, _word, fold=str)
+        return {name: words[name] for name in self.labels}
+
+    @cached_property
+    def folders(self) -> Mapping[str, str]:
+        """For each name of a label one word that is the name of a folder as well."""
+        folders = label_names(self.words.values(), reserved=[NO_LABEL])
+        return {name: folders[word] for name, word in self.words.items()}
+
+    def tags(self, image: AnnotatedImage) -> list[str]:
+        """The labels of the tags of a picture, each once, in the order of the labels."""
+        names = {shape.label.name for shape in image.shapes if shape.kind == TAG}
+        return sorted(names & self.numbers.keys(), key=self.numbers.__getitem__)
 
 
 def _word(name: str) -> str:
@@ -85,24 +107,35 @@ def one_line(text: str) -> str:
     return " ".join(text.splitlines())
 
 
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """The rows as CSV."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(rows)
+    return file.getvalue()
+
+
 Describe = Callable[[AnnotatedImage, Classes], Content]
-Fixed = Callable[[Classes], Sequence[tuple[SharedFile, str]]]
+# How many pictures count for a subset and a label, see Content.
+Counts = Mapping[tuple[str, str], int]
+Fixed = Callable[[Classes, Counts], Sequence[tuple[SharedFile, str]]]
 
 
 class PictureFormat:
     """How the files are written. `describe` makes the content of a picture, `fixed` the text of
     files that each part has. `shared_files`: how many further files a subset has at most, or with
-    `is_by_task` a task of a subset."""
+    `is_by_task` a task of a subset. `counts_labels`: the fixed files count the pictures of each
+    label and subset."""
 
     def __init__(
         self,
         describe: Describe,
-        fixed: Fixed = lambda classes: (),
+        fixed: Fixed = lambda classes, counts: (),
         *,
         name: str,
         shared_files: int = 0,
         is_by_task: bool = False,
         reserved: Collection[str] = (),
+        counts_labels: bool = False,
     ) -> None:
         self.describe_known = describe
         self.fixed = fixed
@@ -110,6 +143,7 @@ class PictureFormat:
         self._shared_files = shared_files
         self._is_by_task = is_by_task
         self._reserved = reserved
+        self._counts_labels = counts_labels
 
     def format(
         self,
@@ -119,7 +153,9 @@ class PictureFormat:
         lacks: Callable[[Shape], str],
         flaw: Callable[[Shape], str] = no_reason,
         layout: Layout = AS_IN_CVAT,
+        placed: Callable[[Classes], Places] | None = None,
     ) -> Format:
+        """`placed`: where pictures stand, if that depends on their objects, see Format."""
         return Format(
             key=key,
             label=label,
@@ -129,6 +165,7 @@ class PictureFormat:
             room=self.room,
             image_room=self.image_room,
             layout=layout,
+            placed=(lambda tasks: placed(self.classes(tasks))) if placed else None,
             has_fixed_names=True,
         )
 
@@ -153,8 +190,13 @@ class PictureFormat:
 
     def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
         classes = self.classes(tasks)
-        fixed = self.fixed(classes)
-        count = self._shared_files * len(set(classes.subsets.values()))
+        counts = {
+            (subset, label): 10**_COUNT_DIGITS
+            for subset in classes.used_subsets
+            for label in (classes.labels if self._counts_labels else ())
+        }
+        fixed = self.fixed(classes, counts)
+        count = self._shared_files * len(classes.used_subsets)
         count *= len(tasks) if self._is_by_task else 1
         length = sum(len(file.head.encode()) + len(text.encode()) for file, text in fixed)
         head = _HEAD_ROOM + sum(len(name.encode()) + 1 for name in classes.labels)
@@ -187,17 +229,19 @@ class _Writer:
         self._temporary = TemporaryFiles(folder)
         self._own = SmallFiles(self._temporary)
         self._shared = GrowingFiles(self._temporary)
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, image: AnnotatedImage) -> Sequence[str]:
         content = self._form.describe(image, self._classes)
         for path, each in content.own:
             self._own.add(path, each)
         self._add_shared(content.shared)
+        self._counts.update(content.counted)
         return content.left_out
 
     def files(self, suffix: str) -> Iterator[File]:
         yield from self._own.files()
-        self._add_shared(self._form.fixed(self._classes))
+        self._add_shared(self._form.fixed(self._classes, self._counts))
         for file in self._shared.files():
             stem, extension = posixpath.splitext(file.path)
             yield file._replace(path=f"{stem}{suffix}{extension}")
@@ -210,6 +254,11 @@ class _Writer:
             if file.path not in self._shared:
                 self._shared.add(file.path, file.head.encode())
             self._shared.add(file.path, text.encode())
+
+
+def one_of_a_kind(name: str, kind: str) -> str:
+    """The reason of an object that is one too many on its picture."""
+    return f"{name} has no place for more than one {kind} on a picture"
 
 
 def place_for(name: str, kinds: Collection[str]) -> Callable[[Shape], str]:

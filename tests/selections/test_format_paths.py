@@ -30,7 +30,7 @@ SUBSETS = [
     "label_colors",
     "a.txt",
 ]
-CAR = Label(1, "car", attributes=())
+LABELS = CAR, DOG = Label(1, "car"), Label(2, "task_0")
 
 
 @pytest.mark.parametrize("key", list(FORMATS))
@@ -38,8 +38,9 @@ def test_paths_differ(key: str, tmp_path: Path) -> None:
     form = FORMATS[key]
     kinds = {"rectangle": (1, 1, 5, 5), "polygon": (1, 1, 5, 1, 5, 5), "ellipse": (4, 4, 8, 2)}
     shapes = [Shape(kind, CAR, 0, points) for kind, points in kinds.items()]
+    shapes.append(Shape("tag", DOG, 0))
     shapes = [shape for shape in shapes if not form.lacks(shape)]
-    tasks = [AnnotatedTask(n, "t", name, False, Labels([CAR])) for n, name in enumerate(SUBSETS)]
+    tasks = [AnnotatedTask(n, "t", name, False, Labels(LABELS)) for n, name in enumerate(SUBSETS)]
     folders = form.layout.folders(SUBSETS)
     paths = FramePaths(
         task_folders=True,
@@ -58,14 +59,15 @@ def test_paths_differ(key: str, tmp_path: Path) -> None:
     ]
     for frame in frames:
         paths.reserve(frame)
-    images = [
-        AnnotatedImage(
-            paths.take(each, ""), 9, 9, each.task_id, each.frame, shapes, SUBSETS[each.task_id]
-        )
-        for each in frames
-    ]
+    place = form.placed(tasks) if form.placed else lambda image: [image.path]
+    images, pictures = [], []
+    for each in frames:
+        path, subset = paths.take(each, ""), SUBSETS[each.task_id]
+        image = AnnotatedImage(path, 9, 9, each.task_id, each.frame, shapes, subset)
+        places = place(image)
+        images.append(image._replace(path=places[0]))
+        pictures += places
     written = Written(key, images, tmp_path, tasks)
-    pictures = [image.path for image in images]
     files = [path.casefold() for path in (*pictures, *written.files, "manifest.json")]
     assert len(set(files)) == len(files)
     parents = {str(parent) for path in files for parent in PurePosixPath(path).parents}

@@ -1,0 +1,131 @@
+"""The format LFW 1.0: pictures of persons, in the folders of their tags, pairs of pictures, and
+points.
+
+Pairs are in the attributes `positive_pairs` and `negative_pairs` of the tag: names of pictures,
+separated by commas.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from cvat.annotations import TAG, Shape
+from selections.formats.format import AnnotatedImage, Layout, Places
+from selections.formats.picture_format import (
+    NO_LABEL,
+    Classes,
+    Content,
+    Counts,
+    PictureFormat,
+    SharedFile,
+    one_line,
+    one_of_a_kind,
+    place_for,
+)
+
+_NAME = "LFW"
+_PICTURES = "{subset}/images"
+_TABLES = "{subset}/annotations"
+
+
+def _placed(classes: Classes) -> Places:
+    persons = {NO_LABEL, *(name.casefold() for name in classes.folders.values())}
+
+    def place(image: AnnotatedImage) -> list[str]:
+        folder = _folder(image, classes)
+        name = image.path.removeprefix(folder)
+        tags = classes.tags(image)
+        if tags:
+            return [f"{folder}{classes.folders[tags[0]]}/{name}"]
+        # Without a tag it stands in no folder of a person.
+        is_in_persons_folder = name.partition("/")[0].casefold() in persons
+        return [f"{folder}{NO_LABEL}/{name}" if is_in_persons_folder else image.path]
+
+    return place
+
+
+def _folder(image: AnnotatedImage, classes: Classes) -> str:
+    return f"{_PICTURES.format(subset=classes.subsets[image.subset])}/"
+
+
+def _content(image: AnnotatedImage, classes: Classes) -> Content:
+    subset = classes.subsets[image.subset]
+    name = image.path.removeprefix(_folder(image, classes))
+    tags = classes.tags(image)
+    drawn = [shape for shape in image.shapes if shape.kind == TAG]
+    of_person = [shape for shape in drawn if shape.label.name == tags[0]]
+    pairs = "".join(f"{line}\n" for line in _pairs(name, of_person, classes))
+    points = "".join(
+        "\t".join([name, *(f"{number:.2f}" for number in shape.points)]) + "\n"
+        for shape in image.shapes
+        if shape.kind == "points"
+    )
+    tables = _TABLES.format(subset=subset)
+    return Content(
+        [one_of_a_kind(_NAME, "tag")] * (len(drawn) - 1),
+        shared=[
+            (SharedFile(f"{tables}/pairs.txt"), pairs),
+            *([(SharedFile(f"{tables}/landmarks.txt"), points)] if points else []),
+        ],
+        counted=[(subset, tags[0])] if tags else [],
+    )
+
+
+def _pairs(name: str, tags: list[Shape], classes: Classes) -> Iterator[str]:
+    """The pairs of a picture, or its name if there are none."""
+    stem = posixpath.splitext(name)[0]
+    values = dict(tags[0].attributes) if tags else {}
+    positive, negative = (
+        [each.strip() for each in one_line(values.get(key, "")).split(",") if each.strip()]
+        for key in ("positive_pairs", "negative_pairs")
+    )
+    if not positive and not negative:
+        yield stem
+        return
+    person, own = stem.split("/", 1)
+    for other in positive:
+        yield "\t".join([person, _number(person, own), _number(person, other)])
+    for other in negative:
+        yield "\t".join([person, _number(person, own), *_of_other(other, classes)])
+
+
+def _number(person: str, name: str) -> str:
+    """The number of a picture that is called person_0001, with or without its folder, else the
+    name."""
+    match = re.fullmatch(rf"{re.escape(person)}_0*(\d+)", name.removeprefix(f"{person}/"))
+    return match[1] if match else name.removeprefix(f"{person}/")
+
+
+def _of_other(name: str, classes: Classes) -> tuple[str, str]:
+    """Person and number of a picture of another person; "-" and the name if nobody is known."""
+    person, _, rest = name.rpartition("/")
+    person = person or re.sub(r"_\d+$", "", name)
+    if person not in classes.folders.values():
+        return "-", name
+    return person, _number(person, rest)
+
+
+def _fixed(classes: Classes, counts: Counts) -> list[tuple[SharedFile, str]]:
+    """How many pictures each person has."""
+    return [
+        (
+            SharedFile(f"{_TABLES.format(subset=subset)}/people.txt"),
+            "".join(
+                f"{folder}\t{counts.get((subset, label), 0)}\n"
+                for label, folder in classes.folders.items()
+            ),
+        )
+        for subset in classes.used_subsets
+    ]
+
+
+_FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=2, counts_labels=True)
+FORMAT = _FILES.format(
+    "lfw",
+    "LFW 1.0 (persons, pairs and points, a folder for each tag)",
+    lacks=place_for(_NAME, [TAG, "points"]),
+    layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
+    placed=_placed,
+)

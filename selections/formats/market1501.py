@@ -1,0 +1,90 @@
+"""The format Market-1501 1.0: pictures whose names tell the person and the camera, from the tag
+`market-1501` and its attributes."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from cvat.annotations import TAG, Shape
+from selections.formats.format import AnnotatedImage, Layout, Places, without_place
+from selections.formats.picture_format import (
+    Classes,
+    Content,
+    PictureFormat,
+    SharedFile,
+    one_of_a_kind,
+)
+
+_NAME = "Market-1501"
+_TAG = "market-1501"
+_PICTURES, _QUERY = "bounding_box_{subset}", "query"
+_NAMED = re.compile(r"-?\d+_c\d+s\d+_\d+_\d+.*")  # a picture that has such a name already
+_NUMBER = re.compile(r"-?\d{1,9}")
+
+
+def _placed(classes: Classes) -> Places:
+    taken: set[str] = set()
+    frames: Counter[str] = Counter()  # the next number of each person, camera and sequence
+
+    def place(image: AnnotatedImage) -> list[str]:
+        folder = f"{_PICTURES.format(subset=classes.subsets[image.subset])}/"
+        parent, name = posixpath.split(image.path.removeprefix(folder))
+        stem, extension = posixpath.splitext(name)
+        values = _values(_tags(image))
+        if values.get("query", "").casefold() == "true":
+            folder = f"{_QUERY}/"
+        if values and not _NAMED.fullmatch(stem):
+            stem = _stem(values, frames)
+        path = posixpath.join(folder, parent, stem + extension)
+        while path.casefold() in taken:
+            stem += "_"
+            path = posixpath.join(folder, parent, stem + extension)
+        taken.add(path.casefold())
+        return [path]
+
+    return place
+
+
+def _stem(values: Mapping[str, str], frames: Counter[str]) -> str:
+    """Person, camera from 1, sequence, frame and box."""
+    number = {key: int(value) for key, value in values.items() if _NUMBER.fullmatch(value)}
+    start = f"{values['person_id']}_c{number.get('camera_id', 0) + 1}s{number.get('track_id', 1)}"
+    frame = number.get("frame_id", frames[start])
+    frames[start] = max(frames[start], frame + 1)
+    return f"{start}_{frame:06d}_{number.get('bbox_id', 0):02d}"
+
+
+def _tags(image: AnnotatedImage) -> list[Shape]:
+    return sorted(
+        (shape for shape in image.shapes if not _lacks(shape)), key=lambda each: each.attributes
+    )
+
+
+def _values(tags: Sequence[Shape]) -> Mapping[str, str]:
+    return dict(tags[0].attributes) if tags else {}
+
+
+def _content(image: AnnotatedImage, classes: Classes) -> Content:
+    listed = SharedFile(f"images_{classes.subsets[image.subset]}.txt")
+    left_out = [one_of_a_kind(_NAME, f"tag {_TAG!r}")] * (len(image.shapes) - 1)
+    return Content(left_out, shared=[(listed, f"{image.path}\n")])
+
+
+def _lacks(shape: Shape) -> str:
+    is_person = bool(_NUMBER.fullmatch(dict(shape.attributes).get("person_id", "")))
+    if shape.kind == TAG and shape.label.name == _TAG and is_person:
+        return ""
+    return without_place(_NAME, f"objects but tags {_TAG!r} with a number as person_id")
+
+
+_FILES = PictureFormat(_content, name=_NAME, shared_files=1)
+FORMAT = _FILES.format(
+    "market1501",
+    "Market-1501 1.0 (persons and cameras in the names)",
+    lacks=_lacks,
+    layout=Layout(_FILES.folders(_PICTURES)),
+    placed=_placed,
+)

@@ -1,0 +1,86 @@
+"""The format WIDER FACE 1.0: boxes with what is known of faces, in folders of events.
+
+The event of a picture is its tag, of several the first in the order of the labels.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cvat.annotations import TAG, Shape
+from selections.formats.coco_file import attributes_of
+from selections.formats.format import AnnotatedImage, Layout, Places, no_area
+from selections.formats.geometry import visible_box
+from selections.formats.picture_format import (
+    NO_LABEL,
+    Classes,
+    Content,
+    Counts,
+    PictureFormat,
+    SharedFile,
+    one_of_a_kind,
+    place_for,
+)
+
+_NAME = "WIDER FACE"
+_PICTURES = "WIDER_{subset}/images"
+_ATTRIBUTES = ("blur", "expression", "illumination", "occluded", "pose", "invalid")
+_UNKNOWN = "-"
+_FACE = "face"  # the label that is not named
+
+
+def _placed(classes: Classes) -> Places:
+    def place(image: AnnotatedImage) -> list[str]:
+        folder = _folder(image, classes)
+        tags = classes.tags(image)
+        event = f"{classes.numbers[tags[0]]}--{classes.folders[tags[0]]}" if tags else NO_LABEL
+        return [f"{folder}{event}/{image.path.removeprefix(folder)}"]
+
+    return place
+
+
+def _folder(image: AnnotatedImage, classes: Classes) -> str:
+    return f"{_PICTURES.format(subset=classes.subsets[image.subset])}/"
+
+
+def _content(image: AnnotatedImage, classes: Classes) -> Content:
+    subset = classes.subsets[image.subset]
+    name = image.path.removeprefix(_folder(image, classes))
+    tags = [shape for shape in image.shapes if shape.kind == TAG]
+    left_out = [one_of_a_kind(_NAME, "tag")] * (len(tags) - 1)
+    lines = []
+    for shape in image.shapes:
+        if shape.kind == "rectangle":
+            line = _line(shape, image, classes)
+            lines.append(line) if line else left_out.append(no_area(image))
+    # As in CVAT, a picture without boxes has no number of them.
+    text = "".join([f"{name}\n", *([f"{len(lines)}\n"] if lines else []), *lines])
+    path = f"wider_face_split/wider_face_{subset}_bbx_gt.txt"
+    return Content(left_out, shared=[(SharedFile(path), text)])
+
+
+def _line(shape: Shape, image: AnnotatedImage, classes: Classes) -> str:
+    """Left, top, width, height, attributes and label of a box; "" if nothing of it is visible."""
+    box = visible_box(shape, image.width, image.height)
+    if box is None:
+        return ""
+    x1, y1, x2, y2 = box
+    values = attributes_of(shape)
+    known = [re.sub(r"\s", "_", str(values.get(name, ""))) or _UNKNOWN for name in _ATTRIBUTES]
+    label = [] if shape.label.name == _FACE else [classes.folders[shape.label.name]]
+    numbers = [f"{number:.2f}" for number in (x1, y1, x2 - x1, y2 - y1)]
+    return f"{' '.join([*numbers, *known, *label])}\n"
+
+
+def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
+    return [(SharedFile("labels.txt"), "".join(f"{name}\n" for name in classes.folders.values()))]
+
+
+_FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=1)
+FORMAT = _FILES.format(
+    "widerface",
+    "WIDER FACE 1.0 (boxes, a folder for each tag)",
+    lacks=place_for(_NAME, ["rectangle", TAG]),
+    layout=Layout(_FILES.folders(_PICTURES)),
+    placed=_placed,
+)
