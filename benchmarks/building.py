@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from rest_framework.test import APIClient
 
 from config.celery import app
 from cvat.types import FrameCatalog
 from selections import services
 from selections.models import Archive, ArchiveOptions, SelectedFrame, Selection
+from selector.annotation_index.cache import IndexCache
+from selector.services.annotation_index import known_annotations
 from selector.services.connections import connect
 
 
@@ -47,6 +51,28 @@ class Building:
         size = archive.size
         selection.delete()
         return seconds, size
+
+    def index(self, task_id: int) -> None:
+        """Have a worker read the annotations of a task for its index."""
+        while not known_annotations(connection=self._connection, task_id=task_id).is_complete:
+            time.sleep(0.2)
+
+    def reopen(self, task_id: int) -> float:
+        """Seconds until the index of a task is in the memory of this process, from its files."""
+        keys = known_annotations(connection=self._connection, task_id=task_id).plan.keys
+        started = time.perf_counter()
+        IndexCache().load(keys)
+        return time.perf_counter() - started
+
+    def filter(self, task_id: int, **query: Any) -> float:
+        """Seconds for an answer of the API, without a web server between."""
+        client = APIClient(SERVER_NAME="localhost")
+        client.force_authenticate(self._user)
+        started = time.perf_counter()
+        answer = client.get(f"/api/tasks/{task_id}/frames-by-annotation", query)
+        if answer.status_code != 200 or not answer.json()["frames_count"]:
+            raise RuntimeError(f"{answer.status_code}: {answer.content[:500]!r}")
+        return time.perf_counter() - started
 
     def _catalog(self, task_id: int) -> FrameCatalog:
         """Read once: with simulated costs and delays it takes up to two seconds."""

@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from types import TracebackType
+from typing import Any
 
 import django
 import redis
@@ -27,6 +29,14 @@ class Built:
     size: int
     cpu_seconds: float
     peak_bytes: int  # of the process that built, resident
+
+
+@dataclass(frozen=True)
+class Indexed:
+    seconds: float
+    peak_bytes: int  # of the process that read, resident
+    reopen_seconds: float
+    filter_seconds: float
 
 
 class Portal:
@@ -97,6 +107,20 @@ class Portal:
         cpu = _cpu_seconds(child)
         seconds, size = self._building.build(task_id, frames, **options)
         return Built(seconds, size, _cpu_seconds(child) - cpu, _peak_bytes(child))
+
+    def index(self, task_id: int, *, filters: Iterable[dict[str, Any]], repeat: int) -> Indexed:
+        """Have a worker read the annotations of a task for its index; then open it again, and
+        filter its frames."""
+        child = _only_child(self._processes[-1].pid)
+        _forget_peak(child)
+        started = time.perf_counter()
+        self._building.index(task_id)
+        seconds = time.perf_counter() - started
+        reopened = [self._building.reopen(task_id) for _ in range(repeat)]
+        filtered = [
+            self._building.filter(task_id, **each) for each in filters for _ in range(repeat)
+        ]
+        return Indexed(seconds, _peak_bytes(child), median(reopened), median(filtered))
 
 
 def _only_child(pid: int) -> int:

@@ -42,10 +42,14 @@ class BoundedFolder:
     def path_of(self, key: str) -> Path:
         return self.path / key[:2] / f"{key}{self.suffix}"
 
-    def note_use(self, path: Path) -> None:
-        with suppress(FileNotFoundError):
+    def note_use(self, path: Path) -> bool:
+        """Whether the file is there."""
+        try:
             if time.time() - path.stat().st_mtime > USE_SECONDS:
                 os.utime(path)
+        except FileNotFoundError:
+            return False
+        return True
 
     @contextmanager
     def new_file(self, key: str) -> Iterator[Path]:

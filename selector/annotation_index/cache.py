@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
 
 from selector.annotation_index import files
 from selector.annotation_index.task_index import TaskIndex
@@ -20,18 +19,17 @@ class IndexCache:
         self._indexes: OrderedDict[tuple[str, ...], TaskIndex] = OrderedDict()
         self._lock = threading.Lock()
 
-    def load(self, keys: Sequence[str]) -> TaskIndex:
-        """The index of those jobs of which a file is there."""
-        stored = tuple(filter(files.exists, keys))
+    def load(self, keys: tuple[str, ...]) -> TaskIndex:
+        """The index of those of these jobs whose file can be read."""
         with self._lock:
-            index = self._indexes.get(stored)
+            index = self._indexes.get(keys)
             if index is not None:
-                self._indexes.move_to_end(stored)
+                self._indexes.move_to_end(keys)
                 return index
-        index = TaskIndex(job for key in stored if (job := files.find(key)) is not None)
+        index = TaskIndex(job for key in keys if (job := files.find(key)) is not None)
         with self._lock:
-            if index.jobs_count == len(stored):
-                self._indexes[stored] = index
+            if index.jobs_count == len(keys):
+                self._indexes[keys] = index
             while len(self._indexes) > 1 and self._size() > MOST_BYTES:
                 self._indexes.popitem(last=False)
         return index

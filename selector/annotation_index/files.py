@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -13,11 +14,10 @@ from selector.bounded_folder import BoundedFolder
 logger = logging.getLogger(__name__)
 
 
-def exists(key: str) -> bool:
-    """Whether there is an index of this key; notes that it is used."""
-    path = _folder().path_of(key)
-    _folder().note_use(path)
-    return path.exists()
+def stored(keys: Iterable[str]) -> tuple[str, ...]:
+    """Those keys of which there is an index; notes that these are used."""
+    folder = _folder()
+    return tuple(key for key in keys if folder.note_use(folder.path_of(key)))
 
 
 def find(key: str) -> JobIndex | None:

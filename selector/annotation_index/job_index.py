@@ -137,7 +137,7 @@ _read_values = msgspec.msgpack.Decoder(Values).decode
 
 
 def _mask(frames: Iterable[int], first: int) -> bytes:
-    mask = mask_of([frame - first for frame in frames])
+    mask = mask_of(frame - first for frame in frames)
     return mask.to_bytes((mask.bit_length() + 7) // 8, "little")
 
 

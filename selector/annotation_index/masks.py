@@ -4,27 +4,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 _ONES = re.compile("1+")
 
 
-def mask_of(frames: Collection[int]) -> int:
+def mask_of(frames: Iterable[int]) -> int:
     """The mask of these frames, in any order, with or without repetitions."""
-    if not frames:
+    numbers = set(frames)
+    if not numbers:
         return 0
-    bits = bytearray((max(frames) >> 3) + 1)
-    for frame in frames:
+    bits = bytearray((max(numbers) >> 3) + 1)
+    for frame in numbers:
         bits[frame >> 3] |= 1 << (frame & 7)
     return int.from_bytes(bits, "little")
-
-
-def mask_of_runs(runs: Sequence[int]) -> int:
-    """The mask of the run lengths [first, count, first, count, ...]."""
-    mask = 0
-    for first, count in zip(runs[::2], runs[1::2], strict=True):
-        mask |= ((1 << count) - 1) << first
-    return mask
 
 
 def runs_of(mask: int) -> list[int]:

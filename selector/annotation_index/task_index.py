@@ -106,7 +106,7 @@ class TaskIndex:
             counter.update(objects.matching(wanted))
         least = wanted.objects_from or 0
         most = inf if wanted.objects_to is None else wanted.objects_to
-        number = mask_of([frame for frame, count in counter.items() if least <= count <= most])
+        number = mask_of(frame for frame, count in counter.items() if least <= count <= most)
         return number if least else number | (self.frames & ~mask_of(counter))
 
     def _of(self, labels: Iterable[str]) -> list[_Objects]:
@@ -147,13 +147,12 @@ class _Objects:
             return self.frames
         if not self._may_match(wanted):
             return ()
-        places: Iterable[int] = range(len(self.frames))
+        least, most = wanted.area_from or 0.0, inf if wanted.area_to is None else wanted.area_to
         if values := wanted.values_of(self.label):
             places = self._places(values)
-        if wanted.area_from is not None or wanted.area_to is not None:
-            least, most = wanted.area_from or 0.0, inf if wanted.area_to is None else wanted.area_to
-            places = (place for place in places if least <= self.areas[place] <= most)
-        return [self.frames[place] for place in places]
+            return [self.frames[at] for at in places if least <= self.areas[at] <= most]
+        areas = zip(self.frames, self.areas, strict=True)
+        return [frame for frame, area in areas if least <= area <= most]
 
     def _may_match(self, wanted: AnnotationFilter) -> bool:
         has_source = not wanted.sources or self.source in wanted.sources

@@ -113,7 +113,7 @@ def known_annotations(
         make,
         waiting=functools.partial(waiting_place, connection),
     )
-    if all(map(files.exists, plan.keys)):
+    if files.stored(plan.keys) == plan.keys:
         known = KnownAnnotations(plan, _indexes.load(plan.keys), None)
         if known.is_complete:
             return known
@@ -155,7 +155,7 @@ def _known(connection: Connection, sources: IndexSources) -> KnownAnnotations:
         else:
             frames_count = sum(len(source.frames) for source in absent)
             work = _request_indexing(connection, plan, frames_count)
-    return KnownAnnotations(plan, _indexes.load(plan.keys), work)
+    return KnownAnnotations(plan, _indexes.load(files.stored(plan.keys)), work)
 
 
 def _are_few(sources: Sequence[JobSource]) -> bool:

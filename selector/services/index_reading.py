@@ -19,7 +19,8 @@ PATIENCE = 5.0  # seconds to wait for another process that reads the same job
 
 def missing(sources: IndexSources) -> list[JobSource]:
     """Those of which no index is stored."""
-    return [source for source in sources.jobs if not files.exists(source.key)]
+    stored = set(files.stored(source.key for source in sources.jobs))
+    return [source for source in sources.jobs if source.key not in stored]
 
 
 def read_indexes(
@@ -34,10 +35,10 @@ def read_indexes(
     while another process reads the same job, and may raise. Raises CvatError."""
     reader = _Reader(client, labels)
     for source in sources:
-        while not files.exists(source.key):
+        while not files.stored([source.key]):
             try:
                 with lock(source.key, patience=PATIENCE):
-                    if not files.exists(source.key):
+                    if not files.stored([source.key]):
                         files.save(source.key, reader.index(source))
             except Busy as error:
                 when_busy(error)

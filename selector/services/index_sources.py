@@ -66,7 +66,8 @@ def index_sources(
         deleted = _deleted(catalog, jobs)
         key = hashlib.sha256(seed)
         key.update(repr([(job.id, _state(catalog.task_id, states, job)) for job in jobs]).encode())
-        key.update(array("q", [frame.frame for frame in frames]).tobytes())
+        for name in ("frame", "width", "height"):
+            key.update(array("q", map(attrgetter(name), frames)).tobytes())
         key.update(array("q", deleted).tobytes())
         sources.append(JobSource(key.hexdigest(), jobs, tuple(frames), frozenset(deleted)))
     return IndexSources(catalog, job_id, labels, tuple(sources))
