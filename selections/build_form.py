@@ -51,7 +51,12 @@ class BuildForm(forms.Form):
         required=False,
         choices=[(WITH_PICTURES, "Pictures and annotations"), (ALONE, "Annotations alone")],
     )
-    jobs = forms.ChoiceField(label="Objects of", required=False, choices=object_choice.JOB_CHOICES)
+    jobs = forms.ChoiceField(
+        label="Objects of",
+        required=False,
+        choices=object_choice.JOB_CHOICES,
+        help_text="Frames of other jobs come without objects, or are left out.",
+    )
     empty_frames = forms.ChoiceField(
         label="Frames without objects", required=False, choices=EmptyFrames.choices
     )

@@ -100,6 +100,17 @@ class AnnotationsSerializer(serializers.Serializer[Any]):
         read_only=True,
         help_text="How many objects the format has no place for, by the reason.",
     )
+    jobs_left_out_count = serializers.IntegerField(
+        read_only=True,
+        required=False,
+        help_text="How many jobs of these frames are not completed or accepted, as asked for.",
+    )
+    jobs_left_out = serializers.ListField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        required=False,
+        help_text="The ids of the first 20 of these jobs.",
+    )
     problems = AnnotationProblemSerializer(
         many=True, read_only=True, help_text="The first 20 that are missing, each with its reason."
     )

@@ -51,6 +51,7 @@ class TaskAnnotations(NamedTuple):
     problems_count: int
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
     unread: Sequence[range] = ()  # frames whose objects are not all known
+    jobs_left_out: Sequence[int] = ()  # ids of jobs whose objects were not asked for
 
 
 def object_problem(reason: str, **where: Any) -> Line:
@@ -102,6 +103,7 @@ class _Reading:
         self._format = format
         self._choice = choice
         self._unread: list[range] = []
+        self._jobs_left_out: set[int] = set()
         self._left_out: Counter[str] = Counter()
         self._labels = Labels(())
         self._problems: list[Line] = []
@@ -138,7 +140,13 @@ class _Reading:
             self._into.write_bytes(b"")
             self._unread.append(range(self._chosen.frames[-1] + 1))
             self._name_problem(count=1, reason=f"The annotations could not be read. {error}")
-        return TaskAnnotations(self._problems, self._problems_count, self._left_out, self._unread)
+        return TaskAnnotations(
+            self._problems,
+            self._problems_count,
+            self._left_out,
+            self._unread,
+            sorted(self._jobs_left_out),
+        )
 
     def _groups(self, jobs: Sequence[Job]) -> Iterator[tuple[list[Job], list[int]]]:
         """Jobs, and the frames whose objects are read from them: from the annotation jobs, but from
@@ -150,7 +158,10 @@ class _Reading:
             by_job.setdefault(job_id if job_id in others else None, []).append(frame)
         for key, frames in by_job.items():
             holders = [job for job in jobs if job.is_annotation] if key is None else [others[key]]
-            yield [job for job in holders if self._choice.takes_job(job)], frames
+            taken = [job for job in holders if self._choice.takes_job(job)]
+            passed_over = (job for job in holders if not self._choice.takes_job(job))
+            self._jobs_left_out |= {job.id for job in passed_over if _holds(job, frames)}
+            yield taken, frames
 
     def _load(self, files: AnnotationFiles, job: FrameRange) -> JobAnnotations:
         frames = self._chosen.frames

@@ -191,6 +191,11 @@ class AnnotationSource:
         self._write_pending()
         tasks = [self._task(task_id) for task_id in self._task_futures]
         problems = [problem for task in tasks for problem in task.problems] + self._problems
+        jobs = [job_id for task in tasks for job_id in task.jobs_left_out]
+        jobs_left_out = {
+            "jobs_left_out_count": len(jobs),
+            "jobs_left_out": jobs[:MOST_MANIFEST_PROBLEMS],
+        }
         return {
             "annotations": {
                 "format": self._format.key,
@@ -199,6 +204,7 @@ class AnnotationSource:
                 + sum(map(len, self._broken.values())),
                 "problems": problems[:MOST_MANIFEST_PROBLEMS],
                 "left_out": dict(sum((task.left_out for task in tasks), self._left_out)),
+                **(jobs_left_out if jobs else {}),
             }
         }
 

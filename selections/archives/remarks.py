@@ -117,7 +117,11 @@ class Remarks:
 
 
 def _shortened(annotations: Line) -> Line:
-    return annotations | {"problems": annotations["problems"][:PROBLEMS_LISTED]}
+    return annotations | {
+        name: annotations[name][:PROBLEMS_LISTED]
+        for name in ("problems", "jobs_left_out")
+        if name in annotations
+    }
 
 
 class _Listed:
@@ -203,6 +207,8 @@ def warnings(remarks: Mapping[str, Any]) -> list[str]:
         for reason, count in annotations["left_out"].items():
             objects = "1 object is" if count == 1 else f"{count:,} objects are"
             sentences.append(f"{objects} not in the ZIP: {reason}.")
+        if count := annotations.get("jobs_left_out_count"):
+            sentences.append(_jobs_left_out(annotations["jobs_left_out"], count))
         if annotations["problems_count"]:
             sentences.append(_missing_annotations(annotations))
     if remarks.get("long_paths"):
@@ -266,6 +272,16 @@ def _annotations(annotations: Mapping[str, Any]) -> str:
     count, key = annotations["objects"], annotations["format"]
     label = FORMATS[key].label if key in FORMATS else key
     return f"{count:,} annotated object{'s' if count != 1 else ''}, in the format {label}."
+
+
+def _jobs_left_out(jobs: Iterable[int], count: int) -> str:
+    """Such as “The objects of 2 jobs were left out, as asked for: the jobs are not so far yet (12,
+    13).”"""
+    listed = list(jobs)[:5]
+    more = f" and {count - len(listed):,} more" if count > len(listed) else ""
+    what, are = ("1 job", "the job is") if count == 1 else (f"{count:,} jobs", "the jobs are")
+    why = f"{are} not so far yet ({', '.join(map(str, listed))}{more})"
+    return f"The objects of {what} were left out, as asked for: {why}."
 
 
 def _missing_annotations(annotations: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 
 from portal.exceptions import InvalidInput
 from selections import services
+from selections.archives.remarks import warnings
 from selections.models import Archive
 from selections.object_choice import ObjectChoice
 from selections.splits import Split
@@ -124,12 +125,17 @@ def test_objects_of_completed_or_accepted_jobs(
     case = case_of(standin, "overlap")
     jobs = [standin.world.jobs[job.id] for job in case.jobs]
     assert len(jobs) == 3
-    states = [("acceptance", "completed"), ("annotation", "completed"), ("acceptance", "new")]
+    states = [("acceptance", "completed"), ("validation", "completed"), ("acceptance", "new")]
     for job, (stage, state) in zip(jobs, states, strict=True):
         job.stage, job.state = stage, state
     selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    built(selection, annotations="cvat_images", objects=ObjectChoice(jobs=choice))
+    archive = built(selection, annotations="cvat_images", objects=ObjectChoice(jobs=choice))
     assert len(standin.requests.matching("/annotations$")) == counted
+    about = manifest_of(archive)["annotations"]
+    assert about.get("jobs_left_out", []) == [job.id for job in jobs][counted:]
+    assert archive.remarks["annotations"] == about
+    told = [text for text in warnings(archive.remarks) if "left out, as asked for" in text]
+    assert len(told) == (counted < len(jobs))
 
 
 def test_frames_without_objects_are_left_out_and_not_fetched(alice: User, standin: StandIn) -> None:

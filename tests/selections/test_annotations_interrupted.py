@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from contextlib import closing
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,7 +18,9 @@ from selections.archives.annotation_files import AT_ONCE
 from selections.archives.annotation_source import AnnotationSource
 from selections.formats import FORMATS
 from selections.models import ArchiveOptions
+from selections.object_choice import ObjectChoice
 from selections.services import cancel_archive
+from selections.splits import Split
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
 from tests.annotated import Case
@@ -133,3 +136,30 @@ def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
             pass
     with other.one():
         pass
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"pictures": False},
+        {"empty_frames": "leave_out", "objects": ObjectChoice(labels=("car",))},
+        {"split": Split(by="shares", shares=(0.5, 0.5, 0), even_labels=True)},
+    ],
+    ids=["alone", "without empty frames", "split by labels"],
+)
+def test_a_killed_build_of_chosen_objects_ends_complete_and_identical(
+    options: dict[str, Any], alice: User, standin: StandIn
+) -> None:
+    case = Case(CASES["overlap"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    options = {"annotations": "yolo_segmentation", **options}
+    expected = built(selection, **options).parts.get().sha256
+    archive = request(selection, **options)
+    standin.faults.fail(f"/jobs/{case.jobs[2].id}/annotations", status=401)
+    killed(archive)
+    standin.faults.clear()
+    building.build(archive.pk)
+    archive = again(archive)
+    assert (archive.status, archive.error) == ("ready", "")
+    assert archive.parts.get().sha256 == expected
