@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Route, expect
 
@@ -48,12 +47,13 @@ def test_of_one_job(desk: Workspace) -> None:
     assert desk.bars() == ["Job 2: 7/50"]
 
 
-@pytest.mark.parametrize("amount", ["0", "abc", "-3", "1.5", ""])
-def test_an_amount_that_makes_no_sense(desk: Workspace, amount: str) -> None:
+def test_amounts_that_make_no_sense(desk: Workspace) -> None:
     desk.open_task(DRIVE)
-    desk.pick(amount)
-    expect(desk.page.locator("#pick-error")).to_contain_text("whole number, 1 or more")
-    desk.expect_chosen(0, 227)
+    for amount in ("0", "abc", "-3", "1.5", ""):
+        desk.forget_error()
+        desk.pick(amount)
+        expect(desk.page.locator("#pick-error")).to_contain_text("whole number, 1 or more")
+        desk.expect_chosen(0, 227)
 
 
 def test_a_seed_that_is_none(desk: Workspace) -> None:
@@ -86,14 +86,15 @@ def test_over_all_and_shares(desk: Workspace) -> None:
     desk.expect_chosen(123, 227)
 
 
-@pytest.mark.parametrize("amount", ["150", "0", "-3", "", "abc"])
-def test_a_share_that_makes_no_sense(desk: Workspace, amount: str) -> None:
+def test_shares_that_make_no_sense(desk: Workspace) -> None:
     desk.open_task(DRIVE)
     desk.page.get_by_label("Unit").select_option(label="%")
-    desk.pick(amount)
     said = desk.page.locator("#pick-error")
-    expect(said).to_contain_text("a percentage above 0 and at most 100")
-    desk.expect_chosen(0, 227)
+    for amount in ("150", "0", "-3", "", "abc"):
+        desk.forget_error()
+        desk.pick(amount)
+        expect(said).to_contain_text("a percentage above 0 and at most 100")
+        desk.expect_chosen(0, 227)
 
 
 def test_what_is_said_fits_what_is_chosen(desk: Workspace) -> None:

@@ -71,6 +71,10 @@ class Workspace:
         expect(picture).to_be_visible()
         eventually(lambda: picture.evaluate("image => image.naturalWidth > 0"))
 
+    def forget_error(self) -> None:
+        """Remove what the form of a draw says, so that it must be said anew."""
+        self.page.locator("#pick-error").evaluate("it => { it.textContent = ''; }")
+
     def expect_chosen(self, count: int, total: int) -> None:
         expect(self.page.locator(".dock-count")).to_have_text(f"{count:,} of {total:,} chosen")
 
