@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,20 +18,21 @@ from tests.browser.workspace import Workspace
 from tests.recorded import FOLDER
 
 SHAPES = FOLDER / "annotated" / "shapes"
+ATTRIBUTES = FOLDER / "annotated" / "attributes_tags"
 LABELS = "**/labels?*"
 
 
 class Panel:
     """The panel, open, on a recorded task."""
 
-    def __init__(self, desk: Workspace, query: str = "") -> None:
+    def __init__(self, desk: Workspace, recorded: Path = SHAPES) -> None:
         self.desk, self.page = desk, desk.page
-        self.case = Case(SHAPES)
-        self.task = add_annotated_task(desk.standin.world, SHAPES)
+        self.case = Case(recorded)
+        self.task = add_annotated_task(desk.standin.world, recorded)
         for user in desk.standin.world.users.values():
             user.is_superuser |= user.username == "demo"
         self.path = f"/choose?task={self.task.id}"
-        self.page.goto(self.path + query)
+        self.page.goto(self.path)
         self.page.locator("#annotations > summary").click()
         expect(self.page.locator("#annotations-form")).to_be_visible()
 
@@ -89,9 +92,12 @@ def saved_id(desk: Workspace) -> str:
 def test_all_and_none(panel: Panel) -> None:
     first, second, *_ = panel.names
     one, two = set(panel.frames_with(first)), set(panel.frames_with(second))
+    panel.desk.button("Select all").click()
     panel.label(first).select_option("all")
     panel.label(second).select_option("none")
     panel.expect_grid(sorted(one - two))
+    left = len(one - two)
+    expect(panel.row(first).locator(".label-numbers")).to_have_text(f"{left}/{left}")
 
 
 def test_the_filter_is_in_the_address_and_can_be_dropped(panel: Panel) -> None:
@@ -112,7 +118,7 @@ def test_the_filter_is_in_the_address_and_can_be_dropped(panel: Panel) -> None:
     panel.expect_grid(expected)
     expect(page.locator("#annotations-on")).to_be_visible()
     page.locator("#annotations > summary").click()
-    page.get_by_role("button", name="Show frames whatever is on them").click()
+    page.get_by_role("button", name="Clear the conditions").click()
     panel.expect_grid(panel.case.frames)
     assert "labels_none" not in page.url
 
@@ -158,10 +164,51 @@ def test_a_failure_is_told_and_can_be_repeated(desk: Workspace) -> None:
     expect(desk.page.locator("#annotations-form")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(panel: Panel, theme: str) -> None:
-    panel.page.emulate_media(color_scheme=theme)
+def test_axe_finds_nothing(panel: Panel) -> None:
     panel.label(panel.names[0]).select_option("any")
     panel.page.get_by_text("More conditions").click()
     expect(panel.page.locator("#annotations-on")).to_be_visible()
+    for theme in ("light", "dark"):
+        panel.page.emulate_media(color_scheme=theme)
+        assert_accessible(panel.page)
+    panel.page.set_viewport_size({"width": 390, "height": 844})
+    panel.desk.button("Pick…").click()
+    expect(panel.label(panel.names[0])).to_be_visible()
     assert_accessible(panel.page)
+
+
+def test_a_draw_by_label_says_of_which_there_are_too_few(panel: Panel) -> None:
+    desk, name = panel.desk, panel.names[0]
+    count = len(panel.frames_with(name))
+    for path in (panel.path, f"/choose?job={panel.task.jobs[0].id}"):
+        desk.page.goto(path)
+        desk.pick("100", seed="7", mode="By label")
+        expect(desk.page.locator("#dock-status")).to_contain_text(f"{count} of 100 with “{name}”")
+        expect(desk.page.get_by_text("Frames per label")).to_be_visible()
+
+
+def test_an_attribute_value_is_asked_for(desk: Workspace) -> None:
+    panel = Panel(desk, ATTRIBUTES)
+    panel.page.get_by_text("More conditions").click()
+    values = panel.page.locator("#annotations-attribute option")
+    text, value = values.nth(1).inner_text(), values.nth(1).get_attribute("value")
+    assert value is not None
+    panel.page.locator("#annotations-attribute").select_option(value)
+    wanted = json.loads(value)
+    expected = [
+        frame
+        for frame, objects in panel.case.objects().items()
+        if any(
+            each["label"] == wanted["label"]
+            and each["attributes"].get(wanted["name"]) == wanted["value"]
+            for each in objects
+        )
+    ]
+    assert text.startswith(wanted["value"])
+    panel.expect_grid(expected)
+    panel.page.reload()
+    panel.expect_grid(expected)
+    panel.page.locator("#annotations > summary").click()
+    remove = f"Remove {wanted['label']}: {wanted['name']} = {wanted['value']}"
+    panel.desk.button(remove).click()
+    panel.expect_grid(panel.case.frames)

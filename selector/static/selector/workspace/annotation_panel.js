@@ -23,7 +23,8 @@ export class AnnotationPanel extends EventTarget {
     this.root = root;
     this.index = index;
     this.failed = failed;
-    this.frames = null; // Bits of the frames that are like that; null: no filter, or not known
+    this.frames = null; // Bits of the frames that are like that; null: no filter
+    this.isLooking = false; // for the first frames that are like that: none is shown
     this.at = (id) => root.querySelector(`#annotations-${id}`);
     this.chart = new LabelChart(this.at("labels"), choice, index);
     this.chart.addEventListener("change", () => this.#edited());
@@ -159,7 +160,7 @@ export class AnnotationPanel extends EventTarget {
     this.at("clear").hidden = !this.isSet;
     this.at("on").hidden = !this.isSet;
     if (this.isSet) this.#ask();
-    else this.#show({ frames: null, counts: null });
+    else this.#show(null);
     if (!this.index.answer && this.isSet) this.#load();
   }
 
@@ -167,21 +168,25 @@ export class AnnotationPanel extends EventTarget {
     const request = new AbortController();
     this.#request?.abort();
     this.#request = request;
+    this.isLooking = this.frames === null;
+    if (this.isLooking) this.frames = this.index.noFrames;
     this.dispatchEvent(new Event("filter")); // the draw is limited from now on
     try {
       const found = await this.index.frames(this.#filter, request.signal);
       if (!request.signal.aborted) this.#show(found);
     } catch (error) {
       if (request.signal.aborted) return;
-      this.frames = null;
+      this.#show(null);
       this.#fail(error, () => this.#ask());
-      this.dispatchEvent(new Event("filter"));
+      this.root.open = true;
     }
   }
 
-  #show({ frames, counts }) {
-    this.frames = frames;
-    this.chart.among(counts);
+  /** @param {{frames: object, counts: object} | null} found null: no filter, or not known */
+  #show(found) {
+    this.isLooking = false;
+    this.frames = found?.frames ?? null;
+    this.chart.among(found);
     this.#say();
     this.dispatchEvent(new Event("filter"));
   }

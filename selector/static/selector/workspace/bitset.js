@@ -26,6 +26,11 @@ export class Bits {
     return new Bits(this.length, words);
   }
 
+  /** What is in both. */
+  and(other) {
+    return new Bits(this.length, this.words.map((word, at) => word & other.words[at]));
+  }
+
   equals(other) {
     return this.words.every((word, at) => word === other.words[at]);
   }
@@ -33,11 +38,6 @@ export class Bits {
   /** How many members there are. */
   get size() {
     return this.words.reduce((sum, word) => sum + ones(word), 0);
-  }
-
-  /** How many members the two have in common. */
-  common(other) {
-    return this.words.reduce((sum, word, at) => sum + ones(word & other.words[at]), 0);
   }
 
   isEmpty() {

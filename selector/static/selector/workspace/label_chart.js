@@ -7,10 +7,13 @@ const COLOR = /^#[0-9a-f]{3,8}$/i;
 const CONDITIONS = [["", "–"], ["labels_any", "any"], ["labels_all", "all"], ["labels_none", "none"]];
 const MOST_SETS = 40; // labels of which the frames are known, to count the chosen ones
 
+/** No filter: all frames count. */
+const ALL = { frames: null, counts: null };
+
 export class LabelChart extends EventTarget {
   #rows = new Map(); // by the name of the label
   #sets = new Map(); // name -> Bits of its frames
-  #counts = null; // frames of each label among those that the filter leaves; null: of all
+  #among = /** @type {{frames: import("./bitset.js").Bits | null, counts: object | null}} */ (ALL);
   #asking = null;
 
   /** @param list the <ul>
@@ -40,15 +43,16 @@ export class LabelChart extends EventTarget {
     const unknown = named.filter(({ name }) => !known.has(name));
     const all = [...labels, ...unknown.map(({ name }) => ({ name, color: "", frames_count: 0, objects_count: 0 }))];
     for (const name of this.#rows.keys()) if (!all.some((label) => label.name === name)) this.#remove(name);
-    for (const label of all) this.#row(label);
+    const items = all.map((label) => this.#row(label));
+    if (items.some((item, at) => item !== this.list.children[at])) this.list.append(...items);
     for (const { select } of this.#rows.values()) select.value = "";
     for (const { name, key } of named) this.#rows.get(name).select.value = key;
     this.#refresh();
   }
 
-  /** Count among the frames that a filter leaves; null: among all. */
-  among(counts) {
-    this.#counts = counts;
+  /** Count among the frames that a filter leaves, of which so many have each label; null: all. */
+  among(found) {
+    this.#among = found ?? ALL;
     this.#refresh();
   }
 
@@ -83,14 +87,15 @@ export class LabelChart extends EventTarget {
   }
 
   #row({ name, color, frames_count: frames, objects_count: objects }) {
-    const row = this.#rows.get(name) ?? this.#made(name, color);
+    const row = this.#rows.get(name) ?? this.#made(name);
     row.frames = frames;
     row.item.title = `${plural(frames, "frame")}, ${plural(objects, "object")}`;
+    if (COLOR.test(color)) row.item.style.setProperty("--label", color);
+    return row.item;
   }
 
-  #made(name, color) {
+  #made(name) {
     const item = make("li");
-    if (COLOR.test(color)) item.style.setProperty("--label", color);
     const select = make("select");
     select.setAttribute("aria-label", `Label ${name}`);
     select.append(...CONDITIONS.map(([value, text]) => new Option(text, value)));
@@ -99,7 +104,6 @@ export class LabelChart extends EventTarget {
     bar.append(make("i"), make("b"));
     const numbers = make("span", "label-numbers");
     item.append(make("span", "label-name", name), select, bar, numbers);
-    this.list.append(item);
     const row = { item, select, bar, numbers, frames: 0 };
     this.#rows.set(name, row);
     return row;
@@ -111,17 +115,18 @@ export class LabelChart extends EventTarget {
   }
 
   #refresh() {
-    const available = (name, row) => (this.#counts ? (this.#counts[name] ?? 0) : row.frames);
-    const most = Math.max(1, ...[...this.#rows.values()].map(({ frames }) => frames));
-    const chosen = this.choice.size ? this.choice.copy() : null;
+    const { frames, counts } = this.#among;
+    const most = Math.max(1, ...[...this.#rows.values()].map((row) => row.frames));
+    const chosen = frames ? this.choice.copy().and(frames) : this.choice.copy();
+    const hasChosen = !chosen.isEmpty();
     for (const [name, row] of this.#rows) {
-      const count = available(name, row);
+      const count = counts ? (counts[name] ?? 0) : row.frames;
       const set = this.#sets.get(name);
-      const taken = chosen && set ? set.common(chosen) : chosen ? null : 0;
+      const taken = hasChosen ? set?.and(chosen).size : 0;
       row.bar.style.setProperty("--available", count / most);
       row.bar.style.setProperty("--chosen", (taken ?? 0) / most);
       const text = count.toLocaleString("en");
-      row.numbers.textContent = taken === null ? text : `${taken.toLocaleString("en")}/${text}`;
+      row.numbers.textContent = taken === undefined ? text : `${taken.toLocaleString("en")}/${text}`;
     }
   }
 }

@@ -6,10 +6,12 @@ import { parametersOf } from "./annotation_filter.js";
 import { Bits } from "./bitset.js";
 
 const PAUSE = 1500; // ms between two questions while jobs are read
+const WORK = "annotationindexing"; // kind of the work that reads them
 
 export class LabelIndex extends EventTarget {
   #timer = null;
   #isAsking = false;
+  #workId = null; // of the work that reads the jobs, as the tray was told
 
   /** @param {string} base the address of the task or the job in the API
    * @param {number} connection
@@ -20,6 +22,7 @@ export class LabelIndex extends EventTarget {
     this.connection = connection;
     this.catalog = catalog;
     this.answer = null; // of GET /api/tasks/{id}/labels
+    document.addEventListener("work-ended", (event) => this.#ended(event));
   }
 
   /** Ask for the labels, and again until all jobs are read. Each answer is a "labels" event, a failure
@@ -32,6 +35,7 @@ export class LabelIndex extends EventTarget {
       const url = address(`${this.base}/labels`, { connection: this.connection });
       this.answer = await whileBusy(() => get(url));
       if (this.answer.state === "reading") this.#timer = setTimeout(() => this.load(), PAUSE);
+      this.#tellTray(this.answer.work_id);
       this.dispatchEvent(new Event("labels"));
     } catch (error) {
       this.dispatchEvent(new CustomEvent("failed", { detail: error }));
@@ -46,14 +50,34 @@ export class LabelIndex extends EventTarget {
   async frames(filter, signal) {
     const query = new URLSearchParams([...parametersOf(filter), ["connection", String(this.connection)]]);
     const ask = () => get(`${this.base}/frames-by-annotation?${query}`, { signal });
-    const { frames, counts } = await whileBusy(ask, { signal });
+    const { state, frames, counts } = await whileBusy(ask, { signal });
+    // A job has changed in CVAT since the labels were counted.
+    if (state === "reading" && this.answer?.state === "ready") this.load();
     return { frames: this.#bits(frames), counts };
+  }
+
+  /** The tray at the top of the page shows how far the work is. */
+  #tellTray(id) {
+    if (id === null || id === this.#workId) return;
+    this.#workId = id;
+    document.dispatchEvent(new CustomEvent("work-begun", { detail: { kind: WORK, id } }));
+  }
+
+  /** The panel says what came of it, so no notice is needed. */
+  #ended(event) {
+    const { kind, id } = event.detail.work;
+    if (kind !== WORK || id !== this.#workId) return;
+    event.preventDefault();
+    this.load();
+  }
+
+  get noFrames() {
+    return new Bits(this.catalog.size);
   }
 
   /** @param {number[]} runs [first, count, ...] of task frames, ascending */
   #bits(runs) {
-    const { catalog } = this;
-    const bits = new Bits(catalog.size);
+    const { catalog, noFrames: bits } = this;
     for (let at = 0; at < runs.length; at += 2) {
       const [from, to] = catalog.within(runs[at], runs[at] + runs[at + 1] - 1);
       for (let index = from; index < to; index += 1) bits.put(index, true);

@@ -25,9 +25,9 @@ export function enableTools({ grid, choice, jobs, annotations }) {
     const words = document.createElement("p");
     const button = document.createElement("button");
     const isEmpty = catalog.size === 0;
-    words.textContent = isEmpty
-      ? "There is no frame to choose: all are deleted in CVAT."
-      : `No frame is like that. ${what()}`;
+    words.textContent = `No frame is like that. ${what()}`;
+    if (annotations.isLooking) words.textContent = "Looking for frames that are annotated like that…";
+    if (isEmpty) words.textContent = "There is no frame to choose: all are deleted in CVAT.";
     button.type = "button";
     button.className = "button";
     button.textContent = "Show all frames";
