@@ -70,7 +70,7 @@ def _add_images(world: World) -> None:
     _add_scene(
         world,
         "Night drive, north loop",
-        street(1, "night", crowd=0.6, traffic=0.8, has_grain=True),
+        street(1, "night", parked=0, crowd=0.1, traffic=0.5, has_grain=True),
         idle=(LAST_OF_NORTH,),
         task_id=1,
         owner="demo",
@@ -91,7 +91,7 @@ def _add_images(world: World) -> None:
     _add_scene(
         world,
         "Two cameras, folders and odd names",
-        street(2, "dusk"),
+        street(2, "dusk", crowd=0.2),
         idle=(LAST_OF_CAMERAS,),
         task_id=2,
         owner="demo",
@@ -107,7 +107,7 @@ def _add_formats(world: World) -> None:
     _add_scene(
         world,
         "Dash cam video",
-        street(3, "night", crowd=0.5, has_grain=True),
+        street(3, "night", parked=0, crowd=0.15, traffic=0.4, has_grain=True),
         task_id=3,
         owner="demo",
         assignee="bob",
@@ -123,7 +123,7 @@ def _add_formats(world: World) -> None:
     _add_scene(
         world,
         "Mixed formats",
-        shelf(4),
+        shelf(4, full=0.96),
         task_id=4,
         owner="demo",
         images=names,
@@ -150,7 +150,7 @@ def _add_validated(world: World) -> None:
     _add_scene(
         world,
         "Road signs with ground truth",
-        street(5, parked=0, crowd=0.5, traffic=0.5),
+        street(5, parked=0, crowd=0.1, traffic=0.3),
         task_id=5,
         owner="demo",
         assignee="alice",
@@ -164,7 +164,7 @@ def _add_validated(world: World) -> None:
     _add_scene(
         world,
         "Parking lots with honeypots",
-        street(6, parked=6, crowd=0.5),
+        street(6, parked=6, crowd=0.15),
         task_id=6,
         owner="demo",
         count=40,
@@ -198,7 +198,7 @@ def _add_projects(world: World) -> None:
     _add_scene(
         world,
         "Loading bay 4",
-        shelf(10, full=0.7),
+        shelf(10, full=0.85),
         task_id=10,
         owner="alice",
         project=inside,
@@ -213,7 +213,7 @@ def _add_projects(world: World) -> None:
         _add_scene(
             world,
             f"Crossing, {name.lower()}",
-            street(12, name.lower(), crowd=1.2),
+            street(12, name.lower(), parked=0, crowd=0.2, traffic=0.6),
             task_id=task_id,
             owner="demo",
             project=both,
@@ -239,7 +239,7 @@ def _add_the_rest(world: World) -> None:
     _add_scene(
         world,
         "Dash cam video, every fifth frame",
-        street(3, "night", crowd=0.5, has_grain=True),
+        street(3, "night", parked=0, crowd=0.15, traffic=0.4, has_grain=True),
         task_id=11,
         owner="demo",
         video=True,
@@ -258,7 +258,7 @@ def _add_the_rest(world: World) -> None:
     _add_scene(
         world,
         "Bob's bicycles",
-        street(15, "dusk", parked=2),
+        street(15, "dusk", parked=2, crowd=0.2, cycling=3),
         task_id=15,
         owner="bob",
         assignee="demo",

@@ -111,7 +111,8 @@ SIGNS = (("stop", 0.74, 0.50), ("yield", 0.46, -0.52), ("speed limit", 0.30, 0.5
 
 
 class Street(Scene):
-    """`parked` cars stand along the kerb, `crowd` multiplies how many people walk by."""
+    """`parked` cars stand along the kerb. `crowd`, `traffic` and `cycling` multiply how many
+    people, cars and cyclists come by."""
 
     labels = LABELS
 
@@ -123,12 +124,14 @@ class Street(Scene):
         parked: int = 1,
         crowd: float = 1.0,
         traffic: float = 1.0,
+        cycling: float = 1.0,
         has_grain: bool = False,
     ) -> None:
         super().__init__(seed, has_grain=has_grain)
         self.light = LIGHTS[light]
         self.brightness = self.light.brightness
-        self.parked, self.crowd, self.traffic = parked, crowd, traffic
+        self.parked = parked
+        self._amounts = {"car": traffic, "pedestrian": crowd, "cyclist": cycling}
 
     # -- what is where ------------------------------------------------------------------------
 
@@ -148,10 +151,10 @@ class Street(Scene):
         return [*tags, "crowded"] if len(seen) >= CROWD else tags
 
     def _passing(self, stream: Stream, number: int, size: Size) -> Iterator[Thing]:
-        many = self.traffic if stream.kind.endswith("car") else self.crowd
-        period = stream.period / many
-        first = math.floor((number - stream.stay) / period) - 1
-        for place in range(first, math.floor(number / period) + 2):
+        period = stream.period / self._amounts[stream.kind.split()[-1]]
+        first = math.floor((number - stream.stay / 2) / period) - 1
+        last = math.floor((number + stream.stay / 2) / period)
+        for place in range(first, last + 1):
             dice = self.random(stream, place)
             begin = (place + dice.random() * 0.8) * period - stream.stay / 2
             done = (number - begin) / stream.stay
