@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import posixpath
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from typing import Any, NamedTuple, Self
@@ -158,17 +159,17 @@ class Assignment:
     labels on it."""
 
     def __init__(
-        self, split: Split, frames: Iterable[tuple[SplitFrame, Collection[str]]] = ()
+        self, split: Split, frames: Iterable[tuple[SplitFrame, AbstractSet[str]]] = ()
     ) -> None:
         self._split = split
         self._names = dict(split.names)
         self._by_unit: dict[str, str] = {}
         if split.by == SHARES:
-            units: dict[str, Counter[str]] = {}
+            units: dict[str, dict[str, int]] = {}
             for frame, labels in frames:
-                counts = units.setdefault(unit_of(frame, split), Counter())
-                counts[""] += 1
-                counts.update(set(labels))
+                counts = units.setdefault(unit_of(frame, split), {})
+                for key in ("", *labels):
+                    counts[key] = counts.get(key, 0) + 1
             self._by_unit = divided(units, split.shares, split.seed)
 
     def of(self, frame: SplitFrame) -> str:
@@ -236,40 +237,46 @@ def divided(
     """
     totals: Counter[str] = Counter()
     for counts in units.values():
-        totals.update(counts)
-    parts = {
-        unit: [(key, counts[key] / totals[key]) for key in sorted(counts)]
-        for unit, counts in units.items()
+        for key, count in counts.items():
+            totals[key] += count
+    parts = _parts(units, totals)
+    order = sorted(units, key=lambda unit: (-max(parts[unit].values()), _rank(unit, seed), unit))
+    # Of each split, how much more than its share it has of all frames and of each label.
+    excess = {
+        name: dict.fromkeys(totals, -share)
+        for name, share in zip(SPLITS, shares, strict=True)
+        if share
     }
-    order = sorted(
-        units, key=lambda unit: (-max(part for _, part in parts[unit]), _rank(unit, seed), unit)
-    )
-    wanted = {name: share for name, share in zip(SPLITS, shares, strict=True) if share}
-    present: dict[str, Counter[str]] = {name: Counter() for name in wanted}
-    empty = list(wanted)
+    empty = list(excess)
     assigned: dict[str, str] = {}
     for position, unit in enumerate(order):
-        candidates = empty if len(order) - position <= len(empty) else wanted
-        excess = {
-            name: _excess(parts[unit], present[name], wanted[name], totals) for name in candidates
-        }
-        chosen = min(excess, key=excess.__getitem__)
+        held = parts[unit].items()
+        candidates = empty if len(order) - position <= len(empty) else excess
+        _, _, chosen = min(
+            (sum([part * excess[name][key] for key, part in held]), place, name)
+            for place, name in enumerate(candidates)
+        )
         assigned[unit] = chosen
-        present[chosen].update(units[unit])
+        for key, part in held:
+            excess[chosen][key] += part
         if chosen in empty:
             empty.remove(chosen)
     return assigned
 
 
-def _excess(
-    parts: Iterable[tuple[str, float]],
-    present: Mapping[str, int],
-    share: float,
-    totals: Mapping[str, int],
-) -> float:
-    """How much more than its share a split has of what a unit holds, weighted by how much of all
-    the unit holds."""
-    return sum(part * (present.get(key, 0) / totals[key] - share) for key, part in parts)
+def _parts(
+    units: Mapping[str, Mapping[str, int]], totals: Mapping[str, int]
+) -> dict[str, dict[str, float]]:
+    """How much of all frames ("") and of each label the units hold, keys in one order. Units that
+    hold the same share the same mapping: there may be a million."""
+    known: dict[tuple[tuple[str, int], ...], dict[str, float]] = {}
+    parts: dict[str, dict[str, float]] = {}
+    for unit, counts in units.items():
+        held = tuple(sorted(counts.items()))
+        if held not in known:
+            known[held] = {key: count / totals[key] for key, count in held}
+        parts[unit] = known[held]
+    return parts
 
 
 def _rank(unit: str, seed: int) -> int:

@@ -77,7 +77,7 @@ def test_frames_one_by_one_are_divided_exactly(
 ) -> None:
     frames = [frame(number) for number in range(count)]
     assigned = Assignment(
-        Split(by="shares", shares=shares, seed=seed), ((each, ()) for each in frames)
+        Split(by="shares", shares=shares, seed=seed), ((each, frozenset()) for each in frames)
     )
     counts = Counter(map(assigned.of, frames))
     for name, share in zip(SPLITS, shares, strict=True):
@@ -97,7 +97,12 @@ def test_each_label_is_divided_by_the_shares() -> None:
 def test_another_seed_is_another_split() -> None:
     frames = [frame(number) for number in range(100)]
     splits = {
-        tuple(map(Assignment(Split(by="shares", seed=seed), ((f, ()) for f in frames)).of, frames))
+        tuple(
+            map(
+                Assignment(Split(by="shares", seed=seed), ((f, frozenset()) for f in frames)).of,
+                frames,
+            )
+        )
         for seed in range(3)
     }
     assert len(splits) == 3
@@ -106,7 +111,7 @@ def test_another_seed_is_another_split() -> None:
 def test_units_of_videos_and_names() -> None:
     def sides(unit: str, *frames: SplitFrame) -> list[str]:
         split = Split(by="shares", shares=(0.5, 0.5, 0), unit=unit)
-        return list(map(Assignment(split, ((each, ()) for each in frames)).of, frames))
+        return list(map(Assignment(split, ((each, frozenset()) for each in frames)).of, frames))
 
     a, b, c = (frame(n, task=n, video=video) for n, video in ((1, "x.mp4"), (2, "x.mp4"), (3, "y")))
     one, other, third = sides("video", a, b, c)
