@@ -17,7 +17,7 @@ from django.db import transaction
 
 from cvat.annotations import Labels
 from cvat.types import FrameCatalog
-from portal.caching import get_or_make
+from portal.caching import cache_get, cache_set, get_or_make
 from portal.exceptions import Conflict, InvalidInput, NotRead
 from portal.work.models import lock_person
 from selector.annotation_index import files
@@ -27,12 +27,13 @@ from selector.annotation_index.masks import frames_of
 from selector.annotation_index.task_index import TaskIndex
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
 from selector.models import AnnotationIndexing, Connection
-from selector.services.catalogs import load_catalog
+from selector.services.catalogs import load_catalog, load_packed
 from selector.services.frame_annotations import STATE_SECONDS
 from selector.services.index_reading import missing, read_indexes
-from selector.services.index_sources import IndexSources, JobSource, index_sources
+from selector.services.index_sources import IndexSources, JobSource, index_sources, read_states
 
 MOST_JOBS_AT_ONCE, MOST_FRAMES_AT_ONCE = 8, 1000  # that a request reads itself
+PLAN_SECONDS = 900
 MOST_NAMED = 50  # labels in a message
 
 _indexes = IndexCache()
@@ -104,13 +105,10 @@ def known_annotations(
     """What is known at the moment of the annotations of a task or a job; what is missing is read
     now if it is little, else by a worker. Raises Conflict, Busy, CvatError."""
 
-    def make() -> IndexPlan:
-        return IndexPlan.of(_sources(connection, task_id, job_id))
-
     plan = get_or_make(
         answer_key(connection, "annotation index", task_id, job_id),
         STATE_SECONDS,
-        make,
+        lambda: _plan(connection, task_id, job_id),
         waiting=functools.partial(waiting_place, connection),
     )
     if files.stored(plan.keys) == plan.keys:
@@ -118,6 +116,20 @@ def known_annotations(
         if known.is_complete:
             return known
     return _known(connection, _sources(connection, task_id, job_id))
+
+
+def _plan(connection: Connection, task_id: int | None, job_id: int | None) -> IndexPlan:
+    """The plan for what CVAT shows now. That of a large task takes a second to make: it is used
+    again while catalogue, labels and states are the same."""
+    packed = load_packed(connection=connection, task_id=task_id, job_id=job_id)
+    states = read_states(connection, packed.shell, job_id)
+    parts = ("index plan", job_id, packed.etag, states.digest)
+    key = "cvat:" + hashlib.sha256(repr(parts).encode()).hexdigest()
+    plan: IndexPlan | None = cache_get(key)
+    if plan is None:
+        plan = IndexPlan.of(index_sources(connection, packed.catalog(), job_id))
+        cache_set({key: plan}, PLAN_SECONDS)
+    return replace(plan, labels=states.labels)  # with the colours of today
 
 
 def read_annotations(

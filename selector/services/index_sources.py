@@ -7,7 +7,7 @@ import hashlib
 import time
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
@@ -43,34 +43,54 @@ class IndexSources:
     jobs: tuple[JobSource, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class States:
+    """What changes an index beside the frames. `dates`: when each job that CVAT shows changed."""
+
+    labels: Labels
+    dates: Mapping[int, str]
+
+    @property
+    def digest(self) -> str:
+        state = (job_index.VERSION, _definition(self.labels), sorted(self.dates.items()))
+        return hashlib.sha256(repr(state).encode()).hexdigest()
+
+
+def read_states(connection: Connection, catalog: FrameCatalog, job_id: int | None) -> States:
+    """The frames of the catalogue play no part. Raises Busy, CvatError."""
+
+    def ask(client: CvatClient) -> dict[int, str]:
+        # A server that does not tell the date is asked again after a while.
+        unknown = str(time.time() // GRANT_SECONDS)
+        return {job.id: job.updated_date or unknown for job in client.job_states(catalog.task_id)}
+
+    question = ("states of jobs", catalog.task_id)
+    dates = cached_answer(connection, question, STATE_SECONDS, ask)
+    return States(_labels(connection, catalog, job_id), dates)
+
+
 def index_sources(
     connection: Connection, catalog: FrameCatalog, job_id: int | None
 ) -> IndexSources:
     """The sources of all frames of a catalogue, which must be that of the task or of the job.
     Raises Conflict, Busy, CvatError."""
-    labels = _labels(connection, catalog, job_id)
-    states = cached_answer(
-        connection,
-        ("states of jobs", catalog.task_id),
-        STATE_SECONDS,
-        lambda client: {job.id: job.updated_date for job in client.job_states(catalog.task_id)},
-    )
+    states = read_states(connection, catalog, job_id)
     if job_id is None:
         held = _held(catalog)
     else:  # its own objects alone, also where another job serves its pictures
         job = job_access(connection, job_id).job
         held = [_Held((job,), catalog.frames)] if catalog.frames else []
-    seed = repr((job_index.VERSION, connection.url, _definition(labels))).encode()
+    seed = repr((job_index.VERSION, connection.url, _definition(states.labels))).encode()
     sources = []
     for jobs, frames in held:
         deleted = _deleted(catalog, jobs)
         key = hashlib.sha256(seed)
-        key.update(repr([(job.id, _state(catalog.task_id, states, job)) for job in jobs]).encode())
+        key.update(repr([(job.id, _date(catalog.task_id, states, job)) for job in jobs]).encode())
         for name in ("frame", "width", "height"):
             key.update(array("q", map(attrgetter(name), frames)).tobytes())
         key.update(array("q", deleted).tobytes())
         sources.append(JobSource(key.hexdigest(), jobs, tuple(frames), frozenset(deleted)))
-    return IndexSources(catalog, job_id, labels, tuple(sources))
+    return IndexSources(catalog, job_id, states.labels, tuple(sources))
 
 
 class _Held(NamedTuple):
@@ -102,14 +122,13 @@ def _deleted(catalog: FrameCatalog, jobs: Sequence[Job]) -> tuple[int, ...]:
     return catalog.deleted_frames[first:end]
 
 
-def _state(task_id: int, states: dict[int, str], job: Job) -> str:
-    if job.id not in states:
+def _date(task_id: int, states: States, job: Job) -> str:
+    if job.id not in states.dates:
         raise Conflict(
             f"CVAT does not show job {job.id} of task {task_id} to you any more. "
             "Try again in a minute."
         )
-    # A server that does not tell the date is asked again after a while.
-    return states[job.id] or str(time.time() // GRANT_SECONDS)
+    return states.dates[job.id]
 
 
 def _labels(connection: Connection, catalog: FrameCatalog, job_id: int | None) -> Labels:

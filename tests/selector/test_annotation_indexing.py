@@ -3,6 +3,7 @@ task here overlap, each with the next one."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,14 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from selector.models import AnnotationIndexing, Connection
-from selector.services import annotation_index, frame_annotations, index_sources, indexing
+from selector.services import (
+    annotation_index,
+    frame_annotations,
+    index_reading,
+    index_sources,
+    indexing,
+)
+from selector.services.catalogs import load_catalog
 from standin.model import Job
 from standin.server import StandIn
 from tests.conftest import api_of, finished
@@ -107,7 +115,25 @@ def test_others_do_not_read_the_same_again(
     assert not AnnotationIndexing.objects.for_user(bob).exists()
 
 
-def test_work_that_is_taken_over_goes_on(
+def test_what_a_killed_worker_has_read_is_not_read_again(
+    api: APIClient, connection: Connection, standin: StandIn, jobs: list[int]
+) -> None:
+    work = AnnotationIndexing.objects.get(pk=ask(api)["work_id"])
+    assert work.claim(uuid.uuid4())
+    sources = index_sources.index_sources(
+        connection, load_catalog(connection=connection, task_id=TASK), None
+    )
+    with connection.client() as client:
+        index_reading.read_indexes(client, sources.labels, sources.jobs[:2], when_busy=print)
+    read_before = read(standin)
+    assert not indexing.index_annotations(work.pk)  # its worker may live
+    AnnotationIndexing.objects.update(heartbeat_at=timezone.now() - timedelta(hours=1))
+    assert run(work.pk).status == "ready"
+    assert read(standin) == [*read_before, *jobs[2:]]
+    assert ask(api)["state"] == "ready"
+
+
+def test_work_that_failed_is_begun_again_after_a_while(
     api: APIClient, connection: Connection, standin: StandIn, jobs: list[int]
 ) -> None:
     standin.faults.fail(f"/api/jobs/{jobs[2]}/annotations", status=403)
