@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
+from selector.services import annotation_index
 from standin.annotated import add_annotated_task
 from tests.annotated import Case
 from tests.browser.test_accessibility import assert_accessible
@@ -150,6 +151,20 @@ def test_progress_is_said_until_all_jobs_are_read(desk: Workspace) -> None:
     said = panel.page.locator("#annotations-said")
     expect(said).to_contain_text("Read 0 of 12 jobs: of the others nothing is known yet.")
     expect(said).to_contain_text(re.compile("are annotated.$"))
+
+
+@pytest.mark.worker
+def test_a_worker_reads_a_large_task(
+    worker: None, desk: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", 0)
+    panel = Panel(desk)
+    name = panel.names[0]
+    numbers = panel.row(name).locator(".label-numbers")
+    expect(numbers).to_have_text(f"0/{len(panel.frames_with(name))}")
+    expect(panel.page.locator("#annotations-said")).to_contain_text(re.compile("annotated.$"))
+    expect(panel.page.locator("#tray")).to_be_hidden()  # the panel has said it, no notice does
+    expect(panel.page.locator("#desk-ready")).to_be_empty()
 
 
 def test_a_failure_is_told_and_can_be_repeated(desk: Workspace) -> None:

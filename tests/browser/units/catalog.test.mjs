@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Catalog } from "../../../selector/static/selector/workspace/catalog.js";
+import { Bits } from "../../../selector/static/selector/workspace/bitset.js";
 import { Shown } from "../../../selector/static/selector/workspace/shown.js";
 import { LARGE, catalogOf, document_of, overlapping } from "./catalogs.mjs";
 import { shortest } from "./timing.mjs";
@@ -105,4 +106,24 @@ test("ten times the frames are not a hundred times the work", () => {
     return shortest(() => new Shown(new Catalog(document), { words: "99" }));
   });
   assert.ok(many < 40 * few, `${many} ms instead of ${few}`);
+});
+
+test("a filter by annotations shows the frames that are like that, and says of how many", () => {
+  const catalog = overlapping();
+  const frames = new Bits(catalog.size);
+  for (const index of [1, 3]) frames.put(index, true);
+  const shown = new Shown(catalog, { frames });
+  assert.deepEqual([...shown.order], [1, 3]);
+  assert.equal(shown.range(shown.sections[0]), "2 of frames 0–9");
+  assert.equal(new Shown(catalog, { frames: new Bits(catalog.size) }).count, 0);
+});
+
+test("bits are counted, and those in both found", () => {
+  const [one, other] = [new Bits(100), new Bits(100)];
+  for (const index of [0, 31, 32, 99]) one.put(index, true);
+  for (const index of [31, 50, 99]) other.put(index, true);
+  const both = [];
+  one.and(other).each((index) => both.push(index));
+  assert.deepEqual(both, [31, 99]);
+  assert.deepEqual([one.size, other.size, one.and(other).size], [4, 3, 2]);
 });

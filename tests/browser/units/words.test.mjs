@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { facts, frameRange, jobFacts, listed, shortage } from "../../../selector/static/selector/workspace/words.js";
+import { facts, frameRange, jobFacts, labelShortage, listed, shortage } from "../../../selector/static/selector/workspace/words.js";
 import { catalogOf, overlapping } from "./catalogs.mjs";
 
 test("a range of one frame is one frame", () => {
@@ -39,4 +39,11 @@ test("a ground-truth job that is left out is named", () => {
   assert.equal(facts(catalog), " · 3 images · 1 job");
   catalog.otherJobs = [{ id: 14, type: "ground_truth" }, { id: 15, type: "consensus_replica" }];
   assert.equal(facts(catalog), " · 3 images · 1 job · ground-truth job 14, replica 15 left out");
+});
+
+test("a draw by label says of which there are too few", () => {
+  const full = { label: "car", selected: 12, requested: 10 };
+  const few = { label: "dog", selected: 3, requested: 10 };
+  assert.equal(labelShortage([full]), ".");
+  assert.equal(labelShortage([full, few]), ". Fewer than asked for: 3 of 10 with “dog”.");
 });
