@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, count
 
@@ -35,19 +36,35 @@ def painted(
 ) -> bytes:
     """A file of this mode with the layers, from below to above, on zeros. With a table of colors,
     those that the numbers of a mode of one byte stand for."""
+    drawn = list(layers)
+    pixels = dict.fromkeys([bytes(_BYTES[mode]), *(pixel for _, pixel in drawn)])
+    if mode in (RGB, RGBA) and len(pixels) <= _MOST_IN_TABLE:
+        # Painted with one byte for each pixel, in a third of the time.
+        numbers = {pixel: bytes([number]) for number, pixel in enumerate(pixels)}
+        indexed = [(runs, numbers[pixel]) for runs, pixel in drawn]
+        image = _turned(indexed, width, height, GREY)
+        image.putpalette(b"".join(pixels), mode)
+        image = image.convert(mode)
+    else:
+        image = _turned(drawn, width, height, mode)
+    if table:
+        image.putpalette(bytes(chain.from_iterable(table)))
+    file = io.BytesIO()
+    # Areas are runs of equal bytes: so it is faster, and not larger.
+    image.save(file, file_format, compress_type=zlib.Z_RLE)
+    return file.getvalue()
+
+
+def _turned(layers: Iterable[Layer], width: int, height: int, mode: str) -> Image.Image:
+    """The layers, painted down the columns, as runs are, then turned."""
     depth = _BYTES[mode]
     columns = bytearray(width * height * depth)
     for runs, pixel in layers:
         for start, end in runs:
             columns[start * depth : end * depth] = pixel * (end - start)
-    # Runs go down the columns, files along the rows.
     image = Image.frombytes(mode, (height, width), columns)
     del columns
-    if table:
-        image.putpalette(bytes(chain.from_iterable(table)))
-    file = io.BytesIO()
-    image.transpose(Image.Transpose.TRANSPOSE).save(file, file_format)
-    return file.getvalue()
+    return image.transpose(Image.Transpose.TRANSPOSE)
 
 
 def painted_in_colors(
