@@ -138,12 +138,12 @@ def test_the_large_view_keeps_the_keyboard(saved: Portal) -> None:
 def test_rename_in_place(saved: Portal) -> None:
     page = saved.page
     page.get_by_text("Rename").click()
-    expect(page.get_by_label("Name")).to_be_focused()
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
     expect(page.get_by_role("heading", name="Round 1")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Round 1")).to_be_visible()
     page.keyboard.press("Enter")
-    page.get_by_label("Name").fill("Round one")
+    page.get_by_label("Name", exact=True).fill("Round one")
     page.get_by_label("Note").fill("The first.")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Round one")).to_be_visible()
@@ -237,7 +237,7 @@ def test_without_script(
     page.get_by_role("link", name="All selections").click()
     page.get_by_role("link", name="Round 1").click()
     page.get_by_text("Rename").click()
-    page.get_by_label("Name").fill("Round one")
+    page.get_by_label("Name", exact=True).fill("Round one")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Undo deleting Round one").click()
