@@ -64,10 +64,12 @@ export class LabelChart extends EventTarget {
     this.count();
   }
 
-  /** Count the chosen frames of each label, once their frames are known. */
+  /** Count the chosen frames of each label, once all jobs are read: until then, which frames have the
+   * label changes every second. */
   async count() {
     this.#refresh();
-    if (!this.choice.size || this.#asking || !this.list.checkVisibility()) return;
+    const isReady = this.index.answer?.state === "ready";
+    if (!isReady || !this.choice.size || this.#asking || !this.list.checkVisibility()) return;
     const missing = [...this.#rows.keys()].slice(0, MOST_SETS).filter((name) => !this.#sets.has(name));
     if (!missing.length) return;
     const request = new AbortController();
