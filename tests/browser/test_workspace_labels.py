@@ -192,6 +192,19 @@ def test_axe_finds_nothing(panel: Panel) -> None:
     assert_accessible(panel.page)
 
 
+def test_a_label_that_is_not_there(panel: Panel) -> None:
+    page, said = panel.page, panel.page.locator("#annotations-said")
+    page.goto(f"{panel.path}&labels_any=unicorn")
+    expect(said).to_contain_text(f"Task {panel.task.id} has no label “unicorn”.")
+    panel.expect_grid(panel.case.frames)
+    panel.desk.button("Pick at random").click()
+    expect(page.locator("#pick-error")).to_contain_text("no label “unicorn”")
+    panel.desk.button("Clear the conditions").click()
+    expect(said).to_contain_text("are annotated.")
+    panel.desk.pick("1", seed="7", mode="Over all")
+    panel.desk.expect_chosen(1, panel.task.size)
+
+
 def test_a_draw_by_label_says_of_which_there_are_too_few(panel: Panel) -> None:
     desk, name = panel.desk, panel.names[0]
     count = len(panel.frames_with(name))

@@ -11,7 +11,7 @@ export class AnnotationPanel extends EventTarget {
   #filter = /** @type {import("./annotation_filter.js").AnnotationFilter} */ ({});
   #request = null;
   #timer = null;
-  #hasFailed = false;
+  #hasFailed = false; // the reading of the labels
   #progress = ""; // of the reading, as it is shown
 
   /** @param root the <details>
@@ -35,7 +35,10 @@ export class AnnotationPanel extends EventTarget {
     this.at("clear").addEventListener("click", () => this.clear());
     this.at("attributes").addEventListener("click", ({ target }) => this.#dropped(target.closest("button")));
     index.addEventListener("labels", () => this.#read());
-    index.addEventListener("failed", ({ detail }) => this.#fail(detail, () => this.index.load()));
+    index.addEventListener("failed", ({ detail }) => {
+      this.#hasFailed = true;
+      this.#fail(detail, () => this.#load());
+    });
   }
 
   get filter() {
@@ -65,6 +68,7 @@ export class AnnotationPanel extends EventTarget {
 
   #load() {
     this.#hasFailed = false;
+    this.#progress = "";
     this.at("said").classList.remove("errors");
     this.at("said").textContent = "Reading what is annotated…";
     this.index.load();
@@ -203,7 +207,6 @@ export class AnnotationPanel extends EventTarget {
   }
 
   #fail(error, again) {
-    this.#hasFailed = true;
     this.failed(this.at("said"), error, { again });
   }
 }
