@@ -8,10 +8,13 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO
 
+import msgspec
+
 from cvat.exceptions import CvatBroken
 
 BLOCK = 2**20  # bytes read at a time
 LONGEST_ITEM = 2**23  # characters of one item of a list
+SHORT = 2**12  # characters of an item that is read by the quick way
 
 UNREADABLE = object()  # stands for an item that is too long, too deeply nested, or has a number of
 # thousands of digits
@@ -20,6 +23,7 @@ _SPACES = " \t\n\r"
 _SPACE = re.compile(f"[{_SPACES}]*")
 _MARK = re.compile(r'["\\\[\]{}]')
 _MAY_GO_ON = ("", ".", "e", "E")
+_BETWEEN = "},{"  # two items
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -54,7 +58,8 @@ def _list(text: _Text) -> Iterator[Any]:
     separator = "" if text.peek() != "]" else text.take("]")
     while separator != "]":
         try:
-            item = text.value()
+            short = text.short_object()
+            item = text.value() if short is None else short
         except _CannotHold:
             text.skip()
             item = UNREADABLE
@@ -76,6 +81,7 @@ class _Text:
         self._text = ""
         self._at = 0
         self._is_complete = False
+        self._are_short = True  # the items so far, see short_object
 
     def peek(self) -> str:
         """The next character that is not a space; "" at the end."""
@@ -118,6 +124,25 @@ class _Text:
                     return value
             self._read(size)
             size *= 2  # a long item is decoded again a few times only
+
+    def short_object(self) -> dict[str, Any] | None:
+        """The next value if it is an object that ends at the next "},{", as most items of a list
+        do: msgspec reads it in a third of the time. Else None, and nothing is taken. After the
+        first one that is longer, or has objects in it, no more is tried."""
+        self.peek()
+        if not self._are_short or self._text[self._at : self._at + 1] != "{":
+            return None
+        end = self._text.find(_BETWEEN, self._at, self._at + SHORT) + 1
+        if not end:
+            self._are_short = len(self._text) - self._at < SHORT  # it may end in the next block
+            return None
+        try:
+            item: dict[str, Any] = msgspec.json.decode(self._text[self._at : end])
+        except (ValueError, RecursionError):
+            self._are_short = False
+            return None
+        self._at = end
+        return item
 
     def skip(self) -> None:
         """Go behind the next value: an object, a list or a text."""

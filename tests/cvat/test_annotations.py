@@ -171,10 +171,32 @@ def test_blocks_may_end_anywhere(block: int, monkeypatch: pytest.MonkeyPatch) ->
         assert read == [("a", each) for each in document["a"]] + [("c", [1, 2]), ("c", True)]
 
 
+ITEMS = [
+    [{"id": 1, "points": [1.5, -2e10, 0.1]}, {"id": 2**70}, {"text": 'é😀\\"'}, {}],
+    [{"a": [{"b": 1}]}, {"a": [{"b": 1}, {"b": 2}]}, {"id": 3}, {"id": 4}],
+    [{"text": "},{"}, {"text": "{},{}"}, {"id": 3}, 5, {"id": 4}, "},{", {"id": 5}],
+    [{"id": 1}, {"text": "x" * 300}, {"id": 3}, {"id": 4}],
+]
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 2**20])
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("listed", ITEMS)
+def test_items_are_the_same_however_they_are_written(
+    listed: list[Any], separators: tuple[str, str], block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_items, "BLOCK", block)
+    monkeypatch.setattr(json_items, "SHORT", 100)
+    for is_ascii in (True, False):
+        text = json.dumps({"a": listed * 3}, ensure_ascii=is_ascii, separators=separators)
+        read = list(items(io.BytesIO(text.encode()), keys=("a",)))
+        assert read == [("a", each) for each in listed * 3]
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{", '{"a"', '{"a": [1', '{"a": [1,]}', '{"a": [1 2]}', '{"a": []} x', "\xff",
-     '{"a": [' + "[" * 100_000],
+     '{"a": [' + "[" * 100_000, '{"a":[{"b":1},{"b":1},{]}'],
 )  # fmt: skip
 def test_anything_but_an_object_is_refused(text: str) -> None:
     with pytest.raises(CvatBroken):
