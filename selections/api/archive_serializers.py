@@ -150,6 +150,9 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
 
     problem_groups = ProblemGroupSerializer(many=True, read_only=True)
     remarks = serializers.SerializerMethodField()
+    options = serializers.SerializerMethodField(
+        help_text="The options of the build; in lists without the names of a split."
+    )
     parts = ArchivePartSerializer(many=True, read_only=True)
     status_url = serializers.SerializerMethodField()
     download_url = serializers.SerializerMethodField()
@@ -196,6 +199,14 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
         read_only=True, help_text="What the build waits for, as a sentence; mostly empty."
     )
 
+    @extend_schema_field(serializers.DictField())
+    def get_options(self, archive: Archive) -> dict[str, Any]:
+        split = archive.options.get("split")
+        if not split or "names" not in split:
+            return dict(archive.options)
+        without_names = {name: value for name, value in split.items() if name != "names"}
+        return {**archive.options, "split": without_names}
+
     @extend_schema_field(RemarksSerializer(allow_null=True))
     def get_remarks(self, archive: Archive) -> dict[str, Any] | None:
         return archive.remarks or None
@@ -230,6 +241,10 @@ class ArchiveSerializer(ArchiveListSerializer):
     class Meta(ArchiveListSerializer.Meta):
         fields = [*ArchiveListSerializer.Meta.fields, "problems"]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField())
+    def get_options(self, archive: Archive) -> dict[str, Any]:
+        return dict(archive.options)
 
 
 class NewArchiveSerializer(StrictSerializer):

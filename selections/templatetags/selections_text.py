@@ -16,7 +16,9 @@ from cvat.links import frame_link, task_link
 from selections.archives import remarks
 from selections.draws import Draw
 from selections.models import Archive, SelectedFrame, Selection
+from selections.object_choice import ALL, EVERY_OBJECT, ObjectChoice
 from selections.services import Deletions
+from selections.splits import NO_SPLIT, SHARES, SPLITS, WAYS, Split
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.words import in_words as filter_in_words
 from selector.models import Connection
@@ -72,6 +74,39 @@ def about_files(archive: Archive) -> list[str]:
 def names_of_deleted(deletions: Deletions) -> str:
     """Such as “4 (p04.png), 7 (p07.png) and 3 more”."""
     return remarks.named(deletions.frames, deletions.count)
+
+
+@register.filter
+def choices(archive: Archive) -> list[str]:
+    """What was chosen of objects and splits: a sentence for each, none for what is as by
+    default."""
+    options = archive.get_options()
+    sentences = [_objects_chosen(options.objects), _split_in_words(options.split)]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _objects_chosen(choice: ObjectChoice) -> str:
+    """Such as “Objects of completed jobs, with the label car; van is called car.”"""
+    if choice == EVERY_OBJECT:
+        return ""
+    jobs = "all" if choice.jobs == ALL else choice.jobs
+    word = "label" if len(choice.labels) == 1 else "labels"
+    labels = f", with the {word} {_value(list(choice.labels))}" if choice.labels else ""
+    renamed = _value([f"{old} is called {new}" for old, new in choice.rename])
+    return f"Objects of {jobs} jobs{labels}{f'; {renamed}' if renamed else ''}."
+
+
+def _split_in_words(split: Split) -> str:
+    """Such as “Split: train 80 %, val 10 %, test 10 %, by job, with seed 7.”"""
+    if split.by == NO_SPLIT.by:
+        return ""
+    if split.by != SHARES:
+        return f"Split {dict(WAYS)[split.by].lower().replace('cvat', 'CVAT')}."
+    shares = ", ".join(
+        f"{name} {_value(share)}" for name, share in zip(SPLITS, split.shares, strict=True)
+    )
+    even = ", each label evenly" if split.even_labels else ""
+    return f"Split: {shares}, by {split.unit}{even}, with seed {split.seed}."
 
 
 @register.filter

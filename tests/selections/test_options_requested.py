@@ -10,6 +10,7 @@ from django.test import Client
 
 from selections.models import Archive, ArchiveOptions, Selection
 from selections.object_choice import ObjectChoice
+from selections.services import cancel_archive, request_archive
 from selections.splits import Split
 from standin.server import StandIn
 from tests.conftest import api_of, connect
@@ -86,6 +87,31 @@ def test_what_plays_no_part_is_not_written(alice: User, kept: Selection, client:
     form = {**FORM, "annotations": "none", "split": "none", "train": "nonsense"}
     client.post(f"/selections/{kept.pk}/build", {**form, "train": "10"})
     assert Archive.objects.get().options == ArchiveOptions().to_json()
+
+
+def test_the_page_of_the_archive_says_what_was_chosen(
+    alice: User, kept: Selection, client: Client
+) -> None:
+    archive = request_archive(user=alice, selection=kept, options=WANTED)
+    cancel_archive(archive=archive)
+    client.force_login(alice)
+    page = client.get(f"/selections/archives/{archive.pk}").content.decode()
+    for words in (
+        "Objects of completed jobs, with the label car; car is called vehicle, truck is called",
+        "Split: train 75 %, val 25 %, test 0 %, by name, each label evenly, with seed 7.",
+    ):
+        assert words in page
+
+
+def test_lists_of_archives_lack_the_names_of_a_split(alice: User, kept: Selection) -> None:
+    names = {frame.filename: "val" for frame in kept.frames.all()}
+    split = {"by": "names", "names": names}
+    api = api_of(alice)
+    answer = api.post(f"/api/selections/{kept.pk}/archives", {"split": split})
+    assert answer.json()["options"]["split"] == split
+    for address in ("/api/archives", f"/api/selections/{kept.pk}/archives"):
+        (listed,) = api.get(address).json()["results"]
+        assert listed["options"]["split"] == {"by": "names"}
 
 
 @pytest.mark.parametrize(
