@@ -64,3 +64,30 @@ def test_parts_hold_what_one_file_holds(
     names = Counter(name for part in parts for name in zipfile.ZipFile(part).namelist())
     assert max(names.values()) == 1
     assert all(path_of(part).stat().st_size <= part_size for part in archive.parts.all())
+
+
+def test_each_task_is_a_sequence_under_the_names_that_readers_look_for(
+    alice: User, standin: StandIn
+) -> None:
+    case, other = Case(CASES["tracks_images"]), Case(CASES["names_clash"])
+    for each in (case, other):
+        add_annotated_task(standin.world, each.folder)
+    one, two, chosen = case.task["id"], other.task["id"], (1, 3, 5)
+    selection = select(connect(alice, standin, "alice"), (one, chosen), (two, [0]))
+    archive = built(selection, annotations="mot")
+    with zipfile.ZipFile(only_path(archive)) as opened:
+        names = [name for name in opened.namelist() if name.startswith("task_")]
+        lines = opened.read(f"task_{one}/gt/gt.txt").decode().splitlines()
+    assert sorted(names) == [
+        f"task_{two}/gt/gt.txt",
+        f"task_{two}/gt/labels.txt",
+        f"task_{two}/img1/000001.jpg",
+        f"task_{one}/gt/gt.txt",
+        f"task_{one}/gt/labels.txt",
+        *(f"task_{one}/img1/{number:06d}.jpg" for number in (1, 2, 3)),
+    ]
+    reference = [shape for frame in chosen for shape in case.reference()[frame]]
+    assert len(lines) == sum(shape["kind"] == "rectangle" for shape in reference)
+    # A track that is on all these frames keeps its number.
+    tracks = [{line.split(",")[1] for line in lines if line.startswith(start)} for start in "123"]
+    assert set.intersection(*tracks) - {"-1"}
