@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from config import envfile
 from launcher.ports import free_ports
 from tests.conftest import BASE_DIR, eventually
 
-# The static files that a portal of this run collected, which takes seconds of CPU. The others begin
-# with a copy.
-COLLECTED = Path(os.environ["TEST_RUN_DIR"]) / "staticfiles"
+# Collected static files and a migrated database, which take seconds of CPU. They are those of the
+# first portal of this run; the others begin with a copy.
+PREPARED = Path(os.environ["TEST_RUN_DIR"]) / "prepared"
 START_SECONDS = 90
 STOP_SECONDS = 30
 
@@ -33,7 +34,7 @@ class Launcher:
         self.port, self.standin_port = free_ports(2)
         self.output = folder / "output"
         self.variables: dict[str, str] = {}  # beside those that every launcher gets
-        self.begins_empty = False  # without static files collected by another portal
+        self.begins_empty = False  # without what another portal has prepared
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,11 +51,11 @@ class Launcher:
         }
 
     @property
-    def static_files(self) -> Path:
-        return self.folder / "var" / "staticfiles"
+    def data(self) -> Path:
+        return self.folder / "var"
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        self._take_static_files()
+        self._take_prepared()
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             check=False,
@@ -66,7 +67,7 @@ class Launcher:
         )
 
     def start(self) -> None:
-        self._take_static_files()
+        self._take_prepared()
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
@@ -77,18 +78,26 @@ class Launcher:
             )
         eventually(lambda: self.is_ready or self.process.poll() is not None, seconds=START_SECONDS)
         assert self.is_ready, self.said
-        self._share_static_files()
+        self._share_prepared()
 
-    def _take_static_files(self) -> None:
-        if COLLECTED.exists() and not (self.begins_empty or self.static_files.exists()):
-            shutil.copytree(COLLECTED, self.static_files)
+    def _take_prepared(self) -> None:
+        if PREPARED.exists() and not (self.begins_empty or self.data.exists()):
+            shutil.copytree(PREPARED, self.data)
 
-    def _share_static_files(self) -> None:
-        if not COLLECTED.exists():
-            copy = COLLECTED.with_name(f"staticfiles-{self.port}")
-            shutil.copytree(self.static_files, copy)
-            with suppress(OSError):  # another process of this run was faster
-                copy.rename(COLLECTED)
+    def _share_prepared(self) -> None:
+        if PREPARED.exists():
+            return
+        copy = PREPARED.with_name(f"prepared-{self.port}")
+        shutil.copytree(self.data / "staticfiles", copy / "staticfiles")
+        with (
+            closing(sqlite3.connect(self.data / "db.sqlite3")) as own,
+            closing(sqlite3.connect(copy / "db.sqlite3")) as empty,
+        ):
+            own.backup(empty)
+            empty.execute("DELETE FROM auth_user")  # the administrator, whom each portal makes
+            empty.commit()
+        with suppress(OSError):  # another process of this run was faster
+            copy.rename(PREPARED)
 
     @property
     def said(self) -> str:

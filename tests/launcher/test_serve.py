@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from config.sockets import broker_socket
-from tests.conftest import eventually
 from tests.launcher.launching import Launcher, alive
 
 pytestmark = pytest.mark.worker
@@ -21,9 +18,10 @@ pytestmark = pytest.mark.worker
 SERVICES = ("valkey-server", "-m standin", "celery -A config worker", "celery -A config beat")
 
 
-@pytest.fixture
-def launcher(tmp_path: Path) -> Iterator[Launcher]:
-    launcher = Launcher(tmp_path)
+@pytest.fixture(scope="module")
+def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
+    """Stopped between the tests."""
+    launcher = Launcher(tmp_path_factory.mktemp("stopped"))
     yield launcher
     launcher.close()
 
@@ -70,32 +68,6 @@ def test_second_start_on_the_same_folder_is_refused(running: Launcher) -> None:
     assert running.get("/health")[0] == 200
 
 
-def test_killed_worker_is_started_again(running: Launcher) -> None:
-    before = running.children("celery -A config worker")
-    os.kill(min(before), signal.SIGKILL)
-
-    eventually(lambda: not alive(before), seconds=30)
-    eventually(lambda: running.children("celery -A config worker"), seconds=30)
-    assert "worker ended unexpectedly (signal 9)" in running.said
-    assert running.get("/health")[0] == 200
-
-
-def test_killed_broker_is_started_again(running: Launcher) -> None:
-    for pid in running.children("valkey-server"):
-        os.kill(pid, signal.SIGKILL)
-
-    eventually(lambda: "broker ended unexpectedly" in running.said, seconds=30)
-    eventually(lambda: running.children("valkey-server"), seconds=30)
-    eventually(lambda: _status(running) == 200, seconds=30)
-
-
-def _status(running: Launcher) -> int:
-    try:
-        return running.get("/health")[0]
-    except OSError:
-        return 0
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_leaves_no_process(launcher: Launcher, number: int) -> None:
     launcher.start()
@@ -103,20 +75,6 @@ def test_stopping_leaves_no_process(launcher: Launcher, number: int) -> None:
 
     assert launcher.stop(number) == 0
     assert alive(started) == {}
-
-
-def test_killed_launcher_leaves_no_process_and_a_second_start_loses_nothing(
-    launcher: Launcher,
-) -> None:
-    launcher.start()
-    started = launcher.children()
-    keys = (launcher.folder / ".env").read_text()
-    launcher.stop(signal.SIGKILL)
-
-    eventually(lambda: alive(started) == {}, seconds=30)
-    launcher.start()
-    assert (launcher.folder / ".env").read_text() == keys
-    assert "password " not in launcher.said.partition("The portal is ready")[0]
 
 
 @pytest.mark.parametrize(

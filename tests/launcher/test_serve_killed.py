@@ -95,10 +95,13 @@ def test_killed_launcher_in_mid_build_leaves_no_process_and_the_next_start_finis
     launcher.start()
     build = Build(launcher, cvat)
     started = launcher.children()
+    keys = (launcher.folder / ".env").read_text()
     launcher.stop(signal.SIGKILL)
 
     assert_all_gone(started)
     launcher.start()
+    assert (launcher.folder / ".env").read_text() == keys
+    assert "password " not in launcher.said.partition("The portal is ready")[0]
     build.assert_finishes()
 
 
@@ -117,16 +120,23 @@ def test_start_right_after_a_kill_of_launcher_and_reaper_finishes_the_build(
 
 
 @pytest.mark.parametrize(
-    "part",
-    ["reaper.py", "valkey-server", "celery -A config worker", "celery -A config beat", "gunicorn"],
+    ("service", "part"),
+    [
+        ("reaper", "reaper.py"),
+        ("broker", "valkey-server"),
+        ("worker", "celery -A config worker"),
+        ("beat", "celery -A config beat"),
+        ("web", "gunicorn"),
+    ],
 )
 def test_killed_part_is_started_again_and_the_build_is_finished(
-    running: Launcher, cvat: StandIn, part: str
+    running: Launcher, cvat: StandIn, service: str, part: str
 ) -> None:
     build = Build(running, cvat)
     main = min(running.children(part))
     os.kill(main, signal.SIGKILL)
 
+    eventually(lambda: f"{service} ended unexpectedly (signal 9)" in running.said)
     eventually(lambda: not alive({main}) and running.children(part))
     eventually(lambda: answers(lambda: running.get("/health")[0] == 200))
     build.assert_finishes()
