@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -106,6 +107,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _length(item: pytest.Item) -> int:
     names = ("slow", "browser", "worker")
     return next((at for at, name in enumerate(names) if item.get_closest_marker(name)), len(names))
+
+
+def pytest_collection_finish() -> None:
+    # The thousands of tests live to the end: the garbage collector need not walk them again.
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
