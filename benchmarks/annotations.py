@@ -30,7 +30,7 @@ FILTERS = (
     {"labels_any": ["label 1"]},
     {"labels_all": ["label 1", "label 2"], "annotated": "true"},
     {"labels_none": ["label 1"], "sources": ["manual"]},
-    {"labels_any": ["label 1"], "objects_from": 2},
+    {"labels_any": ["label 1", "label 2"], "objects_from": 2},
 )
 REPEAT = 3
 # What must hold: at most.

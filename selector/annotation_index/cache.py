@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from selector.annotation_index import files
 from selector.annotation_index.task_index import TaskIndex
 
 MOST_BYTES = 100_000_000
+
+
+def read_index(keys: Iterable[str]) -> TaskIndex:
+    """The index of those of these jobs whose file can be read."""
+    return TaskIndex(job for key in keys if (job := files.find(key)) is not None)
 
 
 class IndexCache:
@@ -20,13 +26,13 @@ class IndexCache:
         self._lock = threading.Lock()
 
     def load(self, keys: tuple[str, ...]) -> TaskIndex:
-        """The index of those of these jobs whose file can be read."""
+        """The same, from memory if all of it is there."""
         with self._lock:
             index = self._indexes.get(keys)
             if index is not None:
                 self._indexes.move_to_end(keys)
                 return index
-        index = TaskIndex(job for key in keys if (job := files.find(key)) is not None)
+        index = read_index(keys)
         with self._lock:
             if index.jobs_count == len(keys):
                 self._indexes[keys] = index

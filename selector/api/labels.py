@@ -153,7 +153,7 @@ def _answer(known: KnownAnnotations, **answer: Any) -> Response:
         "state": READY if known.is_complete else READING,
         "jobs_count": known.jobs_count,
         "jobs_read": known.jobs_read,
-        "work_id": known.work.pk if known.work else None,
+        "work_id": known.work_id,
         "problems_count": known.index.problems_count,
     }
     return Response({**reading, **answer}, headers={"Cache-Control": NOT_STORED})

@@ -21,12 +21,12 @@ from portal.caching import cache_get, cache_set, get_or_make
 from portal.exceptions import Conflict, InvalidInput, NotRead
 from portal.work.models import lock_person
 from selector.annotation_index import files
-from selector.annotation_index.cache import IndexCache
+from selector.annotation_index.cache import IndexCache, read_index
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.masks import frames_of
 from selector.annotation_index.task_index import TaskIndex
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
-from selector.models import AnnotationIndexing, Connection
+from selector.models import AnnotationIndexing, AnnotationIndexingQuerySet, Connection
 from selector.services.catalogs import load_catalog, load_packed
 from selector.services.frame_annotations import STATE_SECONDS
 from selector.services.index_reading import missing, read_indexes
@@ -75,6 +75,10 @@ class KnownAnnotations:
     work: AnnotationIndexing | None
 
     @property
+    def work_id(self) -> int | None:
+        return None if self.work is None or self.is_complete else self.work.pk
+
+    @property
     def jobs_count(self) -> int:
         return len(self.plan.keys)
 
@@ -104,17 +108,17 @@ def known_annotations(
 ) -> KnownAnnotations:
     """What is known at the moment of the annotations of a task or a job; what is missing is read
     now if it is little, else by a worker. Raises Conflict, Busy, CvatError."""
-
     plan = get_or_make(
         answer_key(connection, "annotation index", task_id, job_id),
         STATE_SECONDS,
         lambda: _plan(connection, task_id, job_id),
         waiting=functools.partial(waiting_place, connection),
     )
-    if files.stored(plan.keys) == plan.keys:
-        known = KnownAnnotations(plan, _indexes.load(plan.keys), None)
-        if known.is_complete:
-            return known
+    known = KnownAnnotations(plan, _index(plan), None)
+    if known.is_complete:
+        return known
+    if (work := _indexings(plan, connection).active().first()) is not None:
+        return replace(known, work=work)
     return _known(connection, _sources(connection, task_id, job_id))
 
 
@@ -167,7 +171,19 @@ def _known(connection: Connection, sources: IndexSources) -> KnownAnnotations:
         else:
             frames_count = sum(len(source.frames) for source in absent)
             work = _request_indexing(connection, plan, frames_count)
-    return KnownAnnotations(plan, _indexes.load(files.stored(plan.keys)), work)
+    return KnownAnnotations(plan, _index(plan), work)
+
+
+def _index(plan: IndexPlan) -> TaskIndex:
+    """Of all jobs that were read so far. Only one of all jobs is worth to be cached."""
+    stored = files.stored(plan.keys)
+    return _indexes.load(stored) if stored == plan.keys else read_index(stored)
+
+
+def _indexings(plan: IndexPlan, connection: Connection) -> AnnotationIndexingQuerySet:
+    """The works that read these annotations for the connection."""
+    own = AnnotationIndexing.objects.for_user(connection.owner)
+    return own.filter(connection=connection, task_id=plan.task_id, job_id=plan.job_id)
 
 
 def _are_few(sources: Sequence[JobSource]) -> bool:
@@ -185,16 +201,14 @@ def _request_indexing(
     """The work that reads the annotations, which may be under way already. Raises Conflict if it
     ended just now without having read them."""
     user = connection.owner
-    own = AnnotationIndexing.objects.for_user(user)
-    same = own.filter(connection=connection, task_id=plan.task_id, job_id=plan.job_id)
     with transaction.atomic():
         lock_person(user.pk)  # of two requests at once, the second finds the work of the first
-        last = same.first()
+        last = _indexings(plan, connection).first()
         if last is not None and last.is_active:
             return last
         if last is not None and last.ended_just_now:
             _refuse_again(last, plan)
-        own.outdated().delete()
+        AnnotationIndexing.objects.for_user(user).outdated().delete()
         work = AnnotationIndexing.objects.create(
             requested_by=user,
             connection=connection,
