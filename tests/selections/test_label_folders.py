@@ -198,11 +198,11 @@ def test_a_label_is_one_folder_that_every_file_system_can_hold() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_the_order_of_tags_plays_no_part(key: str) -> None:
-    path = "a.jpg" if key == "imagenet" else "train/a.jpg"
-    pair = [tagged(path, CAR, DOG, CAR), tagged(path, DOG, CAR)]
-    one, other = (placed(key, image, task(CAR, DOG)) for image in pair)
-    assert one == other
-    assert len(one) == 2
+    labels = [Label(number, name) for number, name in enumerate("fbdaec", 1)]
+    folder = "" if key == "imagenet" else "train/"
+    for tags in (labels, labels[::-1]):
+        image = tagged(f"{folder}a.jpg", *tags, tags[0])
+        assert placed(key, image, task(*labels)) == [f"{folder}{name}/a.jpg" for name in "abcdef"]
 
 
 def test_each_subset_names_the_tags_of_its_pictures(tmp_path: Path) -> None:
