@@ -55,7 +55,10 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
     name = image.path.removeprefix(_folder(image, classes))
     tags = classes.tags(image)
     drawn = [shape for shape in image.shapes if shape.kind == TAG]
-    of_person = [shape for shape in drawn if shape.label.name == tags[0]]
+    of_person = sorted(
+        (shape for shape in drawn if shape.label.name == tags[0]),
+        key=lambda shape: shape.attributes,  # the order of the tags on a frame is not defined
+    )
     pairs = "".join(f"{line}\n" for line in _pairs(name, of_person, classes))
     points = "".join(
         "\t".join([name, *(f"{number:.2f}" for number in shape.points)]) + "\n"
@@ -124,7 +127,7 @@ def _fixed(classes: Classes, counts: Counts) -> list[tuple[SharedFile, str]]:
 _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=2, counts_labels=True)
 FORMAT = _FILES.format(
     "lfw",
-    "LFW 1.0 (persons, pairs and points, a folder for each tag)",
+    "LFW 1.0 (persons, a folder for each tag)",
     lacks=place_for(_NAME, [TAG, "points"]),
     layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
     placed=_placed,

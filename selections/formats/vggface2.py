@@ -116,7 +116,7 @@ def _lacks(shape: Shape) -> str:
 _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=2, reserved=[_FOLDER])
 FORMAT = _FILES.format(
     "vggface2",
-    "VGGFace2 1.0 (a box and five points, a folder for each label)",
+    "VGGFace2 1.0 (faces, a folder for each label)",
     lacks=_lacks,
     layout=Layout(_FILES.folders("{subset}"), unique_stems=True),
     placed=_placed,

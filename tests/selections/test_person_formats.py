@@ -195,6 +195,13 @@ def test_pairs_are_named_by_person_and_number(tmp_path: Path) -> None:
     assert files.lines("default/annotations/landmarks.txt") == ["Ada_L/x.jpg\t1.00\t2.00"]
 
 
+def test_the_order_of_tags_plays_no_part(tmp_path: Path) -> None:
+    tags = [tag(BOB), tag(ADA, positive_pairs="b"), tag(ADA, positive_pairs="a")]
+    for key in ("lfw", "widerface", "vggface2"):
+        one, other = (placed(key, {"x.jpg": each}, tmp_path) for each in (tags, tags[::-1]))
+        assert (one[0].files, one[1]) == (other[0].files, other[1])
+
+
 def test_names_tell_person_and_camera(tmp_path: Path) -> None:
     files, paths = placed(
         "market1501",
