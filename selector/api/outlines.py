@@ -68,7 +68,7 @@ class OutlineSerializer(serializers.Serializer[Any]):
 class FrameOutlinesSerializer(serializers.Serializer[Any]):
     frame = serializers.IntegerField()
     objects_count = serializers.IntegerField(help_text="All objects of the frame, tags too.")
-    outlines = OutlineSerializer(many=True)
+    outlines = OutlineSerializer(many=True, help_text="Of the largest 200 objects.")
 
 
 class OutlinesSerializer(serializers.Serializer[Any]):
