@@ -24,9 +24,9 @@ Kind = Literal["rectangle", "polygon", "polyline", "points", "ellipse", "mask", 
 
 SHARPNESS = 2  # pictures are drawn this many times larger, so that their edges are smooth
 SMALLEST = 5.0  # pixels: what is lower is drawn, but nobody annotates it
-HIDDEN = 0.75  # the share of a thing that is covered from which on nobody annotates it
-OCCLUDED = 0.15
-SILENT = 23  # one frame of so many shows nothing, as if the camera had failed
+HIDDEN = 0.75  # nobody annotates a thing of which more is covered
+OCCLUDED = 0.15  # a thing of which more is covered is annotated as occluded
+SILENT = 23  # the last of so many frames shows nothing, as if the camera had failed
 
 
 @dataclass(frozen=True)
@@ -104,33 +104,42 @@ def _larger(values: Sequence[float]) -> list[float]:
 
 
 class Scene(ABC):
-    """A place that one camera looks at. Called with a frame number and a size, it draws."""
+    """A place that one camera looks at. Called with a frame number and a size, it draws.
+
+    `labels` are those of a task of the scene, as `building.default_labels` takes them.
+    `brightness` is 1 by day. `has_grain` makes the files as large as those of a camera.
+    """
+
+    labels: Sequence[Mapping[str, Any]]
+    brightness: float = 1.0
 
     def __init__(self, seed: int = 0, *, has_grain: bool = False) -> None:
         self.seed = seed
         self.has_grain = has_grain
         self._backgrounds: dict[Size, Image.Image] = {}
 
-    labels: Sequence[Mapping[str, Any]]
-    brightness: float = 1.0
-
     @abstractmethod
     def things(self, number: int, size: Size) -> list[Thing]:
         """What is on the frame, from far to near."""
 
     @abstractmethod
-    def tags(self, number: int, size: Size) -> list[str]: ...
+    def tags(self, number: int, size: Size) -> list[str]:
+        """The labels of the tags of the frame."""
 
     @abstractmethod
-    def outlines_of(self, thing: Thing, size: Size) -> Iterable[Outline]: ...
+    def outlines_of(self, thing: Thing, size: Size) -> Iterable[Outline]:
+        """The annotations of a thing, first that of the whole."""
 
     @abstractmethod
-    def background(self, canvas: Canvas, image: Image.Image, size: Size) -> None: ...
+    def background(self, canvas: Canvas, image: Image.Image, size: Size) -> None:
+        """Draw what is the same on all frames, on an image that the canvas draws on too."""
 
     @abstractmethod
-    def draw(self, canvas: Canvas, thing: Thing) -> None: ...
+    def draw(self, canvas: Canvas, thing: Thing) -> None:
+        """Draw a thing within its box."""
 
     def is_silent(self, number: int) -> bool:
+        """Whether the camera has failed on this frame: it shows nothing."""
         return number % SILENT == SILENT - 1
 
     def annotated(self, number: int, size: Size) -> list[tuple[str, Outline]]:
@@ -149,6 +158,7 @@ class Scene(ABC):
         return result
 
     def random(self, *key: object) -> random.Random:
+        """Random numbers that depend on the seed and the key alone."""
         return random.Random(f"{self.seed} {key}")
 
     def __call__(self, number: int, size: Size) -> Image.Image:
