@@ -79,10 +79,12 @@ def test_what_lies_in_the_spool_needs_no_room(
     standin.faults.clear()
     free(monkeypatch, lambda: disk.SPARE + int(1.2 * first.bytes_done))
     monkeypatch.setattr(disk, "CHECK_EVERY", 5)
+    standin.requests.clear()
     again = services.retry_archive(user=alice, archive=first)
     building.build(again.pk)
     again.refresh_from_db()
     assert_whole(again, standin)
+    assert len(data_requests(standin)) == 1  # for the frame that was missing
 
 
 def assert_only_the_spool_stays(folders: Folders) -> None:
@@ -172,6 +174,30 @@ def test_a_storage_that_fails_after_the_first_part(
     assert archive.status == "failed"
     assert archive.error == "The archive could not be written: Permission denied."
     assert_only_the_spool_stays(folders)
+
+
+def test_a_retry_after_the_second_part_was_not_stored_fetches_nothing(
+    connection: Connection, alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first part was in the storage already, and was deleted there."""
+    save = FileSystemStorage._save
+    monkeypatch.setattr(ArchiveOptions, "SMALLEST_PART", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            FileSystemStorage,
+            "_save",
+            lambda self, name, content: (no_space if name.endswith("_2.zip") else save)(
+                self, name, content
+            ),
+        )
+        failed = built(select(connection, (1, None)), part_size=300_000)
+    assert failed.status == "failed"
+    standin.requests.clear()
+    again = services.retry_archive(user=alice, archive=failed)
+    building.build(again.pk)
+    again.refresh_from_db()
+    assert_whole(again, standin)
+    assert data_requests(standin) == []
 
 
 def test_a_storage_that_copies_leaves_no_second_copy(
