@@ -247,7 +247,13 @@ class SelectionViewSet(
         return once(request, build)
 
     @takes(body=SplitTableSerializer, responses=SplitRowSerializer(many=True))
-    @action(detail=True, methods=["post"], url_path="split-table", filter_backends=[])
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="split-table",
+        filter_backends=[],
+        pagination_class=None,
+    )
     def split_table(self, request: SignedInApiRequest, pk: str) -> Response:
         """How many frames of the selection a split puts where, before an archive is built.
 
