@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from selections.formats import FORMATS
 from selections.models import Archive
+from selections.splits import SHARES, Split
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
 from tests.annotated import Case
@@ -47,7 +48,7 @@ def test_pictures_and_objects_of_a_task_are_delivered(
 
 
 @pytest.mark.parametrize("key", list(FORMATS))
-def test_parts_hold_what_one_file_holds(
+def test_parts_of_splits_hold_what_one_file_holds(
     key: str, alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("selections.models.ArchiveOptions.SMALLEST_PART", 1)
@@ -56,7 +57,8 @@ def test_parts_hold_what_one_file_holds(
     selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
     # The bitmap of one picture takes 57,654 bytes.
     part_size = 80_000 if key == "icdar_segmentation" else 40_000
-    archive = built(selection, annotations=key, part_size=part_size)
+    split = Split(by=SHARES, shares=(0.5, 0.5, 0.0), seed=1)
+    archive = built(selection, annotations=key, part_size=part_size, split=split)
     assert (archive.status, archive.error) == ("ready", "")
     assert counted(archive) == sum(map(len, case.reference().values()))
     parts = [path_of(part) for part in archive.parts.all()]
