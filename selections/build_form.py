@@ -45,7 +45,9 @@ class BuildForm(forms.Form):
             (Quality.COMPRESSED, "Compressed by CVAT (smaller JPEGs)"),
         ],
     )
-    annotations = forms.ChoiceField(label="Annotations", required=False, choices=formats.choices())
+    annotations = forms.ChoiceField(
+        label="Annotations", required=False, choices=formats.grouped_choices()
+    )
     contents = forms.ChoiceField(
         label="In the ZIP",
         required=False,
