@@ -19,6 +19,8 @@ test("why a job gave fewer than asked", () => {
   const few = { selected: 5, requested: 10, total: 5, reason: "too_few_frames", counted_for_other_jobs: [] };
   assert.equal(shortage(few), "5 of 10: it has only 5");
   assert.equal(shortage(few, true), "5 of 10: only 5 of its frames can be drawn");
+  const none = { ...few, selected: 0, total: 0 };
+  assert.equal(shortage(none, true), "0 of 10: none of its frames can be drawn");
   const taken = {
     selected: 5, requested: 8, total: 8, reason: "counted_for_other_jobs",
     counted_for_other_jobs: [{ job_id: 1, frames_count: 2 }, { job_id: 3, frames_count: 1 }],

@@ -37,7 +37,8 @@ export function shortage({ selected, requested, total, reason, counted_for_other
     const also = others.map(({ job_id: id, frames_count: count }) => `${count} for job ${id}`);
     return also.length ? `${selected} picked for it, ${listed(also)}` : "";
   }
-  const few = isLimited ? `only ${total} of its frames can be drawn` : `it has only ${total}`;
+  const drawable = total ? `only ${total}` : "none";
+  const few = isLimited ? `${drawable} of its frames can be drawn` : `it has only ${total}`;
   const taken = listed(
     others.map(({ job_id: id, frames_count: count }, at) => {
       if (at) return `${count} for job ${id}`;
