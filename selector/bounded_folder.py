@@ -24,7 +24,8 @@ ABANDONED_SECONDS = 3600  # age of temporary files whose writer must have been k
 # A process removes files, down to REMAINING_SHARE of `max_bytes`, when it has written WRITTEN_SHARE
 # of it. So several processes stay below the limit together.
 WRITTEN_SHARE, REMAINING_SHARE = 0.1, 0.8
-_TEMPORARY, _LOCK = ".tmp", "tidy.lock"
+_TEMPORARY = ".tmp"
+_SUBFOLDERS = "[0-9a-f][0-9a-f]"  # named by the first two digits of the keys in them
 
 _written: dict[Path, int] = {}  # bytes by folder that this process wrote since it removed files
 _guard = Lock()
@@ -33,7 +34,8 @@ _guard = Lock()
 @dataclass(frozen=True, slots=True)
 class BoundedFolder:
     """A folder of files that end with `suffix`. There may be files with other suffixes as well: all
-    together have at most `max_bytes`."""
+    together have at most `max_bytes`. Keys begin with two hexadecimal digits; what does not lie in
+    the subfolders of these names is left alone."""
 
     path: Path
     suffix: str
@@ -100,7 +102,7 @@ class BoundedFolder:
 
     @contextmanager
     def _removal_lock(self) -> Iterator[bool]:
-        with (self.path / _LOCK).open("ab") as file:
+        with (self.path / "tidy.lock").open("ab") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -110,13 +112,11 @@ class BoundedFolder:
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
         """(last use, size, path) of each file; abandoned temporary files are removed on the way."""
-        for folder, _, names in os.walk(self.path):
-            for name in names:
-                path = os.path.join(folder, name)
+        for folder in self.path.glob(_SUBFOLDERS):
+            for entry in os.scandir(folder):
                 with suppress(FileNotFoundError):
-                    state = os.stat(path)
-                    if name.endswith(_TEMPORARY):
-                        if time.time() - state.st_mtime > ABANDONED_SECONDS:
-                            os.unlink(path)
-                    elif name != _LOCK:
-                        yield state.st_mtime, state.st_size, path
+                    state = entry.stat()
+                    if not entry.name.endswith(_TEMPORARY):
+                        yield state.st_mtime, state.st_size, entry.path
+                    elif time.time() - state.st_mtime > ABANDONED_SECONDS:
+                        os.unlink(entry.path)
