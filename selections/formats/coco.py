@@ -35,7 +35,7 @@ def _instance(
     """One annotation: the largest object leads, the box is that of the rectangles together if there
     are any, the segmentation the polygons as parts, or one mask if there is a mask."""
     left_out: list[str] = []
-    leader = max(shapes, key=_size)
+    leader = shapes[0] if len(shapes) == 1 else max(shapes, key=_size)
     boxes = [_box(shape) for shape in shapes if shape.kind == "rectangle"]
     segmentation: Any = []
     area: float | None = None
