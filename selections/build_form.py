@@ -75,11 +75,11 @@ class BuildForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "car, van -> vehicle"}),
         help_text="A line for each name. Labels that get one name become one.",
     )
-    split = forms.ChoiceField(label="Divide the frames", required=False, choices=splits.WAYS)
+    split = forms.ChoiceField(label="Divide the frames", required=False, choices=splits.BY_CHOICES)
     train = _share("Train, %", 80)
     val = _share("Validation, %", 10)
     test = _share("Test, %", 10)
-    unit = forms.ChoiceField(label="Keep together", required=False, choices=splits.UNITS)
+    unit = forms.ChoiceField(label="Keep together", required=False, choices=splits.UNIT_CHOICES)
     seed = forms.IntegerField(
         label="Seed",
         required=False,

@@ -20,7 +20,7 @@ NAMES_LISTED = 50  # in a message
 ARROW = "->"
 
 
-class JobState(Protocol):
+class JobProgress(Protocol):
     """The fields of a Job that are used here."""
 
     @property
@@ -57,7 +57,7 @@ class ObjectChoice:
         if len(dict(self.rename)) < len(self.rename):
             raise ValueError("a label can be renamed only once")
 
-    def takes_job(self, job: JobState) -> bool:
+    def takes_job(self, job: JobProgress) -> bool:
         if self.jobs == ALL:
             return True
         is_completed = job.state == "completed"

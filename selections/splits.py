@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 from selections.sampling import MAX_SEED
 
 NONE, SHARES, SUBSETS, NAMES = "none", "shares", "subsets", "names"
-WAYS = (
+BY_CHOICES = (
     (NONE, "No split"),
     (SHARES, "By shares, at random"),
     (SUBSETS, "As the subsets in CVAT"),
@@ -26,7 +26,7 @@ WAYS = (
 )
 SPLITS = ("train", "val", "test")
 FRAME, JOB, TASK, VIDEO, FOLDER, NAME = "frame", "job", "task", "video", "folder", "name"
-UNITS = (
+UNIT_CHOICES = (
     (FRAME, "Frames one by one"),
     (JOB, "Frames of a job"),
     (TASK, "Frames of a task"),
@@ -87,10 +87,10 @@ class Split:
 
     def check(self) -> None:
         """Raises ValueError for values that cannot be."""
-        if self.by not in dict(WAYS):
-            raise ValueError(f"by must be one of {', '.join(dict(WAYS))}")
-        if self.unit not in dict(UNITS):
-            raise ValueError(f"unit must be one of {', '.join(dict(UNITS))}")
+        if self.by not in dict(BY_CHOICES):
+            raise ValueError(f"by must be one of {', '.join(dict(BY_CHOICES))}")
+        if self.unit not in dict(UNIT_CHOICES):
+            raise ValueError(f"unit must be one of {', '.join(dict(UNIT_CHOICES))}")
         if len(self.shares) != len(SPLITS) or not all(0 <= share <= 1 for share in self.shares):
             raise ValueError("the shares are three numbers from 0 to 1, of train, val and test")
         if abs(sum(self.shares) - 1) > TOLERANCE:
@@ -121,7 +121,7 @@ class Split:
         if self.by == NAMES:
             return tuple(name for name in SPLITS if name in dict(self.names).values())
         if self.by == SUBSETS:
-            return tuple(sorted({of_subset(subset) for subset in subsets}))
+            return tuple(sorted({split_of_subset(subset) for subset in subsets}))
         return ()
 
     def to_json(self) -> dict[str, Any]:
@@ -170,14 +170,14 @@ class Assignment:
                 counts = units.setdefault(unit_of(frame, split), {})
                 for key in ("", *labels):
                     counts[key] = counts.get(key, 0) + 1
-            self._by_unit = divided(units, split.shares, split.seed)
+            self._by_unit = divide(units, split.shares, split.seed)
 
     def of(self, frame: SplitFrame) -> str:
         """Empty for a frame that is not split."""
         if self._split.by == SHARES:
             return self._by_unit.get(unit_of(frame, self._split), "")
         if self._split.by == SUBSETS:
-            return of_subset(frame.subset)
+            return split_of_subset(frame.subset)
         return self._names.get(f"task_{frame.task_id}/{frame.name}") or self._names.get(
             frame.name, ""
         )
@@ -226,7 +226,7 @@ def unit_of(frame: SplitFrame, split: Split) -> str:
     return f"task {frame.task_id}" if split.unit == TASK else f"{frame.task_id}:{frame.frame}"
 
 
-def divided(
+def divide(
     units: Mapping[str, Mapping[str, int]], shares: Sequence[float], seed: int
 ) -> dict[str, str]:
     """The split of each unit, given how many frames it has ("") and how many with each label.
@@ -284,7 +284,7 @@ def _rank(unit: str, seed: int) -> int:
     return int.from_bytes(blake2b(key, digest_size=8).digest())
 
 
-def of_subset(subset: str) -> str:
+def split_of_subset(subset: str) -> str:
     """The split that a subset of CVAT is called by; another subset stays what it is, and tasks
     without one train."""
     return SYNONYMS.get(subset.strip().casefold(), subset) or SPLITS[0]

@@ -56,7 +56,7 @@ class SplitSerializer(StrictSerializer):
     no part."""
 
     by = serializers.ChoiceField(
-        choices=splits.WAYS,
+        choices=splits.BY_CHOICES,
         help_text="`shares`: so much for each, at random. `subsets`: those of the tasks in CVAT, a "
         "task without one is in train. `names`: as `names` says.",
     )
@@ -70,7 +70,7 @@ class SplitSerializer(StrictSerializer):
         help_text="The same seed gives the same split by shares.",
     )
     unit = serializers.ChoiceField(
-        choices=splits.UNITS,
+        choices=splits.UNIT_CHOICES,
         default=splits.FRAME,
         help_text="What stays together in a split by shares. `name`: pictures whose names begin "
         "alike, up to the separator that comes after `pieces` pieces.",

@@ -43,7 +43,7 @@ from selector.models import Connection
 FOLDER = "annotations"  # in the spool folder of the archive
 MOST_MANIFEST_PROBLEMS = 1000  # that the manifest names; the others are counted
 T = TypeVar("T")
-CATCH_UP = 3  # pictures whose objects are written when one is added
+CATCH_UP = 3  # at most so many waiting pictures are written at each `add`
 
 
 class AnnotationSource:

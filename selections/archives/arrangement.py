@@ -1,5 +1,5 @@
-"""What is decided of each frame before its picture has a path: whether the frame is left out for
-having no objects, and its split."""
+"""Decides for each frame, before its path is made, whether it is left out for having no objects,
+and its split."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SplitFrames:
 
 
 class Arrangement:
-    """`arrange` comes first, once, with all frames in their order."""
+    """Call `arrange` once, with all frames in order, before any other method."""
 
     def __init__(
         self, selection: Selection, options: ArchiveOptions, labels: LabelSource | None

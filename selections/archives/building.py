@@ -161,7 +161,8 @@ class _Build:
 
     def _store(self, parts: list[WrittenPart], about_annotations: dict[str, Line]) -> None:
         for part in parts:
-            written.keep(part.path)  # for the next attempt, if this one ends before all are stored
+            # For the next attempt, if this one ends before all are stored.
+            written.link_for_retry(part.path)
         with stored(self.archive, self.heartbeat.worker, parts) as rows:
             is_finished = self.archive.finish(
                 self.heartbeat.worker,

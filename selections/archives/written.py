@@ -2,8 +2,8 @@
 
 A build removes from its spool what is in its ZIP, so an attempt that goes on takes these pictures
 from there. Beside each ZIP file lies a list of its pictures: a line of JSON for each, as in the
-manifest, in their order. The line is written after the picture, so it is true of a file that its
-worker could not finish.
+manifest, in their order. A line is written only after its picture, so each line is valid even if
+the worker died while it wrote the ZIP.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from selections.archives.pieces import DamagedPiece, Picture, Reader
 from selections.archives.zip_format import Member
 
 LIST = ".list"  # ending of a list, in place of the .zip of its ZIP file
-SECOND = ".kept"  # ending of the second name of a ZIP file that is moved into the storage
+LINK_SUFFIX = ".kept"  # ending of the second name of a ZIP file that is moved into the storage
 
 
 class _Line(msgspec.Struct):
@@ -39,8 +39,8 @@ _decode = msgspec.json.Decoder(_Line).decode
 
 
 def lists_of_furthest(folder: Path, prefix: str) -> list[Path]:
-    """The lists of the attempt that has written most, one for each part. Every attempt writes the
-    same pictures in the same order, so it has those of the others too."""
+    """The lists, one per part, of the attempt with the most bytes. The other attempts hold a
+    beginning of the same pictures."""
     by_attempt: dict[str, list[Path]] = {}
     for path in sorted(folder.glob(f"{prefix}*{LIST}"), key=_part):
         by_attempt.setdefault(path.name.rsplit(".", 2)[0], []).append(path)
@@ -50,15 +50,15 @@ def lists_of_furthest(folder: Path, prefix: str) -> list[Path]:
 
 def zip_of(listing: Path) -> Path:
     """The ZIP file of a list, under the name that it has."""
-    second = listing.with_suffix(SECOND)
+    second = listing.with_suffix(LINK_SUFFIX)
     return second if second.exists() else listing.with_suffix(".zip")
 
 
-def keep(zip_file: Path) -> None:
+def link_for_retry(zip_file: Path) -> None:
     """Give a ZIP file a second name, which stays when it is moved into the storage. A file system
     that cannot do that costs fetching its pictures again."""
     with suppress(OSError):
-        os.link(zip_file, zip_file.with_suffix(SECOND))
+        os.link(zip_file, zip_file.with_suffix(LINK_SUFFIX))
 
 
 class WrittenPictures:

@@ -14,7 +14,8 @@ from selections.object_choice import NAMES_LISTED, ObjectChoice
 from selector.cvat_requests import cached_answer
 from selector.models import Connection
 
-MOST_SOURCES = 20  # projects, and tasks without one: each is a request that a person waits for
+# One for each project, and for each task without one, while a person waits.
+MOST_LABEL_REQUESTS = 20
 ANSWER_SECONDS = 10
 
 
@@ -24,7 +25,7 @@ def check_labels(*, connection: Connection, selection: Selection, choice: Object
     if not (choice.labels or choice.rename):
         return
     jobs = _jobs(selection)
-    if len(jobs) > MOST_SOURCES:
+    if len(jobs) > MOST_LABEL_REQUESTS:
         return
     names = list(dict.fromkeys(name for job in jobs for name in _names(connection, job)))
     if unknown := choice.unknown(names):

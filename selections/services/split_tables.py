@@ -1,4 +1,4 @@
-"""The frames of a selection by split: how many, before an archive is built."""
+"""Counts the frames of a selection per split, without building an archive."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from selections.draws import Draw
 from selections.models import Archive, SelectedFrame, Selection
 from selections.object_choice import ALL, EVERY_OBJECT, ObjectChoice
 from selections.services import Deletions
-from selections.splits import NO_SPLIT, SHARES, SPLITS, WAYS, Split
+from selections.splits import BY_CHOICES, NO_SPLIT, SHARES, SPLITS, Split
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.words import in_words as filter_in_words
 from selector.models import Connection
@@ -101,7 +101,7 @@ def _split_in_words(split: Split) -> str:
     if split.by == NO_SPLIT.by:
         return ""
     if split.by != SHARES:
-        return f"Split {dict(WAYS)[split.by].lower().replace('cvat', 'CVAT')}."
+        return f"Split {dict(BY_CHOICES)[split.by].lower().replace('cvat', 'CVAT')}."
     shares = ", ".join(
         f"{name} {_value(share)}" for name, share in zip(SPLITS, split.shares, strict=True)
     )

@@ -19,7 +19,7 @@ LABELS = Labels([Label(1, "car"), Label(2, "dog"), Label(3, "van"), Label(4, "bu
 
 
 @dataclass
-class JobState:
+class JobProgress:
     stage: str
     state: str
 
@@ -35,7 +35,7 @@ class JobState:
     ],
 )
 def test_jobs_by_state_and_stage(stage: str, state: str, takers: set[str]) -> None:
-    job = JobState(stage, state)
+    job = JobProgress(stage, state)
     choices = ("all", "completed", "accepted")
     assert {each for each in choices if ObjectChoice(jobs=each).takes_job(job)} == takers
 

@@ -131,7 +131,7 @@ def test_the_oldest_stamp_of_a_task_stays(spool: Spool) -> None:
 def test_a_zip_that_is_in_the_storage_too_frees_nothing(spool: Spool, tmp_path: Path) -> None:
     build = spool.folder / f"{BUILD_PREFIX}1.1.zip"
     build.write_bytes(b"x" * 1000)
-    written.keep(build)
+    written.link_for_retry(build)
     assert spool.size() == 1000
     build.rename(tmp_path / "stored.zip")
     assert spool.size() == 0

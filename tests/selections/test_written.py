@@ -13,7 +13,7 @@ from selections.archives.entries import Entry
 from selections.archives.pieces import DamagedPiece, Reader
 from selections.archives.written import (
     WrittenPictures,
-    keep,
+    link_for_retry,
     lists_of_furthest,
 )
 from selections.archives.zipping import ZipWriter
@@ -120,7 +120,7 @@ def test_parts_count_from_1_to_beyond_10(tmp_path: Path) -> None:
 
 def test_a_zip_in_the_storage_is_read_under_its_second_name(tmp_path: Path) -> None:
     (listing,) = write(tmp_path / "build-1")
-    keep(listing.with_suffix(".zip"))
+    link_for_retry(listing.with_suffix(".zip"))
     listing.with_suffix(".zip").rename(tmp_path / "stored.zip")
     written = WrittenPictures([listing])
     assert read(written, 1, 0) == b"first"
