@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from selections.formats.format import (
     AnnotatedTask,
     File,
     TemporaryFiles,
+    instance_keys,
     subsets_of,
     without_class,
 )
@@ -200,13 +201,12 @@ def _item(item: Json, *, is_first: bool) -> bytes:
     return (b"\n" if is_first else b",\n") + msgspec.json.encode(item)
 
 
-def _instances(shapes: Sequence[Shape]) -> Iterator[list[Shape]]:
+def _instances(shapes: Sequence[Shape]) -> Iterable[list[Shape]]:
     """The objects one by one, but those of one group and one label together."""
-    joined: dict[tuple[int, int], list[Shape]] = {}
-    for index, shape in enumerate(shapes):
-        key = (shape.group, shape.label.id) if shape.group else (0, -1 - index)
+    joined: dict[Hashable, list[Shape]] = {}
+    for key, shape in zip(instance_keys(shapes), shapes, strict=True):
         joined.setdefault(key, []).append(shape)
-    return iter(joined.values())
+    return joined.values()
 
 
 def attributes_of(shape: Shape) -> Json:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -44,6 +52,15 @@ class AnnotatedImage(NamedTuple):
 def subsets_of(tasks: Iterable[AnnotatedTask]) -> set[str]:
     """All subsets that pictures of the tasks can be in."""
     return {subset for task in tasks for subset in task.splits or (task.subset,)}
+
+
+def instance_keys(shapes: Sequence[Shape]) -> list[Hashable]:
+    """A key for each object: objects of one label in one group have the same key, because formats
+    with instances take them for one. Labels are told apart by their names in the files."""
+    return [
+        (shape.group, shape.label.name) if shape.group else position
+        for position, shape in enumerate(shapes)
+    ]
 
 
 class File(NamedTuple):

@@ -4,11 +4,11 @@ Pure."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from cvat.annotations import Shape
-from selections.formats.format import AnnotatedImage, no_area, without_class
+from selections.formats.format import AnnotatedImage, instance_keys, no_area, without_class
 from selections.formats.geometry import pixels
 from selections.formats.layers import (
     BACKGROUND,
@@ -95,11 +95,11 @@ def with_instances(
     """A PNG file of 16 bits with the value for the number of the class and that of the object among
     those of its class, from 1. Objects of one label in one group are one object."""
     counts: Counter[int] = Counter()
-    instances: dict[tuple[int, int, int], int] = {}
+    instances: dict[Hashable, int] = {}
     layers = []
-    for place, area in enumerate(areas):
-        number, group = numbers[area.shape.label.name], area.shape.group
-        key = number, group, 0 if group else place
+    keys = instance_keys([area.shape for area in areas])
+    for key, area in zip(keys, areas, strict=True):
+        number = numbers[area.shape.label.name]
         if key not in instances:
             counts[number] += 1
             instances[key] = value(number, counts[number]) if number else 0

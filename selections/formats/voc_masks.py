@@ -3,11 +3,11 @@ VOC: which class, and which object, each pixel belongs to. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from cvat.annotations import Shape
-from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage
+from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage, instance_keys
 from selections.formats.geometry import pixels
 from selections.formats.layers import MOST_PIXELS, TOO_LARGE, Color, painted_in_colors
 from selections.formats.voc_classes import table_color
@@ -64,12 +64,8 @@ def room(image: AnnotatedImage, stem: str, shapes: Sequence[Shape]) -> tuple[int
 
 def _instances(shapes: Sequence[Shape], numbers: dict[str, int]) -> list[int]:
     """The number of the object that each shape belongs to, from 1; 0 for the background."""
-    joined: dict[tuple[object, ...], int] = {}
-    instances = []
-    for place, shape in enumerate(shapes):
-        if numbers[shape.label.name] == 0:
-            instances.append(0)
-            continue
-        key = (shape.group, shape.label.name) if shape.group else (place,)
-        instances.append(joined.setdefault(key, len(joined) + 1))
-    return instances
+    joined: dict[Hashable, int] = {}
+    return [
+        joined.setdefault(key, len(joined) + 1) if numbers[shape.label.name] else 0
+        for key, shape in zip(instance_keys(shapes), shapes, strict=True)
+    ]

@@ -18,6 +18,7 @@ from cvat.annotations import Attribute, Label, Labels, Shape
 from cvat.overlapping import objects_by_frame
 from selections.formats import FORMATS, masks
 from selections.formats.format import AnnotatedImage, AnnotatedTask
+from selections.object_choice import ObjectChoice
 from tests.annotated import ALL, Case, is_close
 
 INSTANCES = [folder for folder in ALL if (folder / "exports/coco-1.0.json").exists()]
@@ -196,6 +197,17 @@ def test_a_group_of_one_label_is_one_annotation_and_of_two_labels_is_not(tmp_pat
         (1, [60, 0, 10, 10]),
         (1, [80, 0, 10, 10]),
     ]
+
+
+def test_a_group_of_labels_that_are_merged_is_one_annotation(tmp_path: Path) -> None:
+    labels = ObjectChoice(rename=(("dog", "car"),)).renamed(Labels([CAR, DOG]))
+    shapes = [
+        Shape("rectangle", label, 0, (x, 0, x + 10, 10), group=1)
+        for label, x in zip(labels, (0, 20), strict=True)
+    ]
+    image = AnnotatedImage("a.jpg", 100, 50, 7, 0, shapes)
+    (annotation,) = written("coco", [image], tmp_path, labels)["annotations"]
+    assert (annotation["category_id"], annotation["bbox"]) == (1, [0, 0, 30, 10])
 
 
 def test_values_have_the_types_of_their_attributes(tmp_path: Path) -> None:
