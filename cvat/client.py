@@ -12,7 +12,7 @@ from urllib.parse import quote
 from cvat import bodies, catalog, errors, reading
 from cvat.annotations import JobAnnotations, Label, Labels, read_annotations, read_label
 from cvat.bodies import MAX_PICTURE
-from cvat.exceptions import CvatBroken, CvatError, CvatNotFound
+from cvat.exceptions import CvatBroken, CvatError, CvatForbidden, CvatNotFound
 from cvat.http import AroundAttempt, DownloadOptions, Http, Params
 from cvat.organizations import KnownOrganizations
 from cvat.retries import INTERACTIVE, PATIENT, Retries
@@ -200,6 +200,13 @@ class CvatClient:
         subject = f"the labels of {kind} {number}"
         query = {f"{kind}_id": number}
         return Labels(self._all("/api/labels", query, read_label, subject))
+
+    def labels_through(self, task_id: int, job_id: int) -> Labels:
+        """The labels of a task; through one of its jobs where the task is closed to the user."""
+        try:
+            return self.labels(task_id=task_id)
+        except (CvatForbidden, CvatNotFound):
+            return self.labels(job_id=job_id)
 
     def job_annotations(
         self,

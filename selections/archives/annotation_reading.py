@@ -23,7 +23,7 @@ from cvat.types import Job
 from selections.archives import annotation_store
 from selections.archives.annotation_files import AnnotationFiles
 from selections.archives.entries import Line
-from selections.archives.refusals import FRAME_ERRORS, REFUSED
+from selections.archives.refusals import FRAME_ERRORS
 from selections.formats.format import BROKEN_OBJECT, Format
 from selections.object_choice import EVERY_OBJECT, ObjectChoice
 
@@ -60,13 +60,9 @@ def object_problem(reason: str, **where: Any) -> Line:
 
 
 def read_labels(client: CvatClient, task_id: int, job_id: int) -> Labels | CvatError:
-    """The labels of a task, through one of its jobs where the task is closed; or why CVAT refuses
-    them. Raises any other CvatError."""
+    """The labels of a task, or why CVAT refuses them. Raises any other CvatError."""
     try:
-        try:
-            return client.labels(task_id=task_id)
-        except REFUSED:
-            return client.labels(job_id=job_id)
+        return client.labels_through(task_id, job_id)
     except FRAME_ERRORS as error:
         return error
 

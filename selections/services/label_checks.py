@@ -6,17 +6,15 @@ from collections.abc import Iterable
 
 from django.db.models import Min
 
-from cvat.annotations import Labels
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from portal.exceptions import InvalidInput
 from selections.models import Selection
 from selections.object_choice import NAMES_LISTED, ObjectChoice
-from selector.cvat_requests import cached_answer
 from selector.models import Connection
+from selector.services.frame_annotations import job_labels
 
 # One for each project, and for each task without one, while a person waits.
 MOST_LABEL_REQUESTS = 20
-ANSWER_SECONDS = 10
 
 
 def check_labels(*, connection: Connection, selection: Selection, choice: ObjectChoice) -> None:
@@ -52,15 +50,9 @@ def _jobs(selection: Selection) -> list[int]:
 
 def _names(connection: Connection, job_id: int) -> Iterable[str]:
     try:
-        labels: Labels = cached_answer(
-            connection,
-            ("labels of job", job_id),
-            ANSWER_SECONDS,
-            lambda client: client.labels(job_id=job_id),
-        )
+        return [label.name for label in job_labels(connection, job_id)]
     except (CvatForbidden, CvatNotFound):
         return ()
-    return (label.name for label in labels)
 
 
 def _existing(names: list[str]) -> str:

@@ -14,14 +14,13 @@ from typing import NamedTuple
 
 from cvat.annotations import Label, Labels
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Frame, FrameCatalog, Job
 from portal.exceptions import Conflict
 from selector.annotation_index import job_index
 from selector.cvat_requests import cached_answer
 from selector.job_access import GRANT_SECONDS, job_access
 from selector.models import Connection
-from selector.services.frame_annotations import STATE_SECONDS
+from selector.services.frame_annotations import STATE_SECONDS, job_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +132,13 @@ def _date(task_id: int, states: States, job: Job) -> str:
 
 def _labels(connection: Connection, catalog: FrameCatalog, job_id: int | None) -> Labels:
     if job_id is not None:
-        question: tuple[str, int] = ("labels of job", job_id)
-    else:
-        question = ("labels of task", catalog.task_id)
-
-    def ask(client: CvatClient) -> Labels:
-        if job_id is not None:
-            return client.labels(job_id=job_id)
-        try:
-            return client.labels(task_id=catalog.task_id)
-        except (CvatForbidden, CvatNotFound):  # the task is closed
-            return client.labels(job_id=catalog.jobs[0].id)
-
-    return cached_answer(connection, question, GRANT_SECONDS, ask)
+        return job_labels(connection, job_id)
+    return cached_answer(
+        connection,
+        ("labels of task", catalog.task_id),
+        GRANT_SECONDS,
+        lambda client: client.labels_through(catalog.task_id, catalog.jobs[0].id),
+    )
 
 
 def _definition(labels: Labels) -> list[object]:
