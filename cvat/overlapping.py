@@ -14,9 +14,9 @@ from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from cvat import outlines
+from cvat import polygons
 from cvat.annotations import TAG, JobAnnotations, Shape
-from cvat.outlines import Box
+from cvat.geometry import Box, bounding_box, enclosing
 from cvat.tracks import TrackShapes
 
 SAME_SHAPE = 0.75  # of the area, as in CVAT
@@ -163,7 +163,7 @@ class _Placed:
 
     @cached_property
     def area(self) -> float:
-        return outlines.area(self.shape.points)
+        return polygons.area(self.shape.points)
 
 
 class _PlacedTrack:
@@ -174,7 +174,7 @@ class _PlacedTrack:
         self.shown = [None if shape is None else _Placed(shape) for shape in shapes]
         self.label_id = track.track.label.id
         boxes = [placed.box for placed in self.shown if placed]
-        self.box = outlines.enclosing(boxes) if boxes else _NOWHERE
+        self.box = enclosing(boxes) if boxes else _NOWHERE
 
     @property
     def place(self) -> Hashable:
@@ -242,7 +242,7 @@ def _similarity(one: _Placed, other: _Placed, least: float) -> float:
     if a.kind == "polygon":
         if _most(one, other) < least:
             return 0.0
-        return outlines.overlap(a.points, b.points)
+        return polygons.overlap(a.points, b.points)
     return 1.0 if _is_alike(one, other) else 0.0
 
 
@@ -274,8 +274,8 @@ def _box(shape: Shape) -> Box:
     """The bounding box of the points or elements. A mask's points are run lengths: its box is no
     place in the picture, but equal for equal masks."""
     if shape.elements:
-        return outlines.enclosing(map(_box, shape.elements))
-    return outlines.bounding_box(shape.points) if shape.points else _NOWHERE
+        return enclosing(map(_box, shape.elements))
+    return bounding_box(shape.points) if shape.points else _NOWHERE
 
 
 def _touch(one: Box, other: Box) -> bool:

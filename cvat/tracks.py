@@ -9,7 +9,7 @@ from math import inf
 
 from msgspec.structs import replace
 
-from cvat import outlines
+from cvat import polygons
 from cvat.annotations import SKELETON, Attributes, Shape, Track, with_defaults
 
 _LINEAR = ("rectangle", "ellipse", "cuboid", SKELETON)
@@ -108,7 +108,7 @@ def _between(first: Shape, second: Shape, frame: int) -> tuple[Sequence[float], 
         return moved, turned % 360
     if first.kind in _OUTLINES:
         is_closed = first.kind == "polygon"
-        moved = outlines.between(first.points, second.points, share, is_closed=is_closed)
+        moved = polygons.between(first.points, second.points, share, is_closed=is_closed)
         return moved, first.rotation
     return first.points, first.rotation
 

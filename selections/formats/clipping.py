@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from cvat.outlines import Point
+from cvat.geometry import Point
 
 SMALLEST_AREA = 0.001  # pixels; what covers less covers nothing
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cvat.annotations import MASK, Label, Shape
-from cvat.outlines import Box, bounding_box, enclosing, pairs
+from cvat.geometry import Box, bounding_box, enclosing, polygon_area
 from selections.formats import masks
 from selections.formats.coco_file import (
     CocoFile,
@@ -55,7 +55,7 @@ def _instance(
         boxes = boxes or [_box_of_runs(runs, image.height)]
     elif polygons := [shape.points for shape in shapes if shape.kind == "polygon"]:
         segmentation = [rounded(points) for points in polygons]
-        area = sum(map(_polygon_area, polygons))
+        area = sum(map(polygon_area, polygons))
         boxes = boxes or [bounding_box(points) for points in polygons]
     x1, y1, x2, y2 = enclosing(boxes)
     attributes = attributes_of(leader)
@@ -89,15 +89,9 @@ def _size(shape: Shape) -> float:
         x, y, right, top = points
         return 4 * abs(right - x) * abs(y - top)
     if shape.kind == "polygon":
-        return _polygon_area(points)
+        return polygon_area(points)
     x1, y1, x2, y2 = points
     return (x2 - x1) * (y2 - y1)
-
-
-def _polygon_area(points: Sequence[float]) -> float:
-    corners = pairs(points)
-    edges = zip(corners, [*corners[1:], corners[0]], strict=True)
-    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in edges)) / 2
 
 
 def _category(label: Label, parent: Label | None, number: int, _: Skeletons) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cvat.annotations import SKELETON, Label, Shape
-from cvat.outlines import bounding_box
+from cvat.geometry import bounding_box
 from selections.formats.coco_file import (
     ABSENT_POINT,
     CocoFile,

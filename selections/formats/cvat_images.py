@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
-from cvat.outlines import pairs
+from cvat.geometry import pairs
 from selections.formats.format import (
     AnnotatedImage,
     AnnotatedTask,

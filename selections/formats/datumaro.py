@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cvat.annotations import MASK, SKELETON, TAG, Label, Shape
-from cvat.outlines import bounding_box
+from cvat.geometry import bounding_box
 from selections.formats import masks
 from selections.formats.coco_file import Json, attributes_of, rounded, tracking_of
 from selections.formats.format import (

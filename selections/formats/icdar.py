@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from itertools import count
 
 from cvat.annotations import Shape
-from cvat.outlines import Point, pairs
+from cvat.geometry import Point, pairs, rectangle_corners
 from selections.formats import masks
 from selections.formats.format import AnnotatedImage, Layout, without_place
-from selections.formats.geometry import AREAS, rectangle_corners
+from selections.formats.geometry import AREAS
 from selections.formats.layers import RGB, Color, painted
 from selections.formats.picture_format import (
     Classes,
@@ -70,7 +70,9 @@ def _line(shape: Shape) -> str:
 
 
 def _corners(shape: Shape) -> list[Point]:
-    corners = rectangle_corners(shape) if shape.kind == "rectangle" else pairs(shape.points)
+    is_rectangle = shape.kind == "rectangle"
+    points = shape.points
+    corners = rectangle_corners(points, shape.rotation) if is_rectangle else pairs(points)
     return corners + corners[-1:] * (_CORNERS - len(corners))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 
 from cvat.annotations import Shape
-from cvat.outlines import Box
+from cvat.geometry import Box, rectangle_box
 from selections.formats import masks
 from selections.formats.format import AnnotatedImage, Layout, no_area
-from selections.formats.geometry import AREAS, rectangle_box, visible_box
+from selections.formats.geometry import AREAS, visible_box
 from selections.formats.layers import GREY_16
 from selections.formats.picture_format import (
     Classes,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cvat.annotations import MASK, Shape
-from cvat.outlines import Point, pairs
+from cvat.geometry import pairs, rectangle_corners
 from selections.formats import masks
 from selections.formats.coco_file import attributes_of, tracking_of
 from selections.formats.format import AnnotatedImage, Layout, no_area
@@ -94,16 +94,11 @@ def _polygon(shape: Shape) -> Iterator[str]:
     points = pairs(shape.points)
     if shape.kind == "rectangle":
         yield "    <type>bounding_box</type>\n"
-        points = _corners(points)
+        points = rectangle_corners(shape.points)  # the rotation is an attribute
     yield "    <polygon>\n"
     for x, y in points:
         yield f"      <pt>\n        <x>{x:.2f}</x>\n        <y>{y:.2f}</y>\n      </pt>\n"
     yield "      <username></username>\n    </polygon>\n"
-
-
-def _corners(points: Sequence[Point]) -> list[Point]:
-    (x1, y1), (x2, y2) = points
-    return [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
 
 
 def _segment(mask: str, box: tuple[int, int, int, int]) -> Iterator[str]:

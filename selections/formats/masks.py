@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 from cvat.annotations import MASK, Shape
-from cvat.outlines import pairs
+from cvat.geometry import pairs
 
 Run = tuple[int, int]
 Corner = tuple[int, int]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import posixpath
 
+from cvat.geometry import rectangle_box
 from selections.formats.format import AnnotatedImage, Layout
-from selections.formats.geometry import rectangle_box
 from selections.formats.picture_format import (
     Classes,
     Content,

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from cvat.annotations import MASK, Shape
+from cvat.geometry import object_box
 from selections import spreadsheets
 from selections.formats.format import (
     AnnotatedImage,
@@ -24,7 +25,6 @@ from selections.formats.format import (
     TemporaryFiles,
     no_reason,
 )
-from selections.formats.geometry import object_box
 
 Record = dict[str, Any]
 _STEM = "objects"

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Sequence
 
 from cvat.annotations import TAG, Shape
-from cvat.outlines import Box
+from cvat.geometry import Box
 from selections.formats.format import (
     AnnotatedImage,
     Layout,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
-from cvat.outlines import Point
+from cvat.geometry import Point, box_around, rectangle_corners
 from selections.formats import masks
 from selections.formats.clipping import clipped
 from selections.formats.format import (
@@ -34,7 +34,7 @@ from selections.formats.format import (
     without_class,
     without_place,
 )
-from selections.formats.geometry import box_around, outlines, rectangle_corners
+from selections.formats.geometry import outlines
 from selections.formats.skeletons import MOST_POINTS, Skeletons, elements_by_name
 from selections.formats.small_files import SmallFiles
 from selections.formats.subsets import subset_names
@@ -197,7 +197,8 @@ def _listed(image: AnnotatedImage) -> str:
 
 def _box(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str]]:
     """Centre and size of the box around the part of the rectangle that lies in the picture."""
-    if visible := clipped(rectangle_corners(shape), image.width, image.height):
+    corners = rectangle_corners(shape.points, shape.rotation)
+    if visible := clipped(corners, image.width, image.height):
         yield _centred(visible, image)
 
 
@@ -212,7 +213,7 @@ def _oriented(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[lis
     """The corners, clockwise, from the one that is at the upper left before the rotation. If it
     reaches over the edge, those of the upright box around the part in the picture: readers refuse
     corners outside, and corners that are moved to the edge make another shape."""
-    corners = rectangle_corners(shape)
+    corners = rectangle_corners(shape.points, shape.rotation)
     visible = clipped(corners, image.width, image.height)
     if not visible:
         return

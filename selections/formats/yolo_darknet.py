@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cvat.annotations import Shape
-from cvat.outlines import Box
+from cvat.geometry import Box
 from selections.formats.format import (
     NO_AREA,
     NO_SIZE,

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from cvat import outlines
 from cvat.annotations import MASK, TAG, Shape
-from cvat.outlines import Box
+from cvat.geometry import Box, object_box, polygon_area
 from cvat.types import Frame
 from selector.annotation_index.masks import mask_of
 
 VERSION = 1  # of the bytes and of their meaning
+AREALESS = (TAG, "points", "polyline")  # kinds that cover nothing
 FRAME_TYPE, AREA_TYPE, PLACE_TYPE = "I", "d", "I"  # of arrays
 
 # Of each attribute: of each value the places of the objects in their group, as an array.
@@ -100,11 +100,11 @@ def covered_share(shape: Shape, width: int, height: int) -> float:
     and polylines, and where the size of the picture is not known."""
     if not width or not height:
         return 0.0
-    box = _box(shape)
+    box = None if shape.kind in AREALESS else object_box(shape)
     if box is None:
         return 0.0
-    left, top, right, bottom = box
-    inside = max(min(right, width) - max(left, 0), 0) * max(min(bottom, height) - max(top, 0), 0)
+    x1, y1, x2, y2 = box
+    inside = max(min(x2, width) - max(x1, 0), 0) * max(min(y2, height) - max(y1, 0), 0)
     return min(inside, _area(shape, box)) / (width * height)
 
 
@@ -141,60 +141,14 @@ def _mask(frames: Iterable[int], first: int) -> bytes:
     return mask.to_bytes((mask.bit_length() + 7) // 8, "little")
 
 
-def _box(shape: Shape) -> Box | None:
-    """The box of what an object covers; None if it covers nothing."""
-    points = shape.points
-    if shape.kind == TAG or shape.kind in ("points", "polyline"):
-        return None
-    if shape.kind == "skeleton":
-        seen = [each for each in shape.elements if each.points and not each.is_outside]
-        return (
-            outlines.enclosing(outlines.bounding_box(each.points) for each in seen)
-            if seen
-            else None
-        )
-    if shape.kind == MASK:
-        left, top, right, bottom = points[-4:]
-        return left, top, right + 1, bottom + 1
-    if shape.kind == "ellipse":
-        x, y = points[:2]
-        across, up = abs(points[2] - x), abs(points[3] - y)
-        return _turned_ellipse(x, y, across, up, shape.rotation)
-    if shape.kind == "rectangle" and shape.rotation:
-        return outlines.bounding_box(_turned(points, shape.rotation))
-    return outlines.bounding_box(points)
-
-
 def _area(shape: Shape, box: Box) -> float:
     points = shape.points
     if shape.kind == "rectangle":
         return abs((points[2] - points[0]) * (points[3] - points[1]))
     if shape.kind == "polygon":
-        return abs(_signed_area(points))
+        return polygon_area(points)
     if shape.kind == "ellipse":
         return math.pi * abs((points[2] - points[0]) * (points[3] - points[1]))
     if shape.kind == MASK:
         return sum(points[1:-4:2])  # runs of background and object take turns
     return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _signed_area(points: Sequence[float]) -> float:
-    xs, ys = points[::2], points[1::2]
-    return (
-        sum(xs[index - 1] * ys[index] - xs[index] * ys[index - 1] for index in range(len(xs))) / 2
-    )
-
-
-def _turned(points: Sequence[float], degrees: float) -> list[float]:
-    """The corners of a rectangle that is rotated around its centre."""
-    x, y = (points[0] + points[2]) / 2, (points[1] + points[3]) / 2
-    across, down = (points[2] - points[0]) / 2, (points[3] - points[1]) / 2
-    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    corners = ((-across, -down), (across, -down), (across, down), (-across, down))
-    return [part for a, b in corners for part in (x + a * cos - b * sin, y + a * sin + b * cos)]
-
-
-def _turned_ellipse(x: float, y: float, across: float, up: float, degrees: float) -> Box:
-    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    half_width, half_height = math.hypot(across * cos, up * sin), math.hypot(across * sin, up * cos)
-    return x - half_width, y - half_height, x + half_width, y + half_height

@@ -8,8 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from cvat import outlines
 from cvat.annotations import MASK, SKELETON, Labels, Shape
+from cvat.geometry import (
+    Point,
+    bounding_box,
+    ellipse_corners,
+    object_box,
+    pairs,
+    rectangle_corners,
+)
 from portal.exceptions import NotFound
 from selector.models import Connection
 from selector.services.frame_annotations import (
@@ -86,11 +93,11 @@ def find_outlines(
 
 def frame_outlines(shapes: Sequence[Shape]) -> list[Outline]:
     """The outlines of the largest shapes, in the order of the shapes."""
-    found = [outline for shape in shapes if (outline := outline_of(shape)) is not None]
-    if len(found) <= MOST_DRAWN:
-        return found
-    by_size = sorted(range(len(found)), key=lambda at: -_size(found[at]))
-    return [found[at] for at in sorted(by_size[:MOST_DRAWN])]
+    drawn = [outline for shape in shapes if (outline := outline_of(shape)) is not None]
+    if len(drawn) <= MOST_DRAWN:
+        return drawn
+    by_size = sorted(range(len(drawn)), key=lambda position: -_size(drawn[position]))
+    return [drawn[position] for position in sorted(by_size[:MOST_DRAWN])]
 
 
 def outline_of(shape: Shape) -> Outline | None:
@@ -100,19 +107,16 @@ def outline_of(shape: Shape) -> Outline | None:
     """
     points = shape.points
     if shape.kind == "rectangle":
-        return _outline(shape, AREA, _turned(_corners(*points), shape.rotation))
+        return _outline(shape, AREA, rectangle_corners(points, shape.rotation))
     if shape.kind == "ellipse":
-        return _outline(shape, AREA, _turned(_ellipse(*points), shape.rotation))
-    if shape.kind == MASK:
-        left, top, right, bottom = points[-4:]
-        return _outline(shape, AREA, _corners(left, top, right + 1, bottom + 1))
-    if shape.kind == "cuboid":
-        return _outline(shape, AREA, _corners(*outlines.bounding_box(points)))
+        return _outline(shape, AREA, ellipse_corners(points, shape.rotation, ELLIPSE_POINTS))
+    if shape.kind in (MASK, "cuboid") and (box := object_box(shape)):
+        return _outline(shape, AREA, rectangle_corners(box))
     if shape.kind == SKELETON:
-        visible = [tuple(each.points) for each in shape.elements if not each.is_outside]
-        return _outline(shape, DOTS, [xy for each in visible for xy in each]) if visible else None
+        visible = [xy for each in shape.elements if not each.is_outside for xy in each.points]
+        return _outline(shape, DOTS, pairs(visible)) if visible else None
     kind = {"polygon": AREA, "polyline": LINE, "points": DOTS}.get(shape.kind)
-    return None if kind is None else _outline(shape, kind, points)
+    return None if kind is None else _outline(shape, kind, pairs(points))
 
 
 def _counts(connection: Connection, holders: Holders) -> Counter[int]:
@@ -125,46 +129,15 @@ def _counts(connection: Connection, holders: Holders) -> Counter[int]:
     return counts
 
 
-def _outline(shape: Shape, kind: str, points: Sequence[float]) -> Outline:
+def _outline(shape: Shape, kind: str, points: Sequence[Point]) -> Outline:
     """With every second, third, ... point only, if there are many."""
-    pairs = outlines.pairs(points)
-    step = math.ceil(len(pairs) / MOST_POINTS)
-    fewer = pairs[::step]
-    if kind == LINE and fewer[-1] != pairs[-1]:
-        fewer.append(pairs[-1])
-    return Outline(shape.label.id, kind, tuple(round(xy, 1) for pair in fewer for xy in pair))
-
-
-def _corners(x1: float, y1: float, x2: float, y2: float) -> list[float]:
-    return [x1, y1, x2, y1, x2, y2, x1, y2]
-
-
-def _ellipse(x: float, y: float, right: float, top: float) -> list[float]:
-    angles = (2 * math.pi * at / ELLIPSE_POINTS for at in range(ELLIPSE_POINTS))
-    return [
-        xy
-        for angle in angles
-        for xy in (x + (right - x) * math.cos(angle), y + (y - top) * math.sin(angle))
-    ]
-
-
-def _turned(points: Sequence[float], degrees: float) -> list[float]:
-    """Turned clockwise about the middle of their box."""
-    if not degrees:
-        return list(points)
-    left, top, right, bottom = outlines.bounding_box(points)
-    x0, y0 = (left + right) / 2, (top + bottom) / 2
-    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    return [
-        xy
-        for x, y in outlines.pairs(points)
-        for xy in (
-            x0 + (x - x0) * cos - (y - y0) * sin,
-            y0 + (x - x0) * sin + (y - y0) * cos,
-        )
-    ]
+    step = math.ceil(len(points) / MOST_POINTS)
+    fewer = list(points[::step])
+    if kind == LINE and fewer[-1] != points[-1]:
+        fewer.append(points[-1])
+    return Outline(shape.label.id, kind, tuple(round(xy, 1) for point in fewer for xy in point))
 
 
 def _size(outline: Outline) -> float:
-    left, top, right, bottom = outlines.bounding_box(outline.points)
-    return (right - left) * (bottom - top)
+    x1, y1, x2, y2 = bounding_box(outline.points)
+    return (x2 - x1) * (y2 - y1)

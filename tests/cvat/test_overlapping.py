@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cvat import outlines
+from cvat import polygons
 from cvat.annotations import JobAnnotations, Label, Shape, Track
 from cvat.overlapping import objects_by_frame
 from tests.annotated import WITH_IMAGES, Case
@@ -163,13 +163,13 @@ def outline(x: float, y: float, spread: float = 1, corners: int = 100) -> tuple[
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The pairs of polygons whose outlines were compared."""
     pairs: list[Any] = []
-    exact = outlines.overlap
+    exact = polygons.overlap
 
     def counted(first: Sequence[float], second: Sequence[float]) -> float:
         pairs.append((first, second))
         return exact(first, second)
 
-    monkeypatch.setattr(outlines, "overlap", counted)
+    monkeypatch.setattr(polygons, "overlap", counted)
     return pairs
 
 
@@ -212,9 +212,9 @@ def test_outlines_of_tracks_are_compared_where_their_boxes_meet_often_enough(
 def test_what_is_not_compared_is_not_the_same(lists: list[list[int]]) -> None:
     points = [tuple(map(float, each[: len(each) // 2 * 2])) for each in lists]
     first, second = (JobAnnotations(shapes=[Shape("polygon", CAR, 4, each)]) for each in points)
-    is_same = outlines.overlap(*points) >= 0.75
+    is_same = polygons.overlap(*points) >= 0.75
     assert len(objects(first, second)[4]) == (1 if is_same else 2)
-    assert outlines.area(points[0]) == pytest.approx(outlines.overlap(points[0], SHEET) * 400)
+    assert polygons.area(points[0]) == pytest.approx(polygons.overlap(points[0], SHEET) * 400)
 
 
 SHEET = [-1.0, -1.0, 19.0, -1.0, 19.0, 19.0, -1.0, 19.0]
@@ -235,10 +235,10 @@ SQUARE = [0, 0, 10, 0, 10, 10, 0, 10]
     ],
 )
 def test_the_overlap_of_two_polygons(other: list[float], share: float) -> None:
-    assert outlines.overlap(SQUARE, other) == pytest.approx(share)
-    assert outlines.overlap(other, SQUARE) == pytest.approx(share)
+    assert polygons.overlap(SQUARE, other) == pytest.approx(share)
+    assert polygons.overlap(other, SQUARE) == pytest.approx(share)
 
 
 def test_long_outlines_are_compared_in_short_time() -> None:
     many = [float(n % 97 + n % 5) for n in range(20_000)]
-    assert 0 <= outlines.overlap(many, many[2:] + many[:2]) <= 1
+    assert 0 <= polygons.overlap(many, many[2:] + many[:2]) <= 1

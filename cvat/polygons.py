@@ -1,35 +1,18 @@
 """Polygons and polylines as lists of coordinates x1, y1, x2, y2, ...: interpolation as CVAT does
-it, the area that two polygons share, and boxes. Pure."""
+it, and the area that two polygons share. Pure."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
-Point = tuple[float, float]
-Box = tuple[float, float, float, float]  # left, top, right, bottom
+from cvat.geometry import Point, pairs
+
 Edge = tuple[float, float, float, float]  # from its upper to its lower end
 
 MOST_POINTS = 200  # of an outline whose area is compared; of longer ones every second, third, ...
-
-
-def pairs(coordinates: Sequence[float]) -> list[Point]:
-    """The points of the coordinates."""
-    return list(zip(coordinates[::2], coordinates[1::2], strict=True))
-
-
-def bounding_box(coordinates: Sequence[float]) -> Box:
-    """The box around points."""
-    xs, ys = coordinates[::2], coordinates[1::2]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def enclosing(boxes: Iterable[Box]) -> Box:
-    """The box around boxes."""
-    x1, y1, x2, y2 = zip(*boxes, strict=True)
-    return min(x1), min(y1), max(x2), max(y2)
 
 
 def between(
