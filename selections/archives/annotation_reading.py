@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import logging
-from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,8 +20,8 @@ from cvat.exceptions import CvatError
 from cvat.overlapping import FrameRange, objects_by_frame
 from cvat.types import Job
 from selections.archives import annotation_store
-from selections.archives.annotation_files import AnnotationFiles
-from selections.archives.entries import Line
+from selections.archives.annotation_requests import AnnotationRequests
+from selections.archives.entries import ChosenFrames, Line
 from selections.archives.refusals import FRAME_ERRORS
 from selections.formats.format import BROKEN_OBJECT, Format
 from selections.object_choice import EVERY_OBJECT, ObjectChoice
@@ -30,18 +29,6 @@ from selections.object_choice import EVERY_OBJECT, ObjectChoice
 logger = logging.getLogger(__name__)
 
 MOST_TASK_PROBLEMS = 200  # that are named, of a task; the others are counted
-
-
-class ChosenFrames:
-    """Task frames, ascending, each with the job that it was chosen from."""
-
-    def __init__(self) -> None:
-        self.frames = array("q")
-        self.jobs = array("q")
-
-    def add(self, frame: int, job_id: int) -> None:
-        self.frames.append(frame)
-        self.jobs.append(job_id)
 
 
 class TaskAnnotations(NamedTuple):
@@ -119,11 +106,11 @@ class _Reading:
             }
             in_order = sorted(loaded.values(), key=lambda job: (job.start_frame, job.id))
             numbers = [job.id for job in in_order]
-            with closing(AnnotationFiles(self._client, numbers, self._into.parent)) as files:
+            with closing(AnnotationRequests(self._client, numbers, self._into.parent)) as requests:
                 deleted: Collection[int] = ()
                 if in_order:
                     deleted = origins.read(self._client, self._task_id, in_order).deleted
-                load = partial(self._load, files)
+                load = partial(self._load, requests)
                 by_frame = heapq.merge(
                     *(
                         objects_by_frame(holders, frames, load, deleted=deleted)
@@ -159,11 +146,11 @@ class _Reading:
             self._jobs_left_out |= {job.id for job in passed_over if _holds(job, frames)}
             yield taken, frames
 
-    def _load(self, files: AnnotationFiles, job: FrameRange) -> JobAnnotations:
+    def _load(self, requests: AnnotationRequests, job: FrameRange) -> JobAnnotations:
         frames = self._chosen.frames
         first, end = bisect_left(frames, job.start_frame), bisect_left(frames, job.stop_frame + 1)
         try:
-            with closing(files.take(job.id)) as file:
+            with closing(requests.take(job.id)) as file:
                 annotations = read_annotations(file, self._labels, frozenset(frames[first:end]))
         except FRAME_ERRORS as error:
             logger.info("the annotations of job %s are not known: %s", job.id, error)

@@ -48,7 +48,7 @@ CATCH_UP = 3  # at most so many waiting pictures are written at each `add`
 
 class AnnotationSource:
     """A PartSource. One thread reads the tasks one after the other, with a few requests at a time
-    (annotation_files.py), each of which has a slot among those of all builds.
+    (annotation_requests.py), each of which has a slot among those of all builds.
 
     Every method but `close` waits for the tasks that it needs, and raises Stopped, or the CvatError
     that ends the build.

@@ -8,6 +8,7 @@ them (zipping.ZipWriter). Neither knows the other; selections.archives.building 
 from __future__ import annotations
 
 import io
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -21,6 +22,18 @@ class WantedFrame(NamedTuple):
     job_id: int
     frame: int
     filename: str
+
+
+class ChosenFrames:
+    """Task frames, ascending, each with the job that it was chosen from."""
+
+    def __init__(self) -> None:
+        self.frames = array("q")
+        self.jobs = array("q")
+
+    def add(self, frame: int, job_id: int) -> None:
+        self.frames.append(frame)
+        self.jobs.append(job_id)
 
 
 class Entry(NamedTuple):

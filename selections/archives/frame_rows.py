@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from selections.archives.annotation_reading import ChosenFrames
-from selections.archives.entries import WantedFrame
+from selections.archives.entries import ChosenFrames, WantedFrame
 from selections.models import Selection
 
 ROWS_AT_ONCE = 5000

@@ -14,7 +14,7 @@ from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from selections.archives import building
-from selections.archives.annotation_files import AT_ONCE
+from selections.archives.annotation_requests import AT_ONCE
 from selections.archives.annotation_source import AnnotationSource
 from selections.formats import FORMATS
 from selections.models import ArchiveOptions

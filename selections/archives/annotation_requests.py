@@ -1,4 +1,7 @@
-"""CVAT's JSON of the annotations of jobs, in files; requested ahead of reading. No Django."""
+"""Requests CVAT's JSON of jobs, a few at a time and ahead of reading, into temporary files.
+
+No Django.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,9 @@ from cvat.client import CvatClient
 AT_ONCE = 3
 
 
-class AnnotationFiles:
-    """Files in a folder with the annotations of jobs. To be closed: then its requests have ended.
-
-    The jobs are requested in their order, a few at a time; the next one when a file is taken.
-    """
+class AnnotationRequests:
+    """The jobs are requested in their order; the next one when a file is taken. To be closed: then
+    its requests have ended."""
 
     def __init__(self, client: CvatClient, jobs: Sequence[int], folder: Path) -> None:
         self._client = client
