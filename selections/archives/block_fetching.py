@@ -47,7 +47,7 @@ class BlockFetcher:
         spool: Spool,
         waiting: Waiting,
         quality: str,
-        picture_format: video.Format,
+        frame_file_type: video.FrameFileType,
         gate: RequestGate,
         stop: Event,
     ) -> None:
@@ -57,7 +57,7 @@ class BlockFetcher:
         self.refusals = Refusals(client)
         self.costs = CostModel()
         self._quality = quality
-        self._picture_format = picture_format
+        self._frame_file_type = frame_file_type
         self._gate = gate
         self._stop = stop
 
@@ -114,7 +114,7 @@ class BlockFetcher:
             piece.seek(0)
             piece.truncate()
             with zipfile.ZipFile(piece, "w") as decoded:
-                for position, picture in video.pictures(mp4, positions, self._picture_format):
+                for position, picture in video.pictures(mp4, positions, self._frame_file_type):
                     self._check_stop()
                     decoded.writestr(own_name(block.first + position), picture)
 

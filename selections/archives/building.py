@@ -29,7 +29,7 @@ from selections.archives.frame_source import FrameSource
 from selections.archives.remarks import Remarks
 from selections.archives.spools import clear, spool_of
 from selections.archives.storing import stored
-from selections.archives.video import Format
+from selections.archives.video import FrameFileType
 from selections.archives.zipping import WrittenPart, ZipWriter
 from selections.formats import FORMATS
 from selections.formats.format import AS_IN_CVAT
@@ -189,7 +189,7 @@ class _Build:
             spool=self.spool,
             heartbeat=self.heartbeat,
             quality=options.quality,
-            picture_format=Format(options.video_format, options.video_quality),
+            frame_file_type=FrameFileType(options.video_format, options.video_quality),
             has_deleted_frames=options.deleted_frames != DeletedFrames.LEAVE_OUT,
             task_folders=options.task_folders,
             has_pictures=options.pictures,

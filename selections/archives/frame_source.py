@@ -38,7 +38,7 @@ from selections.archives.planning import EARLY_SECONDS, Plan, telling_frame
 from selections.archives.remarks import changes
 from selections.archives.spool import Spool
 from selections.archives.threads import ask, end_threads, sleep
-from selections.archives.video import Format
+from selections.archives.video import FrameFileType
 from selections.formats.format import AS_IN_CVAT, Layout
 from selections.models import Selection
 from selector.models import Connection
@@ -66,7 +66,7 @@ class FrameSource:
         spool: Spool,
         heartbeat: Heartbeat,
         quality: str,
-        picture_format: Format,
+        frame_file_type: FrameFileType,
         has_deleted_frames: bool = True,
         task_folders: bool = False,
         layout: Layout = AS_IN_CVAT,
@@ -78,7 +78,7 @@ class FrameSource:
         self._heartbeat = heartbeat
         self._stop = heartbeat.stopped
         self._quality = quality
-        self._picture_format = picture_format
+        self._frame_file_type = frame_file_type
         self._has_deleted_frames = has_deleted_frames
         self._layout = layout
         self._has_pictures = has_pictures
@@ -149,7 +149,7 @@ class FrameSource:
                 paths = self._paths(jobs, arrangement)
                 for frame in frame_rows.wanted(self._selection):
                     paths.reserve(frame)
-                extension = self._picture_format.extension
+                extension = self._frame_file_type.extension
                 for frame, width, height in frame_rows.sized(self._selection):
                     path = paths.take(frame, extension)
                     left_out = self._left_out(frame, origins, arrangement)
@@ -172,11 +172,7 @@ class FrameSource:
             quality=self._quality,
             recompressing={job.id for job in jobs.values() if job.recompresses},
             root=lambda frame: folders.get(arrangement.subset(frame), ""),
-            unique_stems=self._layout.unique_stems,
-            reserved_folders=self._layout.reserved_folders,
-            numbered_in=self._layout.numbered_in,
-            name_end=self._layout.name_end,
-            reserved_endings=self._layout.reserved_endings,
+            layout=self._layout,
         )
 
     def _delivered(
@@ -275,7 +271,7 @@ class FrameSource:
             spool=self._spool,
             waiting=self._waiting,
             quality=self._quality,
-            picture_format=self._picture_format,
+            frame_file_type=self._frame_file_type,
             gate=self._gate,
             stop=self._stop,
         )

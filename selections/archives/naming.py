@@ -19,6 +19,7 @@ from itertools import count
 from typing import NamedTuple
 
 from selections.archives.entries import WantedFrame
+from selections.formats.format import AS_IN_CVAT, Layout
 
 LONGEST_NAME = 255  # bytes in UTF-8, as ext4 counts; NTFS and APFS hold at least that
 LONGEST_STEM = 120  # bytes of a selection's name in the file name of its archive
@@ -49,11 +50,7 @@ class FramePaths:
 
     With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
     CVAT may serve JPEGs instead of what was uploaded; their frames take both names. The path of a
-    frame begins with the folder that `root` says of it. With `unique_stems` no two paths are alike
-    but for the extension. No other folder has one of the names in `reserved_folders`, or ends as
-    `reserved_endings` say (in lower case). With `numbered_in` pictures are called by their numbers,
-    from 000001, in that folder in the one of their task. Otherwise each name ends with `name_end`
-    before its extension.
+    frame begins with the folder that `root` says of it. Names and folders follow `layout`.
     """
 
     def __init__(
@@ -63,19 +60,12 @@ class FramePaths:
         quality: str,
         recompressing: Container[int] = (),
         root: Callable[[WantedFrame], str] = lambda frame: "",
-        unique_stems: bool = False,
-        reserved_folders: Container[str] = (),
-        reserved_endings: tuple[str, ...] = (),
-        numbered_in: str = "",
-        name_end: str = "",
+        layout: Layout = AS_IN_CVAT,
     ) -> None:
         self._root = root
-        self._numbered_in = numbered_in
+        self._layout = layout
         self._numbers: Counter[str] = Counter()  # the last number in each folder
-        self._name_end = name_end
-        self._reserved_folders = reserved_folders
-        self._reserved_endings = reserved_endings
-        self._file_key = _stem_key if unique_stems else _key
+        self._file_key = _stem_key if layout.unique_stems else _key
         self._task_folders = task_folders
         self._is_compressed = quality == "compressed"
         self._recompressing = recompressing
@@ -83,7 +73,7 @@ class FramePaths:
         self._real_folders: set[int] = set()
         self._files: set[int] = set()  # keys of paths in the ZIP
         # With their extensions: no folder may have the name of a file.
-        self._whole_files: set[int] = set() if unique_stems else self._files
+        self._whole_files: set[int] = set() if layout.unique_stems else self._files
         self._folders: set[int] = set()
         self._additions: dict[int, str] = {}  # CVAT's folder -> what is added to its name
         # Of the last frame: (task folder, CVAT's folders, folder in the ZIP).
@@ -91,7 +81,7 @@ class FramePaths:
 
     def reserve(self, frame: WantedFrame) -> None:
         """Reserve CVAT's own path of the frame and its folders."""
-        if self._numbered_in:
+        if self._layout.numbered_in:
             return
         folders, base = self._split(frame)
         path = self._prefix(frame)
@@ -106,11 +96,11 @@ class FramePaths:
     def take(self, frame: WantedFrame, extension: str, *, is_recompressed: bool = False) -> str:
         """The path. `extension` is that of the picture's real format: used where CVAT has no name
         or serves another format than was uploaded; "" for a frame that could not be fetched."""
-        if self._numbered_in:
+        if self._layout.numbered_in:
             return self._numbered(frame, extension)
         folders, base = self._split(frame)
         if base is None:
-            name = f"frame_{frame.frame:06d}{self._name_end}{extension or '.png'}"
+            name = f"frame_{frame.frame:06d}{self._layout.name_end}{extension or '.png'}"
             return self._take(frame, folders, PathComponent(name, name), is_real=False)
         safe = self._ending(base.safe, extension)
         path = self._take(frame, folders, PathComponent(base.raw, safe), is_real=safe == base.raw)
@@ -123,7 +113,7 @@ class FramePaths:
         return other if is_recompressed else path
 
     def _numbered(self, frame: WantedFrame, extension: str) -> str:
-        folder = posixpath.join(self._prefix(frame), self._numbered_in)
+        folder = posixpath.join(self._prefix(frame), self._layout.numbered_in)
         self._numbers[folder] += 1
         suffix = extension or posixpath.splitext(frame.filename)[1]
         return posixpath.join(folder, f"{self._numbers[folder]:06d}{suffix}")
@@ -131,13 +121,13 @@ class FramePaths:
     def _split(self, frame: WantedFrame) -> tuple[tuple[PathComponent, ...], PathComponent | None]:
         """CVAT's folders and name, with the end that names have."""
         folders, base = _split(frame.filename)
-        if base is not None and self._name_end:
+        if base is not None and self._layout.name_end:
             base = PathComponent(*(self._with_end(name) for name in base))
         return folders, base
 
     def _with_end(self, name: str) -> str:
         stem, suffix = posixpath.splitext(name)
-        return _extended(stem, self._name_end + suffix)
+        return _extended(stem, self._layout.name_end + suffix)
 
     def _ending(self, name: str, extension: str = "") -> str:
         """The name; for compressed pictures with the extension of what CVAT serves."""
@@ -161,7 +151,7 @@ class FramePaths:
         is_real: bool,
     ) -> str:
         folder = self._free_folder(frame, folders)
-        for name in _candidates(base.safe, frame.frame, end=self._name_end):
+        for name in _candidates(base.safe, frame.frame, end=self._layout.name_end):
             path, cvat_path = posixpath.join(folder, name), self._cvat_path(frame, folders, name)
             key = self._file_key(path)
             cvat_key = key if path == cvat_path else self._file_key(cvat_path)
@@ -225,7 +215,8 @@ class FramePaths:
 
     def _is_reserved(self, folder: str) -> bool:
         """Whether no folder may have this name."""
-        return folder in self._reserved_folders or folder.lower().endswith(self._reserved_endings)
+        layout = self._layout
+        return folder in layout.reserved_folders or folder.lower().endswith(layout.reserved_endings)
 
     def _is_file(self, path: str, key: int) -> bool:
         is_file = key in self._files or key in self._whole_files

@@ -13,7 +13,7 @@ import av
 from PIL import Image
 
 
-class Format(NamedTuple):
+class FrameFileType(NamedTuple):
     """How a decoded frame is written: png, or jpeg with a quality of 1 to 100."""
 
     name: str = "png"
@@ -34,7 +34,7 @@ class Undecodable(Exception):
 
 
 def pictures(
-    mp4: Path, positions: Collection[int], picture_format: Format
+    mp4: Path, positions: Collection[int], frame_file_type: FrameFileType
 ) -> Iterator[tuple[int, bytes]]:
     """(position, encoded picture) for each of the positions, ascending. Raises Undecodable."""
     wanted, last = set(positions), max(positions)
@@ -43,7 +43,7 @@ def pictures(
         with _decoders, av.open(str(mp4), format="mp4") as container:
             stream = container.streams.video[0]
             stream.thread_count = 1  # several chunks are decoded at the same time already
-            encode = _encoder(stream.width, stream.height, picture_format)
+            encode = _encoder(stream.width, stream.height, frame_file_type)
             for position, frame in enumerate(container.decode(stream)):
                 if position in wanted:
                     wanted.discard(position)
@@ -56,9 +56,11 @@ def pictures(
         raise Undecodable(f"The video ends before picture {min(wanted)} of this chunk.")
 
 
-def _encoder(width: int, height: int, picture_format: Format) -> Callable[[av.VideoFrame], bytes]:
-    if picture_format.name == "jpeg":
-        return lambda frame: _jpeg(frame, picture_format.quality)
+def _encoder(
+    width: int, height: int, frame_file_type: FrameFileType
+) -> Callable[[av.VideoFrame], bytes]:
+    if frame_file_type.name == "jpeg":
+        return lambda frame: _jpeg(frame, frame_file_type.quality)
     # Not Pillow, which takes twice the time for a PNG and blocks the other threads meanwhile.
     codec = av.CodecContext.create("png", "w")
     codec.width, codec.height, codec.pix_fmt = width, height, "rgb24"

@@ -67,17 +67,13 @@ def of_case(key: str, name: str, into: Path) -> Written:
 def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]:
     """The pictures, where the format wants them."""
     form = FORMATS[key]
-    layout, folder = form.layout, form.layout.folders([task.subset])[task.subset]
+    folder = form.layout.folders([task.subset])[task.subset]
     place = form.placed([task]) if form.placed else None
     paths = FramePaths(
         task_folders=False,
         quality="original",
         root=lambda frame: folder,
-        unique_stems=layout.unique_stems,
-        reserved_folders=layout.reserved_folders,
-        reserved_endings=layout.reserved_endings,
-        numbered_in=layout.numbered_in,
-        name_end=layout.name_end,
+        layout=form.layout,
     )
     by_frame = objects_by_frame(
         case.exported_jobs, case.frames, case.load, deleted=case.meta.deleted_frames

@@ -46,11 +46,7 @@ def test_paths_differ(key: str, tmp_path: Path) -> None:
         task_folders=True,
         quality="original",
         root=lambda frame: folders[SUBSETS[frame.task_id]],
-        unique_stems=form.layout.unique_stems,
-        reserved_folders=form.layout.reserved_folders,
-        reserved_endings=form.layout.reserved_endings,
-        numbered_in=form.layout.numbered_in,
-        name_end=form.layout.name_end,
+        layout=form.layout,
     )
     frames = [
         WantedFrame(task, 1, frame, name)

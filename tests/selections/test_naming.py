@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from selections.archives.entries import Entry, WantedFrame
 from selections.archives.naming import FramePaths, manifest_name
 from selections.archives.zipping import ZipWriter
+from selections.formats.format import Layout
 
 NASTY = [
     "../evil.jpg",
@@ -184,7 +185,7 @@ def test_no_folder_of_cvat_has_a_reserved_name() -> None:
         task_folders=False,
         quality="original",
         root=lambda frame: "images/train",
-        reserved_folders=("images",),
+        layout=Layout(reserved_folders=("images",)),
     )
     frames = [WantedFrame(1, 1, number, name) for number, name in enumerate(names)]
     for frame in frames:
@@ -364,7 +365,7 @@ def test_paths_begin_with_the_folder_of_their_task_and_have_stems_of_their_own()
         task_folders=True,
         quality="original",
         root=lambda frame: f"in/{frame.task_id}",
-        unique_stems=True,
+        layout=Layout(unique_stems=True),
     )
     frames = [
         WantedFrame(1, 1, number, name)

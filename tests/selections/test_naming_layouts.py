@@ -8,6 +8,7 @@ import pytest
 
 from selections.archives.entries import WantedFrame
 from selections.archives.naming import FramePaths
+from selections.formats.format import Layout
 
 
 def taken(names: FramePaths, frames: Iterable[WantedFrame], extension: str = ".jpg") -> list[str]:
@@ -19,7 +20,10 @@ def taken(names: FramePaths, frames: Iterable[WantedFrame], extension: str = ".j
 
 def test_numbered_pictures_count_from_one_in_each_task() -> None:
     names = FramePaths(
-        task_folders=True, quality="original", root=lambda frame: "train", numbered_in="img1"
+        task_folders=True,
+        quality="original",
+        root=lambda frame: "train",
+        layout=Layout(numbered_in="img1"),
     )
     frames = [WantedFrame(7, 1, 20, "s/b.jpg"), WantedFrame(7, 1, 30, "a.jpg")]
     assert taken(names, [*frames, WantedFrame(8, 2, 0, "a.jpg")]) == [
@@ -30,13 +34,15 @@ def test_numbered_pictures_count_from_one_in_each_task() -> None:
 
 
 def test_a_picture_of_unknown_format_keeps_the_extension_of_its_name() -> None:
-    names = FramePaths(task_folders=False, quality="original", numbered_in="img1")
+    names = FramePaths(task_folders=False, quality="original", layout=Layout(numbered_in="img1"))
     assert taken(names, [WantedFrame(7, 1, 0, "s/a.tif")], "") == ["img1/000001.tif"]
 
 
 @pytest.mark.parametrize("stem", ["a", "é" * 200])
 def test_names_end_as_the_format_wants_also_where_two_are_alike(stem: str) -> None:
-    names = FramePaths(task_folders=False, quality="original", name_end="_end", unique_stems=True)
+    names = FramePaths(
+        task_folders=False, quality="original", layout=Layout(name_end="_end", unique_stems=True)
+    )
     frames = [WantedFrame(7, 1, n, f"{stem}{suffix}") for n, suffix in enumerate([".jpg", ".png"])]
     first, second, video = taken(names, [*frames, WantedFrame(7, 1, 2, "")])
     assert first.endswith("_end.jpg")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from portal.exceptions import InvalidInput
 from selections.archives import building, video
-from selections.archives.video import Format, Undecodable, pictures
+from selections.archives.video import FrameFileType, Undecodable, pictures
 from selections.models import Archive
 from selector.models import Connection
 from standin.chunks import Chunk, numbered_zip
@@ -201,13 +201,13 @@ def test_the_same_bytes_when_it_is_resumed(
 def test_positions_are_those_of_the_film(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(short_film(12))
-    found = dict(pictures(path, [11, 0, 5], Format()))
+    found = dict(pictures(path, [11, 0, 5], FrameFileType()))
     assert list(found) == [0, 5, 11]
     with pytest.raises(Undecodable, match="ends before picture 12"):
-        list(pictures(path, [3, 12], Format()))
+        list(pictures(path, [3, 12], FrameFileType()))
     path.write_bytes(b"")
     with pytest.raises(Undecodable):
-        list(pictures(path, [3], Format()))
+        list(pictures(path, [3], FrameFileType()))
 
 
 def test_the_services_know_the_formats(transactional_db: None, connection: Connection) -> None:
@@ -222,6 +222,6 @@ def test_a_script_that_names_other_files_is_no_film(tmp_path: Path) -> None:
     other, script = tmp_path / "other.mp4", tmp_path / "script.part"
     other.write_bytes(encode_mp4([Image.new("RGB", (32, 24), "red")], 18))
     script.write_text("ffconcat version 1.0\nfile other.mp4\n")
-    assert list(video.pictures(other, [0], video.Format()))
+    assert list(video.pictures(other, [0], video.FrameFileType()))
     with pytest.raises(video.Undecodable):
-        list(video.pictures(script, [0], video.Format()))
+        list(video.pictures(script, [0], video.FrameFileType()))

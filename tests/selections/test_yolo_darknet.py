@@ -110,9 +110,7 @@ def test_a_folder_has_no_name_of_a_file_of_labels_or_that_darknet_replaces() -> 
     paths = FramePaths(
         task_folders=False,
         quality="original",
-        unique_stems=True,
-        reserved_folders=LAYOUT.reserved_folders,
-        reserved_endings=LAYOUT.reserved_endings,
+        layout=LAYOUT,
     )
     names = ["a.jpg", "a.TXT/b.jpg", "a.txt_/c.jpg", "images/d.jpg", "x/JPEGImages/e.jpg"]
     frames = [WantedFrame(7, 1, frame, name) for frame, name in enumerate(names)]
