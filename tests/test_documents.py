@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from selections.formats import FORMATS
 from tests.test_project import BASE_DIR, text, tracked
 
 FACTS = "docs/cvat-api.md"
@@ -129,3 +130,10 @@ def test_numbers_in_performance_are_those_of_the_benchmarks(results: str) -> Non
     for name, value in shown.items():
         digits = len(value.partition(".")[2])
         assert f"{measured[name]:.{digits}f}" == value, name
+
+
+def test_every_format_of_annotations_stands_in_the_table() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text("docs/annotations.md"), re.MULTILINE)
+    assert sorted(key for key, _ in rows) == sorted(FORMATS)
+    assert {name for key, name in rows if not FORMATS[key].label.startswith(name)} == set()
+    assert f"in one of {len(rows)} forms" in text("README.md")

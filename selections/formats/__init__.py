@@ -1,7 +1,8 @@
 """The formats in which an archive can hold annotations, each a module of this package, and their
 registry. Pure.
 
-A new format is a module with a FORMAT, and its place in GROUPS: pages, API and schema read the
+A new format is a module with a FORMAT, its place in GROUPS, and the names of its files at the top
+of a ZIP in `_RESERVED_FILES` of selections/archives/naming.py. Pages, API and schema read the
 registry. A format that archives were requested with must stay.
 """
 
