@@ -119,7 +119,9 @@ def test_a_box_over_the_edge_is_cut_and_says_how_much(tmp_path: Path) -> None:
 
 def test_pixels_without_an_object_are_0_in_each_picture(tmp_path: Path) -> None:
     files = of_case("kitti", "tracks_images", tmp_path).files  # a label sorts before `background`
-    for path in [path for path in files if path.endswith(".png")]:
+    pictures = [path for path in files if path.endswith(".png")]
+    assert pictures
+    for path in pictures:
         assert pixels(files[path])[-1] in (0, (0, 0, 0))
 
 

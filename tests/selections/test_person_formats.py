@@ -86,7 +86,9 @@ def test_lists_are_those_of_cvats_export(
 
 def test_boxes_and_tags_of_vggface2_are_those_of_cvats_export(tmp_path: Path) -> None:
     files, reference = of_case("vggface2", "names", tmp_path), exported("vggface2-1.0")
-    for path in (path for path in reference if path.endswith(".csv")):
+    tables = [path for path in reference if path.endswith(".csv")]
+    assert tables
+    for path in tables:
         expected = [line.rstrip("\r") for line in reference[path]]
         assert rows(lines(files, path)) == rows(expected)
 
