@@ -125,8 +125,8 @@ class SplitRowSerializer(serializers.Serializer[Any]):
     """A split, and how much of the selection is in it."""
 
     split = serializers.CharField(help_text="train, val, test, or another subset of CVAT.")
-    frames = serializers.IntegerField(help_text="How many frames are in it.")
-    units = serializers.IntegerField(
+    frames_count = serializers.IntegerField(help_text="How many frames are in it.")
+    units_count = serializers.IntegerField(
         allow_null=True, help_text="How many units that stay together; null but for shares."
     )
     labels = serializers.DictField(

@@ -199,7 +199,7 @@ class AnnotationSource:
         return {
             "annotations": {
                 "format": self._format.key,
-                "objects": self._objects,
+                "objects_count": self._objects,
                 "problems_count": sum(task.problems_count for task in tasks)
                 + sum(map(len, self._broken.values())),
                 "problems": problems[:MOST_MANIFEST_PROBLEMS],

@@ -28,12 +28,12 @@ LabelsOn = Callable[[SplitFrame], frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class SplitRow:
-    """`units` counts what is kept together; None for a split that knows no units. `labels` has the
-    number of frames with each label, if the split depends on labels."""
+    """`units_count`: how many units are kept together; None for a split that knows no units.
+    `labels`: the number of frames with each label, if the split depends on labels."""
 
     split: str
-    frames: int
-    units: int | None = None
+    frames_count: int
+    units_count: int | None = None
     labels: dict[str, int] = field(default_factory=dict)
 
 
@@ -63,8 +63,8 @@ def split_table(
     return [
         SplitRow(
             split=name,
-            frames=frames[name],
-            units=len(units.get(name, ())) if split.by == SHARES else None,
+            frames_count=frames[name],
+            units_count=len(units.get(name, ())) if split.by == SHARES else None,
             labels={label: labels.get(name, Counter())[label] for label in names},
         )
         for name in split.possible(task.subset for task in selection.tasks.all())

@@ -249,7 +249,7 @@ def test_the_table_before_the_build_counts_labels_as_the_archive_has_them(
     pictures = ElementTree.fromstring(files_of(archive)["annotations.xml"]).iter("image")
     for picture in pictures:
         labels[picture.get("subset", "")].update({each.get("label", "") for each in picture})
-    assert {row.split: row.frames for row in rows} == Counter(line["split"] for line in lines)
+    assert {row.split: row.frames_count for row in rows} == Counter(line["split"] for line in lines)
     assert {row.split: Counter(row.labels) for row in rows} == labels
     assert "person" not in rows[0].labels
 

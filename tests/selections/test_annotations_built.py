@@ -46,7 +46,7 @@ def test_objects_of_chosen_frames_are_those_of_cvats_export(
         ours, theirs = differences(objects[line["path"]], expected[line["frame"]])
         assert (ours, theirs) == ([], [])
     count = sum(len(each) for each in objects.values())
-    assert archive.remarks["annotations"]["objects"] == count
+    assert archive.remarks["annotations"]["objects_count"] == count
 
 
 def test_the_xml_names_the_picture_as_the_zip_does_and_cvat_by_its_numbers(

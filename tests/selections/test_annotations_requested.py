@@ -72,7 +72,7 @@ def test_what_is_in_the_zip_and_what_is_not_is_said() -> None:
     problem = {"task_id": 5, "frame": 0, "object_id": 9, "reason": "The object was left out: why."}
     annotations: dict[str, Any] = {
         "format": "coco",
-        "objects": 1234,
+        "objects_count": 1234,
         "problems_count": 2,
         "problems": [problem],
         "left_out": {"COCO has no place for points": 1, "COCO has no place for tags": 2000},

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", 
 def counted(archive: Archive) -> int:
     about = archive.remarks["annotations"]
     assert about["problems_count"] == 0
-    return about["objects"] + sum(about["left_out"].values())
+    return about["objects_count"] + sum(about["left_out"].values())
 
 
 @pytest.mark.parametrize("key", list(FORMATS))

@@ -110,7 +110,7 @@ def test_pictures_stand_where_cvat_has_them(
     assert sorted(listed) == sorted(name for name in names if name.endswith(".jpg"))
     about = archive.remarks["annotations"]
     tags = sum(each["kind"] == "tag" for frame in case.reference().values() for each in frame)
-    assert about["objects"] == tags
+    assert about["objects_count"] == tags
 
 
 @of_archives

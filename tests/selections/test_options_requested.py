@@ -168,9 +168,9 @@ def test_the_table_counts_frames_and_units(alice: User, kept: Selection, client:
     answer = api_of(alice).post(f"/api/selections/{kept.pk}/split-table", body)
     rows = answer.json()
     assert [row["split"] for row in rows] == ["train", "test"]
-    assert sum(row["frames"] for row in rows) == count
+    assert sum(row["frames_count"] for row in rows) == count
     jobs = kept.frames.order_by().values("job_id").distinct().count()
-    assert sum(row["units"] for row in rows) == jobs > 1
+    assert sum(row["units_count"] for row in rows) == jobs > 1
     client.force_login(alice)
     form = {**FORM, "unit": "job", "even_labels": ""}
     page = client.post(f"/selections/{kept.pk}/split", form).content.decode()
@@ -193,6 +193,6 @@ def test_the_table_of_a_list_names_what_is_missing(alice: User, kept: Selection)
         f"/api/selections/{kept.pk}/split-table", {"by": "names", "names": names}
     )
     assert answer.json() == [
-        {"split": "train", "frames": 1, "units": None, "labels": {}},
-        {"split": "test", "frames": 1, "units": None, "labels": {}},
+        {"split": "train", "frames_count": 1, "units_count": None, "labels": {}},
+        {"split": "test", "frames_count": 1, "units_count": None, "labels": {}},
     ]

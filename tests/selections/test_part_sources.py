@@ -89,7 +89,9 @@ def test_the_manifest_lists_the_files_before_the_problems(tmp_path: Path) -> Non
     with ZipWriter(tmp_path / "z", part_size=0, about=about, sources=[Sizes()]) as writer:
         line = {"frame": 3, "width": 8, "height": 6}
         writer.add(Entry("ü.jpg", io.BytesIO(b"picture"), 7, line))
-        (part,) = writer.finish([{"frame": 4}], [{"frame": 5}], {"annotations": {"objects": 0}})
+        (part,) = writer.finish(
+            [{"frame": 4}], [{"frame": 5}], {"annotations": {"objects_count": 0}}
+        )
     with zipfile.ZipFile(part.path) as opened:
         manifest = json.loads(opened.read("manifest.json"))
         contents = {name: opened.read(name) for name in opened.namelist()[1:-1]}
