@@ -195,8 +195,8 @@ class RecentTask(models.Model):
 
 class AnnotationIndexingQuerySet(WorkQuerySet["AnnotationIndexing"]):
     def outdated(self) -> Self:
-        """Ended for so long that nobody looks for them."""
-        return self.filter(finished_at__lt=timezone.now() - AnnotationIndexing.KEPT)
+        """Ended longer ago than LIFETIME."""
+        return self.filter(finished_at__lt=timezone.now() - AnnotationIndexing.LIFETIME)
 
 
 class AnnotationIndexing(Work):
@@ -211,8 +211,8 @@ class AnnotationIndexing(Work):
         FAILED = WorkStatus.FAILED.value, "failed"
         CANCELLED = WorkStatus.CANCELLED.value, "cancelled"
 
-    SOON: ClassVar = timedelta(minutes=1)
-    KEPT: ClassVar = timedelta(days=1)
+    RETRY_WAIT: ClassVar = timedelta(minutes=1)
+    LIFETIME: ClassVar = timedelta(days=1)
 
     task_id = models.BigIntegerField()
     job_id = models.BigIntegerField(null=True)
@@ -249,4 +249,4 @@ class AnnotationIndexing(Work):
 
     @property
     def ended_just_now(self) -> bool:
-        return self.finished_at is not None and timezone.now() - self.finished_at < self.SOON
+        return self.finished_at is not None and timezone.now() - self.finished_at < self.RETRY_WAIT

@@ -107,7 +107,8 @@ def _write_bars(image: Image.Image, number: int) -> None:
 
 
 def read_bars(image: Image.Image) -> int:
-    """The number in the strip at the bottom. Raises ValueError when the check bits differ."""
+    """The source number in the strip at the bottom, also after H.264. Raises ValueError when the
+    check bits differ."""
     grey = image.convert("L")
     width, height = grey.size
     row = height - 1 - height // 32

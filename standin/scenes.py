@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 Size = tuple[int, int]
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Kind = Literal["rectangle", "polygon", "polyline", "points", "ellipse", "mask", "skeleton"]
 
 SHARPNESS = 2  # pictures are drawn this many times larger, so that their edges are smooth
@@ -51,7 +51,7 @@ class Thing:
     kind: str
     box: Box
     nearness: float
-    colour: Colour = (128, 128, 128)
+    color: Color = (128, 128, 128)
     step: float = 0.0  # where it is in its stride, in radians
     foot: float = 0.0  # where the pole of a sign ends
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -76,26 +76,26 @@ class Canvas:
         self._draw = ImageDraw.Draw(image)
         self._brightness = brightness
 
-    def box(self, box: Sequence[float], colour: Colour, *, radius: float = 0) -> None:
-        corners, fill = _larger(box), self._shade(colour)
+    def box(self, box: Sequence[float], color: Color, *, radius: float = 0) -> None:
+        corners, fill = _larger(box), self._shade(color)
         if corners[2] - corners[0] < 1 or corners[3] - corners[1] < 1:
             return
         self._draw.rounded_rectangle(corners, radius * SHARPNESS, fill=fill)
 
-    def ellipse(self, box: Sequence[float], colour: Colour, *, light: bool = False) -> None:
-        self._draw.ellipse(_larger(box), fill=colour if light else self._shade(colour))
+    def ellipse(self, box: Sequence[float], color: Color, *, light: bool = False) -> None:
+        self._draw.ellipse(_larger(box), fill=color if light else self._shade(color))
 
-    def polygon(self, points: Iterable[Point], colour: Colour) -> None:
+    def polygon(self, points: Iterable[Point], color: Color) -> None:
         flat = [_larger(point) for point in points]
-        self._draw.polygon([(x, y) for x, y in flat], fill=self._shade(colour))
+        self._draw.polygon([(x, y) for x, y in flat], fill=self._shade(color))
 
-    def line(self, points: Iterable[Point], colour: Colour, width: float) -> None:
+    def line(self, points: Iterable[Point], color: Color, width: float) -> None:
         flat = [_larger(point) for point in points]
         thick = max(1, round(width * SHARPNESS))
-        self._draw.line([(x, y) for x, y in flat], self._shade(colour), thick, joint="curve")
+        self._draw.line([(x, y) for x, y in flat], self._shade(color), thick, joint="curve")
 
-    def _shade(self, colour: Colour) -> Colour:
-        red, green, blue = (int(value * self._brightness) for value in colour)
+    def _shade(self, color: Color) -> Color:
+        red, green, blue = (int(value * self._brightness) for value in color)
         return red, green, blue
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from standin.scenes import Box, Canvas, Colour, Outline, Point, Scene, Size, Thing, clipped
+from standin.scenes import Box, Canvas, Color, Outline, Point, Scene, Size, Thing, clipped
 
-COLOURS: dict[str, Colour] = {
+COLORS: dict[str, Color] = {
     "red": (206, 58, 52),
     "green": (58, 138, 84),
     "blue": (60, 112, 190),
@@ -22,12 +22,12 @@ LABELS: Sequence[dict[str, Any]] = [
     {
         "name": "bottle",
         "color": "#24b353",
-        "attributes": [{"name": "colour", "input_type": "select", "values": list(COLOURS)}],
+        "attributes": [{"name": "colour", "input_type": "select", "values": list(COLORS)}],
     },
     {
         "name": "carton",
         "color": "#fa7dbb",
-        "attributes": [{"name": "colour", "input_type": "select", "values": list(COLOURS)}],
+        "attributes": [{"name": "colour", "input_type": "select", "values": list(COLORS)}],
     },
     {"name": "melon", "color": "#ddff33"},
     {
@@ -74,7 +74,7 @@ class Shelf(Scene):
         wide, tall = size[0] / PLACES, size[1] * 0.92 / ROWS
         left, floor = (place - begin) * wide, (row + 1) * tall - tall * 0.16
         kind = dice.choice(("bottle", "carton", "bottle", "carton", "melon"))
-        name = dice.choice(list(COLOURS))
+        name = dice.choice(list(COLORS))
         if dice.random() > self.full:
             kind = "gap"
         high = {"bottle": 0.74, "carton": dice.uniform(0.5, 0.68), "melon": 0.5, "gap": 0.66}[kind]
@@ -83,7 +83,7 @@ class Shelf(Scene):
         middle = left + wide / 2
         box = (middle - half, floor - high * tall, middle + half, floor)
         price = f"{dice.randrange(1, 10)}.{dice.choice((49, 79, 95, 99))}"
-        yield Thing(key, kind, box, 1.0, COLOURS[name], facts={"colour": name})
+        yield Thing(key, kind, box, 1.0, COLORS[name], facts={"colour": name})
         tag = (middle - wide * 0.2, floor + tall * 0.025, middle + wide * 0.2, floor + tall * 0.135)
         yield Thing(f"{key} price", "price tag", tag, 2.0, facts={"price": price})
 
@@ -137,13 +137,13 @@ def _bottle(thing: Thing) -> list[Point]:
 
 
 def _draw_bottle(canvas: Canvas, bottle: Thing) -> None:
-    canvas.polygon(_bottle(bottle), bottle.colour)
+    canvas.polygon(_bottle(bottle), bottle.color)
     canvas.box((*bottle.at(0.34, 0.0), *bottle.at(0.66, 0.06)), (240, 240, 240))
     canvas.box((*bottle.at(0.0, 0.58), *bottle.at(1.0, 0.84)), (246, 240, 222))
 
 
 def _draw_carton(canvas: Canvas, carton: Thing) -> None:
-    canvas.box(carton.box, carton.colour)
+    canvas.box(carton.box, carton.color)
     canvas.box((*carton.at(0.0, 0.0), *carton.at(1.0, 0.14)), (244, 240, 230))
     canvas.ellipse((*carton.at(0.22, 0.34), *carton.at(0.78, 0.82)), (250, 236, 190))
 

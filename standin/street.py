@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from standin.scenes import Canvas, Colour, Outline, Scene, Size, Thing, clipped
+from standin.scenes import Canvas, Color, Outline, Scene, Size, Thing, clipped
 from standin.street_drawing import (
     BODY,
     LIGHTS,
@@ -33,7 +33,7 @@ from standin.street_drawing import (
     standing,
 )
 
-CAR_COLOURS: dict[str, Colour] = {
+CAR_COLORS: dict[str, Color] = {
     "red": (196, 44, 40),
     "blue": (42, 92, 178),
     "white": (226, 228, 230),
@@ -41,7 +41,7 @@ CAR_COLOURS: dict[str, Colour] = {
     "green": (52, 120, 78),
     "yellow": (228, 180, 40),
 }
-CLOTHES: Sequence[Colour] = (
+CLOTHES: Sequence[Color] = (
     *((188, 62, 88), (60, 110, 170), (80, 140, 90), (210, 150, 60)),
     *((120, 80, 150), (220, 220, 224), (70, 74, 84)),
 )
@@ -50,7 +50,7 @@ LABELS: Sequence[dict[str, Any]] = [
         "name": "car",
         "color": "#33ddff",
         "attributes": [
-            {"name": "colour", "input_type": "select", "values": list(CAR_COLOURS)},
+            {"name": "colour", "input_type": "select", "values": list(CAR_COLORS)},
             {"name": "parked", "input_type": "checkbox", "values": ["false"]},
         ],
     },
@@ -170,28 +170,28 @@ class Street(Scene):
     ) -> Thing:
         dice = self.random(key)
         if kind.endswith("car"):
-            name = dice.choice(list(CAR_COLOURS))
+            name = dice.choice(list(CAR_COLORS))
             box = standing(across, nearness, 0.27, 0.24, size)
             facts = {"colour": name, "parked": "false"}
-            return Thing(key, kind, box, nearness, CAR_COLOURS[name], facts=facts)
-        colour = dice.choice(CLOTHES)
+            return Thing(key, kind, box, nearness, CAR_COLORS[name], facts=facts)
+        color = dice.choice(CLOTHES)
         if kind == "cyclist":
             box = standing(across, nearness, 0.15, 0.36, size)
-            return Thing(key, kind, box, nearness, colour, age / 2)
+            return Thing(key, kind, box, nearness, color, age / 2)
         is_child = dice.random() < 0.25
         tall = 0.27 if is_child else 0.40 + dice.random() * 0.05
         box = standing(across, nearness, tall * 0.24, tall, size)
         facts = {"age": "child" if is_child else "adult"}
-        return Thing(key, kind, box, nearness, colour, age / 2.5, facts=facts)
+        return Thing(key, kind, box, nearness, color, age / 2.5, facts=facts)
 
     def _parked_car(self, place: int, size: Size) -> Thing:
         dice = self.random("parked", place)
-        name = dice.choice(list(CAR_COLOURS))
+        name = dice.choice(list(CAR_COLORS))
         side = -0.41 if place % 2 else 0.41
         nearness = 0.84 - 0.17 * (place // 2) - 0.05 * (place % 2)
         box = standing(side, nearness, 0.25, 0.23, size)
         facts = {"colour": name, "parked": "true"}
-        return Thing(f"parked-{place}", "parked car", box, nearness, CAR_COLOURS[name], facts=facts)
+        return Thing(f"parked-{place}", "parked car", box, nearness, CAR_COLORS[name], facts=facts)
 
     def _sign(self, kind: str, nearness: float, across: float, size: Size) -> Thing:
         left, top, right, foot = standing(across, nearness, 0.11, 0.58, size)

@@ -8,13 +8,13 @@ from random import Random
 
 from PIL import Image, ImageOps
 
-from standin.scenes import Box, Canvas, Colour, Outline, Point, Size, Thing
+from standin.scenes import Box, Canvas, Color, Outline, Point, Size, Thing
 
 HORIZON = 0.40  # share of the height
 DEPTH = 0.52  # from the horizon to where things have their full size
-SKIN: Colour = (226, 178, 146)
-DARK: Colour = (26, 28, 34)
-WARM: Colour = (255, 226, 160)
+SKIN: Color = (226, 178, 146)
+DARK: Color = (26, 28, 34)
+WARM: Color = (255, 226, 160)
 
 BODY = {
     "head": (0.5, 0.08),
@@ -146,10 +146,10 @@ def draw_houses(canvas: Canvas, side: int, light: Light, dice: Random, size: Siz
         near = far * 1.55
         tall = dice.uniform(0.75, 1.3)
         shade = dice.randrange(90, 170)
-        colour = (shade + 16, shade, shade - dice.randrange(26))
+        color = (shade + 16, shade, shade - dice.randrange(26))
         foot = [ground(side * 0.72, s, size) for s in (far, near)]
         roof = [(x, y - s * tall * size[1]) for (x, y), s in zip(foot, (far, near), strict=True)]
-        canvas.polygon([foot[0], foot[1], roof[1], roof[0]], colour)
+        canvas.polygon([foot[0], foot[1], roof[1], roof[0]], color)
         _draw_windows(canvas, side, (far, near), tall, light, dice, size)
         far = near
 
@@ -200,12 +200,12 @@ def draw_car(canvas: Canvas, car: Thing) -> None:
     canvas.box(_part(car, 0.06, 0.75, 0.24, 1.0), DARK, radius=round_off / 2)
     canvas.box(_part(car, 0.76, 0.75, 0.94, 1.0), DARK, radius=round_off / 2)
     roof = [car.at(x, y) for x, y in ((0.22, 0.0), (0.78, 0.0), (0.93, 0.46), (0.07, 0.46))]
-    canvas.polygon(roof, car.colour)
+    canvas.polygon(roof, car.color)
     glass = [car.at(x, y) for x, y in ((0.26, 0.07), (0.74, 0.07), (0.85, 0.42), (0.15, 0.42))]
     canvas.polygon(glass, (52, 66, 84))
-    canvas.box(_part(car, 0.0, 0.42, 1.0, 0.86), car.colour, radius=round_off)
+    canvas.box(_part(car, 0.0, 0.42, 1.0, 0.86), car.color, radius=round_off)
     is_leaving = car.kind == "leaving car"
-    light: Colour = (214, 38, 34) if is_leaving else (250, 244, 214)
+    light: Color = (214, 38, 34) if is_leaving else (250, 244, 214)
     for left in (0.06, 0.76):
         canvas.box(_part(car, left, 0.52, left + 0.18, 0.66), light, radius=round_off / 2)
     canvas.box(_part(car, 0.36, 0.68, 0.64, 0.80), (236, 236, 226))
@@ -217,9 +217,9 @@ def draw_person(canvas: Canvas, person: Thing) -> None:
     shoulder = person.at(0.5, 0.22)
     for side in ("left", "right"):
         canvas.line([places["hip"], places[f"{side} foot"]], (44, 50, 70), thick * 1.25)
-        canvas.line([shoulder, places[f"{side} hand"]], person.colour, thick * 0.8)
+        canvas.line([shoulder, places[f"{side} hand"]], person.color, thick * 0.8)
     body = [person.at(x, y) for x, y in ((0.2, 0.17), (0.8, 0.17), (0.72, 0.56), (0.28, 0.56))]
-    canvas.polygon(body, person.colour)
+    canvas.polygon(body, person.color)
     _draw_head(canvas, person.at(0.5, 0.08), person.height * 0.08)
 
 
@@ -245,8 +245,8 @@ def draw_cyclist(canvas: Canvas, rider: Thing) -> None:
     canvas.line([hubs[0], saddle, bar, hubs[1]], frame, thick)
     canvas.line([saddle, rider.at(0.5, 0.86), bar], frame, thick)
     canvas.line([rider.at(0.36, 0.52), rider.at(0.56, 0.68), pedal], (44, 50, 70), thick * 2.6)
-    canvas.line([rider.at(0.36, 0.52), rider.at(0.56, 0.20)], rider.colour, thick * 4.6)
-    canvas.line([rider.at(0.55, 0.24), bar], rider.colour, thick * 2)
+    canvas.line([rider.at(0.36, 0.52), rider.at(0.56, 0.20)], rider.color, thick * 4.6)
+    canvas.line([rider.at(0.55, 0.24), bar], rider.color, thick * 2)
     _draw_head(canvas, rider.at(0.60, 0.075), rider.height * 0.075)
 
 
@@ -254,7 +254,7 @@ def draw_sign(canvas: Canvas, sign: Thing) -> None:
     left, top, right, foot = sign.box
     x, thick = (left + right) / 2, max(1.0, sign.width * 0.09)
     canvas.line([(x, top + sign.width / 2), (x, foot)], (120, 124, 130), thick)
-    red: Colour = (200, 32, 36)
+    red: Color = (200, 32, 36)
     box = sign.box
     if sign.facts["kind"] == "speed limit":
         inset = sign.width * 0.15

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable
 import av
 from PIL import Image
 
-from standin.pictures import read_bars
-
 FRAMES_PER_SECOND = 25
 
 
@@ -48,12 +46,3 @@ def decode_mp4(chunk: bytes) -> list[Image.Image]:
     """The frames of a chunk in order, RGB."""
     with av.open(io.BytesIO(chunk), "r") as container:
         return [_picture(frame) for frame in container.decode(video=0)]
-
-
-def read_number(image: Image.Image) -> int:
-    """The number a drawn frame carries in its bars, also after H.264.
-
-    It is the *source* number: frame t of a task with start_frame and step shows
-    start_frame + t * step. Raises ValueError when the bars cannot be read.
-    """
-    return read_bars(image)

@@ -10,6 +10,7 @@ from cvat.exceptions import CvatForbidden, CvatNotFound
 from portal.exceptions import InvalidInput
 from selections.models import Selection
 from selections.object_choice import NAMES_LISTED, ObjectChoice
+from selector.annotation_index.words import listed
 from selector.models import Connection
 from selector.services.frame_annotations import job_labels
 
@@ -28,8 +29,9 @@ def check_labels(*, connection: Connection, selection: Selection, choice: Object
     names = list(dict.fromkeys(name for job in jobs for name in _names(connection, job)))
     if unknown := choice.unknown(names):
         raise InvalidInput(
-            f"There {'is no label' if len(unknown) == 1 else 'are no labels'} {_listed(unknown)} "
-            f"in the tasks of this selection. There {_existing(names)}"
+            f"There {'is no label' if len(unknown) == 1 else 'are no labels'} "
+            f"{listed(unknown, NAMES_LISTED)} in the tasks of this selection. "
+            f"There {_existing(names)}"
         )
 
 
@@ -56,9 +58,4 @@ def _names(connection: Connection, job_id: int) -> Iterable[str]:
 
 
 def _existing(names: list[str]) -> str:
-    return f"are: {_listed(names)}." if names else "is none that you may see."
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - NAMES_LISTED:,} more" if len(names) > NAMES_LISTED else ""
-    return ", ".join(f"“{name}”" for name in names[:NAMES_LISTED]) + more
+    return f"are: {listed(names, NAMES_LISTED)}." if names else "is none that you may see."

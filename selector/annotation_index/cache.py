@@ -26,7 +26,8 @@ class IndexCache:
         self._lock = threading.Lock()
 
     def load(self, keys: tuple[str, ...]) -> TaskIndex:
-        """The same, from memory if all of it is there."""
+        """The index of these jobs, from memory if all of them were read before, else as
+        `read_index`."""
         with self._lock:
             index = self._indexes.get(keys)
             if index is not None:
@@ -39,10 +40,6 @@ class IndexCache:
             while len(self._indexes) > 1 and self._size() > MOST_BYTES:
                 self._indexes.popitem(last=False)
         return index
-
-    def clear(self) -> None:
-        with self._lock:
-            self._indexes.clear()
 
     def _size(self) -> int:
         return sum(index.size for index in self._indexes.values())

@@ -1,4 +1,4 @@
-"""Filters by annotation in plain words. Pure."""
+"""Filters by annotation and lists of names in plain words. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOST_NAMED = 20
 
 
 def in_words(wanted: AnnotationFilter) -> str:
-    """Such as “any of car, van; none of bike; 2 or more objects; occluded”."""
+    """Such as: any of “car”, “van”; none of “bike”; 2 or more objects; occluded."""
     return "; ".join(_conditions(wanted))
 
 
@@ -23,12 +23,12 @@ def _conditions(wanted: AnnotationFilter) -> Iterator[str]:
         ("none of", wanted.labels_none),
     ):
         if labels:
-            yield f"{words} {_listed(labels)}"
+            yield f"{words} {listed(labels, MOST_NAMED)}"
     objects = _range(wanted.objects_from, wanted.objects_to)
     if objects:
         yield f"{objects} objects"
     for each in wanted.attributes[:MOST_NAMED]:
-        yield f"{each.label} with {each.name} “{each.value}”"
+        yield f"“{each.label}” with {each.name} “{each.value}”"
     if len(wanted.attributes) > MOST_NAMED:
         yield "…"
     if wanted.sources:
@@ -54,5 +54,9 @@ def _percent(share: float | None) -> str | None:
     return None if share is None else f"{share * 100:g} %"
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+def listed(names: Sequence[str], most: int) -> str:
+    """Such as “car”, “van” and 3 more; none without names."""
+    if not names:
+        return "none"
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(f"“{name}”" for name in names[:most]) + more

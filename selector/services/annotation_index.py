@@ -25,6 +25,7 @@ from selector.annotation_index.cache import IndexCache, read_index
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.masks import frames_of
 from selector.annotation_index.task_index import TaskIndex
+from selector.annotation_index.words import listed
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
 from selector.models import AnnotationIndexing, AnnotationIndexingQuerySet, Connection
 from selector.services.catalogs import load_catalog, load_packed
@@ -240,21 +241,14 @@ def _refuse_again(last: AnnotationIndexing, plan: IndexPlan) -> None:
 
 def _check_names(plan: IndexPlan, wanted: AnnotationFilter) -> None:
     labels = {label.name: label for label in plan.labels}
+    existing = listed(list(labels), MOST_NAMED)
     for name in sorted(wanted.labels):
         if name not in labels:
-            raise InvalidInput(
-                f"Task {plan.task_id} has no label “{name}”. It has {_listed(list(labels))}."
-            )
+            raise InvalidInput(f"Task {plan.task_id} has no label “{name}”. It has {existing}.")
     for each in wanted.attributes:
         names = [attribute.name for attribute in labels[each.label].attributes]
         if each.name not in names:
             raise InvalidInput(
-                f"Label “{each.label}” has no attribute “{each.name}”. It has {_listed(names)}."
+                f"Label “{each.label}” has no attribute “{each.name}”. "
+                f"It has {listed(names, MOST_NAMED)}."
             )
-
-
-def _listed(names: Sequence[str]) -> str:
-    if not names:
-        return "none"
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(f"“{name}”" for name in names[:MOST_NAMED]) + more

@@ -87,7 +87,7 @@ def test_it_is_kept_with_the_selection_and_drawn_again(
     assert (again["same"], again["new"]) == (2, 0)
     client.force_login(alice)
     page = client.get(saved.get_absolute_url()).content.decode()
-    assert f"with such annotations: any of {label_of(case)}, drawn at random" in page
+    assert f"with such annotations: any of “{label_of(case)}”, drawn at random" in page
 
 
 def test_other_selections_are_left_out_beside_it(

@@ -16,8 +16,9 @@ from selections.models import Archive
 from selector.models import Connection
 from standin.chunks import Chunk, numbered_zip
 from standin.model import Task
+from standin.pictures import read_bars
 from standin.server import StandIn
-from standin.video import encode_mp4, read_number
+from standin.video import encode_mp4
 from tests.conftest import eventually
 from tests.selections.builds import (
     Folders,
@@ -46,7 +47,7 @@ def assert_numbers(archive: Archive, number: Callable[[int], int] = lambda frame
     found = pictures_of(archive)
     assert len(found) == archive.frames_total
     for (_, frame), content in found.items():
-        assert read_number(picture(content)) == number(frame)
+        assert read_bars(picture(content)) == number(frame)
 
 
 def film(standin: StandIn, **options: object) -> Task:

@@ -16,7 +16,7 @@ from standin.pictures import read_bars
 from standin.samples import sample_world
 from standin.server import StandIn
 from standin.street import LABELS
-from standin.video import decode_mp4, read_number
+from standin.video import decode_mp4
 
 NAMES = [label["name"] for label in LABELS]
 
@@ -107,10 +107,10 @@ def test_video_chunks_and_frames(client: Client) -> None:
     task = client.tasks.retrieve(11)
     file = io.BytesIO()
     task.download_chunk(1, file, quality="original")
-    numbers = [read_number(picture) for picture in decode_mp4(file.getvalue())]
+    numbers = [read_bars(picture) for picture in decode_mp4(file.getvalue())]
     assert numbers == [10 + 5 * frame for frame in range(10, 20)]
     with Image.open(task.get_frame(12, quality="original")) as picture:
-        assert (picture.format, read_number(picture)) == ("PNG", 70)
+        assert (picture.format, read_bars(picture)) == ("PNG", 70)
 
 
 def test_previews(client: Client) -> None:

@@ -6,9 +6,9 @@ import av
 import pytest
 from PIL import Image
 
-from standin.pictures import numbered
+from standin.pictures import numbered, read_bars
 from standin.street import Street
-from standin.video import decode_mp4, encode_mp4, read_number
+from standin.video import decode_mp4, encode_mp4
 from standin.world import World
 from tests.standin.test_frames_and_chunks import members
 
@@ -16,7 +16,7 @@ VIDEO_TASKS = [3, 11]
 
 
 def numbers(chunk: bytes) -> list[int]:
-    return [read_number(picture) for picture in decode_mp4(chunk)]
+    return [read_bars(picture) for picture in decode_mp4(chunk)]
 
 
 @pytest.mark.parametrize("task_id", VIDEO_TASKS)
@@ -66,7 +66,7 @@ def test_a_frame_is_the_png_of_what_the_chunk_shows(ask, world: World, task_id: 
         assert served.content == world.original_bytes(task_id, frame)
         with Image.open(io.BytesIO(served.content)) as picture:
             assert picture.tobytes() == decode_mp4(chunk)[place].tobytes()
-            assert read_number(picture) == task.source_number(frame)
+            assert read_bars(picture) == task.source_number(frame)
 
 
 def test_in_an_overlap_each_job_serves_what_its_own_chunk_shows(ask, world: World) -> None:
@@ -77,7 +77,7 @@ def test_in_an_overlap_each_job_serves_what_its_own_chunk_shows(ask, world: Worl
     served = ask(f"/api/jobs/{second.id}/data?type=frame&number={frame}&quality=original").content
     with Image.open(io.BytesIO(served)) as picture:
         assert picture.tobytes() == decode_mp4(chunk)[0].tobytes()
-        assert read_number(picture) == frame
+        assert read_bars(picture) == frame
 
 
 def test_task_chunks_cross_jobs(ask) -> None:
@@ -107,7 +107,7 @@ def test_ground_truth_of_a_video_is_a_zip_of_jpegs(ask, world: World) -> None:
     assert [name for name, _ in served] == ["000000.jpeg", "000001.jpeg"]
     for (_, body), frame in zip(served, (3, 40), strict=True):
         with Image.open(io.BytesIO(body)) as picture:
-            assert (picture.format, read_number(picture)) == ("JPEG", frame)
+            assert (picture.format, read_bars(picture)) == ("JPEG", frame)
     alone = ask(f"/api/jobs/{job.id}/data?type=frame&number=40&quality=original")
     assert alone.headers["Content-Type"] == "image/png"
 
@@ -128,4 +128,4 @@ def test_numbers_survive_the_codec(number: int, size: tuple[int, int]) -> None:
 
 def test_pictures_without_a_number_are_refused() -> None:
     with pytest.raises(ValueError, match="no readable number"):
-        read_number(Image.new("RGB", (64, 48), (255, 255, 255)))
+        read_bars(Image.new("RGB", (64, 48), (255, 255, 255)))

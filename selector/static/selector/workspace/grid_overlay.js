@@ -3,11 +3,10 @@
 
 import { make } from "./cells.js";
 import { remember, remembered } from "./memory.js";
+import { COLOR, SVG } from "./svg.js";
 import { plural } from "./words.js";
 
 const MEMORY = "grid-objects"; // in this browser: "on", or nothing
-const SVG = "http://www.w3.org/2000/svg";
-const COLOR = /^#[0-9a-f]{3,8}$/i;
 
 export class GridOverlay {
   /** @param button the switch

@@ -1,9 +1,9 @@
 // A row for each label: what it must be on a frame, how many frames have it, how many of them are chosen.
 
 import { make } from "./cells.js";
+import { COLOR } from "./svg.js";
 import { plural } from "./words.js";
 
-const COLOR = /^#[0-9a-f]{3,8}$/i;
 const CONDITIONS = [["", "–"], ["labels_any", "any"], ["labels_all", "all"], ["labels_none", "none"]];
 const MOST_SETS = 40; // labels of which the frames are known, to count the chosen ones
 

@@ -4,11 +4,10 @@
 import { address, get, whileBusy } from "../../portal/api.js";
 import { elementsOf, inOrder, placement } from "./object_shapes.js";
 import { remember, remembered } from "./memory.js";
+import { COLOR, SVG } from "./svg.js";
 import { plural } from "./words.js";
 
 const MEMORY = "annotations"; // in localStorage: "off", or nothing
-const SVG = "http://www.w3.org/2000/svg";
-const COLOR = /^#[0-9a-f]{3,8}$/i;
 const KEPT_ANSWERS = 30;
 const MANY = 300; // objects that are not drawn anew for each step of a zoom
 const REST = 120; // ms without another step, until they are
