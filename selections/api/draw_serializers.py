@@ -76,9 +76,11 @@ class DrawSerializer(SourceSerializer):
         for other in METHODS:
             for name in amount_names(other):
                 if name in attrs and name not in own:
-                    raise serializers.ValidationError(
-                        {name: f"goes with frame_selection_method {other}, not with {key}."}
+                    why = (
+                        f"goes with frame_selection_method {other}, not with {key}, "
+                        f"which takes {' or '.join(own)}."
                     )
+                    raise serializers.ValidationError({name: why})
 
     def draw(self) -> Draw:
         data = self.validated_data
@@ -104,13 +106,14 @@ class RandomSelectSerializer(DrawSerializer):
     count = CountField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
         amounts = amount_names(attrs["frame_selection_method"])
         named = [name for name in ("count", *amounts) if name in attrs]
         if not named:
             raise serializers.ValidationError({"count": REQUIRED_AMOUNT})
         if len(named) > 1:
             raise serializers.ValidationError(f"Give only one of {' and '.join(named)}.")
-        return super().validate(attrs)
+        return attrs
 
 
 class SharedFramesSerializer(serializers.Serializer[Any]):

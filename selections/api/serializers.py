@@ -223,11 +223,12 @@ class NewSelectionSerializer(DrawSerializer):
                 )
             self._refuse_what_draws(attrs)
             return attrs
+        attrs = super().validate(attrs)
         amounts = amount_names(method)
         if sum(name in attrs for name in amounts) != 1:
             wanted = " or ".join(amounts)
             raise serializers.ValidationError(f"{method} takes exactly one of {wanted}.")
-        return super().validate(attrs)
+        return attrs
 
     def _refuse_what_draws(self, attrs: dict[str, Any]) -> None:
         draws = set(DrawSerializer().fields) - {"connection", "frame_selection_method"}

@@ -132,7 +132,17 @@ def test_jobs_to_draw_from(api: APIClient, connection: Connection) -> None:
         ({"frames_per_job_count": 5, "frames_per_job_share": 0.5}, "Give only one of"),
         (
             {"frame_selection_method": "random_uniform", "frames_per_job_count": 5, "count": 5},
-            "not with random_uniform",
+            "not with random_uniform, which takes frame_count or frame_share.",
+        ),
+        (
+            {"frame_selection_method": "balanced_by_label", "frame_count": 5},
+            "frame_count: goes with frame_selection_method random_uniform, "
+            "not with balanced_by_label, which takes frames_per_label_count.",
+        ),
+        (
+            {"frame_selection_method": "random_uniform", "frames_per_label_count": 5},
+            "frames_per_label_count: goes with frame_selection_method balanced_by_label, "
+            "not with random_uniform, which takes frame_count or frame_share.",
         ),
     ],
 )
@@ -162,6 +172,7 @@ def test_frames_by_hand_are_no_draw(api: APIClient, connection: Connection, give
 
 
 def test_amounts_of_another_method_in_a_selection(api: APIClient, connection: Connection) -> None:
-    asked = {"task_id": 1, "frame_selection_method": "random_per_job"}
-    answer = api.post("/api/selections", asked | {"frames_per_job_count": 5, "frame_share": 0.5})
-    assert "frame_share" in str(told_by_resource(answer, 400, "invalid"))
+    asked = {"task_id": 1, "frame_selection_method": "random_per_job", "frame_share": 0.5}
+    for given in ({}, {"frames_per_job_count": 5}):
+        answer = api.post("/api/selections", asked | given)
+        assert "frame_share: goes with" in told_by_resource(answer, 400, "invalid")["detail"]
