@@ -102,6 +102,7 @@ def test_in_the_pages(client: Client, alice: User, saved: Selection) -> None:
         "key": "first_frames",
         "label": "First",
         "isPerJob": False,
+        "isPerLabel": False,
         "parameters": [{"name": "first_count", "kind": "count", "label": "First frames"}],
     }
     page = client.get(saved.get_absolute_url()).content.decode()
