@@ -1,4 +1,4 @@
-"""The curl examples of the README are run as they stand there."""
+"""The curl examples and the filter of the README are sent as they stand there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
+from rest_framework.test import APIClient
 
 from portal.models import ApiToken
+from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
 
@@ -99,3 +101,11 @@ def test_fifty_frames_with_a_pedestrian(
             row["image_id"] for row in dataset["annotations"] if row["category_id"] == pedestrian
         }
         assert shown == set(images.values())
+
+
+def test_the_filter_by_annotation_finds_frames_of_a_sample(
+    api: APIClient, connection: Connection
+) -> None:
+    [written] = re.findall(r'`("annotation_filter": .*?)`', README.read_text())
+    answer = api.post("/api/load-images", {"task_id": 1, **json.loads(f"{{{written}}}")})
+    assert answer.json()["count"] > 0, answer.content

@@ -73,7 +73,7 @@ class AnnotationFilter:
 
     def to_json(self) -> dict[str, Any]:
         """Only the conditions that count, such as {"labels_any": ["car"], "attributes": [{"label":
-        "car", "name": "color", "value": "red"}]}."""
+        "car", "name": "colour", "value": "red"}]}."""
         return dict(self._given())
 
     def _given(self) -> Iterator[tuple[str, Any]]:

@@ -25,7 +25,10 @@ class ReadingSerializer(serializers.Serializer[Any]):
     the rest of the answer is about the jobs that were read so far."""
 
     task_id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=[READY, READING])
+    state = serializers.ChoiceField(
+        choices=[READY, READING],
+        help_text="`ready`: all jobs were read; `reading`: some are still to be read.",
+    )
     jobs_count = serializers.IntegerField(help_text="Jobs that the frames come from.")
     jobs_read = serializers.IntegerField(help_text="Jobs among them that were read.")
     work_id = serializers.IntegerField(
@@ -75,7 +78,9 @@ class LabelsAnswer(ReadingSerializer):
 class FramesAnswer(ReadingSerializer):
     frames_count = serializers.IntegerField(help_text="Frames that fulfil the filter.")
     frames = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Run lengths [first, count, first, count, ...]."
+        child=serializers.IntegerField(),
+        help_text="Their numbers as runs, first, count, first, count, ...: [0, 3, 8, 1] are the "
+        "frames 0, 1, 2 and 8.",
     )
     counts = serializers.DictField(
         child=serializers.IntegerField(),

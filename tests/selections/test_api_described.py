@@ -76,6 +76,14 @@ def test_ids_are_integers_and_fields_have_types(document: dict[str, Any]) -> Non
     assert "DrawParameters" in str(fields["parameters"])
 
 
+def test_the_state_of_an_index_is_not_that_of_a_job(document: dict[str, Any]) -> None:
+    shapes = document["components"]["schemas"]
+    for name in ("LabelsAnswer", "FramesAnswer"):
+        told = shapes[name]["properties"]["state"]["description"]
+        assert "`ready`" in told
+        assert "State of the job" not in told
+
+
 def test_files_are_binary(document: dict[str, Any]) -> None:
     files = [
         media["schema"]
