@@ -39,6 +39,7 @@ LONGEST_FILENAME = 1024  # characters
 LONGEST_SEPARATOR = 10
 MOST_PIECES = 20
 TOLERANCE = 1e-6  # of the sum of the shares
+EXCESS_DIGITS = 9  # that are compared, so that rounding errors do not decide
 SYNONYMS = {
     "train": "train",
     "training": "train",
@@ -232,15 +233,16 @@ def divide(
     """The split of each unit, given how many frames it has ("") and how many with each label.
 
     First come the units that hold the largest part of all frames or of a label, among equals those
-    of the lowest rank. Each goes where the most is lacking of what it holds; but no split with a
-    share stays empty while there are units for it.
+    of the lowest rank. Each goes where the most is lacking of that of which it holds the largest
+    part (so of its rarest label), in case of a tie of the next; but no split with a share stays
+    empty while there are units for it. Parts are not added up: rare labels would hardly count.
     """
     totals: Counter[str] = Counter()
     for counts in units.values():
         for key, count in counts.items():
             totals[key] += count
     parts = _parts(units, totals)
-    order = sorted(units, key=lambda unit: (-max(parts[unit].values()), _rank(unit, seed), unit))
+    order = sorted(units, key=lambda unit: (-parts[unit][0][1], _rank(unit, seed), unit))
     # Of each split, how much more than its share it has of all frames and of each label.
     excess = {
         name: dict.fromkeys(totals, -share)
@@ -250,10 +252,10 @@ def divide(
     empty = list(excess)
     assigned: dict[str, str] = {}
     for position, unit in enumerate(order):
-        held = parts[unit].items()
+        held = parts[unit]
         candidates = empty if len(order) - position <= len(empty) else excess
         _, _, chosen = min(
-            (sum([part * excess[name][key] for key, part in held]), place, name)
+            ([round(excess[name][key], EXCESS_DIGITS) for key, _ in held], place, name)
             for place, name in enumerate(candidates)
         )
         assigned[unit] = chosen
@@ -266,15 +268,16 @@ def divide(
 
 def _parts(
     units: Mapping[str, Mapping[str, int]], totals: Mapping[str, int]
-) -> dict[str, dict[str, float]]:
-    """How much of all frames ("") and of each label the units hold, keys in one order. Units that
-    hold the same share the same mapping: there may be a million."""
-    known: dict[tuple[tuple[str, int], ...], dict[str, float]] = {}
-    parts: dict[str, dict[str, float]] = {}
+) -> dict[str, list[tuple[str, float]]]:
+    """How much of all frames ("") and of each label the units hold, the largest part first. Units
+    that hold the same share the same list: there may be a million."""
+    known: dict[tuple[tuple[str, int], ...], list[tuple[str, float]]] = {}
+    parts: dict[str, list[tuple[str, float]]] = {}
     for unit, counts in units.items():
         held = tuple(sorted(counts.items()))
         if held not in known:
-            known[held] = {key: count / totals[key] for key, count in held}
+            each = [(key, count / totals[key]) for key, count in held]
+            known[held] = sorted(each, key=lambda pair: (-pair[1], pair[0]))
         parts[unit] = known[held]
     return parts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -92,6 +93,28 @@ def test_each_label_is_divided_by_the_shares() -> None:
         assigned = Assignment(split, frames)
         rare = Counter(assigned.of(each) for each, labels in frames if "rare" in labels)
         assert rare == {"train": 10, "val": 5, "test": 5}
+
+
+def test_labels_that_overlap_are_each_divided_by_the_shares() -> None:
+    """Frequent labels come along on the frames of rare ones, whose shares decide."""
+    of_frames = [
+        frozenset(
+            label
+            for label, share in (("car", 0.55), ("person", 0.35), ("bike", 0.12), ("sign", 0.5))
+            if random.random() < share
+        )
+        for random in [Random(2026)]
+        for _ in range(200)
+    ]
+    frames = [(frame(number), labels) for number, labels in enumerate(of_frames)]
+    assigned = Assignment(Split(by="shares", even_labels=True), frames)
+    totals = Counter(label for _, labels in frames for label in labels)
+    for name, share in zip(SPLITS, (0.8, 0.1, 0.1), strict=True):
+        counts = Counter(
+            label for each, labels in frames if assigned.of(each) == name for label in labels
+        )
+        for label, total in totals.items():
+            assert abs(counts[label] - share * total) <= 0.05 * total + 1, (name, label)
 
 
 def test_another_seed_is_another_split() -> None:
