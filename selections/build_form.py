@@ -107,6 +107,7 @@ class BuildForm(forms.Form):
     names = forms.CharField(
         label="List",
         required=False,
+        strip=False,  # a space may be the start of the first name
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": "folder/picture.jpg\ttrain"}),
         help_text="A line for each picture: its path in CVAT, a tab, and train, val or test. "

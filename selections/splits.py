@@ -40,6 +40,7 @@ LONGEST_SEPARATOR = 10
 MOST_PIECES = 20
 TOLERANCE = 1e-6  # of the sum of the shares
 EXCESS_DIGITS = 9  # that are compared, so that rounding errors do not decide
+BYTE_ORDER_MARK = "\ufeff"  # with which some editors begin a file
 SYNONYMS = {
     "train": "train",
     "training": "train",
@@ -187,17 +188,26 @@ class Assignment:
 def parsed_names(text: str) -> tuple[tuple[str, str], ...]:
     """The pairs of a list: lines with a name, a tab and a split, or a JSON object of names and
     splits. Raises ValueError."""
-    if text.lstrip().startswith("{"):
-        try:
-            pairs = json.loads(text, object_pairs_hook=list)
-        except (ValueError, RecursionError) as error:
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    if not text.lstrip().startswith("{"):
+        return checked_names(_named_in_lines(text))
+    try:
+        pairs = json.loads(text, object_pairs_hook=list)
+    except (ValueError, RecursionError) as error:
+        # The first line may be that of a picture whose name begins with a brace.
+        if "\t" not in text.lstrip().partition("\n")[0]:
             raise ValueError(f"the list is no JSON: {error}") from error
-    else:
-        lines = [line for line in text.splitlines() if line.strip()]
-        pairs = [line.rsplit("\t", 1) for line in lines]
-        if wrong := [pair[0] for pair in pairs if len(pair) != 2]:
-            raise ValueError(f"{wrong[0][:80]!r} has no split: write a name, a tab and a split")
+        pairs = _named_in_lines(text)
     return checked_names(pairs)
+
+
+def _named_in_lines(text: str) -> list[list[str]]:
+    # Only "\n" ends a line: names in CVAT may hold the other characters at which splitlines cuts.
+    lines = [line.rstrip("\r\t ") for line in text.split("\n")]
+    pairs = [line.rsplit("\t", 1) for line in lines if line]
+    if wrong := [pair[0] for pair in pairs if len(pair) != 2]:
+        raise ValueError(f"{wrong[0][:80]!r} has no split: write a name, a tab and a split")
+    return pairs
 
 
 def checked_names(pairs: Iterable[Sequence[Any]]) -> tuple[tuple[str, str], ...]:
@@ -207,7 +217,7 @@ def checked_names(pairs: Iterable[Sequence[Any]]) -> tuple[tuple[str, str], ...]
         split = SYNONYMS.get(called.strip().casefold()) if isinstance(called, str) else None
         if split is None:
             raise ValueError(f"{str(called)[:80]!r} is no split: write one of {', '.join(SPLITS)}")
-        if names.setdefault(name.strip(), split) != split:
+        if names.setdefault(name, split) != split:
             raise ValueError(f"{name[:80]!r} is in two splits")
     return tuple(names.items())
 

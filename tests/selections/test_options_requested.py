@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from selections.build_form import BuildForm
 from selections.models import Archive, ArchiveOptions, Selection
 from selections.object_choice import ObjectChoice
 from selections.services import cancel_archive, request_archive
@@ -177,6 +178,12 @@ def test_the_table_counts_frames_and_units(alice: User, kept: Selection, client:
     assert '<th scope="col">val</th>' in page
     page = client.post(f"/selections/{kept.pk}/split", {**form, "train": "1"}).content.decode()
     assert "The shares must add up to 100, not to 26." in page
+
+
+def test_the_page_keeps_a_space_at_the_start_of_the_list() -> None:
+    form = BuildForm({**FORM, "split": "names", "names": " a.jpg\ttrain\r\nb.jpg\tval\r\n"})
+    assert form.is_valid()
+    assert form.options().split.names == ((" a.jpg", "train"), ("b.jpg", "val"))
 
 
 def test_the_table_of_a_list_names_what_is_missing(alice: User, kept: Selection) -> None:

@@ -157,6 +157,7 @@ def test_subsets_of_cvat_are_called_as_splits_are() -> None:
     [
         "a.jpg\ttrain\r\n\r\ntask_2/a.jpg\tVal\nframe_000007.png\ttest\n",
         '{"a.jpg": "training", "task_2/a.jpg": "validation", "frame_000007.png": "test"}',
+        "\ufeffa.jpg\ttrain\t\ntask_2/a.jpg\tval \nframe_000007.png\ttest",
     ],
 )
 def test_a_list_names_frames_by_their_paths(text: str) -> None:
@@ -169,6 +170,12 @@ def test_a_list_names_frames_by_their_paths(text: str) -> None:
     assert Split.from_json(split.to_json()) == split
 
 
+@pytest.mark.parametrize("name", ["{1}.jpg", " a.jpg", "a\u2028b.jpg", "a\x85b.jpg", "a\tb.jpg"])
+def test_a_list_keeps_names_as_they_are(name: str) -> None:
+    assert parsed_names(f"{name}\ttrain\nb.jpg\tval\n") == ((name, "train"), ("b.jpg", "val"))
+    assert checked_names([(name, "train")]) == ((name, "train"),)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -177,6 +184,7 @@ def test_a_list_names_frames_by_their_paths(text: str) -> None:
         ("a.jpg\ttrain\na.jpg\ttest", "is in two splits"),
         ('{"a.jpg": 1}', "is no split"),
         ('{"a.jpg": ', "no JSON"),
+        ('{"a.jpg": "train",\n\t"b.jpg"', "no JSON"),
         ('{"a.jpg": "train", "a.jpg": "val"}', "is in two splits"),
     ],
 )
