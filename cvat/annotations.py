@@ -24,6 +24,7 @@ from cvat.reading import identifier, text, well_formed
 Attributes = tuple[tuple[str, str], ...]
 
 LISTS = ("tags", "shapes", "tracks")  # in which CVAT gives the objects of a job
+SOURCES = ("manual", "auto", "semi-auto", "file", "consensus")  # who made an object
 TAG = "tag"
 SKELETON = "skeleton"
 MASK = "mask"

@@ -22,7 +22,7 @@ from cvat.types import (
     FrameCatalog,
     FrameData,
     Job,
-    JobState,
+    JobDate,
     Meta,
     Organization,
     Page,
@@ -36,7 +36,7 @@ TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
-Item = TypeVar("Item", Job, JobState, Organization, Label)
+Item = TypeVar("Item", Job, JobDate, Organization, Label)
 
 
 class CvatClient:
@@ -172,13 +172,13 @@ class CvatClient:
         jobs = self._known_organizations.list_below("task", task_id, self.task, ask)
         return [job for job in jobs if job.task_id == task_id]
 
-    def job_states(self, task_id: int) -> list[JobState]:
-        """The states of the jobs of a task that one may see, of every type."""
+    def job_dates(self, task_id: int) -> list[JobDate]:
+        """When each job of a task that one may see, of every type, was changed last."""
         subject = f"the jobs of task {task_id}"
 
-        def ask(context: Params) -> list[JobState]:
+        def ask(context: Params) -> list[JobDate]:
             query = {"task_id": task_id, **context}
-            return self._all("/api/jobs", query, reading.job_state, subject)
+            return self._all("/api/jobs", query, reading.job_date, subject)
 
         return self._known_organizations.list_below("task", task_id, self.task, ask)
 

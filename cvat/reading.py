@@ -16,7 +16,7 @@ from cvat.exceptions import CvatBroken
 from cvat.types import (
     FrameInfo,
     Job,
-    JobState,
+    JobDate,
     Meta,
     Organization,
     OwnToken,
@@ -103,8 +103,8 @@ def job(data: Any) -> Job:
     )
 
 
-def job_state(data: Any) -> JobState:
-    return JobState(identifier(data), _text(data, "updated_date"))
+def job_date(data: Any) -> JobDate:
+    return JobDate(identifier(data), _text(data, "updated_date"))
 
 
 class _MetaBody(msgspec.Struct):

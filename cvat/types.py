@@ -127,7 +127,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class JobState:
+class JobDate:
     id: int
     updated_date: str  # when the job or its annotations changed last, in CVAT's words
 

@@ -217,7 +217,7 @@ class AnnotationIndexing(Work):
     task_id = models.BigIntegerField()
     job_id = models.BigIntegerField(null=True)
     task_name = models.CharField(max_length=500)
-    state = models.CharField(max_length=64)  # of all jobs, see services.index_sources
+    digest = models.CharField(max_length=64)  # of the keys of all parts, see services.index_input
     status = status_field(Status)
 
     objects: ClassVar = AnnotationIndexingQuerySet.as_manager()

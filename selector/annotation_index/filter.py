@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-SOURCES = ("manual", "auto", "semi-auto", "file", "consensus")  # CVAT's, who made an object
-
 
 class AttributeValue(NamedTuple):
     """A value of an attribute of a label."""

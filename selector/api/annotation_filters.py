@@ -7,9 +7,10 @@ from urllib.parse import unquote
 
 from rest_framework import serializers
 
+from cvat.annotations import SOURCES
 from portal.api.fields import WholeNumberField
 from portal.api.strict import StrictSerializer
-from selector.annotation_index.filter import SOURCES, AnnotationFilter
+from selector.annotation_index.filter import AnnotationFilter
 from selector.api.serializers import ConnectionQuerySerializer, SourceSerializer
 
 MOST_NAMES, LONGEST_NAME = 200, 500

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('task_id', models.BigIntegerField()),
                 ('job_id', models.BigIntegerField(null=True)),
                 ('task_name', models.CharField(max_length=500)),
-                ('state', models.CharField(max_length=64)),
+                ('digest', models.CharField(max_length=64)),
                 ('status', models.CharField(choices=[('queued', 'waiting'), ('running', 'reading'), ('ready', 'ready'), ('failed', 'failed'), ('cancelled', 'cancelled')], db_index=True, default='queued', editable=False, max_length=12)),
                 ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)ss', to='selector.connection')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to=settings.AUTH_USER_MODEL)),

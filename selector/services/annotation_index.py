@@ -30,8 +30,8 @@ from selector.cvat_requests import answer_key, cvat_client, waiting_place
 from selector.models import AnnotationIndexing, AnnotationIndexingQuerySet, Connection
 from selector.services.catalogs import load_catalog, load_packed
 from selector.services.frame_annotations import STATE_SECONDS
+from selector.services.index_input import IndexInput, JobPart, index_input, read_version
 from selector.services.index_reading import missing, read_indexes
-from selector.services.index_sources import IndexSources, JobSource, index_sources, read_states
 
 MOST_JOBS_AT_ONCE, MOST_FRAMES_AT_ONCE = 8, 1000  # that a request reads itself
 PLAN_SECONDS = 900
@@ -52,18 +52,18 @@ class IndexPlan:
     keys: tuple[str, ...]
 
     @classmethod
-    def of(cls, sources: IndexSources) -> IndexPlan:
+    def of(cls, given: IndexInput) -> IndexPlan:
         return cls(
-            task_id=sources.catalog.task_id,
-            job_id=sources.job_id,
-            task_name=sources.catalog.task_name,
-            labels=sources.labels,
-            frames_count=len(sources.catalog.frames),
-            keys=tuple(source.key for source in sources.jobs),
+            task_id=given.catalog.task_id,
+            job_id=given.job_id,
+            task_name=given.catalog.task_name,
+            labels=given.labels,
+            frames_count=len(given.catalog.frames),
+            keys=tuple(part.key for part in given.parts),
         )
 
     @property
-    def state(self) -> str:
+    def digest(self) -> str:
         return hashlib.sha256("".join(self.keys).encode()).hexdigest()
 
 
@@ -120,21 +120,21 @@ def known_annotations(
         return known
     if (work := _indexings(plan, connection).active().first()) is not None:
         return replace(known, work=work)
-    return _known(connection, _sources(connection, task_id, job_id))
+    return _known(connection, _input(connection, task_id, job_id))
 
 
 def _plan(connection: Connection, task_id: int | None, job_id: int | None) -> IndexPlan:
     """The plan for what CVAT shows now. That of a large task takes a second to make: it is used
-    again while catalogue, labels and states are the same."""
+    again while catalogue, labels and dates are the same."""
     packed = load_packed(connection=connection, task_id=task_id, job_id=job_id)
-    states = read_states(connection, packed.shell, job_id)
-    parts = ("index plan", job_id, packed.etag, states.digest)
+    version = read_version(connection, packed.shell, job_id)
+    parts = ("index plan", job_id, packed.etag, version.digest)
     key = "cvat:" + hashlib.sha256(repr(parts).encode()).hexdigest()
     plan: IndexPlan | None = cache_get(key)
     if plan is None:
-        plan = IndexPlan.of(index_sources(connection, packed.catalog(), job_id))
+        plan = IndexPlan.of(index_input(connection, packed.catalog(), job_id))
         cache_set({key: plan}, PLAN_SECONDS)
-    return replace(plan, labels=states.labels)  # with the colours of today
+    return replace(plan, labels=version.labels)  # with the colours of today
 
 
 def read_annotations(
@@ -142,7 +142,7 @@ def read_annotations(
 ) -> KnownAnnotations:
     """All annotations of the frames of a catalogue, which is that of its task or of the job. Raises
     NotRead while a worker reads them; Conflict, Busy, CvatError."""
-    known = _known(connection, index_sources(connection, catalog, job_id))
+    known = _known(connection, index_input(connection, catalog, job_id))
     if not known.is_complete:
         raise NotRead(catalog.task_id, jobs_read=known.jobs_read, jobs_count=known.jobs_count)
     return known
@@ -158,19 +158,19 @@ def with_annotations(
     return replace(catalog, frames=tuple(each for each in catalog.frames if each.frame in fits))
 
 
-def _sources(connection: Connection, task_id: int | None, job_id: int | None) -> IndexSources:
+def _input(connection: Connection, task_id: int | None, job_id: int | None) -> IndexInput:
     catalog = load_catalog(connection=connection, task_id=task_id, job_id=job_id)
-    return index_sources(connection, catalog, job_id)
+    return index_input(connection, catalog, job_id)
 
 
-def _known(connection: Connection, sources: IndexSources) -> KnownAnnotations:
-    plan, work = IndexPlan.of(sources), None
-    if absent := missing(sources):
+def _known(connection: Connection, given: IndexInput) -> KnownAnnotations:
+    plan, work = IndexPlan.of(given), None
+    if absent := missing(given):
         if _are_few(absent):
             with cvat_client(connection) as client:
-                read_indexes(client, sources.labels, absent, when_busy=_raise)
+                read_indexes(client, given.labels, absent, when_busy=_raise)
         else:
-            frames_count = sum(len(source.frames) for source in absent)
+            frames_count = sum(len(part.frames) for part in absent)
             work = _request_indexing(connection, plan, frames_count)
     return KnownAnnotations(plan, _index(plan), work)
 
@@ -187,9 +187,9 @@ def _indexings(plan: IndexPlan, connection: Connection) -> AnnotationIndexingQue
     return own.filter(connection=connection, task_id=plan.task_id, job_id=plan.job_id)
 
 
-def _are_few(sources: Sequence[JobSource]) -> bool:
-    frames_count = sum(len(source.frames) for source in sources)
-    return len(sources) <= MOST_JOBS_AT_ONCE and frames_count <= MOST_FRAMES_AT_ONCE
+def _are_few(parts: Sequence[JobPart]) -> bool:
+    frames_count = sum(len(part.frames) for part in parts)
+    return len(parts) <= MOST_JOBS_AT_ONCE and frames_count <= MOST_FRAMES_AT_ONCE
 
 
 def _raise(error: Exception) -> None:
@@ -216,7 +216,7 @@ def _request_indexing(
             task_id=plan.task_id,
             job_id=plan.job_id,
             task_name=plan.task_name[:500],
-            state=plan.state,
+            digest=plan.digest,
             frames_total=frames_count,
         )
         # Robust: without a broker the row waits, and is handed out once there is one.
@@ -231,7 +231,7 @@ def _refuse_again(last: AnnotationIndexing, plan: IndexPlan) -> None:
         raise Conflict(f"Reading the {title} failed: {last.error} Try again in a minute.")
     if last.status == last.Status.CANCELLED:
         raise Conflict(f"Reading the {title} was cancelled. Try again in a minute.")
-    if last.state == plan.state:
+    if last.digest == plan.digest:
         raise Conflict(
             f"The {title} were read, but are not in the portal's folder of annotations. Ask the "
             "operator of the portal whether the folder has room, and whether all web servers and "

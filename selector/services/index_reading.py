@@ -12,37 +12,37 @@ from portal.exceptions import Busy
 from selector import annotation_files
 from selector.annotation_index import files
 from selector.annotation_index.job_index import JobIndex, index_frames
-from selector.services.index_sources import IndexSources, JobSource
+from selector.services.index_input import IndexInput, JobPart
 
 PATIENCE = 5.0  # seconds to wait for another process that reads the same job
 
 
-def missing(sources: IndexSources) -> list[JobSource]:
-    """Those of which no index is stored."""
-    stored = set(files.stored(source.key for source in sources.jobs))
-    return [source for source in sources.jobs if source.key not in stored]
+def missing(given: IndexInput) -> list[JobPart]:
+    """The parts without a stored index."""
+    stored = set(files.stored(part.key for part in given.parts))
+    return [part for part in given.parts if part.key not in stored]
 
 
 def read_indexes(
     client: CvatClient,
     labels: Labels,
-    sources: Iterable[JobSource],
+    parts: Iterable[JobPart],
     *,
-    after_each: Callable[[JobSource], None] = lambda _: None,
+    after_each: Callable[[JobPart], None] = lambda _: None,
     when_busy: Callable[[Busy], None],
 ) -> None:
     """Read what is missing; each job once, however many ask. `when_busy` is called again and again
     while another process reads the same job, and may raise. Raises CvatError."""
     reader = _Reader(client, labels)
-    for source in sources:
-        while not files.stored([source.key]):
+    for part in parts:
+        while not files.stored([part.key]):
             try:
-                with lock(source.key, patience=PATIENCE):
-                    if not files.stored([source.key]):
-                        files.save(source.key, reader.index(source))
+                with lock(part.key, patience=PATIENCE):
+                    if not files.stored([part.key]):
+                        files.save(part.key, reader.index(part))
             except Busy as error:
                 when_busy(error)
-        after_each(source)
+        after_each(part)
 
 
 class _Reader:
@@ -53,20 +53,20 @@ class _Reader:
         self._labels = labels
         self._read: dict[int, tuple[FrameRange, JobAnnotations]] = {}
 
-    def index(self, source: JobSource) -> JobIndex:
-        first = source.frames[0].frame
+    def index(self, part: JobPart) -> JobIndex:
+        first = part.frames[0].frame
         self._read = {
             number: (job, annotations)
             for number, (job, annotations) in self._read.items()
             if job.stop_frame >= first
         }
-        numbers = [frame.frame for frame in source.frames]
-        objects = objects_by_frame(source.jobs, numbers, self._load, deleted=source.deleted)
+        numbers = [frame.frame for frame in part.frames]
+        objects = objects_by_frame(part.jobs, numbers, self._load, deleted=part.deleted)
         return index_frames(
-            source.frames,
+            part.frames,
             objects,
             # What cannot be read may be on any frame of its job: it counts once, for the first.
-            problems=lambda: self._load(source.jobs[0]).problems_count,
+            problems=lambda: self._load(part.jobs[0]).problems_count,
         )
 
     def _load(self, job: FrameRange) -> JobAnnotations:

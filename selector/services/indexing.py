@@ -12,8 +12,8 @@ from portal.work.slots import Slots
 from portal.work.waiting import Waiting
 from selector.models import AnnotationIndexing
 from selector.services.catalogs import load_catalog
+from selector.services.index_input import JobPart, index_input
 from selector.services.index_reading import missing, read_indexes
-from selector.services.index_sources import JobSource, index_sources
 
 
 def index_annotations(pk: int) -> bool:
@@ -32,17 +32,17 @@ def _perform(work: AnnotationIndexing, heartbeat: Heartbeat) -> None:
         task_id=work.task_id if work.job_id is None else None,
         job_id=work.job_id,
     )
-    sources = index_sources(connection, catalog, work.job_id)
-    absent = missing(sources)
+    given = index_input(connection, catalog, work.job_id)
+    absent = missing(given)
     heartbeat.frames_done = max(work.frames_total - sum(len(each.frames) for each in absent), 0)
 
     def sleep(seconds: float) -> None:
         if heartbeat.stopped.wait(seconds):
             raise Stopped
 
-    def count(source: JobSource) -> None:
+    def count(part: JobPart) -> None:
         heartbeat.check()
-        heartbeat.frames_done = min(heartbeat.frames_done + len(source.frames), work.frames_total)
+        heartbeat.frames_done = min(heartbeat.frames_done + len(part.frames), work.frames_total)
 
     def wait(_: Busy) -> None:
         heartbeat.check()
@@ -58,5 +58,5 @@ def _perform(work: AnnotationIndexing, heartbeat: Heartbeat) -> None:
     )
     heartbeat.at_beat.append(slots.renew)
     with connection.client(patient=True, sleep=sleep, around_attempt=slots.one) as client:
-        read_indexes(client, sources.labels, absent, after_each=count, when_busy=wait)
+        read_indexes(client, given.labels, absent, after_each=count, when_busy=wait)
     work.finish(heartbeat.worker)

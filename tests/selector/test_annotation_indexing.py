@@ -18,8 +18,8 @@ from selector.models import AnnotationIndexing, Connection
 from selector.services import (
     annotation_index,
     frame_annotations,
+    index_input,
     index_reading,
-    index_sources,
     indexing,
 )
 from selector.services.catalogs import load_catalog
@@ -42,7 +42,7 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every task is too large to be read at once, and cached answers expire at once."""
     monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", 0)
-    for module in (annotation_index, frame_annotations, index_sources):
+    for module in (annotation_index, frame_annotations, index_input):
         monkeypatch.setattr(module, "STATE_SECONDS", 0)
 
 
@@ -121,11 +121,11 @@ def test_what_a_killed_worker_has_read_is_not_read_again(
 ) -> None:
     work = AnnotationIndexing.objects.get(pk=ask(api)["work_id"])
     assert work.claim(uuid.uuid4())
-    sources = index_sources.index_sources(
+    given = index_input.index_input(
         connection, load_catalog(connection=connection, task_id=TASK), None
     )
     with connection.client() as client:
-        index_reading.read_indexes(client, sources.labels, sources.jobs[:2], when_busy=print)
+        index_reading.read_indexes(client, given.labels, given.parts[:2], when_busy=print)
     read_before = read(standin)
     assert not indexing.index_annotations(work.pk)  # its worker may live
     AnnotationIndexing.objects.update(heartbeat_at=timezone.now() - timedelta(hours=1))

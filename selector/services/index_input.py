@@ -1,5 +1,5 @@
 """What an index of annotations is made from: the frames that each job serves, the jobs that have
-objects on them, and their states. Only jobs that CVAT shows to the asker's own connection."""
+objects on them, and their dates. Only jobs that CVAT shows to the asker's own connection."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from selector.services.frame_annotations import STATE_SECONDS, job_labels
 
 
 @dataclass(frozen=True, slots=True)
-class JobSource:
+class JobPart:
     """Frames that one job serves, ascending, at least one. `jobs` are all that have objects on
-    them, the one that serves them first. `key` is another one for another state of any of this."""
+    them, the one that serves them first. `key` changes when any of these, or CVAT's date of a job,
+    changes."""
 
     key: str
     jobs: tuple[Job, ...]
@@ -35,15 +36,15 @@ class JobSource:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexSources:
+class IndexInput:
     catalog: FrameCatalog
     job_id: int | None  # None: the whole task
     labels: Labels
-    jobs: tuple[JobSource, ...]
+    parts: tuple[JobPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class States:
+class IndexVersion:
     """What changes an index beside the frames. `dates`: when each job that CVAT shows changed."""
 
     labels: Labels
@@ -51,68 +52,67 @@ class States:
 
     @property
     def digest(self) -> str:
-        state = (job_index.VERSION, _definition(self.labels), sorted(self.dates.items()))
-        return hashlib.sha256(repr(state).encode()).hexdigest()
+        values = (job_index.VERSION, _definition(self.labels), sorted(self.dates.items()))
+        return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
-def read_states(connection: Connection, catalog: FrameCatalog, job_id: int | None) -> States:
-    """The frames of the catalogue play no part. Raises Busy, CvatError."""
+def read_version(connection: Connection, catalog: FrameCatalog, job_id: int | None) -> IndexVersion:
+    """Labels and dates of the jobs, as CVAT shows them to the connection; cached. Does not use
+    `catalog.frames`. Raises Busy, CvatError."""
 
     def ask(client: CvatClient) -> dict[int, str]:
         # A server that does not tell the date is asked again after a while.
         unknown = str(time.time() // GRANT_SECONDS)
-        return {job.id: job.updated_date or unknown for job in client.job_states(catalog.task_id)}
+        return {job.id: job.updated_date or unknown for job in client.job_dates(catalog.task_id)}
 
-    question = ("states of jobs", catalog.task_id)
+    question = ("dates of jobs", catalog.task_id)
     dates = cached_answer(connection, question, STATE_SECONDS, ask)
-    return States(_labels(connection, catalog, job_id), dates)
+    return IndexVersion(_labels(connection, catalog, job_id), dates)
 
 
-def index_sources(
-    connection: Connection, catalog: FrameCatalog, job_id: int | None
-) -> IndexSources:
-    """The sources of all frames of a catalogue, which must be that of the task or of the job.
+def index_input(connection: Connection, catalog: FrameCatalog, job_id: int | None) -> IndexInput:
+    """The input for all frames of a catalogue, which must be that of the task or of the job.
     Raises Conflict, Busy, CvatError."""
-    states = read_states(connection, catalog, job_id)
+    version = read_version(connection, catalog, job_id)
     if job_id is None:
-        held = _held(catalog)
+        served = _served(catalog)
     else:  # its own objects alone, also where another job serves its pictures
         job = job_access(connection, job_id).job
-        held = [_Held((job,), catalog.frames)] if catalog.frames else []
-    seed = repr((job_index.VERSION, connection.url, _definition(states.labels))).encode()
-    sources = []
-    for jobs, frames in held:
+        served = [_Served((job,), catalog.frames)] if catalog.frames else []
+    seed = repr((job_index.VERSION, connection.url, _definition(version.labels))).encode()
+    parts = []
+    for jobs, frames in served:
         deleted = _deleted(catalog, jobs)
         key = hashlib.sha256(seed)
-        key.update(repr([(job.id, _date(catalog.task_id, states, job)) for job in jobs]).encode())
+        key.update(repr([(job.id, _date(catalog.task_id, version, job)) for job in jobs]).encode())
         for name in ("frame", "width", "height"):
             key.update(array("q", map(attrgetter(name), frames)).tobytes())
         key.update(array("q", deleted).tobytes())
-        sources.append(JobSource(key.hexdigest(), jobs, tuple(frames), frozenset(deleted)))
-    return IndexSources(catalog, job_id, states.labels, tuple(sources))
+        parts.append(JobPart(key.hexdigest(), jobs, tuple(frames), frozenset(deleted)))
+    return IndexInput(catalog, job_id, version.labels, tuple(parts))
 
 
-class _Held(NamedTuple):
+class _Served(NamedTuple):
     jobs: tuple[Job, ...]
     frames: Sequence[Frame]
 
 
-def _held(catalog: FrameCatalog) -> list[_Held]:
+def _served(catalog: FrameCatalog) -> list[_Served]:
     """The frames that each job serves, and the jobs that hold some of them: in the order of jobs
     these are the one that serves them, and later ones."""
     by_job: dict[int, list[Frame]] = {job.id: [] for job in catalog.jobs}
     for frame in catalog.frames:
         by_job[frame.job_id].append(frame)
     annotated = [job for job in catalog.jobs if job.is_annotation]
-    held = []
+    served = []
     for index, job in enumerate(catalog.jobs):
         frames = by_job[job.id]
         if not frames:
             continue
         later = annotated[index + 1 :] if job.is_annotation else []
         first_behind = bisect_right(later, frames[-1].frame, key=attrgetter("start_frame"))
-        held.append(_Held((job, *later[:first_behind]), frames))
-    return held
+        served.append(_Served((job, *later[:first_behind]), frames))
+    return served
 
 
 def _deleted(catalog: FrameCatalog, jobs: Sequence[Job]) -> tuple[int, ...]:
@@ -121,13 +121,13 @@ def _deleted(catalog: FrameCatalog, jobs: Sequence[Job]) -> tuple[int, ...]:
     return catalog.deleted_frames[first:end]
 
 
-def _date(task_id: int, states: States, job: Job) -> str:
-    if job.id not in states.dates:
+def _date(task_id: int, version: IndexVersion, job: Job) -> str:
+    if job.id not in version.dates:
         raise Conflict(
             f"CVAT does not show job {job.id} of task {task_id} to you any more. "
             "Try again in a minute."
         )
-    return states.dates[job.id]
+    return version.dates[job.id]
 
 
 def _labels(connection: Connection, catalog: FrameCatalog, job_id: int | None) -> Labels:
