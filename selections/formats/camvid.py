@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from selections.formats import masks
-from selections.formats.format import AnnotatedImage, Layout
+from selections.formats.format import AnnotatedImage, Layout, only_kinds
 from selections.formats.geometry import AREAS
 from selections.formats.picture_format import (
     Classes,
@@ -13,7 +13,6 @@ from selections.formats.picture_format import (
     Counts,
     PictureFormat,
     SharedFile,
-    place_for,
 )
 from selections.formats.segmentation import areas_of, class_numbers, color_lines, colored
 
@@ -52,7 +51,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=1, reserved=["
 FORMAT = _FILES.format(
     "camvid",
     "CamVid 1.0 (areas as colors)",
-    lacks=place_for(_NAME, AREAS),
+    lacks=only_kinds(_NAME, AREAS),
     flaw=masks.shape_flaw,
     layout=Layout(_FILES.folders("{subset}"), unique_stems=True, reserved_endings=(".png",)),
 )

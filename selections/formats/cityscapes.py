@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 
 from selections.formats import masks
-from selections.formats.format import AnnotatedImage, Layout
+from selections.formats.format import AnnotatedImage, Layout, only_kinds
 from selections.formats.geometry import AREAS
 from selections.formats.picture_format import (
     Classes,
@@ -18,7 +18,6 @@ from selections.formats.picture_format import (
     Counts,
     PictureFormat,
     SharedFile,
-    place_for,
 )
 from selections.formats.segmentation import (
     areas_of,
@@ -69,7 +68,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME)
 FORMAT = _FILES.format(
     "cityscapes",
     "Cityscapes 1.0 (areas, instances)",
-    lacks=place_for(_NAME, AREAS),
+    lacks=only_kinds(_NAME, AREAS),
     flaw=masks.shape_flaw,
     layout=Layout(
         _FILES.folders(_PICTURES + "/{subset}"),

@@ -20,13 +20,12 @@ from selections.formats.format import (
     NO_SIZE,
     AnnotatedImage,
     Format,
-    in_words,
-    without_place,
+    only_kinds,
 )
 from selections.formats.geometry import pixels
 from selections.formats.skeletons import Skeletons
 
-_AREAS = ("polygon", MASK, "ellipse")
+_SEGMENTED = ("polygon", MASK, "ellipse")
 
 
 def _instance(
@@ -42,7 +41,7 @@ def _instance(
     has_mask = any(shape.kind in (MASK, "ellipse") for shape in shapes)
     if has_mask:
         covered = [
-            pixels(shape, image.width, image.height) for shape in shapes if shape.kind in _AREAS
+            pixels(shape, image.width, image.height) for shape in shapes if shape.kind in _SEGMENTED
         ]
         runs = masks.merged(run for each in covered for run in each)
         has_size = image.width and image.height
@@ -98,17 +97,11 @@ def _category(label: Label, parent: Label | None, number: int, _: Skeletons) -> 
     return {"id": number, "name": label.name, "supercategory": parent.name if parent else ""}
 
 
-def _lacks(shape: Shape) -> str:
-    if shape.kind == "rectangle" or shape.kind in _AREAS:
-        return ""
-    return without_place("COCO", in_words(shape.kind))
-
-
 _FILE = CocoFile("instances", _category, _instance, name="COCO")
 FORMAT = Format(
     key="coco",
     label="COCO 1.0 (boxes, polygons, masks)",
-    lacks=_lacks,
+    lacks=only_kinds("COCO", ["rectangle", *_SEGMENTED]),
     flaw=masks.shape_flaw,
     writer=_FILE.writer,
     room=_FILE.room,

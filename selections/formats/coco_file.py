@@ -17,12 +17,13 @@ from selections.formats.format import (
     File,
     TemporaryFiles,
     instance_keys,
+    labels_of,
     subsets_of,
     without_class,
 )
 from selections.formats.growing_files import GrowingFiles
 from selections.formats.skeletons import MOST_POINTS, Skeletons
-from selections.formats.subsets import subset_names
+from selections.formats.subsets import DEFAULT_SUBSET, subset_names
 
 Json = dict[str, Any]
 Categories = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 1
@@ -44,7 +45,6 @@ _ID_DIGITS = 12  # at most, of an id
 ABSENT_POINT = [0, 0, 0]  # x, y and visibility
 _BEFORE_ANNOTATIONS, _END = b'],\n"annotations": [', b"]}\n"
 _BLOCK = 2**20  # bytes
-_SUBSET_WITHOUT_NAME = "default"  # as in CVAT
 
 
 class CocoFile:
@@ -68,7 +68,7 @@ class CocoFile:
 
     def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
         count = len(set(_subsets(tasks).values()))
-        head = self.head(tasks, _ids(tasks), _skeletons(tasks))
+        head = self.head(tasks, _ids(tasks), Skeletons(labels_of(tasks)))
         return count, count * (len(head) + len(_BEFORE_ANNOTATIONS) + len(_END))
 
     def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
@@ -119,7 +119,7 @@ class _Writer:
     def __init__(self, coco: CocoFile, tasks: Sequence[AnnotatedTask], folder: Path) -> None:
         self._temporary = TemporaryFiles(folder)
         self._coco = coco
-        self._ids, self._skeletons = _ids(tasks), _skeletons(tasks)
+        self._ids, self._skeletons = _ids(tasks), Skeletons(labels_of(tasks))
         self._head = coco.head(tasks, self._ids, self._skeletons)
         self._subsets = _subsets(tasks)
         self._files = GrowingFiles(self._temporary)  # heads and images
@@ -160,16 +160,15 @@ class _Writer:
 
 
 def _subsets(tasks: Iterable[AnnotatedTask]) -> dict[str, str]:
-    return subset_names(subsets_of(tasks), default=_SUBSET_WITHOUT_NAME)
+    return subset_names(subsets_of(tasks), default=DEFAULT_SUBSET)
 
 
 def _labels(tasks: Iterable[AnnotatedTask]) -> Iterator[tuple[Label, Label | None]]:
     """Each label, and after a skeleton its points with it."""
-    for task in tasks:
-        for label in task.labels:
-            yield label, None
-            for sublabel in label.sublabels:
-                yield sublabel, label
+    for label in labels_of(tasks):
+        yield label, None
+        for sublabel in label.sublabels:
+            yield sublabel, label
 
 
 def _ids(tasks: Iterable[AnnotatedTask]) -> Categories:
@@ -178,10 +177,6 @@ def _ids(tasks: Iterable[AnnotatedTask]) -> Categories:
     for label, parent in _labels(tasks):
         ids.setdefault((label.name, parent.name if parent else ""), len(ids) + 1)
     return ids
-
-
-def _skeletons(tasks: Iterable[AnnotatedTask]) -> Skeletons:
-    return Skeletons(label for task in tasks for label in task.labels)
 
 
 def _image(image: AnnotatedImage, number: int) -> Json:

@@ -17,9 +17,8 @@ from selections.formats.coco_file import (
 from selections.formats.format import (
     AnnotatedImage,
     Format,
-    in_words,
     no_reason,
-    without_place,
+    only_kinds,
 )
 from selections.formats.skeletons import Skeletons, elements_by_name
 
@@ -67,17 +66,11 @@ def _category(label: Label, parent: Label | None, number: int, skeletons: Skelet
     }
 
 
-def _lacks(shape: Shape) -> str:
-    if shape.kind == SKELETON:
-        return ""
-    return without_place("COCO Keypoints", in_words(shape.kind))
-
-
 _FILE = CocoFile("person_keypoints", _category, _keypoints, name="COCO Keypoints")
 FORMAT = Format(
     key="coco_keypoints",
     label="COCO Keypoints 1.0 (skeletons)",
-    lacks=_lacks,
+    lacks=only_kinds("COCO Keypoints", [SKELETON]),
     flaw=no_reason,
     writer=_FILE.writer,
     room=_FILE.room,

@@ -20,6 +20,7 @@ from selections.formats.format import (
     TemporaryFiles,
     no_reason,
 )
+from selections.formats.subsets import DEFAULT_SUBSET
 from selections.formats.xml_text import quoted, text
 
 _STEM, _EXTENSION = "annotations", ".xml"
@@ -138,7 +139,7 @@ def _about(task: AnnotatedTask, indent: str) -> Iterator[str]:
     yield f"{indent}<id>{task.id}</id>\n"
     yield f"{indent}<name>{text(task.name)}</name>\n"
     yield f"{indent}<mode>{'interpolation' if task.is_video else 'annotation'}</mode>\n"
-    yield f"{indent}<subset>{text(task.subset or 'default')}</subset>\n"
+    yield f"{indent}<subset>{text(task.subset or DEFAULT_SUBSET)}</subset>\n"
 
 
 def _labels(labels: Iterable[Label], indent: str) -> Iterator[str]:
@@ -191,7 +192,7 @@ def _named_svg(label: Label) -> str:
 def _image(image: AnnotatedImage, number: int, tasks: Sequence[AnnotatedTask]) -> str:
     of_task = ""
     if len(tasks) > 1 or tasks[0].splits:
-        of_task = f" subset={quoted(image.subset or 'default')}"
+        of_task = f" subset={quoted(image.subset or DEFAULT_SUBSET)}"
     if len(tasks) > 1:
         of_task += f' task_id="{image.task_id}"'
     lines = [

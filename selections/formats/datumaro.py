@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from cvat.annotations import MASK, SKELETON, TAG, Label, Shape
+from cvat.annotations import MASK, SKELETON, TAG, Shape
 from cvat.geometry import bounding_box
 from selections.formats import masks
 from selections.formats.coco_file import Json, attributes_of, rounded, tracking_of
@@ -22,19 +22,20 @@ from selections.formats.format import (
     Layout,
     TemporaryFiles,
     in_words,
+    labels_by_name,
+    labels_of,
     subsets_of,
     without_class,
     without_place,
 )
 from selections.formats.growing_files import GrowingFiles
 from selections.formats.skeletons import Skeletons
-from selections.formats.subsets import subset_names
+from selections.formats.subsets import DEFAULT_SUBSET, subset_names
 
 Ids = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 0
 
 _NAME = "Datumaro"
 _PICTURES, _ANNOTATIONS = "images", "annotations"
-_SUBSET_WITHOUT_NAME = "default"
 _PICTURES_WITH_PATHS = 2  # Datumaro's number of this kind of media
 _TYPES = {"rectangle": "bbox", TAG: "label"}  # of the kinds that have another name
 _LONGEST_ID = 10**10
@@ -42,7 +43,7 @@ _END = b"\n]}\n"
 
 
 def _head(tasks: Sequence[AnnotatedTask]) -> bytes:
-    ids, skeletons = _ids(tasks), _skeletons(tasks)
+    ids, skeletons = _ids(tasks), Skeletons(labels_of(tasks))
     labels = [{"name": name, "parent": parent, "attributes": []} for name, parent in ids]
     points = [
         {
@@ -51,7 +52,7 @@ def _head(tasks: Sequence[AnnotatedTask]) -> bytes:
             "joints": skeletons.edges(label.name),
             "positions": [],
         }
-        for label in _first_of_each_name(tasks)
+        for label in labels_by_name(labels_of(tasks)).values()
         if label.type == SKELETON
     ]
     head = {
@@ -66,18 +67,11 @@ def _head(tasks: Sequence[AnnotatedTask]) -> bytes:
     return msgspec.json.encode(head).removesuffix(b"}") + b',\n"items": [\n'
 
 
-def _first_of_each_name(tasks: Iterable[AnnotatedTask]) -> Iterable[Label]:
-    labels: dict[str, Label] = {}
-    for label in (each for task in tasks for each in task.labels):
-        labels.setdefault(label.name, label)
-    return labels.values()
-
-
 def _ids(tasks: Iterable[AnnotatedTask]) -> dict[tuple[str, str], int]:
     """Ids in the order of the labels, each skeleton before its points. Labels of one name are
     one."""
     ids: dict[tuple[str, str], int] = {}
-    for label in (each for task in tasks for each in task.labels):
+    for label in labels_of(tasks):
         ids.setdefault((label.name, ""), len(ids))
         for sublabel in label.sublabels:
             ids.setdefault((sublabel.name, label.name), len(ids))
@@ -86,14 +80,10 @@ def _ids(tasks: Iterable[AnnotatedTask]) -> dict[tuple[str, str], int]:
 
 def _attributes(tasks: Iterable[AnnotatedTask]) -> list[str]:
     names = {"occluded"}
-    for label in (each for task in tasks for each in task.labels):
+    for label in labels_of(tasks):
         for each in (label, *label.sublabels):
             names.update(attribute.name for attribute in each.attributes)
     return sorted(names)
-
-
-def _skeletons(tasks: Iterable[AnnotatedTask]) -> Skeletons:
-    return Skeletons(label for task in tasks for label in task.labels)
 
 
 def _item(image: AnnotatedImage, ids: Ids) -> tuple[bytes, list[str]]:
@@ -227,7 +217,7 @@ class _Writer:
 
 
 def _subsets(names: Iterable[str]) -> dict[str, str]:
-    return subset_names(names, default=_SUBSET_WITHOUT_NAME)
+    return subset_names(names, default=DEFAULT_SUBSET)
 
 
 def _folders(subsets: Iterable[str]) -> dict[str, str]:

@@ -49,6 +49,19 @@ class AnnotatedImage(NamedTuple):
     subset: str = ""  # its split, else the subset of its task
 
 
+def labels_of(tasks: Iterable[AnnotatedTask]) -> Iterator[Label]:
+    """The labels of all tasks in their order, without the points of skeletons."""
+    return (label for task in tasks for label in task.labels)
+
+
+def labels_by_name(labels: Iterable[Label]) -> dict[str, Label]:
+    """The first label of each name, in their order: labels of one name are one class."""
+    first: dict[str, Label] = {}
+    for label in labels:
+        first.setdefault(label.name, label)
+    return first
+
+
 def subsets_of(tasks: Iterable[AnnotatedTask]) -> set[str]:
     """All subsets that pictures of the tasks can be in."""
     return {subset for task in tasks for subset in task.splits or (task.subset,)}
@@ -169,6 +182,15 @@ def no_area(image: AnnotatedImage) -> str:
 def no_reason(shape: Shape) -> str:
     """The `lacks` or `flaw` of a format that can hold every object."""
     return ""
+
+
+def only_kinds(name: str, kinds: Collection[str]) -> Callable[[Shape], str]:
+    """The `lacks` of a format of that name that can hold objects of these kinds."""
+
+    def lacks(shape: Shape) -> str:
+        return "" if shape.kind in kinds else without_place(name, in_words(shape.kind))
+
+    return lacks
 
 
 def without_place(name: str, kinds: str) -> str:

@@ -12,7 +12,7 @@ from itertools import count
 from cvat.annotations import Shape
 from cvat.geometry import Point, pairs, rectangle_corners
 from selections.formats import masks
-from selections.formats.format import AnnotatedImage, Layout, without_place
+from selections.formats.format import AnnotatedImage, Layout, only_kinds, without_place
 from selections.formats.geometry import AREAS
 from selections.formats.layers import RGB, Color, painted
 from selections.formats.picture_format import (
@@ -21,7 +21,6 @@ from selections.formats.picture_format import (
     PictureFormat,
     SharedFile,
     one_line,
-    place_for,
 )
 from selections.formats.segmentation import Area, areas_of
 
@@ -182,7 +181,7 @@ _LOCALIZED = PictureFormat(_localized, name=_LOCALIZATION)
 LOCALIZATION = _LOCALIZED.format(
     "icdar_localization",
     "ICDAR Localization 1.0 (text as boxes and polygons)",
-    lacks=place_for(_LOCALIZATION, ["rectangle", "polygon"]),
+    lacks=only_kinds(_LOCALIZATION, ["rectangle", "polygon"]),
     layout=Layout(_LOCALIZED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt",)),
 )
 _RECOGNIZED = PictureFormat(_recognized, name=_RECOGNITION, shared_files=1)
@@ -196,7 +195,7 @@ _SEGMENTED = PictureFormat(_segmented, name=_SEGMENTATION)
 SEGMENTATION = _SEGMENTED.format(
     "icdar_segmentation",
     "ICDAR Segmentation 1.0 (areas of characters)",
-    lacks=place_for(_SEGMENTATION, AREAS),
+    lacks=only_kinds(_SEGMENTATION, AREAS),
     flaw=masks.shape_flaw,
     layout=Layout(
         _SEGMENTED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt", ".bmp")

@@ -7,7 +7,7 @@ import posixpath
 from cvat.annotations import Shape
 from cvat.geometry import Box, rectangle_box
 from selections.formats import masks
-from selections.formats.format import AnnotatedImage, Layout, no_area
+from selections.formats.format import AnnotatedImage, Layout, no_area, only_kinds
 from selections.formats.geometry import AREAS, visible_box
 from selections.formats.layers import GREY_16
 from selections.formats.picture_format import (
@@ -16,7 +16,6 @@ from selections.formats.picture_format import (
     Counts,
     PictureFormat,
     SharedFile,
-    place_for,
 )
 from selections.formats.segmentation import (
     areas_of,
@@ -80,7 +79,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME)
 FORMAT = _FILES.format(
     "kitti",
     "KITTI 1.0 (boxes, areas)",
-    lacks=place_for(_NAME, AREAS),
+    lacks=only_kinds(_NAME, AREAS),
     flaw=masks.shape_flaw,
     layout=Layout(
         _FILES.folders("{subset}/" + _PICTURES),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from cvat.annotations import TAG, Shape
+from cvat.annotations import TAG
 from selections.formats.format import (
     AnnotatedImage,
     AnnotatedTask,
@@ -19,25 +19,25 @@ from selections.formats.format import (
     Layout,
     Places,
     TemporaryFiles,
-    in_words,
+    labels_by_name,
+    labels_of,
     no_reason,
+    only_kinds,
     subsets_of,
     without_class,
-    without_place,
 )
 from selections.formats.growing_files import GrowingFiles
-from selections.formats.label_names import label_names
-from selections.formats.subsets import subset_names
+from selections.formats.label_names import NO_LABEL, label_names
+from selections.formats.subsets import DEFAULT_SUBSET, subset_names
 
-_WITHOUT_TAG = "no_label"
 _LONGEST_FOLDER = 300  # bytes
 
 
 def _classes(tasks: Iterable[AnnotatedTask]) -> dict[str, str]:
     """The folder of each label, used or not, in the order of the labels."""
-    labels = dict.fromkeys(label.name for task in tasks for label in task.labels)
+    labels = labels_by_name(labels_of(tasks))
     files = [name for name in labels if name.casefold().endswith(".json")]
-    folders = label_names(labels, reserved=[_WITHOUT_TAG, *files])
+    folders = label_names(labels, reserved=[NO_LABEL, *files])
     return {label: folders[label] for label in labels}
 
 
@@ -63,16 +63,13 @@ class _Folders:
         self.name = name
         self.layout = Layout(layout, unique_stems=True)
 
-    def lacks(self, shape: Shape) -> str:
-        return "" if shape.kind == TAG else without_place(self.name, in_words(shape.kind))
-
     def placed(self, tasks: Sequence[AnnotatedTask]) -> Places:
         classes, folders = _classes(tasks), self.layout.folders(subsets_of(tasks))
 
         def place(image: AnnotatedImage) -> list[str]:
             folder = folders[image.subset]
             path = image.path.removeprefix(f"{folder}/")
-            tags = _tags(image, classes) or [_WITHOUT_TAG]
+            tags = _tags(image, classes) or [NO_LABEL]
             return [posixpath.join(folder, tag, path) for tag in tags]
 
         return place
@@ -94,7 +91,7 @@ def _split_folders(subsets: Iterable[str]) -> dict[str, str]:
     if not given:
         return {"": ""}
     splits = {name: _SPLITS.get(name.casefold(), name) for name in given}
-    folders = subset_names(splits.values(), default="default")
+    folders = subset_names(splits.values(), default=DEFAULT_SUBSET)
     return {name: folders[split] for name, split in splits.items()} | {"": folders[""]}
 
 
@@ -127,7 +124,7 @@ _IMAGENET = _Folders("ImageNet", _split_folders)
 IMAGENET = Format(
     key="imagenet",
     label="ImageNet (a folder for each tag)",
-    lacks=_IMAGENET.lacks,
+    lacks=only_kinds(_IMAGENET.name, [TAG]),
     flaw=no_reason,
     writer=_ImageNetWriter,
     room=_imagenet_room,
@@ -193,7 +190,7 @@ _CLASSIFICATION = _Folders("YOLO Classification", _subset_folders)
 CLASSIFICATION = Format(
     key="yolo_classification",
     label="Ultralytics YOLO Classification (a folder for each tag)",
-    lacks=_CLASSIFICATION.lacks,
+    lacks=only_kinds(_CLASSIFICATION.name, [TAG]),
     flaw=no_reason,
     writer=_ClassificationWriter,
     room=_classification_room,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from selections.formats.distinct import distinct_names
 
+NO_LABEL = "no_label"  # the folder of pictures without a label, beside those of labels
 LONGEST = 200  # bytes in UTF-8: file systems take 255, and the name of a file goes on behind it
 # Control characters, lone surrogates, the marks that turn the reading direction around, and what
 # Windows refuses.

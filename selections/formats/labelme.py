@@ -13,10 +13,10 @@ from cvat.annotations import MASK, Shape
 from cvat.geometry import pairs, rectangle_corners
 from selections.formats import masks
 from selections.formats.coco_file import attributes_of, tracking_of
-from selections.formats.format import AnnotatedImage, Layout, no_area
-from selections.formats.geometry import AREAS, pixels
-from selections.formats.layers import MOST_PIXELS, RGBA, TOO_LARGE, painted
-from selections.formats.picture_format import Classes, Content, PictureFormat, place_for
+from selections.formats.format import AnnotatedImage, Layout, only_kinds
+from selections.formats.geometry import AREAS
+from selections.formats.layers import RGBA, painted, visible_pixels
+from selections.formats.picture_format import Classes, Content, PictureFormat
 from selections.formats.xml_text import text
 
 _NAME = "LabelMe"
@@ -36,7 +36,7 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
     drawn: list[tuple[Shape, list[str]]] = []  # objects, and the lines of their geometry
     for shape in image.shapes:
         if shape.kind in (MASK, "ellipse"):
-            reason, runs = _visible(shape, image)
+            reason, runs = visible_pixels(shape, image)
             if reason:
                 left_out.append(reason)
                 continue
@@ -48,14 +48,6 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
             drawn.append((shape, list(_polygon(shape))))
     xml = "".join(_document(image, name, subset, drawn))
     return Content(left_out, [(f"{_ANNOTATIONS}/{subset}/{stem}.xml", xml.encode()), *own])
-
-
-def _visible(shape: Shape, image: AnnotatedImage) -> tuple[str, list[masks.Run]]:
-    """The pixels of an object, or the reason why there are none."""
-    if image.width * image.height > MOST_PIXELS:
-        return TOO_LARGE, []
-    runs = pixels(shape, image.width, image.height)
-    return "" if runs else no_area(image), runs
 
 
 def _document(
@@ -134,7 +126,7 @@ _FILES = PictureFormat(_content, name=_NAME)
 FORMAT = _FILES.format(
     "labelme",
     "LabelMe 3.0 (boxes, polygons, masks)",
-    lacks=place_for(_NAME, AREAS),
+    lacks=only_kinds(_NAME, AREAS),
     flaw=masks.shape_flaw,
     layout=Layout(
         _FILES.folders(_PICTURES + "/{subset}"),

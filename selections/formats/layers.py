@@ -9,7 +9,9 @@ from itertools import chain, count
 
 from PIL import Image
 
-from cvat.annotations import Label
+from cvat.annotations import Label, Shape
+from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage
+from selections.formats.geometry import pixels
 from selections.formats.masks import Run
 
 MOST_PIXELS = 2**26  # of a picture that is painted: its pixels are held in memory
@@ -25,6 +27,21 @@ _BLACK: Color = (0, 0, 0)
 _MOST_IN_TABLE = 256  # colors, of a PNG file
 
 
+def unpaintable_reason(image: AnnotatedImage) -> str:
+    """Why no object of a picture can be painted; "" if they can."""
+    if not image.width or not image.height:
+        return NO_SIZE
+    return TOO_LARGE if image.width * image.height > MOST_PIXELS else ""
+
+
+def visible_pixels(shape: Shape, image: AnnotatedImage) -> tuple[str, list[Run]]:
+    """The pixels of the picture that an object covers, or the reason why there are none."""
+    if reason := unpaintable_reason(image):
+        return reason, []
+    runs = pixels(shape, image.width, image.height)
+    return "" if runs else NO_AREA, runs
+
+
 def painted(
     layers: Iterable[Layer],
     width: int,
@@ -37,13 +54,13 @@ def painted(
     """A file of this mode with the layers, from below to above, on zeros. With a table of colors,
     those that the numbers of a mode of one byte stand for."""
     drawn = list(layers)
-    pixels = dict.fromkeys([bytes(_BYTES[mode]), *(pixel for _, pixel in drawn)])
-    if mode in (RGB, RGBA) and len(pixels) <= _MOST_IN_TABLE:
+    values = dict.fromkeys([bytes(_BYTES[mode]), *(pixel for _, pixel in drawn)])
+    if mode in (RGB, RGBA) and len(values) <= _MOST_IN_TABLE:
         # Painted with one byte for each pixel, in a third of the time.
-        numbers = {pixel: bytes([number]) for number, pixel in enumerate(pixels)}
+        numbers = {pixel: bytes([number]) for number, pixel in enumerate(values)}
         indexed = [(runs, numbers[pixel]) for runs, pixel in drawn]
         image = _turned(indexed, width, height, GREY)
-        image.putpalette(b"".join(pixels), mode)
+        image.putpalette(b"".join(values), mode)
         image = image.convert(mode)
     else:
         image = _turned(drawn, width, height, mode)

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 
 from cvat.annotations import TAG, Shape
-from selections.formats.format import AnnotatedImage, Layout, Places
+from selections.formats.format import AnnotatedImage, Layout, Places, only_kinds
+from selections.formats.label_names import NO_LABEL
 from selections.formats.picture_format import (
-    NO_LABEL,
     Classes,
     Content,
     Counts,
@@ -22,7 +22,6 @@ from selections.formats.picture_format import (
     SharedFile,
     one_line,
     one_of_a_kind,
-    place_for,
 )
 
 _NAME = "LFW"
@@ -128,7 +127,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=2, counts_labe
 FORMAT = _FILES.format(
     "lfw",
     "LFW 1.0 (persons, a folder for each tag)",
-    lacks=place_for(_NAME, [TAG, "points"]),
+    lacks=only_kinds(_NAME, [TAG, "points"]),
     layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
     placed=_placed,
 )

@@ -9,14 +9,13 @@ from __future__ import annotations
 import posixpath
 
 from cvat.geometry import rectangle_box
-from selections.formats.format import AnnotatedImage, Layout
+from selections.formats.format import AnnotatedImage, Layout, only_kinds
 from selections.formats.picture_format import (
     Classes,
     Content,
     PictureFormat,
     SharedFile,
     one_line,
-    place_for,
 )
 
 _NAME = "MOT"
@@ -49,6 +48,6 @@ _FILES = PictureFormat(_content, name=_NAME, shared_files=2, is_by_task=True, re
 FORMAT = _FILES.format(
     "mot",
     "MOT 1.1 (boxes and tracks)",
-    lacks=place_for(_NAME, ["rectangle"]),
+    lacks=only_kinds(_NAME, ["rectangle"]),
     layout=Layout(_FILES.folders_of_several, numbered_in=_PICTURES),
 )

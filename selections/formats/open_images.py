@@ -16,9 +16,9 @@ from collections.abc import Iterable, Sequence
 
 from cvat.annotations import TAG, Shape
 from selections.formats import masks
-from selections.formats.format import AnnotatedImage, Layout, no_area
-from selections.formats.geometry import AREAS, pixels, visible_box
-from selections.formats.layers import GREY, MOST_PIXELS, TOO_LARGE, painted
+from selections.formats.format import AnnotatedImage, Layout, no_area, only_kinds
+from selections.formats.geometry import AREAS, visible_box
+from selections.formats.layers import GREY, painted, visible_pixels
 from selections.formats.picture_format import (
     Classes,
     Content,
@@ -26,22 +26,21 @@ from selections.formats.picture_format import (
     PictureFormat,
     SharedFile,
     one_line,
-    place_for,
     table,
 )
 
 _NAME = "Open Images"
 _PICTURES, _TABLES, _MASKS = "images", "annotations", "masks"
-_IMAGES = (
+_IMAGE_COLUMNS = (
     "ImageID", "Subset", "OriginalURL", "OriginalLandingURL", "License", "AuthorProfileURL",
     "Author", "Title", "OriginalSize", "OriginalMD5", "Thumbnail300KURL", "Rotation",
 )  # fmt: skip
-_TAGS = ("ImageID", "Source", "LabelName", "Confidence")
-_BOXES = (
+_TAG_COLUMNS = ("ImageID", "Source", "LabelName", "Confidence")
+_BOX_COLUMNS = (
     "ImageID", "Source", "LabelName", "Confidence", "XMin", "XMax", "YMin", "YMax", "IsOccluded",
     "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside",
 )  # fmt: skip
-_AREAS = (
+_AREA_COLUMNS = (
     "MaskPath", "ImageID", "LabelName", "BoxID", "BoxXMin", "BoxXMax", "BoxYMin", "BoxYMax",
     "PredictedIoU", "Clicks",
 )  # fmt: skip
@@ -68,16 +67,16 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
                 boxes.append((name, "", label, "1", *shares, occluded, *[_UNKNOWN] * 4))
             else:
                 left_out.append(no_area(image))
-        elif image.width * image.height > MOST_PIXELS:
-            left_out.append(TOO_LARGE)
-        elif runs := pixels(shape, image.width, image.height):
+        else:
+            reason, runs = visible_pixels(shape, image)
+            if reason:
+                left_out.append(reason)
+                continue
             number = f"{len(areas):08x}"
             path = f"{_safe(name)}_{_safe(label)}_{number}.png"
             mask = painted([(runs, b"\x01")], image.width, image.height, GREY)
             own.append((f"{_MASKS}/{subset}/{path}", mask))
             areas.append((path, name, label, number, *[""] * 6))
-        else:
-            left_out.append(no_area(image))
     tables = _shared(subset, (name, subset), tags, boxes, areas)
     return Content(left_out, own, [*tables, _size(name, image)])
 
@@ -91,10 +90,10 @@ def _shared(
 ) -> Iterable[tuple[SharedFile, str]]:
     """The rows for each table that has some."""
     for name, head, rows in (
-        ("images-with-rotation", _IMAGES, [(*picture, *[""] * (len(_IMAGES) - 2))]),
-        ("annotations-human-imagelabels", _TAGS, tags),
-        ("annotations-bbox", _BOXES, boxes),
-        ("annotations-object-segmentation", _AREAS, areas),
+        ("images-with-rotation", _IMAGE_COLUMNS, [(*picture, *[""] * (len(_IMAGE_COLUMNS) - 2))]),
+        ("annotations-human-imagelabels", _TAG_COLUMNS, tags),
+        ("annotations-bbox", _BOX_COLUMNS, boxes),
+        ("annotations-object-segmentation", _AREA_COLUMNS, areas),
     ):
         if rows:
             yield SharedFile(f"{_TABLES}/{subset}-{name}.csv", table([head])), table(rows)
@@ -140,7 +139,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=5)
 FORMAT = _FILES.format(
     "open_images",
     "Open Images V6 (boxes, areas, tags)",
-    lacks=place_for(_NAME, [*AREAS, TAG]),
+    lacks=only_kinds(_NAME, [*AREAS, TAG]),
     flaw=masks.shape_flaw,
     layout=Layout(_FILES.folders(_PICTURES + "/{subset}"), unique_stems=True),
 )

@@ -15,8 +15,7 @@ from selections.formats.format import (
     File,
     Format,
     TemporaryFiles,
-    in_words,
-    without_place,
+    only_kinds,
 )
 from selections.formats.growing_files import GrowingFiles
 from selections.formats.label_names import label_names
@@ -25,7 +24,8 @@ from selections.formats.voc_classes import VocClasses
 from selections.formats.voc_layout import PICTURES, line, stem_of, subsets, with_class
 from selections.formats.xml_text import text
 
-_AREAS = (MASK, "ellipse")
+_PAINTED = (MASK, "ellipse")
+_NAME = "Pascal VOC"
 _FLAGS = ("truncated", "occluded", "difficult")  # elements of an object, not attributes
 _LISTS = "ImageSets/Main"
 _LONGEST_NAME = 1000  # bytes, of a label or subset in the files
@@ -58,8 +58,8 @@ class _Writer:
 
     def add(self, image: AnnotatedImage) -> list[str]:
         stem = stem_of(image)
-        shapes, left_out = with_class(image, self._classes, name="Pascal VOC")
-        areas = [shape for shape in shapes if shape.kind in _AREAS]
+        shapes, left_out = with_class(image, self._classes, name=_NAME)
+        areas = [shape for shape in shapes if shape.kind in _PAINTED]
         files: list[tuple[str, bytes]] = []
         if areas:
             files, reasons = voc_masks.painted(
@@ -144,7 +144,7 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     stem = stem_of(image)
     names = {shape.label.name: "&" * _LONGEST_NAME for shape in image.shapes}
     boxes = [shape for shape in image.shapes if shape.kind == "rectangle"]
-    areas = [shape for shape in image.shapes if shape.kind in _AREAS]
+    areas = [shape for shape in image.shapes if shape.kind in _PAINTED]
     files, length = voc_masks.room(image, stem, areas) if areas else (0, 0)
     xml = _xml(image, boxes, names, is_segmented=True)
     lines = (2 + len(image.shapes)) * len(line(f"{stem}  1"))
@@ -153,16 +153,10 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     return files + 1 + lists, length + len(xml.encode()) + lines
 
 
-def _lacks(shape: Shape) -> str:
-    if shape.kind in ("rectangle", TAG, *_AREAS):
-        return ""
-    return without_place("Pascal VOC", in_words(shape.kind))
-
-
 FORMAT = Format(
     key="pascal_voc",
     label="Pascal VOC 1.1 (boxes, masks, tags)",
-    lacks=_lacks,
+    lacks=only_kinds(_NAME, ["rectangle", TAG, *_PAINTED]),
     flaw=masks.shape_flaw,
     writer=_Writer,
     room=_room,

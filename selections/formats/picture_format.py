@@ -24,20 +24,17 @@ from selections.formats.format import (
     Layout,
     Places,
     TemporaryFiles,
-    in_words,
+    labels_by_name,
+    labels_of,
     no_reason,
     subsets_of,
     without_class,
-    without_place,
 )
 from selections.formats.growing_files import GrowingFiles
-from selections.formats.label_names import label_names
+from selections.formats.label_names import NO_LABEL, label_names
 from selections.formats.layers import Color, label_colors
 from selections.formats.small_files import SmallFiles
-from selections.formats.subsets import subset_names
-
-DEFAULT_SUBSET = "default"  # as in CVAT
-NO_LABEL = "no_label"  # the folder of pictures without a label, where others are in that of theirs
+from selections.formats.subsets import DEFAULT_SUBSET, subset_names
 
 _COUNT_DIGITS = 10  # at most
 _HEAD_ROOM = 400  # bytes: of the first lines of a shared file, beside names of labels
@@ -68,9 +65,7 @@ class Classes:
     def __init__(
         self, labels: Iterable[Label], subsets: Iterable[str], reserved: Collection[str] = ()
     ) -> None:
-        self.labels: dict[str, Label] = {}
-        for label in labels:
-            self.labels.setdefault(label.name, label)
+        self.labels = labels_by_name(labels)
         self.numbers: Mapping[str, int] = {name: n for n, name in enumerate(self.labels)}
         given = set(subsets)
         self.subsets = subset_names(given, default=DEFAULT_SUBSET, reserved=reserved)
@@ -173,8 +168,7 @@ class PictureFormat:
         return _Writer(self, self.classes(tasks), folder)
 
     def classes(self, tasks: Sequence[AnnotatedTask]) -> Classes:
-        labels = (label for task in tasks for label in task.labels)
-        return Classes(labels, subsets_of(tasks), self._reserved)
+        return Classes(labels_of(tasks), subsets_of(tasks), self._reserved)
 
     def folders(self, folder: str) -> Callable[[Iterable[str]], Mapping[str, str]]:
         """The `folders` of a Layout: the folder with the name of the subset in it."""
@@ -259,12 +253,3 @@ class _Writer:
 def one_of_a_kind(name: str, kind: str) -> str:
     """The reason of an object that is one too many on its picture."""
     return f"{name} has no place for more than one {kind} on a picture"
-
-
-def place_for(name: str, kinds: Collection[str]) -> Callable[[Shape], str]:
-    """The `lacks` of a format that can hold objects of these kinds."""
-
-    def lacks(shape: Shape) -> str:
-        return "" if shape.kind in kinds else without_place(name, in_words(shape.kind))
-
-    return lacks

@@ -8,16 +8,14 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from cvat.annotations import Shape
-from selections.formats.format import AnnotatedImage, instance_keys, no_area, without_class
-from selections.formats.geometry import pixels
+from selections.formats.format import AnnotatedImage, instance_keys, without_class
 from selections.formats.layers import (
     BACKGROUND,
     GREY,
     GREY_16,
-    MOST_PIXELS,
     RGB,
-    TOO_LARGE,
     painted,
+    visible_pixels,
 )
 from selections.formats.masks import Run
 from selections.formats.picture_format import Classes
@@ -56,16 +54,15 @@ def areas_of(
     have no place in the format of that name."""
     areas: list[Area] = []
     left_out: list[tuple[Shape, str]] = []
-    is_too_large = image.width * image.height > MOST_PIXELS
     for shape in shapes:
-        if is_too_large:
-            left_out.append((shape, TOO_LARGE))
-        elif numbers[shape.label.name] > MOST_CLASSES:
+        if numbers[shape.label.name] > MOST_CLASSES:
             left_out.append((shape, without_class(name, shape.label)))
-        elif runs := pixels(shape, image.width, image.height):
-            areas.append(Area(shape, runs))
+            continue
+        reason, runs = visible_pixels(shape, image)
+        if reason:
+            left_out.append((shape, reason))
         else:
-            left_out.append((shape, no_area(image)))
+            areas.append(Area(shape, runs))
     return areas, left_out
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cvat.annotations import Shape
 from selections.formats import masks, voc_layout, voc_masks
 from selections.formats.format import (
     AnnotatedImage,
@@ -14,8 +13,7 @@ from selections.formats.format import (
     File,
     Format,
     TemporaryFiles,
-    in_words,
-    without_place,
+    only_kinds,
 )
 from selections.formats.geometry import AREAS
 from selections.formats.growing_files import GrowingFiles
@@ -68,14 +66,10 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     return files, length + len(line(stem))
 
 
-def _lacks(shape: Shape) -> str:
-    return "" if shape.kind in AREAS else without_place(_NAME, in_words(shape.kind))
-
-
 FORMAT = Format(
     key="segmentation_mask",
     label="Segmentation mask 1.1 (painted areas)",
-    lacks=_lacks,
+    lacks=only_kinds(_NAME, AREAS),
     flaw=masks.shape_flaw,
     writer=_Writer,
     room=_room,

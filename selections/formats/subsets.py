@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from selections.formats.distinct import distinct_names
 
+DEFAULT_SUBSET = "default"  # the name of "" in most formats, as in CVAT
 # What stands beside the folders of subsets may have such a name.
 _FILE_NAME = re.compile(r"\.(txt|json|csv|xml|yaml)$", re.IGNORECASE)
 

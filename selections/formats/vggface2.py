@@ -20,8 +20,8 @@ from selections.formats.format import (
     without_place,
 )
 from selections.formats.geometry import visible_box
+from selections.formats.label_names import NO_LABEL
 from selections.formats.picture_format import (
-    NO_LABEL,
     Classes,
     Content,
     Counts,

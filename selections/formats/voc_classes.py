@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from cvat.annotations import Label
 from selections.formats.distinct import distinct_names
-from selections.formats.format import AnnotatedTask
+from selections.formats.format import AnnotatedTask, labels_by_name, labels_of
 from selections.formats.layers import BACKGROUND, Color, label_colors
 
 _HEAD = "# label:color_rgb:parts:actions\n"
@@ -20,9 +19,7 @@ class VocClasses:
     A label `background` is the background."""
 
     def __init__(self, tasks: Iterable[AnnotatedTask], *, has_label_colors: bool) -> None:
-        labels: dict[str, Label] = {}
-        for label in (each for task in tasks for each in task.labels):
-            labels.setdefault(label.name, label)
+        labels = labels_by_name(labels_of(tasks))
         labels.pop(BACKGROUND, None)
         self.numbers = {name: number for number, name in enumerate([BACKGROUND, *labels])}
         names = distinct_names(labels, _safe, taken=[BACKGROUND], fold=str)

@@ -16,12 +16,11 @@ from selections.formats.format import (
     subsets_of,
     without_class,
 )
-from selections.formats.subsets import subset_names
+from selections.formats.subsets import DEFAULT_SUBSET, subset_names
 from selections.formats.voc_classes import VocClasses
 
 PICTURES = "JPEGImages"
 MASK_LISTS = "ImageSets/Segmentation"
-_SUBSET_WITHOUT_NAME = "default"
 
 LAYOUT = Layout(
     lambda subsets: dict.fromkeys(subsets, PICTURES),
@@ -32,7 +31,7 @@ LAYOUT = Layout(
 
 def subsets(tasks: Sequence[AnnotatedTask]) -> dict[str, str]:
     """The name of each subset in the files."""
-    return subset_names(subsets_of(tasks), default=_SUBSET_WITHOUT_NAME)
+    return subset_names(subsets_of(tasks), default=DEFAULT_SUBSET)
 
 
 def stem_of(image: AnnotatedImage) -> str:

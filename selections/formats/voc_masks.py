@@ -7,9 +7,8 @@ from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from cvat.annotations import Shape
-from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage, instance_keys
-from selections.formats.geometry import pixels
-from selections.formats.layers import MOST_PIXELS, TOO_LARGE, Color, painted_in_colors
+from selections.formats.format import AnnotatedImage, instance_keys
+from selections.formats.layers import Color, painted_in_colors, unpaintable_reason, visible_pixels
 from selections.formats.voc_classes import table_color
 
 _CLASSES, _OBJECTS = "SegmentationClass", "SegmentationObject"
@@ -35,12 +34,10 @@ def painted(
     """Both pictures, with the objects from below to above. Those of one label in one group are one
     object. `numbers` has the class of each label, `colors` the colour of each class."""
     width, height = image.width, image.height
-    if not width or not height:
-        return Painted([], [NO_SIZE] * len(shapes))
-    if width * height > MOST_PIXELS:
-        return Painted([], [TOO_LARGE] * len(shapes))
-    areas = [(shape, pixels(shape, width, height)) for shape in shapes]
-    visible = [(shape, runs) for shape, runs in areas if runs]
+    if reason := unpaintable_reason(image):
+        return Painted([], [reason] * len(shapes))
+    areas = [(shape, *visible_pixels(shape, image)) for shape in shapes]
+    visible = [(shape, runs) for shape, _, runs in areas if runs]
     classes = [(runs, numbers[shape.label.name]) for shape, runs in visible]
     instances = _instances([shape for shape, _ in visible], numbers)
     objects = [(runs, instance) for (_, runs), instance in zip(visible, instances, strict=True)]
@@ -49,7 +46,7 @@ def painted(
         (f"{_CLASSES}/{stem}.png", painted_in_colors(classes, width, height, colors)),
         (f"{_OBJECTS}/{stem}.png", painted_in_colors(objects, width, height, object_colors)),
     ]
-    return Painted(files, [NO_AREA] * (len(shapes) - len(visible)))
+    return Painted(files, [reason for _, reason, _ in areas if reason])
 
 
 def room(image: AnnotatedImage, stem: str, shapes: Sequence[Shape]) -> tuple[int, int]:

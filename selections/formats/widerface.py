@@ -9,17 +9,16 @@ import re
 
 from cvat.annotations import TAG, Shape
 from selections.formats.coco_file import attributes_of
-from selections.formats.format import AnnotatedImage, Layout, Places, no_area
+from selections.formats.format import AnnotatedImage, Layout, Places, no_area, only_kinds
 from selections.formats.geometry import visible_box
+from selections.formats.label_names import NO_LABEL
 from selections.formats.picture_format import (
-    NO_LABEL,
     Classes,
     Content,
     Counts,
     PictureFormat,
     SharedFile,
     one_of_a_kind,
-    place_for,
 )
 
 _NAME = "WIDER FACE"
@@ -80,7 +79,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=1)
 FORMAT = _FILES.format(
     "widerface",
     "WIDER FACE 1.0 (boxes, a folder for each tag)",
-    lacks=place_for(_NAME, ["rectangle", TAG]),
+    lacks=only_kinds(_NAME, ["rectangle", TAG]),
     layout=Layout(_FILES.folders(_PICTURES)),
     placed=_placed,
 )

@@ -29,6 +29,8 @@ from selections.formats.format import (
     Layout,
     TemporaryFiles,
     in_words,
+    labels_by_name,
+    labels_of,
     no_reason,
     subsets_of,
     without_class,
@@ -111,19 +113,15 @@ class _Yolo:
 
     def classes(self, tasks: Iterable[AnnotatedTask]) -> dict[str, int]:
         """Numbers in the order of the labels, used or not, from 0."""
-        classes: dict[str, int] = {}
-        for label in self._labels(tasks):
-            classes.setdefault(label.name, len(classes))
-        return classes
+        labels = labels_by_name(self._labels(tasks))
+        return {name: number for number, name in enumerate(labels)}
 
     def skeletons(self, tasks: Iterable[AnnotatedTask]) -> Skeletons:
         return Skeletons(self._labels(tasks))
 
     def _labels(self, tasks: Iterable[AnnotatedTask]) -> Iterator[Label]:
-        for task in tasks:
-            for label in task.labels:
-                if not self._is_pose or label.type == SKELETON:
-                    yield label
+        labels = labels_of(tasks)
+        return (each for each in labels if not self._is_pose or each.type == SKELETON)
 
     def data(self, tasks: Sequence[AnnotatedTask], subsets: Iterable[str], suffix: str) -> str:
         names = [f"  {number}: {_quoted(name)}\n" for name, number in self.classes(tasks).items()]

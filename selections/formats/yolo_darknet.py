@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from cvat.annotations import Shape
 from cvat.geometry import Box
 from selections.formats.format import (
     NO_AREA,
@@ -23,11 +22,12 @@ from selections.formats.format import (
     Format,
     Layout,
     TemporaryFiles,
-    in_words,
+    labels_by_name,
+    labels_of,
     no_reason,
+    only_kinds,
     subsets_of,
     without_class,
-    without_place,
 )
 from selections.formats.geometry import visible_box
 from selections.formats.growing_files import GrowingFiles
@@ -93,8 +93,8 @@ class _Writer:
 
 def _classes(tasks: Iterable[AnnotatedTask]) -> dict[str, int]:
     """Numbers in the order of the labels, used or not, from 0; without the points of skeletons."""
-    names = dict.fromkeys(label.name for task in tasks for label in task.labels)
-    return {name: number for number, name in enumerate(names)}
+    labels = labels_by_name(labels_of(tasks))
+    return {name: number for number, name in enumerate(labels)}
 
 
 def _names(classes: Iterable[str]) -> bytes:
@@ -131,14 +131,10 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     return 1, len(lines.encode()) + len(_listed(image))
 
 
-def _lacks(shape: Shape) -> str:
-    return "" if shape.kind == "rectangle" else without_place(_NAME, in_words(shape.kind))
-
-
 FORMAT = Format(
     key="yolo_darknet",
     label="YOLO 1.1 (Darknet, boxes)",
-    lacks=_lacks,
+    lacks=only_kinds(_NAME, ["rectangle"]),
     flaw=no_reason,
     writer=_Writer,
     room=_room,

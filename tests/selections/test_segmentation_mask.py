@@ -169,7 +169,7 @@ def test_a_picture_that_cannot_be_painted_is_not_listed(
         ["labelmap.txt"],
         ["the size of the picture is not known"],
     )
-    monkeypatch.setattr("selections.formats.voc_masks.MOST_PIXELS", 99)
+    monkeypatch.setattr("selections.formats.layers.MOST_PIXELS", 99)
     files = written("segmentation_mask", [image(shape)], tmp_path, CAR)
     assert files.left_out == [TOO_LARGE]
     monkeypatch.undo()
