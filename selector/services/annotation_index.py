@@ -169,6 +169,8 @@ def _known(connection: Connection, given: IndexInput) -> KnownAnnotations:
         if _are_few(absent):
             with cvat_client(connection) as client:
                 read_indexes(client, given.labels, absent, when_busy=_raise)
+            if len(files.stored(part.key for part in absent)) < len(absent):
+                raise _not_stored(f"annotations of {plan.task_name}")
         else:
             frames_count = sum(len(part.frames) for part in absent)
             work = _request_indexing(connection, plan, frames_count)
@@ -232,11 +234,15 @@ def _refuse_again(last: AnnotationIndexing, plan: IndexPlan) -> None:
     if last.status == last.Status.CANCELLED:
         raise Conflict(f"Reading the {title} was cancelled. Try again in a minute.")
     if last.digest == plan.digest:
-        raise Conflict(
-            f"The {title} were read, but are not in the portal's folder of annotations. Ask the "
-            "operator of the portal whether the folder has room, and whether all web servers and "
-            "workers share it."
-        )
+        raise _not_stored(title)
+
+
+def _not_stored(title: str) -> Conflict:
+    return Conflict(
+        f"The {title} were read, but are not in the portal's folder of annotations. Ask the "
+        "operator of the portal whether the folder has room, and whether all web servers and "
+        "workers share it."
+    )
 
 
 def _check_names(plan: IndexPlan, wanted: AnnotationFilter) -> None:

@@ -32,7 +32,8 @@ def read_indexes(
     when_busy: Callable[[Busy], None],
 ) -> None:
     """Read what is missing; each job once, however many ask. `when_busy` is called again and again
-    while another process reads the same job, and may raise. Raises CvatError."""
+    while another process reads the same job, and may raise. An index that the folder has no room
+    for is not there afterwards. Raises CvatError."""
     reader = _Reader(client, labels)
     for part in parts:
         while not files.stored([part.key]):
@@ -40,6 +41,7 @@ def read_indexes(
                 with lock(part.key, patience=PATIENCE):
                     if not files.stored([part.key]):
                         files.save(part.key, reader.index(part))
+                break  # also if the folder has no room for it: the next reading would end alike
             except Busy as error:
                 when_busy(error)
         after_each(part)

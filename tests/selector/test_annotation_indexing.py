@@ -13,7 +13,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from selector.annotation_index import files
 from selector.annotation_index.cache import IndexCache
+from selector.annotation_index.job_index import JobIndex
 from selector.models import AnnotationIndexing, Connection
 from selector.services import (
     annotation_index,
@@ -168,6 +170,34 @@ def test_an_index_that_is_lost_at_once_is_not_read_for_ever(
     for file in files:
         file.unlink()
     assert "folder of annotations" in refused(api.get(ADDRESS), 409, "conflict")
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_a_job_is_read_once_where_the_folder_has_no_room_for_its_index(
+    api: APIClient,
+    connection: Connection,
+    standin: StandIn,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: list[int],
+    *,
+    is_large: bool,
+) -> None:
+    settings.ANNOTATIONS_MAX_BYTES = 0
+    save, saved = files.save, set[str]()
+
+    def save_once(key: str, index: JobIndex) -> None:
+        assert key not in saved
+        saved.add(key)
+        save(key, index)
+
+    monkeypatch.setattr(files, "save", save_once)
+    if is_large:
+        run(ask(api)["work_id"])
+    else:
+        monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", len(jobs))
+    assert "folder of annotations" in refused(api.get(ADDRESS), 409, "conflict")
+    assert len(saved) == len(jobs)
 
 
 def test_a_damaged_index_is_read_anew(
