@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from cvat.annotations import JobAnnotations, Labels
+from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.client import CvatClient
 from cvat.overlapping import FrameRange, objects_by_frame
 from portal.caching import lock
@@ -15,6 +15,7 @@ from selector.annotation_index.job_index import JobIndex, index_frames
 from selector.services.index_input import IndexInput, JobPart
 
 PATIENCE = 5.0  # seconds to wait for another process that reads the same job
+CHECK_FRAMES = 1000  # a caller may end the reading after so many
 
 
 def missing(given: IndexInput) -> list[JobPart]:
@@ -28,13 +29,15 @@ def read_indexes(
     labels: Labels,
     parts: Iterable[JobPart],
     *,
+    check: Callable[[], None] = lambda: None,
     after_each: Callable[[JobPart], None] = lambda _: None,
     when_busy: Callable[[Busy], None],
 ) -> None:
-    """Read what is missing; each job once, however many ask. `when_busy` is called again and again
-    while another process reads the same job, and may raise. An index that the folder has no room
-    for is not there afterwards. Raises CvatError."""
-    reader = _Reader(client, labels)
+    """Read what is missing; each job once, however many ask. `check` is called every CHECK_FRAMES
+    frames, and `when_busy` again and again while another process reads the same job: both may raise
+    to end the reading. An index that the folder has no room for is not there afterwards. Raises
+    CvatError."""
+    reader = _Reader(client, labels, check)
     for part in parts:
         while not files.stored([part.key]):
             try:
@@ -50,9 +53,10 @@ def read_indexes(
 class _Reader:
     """Reads jobs in the order of their frames. What overlaps with the next one is kept for it."""
 
-    def __init__(self, client: CvatClient, labels: Labels) -> None:
+    def __init__(self, client: CvatClient, labels: Labels, check: Callable[[], None]) -> None:
         self._client = client
         self._labels = labels
+        self._check = check
         self._read: dict[int, tuple[FrameRange, JobAnnotations]] = {}
 
     def index(self, part: JobPart) -> JobIndex:
@@ -66,10 +70,18 @@ class _Reader:
         objects = objects_by_frame(part.jobs, numbers, self._load, deleted=part.deleted)
         return index_frames(
             part.frames,
-            objects,
+            self._checked(objects),
             # What cannot be read may be on any frame of its job: it counts once, for the first.
             problems=lambda: self._load(part.jobs[0]).problems_count,
         )
+
+    def _checked(
+        self, objects: Iterable[tuple[int, Sequence[Shape]]]
+    ) -> Iterator[tuple[int, Sequence[Shape]]]:
+        for count, on_frame in enumerate(objects):
+            if count % CHECK_FRAMES == 0:
+                self._check()
+            yield on_frame
 
     def _load(self, job: FrameRange) -> JobAnnotations:
         if job.id not in self._read:

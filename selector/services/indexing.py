@@ -58,5 +58,12 @@ def _perform(work: AnnotationIndexing, heartbeat: Heartbeat) -> None:
     )
     heartbeat.at_beat.append(slots.renew)
     with connection.client(patient=True, sleep=sleep, around_attempt=slots.one) as client:
-        read_indexes(client, given.labels, absent, after_each=count, when_busy=wait)
+        read_indexes(
+            client,
+            given.labels,
+            absent,
+            check=heartbeat.check,
+            after_each=count,
+            when_busy=wait,
+        )
     work.finish(heartbeat.worker)

@@ -4,6 +4,7 @@ task here overlap, each with the next one."""
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from cvat.annotations import Shape
+from portal.work.heartbeat import Heartbeat
 from selector.annotation_index import files
 from selector.annotation_index.cache import IndexCache
 from selector.annotation_index.job_index import JobIndex
@@ -159,6 +162,30 @@ def test_cancelled_work_is_not_begun_again_at_once(api: APIClient, connection: C
     assert api.post(f"/api/works/annotationindexing/{work_id}/cancel").status_code == 200
     assert "was cancelled" in refused(api.get(ADDRESS), 409, "conflict")
     assert not indexing.index_annotations(work_id)
+
+
+def test_work_that_is_stopped_ends_within_a_job(
+    api: APIClient, connection: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perform, objects_by_frame = indexing._perform, index_reading.objects_by_frame
+    frames: list[int] = []
+
+    def stopped(work: AnnotationIndexing, heartbeat: Heartbeat) -> None:
+        def objects(*args: Any, **options: Any) -> Iterator[tuple[int, list[Shape]]]:
+            for frame, shapes in objects_by_frame(*args, **options):
+                frames.append(frame)
+                if frame == 1:
+                    heartbeat.stopped.set()
+                yield frame, shapes
+
+        monkeypatch.setattr(index_reading, "objects_by_frame", objects)
+        perform(work, heartbeat)
+
+    monkeypatch.setattr(index_reading, "CHECK_FRAMES", 2)
+    monkeypatch.setattr(indexing, "_perform", stopped)
+    run(ask(api)["work_id"])
+    assert frames == [0, 1, 2]
+    assert not list(folder.rglob("*.index"))
 
 
 def test_an_index_that_is_lost_at_once_is_not_read_for_ever(
