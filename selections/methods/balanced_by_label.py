@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from cvat.types import Frame
@@ -26,11 +27,7 @@ def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sam
     larger amount, the frames of a smaller one stay drawn."""
     wanted = amount.of(len(candidates.frames))
     by_label = facts.frames_by_label
-    labels_of = {
-        frame.frame: labels
-        for frame in candidates.frames
-        if (labels := [label for label, frames in by_label.items() if frame.frame in frames])
-    }
+    labels_of = _labels_of({frame.frame for frame in candidates.frames}, by_label)
     labelled = [frame for frame in candidates.frames if frame.frame in labels_of]
     ranked = lowest(labelled, count=len(labelled), seed=seed)
     drawn = _drawn(ranked, labels_of, by_label, wanted)
@@ -46,35 +43,58 @@ def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sam
     return replace(sample, labels=label_draws)
 
 
+def _labels_of(
+    numbers: AbstractSet[int], by_label: Mapping[str, Collection[int]]
+) -> dict[int, tuple[str, ...]]:
+    """The labels on each of the frames that has some, in the order of `by_label`."""
+    labels_of: dict[int, tuple[str, ...]] = {}
+    for label, frames in by_label.items():
+        for number in frames:
+            if number in numbers:
+                labels_of[number] = (*labels_of.get(number, ()), label)
+    return labels_of
+
+
 def _drawn(
     ranked: Sequence[Frame],
-    labels_of: Mapping[int, Sequence[str]],
+    labels_of: Mapping[int, tuple[str, ...]],
     labels: Iterable[str],
     wanted: int,
 ) -> set[int]:
-    # Of each label its frames as (cost, rank, number), the cheapest first. Costs only grow: an
-    # entry whose cost is outdated goes back when its turn comes.
-    waiting: dict[str, list[tuple[int, int, int]]] = {label: [] for label in labels}
+    # Frames with the same labels cost the same, so they are compared once, by the first of them.
+    alike: dict[tuple[str, ...], deque[tuple[int, int]]] = {}  # (rank, number) that are not drawn
     for rank, frame in enumerate(ranked):
-        for label in labels_of[frame.frame]:
-            waiting[label].append((0, rank, frame.frame))
-    in_turn = sorted(waiting, key=lambda label: (len(waiting[label]), label))
+        alike.setdefault(labels_of[frame.frame], deque()).append((rank, frame.frame))
+    # Of each label the sets of labels that it is in, by cost and rank of their first frame. Both
+    # only grow: an entry that is outdated is renewed when its turn comes.
+    waiting: dict[str, list[tuple[int, int, tuple[str, ...]]]] = {label: [] for label in labels}
+    totals: Counter[str] = Counter()
+    for held, frames in alike.items():
+        for label in held:
+            waiting[label].append((0, frames[0][0], held))
+            totals[label] += len(frames)
+    for heap in waiting.values():
+        heapq.heapify(heap)
+    in_turn = sorted(waiting, key=lambda label: (totals[label], label))
     counts: Counter[str] = Counter()
     drawn: set[int] = set()
     level = 0
     while level < wanted and any(waiting[label] for label in in_turn):
         level += 1
         for label in in_turn:
-            while counts[label] < level and waiting[label]:
-                cost, rank, number = heapq.heappop(waiting[label])
-                if number in drawn:
+            heap = waiting[label]
+            while counts[label] < level and heap:
+                cost, rank, held = heap[0]
+                if not alike[held]:
+                    heapq.heappop(heap)
                     continue
-                cost_now = sum(counts[other] for other in labels_of[number] if other != label)
-                if cost_now > cost:
-                    heapq.heappush(waiting[label], (cost_now, rank, number))
+                cost_now = sum([counts[other] for other in held]) - counts[label]
+                now = cost_now, alike[held][0][0], held
+                if now > (cost, rank, held):
+                    heapq.heapreplace(heap, now)
                     continue
-                drawn.add(number)
-                counts.update(labels_of[number])
+                drawn.add(alike[held].popleft()[1])
+                counts.update(held)
     return drawn
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations, cycle, islice
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,3 +109,25 @@ def test_labels_without_a_frame_are_told() -> None:
     told = [(each.label, each.selected, each.total) for each in sample.labels]
     assert told == [("car", 1, 1), ("ship", 0, 0)]
     assert sample.requested == 4
+
+
+class CountedLabel(str):
+    """A label that counts how often it is looked up in any mapping or set."""
+
+    __slots__ = ()
+    lookups = 0
+
+    def __hash__(self) -> int:
+        CountedLabel.lookups += 1
+        return super().__hash__()
+
+
+def test_frames_with_the_same_labels_are_compared_once() -> None:
+    labels = [CountedLabel(name) for name in "abcde"]
+    task: list[set[str]] = [set(held) for held in islice(cycle(combinations(labels, 3)), 2000)]
+    frames = by_label(task)
+    CountedLabel.lookups = 0
+    sample = drawn(task, 200, 1, frames)
+    assert all(each.selected >= 200 for each in sample.labels)
+    # Some for each label on each frame and some for each draw; not frames times draws.
+    assert CountedLabel.lookups < 100_000
