@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import posixpath
 
-from selections.formats import masks
 from selections.formats.format import AnnotatedImage, Layout, only_kinds
-from selections.formats.geometry import AREAS
-from selections.formats.picture_format import (
+from selections.formats.shared import masks
+from selections.formats.shared.geometry import AREAS
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     Counts,
     PictureFormat,
     SharedFile,
 )
-from selections.formats.segmentation import areas_of, class_numbers, color_lines, colored
+from selections.formats.shared.segmentation import areas_of, class_numbers, color_lines, colored
 
 _NAME = "CamVid"
 _MASKS = "annot"  # behind the name of the subset

@@ -7,23 +7,12 @@ from typing import Any
 
 from cvat.annotations import MASK, Label, Shape
 from cvat.geometry import Box, bounding_box, enclosing, polygon_area
-from selections.formats import masks
-from selections.formats.coco_file import (
-    CocoFile,
-    Json,
-    attributes_of,
-    rounded,
-    tracking_of,
-)
-from selections.formats.format import (
-    NO_AREA,
-    NO_SIZE,
-    AnnotatedImage,
-    Format,
-    only_kinds,
-)
-from selections.formats.geometry import pixels
-from selections.formats.skeletons import Skeletons
+from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage, Format, only_kinds
+from selections.formats.shared import masks
+from selections.formats.shared.attributes import Json, attributes_of, rounded, tracking_of
+from selections.formats.shared.coco_file import CocoFile
+from selections.formats.shared.geometry import pixels
+from selections.formats.shared.skeletons import Skeletons
 
 _SEGMENTED = ("polygon", MASK, "ellipse")
 

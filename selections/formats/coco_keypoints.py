@@ -6,21 +6,10 @@ from collections.abc import Sequence
 
 from cvat.annotations import SKELETON, Label, Shape
 from cvat.geometry import bounding_box
-from selections.formats.coco_file import (
-    ABSENT_POINT,
-    CocoFile,
-    Json,
-    attributes_of,
-    rounded,
-    tracking_of,
-)
-from selections.formats.format import (
-    AnnotatedImage,
-    Format,
-    no_reason,
-    only_kinds,
-)
-from selections.formats.skeletons import Skeletons, elements_by_name
+from selections.formats.format import AnnotatedImage, Format, no_reason, only_kinds
+from selections.formats.shared.attributes import Json, attributes_of, rounded, tracking_of
+from selections.formats.shared.coco_file import ABSENT_POINT, CocoFile
+from selections.formats.shared.skeletons import Skeletons, elements_by_name
 
 
 def _keypoints(

@@ -12,16 +12,10 @@ from xml.sax.saxutils import quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
 from cvat.geometry import pairs
-from selections.formats.format import (
-    AnnotatedImage,
-    AnnotatedTask,
-    File,
-    Format,
-    TemporaryFiles,
-    no_reason,
-)
-from selections.formats.subsets import DEFAULT_SUBSET
-from selections.formats.xml_text import quoted, text
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, no_reason
+from selections.formats.shared.names import DEFAULT_SUBSET
+from selections.formats.shared.temporary_files import TemporaryFiles
+from selections.formats.shared.xml_text import quoted, text
 
 _STEM, _EXTENSION = "annotations", ".xml"
 _LONGEST_ID = 20  # digits

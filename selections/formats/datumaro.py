@@ -10,8 +10,6 @@ import msgspec
 
 from cvat.annotations import MASK, SKELETON, TAG, Shape
 from cvat.geometry import bounding_box
-from selections.formats import masks
-from selections.formats.coco_file import Json, attributes_of, rounded, tracking_of
 from selections.formats.format import (
     NO_AREA,
     NO_SIZE,
@@ -20,7 +18,6 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
-    TemporaryFiles,
     in_words,
     labels_by_name,
     labels_of,
@@ -28,9 +25,11 @@ from selections.formats.format import (
     without_class,
     without_place,
 )
-from selections.formats.growing_files import GrowingFiles
-from selections.formats.skeletons import Skeletons
-from selections.formats.subsets import DEFAULT_SUBSET, subset_names
+from selections.formats.shared import masks
+from selections.formats.shared.attributes import Json, attributes_of, rounded, tracking_of
+from selections.formats.shared.names import DEFAULT_SUBSET, subset_names
+from selections.formats.shared.skeletons import Skeletons
+from selections.formats.shared.temporary_files import GrowingFiles, TemporaryFiles
 
 Ids = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import (
     Callable,
     Collection,
@@ -155,23 +154,6 @@ class Format:
     def cannot_hold(self) -> str:
         """The reason of an object that makes the format raise BROKEN_OBJECT."""
         return f"the format {self.label} cannot hold its numbers"
-
-
-class TemporaryFiles:
-    """The temporary files of a writer, in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files: list[io.BufferedRandom] = []
-
-    def new(self) -> io.BufferedRandom:
-        file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  (closed by close)
-        self._files.append(file)
-        return file
-
-    def close(self) -> None:
-        for file in self._files:
-            file.close()
 
 
 def no_area(image: AnnotatedImage) -> str:

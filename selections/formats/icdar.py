@@ -11,18 +11,18 @@ from itertools import count
 
 from cvat.annotations import Shape
 from cvat.geometry import Point, pairs, rectangle_corners
-from selections.formats import masks
 from selections.formats.format import AnnotatedImage, Layout, only_kinds, without_place
-from selections.formats.geometry import AREAS
-from selections.formats.layers import RGB, Color, painted
-from selections.formats.picture_format import (
+from selections.formats.shared import masks
+from selections.formats.shared.geometry import AREAS
+from selections.formats.shared.layers import RGB, Color, painted
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     PictureFormat,
     SharedFile,
     one_line,
 )
-from selections.formats.segmentation import Area, areas_of
+from selections.formats.shared.segmentation import Area, areas_of
 
 _LOCALIZATION, _RECOGNITION, _SEGMENTATION = (
     f"ICDAR {task}" for task in ("Localization", "Recognition", "Segmentation")

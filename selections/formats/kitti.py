@@ -6,18 +6,18 @@ import posixpath
 
 from cvat.annotations import Shape
 from cvat.geometry import Box, rectangle_box
-from selections.formats import masks
 from selections.formats.format import AnnotatedImage, Layout, no_area, only_kinds
-from selections.formats.geometry import AREAS, visible_box
-from selections.formats.layers import GREY_16
-from selections.formats.picture_format import (
+from selections.formats.shared import masks
+from selections.formats.shared.geometry import AREAS, visible_box
+from selections.formats.shared.layers import GREY_16
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     Counts,
     PictureFormat,
     SharedFile,
 )
-from selections.formats.segmentation import (
+from selections.formats.shared.segmentation import (
     areas_of,
     class_numbers,
     color_lines,

@@ -18,7 +18,6 @@ from selections.formats.format import (
     Format,
     Layout,
     Places,
-    TemporaryFiles,
     labels_by_name,
     labels_of,
     no_reason,
@@ -26,9 +25,8 @@ from selections.formats.format import (
     subsets_of,
     without_class,
 )
-from selections.formats.growing_files import GrowingFiles
-from selections.formats.label_names import NO_LABEL, label_names
-from selections.formats.subsets import DEFAULT_SUBSET, subset_names
+from selections.formats.shared.names import DEFAULT_SUBSET, NO_LABEL, label_names, subset_names
+from selections.formats.shared.temporary_files import GrowingFiles, TemporaryFiles
 
 _LONGEST_FOLDER = 300  # bytes
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 
 from cvat.annotations import MASK, Shape
 from cvat.geometry import pairs, rectangle_corners
-from selections.formats import masks
-from selections.formats.coco_file import attributes_of, tracking_of
 from selections.formats.format import AnnotatedImage, Layout, only_kinds
-from selections.formats.geometry import AREAS
-from selections.formats.layers import RGBA, painted, visible_pixels
-from selections.formats.picture_format import Classes, Content, PictureFormat
-from selections.formats.xml_text import text
+from selections.formats.shared import masks
+from selections.formats.shared.attributes import attributes_of, tracking_of
+from selections.formats.shared.geometry import AREAS
+from selections.formats.shared.layers import RGBA, painted, visible_pixels
+from selections.formats.shared.picture_format import Classes, Content, PictureFormat
+from selections.formats.shared.xml_text import text
 
 _NAME = "LabelMe"
 _PICTURES, _ANNOTATIONS, _MASKS = "Images", "Annotations", "Masks"

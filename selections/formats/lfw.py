@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from cvat.annotations import TAG, Shape
 from selections.formats.format import AnnotatedImage, Layout, Places, only_kinds
-from selections.formats.label_names import NO_LABEL
-from selections.formats.picture_format import (
+from selections.formats.shared.names import NO_LABEL
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     Counts,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from cvat.annotations import TAG, Shape
 from selections.formats.format import AnnotatedImage, Layout, Places, without_place
-from selections.formats.picture_format import (
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     PictureFormat,

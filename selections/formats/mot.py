@@ -10,7 +10,7 @@ import posixpath
 
 from cvat.geometry import rectangle_box
 from selections.formats.format import AnnotatedImage, Layout, only_kinds
-from selections.formats.picture_format import (
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     PictureFormat,

@@ -17,14 +17,8 @@ import msgspec
 from cvat.annotations import MASK, Shape
 from cvat.geometry import object_box
 from selections import spreadsheets
-from selections.formats.format import (
-    AnnotatedImage,
-    AnnotatedTask,
-    File,
-    Format,
-    TemporaryFiles,
-    no_reason,
-)
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, no_reason
+from selections.formats.shared.temporary_files import TemporaryFiles
 
 Record = dict[str, Any]
 _STEM = "objects"

@@ -15,11 +15,11 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from cvat.annotations import TAG, Shape
-from selections.formats import masks
 from selections.formats.format import AnnotatedImage, Layout, no_area, only_kinds
-from selections.formats.geometry import AREAS, visible_box
-from selections.formats.layers import GREY, painted, visible_pixels
-from selections.formats.picture_format import (
+from selections.formats.shared import masks
+from selections.formats.shared.geometry import AREAS, visible_box
+from selections.formats.shared.layers import GREY, painted, visible_pixels
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     Counts,

@@ -7,22 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cvat.annotations import MASK, TAG, Shape
-from selections.formats import masks, voc_layout, voc_masks
-from selections.formats.coco_file import attributes_of, tracking_of
-from selections.formats.format import (
-    AnnotatedImage,
-    AnnotatedTask,
-    File,
-    Format,
-    TemporaryFiles,
-    only_kinds,
-)
-from selections.formats.growing_files import GrowingFiles
-from selections.formats.label_names import label_names
-from selections.formats.small_files import SmallFiles
-from selections.formats.voc_classes import VocClasses
-from selections.formats.voc_layout import PICTURES, line, stem_of, subsets, with_class
-from selections.formats.xml_text import text
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, only_kinds
+from selections.formats.shared import masks, voc
+from selections.formats.shared.attributes import attributes_of, tracking_of
+from selections.formats.shared.names import label_names
+from selections.formats.shared.temporary_files import GrowingFiles, SmallFiles, TemporaryFiles
+from selections.formats.shared.voc import PICTURES, VocClasses, line, stem_of, subsets, with_class
+from selections.formats.shared.xml_text import text
 
 _PAINTED = (MASK, "ellipse")
 _NAME = "Pascal VOC"
@@ -62,7 +53,7 @@ class _Writer:
         areas = [shape for shape in shapes if shape.kind in _PAINTED]
         files: list[tuple[str, bytes]] = []
         if areas:
-            files, reasons = voc_masks.painted(
+            files, reasons = voc.painted(
                 image, stem, areas, numbers=self._classes.numbers, colors=self._classes.colors
             )
             left_out += reasons
@@ -77,7 +68,7 @@ class _Writer:
     def _list(self, stem: str, subset: str, tags: Sequence[str], *, has_masks: bool) -> None:
         self._lists.add(f"{_LISTS}/{subset}", line(stem))
         if has_masks:
-            self._lists.add(f"{voc_layout.MASK_LISTS}/{subset}", line(stem))
+            self._lists.add(f"{voc.MASK_LISTS}/{subset}", line(stem))
         for tag in tags:
             self._lists.add(f"{_LISTS}/{self._tag_list(tag, subset)}", line(f"{stem}  1"))
 
@@ -92,7 +83,7 @@ class _Writer:
         yield from self._pictures.files()
         for file in self._lists.files():
             yield file._replace(path=f"{file.path}{suffix}.txt")
-        yield voc_layout.labelmap(self._classes, suffix)
+        yield voc.labelmap(self._classes, suffix)
 
     def close(self) -> None:
         self._temporary.close()
@@ -145,7 +136,7 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     names = {shape.label.name: "&" * _LONGEST_NAME for shape in image.shapes}
     boxes = [shape for shape in image.shapes if shape.kind == "rectangle"]
     areas = [shape for shape in image.shapes if shape.kind in _PAINTED]
-    files, length = voc_masks.room(image, stem, areas) if areas else (0, 0)
+    files, length = voc.room(image, stem, areas) if areas else (0, 0)
     xml = _xml(image, boxes, names, is_segmented=True)
     lines = (2 + len(image.shapes)) * len(line(f"{stem}  1"))
     # A tag may be the first one in its list.
@@ -161,6 +152,6 @@ FORMAT = Format(
     writer=_Writer,
     room=_room,
     image_room=_image_room,
-    layout=voc_layout.LAYOUT,
+    layout=voc.LAYOUT,
     has_fixed_names=True,
 )

@@ -6,20 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from selections.formats import masks, voc_layout, voc_masks
-from selections.formats.format import (
-    AnnotatedImage,
-    AnnotatedTask,
-    File,
-    Format,
-    TemporaryFiles,
-    only_kinds,
-)
-from selections.formats.geometry import AREAS
-from selections.formats.growing_files import GrowingFiles
-from selections.formats.small_files import SmallFiles
-from selections.formats.voc_classes import VocClasses
-from selections.formats.voc_layout import line, stem_of, subsets, with_class
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, only_kinds
+from selections.formats.shared import masks, voc
+from selections.formats.shared.geometry import AREAS
+from selections.formats.shared.temporary_files import GrowingFiles, SmallFiles, TemporaryFiles
+from selections.formats.shared.voc import VocClasses, line, stem_of, subsets, with_class
 
 _NAME = "Segmentation mask"
 
@@ -35,21 +26,21 @@ class _Writer:
     def add(self, image: AnnotatedImage) -> list[str]:
         stem = stem_of(image)
         shapes, left_out = with_class(image, self._classes, name=_NAME)
-        files, reasons = voc_masks.painted(
+        files, reasons = voc.painted(
             image, stem, shapes, numbers=self._classes.numbers, colors=self._classes.colors
         )
         for path, content in files:
             self._pictures.add(path, content)
         if files:
             subset = self._subsets[image.subset]
-            self._lists.add(f"{voc_layout.MASK_LISTS}/{subset}", line(stem))
+            self._lists.add(f"{voc.MASK_LISTS}/{subset}", line(stem))
         return left_out + reasons
 
     def files(self, suffix: str) -> Iterator[File]:
         yield from self._pictures.files()
         for file in self._lists.files():
             yield file._replace(path=f"{file.path}{suffix}.txt")
-        yield voc_layout.labelmap(self._classes, suffix)
+        yield voc.labelmap(self._classes, suffix)
 
     def close(self) -> None:
         self._temporary.close()
@@ -62,7 +53,7 @@ def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
 
 def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     stem = stem_of(image)
-    files, length = voc_masks.room(image, stem, image.shapes)
+    files, length = voc.room(image, stem, image.shapes)
     return files, length + len(line(stem))
 
 
@@ -74,6 +65,6 @@ FORMAT = Format(
     writer=_Writer,
     room=_room,
     image_room=_image_room,
-    layout=voc_layout.LAYOUT,
+    layout=voc.LAYOUT,
     has_fixed_names=True,
 )

@@ -19,9 +19,9 @@ from selections.formats.format import (
     no_area,
     without_place,
 )
-from selections.formats.geometry import visible_box
-from selections.formats.label_names import NO_LABEL
-from selections.formats.picture_format import (
+from selections.formats.shared.geometry import visible_box
+from selections.formats.shared.names import NO_LABEL
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     Counts,

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 
 from cvat.annotations import TAG, Shape
-from selections.formats.coco_file import attributes_of
 from selections.formats.format import AnnotatedImage, Layout, Places, no_area, only_kinds
-from selections.formats.geometry import visible_box
-from selections.formats.label_names import NO_LABEL
-from selections.formats.picture_format import (
+from selections.formats.shared.attributes import attributes_of
+from selections.formats.shared.geometry import visible_box
+from selections.formats.shared.names import NO_LABEL
+from selections.formats.shared.picture_format import (
     Classes,
     Content,
     Counts,

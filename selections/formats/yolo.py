@@ -17,8 +17,6 @@ from pathlib import Path
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
 from cvat.geometry import Point, box_around, rectangle_corners
-from selections.formats import masks
-from selections.formats.clipping import clipped
 from selections.formats.format import (
     NO_AREA,
     NO_SIZE,
@@ -27,7 +25,6 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
-    TemporaryFiles,
     in_words,
     labels_by_name,
     labels_of,
@@ -36,10 +33,12 @@ from selections.formats.format import (
     without_class,
     without_place,
 )
-from selections.formats.geometry import outlines
-from selections.formats.skeletons import MOST_POINTS, Skeletons, elements_by_name
-from selections.formats.small_files import SmallFiles
-from selections.formats.subsets import subset_names
+from selections.formats.shared import masks
+from selections.formats.shared.clipping import clipped
+from selections.formats.shared.geometry import outlines
+from selections.formats.shared.names import subset_names
+from selections.formats.shared.skeletons import MOST_POINTS, Skeletons, elements_by_name
+from selections.formats.shared.temporary_files import SmallFiles, TemporaryFiles
 
 # The numbers of the lines of an object, without its class. Several lines for one of several parts,
 # none if nothing of it lies in the picture.

@@ -21,7 +21,6 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
-    TemporaryFiles,
     labels_by_name,
     labels_of,
     no_reason,
@@ -29,10 +28,9 @@ from selections.formats.format import (
     subsets_of,
     without_class,
 )
-from selections.formats.geometry import visible_box
-from selections.formats.growing_files import GrowingFiles
-from selections.formats.small_files import SmallFiles
-from selections.formats.subsets import subset_names
+from selections.formats.shared.geometry import visible_box
+from selections.formats.shared.names import subset_names
+from selections.formats.shared.temporary_files import GrowingFiles, SmallFiles, TemporaryFiles
 
 _NAME = "YOLO 1.1"
 _ROOT = "data"  # of the paths in the lists

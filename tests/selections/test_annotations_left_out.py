@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from selections.formats import masks
+from selections.formats.shared import masks
 from standin.annotated import add_annotated_task
 from standin.server import StandIn
 from tests.annotated import Case

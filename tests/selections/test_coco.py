@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from cvat.annotations import Attribute, Label, Labels, Shape
 from cvat.overlapping import objects_by_frame
-from selections.formats import FORMATS, masks
+from selections.formats import FORMATS
 from selections.formats.format import AnnotatedImage, AnnotatedTask
+from selections.formats.shared import masks
 from selections.object_choice import ObjectChoice
 from tests.annotated import ALL, Case, is_close
 

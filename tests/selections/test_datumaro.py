@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvat.annotations import Label, Labels, Shape
-from selections.formats import FORMATS, masks
+from selections.formats import FORMATS
 from selections.formats.format import AnnotatedImage, AnnotatedTask
+from selections.formats.shared import masks
 from tests.annotated import ALL, Case, differences
 from tests.recorded import FOLDER
 from tests.selections.format_files import Written, of_case, written

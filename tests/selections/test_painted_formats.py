@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from cvat.annotations import Label, Shape
-from selections.formats import layers
 from selections.formats.format import AnnotatedImage
+from selections.formats.shared import layers
 from tests.selections.format_files import CASES, Written, of_case, written
 
 CAR, DOG = Label(1, "car", color="#2080c0"), Label(2, "big dog", color="#2080c0")
@@ -179,7 +179,7 @@ def test_what_cannot_be_painted_has_a_reason(
     shape = Shape("polygon", labels[299], 0, (0, 0, 3, 0, 3, 3))
     files = painted(key, tmp_path, shape, labels=labels)
     assert [reason.endswith("no class for the label '299'") for reason in files.left_out] == [True]
-    monkeypatch.setattr("selections.formats.layers.MOST_PIXELS", 23)
+    monkeypatch.setattr("selections.formats.shared.layers.MOST_PIXELS", 23)
     files = painted(key, tmp_path, Shape("polygon", CAR, 0, (0, 0, 3, 0, 3, 3)))
     assert files.left_out == [layers.TOO_LARGE]
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cvat.annotations import Label, Shape
-from selections.formats import masks
 from selections.formats.format import AnnotatedImage
-from selections.formats.layers import TOO_LARGE
-from selections.formats.voc_classes import table_color
+from selections.formats.shared import masks
+from selections.formats.shared.layers import TOO_LARGE
+from selections.formats.shared.voc import table_color
 from tests.annotated import ALL, Case
 from tests.recorded import FOLDER
 from tests.selections.format_files import Written, of_case, written
@@ -169,7 +169,7 @@ def test_a_picture_that_cannot_be_painted_is_not_listed(
         ["labelmap.txt"],
         ["the size of the picture is not known"],
     )
-    monkeypatch.setattr("selections.formats.layers.MOST_PIXELS", 99)
+    monkeypatch.setattr("selections.formats.shared.layers.MOST_PIXELS", 99)
     files = written("segmentation_mask", [image(shape)], tmp_path, CAR)
     assert files.left_out == [TOO_LARGE]
     monkeypatch.undo()

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from cvat.annotations import Label, Labels, Shape
 from cvat.overlapping import objects_by_frame
-from selections.formats import FORMATS, clipping, masks
+from selections.formats import FORMATS
 from selections.formats.format import AnnotatedImage, AnnotatedTask
+from selections.formats.shared import clipping, masks
 from tests.annotated import ALL, Case
 
 CAR, DOG = Label(1, "car"), Label(2, "dog: \"a\" 'b' #é")

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -15,17 +14,16 @@ from selections.formats.format import (
     AnnotatedImage,
     AnnotatedTask,
     File,
-    TemporaryFiles,
     instance_keys,
     labels_of,
     subsets_of,
     without_class,
 )
-from selections.formats.growing_files import GrowingFiles
-from selections.formats.skeletons import MOST_POINTS, Skeletons
-from selections.formats.subsets import DEFAULT_SUBSET, subset_names
+from selections.formats.shared.attributes import Json
+from selections.formats.shared.names import DEFAULT_SUBSET, subset_names
+from selections.formats.shared.skeletons import MOST_POINTS, Skeletons
+from selections.formats.shared.temporary_files import GrowingFiles, TemporaryFiles
 
-Json = dict[str, Any]
 Categories = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 1
 # Annotations of the objects of one label and one group on an image, without ids; and for each of
 # these objects that is in none the reason.
@@ -202,37 +200,3 @@ def _instances(shapes: Sequence[Shape]) -> Iterable[list[Shape]]:
     for key, shape in zip(instance_keys(shapes), shapes, strict=True):
         joined.setdefault(key, []).append(shape)
     return joined.values()
-
-
-def attributes_of(shape: Shape) -> Json:
-    """Values of the types that CVAT's export gives them. A number that is none stays text."""
-    types = {spec.name: spec.input_type for spec in shape.label.attributes}
-    values: Json = {}
-    for name, value in shape.attributes:
-        kind = types.get(name)
-        if kind == "checkbox":
-            values[name] = value.lower() == "true"
-        elif kind == "number":
-            values[name] = _number(value)
-        else:
-            values[name] = value
-    values["occluded"] = shape.is_occluded
-    return values
-
-
-def _number(text: str) -> float | str:
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return number if abs(number) < 1e300 else text  # JSON has no infinity and no NaN
-
-
-def tracking_of(shape: Shape) -> Json:
-    if not shape.is_tracked:
-        return {}
-    return {"track_id": shape.id, "keyframe": shape.is_keyframe}
-
-
-def rounded(numbers: Iterable[float]) -> list[float]:
-    return [round(number, 2) for number in numbers]

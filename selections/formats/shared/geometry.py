@@ -7,8 +7,8 @@ from itertools import chain
 
 from cvat.annotations import MASK, Shape
 from cvat.geometry import Box, Point, box_around, ellipse_corners, pairs, rectangle_corners
-from selections.formats import masks
-from selections.formats.clipping import clipped
+from selections.formats.shared import masks
+from selections.formats.shared.clipping import clipped
 
 AREAS = ("rectangle", "polygon", MASK, "ellipse")  # the kinds that cover pixels
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cvat.annotations import TAG, Label, Shape
-from selections.formats.distinct import distinct_names
 from selections.formats.format import (
     AS_IN_CVAT,
     AnnotatedImage,
@@ -23,18 +22,21 @@ from selections.formats.format import (
     Format,
     Layout,
     Places,
-    TemporaryFiles,
     labels_by_name,
     labels_of,
     no_reason,
     subsets_of,
     without_class,
 )
-from selections.formats.growing_files import GrowingFiles
-from selections.formats.label_names import NO_LABEL, label_names
-from selections.formats.layers import Color, label_colors
-from selections.formats.small_files import SmallFiles
-from selections.formats.subsets import DEFAULT_SUBSET, subset_names
+from selections.formats.shared.layers import Color, label_colors
+from selections.formats.shared.names import (
+    DEFAULT_SUBSET,
+    NO_LABEL,
+    distinct_names,
+    label_names,
+    subset_names,
+)
+from selections.formats.shared.temporary_files import GrowingFiles, SmallFiles, TemporaryFiles
 
 _COUNT_DIGITS = 10  # at most
 _HEAD_ROOM = 400  # bytes: of the first lines of a shared file, beside names of labels

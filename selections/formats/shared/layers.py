@@ -11,8 +11,8 @@ from PIL import Image
 
 from cvat.annotations import Label, Shape
 from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage
-from selections.formats.geometry import pixels
-from selections.formats.masks import Run
+from selections.formats.shared.geometry import pixels
+from selections.formats.shared.masks import Run
 
 MOST_PIXELS = 2**26  # of a picture that is painted: its pixels are held in memory
 TOO_LARGE = "the picture is too large for its objects to be painted"

@@ -1,19 +1,39 @@
-"""Files of a format that grow side by side, in one temporary file: so that there are not as many
-open files as subsets, or as labels."""
+"""The temporary files in which a writer collects what it writes until the end of a part."""
 
 from __future__ import annotations
 
+import io
+import tempfile
 from array import array
 from collections.abc import Iterator
+from pathlib import Path
 
-from selections.formats.format import File, TemporaryFiles
+from selections.formats.format import File
 
 _BUFFER = 2**18  # bytes of lines that are held in memory
 _STEP = 2**20
 
 
+class TemporaryFiles:
+    """The temporary files of a writer, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: list[io.BufferedRandom] = []
+
+    def new(self) -> io.BufferedRandom:
+        file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  (closed by close)
+        self._files.append(file)
+        return file
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+
 class GrowingFiles:
-    """The files of one writer, until the end of a part."""
+    """Files that grow side by side, in one temporary file: so that there are not as many open files
+    as subsets, or as labels."""
 
     def __init__(self, temporary: TemporaryFiles) -> None:
         self._contents = temporary.new()
@@ -61,3 +81,21 @@ class GrowingFiles:
             block = self._contents.read(min(length, _STEP))
             self._joined.write(block)
             length -= len(block)
+
+
+class SmallFiles:
+    """Many small files, in one temporary file."""
+
+    def __init__(self, temporary: TemporaryFiles) -> None:
+        self._file = temporary.new()
+        self._lengths: list[tuple[str, int]] = []
+
+    def add(self, path: str, content: bytes) -> None:
+        self._file.write(content)
+        self._lengths.append((path, len(content)))
+
+    def files(self) -> Iterator[File]:
+        """The files in the order in which they were added."""
+        self._file.seek(0)
+        for path, length in self._lengths:
+            yield File(path, io.BytesIO(self._file.read(length)), length)

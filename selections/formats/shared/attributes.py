@@ -1,0 +1,44 @@
+"""What formats write of an object beside its geometry, as values of JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cvat.annotations import Shape
+
+Json = dict[str, Any]
+
+
+def attributes_of(shape: Shape) -> Json:
+    """Values of the types that CVAT's export gives them. A number that is none stays text."""
+    types = {spec.name: spec.input_type for spec in shape.label.attributes}
+    values: Json = {}
+    for name, value in shape.attributes:
+        kind = types.get(name)
+        if kind == "checkbox":
+            values[name] = value.lower() == "true"
+        elif kind == "number":
+            values[name] = _number(value)
+        else:
+            values[name] = value
+    values["occluded"] = shape.is_occluded
+    return values
+
+
+def _number(text: str) -> float | str:
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if abs(number) < 1e300 else text  # JSON has no infinity and no NaN
+
+
+def tracking_of(shape: Shape) -> Json:
+    if not shape.is_tracked:
+        return {}
+    return {"track_id": shape.id, "keyframe": shape.is_keyframe}
+
+
+def rounded(numbers: Iterable[float]) -> list[float]:
+    return [round(number, 2) for number in numbers]

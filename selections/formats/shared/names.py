@@ -1,0 +1,71 @@
+"""Names of labels and subsets in the files of a format, which are names of files and folders too:
+such as every file system can hold, no two of them alike. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+
+NO_LABEL = "no_label"  # the folder of pictures without a label, beside those of labels
+DEFAULT_SUBSET = "default"  # the name of "" in most formats, as in CVAT
+
+_LONGEST = 200  # bytes in UTF-8: file systems take 255, and the name of a file goes on behind it
+# Control characters, lone surrogates, the marks that turn the reading direction around, and what
+# Windows refuses.
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:\"/\\|?*]"
+)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+# What stands beside the folders of subsets may have such a name.
+_FILE_NAME = re.compile(r"\.(txt|json|csv|xml|yaml)$", re.IGNORECASE)
+
+
+def distinct_names(
+    names: Iterable[str],
+    safe: Callable[[str], str],
+    *,
+    taken: Collection[str] = (),
+    fold: Callable[[str], str] = str.casefold,
+) -> dict[str, str]:
+    """The safe form of each name. One that is folded to the same as another one or as one of those
+    that are taken gets a `_` at the end; names that are safe come first and keep theirs."""
+    distinct: dict[str, str] = {}
+    used = set(map(fold, taken))
+    for name in sorted(set(names), key=lambda each: (safe(each) != each, each)):
+        other = safe(name)
+        while fold(other) in used:
+            other += "_"
+        used.add(fold(other))
+        distinct[name] = other
+    return distinct
+
+
+def label_names(labels: Iterable[str], *, reserved: Collection[str] = ()) -> dict[str, str]:
+    """A name for each label, which is its own if every file system can hold that. No two are alike
+    where case is ignored, and none is a reserved one."""
+    return distinct_names(labels, _safe, taken=reserved)
+
+
+def _safe(label: str) -> str:
+    name = _UNSAFE.sub("_", label)
+    encoded = name.encode()
+    if len(encoded) > _LONGEST:
+        name = encoded[:_LONGEST].decode(errors="ignore")
+    name = name.strip(". ") or "_"
+    return f"_{name}" if _RESERVED.fullmatch(name) else name
+
+
+def subset_names(
+    names: Iterable[str], *, default: str, reserved: Collection[str] = ()
+) -> dict[str, str]:
+    """The name in the files of each subset; of "" it is the default. Characters that no folder can
+    have are replaced, and no two names are alike where case is ignored. No name is that of a file
+    or, without regard to case, one of the reserved ones."""
+
+    def safe(name: str) -> str:
+        text = "".join(each if each.isalnum() or each in "-_. " else "_" for each in name)
+        text = text.strip(". ") or default
+        return f"{text}_" if text.casefold() in reserved or _FILE_NAME.search(text) else text
+
+    subsets = distinct_names((name or default for name in names), safe)
+    return subsets | {"": subsets.get(default, default)}
