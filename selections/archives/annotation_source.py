@@ -166,8 +166,8 @@ class AnnotationSource:
         """The labels on a frame of the selection. Frames are asked for in their order."""
         task = self._task(frame.task_id)
         shapes = self._for_labels.on(frame.task_id, frame.frame)
-        is_whole = not any(frame.frame in each for each in task.unread)
-        return FrameLabels(frozenset(shape.label.name for shape in shapes), is_whole)
+        is_complete = not any(frame.frame in each for each in task.unread)
+        return FrameLabels(frozenset(shape.label.name for shape in shapes), is_complete)
 
     def add(self, line: Line) -> None:
         self._pending.append(self._picture(line))

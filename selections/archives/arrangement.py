@@ -12,11 +12,11 @@ from selections.splits import NO_SPLIT, Assignment, SplitFrame
 
 
 class FrameLabels(NamedTuple):
-    """The labels of the objects on a frame, as they are called in the files. `is_whole` is False if
-    some objects could not be read."""
+    """The labels of the objects on a frame, as they are called in the files. `is_complete` is False
+    if some objects could not be read."""
 
     names: frozenset[str]
-    is_whole: bool = True
+    is_complete: bool = True
 
 
 class LabelSource(Protocol):
@@ -88,8 +88,8 @@ class Arrangement:
         for frame in frames:
             names: frozenset[str] = frozenset()
             if reads_labels and self._labels is not None:
-                names, is_whole = self._labels.labels_on(frame)
-                if self._leaves_out_empty and is_whole and not names:
+                names, is_complete = self._labels.labels_on(frame)
+                if self._leaves_out_empty and is_complete and not names:
                     self._empty.setdefault(frame.task_id, set()).add(frame.frame)
                     continue
             yield self._frames.of(frame), names if self._split.needs_labels else frozenset()

@@ -25,19 +25,19 @@ def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sam
     for. All labels grow together, the rarest first: the label whose turn it is gets the frame whose
     other labels have the fewest frames so far, of several the one with the lowest rank. With a
     larger amount, the frames of a smaller one stay drawn."""
-    wanted = amount.of(len(candidates.frames))
+    per_label = amount.of(len(candidates.frames))
     by_label = facts.frames_by_label
     labels_of = _labels_of({frame.frame for frame in candidates.frames}, by_label)
     labelled = [frame for frame in candidates.frames if frame.frame in labels_of]
     ranked = lowest(labelled, count=len(labelled), seed=seed)
-    drawn = _drawn(ranked, labels_of, by_label, wanted)
+    drawn = _drawn(ranked, labels_of, by_label, per_label)
     counts = Counter(label for number in drawn for label in labels_of[number])
     totals = Counter(label for labels in labels_of.values() for label in labels)
-    missing = sum(max(wanted - counts[label], 0) for label in by_label)
+    missing = sum(max(per_label - counts[label], 0) for label in by_label)
     job_of = {number: candidates.holders[number][0] for number in drawn}
     sample = sample_of(candidates, job_of, requested=len(drawn) + missing)
     label_draws = tuple(
-        LabelDraw(label, requested=wanted, selected=counts[label], total=totals[label])
+        LabelDraw(label, requested=per_label, selected=counts[label], total=totals[label])
         for label in sorted(by_label)
     )
     return replace(sample, labels=label_draws)
@@ -59,7 +59,7 @@ def _drawn(
     ranked: Sequence[Frame],
     labels_of: Mapping[int, tuple[str, ...]],
     labels: Iterable[str],
-    wanted: int,
+    per_label: int,
 ) -> set[int]:
     # Frames with the same labels cost the same, so they are compared once, by the first of them.
     alike: dict[tuple[str, ...], deque[tuple[int, int]]] = {}  # (rank, number) that are not drawn
@@ -79,7 +79,7 @@ def _drawn(
     counts: Counter[str] = Counter()
     drawn: set[int] = set()
     level = 0
-    while level < wanted and any(waiting[label] for label in in_turn):
+    while level < per_label and any(waiting[label] for label in in_turn):
         level += 1
         for label in in_turn:
             heap = waiting[label]

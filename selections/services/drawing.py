@@ -12,7 +12,7 @@ from selections.draws import Draw
 from selections.methods.method import Facts
 from selections.models import SelectedFrame, Selection
 from selections.sampling import Candidates, Sample, new_seed
-from selector.annotation_index.masks import frames_of
+from selector.annotation_index.frame_sets import frames_of
 from selector.models import Connection
 from selector.services.annotation_index import read_annotations, with_annotations
 from selector.services.catalogs import load_catalog
@@ -38,12 +38,12 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
 
     def read_labels() -> dict[str, set[int]]:
         known = read_annotations(connection=connection, catalog=whole, job_id=draw.job_id)
-        masks = known.frames_with(draw.labels)
-        return {label: set(frames_of(mask)) for label, mask in masks.items()}
+        sets = known.frames_with(draw.labels)
+        return {label: set(frames_of(frames)) for label, frames in sets.items()}
 
     if draw.annotation_filter:
         catalog = with_annotations(
-            connection, catalog, job_id=draw.job_id, wanted=draw.annotation_filter
+            connection, catalog, job_id=draw.job_id, conditions=draw.annotation_filter
         )
         if not catalog.frames:
             raise InvalidInput(

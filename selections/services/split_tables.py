@@ -15,7 +15,7 @@ from selections.models import Selection
 from selections.object_choice import ObjectChoice
 from selections.services.connections import required_connection
 from selections.splits import NAMES, SHARES, Assignment, Split, SplitFrame, unit_of
-from selector.annotation_index.masks import frames_of
+from selector.annotation_index.frame_sets import frames_of
 from selector.models import Connection
 from selector.services.annotation_index import read_annotations
 from selector.services.catalogs import load_catalog
@@ -89,8 +89,8 @@ def _labels_on(connection: Connection, selection: Selection, choice: ObjectChoic
         catalog = load_catalog(connection=connection, task_id=task_id)
         known = read_annotations(connection=connection, catalog=catalog, job_id=None)
         by_task[task_id] = [
-            (renamed.get(label, label), set(frames_of(mask)))
-            for label, mask in known.frames_with(()).items()
+            (renamed.get(label, label), set(frames_of(frames)))
+            for label, frames in known.frames_with(()).items()
             if choice.takes_label(label)
         ]
     return lambda frame: frozenset(

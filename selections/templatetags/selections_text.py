@@ -20,7 +20,7 @@ from selections.object_choice import ALL, EVERY_OBJECT, ObjectChoice
 from selections.services import Deletions
 from selections.splits import BY_CHOICES, NO_SPLIT, SHARES, SPLITS, Split
 from selector.annotation_index.filter import AnnotationFilter
-from selector.annotation_index.words import in_words as filter_in_words
+from selector.annotation_index.words import filter_text
 from selector.models import Connection
 
 register = template.Library()
@@ -133,7 +133,7 @@ def asked_for(selection: Selection) -> list[tuple[str, Any]]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, dict):
-        return filter_in_words(AnnotationFilter.from_json(value))
+        return filter_text(AnnotationFilter.from_json(value))
     if isinstance(value, float):
         return f"{value * 100:g} %"
     if isinstance(value, list):
@@ -162,7 +162,7 @@ def _with_names(draw: Draw) -> str:
 def _with_annotations(draw: Draw) -> str:
     if not draw.annotation_filter:
         return ""
-    return f" with such annotations: {filter_in_words(draw.annotation_filter)}"
+    return f" with such annotations: {filter_text(draw.annotation_filter)}"
 
 
 def _without(draw: Draw) -> str:

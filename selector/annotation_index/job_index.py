@@ -18,13 +18,13 @@ import msgspec
 from cvat.annotations import MASK, TAG, Shape
 from cvat.geometry import Box, object_box, polygon_area
 from cvat.types import Frame
-from selector.annotation_index.masks import mask_of
+from selector.annotation_index.frame_sets import frame_set
 
 VERSION = 1  # of the bytes and of their meaning
 AREALESS = (TAG, "points", "polyline")  # kinds that cover nothing
-FRAME_TYPE, AREA_TYPE, PLACE_TYPE = "I", "d", "I"  # of arrays
+FRAME_TYPE, AREA_TYPE, POSITION_TYPE = "I", "d", "I"  # of arrays
 
-# Of each attribute: of each value the places of the objects in their group, as an array.
+# Of each attribute: of each value the positions of the objects in their group, as an array.
 Values = dict[str, dict[str, bytes]]
 StoredValues = bytes  # of `Values`, which are read when they are needed; b"" for none
 
@@ -36,18 +36,18 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     shape_type: str  # CVAT's type of a shape, or tag
     source: str
     is_occluded: bool
-    mask: bytes  # of the frames, counted from the first frame of the index
+    frame_set: bytes  # counted from the first frame of the index
     frames: bytes  # task frames, one of each object
     areas: bytes  # shares of the picture, one of each object
     values: StoredValues = b""
 
 
 class JobIndex(msgspec.Struct, frozen=True, array_like=True):
-    """All objects of the frames that one job serves. `mask` has all of these frames, counted from
-    `first`."""
+    """All objects of the frames that one job serves. `frame_set` has all of these frames,
+    counted from `first`."""
 
     first: int
-    mask: bytes
+    frame_set: bytes
     groups: tuple[Group, ...]
     problems_count: int = 0  # objects that could not be read
 
@@ -68,7 +68,7 @@ def index_frames(
             groups[key].add(number, covered_share(shape, frame.width, frame.height), shape)
     return JobIndex(
         first=first,
-        mask=_mask([frame.frame for frame in frames], first),
+        frame_set=_frame_set([frame.frame for frame in frames], first),
         groups=tuple(Group(*key, *groups[key].columns(first)) for key in sorted(groups)),
         problems_count=problems(),
     )
@@ -112,33 +112,33 @@ class _GroupBuilder:
     def __init__(self) -> None:
         self._frames: array[int] = array(FRAME_TYPE)
         self._areas: array[float] = array(AREA_TYPE)
-        self._places: dict[str, dict[str, array[int]]] = {}
+        self._positions: dict[str, dict[str, array[int]]] = {}
 
     def add(self, frame: int, area: float, shape: Shape) -> None:
-        place = len(self._frames)
+        position = len(self._frames)
         self._frames.append(frame)
         self._areas.append(area)
         for name, value in shape.attributes:
-            places = self._places.setdefault(name, {}).setdefault(value, array(PLACE_TYPE))
-            places.append(place)
+            positions = self._positions.setdefault(name, {}).setdefault(value, array(POSITION_TYPE))
+            positions.append(position)
 
     def columns(self, first: int) -> tuple[bytes, bytes, bytes, bytes]:
         values: Values = {
-            name: {value: places.tobytes() for value, places in sorted(by_value.items())}
-            for name, by_value in sorted(self._places.items())
+            name: {value: positions.tobytes() for value, positions in sorted(by_value.items())}
+            for name, by_value in sorted(self._positions.items())
         }
         stored = msgspec.msgpack.encode(values) if values else b""
-        mask = _mask(self._frames, first)
-        return mask, self._frames.tobytes(), self._areas.tobytes(), stored
+        frames = _frame_set(self._frames, first)
+        return frames, self._frames.tobytes(), self._areas.tobytes(), stored
 
 
 _read_index = msgspec.msgpack.Decoder(JobIndex).decode
 _read_values = msgspec.msgpack.Decoder(Values).decode
 
 
-def _mask(frames: Iterable[int], first: int) -> bytes:
-    mask = mask_of(frame - first for frame in frames)
-    return mask.to_bytes((mask.bit_length() + 7) // 8, "little")
+def _frame_set(frames: Iterable[int], first: int) -> bytes:
+    counted = frame_set(frame - first for frame in frames)
+    return counted.to_bytes((counted.bit_length() + 7) // 8, "little")
 
 
 def _area(shape: Shape, box: Box) -> float:

@@ -12,18 +12,18 @@ from math import inf
 from operator import or_
 
 from selector.annotation_index.filter import AnnotationFilter
+from selector.annotation_index.frame_sets import frame_set
 from selector.annotation_index.job_index import (
     AREA_TYPE,
     FRAME_TYPE,
-    PLACE_TYPE,
+    POSITION_TYPE,
     Group,
     JobIndex,
     StoredValues,
     read_values,
 )
-from selector.annotation_index.masks import mask_of
 
-PLACE_BYTES = array(PLACE_TYPE).itemsize
+POSITION_BYTES = array(POSITION_TYPE).itemsize
 MOST_VALUES = 50  # of an attribute that are listed
 
 
@@ -39,7 +39,7 @@ class LabelCounts:
 
 
 class TaskIndex:
-    """The objects of a task, of a job, or of what was read of these so far. `frames` is the mask of
+    """The objects of a task, of a job, or of what was read of these so far. `frames` is the set of
     the frames that were read, `annotated` of those among them that have an object."""
 
     def __init__(self, jobs: Iterable[JobIndex]) -> None:
@@ -50,16 +50,16 @@ class TaskIndex:
         for job in jobs:
             self.jobs_count += 1
             self.problems_count += job.problems_count
-            self.frames |= int.from_bytes(job.mask, "little") << job.first
+            self.frames |= int.from_bytes(job.frame_set, "little") << job.first
             for group in job.groups:
                 key = (group.label, group.shape_type, group.source, group.is_occluded)
                 objects = self._groups.get(key)
                 if objects is None:
                     objects = self._groups[key] = _Objects(*key)
                 objects.add(group, job.first)
-        self.by_label: dict[str, int] = {}  # the mask of the frames that have the label
+        self.by_label: dict[str, int] = {}  # the set of the frames that have the label
         for objects in self._groups.values():
-            self.by_label[objects.label] = self.by_label.get(objects.label, 0) | objects.mask
+            self.by_label[objects.label] = self.by_label.get(objects.label, 0) | objects.frame_set
         self.annotated = _union(self.by_label.values())
 
     @property
@@ -71,21 +71,21 @@ class TaskIndex:
             for each in self._groups.values()
         )
 
-    def matching(self, wanted: AnnotationFilter) -> int:
-        """The mask of the frames that fulfil the filter."""
+    def matching(self, conditions: AnnotationFilter) -> int:
+        """The set of the frames that fulfil the filter."""
         frames = self.frames
-        if wanted.annotated is not None:
-            frames &= self.annotated if wanted.annotated else ~self.annotated
-        for label in wanted.labels_none:
+        if conditions.annotated is not None:
+            frames &= self.annotated if conditions.annotated else ~self.annotated
+        for label in conditions.labels_none:
             frames &= ~self.by_label.get(label, 0)
-        for label in wanted.required_labels:
-            frames &= self._with_object(wanted, [label])
-        if wanted.labels_any:
-            frames &= self._with_object(wanted, wanted.labels_any)
-        elif wanted.concerns_objects and not wanted.required_labels:
-            frames &= self._with_object(wanted, self.by_label)
-        if wanted.objects_from is not None or wanted.objects_to is not None:
-            frames &= self._with_number(wanted)
+        for label in conditions.required_labels:
+            frames &= self._with_object(conditions, [label])
+        if conditions.labels_any:
+            frames &= self._with_object(conditions, conditions.labels_any)
+        elif conditions.concerns_objects and not conditions.required_labels:
+            frames &= self._with_object(conditions, self.by_label)
+        if conditions.objects_from is not None or conditions.objects_to is not None:
+            frames &= self._with_number(conditions)
         return frames
 
     @cached_property
@@ -96,18 +96,18 @@ class TaskIndex:
             by_label[objects.label].append(objects)
         return {label: _counted(groups) for label, groups in sorted(by_label.items())}
 
-    def _with_object(self, wanted: AnnotationFilter, labels: Iterable[str]) -> int:
-        """The mask of the frames that have an object of one of the labels as it is wanted."""
-        return _union(objects.matching_mask(wanted) for objects in self._of(labels))
+    def _with_object(self, conditions: AnnotationFilter, labels: Iterable[str]) -> int:
+        """The set of the frames with an object of one of the labels that fulfils the conditions."""
+        return _union(objects.matching(conditions) for objects in self._of(labels))
 
-    def _with_number(self, wanted: AnnotationFilter) -> int:
+    def _with_number(self, conditions: AnnotationFilter) -> int:
         counter: Counter[int] = Counter()
-        for objects in self._of(wanted.labels_any or self.by_label):
-            counter.update(objects.matching(wanted))
-        least = wanted.objects_from or 0
-        most = inf if wanted.objects_to is None else wanted.objects_to
-        number = mask_of(frame for frame, count in counter.items() if least <= count <= most)
-        return number if least else number | (self.frames & ~mask_of(counter))
+        for objects in self._of(conditions.labels_any or self.by_label):
+            counter.update(objects.matching_frames(conditions))
+        least = conditions.objects_from or 0
+        most = inf if conditions.objects_to is None else conditions.objects_to
+        number = frame_set(frame for frame, count in counter.items() if least <= count <= most)
+        return number if least else number | (self.frames & ~frame_set(counter))
 
     def _of(self, labels: Iterable[str]) -> list[_Objects]:
         named = set(labels)
@@ -116,72 +116,73 @@ class TaskIndex:
 
 @dataclass(slots=True)
 class _Objects:
-    """All objects with one label, type, source and occlusion. `values` has, of each job, the place
-    of its first object and the attributes."""
+    """All objects with one label, type, source and occlusion. `values` has, of each job, the
+    position of its first object and the attributes."""
 
     label: str
     shape_type: str
     source: str
     is_occluded: bool
-    mask: int = 0
+    frame_set: int = 0
     frames: array[int] = field(default_factory=lambda: array(FRAME_TYPE))
     areas: array[float] = field(default_factory=lambda: array(AREA_TYPE))
     values: list[tuple[int, StoredValues]] = field(default_factory=list)
 
     def add(self, group: Group, first: int) -> None:
-        self.mask |= int.from_bytes(group.mask, "little") << first
+        self.frame_set |= int.from_bytes(group.frame_set, "little") << first
         if group.values:
             self.values.append((len(self.frames), group.values))
         self.frames.frombytes(group.frames)
         self.areas.frombytes(group.areas)
 
-    def matching_mask(self, wanted: AnnotationFilter) -> int:
-        """The mask of the frames of those objects that are as they are wanted."""
-        if self._is_whole(wanted):
-            return self.mask
-        return mask_of(self.matching(wanted))
+    def matching(self, conditions: AnnotationFilter) -> int:
+        """The set of the frames of those objects that fulfil the conditions."""
+        if self._all_match(conditions):
+            return self.frame_set
+        return frame_set(self.matching_frames(conditions))
 
-    def matching(self, wanted: AnnotationFilter) -> Sequence[int]:
-        """The frame of each object that is as it is wanted."""
-        if self._is_whole(wanted):
+    def matching_frames(self, conditions: AnnotationFilter) -> Sequence[int]:
+        """The frame of each object that fulfils the conditions."""
+        if self._all_match(conditions):
             return self.frames
-        if not self._may_match(wanted):
+        if not self._may_match(conditions):
             return ()
-        least, most = wanted.area_from or 0.0, inf if wanted.area_to is None else wanted.area_to
-        if values := wanted.values_of(self.label):
-            places = self._places(values)
-            return [self.frames[at] for at in places if least <= self.areas[at] <= most]
+        least = conditions.area_from or 0.0
+        most = inf if conditions.area_to is None else conditions.area_to
+        if values := conditions.values_of(self.label):
+            positions = self._positions(values)
+            return [self.frames[at] for at in positions if least <= self.areas[at] <= most]
         areas = zip(self.frames, self.areas, strict=True)
         return [frame for frame, area in areas if least <= area <= most]
 
-    def _may_match(self, wanted: AnnotationFilter) -> bool:
-        has_source = not wanted.sources or self.source in wanted.sources
-        return has_source and wanted.occluded in (None, self.is_occluded)
+    def _may_match(self, conditions: AnnotationFilter) -> bool:
+        has_source = not conditions.sources or self.source in conditions.sources
+        return has_source and conditions.occluded in (None, self.is_occluded)
 
-    def _is_whole(self, wanted: AnnotationFilter) -> bool:
-        """Whether each object is as it is wanted, as far as can be said without a look at it."""
-        has_area = wanted.area_from is not None or wanted.area_to is not None
-        return self._may_match(wanted) and not has_area and not wanted.values_of(self.label)
+    def _all_match(self, conditions: AnnotationFilter) -> bool:
+        """Whether all objects fulfil the conditions, known without looking at each."""
+        has_area = conditions.area_from is not None or conditions.area_to is not None
+        return self._may_match(conditions) and not has_area and not conditions.values_of(self.label)
 
-    def _places(self, wanted: Mapping[str, set[str]]) -> list[int]:
-        """The places of the objects that have one of the wanted values of each attribute."""
-        places: list[int] = []
+    def _positions(self, values: Mapping[str, set[str]]) -> list[int]:
+        """The positions of the objects that have one of these values of each attribute."""
+        positions: list[int] = []
         for first, stored in self.values:
             by_name = read_values(stored)
             having = [
-                {place for value in values for place in _array(by_name.get(name, {}).get(value))}
-                for name, values in wanted.items()
+                {at for value in named for at in _array(by_name.get(name, {}).get(value))}
+                for name, named in values.items()
             ]
-            places += (first + place for place in sorted(set.intersection(*having)))
-        return places
+            positions += (first + position for position in sorted(set.intersection(*having)))
+        return positions
 
 
 def _array(stored: bytes | None) -> array[int]:
-    return array(PLACE_TYPE, stored or b"")
+    return array(POSITION_TYPE, stored or b"")
 
 
-def _union(masks: Iterable[int]) -> int:
-    return reduce(or_, masks, 0)
+def _union(sets: Iterable[int]) -> int:
+    return reduce(or_, sets, 0)
 
 
 def _counted(groups: Sequence[_Objects]) -> LabelCounts:
@@ -193,10 +194,10 @@ def _counted(groups: Sequence[_Objects]) -> LabelCounts:
         sources[objects.source] += len(objects.frames)
         for _, stored in objects.values:
             for name, by_value in read_values(stored).items():
-                for value, places in by_value.items():
-                    attributes[name][value] += len(places) // PLACE_BYTES
+                for value, positions in by_value.items():
+                    attributes[name][value] += len(positions) // POSITION_BYTES
     return LabelCounts(
-        frames=_union(objects.mask for objects in groups).bit_count(),
+        frames=_union(objects.frame_set for objects in groups).bit_count(),
         objects=shape_types.total(),
         shape_types=dict(shape_types.most_common()),
         sources=dict(sources.most_common()),

@@ -9,33 +9,33 @@ from selector.annotation_index.filter import AnnotationFilter
 MOST_NAMED = 20
 
 
-def in_words(wanted: AnnotationFilter) -> str:
+def filter_text(conditions: AnnotationFilter) -> str:
     """Such as: any of “car”, “van”; none of “bike”; 2 or more objects; occluded."""
-    return "; ".join(_conditions(wanted))
+    return "; ".join(_phrases(conditions))
 
 
-def _conditions(wanted: AnnotationFilter) -> Iterator[str]:
-    if wanted.annotated is not None:
-        yield "annotated" if wanted.annotated else "not annotated"
+def _phrases(conditions: AnnotationFilter) -> Iterator[str]:
+    if conditions.annotated is not None:
+        yield "annotated" if conditions.annotated else "not annotated"
     for words, labels in (
-        ("any of", wanted.labels_any),
-        ("all of", wanted.labels_all),
-        ("none of", wanted.labels_none),
+        ("any of", conditions.labels_any),
+        ("all of", conditions.labels_all),
+        ("none of", conditions.labels_none),
     ):
         if labels:
             yield f"{words} {listed(labels, MOST_NAMED)}"
-    objects = _range(wanted.objects_from, wanted.objects_to)
+    objects = _range(conditions.objects_from, conditions.objects_to)
     if objects:
         yield f"{objects} objects"
-    for each in wanted.attributes[:MOST_NAMED]:
+    for each in conditions.attributes[:MOST_NAMED]:
         yield f"“{each.label}” with {each.name} “{each.value}”"
-    if len(wanted.attributes) > MOST_NAMED:
+    if len(conditions.attributes) > MOST_NAMED:
         yield "…"
-    if wanted.sources:
-        yield f"source {' or '.join(wanted.sources)}"
-    if wanted.occluded is not None:
-        yield "occluded" if wanted.occluded else "not occluded"
-    area = _range(_percent(wanted.area_from), _percent(wanted.area_to))
+    if conditions.sources:
+        yield f"source {' or '.join(conditions.sources)}"
+    if conditions.occluded is not None:
+        yield "occluded" if conditions.occluded else "not occluded"
+    area = _range(_percent(conditions.area_from), _percent(conditions.area_to))
     if area:
         yield f"{area} of the picture covered"
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from cvat.annotations import Label
 from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
-from selector.annotation_index.masks import runs_of
+from selector.annotation_index.frame_sets import runs_of
 from selector.annotation_index.task_index import LabelCounts
 from selector.api.annotation_filters import FilterQuerySerializer, filter_of
 from selector.api.serializers import ConnectionQuerySerializer
@@ -139,14 +139,14 @@ def _labels_answer(known: KnownAnnotations) -> Response:
 
 
 def _frames_answer(known: KnownAnnotations, query: dict[str, Any]) -> Response:
-    mask = known.matching(filter_of(query))
+    frames = known.matching(filter_of(query))
     by_label = known.index.by_label
     return _answer(
         known,
-        frames_count=mask.bit_count(),
-        frames=runs_of(mask),
+        frames_count=frames.bit_count(),
+        frames=runs_of(frames),
         counts={
-            label.name: (mask & by_label.get(label.name, 0)).bit_count()
+            label.name: (frames & by_label.get(label.name, 0)).bit_count()
             for label in known.plan.labels
         },
     )

@@ -62,10 +62,10 @@ class LoadImagesView(SpecifiedView):
             task_id=data.get("task_id"),
             job_id=data.get("job_id"),
         )
-        wanted = AnnotationFilter.from_json(data.get("annotation_filter") or {})
-        if wanted:
+        conditions = AnnotationFilter.from_json(data.get("annotation_filter") or {})
+        if conditions:
             catalog = with_annotations(
-                connection, catalog, job_id=data.get("job_id"), wanted=wanted
+                connection, catalog, job_id=data.get("job_id"), conditions=conditions
             )
         answer = {
             "success": True,

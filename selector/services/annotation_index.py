@@ -23,7 +23,7 @@ from portal.work.models import lock_person
 from selector.annotation_index import files
 from selector.annotation_index.cache import IndexCache, read_index
 from selector.annotation_index.filter import AnnotationFilter
-from selector.annotation_index.masks import frames_of
+from selector.annotation_index.frame_sets import frames_of
 from selector.annotation_index.task_index import TaskIndex
 from selector.annotation_index.words import listed
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
@@ -91,14 +91,14 @@ class KnownAnnotations:
     def is_complete(self) -> bool:
         return self.jobs_read == self.jobs_count
 
-    def matching(self, wanted: AnnotationFilter) -> int:
-        """The mask of the frames that fulfil the filter, of those that were read. Raises
+    def matching(self, conditions: AnnotationFilter) -> int:
+        """The set of the frames that fulfil the filter, of those that were read. Raises
         InvalidInput for labels and attributes that are not those of the task."""
-        _check_names(self.plan, wanted)
-        return self.index.matching(wanted)
+        _check_names(self.plan, conditions)
+        return self.index.matching(conditions)
 
     def frames_with(self, labels: Sequence[str]) -> dict[str, int]:
-        """The masks of the frames with each of the labels; without labels, of all that occur."""
+        """The sets of the frames with each of the labels; without labels, of all that occur."""
         _check_names(self.plan, AnnotationFilter(labels_any=tuple(labels)))
         by_label = self.index.by_label
         return {label: by_label.get(label, 0) for label in labels} or dict(sorted(by_label.items()))
@@ -149,12 +149,16 @@ def read_annotations(
 
 
 def with_annotations(
-    connection: Connection, catalog: FrameCatalog, *, job_id: int | None, wanted: AnnotationFilter
+    connection: Connection,
+    catalog: FrameCatalog,
+    *,
+    job_id: int | None,
+    conditions: AnnotationFilter,
 ) -> FrameCatalog:
     """The catalogue with those frames alone that fulfil the filter. It must be that of its task or
     of the job, with all its frames. Raises as `read_annotations`, and InvalidInput."""
     known = read_annotations(connection=connection, catalog=catalog, job_id=job_id)
-    fits = set(frames_of(known.matching(wanted)))
+    fits = set(frames_of(known.matching(conditions)))
     return replace(catalog, frames=tuple(each for each in catalog.frames if each.frame in fits))
 
 
@@ -245,13 +249,13 @@ def _not_stored(title: str) -> Conflict:
     )
 
 
-def _check_names(plan: IndexPlan, wanted: AnnotationFilter) -> None:
+def _check_names(plan: IndexPlan, conditions: AnnotationFilter) -> None:
     labels = {label.name: label for label in plan.labels}
     existing = listed(list(labels), MOST_NAMED)
-    for name in sorted(wanted.labels):
+    for name in sorted(conditions.labels):
         if name not in labels:
             raise InvalidInput(f"Task {plan.task_id} has no label “{name}”. It has {existing}.")
-    for each in wanted.attributes:
+    for each in conditions.attributes:
         names = [attribute.name for attribute in labels[each.label].attributes]
         if each.name not in names:
             raise InvalidInput(

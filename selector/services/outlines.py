@@ -71,19 +71,19 @@ def find_outlines(
         raise NotFound(f"Task {task_id} has none of these frames, or you may not see them.")
     labels = job_labels(connection, groups[0].jobs[0].job.id)
     answer = TaskOutlines(labels, [], [])
-    room = MOST_OBJECTS
+    objects_left = MOST_OBJECTS
     for holders in groups:
         counts = _counts(connection, holders)
         totals = accumulate(counts[frame] for frame in holders.frames)
         fitting = [
             frame
             for frame, total in zip(holders.frames, totals, strict=True)
-            if total <= room or (not answer.frames and frame == holders.frames[0])
+            if total <= objects_left or (not answer.frames and frame == holders.frames[0])
         ]
         answer.unread.extend(holders.frames[len(fitting) :])
         if not fitting:
             continue
-        room -= sum(counts[frame] for frame in fitting)
+        objects_left -= sum(counts[frame] for frame in fitting)
         objects, _ = read_objects(connection, Holders(holders.jobs, fitting), labels)
         answer.frames.extend(
             FrameOutlines(frame, len(shapes), frame_outlines(shapes)) for frame, shapes in objects

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cvat.annotations import Label, Shape
 from cvat.types import Frame
 from selector.annotation_index.filter import AnnotationFilter
+from selector.annotation_index.frame_sets import frame_set, frames_of, runs_of
 from selector.annotation_index.job_index import decode, encode, index_frames
-from selector.annotation_index.masks import frames_of, mask_of, runs_of
 from selector.annotation_index.task_index import TaskIndex
 from tests.selector.annotated_tasks import unpacked
 
@@ -92,43 +92,43 @@ def looked_at(task: Sequence[Sequence[Sequence[Made]]]) -> dict[int, Sequence[Ma
     return by_frame
 
 
-def fits(each: Made, wanted: AnnotationFilter) -> bool:
-    values = {a.value for a in wanted.attributes if a.label == each.label}
+def fits(each: Made, conditions: AnnotationFilter) -> bool:
+    values = {a.value for a in conditions.attributes if a.label == each.label}
     return (
         (not values or each.color in values)
-        and (not wanted.sources or each.source in wanted.sources)
-        and wanted.occluded in (None, each.is_occluded)
-        and (wanted.area_from is None or each.share >= wanted.area_from)
-        and (wanted.area_to is None or each.share <= wanted.area_to)
+        and (not conditions.sources or each.source in conditions.sources)
+        and conditions.occluded in (None, each.is_occluded)
+        and (conditions.area_from is None or each.share >= conditions.area_from)
+        and (conditions.area_to is None or each.share <= conditions.area_to)
     )
 
 
-def fulfils(objects: Sequence[Made], wanted: AnnotationFilter) -> bool:
+def fulfils(objects: Sequence[Made], conditions: AnnotationFilter) -> bool:
     labels = {each.label for each in objects}
-    fitting = [each for each in objects if fits(each, wanted)]
+    fitting = [each for each in objects if fits(each, conditions)]
     having = {each.label for each in fitting}
-    named = {a.label for a in wanted.attributes} - {*wanted.labels_any}
-    required = {*wanted.labels_all} | named
-    counted = [e for e in fitting if not wanted.labels_any or e.label in wanted.labels_any]
-    about_one = wanted.sources or wanted.occluded is not None
-    about_one = about_one or wanted.area_from is not None or wanted.area_to is not None
+    named = {a.label for a in conditions.attributes} - {*conditions.labels_any}
+    required = {*conditions.labels_all} | named
+    counted = [e for e in fitting if not conditions.labels_any or e.label in conditions.labels_any]
+    about_one = conditions.sources or conditions.occluded is not None
+    about_one = about_one or conditions.area_from is not None or conditions.area_to is not None
     return bool(
-        wanted.annotated in (None, bool(objects))
-        and not labels & {*wanted.labels_none}
+        conditions.annotated in (None, bool(objects))
+        and not labels & {*conditions.labels_none}
         and required <= having
-        and (not wanted.labels_any or having & {*wanted.labels_any})
-        and (wanted.labels_any or required or not about_one or fitting)
-        and (wanted.objects_from is None or len(counted) >= wanted.objects_from)
-        and (wanted.objects_to is None or len(counted) <= wanted.objects_to)
+        and (not conditions.labels_any or having & {*conditions.labels_any})
+        and (conditions.labels_any or required or not about_one or fitting)
+        and (conditions.objects_from is None or len(counted) >= conditions.objects_from)
+        and (conditions.objects_to is None or len(counted) <= conditions.objects_to)
     )
 
 
 @given(tasks, filters)
 def test_a_filter_finds_the_frames_that_a_look_at_each_object_finds(
-    task: list[list[list[Made]]], wanted: AnnotationFilter
+    task: list[list[list[Made]]], conditions: AnnotationFilter
 ) -> None:
-    expected = [n for n, objects in looked_at(task).items() if fulfils(objects, wanted)]
-    assert list(frames_of(indexed(task).matching(wanted))) == expected
+    expected = [n for n, objects in looked_at(task).items() if fulfils(objects, conditions)]
+    assert list(frames_of(indexed(task).matching(conditions))) == expected
 
 
 @given(tasks)
@@ -148,14 +148,14 @@ def test_counts_are_those_of_a_look_at_each_object(task: list[list[list[Made]]])
 
 
 @given(filters)
-def test_what_is_written_is_read(wanted: AnnotationFilter) -> None:
-    written: Any = json.loads(json.dumps(wanted.to_json()))
-    assert AnnotationFilter.from_json(written) == wanted
-    assert bool(written) == bool(wanted)
+def test_what_is_written_is_read(conditions: AnnotationFilter) -> None:
+    written: Any = json.loads(json.dumps(conditions.to_json()))
+    assert AnnotationFilter.from_json(written) == conditions
+    assert bool(written) == bool(conditions)
 
 
 @given(st.sets(st.integers(0, 300)))
 def test_run_lengths_and_masks_are_the_same_frames(frames: set[int]) -> None:
-    mask = mask_of(frames)
-    assert list(frames_of(mask)) == sorted(frames)
-    assert list(unpacked(runs_of(mask))) == sorted(frames)
+    numbers = frame_set(frames)
+    assert list(frames_of(numbers)) == sorted(frames)
+    assert list(unpacked(runs_of(numbers))) == sorted(frames)
