@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 _SIGNATURES = (
     (b"\xff\xd8\xff", ".jpg"),
     (b"\x89PNG\r\n\x1a\n", ".png"),
@@ -21,6 +23,7 @@ _MEDIA_TYPES = {
     ".webp": "image/webp",
     ".tif": "image/tiff",
 }
+_LIKE_CONTENT = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".tiff": ".tif"}
 SIGNATURE_BYTES = 16  # at the beginning of a picture, enough to tell its type
 
 
@@ -33,6 +36,12 @@ def extension(content: bytes) -> str:
         if content.startswith(signature):
             return suffix
     return ""
+
+
+def extension_of_name(name: str) -> str:
+    """The extension that `extension` gives a picture whose content is what its name says."""
+    suffix = posixpath.splitext(name)[1].lower()
+    return _LIKE_CONTENT.get(suffix, suffix)
 
 
 def media_type(content: bytes) -> str:

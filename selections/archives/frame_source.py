@@ -149,9 +149,9 @@ class FrameSource:
                 paths = self._paths(jobs, arrangement)
                 for frame in frame_rows.wanted(self._selection):
                     paths.reserve(frame)
-                extension = self._frame_file_type.extension
+                of_video = self._frame_file_type.extension
                 for frame, width, height in frame_rows.sized(self._selection):
-                    path = paths.take(frame, extension)
+                    path = paths.take(frame, "" if frame.filename else of_video)
                     left_out = self._left_out(frame, origins, arrangement)
                     line = self._line(frame, origins, arrangement)
                     size = {"width": width or None, "height": height or None}

@@ -18,6 +18,7 @@ from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
+from cvat.pictures import extension_of_name
 from selections.archives.entries import WantedFrame
 from selections.formats.format import AS_IN_CVAT, Layout
 
@@ -95,7 +96,7 @@ class FramePaths:
 
     def take(self, frame: WantedFrame, extension: str, *, is_recompressed: bool = False) -> str:
         """The path. `extension` is that of the picture's real format: used where CVAT has no name
-        or serves another format than was uploaded; "" for a frame that could not be fetched."""
+        or serves another format than was uploaded; "" for a picture that was not fetched."""
         if self._layout.numbered_in:
             return self._numbered(frame, extension)
         folders, base = self._split(frame)
@@ -115,7 +116,7 @@ class FramePaths:
     def _numbered(self, frame: WantedFrame, extension: str) -> str:
         folder = posixpath.join(self._prefix(frame), self._layout.numbered_in)
         self._numbers[folder] += 1
-        suffix = extension or posixpath.splitext(frame.filename)[1]
+        suffix = extension or extension_of_name(frame.filename)
         return posixpath.join(folder, f"{self._numbers[folder]:06d}{suffix}")
 
     def _split(self, frame: WantedFrame) -> tuple[tuple[PathComponent, ...], PathComponent | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -46,8 +47,15 @@ def coco_of(archive: Archive) -> Any:
     return json.loads(files_of(archive)["instances_default.json"])
 
 
-@pytest.mark.parametrize("key", ["cvat_images", "yolo_segmentation", "imagenet"])
-@pytest.mark.parametrize("name", ["names_clash", "attributes_tags"])
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        *product(
+            ("names_clash", "attributes_tags"), ("cvat_images", "yolo_segmentation", "imagenet")
+        ),
+        ("names", "mot"),
+    ],
+)
 def test_annotations_alone_are_those_of_the_archive_with_pictures(
     name: str, key: str, alice: User, standin: StandIn
 ) -> None:
