@@ -151,11 +151,14 @@ class FrameSource:
                     paths.reserve(frame)
                 of_video = self._frame_file_type.extension
                 for frame, width, height in frame_rows.sized(self._selection):
+                    if left_out := self._left_out(frame, origins, arrangement):
+                        paths.leave_out(frame)
+                        yield left_out
+                        continue
                     path = paths.take(frame, "" if frame.filename else of_video)
-                    left_out = self._left_out(frame, origins, arrangement)
                     line = self._line(frame, origins, arrangement)
                     size = {"width": width or None, "height": height or None}
-                    yield left_out or ListedFrame(path, line | size)
+                    yield ListedFrame(path, line | size)
 
     def _arrange(self, arrangement: Arrangement, origins: Origins) -> None:
         delivered = (
@@ -187,15 +190,15 @@ class FrameSource:
         plan = Plan(announced, jobs, quality=self._quality)
         with closing(self._fetcher(blocks, plan)) as fetcher:
             for frame in frame_rows.wanted(self._selection):
-                # A frame without a file takes its path as well: the paths of the others do not
-                # depend on what is missing.
                 if left_out := self._left_out(frame, origins, arrangement):
-                    paths.take(frame, "")
+                    paths.leave_out(frame)
                     yield left_out
                     continue
                 picture = fetcher.picture(frame)
                 line = self._line(frame, origins, arrangement)
                 if isinstance(picture, Missing):
+                    # It takes its path as well: those of the others do not depend on what is
+                    # missing.
                     paths.take(frame, "")
                     yield MissingFrame(line, *picture)
                     continue

@@ -46,7 +46,8 @@ class FramePaths:
 
     First `reserve` is called for every frame, so that no replaced name is that of another picture.
     Then `take` returns the paths, for every frame in the same order, also for frames that could not
-    be fetched: so the paths depend on the selection alone, and another try gives the same ones.
+    be fetched: so the paths depend on what was asked for alone, and another try gives the same
+    ones.
     Memory: about 100 bytes per frame.
 
     With `task_folders` every path begins with `task_<id>/`. Through the jobs in `recompressing`
@@ -112,6 +113,12 @@ class FramePaths:
         if jpeg != safe:
             other = self._take(frame, folders, PathComponent(base.raw, jpeg), is_real=False)
         return other if is_recompressed else path
+
+    def leave_out(self, frame: WantedFrame) -> None:
+        """Instead of `take` for a frame that the archive is asked to lack: it takes its path as
+        well, so that other names do not depend on it, but no number."""
+        if not self._layout.numbered_in:
+            self.take(frame, "")
 
     def _numbered(self, frame: WantedFrame, extension: str) -> str:
         folder = posixpath.join(self._prefix(frame), self._layout.numbered_in)

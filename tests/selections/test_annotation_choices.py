@@ -178,6 +178,19 @@ def test_frames_without_objects_are_left_out_and_not_fetched(alice: User, standi
     ]
 
 
+@pytest.mark.parametrize("pictures", [True, False])
+def test_numbers_have_no_gaps_for_frames_that_are_left_out(
+    pictures: bool, alice: User, standin: StandIn
+) -> None:
+    case = case_of(standin, "shapes")
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    archive = built(selection, annotations="mot", empty_frames="leave_out", pictures=pictures)
+    manifest = manifest_of(archive)
+    assert manifest["left_out"][0]["frame"] < manifest["frames"][-1]["frame"]
+    paths = [line["path"].partition(".")[0] for line in manifest["frames"]]
+    assert paths == [f"img1/{number:06d}" for number, _ in enumerate(paths, 1)]
+
+
 def test_frames_whose_annotations_are_refused_are_not_taken_for_empty(
     alice: User, standin: StandIn
 ) -> None:

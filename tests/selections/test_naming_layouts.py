@@ -33,6 +33,18 @@ def test_numbered_pictures_count_from_one_in_each_task() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("folder", "path"), [("img1", "img1/000001.jpg"), ("", "A_frame_000001.jpg")]
+)
+def test_a_frame_that_is_left_out_takes_its_name_but_no_number(folder: str, path: str) -> None:
+    names = FramePaths(task_folders=False, quality="original", layout=Layout(numbered_in=folder))
+    first, second = WantedFrame(7, 1, 0, "a.jpg"), WantedFrame(7, 1, 1, "A.jpg")
+    for frame in (first, second):
+        names.reserve(frame)
+    names.leave_out(first)
+    assert names.take(second, ".jpg") == path
+
+
 def test_a_picture_of_unknown_format_keeps_the_extension_of_its_name() -> None:
     names = FramePaths(task_folders=False, quality="original", layout=Layout(numbered_in="img1"))
     assert taken(names, [WantedFrame(7, 1, 0, "s/a.tif")], "") == ["img1/000001.tif"]
