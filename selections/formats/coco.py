@@ -24,7 +24,7 @@ def _instance(
     are any, the segmentation the polygons as parts, or one mask if there is a mask."""
     left_out: list[str] = []
     leader = shapes[0] if len(shapes) == 1 else max(shapes, key=_size)
-    boxes = [_box(shape) for shape in shapes if shape.kind == "rectangle"]
+    boxes = [bounding_box(shape.points) for shape in shapes if shape.kind == "rectangle"]
     segmentation: Any = []
     area: float | None = None
     has_mask = any(shape.kind in (MASK, "ellipse") for shape in shapes)
@@ -59,12 +59,6 @@ def _instance(
     return [annotation], left_out
 
 
-def _box(shape: Shape) -> Box:
-    """The box of a rectangle."""
-    x1, y1, x2, y2 = shape.points
-    return x1, y1, x2, y2
-
-
 def _box_of_runs(runs: Sequence[masks.Run], height: int) -> Box:
     x, y, width, high = masks.box(runs, height)
     return x, y, x + width, y + high
@@ -78,7 +72,7 @@ def _size(shape: Shape) -> float:
         return 4 * abs(right - x) * abs(y - top)
     if shape.kind == "polygon":
         return polygon_area(points)
-    x1, y1, x2, y2 = points
+    x1, y1, x2, y2 = bounding_box(points)
     return (x2 - x1) * (y2 - y1)
 
 

@@ -354,6 +354,13 @@ def test_objects_without_an_annotation_have_a_reason(tmp_path: Path) -> None:
     assert annotation["bbox"] == [0, 0, 5, 5]
 
 
+def test_swapped_corners_are_put_in_order(tmp_path: Path) -> None:
+    swapped = Shape("rectangle", CAR, 0, (60, 50, 40, 30))
+    image = AnnotatedImage("a.jpg", 90, 90, 7, 0, [swapped])
+    (annotation,) = written("coco", [image], tmp_path)["annotations"]
+    assert (annotation["bbox"], annotation["area"]) == ([40, 30, 20, 20], 400)
+
+
 def test_skeletons_of_one_name_have_their_points_in_one_order(tmp_path: Path) -> None:
     def skeleton(first: int, *names: str) -> Label:
         sublabels = tuple(Label(first + n, name, type="points") for n, name in enumerate(names, 1))
