@@ -2,8 +2,8 @@
 
 The index of each job is on disk for all who may see the job (annotation_index/). It is used only if
 CVAT has listed the job to the asker's own connection within the last seconds, and read anew when
-the job has changed. A few frames are read at once; more are read by a worker (AnnotationIndexing),
-and meanwhile the answers say how many jobs were read.
+the job has changed. A few frames with few objects are read at once, others by a worker
+(AnnotationIndexing), and meanwhile the answers say how many jobs were read.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ from selector.models import AnnotationIndexing, AnnotationIndexingQuerySet, Conn
 from selector.services.catalogs import load_catalog, load_packed
 from selector.services.frame_annotations import STATE_SECONDS
 from selector.services.index_input import IndexInput, JobPart, index_input, read_version
-from selector.services.index_reading import missing, read_indexes
+from selector.services.index_reading import TooManyObjects, missing, read_indexes
 
-MOST_JOBS_AT_ONCE, MOST_FRAMES_AT_ONCE = 8, 1000  # that a request reads itself
+# What a request reads itself. An object counts on each of its frames.
+MOST_JOBS_AT_ONCE, MOST_FRAMES_AT_ONCE, MOST_OBJECTS_AT_ONCE = 8, 1000, 200_000
 PLAN_SECONDS = 900
 MOST_NAMED = 50  # labels in a message
 
@@ -169,16 +170,29 @@ def _input(connection: Connection, task_id: int | None, job_id: int | None) -> I
 
 def _known(connection: Connection, given: IndexInput) -> KnownAnnotations:
     plan, work = IndexPlan.of(given), None
-    if absent := missing(given):
-        if _are_few(absent):
-            with cvat_client(connection) as client:
-                read_indexes(client, given.labels, absent, when_busy=_raise)
-            if len(files.stored(part.key for part in absent)) < len(absent):
-                raise _not_stored(f"annotations of {plan.task_name}")
-        else:
-            frames_count = sum(len(part.frames) for part in absent)
-            work = _request_indexing(connection, plan, frames_count)
+    if (absent := missing(given)) and not _read_at_once(connection, plan, absent):
+        work = _request_indexing(connection, plan, missing(given))
     return KnownAnnotations(plan, _index(plan), work)
+
+
+def _read_at_once(connection: Connection, plan: IndexPlan, absent: Sequence[JobPart]) -> bool:
+    """Whether these parts were read now: not if they are too many or a worker reads them."""
+    if not _are_few(absent) or _indexings(plan, connection).active().exists():
+        return False
+    try:
+        with cvat_client(connection) as client:
+            read_indexes(
+                client,
+                plan.labels,
+                absent,
+                when_busy=_raise,
+                most_objects=MOST_OBJECTS_AT_ONCE,
+            )
+    except TooManyObjects:
+        return False
+    if len(files.stored(part.key for part in absent)) < len(absent):
+        raise _not_stored(f"annotations of {plan.task_name}")
+    return True
 
 
 def _index(plan: IndexPlan) -> TaskIndex:
@@ -203,7 +217,7 @@ def _raise(error: Exception) -> None:
 
 
 def _request_indexing(
-    connection: Connection, plan: IndexPlan, frames_count: int
+    connection: Connection, plan: IndexPlan, absent: Sequence[JobPart]
 ) -> AnnotationIndexing:
     """The work that reads the annotations, which may be under way already. Raises Conflict if it
     ended just now without having read them."""
@@ -223,7 +237,7 @@ def _request_indexing(
             job_id=plan.job_id,
             task_name=plan.task_name[:500],
             digest=plan.digest,
-            frames_total=frames_count,
+            frames_total=sum(len(part.frames) for part in absent),
         )
         # Robust: without a broker the row waits, and is handed out once there is one.
         transaction.on_commit(work.send, robust=True)

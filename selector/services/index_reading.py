@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import inf
 
 from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.client import CvatClient
@@ -16,6 +17,10 @@ from selector.services.index_input import IndexInput, JobPart
 
 PATIENCE = 5.0  # seconds to wait for another process that reads the same job
 CHECK_FRAMES = 1000  # a caller may end the reading after so many
+
+
+class TooManyObjects(Exception):
+    """The jobs hold more objects than the caller wants to wait for."""
 
 
 def missing(given: IndexInput) -> list[JobPart]:
@@ -32,12 +37,14 @@ def read_indexes(
     check: Callable[[], None] = lambda: None,
     after_each: Callable[[JobPart], None] = lambda _: None,
     when_busy: Callable[[Busy], None],
+    most_objects: float = inf,
 ) -> None:
     """Read what is missing; each job once, however many ask. `check` is called every CHECK_FRAMES
     frames, and `when_busy` again and again while another process reads the same job: both may raise
     to end the reading. An index that the folder has no room for is not there afterwards. Raises
+    TooManyObjects once there are more than `most_objects`, each counted on each of its frames, and
     CvatError."""
-    reader = _Reader(client, labels, check)
+    reader = _Reader(client, labels, check, most_objects)
     for part in parts:
         while not files.stored([part.key]):
             try:
@@ -53,10 +60,17 @@ def read_indexes(
 class _Reader:
     """Reads jobs in the order of their frames. What overlaps with the next one is kept for it."""
 
-    def __init__(self, client: CvatClient, labels: Labels, check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: CvatClient,
+        labels: Labels,
+        check: Callable[[], None],
+        most_objects: float,
+    ) -> None:
         self._client = client
         self._labels = labels
         self._check = check
+        self._objects_left = most_objects
         self._read: dict[int, tuple[FrameRange, JobAnnotations]] = {}
 
     def index(self, part: JobPart) -> JobIndex:
@@ -70,17 +84,20 @@ class _Reader:
         objects = objects_by_frame(part.jobs, numbers, self._load, deleted=part.deleted)
         return index_frames(
             part.frames,
-            self._checked(objects),
+            self._bounded(objects),
             # What cannot be read may be on any frame of its job: it counts once, for the first.
             problems=lambda: self._load(part.jobs[0]).problems_count,
         )
 
-    def _checked(
+    def _bounded(
         self, objects: Iterable[tuple[int, Sequence[Shape]]]
     ) -> Iterator[tuple[int, Sequence[Shape]]]:
         for count, on_frame in enumerate(objects):
             if count % CHECK_FRAMES == 0:
                 self._check()
+            self._objects_left -= len(on_frame[1])
+            if self._objects_left < 0:
+                raise TooManyObjects
             yield on_frame
 
     def _load(self, job: FrameRange) -> JobAnnotations:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from cvat.annotations import Shape
+from portal.exceptions import NotRead
 from portal.work.heartbeat import Heartbeat
 from selector.annotation_index import files
 from selector.annotation_index.cache import IndexCache
@@ -94,6 +95,27 @@ def test_a_worker_reads_what_is_large(
     assert (after["state"], after["jobs_read"], after["work_id"]) == ("ready", len(jobs), None)
     assert after["annotated_frames"] == len(jobs)
     assert read(standin) == jobs
+
+
+def test_a_worker_reads_few_frames_with_many_objects(
+    api: APIClient,
+    connection: Connection,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: list[int],
+) -> None:
+    monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", len(jobs))
+    monkeypatch.setattr(annotation_index, "MOST_OBJECTS_AT_ONCE", 2)
+    first = ask(api)
+    assert (first["state"], first["jobs_read"]) == ("reading", 1)
+    assert first["work_id"]
+    before = read(standin)
+    catalog = load_catalog(connection=connection, task_id=TASK)
+    with pytest.raises(NotRead):
+        annotation_index.read_annotations(connection=connection, catalog=catalog, job_id=None)
+    assert read(standin) == before  # not begun again while a worker reads
+    assert run(first["work_id"]).status == "ready"
+    assert ask(api)["state"] == "ready"
 
 
 def test_only_a_job_that_changed_is_read_anew_with_those_that_it_overlaps(
