@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from selections.archives.entries import WantedFrame
 from selections.models import ArchiveOptions, EmptyFrames, Selection
-from selections.splits import NO_SPLIT, Assignment, SplitFrame
+from selections.splits import NONE, Assignment, SplitFrame
 
 
 class FrameLabels(NamedTuple):
@@ -29,11 +29,16 @@ class SplitFrames:
 
     def __init__(self, selection: Selection) -> None:
         self._tasks = selection.tasks_by_id
+        self._subsets = {task_id: task.subset for task_id, task in self._tasks.items()}
 
     @property
     def subsets(self) -> set[str]:
         """Of all tasks of the selection in CVAT."""
-        return {task.subset for task in self._tasks.values()} or {""}
+        return set(self._subsets.values()) or {""}
+
+    def subset_of_task(self, task_id: int) -> str:
+        """As it is called in CVAT."""
+        return self._subsets.get(task_id, "")
 
     def of(self, frame: WantedFrame) -> SplitFrame:
         task = self._tasks.get(frame.task_id)
@@ -49,6 +54,7 @@ class Arrangement:
     ) -> None:
         self._frames = SplitFrames(selection)
         self._split = options.split
+        self._is_split = options.split.by != NONE
         self._leaves_out_empty = options.empty_frames == EmptyFrames.LEAVE_OUT
         self._labels = labels
         self._empty: dict[int, set[int]] = {}
@@ -62,7 +68,7 @@ class Arrangement:
 
     def arrange(self, frames: Iterable[WantedFrame]) -> None:
         """Waits for the annotations if they play a part. Raises Stopped, CvatError."""
-        if self._leaves_out_empty or self._split != NO_SPLIT:
+        if self._leaves_out_empty or self._is_split:
             delivered = self._with_labels(frames)
             self._assignment = Assignment(self._split, delivered)
             for _ in delivered:  # what a split without shares does not read
@@ -74,12 +80,11 @@ class Arrangement:
 
     def split(self, frame: WantedFrame) -> str:
         """Empty for a frame that is left out, and without a split."""
-        return self._assignment.of(self._frames.of(frame))
+        return self._assignment.of(self._frames.of(frame)) if self._is_split else ""
 
     def subset(self, frame: WantedFrame) -> str:
         """The split, else the subset of the task."""
-        described = self._frames.of(frame)
-        return self._assignment.of(described) or described.subset
+        return self.split(frame) or self._frames.subset_of_task(frame.task_id)
 
     def _with_labels(
         self, frames: Iterable[WantedFrame]
