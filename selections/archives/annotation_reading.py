@@ -173,18 +173,18 @@ class _Reading:
             yield frame, [shape for shape in chosen if self._can_hold(shape)]
 
     def _can_hold(self, shape: Shape) -> bool:
-        if lack := self._format.lacks(shape):
-            self._left_out[lack] += 1
+        if reason := self._format.unsupported_reason(shape):
+            self._left_out[reason] += 1
             return False
-        if flaw := self._flaw(shape):
+        if reason := self._broken_reason(shape):
             where = {"frame": shape.frame, "object_id": shape.id}
-            self._name_problem(count=1, **object_problem(flaw, **where))
+            self._name_problem(count=1, **object_problem(reason, **where))
             return False
         return True
 
-    def _flaw(self, shape: Shape) -> str:
+    def _broken_reason(self, shape: Shape) -> str:
         try:
-            return self._format.flaw(shape)
+            return self._format.broken_reason(shape)
         except BROKEN_OBJECT:
             return self._format.cannot_hold
 

@@ -34,7 +34,7 @@ from selections.formats.format import (
     AnnotatedImage,
     AnnotatedTask,
     Format,
-    Places,
+    PicturePaths,
     Writer,
 )
 from selections.models import ArchiveOptions, Selection
@@ -82,7 +82,7 @@ class AnnotationSource:
         self._ended = Event()
         self._rows = {task.task_id: task for task in selection.tasks.all()}
         self._chosen = frame_rows.chosen(selection)
-        # Objects that the format fails on: places in the lists of (task, frame), first problems.
+        # Objects that the format fails on: positions in the lists of (task, frame), first problems.
         self._broken: dict[tuple[int, int], set[int]] = {}
         self._problems: list[Line] = []
         self._pending: deque[_Picture] = deque()  # written to the part, objects not yet
@@ -91,8 +91,8 @@ class AnnotationSource:
         self._left_out: Counter[str] = Counter()  # not written: how many objects, by the reason
         self._for_room = _Objects(self._labels, self._stored)
         self._for_entries = _Objects(self._labels, self._stored)
-        self._for_places = _Objects(self._labels, self._stored)
-        self._place: Places | None = None
+        self._for_paths = _Objects(self._labels, self._stored)
+        self._picture_paths: PicturePaths | None = None
         self._for_labels = _Objects(self._labels, self._stored)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
         # First the labels of all tasks, without which no file can be begun.
@@ -114,16 +114,16 @@ class AnnotationSource:
             self._writer.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def placed(self, entry: Entry | ListedFrame) -> Entry | ListedFrame:
-        """The picture at the places where the format expects it, if they depend on its objects.
+    def with_paths(self, entry: Entry | ListedFrame) -> Entry | ListedFrame:
+        """The picture under the paths where the format expects it, if these depend on its objects.
         Asked for in the order of the frames."""
-        if self._format.placed is None or entry.line is None:
+        if self._format.picture_paths is None or entry.line is None:
             return entry
-        if self._place is None:
-            self._place = self._format.placed(self._tasks())
+        if self._picture_paths is None:
+            self._picture_paths = self._format.picture_paths(self._tasks())
         picture = self._picture(entry.line | {"path": entry.path})
         self._task(picture.task_id)
-        path, *copies = self._place(self._for_places.image(picture))
+        path, *copies = self._picture_paths(self._for_paths.image(picture))
         return entry._replace(path=path, copies=copies)
 
     def room(self, line: Line | None) -> tuple[int, int]:
@@ -142,16 +142,18 @@ class AnnotationSource:
         try:
             return use(_without(image, self._broken.get(key, ())))
         except BROKEN_OBJECT:
-            places = range(len(image.shapes))
-            self._broken[key] = {place for place in places if self._is_broken(image, place)}
-            for place in sorted(self._broken[key]):
-                self._name_broken(picture, image.shapes[place])
+            positions = range(len(image.shapes))
+            self._broken[key] = {
+                position for position in positions if self._is_broken(image, position)
+            }
+            for position in sorted(self._broken[key]):
+                self._name_broken(picture, image.shapes[position])
             return use(_without(image, self._broken[key]))
 
-    def _is_broken(self, image: AnnotatedImage, place: int) -> bool:
+    def _is_broken(self, image: AnnotatedImage, position: int) -> bool:
         """Whether the format fails on one object of a picture."""
         try:
-            self._format.image_room(image._replace(shapes=[image.shapes[place]]))
+            self._format.image_room(image._replace(shapes=[image.shapes[position]]))
         except BROKEN_OBJECT:
             return True
         return False
@@ -298,11 +300,11 @@ class _Picture(NamedTuple):
     subset: str
 
 
-def _without(image: AnnotatedImage, places: Collection[int]) -> AnnotatedImage:
-    """The picture without those of its objects that stand at some places of the list."""
-    if not places:
+def _without(image: AnnotatedImage, positions: Collection[int]) -> AnnotatedImage:
+    """The picture without those of its objects that stand at some positions of the list."""
+    if not positions:
         return image
-    shapes = [shape for place, shape in enumerate(image.shapes) if place not in places]
+    shapes = [shape for position, shape in enumerate(image.shapes) if position not in positions]
     return image._replace(shapes=shapes)
 
 

@@ -112,7 +112,7 @@ class _Build:
                 for entry in entries:
                     self.heartbeat.check()
                     if annotations is not None and isinstance(entry, Entry | ListedFrame):
-                        self._take(annotations.placed(entry), writer)
+                        self._take(annotations.with_paths(entry), writer)
                     else:
                         self._take(entry, writer)
             self._check_complete()

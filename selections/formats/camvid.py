@@ -51,7 +51,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=1, reserved=["
 FORMAT = _FILES.format(
     "camvid",
     "CamVid 1.0 (areas as colors)",
-    lacks=only_kinds(_NAME, AREAS),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds(_NAME, AREAS),
+    broken_reason=masks.mask_broken_reason,
     layout=Layout(_FILES.folders("{subset}"), unique_stems=True, reserved_endings=(".png",)),
 )

@@ -53,11 +53,11 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
     )
 
 
-def _instance(number: int, place: int) -> int:
+def _instance(number: int, position: int) -> int:
     """Of what has no number of its own only the class is known, as of the regions of the data
     set."""
-    value = number * 1000 + place
-    return value if place <= _MOST_INSTANCES and value <= _LARGEST else number
+    value = number * 1000 + position
+    return value if position <= _MOST_INSTANCES and value <= _LARGEST else number
 
 
 def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
@@ -68,8 +68,8 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME)
 FORMAT = _FILES.format(
     "cityscapes",
     "Cityscapes 1.0 (areas, instances)",
-    lacks=only_kinds(_NAME, AREAS),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds(_NAME, AREAS),
+    broken_reason=masks.mask_broken_reason,
     layout=Layout(
         _FILES.folders(_PICTURES + "/{subset}"),
         unique_stems=True,

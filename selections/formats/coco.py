@@ -84,8 +84,8 @@ _FILE = CocoFile("instances", _category, _instance, name="COCO")
 FORMAT = Format(
     key="coco",
     label="COCO 1.0 (boxes, polygons, masks)",
-    lacks=only_kinds("COCO", ["rectangle", *_SEGMENTED]),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds("COCO", ["rectangle", *_SEGMENTED]),
+    broken_reason=masks.mask_broken_reason,
     writer=_FILE.writer,
     room=_FILE.room,
     image_room=_FILE.image_room,

@@ -59,8 +59,8 @@ _FILE = CocoFile("person_keypoints", _category, _keypoints, name="COCO Keypoints
 FORMAT = Format(
     key="coco_keypoints",
     label="COCO Keypoints 1.0 (skeletons)",
-    lacks=only_kinds("COCO Keypoints", [SKELETON]),
-    flaw=no_reason,
+    unsupported_reason=only_kinds("COCO Keypoints", [SKELETON]),
+    broken_reason=no_reason,
     writer=_FILE.writer,
     room=_FILE.room,
     image_room=_FILE.image_room,

@@ -65,8 +65,8 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
 FORMAT = Format(
     key="cvat_images",
     label="CVAT for images 1.1",
-    lacks=no_reason,
-    flaw=no_reason,
+    unsupported_reason=no_reason,
+    broken_reason=no_reason,
     writer=_Writer,
     room=_room,
     image_room=_image_room,

@@ -18,12 +18,12 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
-    in_words,
     labels_by_name,
     labels_of,
+    no_class,
+    plural,
     subsets_of,
-    without_class,
-    without_place,
+    unsupported,
 )
 from selections.formats.shared import masks
 from selections.formats.shared.attributes import Json, attributes_of, rounded, tracking_of
@@ -92,7 +92,7 @@ def _item(image: AnnotatedImage, ids: Ids) -> tuple[bytes, list[str]]:
     for shape in image.shapes:
         label_id = ids.get((shape.label.name, ""))
         if label_id is None:
-            left_out.append(without_class(_NAME, shape.label))
+            left_out.append(no_class(_NAME, shape.label))
         elif reason := _missing_area(shape, image):
             left_out.append(reason)
         else:
@@ -166,8 +166,8 @@ def _compressed(lengths: Sequence[int]) -> str:
     """The lengths of runs as COCO's compressed text: from the fourth one on the difference to the
     last but one, five bits to a character, the lowest first."""
     text = []
-    for place, length in enumerate(lengths):
-        number = length - lengths[place - 2] if place > 2 else length
+    for position, length in enumerate(lengths):
+        number = length - lengths[position - 2] if position > 2 else length
         is_last = False
         while not is_last:
             bits = number & 0x1F
@@ -237,15 +237,15 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
     return 0, len(_item(image, ids)[0]) + len(b",\n")
 
 
-def _lacks(shape: Shape) -> str:
-    return without_place(_NAME, in_words(shape.kind)) if shape.kind == "cuboid" else ""
+def _unsupported_reason(shape: Shape) -> str:
+    return unsupported(_NAME, plural(shape.kind)) if shape.kind == "cuboid" else ""
 
 
 FORMAT = Format(
     key="datumaro",
     label="Datumaro 1.0",
-    lacks=_lacks,
-    flaw=masks.shape_flaw,
+    unsupported_reason=_unsupported_reason,
+    broken_reason=masks.mask_broken_reason,
     writer=_Writer,
     room=_room,
     image_room=_image_room,

@@ -1,4 +1,4 @@
-"""What a format of annotations is, and what it is given."""
+"""The interface of an annotation format, and the values that it receives."""
 
 from __future__ import annotations
 
@@ -85,20 +85,22 @@ class File(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where pictures stand in an archive. `folders` maps each subset to its folder ("" is the top).
-    `unique_stems`: paths differ in more than the extension. `reserved_folders`: names that no
-    folder below may have; `reserved_endings`: how none may end, because a file of annotations
-    beside a picture has such a name. `numbered_in`: the folder, in that of the subset and task,
-    where the pictures are called by their numbers from 000001. `name_end`: the end of each name,
-    before its extension."""
+    """Where pictures stand in an archive."""
 
+    # The folder of each subset; "" is the top.
     folders: Callable[[Iterable[str]], Mapping[str, str]] = lambda subsets: dict.fromkeys(
         subsets, ""
     )
+    # Paths differ in more than the extension.
     unique_stems: bool = False
+    # Names that no folder below that of the subset may have.
     reserved_folders: Collection[str] = ()
-    reserved_endings: tuple[str, ...] = ()  # in lower case
+    # How no folder below may end, in lower case: a file of annotations beside a picture does.
+    reserved_endings: tuple[str, ...] = ()
+    # The folder, in that of subset and task, where pictures are called by their numbers, from
+    # 000001; "" if they keep their names.
     numbered_in: str = ""
+    # The end of each name, before its extension.
     name_end: str = ""
 
 
@@ -120,34 +122,31 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
-Places = Callable[[AnnotatedImage], Sequence[str]]
+PicturePaths = Callable[[AnnotatedImage], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of annotations.
-
-    - `lacks` says why the format cannot hold objects of a kind, `flaw` why it cannot hold this one
-      although it can hold others of its kind; "" if it can.
-    - `writer` makes the writer of a part, from the tasks of the archive and the folder for
-      temporary files.
-    - `room`: (files, bytes) that a part without images needs at most; `image_room`: what an image
-      adds.
-    - `placed`, if the place of a picture depends on its objects, makes from the tasks of the
-      archive the function that returns its paths, at least one, from that in the layout.
-    - `has_fixed_names`: readers look for files under their exact names, so these differ between
-      the parts of an archive alone, and not between selections.
-    """
+    """A format of annotations."""
 
     key: str
     label: str
-    lacks: Callable[[Shape], str]
-    flaw: Callable[[Shape], str]
+    # Why the format cannot hold objects of a kind; "" if it can.
+    unsupported_reason: Callable[[Shape], str]
+    # Why it cannot hold this object although it can hold others of its kind; "" if it can.
+    broken_reason: Callable[[Shape], str]
+    # Makes the writer of a part, from the tasks of the archive and the folder for temporary files.
     writer: Callable[[Sequence[AnnotatedTask], Path], Writer]
+    # The most that a part needs before its first picture.
     room: Callable[[Sequence[AnnotatedTask]], tuple[int, int]]
+    # The most that a picture adds.
     image_room: Callable[[AnnotatedImage], tuple[int, int]]
     layout: Layout = AS_IN_CVAT
-    placed: Callable[[Sequence[AnnotatedTask]], Places] | None = None
+    # If the paths of a picture depend on its objects: makes from the tasks of the archive the
+    # function that returns them, at least one, from the path in the layout.
+    picture_paths: Callable[[Sequence[AnnotatedTask]], PicturePaths] | None = None
+    # Readers look for files under their exact names, so these differ between the parts of an
+    # archive alone, and not between selections.
     has_fixed_names: bool = False
 
     @property
@@ -162,29 +161,29 @@ def no_area(image: AnnotatedImage) -> str:
 
 
 def no_reason(shape: Shape) -> str:
-    """The `lacks` or `flaw` of a format that can hold every object."""
+    """The `unsupported_reason` or `broken_reason` of a format that can hold every object."""
     return ""
 
 
 def only_kinds(name: str, kinds: Collection[str]) -> Callable[[Shape], str]:
-    """The `lacks` of a format of that name that can hold objects of these kinds."""
+    """The `unsupported_reason` of a format of that name that can hold objects of these kinds."""
 
-    def lacks(shape: Shape) -> str:
-        return "" if shape.kind in kinds else without_place(name, in_words(shape.kind))
+    def unsupported_reason(shape: Shape) -> str:
+        return "" if shape.kind in kinds else unsupported(name, plural(shape.kind))
 
-    return lacks
+    return unsupported_reason
 
 
-def without_place(name: str, kinds: str) -> str:
+def unsupported(name: str, kinds: str) -> str:
     """The reason of an object of kinds that the format of that name has no place for."""
     return f"{name} has no place for {kinds}"
 
 
-def in_words(kind: str) -> str:
+def plural(kind: str) -> str:
     """The objects of a kind, such as "polylines"."""
     return kind if kind == "points" else f"{kind}s"
 
 
-def without_class(name: str, label: Label) -> str:
+def no_class(name: str, label: Label) -> str:
     """The reason of an object whose label is none of the classes of the format of that name."""
     return f"{name} has no class for the label {label.name!r:.60}"

@@ -11,7 +11,7 @@ from itertools import count
 
 from cvat.annotations import Shape
 from cvat.geometry import Point, pairs, rectangle_corners
-from selections.formats.format import AnnotatedImage, Layout, only_kinds, without_place
+from selections.formats.format import AnnotatedImage, Layout, only_kinds, unsupported
 from selections.formats.shared import masks
 from selections.formats.shared.geometry import AREAS
 from selections.formats.shared.layers import RGB, Color, painted
@@ -93,7 +93,7 @@ def _escaped(text: str) -> str:
 def _without_text(shape: Shape) -> str:
     if attribute(shape, "text").strip():
         return ""
-    return without_place(_RECOGNITION, "objects without the attribute 'text'")
+    return unsupported(_RECOGNITION, "objects without the attribute 'text'")
 
 
 # --- segmentation ---
@@ -146,9 +146,9 @@ def _words(drawn: Sequence[tuple[Area, Color]]) -> list[list[tuple[Area, Color]]
     """The objects of each word in the order of their characters: those of one group are a word, and
     so is one without a group."""
     words: dict[tuple[int, int], list[tuple[Area, Color]]] = {}
-    for place, (area, color) in enumerate(drawn):
+    for position, (area, color) in enumerate(drawn):
         group = area.shape.group
-        words.setdefault((group, 0 if group else place), []).append((area, color))
+        words.setdefault((group, 0 if group else position), []).append((area, color))
     in_order = [sorted(word, key=lambda each: _index(each[0].shape)) for word in words.values()]
     return sorted(in_order, key=lambda word: _index(word[0][0].shape))
 
@@ -181,22 +181,22 @@ _LOCALIZED = PictureFormat(_localized, name=_LOCALIZATION)
 LOCALIZATION = _LOCALIZED.format(
     "icdar_localization",
     "ICDAR Localization 1.0 (text as boxes and polygons)",
-    lacks=only_kinds(_LOCALIZATION, ["rectangle", "polygon"]),
+    unsupported_reason=only_kinds(_LOCALIZATION, ["rectangle", "polygon"]),
     layout=Layout(_LOCALIZED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt",)),
 )
 _RECOGNIZED = PictureFormat(_recognized, name=_RECOGNITION, shared_files=1)
 RECOGNITION = _RECOGNIZED.format(
     "icdar_recognition",
     "ICDAR Recognition 1.0 (text of pictures)",
-    lacks=_without_text,
+    unsupported_reason=_without_text,
     layout=Layout(_RECOGNIZED.folders(_PICTURES)),
 )
 _SEGMENTED = PictureFormat(_segmented, name=_SEGMENTATION)
 SEGMENTATION = _SEGMENTED.format(
     "icdar_segmentation",
     "ICDAR Segmentation 1.0 (areas of characters)",
-    lacks=only_kinds(_SEGMENTATION, AREAS),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds(_SEGMENTATION, AREAS),
+    broken_reason=masks.mask_broken_reason,
     layout=Layout(
         _SEGMENTED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt", ".bmp")
     ),

@@ -67,8 +67,8 @@ def _line(shape: Shape, box: Box, word: str) -> str:
     return f"{word} {truncated:.2f} {int(shape.is_occluded)} -1 {coordinates}{' -1' * 7}\n"
 
 
-def _instance(number: int, place: int) -> int:
-    return number * 256 + min(place, _MOST_INSTANCES)
+def _instance(number: int, position: int) -> int:
+    return number * 256 + min(position, _MOST_INSTANCES)
 
 
 def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
@@ -79,8 +79,8 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME)
 FORMAT = _FILES.format(
     "kitti",
     "KITTI 1.0 (boxes, areas)",
-    lacks=only_kinds(_NAME, AREAS),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds(_NAME, AREAS),
+    broken_reason=masks.mask_broken_reason,
     layout=Layout(
         _FILES.folders("{subset}/" + _PICTURES),
         unique_stems=True,

@@ -17,13 +17,13 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
-    Places,
+    PicturePaths,
     labels_by_name,
     labels_of,
+    no_class,
     no_reason,
     only_kinds,
     subsets_of,
-    without_class,
 )
 from selections.formats.shared.names import DEFAULT_SUBSET, NO_LABEL, label_names, subset_names
 from selections.formats.shared.temporary_files import GrowingFiles, TemporaryFiles
@@ -49,9 +49,9 @@ def _names(image: AnnotatedImage) -> Iterator[str]:
     return (shape.label.name for shape in image.shapes if shape.kind == TAG)
 
 
-def _without_class(name: str, image: AnnotatedImage, classes: Mapping[str, str]) -> list[str]:
+def _no_class(name: str, image: AnnotatedImage, classes: Mapping[str, str]) -> list[str]:
     labels = (shape.label for shape in image.shapes)
-    return [without_class(name, label) for label in labels if label.name not in classes]
+    return [no_class(name, label) for label in labels if label.name not in classes]
 
 
 class _Folders:
@@ -61,16 +61,16 @@ class _Folders:
         self.name = name
         self.layout = Layout(layout, unique_stems=True)
 
-    def placed(self, tasks: Sequence[AnnotatedTask]) -> Places:
+    def picture_paths(self, tasks: Sequence[AnnotatedTask]) -> PicturePaths:
         classes, folders = _classes(tasks), self.layout.folders(subsets_of(tasks))
 
-        def place(image: AnnotatedImage) -> list[str]:
+        def paths(image: AnnotatedImage) -> list[str]:
             folder = folders[image.subset]
             path = image.path.removeprefix(f"{folder}/")
             tags = _tags(image, classes) or [NO_LABEL]
             return [posixpath.join(folder, tag, path) for tag in tags]
 
-        return place
+        return paths
 
 
 # --- ImageNet ---
@@ -98,7 +98,7 @@ class _ImageNetWriter:
         self._classes = _classes(tasks)
 
     def add(self, image: AnnotatedImage) -> list[str]:
-        return _without_class(_IMAGENET.name, image, self._classes)
+        return _no_class(_IMAGENET.name, image, self._classes)
 
     def files(self, suffix: str) -> Iterator[File]:
         content = _numbers(self._classes)
@@ -122,13 +122,13 @@ _IMAGENET = _Folders("ImageNet", _split_folders)
 IMAGENET = Format(
     key="imagenet",
     label="ImageNet (a folder for each tag)",
-    lacks=only_kinds(_IMAGENET.name, [TAG]),
-    flaw=no_reason,
+    unsupported_reason=only_kinds(_IMAGENET.name, [TAG]),
+    broken_reason=no_reason,
     writer=_ImageNetWriter,
     room=_imagenet_room,
     image_room=lambda image: (0, 0),
     layout=_IMAGENET.layout,
-    placed=_IMAGENET.placed,
+    picture_paths=_IMAGENET.picture_paths,
 )
 
 
@@ -153,7 +153,7 @@ class _ClassificationWriter:
         folder = self._folders[image.subset]
         before = b",\n" if folder in self._files else b"{\n"
         self._files.add(folder, before + _described(image, self._classes))
-        return _without_class(_CLASSIFICATION.name, image, self._classes)
+        return _no_class(_CLASSIFICATION.name, image, self._classes)
 
     def files(self, suffix: str) -> Iterator[File]:
         for folder in list(self._files):
@@ -188,11 +188,11 @@ _CLASSIFICATION = _Folders("YOLO Classification", _subset_folders)
 CLASSIFICATION = Format(
     key="yolo_classification",
     label="Ultralytics YOLO Classification (a folder for each tag)",
-    lacks=only_kinds(_CLASSIFICATION.name, [TAG]),
-    flaw=no_reason,
+    unsupported_reason=only_kinds(_CLASSIFICATION.name, [TAG]),
+    broken_reason=no_reason,
     writer=_ClassificationWriter,
     room=_classification_room,
     image_room=_classification_image_room,
     layout=_CLASSIFICATION.layout,
-    placed=_CLASSIFICATION.placed,
+    picture_paths=_CLASSIFICATION.picture_paths,
 )

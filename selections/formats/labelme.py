@@ -126,8 +126,8 @@ _FILES = PictureFormat(_content, name=_NAME)
 FORMAT = _FILES.format(
     "labelme",
     "LabelMe 3.0 (boxes, polygons, masks)",
-    lacks=only_kinds(_NAME, AREAS),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds(_NAME, AREAS),
+    broken_reason=masks.mask_broken_reason,
     layout=Layout(
         _FILES.folders(_PICTURES + "/{subset}"),
         unique_stems=True,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from cvat.annotations import TAG, Shape
-from selections.formats.format import AnnotatedImage, Layout, Places, only_kinds
+from selections.formats.format import AnnotatedImage, Layout, PicturePaths, only_kinds
 from selections.formats.shared.names import NO_LABEL
 from selections.formats.shared.picture_format import (
     Classes,
@@ -21,7 +21,7 @@ from selections.formats.shared.picture_format import (
     PictureFormat,
     SharedFile,
     one_line,
-    one_of_a_kind,
+    too_many,
 )
 
 _NAME = "LFW"
@@ -29,10 +29,10 @@ _PICTURES = "{subset}/images"
 _TABLES = "{subset}/annotations"
 
 
-def _placed(classes: Classes) -> Places:
+def _picture_paths(classes: Classes) -> PicturePaths:
     persons = {NO_LABEL, *(name.casefold() for name in classes.folders.values())}
 
-    def place(image: AnnotatedImage) -> list[str]:
+    def paths(image: AnnotatedImage) -> list[str]:
         folder = _folder(image, classes)
         name = image.path.removeprefix(folder)
         tags = classes.tags(image)
@@ -42,7 +42,7 @@ def _placed(classes: Classes) -> Places:
         is_in_persons_folder = name.partition("/")[0].casefold() in persons
         return [f"{folder}{NO_LABEL}/{name}" if is_in_persons_folder else image.path]
 
-    return place
+    return paths
 
 
 def _folder(image: AnnotatedImage, classes: Classes) -> str:
@@ -66,7 +66,7 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
     )
     tables = _TABLES.format(subset=subset)
     return Content(
-        [one_of_a_kind(_NAME, "tag")] * (len(drawn) - 1),
+        [too_many(_NAME, "tag")] * (len(drawn) - 1),
         shared=[
             (SharedFile(f"{tables}/pairs.txt"), pairs),
             *([(SharedFile(f"{tables}/landmarks.txt"), points)] if points else []),
@@ -127,7 +127,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=2, counts_labe
 FORMAT = _FILES.format(
     "lfw",
     "LFW 1.0 (persons, a folder for each tag)",
-    lacks=only_kinds(_NAME, [TAG, "points"]),
+    unsupported_reason=only_kinds(_NAME, [TAG, "points"]),
     layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
-    placed=_placed,
+    picture_paths=_picture_paths,
 )

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from cvat.annotations import TAG, Shape
-from selections.formats.format import AnnotatedImage, Layout, Places, without_place
+from selections.formats.format import AnnotatedImage, Layout, PicturePaths, unsupported
 from selections.formats.shared.picture_format import (
     Classes,
     Content,
     PictureFormat,
     SharedFile,
-    one_of_a_kind,
+    too_many,
 )
 
 _NAME = "Market-1501"
@@ -25,11 +25,11 @@ _NAMED = re.compile(r"-?\d+_c\d+s\d+_\d+_\d+.*")  # a picture that has such a na
 _NUMBER = re.compile(r"-?\d{1,9}")
 
 
-def _placed(classes: Classes) -> Places:
+def _picture_paths(classes: Classes) -> PicturePaths:
     taken: set[str] = set()
     frames: Counter[str] = Counter()  # the next number of each person, camera and sequence
 
-    def place(image: AnnotatedImage) -> list[str]:
+    def paths(image: AnnotatedImage) -> list[str]:
         folder = f"{_PICTURES.format(subset=classes.subsets[image.subset])}/"
         parent, name = posixpath.split(image.path.removeprefix(folder))
         stem, extension = posixpath.splitext(name)
@@ -45,7 +45,7 @@ def _placed(classes: Classes) -> Places:
         taken.add(path.casefold())
         return [path]
 
-    return place
+    return paths
 
 
 def _stem(values: Mapping[str, str], frames: Counter[str]) -> str:
@@ -59,7 +59,8 @@ def _stem(values: Mapping[str, str], frames: Counter[str]) -> str:
 
 def _tags(image: AnnotatedImage) -> list[Shape]:
     return sorted(
-        (shape for shape in image.shapes if not _lacks(shape)), key=lambda each: each.attributes
+        (shape for shape in image.shapes if not _unsupported_reason(shape)),
+        key=lambda each: each.attributes,
     )
 
 
@@ -69,22 +70,22 @@ def _values(tags: Sequence[Shape]) -> Mapping[str, str]:
 
 def _content(image: AnnotatedImage, classes: Classes) -> Content:
     listed = SharedFile(f"images_{classes.subsets[image.subset]}.txt")
-    left_out = [one_of_a_kind(_NAME, f"tag {_TAG!r}")] * (len(image.shapes) - 1)
+    left_out = [too_many(_NAME, f"tag {_TAG!r}")] * (len(image.shapes) - 1)
     return Content(left_out, shared=[(listed, f"{image.path}\n")])
 
 
-def _lacks(shape: Shape) -> str:
+def _unsupported_reason(shape: Shape) -> str:
     is_person = bool(_NUMBER.fullmatch(dict(shape.attributes).get("person_id", "")))
     if shape.kind == TAG and shape.label.name == _TAG and is_person:
         return ""
-    return without_place(_NAME, f"objects but tags {_TAG!r} with a number as person_id")
+    return unsupported(_NAME, f"objects but tags {_TAG!r} with a number as person_id")
 
 
 _FILES = PictureFormat(_content, name=_NAME, shared_files=1)
 FORMAT = _FILES.format(
     "market1501",
     "Market-1501 1.0 (persons and cameras in the names)",
-    lacks=_lacks,
+    unsupported_reason=_unsupported_reason,
     layout=Layout(_FILES.folders(_PICTURES)),
-    placed=_placed,
+    picture_paths=_picture_paths,
 )

@@ -48,6 +48,6 @@ _FILES = PictureFormat(_content, name=_NAME, shared_files=2, is_by_task=True, re
 FORMAT = _FILES.format(
     "mot",
     "MOT 1.1 (boxes and tracks)",
-    lacks=only_kinds(_NAME, ["rectangle"]),
+    unsupported_reason=only_kinds(_NAME, ["rectangle"]),
     layout=Layout(_FILES.folders_of_several, numbered_in=_PICTURES),
 )

@@ -151,8 +151,8 @@ def _format(key: str, label: str, lines: _Lines) -> Format:
     return Format(
         key=key,
         label=label,
-        lacks=no_reason,
-        flaw=no_reason,
+        unsupported_reason=no_reason,
+        broken_reason=no_reason,
         writer=lines.writer,
         room=lines.room,
         image_room=lines.image_room,

@@ -139,7 +139,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=5)
 FORMAT = _FILES.format(
     "open_images",
     "Open Images V6 (boxes, areas, tags)",
-    lacks=only_kinds(_NAME, [*AREAS, TAG]),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds(_NAME, [*AREAS, TAG]),
+    broken_reason=masks.mask_broken_reason,
     layout=Layout(_FILES.folders(_PICTURES + "/{subset}"), unique_stems=True),
 )

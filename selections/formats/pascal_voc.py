@@ -147,8 +147,8 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
 FORMAT = Format(
     key="pascal_voc",
     label="Pascal VOC 1.1 (boxes, masks, tags)",
-    lacks=only_kinds(_NAME, ["rectangle", TAG, *_PAINTED]),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds(_NAME, ["rectangle", TAG, *_PAINTED]),
+    broken_reason=masks.mask_broken_reason,
     writer=_Writer,
     room=_room,
     image_room=_image_room,

@@ -60,8 +60,8 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
 FORMAT = Format(
     key="segmentation_mask",
     label="Segmentation mask 1.1 (painted areas)",
-    lacks=only_kinds(_NAME, AREAS),
-    flaw=masks.shape_flaw,
+    unsupported_reason=only_kinds(_NAME, AREAS),
+    broken_reason=masks.mask_broken_reason,
     writer=_Writer,
     room=_room,
     image_room=_image_room,

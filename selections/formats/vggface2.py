@@ -14,10 +14,10 @@ from cvat.geometry import Box
 from selections.formats.format import (
     AnnotatedImage,
     Layout,
-    Places,
-    in_words,
+    PicturePaths,
     no_area,
-    without_place,
+    plural,
+    unsupported,
 )
 from selections.formats.shared.geometry import visible_box
 from selections.formats.shared.names import NO_LABEL
@@ -27,8 +27,8 @@ from selections.formats.shared.picture_format import (
     Counts,
     PictureFormat,
     SharedFile,
-    one_of_a_kind,
     table,
+    too_many,
 )
 
 _NAME = "VGGFace2"
@@ -44,14 +44,14 @@ def _labels(image: AnnotatedImage, classes: Classes) -> list[str]:
     return sorted(names, key=classes.numbers.__getitem__)
 
 
-def _placed(classes: Classes) -> Places:
-    def place(image: AnnotatedImage) -> list[str]:
+def _picture_paths(classes: Classes) -> PicturePaths:
+    def paths(image: AnnotatedImage) -> list[str]:
         subset = classes.subsets[image.subset]
         name = image.path.removeprefix(f"{subset}/")
         labels = [classes.folders[label] for label in _labels(image, classes)] or [NO_LABEL]
         return [posixpath.join(subset, label, name) for label in labels]
 
-    return place
+    return paths
 
 
 def _content(image: AnnotatedImage, classes: Classes) -> Content:
@@ -69,7 +69,7 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
             x1, y1, x2, y2 = drawn
             boxes.append(_row(name_id, (x1, y1, x2 - x1, y2 - y1)))
         landmarks = sorted(tuple(each.points) for each in of_label if each.kind == "points")
-        left_out += [one_of_a_kind(_NAME, "set of points of a label")] * (len(landmarks) - 1)
+        left_out += [too_many(_NAME, "set of points of a label")] * (len(landmarks) - 1)
         if landmarks or not drawn or any(shape.kind == TAG for shape in of_label):
             points.append(_row(name_id, landmarks[0] if landmarks else ()))
     if not image.shapes:
@@ -92,7 +92,7 @@ def _box(shapes: Sequence[Shape], image: AnnotatedImage, left_out: list[str]) ->
     ]
     visible = [box for box in boxes if box]
     left_out += [no_area(image)] * (len(boxes) - len(visible))
-    left_out += [one_of_a_kind(_NAME, "box of a label")] * (len(visible) - 1)
+    left_out += [too_many(_NAME, "box of a label")] * (len(visible) - 1)
     return max(visible, key=lambda box: ((box[2] - box[0]) * (box[3] - box[1]), box), default=None)
 
 
@@ -105,19 +105,19 @@ def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     return [(SharedFile("labels.txt"), "".join(f"{name}\n" for name in classes.folders.values()))]
 
 
-def _lacks(shape: Shape) -> str:
+def _unsupported_reason(shape: Shape) -> str:
     if shape.kind == "points" and len(shape.points) != _NUMBERS:
-        return without_place(_NAME, "sets of more or less than five points")
+        return unsupported(_NAME, "sets of more or less than five points")
     if shape.kind in ("rectangle", "points", TAG):
         return ""
-    return without_place(_NAME, in_words(shape.kind))
+    return unsupported(_NAME, plural(shape.kind))
 
 
 _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=2, reserved=[_FOLDER])
 FORMAT = _FILES.format(
     "vggface2",
     "VGGFace2 1.0 (faces, a folder for each label)",
-    lacks=_lacks,
+    unsupported_reason=_unsupported_reason,
     layout=Layout(_FILES.folders("{subset}"), unique_stems=True),
-    placed=_placed,
+    picture_paths=_picture_paths,
 )

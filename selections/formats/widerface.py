@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from cvat.annotations import TAG, Shape
-from selections.formats.format import AnnotatedImage, Layout, Places, no_area, only_kinds
+from selections.formats.format import AnnotatedImage, Layout, PicturePaths, no_area, only_kinds
 from selections.formats.shared.attributes import attributes_of
 from selections.formats.shared.geometry import visible_box
 from selections.formats.shared.names import NO_LABEL
@@ -18,7 +18,7 @@ from selections.formats.shared.picture_format import (
     Counts,
     PictureFormat,
     SharedFile,
-    one_of_a_kind,
+    too_many,
 )
 
 _NAME = "WIDER FACE"
@@ -28,14 +28,14 @@ _UNKNOWN = "-"
 _FACE = "face"  # the label that is not named
 
 
-def _placed(classes: Classes) -> Places:
-    def place(image: AnnotatedImage) -> list[str]:
+def _picture_paths(classes: Classes) -> PicturePaths:
+    def paths(image: AnnotatedImage) -> list[str]:
         folder = _folder(image, classes)
         tags = classes.tags(image)
         event = f"{classes.numbers[tags[0]]}--{classes.folders[tags[0]]}" if tags else NO_LABEL
         return [f"{folder}{event}/{image.path.removeprefix(folder)}"]
 
-    return place
+    return paths
 
 
 def _folder(image: AnnotatedImage, classes: Classes) -> str:
@@ -46,7 +46,7 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
     subset = classes.subsets[image.subset]
     name = image.path.removeprefix(_folder(image, classes))
     tags = [shape for shape in image.shapes if shape.kind == TAG]
-    left_out = [one_of_a_kind(_NAME, "tag")] * (len(tags) - 1)
+    left_out = [too_many(_NAME, "tag")] * (len(tags) - 1)
     lines = []
     for shape in image.shapes:
         if shape.kind == "rectangle":
@@ -79,7 +79,7 @@ _FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=1)
 FORMAT = _FILES.format(
     "widerface",
     "WIDER FACE 1.0 (boxes, a folder for each tag)",
-    lacks=only_kinds(_NAME, ["rectangle", TAG]),
+    unsupported_reason=only_kinds(_NAME, ["rectangle", TAG]),
     layout=Layout(_FILES.folders(_PICTURES)),
-    placed=_placed,
+    picture_paths=_picture_paths,
 )

@@ -25,13 +25,13 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
-    in_words,
     labels_by_name,
     labels_of,
+    no_class,
     no_reason,
+    plural,
     subsets_of,
-    without_class,
-    without_place,
+    unsupported,
 )
 from selections.formats.shared import masks
 from selections.formats.shared.clipping import clipped
@@ -68,11 +68,11 @@ class _Yolo:
         self._name = name
         self._is_pose = SKELETON in kinds
 
-    def lacks(self, shape: Shape) -> str:
+    def unsupported_reason(self, shape: Shape) -> str:
         if shape.kind not in self._kinds:
-            return without_place(self._name, in_words(shape.kind))
+            return unsupported(self._name, plural(shape.kind))
         if self._is_pose and all(each.is_outside for each in shape.elements):
-            return without_place(self._name, "skeletons whose points are all outside")
+            return unsupported(self._name, "skeletons whose points are all outside")
         return ""
 
     def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
@@ -101,7 +101,7 @@ class _Yolo:
         for shape in image.shapes:
             number = classes.get(shape.label.name)
             if number is None:
-                left_out.append(without_class(self._name, shape.label))
+                left_out.append(no_class(self._name, shape.label))
                 continue
             count = len(lines)
             for numbers in self._numbers(shape, image, skeletons):
@@ -271,12 +271,14 @@ def _centred(points: Sequence[Point], image: AnnotatedImage) -> list[str]:
     return _shares(centre, image) + _shares(size, image)
 
 
-def _format(key: str, label: str, yolo: _Yolo, flaw: Callable[[Shape], str] = no_reason) -> Format:
+def _format(
+    key: str, label: str, yolo: _Yolo, broken_reason: Callable[[Shape], str] = no_reason
+) -> Format:
     return Format(
         key=key,
         label=label,
-        lacks=yolo.lacks,
-        flaw=flaw,
+        unsupported_reason=yolo.unsupported_reason,
+        broken_reason=broken_reason,
         writer=yolo.writer,
         room=yolo.room,
         image_room=yolo.image_room,
@@ -310,7 +312,7 @@ SEGMENTATION = _format(
     "yolo_segmentation",
     "Ultralytics YOLO Segmentation (polygons, masks)",
     _Yolo(["polygon", MASK, "ellipse"], _outline, name="YOLO Segmentation"),
-    masks.shape_flaw,
+    masks.mask_broken_reason,
 )
 POSE = _format(
     "yolo_pose",

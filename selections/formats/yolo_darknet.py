@@ -23,10 +23,10 @@ from selections.formats.format import (
     Layout,
     labels_by_name,
     labels_of,
+    no_class,
     no_reason,
     only_kinds,
     subsets_of,
-    without_class,
 )
 from selections.formats.shared.geometry import visible_box
 from selections.formats.shared.names import subset_names
@@ -49,7 +49,7 @@ def _lines(image: AnnotatedImage, classes: Mapping[str, int]) -> tuple[str, list
     for shape in image.shapes:
         number = classes.get(shape.label.name)
         if number is None:
-            left_out.append(without_class(_NAME, shape.label))
+            left_out.append(no_class(_NAME, shape.label))
         elif (box := visible_box(shape, image.width, image.height)) is None:
             left_out.append(NO_AREA)
         else:
@@ -132,8 +132,8 @@ def _image_room(image: AnnotatedImage) -> tuple[int, int]:
 FORMAT = Format(
     key="yolo_darknet",
     label="YOLO 1.1 (Darknet, boxes)",
-    lacks=only_kinds(_NAME, ["rectangle"]),
-    flaw=no_reason,
+    unsupported_reason=only_kinds(_NAME, ["rectangle"]),
+    broken_reason=no_reason,
     writer=_Writer,
     room=_room,
     image_room=_image_room,

@@ -68,7 +68,7 @@ def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]
     """The pictures, where the format wants them."""
     form = FORMATS[key]
     folder = form.layout.folders([task.subset])[task.subset]
-    place = form.placed([task]) if form.placed else None
+    paths_of = form.picture_paths([task]) if form.picture_paths else None
     paths = FramePaths(
         task_folders=False,
         quality="original",
@@ -84,7 +84,11 @@ def images_of(case: Case, key: str, task: AnnotatedTask) -> list[AnnotatedImage]
         info = case.meta.frames[0 if is_video else frame]
         name = f"frame_{number:06d}.png" if is_video else info.name
         path = paths.take(WantedFrame(7, 1, frame, name), "")
-        held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
+        held = [
+            shape
+            for shape in shapes
+            if not form.unsupported_reason(shape) and not form.broken_reason(shape)
+        ]
         image = AnnotatedImage(path, info.width, info.height, 7, number, held, task.subset)
-        images.append(image._replace(path=place(image)[0]) if place else image)
+        images.append(image._replace(path=paths_of(image)[0]) if paths_of else image)
     return images

@@ -58,7 +58,7 @@ def test_a_bad_object_is_named_and_the_rest_is_delivered(alice: User, standin: S
 
 
 @pytest.mark.parametrize("options", [{}, {"part_size": 10**9}], ids=["one file", "parts"])
-@pytest.mark.parametrize("failing", ["of_mask", "flaw"])
+@pytest.mark.parametrize("failing", ["of_mask", "broken_reason"])
 @pytest.mark.parametrize("key", ["coco", "yolo_segmentation"])
 def test_an_object_that_a_format_fails_on_is_named_and_the_rest_is_delivered(
     key: str,

@@ -84,7 +84,11 @@ def of_case(key: str, folder: Path, into: Path) -> Json:
     images = []
     for frame, shapes in by_frame:
         info = case.meta.frames[frame]
-        held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
+        held = [
+            shape
+            for shape in shapes
+            if not form.unsupported_reason(shape) and not form.broken_reason(shape)
+        ]
         images.append(AnnotatedImage(info.name, info.width, info.height, 7, frame, held))
     return written(key, images, into, case.labels)
 
@@ -228,8 +232,8 @@ def test_values_have_the_types_of_their_attributes(tmp_path: Path) -> None:
     "points", [[0, 5, 1, 1, 2, 2], [4, 1, 1, 1, 1, 2, 2], [10**12, 0, 0, 10**6 - 1, 10**6 - 1]]
 )
 def test_a_mask_whose_runs_do_not_fill_its_box_is_a_flaw(points: list[float]) -> None:
-    assert FORMATS["coco"].flaw(Shape("mask", CAR, 0, points))
-    assert not FORMATS["cvat_images"].flaw(Shape("mask", CAR, 0, points))
+    assert FORMATS["coco"].broken_reason(Shape("mask", CAR, 0, points))
+    assert not FORMATS["cvat_images"].broken_reason(Shape("mask", CAR, 0, points))
 
 
 def test_a_mask_over_the_edge_is_cut() -> None:
@@ -317,7 +321,7 @@ def test_a_mask_far_larger_than_the_picture_takes_no_memory_for_what_is_outside(
     points = [0, side * side, -5, -5, side - 6, side - 6]
     tracemalloc.start()
     try:
-        assert masks.flaw(points) == ""
+        assert masks.broken_reason(points) == ""
         assert masks.of_mask(points, 97, 61) == [(0, 97 * 61)]
         assert tracemalloc.get_traced_memory()[1] < 2**20
     finally:

@@ -121,7 +121,10 @@ def test_objects_without_a_place_have_a_reason(tmp_path: Path) -> None:
     assert files.left_out == [
         "no area in the picture", "Datumaro has no class for the label 'cow'",
     ]  # fmt: skip
-    assert FORMATS["datumaro"].lacks(Shape("cuboid", CAR, 0)) == "Datumaro has no place for cuboids"
+    assert (
+        FORMATS["datumaro"].unsupported_reason(Shape("cuboid", CAR, 0))
+        == "Datumaro has no place for cuboids"
+    )
 
 
 @given(st.lists(st.booleans(), min_size=48, max_size=48))

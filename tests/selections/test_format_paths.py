@@ -39,7 +39,7 @@ def test_paths_differ(key: str, tmp_path: Path) -> None:
     kinds = {"rectangle": (1, 1, 5, 5), "polygon": (1, 1, 5, 1, 5, 5), "ellipse": (4, 4, 8, 2)}
     shapes = [Shape(kind, CAR, 0, points) for kind, points in kinds.items()]
     shapes.append(Shape("tag", DOG, 0))
-    shapes = [shape for shape in shapes if not form.lacks(shape)]
+    shapes = [shape for shape in shapes if not form.unsupported_reason(shape)]
     tasks = [AnnotatedTask(n, "t", name, False, Labels(LABELS)) for n, name in enumerate(SUBSETS)]
     folders = form.layout.folders(SUBSETS)
     paths = FramePaths(
@@ -55,14 +55,14 @@ def test_paths_differ(key: str, tmp_path: Path) -> None:
     ]
     for frame in frames:
         paths.reserve(frame)
-    place = form.placed(tasks) if form.placed else lambda image: [image.path]
+    paths_of = form.picture_paths(tasks) if form.picture_paths else lambda image: [image.path]
     images, pictures = [], []
     for each in frames:
         path, subset = paths.take(each, ""), SUBSETS[each.task_id]
         image = AnnotatedImage(path, 9, 9, each.task_id, each.frame, shapes, subset)
-        places = place(image)
-        images.append(image._replace(path=places[0]))
-        pictures += places
+        image_paths = paths_of(image)
+        images.append(image._replace(path=image_paths[0]))
+        pictures += image_paths
     written = Written(key, images, tmp_path, tasks)
     files = [path.casefold() for path in (*pictures, *written.files, "manifest.json")]
     assert len(set(files)) == len(files)

@@ -76,8 +76,8 @@ def test_recognition_has_a_line_for_each_text_and_for_each_picture(tmp_path: Pat
     assert files.lines("default/gt.txt") == [
         's/a.jpg, "a \\"b\\" \\\\ c"', 's/a.jpg, "d, e"', "b.jpg, ",
     ]  # fmt: skip
-    lacks = FORMATS["icdar_recognition"].lacks
-    assert (bool(lacks(without)), bool(lacks(with_text))) == (True, False)
+    reason = FORMATS["icdar_recognition"].unsupported_reason
+    assert (bool(reason(without)), bool(reason(with_text))) == (True, False)
 
 
 def test_words_are_groups_and_characters_stand_in_their_order(tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ of_archives = pytest.mark.usefixtures("transactional_db", "folders", "messages",
 
 
 def placed(key: str, image: AnnotatedImage, *tasks: AnnotatedTask) -> list[str]:
-    place = FORMATS[key].placed
-    assert place
-    return list(place(tasks)(image))
+    paths = FORMATS[key].picture_paths
+    assert paths
+    return list(paths(tasks)(image))
 
 
 def task(*labels: Label, subset: str = "", splits: tuple[str, ...] = ()) -> AnnotatedTask:

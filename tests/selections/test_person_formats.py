@@ -56,11 +56,11 @@ def placed(key: str, pictures: dict[str, list[Shape]], folder: Path) -> tuple[Wr
     """The files, and the paths of the pictures, which are 40 by 30 pixels."""
     form = FORMATS[key]
     tasks = [AnnotatedTask(7, "task", "", False, Labels([ADA, BOB, PERSON]))]
-    place, start = form.placed(tasks), form.layout.folders([""])[""]
+    paths_of, start = form.picture_paths(tasks), form.layout.folders([""])[""]
     images, paths = [], []
     for number, (name, shapes) in enumerate(pictures.items()):
         image = AnnotatedImage(f"{start}/{name}", 40, 30, 7, number, shapes)
-        first, *copies = place(image)
+        first, *copies = paths_of(image)
         images.append(image._replace(path=first))
         paths += [first, *copies]
     assert len(set(paths)) == len(paths)
@@ -168,8 +168,8 @@ def test_a_picture_of_two_persons_stands_in_two_folders(tmp_path: Path) -> None:
         "no area in the picture",
     ]
     four = Shape("points", ADA, 0, tuple(range(8)))
-    assert FORMATS["vggface2"].lacks(four)
-    assert not FORMATS["vggface2"].lacks(points)
+    assert FORMATS["vggface2"].unsupported_reason(four)
+    assert not FORMATS["vggface2"].unsupported_reason(points)
 
 
 def test_pairs_are_named_by_person_and_number(tmp_path: Path) -> None:
@@ -228,4 +228,4 @@ def test_names_tell_person_and_camera(tmp_path: Path) -> None:
         "Market-1501 has no place for more than one tag 'market-1501' on a picture"
     ]
     for each in (tag(ADA, person_id="1"), tag(PERSON, person_id="x"), box(PERSON, 1, 2, 3, 4)):
-        assert FORMATS["market1501"].lacks(each)
+        assert FORMATS["market1501"].unsupported_reason(each)

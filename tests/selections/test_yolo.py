@@ -66,7 +66,11 @@ def of_case(key: str, name: str, into: Path) -> dict[str, str]:
     images, subset = [], case.task["subset"]
     for frame, shapes in by_frame:
         info = case.meta.frames[frame]
-        held = [shape for shape in shapes if not form.lacks(shape) and not form.flaw(shape)]
+        held = [
+            shape
+            for shape in shapes
+            if not form.unsupported_reason(shape) and not form.broken_reason(shape)
+        ]
         path = f"{form.layout.folders([subset])[subset]}/{info.name}"
         images.append(AnnotatedImage(path, info.width, info.height, 7, frame, held, subset))
     return written(key, images, into, case.labels)

@@ -16,8 +16,8 @@ from selections.formats.format import (
     File,
     instance_keys,
     labels_of,
+    no_class,
     subsets_of,
-    without_class,
 )
 from selections.formats.shared.attributes import Json
 from selections.formats.shared.names import DEFAULT_SUBSET, subset_names
@@ -103,7 +103,7 @@ class CocoFile:
             label = shapes[0].label
             category_id = ids.get((label.name, ""))
             if category_id is None:
-                left_out += [without_class(self._name, label)] * len(shapes)
+                left_out += [no_class(self._name, label)] * len(shapes)
                 continue
             added, reasons = self._annotate(shapes, image, skeletons)
             annotations += [{"category_id": category_id, **each} for each in added]

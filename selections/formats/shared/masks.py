@@ -39,7 +39,7 @@ def of_mask(points: Sequence[float], width: int, height: int) -> list[Run]:
     return merged(runs)
 
 
-def flaw(points: Sequence[float]) -> str:
+def broken_reason(points: Sequence[float]) -> str:
     """Why the pixels of a mask of CVAT are not known; "" if they are."""
     try:
         _mask(points)
@@ -48,9 +48,9 @@ def flaw(points: Sequence[float]) -> str:
     return ""
 
 
-def shape_flaw(shape: Shape) -> str:
-    """The flaw of a shape if it is a mask; other shapes have none."""
-    return flaw(shape.points) if shape.kind == MASK else ""
+def mask_broken_reason(shape: Shape) -> str:
+    """Why the pixels of a shape are not known; "" if they are, or if it is no mask."""
+    return broken_reason(shape.points) if shape.kind == MASK else ""
 
 
 def _mask(points: Sequence[float]) -> tuple[list[int], tuple[int, int, int, int]]:

@@ -21,12 +21,12 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
-    Places,
+    PicturePaths,
     labels_by_name,
     labels_of,
+    no_class,
     no_reason,
     subsets_of,
-    without_class,
 )
 from selections.formats.shared.layers import Color, label_colors
 from selections.formats.shared.names import (
@@ -147,22 +147,24 @@ class PictureFormat:
         key: str,
         label: str,
         *,
-        lacks: Callable[[Shape], str],
-        flaw: Callable[[Shape], str] = no_reason,
+        unsupported_reason: Callable[[Shape], str],
+        broken_reason: Callable[[Shape], str] = no_reason,
         layout: Layout = AS_IN_CVAT,
-        placed: Callable[[Classes], Places] | None = None,
+        picture_paths: Callable[[Classes], PicturePaths] | None = None,
     ) -> Format:
-        """`placed`: where pictures stand, if that depends on their objects, see Format."""
+        """`picture_paths`: where pictures stand, if that depends on their objects, see Format."""
         return Format(
             key=key,
             label=label,
-            lacks=lacks,
-            flaw=flaw,
+            unsupported_reason=unsupported_reason,
+            broken_reason=broken_reason,
             writer=self.writer,
             room=self.room,
             image_room=self.image_room,
             layout=layout,
-            placed=(lambda tasks: placed(self.classes(tasks))) if placed else None,
+            picture_paths=(lambda tasks: picture_paths(self.classes(tasks)))
+            if picture_paths
+            else None,
             has_fixed_names=True,
         )
 
@@ -212,7 +214,7 @@ class PictureFormat:
         known = [shape for shape in image.shapes if shape.label.name in classes.numbers]
         content = self.describe_known(image._replace(shapes=known), classes)
         unknown = [
-            without_class(self.name, shape.label)
+            no_class(self.name, shape.label)
             for shape in image.shapes
             if shape.label.name not in classes.numbers
         ]
@@ -252,6 +254,6 @@ class _Writer:
             self._shared.add(file.path, text.encode())
 
 
-def one_of_a_kind(name: str, kind: str) -> str:
+def too_many(name: str, kind: str) -> str:
     """The reason of an object that is one too many on its picture."""
     return f"{name} has no place for more than one {kind} on a picture"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from cvat.annotations import Shape
-from selections.formats.format import AnnotatedImage, instance_keys, without_class
+from selections.formats.format import AnnotatedImage, instance_keys, no_class
 from selections.formats.shared.layers import BACKGROUND, GREY, GREY_16, RGB, painted, visible_pixels
 from selections.formats.shared.masks import Run
 from selections.formats.shared.picture_format import Classes
@@ -49,7 +49,7 @@ def areas_of(
     left_out: list[tuple[Shape, str]] = []
     for shape in shapes:
         if numbers[shape.label.name] > MOST_CLASSES:
-            left_out.append((shape, without_class(name, shape.label)))
+            left_out.append((shape, no_class(name, shape.label)))
             continue
         reason, runs = visible_pixels(shape, image)
         if reason:

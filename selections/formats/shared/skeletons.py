@@ -43,8 +43,10 @@ class Skeletons:
 def drawn_sublabels(label: Label) -> list[Label]:
     """The points of a skeleton in the order in which they are drawn."""
     drawn = skeletons.nodes(label).values()
-    places = {sublabel_id: place for place, sublabel_id in enumerate(drawn)}
-    return sorted(label.sublabels, key=lambda each: (places.get(each.id, len(places)), each.id))
+    positions = {sublabel_id: position for position, sublabel_id in enumerate(drawn)}
+    return sorted(
+        label.sublabels, key=lambda each: (positions.get(each.id, len(positions)), each.id)
+    )
 
 
 def elements_by_name(shape: Shape) -> Mapping[str, Shape]:

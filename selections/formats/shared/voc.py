@@ -22,8 +22,8 @@ from selections.formats.format import (
     instance_keys,
     labels_by_name,
     labels_of,
+    no_class,
     subsets_of,
-    without_class,
 )
 from selections.formats.shared.layers import (
     BACKGROUND,
@@ -110,7 +110,7 @@ def with_class(
     """The objects whose labels are classes, and for each of the others the reason."""
     shapes = [shape for shape in image.shapes if shape.label.name in classes.numbers]
     others = [shape.label for shape in image.shapes if shape.label.name not in classes.numbers]
-    return shapes, [without_class(name, label) for label in others]
+    return shapes, [no_class(name, label) for label in others]
 
 
 def labelmap(classes: VocClasses, suffix: str) -> File:
