@@ -3,6 +3,7 @@
 import { isSet, tidy } from "./annotation_filter.js";
 import { make } from "./cells.js";
 import { LabelChart } from "./label_chart.js";
+import { RANGES, asTyped, readRange } from "./number_ranges.js";
 import { plural } from "./words.js";
 
 const PAUSE = 250; // ms after the last key, before a number counts
@@ -23,6 +24,7 @@ export class AnnotationPanel extends EventTarget {
     this.root = root;
     this.index = index;
     this.failed = failed;
+    this.problems = /** @type {string[]} */ ([]); // of typed numbers, which limit nothing until they are corrected
     this.frames = null; // Bits of the frames that are like that; null: no filter
     this.isLooking = false; // for the first frames that are like that: none is shown
     this.at = (id) => root.querySelector(`#annotations-${id}`);
@@ -57,6 +59,7 @@ export class AnnotationPanel extends EventTarget {
   choose(filter) {
     this.#filter = tidy(filter);
     this.#write();
+    this.#filter = this.#typed(); // an address can have numbers that cannot be
     this.#apply();
   }
 
@@ -81,24 +84,28 @@ export class AnnotationPanel extends EventTarget {
     if (progress === this.#progress) return;
     this.#progress = progress;
     this.at("form").hidden = false;
-    this.#write();
+    this.#offer();
     this.chart.forget();
     this.#say();
     if (this.isSet) this.#ask();
   }
 
+  /** What the labels offer; what is being typed stays. */
+  #offer() {
+    const { labels = [] } = this.index.answer ?? {};
+    this.chart.show(labels, this.#filter);
+    offerSources(this.at("sources"), labels, this.#filter.sources ?? []);
+    offerAttributes(this.at("attribute"), labels);
+  }
+
   /** The fields as the filter is. */
   #write() {
-    const { labels = [] } = this.index.answer ?? {};
     const filter = this.#filter;
-    this.chart.show(labels, filter);
-    offerSources(this.at("sources"), labels, filter.sources ?? []);
-    offerAttributes(this.at("attribute"), labels);
+    this.#offer();
     this.at("annotated").value = filter.annotated ?? "";
     this.at("occluded").value = filter.occluded ?? "";
-    for (const name of ["from", "to"]) {
-      this.at(`objects-${name}`).value = filter[`objects_${name}`] ?? "";
-      this.at(`area-${name}`).value = asPercent(filter[`area_${name}`]);
+    for (const range of RANGES) {
+      for (const end of ["from", "to"]) this.at(`${range.id}-${end}`).value = asTyped(range, filter[`${range.id}_${end}`]);
     }
     this.at("attributes").replaceChildren(...(filter.attributes ?? []).map(chip));
     if (Object.keys(filter).some((name) => !name.startsWith("labels_"))) this.at("more").open = true;
@@ -107,21 +114,28 @@ export class AnnotationPanel extends EventTarget {
   /** The filter as the fields are. */
   #typed() {
     const flag = (id) => ({ true: true, false: false })[this.at(id).value];
-    const number = (id, scale = 1) => {
-      const text = this.at(id).value.trim().replace(",", ".");
-      return text === "" || !(Number(text) >= 0) ? null : Number((Number(text) / scale).toPrecision(12));
-    };
     return tidy({
       ...this.chart.conditions,
       annotated: flag("annotated"),
       occluded: flag("occluded"),
       sources: JSON.parse(this.at("sources").value || "[]"),
       attributes: this.#filter.attributes,
-      objects_from: number("objects-from"),
-      objects_to: number("objects-to"),
-      area_from: number("area-from", 100),
-      area_to: number("area-to", 100),
+      ...this.#numbers(),
     });
+  }
+
+  /** The typed numbers; what is wrong with one is said at its field. */
+  #numbers() {
+    const read = RANGES.map((range) => {
+      const [from, to] = ["from", "to"].map((end) => this.at(`${range.id}-${end}`));
+      const { wrong, problem, ...numbers } = readRange(range, { from: from.value, to: to.value });
+      from.setAttribute("aria-invalid", wrong.includes("from"));
+      to.setAttribute("aria-invalid", wrong.includes("to"));
+      this.at(`${range.id}-problem`).textContent = problem;
+      return { numbers, problem };
+    });
+    this.problems = read.map(({ problem }) => problem).filter(Boolean);
+    return Object.assign({}, ...read.map(({ numbers }) => numbers));
   }
 
   #changed(field) {
@@ -207,7 +221,8 @@ export class AnnotationPanel extends EventTarget {
   }
 
   #fail(error, again) {
-    this.failed(this.at("said"), error, { again });
+    const isWrong = error.status === 400; // the same conditions are wrong again
+    this.failed(this.at("said"), error, isWrong ? {} : { again });
   }
 }
 
@@ -249,8 +264,4 @@ function chip({ label, name, value }) {
   button.setAttribute("aria-label", `Remove ${label}: ${name} = ${value}`);
   item.append(" ", button);
   return item;
-}
-
-function asPercent(share) {
-  return share === undefined ? "" : String(Number((share * 100).toPrecision(12)));
 }

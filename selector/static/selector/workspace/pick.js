@@ -117,6 +117,9 @@ export function enablePicking(form, choice, parts) {
   }
 
   function parameters(amount) {
+    if (annotations.problems.length) {
+      throw new Error(`Nothing is picked while a condition cannot be read. ${annotations.problems.join(" ")}`);
+    }
     return {
       ...source,
       ...among(),
