@@ -19,7 +19,7 @@ class Draw:
     `job_ids`: only from these jobs of the task. `filename_contains`: only frames whose name
     contains each of these words, in any case. `exclude_selections`: not the frames of these
     selections. `annotation_filter`: only frames with such annotations. `labels`: those that take
-    part in a draw per label; empty for all that occur. `seed` None: a random one.
+    part in a draw per label; empty for all that the task has. `seed` None: a random one.
     """
 
     task_id: int | None

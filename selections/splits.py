@@ -106,7 +106,7 @@ class Split:
         if len(self.names) > MOST_NAMES:
             raise ValueError(f"the list can name at most {MOST_NAMES:,} pictures")
         if self.by == NAMES and not self.names:
-            raise ValueError("the list of names is empty")
+            raise ValueError("the list of names is empty: give a line for each picture")
         if any(len(name) > LONGEST_FILENAME for name, _ in self.names):
             raise ValueError(f"a name in the list has at most {LONGEST_FILENAME:,} characters")
         if any(split not in SPLITS for _, split in self.names):

@@ -50,7 +50,7 @@ class DrawSerializer(SourceSerializer):
         required=False, help_text="Only frames with such annotations."
     )
     labels = NamesField(
-        help_text="The labels of which so many frames each are drawn; without it, all that occur."
+        help_text="The labels of which so many frames each are drawn; without it, all of the task."
     )
 
     def get_fields(self) -> dict[str, Fields]:

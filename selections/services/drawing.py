@@ -71,7 +71,21 @@ def draw_from(catalog: FrameCatalog, draw: Draw, facts: Facts | None = None) -> 
             "There is nothing to draw: no file name there contains "
             f"“{draw.filename_contains}”. Try fewer words, or other jobs."
         )
+    if draw.by.is_per_label and not sample.frames:
+        whose = "one of these labels" if draw.labels else "a label"
+        raise InvalidInput(
+            f"There is nothing to draw: {_drawn_from(draw)} has {whose}. Annotate frames in CVAT, "
+            "or draw by another method."
+        )
     return Drawn(catalog, sample, draw)
+
+
+def _drawn_from(draw: Draw) -> str:
+    """Such as “no frame of task 8”."""
+    limits = (draw.job_ids, draw.filename_contains, draw.annotation_filter, draw.exclude_selections)
+    if any(limits):
+        return "none of the frames to draw from"
+    return f"no frame of {f'job {draw.job_id}' if draw.job_id else f'task {draw.task_id}'}"
 
 
 def _readable(user: User, connection: Connection, ids: tuple[int, ...]) -> list[Selection]:

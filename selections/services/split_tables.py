@@ -45,7 +45,8 @@ def split_table(
     try:
         split.check()
     except ValueError as error:
-        raise InvalidInput(f"split: {error}.") from error
+        sentence = str(error)
+        raise InvalidInput(f"{sentence[0].upper()}{sentence[1:]}.") from error
     check_names(selection=selection, split=split)
     labels_on: LabelsOn = _no_labels
     if split.needs_labels:
@@ -91,7 +92,7 @@ def _labels_on(connection: Connection, selection: Selection, choice: ObjectChoic
         by_task[task_id] = [
             (renamed.get(label, label), set(frames_of(frames)))
             for label, frames in known.frames_with(()).items()
-            if choice.takes_label(label)
+            if frames and choice.takes_label(label)
         ]
     return lambda frame: frozenset(
         label for label, frames in by_task[frame.task_id] if frame.frame in frames

@@ -99,10 +99,10 @@ class KnownAnnotations:
         return self.index.matching(conditions)
 
     def frames_with(self, labels: Sequence[str]) -> dict[str, int]:
-        """The sets of the frames with each of the labels; without labels, of all that occur."""
+        """The sets of the frames with each of the labels; without labels, of all the task has."""
         _check_names(self.plan, AnnotationFilter(labels_any=tuple(labels)))
-        by_label = self.index.by_label
-        return {label: by_label.get(label, 0) for label in labels} or dict(sorted(by_label.items()))
+        names = labels or sorted(label.name for label in self.plan.labels)
+        return {name: self.index.by_label.get(name, 0) for name in names}
 
 
 def known_annotations(

@@ -100,28 +100,64 @@ def test_other_selections_are_left_out_beside_it(
 
 
 def test_a_draw_by_label_says_what_it_could_not_reach(api: APIClient, case: Case) -> None:
-    by_label = {
+    frames_of = {
         name: {n for n, objects in case.reference().items() if name in _names(objects)}
-        for name in {name for objects in case.reference().values() for name in _names(objects)}
+        for name in [label.name for label in case.labels]
     }
-    values = {
+    values = by_label(case)
+    answer = api.post("/api/random-select", values)
+    drawn = set(frames_in(answer))
+    assert answer.json()["label_summary"] == [
+        {"label": name, "requested": 2, "selected": len(frames & drawn), "total": len(frames)}
+        for name, frames in sorted(frames_of.items())
+    ]
+    assert all(len(frames & drawn) >= min(2, len(frames)) for frames in frames_of.values())
+    name = label_of(case)
+    named = api.post("/api/random-select", {**values, "labels": [name]})
+    assert set(frames_in(named)) <= frames_of[name]
+    saved = api.post("/api/selections", {**values, "labels": [name]})
+    assert saved.json()["draw"]["labels"] == [name]
+
+
+def test_a_label_that_is_nowhere_is_told(
+    api: APIClient, case: Case, standin: StandIn, rectangles: list[int]
+) -> None:
+    [job] = standin.world.tasks[case.task["id"]].jobs
+    name = label_of(case)
+    [label_id] = [label.id for label in case.labels if label.name == name]
+    for kind in ("shapes", "tags", "tracks"):
+        objects = job.annotations[kind]
+        job.annotations[kind] = [each for each in objects if each["label_id"] != label_id]
+    answer = api.post("/api/random-select", by_label(case)).json()
+    told = {"label": name, "requested": 2, "selected": 0, "total": 0}
+    assert [each for each in answer["label_summary"] if each["label"] == name] == [told]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({}, "no frame of task {task} has a label."),
+        ({"filename_contains": "."}, "none of the frames to draw from has a label."),
+    ],
+)
+def test_a_draw_by_label_from_nothing_annotated_is_refused(
+    api: APIClient, case: Case, standin: StandIn, values: dict[str, Any], says: str
+) -> None:
+    [job] = standin.world.tasks[case.task["id"]].jobs
+    job.annotations = {kind: [] for kind in ("shapes", "tags", "tracks")}
+    answer = api.post("/api/random-select", {**by_label(case), **values})
+    assert answer.status_code == 400, answer.content
+    assert f"nothing to draw: {says.format(task=case.task['id'])}" in answer.json()["message"]
+
+
+def by_label(case: Case) -> dict[str, Any]:
+    """A draw of two frames of each label."""
+    return {
         "task_id": case.task["id"],
         "frame_selection_method": "balanced_by_label",
         "frames_per_label_count": 2,
         "random_seed": 1,
     }
-    answer = api.post("/api/random-select", values)
-    drawn = set(frames_in(answer))
-    assert answer.json()["label_summary"] == [
-        {"label": name, "requested": 2, "selected": len(frames & drawn), "total": len(frames)}
-        for name, frames in sorted(by_label.items())
-    ]
-    assert all(len(frames & drawn) >= min(2, len(frames)) for frames in by_label.values())
-    name = label_of(case)
-    named = api.post("/api/random-select", {**values, "labels": [name]})
-    assert set(frames_in(named)) <= by_label[name]
-    saved = api.post("/api/selections", {**values, "labels": [name]})
-    assert saved.json()["draw"]["labels"] == [name]
 
 
 def _names(objects: list[dict[str, Any]]) -> set[str]:
