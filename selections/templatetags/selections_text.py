@@ -151,7 +151,7 @@ def in_words(selection: Selection) -> str:
     if draw is None:
         return f"Every frame was chosen by hand. {saved}"
     adjusted = ", then adjusted by hand" if selection.adjusted_by_hand else ""
-    what = _amount(draw) + _with_names(draw) + _with_annotations(draw) + _without(draw)
+    what = _amount(draw, selection) + _with_names(draw) + _with_annotations(draw) + _without(draw)
     return f"{what}, drawn at random with seed {draw.seed}{adjusted}. {saved}"
 
 
@@ -172,11 +172,18 @@ def _without(draw: Draw) -> str:
     return f", without those of {many} other selection{'s' if many != 1 else ''}"
 
 
-def _amount(draw: Draw) -> str:
+def _amount(draw: Draw, selection: Selection) -> str:
     share = draw.share is not None
-    many = f"{(draw.share or 0) * 100:g} % of the frames" if share else f"{draw.count:,} frame"
-    if not share and draw.count != 1:
-        many += "s"
+    if share:
+        many = f"{(draw.share or 0) * 100:g} % of the frames"
+    elif (
+        selection.adjusted_by_hand
+        or draw.by.is_per_label
+        or (draw.by.is_per_job and not draw.job_id)
+    ):
+        many = _frames(draw.count or 0)
+    else:  # of all frames together, so it is known how many were drawn
+        many = _drawn(draw.count or 0, selection.frames.count())
     if draw.by.is_per_label:
         each = f"each of {len(draw.labels):,} labels" if draw.labels else "each label"
         many += f" with {each}"
@@ -188,6 +195,14 @@ def _amount(draw: Draw) -> str:
         return f"{many} {'of' if share else 'from'} {each} of task {draw.task_id}"
     among = f"{jobs:,} job{'s' if jobs != 1 else ''} of " if jobs else ""
     return f"{many} of {among}task {draw.task_id}"
+
+
+def _drawn(asked: int, drawn: int) -> str:
+    return _frames(drawn) if drawn == asked else f"{_frames(drawn)} ({asked:,} were asked for)"
+
+
+def _frames(count: int) -> str:
+    return f"{count:,} frame{'s' if count != 1 else ''}"
 
 
 @register.filter
@@ -213,6 +228,13 @@ def kept_for(archive: Archive) -> str:
 def short_name(frame: SelectedFrame) -> str:
     """Without its folders, for where there is little room."""
     return PurePosixPath(frame.filename).name
+
+
+@register.filter
+def folder(frame: SelectedFrame) -> str:
+    """Such as “front/day”; "" without one."""
+    path = str(PurePosixPath(frame.filename).parent)
+    return "" if path == "." else path
 
 
 @register.simple_tag

@@ -131,6 +131,10 @@ def test_open_in_the_workspace(web: Client, alice: User, bob: User) -> None:
         ({"method": "random_uniform"}, "4 frames of task 1, drawn"),
         ({"job_ids": (2, 3)}, "4 frames from each of 2 jobs of task 1, drawn"),
         ({"job_ids": (2, 3)}, "<dd>2, 3</dd>"),
+        (
+            {"method": "random_uniform", "count": 500},
+            "227 frames (500 were asked for) of task 1, drawn",
+        ),
         ({"job_ids": (2,), "method": "random_uniform"}, "4 frames of 1 job of task 1, drawn"),
         ({"task_id": None, "job_id": 2}, "4 frames of job 2, drawn"),
         ({"count": None, "share": 0.125}, "12.5 % of the frames of each job of task 1, drawn"),
