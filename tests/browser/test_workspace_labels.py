@@ -80,7 +80,10 @@ def test_a_label_narrows_the_grid_select_all_and_the_draw(panel: Panel) -> None:
     desk.pick("100", seed="7", mode="Over all")
     desk.expect_chosen(len(frames), panel.task.size)
     desk.save("With the label")
-    desk.page.goto(f"/choose?task={panel.task.id}&selection={saved_id(desk)}")
+    saved = saved_id(desk)
+    desk.button("Save and download").click()
+    expect(desk.page.locator("#dock-status")).to_contain_text("without their annotations")
+    desk.page.goto(f"/choose?task={panel.task.id}&selection={saved}")
     expect(panel.label(name)).to_have_value("labels_any")
 
 
@@ -124,6 +127,31 @@ def test_the_filter_is_in_the_address_and_can_be_dropped(panel: Panel) -> None:
     assert "labels_none" not in page.url
 
 
+def test_a_number_that_cannot_be_read_is_told_and_nothing_is_picked(panel: Panel) -> None:
+    page, desk = panel.page, panel.desk
+    page.get_by_text("More conditions").click()
+    share = page.locator("#annotations-area-from")
+    share.fill("250")
+    problem = page.get_by_text("Picture share: give a percentage from 0 to 100.", exact=True)
+    expect(problem).to_be_visible()
+    expect(share).to_have_attribute("aria-invalid", "true")
+    desk.pick("1", mode="Over all")
+    expect(page.locator("#pick-error")).to_contain_text("Nothing is picked while a condition")
+    desk.expect_chosen(0, panel.task.size)
+    share.fill("1%")
+    expect(problem).to_be_hidden()
+    desk.until(lambda: "area_from=0.01" in page.url)
+
+
+def test_the_window_does_not_scroll_with_the_conditions_open(panel: Panel) -> None:
+    panel.page.get_by_text("More conditions").click()
+    heights = "[document.documentElement.scrollHeight, innerHeight]"
+    for height in (900, 500):
+        panel.page.set_viewport_size({"width": 1280, "height": height})
+        scroll, window = panel.page.evaluate(heights)
+        assert scroll <= window
+
+
 def test_frames_without_objects(panel: Panel) -> None:
     empty = [frame for frame, objects in panel.case.objects().items() if not objects]
     panel.page.get_by_text("More conditions").click()
@@ -151,6 +179,26 @@ def test_progress_is_said_until_all_jobs_are_read(desk: Workspace) -> None:
     said = panel.page.locator("#annotations-said")
     expect(said).to_contain_text("Read 0 of 12 jobs: of the others nothing is known yet.")
     expect(said).to_contain_text(re.compile("are annotated.$"))
+
+
+def test_a_pick_that_came_too_early_is_told_when_all_is_read(desk: Workspace) -> None:
+    is_read = False
+
+    def partly(route: Route) -> None:
+        response = route.fetch()
+        state = {} if is_read else {"state": "reading"}
+        route.fulfill(response=response, json=response.json() | state)
+
+    early = {"success": False, "message": "Try again in a moment.", "code": "annotations_not_read"}
+    desk.page.route(LABELS, partly)
+    desk.page.route("**/random-select", lambda route: route.fulfill(status=503, json=early))
+    panel = Panel(desk)
+    desk.pick("1", mode="Over all")
+    error = panel.page.locator("#pick-error")
+    expect(error).to_have_text("Try again in a moment.")
+    is_read = True
+    expect(error).to_be_empty()
+    expect(panel.page.locator("#dock-status")).to_have_text("The annotations are read. Pick again.")
 
 
 @pytest.mark.worker

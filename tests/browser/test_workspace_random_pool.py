@@ -24,7 +24,9 @@ def test_file_names_limit_the_draw(desk: Workspace, alice: User) -> None:
     expect(said).to_have_text("10 of 14 frames picked with seed 7.")
     assert all(row["filename"].startswith("cam_a/") for row in desk.info())
     desk.pick("5000", seed="7", mode="Over all")
-    expect(said).to_have_text("14 of 14 frames picked with seed 7, fewer than the 5,000 asked for.")
+    expect(said).to_have_text(
+        "14 of 14 frames picked with seed 7, fewer than the 5,000 asked for: only 14 can be drawn."
+    )
     desk.save("Camera A")
     kept = Selection.objects.for_user(alice).get()
     assert kept.frame_selection_method == "random_uniform"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { facts, frameRange, jobFacts, labelShortage, listed, shortage } from "../../../selector/static/selector/workspace/words.js";
+import { chosenOf, drawShortage, facts, frameRange, jobFacts, labelShortage, listed, shortage } from "../../../selector/static/selector/workspace/words.js";
 import { catalogOf, overlapping } from "./catalogs.mjs";
 
 test("a range of one frame is one frame", () => {
@@ -48,4 +48,18 @@ test("a draw by label says of which there are too few", () => {
   const few = { label: "dog", selected: 3, requested: 10 };
   assert.equal(labelShortage([full]), ".");
   assert.equal(labelShortage([full, few]), ". Fewer than asked for: 3 of 10 with “dog”.");
+});
+
+test("a draw over all says why it has too few", () => {
+  const few = { count: 39, requested: 50, total_available: 39 };
+  assert.equal(drawShortage(few, "are annotated like this"), ", fewer than the 50 asked for: only 39 are annotated like this.");
+  assert.equal(drawShortage(few, ""), ", fewer than the 50 asked for.");
+  assert.equal(drawShortage({ ...few, total_available: 60 }, "can be drawn"), ", fewer than the 50 asked for.");
+  assert.equal(drawShortage({ ...few, count: 50 }, "can be drawn"), ".");
+});
+
+test("how many of the frames of a label are chosen", () => {
+  assert.equal(chosenOf(0, 105), "0 of 105 frames chosen");
+  assert.equal(chosenOf(1, 1), "1 of 1 frame chosen");
+  assert.equal(chosenOf(undefined, 1200), "1,200 frames");
 });

@@ -5,8 +5,9 @@ import { downloadLink, link } from "../../portal/elements.js";
 import { Saving } from "./saving.js";
 import { plural } from "./words.js";
 
-/** Returns a function that tells the dock of an opened selection. */
-export function enableDock(dock, choice, { failed, tell, ...data }) {
+/** `isByAnnotation` says whether what is annotated plays a part in the choice.
+ * Returns a function that tells the dock of an opened selection. */
+export function enableDock(dock, choice, { isByAnnotation, failed, tell, ...data }) {
   const at = (id) => document.getElementById(id);
   const buttons = [at("save"), at("save-and-download"), at("replace")];
   const words = () => ({ name: at("name").value, note: at("note").value });
@@ -66,6 +67,7 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
   async function saveAndDownload(line) {
     const said = await save();
     const { archive, isNew } = await saving.build();
+    if (isByAnnotation()) said.push(...withoutAnnotations());
     if (archive.status === "ready") {
       const isDownloading = archive.parts.length === 1;
       if (isDownloading) downloadLink(archive.download_url, "").click();
@@ -76,6 +78,11 @@ export function enableDock(dock, choice, { failed, tell, ...data }) {
     document.dispatchEvent(new CustomEvent("work-begun", { detail }));
     const when = isNew ? "Its ZIP is being built" : "Its ZIP is being built already";
     return [...said, ` ${when}; the download starts by itself. `, link(archivePage(archive), "Watch it")];
+  }
+
+  /** What is missing in the ZIP for somebody who chose by what is annotated. */
+  function withoutAnnotations() {
+    return [" It is the pictures without their annotations; for these, choose a format on ", link(`${data.selectionPages}${saving.id}`, "its page"), "."];
   }
 
   const archivePage = ({ id }) => `${data.selectionPages}archives/${id}`;

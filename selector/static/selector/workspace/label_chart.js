@@ -2,9 +2,9 @@
 
 import { make } from "./cells.js";
 import { COLOR } from "./svg.js";
-import { plural } from "./words.js";
+import { chosenOf, plural } from "./words.js";
 
-const CONDITIONS = [["", "–"], ["labels_any", "any"], ["labels_all", "all"], ["labels_none", "none"]];
+const CONDITIONS = [["", "no matter"], ["labels_any", "any"], ["labels_all", "all"], ["labels_none", "none"]];
 const MOST_SETS = 40; // labels of which the frames are known, to count the chosen ones
 
 /** No filter: all frames count. */
@@ -91,7 +91,7 @@ export class LabelChart extends EventTarget {
   #row({ name, color, frames_count: frames, objects_count: objects }) {
     const row = this.#rows.get(name) ?? this.#made(name);
     row.frames = frames;
-    row.item.title = `${plural(frames, "frame")}, ${plural(objects, "object")}`;
+    row.numbers.title = `In all: ${plural(frames, "frame")}, ${plural(objects, "object")}`;
     if (COLOR.test(color)) row.item.style.setProperty("--label", color);
     return row.item;
   }
@@ -105,8 +105,10 @@ export class LabelChart extends EventTarget {
     const bar = make("span", "label-bar");
     bar.append(make("i"), make("b"));
     const numbers = make("span", "label-numbers");
-    item.append(make("span", "label-name", name), select, bar, numbers);
-    const row = { item, select, bar, numbers, frames: 0 };
+    numbers.setAttribute("aria-hidden", "true");
+    const spoken = make("span", "visually-hidden");
+    item.append(make("span", "label-name", name), select, bar, numbers, spoken);
+    const row = { item, select, bar, numbers, spoken, frames: 0 };
     this.#rows.set(name, row);
     return row;
   }
@@ -129,6 +131,7 @@ export class LabelChart extends EventTarget {
       row.bar.style.setProperty("--chosen", (taken ?? 0) / most);
       const text = count.toLocaleString("en");
       row.numbers.textContent = taken === undefined ? text : `${taken.toLocaleString("en")}/${text}`;
+      row.spoken.textContent = chosenOf(taken, count);
     }
   }
 }

@@ -6,6 +6,7 @@ import { AnnotationPanel } from "./annotation_panel.js";
 import { Catalog } from "./catalog.js";
 import { Choice } from "./choice.js";
 import { enableDock } from "./dock.js";
+import { METHODS } from "./draw_methods.js";
 import { Draft } from "./draft.js";
 import { Grid } from "./grid.js";
 import { GridOverlay } from "./grid_overlay.js";
@@ -98,6 +99,7 @@ function start(catalog) {
   const dock = enableDock(at("dock"), choice, {
     ...data,
     selectionsUrl,
+    isByAnnotation: () => annotations.isSet || byAnnotation(choice.draw),
     failed,
     tell,
   });
@@ -135,6 +137,11 @@ async function open(choice, parts) {
     const again = error.status === undefined ? undefined : () => open(choice, parts);
     failed(at("dock-status"), error, { again });
   }
+}
+
+/** Whether what is annotated decided on the frames of a draw. */
+function byAnnotation(draw) {
+  return Boolean(draw?.annotation_filter || METHODS.get(draw?.frame_selection_method)?.isPerLabel);
 }
 
 function draftKey() {

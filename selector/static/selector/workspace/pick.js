@@ -7,10 +7,11 @@ import { enableByHand } from "./by_hand.js";
 import { METHODS, parameterOf } from "./draw_methods.js";
 import { addressWith, filtersOf, readSettings, toRemember } from "./draw_settings.js";
 import { Draws } from "./draws.js";
-import { labelShortage, plural, shortage } from "./words.js";
+import { drawShortage, labelShortage, plural, shortage } from "./words.js";
 
 const MOST_EXPLAINED = 2; // jobs, in the line above the dock
 
+const NOT_READ = "annotations_not_read"; // code of the API's answer while annotations are being read
 const MOST_DRAWN = 20; // of them remembered
 
 export function enablePicking(form, choice, parts) {
@@ -25,6 +26,7 @@ export function enablePicking(form, choice, parts) {
   const memory = `workspace-draw:${user}`; // in this browser
   let carried = {}; // filters of the last task that are not applied here
   let isBusy = false;
+  let isReading = false; // whether the error is that annotations are being read
 
   function show() {
     at("by-hand").hidden = mode() !== "manual";
@@ -134,13 +136,24 @@ export function enablePicking(form, choice, parts) {
     if (isBusy) return;
     wait(true);
     at("pick-error").replaceChildren();
+    isReading = false;
     try {
       await work();
     } catch (error) {
       failed(at("pick-error"), error);
+      isReading = error.code === NOT_READ;
+      if (isReading) annotations.index.load(); // which says when all are read
     } finally {
       wait(false);
     }
+  }
+
+  /** The error that asks to try again later ends with what it is about. */
+  function showRead() {
+    if (!isReading || annotations.index.answer.state === "reading") return;
+    isReading = false;
+    at("pick-error").replaceChildren();
+    tell("The annotations are read. Pick again.");
   }
 
   function wait(isWaiting) {
@@ -182,19 +195,24 @@ export function enablePicking(form, choice, parts) {
   }
 
   /** Why there are fewer frames than asked for: at the jobs, and as the end of the sentence. */
-  function explain({ count, requested, job_summary: summary = [], label_summary: labels = [] }) {
+  function explain(answer) {
+    const { job_summary: summary = [], label_summary: labels = [] } = answer;
     const isLimited = Object.keys(pool()).length > 0;
     const short = summary.filter(({ reason }) => reason);
     const reasons = new Map(summary.map((job) => [job.job_id, shortage(job, isLimited)]));
     jobs.explain(source.job_id ? new Map() : reasons);
     if (METHODS.get(mode()).isPerLabel) return labelShortage(labels);
-    if (source.job_id || !isPerJob()) {
-      const few = count < requested;
-      return few ? `, fewer than the ${requested.toLocaleString("en")} asked for.` : ".";
-    }
+    if (source.job_id || !isPerJob()) return drawShortage(answer, limits());
     if (!short.length) return ".";
     if (short.length > MOST_EXPLAINED) return `. ${plural(short.length, "job")} gave fewer than asked: the list of jobs says why.`;
     return `. ${short.map(({ job_id: id }) => `Job ${id} gave ${reasons.get(id)}.`).join(" ")}`;
+  }
+
+  /** What the frames of the draw have in common, as a verb; "" for all frames. */
+  function limits() {
+    const kinds = Object.keys(pool());
+    if (kinds.length === 1 && annotations.isSet) return "are annotated like this";
+    return kinds.length ? "can be drawn" : "";
   }
 
   /** Draws alike but for their number go on with one another. */
@@ -224,6 +242,7 @@ export function enablePicking(form, choice, parts) {
   jobs.addEventListener("filter", showPool);
   jobs.addEventListener("filter", keepSettings);
   annotations.addEventListener("filter", showPool);
+  annotations.index.addEventListener("labels", showRead);
   annotations.addEventListener("filter", keepSettings);
   filter.addEventListener("input", showPool);
   filter.addEventListener("input", keepSettings);

@@ -42,6 +42,10 @@ export class Saving {
     return this.isBeside && this.#saved.isOwn && this.#saved.isWhole && this.choice.size > 0;
   }
 
+  get id() {
+    return this.#saved?.id;
+  }
+
   get title() {
     return this.#saved?.title;
   }

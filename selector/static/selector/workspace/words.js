@@ -58,6 +58,24 @@ export function labelShortage(labels) {
   return few.length ? `. Fewer than asked for: ${listed(texts)}.` : ".";
 }
 
+/** "3 of 105 frames chosen"; how many are chosen may be unknown.
+ * @param {number | undefined} chosen
+ * @param {number} count */
+export function chosenOf(chosen, count) {
+  const frames = plural(count, "frame");
+  return chosen === undefined ? frames : `${chosen.toLocaleString("en")} of ${frames} chosen`;
+}
+
+/** The end of the sentence on a draw over all: ", fewer than the 50 asked for: only 39 are annotated
+ * like this."
+ * @param {{count: number, requested: number, total_available: number}} answer of the API
+ * @param {string} limits what the frames of the draw have in common, such as "are annotated like this" */
+export function drawShortage({ count, requested, total_available: available }, limits) {
+  if (count >= requested) return ".";
+  const why = limits && available < requested ? `: only ${available.toLocaleString("en")} ${limits}` : "";
+  return `, fewer than the ${requested.toLocaleString("en")} asked for${why}.`;
+}
+
 /** "a, b, c and 4 more" */
 export function listed(texts, most = 3) {
   if (texts.length <= most + 1) return texts.join(", ");
