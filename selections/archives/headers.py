@@ -113,9 +113,9 @@ def _png(file: io.BufferedIOBase) -> _Read:
             break
         after = file.tell() + length + 4
         if name == b"IHDR":
-            width, height, depth, colour, interlace = struct.unpack(">IIBBxxB", file.read(13))
+            width, height, depth, color, interlace = struct.unpack(">IIBBxxB", file.read(13))
             size = width, height
-            is_plain = not interlace and not (depth == 16 and colour & 2)
+            is_plain = not interlace and not (depth == 16 and color & 2)
         is_plain = is_plain and name in _WRITTEN_BY_PILLOW
         file.seek(after)
     return *size, is_plain

@@ -29,7 +29,7 @@ from selector.annotation_index.words import listed
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
 from selector.models import AnnotationIndexing, AnnotationIndexingQuerySet, Connection
 from selector.services.catalogs import load_catalog, load_packed
-from selector.services.frame_annotations import STATE_SECONDS
+from selector.services.frame_annotations import DATE_SECONDS
 from selector.services.index_input import IndexInput, JobPart, index_input, read_version
 from selector.services.index_reading import TooManyObjects, missing, read_indexes
 
@@ -112,7 +112,7 @@ def known_annotations(
     now if it is little, else by a worker. Raises Conflict, Busy, CvatError."""
     plan = get_or_make(
         answer_key(connection, "annotation index", task_id, job_id),
-        STATE_SECONDS,
+        DATE_SECONDS,
         lambda: _plan(connection, task_id, job_id),
         waiting=functools.partial(waiting_place, connection),
     )

@@ -32,7 +32,7 @@ from selector.models import Connection
 
 Answer = TypeVar("Answer")
 
-STATE_SECONDS = 10  # how old a job's `updated_date` may be: what was saved since is not shown
+DATE_SECONDS = 10  # how old a job's `updated_date` may be: what was saved since is not shown
 LOCK_PATIENCE = 10.0  # seconds to wait for another request that reads the same job
 OF_ONE_ACCOUNT = (CvatUnauthorized, CvatForbidden, CvatNotFound)
 
@@ -169,8 +169,8 @@ def _key(connection: Connection, job_id: int) -> str:
     """The name of the file: another one for another state of the job."""
     updated_date = cached_answer(
         connection,
-        ("state of job", job_id),
-        STATE_SECONDS,
+        ("date of job", job_id),
+        DATE_SECONDS,
         # A server that does not tell the date is asked again after a while.
         lambda client: client.job_updated_date(job_id) or str(time.time() // GRANT_SECONDS),
     )

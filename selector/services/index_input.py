@@ -20,7 +20,7 @@ from selector.annotation_index import job_index
 from selector.cvat_requests import cached_answer
 from selector.job_access import GRANT_SECONDS, job_access
 from selector.models import Connection
-from selector.services.frame_annotations import STATE_SECONDS, job_labels
+from selector.services.frame_annotations import DATE_SECONDS, job_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def read_version(connection: Connection, catalog: FrameCatalog, job_id: int | No
         return {job.id: job.updated_date or unknown for job in client.job_dates(catalog.task_id)}
 
     question = ("dates of jobs", catalog.task_id)
-    dates = cached_answer(connection, question, STATE_SECONDS, ask)
+    dates = cached_answer(connection, question, DATE_SECONDS, ask)
     return IndexVersion(_labels(connection, catalog, job_id), dates)
 
 

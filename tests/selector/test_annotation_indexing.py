@@ -49,7 +49,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every task is too large to be read at once, and cached answers expire at once."""
     monkeypatch.setattr(annotation_index, "MOST_JOBS_AT_ONCE", 0)
     for module in (annotation_index, frame_annotations, index_input):
-        monkeypatch.setattr(module, "STATE_SECONDS", 0)
+        monkeypatch.setattr(module, "DATE_SECONDS", 0)
 
 
 @pytest.fixture(autouse=True)

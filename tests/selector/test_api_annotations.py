@@ -82,7 +82,7 @@ def test_nothing_says_who_annotated(
 def test_a_job_is_read_once_until_it_changes(
     api: APIClient, connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frame_annotations, "STATE_SECONDS", 0)  # cached values expire at once
+    monkeypatch.setattr(frame_annotations, "DATE_SECONDS", 0)  # cached values expire at once
     [job] = opened(standin, SHAPES).jobs
     first = ask(api, job.id, 0)
     assert ask(api, job.id, 1)["objects"] != first["objects"]
