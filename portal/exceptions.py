@@ -105,6 +105,19 @@ class Busy(PortalError):
         super().__init__(message)
 
 
+class FolderUnusable(PortalError):
+    """The disk or the rights of a folder of the portal do not allow what was asked for."""
+
+    code = "folder_unusable"
+    status = 503
+
+    def __init__(self, folder: str, *, reason: str) -> None:
+        super().__init__(
+            f"The portal cannot use its folder of {folder}: {reason}. Ask the operator of the "
+            "portal for room on its disk, or to check the folder, and try again then."
+        )
+
+
 class NotRead(PortalError):
     """The answer needs annotations that are still being read."""
 

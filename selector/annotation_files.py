@@ -11,7 +11,7 @@ import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ from django.conf import settings
 
 from cvat.annotations import LISTS, frame_of
 from cvat.json_items import items
+from portal.exceptions import FolderUnusable
 from selector.bounded_folder import BoundedFolder
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,18 @@ def folder() -> BoundedFolder:
     )
 
 
+@contextmanager
+def explain_disk_errors() -> Iterator[None]:
+    """Turn an error of the disk in the block into FolderUnusable."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        logger.exception("the folder of annotations cannot be used")
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise FolderUnusable("annotations", reason=reason) from error
+
+
+@explain_disk_errors()
 def find(key: str) -> AnnotationFile | None:
     """The file, or None if there is none."""
     path = folder().path_of(key)
@@ -107,15 +120,18 @@ def find(key: str) -> AnnotationFile | None:
         return None
 
 
-def temporary() -> BinaryIO:
-    """A file for CVAT's answer, which may be large: on the disk of the folder, and gone when it is
-    closed."""
-    return folder().temporary_file()
+@contextmanager
+def temporary() -> Iterator[BinaryIO]:
+    """A file for CVAT's answer, which may be large: on the disk of the folder, and gone after the
+    block. Raises FolderUnusable, also for errors of the disk in the block."""
+    with explain_disk_errors(), folder().temporary_file() as file:
+        yield file
 
 
+@explain_disk_errors()
 def save(key: str, answer: BinaryIO) -> AnnotationFile:
     """Store CVAT's JSON with the annotations of a job, read piece by piece from a file, and open
-    what was stored. Raises CvatBroken if it is no such JSON."""
+    what was stored. Raises CvatBroken if it is no such JSON, and FolderUnusable."""
     with folder().new_file(key) as path:
         with closing(sqlite3.connect(path)) as database:
             database.executescript(_TABLES)

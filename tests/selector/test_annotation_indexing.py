@@ -221,6 +221,18 @@ def test_an_index_that_is_lost_at_once_is_not_read_for_ever(
     assert "folder of annotations" in refused(api.get(ADDRESS), 409, "conflict")
 
 
+def test_a_folder_that_cannot_be_used_is_named(
+    api: APIClient, connection: Connection, folder: Path, jobs: list[int]
+) -> None:
+    work_id = ask(api)["work_id"]
+    folder.write_text("no folder")
+    work = run(work_id)
+    assert work.status == "failed"
+    assert "folder of annotations: Not a directory" in work.error
+    for address in (ADDRESS, f"/api/jobs/{jobs[0]}/annotations?frame=0"):
+        assert "folder of annotations" in refused(api.get(address), 503, "folder_unusable")
+
+
 @pytest.mark.parametrize("is_large", [True, False])
 def test_a_job_is_read_once_where_the_folder_has_no_room_for_its_index(
     api: APIClient,
