@@ -9,6 +9,7 @@ from rest_framework import serializers
 from portal.api.fields import WholeNumberField
 from portal.api.strict import StrictSerializer
 from selections import object_choice, splits
+from selections.models import EmptyFrames
 from selections.object_choice import ObjectChoice
 from selections.sampling import MAX_SEED
 from selections.splits import Split
@@ -110,15 +111,25 @@ class SplitSerializer(StrictSerializer):
 
 
 class SplitTableSerializer(SplitSerializer):
-    """A split, and for `even_labels` which objects count."""
+    """A split, and for `even_labels` and `empty_frames` which objects count."""
 
     objects = ObjectChoiceSerializer(
         required=False,
-        help_text="Which objects count for `even_labels`; `jobs` plays no part here.",
+        help_text="Which objects count for `even_labels` and `empty_frames`; `jobs` plays no part "
+        "here.",
+    )
+    empty_frames = serializers.ChoiceField(
+        EmptyFrames.choices,
+        default=EmptyFrames.DELIVER,
+        help_text="`leave_out`: frames without any of the chosen objects do not count.",
     )
 
     def choice(self) -> ObjectChoice:
         return ObjectChoice.from_json(self.validated_data.get("objects", {}))
+
+    @property
+    def leaves_out_empty(self) -> bool:
+        return bool(self.validated_data["empty_frames"] == EmptyFrames.LEAVE_OUT)
 
 
 class SplitRowSerializer(serializers.Serializer[Any]):

@@ -258,8 +258,9 @@ class SelectionViewSet(
         """How many frames of the selection a split puts where, before an archive is built.
 
         With `even_labels` also how many frames with each label; 503 with `Retry-After` while the
-        annotations are read. An archive may count a little less: without the objects that its
-        format has no place for.
+        annotations are read. Objects of all jobs and of every kind count: an archive has fewer,
+        and with `empty_frames` fewer frames, if only some jobs are chosen or its format has no
+        place for some objects.
         """
         form = SplitTableSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -268,6 +269,7 @@ class SelectionViewSet(
             selection=self.get_object(),
             split=form.split(),
             choice=form.choice(),
+            leaves_out_empty=form.leaves_out_empty,
         )
         return Response(SplitRowSerializer(rows, many=True).data)
 

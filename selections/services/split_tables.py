@@ -38,10 +38,16 @@ class SplitRow:
 
 
 def split_table(
-    *, user: User, selection: Selection, split: Split, choice: ObjectChoice
+    *,
+    user: User,
+    selection: Selection,
+    split: Split,
+    choice: ObjectChoice,
+    leaves_out_empty: bool = False,
 ) -> list[SplitRow]:
-    """A row for each split that has frames or should have some. Raises InvalidInput; for a split
-    that depends on labels also NotConnected, NotRead (while annotations are read), CvatError."""
+    """A row for each split that has frames or should have some. With `leaves_out_empty`, frames
+    without any of the chosen labels do not count. Raises InvalidInput; if the table depends on
+    labels also NotConnected, NotRead (while annotations are read), CvatError."""
     try:
         split.check()
     except ValueError as error:
@@ -49,17 +55,24 @@ def split_table(
         raise InvalidInput(f"{sentence[0].upper()}{sentence[1:]}.") from error
     check_names(selection=selection, split=split)
     labels_on: LabelsOn = _no_labels
-    if split.needs_labels:
+    if split.needs_labels or leaves_out_empty:
         labels_on = _labels_on(required_connection(user, selection), selection, choice)
-    assignment = Assignment(split, ((frame, labels_on(frame)) for frame in _frames(selection)))
+
+    def delivered() -> Iterator[tuple[SplitFrame, frozenset[str]]]:
+        for frame in _frames(selection):
+            names = labels_on(frame)
+            if names or not leaves_out_empty:
+                yield frame, names if split.needs_labels else frozenset()
+
+    assignment = Assignment(split, delivered())
     frames: Counter[str] = Counter()
     units: dict[str, set[str]] = {}
     labels: dict[str, Counter[str]] = {}
-    for frame in _frames(selection):
+    for frame, names_on in delivered():
         name = assignment.of(frame)
         frames[name] += 1
         units.setdefault(name, set()).add(unit_of(frame, split))
-        labels.setdefault(name, Counter()).update(labels_on(frame))
+        labels.setdefault(name, Counter()).update(names_on)
     names = sorted(set().union(*labels.values()))
     return [
         SplitRow(
@@ -81,8 +94,8 @@ def _labels_on(connection: Connection, selection: Selection, choice: ObjectChoic
     tasks = [task.task_id for task in selection.tasks.all()]
     if len(tasks) > MOST_TASKS:
         raise InvalidInput(
-            f"The labels of {len(tasks)} tasks are read when the ZIP is built. Leave the labels "
-            "out to see how many frames there are."
+            f"The labels of {len(tasks)} tasks are read when the ZIP is built. To see how many "
+            "frames there are, leave the labels out, and deliver frames without objects."
         )
     renamed = dict(choice.rename)
     by_task: dict[int, list[tuple[str, set[int]]]] = {}

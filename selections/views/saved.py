@@ -15,10 +15,10 @@ from cvat.exceptions import CvatError
 from portal.exceptions import Busy, InvalidInput, NotRead, PortalError
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import downloads, page_queries, services
+from selections import downloads, object_choice, page_queries, services
 from selections.build_form import BuildForm
 from selections.forms import DescribeForm, FramesForm, ListForm
-from selections.models import Archive, Selection
+from selections.models import Archive, EmptyFrames, Selection
 from selections.splits import FRAME, SHARES
 from selector.services.connections import find_connection
 
@@ -224,10 +224,16 @@ def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         options = BuildForm(request.POST).options()
         split = options.split
+        leaves_out_empty = options.empty_frames == EmptyFrames.LEAVE_OUT
         rows = services.split_table(
-            user=request.user, selection=selection, split=split, choice=options.objects
+            user=request.user,
+            selection=selection,
+            split=split,
+            choice=options.objects,
+            leaves_out_empty=leaves_out_empty,
         )
-        context["rows"] = rows
+        context |= {"rows": rows, "leaves_out_empty": leaves_out_empty}
+        context["takes_some_jobs"] = options.objects.jobs != object_choice.ALL
         context["has_units"] = split.by == SHARES and split.unit != FRAME
         names = rows[0].labels if rows else ()
         context["labels"] = [(name, [row.labels[name] for row in rows]) for name in names]

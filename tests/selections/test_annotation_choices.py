@@ -255,23 +255,38 @@ def test_pictures_stand_in_the_folders_of_their_splits(alice: User, standin: Sta
     assert manifest_of(again)["frames"] == manifest["frames"]
 
 
-def test_the_table_before_the_build_counts_labels_as_the_archive_has_them(
-    alice: User, standin: StandIn, settings: Any, tmp_path: Path
+@pytest.mark.parametrize(("labels", "empty"), [((), "deliver"), (("person",), "leave_out")])
+def test_the_table_before_the_build_counts_as_the_archive_does(
+    labels: tuple[str, ...],
+    empty: str,
+    alice: User,
+    standin: StandIn,
+    settings: Any,
+    tmp_path: Path,
 ) -> None:
     settings.ANNOTATIONS_DIR = tmp_path / "annotations"
     case = case_of(standin, "shapes")
     selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
-    choice = ObjectChoice(rename=(("person", "car"),))
+    choice = ObjectChoice(labels=labels, rename=(("person", "car"),))
     split = Split(by="shares", shares=(0.5, 0.25, 0.25), even_labels=True)
-    rows = services.split_table(user=alice, selection=selection, split=split, choice=choice)
-    archive = built(selection, annotations="cvat_images", split=split, objects=choice)
+    rows = services.split_table(
+        user=alice,
+        selection=selection,
+        split=split,
+        choice=choice,
+        leaves_out_empty=empty == "leave_out",
+    )
+    archive = built(
+        selection, annotations="cvat_images", split=split, objects=choice, empty_frames=empty
+    )
     lines = manifest_of(archive)["frames"]
-    labels: dict[str, Counter[str]] = {row.split: Counter() for row in rows}
+    counts: dict[str, Counter[str]] = {row.split: Counter() for row in rows}
     pictures = ElementTree.fromstring(files_of(archive)["annotations.xml"]).iter("image")
     for picture in pictures:
-        labels[picture.get("subset", "")].update({each.get("label", "") for each in picture})
+        counts[picture.get("subset", "")].update({each.get("label", "") for each in picture})
     assert {row.split: row.frames_count for row in rows} == Counter(line["split"] for line in lines)
-    assert {row.split: Counter(row.labels) for row in rows} == labels
+    assert (len(lines) < len(case.frames)) == (empty == "leave_out")
+    assert {row.split: Counter(row.labels) for row in rows} == counts
     assert "person" not in rows[0].labels
 
 

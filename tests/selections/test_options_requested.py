@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,7 +164,10 @@ def test_the_page_says_what_is_wrong_and_keeps_what_was_filled_in(
     assert not Archive.objects.exists()
 
 
-def test_the_table_counts_frames_and_units(alice: User, kept: Selection, client: Client) -> None:
+def test_the_table_counts_frames_and_units(
+    alice: User, kept: Selection, client: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.ANNOTATIONS_DIR = tmp_path
     count = kept.frames.count()
     body = {"by": "shares", "shares": {"train": 0.5, "test": 0.5}, "unit": "job"}
     answer = api_of(alice).post(f"/api/selections/{kept.pk}/split-table", body)
@@ -176,6 +180,7 @@ def test_the_table_counts_frames_and_units(alice: User, kept: Selection, client:
     form = {**FORM, "unit": "job", "even_labels": ""}
     page = client.post(f"/selections/{kept.pk}/split", form).content.decode()
     assert '<th scope="col">val</th>' in page
+    assert "count here too, so the ZIP may have fewer frames." in page
     page = client.post(f"/selections/{kept.pk}/split", {**form, "train": "1"}).content.decode()
     assert "The shares must add up to 100, not to 26." in page
 
