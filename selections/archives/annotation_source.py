@@ -35,6 +35,7 @@ from selections.formats.format import (
     AnnotatedTask,
     Format,
     PicturePaths,
+    Room,
     Writer,
 )
 from selections.models import ArchiveOptions, Selection
@@ -126,9 +127,9 @@ class AnnotationSource:
         path, *copies = self._picture_paths(self._for_paths.image(picture))
         return entry._replace(path=path, copies=copies)
 
-    def room(self, line: Line | None) -> tuple[int, int]:
+    def room(self, line: Line | None) -> Room:
         if line is None:
-            return self._format.room(self._tasks())
+            return self._format.part_room(self._tasks())
         picture = self._picture(line)
         self._task(picture.task_id)
         image = self._for_room.image(picture)

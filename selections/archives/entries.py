@@ -12,6 +12,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from selections.formats.format import Room
+
 Line = dict[str, Any]  # what the manifest says of one frame
 
 
@@ -85,9 +87,9 @@ class PartSource(Protocol):
     """A source of files that are made from the manifest lines of a part, such as annotations. They
     stand in each part, after its pictures."""
 
-    def room(self, line: Line | None) -> tuple[int, int]:
-        """How many files, and how many bytes of them, the frame of this line (with its path) adds
-        at most. None: what a part without frames has. Asked only when parts have limits."""
+    def room(self, line: Line | None) -> Room:
+        """What the frame of this line (with its path) can add to a part; for None, what a part
+        without frames has. Asked only when parts have limits."""
 
     def add(self, line: Line) -> None:
         """Take the line (with path, size and crc32) of a frame that was written to the part."""

@@ -23,6 +23,7 @@ from selections.archives.entries import Entry, Line, ListedFrame, PartSource
 from selections.archives.growing import part_path
 from selections.archives.naming import manifest_name
 from selections.archives.written import LIST
+from selections.formats.format import Room
 
 HASH_STEP = COPY_STEP = 8 * 2**20  # bytes
 HASH_BUFFER = 2**20
@@ -122,15 +123,15 @@ class ZipWriter:
         self._end_part(last_keys, is_only=not self.parts)
         return self.parts
 
-    def _room(self, line: Line | None) -> tuple[int, int]:
+    def _room(self, line: Line | None) -> Room:
         """How many files and bytes the sources add at most for this line, see PartSource."""
         rooms = [source.room(line) for source in self._sources]
-        files = sum(room[0] for room in rooms)
-        return files, sum(room[1] for room in rooms) + files * FILE_OVERHEAD
+        files = sum(room.files for room in rooms)
+        return Room(files, sum(room.bytes for room in rooms) + files * FILE_OVERHEAD)
 
-    def _added_room(self, entry: Entry) -> tuple[int, int]:
+    def _added_room(self, entry: Entry) -> Room:
         if entry.line is None or not (self._part_files or self._part_size):
-            return 0, 0
+            return Room(0, 0)
         return self._room(entry.line | {"path": entry.path})
 
     def _make_room(self, length: int) -> None:

@@ -87,6 +87,6 @@ FORMAT = Format(
     unsupported_reason=only_kinds("COCO", ["rectangle", *_SEGMENTED]),
     broken_reason=masks.mask_broken_reason,
     writer=_FILE.writer,
-    room=_FILE.room,
+    part_room=_FILE.part_room,
     image_room=_FILE.image_room,
 )

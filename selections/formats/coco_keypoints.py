@@ -62,6 +62,6 @@ FORMAT = Format(
     unsupported_reason=only_kinds("COCO Keypoints", [SKELETON]),
     broken_reason=no_reason,
     writer=_FILE.writer,
-    room=_FILE.room,
+    part_room=_FILE.part_room,
     image_room=_FILE.image_room,
 )

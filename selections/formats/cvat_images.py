@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
 from cvat.geometry import pairs
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, no_reason
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, Room, no_reason
 from selections.formats.shared.names import DEFAULT_SUBSET
 from selections.formats.shared.temporary_files import TemporaryFiles
 from selections.formats.shared.xml_text import quoted, text
@@ -52,14 +52,14 @@ class _Writer:
         self._temporary.close()
 
 
-def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
-    return 1, len(_head(tasks).encode()) + len(_END)
+def _part_room(tasks: Sequence[AnnotatedTask]) -> Room:
+    return Room(1, len(_head(tasks).encode()) + len(_END))
 
 
-def _image_room(image: AnnotatedImage) -> tuple[int, int]:
+def _image_room(image: AnnotatedImage) -> Room:
     longest_id = 10**_LONGEST_ID
     task = AnnotatedTask(image.task_id, "", "", False, _NO_LABELS)
-    return 0, len(_image(image, longest_id, (task, task)).encode())
+    return Room(0, len(_image(image, longest_id, (task, task)).encode()))
 
 
 FORMAT = Format(
@@ -68,7 +68,7 @@ FORMAT = Format(
     unsupported_reason=no_reason,
     broken_reason=no_reason,
     writer=_Writer,
-    room=_room,
+    part_room=_part_room,
     image_room=_image_room,
 )
 

@@ -18,6 +18,7 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
+    Room,
     labels_by_name,
     labels_of,
     no_class,
@@ -223,18 +224,18 @@ def _folders(subsets: Iterable[str]) -> dict[str, str]:
     return {name: f"{_PICTURES}/{safe}" for name, safe in _subsets(subsets).items()}
 
 
-def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+def _part_room(tasks: Sequence[AnnotatedTask]) -> Room:
     subsets = len(set(_subsets(subsets_of(tasks)).values()))
-    return subsets, subsets * (len(_head(tasks)) + len(_END))
+    return Room(subsets, subsets * (len(_head(tasks)) + len(_END)))
 
 
-def _image_room(image: AnnotatedImage) -> tuple[int, int]:
+def _image_room(image: AnnotatedImage) -> Room:
     ids = {
         (each.label.name, parent): _LONGEST_ID
         for shape in image.shapes
         for each, parent in [(shape, ""), *((one, shape.label.name) for one in shape.elements)]
     }
-    return 0, len(_item(image, ids)[0]) + len(b",\n")
+    return Room(0, len(_item(image, ids)[0]) + len(b",\n"))
 
 
 def _unsupported_reason(shape: Shape) -> str:
@@ -247,7 +248,7 @@ FORMAT = Format(
     unsupported_reason=_unsupported_reason,
     broken_reason=masks.mask_broken_reason,
     writer=_Writer,
-    room=_room,
+    part_room=_part_room,
     image_room=_image_room,
     layout=Layout(_folders, unique_stems=True),
     has_fixed_names=True,

@@ -83,6 +83,13 @@ class File(NamedTuple):
     size: int  # bytes
 
 
+class Room(NamedTuple):
+    """The most files and bytes that something can add to a part."""
+
+    files: int
+    bytes: int
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where pictures stand in an archive."""
@@ -138,9 +145,9 @@ class Format:
     # Makes the writer of a part, from the tasks of the archive and the folder for temporary files.
     writer: Callable[[Sequence[AnnotatedTask], Path], Writer]
     # The most that a part needs before its first picture.
-    room: Callable[[Sequence[AnnotatedTask]], tuple[int, int]]
+    part_room: Callable[[Sequence[AnnotatedTask]], Room]
     # The most that a picture adds.
-    image_room: Callable[[AnnotatedImage], tuple[int, int]]
+    image_room: Callable[[AnnotatedImage], Room]
     layout: Layout = AS_IN_CVAT
     # If the paths of a picture depend on its objects: makes from the tasks of the archive the
     # function that returns them, at least one, from the path in the layout.

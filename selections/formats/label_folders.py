@@ -18,6 +18,7 @@ from selections.formats.format import (
     Format,
     Layout,
     PicturePaths,
+    Room,
     labels_by_name,
     labels_of,
     no_class,
@@ -114,8 +115,8 @@ def _numbers(classes: Mapping[str, str]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(numbers), indent=1) + b"\n"
 
 
-def _imagenet_room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
-    return 1, len(_numbers(_classes(tasks)))
+def _imagenet_part_room(tasks: Sequence[AnnotatedTask]) -> Room:
+    return Room(1, len(_numbers(_classes(tasks))))
 
 
 _IMAGENET = _Folders("ImageNet", _split_folders)
@@ -125,8 +126,8 @@ IMAGENET = Format(
     unsupported_reason=only_kinds(_IMAGENET.name, [TAG]),
     broken_reason=no_reason,
     writer=_ImageNetWriter,
-    room=_imagenet_room,
-    image_room=lambda image: (0, 0),
+    part_room=_imagenet_part_room,
+    image_room=lambda image: Room(0, 0),
     layout=_IMAGENET.layout,
     picture_paths=_IMAGENET.picture_paths,
 )
@@ -174,14 +175,14 @@ def _described(image: AnnotatedImage, classes: Mapping[str, str]) -> bytes:
     return key + b": " + msgspec.json.encode(about)
 
 
-def _classification_room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+def _classification_part_room(tasks: Sequence[AnnotatedTask]) -> Room:
     subsets = len(set(_subset_folders(subsets_of(tasks)).values()))
-    return subsets, subsets * 10
+    return Room(subsets, subsets * 10)
 
 
-def _classification_image_room(image: AnnotatedImage) -> tuple[int, int]:
+def _classification_image_room(image: AnnotatedImage) -> Room:
     classes = {name: name for name in _names(image)}
-    return 0, len(_described(image, classes)) + _LONGEST_FOLDER
+    return Room(0, len(_described(image, classes)) + _LONGEST_FOLDER)
 
 
 _CLASSIFICATION = _Folders("YOLO Classification", _subset_folders)
@@ -191,7 +192,7 @@ CLASSIFICATION = Format(
     unsupported_reason=only_kinds(_CLASSIFICATION.name, [TAG]),
     broken_reason=no_reason,
     writer=_ClassificationWriter,
-    room=_classification_room,
+    part_room=_classification_part_room,
     image_room=_classification_image_room,
     layout=_CLASSIFICATION.layout,
     picture_paths=_CLASSIFICATION.picture_paths,

@@ -17,7 +17,7 @@ import msgspec
 from cvat.annotations import MASK, Shape
 from cvat.geometry import object_box
 from selections import spreadsheets
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, no_reason
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, Room, no_reason
 from selections.formats.shared.temporary_files import TemporaryFiles
 
 Record = dict[str, Any]
@@ -120,11 +120,11 @@ class _Lines:
     def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
         return _Writer(self, folder)
 
-    def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
-        return 1, len(self.head)
+    def part_room(self, tasks: Sequence[AnnotatedTask]) -> Room:
+        return Room(1, len(self.head))
 
-    def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
-        return 0, len(self.of(image))
+    def image_room(self, image: AnnotatedImage) -> Room:
+        return Room(0, len(self.of(image)))
 
 
 class _Writer:
@@ -154,7 +154,7 @@ def _format(key: str, label: str, lines: _Lines) -> Format:
         unsupported_reason=no_reason,
         broken_reason=no_reason,
         writer=lines.writer,
-        room=lines.room,
+        part_room=lines.part_room,
         image_room=lines.image_room,
     )
 

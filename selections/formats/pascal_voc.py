@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cvat.annotations import MASK, TAG, Shape
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, only_kinds
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, Room, only_kinds
 from selections.formats.shared import masks, voc
 from selections.formats.shared.attributes import attributes_of, tracking_of
 from selections.formats.shared.names import label_names
@@ -126,22 +126,22 @@ def _object(shape: Shape, name: str) -> Iterator[str]:
     yield "    </attributes>\n  </object>\n"
 
 
-def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+def _part_room(tasks: Sequence[AnnotatedTask]) -> Room:
     classes = VocClasses(tasks, has_label_colors=False)
-    return 1 + 2 * len(set(subsets(tasks).values())), len(classes.labelmap())
+    return Room(1 + 2 * len(set(subsets(tasks).values())), len(classes.labelmap()))
 
 
-def _image_room(image: AnnotatedImage) -> tuple[int, int]:
+def _image_room(image: AnnotatedImage) -> Room:
     stem = stem_of(image)
     names = {shape.label.name: "&" * _LONGEST_NAME for shape in image.shapes}
     boxes = [shape for shape in image.shapes if shape.kind == "rectangle"]
     areas = [shape for shape in image.shapes if shape.kind in _PAINTED]
-    files, length = voc.room(image, stem, areas) if areas else (0, 0)
+    files, length = voc.painted_room(image, stem, areas) if areas else (0, 0)
     xml = _xml(image, boxes, names, is_segmented=True)
     lines = (2 + len(image.shapes)) * len(line(f"{stem}  1"))
     # A tag may be the first one in its list.
     lists = len({shape.label.name for shape in image.shapes if shape.kind == TAG})
-    return files + 1 + lists, length + len(xml.encode()) + lines
+    return Room(files + 1 + lists, length + len(xml.encode()) + lines)
 
 
 FORMAT = Format(
@@ -150,7 +150,7 @@ FORMAT = Format(
     unsupported_reason=only_kinds(_NAME, ["rectangle", TAG, *_PAINTED]),
     broken_reason=masks.mask_broken_reason,
     writer=_Writer,
-    room=_room,
+    part_room=_part_room,
     image_room=_image_room,
     layout=voc.LAYOUT,
     has_fixed_names=True,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, only_kinds
+from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, Room, only_kinds
 from selections.formats.shared import masks, voc
 from selections.formats.shared.geometry import AREAS
 from selections.formats.shared.temporary_files import GrowingFiles, SmallFiles, TemporaryFiles
@@ -46,15 +46,15 @@ class _Writer:
         self._temporary.close()
 
 
-def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+def _part_room(tasks: Sequence[AnnotatedTask]) -> Room:
     classes = VocClasses(tasks, has_label_colors=True)
-    return 1 + len(set(subsets(tasks).values())), len(classes.labelmap())
+    return Room(1 + len(set(subsets(tasks).values())), len(classes.labelmap()))
 
 
-def _image_room(image: AnnotatedImage) -> tuple[int, int]:
+def _image_room(image: AnnotatedImage) -> Room:
     stem = stem_of(image)
-    files, length = voc.room(image, stem, image.shapes)
-    return files, length + len(line(stem))
+    files, length = voc.painted_room(image, stem, image.shapes)
+    return Room(files, length + len(line(stem)))
 
 
 FORMAT = Format(
@@ -63,7 +63,7 @@ FORMAT = Format(
     unsupported_reason=only_kinds(_NAME, AREAS),
     broken_reason=masks.mask_broken_reason,
     writer=_Writer,
-    room=_room,
+    part_room=_part_room,
     image_room=_image_room,
     layout=voc.LAYOUT,
     has_fixed_names=True,

@@ -25,6 +25,7 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
+    Room,
     labels_by_name,
     labels_of,
     no_class,
@@ -78,17 +79,17 @@ class _Yolo:
     def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
         return _Writer(self, tasks, folder)
 
-    def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+    def part_room(self, tasks: Sequence[AnnotatedTask]) -> Room:
         subsets = sorted(set(_subsets(subsets_of(tasks)).values()))
-        return 1 + len(subsets), len(self.data(tasks, subsets, _LONGEST_SUFFIX).encode())
+        return Room(1 + len(subsets), len(self.data(tasks, subsets, _LONGEST_SUFFIX).encode()))
 
-    def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
+    def image_room(self, image: AnnotatedImage) -> Room:
         labels = [shape.label for shape in image.shapes]
         classes = {label.name: 10**_LONGEST_CLASS for label in labels}
         lines, _ = self.lines(image, classes, Skeletons(labels))
         # Of another skeleton the lines may have more points, which are all zero.
         padding = len(labels) * MOST_POINTS * len(" 0.0 0.0 0") if self._is_pose else 0
-        return int(bool(lines)), len(lines.encode()) + len(_listed(image).encode()) + padding
+        return Room(int(bool(lines)), len(lines.encode()) + len(_listed(image).encode()) + padding)
 
     def lines(
         self, image: AnnotatedImage, classes: Mapping[str, int], skeletons: Skeletons
@@ -280,7 +281,7 @@ def _format(
         unsupported_reason=yolo.unsupported_reason,
         broken_reason=broken_reason,
         writer=yolo.writer,
-        room=yolo.room,
+        part_room=yolo.part_room,
         image_room=yolo.image_room,
         # Readers replace the last `images` of a picture's path by `labels`, so no folder below may
         # have that name.

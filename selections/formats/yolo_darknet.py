@@ -21,6 +21,7 @@ from selections.formats.format import (
     File,
     Format,
     Layout,
+    Room,
     labels_by_name,
     labels_of,
     no_class,
@@ -117,16 +118,16 @@ def _subsets(names: Iterable[str]) -> dict[str, str]:
     return subset_names(names, default=_SUBSET_WITHOUT_NAME, reserved=_RESERVED_SUBSETS)
 
 
-def _room(tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+def _part_room(tasks: Sequence[AnnotatedTask]) -> Room:
     subsets, classes = set(_subsets(subsets_of(tasks)).values()), _classes(tasks)
     data = _data(len(classes), subsets, "_" * 100)
-    return 2 + len(subsets), len(_names(classes)) + len(data)
+    return Room(2 + len(subsets), len(_names(classes)) + len(data))
 
 
-def _image_room(image: AnnotatedImage) -> tuple[int, int]:
+def _image_room(image: AnnotatedImage) -> Room:
     classes = {shape.label.name: 10**_LONGEST_CLASS for shape in image.shapes}
     lines, _ = _lines(image, classes)
-    return 1, len(lines.encode()) + len(_listed(image))
+    return Room(1, len(lines.encode()) + len(_listed(image)))
 
 
 FORMAT = Format(
@@ -135,7 +136,7 @@ FORMAT = Format(
     unsupported_reason=only_kinds(_NAME, ["rectangle"]),
     broken_reason=no_reason,
     writer=_Writer,
-    room=_room,
+    part_room=_part_room,
     image_room=_image_room,
     layout=Layout(
         lambda subsets: {name: f"obj_{safe}_data" for name, safe in _subsets(subsets).items()},

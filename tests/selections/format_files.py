@@ -38,9 +38,9 @@ class Written:
                 assert len(content) == file.size
                 assert file.path not in self.files
                 self.files[file.path] = content
-        rooms = [form.room(tasks), *map(form.image_room, images)]
-        assert len(self.files) <= sum(room[0] for room in rooms)
-        assert sum(map(len, self.files.values())) <= sum(room[1] for room in rooms)
+        rooms = [form.part_room(tasks), *map(form.image_room, images)]
+        assert len(self.files) <= sum(room.files for room in rooms)
+        assert sum(map(len, self.files.values())) <= sum(room.bytes for room in rooms)
 
     def text(self, path: str) -> str:
         return self.files[path].decode()

@@ -40,9 +40,9 @@ def written(
         files = [(file.path, file.content.read(), file.size) for file in writer.files("_part2")]
     ((path, content, size),) = files
     assert path.endswith("_default_part2.json")
-    count, room = form.room([task])
+    count, room = form.part_room([task])
     assert count == 1
-    assert len(content) == size <= room + sum(form.image_room(image)[1] for image in images)
+    assert len(content) == size <= room + sum(form.image_room(image).bytes for image in images)
     return json.loads(content)
 
 

@@ -16,6 +16,7 @@ import pytest
 from selections.archives import building, zipping
 from selections.archives.entries import Entry, Line
 from selections.archives.zipping import ZipWriter
+from selections.formats.format import Room
 from selector.models import Connection
 from tests.selections.builds import built, path_of, select
 
@@ -25,8 +26,8 @@ BUILDS = pytest.mark.usefixtures("transactional_db", "folders", "messages", "has
 class Sizes:
     """For each picture a text file with its size, and a table of all pictures of the part."""
 
-    def room(self, line: Line | None) -> tuple[int, int]:
-        return (1, len("path,width\n")) if line is None else (1, 400)
+    def room(self, line: Line | None) -> Room:
+        return Room(1, len("path,width\n") if line is None else 400)
 
     def __init__(self) -> None:
         self._lines: list[Line] = []
@@ -108,8 +109,8 @@ def test_the_manifest_lists_the_files_before_the_problems(tmp_path: Path) -> Non
 class Many:
     """Files without end, of which none is kept."""
 
-    def room(self, line: Line | None) -> tuple[int, int]:
-        return 0, 0
+    def room(self, line: Line | None) -> Room:
+        return Room(0, 0)
 
     def add(self, line: Line) -> None:
         pass

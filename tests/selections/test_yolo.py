@@ -52,9 +52,9 @@ def written(
             content = file.content.read()
             assert len(content) == file.size
             files[file.path] = content.decode()
-    rooms = [form.room(tasks), *map(form.image_room, images)]
-    assert len(files) <= sum(room[0] for room in rooms)
-    assert sum(len(text.encode()) for text in files.values()) <= sum(room[1] for room in rooms)
+    rooms = [form.part_room(tasks), *map(form.image_room, images)]
+    assert len(files) <= sum(room.files for room in rooms)
+    assert sum(len(text.encode()) for text in files.values()) <= sum(room.bytes for room in rooms)
     return files
 
 

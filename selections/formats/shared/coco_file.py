@@ -14,6 +14,7 @@ from selections.formats.format import (
     AnnotatedImage,
     AnnotatedTask,
     File,
+    Room,
     instance_keys,
     labels_of,
     no_class,
@@ -64,12 +65,12 @@ class CocoFile:
     def writer(self, tasks: Sequence[AnnotatedTask], folder: Path) -> _Writer:
         return _Writer(self, tasks, folder)
 
-    def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+    def part_room(self, tasks: Sequence[AnnotatedTask]) -> Room:
         count = len(set(_subsets(tasks).values()))
         head = self.head(tasks, _ids(tasks), Skeletons(labels_of(tasks)))
-        return count, count * (len(head) + len(_BEFORE_ANNOTATIONS) + len(_END))
+        return Room(count, count * (len(head) + len(_BEFORE_ANNOTATIONS) + len(_END)))
 
-    def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
+    def image_room(self, image: AnnotatedImage) -> Room:
         ids = {(shape.label.name, ""): 10**_ID_DIGITS for shape in image.shapes}
         length = len(_item(_image(image, 10**_ID_DIGITS), is_first=False))
         annotations, _ = self.annotations(
@@ -81,7 +82,7 @@ class CocoFile:
             if "keypoints" in annotation:
                 # Skeletons of the same name in other tasks may have more points.
                 length += MOST_POINTS * len(msgspec.json.encode(ABSENT_POINT))
-        return 0, length
+        return Room(0, length)
 
     def head(self, tasks: Sequence[AnnotatedTask], ids: Categories, skeletons: Skeletons) -> bytes:
         categories: dict[int, Json] = {}

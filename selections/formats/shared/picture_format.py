@@ -22,6 +22,7 @@ from selections.formats.format import (
     Format,
     Layout,
     PicturePaths,
+    Room,
     labels_by_name,
     labels_of,
     no_class,
@@ -159,7 +160,7 @@ class PictureFormat:
             unsupported_reason=unsupported_reason,
             broken_reason=broken_reason,
             writer=self.writer,
-            room=self.room,
+            part_room=self.part_room,
             image_room=self.image_room,
             layout=layout,
             picture_paths=(lambda tasks: picture_paths(self.classes(tasks)))
@@ -186,7 +187,7 @@ class PictureFormat:
         names = set(subsets)
         return self.folders("{subset}")(names) if len(names) > 1 else dict.fromkeys(names, "")
 
-    def room(self, tasks: Sequence[AnnotatedTask]) -> tuple[int, int]:
+    def part_room(self, tasks: Sequence[AnnotatedTask]) -> Room:
         classes = self.classes(tasks)
         counts = {
             (subset, label): 10**_COUNT_DIGITS
@@ -198,16 +199,16 @@ class PictureFormat:
         count *= len(tasks) if self._is_by_task else 1
         length = sum(len(file.head.encode()) + len(text.encode()) for file, text in fixed)
         head = _HEAD_ROOM + sum(len(name.encode()) + 1 for name in classes.labels)
-        return len(fixed) + count, length + count * head
+        return Room(len(fixed) + count, length + count * head)
 
-    def image_room(self, image: AnnotatedImage) -> tuple[int, int]:
+    def image_room(self, image: AnnotatedImage) -> Room:
         classes = Classes((shape.label for shape in image.shapes), [image.subset], self._reserved)
         content = self.describe(image, classes)
         length = _NUMBER_ROOM * (len(image.shapes) + 5)
         length += sum(len(text.encode()) + _NUMBER_ROOM for _, text in content.shared)
         for path, each in content.own:
             length += len(each) + (len(each) // 8 + _PNG_ROOM if path.endswith(".png") else 0)
-        return len(content.own), length
+        return Room(len(content.own), length)
 
     def describe(self, image: AnnotatedImage, classes: Classes) -> Content:
         """The content of a picture; objects without a class are left out."""

@@ -19,6 +19,7 @@ from selections.formats.format import (
     AnnotatedTask,
     File,
     Layout,
+    Room,
     instance_keys,
     labels_by_name,
     labels_of,
@@ -152,14 +153,14 @@ def painted(
     return Painted(files, [reason for _, reason, _ in areas if reason])
 
 
-def room(image: AnnotatedImage, stem: str, shapes: Sequence[Shape]) -> tuple[int, int]:
+def painted_room(image: AnnotatedImage, stem: str, shapes: Sequence[Shape]) -> Room:
     """How many files and bytes the pictures take at most, whatever classes there are."""
     names = dict.fromkeys(shape.label.name for shape in shapes)
     numbers = {name: number for number, name in enumerate(names, 1)}
     colors = [table_color(number) for number in range(len(names) + 1)]
     files, _ = painted(image, stem, shapes, numbers=numbers, colors=colors)
     # Without a table of colours a pixel takes three bytes in place of one.
-    return len(files), sum(3 * len(content) + _ROOM for _, content in files)
+    return Room(len(files), sum(3 * len(content) + _ROOM for _, content in files))
 
 
 def _instances(shapes: Sequence[Shape], numbers: dict[str, int]) -> list[int]:
