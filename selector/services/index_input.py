@@ -22,6 +22,10 @@ from selector.job_access import GRANT_SECONDS, job_access
 from selector.models import Connection
 from selector.services.frame_annotations import DATE_SECONDS, job_labels
 
+# A server that does not tell when a job changed is asked again after so long: long enough for a
+# worker to read a large task, whose jobs would otherwise never be all there at once.
+UNKNOWN_SECONDS = 3600
+
 
 @dataclass(frozen=True, slots=True)
 class JobPart:
@@ -61,8 +65,7 @@ def read_version(connection: Connection, catalog: FrameCatalog, job_id: int | No
     `catalog.frames`. Raises Busy, CvatError."""
 
     def ask(client: CvatClient) -> dict[int, str]:
-        # A server that does not tell the date is asked again after a while.
-        unknown = str(time.time() // GRANT_SECONDS)
+        unknown = str(time.time() // UNKNOWN_SECONDS)
         return {job.id: job.updated_date or unknown for job in client.job_dates(catalog.task_id)}
 
     question = ("dates of jobs", catalog.task_id)

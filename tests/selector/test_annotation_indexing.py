@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -131,6 +132,24 @@ def test_only_a_job_that_changed_is_read_anew_with_those_that_it_overlaps(
     assert work.frames_total < before["frames_count"]
     assert ask(api)["labels"][0]["shape_types"] == {"tag": len(jobs) + 1}
     assert read(standin) == [*jobs, *jobs[:3]]
+
+
+def test_a_server_without_dates_leaves_a_worker_the_time_to_read(
+    api: APIClient,
+    connection: Connection,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: list[int],
+) -> None:
+    for number in jobs:
+        monkeypatch.setattr(standin.world.jobs[number], "updated_date", None)
+    monkeypatch.setattr(index_input, "time", SimpleNamespace(time=lambda: now))
+    now = 1000 * 3600.0
+    run(ask(api)["work_id"])
+    now += 3000
+    assert ask(api)["state"] == "ready"
+    now += 3000
+    assert ask(api)["state"] == "reading"
 
 
 def test_others_do_not_read_the_same_again(
