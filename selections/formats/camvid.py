@@ -7,11 +7,11 @@ import posixpath
 from selections.formats.format import AnnotatedImage, Layout, only_kinds
 from selections.formats.shared import masks
 from selections.formats.shared.geometry import AREAS
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
     Counts,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
 )
 from selections.formats.shared.segmentation import areas_of, class_numbers, color_lines, colored
@@ -47,7 +47,7 @@ def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     return [(SharedFile("label_colors.txt"), color_lines(classes, has_background=False))]
 
 
-_FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=1, reserved=["label_colors"])
+_FILES = PictureFiles(_content, _fixed, name=_NAME, shared_files=1, reserved=["label_colors"])
 FORMAT = _FILES.format(
     "camvid",
     "CamVid 1.0 (areas as colors)",

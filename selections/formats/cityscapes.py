@@ -12,11 +12,11 @@ import posixpath
 from selections.formats.format import AnnotatedImage, Layout, only_kinds
 from selections.formats.shared import masks
 from selections.formats.shared.geometry import AREAS
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
     Counts,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
 )
 from selections.formats.shared.segmentation import (
@@ -64,7 +64,7 @@ def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     return [(SharedFile("label_colors.txt"), color_lines(classes, has_background=True))]
 
 
-_FILES = PictureFormat(_content, _fixed, name=_NAME)
+_FILES = PictureFiles(_content, _fixed, name=_NAME)
 FORMAT = _FILES.format(
     "cityscapes",
     "Cityscapes 1.0 (areas, instances)",

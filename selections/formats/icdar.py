@@ -15,10 +15,10 @@ from selections.formats.format import AnnotatedImage, Layout, only_kinds, unsupp
 from selections.formats.shared import masks
 from selections.formats.shared.geometry import AREAS
 from selections.formats.shared.layers import RGB, Color, painted
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
     one_line,
 )
@@ -38,7 +38,7 @@ def attribute(shape: Shape, name: str) -> str:
     return dict(shape.attributes).get(name, "")
 
 
-def _place(image: AnnotatedImage, classes: Classes) -> tuple[str, str]:
+def _subset_and_name(image: AnnotatedImage, classes: Classes) -> tuple[str, str]:
     """The name of the subset, and the path of the picture in its folder."""
     subset = classes.subsets[image.subset]
     return subset, image.path.removeprefix(f"{_PICTURES.format(subset=subset)}/")
@@ -48,7 +48,7 @@ def _place(image: AnnotatedImage, classes: Classes) -> tuple[str, str]:
 
 
 def _localized(image: AnnotatedImage, classes: Classes) -> Content:
-    subset, name = _place(image, classes)
+    subset, name = _subset_and_name(image, classes)
     folder, base = posixpath.split(posixpath.splitext(name)[0])
     lines = "".join(f"{_line(shape)}\n" for shape in image.shapes)
     return Content(own=[(posixpath.join(subset, folder, f"gt_{base}.txt"), lines.encode())])
@@ -80,7 +80,7 @@ def _corners(shape: Shape) -> list[Point]:
 
 def _recognized(image: AnnotatedImage, classes: Classes) -> Content:
     """A line for each text of a picture; one without text if there is none."""
-    subset, name = _place(image, classes)
+    subset, name = _subset_and_name(image, classes)
     texts = [_escaped(one_line(attribute(shape, "text"))) for shape in image.shapes]
     lines = [f'{name}, "{text}"\n' for text in texts] or [f"{name}, \n"]
     return Content(shared=[(SharedFile(f"{subset}/gt.txt"), "".join(lines))])
@@ -100,7 +100,7 @@ def _without_text(shape: Shape) -> str:
 
 
 def _segmented(image: AnnotatedImage, classes: Classes) -> Content:
-    subset, name = _place(image, classes)
+    subset, name = _subset_and_name(image, classes)
     stem = f"{subset}/{posixpath.splitext(name)[0]}_GT"
     areas, others = areas_of(image, image.shapes, dict.fromkeys(classes.labels, 0), _SEGMENTATION)
     colors = _colors(areas)
@@ -177,21 +177,21 @@ def _bitmap(areas: Sequence[Area], colors: Sequence[Color], image: AnnotatedImag
 
 # --- the formats ---
 
-_LOCALIZED = PictureFormat(_localized, name=_LOCALIZATION)
+_LOCALIZED = PictureFiles(_localized, name=_LOCALIZATION)
 LOCALIZATION = _LOCALIZED.format(
     "icdar_localization",
     "ICDAR Localization 1.0 (text as boxes and polygons)",
     unsupported_reason=only_kinds(_LOCALIZATION, ["rectangle", "polygon"]),
     layout=Layout(_LOCALIZED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt",)),
 )
-_RECOGNIZED = PictureFormat(_recognized, name=_RECOGNITION, shared_files=1)
+_RECOGNIZED = PictureFiles(_recognized, name=_RECOGNITION, shared_files=1)
 RECOGNITION = _RECOGNIZED.format(
     "icdar_recognition",
     "ICDAR Recognition 1.0 (text of pictures)",
     unsupported_reason=_without_text,
     layout=Layout(_RECOGNIZED.folders(_PICTURES)),
 )
-_SEGMENTED = PictureFormat(_segmented, name=_SEGMENTATION)
+_SEGMENTED = PictureFiles(_segmented, name=_SEGMENTATION)
 SEGMENTATION = _SEGMENTED.format(
     "icdar_segmentation",
     "ICDAR Segmentation 1.0 (areas of characters)",

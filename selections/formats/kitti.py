@@ -10,11 +10,11 @@ from selections.formats.format import AnnotatedImage, Layout, no_area, only_kind
 from selections.formats.shared import masks
 from selections.formats.shared.geometry import AREAS, visible_box
 from selections.formats.shared.layers import GREY_16
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
     Counts,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
 )
 from selections.formats.shared.segmentation import (
@@ -75,7 +75,7 @@ def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     return [(_COLORS, color_lines(classes, has_background=True))]
 
 
-_FILES = PictureFormat(_content, _fixed, name=_NAME)
+_FILES = PictureFiles(_content, _fixed, name=_NAME)
 FORMAT = _FILES.format(
     "kitti",
     "KITTI 1.0 (boxes, areas)",

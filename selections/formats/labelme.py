@@ -16,7 +16,7 @@ from selections.formats.shared import masks
 from selections.formats.shared.attributes import attributes_of, tracking_of
 from selections.formats.shared.geometry import AREAS
 from selections.formats.shared.layers import RGBA, painted, visible_pixels
-from selections.formats.shared.picture_format import Classes, Content, PictureFormat
+from selections.formats.shared.picture_files import Classes, Content, PictureFiles
 from selections.formats.shared.xml_text import text
 
 _NAME = "LabelMe"
@@ -122,7 +122,7 @@ def _value(value: str) -> str:
     return _SPECIAL.sub(r"\\\1", value)
 
 
-_FILES = PictureFormat(_content, name=_NAME)
+_FILES = PictureFiles(_content, name=_NAME)
 FORMAT = _FILES.format(
     "labelme",
     "LabelMe 3.0 (boxes, polygons, masks)",

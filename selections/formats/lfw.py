@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from cvat.annotations import TAG, Shape
 from selections.formats.format import AnnotatedImage, Layout, PicturePaths, only_kinds
 from selections.formats.shared.names import NO_LABEL
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
     Counts,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
     one_line,
     too_many,
@@ -123,7 +123,7 @@ def _fixed(classes: Classes, counts: Counts) -> list[tuple[SharedFile, str]]:
     ]
 
 
-_FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=2, counts_labels=True)
+_FILES = PictureFiles(_content, _fixed, name=_NAME, shared_files=2, counts_labels=True)
 FORMAT = _FILES.format(
     "lfw",
     "LFW 1.0 (persons, a folder for each tag)",

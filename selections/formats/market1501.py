@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from cvat.annotations import TAG, Shape
 from selections.formats.format import AnnotatedImage, Layout, PicturePaths, unsupported
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
     too_many,
 )
@@ -81,7 +81,7 @@ def _unsupported_reason(shape: Shape) -> str:
     return unsupported(_NAME, f"objects but tags {_TAG!r} with a number as person_id")
 
 
-_FILES = PictureFormat(_content, name=_NAME, shared_files=1)
+_FILES = PictureFiles(_content, name=_NAME, shared_files=1)
 FORMAT = _FILES.format(
     "market1501",
     "Market-1501 1.0 (persons and cameras in the names)",

@@ -10,10 +10,10 @@ import posixpath
 
 from cvat.geometry import rectangle_box
 from selections.formats.format import AnnotatedImage, Layout, only_kinds
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
     one_line,
 )
@@ -44,7 +44,7 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
     )
 
 
-_FILES = PictureFormat(_content, name=_NAME, shared_files=2, is_by_task=True, reserved=_RESERVED)
+_FILES = PictureFiles(_content, name=_NAME, shared_files=2, is_by_task=True, reserved=_RESERVED)
 FORMAT = _FILES.format(
     "mot",
     "MOT 1.1 (boxes and tracks)",

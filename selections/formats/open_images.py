@@ -19,11 +19,11 @@ from selections.formats.format import AnnotatedImage, Layout, no_area, only_kind
 from selections.formats.shared import masks
 from selections.formats.shared.geometry import AREAS, visible_box
 from selections.formats.shared.layers import GREY, painted, visible_pixels
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
     Counts,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
     one_line,
     table,
@@ -135,7 +135,7 @@ def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     ]
 
 
-_FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=5)
+_FILES = PictureFiles(_content, _fixed, name=_NAME, shared_files=5)
 FORMAT = _FILES.format(
     "open_images",
     "Open Images V6 (boxes, areas, tags)",

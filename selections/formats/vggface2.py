@@ -21,11 +21,11 @@ from selections.formats.format import (
 )
 from selections.formats.shared.geometry import visible_box
 from selections.formats.shared.names import NO_LABEL
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
     Counts,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
     table,
     too_many,
@@ -113,7 +113,7 @@ def _unsupported_reason(shape: Shape) -> str:
     return unsupported(_NAME, plural(shape.kind))
 
 
-_FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=2, reserved=[_FOLDER])
+_FILES = PictureFiles(_content, _fixed, name=_NAME, shared_files=2, reserved=[_FOLDER])
 FORMAT = _FILES.format(
     "vggface2",
     "VGGFace2 1.0 (faces, a folder for each label)",

@@ -12,11 +12,11 @@ from selections.formats.format import AnnotatedImage, Layout, PicturePaths, no_a
 from selections.formats.shared.attributes import attributes_of
 from selections.formats.shared.geometry import visible_box
 from selections.formats.shared.names import NO_LABEL
-from selections.formats.shared.picture_format import (
+from selections.formats.shared.picture_files import (
     Classes,
     Content,
     Counts,
-    PictureFormat,
+    PictureFiles,
     SharedFile,
     too_many,
 )
@@ -75,7 +75,7 @@ def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
     return [(SharedFile("labels.txt"), "".join(f"{name}\n" for name in classes.folders.values()))]
 
 
-_FILES = PictureFormat(_content, _fixed, name=_NAME, shared_files=1)
+_FILES = PictureFiles(_content, _fixed, name=_NAME, shared_files=1)
 FORMAT = _FILES.format(
     "widerface",
     "WIDER FACE 1.0 (boxes, a folder for each tag)",

@@ -26,8 +26,7 @@ from selections.formats.shared.skeletons import MOST_POINTS, Skeletons
 from selections.formats.shared.temporary_files import GrowingFiles, TemporaryFiles
 
 Categories = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 1
-# Annotations of the objects of one label and one group on an image, without ids; and for each of
-# these objects that is in none the reason.
+# (Annotations without ids, reasons of the objects in none) for the objects of one label and group.
 Annotate = Callable[[Sequence[Shape], AnnotatedImage, Skeletons], tuple[list[Json], list[str]]]
 Category = Callable[[Label, Label | None, int, Skeletons], Json | None]
 

@@ -11,7 +11,7 @@ from cvat.annotations import Shape
 from selections.formats.format import AnnotatedImage, instance_keys, no_class
 from selections.formats.shared.layers import BACKGROUND, GREY, GREY_16, RGB, painted, visible_pixels
 from selections.formats.shared.masks import Run
-from selections.formats.shared.picture_format import Classes
+from selections.formats.shared.picture_files import Classes
 
 MOST_CLASSES = 255  # beside the background, that a byte can tell apart
 

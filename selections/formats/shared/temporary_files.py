@@ -32,8 +32,8 @@ class TemporaryFiles:
 
 
 class GrowingFiles:
-    """Files that grow side by side, in one temporary file: so that there are not as many open files
-    as subsets, or as labels."""
+    """Appends to many files within one temporary file, so that no subset or label needs an open
+    file."""
 
     def __init__(self, temporary: TemporaryFiles) -> None:
         self._contents = temporary.new()
@@ -84,7 +84,7 @@ class GrowingFiles:
 
 
 class SmallFiles:
-    """Many small files, in one temporary file."""
+    """Keeps many small files in one temporary file."""
 
     def __init__(self, temporary: TemporaryFiles) -> None:
         self._file = temporary.new()

@@ -118,7 +118,7 @@ Counts = Mapping[tuple[str, str], int]
 Fixed = Callable[[Classes, Counts], Sequence[tuple[SharedFile, str]]]
 
 
-class PictureFormat:
+class PictureFiles:
     """How the files are written. `describe` makes the content of a picture, `fixed` the text of
     files that each part has. `shared_files`: how many further files a subset has at most, or with
     `is_by_task` a task of a subset. `counts_labels`: the fixed files count the pictures of each
@@ -135,7 +135,7 @@ class PictureFormat:
         reserved: Collection[str] = (),
         counts_labels: bool = False,
     ) -> None:
-        self.describe_known = describe
+        self._describe = describe
         self.fixed = fixed
         self.name = name
         self._shared_files = shared_files
@@ -213,7 +213,7 @@ class PictureFormat:
     def describe(self, image: AnnotatedImage, classes: Classes) -> Content:
         """The content of a picture; objects without a class are left out."""
         known = [shape for shape in image.shapes if shape.label.name in classes.numbers]
-        content = self.describe_known(image._replace(shapes=known), classes)
+        content = self._describe(image._replace(shapes=known), classes)
         unknown = [
             no_class(self.name, shape.label)
             for shape in image.shapes
@@ -223,15 +223,15 @@ class PictureFormat:
 
 
 class _Writer:
-    def __init__(self, form: PictureFormat, classes: Classes, folder: Path) -> None:
-        self._form, self._classes = form, classes
+    def __init__(self, files: PictureFiles, classes: Classes, folder: Path) -> None:
+        self._files, self._classes = files, classes
         self._temporary = TemporaryFiles(folder)
         self._own = SmallFiles(self._temporary)
         self._shared = GrowingFiles(self._temporary)
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, image: AnnotatedImage) -> Sequence[str]:
-        content = self._form.describe(image, self._classes)
+        content = self._files.describe(image, self._classes)
         for path, each in content.own:
             self._own.add(path, each)
         self._add_shared(content.shared)
@@ -240,7 +240,7 @@ class _Writer:
 
     def files(self, suffix: str) -> Iterator[File]:
         yield from self._own.files()
-        self._add_shared(self._form.fixed(self._classes, self._counts))
+        self._add_shared(self._files.fixed(self._classes, self._counts))
         for file in self._shared.files():
             stem, extension = posixpath.splitext(file.path)
             yield file._replace(path=f"{stem}{suffix}{extension}")
