@@ -258,9 +258,9 @@ class SelectionViewSet(
         """How many frames of the selection a split puts where, before an archive is built.
 
         With `even_labels` also how many frames with each label; 503 with `Retry-After` while the
-        annotations are read. Objects of all jobs and of every kind count: an archive has fewer,
-        and with `empty_frames` fewer frames, if only some jobs are chosen or its format has no
-        place for some objects.
+        annotations are read, and while as many slow requests as may are being answered. Objects of
+        all jobs and of every kind count: an archive has fewer, and with `empty_frames` fewer
+        frames, if only some jobs are chosen or its format has no place for some objects.
         """
         form = SplitTableSerializer(data=request.data)
         form.is_valid(raise_exception=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 
-from portal.exceptions import InvalidInput
+from portal.exceptions import Busy, InvalidInput
+from portal.thread_share import slow_work, slow_work_limits
 from selections.archives import frame_rows
 from selections.archives.arrangement import SplitFrames
 from selections.models import Selection
@@ -46,14 +48,13 @@ def split_table(
     leaves_out_empty: bool = False,
 ) -> list[SplitRow]:
     """A row for each split that has frames or should have some. With `leaves_out_empty`, frames
-    without any of the chosen labels do not count. Raises InvalidInput; if the table depends on
-    labels also NotConnected, NotRead (while annotations are read), CvatError."""
+    without any of the chosen labels do not count. Raises InvalidInput, Busy; if the table depends
+    on labels also NotConnected, NotRead (while annotations are read), CvatError."""
     try:
         split.check()
     except ValueError as error:
         sentence = str(error)
         raise InvalidInput(f"{sentence[0].upper()}{sentence[1:]}.") from error
-    check_names(selection=selection, split=split)
     labels_on: LabelsOn = _no_labels
     if split.needs_labels or leaves_out_empty:
         labels_on = _labels_on(required_connection(user, selection), selection, choice)
@@ -64,6 +65,31 @@ def split_table(
             if names or not leaves_out_empty:
                 yield frame, names if split.needs_labels else frozenset()
 
+    # Only now: what asks CVAT takes a place of its own.
+    with _counting_place(user):
+        check_names(selection=selection, split=split)
+        return _counted(selection, split, delivered)
+
+
+@contextmanager
+def _counting_place(user: User) -> Iterator[None]:
+    """Hold one of the threads for slow work: a hundred thousand frames take seconds. Raises
+    Busy."""
+    limits = slow_work_limits() | {f"split tables of person {user.pk}": 1}
+    with slow_work.place(limits) as has_place:
+        if not has_place:
+            raise Busy(
+                "As many slow requests as may are being answered, such as the count of another "
+                "split. Try again in a few seconds."
+            )
+        yield
+
+
+def _counted(
+    selection: Selection,
+    split: Split,
+    delivered: Callable[[], Iterator[tuple[SplitFrame, frozenset[str]]]],
+) -> list[SplitRow]:
     assignment = Assignment(split, delivered())
     frames: Counter[str] = Counter()
     units: dict[str, set[str]] = {}

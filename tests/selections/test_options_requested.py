@@ -9,6 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from portal import thread_share
+from portal.thread_share import slow_work, slow_work_limits
 from selections.build_form import BuildForm
 from selections.models import Archive, ArchiveOptions, Selection
 from selections.object_choice import ObjectChoice
@@ -189,6 +191,20 @@ def test_the_page_keeps_a_space_at_the_start_of_the_list() -> None:
     form = BuildForm({**FORM, "split": "names", "names": " a.jpg\ttrain\r\nb.jpg\tval\r\n"})
     assert form.is_valid()
     assert form.options().split.names == ((" a.jpg", "train"), ("b.jpg", "val"))
+
+
+def test_tables_hold_some_of_the_threads_at_most(
+    alice: User, kept: Selection, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread_share, "PLACE_SECONDS", 0)
+    settings.WEB_THREADS = 2
+    url = f"/api/selections/{kept.pk}/split-table"
+    with slow_work.place(slow_work_limits()):
+        answer = api_of(alice).post(url, {"by": "shares"})
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "busy"
+    assert int(answer["Retry-After"]) > 0
+    assert api_of(alice).post(url, {"by": "shares"}).status_code == 200
 
 
 def test_the_table_of_a_list_names_what_is_missing(alice: User, kept: Selection) -> None:
