@@ -1,4 +1,4 @@
-"""Serializer fields for whole numbers and ids."""
+"""Serializer fields for whole numbers, ids, flags and lists."""
 
 from __future__ import annotations
 
@@ -32,3 +32,9 @@ class FlagField(serializers.BooleanField):
 
     def to_internal_value(self, data: Any) -> bool:
         return True if data == "" else bool(super().to_internal_value(data))
+
+
+class ListField(serializers.ListField):
+    """A list field that does not answer in the words of Python."""
+
+    default_error_messages = {"not_a_list": "Expected a list."}

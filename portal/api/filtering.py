@@ -15,7 +15,41 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from portal.api.choices import not_among
+
 LARGEST_ID = 2**63 - 1  # of the database
+
+
+class ListsChoices(forms.ChoiceField):
+    """A form field that lists the choices when it refuses a value."""
+
+    def validate(self, value: Any) -> None:
+        if value and not self.valid_value(value):
+            choices: Any = self.choices  # pairs, once the field is made
+            known = [choice for choice, _ in choices]
+            raise forms.ValidationError(not_among(known, value), code="invalid_choice")
+        super().validate(value)
+
+
+class ListedChoiceField(ListsChoices, django_filters.fields.ChoiceField):  # type: ignore[misc]
+    pass
+
+
+class ListedTypedChoiceField(ListsChoices, forms.TypedChoiceField):
+    pass
+
+
+class ChoiceFilter(django_filters.ChoiceFilter):  # type: ignore[misc]  # has no types
+    field_class = ListedChoiceField
+
+
+class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # has no types
+    """Filters of a list, in which a wrong choice is told with the choices."""
+
+    @classmethod
+    def filter_for_lookup(cls, field: Any, lookup_type: str) -> tuple[Any, dict[str, Any]]:
+        kind, parameters = super().filter_for_lookup(field, lookup_type)
+        return ChoiceFilter if kind is django_filters.ChoiceFilter else kind, parameters
 
 
 @extend_schema_field(OpenApiTypes.INT64)
@@ -31,6 +65,8 @@ class IdFilter(django_filters.NumberFilter):  # type: ignore[misc]  # has no typ
 @extend_schema_field(OpenApiTypes.BOOL)
 class TrueFalseFilter(django_filters.TypedChoiceFilter):  # type: ignore[misc]  # has no types
     """A filter that takes "true" or "false"; BooleanFilter would ignore every other word."""
+
+    field_class = ListedTypedChoiceField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         words = {"true": True, "false": False}

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from portal.api.choices import ChoiceField
 from portal.api.fields import WholeNumberField
 from portal.api.strict import StrictSerializer
 from portal.models import ApiToken
@@ -50,4 +51,4 @@ class PageSerializer(serializers.Serializer[Any]):
 
 
 class SchemaQuerySerializer(StrictSerializer):
-    format = serializers.ChoiceField(choices=["json", "yaml"], required=False)
+    format = ChoiceField(choices=["json", "yaml"], required=False)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
@@ -12,6 +11,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
+
+from portal.api.choices import ChoiceField, alike
 
 if TYPE_CHECKING:
     View = APIView
@@ -28,6 +29,10 @@ CSRF_FIELD = "csrfmiddlewaretoken"  # Django reads it from forms
 
 class StrictFields(Fields):
     """Serializer that refuses unknown and read-only fields instead of dropping them."""
+
+    default_error_messages = {"invalid": "Expected a JSON object with named fields."}
+    # For the fields of a model.
+    serializer_choice_field: ClassVar[type[serializers.Field[Any, Any, Any, Any]]] = ChoiceField
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -122,19 +127,10 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str], *, what: str) -> 
     hint = f"Known: {', '.join(known)}." if known else "None is taken here."
     raise serializers.ValidationError(
         {
-            str(name)[:LONGEST_NAME]: [f"unknown {what}. {_alike(str(name), known)}{hint}"]
+            str(name)[:LONGEST_NAME]: [f"unknown {what}. {alike(str(name), known)}{hint}"]
             for name in unknown[:MAX_NAMED]
         }
     )
-
-
-def _alike(name: str, known: list[str]) -> str:
-    """A hint at a similar known name, or ""."""
-    # "seed" for "random_seed" as well as "nme" for "name"
-    near = get_close_matches(name, known, n=1, cutoff=0.6) or [
-        each for each in known if len(name) > 2 and name in each.split("_")
-    ]
-    return f"Is {near[0]} meant? " if near else ""
 
 
 def _read_query(given: QueryDict, kind: InputSerializer, lists: set[str]) -> dict[str, Any]:

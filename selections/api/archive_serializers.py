@@ -8,6 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from portal.api.choices import ChoiceField
 from portal.api.fields import FlagField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selections import formats
@@ -256,16 +257,14 @@ class NewArchiveSerializer(StrictSerializer):
     selection, so that ZIPs of several selections can be unpacked into one folder. `annotations` is
     the format of the annotations of these frames; it goes with original files alone."""
 
-    quality = serializers.ChoiceField(choices=Quality.choices, default=Quality.ORIGINAL)
+    quality = ChoiceField(choices=Quality.choices, default=Quality.ORIGINAL)
     part_size = WholeNumberField(default=0, min_value=0, max_value=2**50)
-    video_format = serializers.ChoiceField(choices=VideoFormat.choices, default=VideoFormat.PNG)
+    video_format = ChoiceField(choices=VideoFormat.choices, default=VideoFormat.PNG)
     video_quality = WholeNumberField(default=95, min_value=1, max_value=100)
-    deleted_frames = serializers.ChoiceField(
-        choices=DeletedFrames.choices, default=DeletedFrames.DELIVER
-    )
+    deleted_frames = ChoiceField(choices=DeletedFrames.choices, default=DeletedFrames.DELIVER)
     part_files = WholeNumberField(default=0, min_value=0, max_value=2**31 - 1)
     task_folders = serializers.BooleanField(default=False)
-    annotations = serializers.ChoiceField(choices=formats.choices(), default=formats.NONE)
+    annotations = ChoiceField(choices=formats.choices(), default=formats.NONE)
     pictures = serializers.BooleanField(
         default=True,
         help_text="False: the annotations alone; the manifest lists the frames. No picture is "
@@ -274,7 +273,7 @@ class NewArchiveSerializer(StrictSerializer):
     objects = ObjectChoiceSerializer(
         required=False, help_text="Which objects are in the files. Goes with a format."
     )
-    empty_frames = serializers.ChoiceField(
+    empty_frames = ChoiceField(
         choices=EmptyFrames.choices,
         default=EmptyFrames.DELIVER,
         help_text="Frames with none of the chosen objects: `deliver` or `leave_out`.",

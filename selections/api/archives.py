@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from django.http import HttpResponseBase
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
@@ -13,7 +12,7 @@ from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from portal.api.filtering import IdFilter, Ordering
+from portal.api.filtering import FilterSet, IdFilter, Ordering
 from portal.api.schema import ErrorSerializer
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, AlwaysJson
@@ -30,7 +29,7 @@ from selections.models import (
 ZIP = {(200, "application/zip"): OpenApiTypes.BINARY}
 
 
-class ArchiveFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
+class ArchiveFilter(FilterSet):
     selection = IdFilter(field_name="selection_id")
 
     class Meta:

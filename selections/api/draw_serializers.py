@@ -7,7 +7,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from portal.api.fields import IdField
+from portal.api.choices import ChoiceField
+from portal.api.fields import IdField, ListField
 from selections.api.amount_fields import REQUIRED_AMOUNT, CountField, SeedField, ShareField
 from selections.draws import Draw
 from selections.methods import DEFAULT, METHODS, draw_choices
@@ -33,9 +34,7 @@ def amount_fields() -> dict[str, Fields]:
 class DrawSerializer(SourceSerializer):
     """What to draw from a task, some of its jobs (`job_ids`) or one job, in CVAT's words."""
 
-    job_ids = serializers.ListField(
-        child=IdField(), required=False, allow_empty=False, max_length=MOST_JOBS
-    )
+    job_ids = ListField(child=IdField(), required=False, allow_empty=False, max_length=MOST_JOBS)
     random_seed = SeedField()
     filename_contains = serializers.CharField(
         required=False,
@@ -43,9 +42,7 @@ class DrawSerializer(SourceSerializer):
         max_length=LONGEST_FILENAME_PART,
         help_text="Only frames whose name contains each of these words, whatever their case.",
     )
-    exclude_selections = serializers.ListField(
-        child=IdField(), required=False, max_length=MOST_EXCLUDED
-    )
+    exclude_selections = ListField(child=IdField(), required=False, max_length=MOST_EXCLUDED)
     annotation_filter = AnnotationFilterSerializer(
         required=False, help_text="Only frames with such annotations."
     )
@@ -54,7 +51,7 @@ class DrawSerializer(SourceSerializer):
     )
 
     def get_fields(self) -> dict[str, Fields]:
-        method = serializers.ChoiceField(choices=draw_choices(), default=DEFAULT)
+        method = ChoiceField(choices=draw_choices(), default=DEFAULT)
         return {**super().get_fields(), "frame_selection_method": method, **amount_fields()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +129,7 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     requested = serializers.IntegerField(allow_null=True)
     counted_for_other_jobs = SharedFramesSerializer(many=True, source="elsewhere")
-    reason = serializers.ChoiceField(
+    reason = ChoiceField(
         choices=["", "too_few_frames", "counted_for_other_jobs"], source="shortage"
     )
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from portal.api.fields import WholeNumberField
+from portal.api.choices import ChoiceField
+from portal.api.fields import ListField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selections import object_choice, splits
 from selections.models import EmptyFrames
@@ -14,17 +15,19 @@ from selections.object_choice import ObjectChoice
 from selections.sampling import MAX_SEED
 from selections.splits import Split
 
+OR_SPLITS = f"{', '.join(splits.SPLITS[:-1])} or {splits.SPLITS[-1]}"
+
 
 class ObjectChoiceSerializer(StrictSerializer):
     """The objects that are in the files. Classes are numbered over all labels, used or not."""
 
-    jobs = serializers.ChoiceField(
+    jobs = ChoiceField(
         choices=object_choice.JOB_CHOICES,
         default=object_choice.ALL,
         help_text="The objects of all jobs, of those in state completed, or of those in stage "
         "acceptance and state completed.",
     )
-    labels = serializers.ListField(
+    labels = ListField(
         child=serializers.CharField(max_length=object_choice.LONGEST_NAME),
         max_length=object_choice.MOST_LABELS,
         default=list,
@@ -33,6 +36,7 @@ class ObjectChoiceSerializer(StrictSerializer):
     rename = serializers.DictField(
         child=serializers.CharField(max_length=object_choice.LONGEST_NAME),
         default=dict,
+        error_messages={"not_a_dict": 'Expected a JSON object, such as {{"car": "vehicle"}}.'},
         help_text='Other names of labels in the files, such as {"car": "vehicle", "van": '
         '"vehicle"}. Labels that get one name become one, at the place of the first.',
     )
@@ -56,7 +60,7 @@ class SplitSerializer(StrictSerializer):
     """How frames are split into train, val (validation) and test. What does not go with `by` plays
     no part."""
 
-    by = serializers.ChoiceField(
+    by = ChoiceField(
         choices=splits.BY_CHOICES,
         help_text="`shares`: so much for each, at random. `subsets`: those of the tasks in CVAT, a "
         "task without one is in train. `names`: as `names` says.",
@@ -70,7 +74,7 @@ class SplitSerializer(StrictSerializer):
         max_value=MAX_SEED,
         help_text="The same seed gives the same split by shares.",
     )
-    unit = serializers.ChoiceField(
+    unit = ChoiceField(
         choices=splits.UNIT_CHOICES,
         default=splits.FRAME,
         help_text="What stays together in a split by shares. `name`: pictures whose names begin "
@@ -94,8 +98,14 @@ class SplitSerializer(StrictSerializer):
         "format of annotations.",
     )
     names = serializers.DictField(
-        child=serializers.CharField(max_length=20),
+        child=serializers.CharField(
+            max_length=20,
+            error_messages={"invalid": f"Expected the split of this picture: {OR_SPLITS}."},
+        ),
         required=False,
+        error_messages={
+            "not_a_dict": 'Expected the split of each picture, such as {{"a.jpg": "train"}}.'
+        },
         help_text="The split of each picture, by its path in CVAT (of a video such as "
         "frame_000012.png), with `task_<id>/` in front where paths repeat.",
     )

@@ -15,7 +15,7 @@ from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
-from portal.api.filtering import IdFilter, Ordering, TrueFalseFilter
+from portal.api.filtering import FilterSet, IdFilter, Ordering, TrueFalseFilter
 from portal.api.parsers import TakesFrames
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, AlwaysJson
@@ -35,7 +35,7 @@ from selections.models import (
 from selector.services.connections import find_connection
 
 
-class SelectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
+class SelectionFilter(FilterSet):
     task_id = IdFilter(method="of_task")
     mine = TrueFalseFilter(method="of_mine")
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")

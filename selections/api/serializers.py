@@ -8,7 +8,8 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from portal.api.fields import MAX_ID, IdField, WholeNumberField
+from portal.api.choices import ChoiceField
+from portal.api.fields import MAX_ID, IdField, ListField, WholeNumberField
 from portal.api.strict import StrictFields, StrictSerializer
 from selections import methods
 from selections.api.archive_serializers import ArchiveSerializer, NewArchiveSerializer
@@ -43,7 +44,7 @@ class ChoiceSerializer(StrictSerializer):
     video = serializers.CharField(required=False, allow_blank=True, allow_null=True)
 
 
-class FramesField(serializers.ListField):
+class FramesField(ListField):
     """A list of frames as `Choice`s. Its length is checked before its frames; the first invalid
     frame ends the check."""
 
@@ -51,7 +52,7 @@ class FramesField(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> list[Any]:
         if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
+            self.fail("not_a_list")
         if len(data) > settings.MAX_SELECTION_FRAMES:
             raise serializers.ValidationError(
                 f"{len(data):,} frames are more than a selection may hold "
@@ -138,7 +139,7 @@ class WrittenDrawSerializer(DrawParametersSerializer):
     random_seed = serializers.IntegerField()
 
     def get_fields(self) -> dict[str, Fields]:
-        method = serializers.ChoiceField(choices=draw_choices())
+        method = ChoiceField(choices=draw_choices())
         return {"frame_selection_method": method, **super().get_fields()}
 
 
@@ -209,7 +210,7 @@ class NewSelectionSerializer(DrawSerializer):
     )
 
     def get_fields(self) -> dict[str, Fields]:
-        method = serializers.ChoiceField(choices=methods.choices(), default=methods.MANUAL)
+        method = ChoiceField(choices=methods.choices(), default=methods.MANUAL)
         return {**super().get_fields(), "frame_selection_method": method}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 from rest_framework import serializers
 
 from cvat.annotations import SOURCES
-from portal.api.fields import WholeNumberField
+from portal.api.choices import ChoiceField
+from portal.api.fields import ListField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selector.annotation_index.filter import AnnotationFilter
 from selector.api.serializers import ConnectionQuerySerializer, SourceSerializer
@@ -18,7 +19,7 @@ MOST_VALUES, LONGEST_VALUE = 200, 5000
 MOST_OBJECTS = 1_000_000  # on a frame
 
 
-class NamesField(serializers.ListField):
+class NamesField(ListField):
     """Names of labels."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -65,8 +66,8 @@ class FilterFields(StrictSerializer):
         default=None,
         help_text="True: with an object or a tag; false: without any.",
     )
-    sources = serializers.ListField(
-        child=serializers.ChoiceField(choices=SOURCES),
+    sources = ListField(
+        child=ChoiceField(choices=SOURCES),
         required=False,
         max_length=len(SOURCES),
         help_text="How the object was made, in CVAT's words.",
@@ -107,7 +108,7 @@ class AnnotationFilterSerializer(FilterFields):
     those of one object, together with its label. Several values of one attribute are alternatives;
     a label that only `attributes` names must be there as well."""
 
-    attributes = serializers.ListField(
+    attributes = ListField(
         child=AttributeValueSerializer(),
         required=False,
         max_length=MOST_VALUES,
@@ -124,7 +125,7 @@ class LoadImagesSerializer(SourceSerializer):
 class FilterQuerySerializer(FilterFields, ConnectionQuerySerializer):
     """The same as query parameters; lists are repeated parameters."""
 
-    attribute = serializers.ListField(
+    attribute = ListField(
         child=serializers.CharField(max_length=LONGEST_VALUE, trim_whitespace=False),
         required=False,
         max_length=MOST_VALUES,

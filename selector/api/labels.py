@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from cvat.annotations import Label
+from portal.api.choices import ChoiceField
 from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
 from selector.annotation_index.frame_sets import runs_of
@@ -25,7 +26,7 @@ class ReadingSerializer(serializers.Serializer[Any]):
     the rest of the answer is about the jobs that were read so far."""
 
     task_id = serializers.IntegerField()
-    state = serializers.ChoiceField(
+    state = ChoiceField(
         choices=[READY, READING],
         help_text="`ready`: all jobs were read; `reading`: some are still to be read.",
     )

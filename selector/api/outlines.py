@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from portal.api.choices import ChoiceField
 from portal.api.fields import MAX_ID, IdField
 from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
@@ -61,7 +62,7 @@ class OutlinesQuerySerializer(ConnectionQuerySerializer):
 
 class OutlineSerializer(serializers.Serializer[Any]):
     label_id = serializers.IntegerField(help_text="Id of one of the labels.")
-    kind = serializers.ChoiceField(choices=[AREA, LINE, DOTS])
+    kind = ChoiceField(choices=[AREA, LINE, DOTS])
     points = serializers.ListField(child=serializers.FloatField(), help_text="x and y in pixels.")
 
 

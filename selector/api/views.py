@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import django_filters
 import msgspec
 from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_variables
@@ -12,7 +11,7 @@ from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.api.filtering import Ordering, TrueFalseFilter
+from portal.api.filtering import FilterSet, Ordering, TrueFalseFilter
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, SpecifiedView
 from portal.models import ApiToken
@@ -102,7 +101,7 @@ class MeView(StrictView, APIView):
         return Response(serializers.MeSerializer(me).data)
 
 
-class ConnectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # has no types
+class ConnectionFilter(FilterSet):
     needs_reconnect = TrueFalseFilter(field_name="verified_at", lookup_expr="isnull")
 
     class Meta:

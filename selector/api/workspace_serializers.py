@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from cvat.links import job_link, project_link, task_link
 from cvat.types import Job, Project, Task
+from portal.api.choices import ChoiceField
 from portal.api.fields import IdField
 from selector.api.serializers import ConnectionQuerySerializer
 from selector.models import Connection, RecentTask
@@ -22,7 +23,7 @@ class PictureQuerySerializer(ConnectionQuerySerializer):
 
 
 class ImageQuerySerializer(PictureQuerySerializer):
-    quality = serializers.ChoiceField(choices=["original", "compressed"], default="original")
+    quality = ChoiceField(choices=["original", "compressed"], default="original")
 
 
 class CatalogQuerySerializer(ConnectionQuerySerializer):
@@ -95,7 +96,7 @@ class CompactCatalogSerializer(serializers.Serializer[Any]):
 class HitSerializer(serializers.Serializer[Any]):
     """`url` opens it in the portal, `cvat_url` in CVAT. What does not apply to a kind is null."""
 
-    kind = serializers.ChoiceField(choices=["task", "job", "project"])
+    kind = ChoiceField(choices=["task", "job", "project"])
     id = serializers.IntegerField()
     name = serializers.CharField()
     task_id = serializers.IntegerField(allow_null=True)
@@ -110,7 +111,7 @@ class HitSerializer(serializers.Serializer[Any]):
 
 
 class RecentSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["task"])
+    kind = ChoiceField(choices=["task"])
     id = serializers.IntegerField()
     name = serializers.CharField()
     opened_at = serializers.DateTimeField()
