@@ -19,6 +19,7 @@ from itertools import count
 from typing import NamedTuple
 
 from cvat.pictures import extension_of_name
+from selections import file_names
 from selections.archives.entries import WantedFrame
 from selections.formats.format import AS_IN_CVAT, Layout
 
@@ -31,12 +32,6 @@ _RESERVED_FILES = re.compile(
     r"(manifest|annotations|(instances|person_keypoints)_.*|objects)"
     r"(_selection_\d+)?(_part\d+)?\.(json|xml|csv|jsonl)",
     re.IGNORECASE,
-)
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
-# Control characters, lone surrogates, the marks that turn the reading direction around (which
-# let a name show another ending than it has), and what Windows refuses.
-_UNSAFE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:\"|?*]"
 )
 _NOT_FOLDERS = ("", ".", "..")
 
@@ -246,7 +241,7 @@ def part_suffix(part: int | None, *, selection: int | None = None) -> str:
 
 def archive_stem(selection_name: str) -> str:
     """The start of an archive's file name: the selection's name as one safe file name."""
-    name = _UNSAFE.sub("_", re.sub(r"[/\\]", "_", selection_name)).strip(" .-")
+    name = file_names.UNSAFE_CHARACTERS.sub("_", selection_name).strip(" .-")
     return _cut(_safe_name(name), LONGEST_STEM).rstrip(" .")
 
 
@@ -279,8 +274,8 @@ def _components(folder: str) -> tuple[PathComponent, ...]:
 
 
 def _safe_name(part: str) -> str:
-    safe = _UNSAFE.sub("_", part).rstrip(". ") or "_"
-    if _RESERVED.fullmatch(safe.partition(".")[0].rstrip(" ")):
+    safe = file_names.UNSAFE_CHARACTERS.sub("_", part).rstrip(". ") or "_"
+    if file_names.is_reserved(safe):
         safe = f"_{safe}"
     return _extended(*posixpath.splitext(safe)).rstrip(". ")
 

@@ -6,16 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 
+from selections import file_names
+
 NO_LABEL = "no_label"  # the folder of pictures without a label, beside those of labels
 DEFAULT_SUBSET = "default"  # the name of "" in most formats, as in CVAT
 
 _LONGEST = 200  # bytes in UTF-8: file systems take 255, and the name of a file goes on behind it
-# Control characters, lone surrogates, the marks that turn the reading direction around, and what
-# Windows refuses.
-_UNSAFE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:\"/\\|?*]"
-)
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 # What stands beside the folders of subsets may have such a name.
 _FILE_NAME = re.compile(r"\.(txt|json|csv|xml|yaml)$", re.IGNORECASE)
 
@@ -47,12 +43,12 @@ def label_names(labels: Iterable[str], *, reserved: Collection[str] = ()) -> dic
 
 
 def _safe(label: str) -> str:
-    name = _UNSAFE.sub("_", label)
+    name = file_names.UNSAFE_CHARACTERS.sub("_", label)
     encoded = name.encode()
     if len(encoded) > _LONGEST:
         name = encoded[:_LONGEST].decode(errors="ignore")
     name = name.strip(". ") or "_"
-    return f"_{name}" if _RESERVED.fullmatch(name) else name
+    return f"_{name}" if file_names.is_reserved(name) else name
 
 
 def subset_names(
