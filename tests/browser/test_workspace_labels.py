@@ -82,7 +82,7 @@ def test_a_label_narrows_the_grid_select_all_and_the_draw(panel: Panel) -> None:
     desk.save("With the label")
     saved = saved_id(desk)
     desk.button("Save and download").click()
-    expect(desk.page.locator("#dock-status")).to_contain_text("without their annotations")
+    expect(desk.page.locator("#dock-status")).to_contain_text("Its ZIP has no annotations")
     desk.page.goto(f"/choose?task={panel.task.id}&selection={saved}")
     expect(panel.label(name)).to_have_value("labels_any")
 

@@ -82,7 +82,7 @@ export function enableDock(dock, choice, { isByAnnotation, failed, tell, ...data
 
   /** What is missing in the ZIP for somebody who chose by what is annotated. */
   function withoutAnnotations() {
-    return [" It is the pictures without their annotations; for these, choose a format on ", link(`${data.selectionPages}${saving.id}`, "its page"), "."];
+    return [" Its ZIP has no annotations: to get them, choose a format on ", link(`${data.selectionPages}${saving.id}`, "its page"), "."];
   }
 
   const archivePage = ({ id }) => `${data.selectionPages}archives/${id}`;
