@@ -34,6 +34,13 @@ UNIT_CHOICES = (
     (FOLDER, "Pictures of a folder"),
     (NAME, "Pictures whose names begin alike"),
 )
+UNIT_NOUNS = {  # of the table of a split
+    JOB: "Jobs",
+    TASK: "Tasks",
+    VIDEO: "Videos",
+    FOLDER: "Folders",
+    NAME: "Names that begin alike",
+}
 MOST_NAMES = 20_000
 LONGEST_FILENAME = 1024  # characters
 LONGEST_SEPARATOR = 10

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<int:pk>/delete", saved.delete, name="delete"),
     path("<int:pk>/restore", saved.restore, name="restore"),
     path("<int:pk>/split", saved.split_table, name="split"),
+    path("<int:pk>/left-out", saved.left_out, name="left-out"),
     path("<int:pk>/build", saved.build, name="build"),
     path("archives", archives.archive_list, name="archives"),
     path("archives/<int:pk>", archives.archive_detail, name="archive"),

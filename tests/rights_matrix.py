@@ -90,6 +90,10 @@ EXPECTED: dict[str, list[Case]] = {
         post(PAGE_OF_ALICE, {"split": "subsets"}, pk="closed"),
         post(PAGE, {"split": "subsets"}, pk="shared"),
     ],
+    "selections:left-out": [
+        post(PAGE_OF_ALICE, {"annotations": "mot"}, pk="closed"),
+        post(PAGE, {"annotations": "mot"}, pk="shared"),
+    ],
     "selections:build": [
         post(DONE_BY_ALICE, {"quality": "original"}, pk="closed"),
         post((302, 302, 302, 409), {"quality": "original"}, pk="shared"),

@@ -156,6 +156,11 @@ class Format:
     # archive alone, and not between selections.
     has_fixed_names: bool = False
 
+    def holds_kind(self, kind: str) -> bool:
+        """Whether there is a place for objects of a kind: for all, or for some of them."""
+        reason = self.unsupported_reason(Shape(kind, Label(0, ""), frame=0))
+        return not reason.endswith(f" {plural(kind)}")
+
     @property
     def cannot_hold(self) -> str:
         """The reason of an object that makes the format raise BROKEN_OBJECT."""

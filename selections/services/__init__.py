@@ -16,6 +16,7 @@ from selections.services.changing import save_selection
 from selections.services.connections import usable_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
+from selections.services.left_out import left_out_by_format
 from selections.services.redrawing import draw_again
 from selections.services.removal import (
     delete_archive,
@@ -52,6 +53,7 @@ __all__ = [
     "draw_frames",
     "find_deleted",
     "hand_over",
+    "left_out_by_format",
     "purge_selections",
     "request_archive",
     "request_archive_of_frames",

@@ -19,7 +19,7 @@ from selections import downloads, object_choice, page_queries, services
 from selections.build_form import BuildForm
 from selections.forms import DescribeForm, FramesForm, ListForm
 from selections.models import Archive, EmptyFrames, Selection
-from selections.splits import FRAME, SHARES
+from selections.splits import SHARES, UNIT_NOUNS
 from selector.services.connections import find_connection
 
 SELECTIONS_PER_PAGE = 25
@@ -234,7 +234,7 @@ def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
         )
         context |= {"rows": rows, "leaves_out_empty": leaves_out_empty}
         context["takes_some_jobs"] = options.objects.jobs != object_choice.ALL
-        context["has_units"] = split.by == SHARES and split.unit != FRAME
+        context["units"] = UNIT_NOUNS.get(split.unit, "") if split.by == SHARES else ""
         names = rows[0].labels if rows else ()
         context["labels"] = [(name, [row.labels[name] for row in rows]) for name in names]
     except NotRead as error:
@@ -242,6 +242,23 @@ def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
     except (CvatError, PortalError) as error:
         context["error"] = str(error)
     return render(request, "selections/_split_table.html", context)
+
+
+@require_POST
+def left_out(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What the format that is chosen in the form for building has no place for."""
+    selection = _visible(request, pk)
+    context: dict[str, Any] = {"pk": pk}
+    try:
+        options = BuildForm(request.POST).options()
+        context["left_out"] = services.left_out_by_format(
+            user=request.user, selection=selection, options=options
+        )
+    except NotRead:
+        context["is_being_read"] = True
+    except (CvatError, PortalError):
+        pass  # the build tells of the trouble, or of what is left out
+    return render(request, "selections/_left_out.html", context)
 
 
 def _tried(request: SignedInRequest) -> QueryDict | None:

@@ -12,7 +12,7 @@ from math import inf
 from operator import or_
 
 from selector.annotation_index.filter import AnnotationFilter
-from selector.annotation_index.frame_sets import frame_set
+from selector.annotation_index.frame_sets import frame_set, frames_of
 from selector.annotation_index.job_index import (
     AREA_TYPE,
     FRAME_TYPE,
@@ -87,6 +87,16 @@ class TaskIndex:
         if conditions.objects_from is not None or conditions.objects_to is not None:
             frames &= self._with_number(conditions)
         return frames
+
+    def objects_on(self, frames: int) -> Counter[tuple[str, str]]:
+        """The number of objects on the frames of a set, by label and type."""
+        numbers = set(frames_of(frames))
+        counts: Counter[tuple[str, str]] = Counter()
+        for objects in self._groups.values():
+            if objects.frame_set & frames:
+                key = (objects.label, objects.shape_type)
+                counts[key] += sum(frame in numbers for frame in objects.frames)
+        return counts
 
     @cached_property
     def counts(self) -> dict[str, LabelCounts]:

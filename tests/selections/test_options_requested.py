@@ -182,6 +182,7 @@ def test_the_table_counts_frames_and_units(
     form = {**FORM, "unit": "job", "even_labels": ""}
     page = client.post(f"/selections/{kept.pk}/split", form).content.decode()
     assert '<th scope="col">val</th>' in page
+    assert '<th scope="row">Jobs</th>' in page
     assert "count here too, so the ZIP may have fewer frames." in page
     page = client.post(f"/selections/{kept.pk}/split", {**form, "train": "1"}).content.decode()
     assert "The shares must add up to 100, not to 26." in page
