@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from itertools import compress
 from math import inf
 from operator import or_
 
@@ -159,11 +160,11 @@ class _Objects:
             return ()
         least = conditions.area_from or 0.0
         most = inf if conditions.area_to is None else conditions.area_to
+        objects: Iterable[tuple[int, float]] = zip(self.frames, self.areas, strict=True)
         if values := conditions.values_of(self.label):
-            positions = self._positions(values)
-            return [self.frames[at] for at in positions if least <= self.areas[at] <= most]
-        areas = zip(self.frames, self.areas, strict=True)
-        return [frame for frame, area in areas if least <= area <= most]
+            objects = compress(objects, self._with_values(values))
+        fitting = (frame for frame, area in objects if least <= area <= most)
+        return array(FRAME_TYPE, fitting)
 
     def _may_match(self, conditions: AnnotationFilter) -> bool:
         has_source = not conditions.sources or self.source in conditions.sources
@@ -174,21 +175,19 @@ class _Objects:
         has_area = conditions.area_from is not None or conditions.area_to is not None
         return self._may_match(conditions) and not has_area and not conditions.values_of(self.label)
 
-    def _positions(self, values: Mapping[str, set[str]]) -> list[int]:
-        """The positions of the objects that have one of these values of each attribute."""
-        positions: list[int] = []
-        for first, stored in self.values:
-            by_name = read_values(stored)
-            having = [
-                {at for value in named for at in _array(by_name.get(name, {}).get(value))}
-                for name, named in values.items()
-            ]
-            positions += (first + position for position in sorted(set.intersection(*having)))
-        return positions
-
-
-def _array(stored: bytes | None) -> array[int]:
-    return array(POSITION_TYPE, stored or b"")
+    def _with_values(self, values: Mapping[str, set[str]]) -> bytes:
+        """For each object a byte: 1 if it has one of these values of each attribute, else 0."""
+        fitting = b"\1" * len(self.frames)
+        for name, named in values.items():
+            having = bytearray(len(self.frames))
+            for first, stored in self.values:
+                by_value = read_values(stored).get(name, {})
+                for value in named:
+                    for position in array(POSITION_TYPE, by_value.get(value, b"")):
+                        having[first + position] = 1
+            both = int.from_bytes(fitting, "little") & int.from_bytes(having, "little")
+            fitting = both.to_bytes(len(fitting), "little")
+        return fitting
 
 
 def _union(sets: Iterable[int]) -> int:

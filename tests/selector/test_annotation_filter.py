@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -159,3 +160,20 @@ def test_run_lengths_and_masks_are_the_same_frames(frames: set[int]) -> None:
     numbers = frame_set(frames)
     assert list(frames_of(numbers)) == sorted(frames)
     assert list(unpacked(runs_of(numbers))) == sorted(frames)
+
+
+def test_a_filter_by_attributes_takes_little_memory() -> None:
+    objects_count = 50_000
+    frames = [Frame(1, 1, n, "", WIDTH, HEIGHT) for n in range(100)]
+    shape = Made("car", "manual", is_occluded=False, share=0.5, color="red").shape(0)
+    on_each = [shape] * (objects_count // len(frames))
+    index = TaskIndex([index_frames(frames, [(frame.frame, on_each) for frame in frames])])
+    values = [{"label": "car", "name": name, "value": "red"} for name in ("color", "also")]
+    conditions = AnnotationFilter.from_json({"attributes": values})
+    tracemalloc.start()
+    try:
+        assert index.matching(conditions).bit_count() == len(frames)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * objects_count  # bytes; a set alone takes more
