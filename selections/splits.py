@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from typing import Any, NamedTuple, Self
@@ -48,6 +48,8 @@ MOST_PIECES = 20
 TOLERANCE = 1e-6  # of the sum of the shares
 EXCESS_DIGITS = 9  # that are compared, so that rounding errors do not decide
 BYTE_ORDER_MARK = "\ufeff"  # with which some editors begin a file
+# What neither a file has in its name nor a database takes: NUL and halves of characters.
+_NOT_STORABLE = re.compile(r"[\x00\ud800-\udfff]")
 SYNONYMS = {
     "train": "train",
     "training": "train",
@@ -116,6 +118,8 @@ class Split:
             raise ValueError("the list of names is empty: give a line for each picture")
         if any(len(name) > LONGEST_FILENAME for name, _ in self.names):
             raise ValueError(f"a name in the list has at most {LONGEST_FILENAME:,} characters")
+        if wrong := next((name for name, _ in self.names if _NOT_STORABLE.search(name)), None):
+            raise ValueError(f"{wrong[:80]!r} in the list cannot be the name of a picture")
         if any(split not in SPLITS for _, split in self.names):
             raise ValueError(f"a split is one of {', '.join(SPLITS)}")
 
@@ -168,7 +172,7 @@ class Assignment:
     labels on it."""
 
     def __init__(
-        self, split: Split, frames: Iterable[tuple[SplitFrame, AbstractSet[str]]] = ()
+        self, split: Split, frames: Iterable[tuple[SplitFrame, Collection[str]]] = ()
     ) -> None:
         self._split = split
         self._names = dict(split.names)

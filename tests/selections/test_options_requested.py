@@ -129,6 +129,7 @@ def test_lists_of_archives_lack_the_names_of_a_split(alice: User, kept: Selectio
         ({"split": {"by": "shares", "shares": {"train": 0.5}}}, "add up to 1, not to 0.5"),
         ({"split": {"by": "shares", "seed": 4294967296}}, "less than or equal to 4294967295"),
         ({"split": {"by": "names", "names": {"a": "up"}}}, "is no split"),
+        ({"split": {"by": "names", "names": {"a\0": "val"}}}, "cannot be the name of a picture"),
         ({"split": {"by": "names"}}, "list of names is empty"),
         ({"split": {"unit": "job"}}, "This field is required"),
         ({"split": {"by": "shares", "sed": 1}}, "Is seed meant?"),
@@ -150,6 +151,7 @@ def test_the_api_refuses_what_cannot_be(
         ({"train": "70"}, "The shares must add up to 100, not to 95."),
         ({"rename": "car vehicle"}, "write labels, an arrow"),
         ({"split": "names", "names": "a.jpg"}, "has no split"),
+        ({"split": "names", "names": '{"\\ud800": "val"}'}, "cannot be the name of a picture"),
         ({"seed": "-1"}, "Seed: Ensure this value is greater than or equal to 0."),
     ],
 )

@@ -203,6 +203,7 @@ def test_a_list_that_is_wrong_is_refused_in_words(text: str, words: str) -> None
         (Split(by="moon"), "by must be one of"),
         (Split(by="names"), "list of names is empty"),
         (Split(by="names", names=(("a", "left"),)), "a split is one of"),
+        (Split(by="names", names=(("a\udfff", "val"),)), "cannot be the name of a picture"),
         (Split(by="shares", unit="name", separator=""), "separator has"),
     ],
 )
