@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,8 +24,6 @@ from selector.services.catalogs import load_catalog
 
 FRAMES_NAMED = 5
 MOST_TASKS = 20  # whose labels are read while a person waits
-
-LabelsOn = Callable[[SplitFrame], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +53,20 @@ def split_table(
     except ValueError as error:
         sentence = str(error)
         raise InvalidInput(f"{sentence[0].upper()}{sentence[1:]}.") from error
-    labels_on: LabelsOn = _no_labels
+    sets: dict[int, dict[str, int]] = {}
     if split.needs_labels or leaves_out_empty:
-        labels_on = _labels_on(required_connection(user, selection), selection, choice)
-
-    def delivered() -> Iterator[tuple[SplitFrame, frozenset[str]]]:
-        for frame in _frames(selection):
-            names = labels_on(frame)
-            if names or not leaves_out_empty:
-                yield frame, names if split.needs_labels else frozenset()
-
+        sets = _frame_sets(required_connection(user, selection), selection, choice)
     # Only now: what asks CVAT takes a place of its own.
     with _counting_place(user):
         check_names(selection=selection, split=split)
+        by_task = {task_id: _labels_by_frame(by_label) for task_id, by_label in sets.items()}
+
+        def delivered() -> Iterator[tuple[SplitFrame, Collection[str]]]:
+            for frame in _frames(selection):
+                names = by_task[frame.task_id].get(frame.frame, ()) if by_task else ()
+                if names or not leaves_out_empty:
+                    yield frame, names if split.needs_labels else ()
+
         return _counted(selection, split, delivered)
 
 
@@ -88,7 +87,7 @@ def _counting_place(user: User) -> Iterator[None]:
 def _counted(
     selection: Selection,
     split: Split,
-    delivered: Callable[[], Iterator[tuple[SplitFrame, frozenset[str]]]],
+    delivered: Callable[[], Iterator[tuple[SplitFrame, Collection[str]]]],
 ) -> list[SplitRow]:
     assignment = Assignment(split, delivered())
     frames: Counter[str] = Counter()
@@ -111,12 +110,11 @@ def _counted(
     ]
 
 
-def _no_labels(frame: SplitFrame) -> frozenset[str]:
-    return frozenset()
-
-
-def _labels_on(connection: Connection, selection: Selection, choice: ObjectChoice) -> LabelsOn:
-    """The labels of the chosen objects on a frame, as they are called in the files."""
+def _frame_sets(
+    connection: Connection, selection: Selection, choice: ObjectChoice
+) -> dict[int, dict[str, int]]:
+    """Of each task the frames with each label of the chosen objects, as it is called in the
+    files."""
     tasks = [task.task_id for task in selection.tasks.all()]
     if len(tasks) > MOST_TASKS:
         raise InvalidInput(
@@ -124,18 +122,25 @@ def _labels_on(connection: Connection, selection: Selection, choice: ObjectChoic
             "frames there are, leave the labels out, and deliver frames without objects."
         )
     renamed = dict(choice.rename)
-    by_task: dict[int, list[tuple[str, set[int]]]] = {}
+    sets: dict[int, dict[str, int]] = {}
     for task_id in tasks:
         catalog = load_catalog(connection=connection, task_id=task_id)
         known = read_annotations(connection=connection, catalog=catalog, job_id=None)
-        by_task[task_id] = [
-            (renamed.get(label, label), set(frames_of(frames)))
-            for label, frames in known.frames_with(()).items()
-            if frames and choice.takes_label(label)
-        ]
-    return lambda frame: frozenset(
-        label for label, frames in by_task[frame.task_id] if frame.frame in frames
-    )
+        by_label = sets.setdefault(task_id, {})
+        for label, frames in known.frames_with(()).items():
+            if choice.takes_label(label):
+                name = renamed.get(label, label)
+                by_label[name] = by_label.get(name, 0) | frames
+    return sets
+
+
+def _labels_by_frame(by_label: Mapping[str, int]) -> dict[int, list[str]]:
+    """The labels on each frame that has some."""
+    by_frame: dict[int, list[str]] = {}
+    for label, frames in by_label.items():
+        for frame in frames_of(frames):
+            by_frame.setdefault(frame, []).append(label)
+    return by_frame
 
 
 def check_names(*, selection: Selection, split: Split) -> None:

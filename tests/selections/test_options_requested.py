@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from portal import thread_share
 from portal.thread_share import slow_work, slow_work_limits
 from selections.build_form import BuildForm
 from selections.models import Archive, ArchiveOptions, Selection
-from selections.object_choice import ObjectChoice
-from selections.services import cancel_archive, request_archive
-from selections.splits import Split
+from selections.object_choice import EVERY_OBJECT, ObjectChoice
+from selections.services import cancel_archive, request_archive, split_table, split_tables
+from selections.splits import Split, SplitFrame
+from selector.annotation_index.frame_sets import frame_set
 from standin.server import StandIn
 from tests.conftest import api_of, connect
 from tests.selections.builds import select
@@ -208,6 +210,32 @@ def test_tables_hold_some_of_the_threads_at_most(
     assert answer.json()["code"] == "busy"
     assert int(answer["Retry-After"]) > 0
     assert api_of(alice).post(url, {"by": "shares"}).status_code == 200
+
+
+class CountedNumber(int):
+    """A frame number that counts how often it is looked up in any mapping or set."""
+
+    lookups = 0
+
+    def __hash__(self) -> int:
+        CountedNumber.lookups += 1
+        return super().__hash__()
+
+
+def test_the_table_looks_up_the_labels_of_a_frame_at_once(
+    alice: User, kept: Selection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = {f"label {number}": frame_set(range(number, 90, 2)) for number in range(60)}
+    frames = [SplitFrame(1, 1, CountedNumber(number), "", "", "") for number in range(100)]
+    known = SimpleNamespace(frames_with=lambda _: labels)
+    monkeypatch.setattr(split_tables, "load_catalog", lambda **_: None)
+    monkeypatch.setattr(split_tables, "read_annotations", lambda **_: known)
+    monkeypatch.setattr(split_tables, "_frames", lambda _: frames)
+    split = Split(by="shares", even_labels=True, unit="job")
+    CountedNumber.lookups = 0
+    rows = split_table(user=alice, selection=kept, split=split, choice=EVERY_OBJECT)
+    assert sum(row.labels["label 0"] for row in rows) == 45
+    assert 0 < CountedNumber.lookups <= 2 * len(frames)
 
 
 def test_the_table_of_a_list_names_what_is_missing(alice: User, kept: Selection) -> None:
