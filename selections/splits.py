@@ -276,8 +276,8 @@ def divide(
         held = parts[unit]
         candidates = empty if len(order) - position <= len(empty) else excess
         _, _, chosen = min(
-            ([round(excess[name][key], EXCESS_DIGITS) for key, _ in held], place, name)
-            for place, name in enumerate(candidates)
+            ([round(excess[name][key], EXCESS_DIGITS) for key, _ in held], index, name)
+            for index, name in enumerate(candidates)
         )
         assigned[unit] = chosen
         for key, part in held:

@@ -192,12 +192,12 @@ def _check_directory(piece: BinaryIO, count: int) -> None:
     tail_size = min(piece.seek(0, os.SEEK_END), END_SIZE + 0xFFFF)
     piece.seek(-tail_size, os.SEEK_END)
     tail = piece.read(tail_size)
-    place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or len(tail) - place < END_SIZE:
+    position = tail.rfind(b"PK\x05\x06")
+    if position < 0 or len(tail) - position < END_SIZE:
         raise DamagedPiece("it has no directory")
-    if tail[max(place - 20, 0) : place].startswith(b"PK\x06\x07"):
+    if tail[max(position - 20, 0) : position].startswith(b"PK\x06\x07"):
         raise DamagedPiece("it has a directory for large files")
-    (length,) = struct.unpack_from("<L", tail, place + 12)
+    (length,) = struct.unpack_from("<L", tail, position + 12)
     if length > count * DIRECTORY_ENTRY:
         raise DamagedPiece("its directory is far too long")
 

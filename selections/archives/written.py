@@ -66,13 +66,13 @@ class WrittenPictures:
     for `has`."""
 
     def __init__(self, lists: Sequence[Path] = ()) -> None:
-        # Arrays, because there may be a million pictures: a place for each, ascending by key.
+        # Arrays, because there may be a million pictures: one position for each, ascending by key.
         self._keys, self._starts = array("Q"), array("Q")
         self._sizes, self._crc32s = array("Q"), array("Q")
         self._recompressed: set[int] = set()  # keys
         self._dropped: set[int] = set()
         self._zips: list[Path] = []
-        self._first_places: list[int] = []  # of each ZIP file
+        self._first_positions: list[int] = []  # of each ZIP file
         self._opened: tuple[Path, io.FileIO] | None = None
         for listing in lists:
             self._add(listing)
@@ -83,19 +83,19 @@ class WrittenPictures:
             self._opened = None
 
     def has(self, task_id: int, frame: int) -> bool:
-        return self._place(task_id, frame) is not None
+        return self._position(task_id, frame) is not None
 
     def picture(self, task_id: int, frame: int, reader: Reader) -> Picture:
         """A picture that is there. Raises DamagedPiece if it has another checksum, and OSError."""
-        place = self._place(task_id, frame)
-        if place is None:
+        position = self._position(task_id, frame)
+        if position is None:
             raise KeyError(frame)
-        zip_file = self._open(self._zips[bisect_right(self._first_places, place) - 1])
-        picture = reader.picture(zip_file, self._starts[place], self._sizes[place])
-        if picture.crc32 != self._crc32s[place]:
+        zip_file = self._open(self._zips[bisect_right(self._first_positions, position) - 1])
+        picture = reader.picture(zip_file, self._starts[position], self._sizes[position])
+        if picture.crc32 != self._crc32s[position]:
             picture.file.close()
             raise DamagedPiece(f"frame {frame} is damaged in the ZIP")
-        return picture._replace(is_recompressed=self._keys[place] in self._recompressed)
+        return picture._replace(is_recompressed=self._keys[position] in self._recompressed)
 
     def drop(self, task_id: int, frames: Iterable[int]) -> None:
         self._dropped.update(_key(task_id, frame) for frame in frames)
@@ -104,11 +104,11 @@ class WrittenPictures:
         first = bisect_left(self._keys, _key(task_id, 0))
         self._dropped.update(self._keys[first : bisect_left(self._keys, _key(task_id + 1, 0))])
 
-    def _place(self, task_id: int, frame: int) -> int | None:
+    def _position(self, task_id: int, frame: int) -> int | None:
         key = _key(task_id, frame)
-        place = bisect_left(self._keys, key)
-        is_there = place < len(self._keys) and self._keys[place] == key
-        return place if is_there and key not in self._dropped else None
+        position = bisect_left(self._keys, key)
+        is_there = position < len(self._keys) and self._keys[position] == key
+        return position if is_there and key not in self._dropped else None
 
     def _open(self, path: Path) -> io.FileIO:
         """The file, which stays open until another one is."""
@@ -123,7 +123,7 @@ class WrittenPictures:
             return
         length = _length(path)
         self._zips.append(path)
-        self._first_places.append(len(self._keys))
+        self._first_positions.append(len(self._keys))
         for line, start in _lines(listing):
             key = _key(line.task_id, line.frame)
             # Of a machine that lost its power, a list may have more than its ZIP file.
@@ -138,7 +138,7 @@ class WrittenPictures:
 
 
 def _lines(listing: Path) -> Iterator[tuple[_Line, int]]:
-    """The lines, each with the place of its picture in the ZIP file; without one that is cut."""
+    """The lines, each with the start of its picture in the ZIP file; without one that is cut."""
     end = 0
     with listing.open("rb") as file, suppress(ValueError):
         for text in file:

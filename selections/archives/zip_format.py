@@ -48,20 +48,20 @@ class Member(NamedTuple):
     def record(self, offset: int) -> bytes:
         """What the directory says of the member, whose header stands at `offset`."""
         name, flags = _encoded(self.name)
-        size, place = self.size, offset
+        size, position = self.size, offset
         fields = []
         if size > MOST_BYTES:
             fields += [size, size]
             size = _FULL_32
-        if place > MOST_BYTES:
-            fields.append(place)
-            place = _FULL_32
+        if position > MOST_BYTES:
+            fields.append(position)
+            position = _FULL_32
         extra = struct.pack(f"<HH{len(fields)}Q", 1, 8 * len(fields), *fields) if fields else b""
         version = _ZIP64 if fields or self._is_long else _PLAIN
         fixed = struct.pack(
             "<4s4B4H3L5H2L",
             *(b"PK\x01\x02", version, _UNIX, version, 0, flags, 0, 0, _DATE),
-            *(self.crc32, size, size, len(name), len(extra), 0, 0, 0, _ATTRIBUTES, place),
+            *(self.crc32, size, size, len(name), len(extra), 0, 0, 0, _ATTRIBUTES, position),
         )
         return fixed + name + extra
 
@@ -70,10 +70,10 @@ def end(*, members: int, start: int, length: int) -> bytes:
     """What ends the file, behind a directory of `length` bytes that begins at `start`."""
     records = b""
     if members > MOST_MEMBERS or start > MOST_BYTES or length > MOST_BYTES:
-        place = start + length
+        position = start + length
         counts = members, members, length, start
         records += struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, _ZIP64, _ZIP64, 0, 0, *counts)
-        records += struct.pack("<4sLQL", b"PK\x06\x07", 0, place, 1)
+        records += struct.pack("<4sLQL", b"PK\x06\x07", 0, position, 1)
         members = min(members, _FULL_16)
         length, start = min(length, _FULL_32), min(start, _FULL_32)
     counts = members, members, length, start
