@@ -128,7 +128,7 @@ class SplitTableSerializer(SplitSerializer):
         help_text="Which objects count for `even_labels` and `empty_frames`; `jobs` plays no part "
         "here.",
     )
-    empty_frames = serializers.ChoiceField(
+    empty_frames = ChoiceField(
         EmptyFrames.choices,
         default=EmptyFrames.DELIVER,
         help_text="`leave_out`: frames without any of the chosen objects do not count.",
