@@ -163,7 +163,7 @@ def test_run_lengths_and_masks_are_the_same_frames(frames: set[int]) -> None:
 
 
 def test_a_filter_by_attributes_takes_little_memory() -> None:
-    objects_count = 50_000
+    objects_count = 10_000
     frames = [Frame(1, 1, n, "", WIDTH, HEIGHT) for n in range(100)]
     shape = Made("car", "manual", is_occluded=False, share=0.5, color="red").shape(0)
     on_each = [shape] * (objects_count // len(frames))
