@@ -99,7 +99,8 @@ class AnnotationsSerializer(serializers.Serializer[Any]):
     left_out = serializers.DictField(
         child=serializers.IntegerField(),
         read_only=True,
-        help_text="How many objects the format has no place for, by the reason.",
+        help_text="How many objects the format has no place for, by the reason; also of frames "
+        "that are not in the ZIP.",
     )
     jobs_left_out_count = serializers.IntegerField(
         read_only=True,
