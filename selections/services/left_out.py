@@ -18,11 +18,9 @@ from selector.services.catalogs import load_catalog
 MOST_TASKS = 20  # whose annotations are read while a person waits
 
 
-def left_out_by_format(
-    *, user: User, selection: Selection, options: ArchiveOptions
-) -> list[tuple[str, int]]:
-    """The kinds of objects that the format has no place for, such as "polylines", with their
-    numbers on the frames, the most frequent first. [] where that takes the build to say: for many
+def left_out_by_format(*, user: User, selection: Selection, options: ArchiveOptions) -> list[str]:
+    """How many objects of which kinds on the frames the format has no place for, such as
+    "3 polylines", the most frequent first. [] where that takes the build to say: for many
     tasks, and for the objects of some jobs alone. Raises NotConnected, NotRead, CvatError."""
     chosen = options.objects
     format_ = formats.FORMATS.get(options.annotations)
@@ -38,5 +36,7 @@ def left_out_by_format(
         numbers = frame_set(frames.values_list("frame", flat=True))
         for (label, kind), count in known.index.objects_on(numbers).items():
             if chosen.takes_label(label) and not format_.holds_kind(kind):
-                counts[plural(kind)] += count
-    return counts.most_common()
+                counts[kind] += count
+    return [
+        f"{count:,} {kind if count == 1 else plural(kind)}" for kind, count in counts.most_common()
+    ]

@@ -70,6 +70,7 @@ def test_a_label_narrows_the_grid_select_all_and_the_draw(panel: Panel) -> None:
     assert 0 < len(frames) < panel.task.size
     numbers = panel.row(name).locator(".label-numbers")
     expect(numbers).to_have_text(f"0/{len(frames)}")
+    expect(panel.row(name)).to_contain_text(re.compile(f"0 of {len(frames)} frames? chosen"))
     panel.label(name).select_option("any")
     panel.expect_grid(frames)
     desk.page.get_by_role("button", name="Choose these").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,10 @@ def test_kinds_without_a_place_are_counted(client: Client, kept: Selection, case
     assert f"{kinds['polyline']} polylines" in page
     assert f"{kinds['mask']} masks" in page
     assert "rectangles" not in page
+    assert "tag" not in page
+    kept.frames.exclude(frame=0).delete()
+    kept.frames.update(frame=max(case.frames))
+    assert re.search(r"\b1 tag\b", said(client, kept, annotations="mot"))
 
 
 @pytest.mark.parametrize(

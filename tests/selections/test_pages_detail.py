@@ -120,6 +120,17 @@ def test_open_in_the_workspace(web: Client, alice: User, bob: User) -> None:
     assert address.format(2, selection.pk, mine.pk) in page
 
 
+def test_pictures_of_one_name_are_told_apart_by_their_folders(
+    web: Client, connection: Connection
+) -> None:
+    selection = make_selection(connection.owner, connection)
+    selection.frames.update(filename="cam_a/day/img_000.jpg")
+    page = web.get(f"/selections/{selection.pk}").text
+    assert '<span class="shot-folder">cam_a/day</span>' in page
+    selection.frames.update(filename="img_000.jpg")
+    assert "shot-folder" not in web.get(f"/selections/{selection.pk}").text
+
+
 # --- how it was made ---------------------------------------------------------------------------
 
 
