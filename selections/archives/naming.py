@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
@@ -313,13 +312,10 @@ def _stem_key(path: str) -> int:
 
 
 def _key(path: str) -> int:
-    """Equal for paths that some file system takes for one: APFS and case-folding ext4 ignore case
-    (also of ß and ligatures), APFS the composition of accents."""
-    if path.isascii():
-        folded = path.lower()
-    else:
-        folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
+    """Equal for paths that some file system takes for one."""
     # A short digest, so that hundreds of thousands of names do not fill the memory. Of two paths
     # with the same digest by chance, one gets a longer name.
-    digest = hashlib.blake2b(folded.encode(errors="surrogatepass"), digest_size=8).digest()
+    digest = hashlib.blake2b(
+        file_names.folded(path).encode(errors="surrogatepass"), digest_size=8
+    ).digest()
     return int.from_bytes(digest)
