@@ -269,7 +269,9 @@ def _left_out_without_objects(listed: Mapping[str, Any]) -> str:
 
 def _annotations(annotations: Mapping[str, Any]) -> str:
     """Such as “1,234 annotated objects, in the format CVAT for images 1.1.”"""
-    count, key = annotations["objects_count"], annotations["format"]
+    key = annotations["format"]
+    # Archives of an earlier release have the number under another name.
+    count = annotations["objects_count" if "objects_count" in annotations else "objects"]
     label = FORMATS[key].label if key in FORMATS else key
     return f"{count:,} annotated object{'s' if count != 1 else ''}, in the format {label}."
 

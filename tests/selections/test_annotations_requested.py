@@ -87,3 +87,10 @@ def test_what_is_in_the_zip_and_what_is_not_is_said() -> None:
         "2 annotations are missing. Task 5, frame 0: The object was left out: why. The manifest "
         "names the others.",
     ]
+
+
+def test_the_number_of_objects_in_an_archive_of_an_earlier_release() -> None:
+    annotations = {"format": "coco", "objects": 1, "problems_count": 0, "left_out": {}}
+    assert in_words({"annotations": annotations}) == [
+        "1 annotated object, in the format COCO 1.0 (boxes, polygons, masks)."
+    ]
