@@ -14,6 +14,7 @@ from selections import services, tasks
 from selections.archives import building
 from selections.models import Archive
 from selector.models import Connection
+from standin.requestlog import Seen
 from standin.server import StandIn
 from tests.selections.builds import (
     Folders,
@@ -41,6 +42,11 @@ def failing_at(count: int, method: Callable[..., object]) -> Callable[..., objec
     return failing
 
 
+def _block(seen: Seen) -> tuple[str, str]:
+    """The chunk or the frame that a request is for."""
+    return seen.path, seen.query.get("index") or f"frame {seen.query['number']}"
+
+
 @pytest.mark.parametrize("count", [1, 20, 100, 227])
 def test_a_killed_build_goes_on_and_ends_alike(
     count: int,
@@ -55,7 +61,7 @@ def test_a_killed_build_goes_on_and_ends_alike(
     with monkeypatch.context() as patch:
         patch.setattr(building._Build, "_add", failing_at(count, building._Build._add))
         archive = killed(request(selection))
-    asked = {(seen.path, seen.query["index"]) for seen in data_requests(standin)}
+    asked = {_block(seen) for seen in data_requests(standin)}
     building.build(archive.pk)
     archive.refresh_from_db()
     assert_whole(archive, standin)
@@ -63,7 +69,7 @@ def test_a_killed_build_goes_on_and_ends_alike(
     assert asked
     per_block: dict[object, int] = {}
     for seen in data_requests(standin):
-        key = seen.path, seen.query["index"]
+        key = _block(seen)
         per_block[key] = per_block.get(key, 0) + 1
     # Once for each of the two archives; but what each thread had under way when it was killed.
     assert sum(per_block.values()) - 2 * len(per_block) <= settings.FETCH_THREADS
