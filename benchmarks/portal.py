@@ -52,6 +52,7 @@ class Portal:
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "MALLOC_ARENA_MAX": "2",  # as manage.py serve and the Dockerfile set it for workers
+            "WORKER_MAX_MEMORY_MB": "4000",  # the process must live until its peak is read
         }
         os.environ.pop("DATABASE_URL")
         self._url = cvat_url
