@@ -21,7 +21,7 @@ from cvat.types import Credential, CredentialKind
 from portal.encryption import EncryptedTextField
 from portal.exceptions import ServerNotAllowed
 from portal.work.models import Work, WorkQuerySet
-from portal.work.values import Limits, WorkStatus, status_field
+from portal.work.values import WorkStatus, status_field
 from selector import servers
 
 if TYPE_CHECKING:
@@ -235,17 +235,6 @@ class AnnotationIndexing(Work):
         given = {**what, "connection": self.connection_id}
         named = {name: number for name, number in given.items() if number is not None}
         return f"{reverse('selector:choose')}?{urlencode(named)}"
-
-    @classmethod
-    def limits(cls) -> Limits:
-        return Limits(
-            heartbeat_seconds=settings.ARCHIVE_HEARTBEAT_SECONDS,
-            stale_seconds=settings.ARCHIVE_STALE_SECONDS,
-            requeue_seconds=settings.ARCHIVE_REQUEUE_SECONDS,
-            attempts=settings.ARCHIVE_ATTEMPTS,
-            longest=timedelta(hours=settings.ARCHIVE_MAX_HOURS),
-            running_per_person=settings.ARCHIVE_RUNNING_PER_PERSON,
-        )
 
     @property
     def ended_just_now(self) -> bool:

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, Value, When
@@ -201,7 +202,14 @@ class Work(models.Model):
 
     @classmethod
     def limits(cls) -> Limits:
-        return Limits()
+        return Limits(
+            heartbeat_seconds=settings.ARCHIVE_HEARTBEAT_SECONDS,
+            stale_seconds=settings.ARCHIVE_STALE_SECONDS,
+            requeue_seconds=settings.ARCHIVE_REQUEUE_SECONDS,
+            attempts=settings.ARCHIVE_ATTEMPTS,
+            longest=timedelta(hours=settings.ARCHIVE_MAX_HOURS),
+            running_per_person=settings.ARCHIVE_RUNNING_PER_PERSON,
+        )
 
     @property
     def title(self) -> str:

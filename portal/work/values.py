@@ -26,12 +26,12 @@ ACTIVE = (WorkStatus.QUEUED, WorkStatus.RUNNING)
 class Limits:
     """When the engine takes a worker for dead and a message for lost, and what it allows."""
 
-    heartbeat_seconds: float = 1.0
-    stale_seconds: float = 6.0  # without a heartbeat for so long, the worker is dead
-    requeue_seconds: float = 60.0  # queued for so long, the message is lost
-    attempts: int = 3
-    longest: timedelta = timedelta(hours=12)
-    running_per_person: int = 3  # of all kinds together
+    heartbeat_seconds: float
+    stale_seconds: float  # without a heartbeat for so long, the worker is dead
+    requeue_seconds: float  # queued for so long, the message is lost
+    attempts: int
+    longest: timedelta
+    running_per_person: int  # of all kinds together
 
 
 @dataclass(frozen=True, slots=True)

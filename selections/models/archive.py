@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.work.models import Work
-from portal.work.values import Limits, ResultFiles, status_field
+from portal.work.values import ResultFiles, status_field
 from selections.models.archive_options import ArchiveOptions
 from selections.models.archive_queries import (
     UNFINISHED,
@@ -117,17 +117,6 @@ class Archive(Work):
     @property
     def quality(self) -> str:
         return self.get_options().quality
-
-    @classmethod
-    def limits(cls) -> Limits:
-        return Limits(
-            heartbeat_seconds=settings.ARCHIVE_HEARTBEAT_SECONDS,
-            stale_seconds=settings.ARCHIVE_STALE_SECONDS,
-            requeue_seconds=settings.ARCHIVE_REQUEUE_SECONDS,
-            attempts=settings.ARCHIVE_ATTEMPTS,
-            longest=timedelta(hours=settings.ARCHIVE_MAX_HOURS),
-            running_per_person=settings.ARCHIVE_RUNNING_PER_PERSON,
-        )
 
     def begin_files(self, worker: uuid.UUID) -> bool:
         """Count that the worker begins the files. False if it has lost its claim."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 import threading
 import time
@@ -17,7 +18,6 @@ from django.db import connections
 from django.utils import timezone
 
 from portal.work import recovery
-from portal.work.values import Limits
 from tests.conftest import eventually
 from tests.tally import tasks
 from tests.tally.models import Tally
@@ -90,7 +90,7 @@ def recovering(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 def test_work_goes_on_while_sqlite_is_locked_for_longer_than_a_dead_worker_is_silent(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = Limits(heartbeat_seconds=0.3, stale_seconds=2.1)
+    limits = dataclasses.replace(Tally.limits(), heartbeat_seconds=0.3, stale_seconds=2.1)
     monkeypatch.setattr(Tally, "limits", staticmethod(lambda: limits))
     tally = make_tally(alice, frames=100_000)
     thread = in_thread(tally)
