@@ -1,17 +1,21 @@
 """The drawn frames of overlapping jobs, each counted for one job. Pure.
 
-Frames and jobs are numbers here. `holders` are the jobs that hold a frame, the first of them first.
+Jobs are ids here, and frames whatever tells them apart. `holders` are the jobs that hold a frame,
+the first of them first.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item", bound=Hashable)  # a frame
 
 
 def count_for_one(
-    ranked: Iterable[int], holders: Mapping[int, Sequence[int]], room: Mapping[int, int]
-) -> dict[int, int]:
+    ranked: Iterable[Item], holders: Mapping[Item, Sequence[int]], room: Mapping[int, int]
+) -> dict[Item, int]:
     """The frames of `ranked`, in that order, that fit into the room of the jobs, each with the job
     for which it counts: the first with room, as long as there is room.
 
@@ -26,20 +30,20 @@ def count_for_one(
     return seats.job_of
 
 
-class _Seats:
-    def __init__(self, holders: Mapping[int, Sequence[int]], room: Mapping[int, int]) -> None:
-        self.job_of: dict[int, int] = {}
+class _Seats(Generic[Item]):
+    def __init__(self, holders: Mapping[Item, Sequence[int]], room: Mapping[int, int]) -> None:
+        self.job_of: dict[Item, int] = {}
         self._holders = holders
         self._room = dict(room)
         # job -> other job -> frames that count for the first and could count for the other.
         # The innermost dict is a set that keeps its order.
-        self._movable: dict[int, dict[int, dict[int, None]]] = {job: {} for job in room}
+        self._movable: dict[int, dict[int, dict[Item, None]]] = {job: {} for job in room}
         self._closed: set[int] = set()  # jobs that can get no more room
 
-    def place(self, frame: int) -> None:
+    def place(self, frame: Item) -> None:
         """Count the frame for one of its jobs, if any has room or can get room."""
         # Breadth first: job -> the frame that would come into it, and the job the frame leaves.
-        steps: dict[int, tuple[int, int | None]] = {
+        steps: dict[int, tuple[Item, int | None]] = {
             job: (frame, None) for job in self._holders[frame] if job not in self._closed
         }
         queue = deque(steps)
@@ -56,7 +60,7 @@ class _Seats:
         # Every frame of these jobs is held by full jobs alone, and these cannot pass any on.
         self._closed.update(steps)
 
-    def _move(self, job: int, steps: Mapping[int, tuple[int, int | None]]) -> None:
+    def _move(self, job: int, steps: Mapping[int, tuple[Item, int | None]]) -> None:
         target: int | None = job
         while target is not None:
             frame, source = steps[target]

@@ -1,4 +1,4 @@
-"""Ranks of frames, and samples of the frames of a task. Pure.
+"""Ranks of frames, and samples of the frames of tasks. Pure.
 
 A draw ranks, it does not shuffle: each frame gets a number that depends on the seed, its task and
 its own number alone, and the lowest win. So a draw is the same on every machine and in every order
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
@@ -23,6 +23,9 @@ from cvat.frames import frames_by_job
 from cvat.types import Frame, Job
 
 MAX_SEED = 4294967295
+
+Place = tuple[int, int]  # a task and a frame of it
+place_of: Callable[[Frame], Place] = attrgetter("task_id", "frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +46,28 @@ class Candidates:
     """The frames that a draw can take, and the jobs that hold them.
 
     `by_job` maps the id of each job that takes part to its frames, in the order of the jobs; a
-    frame of overlapping jobs is in the list of each. `holders` maps the number of each frame to the
-    ids of its jobs. All frames are of one task; `frames` has each once, ascending.
+    frame of overlapping jobs is in the list of each. `holders` maps the place of each frame to the
+    ids of its jobs. The jobs may be of several tasks; `frames` has each frame once, by task and
+    number.
     """
 
     def __init__(self, by_job: Mapping[int, Sequence[Frame]]) -> None:
         self.by_job = by_job
-        self.holders: dict[int, tuple[int, ...]] = {}
+        self.holders: dict[Place, tuple[int, ...]] = {}
         frames = []
         for job_id, held in by_job.items():
             only = (job_id,)  # one tuple for all frames that no other job holds
             for frame in held:
-                others = self.holders.get(frame.frame)
+                place = place_of(frame)
+                others = self.holders.get(place)
                 if others is None:
                     frames.append(frame)
-                self.holders[frame.frame] = only if others is None else others + only
-        self.frames = tuple(sorted(frames, key=attrgetter("frame")))
+                self.holders[place] = only if others is None else others + only
+        self.frames = tuple(sorted(frames, key=place_of))
 
     @classmethod
     def of_jobs(cls, frames: Sequence[Frame], jobs: Iterable[Job]) -> Candidates:
-        """`frames` as for `frames_by_job`."""
+        """All of one task; `frames` as for `frames_by_job`."""
         return cls(frames_by_job(frames, jobs))
 
 
@@ -111,27 +116,27 @@ class LabelDraw:
 class Sample:
     """Frames drawn from jobs. `job_id` of a frame is the job for which it counts."""
 
-    frames: tuple[Frame, ...]  # ascending
+    frames: tuple[Frame, ...]  # by task and number
     jobs: tuple[JobDraw, ...]  # in the order of the jobs
     total: int  # frames that the jobs hold together, each once
     requested: int  # frames asked for, of all jobs together
     labels: tuple[LabelDraw, ...] = ()  # by name; empty unless so many of each label are asked for
 
 
-def sample_of(candidates: Candidates, job_of: Mapping[int, int], *, requested: int) -> Sample:
-    """The sample of the frames whose numbers are the keys of `job_of`, each counted for the job
+def sample_of(candidates: Candidates, job_of: Mapping[Place, int], *, requested: int) -> Sample:
+    """The sample of the frames whose places are the keys of `job_of`, each counted for the job
     that is its value."""
-    frames = (frame for frame in candidates.frames if frame.frame in job_of)
+    frames = (frame for frame in candidates.frames if place_of(frame) in job_of)
     return Sample(
-        frames=tuple(structs.replace(frame, job_id=job_of[frame.frame]) for frame in frames),
+        frames=tuple(structs.replace(frame, job_id=job_of[place_of(frame)]) for frame in frames),
         jobs=tuple(_job_draw(job_id, held, job_of) for job_id, held in candidates.by_job.items()),
         total=len(candidates.frames),
         requested=requested,
     )
 
 
-def _job_draw(job_id: int, held: Sequence[Frame], job_of: Mapping[int, int]) -> JobDraw:
-    counts = Counter(job_of[frame.frame] for frame in held if frame.frame in job_of)
+def _job_draw(job_id: int, held: Sequence[Frame], job_of: Mapping[Place, int]) -> JobDraw:
+    counts = Counter(job_of[place] for place in map(place_of, held) if place in job_of)
     selected = counts.pop(job_id, 0)
     elsewhere = tuple(SharedFrames(*item) for item in sorted(counts.items()))
     return JobDraw(job_id, selected, len(held), elsewhere=elsewhere)
@@ -157,8 +162,8 @@ def lowest(frames: Iterable[Frame], *, count: int, seed: int) -> list[Frame]:
         raise ValueError("count must not be negative")
     if not 0 <= seed <= MAX_SEED:
         raise ValueError(f"the seed must be 0 to {MAX_SEED}")
-    by_number = sorted(frames, key=attrgetter("task_id", "frame"))  # decides between equal ranks
-    return sorted(by_number, key=lambda frame: rank(frame, seed))[:count]
+    in_order = sorted(frames, key=place_of)  # decides between equal ranks
+    return sorted(in_order, key=lambda frame: rank(frame, seed))[:count]
 
 
 def share_count(total: int, share: float) -> int:

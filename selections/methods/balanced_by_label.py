@@ -14,8 +14,10 @@ from selections.sampling import (
     Amount,
     Candidates,
     LabelDraw,
+    Place,
     Sample,
     lowest,
+    place_of,
     sample_of,
 )
 
@@ -27,14 +29,14 @@ def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sam
     larger amount, the frames of a smaller one stay drawn."""
     per_label = amount.of(len(candidates.frames))
     by_label = facts.frames_by_label
-    labels_of = _labels_of({frame.frame for frame in candidates.frames}, by_label)
-    labelled = [frame for frame in candidates.frames if frame.frame in labels_of]
+    labels_of = _labels_of(candidates.holders.keys(), by_label)
+    labelled = [frame for frame in candidates.frames if place_of(frame) in labels_of]
     ranked = lowest(labelled, count=len(labelled), seed=seed)
     drawn = _drawn(ranked, labels_of, by_label, per_label)
-    counts = Counter(label for number in drawn for label in labels_of[number])
+    counts = Counter(label for place in drawn for label in labels_of[place])
     totals = Counter(label for labels in labels_of.values() for label in labels)
     missing = sum(max(per_label - counts[label], 0) for label in by_label)
-    job_of = {number: candidates.holders[number][0] for number in drawn}
+    job_of = {place: candidates.holders[place][0] for place in drawn}
     sample = sample_of(candidates, job_of, requested=len(drawn) + missing)
     label_draws = tuple(
         LabelDraw(label, requested=per_label, selected=counts[label], total=totals[label])
@@ -44,27 +46,28 @@ def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sam
 
 
 def _labels_of(
-    numbers: AbstractSet[int], by_label: Mapping[str, Collection[int]]
-) -> dict[int, tuple[str, ...]]:
+    places: AbstractSet[Place], by_label: Mapping[str, Collection[Place]]
+) -> dict[Place, tuple[str, ...]]:
     """The labels on each of the frames that has some, in the order of `by_label`."""
-    labels_of: dict[int, tuple[str, ...]] = {}
+    labels_of: dict[Place, tuple[str, ...]] = {}
     for label, frames in by_label.items():
-        for number in frames:
-            if number in numbers:
-                labels_of[number] = (*labels_of.get(number, ()), label)
+        for place in frames:
+            if place in places:
+                labels_of[place] = (*labels_of.get(place, ()), label)
     return labels_of
 
 
 def _drawn(
     ranked: Sequence[Frame],
-    labels_of: Mapping[int, tuple[str, ...]],
+    labels_of: Mapping[Place, tuple[str, ...]],
     labels: Iterable[str],
     per_label: int,
-) -> set[int]:
+) -> set[Place]:
     # Frames with the same labels cost the same, so they are compared once, by the first of them.
-    alike: dict[tuple[str, ...], deque[tuple[int, int]]] = {}  # (rank, number) that are not drawn
+    alike: dict[tuple[str, ...], deque[tuple[int, Place]]] = {}  # those that are not drawn
     for rank, frame in enumerate(ranked):
-        alike.setdefault(labels_of[frame.frame], deque()).append((rank, frame.frame))
+        place = place_of(frame)
+        alike.setdefault(labels_of[place], deque()).append((rank, place))
     # Of each label the sets of labels that it is in, by cost and rank of their first frame. Both
     # only grow: an entry that is outdated is renewed when its turn comes.
     waiting: dict[str, list[tuple[int, int, tuple[str, ...]]]] = {label: [] for label in labels}
@@ -77,7 +80,7 @@ def _drawn(
         heapq.heapify(heap)
     in_turn = sorted(waiting, key=lambda label: (totals[label], label))
     counts: Counter[str] = Counter()
-    drawn: set[int] = set()
+    drawn: set[Place] = set()
     level = 0
     while level < per_label and any(waiting[label] for label in in_turn):
         level += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from selections.sampling import Amount, Candidates, Sample
+from selections.sampling import Amount, Candidates, Place, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Facts:
     called at most once, when it is needed."""
 
     def __init__(
-        self, read_labels: Callable[[], Mapping[str, Collection[int]]] = dict[str, set[int]]
+        self, read_labels: Callable[[], Mapping[str, Collection[Place]]] = dict[str, set[Place]]
     ) -> None:
         self._read_labels = read_labels
 
     @cached_property
-    def frames_by_label(self) -> Mapping[str, Collection[int]]:
-        """The numbers of the frames that have each label, of all labels that take part; also of
+    def frames_by_label(self) -> Mapping[str, Collection[Place]]:
+        """The places of the frames that have each label, of all labels that take part; also of
         frames that are no candidates."""
         return self._read_labels()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from selections.methods.method import Facts, Method, Parameter
 from selections.overlap import count_for_one
-from selections.sampling import Amount, Candidates, Sample, lowest, sample_of
+from selections.sampling import Amount, Candidates, Sample, lowest, place_of, sample_of
 
 
 def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sample:
@@ -15,7 +15,7 @@ def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sam
     with a larger amount they stay drawn."""
     requested = {job_id: amount.of(len(held)) for job_id, held in candidates.by_job.items()}
     ranked = lowest(candidates.frames, count=len(candidates.frames), seed=seed)
-    job_of = count_for_one([frame.frame for frame in ranked], candidates.holders, requested)
+    job_of = count_for_one(map(place_of, ranked), candidates.holders, requested)
     sample = sample_of(candidates, job_of, requested=sum(requested.values()))
     jobs = tuple(replace(job, requested=requested[job.job_id]) for job in sample.jobs)
     return replace(sample, jobs=jobs)

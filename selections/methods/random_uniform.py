@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from selections.methods.method import Facts, Method, Parameter
-from selections.sampling import Amount, Candidates, Sample, lowest, sample_of
+from selections.sampling import Amount, Candidates, Sample, lowest, place_of, sample_of
 
 
 def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sample:
     """A drawn frame counts for the first of the jobs that holds it."""
     count = amount.of(len(candidates.frames))
     drawn = lowest(candidates.frames, count=count, seed=seed)
-    job_of = {frame.frame: candidates.holders[frame.frame][0] for frame in drawn}
+    job_of = {place: candidates.holders[place][0] for place in map(place_of, drawn)}
     return sample_of(candidates, job_of, requested=count)
 
 

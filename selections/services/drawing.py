@@ -11,7 +11,7 @@ from portal.exceptions import InvalidInput
 from selections.draws import Draw
 from selections.methods.method import Facts
 from selections.models import SelectedFrame, Selection
-from selections.sampling import Candidates, Sample, new_seed
+from selections.sampling import Candidates, Place, Sample, new_seed
 from selector.annotation_index.frame_sets import frames_of
 from selector.models import Connection
 from selector.services.annotation_index import read_annotations, with_annotations
@@ -36,10 +36,13 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     excluded = _readable(user, connection, draw.exclude_selections)
     catalog = whole = load_catalog(connection=connection, task_id=draw.task_id, job_id=draw.job_id)
 
-    def read_labels() -> dict[str, set[int]]:
+    def read_labels() -> dict[str, set[Place]]:
         known = read_annotations(connection=connection, catalog=whole, job_id=draw.job_id)
         sets = known.frames_with(draw.labels)
-        return {label: set(frames_of(frames)) for label, frames in sets.items()}
+        return {
+            label: {(whole.task_id, frame) for frame in frames_of(frames)}
+            for label, frames in sets.items()
+        }
 
     if draw.annotation_filter:
         catalog = with_annotations(

@@ -37,7 +37,8 @@ def drawn(
     numbers = list(range(len(task))) if numbers is None else numbers
     candidates = Candidates({1: [Frame(5, 1, number, f"{number}.jpg", 9, 9) for number in numbers]})
     labels = by_label(task) if frames is None else frames
-    return METHODS["balanced_by_label"].draw(candidates, Amount(count), seed, Facts(lambda: labels))
+    places = {label: {(5, number) for number in having} for label, having in labels.items()}
+    return METHODS["balanced_by_label"].draw(candidates, Amount(count), seed, Facts(lambda: places))
 
 
 def numbers_of(sample: Sample) -> list[int]:

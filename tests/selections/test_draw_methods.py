@@ -18,15 +18,14 @@ from selections.draws import Draw
 from selections.methods import METHODS
 from selections.methods.method import Facts, Method, Parameter
 from selections.models import Selection
-from selections.sampling import MAX_SEED, Amount, Candidates, Sample, sample_of
+from selections.sampling import MAX_SEED, Amount, Candidates, Sample, place_of, sample_of
 from selector.models import Connection
 
 
 def draw_first(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sample:
     count = amount.of(len(candidates.frames))
-    job_of = {
-        frame.frame: candidates.holders[frame.frame][0] for frame in candidates.frames[:count]
-    }
+    first = map(place_of, candidates.frames[:count])
+    job_of = {place: candidates.holders[place][0] for place in first}
     return sample_of(candidates, job_of, requested=count)
 
 
