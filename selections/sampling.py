@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import blake2b
 from operator import attrgetter
@@ -30,10 +30,12 @@ place_of: Callable[[Frame], Place] = attrgetter("task_id", "frame")
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How many frames to draw: a count, or a share of all (above 0, at most 1)."""
+    """How many frames to draw: a count, or a share of all (above 0, at most 1); and the further
+    numbers that the method takes, by name."""
 
     count: int | None = None
     share: float | None = None
+    settings: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, total: int) -> int:
         """How many of `total` frames are asked for; a count can be more than there are."""
@@ -133,6 +135,14 @@ def sample_of(candidates: Candidates, job_of: Mapping[Place, int], *, requested:
         total=len(candidates.frames),
         requested=requested,
     )
+
+
+def counted_for_first_job(
+    candidates: Candidates, drawn: Iterable[Frame], *, requested: int
+) -> Sample:
+    """The sample of these frames, each counted for the first of the jobs that hold it."""
+    job_of = {place: candidates.holders[place][0] for place in map(place_of, drawn)}
+    return sample_of(candidates, job_of, requested=requested)
 
 
 def _job_draw(job_id: int, held: Sequence[Frame], job_of: Mapping[Place, int]) -> JobDraw:

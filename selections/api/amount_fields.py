@@ -1,4 +1,4 @@
-"""Fields for the amount and the seed of a draw, each with one sentence for all errors."""
+"""Fields for amount, settings and seed of a draw, each with one sentence for all errors."""
 
 from __future__ import annotations
 
@@ -39,6 +39,20 @@ class ShareField(serializers.FloatField):
         if isinstance(data, bool):  # True would be 100 %
             self.fail("invalid")
         return float(super().to_internal_value(data))
+
+
+class SettingField(WholeNumberField):
+    """A number that a draw method takes beside the amount."""
+
+    def __init__(self, name: str, *, min_value: int, max_value: int, **kwargs: Any) -> None:
+        sentence = f"{name} must be a whole number, {min_value} to {max_value:,}."
+        super().__init__(
+            min_value=min_value,
+            max_value=max_value,
+            required=False,
+            error_messages=_always(sentence),
+            **kwargs,
+        )
 
 
 class SeedField(WholeNumberField):

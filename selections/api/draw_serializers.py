@@ -9,9 +9,16 @@ from rest_framework import serializers
 
 from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, ListField
-from selections.api.amount_fields import REQUIRED_AMOUNT, CountField, SeedField, ShareField
+from selections.api.amount_fields import (
+    REQUIRED_AMOUNT,
+    CountField,
+    SeedField,
+    SettingField,
+    ShareField,
+)
 from selections.draws import Draw
 from selections.methods import DEFAULT, METHODS, draw_choices
+from selections.methods.method import Parameter
 from selector.api.annotation_filters import AnnotationFilterSerializer, NamesField
 from selector.api.serializers import LoadImagesAnswer, SourceSerializer
 
@@ -21,14 +28,25 @@ LONGEST_FILENAME_PART = 1000
 Fields = serializers.Field[Any, Any, Any, Any]
 
 
-def amount_fields() -> dict[str, Fields]:
-    """A field for each amount that a draw method takes."""
-    kinds: dict[str, type[CountField | ShareField]] = {"count": CountField, "share": ShareField}
+def parameter_fields() -> dict[str, Fields]:
+    """A field for each parameter that a draw method takes."""
     return {
-        each.name: kinds[each.kind](required=False, help_text=each.description)
+        each.name: _parameter_field(each)
         for method in METHODS.values()
         for each in method.parameters
     }
+
+
+def _parameter_field(parameter: Parameter) -> Fields:
+    if parameter.kind == "number":
+        return SettingField(
+            parameter.label.lower(),
+            min_value=parameter.minimum,
+            max_value=parameter.maximum,
+            help_text=f"{parameter.description} {parameter.default} unless given.",
+        )
+    kind = CountField if parameter.kind == "count" else ShareField
+    return kind(required=False, help_text=parameter.description)
 
 
 class DrawSerializer(SourceSerializer):
@@ -52,14 +70,14 @@ class DrawSerializer(SourceSerializer):
 
     def get_fields(self) -> dict[str, Fields]:
         method = ChoiceField(choices=draw_choices(), default=DEFAULT)
-        return {**super().get_fields(), "frame_selection_method": method, **amount_fields()}
+        return {**super().get_fields(), "frame_selection_method": method, **parameter_fields()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("job_ids") and attrs.get("job_id") is not None:
             raise serializers.ValidationError("Give either job_id or job_ids.")
         if attrs.get("job_ids") and attrs.get("task_id") is None:
             raise serializers.ValidationError("Name the task of job_ids by task_id.")
-        self._refuse_amounts_of_other_methods(attrs)
+        self._refuse_parameters_of_other_methods(attrs)
         if attrs.get("labels") and not METHODS[attrs["frame_selection_method"]].is_per_label:
             per_label = " or ".join(key for key, method in METHODS.items() if method.is_per_label)
             raise serializers.ValidationError(
@@ -67,11 +85,11 @@ class DrawSerializer(SourceSerializer):
             )
         return super().validate(attrs)
 
-    def _refuse_amounts_of_other_methods(self, attrs: dict[str, Any]) -> None:
+    def _refuse_parameters_of_other_methods(self, attrs: dict[str, Any]) -> None:
         key = attrs["frame_selection_method"]
-        own = amount_names(key)
-        for other in METHODS:
-            for name in amount_names(other):
+        own = [each.name for each in METHODS[key].parameters]
+        for other, method in METHODS.items():
+            for name in (each.name for each in method.parameters):
                 if name in attrs and name not in own:
                     why = (
                         f"goes with frame_selection_method {other}, not with {key}, "
@@ -93,8 +111,8 @@ class DrawSerializer(SourceSerializer):
 
 
 def amount_names(method: str) -> list[str]:
-    """The keys of the amounts that the method takes."""
-    return [each.name for each in METHODS[method].parameters]
+    """The keys of the amounts that the method takes, of which a draw has exactly one."""
+    return [each.name for each in METHODS[method].amounts]
 
 
 class RandomSelectSerializer(DrawSerializer):
@@ -104,9 +122,12 @@ class RandomSelectSerializer(DrawSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
-        amounts = amount_names(attrs["frame_selection_method"])
+        method = attrs["frame_selection_method"]
+        amounts = amount_names(method)
         named = [name for name in ("count", *amounts) if name in attrs]
-        if not named:
+        if named and not amounts:
+            raise serializers.ValidationError({"count": f"{method} takes no number of frames."})
+        if amounts and not named:
             raise serializers.ValidationError({"count": REQUIRED_AMOUNT})
         if len(named) > 1:
             raise serializers.ValidationError(f"Give only one of {' and '.join(named)}.")

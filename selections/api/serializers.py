@@ -16,8 +16,8 @@ from selections.api.archive_serializers import ArchiveSerializer, NewArchiveSeri
 from selections.api.draw_serializers import (
     DrawSerializer,
     Fields,
-    amount_fields,
     amount_names,
+    parameter_fields,
 )
 from selections.methods import draw_choices
 from selections.models import SelectedFrame, Selection
@@ -124,7 +124,7 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
     )
 
     def get_fields(self) -> dict[str, Fields]:
-        return super().get_fields() | amount_fields()
+        return super().get_fields() | parameter_fields()
 
 
 @extend_schema_field(DrawParametersSerializer)
@@ -226,7 +226,7 @@ class NewSelectionSerializer(DrawSerializer):
             return attrs
         attrs = super().validate(attrs)
         amounts = amount_names(method)
-        if sum(name in attrs for name in amounts) != 1:
+        if amounts and sum(name in attrs for name in amounts) != 1:
             wanted = " or ".join(amounts)
             raise serializers.ValidationError(f"{method} takes exactly one of {wanted}.")
         return attrs

@@ -6,12 +6,26 @@ A new method is a module with a METHOD, and its line in METHODS: pages, API, sch
 
 from __future__ import annotations
 
-from selections.methods import balanced_by_label, random_per_job, random_uniform
+from selections.methods import (
+    balanced_by_label,
+    every_nth,
+    random_apart,
+    random_per_job,
+    random_uniform,
+    spread_per_job,
+)
 from selections.methods.method import Method
 
 METHODS: dict[str, Method] = {
     method.key: method
-    for method in (random_per_job.METHOD, random_uniform.METHOD, balanced_by_label.METHOD)
+    for method in (
+        random_per_job.METHOD,
+        random_uniform.METHOD,
+        balanced_by_label.METHOD,
+        random_apart.METHOD,
+        every_nth.METHOD,
+        spread_per_job.METHOD,
+    )
 }
 DEFAULT = random_per_job.METHOD.key
 MANUAL = "manual"  # frames chosen by hand

@@ -9,15 +9,21 @@ from typing import Literal
 
 from selections.sampling import Amount, Candidates, Place, Sample
 
+LARGEST_NUMBER = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One way to say the amount of a draw."""
+    """What a draw says beside its method: an amount, as a "count" or a "share" of frames, or a
+    "number" with another meaning, such as a distance."""
 
     name: str  # key in the API and in stored draws, such as "frame_count"
-    kind: Literal["count", "share"]
+    kind: Literal["count", "share", "number"]
     label: str  # on pages, such as "Frames in all"
     description: str = ""  # in the documentation of the API
+    default: int = 1  # of a number that is not given
+    minimum: int = 1  # of a number
+    maximum: int = LARGEST_NUMBER  # of a number
 
 
 class Facts:
@@ -40,10 +46,14 @@ class Facts:
 class Method:
     """A way to draw frames.
 
-    `draw` gets the candidates, the amount, a seed (0 to MAX_SEED) and facts; the same arguments
-    give the same sample on every machine. A draw has exactly one of the `parameters`. With
-    `is_per_job` its amount is that of each job, and only annotation jobs take part; with
-    `is_per_label` that of each label, and a draw may name the labels that take part.
+    `draw` gets the candidates, the amount with its settings, a seed (0 to MAX_SEED) and facts; the
+    same arguments give the same sample on every machine. A draw has exactly one of the `amounts`,
+    if the method takes any, and a number for each of the `settings`. With `is_per_job` its amount
+    is that of each job, and only annotation jobs take part; with `is_per_label` that of each
+    label, and a draw may name the labels that take part.
+
+    A draw that `is_random` takes other frames with another seed, and with a larger amount keeps
+    those of a smaller one.
     """
 
     key: str  # CVAT's or our name of the frame_selection_method, at most 20 characters
@@ -54,7 +64,17 @@ class Method:
     draw: Callable[[Candidates, Amount, int, Facts], Sample]
     is_per_job: bool = False
     is_per_label: bool = False
+    is_random: bool = True
+    is_for_one_job: bool = True  # False: in one job it draws what the default method draws there
+    manner: str = "drawn at random"  # of the frames; may name settings, such as {frame_step}
+    shortage: str = ""  # why there can be fewer frames than asked for, although there are more
 
-    def parameter(self, kind: str) -> Parameter | None:
-        """The parameter for a "count" or a "share", if the method takes that kind of amount."""
-        return next((each for each in self.parameters if each.kind == kind), None)
+    @property
+    def amounts(self) -> tuple[Parameter, ...]:
+        """The parameters of which a draw has exactly one."""
+        return tuple(each for each in self.parameters if each.kind != "number")
+
+    @property
+    def settings(self) -> tuple[Parameter, ...]:
+        """The parameters that a draw has beside its amount."""
+        return tuple(each for each in self.parameters if each.kind == "number")

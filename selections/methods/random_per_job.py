@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from selections.methods.method import Facts, Method, Parameter
+from selections.methods.amounts import OF_EACH_JOB
+from selections.methods.method import Facts, Method
 from selections.overlap import count_for_one
 from selections.sampling import Amount, Candidates, Sample, lowest, place_of, sample_of
 
@@ -26,20 +27,7 @@ METHOD = Method(
     label="random per job",
     short_label="Per job",
     description="so many of each job",
-    parameters=(
-        Parameter(
-            "frames_per_job_count",
-            "count",
-            "Frames per job",
-            "How many frames of each job; all of a job that has fewer.",
-        ),
-        Parameter(
-            "frames_per_job_share",
-            "share",
-            "Share of each job",
-            "Share of the frames of each job, above 0 and at most 1.",
-        ),
-    ),
+    parameters=OF_EACH_JOB,
     draw=draw,
     is_per_job=True,
 )

@@ -59,7 +59,7 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
 
 def draw_from(catalog: FrameCatalog, draw: Draw, facts: Facts | None = None) -> Drawn:
     """Draw from the frames of the catalogue. Raises InvalidInput."""
-    if (draw.count is None) == (draw.share is None):
+    if draw.by.amounts and (draw.count is None) == (draw.share is None):
         raise InvalidInput("Say either how many frames or which share of them.")
     seed = new_seed() if draw.seed is None else draw.seed
     draw = replace(draw, task_id=catalog.task_id, seed=seed)

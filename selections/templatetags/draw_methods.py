@@ -20,9 +20,16 @@ def draw_methods() -> list[dict[str, Any]]:
             "label": method.short_label,
             "isPerJob": method.is_per_job,
             "isPerLabel": method.is_per_label,
-            "parameters": [
+            "isRandom": method.is_random,
+            "isForOneJob": method.is_for_one_job,
+            "shortage": method.shortage,
+            "amounts": [
                 {"name": each.name, "kind": each.kind, "label": each.label}
-                for each in method.parameters
+                for each in method.amounts
+            ],
+            "settings": [
+                {"name": each.name, "label": each.label, "default": each.default}
+                for each in method.settings
             ],
         }
         for method in METHODS.values()

@@ -128,7 +128,7 @@ def asked_for(selection: Selection) -> list[tuple[str, Any]]:
         for name, label in labels.items()
         if (value := given.get(name)) is not None
     ]
-    return [*rows, ("Seed", draw.seed)]
+    return [*rows, ("Seed", draw.seed)] if draw.by.is_random else rows
 
 
 def _value(value: Any) -> Any:
@@ -152,7 +152,9 @@ def in_words(selection: Selection) -> str:
         return f"Every frame was chosen by hand. {saved}"
     adjusted = ", then adjusted by hand" if selection.adjusted_by_hand else ""
     what = _amount(draw, selection) + _with_names(draw) + _with_annotations(draw) + _without(draw)
-    return f"{what}, drawn at random with seed {draw.seed}{adjusted}. {saved}"
+    manner = draw.by.manner.format_map(draw.settings)
+    seed = f" with seed {draw.seed}" if draw.by.is_random else ""
+    return f"{what}, {manner}{seed}{adjusted}. {saved}"
 
 
 def _with_names(draw: Draw) -> str:
@@ -176,6 +178,8 @@ def _amount(draw: Draw, selection: Selection) -> str:
     share = draw.share is not None
     if share:
         many = f"{(draw.share or 0) * 100:g} % of the frames"
+    elif draw.count is None:
+        many = "Frames" if selection.adjusted_by_hand else _frames(selection.frames.count())
     elif (
         selection.adjusted_by_hand
         or draw.by.is_per_label

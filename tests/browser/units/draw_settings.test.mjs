@@ -25,6 +25,16 @@ test("the next task gets all but the file names", () => {
   assert.deepEqual(filtersOf(others), { stage: "acceptance", assignee: "" });
 });
 
+test("the numbers of methods are settings like others", () => {
+  const values = { mode: "every_nth", frame_step: "30" };
+  const names = ["frame_step"];
+  const address = addressWith(HERE, values, names);
+  assert.deepEqual(readSettings({ search: new URL(address).search, remembered: null }, names).values, values);
+  assert.deepEqual(readSettings({ search: "", remembered: toRemember(values) }, names).values, values);
+  assert.deepEqual(readSettings({ search: "", remembered: toRemember(values) }).values, { mode: "every_nth" });
+  assert.equal(addressWith(address, {}, names), HERE);
+});
+
 test("what is remembered may be anything", () => {
   for (const remembered of [null, "", "{", "[]", "7", "null", '{"amount":{"a":1},"x":"y"}']) {
     assert.deepEqual(readSettings({ search: "", remembered }).values, {}, remembered);

@@ -4,9 +4,10 @@ import { post } from "../../portal/api.js";
 import { filterIn, isSet, withFilter } from "./annotation_filter.js";
 import { added, asAmount, asNumber, share } from "./amounts.js";
 import { enableByHand } from "./by_hand.js";
-import { METHODS, parameterOf } from "./draw_methods.js";
+import { METHODS, amountOf } from "./draw_methods.js";
 import { addressWith, filtersOf, readSettings, toRemember } from "./draw_settings.js";
 import { Draws } from "./draws.js";
+import { MethodSettings } from "./method_settings.js";
 import { drawShortage, labelShortage, plural, shortage } from "./words.js";
 
 const MOST_EXPLAINED = 2; // jobs, in the line above the dock
@@ -19,12 +20,15 @@ export function enablePicking(form, choice, parts) {
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
-  const isPerJob = () => METHODS.get(mode())?.isPerJob ?? false;
+  const method = () => METHODS.get(mode());
+  const isPerJob = () => method()?.isPerJob ?? false;
+  const settings = new MethodSettings(at("at-random"));
   const names = () => filter.value.trim().split(/\s+/).join(" ");
   const draws = new Draws(choice);
   const drawn = []; // choices as the latest draws made them: a draw over one of them loses nothing
   const memory = `workspace-draw:${user}`; // in this browser
   let carried = {}; // filters of the last task that are not applied here
+  let hasDrawn = false;
   let isBusy = false;
   let isReading = false; // whether the error is that annotations are being read
 
@@ -34,10 +38,22 @@ export function enablePicking(form, choice, parts) {
     at("pick-error").replaceChildren();
     showPool();
     if (mode() === "manual") return;
-    for (const option of at("unit").options) option.disabled = !parameterOf(mode(), option.value);
-    if (at("unit").selectedOptions[0].disabled) at("unit").value = METHODS.get(mode()).parameters[0].kind;
-    const isOfJob = source.job_id && !METHODS.get(mode()).isPerLabel;
-    at("amount-label").textContent = isOfJob ? "Frames" : parameterOf(mode(), at("unit").value).label;
+    settings.show(mode());
+    showAmount();
+    const { isRandom } = method();
+    at("seed-field").hidden = at("seed-help").hidden = !isRandom;
+    at("after-draw").hidden = !isRandom || !hasDrawn;
+    at("draw").textContent = hasDrawn ? "Pick again" : isRandom ? "Pick at random" : "Pick";
+  }
+
+  function showAmount() {
+    const { amounts, isPerLabel } = method();
+    at("amount-field").hidden = !amounts.length;
+    if (!amounts.length) return;
+    for (const option of at("unit").options) option.disabled = !amountOf(mode(), option.value);
+    if (at("unit").selectedOptions[0].disabled) at("unit").value = amounts[0].kind;
+    const isOfJob = source.job_id && !isPerLabel;
+    at("amount-label").textContent = isOfJob ? "Frames" : amountOf(mode(), at("unit").value).label;
   }
 
   /** Which jobs and names limit the draw: said before it is done. */
@@ -56,12 +72,13 @@ export function enablePicking(form, choice, parts) {
     const annotated = filterIn(location.search);
     if (isSet(annotated)) annotations.choose(annotated);
     const remembered = fromMemory();
-    const { isNamed, values } = readSettings({ search: location.search, remembered });
+    const { isNamed, values } = readSettings({ search: location.search, remembered }, MethodSettings.names);
     if (!isNamed && isKept) return; // a saved selection brings its own
     const hasMode = [...form.elements.mode].some(({ value }) => value === values.mode);
     if (hasMode) form.elements.mode.value = values.mode;
     if (values.amount !== undefined) at("amount").value = values.amount;
     if (["count", "share"].includes(values.unit)) at("unit").value = values.unit;
+    settings.fill(values);
     if (values.filename_contains) {
       filter.value = values.filename_contains;
       filter.dispatchEvent(new Event("input"));
@@ -86,12 +103,12 @@ export function enablePicking(form, choice, parts) {
   /** Into the address, for a reload or a link, and into the memory of the browser. */
   function keepSettings() {
     const values = {
-      mode: mode(), amount: at("amount").value.trim(), unit: at("unit").value, ...jobs.filters,
+      mode: mode(), amount: at("amount").value.trim(), unit: at("unit").value, ...settings.texts(mode()), ...jobs.filters,
       ...(names() ? { filename_contains: names() } : {}),
     };
     try {
       localStorage.setItem(memory, toRemember({ ...carried, ...values }));
-      const href = withFilter(addressWith(location.href, values), annotations.filter);
+      const href = withFilter(addressWith(location.href, values, MethodSettings.names), annotations.filter);
       history.replaceState(history.state, "", href);
     } catch {
       // As above; and some browsers refuse an address that changes a hundred times in a minute.
@@ -127,7 +144,8 @@ export function enablePicking(form, choice, parts) {
       ...among(),
       ...pool(),
       frame_selection_method: mode(),
-      [parameterOf(mode(), at("unit").value).name]: isShare() ? share(amount) : amount,
+      ...settings.values(mode()),
+      ...(method().amounts.length ? { [amountOf(mode(), at("unit").value).name]: isShare() ? share(amount) : amount } : {}),
     };
   }
 
@@ -162,7 +180,7 @@ export function enablePicking(form, choice, parts) {
   }
 
   function typedAmount() {
-    return asAmount(at("amount").value, { isShare: isShare() });
+    return method().amounts.length && asAmount(at("amount").value, { isShare: isShare() });
   }
 
   async function draw({ seed, keep = false, amount = typedAmount() }) {
@@ -179,9 +197,9 @@ export function enablePicking(form, choice, parts) {
     const missing = choice.take(numbers, { draw: made, keep, jobIds });
     drawn.splice(0, drawn.length - MOST_DRAWN + 1);
     drawn.push(choice.remember());
-    at("seed").value = answer.random_seed;
-    at("draw").textContent = "Pick again";
-    at("after-draw").hidden = false;
+    if (method().isRandom) at("seed").value = answer.random_seed;
+    hasDrawn = true;
+    show();
     if (missing.length) {
       return tell("The task has changed in CVAT since this page was opened. Reload the page.");
     }
@@ -190,7 +208,8 @@ export function enablePicking(form, choice, parts) {
       : `${choice.size.toLocaleString("en")} of ${plural(answer.total_available, "frame")}`;
     const fewer = explain(answer);
     const replaced = isReplaced ? ` They replace the ${plural(before, "frame")} chosen before.` : "";
-    const words = `${what} picked with seed ${answer.random_seed}${fewer}${replaced}`;
+    const withSeed = method().isRandom ? ` with seed ${answer.random_seed}` : "";
+    const words = `${what} picked${withSeed}${fewer}${replaced}`;
     return tellOfChoice(words, { undo: isReplaced });
   }
 
@@ -201,8 +220,8 @@ export function enablePicking(form, choice, parts) {
     const short = summary.filter(({ reason }) => reason);
     const reasons = new Map(summary.map((job) => [job.job_id, shortage(job, isLimited)]));
     jobs.explain(source.job_id ? new Map() : reasons);
-    if (METHODS.get(mode()).isPerLabel) return labelShortage(labels);
-    if (source.job_id || !isPerJob()) return drawShortage(answer, limits());
+    if (method().isPerLabel) return labelShortage(labels);
+    if (source.job_id || !isPerJob()) return drawShortage(answer, limits(), method().shortage);
     if (!short.length) return ".";
     if (short.length > MOST_EXPLAINED) return `. ${plural(short.length, "job")} gave fewer than asked: the list of jobs says why.`;
     return `. ${short.map(({ job_id: id }) => `Job ${id} gave ${reasons.get(id)}.`).join(" ")}`;
@@ -217,7 +236,7 @@ export function enablePicking(form, choice, parts) {
 
   /** Draws alike but for their number go on with one another. */
   function manner() {
-    return JSON.stringify([mode(), at("unit").value, among(), pool()]);
+    return JSON.stringify([mode(), at("unit").value, settings.values(mode()), among(), pool()]);
   }
 
   function typedSeed() {

@@ -2,6 +2,7 @@
 
 import { address, get } from "../../portal/api.js";
 import { METHODS } from "./draw_methods.js";
+import { MethodSettings } from "./method_settings.js";
 import { missingInWords } from "./missing_frames.js";
 
 const AT_ONCE = 1000; // frames an answer has at most
@@ -67,11 +68,14 @@ function fill(form, { leftOut, annotations }, { job_ids: jobs, exclude_selection
   const method = draw.frame_selection_method;
   const hasMode = [...form.elements.mode].some(({ value }) => value === method);
   if (jobs || !hasMode) return;
-  const { name, kind } = METHODS.get(method).parameters.find((each) => each.name in draw);
-  const amount = draw[name];
   form.elements.mode.value = method;
-  form.elements.unit.value = kind;
-  form.elements.amount.value = kind === "share" ? Number((amount * 100).toPrecision(12)) : amount;
+  const given = METHODS.get(method).amounts.find((each) => each.name in draw);
+  if (given) {
+    const amount = draw[given.name];
+    form.elements.unit.value = given.kind;
+    form.elements.amount.value = given.kind === "share" ? Number((amount * 100).toPrecision(12)) : amount;
+  }
+  new MethodSettings(form).fill(draw);
   form.elements.seed.value = draw.random_seed;
   leftOut.choose(without);
   annotations.choose(annotated);

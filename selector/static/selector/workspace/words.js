@@ -69,10 +69,12 @@ export function chosenOf(chosen, count) {
 /** The end of the sentence on a draw over all: ", fewer than the 50 asked for: only 39 are annotated
  * like this."
  * @param {{count: number, requested: number, total_available: number}} answer of the API
- * @param {string} limits what the frames of the draw have in common, such as "are annotated like this" */
-export function drawShortage({ count, requested, total_available: available }, limits) {
+ * @param {string} limits what the frames of the draw have in common, such as "are annotated like this"
+ * @param {string} [ofMethod] why the method can give fewer, although there are more */
+export function drawShortage({ count, requested, total_available: available }, limits, ofMethod = "") {
   if (count >= requested) return ".";
-  const why = limits && available < requested ? `: only ${available.toLocaleString("en")} ${limits}` : "";
+  const few = limits && available < requested ? `: only ${available.toLocaleString("en")} ${limits}` : "";
+  const why = ofMethod && count < available ? `: ${ofMethod}` : few;
   return `, fewer than the ${requested.toLocaleString("en")} asked for${why}.`;
 }
 

@@ -1,0 +1,69 @@
+"""Draw methods with numbers of their own, in the workspace."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from selections.models import Selection
+from tests.browser.workspace import Workspace
+
+DRIVE = 1  # 227 frames
+
+
+@pytest.fixture
+def every_nth(desk: Workspace) -> Workspace:
+    """The task, with each 50th frame picked."""
+    desk.open_task(DRIVE)
+    panel = desk.page.locator("#pick")
+    panel.get_by_text("Every n-th", exact=True).click()
+    panel.get_by_label("Step in frames").fill("50")
+    desk.page.locator("#draw").click()
+    desk.expect_chosen(5, 227)
+    return desk
+
+
+def test_a_method_without_amount_and_seed_asks_for_neither(every_nth: Workspace) -> None:
+    page = every_nth.page
+    expect(page.locator("#dock-status")).to_contain_text("5 of 227 frames picked.")
+    for name in ("#amount", "#seed", "#after-draw", "#setting-min_frames_apart"):
+        expect(page.locator(name)).to_be_hidden()
+    page.locator("#pick").get_by_text("Per job", exact=True).click()
+    for name in ("#amount", "#seed", "#after-draw"):
+        expect(page.locator(name)).to_be_visible()
+    expect(page.get_by_label("Step in frames")).to_be_hidden()
+
+
+def test_the_number_is_in_the_address_and_in_the_saved_selection(
+    every_nth: Workspace, alice: User
+) -> None:
+    page = every_nth.page
+    every_nth.save("Each 50th")
+    saved = Selection.objects.get(owner=alice)
+    assert saved.draw["frame_step"] == 50
+    assert saved.frames.count() == 5
+    page.reload()
+    expect(page.get_by_label("Step in frames")).to_have_value("50")
+    page.goto(f"/choose?task={DRIVE}&selection={saved.pk}")
+    every_nth.expect_chosen(5, 227)
+    expect(page.get_by_role("radio", name="Every n-th")).to_be_checked()
+    expect(page.get_by_label("Step in frames")).to_have_value("50")
+
+
+def test_too_few_frames_that_are_far_apart_are_told(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    desk.page.locator("#pick").get_by_text("Far apart", exact=True).click()
+    desk.page.get_by_label("Frames apart").fill("200")
+    desk.pick("10", seed="7", mode="Far apart")
+    expect(desk.page.locator("#dock-status")).to_contain_text(
+        "fewer than the 10 asked for: no other frame is far enough from these."
+    )
+
+
+def test_a_number_that_is_none_is_refused(every_nth: Workspace) -> None:
+    every_nth.page.get_by_label("Step in frames").fill("0")
+    every_nth.page.locator("#draw").click()
+    refused = every_nth.page.locator("#pick-error")
+    expect(refused).to_contain_text("Step in frames must be a whole number, 1 to")
+    every_nth.expect_chosen(5, 227)
