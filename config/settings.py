@@ -235,6 +235,8 @@ CVAT_ALLOWED_URLS = env.list("CVAT_ALLOWED_URLS", default=[CVAT_URL or STANDIN_U
 # --- limits ------------------------------------------------------------------------------------
 
 MAX_SELECTION_FRAMES = env.int("MAX_SELECTION_FRAMES", default=200_000)
+# Tasks that one choice, draw or list of frames may span.
+MAX_SCOPE_TASKS = env.int("MAX_SCOPE_TASKS", default=1000)
 # The internal location in which nginx serves ARCHIVES_DIR, such as "/archives/".
 X_ACCEL_REDIRECT = env.str("X_ACCEL_REDIRECT", default="")
 ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=7)
@@ -348,6 +350,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "FrameSelectionMethodEnum": "selections.methods.choices",
         "DrawMethodEnum": "selections.methods.draw_choices",
+        "JobStageEnum": "selector.api.scopes.STAGES",
+        "JobStateEnum": "selector.api.scopes.STATES",
+        "ReadingStateEnum": "selector.api.labels.STATES",
     },
 }
 

@@ -36,7 +36,7 @@ TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
-Item = TypeVar("Item", Job, JobDate, Organization, Label)
+Item = TypeVar("Item", Task, Job, JobDate, Organization, Label)
 
 
 class CvatClient:
@@ -181,6 +181,29 @@ class CvatClient:
             return self._all("/api/jobs", query, reading.job_date, subject)
 
         return self._known_organizations.list_below("task", task_id, self.task, ask)
+
+    def project_tasks(self, project_id: int) -> list[Task]:
+        """All tasks of a project that one may see, by id."""
+        subject = f"the tasks of project {project_id}"
+
+        def ask(context: Params) -> list[Task]:
+            return self._all(
+                "/api/tasks", {"project_id": project_id, **context}, reading.task, subject
+            )
+
+        tasks = self._known_organizations.list_below("project", project_id, self.project, ask)
+        return [task for task in tasks if task.project_id == project_id]
+
+    def project_jobs(self, project_id: int) -> list[Job]:
+        """The jobs of all tasks of a project that one may see, of every type, by id."""
+        subject = f"the jobs of project {project_id}"
+
+        def ask(context: Params) -> list[Job]:
+            return self._all(
+                "/api/jobs", {"project_id": project_id, **context}, reading.job, subject
+            )
+
+        return self._known_organizations.list_below("project", project_id, self.project, ask)
 
     def my_jobs(self, *, search: str = "", assignee: str = "", page_size: int = 50) -> Page[Job]:
         """The newest jobs that one owns or is assigned to; with `assignee` only those that are

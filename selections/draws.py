@@ -9,31 +9,24 @@ from typing import Any
 from selections.methods import DEFAULT, METHODS
 from selections.methods.method import Method
 from selections.sampling import MAX_SEED, Amount
-from selector.annotation_index.filter import NO_FILTER, AnnotationFilter
+from selector.scope import Scope, scope_json, scope_values
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
-    """What to draw from a task or a job: an amount (`count` or `share`), by a draw method with its
+class Draw(Scope):
+    """A scope, and how much is drawn from it (`count` or `share`) by a draw method with its
     `settings`, which are numbers by name.
 
-    `job_ids`: only from these jobs of the task. `filename_contains`: only frames whose name
-    contains each of these words, in any case. `exclude_selections`: not the frames of these
-    selections. `annotation_filter`: only frames with such annotations. `labels`: those that take
-    part in a draw per label; empty for all that the task has. `seed` None: a random one.
+    `exclude_selections`: not the frames of these selections. `labels`: those that take part in a
+    draw per label; empty for all that there are. `seed` None: a random one.
     """
 
-    task_id: int | None
-    job_id: int | None = None
-    job_ids: tuple[int, ...] = ()
     method: str = DEFAULT
     count: int | None = None
     share: float | None = None
     settings: Mapping[str, int] = field(default_factory=dict)
     seed: int | None = None
     exclude_selections: tuple[int, ...] = ()
-    filename_contains: str = ""
-    annotation_filter: AnnotationFilter = NO_FILTER
     labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -55,16 +48,13 @@ class Draw:
     def parameters(self) -> dict[str, Any]:
         """The draw in CVAT's words, without method and seed."""
         optional: dict[str, Any] = {
-            "job_ids": list(self.job_ids),
             "exclude_selections": list(self.exclude_selections),
-            "filename_contains": self.filename_contains,
-            "annotation_filter": self.annotation_filter.to_json(),
             "labels": list(self.labels),
         }
         for parameter in self.by.amounts:
             optional[parameter.name] = self.count if parameter.kind == "count" else self.share
         given = {name: value for name, value in optional.items() if value}
-        return {"task_id": self.task_id, "job_id": self.job_id, **given, **self.settings}
+        return {**scope_json(self), **given, **self.settings}
 
     def to_json(self) -> dict[str, Any]:
         """Such as {"frame_selection_method": "random_uniform", "task_id": 1, "job_id": None,
@@ -78,16 +68,12 @@ class Draw:
         method = METHODS[data["frame_selection_method"]]
         amounts = {each.kind: data.get(each.name) for each in method.amounts}
         return cls(
-            task_id=data.get("task_id"),
-            job_id=data.get("job_id"),
-            job_ids=tuple(data.get("job_ids", ())),
+            **scope_values(data),
             method=method.key,
             count=amounts.get("count"),
             share=amounts.get("share"),
             settings={each.name: data.get(each.name, each.default) for each in method.settings},
             seed=data.get("random_seed"),
-            exclude_selections=tuple(data.get("exclude_selections", ())),
-            filename_contains=data.get("filename_contains", ""),
-            annotation_filter=AnnotationFilter.from_json(data.get("annotation_filter") or {}),
-            labels=tuple(data.get("labels", ())),
+            exclude_selections=tuple(data.get("exclude_selections") or ()),
+            labels=tuple(data.get("labels") or ()),
         )

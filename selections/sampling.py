@@ -19,8 +19,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from cvat.frames import frames_by_job
-from cvat.types import Frame, Job
+from cvat.types import Frame
 
 MAX_SEED = 4294967295
 
@@ -67,11 +66,6 @@ class Candidates:
                 self.holders[place] = only if others is None else others + only
         self.frames = tuple(sorted(frames, key=place_of))
 
-    @classmethod
-    def of_jobs(cls, frames: Sequence[Frame], jobs: Iterable[Job]) -> Candidates:
-        """All of one task; `frames` as for `frames_by_job`."""
-        return cls(frames_by_job(frames, jobs))
-
 
 class SharedFrames(NamedTuple):
     """How many frames count for another job that holds them too."""
@@ -104,6 +98,16 @@ class JobDraw:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskDraw:
+    """What a draw took from one task: `selected` of the `total` frames that its jobs hold."""
+
+    task_id: int
+    selected: int
+    total: int
+    requested: int | None = None  # None: the draw asks for no number of each task
+
+
+@dataclass(frozen=True, slots=True)
 class LabelDraw:
     """What a draw took of one label: `selected` of the `total` frames that have it. With `selected
     < requested` these are all."""
@@ -122,6 +126,7 @@ class Sample:
     jobs: tuple[JobDraw, ...]  # in the order of the jobs
     total: int  # frames that the jobs hold together, each once
     requested: int  # frames asked for, of all jobs together
+    tasks: tuple[TaskDraw, ...] = ()  # by id, of all that have candidates
     labels: tuple[LabelDraw, ...] = ()  # by name; empty unless so many of each label are asked for
 
 
@@ -129,11 +134,14 @@ def sample_of(candidates: Candidates, job_of: Mapping[Place, int], *, requested:
     """The sample of the frames whose places are the keys of `job_of`, each counted for the job
     that is its value."""
     frames = (frame for frame in candidates.frames if place_of(frame) in job_of)
+    selected = Counter(task_id for task_id, _ in job_of)
+    totals = Counter(task_id for task_id, _ in candidates.holders)
     return Sample(
         frames=tuple(structs.replace(frame, job_id=job_of[place_of(frame)]) for frame in frames),
         jobs=tuple(_job_draw(job_id, held, job_of) for job_id, held in candidates.by_job.items()),
         total=len(candidates.frames),
         requested=requested,
+        tasks=tuple(TaskDraw(task, selected[task], totals[task]) for task in sorted(totals)),
     )
 
 

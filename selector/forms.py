@@ -10,6 +10,7 @@ from django.conf import settings
 from cvat.links import InvalidAddress, Target, parse, parse_number
 from portal.exceptions import InvalidInput
 from selector.models import Connection
+from selector.scope import Scope
 
 MAX_WORDS = 200  # characters of a search in CVAT
 
@@ -83,6 +84,22 @@ class NumberField(forms.CharField):
             raise forms.ValidationError(str(error)) from None
 
 
+class NumbersField(forms.CharField):
+    """The numbers of several things, such as "1,2,3": each once, ascending."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(required=False)
+        self.kind = kind
+
+    def clean(self, value: Any) -> list[int]:
+        text = super().clean(value)
+        try:
+            numbers = [parse_number(each, self.kind) for each in text.split(",") if each.strip()]
+        except InvalidAddress as error:
+            raise forms.ValidationError(str(error)) from None
+        return sorted(set(numbers))
+
+
 class ChooseForm(forms.Form):
     """What to open: typed or pasted (`find`), or named by a link of the portal."""
 
@@ -90,9 +107,32 @@ class ChooseForm(forms.Form):
     job = NumberField("job")
     task = NumberField("task")
     project = NumberField("project")
+    tasks = NumbersField("task")
+    all = forms.BooleanField(required=False)  # the frames of all tasks of `project`
     frame = NumberField("frame", least=0)
     selection = NumberField("selection")
     page = NumberField("page")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        tasks = given.get("tasks") or []
+        if len(tasks) > settings.MAX_SCOPE_TASKS:
+            raise forms.ValidationError(
+                f"{len(tasks):,} tasks are more than can be opened at once "
+                f"({settings.MAX_SCOPE_TASKS:,}). Choose fewer."
+            )
+        if len(tasks) == 1 and not given.get("task"):
+            given["task"] = tasks.pop()
+        return given
+
+    @property
+    def scope(self) -> Scope | None:
+        """The tasks to choose from at once: `tasks`, or all of a project. None for one task, and
+        for a project whose tasks are to be listed."""
+        given = self.cleaned_data
+        if given["project"] and given["all"]:
+            return Scope(project_id=given["project"])
+        return Scope(task_ids=tuple(given["tasks"])) if given["tasks"] else None
 
     @property
     def words(self) -> str:

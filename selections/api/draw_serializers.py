@@ -19,12 +19,12 @@ from selections.api.amount_fields import (
 from selections.draws import Draw
 from selections.methods import DEFAULT, METHODS, draw_choices
 from selections.methods.method import Parameter
-from selector.api.annotation_filters import AnnotationFilterSerializer, NamesField
-from selector.api.serializers import LoadImagesAnswer, SourceSerializer
+from selections.sampling import JobDraw, TaskDraw
+from selector.api.annotation_filters import NamesField
+from selector.api.scopes import ScopeSerializer
+from selector.api.serializers import LoadImagesAnswer
 
-MOST_JOBS = 10_000
 MOST_EXCLUDED = 100
-LONGEST_FILENAME_PART = 1000
 Fields = serializers.Field[Any, Any, Any, Any]
 
 
@@ -49,34 +49,26 @@ def _parameter_field(parameter: Parameter) -> Fields:
     return kind(required=False, help_text=parameter.description)
 
 
-class DrawSerializer(SourceSerializer):
-    """What to draw from a task, some of its jobs (`job_ids`) or one job, in CVAT's words."""
+class DrawSerializer(ScopeSerializer):
+    """What to draw from a job, a task, several tasks or a project, in CVAT's words."""
 
-    job_ids = ListField(child=IdField(), required=False, allow_empty=False, max_length=MOST_JOBS)
     random_seed = SeedField()
-    filename_contains = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        max_length=LONGEST_FILENAME_PART,
-        help_text="Only frames whose name contains each of these words, whatever their case.",
-    )
     exclude_selections = ListField(child=IdField(), required=False, max_length=MOST_EXCLUDED)
-    annotation_filter = AnnotationFilterSerializer(
-        required=False, help_text="Only frames with such annotations."
-    )
     labels = NamesField(
-        help_text="The labels of which so many frames each are drawn; without it, all of the task."
+        help_text="The labels of which so many frames each are drawn; without it, all there are."
     )
 
     def get_fields(self) -> dict[str, Fields]:
         method = ChoiceField(choices=draw_choices(), default=DEFAULT)
         return {**super().get_fields(), "frame_selection_method": method, **parameter_fields()}
 
+    def validate_exclude_selections(self, ids: list[int]) -> list[int]:
+        return sorted(set(ids))
+
+    def validate_labels(self, names: list[str]) -> list[str]:
+        return sorted(set(names))
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("job_ids") and attrs.get("job_id") is not None:
-            raise serializers.ValidationError("Give either job_id or job_ids.")
-        if attrs.get("job_ids") and attrs.get("task_id") is None:
-            raise serializers.ValidationError("Name the task of job_ids by task_id.")
         self._refuse_parameters_of_other_methods(attrs)
         if attrs.get("labels") and not METHODS[attrs["frame_selection_method"]].is_per_label:
             per_label = " or ".join(key for key, method in METHODS.items() if method.is_per_label)
@@ -100,14 +92,7 @@ class DrawSerializer(SourceSerializer):
     def draw(self) -> Draw:
         data = self.validated_data
         draw = Draw.from_json(data)
-        return replace(
-            draw,
-            count=data.get("count", draw.count),
-            job_ids=tuple(sorted(set(draw.job_ids))),
-            exclude_selections=tuple(sorted(set(draw.exclude_selections))),
-            filename_contains=" ".join(draw.filename_contains.split()),
-            labels=tuple(sorted(set(draw.labels))),
-        )
+        return replace(draw, count=data.get("count", draw.count))
 
 
 def amount_names(method: str) -> list[str]:
@@ -146,6 +131,7 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     a job gave fewer than asked: `too_few_frames` (it has no more) or `counted_for_other_jobs`."""
 
     job_id = serializers.IntegerField()
+    task_id = serializers.SerializerMethodField()
     selected = serializers.IntegerField()
     total = serializers.IntegerField()
     requested = serializers.IntegerField(allow_null=True)
@@ -153,6 +139,23 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     reason = ChoiceField(
         choices=["", "too_few_frames", "counted_for_other_jobs"], source="shortage"
     )
+
+    def get_task_id(self, job: JobDraw) -> int:
+        return int(self.context["drawn"].task_of_job[job.job_id])
+
+
+class TaskSummarySerializer(serializers.Serializer[Any]):
+    """`selected` frames are of this task, of the `total` that could be drawn of it. `requested`:
+    how many were asked for of this task; null in a draw that asks for no number of each task."""
+
+    task_id = serializers.IntegerField()
+    name = serializers.SerializerMethodField()
+    selected = serializers.IntegerField()
+    total = serializers.IntegerField()
+    requested = serializers.IntegerField(allow_null=True)
+
+    def get_name(self, task: TaskDraw) -> str:
+        return str(self.context["drawn"].task_names[task.task_id])
 
 
 class LabelSummarySerializer(serializers.Serializer[Any]):
@@ -174,6 +177,7 @@ class RandomSelectAnswer(LoadImagesAnswer):
     jobs_count = serializers.IntegerField()
     per_job_count = serializers.IntegerField(allow_null=True)
     random_seed = serializers.IntegerField()
+    task_summary = TaskSummarySerializer(many=True)
     job_summary = JobSummarySerializer(many=True)
     label_summary = LabelSummarySerializer(
         many=True, help_text="Of each label, in a draw by label; empty in others."

@@ -14,6 +14,7 @@ from selections.api.draw_serializers import (
     LabelSummarySerializer,
     RandomSelectAnswer,
     RandomSelectSerializer,
+    TaskSummarySerializer,
 )
 from selector.services.connections import find_connection
 
@@ -21,7 +22,7 @@ from selector.services.connections import find_connection
 class RandomSelectView(SpecifiedView):
     @takes(body=RandomSelectSerializer, responses=RandomSelectAnswer)
     def post(self, request: SignedInApiRequest) -> Response:
-        """`count` frames from the job, or from each job of the task.
+        """`count` frames from the job, or from each job of the task, the tasks or the project.
 
         Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
         share; or so many of each label. With `job_ids` from these jobs alone, with
@@ -43,11 +44,16 @@ class RandomSelectView(SpecifiedView):
                 "count": len(sample.frames),
                 "requested": sample.requested,
                 "total_available": sample.total,
-                "source": "job" if data.get("job_id") else "task",
+                "source": draw.kind,
                 "jobs_count": len(sample.jobs),
                 "per_job_count": draw.count if draw.by.is_per_job else None,
                 "random_seed": draw.seed,
-                "job_summary": JobSummarySerializer(sample.jobs, many=True).data,
+                "task_summary": TaskSummarySerializer(
+                    sample.tasks, many=True, context={"drawn": drawn}
+                ).data,
+                "job_summary": JobSummarySerializer(
+                    sample.jobs, many=True, context={"drawn": drawn}
+                ).data,
                 "label_summary": LabelSummarySerializer(sample.labels, many=True).data,
             }
         )

@@ -106,10 +106,17 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
 
     task_id = serializers.IntegerField(required=False)
     job_id = serializers.IntegerField(required=False, allow_null=True)
+    task_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
+    project_id = serializers.IntegerField(required=False)
     job_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
+    stage = serializers.CharField(required=False)
+    state = serializers.CharField(required=False)
+    assignee = serializers.CharField(required=False)
     filename_contains = serializers.CharField(
         required=False, help_text="Only frames whose name contains each of these words."
     )
+    first_frame = serializers.IntegerField(required=False)
+    last_frame = serializers.IntegerField(required=False)
     exclude_selections = serializers.ListField(child=serializers.IntegerField(), required=False)
     annotation_filter = AnnotationFilterSerializer(
         required=False, help_text="Only frames with such annotations."

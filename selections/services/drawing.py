@@ -1,94 +1,127 @@
-"""Drawing frames of a task at random."""
+"""Drawing frames of tasks at random."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.contrib.auth.models import User
 
-from cvat.types import FrameCatalog, Job
+from cvat.frames import frames_by_job
+from cvat.types import Frame, FrameCatalog
 from portal.exceptions import InvalidInput
 from selections.draws import Draw
 from selections.methods.method import Facts
 from selections.models import SelectedFrame, Selection
-from selections.sampling import Candidates, Place, Sample, new_seed
+from selections.sampling import Candidates, Place, Sample, new_seed, place_of
 from selector.annotation_index.frame_sets import frames_of
 from selector.models import Connection
 from selector.services.annotation_index import read_annotations, with_annotations
-from selector.services.catalogs import load_catalog
+from selector.services.scopes import check_jobs, load_catalogs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Drawn:
-    """Frames drawn at random. `draw` has the task and the seed, so that it can be repeated."""
+    """Frames drawn at random. `draw` has the task and the seed, so that it can be repeated.
+    `catalogs` are those of the tasks drawn from, with the candidates alone as their frames."""
 
-    catalog: FrameCatalog
+    catalogs: tuple[FrameCatalog, ...]
     sample: Sample
     draw: Draw
 
+    @cached_property
+    def task_names(self) -> dict[int, str]:
+        return {catalog.task_id: catalog.task_name for catalog in self.catalogs}
+
+    @cached_property
+    def task_of_job(self) -> dict[int, int]:
+        """The task of each job that was drawn from."""
+        if self.draw.job_id is not None:
+            return {self.draw.job_id: self.catalogs[0].task_id}
+        return {job.id: each.task_id for each in self.catalogs for job in each.jobs}
+
 
 def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
-    """Draw from the task as CVAT has it now, without the frames of `draw.exclude_selections`,
+    """Draw from the scope as CVAT has it now, without the frames of `draw.exclude_selections`,
     which must be selections that the user may read, of the same server.
 
     Raises InvalidInput, NotRead (annotations that the draw needs), CvatError.
     """
     excluded = _readable(user, connection, draw.exclude_selections)
-    catalog = whole = load_catalog(connection=connection, task_id=draw.task_id, job_id=draw.job_id)
+    catalogs = whole = load_catalogs(connection=connection, scope=draw)
 
     def read_labels() -> dict[str, set[Place]]:
-        known = read_annotations(connection=connection, catalog=whole, job_id=draw.job_id)
-        sets = known.frames_with(draw.labels)
-        return {
-            label: {(whole.task_id, frame) for frame in frames_of(frames)}
-            for label, frames in sets.items()
-        }
+        places: dict[str, set[Place]] = {}
+        for catalog in whole:
+            known = read_annotations(connection=connection, catalog=catalog, job_id=draw.job_id)
+            for label, frames in known.frames_with(draw.labels).items():
+                numbers = frames_of(frames)
+                places.setdefault(label, set()).update((catalog.task_id, n) for n in numbers)
+        return places
 
     if draw.annotation_filter:
-        catalog = with_annotations(
-            connection, catalog, job_id=draw.job_id, conditions=draw.annotation_filter
-        )
-        if not catalog.frames:
+        catalogs = [
+            with_annotations(
+                connection, catalog, job_id=draw.job_id, conditions=draw.annotation_filter
+            )
+            for catalog in catalogs
+        ]
+        if not _have_frames(catalogs):
             raise InvalidInput(
                 "There is nothing to draw: no frame has such annotations. Try fewer conditions."
             )
     if excluded:
-        catalog = _without(catalog, excluded)
-    return draw_from(catalog, draw, Facts(read_labels))
+        catalogs = _without(catalogs, excluded)
+    return draw_from(catalogs, draw, Facts(read_labels))
 
 
-def draw_from(catalog: FrameCatalog, draw: Draw, facts: Facts | None = None) -> Drawn:
-    """Draw from the frames of the catalogue. Raises InvalidInput."""
+def draw_from(catalogs: Sequence[FrameCatalog], draw: Draw, facts: Facts | None = None) -> Drawn:
+    """Draw from the frames of the catalogues, by the other filters of the draw. Raises
+    InvalidInput."""
     if draw.by.amounts and (draw.count is None) == (draw.share is None):
         raise InvalidInput("Say either how many frames or which share of them.")
     seed = new_seed() if draw.seed is None else draw.seed
-    draw = replace(draw, task_id=catalog.task_id, seed=seed)
-    if draw.filename_contains:
-        catalog = _with_names(catalog, draw.filename_contains)
-    sample = draw.by.draw(_candidates(catalog, draw), draw.amount, seed, facts or Facts())
+    draw = replace(draw, seed=seed)
+    if not draw.has_several_tasks:
+        draw = replace(draw, task_id=catalogs[0].task_id)
+    if draw.narrows_frames:
+        catalogs = _narrowed(catalogs, draw)
+    sample = draw.by.draw(_candidates(catalogs, draw), draw.amount, seed, facts or Facts())
     if draw.job_id is not None:  # what was asked for in all was asked for of this job
         jobs = tuple(replace(job, requested=sample.requested) for job in sample.jobs)
         sample = replace(sample, jobs=jobs)
-    if draw.filename_contains and not sample.total:
-        raise InvalidInput(
-            "There is nothing to draw: no file name there contains "
-            f"“{draw.filename_contains}”. Try fewer words, or other jobs."
-        )
+    if not sample.total:
+        _refuse_nothing(draw)
     if draw.by.is_per_label and not sample.frames:
         whose = "one of these labels" if draw.labels else "a label"
         raise InvalidInput(
             f"There is nothing to draw: {_drawn_from(draw)} has {whose}. Annotate frames in CVAT, "
             "or draw by another method."
         )
-    return Drawn(catalog, sample, draw)
+    return Drawn(tuple(catalogs), sample, draw)
+
+
+def _refuse_nothing(draw: Draw) -> None:
+    """Raise InvalidInput if file name or number left no candidate."""
+    if draw.filename_contains:
+        raise InvalidInput(
+            "There is nothing to draw: no file name there contains "
+            f"“{draw.filename_contains}”. Try fewer words, or other jobs."
+        )
+    if draw.narrows_frames:
+        raise InvalidInput(
+            "There is nothing to draw: no frame there is in this range. Try a larger range, or "
+            "other jobs."
+        )
 
 
 def _drawn_from(draw: Draw) -> str:
     """Such as “no frame of task 8”."""
-    limits = (draw.job_ids, draw.filename_contains, draw.annotation_filter, draw.exclude_selections)
-    if any(limits):
+    limits = (draw.annotation_filter, draw.exclude_selections)
+    if draw.narrows_jobs or draw.narrows_frames or any(limits):
         return "none of the frames to draw from"
-    return f"no frame of {f'job {draw.job_id}' if draw.job_id else f'task {draw.task_id}'}"
+    return f"no frame of {draw.name}"
 
 
 def _readable(user: User, connection: Connection, ids: tuple[int, ...]) -> list[Selection]:
@@ -108,39 +141,40 @@ def _readable(user: User, connection: Connection, ids: tuple[int, ...]) -> list[
     return list(selections.values())
 
 
-def _without(catalog: FrameCatalog, excluded: list[Selection]) -> FrameCatalog:
-    """The catalogue without the frames of these selections."""
-    selected = SelectedFrame.objects.filter(selection__in=excluded, task_id=catalog.task_id)
-    numbers = set(selected.order_by().values_list("frame", flat=True).distinct())
-    frames = tuple(frame for frame in catalog.frames if frame.frame not in numbers)
-    if not frames:
+def _have_frames(catalogs: Iterable[FrameCatalog]) -> bool:
+    return any(catalog.frames for catalog in catalogs)
+
+
+def _without(catalogs: Sequence[FrameCatalog], excluded: list[Selection]) -> list[FrameCatalog]:
+    """The catalogues without the frames of these selections."""
+    ids = [catalog.task_id for catalog in catalogs]
+    selected = SelectedFrame.objects.filter(selection__in=excluded, task_id__in=ids)
+    places = set(selected.order_by().values_list("task_id", "frame").distinct())
+    others = [
+        replace(c, frames=tuple(frame for frame in c.frames if place_of(frame) not in places))
+        for c in catalogs
+    ]
+    if not _have_frames(others):
         raise InvalidInput("There is nothing to draw: every frame is in the selections left out.")
-    return replace(catalog, frames=frames)
+    return others
 
 
-def _with_names(catalog: FrameCatalog, text: str) -> FrameCatalog:
-    """Only the frames whose names have all words of `text`."""
-    words = text.lower().split()
-    named = (f for f in catalog.frames if all(word in f.filename.lower() for word in words))
-    return replace(catalog, frames=tuple(named))
+def _narrowed(catalogs: Iterable[FrameCatalog], draw: Draw) -> list[FrameCatalog]:
+    """Only the frames with the names and numbers asked for."""
+    return [replace(each, frames=draw.narrow(each.frames)) for each in catalogs]
 
 
-def _candidates(catalog: FrameCatalog, draw: Draw) -> Candidates:
+def _candidates(catalogs: Sequence[FrameCatalog], draw: Draw) -> Candidates:
     if draw.job_id is not None:  # a job of any type, whose catalogue this is
-        return Candidates({draw.job_id: catalog.frames})
-    return Candidates.of_jobs(catalog.frames, _jobs(catalog, draw))
-
-
-def _jobs(catalog: FrameCatalog, draw: Draw) -> list[Job]:
-    """The jobs to draw from; per job these are annotation jobs, over all the pool of a honeypot
-    task as well. Raises InvalidInput for one that is not there."""
-    jobs = [job for job in catalog.jobs if job.is_annotation or not draw.by.is_per_job]
-    if not draw.job_ids:
-        return jobs
-    wanted = set(draw.job_ids)
-    unknown = sorted(wanted - {job.id for job in jobs})
-    if unknown:
-        listed = ", ".join(map(str, unknown[:10])) + (" …" if len(unknown) > 10 else "")
-        kind = "annotation job" if draw.by.is_per_job else "job"
-        raise InvalidInput(f"Task {catalog.task_id} has no {kind} {listed} to draw from.")
-    return [job for job in jobs if job.id in wanted]
+        return Candidates({draw.job_id: catalogs[0].frames})
+    # Per job these are annotation jobs, over all the pool of a honeypot task as well.
+    jobs_of = [
+        [job for job in each.jobs if job.is_annotation or not draw.by.is_per_job]
+        for each in catalogs
+    ]
+    kind = "annotation job" if draw.by.is_per_job else "job"
+    check_jobs(draw, [job for jobs in jobs_of for job in jobs], kind=kind)
+    by_job: dict[int, list[Frame]] = {}
+    for catalog, jobs in zip(catalogs, jobs_of, strict=True):
+        by_job |= frames_by_job(catalog.frames, [job for job in jobs if draw.takes_job(job)])
+    return Candidates(by_job)

@@ -31,6 +31,7 @@ from selector.services.catalogs import load_catalog
 # Limits of the requests to CVAT that a person waits for.
 MOST_TASKS = 100
 MOST_JOBS = 100  # of a task, which are asked for frames that their task does not offer
+MOST_NAMED = 5  # tasks in a default name
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,16 @@ def create_random_selection(
     the selection is by hand, and says from which draw it came.
     """
     drawn = draw_frames(user=owner, connection=connection, draw=draw)
-    frames, tasks = list(drawn.sample.frames), [_task(drawn.catalog)]
+    frames, tasks = list(drawn.sample.frames), [_task(each) for each in drawn.catalogs]
     selection = Selection(
         name=name, note=note, frame_selection_method=draw.method, draw=drawn.draw.to_json()
     )
     adjusted = {(each.task_id, each.frame): each for each in choices or ()}
     if adjusted and adjusted.keys() != {(frame.task_id, frame.frame) for frame in frames}:
-        drawn_for = {frame.frame: frame.job_id for frame in frames}
+        drawn_for = {(frame.task_id, frame.frame): frame.job_id for frame in frames}
         wanted = [
-            replace(choice, job_id=choice.job_id or drawn_for.get(choice.frame))
-            for choice in adjusted.values()
+            replace(choice, job_id=choice.job_id or drawn_for.get(place))
+            for place, choice in adjusted.items()
         ]
         frames, tasks = _resolve(connection, wanted)
         selection.frame_selection_method = methods.MANUAL
@@ -228,11 +229,12 @@ def _save(
     selection.url = connection.url
     selection.organization = connection.organization
     wanted = selection.name.strip()
+    counts = Counter(frame.task_id for frame in frames)
+    tasks = [task for task in tasks if counts[task.task_id]]
     selection.name = wanted or free_name(owner, default_name(tasks, len(frames)))
     selection.note = selection.note.strip()
     selection.longest_filename = max((path_length(frame.filename) for frame in frames), default=0)
     _validate(selection)
-    counts = Counter(frame.task_id for frame in frames)
     for task in tasks:
         task.frames_count = counts[task.task_id]
     selection.is_complete = False
@@ -251,8 +253,10 @@ def _save_row(selection: Selection, tasks: list[SelectedTask]) -> None:
 
 def default_name(tasks: Iterable[SelectedTask], count: int) -> str:
     """The name of a selection that was given none, such as “Night drive: 50 frames”."""
-    names = ", ".join(task.name for task in tasks)
-    return f"{names}: {count:,} frame{'s' if count != 1 else ''}"[-200:]
+    tasks = list(tasks)
+    names = ", ".join(task.name for task in tasks[:MOST_NAMED])
+    others = f" and {len(tasks) - MOST_NAMED:,} more tasks" if len(tasks) > MOST_NAMED else ""
+    return f"{names}{others}: {count:,} frame{'s' if count != 1 else ''}"[-200:]
 
 
 def _validate(selection: Selection) -> None:

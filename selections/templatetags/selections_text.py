@@ -28,9 +28,16 @@ register = template.Library()
 MOST_NAMED = 20  # jobs
 
 LIMITS = {
+    "project_id": "Project",
+    "task_ids": "Tasks",
     "job_id": "Job",
     "job_ids": "Jobs",
+    "stage": "Stage of the jobs",
+    "state": "State of the jobs",
+    "assignee": "Assignee of the jobs",
     "filename_contains": "File name contains",
+    "first_frame": "First frame",
+    "last_frame": "Last frame",
     "exclude_selections": "Left out: selections",
     "annotation_filter": "Annotations",
     "labels": "Labels",
@@ -151,7 +158,8 @@ def in_words(selection: Selection) -> str:
     if draw is None:
         return f"Every frame was chosen by hand. {saved}"
     adjusted = ", then adjusted by hand" if selection.adjusted_by_hand else ""
-    what = _amount(draw, selection) + _with_names(draw) + _with_annotations(draw) + _without(draw)
+    limits = _with_names(draw) + _in_range(draw) + _with_annotations(draw) + _without(draw)
+    what = _amount(draw, selection) + limits
     manner = draw.by.manner.format_map(draw.settings)
     seed = f" with seed {draw.seed}" if draw.by.is_random else ""
     return f"{what}, {manner}{seed}{adjusted}. {saved}"
@@ -159,6 +167,15 @@ def in_words(selection: Selection) -> str:
 
 def _with_names(draw: Draw) -> str:
     return f" whose file names contain “{draw.filename_contains}”" if draw.filename_contains else ""
+
+
+def _in_range(draw: Draw) -> str:
+    first, last = draw.first_frame, draw.last_frame
+    if first is not None and last is not None:
+        return f" with numbers {first:,} to {last:,}"
+    if first is not None:
+        return f" with numbers from {first:,} on"
+    return "" if last is None else f" with numbers up to {last:,}"
 
 
 def _with_annotations(draw: Draw) -> str:
@@ -196,9 +213,21 @@ def _amount(draw: Draw, selection: Selection) -> str:
     jobs = len(draw.job_ids)
     if draw.by.is_per_job:
         each = f"each of {jobs:,} jobs" if jobs else "each job"
-        return f"{many} {'of' if share else 'from'} {each} of task {draw.task_id}"
-    among = f"{jobs:,} job{'s' if jobs != 1 else ''} of " if jobs else ""
-    return f"{many} of {among}task {draw.task_id}"
+        return f"{many} {'of' if share else 'from'} {each}{_of_such_jobs(draw)} of {draw.name}"
+    among = f"{jobs:,} job{'s' if jobs != 1 else ''}" if jobs else ""
+    if such := _of_such_jobs(draw):
+        among = f"{among or 'the jobs'}{such}"
+    return f"{many} of {among}{' of ' if among else ''}{draw.name}"
+
+
+def _of_such_jobs(draw: Draw) -> str:
+    """Such as “ in stage validation and state completed, assigned to anna”."""
+    given = [
+        f"{word} {value}" for word, value in (("stage", draw.stage), ("state", draw.state)) if value
+    ]
+    where = f" in {' and '.join(given)}" if given else ""
+    who = f" assigned to {draw.assignee}" if draw.assignee else ""
+    return where + ("," if where and who else "") + who
 
 
 def _drawn(asked: int, drawn: int) -> str:

@@ -12,7 +12,7 @@ from portal.api.choices import ChoiceField
 from portal.api.fields import ListField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selector.annotation_index.filter import AnnotationFilter
-from selector.api.serializers import ConnectionQuerySerializer, SourceSerializer
+from selector.api.serializers import ConnectionQuerySerializer
 
 MOST_NAMES, LONGEST_NAME = 200, 500
 MOST_VALUES, LONGEST_VALUE = 200, 5000
@@ -113,12 +113,6 @@ class AnnotationFilterSerializer(FilterFields):
         required=False,
         max_length=MOST_VALUES,
         help_text="An object with one of these values of each attribute that is named.",
-    )
-
-
-class LoadImagesSerializer(SourceSerializer):
-    annotation_filter = AnnotationFilterSerializer(
-        required=False, help_text="Only frames with such annotations."
     )
 
 

@@ -18,7 +18,7 @@ from selector.api.serializers import ConnectionQuerySerializer
 from selector.api.workspace import NOT_STORED, WorkspaceView
 from selector.services.annotation_index import KnownAnnotations, known_annotations
 
-READY, READING = "ready", "reading"
+STATES = READY, READING = "ready", "reading"
 
 
 class ReadingSerializer(serializers.Serializer[Any]):
@@ -27,7 +27,7 @@ class ReadingSerializer(serializers.Serializer[Any]):
 
     task_id = serializers.IntegerField()
     state = ChoiceField(
-        choices=[READY, READING],
+        choices=STATES,
         help_text="`ready`: all jobs were read; `reading`: some are still to be read.",
     )
     jobs_count = serializers.IntegerField(help_text="Jobs that the frames come from.")

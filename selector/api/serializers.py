@@ -67,19 +67,6 @@ class NewConnectionAnswer(ConnectionSerializer):
         read_only_fields = fields
 
 
-class SourceSerializer(StrictSerializer):
-    """A task, or one of its jobs."""
-
-    task_id = IdField(required=False, allow_null=True)
-    job_id = IdField(required=False, allow_null=True)
-    connection = IdField(required=False, allow_null=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("task_id") is None and attrs.get("job_id") is None:
-            raise serializers.ValidationError("Name a task by task_id, or a job by job_id.")
-        return attrs
-
-
 class FrameSerializer(serializers.Serializer[Any]):
     frame = serializers.IntegerField()
     task_id = serializers.IntegerField()
@@ -131,12 +118,23 @@ class LoadImagesAnswer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
 
 
-class CatalogAnswer(LoadImagesAnswer):
-    """The images, the task and jobs that they belong to, and how many frames were left out."""
-
-    task_id = serializers.IntegerField()
-    task_name = serializers.CharField()
+class LoadedTaskSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
     mode = serializers.CharField()
+    project_id = serializers.IntegerField(allow_null=True)
+    frames_count = serializers.IntegerField()
+
+
+class CatalogAnswer(LoadImagesAnswer):
+    """The images, the tasks and jobs that they belong to, and how many frames were left out. With
+    a page in the request the images are those of the page, and `count` is still that of all.
+    `task_id`, `task_name` and `mode` are null for several tasks."""
+
+    task_id = serializers.IntegerField(allow_null=True)
+    task_name = serializers.CharField(allow_null=True)
+    mode = serializers.CharField(allow_null=True)
+    tasks = LoadedTaskSerializer(many=True)
     jobs = JobSerializer(many=True)
     deleted_count = serializers.IntegerField()
     honeypot_count = serializers.IntegerField()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_variables
@@ -11,17 +13,17 @@ from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from cvat.types import Frame
 from portal.api.filtering import FilterSet, Ordering, TrueFalseFilter
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, SpecifiedView
 from portal.models import ApiToken
 from portal.signed_in import SignedInApiRequest
-from selector.annotation_index.filter import AnnotationFilter
 from selector.api import serializers
-from selector.api.annotation_filters import LoadImagesSerializer
+from selector.api.scopes import MOST_IMAGES, LoadImagesSerializer
 from selector.models import Connection, ConnectionQuerySet
-from selector.services import catalogs, connections
-from selector.services.annotation_index import with_annotations
+from selector.scope import Scope, scope_values
+from selector.services import connections, scopes
 
 
 class TestConnectionView(SpecifiedView):
@@ -48,39 +50,54 @@ class TestConnectionView(SpecifiedView):
 class LoadImagesView(SpecifiedView):
     @takes(body=LoadImagesSerializer, responses=serializers.CatalogAnswer)
     def post(self, request: SignedInApiRequest) -> HttpResponse:
-        """Every frame of a task or a job that can be chosen; with `annotation_filter` those with
-        such annotations. 503 with code `annotations_not_read`: they are being read, ask again."""
+        """Every frame of a job, a task, several tasks or a project that can be chosen; with filters
+        those that fulfil all of them. 503 with code `annotations_not_read`: the annotations that
+        `annotation_filter` needs are being read, ask again."""
         form = LoadImagesSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
         connection = connections.find_connection(
             user=request.user, connection_id=data.get("connection")
         )
-        catalog = catalogs.load_catalog(
-            connection=connection,
-            task_id=data.get("task_id"),
-            job_id=data.get("job_id"),
-        )
-        conditions = AnnotationFilter.from_json(data.get("annotation_filter") or {})
-        if conditions:
-            catalog = with_annotations(
-                connection, catalog, job_id=data.get("job_id"), conditions=conditions
-            )
+        scope = Scope(**scope_values(data))
+        catalogs = scopes.load_narrowed(connection=connection, scope=scope)
+        only = None if scope.has_several_tasks else catalogs[0]
+        frames = [frame for catalog in catalogs for frame in catalog.frames]
         answer = {
             "success": True,
             "connection": connection.pk,
-            "images": catalog.frames,
-            "count": len(catalog.frames),
-            "source": "job" if data.get("job_id") else "task",
-            "task_id": catalog.task_id,
-            "task_name": catalog.task_name,
-            "mode": catalog.mode,
-            "jobs": serializers.JobSerializer(catalog.jobs, many=True).data,
-            "deleted_count": catalog.deleted_count,
-            "honeypot_count": catalog.honeypot_count,
+            "images": _page(frames, data),
+            "count": len(frames),
+            "source": scope.kind,
+            "task_id": only.task_id if only else None,
+            "task_name": only.task_name if only else None,
+            "mode": only.mode if only else None,
+            "tasks": [
+                {
+                    "id": each.task_id,
+                    "name": each.task_name,
+                    "mode": each.mode,
+                    "project_id": each.project_id,
+                    "frames_count": len(each.frames),
+                }
+                for each in catalogs
+            ],
+            "jobs": serializers.JobSerializer(
+                [job for each in catalogs for job in each.jobs], many=True
+            ).data,
+            "deleted_count": sum(each.deleted_count for each in catalogs),
+            "honeypot_count": sum(each.honeypot_count for each in catalogs),
         }
         # Not a Response of DRF, which keeps dicts of 100,000 frames beside their JSON.
         return HttpResponse(msgspec.json.encode(answer), content_type="application/json")
+
+
+def _page(frames: list[Frame], data: dict[str, Any]) -> list[Frame]:
+    if not data.keys() & {"page", "page_size"}:
+        return frames
+    size = data.get("page_size", MOST_IMAGES)
+    first = (data.get("page", 1) - 1) * size
+    return frames[first : first + size]
 
 
 class MeView(StrictView, APIView):

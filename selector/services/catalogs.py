@@ -24,6 +24,7 @@ from hashlib import sha256
 
 from django.utils import timezone
 
+from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.types import FrameCatalog, ShownTask
 from portal.caching import cache_get, cache_set, lock, raise_shared_error, share_errors
@@ -97,34 +98,54 @@ def recent_tasks(*, connection: Connection, limit: int = MAX_RECENT) -> list[Rec
 
 
 def _of_task(connection: Connection, task_id: int) -> PackedCatalog:
-    shown_key = answer_key(connection, "shown", task_id)
-    earlier: ShownTask | None = cache_get(shown_key)
     with cvat_client(connection) as client:
-        shown = client.show_task(task_id, earlier)
-    packed = _of_shown(connection, shown)
-    if shown is not earlier:  # CVAT has listed the jobs just now
+        return shown_catalog(connection, client, show_task(connection, client, task_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A task as CVAT shows it to the connection now. `is_new`: CVAT has listed its jobs just now,
+    one by one for this task."""
+
+    task: ShownTask
+    is_new: bool = False
+
+
+def show_task(connection: Connection, client: CvatClient, task_id: int) -> Shown:
+    """The task and its jobs; no frames are read. Raises CvatError."""
+    earlier: ShownTask | None = cache_get(_shown_key(connection, task_id))
+    shown = client.show_task(task_id, earlier)
+    return Shown(shown, is_new=shown is not earlier)
+
+
+def shown_catalog(connection: Connection, client: CvatClient, shown: Shown) -> PackedCatalog:
+    """The packed catalogue of a task that was just shown. Raises Busy, CvatError."""
+    packed = _of_shown(connection, client, shown.task)
+    if shown.is_new:
         cache_shown_jobs(connection, packed.shell)
         if packed.shell.updated_date:
-            cache_set({shown_key: shown}, JOBS_SECONDS)
+            cache_set({_shown_key(connection, shown.task.task_id): shown.task}, JOBS_SECONDS)
     return packed
 
 
-def _of_shown(connection: Connection, shown: ShownTask) -> PackedCatalog:
+def _shown_key(connection: Connection, task_id: int) -> str:
+    return answer_key(connection, "shown", task_id)
+
+
+def _of_shown(connection: Connection, client: CvatClient, shown: ShownTask) -> PackedCatalog:
     key = _shared_key(connection, shown)
     packed: PackedCatalog | None = cache_get(key)
     if packed is not None:
         return packed
     asked_at = timezone.now()
-    with waiting_place(connection), lock(key, patience=ANSWER_SECONDS):
+    with lock(key, patience=ANSWER_SECONDS):
         packed = cache_get(key)
-        if packed is None:
-            raise_shared_error(key, since=asked_at)
-        with cvat_client(connection) as client:
-            if packed is not None:  # read through another connection while this one waited
-                client.task(shown.task_id)  # raises if the task was closed to this one meanwhile
-                return packed
-            with share_errors(key, but=REFUSALS):
-                packed = _pack(connection, client.task_catalog(shown))
+        if packed is not None:  # read through another connection while this one waited
+            client.task(shown.task_id)  # raises if the task was closed to this one meanwhile
+            return packed
+        raise_shared_error(key, since=asked_at)
+        with share_errors(key, but=REFUSALS):
+            packed = _pack(connection, client.task_catalog(shown))
         if packed.shell.updated_date:
             cache_set({key: packed}, CATALOG_SECONDS)
     return packed

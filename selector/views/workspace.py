@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from cvat.links import task_link
+from cvat.links import project_link, task_link
 from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
 from selector.forms import MAX_WORDS, ChooseForm
 from selector.models import Connection
 from selector.page_links import workspace_url
-from selector.services import catalogs, connections, searching, task_lists
+from selector.scope import Scope, scope_json
+from selector.services import catalogs, connections, scopes, searching, task_lists
 from selector.views.connections import connections_page
 
 TASKS_PER_PAGE = 30
@@ -58,7 +59,10 @@ def choose(request: SignedInRequest) -> HttpResponseBase:
                         connection=connection.pk,
                     )
                 )
-            context |= _named(form.cleaned_data, form.words[:MAX_WORDS], connection)
+            if (scope := form.scope) is not None:
+                context |= _several(scope, form.cleaned_data, connection)
+            else:
+                context |= _named(form.cleaned_data, form.words[:MAX_WORDS], connection)
         status = outcome.status
     if "source" not in context:
         context["recent"] = catalogs.recent_tasks(connection=connection, limit=MAX_RECENT)
@@ -74,7 +78,7 @@ def _named(given: dict[str, Any], words: str, connection: Connection) -> dict[st
         return {
             "source": source,
             "source_link": task_link(connection.url, source.task_id),
-            "workspace": _workspace(connection, source, given),
+            "workspace": _workspace(connection, given, source),
         }
     number = given["page"] or 1
     overview = task_lists.overview(
@@ -94,6 +98,18 @@ def _named(given: dict[str, Any], words: str, connection: Connection) -> dict[st
     }
 
 
+def _several(scope: Scope, given: dict[str, Any], connection: Connection) -> dict[str, Any]:
+    several = scopes.list_several(connection=connection, scope=scope)
+    link = "" if scope.project_id is None else project_link(connection.url, scope.project_id)
+    tasks = [{"id": each.id, "name": each.name, "size": each.size} for each in several.tasks]
+    shared = _workspace(connection, given)
+    return {
+        "source": several,
+        "source_link": link,
+        "workspace": shared | {"tasks": tasks, "scope": scope_json(scope)},
+    }
+
+
 def _finder(connection: Connection) -> dict[str, Any]:
     """What the script of the search field needs to know."""
     return {
@@ -104,13 +120,13 @@ def _finder(connection: Connection) -> dict[str, Any]:
 
 
 def _workspace(
-    connection: Connection, source: searching.Source, given: dict[str, Any]
+    connection: Connection, given: dict[str, Any], source: searching.Source | None = None
 ) -> dict[str, Any]:
-    """What the scripts of the workspace need to know."""
+    """What the scripts of the workspace need to know. `source`: the one task or job."""
     return _finder(connection) | {
         "server": connection.url,
-        "taskId": source.task_id,
-        "jobId": source.job_id,
+        "taskId": source.task_id if source else None,
+        "jobId": source.job_id if source else None,
         "frame": given["frame"],
         "selection": given["selection"],
         "selectionPages": reverse("selections:list"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cvat.frames import frames_by_job
 from cvat.types import Frame, Job
 from selections.methods import METHODS
 from selections.methods.method import Facts
@@ -14,7 +15,8 @@ def draw_per_job(
     frames: Sequence[Frame], jobs: Iterable[Job], *, seed: int, **amount: float
 ) -> Sample:
     annotated = [job for job in jobs if job.is_annotation]
-    return drawn("random_per_job", Candidates.of_jobs(frames, annotated), seed=seed, **amount)
+    candidates = Candidates(frames_by_job(frames, annotated))
+    return drawn("random_per_job", candidates, seed=seed, **amount)
 
 
 def drawn(method: str, candidates: Candidates, *, seed: int, **amount: float) -> Sample:

@@ -74,6 +74,7 @@ def test_why_a_job_gave_fewer_than_asked(
     first, second, third = answer["job_summary"]
     assert first == {
         "job_id": jobs[0],
+        "task_id": TASK,
         "selected": 10,
         "total": 10,
         "requested": 10,

@@ -47,7 +47,7 @@ SHARING_THREE = task((0, 5), (3, 8), (6, 11), (9, 14), (12, 17), (15, 19))
 
 
 def draw(catalog: FrameCatalog, **values: object) -> Drawn:
-    return draw_from(catalog, Draw(**{"task_id": 1, "seed": 7, **values}))
+    return draw_from([catalog], Draw(**{"task_id": 1, "seed": 7, **values}))
 
 
 def numbers(drawn: Drawn) -> list[int]:
@@ -216,7 +216,7 @@ def test_a_share_is_one_of_the_range_of_each_job() -> None:
 def test_over_jobs_of_any_type() -> None:
     pool = job(J3, 10, 14, type="ground_truth")
     frames = [Frame(1, J1 if n < 10 else J3, n, "", 1, 1) for n in range(15)]
-    held = Candidates.of_jobs(frames, [job(J1, 0, 9), pool])
+    held = Candidates(frames_by_job(frames, [job(J1, 0, 9), pool]))
     drawn = sampling.drawn("random_uniform", held, share=1, seed=1)
     assert [(each.selected, each.total) for each in drawn.jobs] == [(10, 10), (5, 5)]
 

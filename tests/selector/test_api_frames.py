@@ -41,6 +41,15 @@ def test_load_images(api: APIClient, connection: Connection, standin: StandIn) -
         "mode": "annotation",
         "deleted_count": len(task.deleted),
         "honeypot_count": 0,
+        "tasks": [
+            {
+                "id": 1,
+                "name": task.name,
+                "mode": "annotation",
+                "project_id": None,
+                "frames_count": 227,
+            }
+        ],
     }
     assert {name: answer[name] for name in answer.keys() - {"images", "jobs"}} == rest
     assert [job["id"] for job in answer["jobs"]] == [job.id for job in task.jobs]

@@ -1,0 +1,128 @@
+"""What frames are chosen from: a job, tasks or a project, and what narrows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from cvat.types import Frame, Job
+from selector.annotation_index.filter import NO_FILTER, AnnotationFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One job, one task, several tasks or all tasks of a project, and filters in CVAT's words.
+
+    `job_ids`, `stage`, `state` and `assignee` (a user name): only from such jobs.
+    `filename_contains`: only frames whose name contains each of these words, in any case.
+    `first_frame` and `last_frame`: only this range of frames of each task, both ends included.
+    `annotation_filter`: only frames with such annotations. What is empty or None does not count.
+    """
+
+    task_id: int | None = None
+    job_id: int | None = None
+    task_ids: tuple[int, ...] = ()
+    project_id: int | None = None
+    job_ids: tuple[int, ...] = ()
+    stage: str = ""
+    state: str = ""
+    assignee: str = ""
+    filename_contains: str = ""
+    first_frame: int | None = None
+    last_frame: int | None = None
+    annotation_filter: AnnotationFilter = NO_FILTER
+
+    @property
+    def has_several_tasks(self) -> bool:
+        """Whether more tasks than one may take part."""
+        return bool(self.task_ids) or self.project_id is not None
+
+    @property
+    def kind(self) -> str:
+        """What the frames are from: "job", "task", "tasks" or "project"."""
+        if self.project_id is not None:
+            return "project"
+        if self.task_ids:
+            return "tasks"
+        return "task" if self.job_id is None else "job"
+
+    @property
+    def name(self) -> str:
+        """Such as “task 5”, “job 7”, “project 4” or “3 tasks”."""
+        if self.project_id is not None:
+            return f"project {self.project_id}"
+        if self.task_ids:
+            return f"{len(self.task_ids):,} tasks"
+        return f"task {self.task_id}" if self.job_id is None else f"job {self.job_id}"
+
+    @property
+    def narrows_jobs(self) -> bool:
+        return bool(self.job_ids or self.stage or self.state or self.assignee)
+
+    @property
+    def narrows_frames(self) -> bool:
+        """Whether file name or number of a frame matters."""
+        ends = (self.first_frame, self.last_frame)
+        return bool(self.filename_contains) or any(end is not None for end in ends)
+
+    def takes_job(self, job: Job) -> bool:
+        """Whether frames of the job take part."""
+        return (
+            (not self.job_ids or job.id in self.job_ids)
+            and self.stage in ("", job.stage)
+            and self.state in ("", job.state)
+            and self.assignee in ("", job.assignee)
+        )
+
+    def narrow(self, frames: Iterable[Frame]) -> tuple[Frame, ...]:
+        """The frames that take part by their name and number."""
+        words = self.filename_contains.lower().split()
+        first = self.first_frame or 0
+        last = inf if self.last_frame is None else self.last_frame
+        return tuple(
+            frame
+            for frame in frames
+            if first <= frame.frame <= last
+            and all(word in frame.filename.lower() for word in words)
+        )
+
+
+def scope_values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a Scope from its JSON form, which names what counts."""
+    return {
+        "task_id": data.get("task_id"),
+        "job_id": data.get("job_id"),
+        "task_ids": tuple(data.get("task_ids") or ()),
+        "project_id": data.get("project_id"),
+        "job_ids": tuple(data.get("job_ids") or ()),
+        "stage": data.get("stage") or "",
+        "state": data.get("state") or "",
+        "assignee": data.get("assignee") or "",
+        "filename_contains": data.get("filename_contains") or "",
+        "first_frame": data.get("first_frame"),
+        "last_frame": data.get("last_frame"),
+        "annotation_filter": AnnotationFilter.from_json(data.get("annotation_filter") or {}),
+    }
+
+
+def scope_json(scope: Scope) -> dict[str, Any]:
+    """Such as {"task_id": 1, "job_id": None} or {"project_id": 4, "stage": "validation"}: the
+    source of the frames, and the filters that count."""
+    if scope.has_several_tasks:
+        sources = {"task_ids": list(scope.task_ids), "project_id": scope.project_id}
+        source: dict[str, Any] = {name: value for name, value in sources.items() if value}
+    else:
+        source = {"task_id": scope.task_id, "job_id": scope.job_id}
+    filters: dict[str, Any] = {
+        "job_ids": list(scope.job_ids),
+        "stage": scope.stage,
+        "state": scope.state,
+        "assignee": scope.assignee,
+        "filename_contains": scope.filename_contains,
+        "first_frame": scope.first_frame,
+        "last_frame": scope.last_frame,
+        "annotation_filter": scope.annotation_filter.to_json(),
+    }
+    return source | {name: value for name, value in filters.items() if value or value == 0}

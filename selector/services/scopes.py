@@ -1,0 +1,209 @@
+"""The tasks of a scope, and their catalogues.
+
+A project costs two lists, its tasks and its jobs, and then the frames of those tasks alone whose
+jobs take part. The list of jobs is asked for again when a task of the project has changed; stage,
+state and assignee of jobs, which do not change their task, may be a minute old (catalogs.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from django.conf import settings
+from msgspec import structs
+
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.frames import frames_by_job
+from cvat.types import Frame, FrameCatalog, Job, ShownTask
+from portal.exceptions import InvalidInput
+from selector.cvat_requests import cached_answer, cvat_client, side_by_side
+from selector.models import Connection
+from selector.scope import Scope
+from selector.services.annotation_index import with_annotations
+from selector.services.catalogs import (
+    JOBS_SECONDS,
+    Shown,
+    load_catalog,
+    show_task,
+    shown_catalog,
+)
+
+MOST_FRAMES = 1_000_000  # of all tasks together
+FEWER = "Take fewer tasks, or jobs of one stage, state or assignee."
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralTasks:
+    """The tasks of a scope, by id. `project_name` is "" without a project, and for one that is
+    closed to the connection and has tasks that are not."""
+
+    scope: Scope
+    tasks: list[NamedTask]
+    project_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """Such as “Gates” (a project), “Project 4” or “3 tasks”."""
+        return self.project_name or self.scope.name.capitalize()
+
+    @property
+    def frames_count(self) -> int:
+        return sum(task.size for task in self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTask:
+    """A task as a list names it. `name` is "" when only jobs of it are visible."""
+
+    id: int
+    name: str
+    size: int  # frames, deleted ones and honeypot copies included
+    jobs_count: int  # that the connection may see, of every type
+
+    @classmethod
+    def of(cls, shown: ShownTask) -> NamedTask:
+        name = shown.task.name if shown.task else ""
+        return cls(shown.task_id, name, _size(shown), len(shown.jobs))
+
+
+def list_several(*, connection: Connection, scope: Scope) -> SeveralTasks:
+    """The tasks of a scope of several of which jobs take part; their frames are not read. Raises
+    InvalidInput, CvatError."""
+    with cvat_client(connection) as client:
+        shown = _taking_part(connection, client, scope)
+        name = ""
+        if scope.project_id is not None:
+            with suppress(CvatForbidden, CvatNotFound):
+                name = client.project(scope.project_id).name
+    return SeveralTasks(scope, [NamedTask.of(each.task) for each in shown], name)
+
+
+def load_catalogs(*, connection: Connection, scope: Scope) -> list[FrameCatalog]:
+    """The catalogues of the tasks of which jobs take part, by the id of the task; of one task or
+    job its catalogue. All with all their frames. Raises InvalidInput, Busy, CvatError."""
+    if not scope.has_several_tasks:
+        return [load_catalog(connection=connection, task_id=scope.task_id, job_id=scope.job_id)]
+    with cvat_client(connection) as client:
+        tasks = _taking_part(connection, client, scope)
+        frames_count = sum(_size(each.task) for each in tasks)
+        if frames_count > MOST_FRAMES:
+            raise InvalidInput(
+                f"{frames_count:,} frames are more than can be looked through at once "
+                f"({MOST_FRAMES:,}). {FEWER}"
+            )
+        packed = side_by_side(
+            connection, lambda shown: shown_catalog(connection, client, shown), tasks
+        )
+    return [each.catalog() for each in packed]
+
+
+def load_narrowed(*, connection: Connection, scope: Scope) -> list[FrameCatalog]:
+    """The same catalogues with those jobs and frames alone that fulfil all filters. Raises also
+    NotRead (annotations that a filter needs)."""
+    catalogs = load_catalogs(connection=connection, scope=scope)
+    if scope.narrows_jobs:
+        check_jobs(scope, [job for catalog in catalogs for job in catalog.jobs])
+    if scope.annotation_filter:
+        catalogs = [
+            with_annotations(
+                connection, catalog, job_id=scope.job_id, conditions=scope.annotation_filter
+            )
+            for catalog in catalogs
+        ]
+    return [_narrowed(catalog, scope) for catalog in catalogs]
+
+
+def check_jobs(scope: Scope, jobs: Sequence[Job], *, kind: str = "job") -> None:
+    """Raises InvalidInput for a job that is not among `jobs`, and if none of them takes part.
+    `kind` is what the message calls them."""
+    unknown = sorted(set(scope.job_ids) - {job.id for job in jobs})
+    if unknown:
+        listed = ", ".join(map(str, unknown[:10])) + (" …" if len(unknown) > 10 else "")
+        name = scope.name[0].upper() + scope.name[1:]
+        raise InvalidInput(f"{name} has no {kind} {listed} to draw from.")
+    if scope.narrows_jobs and not any(map(scope.takes_job, jobs)):
+        raise InvalidInput(
+            f"No {kind} there is of this stage, state and assignee. Try fewer of these conditions."
+        )
+
+
+def _narrowed(catalog: FrameCatalog, scope: Scope) -> FrameCatalog:
+    frames = scope.narrow(catalog.frames) if scope.narrows_frames else catalog.frames
+    if not scope.narrows_jobs:
+        return replace(catalog, frames=frames)
+    jobs = tuple(filter(scope.takes_job, catalog.jobs))
+    first: dict[int, Frame] = {}  # of overlapping jobs that take part, the first holds the frame
+    for job_id, held in frames_by_job(frames, jobs).items():
+        for frame in held:
+            first.setdefault(frame.frame, structs.replace(frame, job_id=job_id))
+    return replace(catalog, jobs=jobs, frames=tuple(first[number] for number in sorted(first)))
+
+
+def _taking_part(connection: Connection, client: CvatClient, scope: Scope) -> list[Shown]:
+    """The tasks with a job that takes part, each with all its jobs."""
+    if scope.project_id is not None:
+        tasks = _of_project(connection, client, scope.project_id)
+    else:
+        _check_count(len(scope.task_ids))
+        tasks = side_by_side(
+            connection, lambda task_id: show_task(connection, client, task_id), scope.task_ids
+        )
+    taking_part = [each for each in tasks if _takes_part(each.task, scope)]
+    _check_count(len(taking_part))
+    if not taking_part:
+        check_jobs(scope, [job for each in tasks for job in each.task.jobs])
+    return taking_part
+
+
+def _of_project(connection: Connection, client: CvatClient, project_id: int) -> list[Shown]:
+    """The tasks with pictures of a project, as far as CVAT shows them; by their jobs alone those
+    that the connection may not see (cvat-api 9.1)."""
+    tasks = {task.id: task for task in client.project_tasks(project_id)}
+    version = sha256(repr(tasks).encode()).hexdigest()
+    jobs_of: dict[int, list[Job]] = {}
+    for job in cached_answer(
+        connection,
+        ("jobs of project", project_id, version),
+        JOBS_SECONDS,
+        lambda client: client.project_jobs(project_id),
+    ):
+        jobs_of.setdefault(job.task_id, []).append(job)
+    shown = [
+        ShownTask(task_id, tasks.get(task_id), tuple(jobs))
+        for task_id, jobs in sorted(jobs_of.items())
+    ]
+    pictures = [Shown(each) for each in shown if _has_pictures(each)]
+    if not pictures:
+        project = client.project(project_id)  # raises if it is closed or is not there
+        raise InvalidInput(
+            f"Project {project_id} ({project.name}) has no task with pictures that you may see."
+        )
+    return pictures
+
+
+def _has_pictures(shown: ShownTask) -> bool:
+    return shown.jobs[0].dimension == "2d" and (shown.task is None or shown.task.size > 0)
+
+
+def _takes_part(shown: ShownTask, scope: Scope) -> bool:
+    """Replicas hold no frames of their own, and what a ground-truth job holds is known later."""
+    holders = (job for job in shown.jobs if job.is_annotation or job.type == "ground_truth")
+    return any(scope.takes_job(job) for job in holders)
+
+
+def _size(shown: ShownTask) -> int:
+    if shown.task is not None:
+        return shown.task.size
+    return sum(job.frame_count for job in shown.jobs if job.is_annotation)
+
+
+def _check_count(count: int) -> None:
+    if count > settings.MAX_SCOPE_TASKS:
+        raise InvalidInput(
+            f"{count:,} tasks are more than can be looked through at once "
+            f"({settings.MAX_SCOPE_TASKS:,}). {FEWER}"
+        )
