@@ -38,8 +38,15 @@ def chosen(selection: Selection) -> dict[int, ChosenFrames]:
 
 
 def _rows(selection: Selection, *names: str) -> Iterator[tuple[Any, ...]]:
-    rows = selection.frames.values_list(*names)
-    start = 0
-    while batch := rows[start : start + ROWS_AT_ONCE]:
-        yield from batch
-        start += ROWS_AT_ONCE
+    """Each slice begins behind the last frame of the one before: an OFFSET would make the database
+    count all frames before it."""
+    tasks = selection.frames.order_by("task_id").values_list("task_id", flat=True).distinct()
+    position = names.index("frame")
+    for task_id in tasks:
+        rows = selection.frames.filter(task_id=task_id).order_by("frame").values_list(*names)
+        last, is_end = -1, False
+        while not is_end:
+            batch = list(rows.filter(frame__gt=last)[:ROWS_AT_ONCE])
+            yield from batch
+            is_end = len(batch) < ROWS_AT_ONCE
+            last = batch[-1][position] if batch else last
