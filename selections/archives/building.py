@@ -108,7 +108,7 @@ class _Build:
                 stack.callback(annotations.close)
             arrangement = Arrangement(self.selection, self.archive.get_options(), annotations)
             writer = stack.enter_context(self._writer(self._part_sources(annotations)))
-            with closing(self.source.entries(arrangement)) as entries:
+            with closing(self.source.entries(arrangement, flush=writer.flush)) as entries:
                 for entry in entries:
                     self.heartbeat.check()
                     if annotations is not None and isinstance(entry, Entry | ListedFrame):

@@ -33,15 +33,24 @@ class Fetcher:
     """The pictures of a plan, fetched by `threads` threads. To be closed: then all of them have
     ended, and the client of `blocks` is aborted if one of its requests hangs.
 
-    `stop` ends the fetching from outside; `ended` is set when the fetching is over. What was
-    fetched by then stays in the spool.
+    `flush` writes the pictures that were handed out: called before they are removed from the spool,
+    and before a wait for CVAT. `stop` ends the fetching from outside; `ended` is set when the
+    fetching is over. What was fetched by then stays in the spool.
     """
 
     def __init__(
-        self, blocks: BlockFetcher, plan: Plan, *, threads: int, stop: Event, ended: Event
+        self,
+        blocks: BlockFetcher,
+        plan: Plan,
+        *,
+        flush: Callable[[], None],
+        threads: int,
+        stop: Event,
+        ended: Event,
     ) -> None:
         self._blocks = blocks
         self._plan = plan
+        self._flush = flush
         self._spool = blocks.spool
         self._put_off = PutOffBlocks(blocks.client, blocks.waiting)
         self._threads = threads
@@ -57,13 +66,14 @@ class Fetcher:
 
     def picture(self, frame: WantedFrame) -> Picture | Missing:
         """The picture of a frame of the plan, or why there is none. To be asked for once for each
-        frame, by task and frame number, when the one before is in the ZIP. The file of the picture
-        is to be closed.
+        frame, by task and frame number, when the one before was added to the ZIP. The file of the
+        picture is to be closed.
 
         Waits until the block of the frame is fetched. Raises Stopped, or what ends the build: a
         CvatError, or whatever error a thread met.
         """
         if self._handed_out is not None:
+            self._flush()
             self._spool.release(self._handed_out)
             self._handed_out = None
         number = self._plan.number_of(frame)
@@ -113,6 +123,8 @@ class Fetcher:
 
     def _wait_for(self, number: int) -> BlockState:
         state = self._states[number]
+        if not state.done.done():
+            self._flush()
         while not state.done.done() and not wait([state.done], timeout=STOP_CHECK_SECONDS).done:
             self._check_stop()
             if self._failure is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from threading import Event
@@ -114,16 +114,18 @@ class FrameSource:
             logger.info("task %s changed in CVAT, its frames are fetched again", task_id)
             self._spool.drop_task(task_id)
 
-    def entries(self, arrangement: Arrangement) -> Generator[FrameEntry]:
-        """Each frame, by task and frame number. To be closed: then all threads have ended. Raises
-        Stopped, CvatError, OSError."""
+    def entries(
+        self, arrangement: Arrangement, *, flush: Callable[[], None]
+    ) -> Generator[FrameEntry]:
+        """Each frame, by task and frame number. To be closed: then all threads have ended. `flush`
+        writes the entries so far, see Fetcher. Raises Stopped, CvatError, OSError."""
         self._heartbeat.waiting_for = self._waiting.text
         if self._has_pictures:
-            yield from self._fetched(arrangement)
+            yield from self._fetched(arrangement, flush)
         else:
             yield from self._listed(arrangement)
 
-    def _fetched(self, arrangement: Arrangement) -> Iterator[FrameEntry]:
+    def _fetched(self, arrangement: Arrangement, flush: Callable[[], None]) -> Iterator[FrameEntry]:
         # Requests for metadata do not pass the gate: behind those for pictures they would wait for
         # the slowest.
         with self._client(self._slots.one) as client, self._client(self._gate.one) as pictures:
@@ -135,7 +137,7 @@ class FrameSource:
                         jobs |= origins.validation_jobs()
                         wait(fetched, timeout=EARLY_SECONDS)
                         self._arrange(arrangement, origins)
-                        yield from self._delivered(blocks, jobs, origins, arrangement)
+                        yield from self._delivered(blocks, jobs, origins, arrangement, flush)
                     finally:
                         self._ended.set()  # no thread may sleep when it is waited for
 
@@ -184,11 +186,12 @@ class FrameSource:
         jobs: Mapping[int, Job],
         origins: Origins,
         arrangement: Arrangement,
+        flush: Callable[[], None],
     ) -> Iterator[FrameEntry]:
         paths = self._paths(jobs, arrangement)
         announced = self._announced(paths, origins, arrangement)
         plan = Plan(announced, jobs, quality=self._quality)
-        with closing(self._fetcher(blocks, plan)) as fetcher:
+        with closing(self._fetcher(blocks, plan, flush)) as fetcher:
             for frame in frame_rows.wanted(self._selection):
                 if left_out := self._left_out(frame, origins, arrangement):
                     paths.leave_out(frame)
@@ -291,10 +294,11 @@ class FrameSource:
             self._ended.set()
             end_threads(pool, fetched, blocks.client)
 
-    def _fetcher(self, blocks: BlockFetcher, plan: Plan) -> Fetcher:
+    def _fetcher(self, blocks: BlockFetcher, plan: Plan, flush: Callable[[], None]) -> Fetcher:
         return Fetcher(
             blocks,
             plan,
+            flush=flush,
             threads=settings.FETCH_THREADS,
             stop=self._stop,
             ended=self._ended,

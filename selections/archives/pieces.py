@@ -28,6 +28,7 @@ DIRECTORY_ENTRY = 1024  # bytes of a member's entry in the directory of a ZIP, a
 UTF8 = 0x800  # flag of a member: its name is in UTF-8
 HEADER = struct.Struct("<4s22xHH")  # of a member: signature, lengths of its name and extra field
 IN_MEMORY = 8 * 2**20  # bytes of a picture up to which it is read at once, and only once
+SMALL_PIECE = 2**20  # bytes of a piece up to which it is read at once
 COPY_STEP = 2**18  # bytes
 
 
@@ -64,10 +65,7 @@ class Reader:
     def picture(self, file: io.IOBase, start: int, size: int) -> Picture:
         """`size` bytes of the file from `start` on. EOFError if it is shorter."""
         if size <= IN_MEMORY:
-            content = os.pread(file.fileno(), size, start)
-            if len(content) < size:
-                raise EOFError("the file ends too early")
-            return Picture(io.BytesIO(content), size, zlib.crc32(content))
+            return _in_memory(os.pread(file.fileno(), size, start), size)
         crc32, position = 0, 0
         while position < size:
             part = self._buffer[: size - position]
@@ -77,6 +75,12 @@ class Reader:
             crc32 = zlib.crc32(part[:count], crc32)
             position += count
         return Picture(io.BufferedReader(_Slice(file, start, size)), size, crc32)
+
+
+def _in_memory(content: bytes, size: int) -> Picture:
+    if len(content) < size:
+        raise EOFError("the file ends too early")
+    return Picture(io.BytesIO(content), size, zlib.crc32(content))
 
 
 class _Slice(io.RawIOBase):
@@ -121,6 +125,9 @@ class Piece:
             self._file.close()
             raise
         self._names = sorted(self._zip.namelist())
+        # Each read gives other threads a turn, which takes longer than to read a small picture.
+        length = os.fstat(self._file.fileno()).st_size
+        self._content = os.pread(self._file.fileno(), length, 0) if length <= SMALL_PIECE else None
 
     def close(self) -> None:
         self._zip.close()
@@ -131,7 +138,11 @@ class Piece:
         info = self._zip.getinfo(self._name(frame, first, size))
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
             return self._unpacked(info)
-        picture = reader.picture(self._file, self._start(info), info.file_size)
+        start = self._start(info)
+        if self._content is not None:
+            picture = _in_memory(self._content[start : start + info.file_size], info.file_size)
+        else:
+            picture = reader.picture(self._file, start, info.file_size)
         if picture.crc32 != info.CRC:
             raise zipfile.BadZipFile(f"frame {frame} is damaged")
         return picture
@@ -139,12 +150,16 @@ class Piece:
     def _start(self, info: zipfile.ZipInfo) -> int:
         """Where the bytes of a member begin, behind its header."""
         name = _raw_name(info)
-        header = os.pread(self._file.fileno(), HEADER.size + len(name), info.header_offset)
+        begin, end = info.header_offset, info.header_offset + HEADER.size + len(name)
+        if self._content is not None:
+            header = self._content[begin:end]
+        else:
+            header = os.pread(self._file.fileno(), end - begin, begin)
         signature, name_length, extra_length = HEADER.unpack_from(header)
         # Else a damaged name in the directory would put the member into the place of another.
         if signature != b"PK\x03\x04" or header[HEADER.size :] != name or name_length != len(name):
             raise zipfile.BadZipFile(f"the header of {info.filename!r} is damaged")
-        return info.header_offset + HEADER.size + len(name) + int(extra_length)
+        return end + int(extra_length)
 
     def _name(self, frame: int, first: int, size: int) -> str:
         """The member that holds a frame: named by its number in a piece of decoded frames, else by

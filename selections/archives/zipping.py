@@ -10,6 +10,7 @@ import errno
 import hashlib
 import io
 import json
+import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,8 @@ from selections.formats.format import Room
 
 HASH_STEP = COPY_STEP = 8 * 2**20  # bytes
 HASH_BUFFER = 2**20
+WRITE_STEP = 2**20  # bytes that wait in memory to be written at once, about
+GATHERED = 2**16  # bytes of what is copied to what waits; what is larger is written from its place
 COPY_OVERHEAD = 200  # bytes that the ZIP says of a further copy of a picture, without its path
 FILE_OVERHEAD = 1024  # bytes that the ZIP and its manifest say of a file of a PartSource, at most
 
@@ -48,7 +51,8 @@ class ZipWriter:
     The files of `sources` follow at the end of each part, then its manifest: `about`, and the lines
     of the entries. The name of the manifest has the number `selection`, see manifest_name.
 
-    Beside each part lies the list of its pictures (written.py). When the with-block ends with an
+    Beside each part lies the list of its pictures (written.py). What was added is in both after
+    `flush`, or once there is enough to be written at once. When the with-block ends with an
     error, the parts that have pictures stay for the next attempt, with their lists.
     """
 
@@ -107,6 +111,10 @@ class ZipWriter:
         line = self._current.list_frame(frame)
         for source in self._sources:
             source.add(line)
+
+    def flush(self) -> None:
+        """Write all that was added: now its pictures may be removed where they were fetched to."""
+        self._current.flush()
 
     def finish(
         self,
@@ -168,6 +176,7 @@ class _ZipFile:
         self.size = 0  # bytes
         self._path = path
         self._file = path.open("xb", buffering=0)
+        self._pending = bytearray()  # the end of what was added, not in the file yet
         # The lines of the manifest and the records of the directory grow with the archive, so they
         # wait on disk, not in memory.
         self._listing = path.with_suffix(LIST).open("w+b")
@@ -206,7 +215,6 @@ class _ZipFile:
         else:
             self.has_pictures = True
             self._listing.write(_json(line) + b"\n")
-            self._listing.flush()  # now the picture may be removed where it was fetched to
         return line
 
     def list_frame(self, frame: ListedFrame) -> Line:
@@ -223,11 +231,20 @@ class _ZipFile:
         self._directory.seek(0)
         self._append(_blocks(self._directory, length))
         self._append([zip_format.end(members=self.count, start=start, length=length)])
+        self._write()
         sha256 = self._digest.finish(self.size)
         self.close()
         return WrittenPart(self._path, self.size, sha256, self.count)
 
+    def flush(self) -> None:
+        """A line of the list is valid once its picture is in the ZIP, so the list comes second."""
+        self._write()
+        self._listing.flush()
+
     def close(self) -> None:
+        with suppress(OSError):  # what could not be written is still where it was fetched to
+            if not self._file.closed:
+                self.flush()
         self._digest.close()
         self._file.close()
         for temporary in (self._listing, self._files, self._directory):
@@ -270,10 +287,25 @@ class _ZipFile:
 
     def _append(self, blocks: Iterable[bytes]) -> None:
         for block in blocks:
-            rest = memoryview(block)
-            while rest:
-                rest = rest[self._file.write(rest) :]
             self.size += len(block)
+            if len(block) > GATHERED:
+                self._write(block)
+                continue
+            self._pending += block
+            if len(self._pending) >= WRITE_STEP:
+                self._write()
+
+    def _write(self, block: bytes = b"") -> None:
+        """Write what waits, and the block behind it. Each call gives other threads a turn, which
+        takes longer than to write a small picture."""
+        waiting, self._pending = self._pending, bytearray()
+        rest = [memoryview(each) for each in (waiting, block) if each]
+        while rest:
+            count = os.writev(self._file.fileno(), rest)
+            while rest and count >= len(rest[0]):
+                count -= len(rest.pop(0))
+            if count:
+                rest[0] = rest[0][count:]
         self._digest.advance(self.size)
 
 
@@ -367,5 +399,8 @@ def _array(key: str, lines: BinaryIO) -> Iterator[bytes]:
     yield b"\n ]"
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _json(line: Line | None) -> bytes:
-    return json.dumps(line, ensure_ascii=False).encode(errors="replace")
+    return _encode(line).encode(errors="replace")

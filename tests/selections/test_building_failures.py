@@ -151,6 +151,7 @@ def test_a_disk_that_gives_other_bytes_than_before(
         return count
 
     monkeypatch.setattr(pieces, "IN_MEMORY", 0)
+    monkeypatch.setattr(pieces, "SMALL_PIECE", 0)
     monkeypatch.setattr(pieces._Slice, "readinto", damaged)
     archive = built(select(connection, (2, range(8))))
     assert archive.status == "failed"

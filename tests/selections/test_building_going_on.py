@@ -12,6 +12,9 @@ from django.db import DatabaseError
 
 from selections import services, tasks
 from selections.archives import building
+from selections.archives.planning import Block
+from selections.archives.spool import BUILD_PREFIX, Spool
+from selections.archives.written import WrittenPictures, lists_of_furthest
 from selections.models import Archive
 from selector.models import Connection
 from standin.requestlog import Seen
@@ -74,6 +77,21 @@ def test_a_killed_build_goes_on_and_ends_alike(
     # Once for each of the two archives; but what each thread had under way when it was killed.
     assert sum(per_block.values()) - 2 * len(per_block) <= settings.FETCH_THREADS
     assert folders.spooled() == []
+
+
+def test_pictures_are_in_the_zip_before_they_leave_the_spool(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, lost = Spool.release, []
+
+    def watched(spool: Spool, block: Block) -> None:
+        written = WrittenPictures(lists_of_furthest(spool.folder, BUILD_PREFIX))
+        lost.extend(frame for frame in block.frames if not written.has(block.task_id, frame))
+        release(spool, block)
+
+    monkeypatch.setattr(Spool, "release", watched)
+    assert built(select(connection, (1, None))).status == "ready"
+    assert lost == []
 
 
 def test_a_kill_after_storing_leaves_no_second_file(

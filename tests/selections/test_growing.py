@@ -26,6 +26,7 @@ def test_a_part_is_only_written_at_its_end(tmp_path: Path) -> None:
         for number, size in enumerate(SIZES):
             content = bytes([number]) * size
             writer.add(Entry(f"{number}.jpg", io.BytesIO(content), size, {"frame": number}))
+            writer.flush()
             seen.append(path.read_bytes())
             assert len(seen[-1]) > sum(SIZES[: number + 1])
         (part,) = writer.finish([])

@@ -38,6 +38,7 @@ def write(
         path = f"task_{task_id}/ü{frame}.jpg"
         copies = [f"{folder}/{path}" for folder in folders[:frame]]
         writer.add(Entry(path, io.BytesIO(content), len(content), line, copies=copies))
+    writer.flush()
     return sorted(stem.parent.glob(f"{stem.name}.*.list"))
 
 
