@@ -23,6 +23,7 @@ from selections.archives.threads import STOP_CHECK_SECONDS, end_threads
 logger = logging.getLogger(__name__)
 
 AHEAD = 8  # blocks under way for each thread: a slow one must not make the others wait
+ENOUGH_AHEAD = 2  # while fetching is faster than the writing of the ZIP
 FARTHEST_AHEAD = 10_000  # blocks, while the block that is waited for is put off
 # How long the threads of a build that failed may go on with the request that each has under way,
 # for the next try to continue with.
@@ -98,7 +99,9 @@ class Fetcher:
         for."""
         self._resume_put_off()
         blocks = self._plan.blocks
-        end = min(len(blocks), number + AHEAD * self._threads)
+        is_fetched = number < self._submitted and self._states[number].done.done()
+        ahead = ENOUGH_AHEAD if is_fetched else AHEAD
+        end = min(len(blocks), number + ahead * self._threads)
         if number < self._submitted and self._states[number].is_put_off:
             end = min(len(blocks), number + FARTHEST_AHEAD, self._submitted + self._idle())
         while self._submitted < end:
