@@ -158,7 +158,8 @@ class FramePaths:
             key = self._file_key(path)
             cvat_key = key if path == cvat_path else self._file_key(cvat_path)
             is_own = is_real and name == base.safe
-            if self._is_taken(path, key):
+            whole = key if self._file_key is _key else _key(path)
+            if self._is_taken(path, key, whole):
                 continue
             if not is_own and self._is_real(key, cvat_key):
                 continue
@@ -166,11 +167,12 @@ class FramePaths:
         if is_own:
             self._real_files.discard(cvat_key)
         self._files.add(key)
-        self._whole_files.add(_key(path))
+        self._whole_files.add(whole)
         return path
 
-    def _is_taken(self, path: str, key: int) -> bool:
-        whole = _key(path)
+    def _is_taken(self, path: str, key: int, whole: int) -> bool:
+        """`key` and `whole` are those of the path without and with its extension, or both the
+        latter."""
         is_folder = key in self._folders or whole in self._folders
         return is_folder or key in self._files or self._is_file(path, whole)
 
@@ -213,7 +215,7 @@ class FramePaths:
         if self._is_reserved(posixpath.basename(path)):
             return False
         key = _key(path)
-        return not (self._is_taken(path, key) or self._is_real(key))
+        return not (self._is_taken(path, key, key) or self._is_real(key))
 
     def _is_reserved(self, folder: str) -> bool:
         """Whether no folder may have this name."""

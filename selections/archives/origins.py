@@ -41,6 +41,7 @@ class Origins:
             task_id: self._pool.submit(origins.read, client, task_id, of_task)
             for task_id, of_task in self._jobs.items()
         }
+        self._known: dict[int, TaskOrigin | None] = {}
 
     def close(self) -> None:
         """End the threads, and break off their requests."""
@@ -76,6 +77,11 @@ class Origins:
         return line
 
     def _of(self, task_id: int) -> TaskOrigin | None:
+        if task_id not in self._known:
+            self._known[task_id] = self._read(task_id)
+        return self._known[task_id]
+
+    def _read(self, task_id: int) -> TaskOrigin | None:
         try:
             return wait_for(self._origins[task_id], stop=self._stop)
         except FRAME_ERRORS as error:

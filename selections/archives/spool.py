@@ -41,6 +41,7 @@ class Spool:
         self._written = WrittenPictures()
         self._stamps: dict[int, float] = {}  # of each task: the oldest of what is in the ZIP
         self._open: dict[tuple[int, int, int], Piece] = {}
+        self._tasks_with_frames: set[int] = set()  # that have frames with files of their own
 
     def prepare(self, *, earlier: Path | None = None) -> None:
         """Make the folder, or take over that of an earlier try. Remove the incomplete files of a
@@ -61,6 +62,9 @@ class Spool:
             task_id: path.stat().st_mtime
             for path, task_id in self._pieces()
             if path.name.endswith(WRITTEN)
+        }
+        self._tasks_with_frames = {
+            task_id for path, task_id in self._pieces() if path.suffix != ".zip"
         }
 
     def size(self) -> int:
@@ -130,13 +134,17 @@ class Spool:
         return [frame for frame in block.frames if not self._has(block, frame)]
 
     def _has(self, block: Block, frame: int) -> bool:
-        return self._written.has(block.task_id, frame) or self._frame(block, frame).exists()
+        if self._written.has(block.task_id, frame):
+            return True
+        is_possible = block.task_id in self._tasks_with_frames
+        return is_possible and self._frame(block, frame).exists()
 
     @contextmanager
     def arriving_frame(
         self, block: Block, frame: int, *, is_recompressed: bool = False
     ) -> Iterator[BinaryIO]:
         """A file that becomes the frame if the with-block ends without an error."""
+        self._tasks_with_frames.add(block.task_id)
         path = self._recompressed(block, frame) if is_recompressed else self._single(block, frame)
         with self._arriving(path) as file:
             yield file
