@@ -149,6 +149,11 @@ class ShownTask:
     task: Task | None
     jobs: tuple[Job, ...]
 
+    @property
+    def name(self) -> str:
+        """The name of the task, or “Task 5” where it is not shown."""
+        return self.task.name if self.task else f"Task {self.task_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Meta:

@@ -146,7 +146,10 @@ class JobSummarySerializer(serializers.Serializer[Any]):
 
 class TaskSummarySerializer(serializers.Serializer[Any]):
     """`selected` frames are of this task, of the `total` that could be drawn of it. `requested`:
-    how many were asked for of this task; null in a draw that asks for no number of each task."""
+    how many were asked for of this task; null in a draw that asks for no number of each task.
+
+    A draw over all of more than 50 tasks reads only those that it takes frames of; in `total` of
+    the others, and of their jobs, frames that were deleted in CVAT are counted too."""
 
     task_id = serializers.IntegerField()
     name = serializers.SerializerMethodField()

@@ -64,6 +64,7 @@ class Method:
     draw: Callable[[Candidates, Amount, int, Facts], Sample]
     is_per_job: bool = False
     is_per_label: bool = False
+    takes_lowest: bool = False  # whether the frames of the lowest ranks are drawn, whatever others
     is_random: bool = True
     is_for_one_job: bool = True  # False: in one job it draws what the default method draws there
     manner: str = "drawn at random"  # of the frames; may name settings, such as {frame_step}

@@ -20,5 +20,6 @@ METHOD = Method(
     description="so many of all frames together",
     parameters=OF_ALL,
     draw=draw,
+    takes_lowest=True,
     is_for_one_job=False,
 )

@@ -9,16 +9,23 @@ from functools import cached_property
 from django.contrib.auth.models import User
 
 from cvat.frames import frames_by_job
-from cvat.types import Frame, FrameCatalog
+from cvat.types import Frame, FrameCatalog, ShownTask
 from portal.exceptions import InvalidInput
 from selections.draws import Draw
 from selections.methods.method import Facts
 from selections.models import SelectedFrame, Selection
 from selections.sampling import Candidates, Place, Sample, new_seed, place_of
+from selections.services.needed_tasks import (
+    ALWAYS_READ,
+    UnreadTask,
+    may_read_few,
+    read_needed,
+    with_unread,
+)
 from selector.annotation_index.frame_sets import frames_of
 from selector.models import Connection
 from selector.services.annotation_index import read_annotations, with_annotations
-from selector.services.scopes import check_jobs, load_catalogs
+from selector.services.scopes import check_jobs, load_catalogs, open_scope
 
 
 @dataclass(frozen=True)
@@ -29,17 +36,20 @@ class Drawn:
     catalogs: tuple[FrameCatalog, ...]
     sample: Sample
     draw: Draw
+    unread: tuple[ShownTask, ...] = ()  # tasks of the scope that no frame was drawn of
 
     @cached_property
     def task_names(self) -> dict[int, str]:
-        return {catalog.task_id: catalog.task_name for catalog in self.catalogs}
+        names = {shown.task_id: shown.name for shown in self.unread}
+        return names | {catalog.task_id: catalog.task_name for catalog in self.catalogs}
 
     @cached_property
     def task_of_job(self) -> dict[int, int]:
         """The task of each job that was drawn from."""
         if self.draw.job_id is not None:
             return {self.draw.job_id: self.catalogs[0].task_id}
-        return {job.id: each.task_id for each in self.catalogs for job in each.jobs}
+        tasks: tuple[FrameCatalog | ShownTask, ...] = (*self.catalogs, *self.unread)
+        return {job.id: each.task_id for each in tasks for job in each.jobs}
 
 
 def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
@@ -49,7 +59,10 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     Raises InvalidInput, NotRead (annotations that the draw needs), CvatError.
     """
     excluded = _readable(user, connection, draw.exclude_selections)
-    catalogs = whole = load_catalogs(connection=connection, scope=draw)
+    if draw.seed is None:
+        draw = replace(draw, seed=new_seed())
+    whole, unread = _read(connection, draw, excluded)
+    catalogs = whole
 
     def read_labels() -> dict[str, set[Place]]:
         places: dict[str, set[Place]] = {}
@@ -73,7 +86,25 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
             )
     if excluded:
         catalogs = _without(catalogs, excluded)
-    return draw_from(catalogs, draw, Facts(read_labels))
+    drawn = draw_from(catalogs, draw, Facts(read_labels))
+    if not unread:
+        return drawn
+    drawn = replace(drawn, unread=tuple(each.task for each in unread))
+    sample = with_unread(drawn.sample, unread, draw, drawn.task_of_job)
+    return replace(drawn, sample=sample)
+
+
+def _read(
+    connection: Connection, draw: Draw, excluded: list[Selection]
+) -> tuple[list[FrameCatalog], list[UnreadTask]]:
+    """The catalogues of the tasks that the draw needs, and the other tasks of its scope."""
+    if not (draw.has_several_tasks and may_read_few(draw)):
+        return load_catalogs(connection=connection, scope=draw), []
+    with open_scope(connection, draw) as opened:
+        if len(opened.tasks) <= ALWAYS_READ:
+            return opened.read(), []
+        places = _places(excluded, [each.task_id for each in opened.tasks])
+        return read_needed(opened, draw, places)
 
 
 def draw_from(catalogs: Sequence[FrameCatalog], draw: Draw, facts: Facts | None = None) -> Drawn:
@@ -145,11 +176,15 @@ def _have_frames(catalogs: Iterable[FrameCatalog]) -> bool:
     return any(catalog.frames for catalog in catalogs)
 
 
+def _places(selections: list[Selection], task_ids: list[int]) -> set[Place]:
+    """The frames of these selections that are of these tasks."""
+    selected = SelectedFrame.objects.filter(selection__in=selections, task_id__in=task_ids)
+    return set(selected.order_by().values_list("task_id", "frame"))
+
+
 def _without(catalogs: Sequence[FrameCatalog], excluded: list[Selection]) -> list[FrameCatalog]:
     """The catalogues without the frames of these selections."""
-    ids = [catalog.task_id for catalog in catalogs]
-    selected = SelectedFrame.objects.filter(selection__in=excluded, task_id__in=ids)
-    places = set(selected.order_by().values_list("task_id", "frame").distinct())
+    places = _places(excluded, [catalog.task_id for catalog in catalogs])
     others = [
         replace(c, frames=tuple(frame for frame in c.frames if place_of(frame) not in places))
         for c in catalogs

@@ -7,8 +7,8 @@ state and assignee of jobs, which do not change their task, may be a minute old 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -67,19 +67,70 @@ class NamedTask:
     @classmethod
     def of(cls, shown: ShownTask) -> NamedTask:
         name = shown.task.name if shown.task else ""
-        return cls(shown.task_id, name, _size(shown), len(shown.jobs))
+        return cls(shown.task_id, name, size_of(shown), len(shown.jobs))
 
 
 def list_several(*, connection: Connection, scope: Scope) -> SeveralTasks:
     """The tasks of a scope of several of which jobs take part; their frames are not read. Raises
     InvalidInput, CvatError."""
-    with cvat_client(connection) as client:
-        shown = _taking_part(connection, client, scope)
+    with open_scope(connection, scope) as opened:
         name = ""
         if scope.project_id is not None:
             with suppress(CvatForbidden, CvatNotFound):
-                name = client.project(scope.project_id).name
-    return SeveralTasks(scope, [NamedTask.of(each.task) for each in shown], name)
+                name = opened.client.project(scope.project_id).name
+        return SeveralTasks(scope, [NamedTask.of(each) for each in opened.tasks], name)
+
+
+class OpenScope:
+    """The tasks of a scope of several of which jobs take part, by id, as CVAT shows them now."""
+
+    def __init__(self, connection: Connection, client: CvatClient, shown: list[Shown]) -> None:
+        self.client = client
+        self.tasks = [each.task for each in shown]
+        self._connection = connection
+        self._shown = shown
+
+    def read(self, task_ids: Collection[int] | None = None) -> list[FrameCatalog]:
+        """The catalogues of these tasks, or of all, by id. Raises InvalidInput, CvatError."""
+        wanted = [each for each in self._shown if task_ids is None or each.task.task_id in task_ids]
+        check_size([each.task for each in wanted])
+        packed = side_by_side(
+            self._connection,
+            lambda shown: shown_catalog(self._connection, self.client, shown),
+            wanted,
+        )
+        return [each.catalog() for each in packed]
+
+
+def check_size(tasks: Iterable[ShownTask]) -> None:
+    """Raises InvalidInput for more frames than may be looked through at once."""
+    frames_count = sum(map(size_of, tasks))
+    if frames_count > MOST_FRAMES:
+        raise InvalidInput(
+            f"{frames_count:,} frames are more than can be looked through at once "
+            f"({MOST_FRAMES:,}). {FEWER}"
+        )
+
+
+def holders(shown: ShownTask) -> list[Job]:
+    """The jobs that hold frames of their own: annotation jobs and the pool of a honeypot task."""
+    pool = (job for job in shown.jobs if job.type == "ground_truth" and not job.recompresses)
+    return [*(job for job in shown.jobs if job.is_annotation), *pool]
+
+
+def size_of(shown: ShownTask) -> int:
+    """Frames of the task, or of the jobs that are visible; deleted ones and copies included."""
+    if shown.task is not None:
+        return shown.task.size
+    return sum(job.frame_count for job in shown.jobs if job.is_annotation)
+
+
+@contextmanager
+def open_scope(connection: Connection, scope: Scope) -> Iterator[OpenScope]:
+    """Ask CVAT for the tasks of a scope of several; no frames are read. Raises InvalidInput, Busy,
+    CvatError."""
+    with cvat_client(connection) as client:
+        yield OpenScope(connection, client, _taking_part(connection, client, scope))
 
 
 def load_catalogs(*, connection: Connection, scope: Scope) -> list[FrameCatalog]:
@@ -87,18 +138,8 @@ def load_catalogs(*, connection: Connection, scope: Scope) -> list[FrameCatalog]
     job its catalogue. All with all their frames. Raises InvalidInput, Busy, CvatError."""
     if not scope.has_several_tasks:
         return [load_catalog(connection=connection, task_id=scope.task_id, job_id=scope.job_id)]
-    with cvat_client(connection) as client:
-        tasks = _taking_part(connection, client, scope)
-        frames_count = sum(_size(each.task) for each in tasks)
-        if frames_count > MOST_FRAMES:
-            raise InvalidInput(
-                f"{frames_count:,} frames are more than can be looked through at once "
-                f"({MOST_FRAMES:,}). {FEWER}"
-            )
-        packed = side_by_side(
-            connection, lambda shown: shown_catalog(connection, client, shown), tasks
-        )
-    return [each.catalog() for each in packed]
+    with open_scope(connection, scope) as opened:
+        return opened.read()
 
 
 def load_narrowed(*, connection: Connection, scope: Scope) -> list[FrameCatalog]:
@@ -152,7 +193,7 @@ def _taking_part(connection: Connection, client: CvatClient, scope: Scope) -> li
         tasks = side_by_side(
             connection, lambda task_id: show_task(connection, client, task_id), scope.task_ids
         )
-    taking_part = [each for each in tasks if _takes_part(each.task, scope)]
+    taking_part = [each for each in tasks if any(map(scope.takes_job, holders(each.task)))]
     _check_count(len(taking_part))
     if not taking_part:
         check_jobs(scope, [job for each in tasks for job in each.task.jobs])
@@ -187,18 +228,6 @@ def _of_project(connection: Connection, client: CvatClient, project_id: int) -> 
 
 def _has_pictures(shown: ShownTask) -> bool:
     return shown.jobs[0].dimension == "2d" and (shown.task is None or shown.task.size > 0)
-
-
-def _takes_part(shown: ShownTask, scope: Scope) -> bool:
-    """Replicas hold no frames of their own, and what a ground-truth job holds is known later."""
-    holders = (job for job in shown.jobs if job.is_annotation or job.type == "ground_truth")
-    return any(scope.takes_job(job) for job in holders)
-
-
-def _size(shown: ShownTask) -> int:
-    if shown.task is not None:
-        return shown.task.size
-    return sum(job.frame_count for job in shown.jobs if job.is_annotation)
 
 
 def _check_count(count: int) -> None:

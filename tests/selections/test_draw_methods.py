@@ -83,7 +83,7 @@ def test_in_a_draw_that_is_not_saved(api: APIClient, connection: Connection) -> 
     assert [image["frame"] for image in drawn["images"]] == [0, 1, 2]
     refused = api.post("/api/random-select", {**ASKED, "first_place": 10})
     assert refused.status_code == 400
-    assert "From place must be a whole number, 0 to 9." in refused.json()["message"]
+    assert "from place must be a whole number, 0 to 9." in refused.json()["message"]
     refused = api.post("/api/random-select", {**ASKED, "frame_share": 0.5})
     assert refused.status_code == 400
     assert "goes with frame_selection_method random_uniform" in refused.json()["message"]
