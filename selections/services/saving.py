@@ -26,11 +26,10 @@ from selections.services.drawing import draw_frames
 from selections.services.naming import free_name
 from selector.cvat_requests import waiting_place
 from selector.models import Connection
-from selector.services.catalogs import load_catalog
+from selector.services.catalogs import load_catalog, load_each
 
-# Limits of the requests to CVAT that a person waits for.
-MOST_TASKS = 100
-MOST_JOBS = 100  # of a task, which are asked for frames that their task does not offer
+# Jobs of a task that a person waits for, asked for frames that their task does not offer.
+MOST_JOBS = 100
 MOST_NAMED = 5  # tasks in a default name
 
 
@@ -152,32 +151,35 @@ def _resolve(
     by_task: dict[int, list[Choice]] = {}
     for choice in choices:
         by_task.setdefault(choice.task_id, []).append(choice)
-    if len(by_task) > MOST_TASKS:
+    if len(by_task) > settings.MAX_SCOPE_TASKS:
         raise InvalidInput(
-            f"{len(by_task):,} tasks are more than a selection may span ({MOST_TASKS}). "
-            "Make several."
+            f"{len(by_task):,} tasks are more than a selection may span "
+            f"({settings.MAX_SCOPE_TASKS:,}). Make several."
         )
     with waiting_place(connection):  # one for all tasks: nobody is turned away half-way
+        offered = load_each(connection=connection, task_ids=sorted(by_task))
         for task_id, wanted in sorted(by_task.items()):
-            catalogs = list(_catalogs(connection, task_id, wanted))
+            catalogs = list(_catalogs(connection, offered[task_id], task_id, wanted))
             tasks.append(_task(catalogs[0]))
             frames += _frames_of(catalogs, wanted)
     return frames, tasks
 
 
-def _catalogs(connection: Connection, task_id: int, wanted: list[Choice]) -> Iterator[FrameCatalog]:
-    """The catalogue of the task, and those of the jobs named for frames that it does not offer:
+def _catalogs(
+    connection: Connection,
+    offered: FrameCatalog | CvatNoData,
+    task_id: int,
+    wanted: list[Choice],
+) -> Iterator[FrameCatalog]:
+    """The catalogue of the task, if it offers frames, and those of the jobs named for other frames:
     some people may see no more of a task than a ground-truth job or a replica."""
     job_of = {choice.frame: choice.job_id for choice in wanted}
-    try:
-        catalog = load_catalog(connection=connection, task_id=task_id)
-    except CvatNoData:
-        if None in job_of.values():
-            raise
-    else:
-        yield catalog
-        for frame in catalog.frames:
+    if isinstance(offered, FrameCatalog):
+        yield offered
+        for frame in offered.frames:
             job_of.pop(frame.frame, None)
+    elif None in job_of.values():
+        raise offered
     jobs = sorted({job_id for job_id in job_of.values() if job_id is not None})
     if len(jobs) > MOST_JOBS:
         raise InvalidInput(f"Task {task_id} does not offer frames of {len(jobs):,} of the jobs.")

@@ -19,18 +19,25 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from django.utils import timezone
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
+from cvat.exceptions import CvatForbidden, CvatNoData, CvatNotFound, CvatUnauthorized
 from cvat.types import FrameCatalog, ShownTask
 from portal.caching import cache_get, cache_set, lock, raise_shared_error, share_errors
 from portal.exceptions import InvalidInput
 from selector import catalog_document
-from selector.cvat_requests import ANSWER_SECONDS, answer_key, cvat_client, waiting_place
+from selector.cvat_requests import (
+    ANSWER_SECONDS,
+    answer_key,
+    cvat_client,
+    side_by_side,
+    waiting_place,
+)
 from selector.job_access import cache_shown_jobs
 from selector.models import Connection, RecentTask
 
@@ -74,6 +81,27 @@ def load_packed(
     if task_id is None:
         raise InvalidInput("Name a task by task_id, or a job by job_id.")
     return _of_task(connection, task_id)
+
+
+def load_each(
+    *, connection: Connection, task_ids: Iterable[int]
+) -> dict[int, FrameCatalog | CvatNoData]:
+    """The catalogues of these tasks, a few read at a time; in place of one whose task offers no
+    frames the error that says why. Raises Busy and other CvatErrors."""
+    with cvat_client(connection) as client:
+
+        def load(task_id: int) -> tuple[int, PackedCatalog | CvatNoData]:
+            try:
+                shown = show_task(connection, client, task_id)
+                return task_id, shown_catalog(connection, client, shown)
+            except CvatNoData as error:
+                return task_id, error
+
+        loaded = side_by_side(connection, load, task_ids)
+    return {
+        task_id: packed if isinstance(packed, CvatNoData) else packed.catalog()
+        for task_id, packed in loaded
+    }
 
 
 def open_catalog(

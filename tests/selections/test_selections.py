@@ -67,12 +67,30 @@ def test_nothing_and_too_much(alice: User, mine: Connection, settings: object) -
         drawn(mine)
 
 
-def test_frames_of_very_many_tasks(alice: User, mine: Connection, standin: StandIn) -> None:
+def test_frames_of_very_many_tasks(
+    alice: User, mine: Connection, standin: StandIn, settings: object
+) -> None:
     """Each costs a few requests to CVAT, while somebody waits."""
+    settings.MAX_SCOPE_TASKS = 100
     choices = [Choice(number, 0) for number in range(1, 102)]
     with pytest.raises(InvalidInput, match="101 tasks"):
         services.create_selection(owner=alice, connection=mine, choices=choices)
     assert len(standin.requests) == 0
+
+
+def test_frames_of_many_tasks_are_looked_up_side_by_side(
+    alice: User, mine: Connection, standin: StandIn
+) -> None:
+    for number in range(110):
+        standin.world.add_task(f"Small {number}", task_id=200 + number, owner="demo", count=2)
+    choices = [Choice(200 + number, 1) for number in reversed(range(110))]
+    selection = services.create_selection(owner=alice, connection=mine, choices=choices)
+    assert list(selection.frames.values_list("task_id", "frame")) == [
+        (200 + number, 1) for number in range(110)
+    ]
+    assert selection.name == (
+        "Small 0, Small 1, Small 2, Small 3, Small 4 and 105 more tasks: 110 frames"
+    )
 
 
 def test_who_may_see_a_ground_truth_job_only(alice: User, standin: StandIn) -> None:
