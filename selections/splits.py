@@ -60,6 +60,9 @@ SYNONYMS = {
     "testing": "test",
 }
 
+# What a unit holds: how many frames (under "") and how many with each label, by name.
+Held = tuple[tuple[str, int], ...]
+
 
 class SplitFrame(NamedTuple):
     """What a split depends on. `filename` is CVAT's path, "" in a video; `video` its file name."""
@@ -178,12 +181,7 @@ class Assignment:
         self._names = dict(split.names)
         self._by_unit: dict[str, str] = {}
         if split.by == SHARES:
-            units: dict[str, dict[str, int]] = {}
-            for frame, labels in frames:
-                counts = units.setdefault(unit_of(frame, split), {})
-                for key in ("", *labels):
-                    counts[key] = counts.get(key, 0) + 1
-            self._by_unit = divide(units, split.shares, split.seed)
+            self._by_unit = divide(_units(frames, split), split.shares, split.seed)
 
     def of(self, frame: SplitFrame) -> str:
         """Empty for a frame that is not split."""
@@ -248,10 +246,29 @@ def unit_of(frame: SplitFrame, split: Split) -> str:
     return f"task {frame.task_id}" if split.unit == TASK else f"{frame.task_id}:{frame.frame}"
 
 
-def divide(
-    units: Mapping[str, Mapping[str, int]], shares: Sequence[float], seed: int
-) -> dict[str, str]:
-    """The split of each unit, given how many frames it has ("") and how many with each label.
+def _units(frames: Iterable[tuple[SplitFrame, Collection[str]]], split: Split) -> dict[str, Held]:
+    """What each unit holds. A million units may have one frame each: those that hold the same share
+    one tuple."""
+    units: dict[str, Held] = {}
+    counters: dict[str, Counter[str]] = {}  # of units with several frames
+    known: dict[Held, Held] = {}
+    ones: dict[str, tuple[str, int]] = {}
+    for frame, labels in frames:
+        unit, keys = unit_of(frame, split), {"", *labels}
+        if unit in counters:
+            counters[unit].update(keys)
+        elif unit in units:
+            counters[unit] = Counter(dict(units[unit]))
+            counters[unit].update(keys)
+        else:
+            held = tuple(ones.setdefault(key, (key, 1)) for key in sorted(keys))
+            units[unit] = known.setdefault(held, held)
+    units.update((unit, tuple(sorted(counts.items()))) for unit, counts in counters.items())
+    return units
+
+
+def divide(units: Mapping[str, Held], shares: Sequence[float], seed: int) -> dict[str, str]:
+    """The split of each unit, given what it holds.
 
     First come the units that hold the largest part of all frames or of a label, among equals those
     of the lowest rank. Each goes where the most is lacking of that of which it holds the largest
@@ -259,11 +276,14 @@ def divide(
     empty while there are units for it. Parts are not added up: rare labels would hardly count.
     """
     totals: Counter[str] = Counter()
-    for counts in units.values():
-        for key, count in counts.items():
+    for held in units.values():
+        for key, count in held:
             totals[key] += count
-    parts = _parts(units, totals)
-    order = sorted(units, key=lambda unit: (-parts[unit][0][1], _rank(unit, seed), unit))
+    parts = _parts(set(units.values()), totals)
+    # One after the other, the last one first: tuples to compare would take more than the units.
+    order = sorted(units)
+    order.sort(key=lambda unit: _rank(unit, seed))
+    order.sort(key=lambda unit: -parts[units[unit]][0][1])
     # Of each split, how much more than its share it has of all frames and of each label.
     excess = {
         name: dict.fromkeys(totals, -share)
@@ -273,14 +293,14 @@ def divide(
     empty = list(excess)
     assigned: dict[str, str] = {}
     for position, unit in enumerate(order):
-        held = parts[unit]
+        largest_first = parts[units[unit]]
         candidates = empty if len(order) - position <= len(empty) else excess
         _, _, chosen = min(
-            ([round(excess[name][key], EXCESS_DIGITS) for key, _ in held], index, name)
+            ([round(excess[name][key], EXCESS_DIGITS) for key, _ in largest_first], index, name)
             for index, name in enumerate(candidates)
         )
         assigned[unit] = chosen
-        for key, part in held:
+        for key, part in largest_first:
             excess[chosen][key] += part
         if chosen in empty:
             empty.remove(chosen)
@@ -288,18 +308,14 @@ def divide(
 
 
 def _parts(
-    units: Mapping[str, Mapping[str, int]], totals: Mapping[str, int]
-) -> dict[str, list[tuple[str, float]]]:
-    """How much of all frames ("") and of each label the units hold, the largest part first. Units
-    that hold the same share the same list: there may be a million."""
-    known: dict[tuple[tuple[str, int], ...], list[tuple[str, float]]] = {}
-    parts: dict[str, list[tuple[str, float]]] = {}
-    for unit, counts in units.items():
-        held = tuple(sorted(counts.items()))
-        if held not in known:
-            each = [(key, count / totals[key]) for key, count in held]
-            known[held] = sorted(each, key=lambda pair: (-pair[1], pair[0]))
-        parts[unit] = known[held]
+    holdings: Iterable[Held], totals: Mapping[str, int]
+) -> dict[Held, tuple[tuple[str, float], ...]]:
+    """How much of all frames ("") and of each label is held, the largest part first."""
+    known: dict[tuple[str, int], tuple[str, float]] = {}
+    parts: dict[Held, tuple[tuple[str, float], ...]] = {}
+    for held in holdings:
+        each = [known.setdefault((key, count), (key, count / totals[key])) for key, count in held]
+        parts[held] = tuple(sorted(each, key=lambda pair: (-pair[1], pair[0])))
     return parts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 from random import Random
 
@@ -115,6 +116,39 @@ def test_labels_that_overlap_are_each_divided_by_the_shares() -> None:
         )
         for label, total in totals.items():
             assert abs(counts[label] - share * total) <= 0.05 * total + 1, (name, label)
+
+
+def test_units_of_one_frame_take_little_memory() -> None:
+    """A selection may have a million frames."""
+    count = 5_000
+    frames = ((frame(n), frozenset({"car"} if n % 3 else {"car", "dog"})) for n in range(count))
+    tracemalloc.start()
+    try:
+        assigned = Assignment(Split(by="shares", even_labels=True), frames)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert assigned.of(frame(0)) in SPLITS
+    assert peak < 250 * count  # bytes
+
+
+@pytest.mark.parametrize(
+    ("unit", "splits"),
+    [
+        ("frame", "vtttttttvtttttttvtvvtvtvttvtvtvvttttttvt"),
+        ("job", "tvttttvtvttttvtvttttvtvttttvtvttttvtvttt"),
+        ("name", "vtttvvtttvvtttvvtttvvtttvvtttvvtttvvtttv"),
+    ],
+)
+def test_a_split_stays_as_it_is(unit: str, splits: str) -> None:
+    """Archives that are built again have the same split, also by a later version."""
+    split = Split(by="shares", shares=(0.5, 0.3, 0.2), unit=unit, seed=4, even_labels=True)
+    frames = [
+        (frame(n, job=n % 7, name=f"c{n % 5}_{n}.jpg"), {"car", "dog"} if n % 3 else {"car"})
+        for n in range(40)
+    ]
+    assigned = Assignment(split, frames)
+    assert "".join(assigned.of(each)[0] for each, _ in frames) == splits
 
 
 def test_another_seed_is_another_split() -> None:
