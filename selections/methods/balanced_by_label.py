@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -32,7 +32,8 @@ def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sam
     labels_of = _labels_of(candidates.holders.keys(), by_label)
     labelled = [frame for frame in candidates.frames if place_of(frame) in labels_of]
     ranked = lowest(labelled, count=len(labelled), seed=seed)
-    drawn = _drawn(ranked, labels_of, by_label, per_label)
+    ranks = _drawn(_Kinds(ranked, labels_of, by_label.keys()), per_label)
+    drawn = {place_of(ranked[rank]) for rank in ranks}
     counts = Counter(label for place in drawn for label in labels_of[place])
     totals = Counter(label for labels in labels_of.values() for label in labels)
     missing = sum(max(per_label - counts[label], 0) for label in by_label)
@@ -49,55 +50,83 @@ def _labels_of(
     places: AbstractSet[Place], by_label: Mapping[str, Collection[Place]]
 ) -> dict[Place, tuple[str, ...]]:
     """The labels on each of the frames that has some, in the order of `by_label`."""
-    labels_of: dict[Place, tuple[str, ...]] = {}
+    labels_of: dict[Place, list[str]] = {}
     for label, frames in by_label.items():
         for place in frames:
             if place in places:
-                labels_of[place] = (*labels_of.get(place, ()), label)
-    return labels_of
+                labels_of.setdefault(place, []).append(label)
+    # Frames with the same labels share one tuple: there may be a hundred thousand.
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    held = ((place, tuple(labels)) for place, labels in labels_of.items())
+    return {place: known.setdefault(labels, labels) for place, labels in held}
 
 
-def _drawn(
-    ranked: Sequence[Frame],
-    labels_of: Mapping[Place, tuple[str, ...]],
-    labels: Iterable[str],
-    per_label: int,
-) -> set[Place]:
-    # Frames with the same labels cost the same, so they are compared once, by the first of them.
-    alike: dict[tuple[str, ...], deque[tuple[int, Place]]] = {}  # those that are not drawn
-    for rank, frame in enumerate(ranked):
-        place = place_of(frame)
-        alike.setdefault(labels_of[place], deque()).append((rank, place))
-    # Of each label the sets of labels that it is in, by cost and rank of their first frame. Both
-    # only grow: an entry that is outdated is renewed when its turn comes.
-    waiting: dict[str, list[tuple[int, int, tuple[str, ...]]]] = {label: [] for label in labels}
-    totals: Counter[str] = Counter()
-    for held, frames in alike.items():
-        for label in held:
-            waiting[label].append((0, frames[0][0], held))
-            totals[label] += len(frames)
-    for heap in waiting.values():
-        heapq.heapify(heap)
-    in_turn = sorted(waiting, key=lambda label: (totals[label], label))
-    counts: Counter[str] = Counter()
-    drawn: set[Place] = set()
+class _Kinds:
+    """Frames by their labels: those with the same labels cost the same, so they are compared once,
+    by the first of them. Labels and frames are numbers here, by their turns and ranks: where nearly
+    all frames have labels of their own, each is compared many times."""
+
+    def __init__(
+        self,
+        ranked: Sequence[Frame],
+        labels_of: Mapping[Place, tuple[str, ...]],
+        labels: Collection[str],
+    ) -> None:
+        kinds: dict[tuple[str, ...], int] = {}
+        self.of_rank = [kinds.setdefault(labels_of[place_of(each)], len(kinds)) for each in ranked]
+        self.first = [len(ranked)] * len(kinds)  # of each kind the first rank that is not drawn
+        self._following = [0] * len(ranked)  # of each rank the next one of its kind
+        sizes = [0] * len(kinds)
+        for rank in range(len(ranked) - 1, -1, -1):
+            kind = self.of_rank[rank]
+            self._following[rank], self.first[kind] = self.first[kind], rank
+            sizes[kind] += 1
+        totals = dict.fromkeys(labels, 0)
+        for names, size in zip(kinds, sizes, strict=True):
+            for label in names:
+                totals[label] += size
+        turns = {
+            label: turn
+            for turn, label in enumerate(sorted(labels, key=lambda each: (totals[each], each)))
+        }
+        # Of each kind its labels.
+        self.held = [tuple(map(turns.__getitem__, names)) for names in kinds]
+        # Of each label the first ranks of the kinds that have it, ascending.
+        self.of_label: list[list[int]] = [[] for _ in turns]
+        for kind, held in enumerate(self.held):
+            for turn in held:
+                self.of_label[turn].append(self.first[kind])
+
+    def draw_first(self, kind: int) -> None:
+        self.first[kind] = self._following[self.first[kind]]
+
+
+def _drawn(kinds: _Kinds, per_label: int) -> set[int]:
+    """The ranks of the drawn frames."""
+    size = len(kinds.of_rank)
+    # Of each label a heap of its kinds, each as one number of the cost and the rank of its first
+    # frame. Both only grow: a number that is outdated is renewed when its turn comes.
+    waiting = kinds.of_label
+    counts = [0] * len(waiting)
+    drawn: set[int] = set()
     level = 0
-    while level < per_label and any(waiting[label] for label in in_turn):
+    while level < per_label and any(waiting):
         level += 1
-        for label in in_turn:
-            heap = waiting[label]
-            while counts[label] < level and heap:
-                cost, rank, held = heap[0]
-                if not alike[held]:
+        for turn, heap in enumerate(waiting):
+            while counts[turn] < level and heap:
+                kind = kinds.of_rank[heap[0] % size]
+                held, rank = kinds.held[kind], kinds.first[kind]
+                if rank == size:
                     heapq.heappop(heap)
                     continue
-                cost_now = sum([counts[other] for other in held]) - counts[label]
-                now = cost_now, alike[held][0][0], held
-                if now > (cost, rank, held):
+                cost = sum(map(counts.__getitem__, held)) - counts[turn]
+                if (now := cost * size + rank) > heap[0]:
                     heapq.heapreplace(heap, now)
                     continue
-                drawn.add(alike[held].popleft()[1])
-                counts.update(held)
+                drawn.add(rank)
+                kinds.draw_first(kind)
+                for other in held:
+                    counts[other] += 1
     return drawn
 
 

@@ -97,6 +97,17 @@ def test_seeds_draw_different_frames() -> None:
     assert numbers_of(drawn(task, 10, 1)) != numbers_of(drawn(task, 10, 2))
 
 
+def test_a_stored_draw_gives_the_same_frames_as_ever() -> None:
+    frames = {
+        "car": set(range(0, 60, 2)),
+        "person": set(range(0, 60, 3)),
+        "bike": set(range(5, 60, 7)),
+        "sign": {11, 12, 13},
+    }
+    sample = drawn([set()] * 60, 6, 7, frames)
+    assert numbers_of(sample) == [3, 5, 11, 12, 13, 15, 16, 19, 21, 26, 28, 38, 39, 40, 45, 47]
+
+
 def test_a_frame_with_fewer_other_labels_goes_first() -> None:
     """The common label is not drawn where the rare ones can be had without it."""
     task = [{"car", "person"}] * 10 + [{"car"}] * 10 + [{"person"}] * 10
