@@ -12,7 +12,7 @@ from selections.models import Selection
 from selections.object_choice import NAMES_LISTED, ObjectChoice
 from selector.annotation_index.words import listed
 from selector.models import Connection
-from selector.services.frame_annotations import job_labels
+from selector.services.frame_annotations import present_labels
 
 # One for each project, and for each task without one, while a person waits.
 MOST_LABEL_REQUESTS = 20
@@ -52,7 +52,7 @@ def _jobs(selection: Selection) -> list[int]:
 
 def _names(connection: Connection, job_id: int) -> Iterable[str]:
     try:
-        return [label.name for label in job_labels(connection, job_id)]
+        return [label.name for label in present_labels(connection, job_id)]
     except (CvatForbidden, CvatNotFound):
         return ()
 

@@ -139,6 +139,12 @@ def job_labels(connection: Connection, job_id: int) -> Labels:
     )
 
 
+def present_labels(connection: Connection, job_id: int) -> Labels:
+    """The same as they are now, not cached. Raises Busy, CvatError."""
+    with cvat_client(connection) as client:
+        return client.labels(job_id=job_id)
+
+
 def _on_frame(connection: Connection, holders: Holders) -> FrameAnnotations:
     labels = job_labels(connection, holders.jobs[0].job.id)
     [(frame, shapes)], problems_count = read_objects(connection, holders, labels)
