@@ -9,7 +9,7 @@ from rest_framework import serializers
 from portal.api.choices import ChoiceField
 from portal.api.fields import ListField, WholeNumberField
 from portal.api.strict import StrictSerializer
-from selections import object_choice, splits
+from selections import formats, object_choice, splits
 from selections.models import EmptyFrames
 from selections.object_choice import ObjectChoice
 from selections.sampling import MAX_SEED
@@ -125,8 +125,13 @@ class SplitTableSerializer(SplitSerializer):
 
     objects = ObjectChoiceSerializer(
         required=False,
-        help_text="Which objects count for `even_labels` and `empty_frames`; `jobs` plays no part "
-        "here.",
+        help_text="Which objects count for `even_labels` and `empty_frames`.",
+    )
+    annotations = ChoiceField(
+        formats.choices(),
+        default=formats.NONE,
+        help_text="The format of the archive: objects of kinds that it has no place for do not "
+        "count. `none`: those of every kind count.",
     )
     empty_frames = ChoiceField(
         EmptyFrames.choices,

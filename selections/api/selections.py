@@ -258,9 +258,9 @@ class SelectionViewSet(
         """How many frames of the selection a split puts where, before an archive is built.
 
         With `even_labels` also how many frames with each label; 503 with `Retry-After` while the
-        annotations are read, and while as many slow requests as may are being answered. Objects of
-        all jobs and of every kind count: an archive has fewer, and with `empty_frames` fewer
-        frames, if only some jobs are chosen or its format has no place for some objects.
+        annotations are read, and while as many slow requests as may are being answered. What an
+        archive leaves out only because an object is damaged, or because of its points or
+        attributes, counts here too.
         """
         form = SplitTableSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -269,6 +269,7 @@ class SelectionViewSet(
             selection=self.get_object(),
             split=form.split(),
             choice=form.choice(),
+            annotations=form.validated_data["annotations"],
             leaves_out_empty=form.leaves_out_empty,
         )
         return Response(SplitRowSerializer(rows, many=True).data)

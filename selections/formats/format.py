@@ -196,6 +196,13 @@ def plural(kind: str) -> str:
     return kind if kind == "points" else f"{kind}s"
 
 
+def counted(count: int, kind: str) -> str:
+    """So many objects of a kind, such as "3 polylines" or "1 set of points"."""
+    noun = "set" if kind == "points" else kind
+    words = noun if count == 1 else f"{noun}s"
+    return f"{count:,} {words} of points" if kind == "points" else f"{count:,} {words}"
+
+
 def no_class(name: str, label: Label) -> str:
     """The reason of an object whose label is none of the classes of the format of that name."""
     return f"{name} has no class for the label {label.name!r:.60}"

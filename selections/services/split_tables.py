@@ -11,19 +11,17 @@ from django.contrib.auth.models import User
 
 from portal.exceptions import Busy, InvalidInput
 from portal.thread_share import slow_work, slow_work_limits
+from selections import formats
 from selections.archives import frame_rows
 from selections.archives.arrangement import SplitFrames
+from selections.formats.format import Format
 from selections.models import Selection
 from selections.object_choice import ObjectChoice
-from selections.services.connections import required_connection
+from selections.services.selection_index import MOST_TASKS, indexed_frames
 from selections.splits import NAMES, SHARES, Assignment, Split, SplitFrame, unit_of
 from selector.annotation_index.frame_sets import frames_of
-from selector.models import Connection
-from selector.services.annotation_index import read_annotations
-from selector.services.catalogs import load_catalog
 
 FRAMES_NAMED = 5
-MOST_TASKS = 20  # whose labels are read while a person waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,14 @@ def split_table(
     selection: Selection,
     split: Split,
     choice: ObjectChoice,
+    annotations: str = formats.NONE,
     leaves_out_empty: bool = False,
 ) -> list[SplitRow]:
-    """A row for each split that has frames or should have some. With `leaves_out_empty`, frames
-    without any of the chosen labels do not count. Raises InvalidInput, Busy; if the table depends
-    on labels also NotConnected, NotRead (while annotations are read), CvatError."""
+    """A row for each split that has frames or should have some. The labels are those of the chosen
+    objects that the format `annotations` has a place for by their kind; without a format, of all
+    chosen ones. With `leaves_out_empty`, frames without any of these do not count. Raises
+    InvalidInput, Busy; if the table depends on labels also NotConnected, NotRead (while annotations
+    are read), CvatError."""
     try:
         split.check()
     except ValueError as error:
@@ -55,7 +56,7 @@ def split_table(
         raise InvalidInput(f"{sentence[0].upper()}{sentence[1:]}.") from error
     sets: dict[int, dict[str, int]] = {}
     if split.needs_labels or leaves_out_empty:
-        sets = _frame_sets(required_connection(user, selection), selection, choice)
+        sets = _frame_sets(user, selection, choice, formats.FORMATS.get(annotations))
     # Only now: what asks CVAT takes a place of its own.
     with _counting_place(user):
         check_names(selection=selection, split=split)
@@ -63,7 +64,7 @@ def split_table(
 
         def delivered() -> Iterator[tuple[SplitFrame, Collection[str]]]:
             for frame in _frames(selection):
-                names = by_task[frame.task_id].get(frame.frame, ()) if by_task else ()
+                names = by_task.get(frame.task_id, {}).get(frame.frame, ())
                 if names or not leaves_out_empty:
                     yield frame, names if split.needs_labels else ()
 
@@ -111,35 +112,35 @@ def _counted(
 
 
 def _frame_sets(
-    connection: Connection, selection: Selection, choice: ObjectChoice
+    user: User, selection: Selection, choice: ObjectChoice, format_: Format | None
 ) -> dict[int, dict[str, int]]:
-    """Of each task the frames with each label of the chosen objects, as it is called in the
-    files."""
-    tasks = [task.task_id for task in selection.tasks.all()]
-    if len(tasks) > MOST_TASKS:
+    """Of each task the frames with each label of the objects in the files, as it is called
+    there."""
+    count = selection.tasks.count()
+    if count > MOST_TASKS:
         raise InvalidInput(
-            f"The labels of {len(tasks)} tasks are read when the ZIP is built. To see how many "
+            f"The labels of {count:,} tasks are read when the ZIP is built. To see how many "
             "frames there are, leave the labels out, and deliver frames without objects."
         )
     renamed = dict(choice.rename)
     sets: dict[int, dict[str, int]] = {}
-    for task_id in tasks:
-        catalog = load_catalog(connection=connection, task_id=task_id)
-        known = read_annotations(connection=connection, catalog=catalog, job_id=None)
-        by_label = sets.setdefault(task_id, {})
-        for label, frames in known.frames_with(()).items():
-            if choice.takes_label(label):
+    for part in indexed_frames(user=user, selection=selection, choice=choice):
+        by_label = sets.setdefault(part.task_id, {})
+        for (label, kind), having in part.index.frames_by_kind().items():
+            if choice.takes_label(label) and (format_ is None or format_.holds_kind(kind)):
                 name = renamed.get(label, label)
-                by_label[name] = by_label.get(name, 0) | frames
+                by_label[name] = by_label.get(name, 0) | (having & part.frames)
     return sets
 
 
-def _labels_by_frame(by_label: Mapping[str, int]) -> dict[int, list[str]]:
-    """The labels on each frame that has some."""
-    by_frame: dict[int, list[str]] = {}
-    for label, frames in by_label.items():
+def _labels_by_frame(by_label: Mapping[str, int]) -> dict[int, tuple[str, ...]]:
+    """The labels on each frame that has some. Frames with the same labels share one tuple."""
+    by_frame: dict[int, tuple[str, ...]] = {}
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for label, frames in sorted(by_label.items()):
         for frame in frames_of(frames):
-            by_frame.setdefault(frame, []).append(label)
+            names = (*by_frame.get(frame, ()), label)
+            by_frame[frame] = known.setdefault(names, names)
     return by_frame
 
 

@@ -15,7 +15,7 @@ from cvat.exceptions import CvatError
 from portal.exceptions import Busy, InvalidInput, NotRead, PortalError
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import downloads, object_choice, page_queries, services
+from selections import downloads, page_queries, services
 from selections.build_form import BuildForm
 from selections.forms import DescribeForm, FramesForm, ListForm
 from selections.models import Archive, EmptyFrames, Selection
@@ -230,10 +230,10 @@ def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
             selection=selection,
             split=split,
             choice=options.objects,
+            annotations=options.annotations,
             leaves_out_empty=leaves_out_empty,
         )
         context |= {"rows": rows, "leaves_out_empty": leaves_out_empty}
-        context["takes_some_jobs"] = options.objects.jobs != object_choice.ALL
         context["units"] = UNIT_NOUNS.get(split.unit, "") if split.by == SHARES else ""
         names = rows[0].labels if rows else ()
         context["labels"] = [(name, [row.labels[name] for row in rows]) for name in names]

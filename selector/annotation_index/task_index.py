@@ -89,6 +89,14 @@ class TaskIndex:
             frames &= self._with_number(conditions)
         return frames
 
+    def frames_by_kind(self) -> dict[tuple[str, str], int]:
+        """The set of the frames that have an object, by label and type."""
+        sets: dict[tuple[str, str], int] = {}
+        for objects in self._groups.values():
+            key = (objects.label, objects.shape_type)
+            sets[key] = sets.get(key, 0) | objects.frame_set
+        return sets
+
     def objects_on(self, frames: int) -> Counter[tuple[str, str]]:
         """The number of objects on the frames of a set, by label and type."""
         numbers = set(frames_of(frames))

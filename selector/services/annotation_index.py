@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from msgspec import structs
 
 from cvat.annotations import Labels
-from cvat.types import FrameCatalog
+from cvat.frames import frames_by_job
+from cvat.types import Frame, FrameCatalog, Job
 from portal.caching import cache_get, cache_set, get_or_make
 from portal.exceptions import Conflict, InvalidInput, NotRead
 from portal.work.models import lock_person
@@ -147,6 +149,31 @@ def read_annotations(
     if not known.is_complete:
         raise NotRead(catalog.task_id, jobs_read=known.jobs_read, jobs_count=known.jobs_count)
     return known
+
+
+def read_annotations_of_jobs(
+    *, connection: Connection, catalog: FrameCatalog, jobs: Sequence[Job]
+) -> KnownAnnotations:
+    """The annotations that some jobs of the catalogue of a task hold, of their frames. Raises as
+    `read_annotations`, and InvalidInput if the jobs overlap with too many others: what overlaps is
+    read for these jobs alone, and no worker does that."""
+    held = frames_by_job(catalog.frames, jobs)
+    first: dict[int, Frame] = {}
+    for job in jobs:
+        for frame in held[job.id]:
+            first.setdefault(frame.frame, structs.replace(frame, job_id=job.id))
+    frames = tuple(first[number] for number in sorted(first))
+    given = index_input(connection, replace(catalog, jobs=tuple(jobs), frames=frames), None)
+    plan = IndexPlan.of(given)
+    if (absent := missing(given)) and not _read_at_once(connection, plan, absent):
+        read_annotations(connection=connection, catalog=catalog, job_id=None)
+        if (absent := missing(given)) and not _read_at_once(connection, plan, absent):
+            raise InvalidInput(
+                f"The jobs that were chosen of task {catalog.task_id} overlap with too many others "
+                "for their objects to be counted now. Choose the objects of all jobs to see a "
+                "count of all."
+            )
+    return KnownAnnotations(plan, _index(plan), None)
 
 
 def with_annotations(

@@ -16,6 +16,7 @@ from selections.build_form import BuildForm
 from selections.models import Archive, ArchiveOptions, Selection
 from selections.object_choice import EVERY_OBJECT, ObjectChoice
 from selections.services import cancel_archive, request_archive, split_table, split_tables
+from selections.services.selection_index import IndexedFrames
 from selections.splits import Split, SplitFrame
 from selector.annotation_index.frame_sets import frame_set
 from standin.server import StandIn
@@ -187,7 +188,7 @@ def test_the_table_counts_frames_and_units(
     page = client.post(f"/selections/{kept.pk}/split", form).content.decode()
     assert '<th scope="col">val</th>' in page
     assert '<th scope="row">Jobs</th>' in page
-    assert "count here too, so the ZIP may have fewer frames." in page
+    assert "counts here too, so the ZIP may have fewer frames." in page
     page = client.post(f"/selections/{kept.pk}/split", {**form, "train": "1"}).content.decode()
     assert "The shares must add up to 100, not to 26." in page
 
@@ -225,11 +226,11 @@ class CountedNumber(int):
 def test_the_table_looks_up_the_labels_of_a_frame_at_once(
     alice: User, kept: Selection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    labels = {f"label {number}": frame_set(range(number, 90, 2)) for number in range(60)}
+    labels = {(f"label {number}", "tag"): frame_set(range(number, 90, 2)) for number in range(60)}
     frames = [SplitFrame(1, 1, CountedNumber(number), "", "", "") for number in range(100)]
-    known = SimpleNamespace(frames_with=lambda _: labels)
-    monkeypatch.setattr(split_tables, "load_catalog", lambda **_: None)
-    monkeypatch.setattr(split_tables, "read_annotations", lambda **_: known)
+    index = SimpleNamespace(frames_by_kind=lambda: labels)
+    indexed = [IndexedFrames(1, frame_set(range(100)), index)]
+    monkeypatch.setattr(split_tables, "indexed_frames", lambda **_: indexed)
     monkeypatch.setattr(split_tables, "_frames", lambda _: frames)
     split = Split(by="shares", even_labels=True, unit="job")
     CountedNumber.lookups = 0
