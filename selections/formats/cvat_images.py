@@ -117,11 +117,16 @@ def _merged(labels: Iterable[Label]) -> Iterable[Label]:
 
 
 def _joined(label: Label, other: Label) -> Label:
-    """The label, with the attributes and points that only the other one of its name has."""
+    """The label, with the attributes and points that only the other one of its name has. It is a
+    skeleton if one of them is, and of any type if they differ otherwise."""
     attributes = {each.name for each in label.attributes}
     points = {each.name for each in label.sublabels}
+    types = {label.type, other.type}
+    kind = SKELETON if SKELETON in types else label.type if len(types) == 1 else "any"
     return replace(
         label,
+        type=kind,
+        svg=label.svg or other.svg,
         attributes=label.attributes
         + tuple(each for each in other.attributes if each.name not in attributes),
         sublabels=label.sublabels

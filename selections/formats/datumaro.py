@@ -19,7 +19,6 @@ from selections.formats.format import (
     Format,
     Layout,
     Room,
-    labels_by_name,
     labels_of,
     no_class,
     plural,
@@ -45,15 +44,15 @@ _END = b"\n]}\n"
 def _head(tasks: Sequence[AnnotatedTask]) -> bytes:
     ids, skeletons = _ids(tasks), Skeletons(labels_of(tasks))
     labels = [{"name": name, "parent": parent, "attributes": []} for name, parent in ids]
+    names = dict.fromkeys(each.name for each in labels_of(tasks) if each.type == SKELETON)
     points = [
         {
-            "label_id": ids[label.name, ""],
-            "labels": skeletons.points(label.name),
-            "joints": skeletons.edges(label.name),
+            "label_id": ids[name, ""],
+            "labels": skeletons.points(name),
+            "joints": skeletons.edges(name),
             "positions": [],
         }
-        for label in labels_by_name(labels_of(tasks)).values()
-        if label.type == SKELETON
+        for name in names
     ]
     head = {
         "dm_format_version": "1.0",

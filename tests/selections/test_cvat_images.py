@@ -55,3 +55,17 @@ def test_labels_of_one_name_in_several_tasks_have_what_any_of_them_has(tmp_path:
     names = [each.findtext("name") for each in root.iter("label")]
     assert names == ["face", "a", "b", "c", "car"]
     assert [each.findtext("name") for each in root.iter("attribute")] == ["x", "y", "z"]
+
+
+def test_a_skeleton_that_gets_the_name_of_another_label_stays_a_skeleton(tmp_path: Path) -> None:
+    """By renaming, or because tasks have labels of one name and different types."""
+    person = Label(1, "person", type="rectangle")
+    pose = Label(2, "person", type="skeleton", sublabels=(Label(3, "nose"),), svg="<circle/>")
+    task = AnnotatedTask(7, "task", "", False, Labels([person, pose]))
+    with closing(FORMATS["cvat_images"].writer([task], tmp_path)) as writer:
+        (file,) = writer.files("")
+        first, second = ElementTree.fromstring(file.content.read()).iter("label")
+    assert [first.findtext(name) for name in ("name", "type", "svg")] == [
+        "person", "skeleton", "<circle/>",
+    ]  # fmt: skip
+    assert (second.findtext("name"), second.findtext("parent")) == ("nose", "person")

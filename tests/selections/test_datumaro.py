@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +109,23 @@ def test_pictures_of_a_subset_are_in_its_file(tmp_path: Path) -> None:
     assert FORMATS["datumaro"].layout.folders(["val", ""]) == {
         "val": "images/val", "default": "images/default", "": "images/default",
     }  # fmt: skip
+
+
+def test_a_skeleton_that_gets_the_name_of_another_label_keeps_its_points(tmp_path: Path) -> None:
+    """By renaming, or because tasks have labels of one name and different types."""
+    nose = Label(3, "nose")
+    person, pose = Label(1, "person"), Label(2, "person", type="skeleton", sublabels=(nose,))
+    element = Shape("points", nose, 0, (1, 2))
+    shapes = [Shape("rectangle", person, 0, (1, 1, 2, 2)), Shape("skeleton", pose, 0)]
+    drawn = msgspec.structs.replace(shapes[1], elements=(element,))
+    files = written("datumaro", [image(shapes[0], drawn)], tmp_path, person, pose)
+    categories = document(files)["categories"]
+    assert [each["name"] for each in categories["label"]["labels"]] == ["person", "nose"]
+    points = categories["points"]["items"]
+    assert [(each["label_id"], each["labels"]) for each in points] == [(0, ["nose"])]
+    (item,) = document(files)["items"]
+    assert [each["label_id"] for each in item["annotations"]] == [0, 0]
+    assert item["annotations"][1]["elements"][0]["label_id"] == 1
 
 
 def test_without_pictures_there_is_a_file(tmp_path: Path) -> None:
