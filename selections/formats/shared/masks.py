@@ -85,17 +85,16 @@ def _pixels(lengths: Sequence[int], wide: int, columns: range, rows: range) -> b
 def of_polygon(points: Sequence[float], width: int, height: int) -> list[Run]:
     """What a polygon covers; what it covers twice, where it crosses itself, does not count."""
     corners = pairs(points)
-    edges = list(zip(corners, [*corners[1:], corners[0]], strict=True))
-    xs = points[::2]
+    crossings: dict[int, list[float]] = {}  # of the edges with the middle of each column
+    for (x1, y1), (x2, y2) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        first, end = math.ceil(min(x1, x2) - 0.5), math.ceil(max(x1, x2) - 0.5)
+        for x in range(max(first, 0), min(end, width)):
+            crossing = y1 + (y2 - y1) * (x + 0.5 - x1) / (x2 - x1)
+            crossings.setdefault(x, []).append(crossing)
     runs: list[Run] = []
-    for x in range(max(0, math.floor(min(xs))), min(width, math.ceil(max(xs)))):
-        centre = x + 0.5
-        crossings = sorted(
-            y1 + (y2 - y1) * (centre - x1) / (x2 - x1)
-            for (x1, y1), (x2, y2) in edges
-            if (x1 <= centre) != (x2 <= centre)
-        )
-        for top, bottom in zip(crossings[::2], crossings[1::2], strict=True):
+    for x, heights in crossings.items():
+        heights.sort()
+        for top, bottom in zip(heights[::2], heights[1::2], strict=True):
             runs += _column(x, top, bottom, height)
     return merged(runs)
 
