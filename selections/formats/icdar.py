@@ -40,8 +40,7 @@ def attribute(shape: Shape, name: str) -> str:
 
 def _subset_and_name(image: AnnotatedImage, classes: Classes) -> tuple[str, str]:
     """The name of the subset, and the path of the picture in its folder."""
-    subset = classes.subsets[image.subset]
-    return subset, image.path.removeprefix(f"{_PICTURES.format(subset=subset)}/")
+    return classes.subsets[image.subset], image.path.removeprefix(classes.folder(image, _PICTURES))
 
 
 # --- localization ---

@@ -62,7 +62,7 @@ def _line(shape: Shape, box: Box, word: str) -> str:
     angle, size and place in space."""
     x1, y1, x2, y2 = box
     left, top, right, bottom = rectangle_box(shape)
-    truncated = 1 - (x2 - x1) * (y2 - y1) / ((right - left) * (bottom - top))
+    truncated = max(0.0, 1 - (x2 - x1) * (y2 - y1) / ((right - left) * (bottom - top)))
     coordinates = f"{x1:.2f} {y1:.2f} {x2:.2f} {y2:.2f}"
     return f"{word} {truncated:.2f} {int(shape.is_occluded)} -1 {coordinates}{' -1' * 7}\n"
 

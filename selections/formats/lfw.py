@@ -33,7 +33,7 @@ def _picture_paths(classes: Classes) -> PicturePaths:
     persons = {NO_LABEL, *(name.casefold() for name in classes.folders.values())}
 
     def paths(image: AnnotatedImage) -> list[str]:
-        folder = _folder(image, classes)
+        folder = classes.folder(image, _PICTURES)
         name = image.path.removeprefix(folder)
         tags = classes.tags(image)
         if tags:
@@ -45,13 +45,9 @@ def _picture_paths(classes: Classes) -> PicturePaths:
     return paths
 
 
-def _folder(image: AnnotatedImage, classes: Classes) -> str:
-    return f"{_PICTURES.format(subset=classes.subsets[image.subset])}/"
-
-
 def _content(image: AnnotatedImage, classes: Classes) -> Content:
     subset = classes.subsets[image.subset]
-    name = image.path.removeprefix(_folder(image, classes))
+    name = image.path.removeprefix(classes.folder(image, _PICTURES))
     tags = classes.tags(image)
     drawn = [shape for shape in image.shapes if shape.kind == TAG]
     of_person = sorted(

@@ -30,7 +30,7 @@ def _picture_paths(classes: Classes) -> PicturePaths:
     frames: Counter[str] = Counter()  # the next number of each person, camera and sequence
 
     def paths(image: AnnotatedImage) -> list[str]:
-        folder = f"{_PICTURES.format(subset=classes.subsets[image.subset])}/"
+        folder = classes.folder(image, _PICTURES)
         parent, name = posixpath.split(image.path.removeprefix(folder))
         stem, extension = posixpath.splitext(name)
         values = _values(_tags(image))

@@ -30,7 +30,7 @@ _FACE = "face"  # the label that is not named
 
 def _picture_paths(classes: Classes) -> PicturePaths:
     def paths(image: AnnotatedImage) -> list[str]:
-        folder = _folder(image, classes)
+        folder = classes.folder(image, _PICTURES)
         tags = classes.tags(image)
         event = f"{classes.numbers[tags[0]]}--{classes.folders[tags[0]]}" if tags else NO_LABEL
         return [f"{folder}{event}/{image.path.removeprefix(folder)}"]
@@ -38,13 +38,9 @@ def _picture_paths(classes: Classes) -> PicturePaths:
     return paths
 
 
-def _folder(image: AnnotatedImage, classes: Classes) -> str:
-    return f"{_PICTURES.format(subset=classes.subsets[image.subset])}/"
-
-
 def _content(image: AnnotatedImage, classes: Classes) -> Content:
     subset = classes.subsets[image.subset]
-    name = image.path.removeprefix(_folder(image, classes))
+    name = image.path.removeprefix(classes.folder(image, _PICTURES))
     tags = [shape for shape in image.shapes if shape.kind == TAG]
     left_out = [too_many(_NAME, "tag")] * (len(tags) - 1)
     lines = []

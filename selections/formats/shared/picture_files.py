@@ -90,6 +90,11 @@ class Classes:
         folders = label_names(self.words.values(), reserved=[NO_LABEL])
         return {name: folders[word] for name, word in self.words.items()}
 
+    def folder(self, image: AnnotatedImage, pattern: str) -> str:
+        """A folder of the subset of a picture, with a slash at its end; `pattern` as for the
+        folders of a Layout, such as "{subset}/images"."""
+        return f"{pattern.format(subset=self.subsets[image.subset])}/"
+
     def tags(self, image: AnnotatedImage) -> list[str]:
         """The labels of the tags of a picture, each once, in the order of the labels."""
         names = {shape.label.name for shape in image.shapes if shape.kind == TAG}
