@@ -58,6 +58,7 @@ SLOW = (
     "tests/selections/test_live_downloads_served.py",
     "tests/selections/test_video.py",
     "tests/selections/test_worker_memory.py",
+    "tests/selector/test_annotation_indexing_killed.py",
     "tests/selector/test_api_schema.py",
     "tests/standin/test_sdk.py",
     "tests/standin/test_video.py",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from cvat.annotations import Label, Labels
+from cvat.annotations import Label, Labels, Shape
 from cvat.overlapping import objects_by_frame
 from selections.archives.entries import WantedFrame
 from selections.archives.naming import FramePaths
@@ -55,6 +55,26 @@ def written(
     """Of pictures of task 7."""
     task = AnnotatedTask(7, "task", subset, False, Labels(labels))
     return Written(key, images, folder, [task])
+
+
+def written_in_place(
+    key: str, pictures: Mapping[str, Sequence[Shape]], folder: Path, *labels: Label
+) -> tuple[Written, list[str]]:
+    """Of pictures of 40 by 30 pixels, which stand where the format wants them; and all their
+    paths, none of which is there twice."""
+    form = FORMATS[key]
+    tasks = [AnnotatedTask(7, "task", "", False, Labels(labels))]
+    paths_of = form.picture_paths(tasks) if form.picture_paths else lambda image: [image.path]
+    start = form.layout.folders([""])[""]
+    images: list[AnnotatedImage] = []
+    paths: list[str] = []
+    for number, (name, shapes) in enumerate(pictures.items()):
+        image = AnnotatedImage(f"{start}/{name}", 40, 30, 7, number, shapes)
+        first, *copies = paths_of(image)
+        images.append(image._replace(path=first))
+        paths += [first, *copies]
+    assert len(set(paths)) == len(paths)
+    return Written(key, images, folder, tasks), paths
 
 
 def of_case(key: str, name: str, into: Path) -> Written:

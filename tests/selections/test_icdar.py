@@ -34,9 +34,14 @@ def numbers(line: str) -> tuple[str, list[float]]:
     return ("box" if len(values) < 8 else "polygon"), [round(value, 1) for value in values]
 
 
-def test_boxes_and_polygons_are_those_of_cvats_export(tmp_path: Path) -> None:
-    files = of_case("icdar_localization", "shapes", tmp_path)
-    with zipfile.ZipFile(CASES["shapes"] / "exports/icdar-localization-1.0.zip") as opened:
+@pytest.mark.parametrize(
+    ("case", "rotated", "triangles"), [("shapes", 3, 2), ("tracks_images", 9, 0)]
+)
+def test_boxes_and_polygons_are_those_of_cvats_export(
+    case: str, rotated: int, triangles: int, tmp_path: Path
+) -> None:
+    files = of_case("icdar_localization", case, tmp_path)
+    with zipfile.ZipFile(CASES[case] / "exports/icdar-localization-1.0.zip") as opened:
         reference = {path: opened.read(path).decode().split("\n") for path in opened.namelist()}
     assert set(files.files) == set(reference)
     differing = []
@@ -45,10 +50,19 @@ def test_boxes_and_polygons_are_those_of_cvats_export(tmp_path: Path) -> None:
         expected = [numbers(line) for line in lines if line]  # an empty line for each other object
         assert len(seen) == len(expected)
         differing += [each for each in expected if each not in seen]
-    # CVAT writes three rotated rectangles upright, and triangles so that they are read as boxes.
-    assert len([each for each in differing if len(each[1]) == 4]) == 3
-    assert len([each for each in differing if len(each[1]) == 6]) == 2
-    assert len(differing) == 5
+    # CVAT writes rotated rectangles upright, and triangles so that they are read as boxes.
+    assert len([each for each in differing if len(each[1]) == 4]) == rotated
+    assert len([each for each in differing if len(each[1]) == 6]) == triangles
+    assert len(differing) == rotated + triangles
+
+
+def test_pictures_without_text_are_those_of_cvats_export(tmp_path: Path) -> None:
+    with zipfile.ZipFile(CASES["names"] / "exports/icdar-recognition-1.0.zip") as opened:
+        reference = opened.read("default/gt.txt").decode().splitlines()
+    seen = of_case("icdar_recognition", "names", tmp_path).lines("default/gt.txt")
+    # CVAT writes extensions in lower case, and takes a name for one that differs in case alone.
+    names = {"UPPER.JPG, ": "UPPER.jpg, ", "s/a_frame_000012.jpg, ": "s/a.jpg, "}
+    assert sorted(names.get(line, line) for line in seen) == sorted(reference)
 
 
 def test_texts_stand_in_quotes_behind_boxes_and_polygons(tmp_path: Path) -> None:

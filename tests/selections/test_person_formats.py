@@ -12,7 +12,7 @@ import pytest
 from cvat.annotations import Attribute, Label, Labels, Shape
 from selections.formats import FORMATS
 from selections.formats.format import AnnotatedImage, AnnotatedTask
-from tests.selections.format_files import CASES, Written, of_case
+from tests.selections.format_files import CASES, Written, of_case, written_in_place
 
 ADA, BOB = Label(1, "Ada L"), Label(2, "bob")
 ATTRIBUTES = tuple(
@@ -54,17 +54,7 @@ def box(label: Label, *points: float) -> Shape:
 
 def placed(key: str, pictures: dict[str, list[Shape]], folder: Path) -> tuple[Written, list[str]]:
     """The files, and the paths of the pictures, which are 40 by 30 pixels."""
-    form = FORMATS[key]
-    tasks = [AnnotatedTask(7, "task", "", False, Labels([ADA, BOB, PERSON]))]
-    paths_of, start = form.picture_paths(tasks), form.layout.folders([""])[""]
-    images, paths = [], []
-    for number, (name, shapes) in enumerate(pictures.items()):
-        image = AnnotatedImage(f"{start}/{name}", 40, 30, 7, number, shapes)
-        first, *copies = paths_of(image)
-        images.append(image._replace(path=first))
-        paths += [first, *copies]
-    assert len(set(paths)) == len(paths)
-    return Written(key, images, folder, tasks), paths
+    return written_in_place(key, pictures, folder, ADA, BOB, PERSON)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zipfile
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -122,6 +123,25 @@ POSED = {
          0.390625, 0.3125, 2, 0, 0, 0],
     ],
 }  # fmt: skip
+
+
+def test_tracks_are_those_of_cvats_export(tmp_path: Path) -> None:
+    files = of_case("yolo_detection_track", "tracks_images", tmp_path)
+    export = FOLDERS["tracks_images"] / "exports/ultralytics-yolo-detection-track-1.0.zip"
+    with zipfile.ZipFile(export) as opened:
+        reference = {name: opened.read(name).decode() for name in opened.namelist()}
+    assert yaml.safe_load(files["data.yaml"]) == yaml.safe_load(reference["data.yaml"])
+    tracks: set[tuple[float, ...]] = set()  # CVAT's number of a track, and ours
+    for path in (path for path in reference if path.startswith("labels/")):
+        seen = lines(files[path])
+        for expected in lines(reference[path]):
+            box, track = expected[:5], expected[5:]
+            (twin,) = (each for each in seen if each[:5] == pytest.approx(box, abs=2e-6))
+            assert len(twin) == len(expected)
+            tracks |= {(*track, *twin[5:])} if track else set()
+    # CVAT counts the tracks of a task, here each has its id.
+    assert len(tracks) == len({theirs for theirs, _ in tracks}) == len({own for _, own in tracks})
+    assert len(tracks) > 1
 
 
 def test_boxes_are_those_of_cvats_export_and_rotated_ones_come_too(tmp_path: Path) -> None:

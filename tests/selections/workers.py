@@ -9,12 +9,19 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+from celery import Task
 
-from selections import tasks
+from selections.tasks import build_archive
+from selector.tasks import index_annotations
 from tests.conftest import BASE_DIR, eventually
+
+
+def _hand_out(task: Task, queue: str, number: int) -> None:
+    task.apply_async((number,), queue=queue)
 
 
 @contextmanager
@@ -26,10 +33,10 @@ def own_worker(
     processes: int = 1,
     imports: str = "",
 ) -> Iterator[None]:
-    """A worker that builds in so many processes; what the test hands out goes to it alone."""
+    """A worker that works in so many processes; what the test hands out goes to it alone."""
     queue = f"own-{uuid.uuid4().hex}"
-    build = tasks.build_archive
-    monkeypatch.setattr(build, "delay", lambda number: build.apply_async((number,), queue=queue))
+    for task in (build_archive, index_annotations):
+        monkeypatch.setattr(task, "delay", partial(_hand_out, task, queue))
     command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "INFO"]
     command += ["-c", str(processes), "--without-gossip", "--without-mingle", "--without-heartbeat"]
     with log.open("wb") as out:
