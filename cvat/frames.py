@@ -11,6 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from cvat.types import Frame, Job, Meta
 
 
@@ -74,6 +76,16 @@ def frames_by_job(frames: Sequence[Frame], jobs: Iterable[Job]) -> dict[int, lis
             in_range = [frame for frame in in_range if holds(job, frame)]
         held[job.id] = in_range
     return held
+
+
+def frames_of_jobs(frames: Sequence[Frame], jobs: Iterable[Job]) -> tuple[Frame, ...]:
+    """The frames that these jobs hold, each with the first of them that holds it as its job.
+    `frames` as for `frames_by_job`."""
+    first: dict[int, Frame] = {}
+    for job_id, held in frames_by_job(frames, jobs).items():
+        for frame in held:
+            first.setdefault(frame.frame, structs.replace(frame, job_id=job_id))
+    return tuple(first[number] for number in sorted(first))
 
 
 def holds(job: Job, frame: Frame) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from cvat.exceptions import (
     CvatError,
@@ -125,10 +126,23 @@ class NotRead(PortalError):
     status = 503
     retry_after = 3
 
-    def __init__(self, task_id: int, *, jobs_read: int, jobs_count: int) -> None:
+    def __init__(self, source: str, *, jobs_read: int, jobs_count: int) -> None:
+        """`source` is what has the annotations, such as "task 5"."""
         super().__init__(
-            f"The annotations of task {task_id} are being read: {jobs_read:,} of {jobs_count:,} "
+            f"The annotations of {source} are being read: {jobs_read:,} of {jobs_count:,} "
             "jobs so far. Try again in a moment."
+        )
+        self.jobs_read, self.jobs_count = jobs_read, jobs_count
+
+    @classmethod
+    def of_all(cls, errors: Sequence[NotRead]) -> NotRead:
+        """One error for those of several tasks."""
+        if len(errors) == 1:
+            return errors[0]
+        return cls(
+            f"{len(errors):,} tasks",
+            jobs_read=sum(each.jobs_read for each in errors),
+            jobs_count=sum(each.jobs_count for each in errors),
         )
 
 

@@ -22,9 +22,8 @@ from selections.services.needed_tasks import (
     read_needed,
     with_unread,
 )
-from selector.annotation_index.frame_sets import frames_of
 from selector.models import Connection
-from selector.services.annotation_index import read_annotations, with_annotations
+from selector.services.scope_annotations import frames_by_label, with_annotations
 from selector.services.scopes import check_jobs, load_catalogs, open_scope
 
 
@@ -65,21 +64,12 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     catalogs = whole
 
     def read_labels() -> dict[str, set[Place]]:
-        places: dict[str, set[Place]] = {}
-        for catalog in whole:
-            known = read_annotations(connection=connection, catalog=catalog, job_id=draw.job_id)
-            for label, frames in known.frames_with(draw.labels).items():
-                numbers = frames_of(frames)
-                places.setdefault(label, set()).update((catalog.task_id, n) for n in numbers)
-        return places
+        return frames_by_label(
+            connection=connection, catalogs=whole, scope=draw, labels=draw.labels
+        )
 
     if draw.annotation_filter:
-        catalogs = [
-            with_annotations(
-                connection, catalog, job_id=draw.job_id, conditions=draw.annotation_filter
-            )
-            for catalog in catalogs
-        ]
+        catalogs = with_annotations(connection=connection, catalogs=whole, scope=draw)
         if not _have_frames(catalogs):
             raise InvalidInput(
                 "There is nothing to draw: no frame has such annotations. Try fewer conditions."

@@ -14,18 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from msgspec import structs
 
 from cvat.annotations import Labels
-from cvat.frames import frames_by_job
-from cvat.types import Frame, FrameCatalog, Job
+from cvat.frames import frames_of_jobs
+from cvat.types import FrameCatalog, Job
 from portal.caching import cache_get, cache_set, get_or_make
 from portal.exceptions import Conflict, InvalidInput, NotRead
 from portal.work.models import lock_person
 from selector.annotation_index import files
 from selector.annotation_index.cache import IndexCache, read_index
 from selector.annotation_index.filter import AnnotationFilter
-from selector.annotation_index.frame_sets import frames_of
 from selector.annotation_index.task_index import TaskIndex
 from selector.annotation_index.words import listed
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
@@ -147,7 +145,8 @@ def read_annotations(
     NotRead while a worker reads them; Conflict, Busy, CvatError."""
     known = _known(connection, index_input(connection, catalog, job_id))
     if not known.is_complete:
-        raise NotRead(catalog.task_id, jobs_read=known.jobs_read, jobs_count=known.jobs_count)
+        source = f"task {catalog.task_id}"
+        raise NotRead(source, jobs_read=known.jobs_read, jobs_count=known.jobs_count)
     return known
 
 
@@ -157,12 +156,7 @@ def read_annotations_of_jobs(
     """The annotations that some jobs of the catalogue of a task hold, of their frames. Raises as
     `read_annotations`, and InvalidInput if the jobs overlap with too many others: what overlaps is
     read for these jobs alone, and no worker does that."""
-    held = frames_by_job(catalog.frames, jobs)
-    first: dict[int, Frame] = {}
-    for job in jobs:
-        for frame in held[job.id]:
-            first.setdefault(frame.frame, structs.replace(frame, job_id=job.id))
-    frames = tuple(first[number] for number in sorted(first))
+    frames = frames_of_jobs(catalog.frames, jobs)
     given = index_input(connection, replace(catalog, jobs=tuple(jobs), frames=frames), None)
     plan = IndexPlan.of(given)
     if (absent := missing(given)) and not _read_at_once(connection, plan, absent):
@@ -174,20 +168,6 @@ def read_annotations_of_jobs(
                 "count of all."
             )
     return KnownAnnotations(plan, _index(plan), None)
-
-
-def with_annotations(
-    connection: Connection,
-    catalog: FrameCatalog,
-    *,
-    job_id: int | None,
-    conditions: AnnotationFilter,
-) -> FrameCatalog:
-    """The catalogue with those frames alone that fulfil the filter. It must be that of its task or
-    of the job, with all its frames. Raises as `read_annotations`, and InvalidInput."""
-    known = read_annotations(connection=connection, catalog=catalog, job_id=job_id)
-    fits = set(frames_of(known.matching(conditions)))
-    return replace(catalog, frames=tuple(each for each in catalog.frames if each.frame in fits))
 
 
 def _input(connection: Connection, task_id: int | None, job_id: int | None) -> IndexInput:

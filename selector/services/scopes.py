@@ -13,17 +13,15 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from django.conf import settings
-from msgspec import structs
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound
-from cvat.frames import frames_by_job
-from cvat.types import Frame, FrameCatalog, Job, ShownTask
+from cvat.frames import frames_of_jobs
+from cvat.types import FrameCatalog, Job, ShownTask
 from portal.exceptions import InvalidInput
 from selector.cvat_requests import cached_answer, cvat_client, side_by_side
 from selector.models import Connection
 from selector.scope import Scope
-from selector.services.annotation_index import with_annotations
 from selector.services.catalogs import (
     JOBS_SECONDS,
     Shown,
@@ -31,6 +29,7 @@ from selector.services.catalogs import (
     show_task,
     shown_catalog,
 )
+from selector.services.scope_annotations import with_annotations
 
 MOST_FRAMES = 1_000_000  # of all tasks together
 FEWER = "Take fewer tasks, or jobs of one stage, state or assignee."
@@ -149,12 +148,7 @@ def load_narrowed(*, connection: Connection, scope: Scope) -> list[FrameCatalog]
     if scope.narrows_jobs:
         check_jobs(scope, [job for catalog in catalogs for job in catalog.jobs])
     if scope.annotation_filter:
-        catalogs = [
-            with_annotations(
-                connection, catalog, job_id=scope.job_id, conditions=scope.annotation_filter
-            )
-            for catalog in catalogs
-        ]
+        catalogs = with_annotations(connection=connection, catalogs=catalogs, scope=scope)
     return [_narrowed(catalog, scope) for catalog in catalogs]
 
 
@@ -177,11 +171,7 @@ def _narrowed(catalog: FrameCatalog, scope: Scope) -> FrameCatalog:
     if not scope.narrows_jobs:
         return replace(catalog, frames=frames)
     jobs = tuple(filter(scope.takes_job, catalog.jobs))
-    first: dict[int, Frame] = {}  # of overlapping jobs that take part, the first holds the frame
-    for job_id, held in frames_by_job(frames, jobs).items():
-        for frame in held:
-            first.setdefault(frame.frame, structs.replace(frame, job_id=job_id))
-    return replace(catalog, jobs=jobs, frames=tuple(first[number] for number in sorted(first)))
+    return replace(catalog, jobs=jobs, frames=frames_of_jobs(frames, jobs))
 
 
 def _taking_part(connection: Connection, client: CvatClient, scope: Scope) -> list[Shown]:
