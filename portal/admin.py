@@ -1,4 +1,5 @@
-"""The admin site of API tokens and failed sign-ins, and what the admin sites of all apps share."""
+"""The admin site of API tokens, teams and failed sign-ins, and what the admin sites of all apps
+share."""
 
 from __future__ import annotations
 
@@ -13,12 +14,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from portal import lockout
-from portal.models import ApiToken
+from portal.models import ApiToken, Team, TeamMember
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
 else:
     ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
 
 
 class MachineOwned(ModelAdmin):
@@ -120,6 +123,34 @@ class ApiTokenAdmin(MachineOwned):
     @admin.display(description="usable", boolean=True)
     def usable(self, token: ApiToken) -> bool:
         return token.is_usable
+
+
+class TeamMembersInline(TabularInline):
+    model = TeamMember
+    extra = 0
+    autocomplete_fields = ["person"]
+
+
+@admin.register(Team)
+class TeamAdmin(ModelAdmin):
+    """An administrator may put a team right that nobody manages who can still sign in."""
+
+    view_on_site = False  # the page is for members alone
+    inlines = [TeamMembersInline]
+    list_display = ["name", "members_count", "managers", "created_at"]
+    search_fields = ["name", "members__username"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.prefetch_related("memberships__person")
+
+    @admin.display(description="members")
+    def members_count(self, team: Team) -> int:
+        return len(team.memberships.all())
+
+    @admin.display(description="managed by")
+    def managers(self, team: Team) -> str:
+        return ", ".join(str(each.person) for each in team.memberships.all() if each.manages)
 
 
 @admin.register(AccessAttempt)

@@ -1,4 +1,4 @@
-"""The form of a new API token."""
+"""Forms of API tokens and teams."""
 
 from __future__ import annotations
 
@@ -23,3 +23,18 @@ class TokenForm(forms.Form):
 
     def issue_arguments(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("name", "days", "read_only")}
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(
+        label="Name", max_length=100, help_text="Such as “Night shift”. Its members see it."
+    )
+
+
+class MemberForm(forms.Form):
+    person = forms.CharField(
+        label="User name",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "list": "colleagues"}),
+    )
+    manages = forms.BooleanField(label="May manage the team", required=False)

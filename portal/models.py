@@ -1,4 +1,4 @@
-"""API tokens, with which scripts act for a portal user."""
+"""API tokens, with which scripts act for a portal user, and teams of portal users."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -78,6 +80,77 @@ class ApiToken(models.Model):
         now = timezone.now()
         if self.last_used_at is None or now - self.last_used_at > timedelta(minutes=1):
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def for_user(self, user: AnyUser) -> Self:
+        """Teams that `user` is a member of."""
+        memberships = TeamMember.objects.filter(person_id=user.pk)
+        return self.filter(pk__in=memberships.values("team_id"))
+
+    def managed_by(self, user: AnyUser) -> Self:
+        """Teams whose name and members `user` may change."""
+        memberships = TeamMember.objects.filter(person_id=user.pk, manages=True)
+        return self.filter(pk__in=memberships.values("team_id"))
+
+    def for_list(self, user: AnyUser) -> Self:
+        """Add `members_count`, and `managed`: whether the team is managed_by(user)."""
+        managing = TeamMember.objects.filter(
+            team=models.OuterRef("pk"), person_id=user.pk, manages=True
+        )
+        return self.annotate(
+            members_count=models.Count("memberships"), managed=models.Exists(managing)
+        ).order_by("name", "pk")
+
+
+class Team(models.Model):
+    """People who are given access to something together. Who is a member sees who else is."""
+
+    name = models.CharField(max_length=100)
+    members = models.ManyToManyField(User, through="TeamMember", related_name="teams")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            # Nobody can make a second team that people take for the first one.
+            models.UniqueConstraint(
+                Lower("name"),
+                name="team_named_once",
+                violation_error_message="There is a team of this name already: choose another.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("portal:team", args=[self.pk])
+
+
+class TeamMemberQuerySet(models.QuerySet["TeamMember"]):
+    def for_user(self, user: AnyUser) -> Self:
+        """The members of the teams of `user`."""
+        return self.filter(team__in=Team.objects.for_user(user))
+
+
+class TeamMember(models.Model):
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    # May rename and delete the team, and add and remove members.
+    manages = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TeamMemberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["joined_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["team", "person"], name="team_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.team}"
 
 
 def _digest(secret: str) -> str:

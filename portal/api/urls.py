@@ -1,4 +1,4 @@
-"""URLs of the API of the portal itself: tokens, schema, documentation."""
+"""URLs of the API of the portal itself: tokens, teams, schema, documentation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import SimpleRouter
 
-from portal.api import views, works
+from portal.api import teams, views, works
 
 router = SimpleRouter(trailing_slash=False)
 router.register("tokens", views.ApiTokenViewSet, basename="api-token")
+router.register("teams", teams.TeamViewSet, basename="api-team")
+router.register(
+    rf"teams/(?P<team_id>{views.IDS})/members", teams.MemberViewSet, basename="api-team-member"
+)
 
 schema = views.SchemaView.as_view(permission_classes=[IsAuthenticated])
 # A page: people who are not signed in are sent to the sign-in. Its template has no inline style.
