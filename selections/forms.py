@@ -1,7 +1,8 @@
-"""Forms of the pages of selections: filter, describe, show frames."""
+"""Forms of the pages of selections: filter, describe, share, show frames."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import make_aware
 
 from cvat.links import MAX_ID
+from portal.models import Team
 from selections import methods
-from selections.models import SelectedFrame, SelectedTask, SelectionQuerySet
+from selections.models import FrameMark, SelectedFrame, SelectedTask, SelectionQuerySet
 
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
@@ -107,8 +109,10 @@ class ListForm(forms.Form):
             visible = visible.filter(owner__username=owner)
         if method := given.get("method"):
             visible = visible.filter(frame_selection_method=method)
-        if visibility := given.get("visibility"):
-            visible = visible.filter(visibility=visibility)
+        if given.get("visibility") == "shared":
+            visible = visible.shared()
+        elif given.get("visibility") == "private":
+            visible = visible.exclude(pk__in=visible.shared().values("pk"))
         return self._ordered(self._made_between(visible))
 
     def _made_between(self, visible: SelectionQuerySet) -> SelectionQuerySet:
@@ -157,14 +161,26 @@ class FramesForm(forms.Form):
 
     view = forms.ChoiceField(required=False, choices=[("grid", "Pictures"), ("list", "List")])
     job = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    mark = forms.ChoiceField(
+        required=False, choices=[("any", "marked"), *FrameMark.Verdict.choices]
+    )
 
     def __init__(self, data: Any, *, has_pictures: bool) -> None:
         super().__init__(data)
         self.has_pictures = has_pictures
 
     def applied_to(self, frames: QuerySet[SelectedFrame]) -> QuerySet[SelectedFrame]:
-        """The frames of the job, by task and number, which has an index."""
+        """The frames of the job, or with such marks, by task and number, which has an index."""
         self.is_valid()
+        if self.marked:
+            marks = FrameMark.objects.filter(
+                selection=OuterRef("selection"),
+                task_id=OuterRef("task_id"),
+                frame=OuterRef("frame"),
+            )
+            if self.marked != "any":
+                marks = marks.filter(verdict=self.marked)
+            frames = frames.filter(Exists(marks))
         if self.job_id is not None:
             frames = frames.filter(job_id=self.job_id)
         return frames.order_by("task_id", "frame")
@@ -172,6 +188,11 @@ class FramesForm(forms.Form):
     @property
     def job_id(self) -> int | None:
         return self.cleaned_data.get("job")
+
+    @property
+    def marked(self) -> str:
+        """The verdict of the frames to show, “any” for all marked frames, or ""."""
+        return self.cleaned_data.get("mark") or ""
 
     @property
     def as_grid(self) -> bool:
@@ -183,4 +204,30 @@ class DescribeForm(forms.Form):
     name = forms.CharField(label="Name", max_length=200)
     note = forms.CharField(
         label="Note", max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class ShareForm(forms.Form):
+    """With whom to share, and what they may do. The service checks person and team."""
+
+    person = forms.CharField(
+        label="User name",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "list": "colleagues"}),
+    )
+    team = forms.TypedChoiceField(label="or team", required=False, coerce=int, empty_value=None)
+    may = forms.ChoiceField(label="May", choices=[("read", "read"), ("edit", "read and edit")])
+
+    def __init__(self, data: Any = None, *, teams: Iterable[Team]) -> None:
+        super().__init__(data)
+        team: Any = self.fields["team"]
+        team.choices = [("", "–"), *((each.pk, each.name) for each in teams)]
+
+
+class HandOverForm(forms.Form):
+    to = forms.CharField(
+        label="User name of the new owner",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "list": "colleagues"}),
     )

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator
 
 from selections import spreadsheets
-from selections.models import SelectedFrame, SelectionQuerySet
+from selections.models import FrameMark, SelectedFrame, SelectionQuerySet
 
 COLUMNS = [
     "selection_id",
@@ -24,7 +24,12 @@ COLUMNS = [
     "height",
     "source_frame",
     "video",
+    "verdict",
+    "tags",
+    "comment",
 ]
+
+NO_MARK = ("", "", "")
 
 
 class _Echo:
@@ -54,9 +59,19 @@ def lines(selections: SelectionQuerySet, *, is_exact: bool = False) -> Iterator[
             "height",
         )
     )
+    # Made by hand, so few, however many frames there are.
+    marks = {
+        (mark.selection_id, mark.task_id, mark.frame): (
+            mark.verdict,
+            ", ".join(mark.tags),
+            mark.comment,
+        )
+        for mark in FrameMark.objects.filter(selection__in=selections)
+    }
     yield ("" if is_exact else "\ufeff") + writer.writerow(COLUMNS)
     for row in rows.iterator(chunk_size=5000):
         task = tasks[row[0]].get(row[3])
         number = task.source_frame(row[5]) if task else None
-        cells = (*row, "" if number is None else number, task.video if task else "")
+        mark = marks.get((row[0], row[3], row[5]), NO_MARK)
+        cells = (*row, "" if number is None else number, task.video if task else "", *mark)
         yield writer.writerow(cells if is_exact else [spreadsheets.safe(cell) for cell in cells])

@@ -9,11 +9,13 @@ from operator import itemgetter
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import JSONObject
 
+from portal.models import Team
+from portal.services import people
 from selections.archives import remarks
-from selections.models import Archive, ArchiveStatus, SelectedFrame, Selection
+from selections.models import Archive, ArchiveStatus, FrameMark, SelectedFrame, Selection, Share
 from selections.services.connections import closest, usable_connections
 from selector.models import Connection
 
@@ -26,33 +28,53 @@ class Row:
 
     selection: Selection
     frames_count: int
+    is_shared: bool  # somebody beside the owner may read it
     previews: list[dict[str, int]]  # {"task", "frame"}: the first two and the last two
     connection: Connection | None
 
 
 def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
-    """Rows for the selections of one page, by two queries. (In the query that orders all
+    """Rows for the selections of one page, by three queries. (In the query that orders all
     selections, databases would look up the frames of each.)"""
     selections = list(selections)
     selected = Selection.objects.filter(pk__in=[each.pk for each in selections]).with_counts()
     by_pk = {each.pk: each for each in selected.annotate(**_ends())}
+    shared = set(selected.shared().values_list("pk", flat=True))
     connections = usable_connections(user)
     result = []
     for selection in selections:
         looked_up: Any = by_pk.get(selection.pk)
         if looked_up is not None:  # else deleted meanwhile
             connection = closest(selection, connections)
-            result.append(Row(selection, looked_up.frames_count, _previews(looked_up), connection))
+            is_shared = selection.pk in shared
+            previews = _previews(looked_up)
+            result.append(Row(selection, looked_up.frames_count, is_shared, previews, connection))
     return result
 
 
 def owners(user: User) -> list[str]:
     """Names of other people whose selections the user may see."""
-    sharing = Selection.objects.present().filter(
-        owner=OuterRef("pk"), visibility=Selection.Visibility.SHARED
-    )
+    sharing = Selection.objects.for_user(user).filter(owner=OuterRef("pk"))
     others = User.objects.filter(Exists(sharing)).exclude(pk=user.pk).order_by("username")
     return list(others.values_list("username", flat=True)[:MOST_OWNERS])
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What the page of a selection says about who may see it: to its owner everything, to others
+    what gives access to themselves."""
+
+    shares: list[Share]
+    teams: list[Team]  # to share with
+    colleagues: list[str]  # user names to suggest
+
+
+def sharing(user: User, selection: Selection) -> Sharing:
+    shares = selection.shares.select_related("person", "team")
+    if selection.owner_id != user.pk:
+        return Sharing(list(shares.reaching(user)), [], [])
+    teams = list(Team.objects.for_user(user))
+    return Sharing(list(shares), teams, people.colleagues(user) if teams else [])
 
 
 def origin(user: User, selection: Selection) -> Selection | None:
@@ -78,6 +100,39 @@ def replacement(user: User, pk: int) -> Selection | None:
             return visible
         pk = replacing.pk
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How many frames of a selection are marked."""
+
+    good: int
+    faulty: int
+    total: int
+
+
+def count_marks(selection: Selection) -> Marks:
+    good, faulty = FrameMark.Verdict.GOOD, FrameMark.Verdict.FAULTY
+    counted = selection.marks.aggregate(
+        good=Count("pk", filter=Q(verdict=good)),
+        faulty=Count("pk", filter=Q(verdict=faulty)),
+        total=Count("pk"),
+    )
+    return Marks(**counted)
+
+
+def with_marks(selection: Selection, frames: Iterable[SelectedFrame], counted: Marks) -> list[Any]:
+    """The frames, each with its `mark` or None."""
+    shown: list[Any] = list(frames)
+    by_place: dict[tuple[int, int], FrameMark] = {}
+    if counted.total:
+        tasks, numbers = {each.task_id for each in shown}, {each.frame for each in shown}
+        marks = selection.marks.filter(task_id__in=tasks, frame__in=numbers)
+        for mark in marks.select_related("marked_by"):
+            by_place[mark.task_id, mark.frame] = mark
+    for each in shown:
+        each.mark = by_place.get((each.task_id, each.frame))
+    return shown
 
 
 @dataclass(frozen=True, slots=True)

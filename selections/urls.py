@@ -2,17 +2,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from selections.views import archives, saved
+from selections.views import archives, saved, sharing
 
 app_name = "selections"
 urlpatterns = [
     path("", saved.selection_list, name="list"),
+    path("hand-over", sharing.hand_over_several, name="hand-over-several"),
     path("<int:pk>", saved.detail, name="detail"),
     path("<int:pk>/visible-frames", saved.visible_frames, name="visible-frames"),
     path("<int:pk>/deleted-frames", saved.deleted_frames, name="deleted-frames"),
     path("<int:pk>/frames.csv", saved.frames_csv, name="frames-csv"),
     path("<int:pk>/describe", saved.describe, name="describe"),
-    path("<int:pk>/share", saved.share, name="share"),
+    path("<int:pk>/share", sharing.share, name="share"),
+    path("<int:pk>/shares", sharing.add_share, name="add-share"),
+    path("<int:pk>/shares/<int:share>/remove", sharing.remove_share, name="remove-share"),
+    path("<int:pk>/hand-over", sharing.hand_over, name="hand-over"),
     path("<int:pk>/copy", saved.copy, name="copy"),
     path("<int:pk>/draw-again", saved.draw_again, name="draw-again"),
     path("<int:pk>/delete", saved.delete, name="delete"),

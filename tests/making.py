@@ -11,6 +11,9 @@ from selections.models import Archive, ArchivePart, Selection
 from selector.models import Connection
 from standin.server import StandIn
 
+# The part of the admin form of a selection that says with whom it is shared, with nobody in it.
+WITHOUT_SHARES = {"shares-TOTAL_FORMS": 0, "shares-INITIAL_FORMS": 0}
+
 
 def make_connection(user: User, url: str = "https://cvat.example.com", **values) -> Connection:
     values.setdefault("credential", "aaaaaaaa." + "c" * 32)

@@ -1,7 +1,8 @@
 """The matrix of rights: what every address of the project answers to whom.
 
-alice owns two selections, one of them shared; bob has built an archive of the shared one. Both
-are connected to CVAT, the administrator is not.
+alice owns two selections, one of them shared with everybody; bob has built an archive of the
+shared one. Both are connected to CVAT, the administrator is not. A third selection of hers is
+shared with a reader, and with an editor through a team that she manages (SHARED).
 """
 
 from __future__ import annotations
@@ -63,6 +64,15 @@ EXPECTED: dict[str, list[Case]] = {
     "selector:disconnect": [post(DONE_BY_ALICE, pk="connection")],
     "portal:tokens": [get(PAGE), post(PAGE, {"name": "script", "days": 30})],
     "portal:revoke-token": [post(DONE_BY_ALICE, pk="token")],
+    "portal:teams": [get(PAGE), post(DONE, {"name": "new"})],
+    "portal:team": [get(PAGE_OF_ALICE, pk="team")],
+    "portal:rename-team": [post(DONE_BY_ALICE, {"name": "x"}, pk="team")],
+    "portal:delete-team": [post(DONE_BY_ALICE, pk="team")],
+    "portal:leave-team": [post(DONE_BY_ALICE, pk="team")],
+    "portal:add-member": [post(DONE_BY_ALICE, {"person": "bob"}, pk="team")],
+    "portal:change-member": [
+        post(DONE_BY_ALICE, {"change": "remove"}, pk="team", member="member"),
+    ],
     "selections:list": [get(PAGE)],
     "selections:detail": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:visible-frames": [
@@ -78,6 +88,19 @@ EXPECTED: dict[str, list[Case]] = {
     "selections:share": [
         post(DONE_BY_ALICE, {"visibility": "shared"}, pk="closed"),
         post(DONE_BY_ALICE, {"visibility": "private"}, pk="shared"),
+    ],
+    "selections:add-share": [
+        post(DONE_BY_ALICE, {"person": "admin", "may": "edit"}, pk="closed"),
+        post(DONE_BY_ALICE, {"person": "admin", "may": "edit"}, pk="shared"),
+    ],
+    "selections:remove-share": [post(DONE_BY_ALICE, pk="given", share="share")],
+    "selections:hand-over": [
+        post(DONE_BY_ALICE, {"to": "admin"}, pk="closed"),
+        post(DONE_BY_ALICE, {"to": "admin"}, pk="shared"),
+    ],
+    "selections:hand-over-several": [
+        get(PAGE),
+        post((302, 400, 400, 400), {"to": "reader"}),
     ],
     "selections:copy": [post(DONE_BY_ALICE, pk="closed"), post(DONE, pk="shared")],
     "selections:draw-again": [post((302, 400, 404, 404), pk="closed")],
@@ -147,6 +170,23 @@ EXPECTED: dict[str, list[Case]] = {
         delete((401, 204, 404, 404), pk="closed"),
         delete((401, 204, 404, 404), pk="shared"),
     ],
+    "api-selection-hand-over": [
+        post(API_OF_ALICE, {"to": "admin"}, pk="closed"),
+        post(API_OF_ALICE, {"to": "admin"}, pk="shared"),
+    ],
+    "api-share-list": [
+        get(API_OF_ALICE, selection_id="closed"),
+        get(API, selection_id="shared"),
+        post((401, 201, 404, 404), {"person": "admin"}, selection_id="closed"),
+        post((401, 201, 404, 404), {"person": "admin"}, selection_id="shared"),
+    ],
+    "api-share-detail": [delete((401, 204, 404, 404), selection_id="given", pk="share")],
+    "api-mark-list": [
+        get(API_OF_ALICE, selection_id="closed"),
+        get(API, selection_id="shared"),
+        post(API_OF_ALICE, {"frames": FRAMES, "verdict": "good"}, selection_id="closed"),
+        post(API_OF_ALICE, {"frames": FRAMES, "verdict": "good"}, selection_id="shared"),
+    ],
     "api-selection-deleted-frames": [
         get(API_OF_ALICE, pk="closed"),
         get(API_ASKS_CVAT, pk="shared"),
@@ -199,6 +239,20 @@ EXPECTED: dict[str, list[Case]] = {
     ],
     "api-token-list": [get(API), post((401, 201, 201, 201), {"name": "script"})],
     "api-token-detail": [delete((401, 204, 404, 404), pk="token")],
+    "api-team-list": [get(API), post((401, 201, 201, 201), {"name": "new"})],
+    "api-team-detail": [
+        get(API_OF_ALICE, pk="team"),
+        patch(API_OF_ALICE, {"name": "x"}, pk="team"),
+        delete((401, 204, 404, 404), pk="team"),
+    ],
+    "api-team-member-list": [
+        get(API_OF_ALICE, team_id="team"),
+        post((401, 201, 404, 404), {"person": "bob"}, team_id="team"),
+    ],
+    "api-team-member-detail": [
+        patch(API_OF_ALICE, {"manages": True}, team_id="team", pk="member"),
+        delete((401, 204, 404, 404), team_id="team", pk="member"),
+    ],
     "api-project-list": [get(API_ASKS_CVAT)],
     "api-task-list": [get(API_ASKS_CVAT)],
     "api-task-detail": [get(API_ASKS_CVAT, pk=1)],
@@ -227,6 +281,42 @@ EXPECTED: dict[str, list[Case]] = {
     "api-nothing": [get((404, 404, 404, 404), rest="x")],
 }
 
+# Of a selection that alice shares with a reader and, through a team, with an editor: what they may
+# do where alice may do everything.
+SHARED: dict[str, tuple[int, int]] = {
+    "get selections:detail": (200, 200),
+    "get selections:visible-frames": (200, 200),
+    "get selections:deleted-frames": (200, 200),
+    "get selections:frames-csv": (200, 200),
+    "post selections:describe": (404, 302),
+    "post selections:share": (404, 404),
+    "post selections:add-share": (404, 404),
+    "post selections:hand-over": (404, 404),
+    "post selections:copy": (302, 302),
+    "post selections:draw-again": (400, 400),
+    "post selections:delete": (404, 404),
+    "post selections:split": (200, 200),
+    "post selections:left-out": (200, 200),
+    "post selections:build": (302, 302),
+    "post api-download-images": (202, 202),
+    "get api-selection-detail": (200, 200),
+    "patch api-selection-detail": (404, 200),
+    "delete api-selection-detail": (404, 404),
+    "post api-selection-hand-over": (404, 404),
+    "get api-share-list": (200, 200),
+    "post api-share-list": (404, 404),
+    "get api-mark-list": (200, 200),
+    "post api-mark-list": (404, 200),
+    "get api-selection-deleted-frames": (200, 200),
+    "get api-selection-frames-csv": (200, 200),
+    "get api-selection-frames": (200, 200),
+    "get api-selection-archives": (200, 200),
+    "post api-selection-archives": (202, 202),
+    "post api-selection-split-table": (200, 200),
+    "post api-selection-copy": (201, 201),
+    "post api-selection-draw-again": (400, 400),
+}
+
 # The admin site: nobody but the administrator; what that one finds there.
 ROWS = {"changelist": 200, "add": 200, "change": 200, "history": 200, "delete": 200}
 LOOK_ONLY = ROWS | {"add": 403}
@@ -237,6 +327,7 @@ MODELS: dict[str, tuple[str, dict[str, int]]] = {
     "auth_user": ("alice", ROWS),
     "selector_connection": ("connection", LOOK_ONLY),
     "portal_apitoken": ("token", LOOK_ONLY),
+    "portal_team": ("team", ROWS),
     "selections_selection": ("closed", LOOK_ONLY),
     "selections_selectedframe": ("frame", LOOK_ONLY | {"delete": 403}),
     "selections_archive": ("ready", LOOK_ONLY),

@@ -16,12 +16,13 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from portal.models import ApiToken
+from portal.services import teams
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.addresses import addresses
 from tests.conftest import api_of, forget_answers
 from tests.making import connected, make_archive, make_selection
-from tests.rights_matrix import ADMIN, EXPECTED, PAGE, UNNAMED, Case, get
+from tests.rights_matrix import ADMIN, EXPECTED, PAGE, SHARED, UNNAMED, Case, delete, get, post
 
 
 def test_every_address_is_here() -> None:
@@ -52,9 +53,18 @@ def make_rows(server: StandIn) -> dict[str, int]:
     User.objects.create_superuser("admin")
     connection = connected(alice, server)
     connected(bob, server)
+    reader, editor = make_reader_and_editor(server)
     closed = make_selection(alice, connection)
     shared = make_selection(alice, connection, visibility="shared")
+    team = teams.create_team(user=alice, name="Night shift")
+    member = teams.add_member(team=team, username=editor.username)
+    given = make_selection(alice, connection)
     made = {
+        "team": team,
+        "member": member,
+        "given": given,
+        "share": given.shares.create(person=reader),
+        "share_with_team": given.shares.create(team=team, may_edit=True),
         "alice": alice,
         "connection": connection,
         "closed": closed,
@@ -68,6 +78,14 @@ def make_rows(server: StandIn) -> dict[str, int]:
     }
     group = Group.objects.create(name="staff")
     return {name: thing.pk for name, thing in made.items()} | {"group": group.pk, "none": 999}
+
+
+def make_reader_and_editor(server: StandIn) -> list[User]:
+    """Two people that the selection “given” is shared with, the editor through a team."""
+    people = [User.objects.create_user(name) for name in ("reader", "editor")]
+    for person in people:
+        connected(person, server)
+    return people
 
 
 @pytest.fixture
@@ -128,6 +146,62 @@ def test_it_works(name: str, case: Case, things: dict[str, int]) -> None:
         assert answer.status_code == expected, (who, getattr(answer, "content", "")[:500])
         if who == "anonymous" and expected == 302 and name != "logout":
             assert answer.headers["Location"].startswith("/accounts/login/?next=")
+
+
+# What alice may do with a selection of hers, and what others may do when she shares it with them.
+OF_A_SELECTION = [
+    pytest.param(name, case, id=f"{case.method} {name} {case.data or ''}")
+    for name, cases in EXPECTED.items()
+    for case in cases
+    if "closed" in [*case.args.values(), *(case.data or {}).values()]
+]
+
+
+def test_shares_have_every_address_of_a_selection() -> None:
+    named = {(param.values[1].method, param.values[0]) for param in OF_A_SELECTION}
+    assert {tuple(key.split()) for key in SHARED} == named
+
+
+@pytest.mark.parametrize(("name", "case"), OF_A_SELECTION)
+def test_of_a_selection_that_is_shared_with_them(
+    name: str, case: Case, things: dict[str, int]
+) -> None:
+    on_it = things | {"closed": things["given"]}
+    for who, expected in zip(("reader", "editor"), SHARED[f"{case.method} {name}"], strict=True):
+        answer = ask(signed_in(who), name, case, on_it)
+        assert answer.status_code == expected, (who, getattr(answer, "content", "")[:500])
+
+
+def test_members_of_a_team_see_it_and_may_leave_it(things: dict[str, int]) -> None:
+    own = {"pk": things["team"], "member": things["member"]}
+    for name, case, expected in (
+        ("portal:team", get(PAGE, pk="team"), 200),
+        ("portal:leave-team", post(PAGE, pk="team"), 302),
+        ("portal:rename-team", post(PAGE, {"name": "x"}, pk="team"), 404),
+        ("portal:delete-team", post(PAGE, pk="team"), 404),
+        ("portal:add-member", post(PAGE, {"person": "bob"}, pk="team"), 404),
+        ("portal:change-member", post(PAGE, {"change": "manages"}, **own), 404),
+        ("api-team-detail", get(PAGE, pk="team"), 200),
+        ("api-team-detail", delete(PAGE, pk="team"), 404),
+        ("api-team-member-list", get(PAGE, team_id="team"), 200),
+        ("api-team-member-list", post(PAGE, {"person": "bob"}, team_id="team"), 404),
+        ("api-team-member-detail", delete(PAGE, team_id="team", pk="member"), 204),
+    ):
+        answer = ask(signed_in("editor"), name, case, things)
+        assert answer.status_code == expected, name
+
+
+def test_people_may_give_up_their_own_share_alone(things: dict[str, int]) -> None:
+    page, api = "selections:remove-share", "api-share-detail"
+    for who, share, expected in (
+        ("reader", "share", (302, 204)),
+        ("reader", "share_with_team", (404, 404)),
+        ("editor", "share_with_team", (404, 404)),
+        ("editor", "share", (404, 404)),
+    ):
+        on_page = ask(signed_in(who), page, post(PAGE, pk="given", share=share), things)
+        on_api = ask(signed_in(who), api, delete(PAGE, selection_id="given", pk=share), things)
+        assert (on_page.status_code, on_api.status_code) == expected, (who, share)
 
 
 @pytest.mark.parametrize("name", ADMIN)

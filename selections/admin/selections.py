@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from portal.admin import DeletesInBulk, MachineOwned
+from portal.admin import DeletesInBulk, MachineOwned, TabularInline
 from portal.exceptions import Explained
 from selections import frame_list, services
-from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet
+from selections.models import Archive, SelectedFrame, Selection, SelectionQuerySet, Share
 
 
 def link(address: str, text: Any) -> str:
@@ -58,10 +58,19 @@ class SelectionForm(forms.ModelForm):  # type: ignore[type-arg]  # has none when
     )
 
 
+class SharesInline(TabularInline):
+    """The people and teams that the selection is shared with."""
+
+    model = Share
+    extra = 0
+    autocomplete_fields = ["person", "team"]
+
+
 @admin.register(Selection)
 class SelectionAdmin(DeletesInBulk):
     actions = ["export_frames", "hand_over"]
     action_form = HandOverForm
+    inlines = [SharesInline]
     form = SelectionForm
     date_hierarchy = "created_at"
     list_display = [
@@ -116,6 +125,11 @@ class SelectionAdmin(DeletesInBulk):
             services.update_selection(selection=obj, **changes)
         if heir is not None:
             services.hand_over(selections=[obj], to=heir)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.instance.is_temporary and form.instance.shares.exists():
+            services.update_selection(selection=form.instance)  # a listed one from now on
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         services.delete_selection(selection=obj)

@@ -26,6 +26,7 @@ from selections.api import serializers
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
 from selections.api.option_serializers import SplitRowSerializer, SplitTableSerializer
+from selections.api.shares import HandOverSerializer
 from selections.models import (
     Archive,
     SelectedTask,
@@ -72,12 +73,18 @@ class SelectionViewSet(
     ordering_fields = ["name", "created_at", "updated_at"]
 
     def get_queryset(self) -> SelectionQuerySet:
-        if self.action in {"destroy", "partial_update"}:
+        if self.action in {"destroy", "hand_over"} or self._changes_visibility():
             return Selection.objects.owned_by(self.request.user)
+        if self.action == "partial_update":
+            return Selection.objects.editable_by(self.request.user)
         visible = Selection.objects.for_user(self.request.user)
         if self.action == "list":
             visible = visible.listed()
-        return visible.select_related("owner").prefetch_related("tasks").with_counts()
+        visible = visible.with_may_edit(self.request.user).with_counts()
+        return visible.select_related("owner").prefetch_related("tasks")
+
+    def _changes_visibility(self) -> bool:
+        return self.action == "partial_update" and "visibility" in self.request.data
 
     @takes(
         body=serializers.NewSelectionSerializer,
@@ -113,7 +120,7 @@ class SelectionViewSet(
 
     @takes(body=serializers.SelectionSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
-        """Change name, note or visibility of a selection of your own."""
+        """Change name or note of a selection that you may edit, or the visibility of your own."""
         selection = self.get_object()
         form = self.get_serializer(selection, data=request.data, partial=True)
         form.is_valid(raise_exception=True)
@@ -140,6 +147,24 @@ class SelectionViewSet(
     def restore(self, request: SignedInApiRequest, pk: str) -> Response:
         """Take back the deletion of a selection of your own, within ten minutes."""
         selection = services.restore_selection(user=request.user, selection_id=int(pk))
+        return self._answer(selection, status.HTTP_200_OK)
+
+    @takes(body=HandOverSerializer, responses=serializers.SelectionSerializer)
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="hand-over",
+        url_name="hand-over",
+        filterset_class=None,
+        filter_backends=[],
+    )
+    def hand_over(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Make another person the owner of a selection of yours. You can edit it until the new
+        owner stops sharing it with you; your archives of it stay yours."""
+        form = HandOverSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        selection = self.get_object()
+        services.give_selections(user=request.user, selections=[selection], **form.validated_data)
         return self._answer(selection, status.HTTP_200_OK)
 
     @takes(
@@ -279,6 +304,7 @@ class SelectionViewSet(
         again = (
             visible.select_related("owner")
             .prefetch_related("tasks")
+            .with_may_edit(self.request.user)
             .with_counts()
             .get(pk=selection.pk)
         )

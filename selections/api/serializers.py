@@ -159,6 +159,7 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     owner = serializers.CharField(source="owner.username", read_only=True)
     connection = serializers.SerializerMethodField()
     frames_count = serializers.IntegerField(read_only=True)
+    may_edit = serializers.BooleanField(read_only=True)
     tasks = SavedTasksField(read_only=True)
     draw = WrittenDrawField(read_only=True)
     parameters = DrawParametersField(read_only=True)
@@ -180,6 +181,7 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "parameters",
             "random_seed",
             "visibility",
+            "may_edit",
             "frames_count",
             "created_at",
             "updated_at",

@@ -3,14 +3,19 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from portal.api.views import IDS
 from selections.api.archives import ArchiveViewSet
 from selections.api.download_images import DownloadImagesView
+from selections.api.marks import MarkViewSet
 from selections.api.random_select import RandomSelectView
 from selections.api.selections import SelectionViewSet
+from selections.api.shares import ShareViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("selections", SelectionViewSet, basename="api-selection")
+router.register(rf"selections/(?P<selection_id>{IDS})/shares", ShareViewSet, basename="api-share")
 router.register("archives", ArchiveViewSet, basename="api-archive")
+router.register(rf"selections/(?P<selection_id>{IDS})/marks", MarkViewSet, basename="api-mark")
 
 urlpatterns = [
     path("random-select", RandomSelectView.as_view(), name="api-random-select"),

@@ -11,7 +11,9 @@ from selections.models.archive_options import (
 )
 from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.idempotency import KeyedAnswer
+from selections.models.mark import FrameMark
 from selections.models.selection import SelectedFrame, SelectedTask, Selection, SelectionQuerySet
+from selections.models.share import Share, ShareQuerySet
 
 __all__ = [
     "Archive",
@@ -21,12 +23,15 @@ __all__ = [
     "ArchiveStatus",
     "DeletedFrames",
     "EmptyFrames",
+    "FrameMark",
     "KeyedAnswer",
     "Quality",
     "SelectedFrame",
     "SelectedTask",
     "Selection",
     "SelectionQuerySet",
+    "Share",
+    "ShareQuerySet",
     "UnlinkedFile",
     "VideoFormat",
 ]

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
 
 from cvat.frames import source_number
+from portal.models import Team
 from selections import methods
 from selections.draws import Draw
+from selections.models.share import Share
 from selector.models import Connection
 
 if TYPE_CHECKING:
@@ -23,11 +25,37 @@ if TYPE_CHECKING:
 
 class SelectionQuerySet(models.QuerySet["Selection"]):
     def for_user(self, user: AnyUser) -> Self:
-        """Selections that `user` may read: the own and the shared ones."""
+        """Selections that `user` may read: the own ones, and those shared with everybody, with
+        `user` or with a team of `user`."""
         if not user.is_authenticated:
             return self.none()
-        own_or_shared = Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED)
-        return self.present().filter(own_or_shared)
+        shared = Share.objects.reaching(user).values("selection_id")
+        readable = (
+            Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED) | Q(pk__in=shared)
+        )
+        return self.present().filter(readable)
+
+    def editable_by(self, user: AnyUser) -> Self:
+        """Selections whose name, note and frames `user` may change: the own ones, and those shared
+        with `user` or a team of `user` to be edited."""
+        return self.for_user(user).filter(_editable(user))
+
+    def with_may_edit(self, user: AnyUser) -> Self:
+        """Add `may_edit` to selections of for_user(user): whether they are editable_by(user)."""
+        return self.annotate(may_edit=ExpressionWrapper(_editable(user), BooleanField()))
+
+    def shared_with(self, team: Team) -> Self:
+        """Selections that are shared with the team, with `team_may_edit`."""
+        shares = Share.objects.filter(team=team)
+        editing = shares.filter(may_edit=True).values("selection_id")
+        return self.filter(pk__in=shares.values("selection_id")).annotate(
+            team_may_edit=ExpressionWrapper(Q(pk__in=editing), BooleanField())
+        )
+
+    def shared(self) -> Self:
+        """Selections that somebody beside the owner may read."""
+        given = Share.objects.values("selection_id")
+        return self.filter(Q(visibility=Selection.Visibility.SHARED) | Q(pk__in=given))
 
     def present(self) -> Self:
         """Selections that are saved with all frames and not deleted."""
@@ -51,7 +79,7 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         return self.filter(deleted | abandoned)
 
     def owned_by(self, user: AnyUser) -> Self:
-        """Selections that `user` may change."""
+        """Selections that `user` may share, hand over, replace and delete."""
         return self.for_user(user).filter(owner_id=user.pk)
 
     def with_counts(self) -> Self:
@@ -64,6 +92,11 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
             .values("n")
         )
         return self.annotate(frames_count=Coalesce(models.Subquery(counted), 0))
+
+
+def _editable(user: AnyUser) -> Q:
+    shared = Share.objects.reaching(user).filter(may_edit=True)
+    return Q(owner_id=user.pk) | Q(pk__in=shared.values("selection_id"))
 
 
 class Selection(models.Model):
@@ -163,6 +196,11 @@ class Selection(models.Model):
         if self.adjusted_by_hand:
             return {"adjusted_from": {**draw.parameters, "random_seed": draw.seed}}
         return draw.parameters
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether somebody beside the owner may read it."""
+        return self.visibility == self.Visibility.SHARED or self.shares.exists()
 
     def longest_name(self) -> int:
         """The length of the longest file name, folders included."""

@@ -17,6 +17,7 @@ from selections.services.connections import usable_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
 from selections.services.left_out import left_out_by_format
+from selections.services.marking import mark_frames
 from selections.services.redrawing import draw_again
 from selections.services.removal import (
     delete_archive,
@@ -32,6 +33,7 @@ from selections.services.saving import (
     create_selection,
     update_selection,
 )
+from selections.services.sharing import give_selections, share_selection, unshare_selection
 from selections.services.split_tables import split_table
 from selections.services.visible_frames import count_visible
 
@@ -52,15 +54,19 @@ __all__ = [
     "draw_again",
     "draw_frames",
     "find_deleted",
+    "give_selections",
     "hand_over",
     "left_out_by_format",
+    "mark_frames",
     "purge_selections",
     "request_archive",
     "request_archive_of_frames",
     "restore_selection",
     "retry_archive",
     "save_selection",
+    "share_selection",
     "split_table",
+    "unshare_selection",
     "update_selection",
     "usable_connection",
 ]

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from portal.exceptions import Conflict, InvalidInput
-from selections.models import Archive, Selection, SelectionQuerySet
+from portal.services.teams import leave_all
+from selections.models import Archive, Selection, SelectionQuerySet, Share
 from selections.services.connections import closest, usable_connections
 from selections.services.removal import delete_selection
 
@@ -19,7 +20,7 @@ from selections.services.removal import delete_selection
 class Dependents:
     """What other people lose or miss once the selections of an account are gone."""
 
-    shared: SelectionQuerySet  # selections that everybody can read, with `archives_of_others`
+    shared: SelectionQuerySet  # selections that others can read, with `archives_of_others`
     drawn_without: list[Selection]  # of others: their draw leaves frames of these selections out
     running: QuerySet[Archive]  # builds of others that wait or run
 
@@ -31,9 +32,7 @@ def dependents(users: Iterable[User]) -> Dependents:
     """What depends on the selections of these users, as far as it belongs to somebody else."""
     users = list(users)
     of_others = Archive.objects.filter(selection__owner__in=users).exclude(requested_by__in=users)
-    shared = Selection.objects.present().filter(
-        owner__in=users, visibility=Selection.Visibility.SHARED
-    )
+    shared = Selection.objects.present().shared().filter(owner__in=users)
     counted = Count("archives", filter=~Q(archives__requested_by__in=users))
     return Dependents(
         shared=shared.select_related("owner").annotate(archives_of_others=counted),
@@ -67,6 +66,7 @@ def hand_over(*, selections: Iterable[Selection], to: User) -> int:
     for selection in given:
         connection = closest(selection, own)
         Selection.objects.filter(pk=selection.pk).update(owner=to, connection=connection)
+    Share.objects.filter(selection__in=given, person=to).delete()  # an owner needs none
     return len(given)
 
 
@@ -77,7 +77,8 @@ def deactivate_accounts(*, users: Iterable[User]) -> None:
 
 def delete_accounts(*, users: Iterable[User], heir: User | None = None) -> None:
     """Delete the accounts with their connections, API tokens and archives. Their selections go to
-    `heir`, or are deleted as well; finished archives of other people stay in either case.
+    `heir`, or are deleted as well; finished archives of other people stay in either case. Teams
+    that nobody else manages are managed by their oldest members from then on.
 
     Raises InvalidInput, and Conflict while another person's build of a selection to be deleted
     waits or runs.
@@ -101,4 +102,5 @@ def delete_accounts(*, users: Iterable[User], heir: User | None = None) -> None:
         delete_selection(selection=selection)
     with transaction.atomic():
         for user in users:
+            leave_all(person=user)
             user.delete()

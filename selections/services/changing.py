@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from selections.draws import Draw
-from selections.models import Selection
+from selections.models import FrameMark, Selection, Share
 from selections.services.naming import free_name
 from selections.services.removal import discard_selection
 from selections.services.saving import (
@@ -78,12 +79,26 @@ def _name_to_pass_on(selection: Selection) -> str:
 
 
 def _replace(earlier: Selection, *, by: Selection) -> None:
-    """Give `by` the visibility and the place in the lists of `earlier`, which is deleted: for ten
-    minutes its owner can undo that."""
+    """Give `by` the visibility, shares, marks and the place in the lists of `earlier`, which is
+    deleted: for ten minutes its owner can undo that."""
     by.origin = earlier
     by.origin_kind = Selection.Origin.REPLACED
     by.visibility = earlier.visibility
     by.created_at = earlier.created_at
     with transaction.atomic():
         by.save(update_fields=["origin", "origin_kind", "visibility", "created_at", "updated_at"])
+        _pass_on(earlier, by)
         discard_selection(selection=earlier)
+
+
+def _pass_on(earlier: Selection, by: Selection) -> None:
+    """Give `by` the shares of `earlier`, and its marks on the frames that are in both."""
+    same_frame = by.frames.filter(task_id=OuterRef("task_id"), frame=OuterRef("frame"))
+    shares = list(earlier.shares.all())
+    marks = list(earlier.marks.filter(Exists(same_frame)))
+    for share in shares:
+        share.pk, share.selection = None, by
+    for mark in marks:
+        mark.pk, mark.selection = None, by
+    Share.objects.bulk_create(shares)
+    FrameMark.objects.bulk_create(marks)

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from cvat.links import frame_link, task_link
 from selections.archives import remarks
 from selections.draws import Draw
-from selections.models import Archive, SelectedFrame, Selection
+from selections.models import Archive, FrameMark, SelectedFrame, Selection
 from selections.object_choice import ALL, EVERY_OBJECT, ObjectChoice
 from selections.services import Deletions
 from selections.splits import BY_CHOICES, NO_SPLIT, SHARES, SPLITS, Split
@@ -54,6 +54,14 @@ def duration(seconds: float | None) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@register.filter
+def mark_in_words(mark: FrameMark | None) -> str:
+    """Such as “faulty · blurred, night · The lamp is cut.”; "" without a mark."""
+    if mark is None:
+        return ""
+    return " · ".join(part for part in (mark.verdict, ", ".join(mark.tags), mark.comment) if part)
 
 
 @register.filter

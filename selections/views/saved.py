@@ -17,7 +17,7 @@ from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, services
 from selections.build_form import BuildForm
-from selections.forms import DescribeForm, FramesForm, ListForm
+from selections.forms import DescribeForm, FramesForm, HandOverForm, ListForm, ShareForm
 from selections.models import Archive, EmptyFrames, Selection
 from selections.splits import SHARES, UNIT_NOUNS
 from selector.services.connections import find_connection
@@ -73,18 +73,25 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     connection = services.usable_connection(request.user, selection)
     shown = FramesForm(request.GET, has_pictures=connection is not None)
     frames = shown.applied_to(selection.frames.all())
+    page = Paginator(frames, FRAMES_PER_PAGE).get_page(request.GET.get("page"))
+    marks = page_queries.count_marks(selection)
+    page.object_list = page_queries.with_marks(selection, page.object_list, marks)
     archives = Archive.objects.for_user(request.user).filter(selection=selection)
     context = {
         "selection": selection,
         "is_mine": selection.owner_id == request.user.pk,
         "own_connection": connection,
         "shown": shown,
-        "page": Paginator(frames, FRAMES_PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "marks": marks,
         "jobs": page_queries.jobs(selection),
         "draw": selection.get_draw(),
         "origin": page_queries.origin(request.user, selection),
         "archives": list(archives.for_cards(request.user)[:ARCHIVES_SHOWN]),
         "archives_count": archives.count(),
+        "sharing": (sharing := page_queries.sharing(request.user, selection)),
+        "share_form": ShareForm(teams=sharing.teams),
+        "hand_over_form": HandOverForm(),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
         "build": BuildForm(_tried(request), has_video=page_queries.has_video(selection)),
         "build_remarks": page_queries.before_building(selection),
@@ -146,29 +153,13 @@ def frames_csv(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
 @require_POST
 @errors_shown_on(detail_page)
 def describe(request: SignedInRequest, pk: int) -> HttpResponse:
-    selection = _own(request, pk)
+    editable = Selection.objects.editable_by(request.user)
+    selection = get_object_or_404(editable, pk=pk)
     form = DescribeForm(request.POST)
     if not form.is_valid():
         raise InvalidInput("A selection needs a name of at most 200 characters.")
     services.update_selection(selection=selection, **form.cleaned_data)
     messages.success(request, "Name and note are saved.")
-    return redirect(selection)
-
-
-@require_POST
-@errors_shown_on(detail_page)
-def share(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Share, or take the sharing back, as the button said."""
-    selection = _own(request, pk)
-    visibility = request.POST.get("visibility", "")
-    services.update_selection(selection=selection, visibility=visibility)
-    shared = visibility == Selection.Visibility.SHARED
-    messages.success(
-        request,
-        "Everyone who signs in here can see and copy this selection now."
-        if shared
-        else "Only you can see this selection now.",
-    )
     return redirect(selection)
 
 
@@ -269,7 +260,7 @@ def _tried(request: SignedInRequest) -> QueryDict | None:
 
 def _visible(request: SignedInRequest, pk: int) -> Selection:
     visible = Selection.objects.for_user(request.user).select_related("owner").with_counts()
-    visible = visible.prefetch_related("tasks")
+    visible = visible.prefetch_related("tasks").with_may_edit(request.user)
     return get_object_or_404(visible, pk=pk)
 
 

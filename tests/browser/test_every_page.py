@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from portal.services import teams
 from selections.models import Archive, Selection
 from tests.browser.portal import Portal
 from tests.conftest import connect
@@ -18,9 +19,12 @@ PAGES = [
     "/selections/",
     "/selections/{selection}",
     "/selections/{selection}?view=list",
+    "/selections/hand-over",
     "/selections/archives",
     "/selections/archives/{archive}",
     "/tokens",
+    "/teams",
+    "/teams/{team}",
     "/accounts/password/",
     "/accounts/password/done/",
     "/nothing-here",
@@ -39,8 +43,10 @@ def test_it_works(
     )
     selection.frames.create(task_id=1, job_id=1, frame=1, filename="folder/" + "long" * 40)
     archive = Archive.objects.create(selection=selection, requested_by=alice, status="failed")
+    team = teams.create_team(user=alice, name="A rather long name " * 5)
+    selection.shares.create(team=team)
     for path in PAGES:
-        portal.page.goto(path.format(selection=selection.pk, archive=archive.pk))
+        portal.page.goto(path.format(selection=selection.pk, archive=archive.pk, team=team.pk))
         if path == "/choose?task=1":
             portal.page.locator(".cell").first.wait_for()
         body = portal.page.evaluate(

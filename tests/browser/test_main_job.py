@@ -121,7 +121,7 @@ def test_others(desk: Workspace, open_portal: Callable[..., Portal], worker: Non
     bob.page.goto(address)
     expect(bob.page.get_by_role("heading", name="Not found")).to_be_visible()
 
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share with everybody").click()
     page.get_by_role("button", name="Build ZIP").click()
     expect(page.locator("main").get_by_role("link", name="Download ZIP")).to_be_visible(
         timeout=60_000

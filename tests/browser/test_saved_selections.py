@@ -150,12 +150,21 @@ def test_rename_in_place(saved: Portal) -> None:
     expect(page.locator(".note")).to_have_text("The first.")
 
 
-def test_share_and_copy(saved: Portal) -> None:
+def test_share_and_copy(saved: Portal, bob: User) -> None:
     page = saved.page
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share with everybody").click()
     expect(page.get_by_text("Everyone who signs in here")).to_be_visible()
-    page.get_by_role("button", name="Stop sharing").click()
+    page.get_by_role("button", name="Stop sharing with everybody").click()
     expect(page.get_by_text("Only you can see")).to_be_visible()
+    page.get_by_role("link", name="Share").click()
+    page.get_by_label("User name", exact=True).fill("bob")
+    page.get_by_label("May").select_option(label="read and edit")
+    page.get_by_role("button", name="Share", exact=True).click()
+    expect(page.get_by_text("bob may read and edit this selection now.")).to_be_visible()
+    page.get_by_role("button", name="Let bob only read").click()
+    expect(page.get_by_text("bob may read this selection now.")).to_be_visible()
+    page.get_by_role("button", name="Stop sharing with bob").click()
+    expect(page.get_by_text("no longer shared with bob")).to_be_visible()
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("heading", name="Copy of Round 1")).to_be_visible()
 

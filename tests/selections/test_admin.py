@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from selections.models import Archive, ArchivePart, Selection
-from tests.making import make_archive, make_connection, make_selection
+from tests.making import WITHOUT_SHARES, make_archive, make_connection, make_selection
 
 
 @pytest.fixture
@@ -142,9 +142,8 @@ def test_machine_owned_rows_are_read_only(site: Client, alice: User) -> None:
 def test_name_note_and_visibility_can_be_changed(site: Client, alice: User) -> None:
     selection = make_selection(alice)
     change = reverse("admin:selections_selection_change", args=[selection.pk])
-    answer = site.post(
-        change, {"name": "Better", "note": "", "visibility": "shared", "owner": 99, "url": "x"}
-    )
+    data = {"name": "Better", "note": "", "visibility": "shared", "owner": 99, "url": "x"}
+    answer = site.post(change, data | WITHOUT_SHARES)
     assert answer.status_code == 302
     selection.refresh_from_db()
     assert (selection.name, selection.visibility, selection.owner) == ("Better", "shared", alice)
@@ -219,6 +218,9 @@ def test_export_of_the_frame_list(site: Client, alice: User) -> None:
         "height": "0",
         "source_frame": "",
         "video": "",
+        "verdict": "",
+        "tags": "",
+        "comment": "",
     }
 
 

@@ -15,7 +15,7 @@ from selections import services
 from selections.draws import Draw
 from selections.models import Archive, Selection
 from selector.models import Connection
-from tests.making import make_archive, make_connection, make_selection
+from tests.making import WITHOUT_SHARES, make_archive, make_connection, make_selection
 
 LIST = reverse("admin:auth_user_changelist")
 
@@ -189,7 +189,7 @@ class TestOwnerOfASelection:
         own = make_connection(bob, shared.url)
         address = reverse("admin:selections_selection_change", args=[shared.pk])
         data = {"hand_over_to": bob.pk, "name": "New", "note": "", "visibility": "private"}
-        assert site.post(address, data).status_code == 302
+        assert site.post(address, data | WITHOUT_SHARES).status_code == 302
         shared.refresh_from_db()
         assert (shared.owner, shared.name, shared.connection) == (bob, "New", own)
 

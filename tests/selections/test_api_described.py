@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from portal.models import Team
+from portal.services import teams
 from selections.api.glossary import OPERATIONS, WORDS
 from selections.draws import Draw
 from selections.models import Archive, Selection
@@ -113,12 +115,24 @@ def test_the_glossary_has_no_word_that_nobody_uses(document: dict[str, Any]) -> 
     assert {(method, path) for method, path, _ in operations(document)} >= OPERATIONS.keys()
 
 
+def _place(path: str, selection: Selection, team: Team) -> str:
+    """The path with ids: {id} is that of a selection, unless it is one of a team or a member."""
+    ids = {"selection_id": selection.pk, "team_id": team.pk, "id": selection.pk}
+    if path.startswith("/api/teams/{team_id}"):
+        ids["id"] = team.memberships.get(manages=True).pk
+    elif path.startswith("/api/teams/"):
+        ids["id"] = team.pk
+    return path.format(**ids)
+
+
 def test_the_examples_work(
     document: dict[str, Any], alice: User, connection: Connection, settings: Any
 ) -> None:
     """As "Try it out" sends them: example bodies, and the example's 1 for an id."""
     client = APIClient()
     client.force_login(alice)
+    User.objects.create_user("bob")
+    team = teams.create_team(user=alice, name="Evening shift")
     examples = {
         name: shape["example"]
         for name, shape in document["components"]["schemas"].items()
@@ -138,7 +152,7 @@ def test_the_examples_work(
             frame_selection_method="random_uniform",
             draw=Draw(method="random_uniform", task_id=1, count=3, seed=1).to_json(),
         )
-        place = path.replace("{id}", str(drawn.pk))
+        place = _place(path, drawn, team)
         answer = getattr(client, method)(place, examples[shape], format="json")
         assert answer.status_code in {200, 201, 202}, (method, path, answer.content)
         tried.add(shape)

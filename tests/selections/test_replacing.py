@@ -45,8 +45,10 @@ def test_the_new_one_takes_name_note_visibility_and_place(
     later = services.create_selection(
         owner=alice, connection=connection, choices=[services.Choice(1, 9)], name="Later"
     )
+    two_cams.shares.create(person=bob, may_edit=True)
     client = api_of(alice)
     made = saved(client, 3, 5, 7, replaces=two_cams.pk)
+    assert Selection.objects.editable_by(bob).get().pk == made["id"]
     assert (made["name"], made["note"], made["visibility"]) == ("Two cams", "Night", "shared")
     assert made["frames_count"] == 3
     in_order = [each["id"] for each in client.get("/api/selections").json()["results"]]

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from portal.services import teams
 from standin.server import StandIn
 from tests.making import connected, make_archive, make_selection
 
@@ -31,15 +32,25 @@ def operations(api: APIClient, alice: User, standin: StandIn) -> list[Operation]
     selection = make_selection(alice, connection)
     archive = make_archive(alice, selection, "ready")
     document = api.get("/api/schema?format=json").json()
-    ids = {"selections": selection.pk, "archives": archive.pk, "connections": connection.pk}
-    ids["works"] = archive.pk
+    team = teams.create_team(user=alice, name="Night shift")
+    ids = {
+        "/api/selections": selection.pk,
+        "/api/selections/{selection_id}/shares": selection.shares.create(team=team).pk,
+        "/api/archives": archive.pk,
+        "/api/connections": connection.pk,
+        "/api/teams": team.pk,
+        "/api/teams/{team_id}/members": team.memberships.get().pk,
+        "/api/works/{kind}": archive.pk,
+    }
     found = []
     for path, methods in document["paths"].items():
         place = path
         for name in ("task_id", "job_id", "project_id", "frame", "chunk"):
             place = place.replace(f"{{{name}}}", "1")
+        place = place.replace("{id}", str(ids.get(path.partition("/{id}")[0], 1)))
+        place = place.replace("{selection_id}", str(selection.pk))
+        place = place.replace("{team_id}", str(team.pk))
         place = place.replace("{kind}", "archive")
-        place = place.replace("{id}", str(ids.get(path.split("/")[2], 1)))
         found += [(method, place, operation) for method, operation in methods.items()]
     assert len(found) > 30
     return found

@@ -1,6 +1,7 @@
 // One frame, large, as in the workspace. Without this script the link of a picture opens it by itself.
 
 import { loadLate } from "./late_pictures.js";
+import { Marks } from "./marks.js";
 import { Overlay } from "../selector/workspace/overlay.js";
 import { Zoom } from "../selector/workspace/zoom.js";
 
@@ -19,6 +20,8 @@ function enable() {
   const byId = (id) => document.getElementById(`viewer-${id}`);
   const overlay = new Overlay({ at: byId, stage, picture, zoom, connection, api });
   const zooms = { larger: () => zoom.by(1.5), smaller: () => zoom.by(1 / 1.5), fit: () => zoom.fit() };
+  const form = dialog.querySelector("form[data-marks]");
+  const marks = form && new Marks(form);
   let at = 0;
 
   function show(index) {
@@ -37,6 +40,7 @@ function enable() {
     picture.hidden = true;
     picture.alt = `Frame ${shot.dataset.frame}`;
     picture.src = shot.href;
+    marks?.show(shot);
     if (!dialog.open) dialog.showModal();
     zoom.fit();
     const [width, height] = [Number(shot.dataset.width), Number(shot.dataset.height)];
@@ -76,6 +80,7 @@ function enable() {
   // Not on the dialog: a click on the picture takes the keyboard out of it.
   document.addEventListener("keydown", (event) => {
     if (!dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target instanceof HTMLInputElement && event.target.type === "text") return;
     const act = {
       ArrowLeft: () => step(-1),
       ArrowRight: () => step(1),
@@ -87,6 +92,8 @@ function enable() {
       A: () => overlay.toggle(),
       n: () => overlay.step(1),
       N: () => overlay.step(-1),
+      g: () => marks?.toggle("good"),
+      f: () => marks?.toggle("faulty"),
     }[event.key];
     if (!act) return;
     event.preventDefault();

@@ -1,0 +1,75 @@
+"""With whom a selection is shared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import Q
+
+from portal.models import Team
+
+if TYPE_CHECKING:
+    AnyUser = User | AnonymousUser
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    def reaching(self, user: AnyUser) -> Self:
+        """Shares that give `user` access, in person or as a member of a team."""
+        teams = Team.objects.for_user(user)
+        return self.filter(Q(person_id=user.pk) | Q(team__in=teams))
+
+    def removable_by(self, user: AnyUser) -> Self:
+        """Shares that `user` may remove: of the own selections, and those with `user` in person."""
+        return self.filter(Q(selection__owner_id=user.pk) | Q(person_id=user.pk))
+
+
+class Share(models.Model):
+    """Lets a person, or the members of a team, read a selection, or edit it as well.
+
+    Only SelectionQuerySet.for_user and editable_by decide by it.
+    """
+
+    # Without an index of its own: both constraints begin with it.
+    selection = models.ForeignKey(
+        "selections.Selection", on_delete=models.CASCADE, related_name="shares", db_index=False
+    )
+    person = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="shares"
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="shares"
+    )
+    may_edit = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=True, team__isnull=False)
+                | Q(person__isnull=False, team__isnull=True),
+                name="share_with_person_or_team",
+                violation_error_message="Share with a person or with a team: name one of them.",
+            ),
+            models.UniqueConstraint(
+                fields=["selection", "person"],
+                name="shared_with_person_once",
+                violation_error_message="The selection is shared with this person already.",
+            ),
+            models.UniqueConstraint(
+                fields=["selection", "team"],
+                name="shared_with_team_once",
+                violation_error_message="The selection is shared with this team already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selection} with {self.with_whom}"
+
+    @property
+    def with_whom(self) -> str:
+        return str(self.person or self.team)

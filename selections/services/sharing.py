@@ -1,0 +1,82 @@
+"""Sharing a selection with named people and teams, and giving it to another owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from portal.exceptions import Conflict, InvalidInput
+from portal.models import Team
+from portal.services.people import find_person
+from selections.models import Selection, Share
+from selections.services.accounts import hand_over
+
+MOST_SHARES = 200  # of a selection; a team is one
+
+
+def share_selection(
+    *,
+    user: User,
+    selection: Selection,
+    person: str = "",
+    team_id: int | None = None,
+    may_edit: bool = False,
+) -> Share:
+    """Let the person with this user name, or the members of a team of the user, read the selection,
+    or edit it too. Sharing again changes which of both. A temporary selection becomes a listed one.
+
+    Raises InvalidInput for nobody or both, an unknown person or team, and the owner; Conflict
+    beyond MOST_SHARES.
+    """
+    target = _target(user, selection, person, team_id)
+    with transaction.atomic():
+        share = Share.objects.filter(selection=selection, **target).first()
+        if share is None and selection.shares.count() >= MOST_SHARES:
+            raise Conflict(
+                f"This selection is shared with {MOST_SHARES} people and teams already. Make a "
+                "team of some of them, and share it with that."
+            )
+        share, _ = Share.objects.update_or_create(
+            selection=selection, **target, defaults={"may_edit": may_edit}
+        )
+        Selection.objects.filter(pk=selection.pk, is_temporary=True).update(is_temporary=False)
+    return share
+
+
+def unshare_selection(*, share: Share) -> None:
+    """Take the access away. What was built or copied meanwhile stays with who did it."""
+    share.delete()
+
+
+def give_selections(*, user: User, selections: Sequence[Selection], to: str) -> User:
+    """Make the person with the user name `to` the owner of selections of the user, who goes on to
+    edit them until the new owner stops sharing. Raises InvalidInput."""
+    if not selections:
+        raise InvalidInput("No selection is chosen. Choose at least one of yours.")
+    person = find_person(to)
+    if person == user:
+        raise InvalidInput("These selections are yours already: give the name of somebody else.")
+    with transaction.atomic():
+        hand_over(selections=selections, to=person)
+        for selection in selections:
+            Share.objects.update_or_create(
+                selection=selection, person=user, defaults={"may_edit": True}
+            )
+    return person
+
+
+def _target(user: User, selection: Selection, person: str, team_id: int | None) -> dict[str, Any]:
+    if bool(person.strip()) == (team_id is not None):
+        raise InvalidInput("Name a person or a team to share with: one of them.")
+    if team_id is not None:
+        team = Team.objects.for_user(user).filter(pk=team_id).first()
+        if team is None:
+            raise InvalidInput("You are in no such team. Choose one that you are a member of.")
+        return {"team": team}
+    named = find_person(person)
+    if named.pk == selection.owner_id:
+        raise InvalidInput(f"{named} is the owner of this selection already.")
+    return {"person": named}

@@ -1,0 +1,67 @@
+// The mark of the frame in the large view: verdict, tags and comment, saved by the API.
+
+import { post } from "../portal/api.js";
+
+export class Marks {
+  #form;
+  #said;
+  #shot;
+
+  constructor(form) {
+    this.#form = form;
+    this.#said = form.querySelector("[data-said]");
+    form.addEventListener("click", ({ target }) => {
+      const button = target.closest("[data-verdict]");
+      if (button) this.toggle(button.dataset.verdict);
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save({ tags: this.#tags(), comment: form.elements.comment.value.trim() });
+    });
+  }
+
+  /** Show the mark of a picture of the grid. */
+  show(shot) {
+    this.#shot = shot;
+    const { verdict, tags, comment } = shot.dataset;
+    this.#form.elements.tags.value = tags;
+    this.#form.elements.comment.value = comment;
+    for (const button of this.#form.querySelectorAll("[data-verdict]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
+    }
+    this.#said.textContent = "";
+  }
+
+  /** Give the frame this verdict, or none if it has this one. */
+  toggle(verdict) {
+    this.#save({ verdict: this.#shot.dataset.verdict === verdict ? "" : verdict });
+  }
+
+  #tags() {
+    const typed = this.#form.elements.tags.value.split(",");
+    return typed.map((tag) => tag.trim()).filter(Boolean);
+  }
+
+  async #save(changes) {
+    const shot = this.#shot;
+    const frames = [{ task_id: Number(shot.dataset.task), frame: Number(shot.dataset.frame) }];
+    try {
+      const { marks } = await post(this.#form.dataset.marks, { frames, ...changes });
+      remember(shot, marks[0]);
+      if (shot !== this.#shot) return;
+      this.show(shot);
+      this.#said.textContent = "Saved.";
+    } catch (error) {
+      if (shot === this.#shot) this.#said.textContent = error.message;
+    }
+  }
+}
+
+/** Show the mark below its picture in the grid. */
+function remember(shot, { verdict, tags, comment }) {
+  Object.assign(shot.dataset, { verdict, tags: tags.join(", "), comment });
+  const line = shot.parentElement.querySelector(".shot-mark");
+  line.textContent = [verdict, tags.join(", "), comment].filter(Boolean).join(" · ");
+  line.className = `shot-mark small ${verdict}`;
+  line.removeAttribute("title");
+}
