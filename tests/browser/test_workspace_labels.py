@@ -48,9 +48,7 @@ class Panel:
         return [frame for frame, found in objects if any(it["label"] == name for it in found)]
 
     def expect_grid(self, frames: list[int]) -> None:
-        expect(self.desk.cells).to_have_count(len(frames))
-        shown = self.desk.cells.evaluate_all("all => all.map((it) => Number(it.dataset.frame))")
-        assert sorted(shown) == frames
+        self.desk.expect_numbers(self.desk.cells, frames)
 
     @property
     def names(self) -> list[str]:
@@ -125,7 +123,7 @@ def test_the_filter_is_in_the_address_and_can_be_dropped(panel: Panel) -> None:
     page.locator("#annotations > summary").click()
     page.get_by_role("button", name="Clear the conditions").click()
     panel.expect_grid(panel.case.frames)
-    assert "labels_none" not in page.url
+    panel.desk.until(lambda: "labels_none" not in page.url)
 
 
 def test_a_number_that_cannot_be_read_is_told_and_nothing_is_picked(panel: Panel) -> None:
