@@ -8,17 +8,21 @@ thousands at a time, and the selection is hidden until the last batch is in (`is
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Value
 
-from selections.models import SelectedFrame, Selection
+from selections.models import FrameSet, SelectedFrame, Selection
+from selections.models.frame_sets import Place, between
 
 # Frames in a transaction: a few hundredths of a second on SQLite.
 BATCH = 2000
+# Frames copied in a transaction: within the database, which takes about as long.
+COPY_BATCH = 10_000
 # Seconds between two transactions on SQLite, whose waiting writers look for the lock now and then.
 PAUSE = 0.01
 
@@ -40,23 +44,31 @@ def save_frames(selection: Selection, frames: Iterable[Any]) -> None:
     _complete(selection)
 
 
-def copy_frames(source: Selection, target: Selection) -> None:
-    """Write the frames of `source` as those of `target` and then make `target` visible."""
+def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
+    """Write the frames of disjoint sets as those of `target` and then make it visible."""
     table = connection.ops.quote_name(SelectedFrame._meta.db_table)
     columns = ", ".join(FIELDS)
-    statement = (
-        f"INSERT INTO {table} (selection_id, {columns}) SELECT %s, {columns} FROM {table} "  # noqa: S608
-        "WHERE selection_id = %s AND (task_id, frame) > (%s, %s) ORDER BY task_id, frame LIMIT %s"
-    )
-    last: tuple[int, int] | None = (-1, -1)
-    while last is not None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, [target.pk, source.pk, *last, BATCH])
-            copied = cursor.rowcount
-        ordered = target.frames.order_by("-task_id", "-frame").values_list("task_id", "frame")
-        last = ordered.first() if copied == BATCH else None
-        _let_others_write()
+    for frame_set in sets:
+        frames = frame_set.frames().annotate(target=Value(target.pk)).values_list(*FIELDS, "target")
+        for after, last in _stretches(frame_set.of):
+            sql, values = between(frames, after, last).query.sql_with_params()
+            statement = f"INSERT INTO {table} ({columns}, selection_id) {sql}"
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement, values)
+            _let_others_write()
     _complete(target)
+
+
+def _stretches(selection: Selection) -> Iterator[tuple[Place, Place | None]]:
+    """Stretches of COPY_BATCH frames of the selection, each from after one place to another."""
+    after: Place = (-1, -1)
+    while True:
+        places = between(selection.frames.order_by("task_id", "frame"), after, None)
+        last = places.values_list("task_id", "frame")[COPY_BATCH - 1 : COPY_BATCH].first()
+        yield after, last
+        if last is None:
+            return
+        after = last
 
 
 def delete_frames(selection: Selection) -> None:

@@ -9,12 +9,20 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
 from django.utils.timezone import make_aware
 
 from cvat.links import MAX_ID
+from portal.exceptions import InvalidInput
 from portal.models import Team
 from selections import methods
-from selections.models import FrameMark, SelectedFrame, SelectedTask, SelectionQuerySet
+from selections.models import (
+    FrameMark,
+    SelectedFrame,
+    SelectedTask,
+    Selection,
+    SelectionQuerySet,
+)
 
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
@@ -231,3 +239,24 @@ class HandOverForm(forms.Form):
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": "colleagues"}),
     )
+
+
+class SelectionsForm(forms.Form):
+    """The ids of selections, which may be named several times, as check boxes do."""
+
+    data: QueryDict
+
+    def selection_ids(self) -> list[int]:
+        """In the order given. Raises InvalidInput for what is no id."""
+        given = self.data.getlist("selection")
+        if not all(each.isascii() and each.isdecimal() and len(each) <= 16 for each in given):
+            raise InvalidInput("A selection is named by its number, such as 12.")
+        return [int(each) for each in given]
+
+
+class CombineForm(SelectionsForm):
+    operation = forms.ChoiceField(choices=Selection.Operation)
+    name = forms.CharField(label="Name", max_length=200, required=False)
+
+    def clean_operation(self) -> Selection.Operation:
+        return Selection.Operation(self.cleaned_data["operation"])

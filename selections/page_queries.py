@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -15,11 +15,13 @@ from django.db.models.functions import JSONObject
 from portal.models import Team
 from portal.services import people
 from selections.archives import remarks
+from selections.draws import Draw
 from selections.models import Archive, ArchiveStatus, FrameMark, SelectedFrame, Selection, Share
 from selections.services.connections import closest, usable_connections
 from selector.models import Connection
 
 MOST_OWNERS = 500
+MOST_COMPARABLE = 200  # in a list to choose from
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,44 @@ def origin(user: User, selection: Selection) -> Selection | None:
         return None
     visible = Selection.objects.for_user(user).select_related("owner")
     return visible.filter(pk=selection.origin_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A selection that another one was combined from. `name` and `selection` are for those who may
+    know: "" and None for others, and None once it is deleted."""
+
+    name: str
+    frames_count: int
+    selection: Selection | None
+    draw: Draw | None
+
+
+def sources(user: User, selection: Selection) -> list[Source]:
+    """What a combined selection was made from; empty for any other."""
+    if not selection.operation:
+        return []
+    rows = list(selection.sources.all())
+    visible = Selection.objects.for_user(user).in_bulk([row.source_id for row in rows])
+    is_mine = selection.owner_id == user.pk
+    return [
+        Source(
+            name=row.name if is_mine or row.source_id in visible else "",
+            frames_count=row.frames_count,
+            selection=visible.get(row.source_id),
+            draw=row.get_draw(),
+        )
+        for row in rows
+    ]
+
+
+def comparable(user: User, selections: Sequence[Selection]) -> list[Selection]:
+    """The newest other selections that can be compared with these."""
+    if not selections:
+        return []
+    visible = Selection.objects.for_user(user).listed().filter(url=selections[0].url)
+    others = visible.exclude(pk__in=[each.pk for each in selections])
+    return list(others.select_related("owner").order_by("-created_at", "-pk")[:MOST_COMPARABLE])
 
 
 def replacement(user: User, pk: int) -> Selection | None:

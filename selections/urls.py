@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from selections.views import archives, saved, sharing
+from selections.views import archives, comparing, saved, sharing
 
 app_name = "selections"
 urlpatterns = [
     path("", saved.selection_list, name="list"),
     path("hand-over", sharing.hand_over_several, name="hand-over-several"),
+    path("compare", comparing.compare, name="compare"),
     path("<int:pk>", saved.detail, name="detail"),
     path("<int:pk>/visible-frames", saved.visible_frames, name="visible-frames"),
     path("<int:pk>/deleted-frames", saved.deleted_frames, name="deleted-frames"),

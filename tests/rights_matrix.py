@@ -74,6 +74,12 @@ EXPECTED: dict[str, list[Case]] = {
         post(DONE_BY_ALICE, {"change": "remove"}, pk="team", member="member"),
     ],
     "selections:list": [get(PAGE)],
+    "selections:compare": [
+        get(PAGE),
+        Case(PAGE_OF_ALICE, data={"selection": ["closed"]}),
+        Case(PAGE, data={"selection": ["shared"]}),
+        post(DONE_BY_ALICE, {"selection": ["closed", "shared"], "operation": "union"}),
+    ],
     "selections:detail": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:visible-frames": [
         get((302, 200, 404, 404), pk="closed"),
@@ -186,6 +192,16 @@ EXPECTED: dict[str, list[Case]] = {
         get(API, selection_id="shared"),
         post(API_OF_ALICE, {"frames": FRAMES, "verdict": "good"}, selection_id="closed"),
         post(API_OF_ALICE, {"frames": FRAMES, "verdict": "good"}, selection_id="shared"),
+    ],
+    "api-selection-combine": [
+        post((401, 201, 404, 404), {"selections": ["closed", "shared"], "operation": "union"}),
+    ],
+    "api-selection-compare": [
+        Case(API_OF_ALICE, data={"selections": ["closed", "shared"]}),
+        Case((401, 400, 400, 400), data={"selections": ["shared", "shared"]}),
+    ],
+    "api-selection-compare-frames": [
+        Case(API_OF_ALICE, data={"selections": ["closed", "shared"], "operation": "union"}),
     ],
     "api-selection-deleted-frames": [
         get(API_OF_ALICE, pk="closed"),

@@ -108,21 +108,29 @@ def bob(things: dict[str, int]) -> User:
 def ask(client: Client, name: str, case: Case, things: dict[str, int]) -> HttpResponseBase:
     """The answer; whatever it changed is undone."""
 
-    def known(values: dict[str, Any]) -> dict[str, Any]:
-        return {
-            key: things.get(value, value) if isinstance(value, str) else value
-            for key, value in values.items()
-        }
-
     is_api = name.startswith("api-")
     how = {"content_type": "application/json"} if is_api or case.method == "patch" else {}
-    data = case.data if case.data is None else known(case.data) if is_api else case.data
+    data = case.data and known(case.data, things, only_lists=not is_api)
     if case.method == "delete":
         data = ""  # None would be sent as the text "None"
     with transaction.atomic():
-        answer = getattr(client, case.method)(reverse(name, kwargs=known(case.args)), data, **how)
+        answer = getattr(client, case.method)(
+            reverse(name, kwargs=known(case.args, things)), data, **how
+        )
         transaction.set_rollback(True)
     return answer
+
+
+def known(values: dict[str, Any], things: dict[str, int], *, only_lists: bool = False) -> Any:
+    """With ids in place of the names of things. The texts of a form of a page, but for lists, are
+    no such names."""
+
+    def known_value(value: Any) -> Any:
+        if isinstance(value, list):
+            return [things.get(each, each) if isinstance(each, str) else each for each in value]
+        return things.get(value, value) if isinstance(value, str) and not only_lists else value
+
+    return {key: known_value(value) for key, value in values.items()}
 
 
 def signed_in(name: str, **options: Any) -> Client:
@@ -253,8 +261,7 @@ def test_api_tokens_are_as_good_as_sessions(
 
 
 def ask_api(client: Any, name: str, case: Case, things: dict[str, int]) -> Any:
-    args = {k: things.get(v, v) if isinstance(v, str) else v for k, v in case.args.items()}
-    data = {k: things.get(v, v) if isinstance(v, str) else v for k, v in (case.data or {}).items()}
+    args, data = known(case.args, things), known(case.data or {}, things)
     with transaction.atomic():
         answer = getattr(client, case.method)(reverse(name, kwargs=args), data)
         transaction.set_rollback(True)

@@ -283,6 +283,7 @@ EXAMPLES: dict[str, Any] = {
     "NewArchiveRequest": {"quality": "original"},
     "DownloadImagesRequest": {"frames": FRAMES},
     "SplitTableRequest": {"by": "shares", "shares": {"train": 0.9, "val": 0.1}, "seed": 7},
+    "CombineRequest": {"selections": [1, 2], "operation": "union", "name": "Both rounds"},
     "DrawAgainRequest": {"new_seed": True},
     "SpecifiedError": {
         "success": False,

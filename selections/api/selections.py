@@ -80,8 +80,7 @@ class SelectionViewSet(
         visible = Selection.objects.for_user(self.request.user)
         if self.action == "list":
             visible = visible.listed()
-        visible = visible.with_may_edit(self.request.user).with_counts()
-        return visible.select_related("owner").prefetch_related("tasks")
+        return visible.detailed(self.request.user)
 
     def _changes_visibility(self) -> bool:
         return self.action == "partial_update" and "visibility" in self.request.data
@@ -301,11 +300,5 @@ class SelectionViewSet(
 
     def _answer(self, selection: Selection, code: int) -> Response:
         visible = Selection.objects.for_user(self.request.user)
-        again = (
-            visible.select_related("owner")
-            .prefetch_related("tasks")
-            .with_may_edit(self.request.user)
-            .with_counts()
-            .get(pk=selection.pk)
-        )
+        again = visible.detailed(self.request.user).get(pk=selection.pk)
         return Response(self.get_serializer(again).data, status=code)

@@ -155,6 +155,16 @@ class WrittenDrawField(serializers.JSONField):
     """See WrittenDrawSerializer."""
 
 
+class SourceSerializer(serializers.Serializer[Any]):
+    """A selection that another one was combined from, as it was then."""
+
+    selection = serializers.IntegerField(help_text="Its id; it may be deleted since.")
+    name = serializers.CharField(help_text="Its name then; empty for all but the owner.")
+    frames_count = serializers.IntegerField()
+    frame_selection_method = serializers.CharField()
+    draw = WrittenDrawField(allow_null=True)
+
+
 class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     owner = serializers.CharField(source="owner.username", read_only=True)
     connection = serializers.SerializerMethodField()
@@ -164,6 +174,9 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     draw = WrittenDrawField(read_only=True)
     parameters = DrawParametersField(read_only=True)
     random_seed = serializers.IntegerField(read_only=True, allow_null=True)
+    sources = serializers.SerializerMethodField(
+        help_text="The selections that this one was combined from, in the order of the operation."
+    )
 
     class Meta:
         model = Selection
@@ -180,6 +193,8 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "draw",
             "parameters",
             "random_seed",
+            "operation",
+            "sources",
             "visibility",
             "may_edit",
             "frames_count",
@@ -187,13 +202,21 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "updated_at",
         ]
         read_only_fields = [name for name in fields if name not in {"name", "note", "visibility"}]
-        extra_kwargs = {"note": {"max_length": LONGEST_NOTE}}
+        extra_kwargs = {
+            "note": {"max_length": LONGEST_NOTE},
+            "operation": {"help_text": "How its sources were combined; empty if it was not."},
+        }
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_connection(self, selection: Selection) -> int | None:
         """The owner's; null for everyone else, who may not use it."""
         is_owner = selection.owner_id == self.context["request"].user.pk
         return selection.connection_id if is_owner else None
+
+    @extend_schema_field(SourceSerializer(many=True))
+    def get_sources(self, selection: Selection) -> list[dict[str, Any]]:
+        is_owner = selection.owner_id == self.context["request"].user.pk
+        return [source.to_json(with_name=is_owner) for source in selection.sources.all()]
 
 
 class NewSelectionSerializer(DrawSerializer):

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from portal.api.views import IDS
 from selections.api.archives import ArchiveViewSet
+from selections.api.comparing import ComparingViewSet
 from selections.api.download_images import DownloadImagesView
 from selections.api.marks import MarkViewSet
 from selections.api.random_select import RandomSelectView
@@ -20,5 +21,20 @@ router.register(rf"selections/(?P<selection_id>{IDS})/marks", MarkViewSet, basen
 urlpatterns = [
     path("random-select", RandomSelectView.as_view(), name="api-random-select"),
     path("download-images", DownloadImagesView.as_view(), name="api-download-images"),
+    path(
+        "selections/combine",
+        ComparingViewSet.as_view({"post": "combine"}),
+        name="api-selection-combine",
+    ),
+    path(
+        "selections/compare",
+        ComparingViewSet.as_view({"get": "compare"}),
+        name="api-selection-compare",
+    ),
+    path(
+        "selections/compare/frames",
+        ComparingViewSet.as_view({"get": "frames"}),
+        name="api-selection-compare-frames",
+    ),
     *router.urls,
 ]

@@ -10,10 +10,12 @@ from selections.models.archive_options import (
     VideoFormat,
 )
 from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
+from selections.models.frame_sets import FrameSet
 from selections.models.idempotency import KeyedAnswer
 from selections.models.mark import FrameMark
 from selections.models.selection import SelectedFrame, SelectedTask, Selection, SelectionQuerySet
 from selections.models.share import Share, ShareQuerySet
+from selections.models.source import SelectionSource
 
 __all__ = [
     "Archive",
@@ -24,12 +26,14 @@ __all__ = [
     "DeletedFrames",
     "EmptyFrames",
     "FrameMark",
+    "FrameSet",
     "KeyedAnswer",
     "Quality",
     "SelectedFrame",
     "SelectedTask",
     "Selection",
     "SelectionQuerySet",
+    "SelectionSource",
     "Share",
     "ShareQuerySet",
     "UnlinkedFile",

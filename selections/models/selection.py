@@ -82,6 +82,11 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         """Selections that `user` may share, hand over, replace and delete."""
         return self.for_user(user).filter(owner_id=user.pk)
 
+    def detailed(self, user: AnyUser) -> Self:
+        """With all that the API answers about a selection to the user."""
+        related = self.select_related("owner").prefetch_related("tasks", "sources")
+        return related.with_may_edit(user).with_counts()
+
     def with_counts(self) -> Self:
         """Add `frames_count`, by a subquery: a join would count once per archive as well."""
         counted = (
@@ -113,6 +118,13 @@ class Selection(models.Model):
         CHANGED = "changed", "changed from"
         REPLACED = "replaced", "took the place of"
 
+    class Operation(models.TextChoices):
+        """How selections are combined; see selections.models.frame_sets."""
+
+        UNION = "union", "all frames of"
+        INTERSECTION = "intersection", "the frames in each of"
+        DIFFERENCE = "difference", "the frames that only the first has of"
+
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="selections")
     connection = models.ForeignKey(
         Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="selections"
@@ -141,6 +153,8 @@ class Selection(models.Model):
         related_name="made_from_it",
     )
     origin_kind = models.CharField(max_length=20, choices=Origin, blank=True, editable=False)
+    # How its `sources` were combined; blank for a selection that was not combined.
+    operation = models.CharField(max_length=20, choices=Operation, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Frames are saved in several transactions: hidden from everybody until the last one.

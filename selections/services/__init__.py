@@ -13,6 +13,14 @@ from selections.services.archives import (
     retry_archive,
 )
 from selections.services.changing import save_selection
+from selections.services.combining import (
+    MOST_COMBINED,
+    Part,
+    combine_selections,
+    combined_frames,
+    compare_selections,
+    visible_selections,
+)
 from selections.services.connections import usable_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
@@ -38,9 +46,14 @@ from selections.services.split_tables import split_table
 from selections.services.visible_frames import count_visible
 
 __all__ = [
+    "MOST_COMBINED",
     "Choice",
     "Deletions",
+    "Part",
     "cancel_archive",
+    "combine_selections",
+    "combined_frames",
+    "compare_selections",
     "copy_selection",
     "count_visible",
     "create_random_selection",
@@ -69,4 +82,5 @@ __all__ = [
     "unshare_selection",
     "update_selection",
     "usable_connection",
+    "visible_selections",
 ]

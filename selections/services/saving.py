@@ -20,7 +20,7 @@ from selections import methods
 from selections.archives.remarks import path_length
 from selections.batches import copy_frames, save_frames
 from selections.draws import Draw
-from selections.models import SelectedTask, Selection
+from selections.models import FrameSet, SelectedTask, Selection, SelectionSource
 from selections.services.connections import usable_connection
 from selections.services.drawing import draw_frames
 from selections.services.naming import free_name
@@ -110,14 +110,21 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         note=selection.note,
         frame_selection_method=selection.frame_selection_method,
         draw=selection.draw,
+        operation=selection.operation,
         longest_filename=selection.longest_filename,
     )
     copy.is_complete = False
     tasks = list(selection.tasks.all())
     for task in tasks:
         task.pk = None
-    _save_row(copy, tasks)
-    copy_frames(selection, copy)
+    sources = list(selection.sources.all())
+    for source in sources:
+        source.pk = None
+        source.selection = copy
+    with transaction.atomic():
+        _save_row(copy, tasks)
+        SelectionSource.objects.bulk_create(sources)
+    copy_frames(copy, [FrameSet(selection)])
     return copy
 
 
@@ -127,7 +134,7 @@ def update_selection(*, selection: Selection, **changes: str) -> Selection:
         if field not in {"name", "note", "visibility"}:
             raise InvalidInput(f"{field} of a selection cannot be changed.")
         setattr(selection, field, value)
-    _validate(selection)
+    validate(selection)
     selection.is_temporary = False
     selection.save(update_fields=[*changes, "is_temporary", "updated_at"])
     return selection
@@ -236,7 +243,7 @@ def _save(
     selection.name = wanted or free_name(owner, default_name(tasks, len(frames)))
     selection.note = selection.note.strip()
     selection.longest_filename = max((path_length(frame.filename) for frame in frames), default=0)
-    _validate(selection)
+    validate(selection)
     for task in tasks:
         task.frames_count = counts[task.task_id]
     selection.is_complete = False
@@ -261,7 +268,8 @@ def default_name(tasks: Iterable[SelectedTask], count: int) -> str:
     return f"{names}{others}: {count:,} frame{'s' if count != 1 else ''}"[-200:]
 
 
-def _validate(selection: Selection) -> None:
+def validate(selection: Selection) -> None:
+    """Raises InvalidInput for a field that cannot be saved."""
     try:
         selection.full_clean()
     except ValidationError as error:

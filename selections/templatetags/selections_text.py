@@ -59,7 +59,7 @@ def duration(seconds: float | None) -> str:
 @register.filter
 def mark_in_words(mark: FrameMark | None) -> str:
     """Such as “faulty · blurred, night · The lamp is cut.”; "" without a mark."""
-    if mark is None:
+    if not mark:  # also where a page shows no marks
         return ""
     return " · ".join(part for part in (mark.verdict, ", ".join(mark.tags), mark.comment) if part)
 
@@ -157,12 +157,21 @@ def _value(value: Any) -> Any:
 
 
 @register.filter
+def draw_in_words(draw: Draw) -> str:
+    """Such as “random per job with seed 7”."""
+    return f"{draw.by.label} with seed {draw.seed}"
+
+
+@register.filter
 def in_words(selection: Selection) -> str:
     """Such as “10 frames from each job of task 1, drawn at random with seed 7. Saved by …”. A copy
     was drawn by somebody else: so nobody is said to have drawn it."""
     when = date_format(timezone.localtime(selection.created_at), "DATETIME_FORMAT")
     saved = f"Saved by {selection.owner.username} on {when}."
     draw = selection.get_draw()
+    if selection.operation:
+        many = selection.sources.count()
+        return f"Combined: {selection.get_operation_display()} {many} selections. {saved}"
     if draw is None:
         return f"Every frame was chosen by hand. {saved}"
     adjusted = ", then adjusted by hand" if selection.adjusted_by_hand else ""

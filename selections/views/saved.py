@@ -87,6 +87,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "jobs": page_queries.jobs(selection),
         "draw": selection.get_draw(),
         "origin": page_queries.origin(request.user, selection),
+        "sources": page_queries.sources(request.user, selection),
         "archives": list(archives.for_cards(request.user)[:ARCHIVES_SHOWN]),
         "archives_count": archives.count(),
         "sharing": (sharing := page_queries.sharing(request.user, selection)),

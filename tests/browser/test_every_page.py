@@ -20,6 +20,7 @@ PAGES = [
     "/selections/{selection}",
     "/selections/{selection}?view=list",
     "/selections/hand-over",
+    "/selections/compare?selection={selection}",
     "/selections/archives",
     "/selections/archives/{archive}",
     "/tokens",
