@@ -188,7 +188,7 @@ RECOGNITION = _RECOGNIZED.format(
     "icdar_recognition",
     "ICDAR Recognition 1.0 (text of pictures)",
     unsupported_reason=_without_text,
-    layout=Layout(_RECOGNIZED.folders(_PICTURES)),
+    layout=Layout(_RECOGNIZED.folders(_PICTURES), unique_stems=True),
 )
 _SEGMENTED = PictureFiles(_segmented, name=_SEGMENTATION)
 SEGMENTATION = _SEGMENTED.format(

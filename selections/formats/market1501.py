@@ -38,12 +38,11 @@ def _picture_paths(classes: Classes) -> PicturePaths:
             folder = f"{_QUERY}/"
         if values and not _NAMED.fullmatch(stem):
             stem = _stem(values, frames)
-        path = posixpath.join(folder, parent, stem + extension)
-        while path.casefold() in taken:
+        # Readers know a picture by its name without extension.
+        while (path := posixpath.join(folder, parent, stem)).casefold() in taken:
             stem += "_"
-            path = posixpath.join(folder, parent, stem + extension)
         taken.add(path.casefold())
-        return [path]
+        return [path + extension]
 
     return paths
 
@@ -86,6 +85,6 @@ FORMAT = _FILES.format(
     "market1501",
     "Market-1501 1.0 (persons and cameras in the names)",
     unsupported_reason=_unsupported_reason,
-    layout=Layout(_FILES.folders(_PICTURES)),
+    layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
     picture_paths=_picture_paths,
 )

@@ -61,10 +61,15 @@ def _line(shape: Shape, image: AnnotatedImage, classes: Classes) -> str:
         return ""
     x1, y1, x2, y2 = box
     values = attributes_of(shape)
-    known = [re.sub(r"\s", "_", str(values.get(name, ""))) or _UNKNOWN for name in _ATTRIBUTES]
+    known = [_word(str(values.get(name, ""))) or _UNKNOWN for name in _ATTRIBUTES]
     label = [] if shape.label.name == _FACE else [classes.folders[shape.label.name]]
     numbers = [f"{number:.2f}" for number in (x1, y1, x2 - x1, y2 - y1)]
     return f"{' '.join([*numbers, *known, *label])}\n"
+
+
+def _word(text: str) -> str:
+    """The text without spaces, and without slashes, by which readers know the line of a picture."""
+    return re.sub(r"[\s/\\]", "_", text)
 
 
 def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
@@ -76,6 +81,6 @@ FORMAT = _FILES.format(
     "widerface",
     "WIDER FACE 1.0 (boxes, a folder for each tag)",
     unsupported_reason=only_kinds(_NAME, ["rectangle", TAG]),
-    layout=Layout(_FILES.folders(_PICTURES)),
+    layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
     picture_paths=_picture_paths,
 )

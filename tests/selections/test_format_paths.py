@@ -68,3 +68,12 @@ def test_paths_differ(key: str, tmp_path: Path) -> None:
     assert len(set(files)) == len(files)
     parents = {str(parent) for path in files for parent in PurePosixPath(path).parents}
     assert not parents & set(files)
+
+
+def test_pictures_differ_in_more_than_the_extension() -> None:
+    """Readers of nearly all formats know a picture by its path without extension."""
+    others = {key for key, form in FORMATS.items() if not form.layout.unique_stems}
+    # Their pictures have an id or a number, or the whole path.
+    assert others == {
+        "cvat_images", "coco", "coco_keypoints", "mot", "objects_csv", "objects_jsonl",
+    }  # fmt: skip

@@ -29,7 +29,7 @@ WORDS = {CAR.name: "car", DOG.name: "big_dog", PERSON.name: "market-1501"}
 LABELS = st.sampled_from([CAR, DOG, PERSON])
 # Never the centre of a pixel.
 COORDINATES = st.integers(-40, 200).map(lambda number: number / 4 + 0.125)
-TEXTS = st.text(st.sampled_from("aB7 ,\"'\n\u2028é-="), max_size=6)
+TEXTS = st.text(st.sampled_from("aB7 ,\"'\n\u2028é-=./\\"), max_size=6)
 VALUES = st.fixed_dictionaries(
     {
         "blur": TEXTS,
@@ -190,7 +190,7 @@ def widerface(files: Written, pictures: Mapping[str, Sequence[Shape]]) -> tuple[
     name = ""
     for line in files.lines("wider_face_split/wider_face_default_bbx_gt.txt"):
         values = line.split(" ")
-        if "/" in line and len(values) < 5:
+        if "/" in line:
             name = line.partition("/")[2]
         elif len(values) > 1:
             assert len(values) == 11
@@ -198,7 +198,9 @@ def widerface(files: Written, pictures: Mapping[str, Sequence[Shape]]) -> tuple[
     expected: Objects = []
     for name, shapes in pictures.items():
         for shape, box in boxes(shapes):
-            given = [re.sub(r"\s", "_", dict(shape.attributes)[each]) for each in ("blur", "pose")]
+            given = [
+                re.sub(r"[\s/\\]", "_", dict(shape.attributes)[each]) for each in ("blur", "pose")
+            ]
             known = [value or "-" for value in given]
             expected.append((name, WORDS[shape.label.name], *known, *sized(box)))
     return seen, expected
