@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 
-def workspace_url(**named: int | None) -> str:
-    """The workspace at what is named: `task`, `job`, `project`, `frame`, `selection`, through a
-    `connection`. None is left out."""
-    given = {name: number for name, number in named.items() if number is not None}
-    return f"{reverse('selector:choose')}?{urlencode(given)}"
+def workspace_url(*, tasks: Iterable[int] = (), **named: int | None) -> str:
+    """The workspace at what is named: `tasks`, or `task`, `job`, `project`, `frame`, `selection`,
+    through a `connection`. None is left out."""
+    several = {"tasks": ",".join(map(str, tasks))}
+    given = {name: number for name, number in (several | named).items() if number not in (None, "")}
+    return f"{reverse('selector:choose')}?{urlencode(given, safe=',')}"
 
 
 def preview_url(kind: str, number: int, connection_id: int) -> str:

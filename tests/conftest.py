@@ -28,7 +28,6 @@ from selector.services import connections
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.making import connected
-from tests.migrated import migrated_database
 from tests.settings import StandIns
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -136,15 +135,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-@pytest.fixture(scope="session")
-def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
-    """True on SQLite, where the tests begin with a migrated database. pytest-django's fixture."""
-    if database.vendor != "sqlite":
-        return False
-    shutil.copyfile(migrated_database(), database.settings_dict["TEST"]["NAME"])
-    return True
 
 
 @pytest.fixture(scope="session", autouse=True)

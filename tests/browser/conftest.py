@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from standin.server import StandIn
-from tests.browser.portal import SCRIPTS_FIRST, Portal
+from tests.browser.portal import Portal
 from tests.browser.workspace import Workspace
 
 # The headless shell is the same Chromium without a desktop's browser around it, which takes more
@@ -58,8 +58,6 @@ def open_portal(
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(base_url=live_server.url, **options)
         context.set_default_timeout(PATIENCE)
-        if options.get("java_script_enabled", True):
-            context.add_init_script(SCRIPTS_FIRST)
         portal = Portal(context.new_page(), standin)
         opened.append((context, portal))
         if name is not None:

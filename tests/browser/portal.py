@@ -17,23 +17,6 @@ ANSWERED = re.compile(r"Failed to load resource: the server responded with a sta
 # htmx reports a request that it or a new page gave up, by these two names. Requests that fail have
 # "htmx:sendError", "htmx:timeout" or "htmx:onLoadError" beside "htmx:afterRequest".
 ABORTED = re.compile(r"htmx:(sendAbort|afterRequest)\b")
-# A link or a form that is used before the scripts of its page have run does what it does without
-# them. Until then no element takes the pointer, and Playwright takes each field for disabled: so
-# it waits, whatever led to the page. Scripts of the page run before this listener's event.
-SCRIPTS_FIRST = """(() => {
-  const sheet = new CSSStyleSheet(); // which the Content-Security-Policy allows
-  sheet.replaceSync("* { pointer-events: none !important }");
-  document.adoptedStyleSheets.push(sheet);
-  const disable = () => document.documentElement?.setAttribute("aria-disabled", "true");
-  const observer = new MutationObserver(disable);
-  observer.observe(document, { childList: true });
-  disable();
-  document.addEventListener("DOMContentLoaded", () => {
-    observer.disconnect();
-    document.documentElement.removeAttribute("aria-disabled");
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== sheet);
-  });
-})()"""
 
 
 class Portal:

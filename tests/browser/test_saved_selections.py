@@ -264,6 +264,7 @@ def test_pictures_that_one_may_not_see(
     expect(page.locator(".thumb img").first).to_be_hidden()
     page.get_by_role("link", name="Round 1").click()
     expect(page.locator(".shot img").first).to_be_hidden()
+    page.wait_for_load_state()  # until then, a click opens the picture itself
     page.locator(".shot").first.click()
     expect(page.get_by_text("CVAT does not show this picture.")).to_be_visible()
 

@@ -26,6 +26,7 @@ def test_a_large_task_stays_small_in_the_page(desk: Workspace) -> None:
     assert desk.cells.count() < 80
     for top in range(0, 60_000, 3000):
         desk.scroll_to(top)
+        desk.page.wait_for_timeout(20)
     desk.scroll_to(10**9)
     desk.in_sight(19_999)
     assert elements(desk) < before + ADDED

@@ -25,9 +25,9 @@ def test_a_task(desk: Workspace) -> None:
 
 def test_a_pasted_link_to_a_frame(desk: Workspace) -> None:
     desk.find(f"{desk.standin.url}/tasks/1/jobs/2?frame=60")
-    expect(desk.cell(60)).to_have_class(re.compile("flash"))  # at first
-    expect(desk.cell(60)).to_be_focused()
     desk.expect_chosen(0, 50)
+    expect(desk.cell(60)).to_be_focused()
+    expect(desk.cell(60)).to_have_class(re.compile("flash"))
     desk.in_sight(60)
 
 

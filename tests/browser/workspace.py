@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, expect
@@ -81,13 +81,9 @@ class Workspace:
     def expect_frames(self, *frames: int) -> None:
         """Exactly these are marked as chosen, of those in the page."""
         chosen = self.grid.locator('.line:not([hidden]) .cell[aria-selected="true"]')
-        self.expect_numbers(chosen, frames)
-
-    def expect_numbers(self, cells: Locator, frames: Iterable[int]) -> None:
-        """The cells are those of these frames, in any order."""
-        numbers = "cells => cells.map((cell) => Number(cell.dataset.frame))"
-        expected = sorted(frames)
-        eventually(lambda: sorted(cells.evaluate_all(numbers)) == expected)
+        expect(chosen).to_have_count(len(frames))
+        found = chosen.evaluate_all("cells => cells.map((cell) => Number(cell.dataset.frame))")
+        assert sorted(found) == sorted(frames)
 
     def pick(self, amount: str, *, seed: str = "", mode: str = "Per job") -> None:
         self.page.locator("#pick").get_by_text(mode, exact=True).click()
@@ -131,16 +127,11 @@ class Workspace:
         )
 
     def settled(self) -> None:
-        """The grid has come to rest: it has not moved for a while of the page's own time."""
-        self.page.locator("#scroller").evaluate(
-            """async (it) => {
-              for (let top = null, still = 0; still < 20; ) {
-                still = it.scrollTop === top ? still + 1 : 0;
-                top = it.scrollTop;
-                await new Promise(requestAnimationFrame);
-              }
-            }"""
-        )
+        """The grid has come to rest."""
+        places: list[float] = []
+        while len(places) < 4 or len(set(places[-4:])) > 1:
+            places.append(self.page.locator("#scroller").evaluate("it => it.scrollTop"))
+            self.page.wait_for_timeout(120)
 
     def scroll_to(self, top: float) -> None:
         self.page.locator("#scroller").evaluate(

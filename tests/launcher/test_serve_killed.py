@@ -24,14 +24,6 @@ pytestmark = [
 
 TASK, FRAMES = 8, 700
 GONE_SECONDS = 15  # after which no process of a killed launcher lives
-NICENESS = 3
-# Less waiting than by default until a build is taken over, and for the processor.
-VARIABLES = {
-    "ARCHIVE_HEARTBEAT_SECONDS": "0.5",
-    "ARCHIVE_STALE_SECONDS": "4",
-    "ARCHIVE_RECOVER_SECONDS": "1",
-    "WORKER_NICENESS": str(NICENESS),
-}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +35,7 @@ def cvat() -> Iterator[StandIn]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, cvat: StandIn) -> Iterator[Launcher]:
     launcher = Launcher(tmp_path_factory.mktemp("running"))
-    launcher.variables = VARIABLES | {"CVAT_URL": cvat.url}
+    launcher.variables = {"CVAT_URL": cvat.url}
     launcher.start()
     yield launcher
     launcher.close()
@@ -52,7 +44,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, cvat: StandIn) -> Iterator
 @pytest.fixture
 def launcher(tmp_path: Path, cvat: StandIn) -> Iterator[Launcher]:
     launcher = Launcher(tmp_path)
-    launcher.variables = VARIABLES | {"CVAT_URL": cvat.url}
+    launcher.variables = {"CVAT_URL": cvat.url}
     yield launcher
     launcher.close()
 
@@ -162,6 +154,6 @@ def test_worker_and_beat_run_at_lower_priority_than_the_web_processes(running: L
         return {os.getpriority(os.PRIO_PROCESS, pid) for pid in running.children(part)}
 
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    eventually(lambda: nicenesses("celery -A config worker") == {max(own, NICENESS)})
-    eventually(lambda: nicenesses("celery -A config beat") == {max(own, NICENESS)})
+    eventually(lambda: nicenesses("celery -A config worker") == {max(own, 10)})
+    eventually(lambda: nicenesses("celery -A config beat") == {max(own, 10)})
     assert nicenesses("gunicorn") == {own}

@@ -45,13 +45,11 @@ pytestmark = [
 
 KILLS = int(os.environ.get("KILLS", "100"))
 THREADS = 4
-# Archives that are built at a time. Most of the time is spent waiting until a killed worker counts
-# as dead; all of them wait at once.
-SELECTIONS = 8
+SELECTIONS = 4
 
 
 class Worker:
-    """A Celery worker with processes to build in, in a process group of its own."""
+    """A Celery worker with two processes to build in, in a process group of its own."""
 
     def __init__(self, environment: dict[str, str], queue: str) -> None:
         self._environment = environment
@@ -70,7 +68,7 @@ class Worker:
             "-l",
             "INFO",
             "-c",
-            str(SELECTIONS // 2),
+            "2",
         ]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         spying = ["-Q", self._queue, "-I", "tests.selections.under_fire"]

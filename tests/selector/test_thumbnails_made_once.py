@@ -48,7 +48,7 @@ def test_many_threads_one_request(
     assert len(chunk_requests(standin)) == 1
 
 
-# Makes a file beside the folder when it waits for a lock.
+# Makes a file beside the folder when it waits for a lock. Its own locks expire soon.
 SCRIPT = """
 import os, sys, time
 from pathlib import Path
@@ -63,8 +63,8 @@ from selector import job_access
 from selector.services import thumbnails
 from selector.models import Connection
 import redis.lock
+caching.LOCK_SECONDS = 1.0
 url, token, job_id = sys.argv[2:5]
-caching.LOCK_SECONDS = float(sys.argv[6])
 connection = Connection(pk=int(sys.argv[5]), url=url, credential=token,
                         credential_kind="access_token")
 seen = job_access.job_access(connection, int(job_id))
@@ -77,12 +77,8 @@ with thumbnails.open_pack(thumbnails.chunk_of(connection, seen, 0)).file as pack
 """
 
 
-def process(
-    folder: Path, connection: Connection, job_id: int, *, lock_seconds: float
-) -> subprocess.Popen[bytes]:
-    """A process that makes a pack; its lock expires so long after it was killed."""
-    access = (connection.url, connection.credential, job_id, connection.pk)
-    things = (folder, *access, lock_seconds)
+def process(folder: Path, connection: Connection, job_id: int) -> subprocess.Popen[bytes]:
+    things = (folder, connection.url, connection.credential, job_id, connection.pk)
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, *map(str, things)],
         cwd=BASE_DIR,
@@ -99,8 +95,8 @@ def process(
 def test_many_processes_one_request(connection: Connection, standin: StandIn, folder: Path) -> None:
     job_id = standin.world.tasks[1].jobs[1].id
     with chunks_held(standin):
-        started = [process(folder, connection, job_id, lock_seconds=60) for _ in range(4)]
-        eventually(lambda: len(list(folder.parent.glob("waits-*"))) == 3, seconds=120)
+        started = [process(folder, connection, job_id) for _ in range(4)]
+        eventually(lambda: len(list(folder.parent.glob("waits-*"))) == 3, seconds=60)
     lengths = {one.communicate(timeout=60)[0] for one in started}
     assert len(lengths) == 1
     assert int(lengths.pop()) > 1000
@@ -116,7 +112,7 @@ def test_a_maker_that_is_killed(
     job_id = standin.world.tasks[1].jobs[1].id
     with ThreadPoolExecutor(1) as pool:
         with chunks_held(standin) as hold:
-            maker = process(folder, connection, job_id, lock_seconds=1)
+            maker = process(folder, connection, job_id)
             assert hold.wait_for_request(60)
             waiting = pool.submit(pack_of, connection, job_id)
             eventually(lambda: asleep)

@@ -5,6 +5,7 @@ import { LARGE, catalogOf, overlapping } from "./catalogs.mjs";
 import { shortest } from "./timing.mjs";
 
 const choose = (sizes = [40, 35]) => new Choice(catalogOf(sizes));
+const frames = (...numbers) => numbers.map((frame) => ({ frame, task_id: 12 }));
 const range = (from, to) => Array.from({ length: to - from }, (_, at) => from + at);
 
 test("it works", () => {
@@ -24,7 +25,7 @@ test("every change is undone and redone", () => {
   const choice = choose();
   const draw = { random_seed: 7 };
   choice.set([1, 2, 3], true);
-  choice.take([5, 50], { draw });
+  choice.take(frames(5, 50), { draw });
   choice.set([6], true);
   choice.clear();
   assert.equal(choice.draw, null);
@@ -46,7 +47,7 @@ test("every change is undone and redone", () => {
 
 test("the same is chosen again, by whatever way", () => {
   const choice = choose();
-  choice.take([1], { draw: { frame_count: 1, random_seed: 7 } });
+  choice.take(frames(1), { draw: { frame_count: 1, random_seed: 7 } });
   const saved = choice.remember();
   assert.ok(choice.is(saved));
   choice.set([2], true);
@@ -60,9 +61,9 @@ test("the same is chosen again, by whatever way", () => {
   choice.clear();
   choice.set(same, true);
   assert.ok(!choice.is(saved), "these were not drawn");
-  choice.take([1], { draw: { random_seed: 7, frame_count: 1 } });
+  choice.take(frames(1), { draw: { random_seed: 7, frame_count: 1 } });
   assert.ok(choice.is(saved));
-  choice.take([1], { draw: { random_seed: 8, frame_count: 1 } });
+  choice.take(frames(1), { draw: { random_seed: 8, frame_count: 1 } });
   assert.ok(!choice.is(saved));
 });
 
@@ -79,8 +80,8 @@ test("what changes nothing is no step and no event", () => {
 
 test("take tells what is not there, and can keep", () => {
   const choice = choose();
-  assert.deepEqual(choice.take([3, 99]), [99]);
-  choice.take([4], { keep: true });
+  assert.deepEqual(choice.take(frames(3, 99)), frames(99));
+  choice.take(frames(4), { keep: true });
   assert.deepEqual([...choice.selected()], [3, 4]);
 });
 
@@ -92,7 +93,7 @@ test("counts stay right whatever is done", () => {
     const some = range(random(60), 60);
     [
       () => choice.set(some, true), () => choice.set(some, false), () => choice.invert(some),
-      () => choice.undo(), () => choice.redo(), () => choice.take(some), () => choice.clear(),
+      () => choice.undo(), () => choice.redo(), () => choice.take(frames(...some)), () => choice.clear(),
     ][random(7)]();
     const chosen = [...choice.selected()];
     assert.equal(choice.size, chosen.length);
@@ -115,9 +116,10 @@ function timesOf(sizes) {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const all = Uint32Array.from({ length: total }, (_, at) => at);
   const odd = [...all].filter((at) => at % 2);
+  const drawn = frames(...odd);
   const work = {
     all: () => choice.set(all, true), invert: () => choice.invert(odd), undo: () => choice.undo(),
-    redo: () => choice.redo(), take: () => choice.take(odd), selected: () => choice.selected(),
+    redo: () => choice.redo(), take: () => choice.take(drawn), selected: () => choice.selected(),
     clear: () => choice.clear(),
   };
   return Object.fromEntries(Object.entries(work).map(([name, run]) => [name, shortest(run)]));
@@ -133,6 +135,6 @@ test("a shared frame counts in each of its jobs", () => {
 
 test("a frame is of the job that a draw counts it for", () => {
   const choice = new Choice(overlapping());
-  choice.take([8, 9, 18], { jobIds: [32, undefined, 99] });
+  choice.take([{ frame: 8, job_id: 32 }, { frame: 9 }, { frame: 18, job_id: 99 }]);
   assert.deepEqual([8, 9, 18].map((index) => choice.frame(index).job_id), [32, 31, 33]);
 });

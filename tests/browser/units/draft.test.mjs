@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { expanded, ranges, repeated, runs } from "../../../selector/static/selector/workspace/draft.js";
+import { expanded, framesOf, ranges, repeated, runs } from "../../../selector/static/selector/workspace/draft.js";
 
 test("frame numbers are written as ranges and read again", () => {
   const numbers = [0, 1, 2, 7, 9, 10];
@@ -19,4 +19,13 @@ test("the jobs of the frames are written by runs and read again", () => {
   assert.deepEqual(runs(jobs), [4, 3, 5, 1, 4, 1]);
   assert.deepEqual(repeated(runs(jobs)), jobs);
   assert.deepEqual(repeated(runs([])), []);
+});
+
+test("the frames of several tasks are read as the API writes them", () => {
+  const draft = { frames: [0, 2, 0, 1], tasks: [5, 2, 6, 1], jobs: [50, 1, 51, 1, 60, 1] };
+  assert.deepEqual(framesOf(draft), [
+    { frame: 0, task_id: 5, job_id: 50 },
+    { frame: 1, task_id: 5, job_id: 51 },
+    { frame: 0, task_id: 6, job_id: 60 },
+  ]);
 });

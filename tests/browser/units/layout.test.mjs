@@ -91,3 +91,16 @@ test("folded sections have a heading and no rows, and steps pass them", () => {
   assert.equal(all.step(3, { columns: 1 }), 3);
   assert.equal(all.step(3, { rows: 1 }), 3);
 });
+
+test("a hidden section takes no room, and its frames keep their places", () => {
+  const it = new Layout({
+    counts: [0, 5, 0, 3], folded: [true, false, false, false], hidden: [false, true, false, false],
+    columns: 2, rowHeight: 100, gap: 10, head: 40,
+  });
+  assert.deepEqual(it.sections.map(({ top }) => top), [0, 40, 40, 80]);
+  assert.deepEqual(it.sections.map(({ line }) => line), [1, 2, 2, 3]);
+  assert.equal(it.height, 80 + 40 + 2 * 110);
+  assert.equal(it.sectionOf(6).at, 3);
+  assert.equal(it.step(5, { columns: -1 }), 5);
+  assert.deepEqual(it.between(0, 500).map(({ at }) => at), [0, 2, 3]);
+});

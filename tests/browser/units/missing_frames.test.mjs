@@ -16,14 +16,14 @@ const catalog = {
       return false;
     }),
 };
-const frame = (number) => ({ number, name: `p${number}.png` });
+const frame = (number) => ({ frame: number, filename: `p${number}.png` });
 
 test("one frame", () => {
   assert.equal(missingInWords([frame(4)], catalog), "1 is not offered here any more: 4 (p4.png), deleted in CVAT.");
 });
 
 test("several reasons, names that CVAT has not, and many", () => {
-  const words = missingInWords([{ number: 5, name: "" }, frame(7), ...[10, 11, 12, 13, 14, 15].map(frame)], catalog);
+  const words = missingInWords([{ frame: 5, filename: "" }, frame(7), ...[10, 11, 12, 13, 14, 15].map(frame)], catalog);
   assert.match(words, /^1 is not offered here any more: 5, deleted in CVAT\. /);
   assert.match(words, /1 is not offered here any more: 7 \(p7\.png\), which repeats another picture now \(honeypot\)\. /);
   assert.match(words, /6 are not offered here any more: 10 .* and 1 more, not in the task/);

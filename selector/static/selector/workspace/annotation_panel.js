@@ -17,7 +17,7 @@ export class AnnotationPanel extends EventTarget {
 
   /** @param root the <details>
    * @param choice
-   * @param {import("./label_index.js").LabelIndex} index
+   * @param {import("./label_index.js").LabelIndex | import("./joined_labels.js").JoinedLabels} index
    * @param {(place: Element, error: Error, options: object) => void} failed */
   constructor(root, choice, index, failed) {
     super();
@@ -216,6 +216,7 @@ export class AnnotationPanel extends EventTarget {
     const parts = [`${annotated.toLocaleString("en")} of ${plural(frames, "frame")} are annotated.`];
     if (this.frames) parts.push(`${plural(this.frames.size, "frame")} ${this.frames.size === 1 ? "is" : "are"} like this.`);
     if (state === "reading") parts.push(`Read ${read.toLocaleString("en")} of ${plural(all, "job")}: of the others nothing is known yet.`);
+    if (this.index.remark) parts.push(this.index.remark);
     this.at("said").classList.remove("errors");
     this.at("said").textContent = parts.join(" ");
   }

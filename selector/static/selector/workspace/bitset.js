@@ -19,6 +19,13 @@ export class Bits {
     return new Bits(this.length, this.words.slice());
   }
 
+  /** The same members, with room for more. */
+  grown(length) {
+    const bits = new Bits(length);
+    bits.words.set(this.words);
+    return bits;
+  }
+
   /** What is in one of the two and not in both. */
   xor(other) {
     const words = this.words.slice();
@@ -31,8 +38,22 @@ export class Bits {
     return new Bits(this.length, this.words.map((word, at) => word & other.words[at]));
   }
 
+  /** Whether the members are the same, whatever there is room for. */
   equals(other) {
-    return this.words.every((word, at) => word === other.words[at]);
+    if (this.words.length < other.words.length) return other.equals(this);
+    return this.words.every((word, at) => word === (other.words[at] ?? 0));
+  }
+
+  /** How many members are from `first` to before `end`. */
+  countBetween(first, end) {
+    let count = 0;
+    for (let index = first; index < end; index += 1) {
+      if ((index & 31) === 0 && index + 32 <= end) {
+        count += ones(this.words[index >>> 5] ?? 0);
+        index += 31;
+      } else if (this.has(index)) count += 1;
+    }
+    return count;
   }
 
   /** How many members there are. */

@@ -7,12 +7,29 @@ import { plural } from "./words.js";
 const PAUSE = 200; // ms
 const LISTED = 200; // problems
 
-/** Returns a function that chooses what is typed (wanted), or leaves it out. */
-export function enableByHand(root, choice, { tell, submit }) {
+/** Returns a function that chooses what is typed (wanted), or leaves it out. `prepare` loads the tasks
+ * of frames, where there are several: then a field says of which one the numbers are. */
+export function enableByHand(root, choice, { prepare, tell, submit }) {
   const at = (id) => root.querySelector(`#${id}`);
   const field = at("ranges");
-  const typed = new Typed(choice.catalog);
+  const task = at("ranges-task");
+  let typed = read();
   let timer = null;
+
+  function read() {
+    const id = Number(task?.value ?? "");
+    const { catalog } = choice;
+    return id ? new Typed(catalog, (index) => catalog.partOf(index).task.id === id) : new Typed(catalog);
+  }
+
+  async function readTask() {
+    try {
+      if (task?.value) await prepare([{ task_id: Number(task.value) }]);
+    } finally {
+      typed = read();
+      show();
+    }
+  }
 
   function show() {
     clearTimeout(timer);
@@ -43,6 +60,9 @@ export function enableByHand(root, choice, { tell, submit }) {
     clearTimeout(timer);
     timer = setTimeout(show, PAUSE);
   });
+  // The heading of a task that cannot be loaded says why.
+  task?.addEventListener("change", () => readTask().catch(() => {}));
+  choice.catalog.addEventListener("added", () => (typed = read()));
   // A line break can be pasted, or typed with Shift.
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -50,9 +70,9 @@ export function enableByHand(root, choice, { tell, submit }) {
     submit();
   });
 
-  return function take(wanted) {
+  return async function take(wanted) {
     if (!field.value.trim()) throw new Error("Type frame numbers first, such as 0-99, 250; or paste file names.");
-    show();
+    await readTask();
     const { indices, absent, problems } = typed.read(field.value);
     if (!indices.length) {
       const [{ text, reason }] = problems.length ? problems : [{}];

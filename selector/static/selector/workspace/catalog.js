@@ -1,11 +1,15 @@
 // The frames of a task in columns of numbers: 100,000 objects would cost 20 MB and a pause.
 // selector/catalog_document.py writes and describes the document that it reads. Pure.
 
-export class Catalog {
+/** @typedef {Catalog | import("./joined_catalog.js").JoinedCatalog} AnyCatalog */
+
+/** Of one task, which is there as a whole. JoinedCatalog answers the same questions for several. */
+export class Catalog extends EventTarget {
   #reach = null;
   #lowered = null;
 
   constructor({ task, jobs, frames, version, deleted, honeypots, through_jobs: throughJobs, other_jobs: otherJobs = [], ...more }) {
+    super();
     this.task = task;
     this.version = version;
     this.deleted = deleted;
@@ -23,6 +27,35 @@ export class Catalog {
     this.aspect = aspectOf(this);
     const all = Uint32Array.from({ length: this.size }, (_, index) => index);
     this.jobs = jobs.map((job, at) => ({ ...job, at, indices: this.#held(job, at, all) }));
+  }
+
+  /** How many frames there are, loaded or not. */
+  get total() {
+    return this.size;
+  }
+
+  /** Whether all of them are loaded. */
+  get isWhole() {
+    return true;
+  }
+
+  /** The jobs by task, in the order of the grid. A task of null has no heading. */
+  get groups() {
+    return [{ task: null, jobs: this.jobs }];
+  }
+
+  /** The catalogue of the frame's task. */
+  partOf = /** @type {(index: number) => Catalog} */ (() => this);
+
+  /** The catalogue of the job's task. */
+  partOfJob = /** @type {(jobId: number) => Catalog} */ (() => this);
+
+  /** What to say of the frame's task; "" as there is only one. */
+  taskWords = /** @type {(index: number) => string} */ (() => "");
+
+  /** The indices, ascending, in the order of the grid. */
+  inOrder(indices) {
+    return indices;
   }
 
   /** The first job that holds the frame. */
@@ -56,6 +89,11 @@ export class Catalog {
     return sharing;
   }
 
+  /** `within` for each task. */
+  spans(first, last) {
+    return [this.within(first, last)];
+  }
+
   /** The indices of the frames numbered first to last: [from, to), as the catalogue has them. */
   within(first, last) {
     return [this.#atLeast(first), this.#atLeast(last + 1)];
@@ -66,14 +104,15 @@ export class Catalog {
     return `${prefix}${rest[index] ?? ""}${suffix}`;
   }
 
-  /** The place of a task frame, -1 if it cannot be chosen. */
-  find(number) {
+  /** The index of a task frame, -1 if it cannot be chosen. */
+  find(number, taskId = this.task.id) {
     const index = this.#atLeast(number);
-    return this.number[index] === number ? index : -1;
+    return this.number[index] === number && taskId === this.task.id ? index : -1;
   }
 
   /** Why a task frame cannot be chosen: "deleted", "honeypot"; undefined if there is none. */
-  leftOut(number) {
+  leftOut(number, taskId = this.task.id) {
+    if (taskId !== this.task.id) return undefined;
     return Object.keys(this.notOffered).find((reason) => isIn(this.notOffered[reason], number));
   }
 

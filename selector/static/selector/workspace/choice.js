@@ -4,6 +4,7 @@
 // step: the bits that differ, which also undo it.
 
 import { Bits } from "./bitset.js";
+import { appended } from "./columns.js";
 
 const MOST_STEPS = 200;
 
@@ -12,7 +13,7 @@ export class Choice extends EventTarget {
   #done = [];
   #undone = [];
 
-  /** @param {import("./catalog.js").Catalog} catalog */
+  /** @param {import("./catalog.js").AnyCatalog} catalog */
   constructor(catalog) {
     super();
     this.catalog = catalog;
@@ -22,6 +23,7 @@ export class Choice extends EventTarget {
     // frames count in each of their jobs
     this.jobAt = catalog.jobAt.slice(); // for which job a frame counts, where several hold it
     this.draw = null; // the draw the choice came from, as the API wants to be told of it
+    catalog.addEventListener("added", () => this.#grow());
   }
 
   has(index) {
@@ -60,19 +62,24 @@ export class Choice extends EventTarget {
     this.#change((bits) => bits.words.fill(0), null);
   }
 
-  /** Take exactly these frame numbers, or these beside what is chosen. Answers those numbers that
-   * the catalogue does not have. `jobIds`: the job for which each frame counts. */
-  take(numbers, { draw = null, keep = false, jobIds = [] } = {}) {
+  /** Take exactly these frames, or these beside what is chosen. Answers those that the catalogue does
+   * not have.
+   * @param {{frame: number, task_id?: number, job_id?: number}[]} frames as the API writes them;
+   *   `job_id` is the job for which the frame counts */
+  take(frames, { draw = null, keep = false } = {}) {
     const missing = [];
     const places = new Map(this.catalog.jobs.map(({ id, at }) => [id, at]));
     this.#change((bits) => {
       if (!keep) bits.words.fill(0);
-      numbers.forEach((number, which) => {
-        const index = this.catalog.find(number);
-        if (index < 0) return missing.push(number);
-        this.jobAt[index] = places.get(jobIds[which]) ?? this.jobAt[index];
-        return bits.put(index, true);
-      });
+      for (const each of frames) {
+        const index = this.catalog.find(each.frame, each.task_id);
+        if (index < 0) {
+          missing.push(each);
+          continue;
+        }
+        this.jobAt[index] = places.get(each.job_id) ?? this.jobAt[index];
+        bits.put(index, true);
+      }
     }, draw);
     return missing;
   }
@@ -90,12 +97,17 @@ export class Choice extends EventTarget {
     this.#travel(this.#undone, this.#done);
   }
 
-  /** The chosen frames, as indices in the order of the catalogue. */
+  /** The chosen frames, as indices in the order of the grid. */
   selected() {
     const indices = new Uint32Array(this.size);
     let at = 0;
     this.#bits.each((index) => (indices[at++] = index));
-    return indices;
+    return this.catalog.inOrder(indices);
+  }
+
+  /** How many of the indices from `first` to before `end` are chosen. */
+  countBetween(first, end) {
+    return this.#bits.countBetween(first, end);
   }
 
   /** What is chosen now, for `is` to compare with later. */
@@ -106,6 +118,14 @@ export class Choice extends EventTarget {
   /** Whether just that is chosen, drawn in the same way, whatever happened in between. */
   is({ bits, draw }) {
     return this.#bits.equals(bits) && isSameDraw(this.draw, draw);
+  }
+
+  /** The catalogue has another task: its frames follow those that were there. */
+  #grow() {
+    const { catalog } = this;
+    this.#bits = this.#bits.grown(catalog.size);
+    this.counts = appended(this.counts, new Uint32Array(catalog.jobs.length - this.counts.length));
+    this.jobAt = appended(this.jobAt, catalog.jobAt.subarray(this.jobAt.length));
   }
 
   #change(work, draw = this.draw) {

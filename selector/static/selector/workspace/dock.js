@@ -17,7 +17,7 @@ export function enableDock(dock, choice, { isByAnnotation, failed, tell, ...data
 
   function refresh() {
     at("count").textContent = choice.size.toLocaleString("en");
-    at("total").textContent = choice.catalog.size.toLocaleString("en");
+    at("total").textContent = choice.catalog.total.toLocaleString("en");
     dock.classList.toggle("beside", saving.isBeside);
     dock.classList.toggle("replaceable", saving.isReplaceable);
     at("replace").title = saving.isReplaceable ? `Replace the frames of “${saving.title}”` : "";
@@ -139,6 +139,7 @@ export function enableDock(dock, choice, { isByAnnotation, failed, tell, ...data
     if (saving.hasUnsaved) event.preventDefault();
   });
   choice.addEventListener("change", refresh);
+  choice.catalog.addEventListener("added", refresh);
   refresh();
   return {
     refresh,

@@ -8,7 +8,8 @@ export class Draws {
     this.choice = choice;
   }
 
-  /** @param {{manner: string, seed: number, amount: number, numbers: number[]}} facts */
+  /** @param {{manner: string, seed: number, amount: number,
+   *   frames: {frame: number, task_id?: number}[]}} facts */
   note(draw, facts) {
     this.#known.set(draw, facts);
   }
@@ -19,11 +20,11 @@ export class Draws {
     return last && last.manner === manner && last.seed === seed ? last : null;
   }
 
-  /** The frame numbers that were drawn and have been taken out by hand since. */
+  /** The frames that were drawn and have been taken out by hand since. */
   refused() {
     const { choice } = this;
-    const numbers = this.#last()?.numbers ?? [];
-    return new Set(numbers.filter((number) => !choice.has(choice.catalog.find(number))));
+    const frames = this.#last()?.frames ?? [];
+    return frames.filter((each) => !choice.has(choice.catalog.find(each.frame, each.task_id)));
   }
 
   #last() {

@@ -13,6 +13,7 @@ export class LeftOut extends EventTarget {
     this.root = root;
     this.title = root.querySelector("summary");
     this.list = root.querySelector("div");
+    this.isOfOneTask = taskId !== null; // of several, all selections are listed
     const url = address(selectionsUrl, { task_id: taskId, url: server, page_size: LISTED });
     root.addEventListener("toggle", async () => {
       if (!root.open) return;
@@ -44,7 +45,8 @@ export class LeftOut extends EventTarget {
     if (count <= LISTED) for (const id of gone) this.#chosen.delete(id);
     this.list.classList.remove("errors");
     this.list.replaceChildren(...results.map((selection) => this.#line(selection)));
-    if (!count) this.list.append(make("p", "muted small", "No selection of this task is saved yet."));
+    const none = this.isOfOneTask ? "No selection of this task is saved yet." : "No selection is saved yet.";
+    if (!count) this.list.append(make("p", "muted small", none));
     if (count > LISTED) {
       this.list.append(make("p", "muted small", `These are the newest ${LISTED} of ${count}.`));
     }

@@ -14,7 +14,9 @@ const REM = parseFloat(getComputedStyle(document.documentElement).fontSize); // 
 const [GAP, CAPTION, LIST_ROW, HEAD] = [8, ...[30, 52, 46].map((high) => (high * REM) / 16)];
 
 export class Grid extends EventTarget {
-  constructor(scroller, root, { choice, packs, overlay, onlyUrl }) {
+  /** @param scroller @param root
+   * @param {Record<string, any>} parts `tasks`: the headings of tasks, where there are several */
+  constructor(scroller, root, { choice, packs, overlay, onlyUrl, tasks = null }) {
     super();
     this.scroller = scroller;
     this.root = root;
@@ -23,13 +25,16 @@ export class Grid extends EventTarget {
     this.overlay = overlay;
     overlay.attach(this);
     this.catalog = choice.catalog;
-    this.folded = new Set(); // jobs of which only the heading is shown
+    this.folded = new Set(); // jobs and tasks of which only the heading is shown
+    this.tasks = tasks;
     this.heads = new Heads(root, {
       choice,
       onlyUrl,
+      tasks,
       folded: this.folded,
       fold: (job, isFolded) => this.fold([job], isFolded),
     });
+    tasks?.attach(this);
     this.map = new ScrollMap();
     this.size = 168;
     this.isList = false;
@@ -51,8 +56,10 @@ export class Grid extends EventTarget {
     const held = this.held ?? this.#firstSeen();
     this.shown = shown;
     this.active = Math.max(0, shown.placeOf[index] ?? 0);
+    const giveFocus = this.heads.holdFocus();
     this.heads.show(shown);
     this.arrange({ held: held && this.#near(held) });
+    giveFocus();
     this.held = held;
   }
 
@@ -74,7 +81,8 @@ export class Grid extends EventTarget {
     const hadFocus = document.activeElement?.matches("#grid .cell");
     const counts = this.shown.sections.map(({ count }) => count);
     const folded = this.shown.sections.map(({ job }) => this.folded.has(job));
-    this.layout = new Layout({ counts, folded, columns, rowHeight, gap, head: HEAD });
+    const hidden = this.shown.sections.map(({ job, task }) => job !== null && this.folded.has(task));
+    this.layout = new Layout({ counts, folded, hidden, columns, rowHeight, gap, head: HEAD });
     for (const row of this.rows.values()) row.remove();
     this.rows.clear();
     this.spare = [];
@@ -100,8 +108,8 @@ export class Grid extends EventTarget {
     if (size !== this.arrangedFor) this.arrange();
   }
 
-  /** Show only the headings of these jobs, or their frames again. Which frames are shown, and so
-   * what "Select all" takes, stays as it is. */
+  /** Show only the headings of these jobs and tasks, or their frames again. Which frames are shown, and
+   * so what "Select all" takes, stays as it is. */
   fold(jobs, isFolded) {
     for (const job of jobs) {
       if (isFolded) this.folded.add(job);
@@ -120,8 +128,9 @@ export class Grid extends EventTarget {
     const place = this.shown.placeOf[index] ?? -1;
     if (place < 0) return;
     this.held = null;
-    const { job } = this.shown.sections[this.layout.sectionOf(place).at];
-    if (this.folded.has(job)) this.fold([job], false);
+    const { job, task } = this.shown.sections[this.layout.sectionOf(place).at];
+    const closed = [job, task].filter((each) => this.folded.has(each));
+    if (closed.length) this.fold(closed, false);
     const { section, row } = this.layout.cellOf(place);
     const y = this.layout.rowTop(section, row);
     const room = this.scroller.clientHeight;
@@ -139,8 +148,18 @@ export class Grid extends EventTarget {
   }
 
   gotoJob(job) {
-    const at = this.shown.sections.findIndex((section) => section.job === job);
+    this.#gotoSection((section) => section.job === job);
+  }
+
+  gotoTask(task) {
+    this.#gotoSection((section) => section.job === null && section.task === task);
+  }
+
+  #gotoSection(isWanted) {
+    const at = this.shown.sections.findIndex(isWanted);
     if (at < 0) return;
+    const { task, job } = this.shown.sections[at];
+    if (job && this.folded.has(task)) this.fold([task], false);
     this.held = null;
     this.#scrollTo(this.layout.sections[at].top);
   }
@@ -148,6 +167,16 @@ export class Grid extends EventTarget {
   cellAt(place) {
     const { section, row, column } = this.layout.cellOf(place);
     return this.rows.get(rowKey(section, row))?.cells[column];
+  }
+
+  /** The section at the top of the window, and the first frame there; -1 if that is folded.
+   * @returns {{section: object, index: number} | null} null without any */
+  topmost() {
+    if (!this.layout?.sections.length) return null;
+    const [first] = this.layout.rows(this.top + HEAD, this.top + this.scroller.clientHeight);
+    if (!first) return { section: this.shown.sections[this.layout.sectionAt(this.top).at], index: -1 };
+    const [place] = this.layout.placesOf(first.section, first.row);
+    return { section: this.shown.sections[first.section.at], index: this.shown.order[place] };
   }
 
   /** What the packs say of a frame. */
@@ -181,8 +210,11 @@ export class Grid extends EventTarget {
 
   /** Load what the window shows. */
   ask() {
-    if (!this.layout?.count) return;
+    if (!this.layout) return;
     this.askedAt = performance.now();
+    const touching = this.layout.between(this.top, this.top + this.scroller.clientHeight);
+    this.tasks?.look(touching.map(({ at }) => this.shown.sections[at]));
+    if (!this.layout.count) return;
     const places = placesByNearness(this.layout, this.top, this.scroller.clientHeight);
     const indices = places.map((place) => this.shown.order[place]);
     this.packs.want([...new Set(indices.map((index) => this.#keyOf(index)))]);
@@ -196,8 +228,10 @@ export class Grid extends EventTarget {
 
   #scrolled() {
     const top = this.map.moved(this.scroller.scrollTop);
-    if (Math.abs(top - this.top) >= 1) this.held = null;
+    const isByHand = Math.abs(top - this.top) >= 1;
+    if (isByHand) this.held = null;
     this.top = top;
+    if (isByHand) this.dispatchEvent(new Event("scroll"));
     this.#soon();
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.#rested(), REST);

@@ -39,13 +39,13 @@ export class GridOverlay {
 
   /** The frames in view, as indices, the most important first. */
   want(indices) {
-    if (this.isOn) this.outlines.want(Array.from(indices, (index) => this.catalog.number[index]));
+    if (this.isOn) this.outlines.want(Array.from(indices));
   }
 
   /** Draw what is known of the frame that the cell shows. */
   paint(cell) {
     const { index } = cell;
-    const frame = this.isOn && index >= 0 ? this.outlines.of(this.catalog.number[index]) : null;
+    const frame = this.isOn && index >= 0 ? this.outlines.of(index) : null;
     if (!frame && !cell.objects) return;
     cell.objects ??= overlayOf(cell);
     const { svg, count } = cell.objects;
@@ -57,10 +57,8 @@ export class GridOverlay {
     svg.replaceChildren(...paths(outlines, this.outlines.colors));
   }
 
-  #ready(numbers) {
-    for (const cell of this.grid.cells()) {
-      if (numbers.has(this.catalog.number[cell.index])) this.paint(cell);
-    }
+  #ready(indices) {
+    for (const cell of this.grid.cells()) if (indices.has(cell.index)) this.paint(cell);
   }
 }
 

@@ -8,8 +8,8 @@ const SHOWN = 300;
 const LISTED_JOBS = 20;
 
 /** @param button @param choice
- * @param {{task_id: number, job_id?: number}} source */
-export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
+ * @param {string} what is open, for the name of the file */
+export function enableInfo(button, choice, what) {
   const at = (id) => document.getElementById(id);
   const dialog = at("info-dialog");
   const text = at("info-json");
@@ -72,7 +72,7 @@ export function enableInfo(button, choice, { task_id: taskId, job_id: jobId }) {
     const url = URL.createObjectURL(await (whole ??= make()));
     const link = document.createElement("a");
     link.href = url;
-    link.download = `selection_task_${taskId}${jobId ? `_job_${jobId}` : ""}.json`;
+    link.download = `selection_${what}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   });

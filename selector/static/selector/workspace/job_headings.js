@@ -1,4 +1,4 @@
-// The headings of the jobs. Each is at the top of a lane as high as its job, and "sticky" keeps it
+// The headings of the jobs, and of the tasks where there are several (task_headings.js). Each is at the top of a lane as high as its job, and "sticky" keeps it
 // visible; lanes are cut to the window, since an element must not be too high.
 
 import { make } from "./cells.js";
@@ -8,12 +8,13 @@ const BEYOND = 4000; // pixels of a lane above and below the window
 export class Heads {
   #lanes = new Map(); // place of the section -> lane
 
-  constructor(root, { choice, onlyUrl, folded, fold }) {
+  constructor(root, { choice, onlyUrl, folded, fold, tasks = null }) {
     this.root = root;
     this.choice = choice;
     this.onlyUrl = onlyUrl;
-    this.folded = folded; // a set of jobs
+    this.folded = folded; // a set of jobs and tasks
     this.fold = fold;
+    this.tasks = tasks; // what makes the headings of tasks
   }
 
   show(shown) {
@@ -22,13 +23,26 @@ export class Heads {
     this.#lanes.clear();
   }
 
+  /** Which button of which heading has the focus: a function that gives it back to the heading that
+   * stands for the same after `show` and `render`. */
+  holdFocus() {
+    const [at, lane] = [...this.#lanes].find(([, { element }]) => element.contains(document.activeElement)) ?? [];
+    if (!lane) return () => {};
+    const { task, job } = this.shown.sections[at];
+    const which = controls(lane).indexOf(document.activeElement);
+    return () => {
+      const now = this.shown.sections.findIndex((section) => section.task === task && section.job === job);
+      const found = this.#lanes.get(now);
+      if (found) (controls(found)[which] ?? found.fold).focus({ preventScroll: true });
+    };
+  }
+
   /** Have a lane for each section that touches the window. */
   render(layout, top, bottom, shift) {
-    const first = layout.sectionAt(top)?.at ?? 0;
     const wanted = new Set();
-    for (let at = first; at < layout.sections.length && layout.sections[at].top < bottom; at += 1) {
+    for (const section of layout.between(top, bottom)) {
+      const { at } = section;
       wanted.add(at);
-      const section = layout.sections[at];
       const lane = this.#lanes.get(at) ?? this.#add(section);
       const from = Math.max(section.top, top - BEYOND);
       const to = Math.min(section.top + section.height - layout.gap, bottom + BEYOND);
@@ -53,23 +67,21 @@ export class Heads {
 
   #add(section) {
     const shown = this.shown.sections[section.at];
-    const lane = this.#lane(shown, section);
+    const lane = shown.job ? this.#lane(shown, section) : this.#taskLane(shown, section);
     this.#lanes.set(section.at, lane);
     this.root.append(lane.element);
     this.#count(shown, lane);
     return lane;
   }
 
-  #lane(shown, { line, at }) {
-    const { job } = shown;
-    const element = make("div", "lane");
-    const head = make("div", "job-head");
-    const cell = make("div", "job-head-cell");
-    element.setAttribute("role", "rowgroup");
-    element.id = `lane-${at}`;
-    head.setAttribute("role", "row");
-    head.setAttribute("aria-rowindex", line);
-    cell.setAttribute("role", "gridcell");
+  #taskLane(shown, section) {
+    const { element, cell } = emptyLane(section, "task-lane");
+    return { element, ...this.tasks.fill(cell, shown) };
+  }
+
+  #lane(shown, section) {
+    const { job, task } = shown;
+    const { element, cell } = emptyLane(section);
     const fold = this.#foldButton(job);
     const count = make("span", "job-count");
     const all = this.#button(shown, true);
@@ -77,17 +89,16 @@ export class Heads {
     const only = make("a", "small only-wide", "only this job");
     only.href = this.onlyUrl(job);
     const kind = job.type === "annotation" ? job.stage : "ground truth";
-    only.hidden = this.choice.catalog.jobs.length === 1;
+    only.hidden = this.choice.catalog.partOfJob(job.id).jobs.length === 1;
     cell.append(
       fold,
-      make("h2", "", `Job ${job.id}`),
+      make(task ? "h3" : "h2", "", `Job ${job.id}`),
+      ...(task ? [make("span", "muted job-task", task.name || `task ${task.id}`)] : []),
       make("span", "muted job-range", this.#range(shown)),
       make("span", `badge ${job.stage}`, kind),
       make("span", "muted job-state", [job.state, job.assignee].filter(Boolean).join(" · ")),
       count, all, none, only,
     );
-    head.append(cell);
-    element.append(head);
     return { element, fold, count, all, none };
   }
 
@@ -125,10 +136,31 @@ export class Heads {
     return button;
   }
 
-  #count({ job }, { count, fold }) {
+  #count(section, lane) {
+    const { job } = section;
+    if (!job) return this.tasks.refresh(section, lane);
+    const { count, fold } = lane;
     fold.setAttribute("aria-expanded", !this.folded.has(job));
     const chosen = this.choice.counts[job.at].toLocaleString("en");
     const all = job.indices.length.toLocaleString("en");
-    count.replaceChildren(`${chosen} of ${all}`, make("span", "only-wide", " chosen"));
+    return count.replaceChildren(`${chosen} of ${all}`, make("span", "only-wide", " chosen"));
   }
+}
+
+function emptyLane({ line, at }, kind = "") {
+  const element = make("div", `lane ${kind}`.trim());
+  const head = make("div", "job-head");
+  const cell = make("div", "job-head-cell");
+  element.setAttribute("role", "rowgroup");
+  element.id = `lane-${at}`;
+  head.setAttribute("role", "row");
+  head.setAttribute("aria-rowindex", line);
+  cell.setAttribute("role", "gridcell");
+  head.append(cell);
+  element.append(head);
+  return { element, cell };
+}
+
+function controls({ element }) {
+  return [...element.querySelectorAll("button, a")];
 }

@@ -1,22 +1,33 @@
-// The jobs: chosen of available frames as a live bar; filters by stage, state and assignee.
+// The jobs, by task where there are several: chosen of available frames as a live bar; filters by stage, state and assignee.
 
 import { make } from "./cells.js";
 import { jobFacts } from "./words.js";
 
 const KINDS = ["stage", "state", "assignee"];
+// CVAT's own, where the jobs are not known before their tasks are loaded
+const OFFERED = {
+  stage: ["annotation", "validation", "acceptance"],
+  state: ["new", "in progress", "completed", "rejected"],
+  assignee: [],
+};
 
 export class Jobs extends EventTarget {
-  constructor(list, filters, choice) {
+  /** @param list @param filters @param choice
+   * @param {import("./task_rows.js").TaskRows | null} tasks the rows of the tasks, if there are several */
+  constructor(list, filters, choice, tasks = null) {
     super();
     this.choice = choice;
     this.list = list;
+    this.tasks = tasks;
     this.rows = choice.catalog.jobs.map((job) => this.#row(job));
-    list.replaceChildren(...this.rows.map(({ item }) => item));
+    list.replaceChildren(...(tasks?.items ?? this.rows.map(({ item }) => item)));
     this.selects = KINDS.map((kind) => this.#select(kind));
     this.root = filters;
     filters.replaceChildren(...this.selects);
     this.#hideUseless();
     choice.addEventListener("change", () => this.refresh());
+    choice.catalog.addEventListener("added", ({ detail: task }) => this.#added(task));
+    tasks?.addEventListener("goto", ({ detail }) => this.dispatchEvent(new CustomEvent("goto-task", { detail })));
     this.refresh();
   }
 
@@ -38,11 +49,12 @@ export class Jobs extends EventTarget {
    * filter holds nevertheless, so that no job is like that. */
   filterBy(values, { isStrict }) {
     const unknown = {};
+    const isHeld = isStrict || this.isOfSeveralTasks; // a task that is not loaded may have such a job
     for (const select of this.selects) {
       const value = values[select.kind];
       if (value === undefined) continue;
-      const isKnown = [...select.options].some((option) => option.value === `=${value}`);
-      if (!isKnown && !isStrict) {
+      const isKnown = this.#has(select, value);
+      if (!isKnown && !isHeld) {
         unknown[select.kind] = value;
         continue;
       }
@@ -51,6 +63,20 @@ export class Jobs extends EventTarget {
     }
     if (Object.keys(values).length) this.#filtered();
     return unknown;
+  }
+
+  /** Whether there are several tasks, of which some may not be loaded. */
+  get isOfSeveralTasks() {
+    return this.tasks !== null;
+  }
+
+  /** Which jobs a draw is from: "the jobs shown below: 2 of 5", "jobs with stage acceptance". */
+  inWords({ perJob }) {
+    if (this.isOfSeveralTasks) {
+      return `jobs with ${Object.entries(this.filters).map(([kind, value]) => `${kind} “${value}”`).join(" and ")}`;
+    }
+    const among = this.drawable({ perJob }).length.toLocaleString("en");
+    return `the jobs shown below: ${among} of ${this.choice.catalog.jobs.length.toLocaleString("en")}`;
   }
 
   /** The jobs in view that can be drawn from: per job these are annotation jobs only. */
@@ -65,6 +91,7 @@ export class Jobs extends EventTarget {
   }
 
   refresh() {
+    this.tasks?.refresh();
     for (const row of this.rows) {
       const count = this.choice.counts[row.job.at];
       if (row.shown === count) continue;
@@ -88,6 +115,25 @@ export class Jobs extends EventTarget {
     this.dispatchEvent(new Event("filter"));
   }
 
+  /** The jobs of a task that has been loaded. */
+  #added(task) {
+    const rows = task.jobs.map((job) => this.#row(job));
+    this.rows.push(...rows);
+    this.tasks.itemOf(task).after(...rows.map(({ item }) => item));
+    for (const { item, job } of rows) item.hidden = !this.isInView(job);
+    for (const select of this.selects) {
+      // A draw over several tasks cannot be told to take jobs without an assignee.
+      const values = valuesOf(task.jobs, select.kind).filter((value) => value && !this.#has(select, value));
+      select.append(...values.map((value) => this.#option(select.kind, value)));
+    }
+    this.#hideUseless();
+    this.refresh();
+  }
+
+  #has(select, value) {
+    return [...select.options].some((option) => option.value === `=${value}`);
+  }
+
   #row(job) {
     const item = make("li");
     const name = make("button", "link", `Job ${job.id}: `);
@@ -101,6 +147,7 @@ export class Jobs extends EventTarget {
     const note = make("span", "job-note");
     note.hidden = true;
     item.append(name, bar, count, make("span", "job-facts muted", facts), note);
+    item.classList.toggle("of-task", this.tasks !== null);
     return { job, item, bar, count, note };
   }
 
@@ -112,7 +159,7 @@ export class Jobs extends EventTarget {
 
   /** A choice among the values that the jobs have. */
   #select(kind) {
-    const values = [...new Set(this.choice.catalog.jobs.map((job) => job[kind]))].sort();
+    const values = this.isOfSeveralTasks ? OFFERED[kind] : valuesOf(this.choice.catalog.jobs, kind);
     const select = make("select");
     select.kind = kind;
     select.setAttribute("aria-label", kind.charAt(0).toUpperCase() + kind.slice(1));
@@ -125,4 +172,8 @@ export class Jobs extends EventTarget {
   #option(kind, value) {
     return new Option(value || `no ${kind}`, `=${value}`);
   }
+}
+
+function valuesOf(jobs, kind) {
+  return [...new Set(jobs.map((job) => job[kind]))].sort();
 }

@@ -34,7 +34,7 @@ export function enableKeys(grid, choice, { anchor, openLarge, clear }) {
     if (act === "all") choice.set(grid.shown.order, true);
     else if (act === "clear") clear();
     else if (act === "help") showKeys();
-    else if (act === "objects") document.getElementById("objects").click();
+    else if (act === "objects" || act === "only-chosen") document.getElementById(act).click();
     else choice[act]();
   });
 }
@@ -50,7 +50,7 @@ function anywhere(event) {
   if (key === "?" && !isCommand && !altKey && !document.querySelector(OPEN)) return "help";
   if (altKey || shiftKey || target.matches?.("select") || document.querySelector(OPEN)) return null;
   if (isCommand) return key === "a" ? "all" : null;
-  return { escape: "clear", a: "objects" }[key] ?? null;
+  return { escape: "clear", a: "objects", c: "only-chosen" }[key] ?? null;
 }
 
 /** The meaning of a key: a place to go to, a command, or null. */

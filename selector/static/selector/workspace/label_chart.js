@@ -18,7 +18,7 @@ export class LabelChart extends EventTarget {
 
   /** @param list the <ul>
    * @param choice
-   * @param {import("./label_index.js").LabelIndex} index */
+   * @param {import("./label_index.js").LabelIndex | import("./joined_labels.js").JoinedLabels} index */
   constructor(list, choice, index) {
     super();
     this.list = list;

@@ -71,6 +71,11 @@ export class LabelIndex extends EventTarget {
     this.load();
   }
 
+  /** What the numbers of the answer leave out: nothing, in one task. */
+  get remark() {
+    return "";
+  }
+
   get noFrames() {
     return new Bits(this.catalog.size);
   }

@@ -3,11 +3,12 @@
 
 export class Layout {
   /**
-   * @param {{counts: number[], folded?: boolean[], columns: number, rowHeight: number, gap: number,
-   *   head: number}} how
-   *   how many frames each section holds, whether it shows its heading only, and the sizes in pixels
+   * @param {{counts: number[], folded?: boolean[], hidden?: boolean[], columns: number,
+   *   rowHeight: number, gap: number, head: number}} how
+   *   how many frames each section holds, whether it shows its heading only or not even that, and the
+   *   sizes in pixels
    */
-  constructor({ counts, folded = [], columns, rowHeight, gap, head }) {
+  constructor({ counts, folded = [], hidden = [], columns, rowHeight, gap, head }) {
     this.columns = columns;
     this.rowHeight = rowHeight;
     this.gap = gap;
@@ -15,11 +16,12 @@ export class Layout {
     this.pitch = rowHeight + gap;
     let [top, place, line] = [0, 0, 1];
     this.sections = counts.map((count, at) => {
-      const rows = folded[at] ? 0 : Math.ceil(count / columns);
-      const section = { at, count, rows, top, place, line, height: head + rows * this.pitch };
-      top += section.height;
+      const rows = folded[at] || hidden[at] ? 0 : Math.ceil(count / columns);
+      const height = hidden[at] ? 0 : head + rows * this.pitch;
+      const section = { at, count, rows, top, place, line, height };
+      top += height;
       place += count;
-      line += rows + 1; // its heading is a line too
+      line += hidden[at] ? 0 : rows + 1; // its heading is a line too
       return section;
     });
     this.height = top;
@@ -45,6 +47,17 @@ export class Layout {
 
   rowTop(section, row) {
     return section.top + this.head + row * this.pitch;
+  }
+
+  /** The sections that touch top to bottom. */
+  between(top, bottom) {
+    const touching = [];
+    for (let at = this.sectionAt(top)?.at ?? 0; at < this.sections.length; at += 1) {
+      const section = this.sections[at];
+      if (section.top >= bottom) break;
+      if (section.height) touching.push(section);
+    }
+    return touching;
   }
 
   /** Every row that touches top to bottom. */

@@ -12,11 +12,13 @@ import { Grid } from "./grid.js";
 import { GridOverlay } from "./grid_overlay.js";
 import { enableInfo } from "./info.js";
 import { Jobs } from "./jobs.js";
+import { OnlyChosen } from "./only_chosen.js";
 import { openSelection } from "./saved_selection.js";
 import { enableKeys } from "./keys.js";
 import { Outlines } from "./outlines.js";
 import { LabelIndex } from "./label_index.js";
 import { Packs } from "./packs.js";
+import { enableScrollLabel } from "./scroll_label.js";
 import { LeftOut } from "./excluded_selections.js";
 import { enablePicking } from "./pick.js";
 import { enablePointing } from "./pointing.js";
@@ -27,16 +29,14 @@ import { Viewer } from "./viewer.js";
 
 const at = (id) => document.getElementById(id);
 const data = JSON.parse(at("workspace-data").textContent);
-const source = { task_id: data.taskId, ...(data.jobId ? { job_id: data.jobId } : {}) };
 
 async function load() {
   at("notice").hidden = true;
   at("loading").hidden = false;
   try {
-    const url = address(`${data.api}catalog`, { ...source, connection: data.connection });
-    const catalog = new Catalog(await get(url));
+    const opened = data.tasks ? (await import("./several_tasks.js")).openTasks(data) : await openTask();
     performance.mark("catalogue");
-    start(catalog);
+    start(opened);
     at("loading").hidden = true;
   } catch (error) {
     at("loading").hidden = true;
@@ -46,43 +46,67 @@ async function load() {
   }
 }
 
-function start(catalog) {
+/** One task or job: what start() needs to know of it. openTasks() has the same for several tasks. */
+async function openTask() {
+  const { api, connection, taskId, jobId } = data;
+  const source = { task_id: taskId, ...(jobId ? { job_id: jobId } : {}) };
+  const catalog = new Catalog(await get(address(`${api}catalog`, { ...source, connection })));
+  const base = jobId ? `${api}jobs/${jobId}` : `${api}tasks/${taskId}`;
+  return {
+    catalog,
+    source,
+    key: `${taskId}:${jobId}`,
+    fileName: `task_${taskId}${jobId ? `_job_${jobId}` : ""}`,
+    heads: () => null,
+    rows: () => null,
+    labelIndex: () => new LabelIndex(base, connection, catalog),
+    facts: () => facts(catalog),
+    prepare: async () => {},
+    follow: () => {},
+  };
+}
+
+/** @param {Record<string, any>} opened */
+function start({ catalog, source, ...opened }) {
   const choice = new Choice(catalog);
   const packs = new Packs((jobId, chunk, signal) => {
     const path = `${data.api}jobs/${jobId}/thumbnails/${chunk}`;
-    const url = address(path, { connection: data.connection, v: catalog.version });
+    const url = address(path, { connection: data.connection, v: catalog.partOfJob(jobId).version });
     return get(url, { signal, read: (response) => response.arrayBuffer() });
   });
   const onlyUrl = (job) =>
-    address(data.choose, { task: data.taskId, job: job.id, connection: data.connection });
-  const outlines = new Outlines((frames, signal) => {
-    const path = `${data.api}tasks/${data.taskId}/outlines`;
+    address(data.choose, { task: catalog.partOfJob(job.id).task.id, job: job.id, connection: data.connection });
+  const outlines = new Outlines(catalog, (taskId, frames, signal) => {
+    const path = `${data.api}tasks/${taskId}/outlines`;
     const url = address(path, { frames, job_id: data.jobId, connection: data.connection });
     return get(url, { signal });
   });
   const overlay = new GridOverlay(at("objects"), catalog, outlines);
-  const grid = new Grid(at("scroller"), at("grid"), { choice, packs, overlay, onlyUrl });
+  const tasks = opened.heads(choice);
+  const grid = new Grid(at("scroller"), at("grid"), { choice, packs, overlay, onlyUrl, tasks });
   const viewer = new Viewer(at("viewer"), { grid, choice, ...data });
-  const jobs = new Jobs(at("bars"), at("job-filters"), choice);
+  const jobs = new Jobs(at("bars"), at("job-filters"), choice, opened.rows(choice));
+  const prepare = (frames) => opened.prepare(frames, tell);
   const anchor = new Anchor(grid, choice);
+  const onlyChosen = new OnlyChosen(at("only-chosen"), choice);
+  enableScrollLabel(at("scroll-label"), grid);
   const selectionsUrl = `${data.api}selections`;
   const openLarge = (index) => viewer.open(index);
-  at("facts").textContent = facts(catalog);
+  at("facts").textContent = opened.facts();
   const tellOfChoice = choiceLine(choice);
   const clear = () => {
     const { size } = choice;
     choice.clear();
     if (size) tellOfChoice(`${plural(size, "frame")} ${size === 1 ? "is" : "are"} no longer chosen.`, { undo: true });
   };
-  const base = data.jobId ? `${data.api}jobs/${data.jobId}` : `${data.api}tasks/${data.taskId}`;
-  const labelIndex = new LabelIndex(base, data.connection, catalog);
-  const annotations = new AnnotationPanel(at("annotations"), choice, labelIndex, failed);
-  enableTools({ grid, choice, jobs, annotations });
+  const annotations = new AnnotationPanel(at("annotations"), choice, opened.labelIndex(), failed);
+  opened.follow(enableTools({ grid, choice, jobs, annotations, onlyChosen }), grid);
   enablePointing(grid, choice, { anchor, openLarge });
   enableKeys(grid, choice, { anchor, openLarge, clear });
   const leftOut = new LeftOut(at("left-out"), { ...data, selectionsUrl, failed });
   enablePicking(at("pick"), choice, {
     source: { connection: data.connection, ...source },
+    prepare,
     drawUrl: `${data.api}random-select`,
     jobs,
     annotations,
@@ -95,7 +119,7 @@ function start(catalog) {
     tellOfChoice,
   });
   enableSide();
-  enableInfo(at("info"), choice, source);
+  enableInfo(at("info"), choice, opened.fileName);
   const dock = enableDock(at("dock"), choice, {
     ...data,
     selectionsUrl,
@@ -116,12 +140,13 @@ function start(catalog) {
   });
   // Without frames to choose from, they would do nothing.
   for (const waiting of document.querySelectorAll("[inert]")) waiting.inert = false;
-  const draft = new Draft(draftKey(), choice, {
+  const draft = new Draft([at("dock").dataset.user, data.connection, opened.key, data.selection].join(":"), choice, {
     words: [at("name"), at("note")],
     hasUnsaved: () => dock.hasUnsaved,
+    prepare,
   });
   if (data.selection === null) offer(draft, dock);
-  else open(choice, { dock, leftOut, annotations }).then(() => offer(draft, dock));
+  else open(choice, { dock, leftOut, annotations, jobs, prepare }).then(() => offer(draft, dock));
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);
@@ -144,11 +169,6 @@ function byAnnotation(draw) {
   return Boolean(draw?.annotation_filter || METHODS.get(draw?.frame_selection_method)?.isPerLabel);
 }
 
-function draftKey() {
-  const { connection, taskId, jobId, selection } = data;
-  return [at("dock").dataset.user, connection, taskId, jobId, selection].join(":");
-}
-
 /** Offer the choice that was not saved when this page was left or discarded. */
 function offer(draft, dock) {
   const { size } = draft;
@@ -157,12 +177,16 @@ function offer(draft, dock) {
   button.type = "button";
   button.className = "button";
   button.textContent = size === 1 ? "Choose it again" : "Choose them again";
-  button.addEventListener("click", () => {
-    const missing = draft.take();
-    dock.refresh();
-    const chosen = size - missing;
-    const gone = missing ? ` ${plural(missing, "frame")} of it ${missing === 1 ? "is" : "are"} no longer offered here.` : "";
-    tell(`${plural(chosen, "frame")} ${chosen === 1 ? "is" : "are"} chosen again, not saved yet.${gone}`);
+  button.addEventListener("click", async () => {
+    try {
+      const missing = await draft.take();
+      dock.refresh();
+      const chosen = size - missing;
+      const gone = missing ? ` ${plural(missing, "frame")} of it ${missing === 1 ? "is" : "are"} no longer offered here.` : "";
+      tell(`${plural(chosen, "frame")} ${chosen === 1 ? "is" : "are"} chosen again, not saved yet.${gone}`);
+    } catch (error) {
+      failed(at("dock-status"), error, { again: () => offer(draft, dock) });
+    }
   });
   const words = `${plural(size, "frame")} ${size === 1 ? "was" : "were"} chosen here before and not saved.`;
   tell(words, button);

@@ -3,11 +3,11 @@
 const MOST_NAMED = 5;
 
 /** "1 is not offered here any more: 4 (p04.png), deleted in CVAT. …", a sentence for each reason.
- * @param {{number: number, name: string}[]} missing
- * @param {import("./catalog.js").Catalog} catalog */
+ * @param {{frame: number, task_id?: number, filename?: string}[]} missing
+ * @param {import("./catalog.js").AnyCatalog} catalog */
 export function missingInWords(missing, catalog, { isJob = false } = {}) {
   const gone = { deleted: [], honeypot: [], other: [] };
-  for (const frame of missing) gone[catalog.leftOut(frame.number) ?? "other"].push(frame);
+  for (const each of missing) gone[catalog.leftOut(each.frame, each.task_id) ?? "other"].push(each);
   const elsewhere = isJob ? "not in this job, or not shown to your account" : "not in the task, or not shown to your account";
   return [
     said(gone.deleted, "deleted in CVAT"),
@@ -23,7 +23,7 @@ function said(frames, why, whyMany = why) {
 }
 
 function listed(frames) {
-  const named = frames.slice(0, MOST_NAMED).map(({ number, name }) => (name ? `${number} (${name})` : `${number}`));
+  const named = frames.slice(0, MOST_NAMED).map(({ frame, filename }) => (filename ? `${frame} (${filename})` : `${frame}`));
   const more = frames.length - named.length;
   return named.join(", ") + (more ? ` and ${more.toLocaleString("en")} more` : "");
 }

@@ -12,24 +12,26 @@ const MOST_KEPT = 3000; // frames
  *   outlines: {label_id: number, kind: string, points: number[]}[]}} FrameOutlines */
 
 export class Outlines extends EventTarget {
-  #known = new Map(); // frame number -> FrameOutlines, or null without an answer; oldest first
-  #asking = new Map(); // AbortController -> its frame numbers
+  #known = new Map(); // index -> FrameOutlines, or null without an answer; oldest first
+  #asking = new Map(); // AbortController -> its indices
   #wanted = [];
   #hasFailed = false;
 
-  /** @param load (text of frames, signal) -> Promise of the answer of /api/tasks/{id}/outlines */
-  constructor(load) {
+  /** @param catalog
+   * @param load (task id, text of frames, signal) -> Promise of the answer of /api/tasks/{id}/outlines */
+  constructor(catalog, load) {
     super();
+    this.catalog = catalog;
     this.load = load;
     this.colors = new Map(); // by id of the label
   }
 
-  /** The frames in view, the most important first. */
-  want(numbers) {
-    this.#wanted = numbers;
-    const wanted = new Set(numbers);
+  /** The frames in view, as indices, the most important first. */
+  want(indices) {
+    this.#wanted = indices;
+    const wanted = new Set(indices);
     for (const [controller, asked] of this.#asking) {
-      if (asked.some((number) => wanted.has(number))) continue;
+      if (asked.some((index) => wanted.has(index))) continue;
       controller.abort();
       this.#asking.delete(controller);
     }
@@ -37,8 +39,8 @@ export class Outlines extends EventTarget {
   }
 
   /** @returns {FrameOutlines | null} null as long as it is not known */
-  of(number) {
-    return this.#known.get(number) ?? null;
+  of(index) {
+    return this.#known.get(index) ?? null;
   }
 
   /** Forget everything, and ask for nothing more. */
@@ -58,21 +60,26 @@ export class Outlines extends EventTarget {
   #next() {
     if (this.#hasFailed) return;
     const asked = new Set([...this.#asking.values()].flat());
-    const missing = this.#wanted.filter((number) => !this.#known.has(number) && !asked.has(number));
-    for (let at = 0; at < missing.length && this.#asking.size < AT_ONCE; at += MOST_ASKED) {
-      this.#ask(missing.slice(at, at + MOST_ASKED).sort((a, b) => a - b));
+    let missing = this.#wanted.filter((index) => !this.#known.has(index) && !asked.has(index));
+    while (missing.length && this.#asking.size < AT_ONCE) {
+      const part = this.catalog.partOf(missing[0]); // a question is of one task
+      const some = missing.filter((index) => this.catalog.partOf(index) === part).slice(0, MOST_ASKED);
+      const taken = new Set(some);
+      missing = missing.filter((index) => !taken.has(index));
+      this.#ask(part.task.id, some.sort((a, b) => a - b));
     }
   }
 
-  async #ask(numbers) {
+  async #ask(taskId, indices) {
     const controller = new AbortController();
     const { signal } = controller;
-    this.#asking.set(controller, numbers);
+    this.#asking.set(controller, indices);
     try {
-      const answer = await whileBusy(() => this.load(text(numbers), signal), { signal });
+      const frames = text(indices.map((index) => this.catalog.number[index]));
+      const answer = await whileBusy(() => this.load(taskId, frames, signal), { signal });
       if (signal.aborted) return;
-      this.#remember(numbers, answer);
-      this.dispatchEvent(new CustomEvent("ready", { detail: new Set(numbers) }));
+      this.#remember(indices, answer);
+      this.dispatchEvent(new CustomEvent("ready", { detail: new Set(indices) }));
     } catch (error) {
       if (signal.aborted) return;
       this.#hasFailed = true;
@@ -83,16 +90,17 @@ export class Outlines extends EventTarget {
     this.#next();
   }
 
-  #remember(numbers, { labels, frames, unread }) {
+  #remember(indices, { labels, frames, unread }) {
     for (const { id, color } of labels) this.colors.set(id, color);
     const answers = new Map(frames.map((each) => [each.frame, each]));
     const again = new Set(unread);
-    for (const number of numbers) {
-      if (!again.has(number)) this.#known.set(number, answers.get(number) ?? null);
+    for (const index of indices) {
+      const number = this.catalog.number[index];
+      if (!again.has(number)) this.#known.set(index, answers.get(number) ?? null);
     }
-    for (const number of this.#known.keys()) {
+    for (const index of this.#known.keys()) {
       if (this.#known.size <= MOST_KEPT) return;
-      this.#known.delete(number);
+      this.#known.delete(index);
     }
   }
 }

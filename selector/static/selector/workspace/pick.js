@@ -16,7 +16,7 @@ const NOT_READ = "annotations_not_read"; // code of the API's answer while annot
 const MOST_DRAWN = 20; // of them remembered
 
 export function enablePicking(form, choice, parts) {
-  const { source, drawUrl, jobs, annotations, filter, leftOut, user, isKept, failed, tell, tellOfChoice } = parts;
+  const { source, prepare, drawUrl, jobs, annotations, filter, leftOut, user, isKept, failed, tell, tellOfChoice } = parts;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
@@ -58,10 +58,8 @@ export function enablePicking(form, choice, parts) {
 
   /** Which jobs and names limit the draw: said before it is done. */
   function showPool() {
-    const among = drawable().length.toLocaleString("en");
-    const all = choice.catalog.jobs.length.toLocaleString("en");
     at("pick-jobs").hidden = !jobs.isFiltered;
-    at("pick-jobs").textContent = `Only from the jobs shown below: ${among} of ${all}.`;
+    at("pick-jobs").textContent = `Only from ${jobs.inWords({ perJob: isPerJob() })}.`;
     at("pick-annotations").hidden = !annotations.isSet;
     at("pick-names").hidden = !names();
     at("pick-names").textContent = `Only from frames whose file name contains “${names()}”.`;
@@ -118,6 +116,7 @@ export function enablePicking(form, choice, parts) {
   /** Which jobs to draw from; nothing where it is all of them, or the one job. */
   function among() {
     if (source.job_id || !jobs.isFiltered) return {};
+    if (jobs.isOfSeveralTasks) return jobs.filters; // which jobs of the others are like that is not known here
     if (!drawable().length) throw new Error("No job is shown to draw from. Show other jobs.");
     return { job_ids: drawable().map((job) => job.id) };
   }
@@ -187,14 +186,15 @@ export function enablePicking(form, choice, parts) {
     const asked = parameters(amount);
     const facts = { manner: manner(), amount };
     const answer = await post(drawUrl, { ...asked, ...(seed === "" ? {} : { random_seed: seed }) });
-    const refused = keep ? draws.refused() : new Set();
-    const images = answer.images.filter(({ frame }) => !refused.has(frame));
-    const [numbers, jobIds] = [images.map(({ frame }) => frame), images.map(({ job_id: id }) => id)];
+    const refused = keep ? draws.refused() : [];
+    const without = new Set(refused.map(keyOf));
+    const images = answer.images.filter((image) => !without.has(keyOf(image)));
+    await prepare(images);
     const before = choice.size;
     const isReplaced = !keep && before > 0 && !drawn.some((made) => choice.is(made));
     const made = { ...asked, random_seed: answer.random_seed };
-    draws.note(made, { ...facts, seed: answer.random_seed, numbers: [...numbers, ...refused] });
-    const missing = choice.take(numbers, { draw: made, keep, jobIds });
+    draws.note(made, { ...facts, seed: answer.random_seed, frames: [...images, ...refused] });
+    const missing = choice.take(images, { draw: made, keep });
     drawn.splice(0, drawn.length - MOST_DRAWN + 1);
     drawn.push(choice.remember());
     if (method().isRandom) at("seed").value = answer.random_seed;
@@ -252,6 +252,7 @@ export function enablePicking(form, choice, parts) {
   }
 
   const take = enableByHand(at("by-hand"), choice, {
+    prepare,
     tell: tellOfChoice,
     submit: () => form.requestSubmit(),
   });
@@ -275,4 +276,9 @@ export function enablePicking(form, choice, parts) {
   at("add-ranges").addEventListener("click", () => busy(() => take(true)));
   at("drop-ranges").addEventListener("click", () => busy(() => take(false)));
   show();
+}
+
+/** Names a frame of a task, among those of several. */
+function keyOf({ task_id: taskId, frame }) {
+  return `${taskId}:${frame}`;
 }

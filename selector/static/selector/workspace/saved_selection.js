@@ -2,15 +2,17 @@
 
 import { address, get } from "../../portal/api.js";
 import { METHODS } from "./draw_methods.js";
+import { filtersOf } from "./draw_settings.js";
 import { MethodSettings } from "./method_settings.js";
 import { missingInWords } from "./missing_frames.js";
 
+const SOURCES = ["task_id", "job_id", "task_ids", "project_id"]; // of a draw, and of the page
 const AT_ONCE = 1000; // frames an answer has at most
 const SIDE_BY_SIDE = 4; // answers
 
-/** Choose the frames that a selection has of this task, and report the result. The grid is locked until
+/** Choose the frames that a selection has of what is open, and report the result. The grid is locked until
  * they are loaded: what is chosen meanwhile would be lost. */
-export async function openSelection(choice, { dock, leftOut, annotations, api, selection: id, tell, shut, ...here }) {
+export async function openSelection(choice, { dock, leftOut, annotations, jobs, prepare, api, selection: id, tell, shut, ...here }) {
   shut(true);
   try {
     tell("Opening the selection…");
@@ -18,17 +20,14 @@ export async function openSelection(choice, { dock, leftOut, annotations, api, s
     if (selection.url !== here.server) throw new Error(`“${selection.name}” is of another CVAT server, ${selection.url}.`);
     tell(`Opening “${selection.name}”…`);
     const chosen = await frames(api, id, here.taskId);
+    await prepare(chosen);
     const draw = drawOf(selection, here);
-    const missing = choice.take(chosen.map(({ frame }) => frame), {
-      draw, jobIds: chosen.map(({ job_id: job }) => job),
-    });
+    const missing = choice.take(chosen, { draw });
     // The choice is the selection itself only if all of it is here.
     dock.opened(selection, { isWhole: !missing.length && chosen.length === selection.frames_count });
-    if (draw) fill(document.getElementById("pick"), { leftOut, annotations }, draw);
+    if (draw) fill(document.getElementById("pick"), { leftOut, annotations, jobs }, draw);
     const what = `${choice.size.toLocaleString("en")} frames of “${selection.name}” are chosen.`;
-    const names = new Map(chosen.map(({ frame, filename }) => [frame, filename]));
-    const gone = missing.map((number) => ({ number, name: names.get(number) }));
-    tell([what, missingInWords(gone, choice.catalog, { isJob: Boolean(here.jobId) })].join(" ").trim());
+    tell([what, missingInWords(missing, choice.catalog, { isJob: Boolean(here.jobId) })].join(" ").trim());
   } catch (error) {
     if (error.status !== 404) throw error;
     throw new Error("This selection is not there any more, or not shared with you.", { cause: error });
@@ -54,20 +53,27 @@ async function frames(api, id, taskId) {
 }
 
 /** The draw that the selection began with, as the API takes it; null without one, and for a draw
- * from another task or job than is open here.
- * @param selection @param {Record<string, any>} here */
-function drawOf({ draw }, { connection, taskId, jobId }) {
-  if (draw === null || draw.task_id !== taskId || draw.job_id !== (jobId ?? null)) return null;
-  const { job_id: job, ...given } = draw;
-  return { connection, ...given, ...(job === null ? {} : { job_id: job }) };
+ * from something else than is open here.
+ * @param selection @param {Record<string, any>} here
+ * @returns {Record<string, any> | null} */
+function drawOf({ draw }, { connection, taskId, jobId, scope = { task_id: taskId, job_id: jobId } }) {
+  if (draw === null || SOURCES.some((name) => !isSame(draw[name], scope[name]))) return null;
+  return { connection, ...Object.fromEntries(Object.entries(draw).filter(([, value]) => value !== null)) };
+}
+
+/** Whether it is the same id, or the same ids; null is none. */
+function isSame(one, other) {
+  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }
 
 /** The panel as it was for that draw, unless it drew from some of the jobs only: which of them the
- * filters showed then need not be those that they show now. */
-function fill(form, { leftOut, annotations }, { job_ids: jobs, exclude_selections: without = [], filename_contains: names = "", annotation_filter: annotated = {}, ...draw }) {
+ * filters showed then need not be those that they show now.
+ * @param form @param parts
+ * @param {Record<string, any>} draw */
+function fill(form, { leftOut, annotations, jobs }, { job_ids: some, exclude_selections: without = [], filename_contains: names = "", annotation_filter: annotated = {}, ...draw }) {
   const method = draw.frame_selection_method;
   const hasMode = [...form.elements.mode].some(({ value }) => value === method);
-  if (jobs || !hasMode) return;
+  if (some || !hasMode) return;
   form.elements.mode.value = method;
   const given = METHODS.get(method).amounts.find((each) => each.name in draw);
   if (given) {
@@ -79,6 +85,7 @@ function fill(form, { leftOut, annotations }, { job_ids: jobs, exclude_selection
   form.elements.seed.value = draw.random_seed;
   leftOut.choose(without);
   annotations.choose(annotated);
+  jobs.filterBy(filtersOf(draw), { isStrict: true });
   const filter = document.getElementById("filter");
   filter.value = names;
   filter.dispatchEvent(new Event("input"));

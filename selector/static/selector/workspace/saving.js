@@ -100,7 +100,7 @@ export class Saving {
     const [words, chosen] = [this.words(), choice.remember()];
     const { catalog } = choice;
     const frames = Array.from(choice.selected(), (index) => ({
-      task_id: catalog.task.id,
+      task_id: catalog.partOf(index).task.id,
       job_id: catalog.jobs[choice.jobAt[index]].id,
       frame: catalog.number[index],
     }));

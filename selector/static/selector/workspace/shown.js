@@ -1,13 +1,15 @@
-// The frames that the grid shows, in order: by job, filtered by job, name and annotations; a frame of
-// several jobs once, under the first shown one. Pure.
+// The frames that the grid shows, in order: by task and job, filtered by job, name and annotations; a
+// frame of several jobs once, under the first shown one. Of several tasks each has a section of its own
+// before those of its jobs, for its heading. Pure.
 
 import { frameRange } from "./words.js";
 
 export class Shown {
   /** @param catalog
    * @param {{words?: string, jobs?: (job: object) => boolean,
-   *   frames?: import("./bitset.js").Bits | null}} filter */
-  constructor(catalog, { words = "", jobs = () => true, frames = null } = {}) {
+   *   frames?: import("./bitset.js").Bits | null, hasEmpty?: boolean}} filter
+   *   `hasEmpty`: whether a task of which no frame is shown has its heading nevertheless */
+  constructor(catalog, { words = "", jobs = () => true, frames = null, hasEmpty = true } = {}) {
     this.catalog = catalog;
     this.isWhole = true;
     const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
@@ -16,17 +18,24 @@ export class Shown {
     this.order = new Uint32Array(catalog.size); // place -> index
     this.placeOf = new Int32Array(catalog.size).fill(-1); // index -> place
     let place = 0;
-    for (const job of catalog.jobs.filter(jobs)) {
-      const first = place;
-      let above = 0; // frames of the job that stand under another job already
-      for (const index of job.indices) {
-        if (this.placeOf[index] >= 0) above += 1;
-        else if ((!frames || frames.has(index)) && matches(catalog, index, wanted)) {
-          this.placeOf[index] = place;
-          this.order[place++] = index;
+    for (const { task, jobs: all } of catalog.groups) {
+      const heading = { task, job: null, first: place, count: 0, above: 0, frames: 0 };
+      const headingAt = this.sections.length;
+      if (task) this.sections.push(heading);
+      for (const job of all.filter(jobs)) {
+        const first = place;
+        let above = 0; // frames of the job that stand under another job already
+        for (const index of job.indices) {
+          if (this.placeOf[index] >= 0) above += 1;
+          else if ((!frames || frames.has(index)) && matches(catalog, index, wanted)) {
+            this.placeOf[index] = place;
+            this.order[place++] = index;
+          }
         }
+        if (place > first || above) this.sections.push({ task, job, first, count: place - first, above });
       }
-      if (place > first || above) this.sections.push({ job, first, count: place - first, above });
+      heading.frames = place - heading.first;
+      if (!heading.frames && !hasEmpty) this.sections.length = headingAt;
     }
     this.order = this.order.subarray(0, place);
     this.isWhole = place === catalog.size;
@@ -39,6 +48,11 @@ export class Shown {
   /** The indices of what is shown of a job, also under other jobs that hold the same frames. */
   of(job) {
     return job.indices.filter((index) => this.placeOf[index] >= 0);
+  }
+
+  /** The indices of what is shown of a task. */
+  ofTask({ first, frames }) {
+    return this.order.subarray(first, first + frames);
   }
 
   /** "frames 140–184", of what stands under the heading of a section; "12 of frames 0–999" where

@@ -4,21 +4,27 @@ import { Shown } from "./shown.js";
 
 const KEPT = "workspace-view"; // size and list, kept in this browser
 
-export function enableTools({ grid, choice, jobs, annotations }) {
+/** Returns a function that shows what the filters leave, anew. */
+export function enableTools({ grid, choice, jobs, annotations, onlyChosen }) {
   const at = (id) => document.getElementById(id);
   const { catalog } = choice;
 
   function show() {
     const words = at("filter").value;
-    const { frames } = annotations;
-    const shown = new Shown(catalog, { words, frames, jobs: (job) => jobs.isInView(job) });
+    const shown = new Shown(catalog, {
+      words,
+      frames: onlyChosen.among(annotations.frames),
+      jobs: (job) => jobs.isInView(job),
+      hasEmpty: !onlyChosen.isOn,
+    });
     grid.show(shown);
-    at("select-all").textContent = shown.isWhole ? "Select all" : "Choose these";
-    at("invert").setAttribute("aria-label", shown.isWhole ? "Invert" : "Invert these");
-    const count = `${shown.count.toLocaleString("en")} of ${catalog.size.toLocaleString("en")} shown`;
-    at("shown").textContent = shown.isWhole ? "" : count;
-    at("notice").hidden = shown.count > 0;
-    if (!shown.count) nothing();
+    const isAll = shown.isWhole && catalog.isWhole;
+    at("select-all").textContent = isAll ? "Select all" : "Choose these";
+    at("invert").setAttribute("aria-label", isAll ? "Invert" : "Invert these");
+    const count = `${shown.count.toLocaleString("en")} of ${catalog.total.toLocaleString("en")} shown`;
+    at("shown").textContent = isAll ? "" : count;
+    at("notice").hidden = shown.sections.length > 0;
+    if (!shown.sections.length) nothing();
   }
 
   function nothing() {
@@ -34,6 +40,7 @@ export function enableTools({ grid, choice, jobs, annotations }) {
     button.hidden = isEmpty;
     button.addEventListener("click", () => {
       at("filter").value = "";
+      onlyChosen.put(false);
       annotations.clear();
       jobs.showAll();
       at("filter").focus();
@@ -45,6 +52,7 @@ export function enableTools({ grid, choice, jobs, annotations }) {
   /** What a frame must be like. */
   function what() {
     const parts = [
+      onlyChosen.isOn && "it must be chosen",
       at("filter").value.trim() && "its name must contain every word",
       annotations.isSet && "it must be annotated as the panel “Annotations” says",
       "it must be in one of the jobs shown",
@@ -53,11 +61,12 @@ export function enableTools({ grid, choice, jobs, annotations }) {
     return `${[first.charAt(0).toUpperCase() + first.slice(1), ...others].join(", and ")}.`;
   }
 
-  const areFolded = () => catalog.jobs.every((job) => grid.folded.has(job));
+  const foldable = () => catalog.groups.flatMap(({ task, jobs: ofTask }) => task ?? ofTask);
+  const areFolded = () => foldable().every((each) => grid.folded.has(each));
 
   function nameFolding() {
     at("fold-all").textContent = areFolded() ? "Unfold all" : "Fold all";
-    at("fold-all").hidden = catalog.jobs.length < 2;
+    at("fold-all").hidden = foldable().length < 2;
   }
 
   function look() {
@@ -80,11 +89,13 @@ export function enableTools({ grid, choice, jobs, annotations }) {
   restore(at);
   at("filter").addEventListener("input", show);
   jobs.addEventListener("filter", () => {
-    at("jobs-none").hidden = catalog.jobs.some((job) => jobs.isInView(job));
+    at("jobs-none").hidden = !catalog.jobs.length || catalog.jobs.some((job) => jobs.isInView(job));
     show();
   });
   annotations.addEventListener("filter", show);
+  onlyChosen.addEventListener("filter", show);
   jobs.addEventListener("goto", ({ detail }) => grid.gotoJob(detail));
+  jobs.addEventListener("goto-task", ({ detail }) => grid.gotoTask(detail));
   at("jobs-all").addEventListener("click", () => jobs.showAll());
   at("select-all").addEventListener("click", () => choice.set(grid.shown.order, true));
   at("invert").addEventListener("click", () => choice.invert(grid.shown.order));
@@ -97,13 +108,14 @@ export function enableTools({ grid, choice, jobs, annotations }) {
     event.currentTarget.setAttribute("aria-pressed", !pressed);
     look();
   });
-  at("fold-all").addEventListener("click", () => grid.fold(catalog.jobs, !areFolded()));
+  at("fold-all").addEventListener("click", () => grid.fold(foldable(), !areFolded()));
   grid.addEventListener("fold", nameFolding);
   choice.addEventListener("change", refresh);
   nameFolding();
   show();
   look();
   refresh();
+  return show;
 }
 
 function restore(at) {

@@ -8,8 +8,11 @@ const MOST_PARTS = 100_000;
 export class Typed {
   #byName = new Map(); // "path" or "base" -> name -> indices; made when first needed
 
-  constructor(catalog) {
+  /** @param {import("./catalog.js").AnyCatalog} catalog
+   * @param {(index: number) => boolean} [isMeant] whether a frame can be meant, such as those of one task */
+  constructor(catalog, isMeant = () => true) {
     this.catalog = catalog;
+    this.isMeant = isMeant;
   }
 
   /** What a text means: {indices, absent, loose, problems}. `indices` ascend, each once; `absent`
@@ -48,11 +51,13 @@ export class Typed {
       return;
     }
     ranges.push(range);
-    const [from, to] = this.catalog.within(range.first, range.last);
-    for (let index = from; index < to; index += 1) {
-      if ((this.catalog.number[index] - range.first) % range.step) continue;
-      indices.add(index);
-      present.add(index);
+    for (const [from, to] of this.catalog.spans(range.first, range.last)) {
+      for (let index = from; index < to; index += 1) {
+        const number = this.catalog.number[index];
+        if ((number - range.first) % range.step || !this.isMeant(index)) continue;
+        indices.add(index);
+        present.add(number);
+      }
     }
   }
 
@@ -70,7 +75,10 @@ export class Typed {
   }
 
   #couldMean(named) {
-    const frames = named.slice(0, 2).map((index) => `frame ${this.catalog.number[index]}, ${this.catalog.name(index)}`);
+    const frames = named.slice(0, 2).map((index) => {
+      const words = [`frame ${this.catalog.number[index]}`, this.catalog.name(index), this.catalog.taskWords(index)];
+      return words.filter(Boolean).join(", ");
+    });
     const more = named.length > 2 ? `, or ${named.length - 2} more` : "";
     return `could mean ${frames.join(", or ")}${more}`;
   }
@@ -88,6 +96,7 @@ export class Typed {
   #index(nameOf) {
     const names = new Map();
     for (let index = 0; index < this.catalog.size; index += 1) {
+      if (!this.isMeant(index)) continue;
       const name = nameOf(this.catalog.name(index)); // "" in a video
       const same = names.get(name);
       if (same) same.push(index);

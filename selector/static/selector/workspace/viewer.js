@@ -90,6 +90,7 @@ export class Viewer {
     this.at("title").textContent = `Frame ${catalog.number[index]}`;
     this.at("name").textContent = name;
     this.at("facts").textContent = [
+      catalog.taskWords(index),
       `Job ${catalog.job(index).id}`,
       width && height ? `${width}×${height}` : "",
       `${(this.grid.shown.placeOf[index] + 1).toLocaleString("en")} of ${this.grid.shown.count.toLocaleString("en")}`,
@@ -101,7 +102,8 @@ export class Viewer {
     this.picture.alt = name ? `Frame ${catalog.number[index]}, ${name}` : `Frame ${catalog.number[index]}`;
     this.#load();
     const jobId = this.jobId ?? catalog.job(index).id;
-    this.overlay.show({ taskId: catalog.task.id, jobId, frame: catalog.number[index], width, height });
+    const taskId = catalog.partOf(index).task.id;
+    this.overlay.show({ taskId, jobId, frame: catalog.number[index], width, height });
     this.#state();
   }
 
@@ -165,8 +167,9 @@ export class Viewer {
   #address(index) {
     const { catalog, connection } = this;
     const quality = NOT_SHOWN_BY_BROWSERS.test(catalog.name(index)) ? "compressed" : "original";
-    const path = `${this.api}tasks/${catalog.task.id}/frames/${catalog.number[index]}/image`;
-    return address(path, { quality, connection, v: catalog.version });
+    const { task, version } = catalog.partOf(index);
+    const path = `${this.api}tasks/${task.id}/frames/${catalog.number[index]}/image`;
+    return address(path, { quality, connection, v: version });
   }
 
   #state() {

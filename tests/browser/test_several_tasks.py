@@ -1,0 +1,169 @@
+"""Several tasks at once: from the list, drawn from, chosen by hand, saved, opened again."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Locator, Request, Route, expect
+
+from selections.models import Selection
+from tests.browser.workspace import Workspace
+from tests.conftest import api_of
+
+DRIVE, DAY, DUSK = 1, 12, 13  # the last two are those of the project "Crossings"
+CROSSINGS = 2
+
+
+def open_tasks(desk: Workspace, *tasks: int, **named: int) -> None:
+    query = "".join(f"&{name}={value}" for name, value in named.items())
+    desk.page.goto(f"/choose?tasks={','.join(map(str, tasks))}{query}")
+    expect(desk.cells.first).to_be_visible()
+
+
+def cell(desk: Workspace, name: str) -> Locator:
+    return desk.grid.locator(f'.cell[title="{name}"]:visible')
+
+
+def heading(desk: Workspace, name: str) -> Locator:
+    return desk.grid.locator(".task-lane").filter(has_text=name)
+
+
+def test_checked_in_the_list(desk: Workspace) -> None:
+    page = desk.page
+    page.goto("/choose")
+    page.get_by_role("checkbox", name="Choose frames of Crossing, day").check()
+    bar = page.locator("#task-checks")
+    expect(bar).to_contain_text("1 task chosen")
+    page.goto("/choose?find=dusk")
+    expect(bar).to_contain_text("1 of them not in this list")
+    page.get_by_role("checkbox", name="Choose frames of Crossing, dusk").focus()
+    page.keyboard.press("Space")
+    expect(bar).to_contain_text("2 tasks chosen")
+    bar.get_by_role("link", name="Choose frames").click()
+    expect(page.get_by_role("heading", name="2 tasks")).to_be_visible()
+    expect(desk.grid.get_by_role("heading", name="Crossing, day")).to_be_visible()
+    desk.expect_chosen(0, 60)
+
+
+def test_all_tasks_of_a_project(desk: Workspace) -> None:
+    desk.page.goto(f"/choose?project={CROSSINGS}")
+    desk.page.get_by_role("link", name="Choose from all 2").click()
+    expect(desk.page.get_by_role("heading", name="Crossings", exact=True)).to_be_visible()
+    expect(cell(desk, "day_000.jpg")).to_be_visible()
+    desk.pick("2", seed="3", mode="Over all")
+    desk.expect_chosen(2, 60)
+    desk.save("Of the project")
+    assert Selection.objects.get().parameters["project_id"] == CROSSINGS
+
+
+def test_what_is_looked_at_is_loaded(desk: Workspace) -> None:
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/api/catalog" in request.url:
+            asked.append(request.url.split("task_id=")[1].split("&")[0])
+
+    desk.page.on("request", note)
+    open_tasks(desk, DRIVE, DAY, DUSK)
+    desk.settled()
+    assert str(DUSK) not in asked  # the first task fills the window
+    expect(desk.page.locator("#bars")).to_contain_text("Crossing, dusk #13: ")
+    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
+    expect(cell(desk, "dusk_000.jpg")).to_be_visible()
+
+
+def test_a_draw_is_that_of_the_api(desk: Workspace, alice: User) -> None:
+    open_tasks(desk, DAY, DUSK)
+    desk.pick("3", seed="7")
+    desk.expect_chosen(12, 60)
+    body = {"task_ids": [DAY, DUSK], "count": 3, "random_seed": 7}
+    drawn = api_of(alice).post("/api/random-select", body).json()
+    assert desk.info() == drawn["images"]
+    desk.button("Keep, draw more").click()
+    desk.expect_chosen(24, 60)
+    desk.save("Both")
+    selection = Selection.objects.get()
+    assert selection.parameters["task_ids"] == [DAY, DUSK]
+    assert selection.tasks.count() == 2
+
+
+def test_by_hand_over_the_tasks(desk: Workspace) -> None:
+    open_tasks(desk, DAY, DUSK)
+    cell(desk, "day_001.jpg").click()
+    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
+    cell(desk, "dusk_001.jpg").click(modifiers=["Shift"])
+    desk.expect_chosen(31, 60)
+    desk.button("Undo").click()
+    desk.expect_chosen(1, 60)
+    desk.button("Redo").click()
+    names = [frame["filename"] for frame in desk.info()]
+    assert names == [f"day_{n:03}.jpg" for n in range(1, 30)] + ["dusk_000.jpg", "dusk_001.jpg"]
+    heading(desk, "Crossing, dusk").get_by_role("button", name="Choose all").click()
+    desk.expect_chosen(59, 60)
+    expect(heading(desk, "Crossing, dusk")).to_contain_text("30 of 30 chosen")
+
+
+def test_typed_numbers_of_one_task(desk: Workspace) -> None:
+    open_tasks(desk, DAY, DUSK)
+    desk.page.locator("#pick").get_by_text("By hand", exact=True).click()
+    desk.page.get_by_label("Of", exact=True).select_option("Crossing, dusk #13")
+    desk.page.get_by_label("Frame numbers or file names").fill("0-4")
+    desk.button("Choose these").last.click()
+    desk.expect_chosen(5, 60)
+    assert {frame["task_id"] for frame in desk.info()} == {DUSK}
+
+
+def test_folded_tasks(desk: Workspace) -> None:
+    open_tasks(desk, DAY, DUSK)
+    fold = heading(desk, "Crossing, day").get_by_role("button", name="Frames of Crossing, day")
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(fold).to_be_focused()
+    expect(cell(desk, "day_000.jpg")).to_have_count(0)
+    expect(cell(desk, "dusk_000.jpg")).to_be_visible()
+    desk.button("Select all").click()
+    desk.expect_chosen(60, 60)
+
+
+def test_the_large_view_names_the_task(desk: Workspace) -> None:
+    open_tasks(desk, DAY, DUSK)
+    cell(desk, "day_001.jpg").dblclick()
+    facts = desk.page.locator("#viewer-facts")
+    expect(facts).to_contain_text("Crossing, day (task 12)")
+    desk.page.keyboard.press("End")
+    expect(facts).to_contain_text("Crossing, dusk (task 13)")
+    expect(desk.page.locator("#viewer-annotations-said")).to_contain_text("object")
+
+
+def test_a_task_that_fails_says_so_in_its_heading(desk: Workspace) -> None:
+    def fail(route: Route) -> None:
+        route.fulfill(status=502, json={"detail": "CVAT is out of order.", "code": "cvat"})
+
+    desk.page.route(f"**/api/catalog*task_id={DUSK}*", fail)
+    open_tasks(desk, DAY, DUSK)
+    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
+    expect(heading(desk, "Crossing, dusk")).to_contain_text("CVAT is out of order.")
+    desk.page.unroute(f"**/api/catalog*task_id={DUSK}*")
+    heading(desk, "Crossing, dusk").get_by_role("button", name="again").click()
+    expect(cell(desk, "dusk_000.jpg")).to_be_visible()
+
+
+def test_saved_and_opened_again(desk: Workspace) -> None:
+    open_tasks(desk, DAY, DUSK)
+    cell(desk, "day_001.jpg").click()
+    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
+    cell(desk, "dusk_001.jpg").click()
+    desk.save("Two by hand")
+    desk.page.goto(f"/selections/{Selection.objects.get().pk}")
+    desk.page.get_by_role("link", name="Open in the workspace").click()
+    desk.expect_chosen(2, 60)
+    assert [frame["task_id"] for frame in desk.info()] == [DAY, DUSK]
+
+
+def test_labels_of_all_tasks(desk: Workspace) -> None:
+    open_tasks(desk, DAY, DUSK)
+    desk.page.locator("#annotations summary").first.click()
+    said = desk.page.locator("#annotations-said")
+    expect(said).to_contain_text("of 60 frames are annotated")
+    desk.page.get_by_label("Label car").select_option("any")
+    expect(said).to_contain_text("like this")
+    expect(desk.page.locator("#shown")).to_contain_text("of 60 shown")
