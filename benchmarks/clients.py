@@ -5,9 +5,11 @@ from __future__ import annotations
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import BinaryIO
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import requests
 from cvat_sdk import make_client
@@ -44,15 +46,18 @@ def sequential(url: str, task_id: int, frames: Iterable[int]) -> None:
             out.writestr(f"{frame}.jpg", answer.content)
 
 
-def sdk(url: str, task_id: int, frames: Sequence[int]) -> None:
-    """`download_frames` of cvat-sdk, which re-encodes and numbers instead of naming."""
+def sdk(url: str, task_id: int, frames: Sequence[int], *, with_annotations: bool = False) -> None:
+    """`download_frames` of cvat-sdk, which re-encodes and numbers instead of naming; and
+    `get_annotations` of the jobs that hold the frames."""
     with (
         tempfile.TemporaryDirectory() as folder,
         make_client(url, credentials=DEMO) as c,
     ):
-        c.tasks.retrieve(task_id).download_frames(
-            list(frames), outdir=folder, quality="original", image_extension="jpg"
-        )
+        task = c.tasks.retrieve(task_id)
+        task.download_frames(list(frames), outdir=folder, quality="original", image_extension="jpg")
+        for job in task.get_jobs() if with_annotations else ():
+            if any(job.start_frame <= frame <= job.stop_frame for frame in frames):
+                job.get_annotations()
 
 
 class Session(requests.Session):
@@ -120,8 +125,11 @@ def raw_chunks(
             assert length
 
 
-def cvat_export(url: str, key: Credential, task_id: int) -> None:
-    """CVAT's own export of the whole task with its pictures, and its download into a file."""
+def cvat_export(
+    url: str, key: Credential, task_id: int, frames: Container[int] | None = None
+) -> None:
+    """CVAT's own export of the whole task with its pictures, and its download into a file; then a
+    ZIP of only these frames, if there are any."""
     with Session(key) as session, tempfile.TemporaryFile() as file:
         params = {"format": EXPORT_FORMAT, "save_images": "true"}
         begun = session.post(f"{url}/api/tasks/{task_id}/dataset/export", params=params, timeout=60)
@@ -133,3 +141,22 @@ def cvat_export(url: str, key: Credential, task_id: int) -> None:
             answer.raise_for_status()
             for block in answer.iter_content(RAW_BLOCK):
                 file.write(block)
+        if frames is not None:
+            _cut(file, frames)
+
+
+def _cut(export: BinaryIO, frames: Container[int]) -> None:
+    """Write a stored ZIP with the pictures and annotations of the frames."""
+    with (
+        tempfile.TemporaryFile() as file,
+        zipfile.ZipFile(export) as whole,
+        zipfile.ZipFile(file, "w") as part,
+    ):
+        root = ElementTree.Element("annotations")
+        with whole.open("annotations.xml") as xml:
+            images = (each for _, each in ElementTree.iterparse(xml) if each.tag == "image")
+            root.extend(image for image in images if int(image.get("id", "")) in frames)
+        for image in root:
+            name = f"images/{image.get('name')}"
+            part.writestr(name, whole.read(name))
+        part.writestr("annotations.xml", ElementTree.tostring(root))

@@ -14,25 +14,36 @@ ROW = re.compile(r"^(\| `(\w+)` \| [^|]+ \| )([\d.]+)(?= \|)", re.MULTILINE)
 WRITTEN = re.compile(
     r"(?<=<!-- written by make bench -->\n).*(?=<!-- end of what make bench writes -->)", re.DOTALL
 )
+HEADING = "\n## "
 Bounds = Mapping[str, tuple[float, str]]  # key -> the bound, "at least" or "at most"
 
 
 def update(ratios: Mapping[str, float], bounds: Bounds, cases: Sequence[Case]) -> None:
-    text = with_numbers(DOCUMENT.read_text(encoding="utf-8"), ratios)
+    text = _with_numbers(DOCUMENT.read_text(encoding="utf-8"), "results.json", ratios)
     written = f"\n{_cases(cases)}\n{_values(ratios, bounds)}\n"
     DOCUMENT.write_text(WRITTEN.sub(lambda _: written, text), encoding="utf-8")
 
 
-def with_numbers(text: str, ratios: Mapping[str, float]) -> str:
-    """The text with these numbers in the rows of its tables that begin with their keys, and with as
-    many digits as were there."""
+def update_rows(results: str, ratios: Mapping[str, float]) -> None:
+    """Write the numbers of the benchmark with this file of results into the rows of its sections
+    that begin with their keys."""
+    text = _with_numbers(DOCUMENT.read_text(encoding="utf-8"), results, ratios)
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+def _with_numbers(text: str, results: str, ratios: Mapping[str, float]) -> str:
+    """The text with these numbers in the tables below headings that name the file of results, with
+    as many digits as were there. Benchmarks may have keys of the same name."""
 
     def row(match: re.Match[str]) -> str:
         start, key, old = match.groups()
         digits = len(old.partition(".")[2])
         return f"{start}{ratios[key]:.{digits}f}" if key in ratios else match[0]
 
-    return ROW.sub(row, text)
+    sections = text.split(HEADING)
+    return HEADING.join(
+        ROW.sub(row, each) if results in each.partition("\n")[0] else each for each in sections
+    )
 
 
 def _cases(cases: Sequence[Case]) -> str:

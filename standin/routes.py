@@ -94,7 +94,7 @@ ROUTES = [
         PATCH=tasks.task_change,
         DELETE=tasks.task_delete,
     ),
-    _route("/api/tasks/{id}/annotations", _ANNOTATIONS, GET=tasks.task_annotations),
+    _route("/api/tasks/{id}/annotations/?", _ANNOTATIONS, GET=tasks.task_annotations),
     _route("/api/tasks/{id}/status", _READ, GET=tasks.task_status_old),
     _route("/api/tasks/{id}/data/?", _LIST, GET=data.task_data),
     _route("/api/tasks/{id}/data/meta", _META, GET=meta.task_meta, PATCH=meta.task_meta_change),
@@ -116,7 +116,7 @@ ROUTES = [
     _route("/api/jobs/{id}", _ONE, GET=jobs.job_detail, PATCH=jobs.job_change),
     _route("/api/jobs/{id}/data", _READ, GET=data.job_data),
     _route("/api/jobs/{id}/data/meta", _META, GET=meta.job_meta, PATCH=meta.job_meta_change),
-    _route("/api/jobs/{id}/annotations", _ANNOTATIONS, GET=jobs.job_annotations),
+    _route("/api/jobs/{id}/annotations/?", _ANNOTATIONS, GET=jobs.job_annotations),
     _route("/api/jobs/{id}/preview", _READ, GET=data.job_preview),
     _route(
         "/api/jobs/{id}/validation_layout",

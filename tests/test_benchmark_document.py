@@ -11,12 +11,18 @@ from benchmarks.cases import Case
 
 TEXT = """# Performance
 
+## Engine (`results.json`)
+
 | `speed` | of something | 1.5 | at least 2 |
 | `other` | of something else | 7 | |
 
 <!-- written by make bench -->
 old
 <!-- end of what make bench writes -->
+
+## Annotations (`annotations.json`)
+
+| `speed` | of something with annotations | 9.25 |
 
 The end.
 """
@@ -33,6 +39,9 @@ def test_rows_and_tables_get_the_numbers(tmp_path: Path, monkeypatch: pytest.Mon
     assert "| all frames | 1.3 s | `raw_4` 1.0 s |" in once
     assert "| `speed` | at least 2 | 2.25 |" in once
     assert "old" not in once
-    assert once.endswith("<!-- end of what make bench writes -->\n\nThe end.\n")
+    assert "| `speed` | of something with annotations | 9.25 |" in once
+    assert once.endswith("\n\nThe end.\n")
     document.update({"speed": 2.25}, {"speed": (2, "at least")}, [case])
     assert document.DOCUMENT.read_text() == once
+    document.update_rows("annotations.json", {"speed": 8})
+    assert document.DOCUMENT.read_text() == once.replace("| 9.25 |", "| 8.00 |")

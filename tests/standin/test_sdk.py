@@ -74,6 +74,13 @@ def test_a_task_with_its_jobs_labels_and_meta(client: Client) -> None:
     assert jobs[1].get_meta().start_frame == 45
 
 
+def test_annotations_of_task_and_job(client: Client) -> None:
+    task = client.tasks.retrieve(1)
+    of_jobs = [job.get_annotations() for job in task.get_jobs()]
+    assert task.get_annotations().shapes or task.get_annotations().tracks
+    assert any(each.shapes or each.tracks for each in of_jobs)
+
+
 @pytest.mark.parametrize("task_id", [1, 4])
 def test_single_frames_are_the_original_bytes(
     client: Client, shared: StandIn, task_id: int
