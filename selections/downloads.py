@@ -4,6 +4,7 @@ of an archive can be resumed (Range)."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -52,9 +53,26 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
 def send_frame_list(selection: Selection, *, is_exact: bool) -> StreamingHttpResponse:
     """The frames of the selection as CSV, see selections.frame_list."""
     name = f"selection_{selection.pk}_frames{'_exact' if is_exact else ''}.csv"
+    lines = frame_list.lines(Selection.objects.filter(pk=selection.pk), is_exact=is_exact)
+    return _list_file(lines, name, "text/csv")
+
+
+def send_document(selection: Selection) -> StreamingHttpResponse:
+    """The selection as JSON, see selections.frame_list."""
+    lines = frame_list.document(selection)
+    return _list_file(lines, f"selection_{selection.pk}.json", "application/json")
+
+
+def send_names(selection: Selection) -> StreamingHttpResponse:
+    """The file names of the selection, see selections.frame_list."""
+    lines = frame_list.names(selection)
+    return _list_file(lines, f"selection_{selection.pk}_names.txt", "text/plain")
+
+
+def _list_file(lines: Iterator[str], name: str, kind: str) -> StreamingHttpResponse:
     return StreamingHttpResponse(
-        frame_list.lines(Selection.objects.filter(pk=selection.pk), is_exact=is_exact),
-        content_type="text/csv; charset=utf-8",
+        lines,
+        content_type=f"{kind}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

@@ -1,16 +1,20 @@
-"""The frames of selections as CSV, a line at a time: 200,000 frames are no list in memory.
+"""The frames of selections as CSV, JSON and plain names, a line at a time: 200,000 frames are no
+list in memory.
 
-Two forms: for spreadsheets, with cells guarded against being run as formulas, and the exact one
-for programs.
+CSV has two forms: for spreadsheets, with cells guarded against being run as formulas, and the exact
+one for programs.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from selections import spreadsheets
-from selections.models import FrameMark, SelectedFrame, SelectionQuerySet
+from selections.listed_frames import BYTE_ORDER_MARK, FORMAT, name_line
+from selections.models import FrameMark, SelectedFrame, Selection, SelectionQuerySet
 
 COLUMNS = [
     "selection_id",
@@ -68,10 +72,42 @@ def lines(selections: SelectionQuerySet, *, is_exact: bool = False) -> Iterator[
         )
         for mark in FrameMark.objects.filter(selection__in=selections)
     }
-    yield ("" if is_exact else "\ufeff") + writer.writerow(COLUMNS)
+    yield ("" if is_exact else BYTE_ORDER_MARK) + writer.writerow(COLUMNS)
     for row in rows.iterator(chunk_size=5000):
         task = tasks[row[0]].get(row[3])
         number = task.source_frame(row[5]) if task else None
         mark = marks.get((row[0], row[3], row[5]), NO_MARK)
         cells = (*row, "" if number is None else number, task.video if task else "", *mark)
         yield writer.writerow(cells if is_exact else [spreadsheets.safe(cell) for cell in cells])
+
+
+def document(selection: Selection) -> Iterator[str]:
+    """The selection as JSON, from which listed_frames.read_list() makes it again, also in another
+    portal: a frame on each line."""
+    head = {
+        "format": FORMAT,
+        "name": selection.name,
+        "note": selection.note,
+        "url": selection.url,
+        "organization": selection.organization,
+        "frame_selection_method": selection.frame_selection_method,
+        "draw": selection.draw,
+        "tasks": [task.to_json() for task in selection.tasks.all()],
+    }
+    yield json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}") + ',\n "frames": ['
+    before = "\n  "
+    for row in _rows(selection, "task_id", "job_id", "frame", "filename", "width", "height"):
+        yield before + json.dumps(row, ensure_ascii=False)
+        before = ",\n  "
+    yield "\n ]\n}\n"
+
+
+def names(selection: Selection) -> Iterator[str]:
+    """A file name on each line; frames of a video as they are named in a ZIP."""
+    for row in _rows(selection, "frame", "filename"):
+        yield name_line(row["filename"] or f"frame_{row['frame']:06d}.png") + "\n"
+
+
+def _rows(selection: Selection, *fields: str) -> Iterator[dict[str, Any]]:
+    frames = selection.frames.order_by("task_id", "frame").values(*fields)
+    yield from frames.iterator(chunk_size=5000)

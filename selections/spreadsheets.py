@@ -11,6 +11,7 @@ Cell = TypeVar("Cell")
 # cell (the separator of lists is a semicolon in many countries). What follows there may be a
 # formula, also behind spaces or quotes.
 _UNSAFE = re.compile(r"(^|[;\t\r\n])(?='|[\s\"]*[=+\-@])")
+_GUARDED = re.compile(r"(^|[;\t\r\n])'")
 
 
 def safe(cell: Cell) -> Cell | str:
@@ -20,3 +21,8 @@ def safe(cell: Cell) -> Cell | str:
     the beginning, and after each semicolon, tab and line end, has the cell as it was.
     """
     return _UNSAFE.sub(r"\1'", cell) if isinstance(cell, str) else cell
+
+
+def unguarded(cell: str) -> str:
+    """What safe() made this cell of."""
+    return _GUARDED.sub(r"\1", cell)

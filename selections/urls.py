@@ -2,17 +2,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from selections.views import archives, comparing, saved, sharing
+from selections.views import archives, comparing, importing, saved, sharing
 
 app_name = "selections"
 urlpatterns = [
     path("", saved.selection_list, name="list"),
     path("hand-over", sharing.hand_over_several, name="hand-over-several"),
     path("compare", comparing.compare, name="compare"),
+    path("import", importing.import_list, name="import"),
     path("<int:pk>", saved.detail, name="detail"),
     path("<int:pk>/visible-frames", saved.visible_frames, name="visible-frames"),
     path("<int:pk>/deleted-frames", saved.deleted_frames, name="deleted-frames"),
     path("<int:pk>/frames.csv", saved.frames_csv, name="frames-csv"),
+    path("<int:pk>/frames.json", saved.document, name="document"),
+    path("<int:pk>/names.txt", saved.names, name="names"),
     path("<int:pk>/describe", saved.describe, name="describe"),
     path("<int:pk>/share", sharing.share, name="share"),
     path("<int:pk>/shares", sharing.add_share, name="add-share"),

@@ -240,6 +240,36 @@ class SelectionViewSet(
         """The frames as CSV, by task and number."""
         return downloads.send_frame_list(self.get_object(), is_exact=self.query["raw"])
 
+    @takes(responses={(200, "application/json"): OpenApiTypes.OBJECT})
+    @action(
+        detail=True,
+        url_path=r"frames\.json",
+        url_name="document",
+        filterset_class=None,
+        filter_backends=[],
+        pagination_class=None,
+        content_negotiation_class=AlwaysJson,
+    )
+    def document(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
+        """The selection as one JSON, its draw included: `import` makes it again from that, also in
+        another portal."""
+        return downloads.send_document(self.get_object())
+
+    @takes(responses={(200, "text/plain"): OpenApiTypes.STR})
+    @action(
+        detail=True,
+        url_path=r"names\.txt",
+        url_name="names",
+        filterset_class=None,
+        filter_backends=[],
+        pagination_class=None,
+        content_negotiation_class=AlwaysJson,
+    )
+    def names(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:
+        """The file names of the frames, one on each line; a name that a line does not hold is in
+        quotes, as in JSON."""
+        return downloads.send_names(self.get_object())
+
     @takes(is_paged=True, responses=archives_api.ArchiveListSerializer(many=True))
     @action(detail=True, filterset_class=None, filter_backends=[])
     def archives(self, request: SignedInApiRequest, pk: str) -> Response:

@@ -7,6 +7,7 @@ from portal.api.views import IDS
 from selections.api.archives import ArchiveViewSet
 from selections.api.comparing import ComparingViewSet
 from selections.api.download_images import DownloadImagesView
+from selections.api.importing import ImportView
 from selections.api.marks import MarkViewSet
 from selections.api.random_select import RandomSelectView
 from selections.api.selections import SelectionViewSet
@@ -36,5 +37,6 @@ urlpatterns = [
         ComparingViewSet.as_view({"get": "frames"}),
         name="api-selection-compare-frames",
     ),
+    path("selections/import", ImportView.as_view(), name="api-selection-import"),
     *router.urls,
 ]

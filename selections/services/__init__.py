@@ -24,6 +24,7 @@ from selections.services.combining import (
 from selections.services.connections import usable_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
+from selections.services.importing import Imported, Reason, import_list
 from selections.services.left_out import left_out_by_format
 from selections.services.marking import mark_frames
 from selections.services.redrawing import draw_again
@@ -49,7 +50,9 @@ __all__ = [
     "MOST_COMBINED",
     "Choice",
     "Deletions",
+    "Imported",
     "Part",
+    "Reason",
     "cancel_archive",
     "combine_selections",
     "combined_frames",
@@ -69,6 +72,7 @@ __all__ = [
     "find_deleted",
     "give_selections",
     "hand_over",
+    "import_list",
     "left_out_by_format",
     "mark_frames",
     "purge_selections",

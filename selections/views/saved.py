@@ -151,6 +151,18 @@ def frames_csv(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     return downloads.send_frame_list(_visible(request, pk), is_exact=is_exact)
 
 
+@require_safe
+def document(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
+    """The selection as JSON, which can be read in again."""
+    return downloads.send_document(_visible(request, pk))
+
+
+@require_safe
+def names(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
+    """The file names alone."""
+    return downloads.send_names(_visible(request, pk))
+
+
 @require_POST
 @errors_shown_on(detail_page)
 def describe(request: SignedInRequest, pk: int) -> HttpResponse:

@@ -21,6 +21,7 @@ PAGES = [
     "/selections/{selection}?view=list",
     "/selections/hand-over",
     "/selections/compare?selection={selection}",
+    "/selections/import",
     "/selections/archives",
     "/selections/archives/{archive}",
     "/tokens",

@@ -1,0 +1,79 @@
+"""The form for a list of frames."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from cvat.links import MAX_ID
+from selections.services.connections import usable_connections
+from selector.models import Connection
+
+
+class ImportForm(forms.Form):
+    """`text` is the list, pasted or from the file."""
+
+    file = forms.FileField(
+        label="File", required=False, help_text="CSV, JSON, or a file name on each line; UTF-8."
+    )
+    pasted = forms.CharField(
+        label="Or the list itself",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+    )
+    tasks = forms.CharField(
+        label="Tasks",
+        required=False,
+        max_length=2000,
+        help_text="Their numbers, such as 12, 13. Only for a list that does not name its tasks.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    connection = forms.ModelChoiceField(
+        Connection.objects.none(), label="CVAT", required=False, empty_label=None
+    )
+    name = forms.CharField(label="Name of the selection", required=False, max_length=200)
+    saves_partly = forms.BooleanField(
+        label="Save the frames that match, even if others do not", required=False
+    )
+
+    def __init__(self, *arguments: Any, user: User) -> None:
+        super().__init__(*arguments)
+        connections: Any = self.fields["connection"]
+        connections.queryset = usable_connections(user)
+        connections.label_from_instance = lambda connection: connection.label
+
+    def clean_file(self) -> Any:
+        file: Any = self.cleaned_data["file"]
+        if file is not None and (file.size or 0) > settings.FRAMES_UPLOAD_MAX_SIZE:
+            raise forms.ValidationError("The file is too large. Send fewer frames at once.")
+        return file
+
+    def clean_tasks(self) -> list[int]:
+        words = [
+            word.removeprefix("#") for word in re.split(r"[\s,;]+", self.cleaned_data["tasks"])
+        ]
+        numbers = [word for word in words if word]
+        if not all(word.isascii() and word.isdecimal() for word in numbers):
+            raise forms.ValidationError("Write the numbers of tasks, such as 12, 13.")
+        ids = [int(word) for word in numbers if len(word) < 20]
+        if len(ids) < len(numbers) or not all(1 <= each <= MAX_ID for each in ids):
+            raise forms.ValidationError("There is no task with such a number.")
+        return ids
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        file, text = data.get("file"), data.get("pasted") or ""
+        if file is not None:
+            try:
+                text = file.read().decode()
+            except UnicodeDecodeError:
+                self.add_error("file", "The file is no text in UTF-8. Save it as such.")
+        elif not text.strip() and "file" not in self.errors:
+            self.add_error(None, "Choose a file, or paste a list.")
+        data["text"] = text
+        return data

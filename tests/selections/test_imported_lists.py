@@ -1,0 +1,262 @@
+"""Lists of frames become selections: exact names, and every entry that is none is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from rest_framework.test import APIClient
+
+from portal.exceptions import InvalidInput
+from selections import services
+from selections.draws import Draw
+from selections.models import Selection
+from selections.services.importing import Imported
+from selector.models import Connection
+from standin.model import Task
+from standin.server import StandIn
+
+ODD = [
+    "-a.jpg", "=b.jpg", "'c.jpg", "'-a.jpg", "d;=e.jpg", 'f"g.jpg', '"h".jpg', " i.jpg", "j .jpg",
+    "k,l.jpg", "front/m.jpg", "rear/m.jpg", "rear/n.jpg", "ö.jpg",
+]  # fmt: skip
+
+
+@pytest.fixture
+def task(standin: StandIn) -> Task:
+    return standin.world.add_task("Odd names", owner="demo", images=ODD)
+
+
+def imported(connection: Connection, text: str, *tasks: int, **more: object) -> Imported:
+    return services.import_list(
+        user=connection.owner, connection=connection, text=text, task_ids=tasks, **more
+    )
+
+
+def names(result: Imported) -> list[str]:
+    assert result.unmatched == []
+    assert result.selection is not None
+    return [frame.filename for frame in result.selection.frames.all()]
+
+
+def reasons(result: Imported) -> list[tuple[int, str]]:
+    return [(each.line, each.reason.value) for each in result.unmatched]
+
+
+@pytest.fixture
+def chosen(connection: Connection, task: Task) -> Selection:
+    """All but the first picture."""
+    return services.create_selection(
+        owner=connection.owner,
+        connection=connection,
+        choices=[services.Choice(task.id, number) for number in range(1, len(ODD))],
+        name="Odd ones",
+        note="Look twice.",
+    )
+
+
+@pytest.mark.parametrize("file", ["frames.csv", "frames.csv?raw=1", "frames.json", "names.txt"])
+def test_exact_names_survive_the_round_trip(
+    chosen: Selection, task: Task, client: Client, api: APIClient, file: str
+) -> None:
+    client.force_login(chosen.owner)
+    text = client.get(f"/selections/{chosen.pk}/{file}").getvalue().decode()
+    assert api.get(f"/api/selections/{chosen.pk}/{file}").getvalue().decode() == text
+    tasks = [task.id] if file == "names.txt" else []
+    again = imported(chosen.connection, text, *tasks)
+    assert names(again) == ODD[1:]
+    assert (again.matched, again.repeated) == (len(ODD) - 1, 0)
+    if file == "frames.json":
+        assert (again.selection.name, again.selection.note) == ("Odd ones 2", "Look twice.")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_names_alone_of_a_guarded_spreadsheet(
+    connection: Connection, task: Task, separator: str
+) -> None:
+    """Its mark tells that '-a.jpg means -a.jpg, although there is a picture '-a.jpg as well."""
+    text = f"task_id{separator}filename\n{task.id}{separator}'-a.jpg\n"
+    assert names(imported(connection, "\ufeff" + text)) == ["-a.jpg"]
+    assert names(imported(connection, text)) == ["'-a.jpg"]
+
+
+def test_names_without_folders(connection: Connection, task: Task) -> None:
+    result = imported(connection, "n.jpg\r\nm.jpg\nrear/m.jpg\n\nnothing.jpg\nn.jpg", task.id)
+    assert result.selection is None
+    assert (result.matched, result.repeated) == (2, 1)
+    ambiguous, missing = result.unmatched
+    assert (ambiguous.line, ambiguous.text, ambiguous.reason) == (2, "m.jpg", "ambiguous")
+    assert ambiguous.message == (
+        f"2 frames have this name: frame 10 of task {task.id}, frame 11 of task {task.id}."
+    )
+    assert (missing.line, missing.text, missing.reason) == (5, "nothing.jpg", "not_there")
+    partly = imported(connection, "nothing.jpg\nrear/n.jpg", task.id, saves_partly=True)
+    assert [frame.filename for frame in partly.selection.frames.all()] == ["rear/n.jpg"]
+    assert reasons(partly) == [(1, "not_there")]
+
+
+def test_why_entries_do_not_match(connection: Connection, task: Task, standin: StandIn) -> None:
+    standin.world.set_deleted(task.id, [3])
+    text = json.dumps(
+        [
+            {"task_id": task.id, "frame": 3},
+            {"task_id": task.id, "frame": 99},
+            {"task_id": 987654, "frame": 0, "filename": "x.jpg"},
+            {"filename": "=b.jpg"},
+            {"task_id": task.id, "frame": "x"},
+            {"task_id": task.id},
+            5,
+            {"task_id": task.id, "frame": 0, "filename": "other.jpg"},
+            {"task_id": task.id, "frame": 0, "filename": "=b.jpg"},
+        ]
+    )
+    result = imported(connection, text, saves_partly=True)
+    assert reasons(result) == [
+        (1, "deleted"),
+        (2, "not_there"),
+        (3, "not_visible"),
+        (4, "no_task"),
+        (5, "unreadable"),
+        (6, "unreadable"),
+        (7, "unreadable"),
+        (8, "not_there"),
+    ]
+    # The name counts: numbers of a task that was uploaded anew may be others.
+    assert [frame.frame for frame in result.selection.frames.all()] == [1]
+
+
+def test_frames_of_a_video(connection: Connection, standin: StandIn) -> None:
+    film = standin.world.add_task("f", owner="demo", count=30, video=True, video_name="f.mp4")
+    result = imported(
+        connection, "frame_000004.png\nframe_000012\nframe_000099.png", film.id, saves_partly=True
+    )
+    assert [frame.frame for frame in result.selection.frames.all()] == [4, 12]
+    assert reasons(result) == [(3, "not_there")]
+
+
+def test_the_draw_comes_along(connection: Connection, standin: StandIn) -> None:
+    drawn = services.create_random_selection(
+        owner=connection.owner, connection=connection, draw=Draw(task_id=1, count=3, seed=7)
+    )
+    text = exported(drawn)
+    result = imported(connection, text)
+    assert result.remark == ""
+    assert result.selection.draw == drawn.draw
+    assert not result.selection.adjusted_by_hand
+    fewer = json.loads(text)
+    del fewer["frames"][0]
+    adjusted = imported(connection, json.dumps(fewer))
+    assert adjusted.selection.adjusted_by_hand
+    assert "adjusted by hand" in adjusted.remark
+
+
+@pytest.mark.parametrize(
+    ("change", "remark"),
+    [
+        ({"exclude_selections": [1]}, "without the frames of other selections"),
+        ({"frame_selection_method": "x"}, "cannot read it"),
+        ({"task_id": "1"}, "cannot read it"),
+        ({"job_ids": "12"}, "cannot read it"),
+        ({"random_seed": -1}, "cannot read it"),
+        ({"new": 1}, "cannot read it"),
+    ],
+)
+def test_a_draw_that_means_something_else_here(
+    connection: Connection, change: dict, remark: str
+) -> None:
+    draw = Draw(task_id=1, count=3, seed=7).to_json() | change
+    document = {"format": "cvat-image-selection", "draw": draw, "url": connection.url}
+    document["frames"] = [{"task_id": 1, "frame": 0}]
+    result = imported(connection, json.dumps(document))
+    assert remark in result.remark
+    assert result.selection.draw is None
+
+
+def test_a_list_of_another_server(chosen: Selection, task: Task) -> None:
+    """Its numbers mean other tasks here: names are looked up in the tasks that are named."""
+    text = exported(chosen).replace(chosen.url, "https://other.example.com")
+    result = imported(chosen.connection, text)
+    assert {each.reason.value for each in result.unmatched} == {"no_task"}
+    assert names(imported(chosen.connection, text, task.id)) == ODD[1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no entries"),
+        ("{", "begins like JSON"),
+        ('{"frames": 1}', "no list of frames"),
+        ("[" * 100_000, "cannot be read"),
+        ("[1,2,3]", "may hold 2"),
+    ],
+)
+def test_what_is_no_list(connection: Connection, settings: object, text: str, message: str) -> None:
+    settings.MAX_SELECTION_FRAMES = 2
+    with pytest.raises(InvalidInput, match=message):
+        imported(connection, text)
+
+
+def exported(selection: Selection) -> str:
+    client = Client()
+    client.force_login(selection.owner)
+    return client.get(f"/selections/{selection.pk}/frames.json").getvalue().decode()
+
+
+# --- page and API ---
+
+
+def test_the_page(client: Client, alice: User, connection: Connection, task: Task) -> None:
+    client.force_login(alice)
+    body = {"pasted": "=b.jpg\nnothing.jpg", "tasks": f"#{task.id}"}
+    answer = client.post("/selections/import", body)
+    assert answer.status_code == 200
+    assert "1 of the list does not match" in answer.text
+    assert f"No picture of task {task.id} has this name." in answer.text
+    answer = client.post("/selections/import", body | {"saves_partly": "on"}, follow=True)
+    assert "1 frame is saved; 1 of the list did not match." in answer.text
+    assert Selection.objects.get().frames.get().filename == "=b.jpg"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "text"),
+    [
+        ({}, 200, "Choose a file, or paste a list."),
+        ({"pasted": "a", "tasks": "one"}, 200, "Write the numbers of tasks"),
+        ({"pasted": "a", "tasks": "987654"}, 404, "987654"),
+        ({"pasted": "{"}, 400, "begins like JSON"),
+    ],
+)
+def test_what_the_page_refuses(
+    client: Client, alice: User, connection: Connection, body: dict, status: int, text: str
+) -> None:
+    client.force_login(alice)
+    answer = client.post("/selections/import", body)
+    assert answer.status_code == status
+    assert text in answer.text
+
+
+def test_the_api(api: APIClient, connection: Connection, task: Task) -> None:
+    body = {"text": "=b.jpg\nnothing.jpg", "tasks": [task.id]}
+    answer = api.post("/api/selections/import", body)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "selection": None,
+        "matched": 1,
+        "repeated": 0,
+        "unmatched": [
+            {
+                "line": 2,
+                "text": "nothing.jpg",
+                "reason": "not_there",
+                "message": f"No picture of task {task.id} has this name.",
+            }
+        ],
+        "remark": "",
+    }
+    answer = api.post("/api/selections/import", body | {"saves_partly": True, "name": "One"})
+    assert answer.status_code == 201
+    assert answer.json()["selection"]["frames_count"] == 1
+    assert answer.json()["selection"]["name"] == "One"
+    assert api.post("/api/selections/import", {"list": "x"}).status_code == 400
