@@ -1,7 +1,7 @@
 """The drawn frames of overlapping jobs, each counted for one job. Pure.
 
-Jobs are ids here, and frames whatever tells them apart. `holders` are the jobs that hold a frame,
-the first of them first.
+Jobs and frames are whatever tells them apart; assignees can stand for their jobs. `holders` are
+the jobs that hold a frame, the first of them first.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)  # a frame
+Holder = TypeVar("Holder", bound=Hashable)  # a job
 
 
 def count_for_one(
-    ranked: Iterable[Item], holders: Mapping[Item, Sequence[int]], room: Mapping[int, int]
-) -> dict[Item, int]:
+    ranked: Iterable[Item], holders: Mapping[Item, Sequence[Holder]], room: Mapping[Holder, int]
+) -> dict[Item, Holder]:
     """The frames of `ranked`, in that order, that fit into the room of the jobs, each with the job
     for which it counts: the first with room, as long as there is room.
 
@@ -30,20 +31,22 @@ def count_for_one(
     return seats.job_of
 
 
-class _Seats(Generic[Item]):
-    def __init__(self, holders: Mapping[Item, Sequence[int]], room: Mapping[int, int]) -> None:
-        self.job_of: dict[Item, int] = {}
+class _Seats(Generic[Item, Holder]):
+    def __init__(
+        self, holders: Mapping[Item, Sequence[Holder]], room: Mapping[Holder, int]
+    ) -> None:
+        self.job_of: dict[Item, Holder] = {}
         self._holders = holders
         self._room = dict(room)
         # job -> other job -> frames that count for the first and could count for the other.
         # The innermost dict is a set that keeps its order.
-        self._movable: dict[int, dict[int, dict[Item, None]]] = {job: {} for job in room}
-        self._closed: set[int] = set()  # jobs that can get no more room
+        self._movable: dict[Holder, dict[Holder, dict[Item, None]]] = {job: {} for job in room}
+        self._closed: set[Holder] = set()  # jobs that can get no more room
 
     def place(self, frame: Item) -> None:
         """Count the frame for one of its jobs, if any has room or can get room."""
         # Breadth first: job -> the frame that would come into it, and the job the frame leaves.
-        steps: dict[int, tuple[Item, int | None]] = {
+        steps: dict[Holder, tuple[Item, Holder | None]] = {
             job: (frame, None) for job in self._holders[frame] if job not in self._closed
         }
         queue = deque(steps)
@@ -60,8 +63,8 @@ class _Seats(Generic[Item]):
         # Every frame of these jobs is held by full jobs alone, and these cannot pass any on.
         self._closed.update(steps)
 
-    def _move(self, job: int, steps: Mapping[int, tuple[Item, int | None]]) -> None:
-        target: int | None = job
+    def _move(self, job: Holder, steps: Mapping[Holder, tuple[Item, Holder | None]]) -> None:
+        target: Holder | None = job
         while target is not None:
             frame, source = steps[target]
             if source is not None:

@@ -108,6 +108,17 @@ class TaskDraw:
 
 
 @dataclass(frozen=True, slots=True)
+class AssigneeDraw:
+    """What a draw took from the jobs of one assignee: `selected` of the `total` frames that they
+    hold. With `selected < requested` there are no more, or others count for another assignee."""
+
+    assignee: str
+    requested: int
+    selected: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class LabelDraw:
     """What a draw took of one label: `selected` of the `total` frames that have it. With `selected
     < requested` these are all."""
@@ -128,6 +139,7 @@ class Sample:
     requested: int  # frames asked for, of all jobs together
     tasks: tuple[TaskDraw, ...] = ()  # by id, of all that have candidates
     labels: tuple[LabelDraw, ...] = ()  # by name; empty unless so many of each label are asked for
+    assignees: tuple[AssigneeDraw, ...] = ()  # by name; the same for a draw per assignee
 
 
 def sample_of(candidates: Candidates, job_of: Mapping[Place, int], *, requested: int) -> Sample:

@@ -171,6 +171,15 @@ class LabelSummarySerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
 
 
+class AssigneeSummarySerializer(serializers.Serializer[Any]):
+    """`selected` frames count for the jobs of this assignee, of the `total` that they hold."""
+
+    assignee = serializers.CharField()
+    requested = serializers.IntegerField()
+    selected = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
 class RandomSelectAnswer(LoadImagesAnswer):
     """`count` frames were drawn of `requested`, from `total_available` candidates. `job_id` of an
     image is the job for which it counts."""
@@ -184,4 +193,7 @@ class RandomSelectAnswer(LoadImagesAnswer):
     job_summary = JobSummarySerializer(many=True)
     label_summary = LabelSummarySerializer(
         many=True, help_text="Of each label, in a draw by label; empty in others."
+    )
+    assignee_summary = AssigneeSummarySerializer(
+        many=True, help_text="Of each assignee, in a draw per assignee; empty in others."
     )

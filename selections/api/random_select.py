@@ -10,6 +10,7 @@ from portal.api.views import SpecifiedView
 from portal.signed_in import SignedInApiRequest
 from selections import services
 from selections.api.draw_serializers import (
+    AssigneeSummarySerializer,
     JobSummarySerializer,
     LabelSummarySerializer,
     RandomSelectAnswer,
@@ -55,5 +56,6 @@ class RandomSelectView(SpecifiedView):
                     sample.jobs, many=True, context={"drawn": drawn}
                 ).data,
                 "label_summary": LabelSummarySerializer(sample.labels, many=True).data,
+                "assignee_summary": AssigneeSummarySerializer(sample.assignees, many=True).data,
             }
         )

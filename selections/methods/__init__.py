@@ -10,7 +10,9 @@ from selections.methods import (
     balanced_by_label,
     every_nth,
     random_apart,
+    random_per_assignee,
     random_per_job,
+    random_per_task,
     random_uniform,
     spread_per_job,
 )
@@ -21,6 +23,8 @@ METHODS: dict[str, Method] = {
     for method in (
         random_per_job.METHOD,
         random_uniform.METHOD,
+        random_per_task.METHOD,
+        random_per_assignee.METHOD,
         balanced_by_label.METHOD,
         random_apart.METHOD,
         every_nth.METHOD,

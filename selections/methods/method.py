@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 from selections.sampling import Amount, Candidates, Place, Sample
 
 LARGEST_NUMBER = 1_000_000
+EMPTY: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,16 @@ class Parameter:
 
 class Facts:
     """What a method can ask about the candidates beyond their names and numbers. `read_labels` is
-    called at most once, when it is needed."""
+    called at most once, when it is needed. `assignees` are those of the jobs, "" for nobody."""
 
     def __init__(
-        self, read_labels: Callable[[], Mapping[str, Collection[Place]]] = dict[str, set[Place]]
+        self,
+        read_labels: Callable[[], Mapping[str, Collection[Place]]] = dict[str, set[Place]],
+        *,
+        assignees: Mapping[int, str] = EMPTY,
     ) -> None:
         self._read_labels = read_labels
+        self.assignees = assignees
 
     @cached_property
     def frames_by_label(self) -> Mapping[str, Collection[Place]]:
@@ -50,7 +56,8 @@ class Method:
     same arguments give the same sample on every machine. A draw has exactly one of the `amounts`,
     if the method takes any, and a number for each of the `settings`. With `is_per_job` its amount
     is that of each job, and only annotation jobs take part; with `is_per_label` that of each
-    label, and a draw may name the labels that take part.
+    label, and a draw may name the labels that take part. Likewise with `is_per_task` and
+    `is_per_assignee`.
 
     A draw that `is_random` takes other frames with another seed, and with a larger amount keeps
     those of a smaller one.
@@ -64,9 +71,12 @@ class Method:
     draw: Callable[[Candidates, Amount, int, Facts], Sample]
     is_per_job: bool = False
     is_per_label: bool = False
+    is_per_task: bool = False
+    is_per_assignee: bool = False
     takes_lowest: bool = False  # whether the frames of the lowest ranks are drawn, whatever others
     is_random: bool = True
     is_for_one_job: bool = True  # False: in one job it draws what the default method draws there
+    is_for_one_task: bool = True  # False: in one task it draws what a draw over all draws there
     manner: str = "drawn at random"  # of the frames; may name settings, such as {frame_step}
     shortage: str = ""  # why there can be fewer frames than asked for, although there are more
 

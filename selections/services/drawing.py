@@ -76,7 +76,8 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
             )
     if excluded:
         catalogs = _without(catalogs, excluded)
-    drawn = draw_from(catalogs, draw, Facts(read_labels))
+    assignees = {job.id: job.assignee for catalog in whole for job in catalog.jobs}
+    drawn = draw_from(catalogs, draw, Facts(read_labels, assignees=assignees))
     if not unread:
         return drawn
     drawn = replace(drawn, unread=tuple(each.task for each in unread))
@@ -119,6 +120,11 @@ def draw_from(catalogs: Sequence[FrameCatalog], draw: Draw, facts: Facts | None 
         raise InvalidInput(
             f"There is nothing to draw: {_drawn_from(draw)} has {whose}. Annotate frames in CVAT, "
             "or draw by another method."
+        )
+    if draw.by.is_per_assignee and not sample.frames:
+        raise InvalidInput(
+            "There is nothing to draw: no job there that has frames to draw from is assigned to "
+            "anybody. Assign jobs in CVAT, or draw by another method."
         )
     return Drawn(tuple(catalogs), sample, draw)
 

@@ -22,6 +22,7 @@ def draw_methods() -> list[dict[str, Any]]:
             "isPerLabel": method.is_per_label,
             "isRandom": method.is_random,
             "isForOneJob": method.is_for_one_job,
+            "isForOneTask": method.is_for_one_task,
             "shortage": method.shortage,
             "amounts": [
                 {"name": each.name, "kind": each.kind, "label": each.label}

@@ -217,6 +217,8 @@ def _amount(draw: Draw, selection: Selection) -> str:
     elif (
         selection.adjusted_by_hand
         or draw.by.is_per_label
+        or draw.by.is_per_assignee
+        or draw.by.is_per_task
         or (draw.by.is_per_job and not draw.job_id)
     ):
         many = _frames(draw.count or 0)
@@ -231,6 +233,8 @@ def _amount(draw: Draw, selection: Selection) -> str:
     if draw.by.is_per_job:
         each = f"each of {jobs:,} jobs" if jobs else "each job"
         return f"{many} {'of' if share else 'from'} {each}{_of_such_jobs(draw)} of {draw.name}"
+    if draw.by.is_per_task or draw.by.is_per_assignee:
+        many += f" {'of' if share else 'from'} each {'task' if draw.by.is_per_task else 'assignee'}"
     among = f"{jobs:,} job{'s' if jobs != 1 else ''}" if jobs else ""
     if such := _of_such_jobs(draw):
         among = f"{among or 'the jobs'}{such}"

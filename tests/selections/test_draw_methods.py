@@ -140,6 +140,7 @@ def test_in_the_pages(client: Client, alice: User, saved: Selection) -> None:
         "isPerLabel": False,
         "isRandom": False,
         "isForOneJob": True,
+        "isForOneTask": True,
         "shortage": "",
         "amounts": [{"name": "first_count", "kind": "count", "label": "First frames"}],
         "settings": [{"name": "first_place", "label": "From place", "default": 0}],

@@ -18,6 +18,7 @@ LABELS = {
     "car": {(1, number) for number in range(0, 100, 2)},
     "person": {(1, number) for number in range(0, 100, 5)},
 }
+ASSIGNEES = {1: "ann", 2: "ben", 3: ""}
 SEED = 7
 
 DRAWS = [
@@ -25,6 +26,10 @@ DRAWS = [
     ("random_uniform", Amount(share=0.05), [14, 42, 63, 74, 84]),
     ("random_per_job", Amount(count=2), [14, 37, 42, 63, 84, 98]),
     ("random_per_job", Amount(share=0.05), [14, 37, 42, 63, 84]),
+    ("random_per_task", Amount(count=5), [14, 42, 63, 74, 84]),
+    ("random_per_task", Amount(share=0.05), [14, 42, 63, 74, 84]),
+    ("random_per_assignee", Amount(count=2), [14, 37, 42, 63]),
+    ("random_per_assignee", Amount(share=0.05), [14, 37, 42, 63]),
     ("balanced_by_label", Amount(count=2), [35, 42, 84, 95]),
     ("random_apart", Amount(count=3, settings={"min_frames_apart": 20}), [42, 63, 84]),
     ("random_apart", Amount(count=9, settings={"min_frames_apart": 20}), [14, 42, 63, 84]),
@@ -44,7 +49,8 @@ def drawn(method: str, amount: Amount, seed: int = SEED) -> list[int]:
         job_id: [Frame(1, job_id, number, f"{number}.jpg", 64, 48) for number in numbers]
         for job_id, numbers in JOBS.items()
     }
-    sample = METHODS[method].draw(Candidates(held), amount, seed, Facts(lambda: LABELS))
+    facts = Facts(lambda: LABELS, assignees=ASSIGNEES)
+    sample = METHODS[method].draw(Candidates(held), amount, seed, facts)
     return [frame.frame for frame in sample.frames]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from hashlib import blake2b
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from cvat.types import Frame
 from selections.methods import METHODS
 from selections.methods.method import Facts
-from selections.sampling import Amount, Candidates, Sample, TaskDraw
+from selections.sampling import Amount, AssigneeDraw, Candidates, Sample, TaskDraw
 
 FIRST, SECOND = 5, 9
 # Three jobs of two tasks, whose frames have the same numbers; the first two jobs overlap.
@@ -75,3 +76,33 @@ def test_by_label_over_all_tasks() -> None:
         ("car", 5, 18),
         ("sign", 5, 5),
     ]
+
+
+def test_per_task_each_task_gives_what_it_gives_alone() -> None:
+    sample = draw("random_per_task", Amount(6))
+    ranked = by_rank(7)
+    expected = [place for task in (FIRST, SECOND) for place in ranked if place[0] == task]
+    assert places(sample) == sorted(expected[:6] + expected[20:26])
+    assert sample.tasks == (TaskDraw(5, 6, 20, requested=6), TaskDraw(9, 6, 20, requested=6))
+    more = draw("random_per_task", Amount(25))
+    assert (more.requested, len(more.frames)) == (50, 40)
+
+
+def test_per_assignee_the_jobs_of_one_count_together() -> None:
+    facts = Facts(assignees={51: "ann", 52: "ben", 91: "ann"})
+    sample = draw("random_per_assignee", Amount(5), 7, facts)
+    ranked = by_rank(7)
+    # ann has the frames 0 to 11 of the first task and all of the second, ben 10 to 19.
+    of_ann = [place for place in ranked if place[0] == SECOND or place[1] < 12][:5]
+    assert set(of_ann) <= set(places(sample))
+    assert sample.assignees == (AssigneeDraw("ann", 5, 5, 32), AssigneeDraw("ben", 5, 5, 10))
+    assert len(sample.frames) == 10
+    counts = Counter("ben" if frame.job_id == 52 else "ann" for frame in sample.frames)
+    assert counts == {"ann": 5, "ben": 5}
+
+
+def test_jobs_of_nobody_give_nothing_per_assignee() -> None:
+    facts = Facts(assignees={51: "", 52: "", 91: "ann"})
+    sample = draw("random_per_assignee", Amount(100), 7, facts)
+    assert {task for task, _ in places(sample)} == {SECOND}
+    assert [(each.assignee, each.selected) for each in sample.assignees] == [("ann", 20)]

@@ -92,6 +92,42 @@ def test_only_from_jobs_that_are_so(
     told(refused, 400, "invalid", "Try")
 
 
+def test_so_many_of_each_task(api: APIClient, connection: Connection, client: Client) -> None:
+    asked = {"frame_selection_method": "random_per_task", "frames_per_task_count": 4}
+    answer = drawn(api, project_id=CROSSINGS, **asked)
+    assert [(each["selected"], each["requested"]) for each in answer["task_summary"]] == [
+        (4, 4)
+    ] * 2
+    selection = saved(api, project_id=CROSSINGS, **asked, random_seed=5)
+    client.force_login(connection.owner)
+    page = client.get(selection.get_absolute_url()).content.decode()
+    assert "4 frames from each task of project 2, drawn at random with seed 5" in page
+
+
+def test_so_many_of_each_assignee(
+    api: APIClient, connection: Connection, standin: StandIn, client: Client
+) -> None:
+    asked = {"frame_selection_method": "random_per_assignee", "frames_per_assignee_count": 4}
+    for task_id in (12, 13):
+        for job in standin.world.tasks[task_id].jobs:
+            job.assignee = None
+    refused = api.post("/api/random-select", {"project_id": CROSSINGS, **asked})
+    told(refused, 400, "invalid", "is assigned to anybody. Assign jobs in CVAT")
+    (first, second), (third, _) = (standin.world.tasks[number].jobs for number in (12, 13))
+    first.assignee = third.assignee = standin.world.user("alice")
+    second.assignee = standin.world.user("bob")
+    standin.world.touch(standin.world.tasks[12])  # or the list of jobs may be a minute old
+    answer = drawn(api, project_id=CROSSINGS, **asked)
+    assert answer["assignee_summary"] == [
+        {"assignee": "alice", "requested": 4, "selected": 4, "total": 30},
+        {"assignee": "bob", "requested": 4, "selected": 4, "total": 15},
+    ]
+    selection = saved(api, project_id=CROSSINGS, **asked, random_seed=5)
+    client.force_login(connection.owner)
+    page = client.get(selection.get_absolute_url()).content.decode()
+    assert "4 frames from each assignee of project 2, drawn at random with seed 5" in page
+
+
 def test_only_a_range_of_each_task(api: APIClient, connection: Connection) -> None:
     limits = {"first_frame": 5, "last_frame": 8}
     answer = drawn(api, project_id=CROSSINGS, **limits, **OVER_ALL | {"frame_count": 100})
