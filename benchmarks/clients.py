@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -105,8 +106,10 @@ def raw_chunks(
     frames: Iterable[int],
     *,
     connections: int = THREADS,
+    folder: Path | None = None,
 ) -> None:
-    """The chunks that hold the frames, and nothing else: no file, no ZIP, no decoding."""
+    """The chunks that hold the frames, and nothing else: no ZIP, no decoding, and without a folder
+    no file."""
     wanted = chunks_of(jobs, frames)
 
     def fetch(chunk: tuple[int, int]) -> int:
@@ -118,11 +121,28 @@ def raw_chunks(
             timeout=400,
         ) as answer:
             answer.raise_for_status()
-            return sum(map(len, answer.iter_content(RAW_BLOCK)))
+            if folder is None:
+                return sum(map(len, answer.iter_content(RAW_BLOCK)))
+            path = folder / f"{job_id}_{index}.zip"
+            with path.open("wb", buffering=0) as file:
+                return sum(map(file.write, answer.iter_content(RAW_BLOCK)))
 
     with Session(key, connections) as session, ThreadPoolExecutor(connections) as pool:
         for length in pool.map(fetch, sorted(wanted)):
             assert length
+
+
+def saved_chunks(
+    url: str,
+    key: Credential,
+    jobs: Sequence[Job],
+    frames: Iterable[int],
+    *,
+    connections: int = THREADS,
+) -> None:
+    """As `raw_chunks`, with each chunk saved as a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        raw_chunks(url, key, jobs, frames, connections=connections, folder=Path(folder))
 
 
 def cvat_export(

@@ -24,8 +24,9 @@ def _serve(pipe: Connection, make_world: Callable[[], World]) -> None:
                 server.faults.delay("/api/", order)
                 pipe.send("done")
                 continue
-            with_costs, bandwidth, delay, is_cold = order
-            server.world.chunks.clear()
+            with_costs, bandwidth, delay, is_cold, keeps_chunks = order
+            if not keeps_chunks:
+                server.world.chunks.clear()
             server.site.exports.clear()
             # What is measured as 87 ms includes the making of the PNG, which the stand-in really
             # does and which takes it about 30 ms.
@@ -68,11 +69,18 @@ class Server:
         self._process.join(10)
 
     def fresh(
-        self, *, costs: bool = True, bandwidth: float = 0, delay: float = 0, is_cold: bool = True
+        self,
+        *,
+        costs: bool = True,
+        bandwidth: float = 0,
+        delay: float = 0,
+        is_cold: bool = True,
+        keeps_chunks: bool = False,
     ) -> None:
-        """Empty all caches and set the costs; `bandwidth` in bytes per second, 0 for no limit.
-        `delay` in seconds for each request; unless `is_cold`, chunks are made at no cost."""
-        self._pipe.send((costs, bandwidth, delay, is_cold))
+        """Empty all caches, unless CVAT `keeps_chunks` that of its chunks, and set the costs;
+        `bandwidth` in bytes per second, 0 for no limit. `delay` in seconds for each request; unless
+        `is_cold`, chunks are made at no cost."""
+        self._pipe.send((costs, bandwidth, delay, is_cold, keeps_chunks))
         self._pipe.recv()
 
     def delay(self, seconds: float) -> None:
