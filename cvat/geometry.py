@@ -97,3 +97,13 @@ def polygon_area(coordinates: Sequence[float]) -> float:
     corners = pairs(coordinates)
     edges = zip(corners, [*corners[1:], corners[0]], strict=True)
     return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in edges)) / 2
+
+
+def crosses_itself(coordinates: Sequence[float]) -> bool:
+    """Whether the turns along an outline do not add up to one round, as those of a polygon do that
+    does not cross itself. Of one whose loops cancel each other out it is not known."""
+    corners = pairs(coordinates)
+    edges = zip(corners, [*corners[1:], corners[0]], strict=True)
+    ways = [math.atan2(y2 - y1, x2 - x1) for (x1, y1), (x2, y2) in edges if (x1, y1) != (x2, y2)]
+    turns = ((ways[n] - ways[n - 1] + math.pi) % math.tau - math.pi for n in range(len(ways)))
+    return not math.isclose(abs(sum(turns)), math.tau, abs_tol=0.01)

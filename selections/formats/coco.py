@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cvat.annotations import MASK, Label, Shape
-from cvat.geometry import Box, bounding_box, enclosing, polygon_area
+from cvat.geometry import Box, bounding_box, crosses_itself, enclosing, polygon_area
 from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage, Format, only_kinds
 from selections.formats.shared import masks
 from selections.formats.shared.attributes import Json, attributes_of, rounded, tracking_of
@@ -43,7 +43,7 @@ def _instance(
         boxes = boxes or [_box_of_runs(runs, image.height)]
     elif polygons := [shape.points for shape in shapes if shape.kind == "polygon"]:
         segmentation = [rounded(points) for points in polygons]
-        area = sum(map(polygon_area, polygons))
+        area = sum(_polygon_area(points, image) for points in polygons)
         boxes = boxes or [bounding_box(points) for points in polygons]
     x1, y1, x2, y2 = enclosing(boxes)
     attributes = attributes_of(leader)
@@ -57,6 +57,17 @@ def _instance(
         "attributes": attributes | tracking_of(leader),
     }
     return [annotation], left_out
+
+
+def _polygon_area(points: Sequence[float], image: AnnotatedImage) -> float:
+    """The area of the outline; if that crosses itself or leaves the picture, the number of the
+    pixels that the polygon covers."""
+    x1, y1, x2, y2 = bounding_box(points)
+    is_inside = x1 >= 0 and y1 >= 0 and x2 <= image.width and y2 <= image.height
+    has_size = image.width and image.height
+    if has_size and (not is_inside or crosses_itself(points)):
+        return masks.area(masks.of_polygon(points, image.width, image.height))
+    return polygon_area(points)
 
 
 def _box_of_runs(runs: Sequence[masks.Run], height: int) -> Box:
