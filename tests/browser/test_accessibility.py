@@ -107,3 +107,30 @@ def test_the_workspace(open_portal: Callable[..., Portal], theme: str, width: in
     expect(desk.page.get_by_role("option").filter(has_text="Night drive")).to_be_visible()
     expect(desk.page.locator(".found.waiting")).to_have_count(0)  # pale while it searches
     assert_accessible(desk.page)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", THEMES)
+def test_several_tasks(open_portal: Callable[..., Portal], theme: str, width: int) -> None:
+    portal = open_portal("alice", color_scheme=theme, viewport={"width": width, "height": 844})
+    portal.connect()
+    desk, page = Workspace(portal), portal.page
+    page.goto("/choose?project=2")
+    for name in ("Crossing, day", "Crossing, dusk"):
+        page.get_by_role("checkbox", name=f"Choose frames of {name}").check()
+    expect(page.locator("#task-checks")).to_contain_text("2 tasks chosen")
+    assert_accessible(page)
+    page.route(
+        "**/api/catalog*task_id=13*",
+        lambda route: route.fulfill(status=502, json={"detail": "Out of order.", "code": "cvat"}),
+    )
+    page.get_by_role("link", name="Choose frames", exact=True).click()
+    first = desk.grid.locator('.cell[title="day_000.jpg"]:visible')
+    first.click()
+    assert_accessible(page)
+    desk.grid.get_by_role("button", name="Frames of Crossing, day").click()
+    expect(desk.grid.locator(".task-lane").last).to_contain_text("Out of order.")
+    assert_accessible(page)
+    page.locator("#only-chosen").click()
+    expect(desk.grid.locator(".task-lane")).to_have_count(1)
+    assert_accessible(page)

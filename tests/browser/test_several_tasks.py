@@ -71,6 +71,21 @@ def test_what_is_looked_at_is_loaded(desk: Workspace) -> None:
     expect(cell(desk, "dusk_000.jpg")).to_be_visible()
 
 
+def test_a_jump_to_a_task_that_is_not_loaded(desk: Workspace) -> None:
+    open_tasks(desk, DRIVE, 2, DAY, DUSK)
+    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
+    first = cell(desk, "dusk_000.jpg")
+    expect(first).to_be_in_viewport()
+    # The tasks above that are in the window are loaded too, and push nothing out of it.
+    expect(desk.page.locator("#bars")).to_contain_text(f"Job {day_jobs(desk)[0]}: ")
+    desk.settled()
+    expect(first).to_be_in_viewport()
+
+
+def day_jobs(desk: Workspace) -> list[int]:
+    return [job.id for job in desk.standin.world.tasks[DAY].jobs]
+
+
 def test_a_draw_is_that_of_the_api(desk: Workspace, alice: User) -> None:
     open_tasks(desk, DAY, DUSK)
     desk.pick("3", seed="7")

@@ -25,6 +25,19 @@ export class TaskHeads {
     this.loading.want(sections.filter(({ job, task }) => !job && !folded.has(task)).map(({ task }) => task));
   }
 
+  /** Bring the task into the window; once more when it is loaded, since without its frames the end of
+   * the grid may be too near. */
+  async goto(task) {
+    this.grid.gotoTask(task);
+    if (task.part || this.grid.folded.has(task)) return;
+    try {
+      await this.loading.all([task]);
+    } catch {
+      return; // its heading says why
+    }
+    this.grid.gotoTask(task);
+  }
+
   /** Fill the heading of a section; answers the parts that `refresh` changes. */
   fill(cell, section) {
     const { task } = section;

@@ -95,7 +95,7 @@ export function enableTools({ grid, choice, jobs, annotations, onlyChosen }) {
   annotations.addEventListener("filter", show);
   onlyChosen.addEventListener("filter", show);
   jobs.addEventListener("goto", ({ detail }) => grid.gotoJob(detail));
-  jobs.addEventListener("goto-task", ({ detail }) => grid.gotoTask(detail));
+  jobs.addEventListener("goto-task", ({ detail }) => grid.tasks.goto(detail));
   at("jobs-all").addEventListener("click", () => jobs.showAll());
   at("select-all").addEventListener("click", () => choice.set(grid.shown.order, true));
   at("invert").addEventListener("click", () => choice.invert(grid.shown.order));
