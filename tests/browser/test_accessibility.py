@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from portal.services import teams
 from selections.models import Archive, Selection
 from tests.browser.portal import Portal
 from tests.browser.workspace import Workspace
@@ -24,7 +25,10 @@ PAGES = [
     "/selections/{selection}",
     "/selections/archives",
     "/selections/archives/{archive}",
+    "/selections/hand-over",
     "/tokens",
+    "/teams",
+    "/teams/{team}",
     "/accounts/password/",
     "/nothing-here",
 ]
@@ -59,8 +63,12 @@ def test_every_page(open_portal: Callable[..., Portal], theme: str, alice: User)
     )
     selection.frames.create(task_id=1, job_id=1, frame=1, filename="north_0001.jpg")
     archive = Archive.objects.create(selection=selection, requested_by=alice, status="failed")
+    team = teams.create_team(user=alice, name="Night shift")
+    selection.shares.create(team=team)
+    selection.marks.create(task_id=1, frame=1, verdict="faulty", tags=["blurred"])
+    places = {"selection": selection.pk, "archive": archive.pk, "team": team.pk}
     for path in PAGES:
-        portal.page.goto(path.format(selection=selection.pk, archive=archive.pk))
+        portal.page.goto(path.format(**places))
         expect(portal.page.locator("[aria-busy=true]")).to_have_count(0)
         assert_accessible(portal.page)
 
