@@ -1,4 +1,5 @@
-// The mark of the frame in the large view: verdict, tags and comment, saved by the API.
+// The mark of the frame in the large view: verdict, tags and comment. What is changed is saved at
+// once, by the API: nothing that was typed is lost on the way to the next frame.
 
 import { post } from "../portal/api.js";
 
@@ -6,6 +7,7 @@ export class Marks {
   #form;
   #said;
   #shot;
+  #sending = Promise.resolve(); // one after the other: answers come in the order of the changes
 
   constructor(form) {
     this.#form = form;
@@ -14,10 +16,8 @@ export class Marks {
       const button = target.closest("[data-verdict]");
       if (button) this.toggle(button.dataset.verdict);
     });
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#save({ tags: this.#tags(), comment: form.elements.comment.value.trim() });
-    });
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("change", () => this.#save({}));
   }
 
   /** Show the mark of a picture of the grid. */
@@ -26,9 +26,7 @@ export class Marks {
     const { verdict, tags, comment } = shot.dataset;
     this.#form.elements.tags.value = tags;
     this.#form.elements.comment.value = comment;
-    for (const button of this.#form.querySelectorAll("[data-verdict]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
-    }
+    this.#press(verdict);
     this.#said.textContent = "";
   }
 
@@ -37,19 +35,28 @@ export class Marks {
     this.#save({ verdict: this.#shot.dataset.verdict === verdict ? "" : verdict });
   }
 
-  #tags() {
-    const typed = this.#form.elements.tags.value.split(",");
-    return typed.map((tag) => tag.trim()).filter(Boolean);
+  #press(verdict) {
+    for (const button of this.#form.querySelectorAll("[data-verdict]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.verdict === verdict));
+    }
   }
 
-  async #save(changes) {
+  /** Save what is in the fields, with other changes. */
+  #save(others) {
     const shot = this.#shot;
+    const { tags, comment } = this.#form.elements;
+    const words = tags.value.split(",").map((tag) => tag.trim());
+    const changes = { tags: words.filter(Boolean), comment: comment.value.trim(), ...others };
+    this.#sending = this.#sending.then(() => this.#send(shot, changes));
+  }
+
+  async #send(shot, changes) {
     const frames = [{ task_id: Number(shot.dataset.task), frame: Number(shot.dataset.frame) }];
     try {
       const { marks } = await post(this.#form.dataset.marks, { frames, ...changes });
       remember(shot, marks[0]);
       if (shot !== this.#shot) return;
-      this.show(shot);
+      this.#press(shot.dataset.verdict);
       this.#said.textContent = "Saved.";
     } catch (error) {
       if (shot === this.#shot) this.#said.textContent = error.message;
