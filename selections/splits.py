@@ -183,6 +183,11 @@ class Assignment:
         if split.by == SHARES:
             self._by_unit = divide(_units(frames, split), split.shares, split.seed)
 
+    @property
+    def units_count(self) -> Counter[str]:
+        """How many units are in each split by shares."""
+        return Counter(self._by_unit.values())
+
     def of(self, frame: SplitFrame) -> str:
         """Empty for a frame that is not split."""
         if self._split.by == SHARES:

@@ -18,7 +18,7 @@ from selections.formats.format import Format
 from selections.models import Selection
 from selections.object_choice import ObjectChoice
 from selections.services.selection_index import MOST_TASKS, indexed_frames
-from selections.splits import NAMES, SHARES, Assignment, Split, SplitFrame, unit_of
+from selections.splits import NAMES, SHARES, Assignment, Split, SplitFrame
 from selector.annotation_index.frame_sets import frames_of
 
 FRAMES_NAMED = 5
@@ -91,20 +91,20 @@ def _counted(
     delivered: Callable[[], Iterator[tuple[SplitFrame, Collection[str]]]],
 ) -> list[SplitRow]:
     assignment = Assignment(split, delivered())
+    # Frames with the same labels are counted together: there may be a million.
+    alike = Counter((assignment.of(frame), tuple(names_on)) for frame, names_on in delivered())
     frames: Counter[str] = Counter()
-    units: dict[str, set[str]] = {}
     labels: dict[str, Counter[str]] = {}
-    for frame, names_on in delivered():
-        name = assignment.of(frame)
-        frames[name] += 1
-        units.setdefault(name, set()).add(unit_of(frame, split))
-        labels.setdefault(name, Counter()).update(names_on)
+    for (name, names_on), count in alike.items():
+        frames[name] += count
+        labels.setdefault(name, Counter()).update(dict.fromkeys(names_on, count))
+    units = assignment.units_count
     names = sorted(set().union(*labels.values()))
     return [
         SplitRow(
             split=name,
             frames_count=frames[name],
-            units_count=len(units.get(name, ())) if split.by == SHARES else None,
+            units_count=units[name] if split.by == SHARES else None,
             labels={label: labels.get(name, Counter())[label] for label in names},
         )
         for name in split.possible(task.subset for task in selection.tasks.all())
