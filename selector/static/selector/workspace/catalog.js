@@ -1,8 +1,6 @@
 // The frames of a task in columns of numbers: 100,000 objects would cost 20 MB and a pause.
 // selector/catalog_document.py writes and describes the document that it reads. Pure.
 
-/** @typedef {Catalog | import("./joined_catalog.js").JoinedCatalog} AnyCatalog */
-
 /** Of one task, which is there as a whole. JoinedCatalog answers the same questions for several. */
 export class Catalog extends EventTarget {
   #reach = null;

@@ -13,7 +13,7 @@ export class Choice extends EventTarget {
   #done = [];
   #undone = [];
 
-  /** @param {import("./catalog.js").AnyCatalog} catalog */
+  /** @param {import("./joined_catalog.js").AnyCatalog} catalog */
   constructor(catalog) {
     super();
     this.catalog = catalog;

@@ -4,6 +4,8 @@
 import { appended } from "./columns.js";
 import { Catalog } from "./catalog.js";
 
+/** @typedef {Catalog | JoinedCatalog} AnyCatalog */
+
 /** @typedef {{id: number, name: string, size: number, at: number, part: Catalog | null,
  *   error: Error | null, offset: number, firstJob: number, jobs: object[]}} JoinedTask
  *   one of the tasks, in the order of the page; `part` is null until it is loaded, `error` is why it

@@ -4,7 +4,7 @@ const MOST_NAMED = 5;
 
 /** "1 is not offered here any more: 4 (p04.png), deleted in CVAT. …", a sentence for each reason.
  * @param {{frame: number, task_id?: number, filename?: string}[]} missing
- * @param {import("./catalog.js").AnyCatalog} catalog */
+ * @param {import("./joined_catalog.js").AnyCatalog} catalog */
 export function missingInWords(missing, catalog, { isJob = false } = {}) {
   const gone = { deleted: [], honeypot: [], other: [] };
   for (const each of missing) gone[catalog.leftOut(each.frame, each.task_id) ?? "other"].push(each);

@@ -8,7 +8,7 @@ const MOST_PARTS = 100_000;
 export class Typed {
   #byName = new Map(); // "path" or "base" -> name -> indices; made when first needed
 
-  /** @param {import("./catalog.js").AnyCatalog} catalog
+  /** @param {import("./joined_catalog.js").AnyCatalog} catalog
    * @param {(index: number) => boolean} [isMeant] whether a frame can be meant, such as those of one task */
   constructor(catalog, isMeant = () => true) {
     this.catalog = catalog;
