@@ -23,6 +23,7 @@ from selections.models import (
     Selection,
     SelectionQuerySet,
 )
+from selections.sampling import MAX_SEED
 
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
@@ -239,6 +240,11 @@ class HandOverForm(forms.Form):
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": "colleagues"}),
     )
+
+
+class DrawAgainForm(forms.Form):
+    seed = forms.CharField(required=False)  # "new" for another one
+    random_seed = forms.IntegerField(required=False, min_value=0, max_value=MAX_SEED)
 
 
 class SelectionsForm(forms.Form):

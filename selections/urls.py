@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from selections.views import archives, comparing, importing, saved, sharing
+from selections.views import archives, comparing, drifting, importing, saved, sharing
 
 app_name = "selections"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("<int:pk>/shares/<int:share>/remove", sharing.remove_share, name="remove-share"),
     path("<int:pk>/hand-over", sharing.hand_over, name="hand-over"),
     path("<int:pk>/copy", saved.copy, name="copy"),
+    path("<int:pk>/drift", drifting.drift, name="drift"),
+    path("<int:pk>/draw-preview", drifting.draw_preview, name="draw-preview"),
     path("<int:pk>/draw-again", saved.draw_again, name="draw-again"),
     path("<int:pk>/delete", saved.delete, name="delete"),
     path("<int:pk>/restore", saved.restore, name="restore"),

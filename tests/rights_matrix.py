@@ -112,6 +112,8 @@ EXPECTED: dict[str, list[Case]] = {
         post((302, 400, 400, 400), {"to": "reader"}),
     ],
     "selections:copy": [post(DONE_BY_ALICE, pk="closed"), post(DONE, pk="shared")],
+    "selections:drift": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
+    "selections:draw-preview": [get((302, 400, 404, 404), pk="closed")],
     "selections:draw-again": [post((302, 400, 404, 404), pk="closed")],
     "selections:delete": [
         post(DONE_BY_ALICE, pk="closed"),
@@ -233,6 +235,8 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 201, 201, 201), pk="shared"),
     ],
     "api-selection-restore": [post(API_OF_ALICE, pk="deleted")],
+    "api-selection-drift": [get(API_OF_ALICE, pk="closed"), get(API_ASKS_CVAT, pk="shared")],
+    "api-selection-draw-preview": [get((401, 400, 404, 404), pk="closed")],
     "api-selection-draw-again": [post((401, 400, 404, 404), pk="closed")],
     "api-archive-list": [get(API)],
     "api-archive-detail": [
@@ -320,6 +324,8 @@ SHARED: dict[str, tuple[int, int]] = {
     "post selections:add-share": (404, 404),
     "post selections:hand-over": (404, 404),
     "post selections:copy": (302, 302),
+    "get selections:drift": (200, 200),
+    "get selections:draw-preview": (400, 400),
     "post selections:draw-again": (400, 400),
     "post selections:delete": (404, 404),
     "post selections:split": (200, 200),
@@ -343,6 +349,8 @@ SHARED: dict[str, tuple[int, int]] = {
     "post api-selection-archives": (202, 202),
     "post api-selection-split-table": (200, 200),
     "post api-selection-copy": (201, 201),
+    "get api-selection-drift": (200, 200),
+    "get api-selection-draw-preview": (400, 400),
     "post api-selection-draw-again": (400, 400),
 }
 

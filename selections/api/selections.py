@@ -23,6 +23,7 @@ from portal.signed_in import SignedInApiRequest
 from selections import downloads, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
+from selections.api.drifting import DriftActions
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
 from selections.api.option_serializers import SplitRowSerializer, SplitTableSerializer
@@ -56,6 +57,7 @@ class SelectionFilter(FilterSet):
 
 
 class SelectionViewSet(
+    DriftActions,
     TakesFrames,
     StrictView,
     mixins.ListModelMixin,
@@ -183,6 +185,7 @@ class SelectionViewSet(
                 user=request.user,
                 selection=self.get_object(),
                 with_new_seed=form.validated_data["new_seed"],
+                seed=form.validated_data.get("random_seed"),
             )
             answer = {
                 "selection": self._answer(drawn.selection, status.HTTP_201_CREATED).data,

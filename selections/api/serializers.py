@@ -21,6 +21,7 @@ from selections.api.draw_serializers import (
 )
 from selections.methods import draw_choices
 from selections.models import SelectedFrame, Selection
+from selections.sampling import MAX_SEED
 from selections.services import Choice
 from selector.api.annotation_filters import AnnotationFilterSerializer
 
@@ -321,6 +322,12 @@ class FrameQuerySerializer(StrictSerializer):
 
 class DrawAgainSerializer(StrictSerializer):
     new_seed = serializers.BooleanField(default=False)
+    random_seed = WholeNumberField(
+        required=False,
+        min_value=0,
+        max_value=MAX_SEED,
+        help_text="Draw with this seed, such as that of `draw-preview`.",
+    )
 
 
 class RedrawnSerializer(serializers.Serializer[Any]):

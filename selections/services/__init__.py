@@ -24,9 +24,11 @@ from selections.services.combining import (
 from selections.services.connections import usable_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
+from selections.services.drift import Change, Drift, find_drift
 from selections.services.importing import Imported, Reason, import_list
 from selections.services.left_out import left_out_by_format
 from selections.services.marking import mark_frames
+from selections.services.previewing import preview_draw
 from selections.services.redrawing import draw_again
 from selections.services.removal import (
     delete_archive,
@@ -48,8 +50,10 @@ from selections.services.visible_frames import count_visible
 
 __all__ = [
     "MOST_COMBINED",
+    "Change",
     "Choice",
     "Deletions",
+    "Drift",
     "Imported",
     "Part",
     "Reason",
@@ -70,11 +74,13 @@ __all__ = [
     "draw_again",
     "draw_frames",
     "find_deleted",
+    "find_drift",
     "give_selections",
     "hand_over",
     "import_list",
     "left_out_by_format",
     "mark_frames",
+    "preview_draw",
     "purge_selections",
     "request_archive",
     "request_archive_of_frames",

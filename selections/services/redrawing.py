@@ -55,20 +55,25 @@ class Redrawn:
         return "; ".join(parts) + "."
 
 
-def draw_again(*, user: User, selection: Selection, with_new_seed: bool = False) -> Redrawn:
+def draw_again(
+    *, user: User, selection: Selection, with_new_seed: bool = False, seed: int | None = None
+) -> Redrawn:
     """A new selection of the user's, drawn as `selection` was; one adjusted by hand as before the
-    adjusting. Same seed and same task, same frames.
+    adjusting. Same seed and same task, same frames; `seed` is another one, such as that of a
+    preview.
 
     Raises InvalidInput for one that was never drawn, NotConnected, CvatError.
     """
     draw = selection.get_draw()
     if draw is None:
         raise InvalidInput("This selection was chosen by hand: there is no draw to repeat.")
+    if seed is not None or with_new_seed:
+        draw = replace(draw, seed=seed)
     connection = required_connection(user, selection)
     again = create_random_selection(
         owner=user,
         connection=find_connection(user=user, connection_id=connection.pk),
-        draw=replace(draw, seed=None) if with_new_seed else draw,
+        draw=draw,
         name=free_name(user, f"{selection.name[:180]}, drawn again"),
         note=selection.note,
     )

@@ -17,7 +17,8 @@ from selections.archives import remarks
 from selections.draws import Draw
 from selections.models import Archive, FrameMark, SelectedFrame, Selection
 from selections.object_choice import ALL, EVERY_OBJECT, ObjectChoice
-from selections.services import Deletions
+from selections.services import Change, Deletions, Drift
+from selections.services.drift import ChangedFrame
 from selections.splits import BY_CHOICES, NO_SPLIT, SHARES, SPLITS, Split
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.words import filter_text
@@ -26,6 +27,13 @@ from selector.models import Connection
 register = template.Library()
 
 MOST_NAMED = 20  # jobs
+
+CHANGES = {
+    Change.DELETED: "deleted in CVAT",
+    Change.MISSING: "no longer offered to you",
+    Change.RENAMED: "renamed",
+    Change.RESIZED: "of another size",
+}
 
 LIMITS = {
     "project_id": "Project",
@@ -89,6 +97,16 @@ def about_files(archive: Archive) -> list[str]:
 def names_of_deleted(deletions: Deletions) -> str:
     """Such as “4 (p04.png), 7 (p07.png) and 3 more”."""
     return remarks.named(deletions.frames, deletions.count)
+
+
+@register.filter
+def changes(drift: Drift) -> list[tuple[str, int, list[ChangedFrame]]]:
+    """Each kind of change that there is: in words, how many frames, the first of them."""
+    return [
+        (CHANGES[change], count, drift.frames[change])
+        for change, count in drift.counts.items()
+        if count
+    ]
 
 
 @register.filter

@@ -17,8 +17,16 @@ from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, services
 from selections.build_form import BuildForm
-from selections.forms import DescribeForm, FramesForm, HandOverForm, ListForm, ShareForm
+from selections.forms import (
+    DescribeForm,
+    DrawAgainForm,
+    FramesForm,
+    HandOverForm,
+    ListForm,
+    ShareForm,
+)
 from selections.models import Archive, EmptyFrames, Selection
+from selections.sampling import MAX_SEED
 from selections.splits import SHARES, UNIT_NOUNS
 from selector.services.connections import find_connection
 
@@ -186,10 +194,15 @@ def copy(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @errors_shown_on(detail_page)
 def draw_again(request: SignedInRequest, pk: int) -> HttpResponse:
-    """With the same seed, or with another, as the button said."""
-    new_seed = request.POST.get("seed") == "new"
+    """With the same seed, with another, or with that of a preview."""
+    form = DrawAgainForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(f"The seed must be 0 to {MAX_SEED}.")
     drawn = services.draw_again(
-        user=request.user, selection=_visible(request, pk), with_new_seed=new_seed
+        user=request.user,
+        selection=_visible(request, pk),
+        with_new_seed=form.cleaned_data["seed"] == "new",
+        seed=form.cleaned_data["random_seed"],
     )
     messages.success(request, drawn.text)
     return redirect(drawn.selection)

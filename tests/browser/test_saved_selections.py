@@ -174,10 +174,13 @@ def test_draw_again(portal: Portal, selection: Selection) -> None:
     # Without pictures: few requests of a person may wait for CVAT at a time.
     page.route("**/thumbnail*", lambda route: route.fulfill(status=404))
     page.goto(f"/selections/{selection.pk}")
-    page.get_by_role("button", name="Draw again").click()
+    page.get_by_role("link", name="Draw again").click()
+    expect(page.get_by_text("50 frames now: all the same as before.")).to_be_visible()
+    page.get_by_role("button", name="Save as a new selection").click()
     expect(page.get_by_text("all 50 frames are the same as before")).to_be_visible()
     expect(page.get_by_role("heading", name="Round 1, drawn again")).to_be_visible()
-    page.get_by_role("button", name="Draw with another seed").click()
+    page.get_by_role("link", name="Draw with another seed").click()
+    page.get_by_role("button", name="Save as a new selection").click()
     expect(page.get_by_text("of 50 frames are the same as before")).to_be_visible()
 
 
