@@ -15,9 +15,9 @@ from hashlib import sha256
 from django.conf import settings
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.exceptions import CvatForbidden
 from cvat.frames import frames_of_jobs
-from cvat.types import FrameCatalog, Job, ShownTask
+from cvat.types import FrameCatalog, Job, Project, ShownTask, Task
 from portal.exceptions import InvalidInput
 from selector.cvat_requests import cached_answer, cvat_client, side_by_side
 from selector.models import Connection
@@ -61,23 +61,57 @@ class NamedTask:
     id: int
     name: str
     size: int  # frames, deleted ones and honeypot copies included
-    jobs_count: int  # that the connection may see, of every type
 
     @classmethod
     def of(cls, shown: ShownTask) -> NamedTask:
         name = shown.task.name if shown.task else ""
-        return cls(shown.task_id, name, size_of(shown), len(shown.jobs))
+        return cls(shown.task_id, name, size_of(shown))
 
 
 def list_several(*, connection: Connection, scope: Scope) -> SeveralTasks:
-    """The tasks of a scope of several of which jobs take part; their frames are not read. Raises
-    InvalidInput, CvatError."""
-    with open_scope(connection, scope) as opened:
-        name = ""
-        if scope.project_id is not None:
-            with suppress(CvatForbidden, CvatNotFound):
-                name = opened.client.project(scope.project_id).name
-        return SeveralTasks(scope, [NamedTask.of(each) for each in opened.tasks], name)
+    """The tasks of a scope of several of which jobs take part; their frames are not read, and
+    their jobs only where these matter. Raises InvalidInput, CvatError."""
+    with cvat_client(connection) as client:
+        project = _visible_project(client, scope)
+        if scope.narrows_jobs or (scope.project_id is not None and project is None):
+            shown = [each.task for each in _taking_part(connection, client, scope)]
+            tasks = [NamedTask.of(each) for each in shown]
+        elif project is not None:  # who may see a project may see all its tasks (cvat-api 9.1)
+            listed = filter(_is_choosable, client.project_tasks(project.id))
+            tasks = [NamedTask(task.id, task.name, task.size) for task in listed]
+            if not tasks:
+                raise _no_pictures(project)
+        else:
+            tasks = side_by_side(
+                connection, lambda task_id: _named(connection, client, task_id), scope.task_ids
+            )
+    _check_count(len(tasks))
+    return SeveralTasks(scope, tasks, project.name if project else "")
+
+
+def _named(connection: Connection, client: CvatClient, task_id: int) -> NamedTask:
+    with suppress(CvatForbidden):
+        task = client.task(task_id)
+        if _is_choosable(task):
+            return NamedTask(task.id, task.name, task.size)
+    return NamedTask.of(show_task(connection, client, task_id).task)  # raises if it has no pictures
+
+
+def _visible_project(client: CvatClient, scope: Scope) -> Project | None:
+    if scope.project_id is not None:
+        with suppress(CvatForbidden):
+            return client.project(scope.project_id)
+    return None
+
+
+def _is_choosable(task: Task) -> bool:
+    return task.dimension == "2d" and task.size > 0
+
+
+def _no_pictures(project: Project) -> InvalidInput:
+    return InvalidInput(
+        f"Project {project.id} ({project.name}) has no task with pictures that you may see."
+    )
 
 
 class OpenScope:
@@ -209,15 +243,14 @@ def _of_project(connection: Connection, client: CvatClient, project_id: int) -> 
     ]
     pictures = [Shown(each) for each in shown if _has_pictures(each)]
     if not pictures:
-        project = client.project(project_id)  # raises if it is closed or is not there
-        raise InvalidInput(
-            f"Project {project_id} ({project.name}) has no task with pictures that you may see."
-        )
+        raise _no_pictures(client.project(project_id))  # or it is closed, or is not there
     return pictures
 
 
 def _has_pictures(shown: ShownTask) -> bool:
-    return shown.jobs[0].dimension == "2d" and (shown.task is None or shown.task.size > 0)
+    if shown.task is not None:
+        return _is_choosable(shown.task)
+    return shown.jobs[0].dimension == "2d"
 
 
 def _check_count(count: int) -> None:

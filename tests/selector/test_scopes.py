@@ -175,6 +175,15 @@ def test_the_workspace_over_a_project(web: Client, gates: Project) -> None:
     assert "workspace-data" not in listed
 
 
+def test_opening_a_project_asks_for_no_jobs(web: Client, standin: StandIn, gates: Project) -> None:
+    standin.requests.clear()
+    assert web.get("/choose", {"project": gates.id, "all": "1"}).status_code == 200
+    assert [seen.path for seen in standin.requests] == [f"/api/projects/{gates.id}", "/api/tasks"]
+    standin.requests.clear()
+    assert web.get("/choose", {"tasks": "50,51"}).status_code == 200
+    assert sorted(seen.path for seen in standin.requests) == ["/api/tasks/50", "/api/tasks/51"]
+
+
 def test_one_of_several_tasks_is_the_workspace_of_that_task(web: Client, gates: Project) -> None:
     data = workspace(web.get("/choose", {"tasks": "52"}).text)
     assert data["taskId"] == 52
