@@ -11,6 +11,7 @@ ENV PYTHONUNBUFFERED=1 \
     ARCHIVES_DIR=/data/archives \
     SPOOL_DIR=/data/spool \
     ANNOTATIONS_DIR=/data/annotations \
+    THUMBNAILS_DIR=/data/thumbnails \
     BIND=0.0.0.0 \
     PORT=5020
 
@@ -33,7 +34,7 @@ COPY static ./static
 # step only: the real ones come from the environment.
 RUN useradd --system --uid 10001 --home-dir /app portal \
     && SECRET_KEY=none FIELD_ENCRYPTION_KEYS=none python manage.py collectstatic --noinput \
-    && mkdir -p /data/archives /data/spool /data/annotations \
+    && mkdir -p /data/archives /data/spool /data/annotations /data/thumbnails \
     && chown -R portal /app/var /data
 
 USER portal

@@ -8,7 +8,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick check bench bench-all bench-annotations bench-pages bench-load format clean
+.PHONY: help run demo test quick check bench bench-all bench-annotations bench-pages bench-load bench-selections format clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -45,6 +45,9 @@ bench-pages: .venv/.dev ## measure the pages in Chromium and on the server; writ
 bench-load: .venv/.dev ## measure 200 people at a time, on both databases; writes benchmarks/load.json
 	@sh .ci/packages.sh redis-server postgresql
 	@exec $(PYTHON) -m benchmarks.load
+
+bench-selections: .venv/.dev ## measure draws of a hundred thousand frames; writes benchmarks/selections.json
+	@exec $(PYTHON) -m benchmarks.selections
 
 format: .venv/.dev ## format the code and fix what the linter can fix
 	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .

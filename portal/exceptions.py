@@ -146,6 +146,21 @@ class NotRead(PortalError):
         )
 
 
+class PicturesNotRead(PortalError):
+    """The answer needs the likeness of pictures that are still being read."""
+
+    code = "pictures_not_read"
+    status = 503
+    retry_after = 3
+
+    def __init__(self, task_ids: Sequence[int], *, frames_read: int, frames_count: int) -> None:
+        what = f"task {task_ids[0]}" if len(task_ids) == 1 else f"{len(task_ids):,} tasks"
+        super().__init__(
+            f"The pictures of {what} are being read: {frames_read:,} of {frames_count:,} frames so "
+            "far. Try again in a moment."
+        )
+
+
 _CVAT_STATUS: tuple[tuple[type[CvatError], int], ...] = (
     (CvatLoginRefused, 401),
     (CvatUnauthorized, 401),

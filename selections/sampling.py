@@ -88,6 +88,7 @@ class JobDraw:
     total: int
     requested: int | None = None  # None: the draw asks for no number of each job
     elsewhere: tuple[SharedFrames, ...] = ()
+    near_duplicates: int = 0  # of its frames, left out
 
     @property
     def shortage(self) -> str:
@@ -130,6 +131,16 @@ class LabelDraw:
 
 
 @dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """A frame that a draw left out because it looks like `other`, which it could take. `distance`
+    is the number of bits in which their hashes differ."""
+
+    frame: Frame
+    other: Frame
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """Frames drawn from jobs. `job_id` of a frame is the job for which it counts."""
 
@@ -140,6 +151,8 @@ class Sample:
     tasks: tuple[TaskDraw, ...] = ()  # by id, of all that have candidates
     labels: tuple[LabelDraw, ...] = ()  # by name; empty unless so many of each label are asked for
     assignees: tuple[AssigneeDraw, ...] = ()  # by name; the same for a draw per assignee
+    near_duplicates: tuple[NearDuplicate, ...] = ()  # the least alike first
+    unseen: int = 0  # frames without a picture to compare
 
 
 def sample_of(candidates: Candidates, job_of: Mapping[Place, int], *, requested: int) -> Sample:

@@ -105,19 +105,24 @@ def frame_access(connection: Connection, task_id: int, frame: int) -> JobAccess:
 def cache_shown_jobs(connection: Connection, catalog: FrameCatalog) -> None:
     """Cache the access to the annotation jobs of a catalogue that CVAT has just shown."""
     shown = {
-        answer_key(connection, "job", job.id): JobAccess(
-            job,
-            range(job.start_frame, job.stop_frame + 1),
-            False,
-            catalog.chunks_updated_date,
-            frozenset(
-                each for each in catalog.deleted_frames if job.start_frame <= each <= job.stop_frame
-            ),
-        )
+        answer_key(connection, "job", job.id): shown_access(catalog, job)
         for job in catalog.jobs
         if job.is_annotation
     }
     cache_set(shown, GRANT_SECONDS)
+
+
+def shown_access(catalog: FrameCatalog, job: Job) -> JobAccess:
+    """The access to an annotation job of a catalogue that CVAT has just shown."""
+    return JobAccess(
+        job,
+        range(job.start_frame, job.stop_frame + 1),
+        False,
+        catalog.chunks_updated_date,
+        frozenset(
+            each for each in catalog.deleted_frames if job.start_frame <= each <= job.stop_frame
+        ),
+    )
 
 
 def _rank(job: Job) -> tuple[bool, bool, int, int]:

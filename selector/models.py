@@ -1,4 +1,4 @@
-"""Connections to CVAT servers, the tasks opened last through each, and readings of annotations."""
+"""Connections to CVAT servers, the tasks opened last through each, and what workers read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -26,6 +26,8 @@ from selector import servers
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
+
+R = TypeVar("R", bound="TaskReading")
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -193,16 +195,17 @@ class RecentTask(models.Model):
         return self.name
 
 
-class AnnotationIndexingQuerySet(WorkQuerySet["AnnotationIndexing"]):
+class TaskReadingQuerySet(WorkQuerySet[R]):
     def outdated(self) -> Self:
         """Ended longer ago than LIFETIME."""
-        return self.filter(finished_at__lt=timezone.now() - AnnotationIndexing.LIFETIME)
+        return self.filter(finished_at__lt=timezone.now() - TaskReading.LIFETIME)
 
 
-class AnnotationIndexing(Work):
-    """Reads the annotations of a task, or of one of its jobs, for the annotation index."""
+class TaskReading(Work):
+    """Reads something about all frames of a task, or of one of its jobs, from CVAT into a folder of
+    the portal. The abstract model."""
 
-    task = "selector.tasks.index_annotations"
+    reads: ClassVar[str]  # such as "Annotations"
 
     class Status(models.TextChoices):
         QUEUED = WorkStatus.QUEUED.value, "waiting"
@@ -217,18 +220,17 @@ class AnnotationIndexing(Work):
     task_id = models.BigIntegerField()
     job_id = models.BigIntegerField(null=True)
     task_name = models.CharField(max_length=500)
-    digest = models.CharField(max_length=64)  # of the keys of all parts, see services.index_input
+    digest = models.CharField(max_length=64)  # of the keys of all that is read
     status = status_field(Status)
 
-    objects: ClassVar = AnnotationIndexingQuerySet.as_manager()
+    objects: ClassVar = TaskReadingQuerySet.as_manager()
 
     class Meta(Work.Meta):
-        verbose_name = "reading of annotations"
-        verbose_name_plural = "readings of annotations"
+        abstract = True
 
     def __str__(self) -> str:
         of_job = f", job {self.job_id}" if self.job_id is not None else ""
-        return f"Annotations of {self.task_name}{of_job}"
+        return f"{self.reads} of {self.task_name}{of_job}"
 
     def get_absolute_url(self) -> str:
         what = {"task": self.task_id} if self.job_id is None else {"job": self.job_id}
@@ -239,3 +241,26 @@ class AnnotationIndexing(Work):
     @property
     def ended_just_now(self) -> bool:
         return self.finished_at is not None and timezone.now() - self.finished_at < self.RETRY_WAIT
+
+
+class AnnotationIndexing(TaskReading):
+    """Reads the annotations of a task, or of one of its jobs, for the annotation index."""
+
+    task = "selector.tasks.index_annotations"
+    reads = "Annotations"
+
+    class Meta(TaskReading.Meta):
+        verbose_name = "reading of annotations"
+        verbose_name_plural = "readings of annotations"
+
+
+class PictureReading(TaskReading):
+    """Computes the likeness of the pictures of a task, or of one of its jobs, and makes the
+    thumbnails for that."""
+
+    task = "selector.tasks.read_pictures"
+    reads = "Pictures"
+
+    class Meta(TaskReading.Meta):
+        verbose_name = "reading of pictures"
+        verbose_name_plural = "readings of pictures"

@@ -25,6 +25,7 @@ from selector.api.scopes import ScopeSerializer
 from selector.api.serializers import LoadImagesAnswer
 
 MOST_EXCLUDED = 100
+MOST_PAIRS = 200  # of near-duplicates in an answer
 Fields = serializers.Field[Any, Any, Any, Any]
 
 
@@ -128,7 +129,8 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     """`selected` frames count for this job, of the `total` that it holds. `requested`: how many
     were asked for of this job; null in a draw over all jobs. Drawn frames that the job holds too
     and that count for another, overlapping job are in `counted_for_other_jobs`. `reason` says why
-    a job gave fewer than asked: `too_few_frames` (it has no more) or `counted_for_other_jobs`."""
+    a job gave fewer than asked: `too_few_frames` (it has no more) or `counted_for_other_jobs`.
+    `near_duplicates` of its frames were left out because they look like another one."""
 
     job_id = serializers.IntegerField()
     task_id = serializers.SerializerMethodField()
@@ -139,6 +141,7 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     reason = ChoiceField(
         choices=["", "too_few_frames", "counted_for_other_jobs"], source="shortage"
     )
+    near_duplicates = serializers.IntegerField()
 
     def get_task_id(self, job: JobDraw) -> int:
         return int(self.context["drawn"].task_of_job[job.job_id])
@@ -180,6 +183,21 @@ class AssigneeSummarySerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
 
 
+class PlaceSerializer(serializers.Serializer[Any]):
+    task_id = serializers.IntegerField()
+    frame = serializers.IntegerField()
+    filename = serializers.CharField()
+
+
+class NearDuplicateSerializer(serializers.Serializer[Any]):
+    """`frame` was left out because it looks like `like`, which could be drawn: the hashes of their
+    pictures differ in `distance` of 64 bits."""
+
+    frame = PlaceSerializer()
+    like = PlaceSerializer(source="other")
+    distance = serializers.IntegerField()
+
+
 class RandomSelectAnswer(LoadImagesAnswer):
     """`count` frames were drawn of `requested`, from `total_available` candidates. `job_id` of an
     image is the job for which it counts."""
@@ -196,4 +214,13 @@ class RandomSelectAnswer(LoadImagesAnswer):
     )
     assignee_summary = AssigneeSummarySerializer(
         many=True, help_text="Of each assignee, in a draw per assignee; empty in others."
+    )
+    near_duplicates_count = serializers.IntegerField(
+        help_text="How many frames no_near_duplicates left out because they look like another one."
+    )
+    near_duplicates = NearDuplicateSerializer(
+        many=True, help_text=f"The first {MOST_PAIRS} of these, the least alike first."
+    )
+    unseen_count = serializers.IntegerField(
+        help_text="How many frames no_near_duplicates could not compare, for lack of a picture."
     )

@@ -10,9 +10,11 @@ from portal.api.views import SpecifiedView
 from portal.signed_in import SignedInApiRequest
 from selections import services
 from selections.api.draw_serializers import (
+    MOST_PAIRS,
     AssigneeSummarySerializer,
     JobSummarySerializer,
     LabelSummarySerializer,
+    NearDuplicateSerializer,
     RandomSelectAnswer,
     RandomSelectSerializer,
     TaskSummarySerializer,
@@ -28,8 +30,8 @@ class RandomSelectView(SpecifiedView):
         Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
         share; or so many of each label. With `job_ids` from these jobs alone, with
         `annotation_filter` from frames with such annotations, and with `exclude_selections` without
-        the frames that are saved in them. 503 with code `annotations_not_read`: the annotations
-        that the draw needs are being read, ask again.
+        the frames that are saved in them. 503 with code `annotations_not_read` or
+        `pictures_not_read`: what the draw needs is being read, ask again.
         """
         form = RandomSelectSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -57,5 +59,10 @@ class RandomSelectView(SpecifiedView):
                 ).data,
                 "label_summary": LabelSummarySerializer(sample.labels, many=True).data,
                 "assignee_summary": AssigneeSummarySerializer(sample.assignees, many=True).data,
+                "near_duplicates_count": len(sample.near_duplicates),
+                "near_duplicates": NearDuplicateSerializer(
+                    sample.near_duplicates[:MOST_PAIRS], many=True
+                ).data,
+                "unseen_count": sample.unseen,
             }
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from selections.methods import (
     balanced_by_label,
     every_nth,
+    most_varied,
+    no_near_duplicates,
     random_apart,
     random_per_assignee,
     random_per_job,
@@ -27,6 +29,8 @@ METHODS: dict[str, Method] = {
         random_per_assignee.METHOD,
         balanced_by_label.METHOD,
         random_apart.METHOD,
+        no_near_duplicates.METHOD,
+        most_varied.METHOD,
         every_nth.METHOD,
         spread_per_job.METHOD,
     )

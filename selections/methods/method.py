@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
+from cvat.types import Frame
 from selections.sampling import Amount, Candidates, Place, Sample
+from selector.thumbnails.likeness import Likeness
 
 LARGEST_NUMBER = 1_000_000
 EMPTY: Mapping[int, str] = MappingProxyType({})
@@ -30,15 +32,18 @@ class Parameter:
 
 class Facts:
     """What a method can ask about the candidates beyond their names and numbers. `read_labels` is
-    called at most once, when it is needed. `assignees` are those of the jobs, "" for nobody."""
+    called at most once, when it is needed; `read_likeness` gets the candidates. `assignees` are
+    those of the jobs, "" for nobody."""
 
     def __init__(
         self,
         read_labels: Callable[[], Mapping[str, Collection[Place]]] = dict[str, set[Place]],
+        read_likeness: Callable[[Sequence[Frame]], Mapping[Place, Likeness]] = lambda _: {},
         *,
         assignees: Mapping[int, str] = EMPTY,
     ) -> None:
         self._read_labels = read_labels
+        self.likeness_of = read_likeness  # of the frames that have a picture
         self.assignees = assignees
 
     @cached_property

@@ -23,8 +23,10 @@ from selections.services.needed_tasks import (
     with_unread,
 )
 from selector.models import Connection
+from selector.services.likeness import read_likeness
 from selector.services.scope_annotations import frames_by_label, with_annotations
 from selector.services.scopes import check_jobs, load_catalogs, open_scope
+from selector.thumbnails.likeness import Likeness
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     """Draw from the scope as CVAT has it now, without the frames of `draw.exclude_selections`,
     which must be selections that the user may read, of the same server.
 
-    Raises InvalidInput, NotRead (annotations that the draw needs), CvatError.
+    Raises InvalidInput, NotRead and PicturesNotRead (what the draw needs), CvatError.
     """
     excluded = _readable(user, connection, draw.exclude_selections)
     if draw.seed is None:
@@ -68,6 +70,11 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
             connection=connection, catalogs=whole, scope=draw, labels=draw.labels
         )
 
+    def likeness_of(frames: Sequence[Frame]) -> dict[Place, Likeness]:
+        return read_likeness(
+            connection=connection, catalogs=whole, job_id=draw.job_id, frames=frames
+        )
+
     if draw.annotation_filter:
         catalogs = with_annotations(connection=connection, catalogs=whole, scope=draw)
         if not _have_frames(catalogs):
@@ -77,7 +84,7 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     if excluded:
         catalogs = _without(catalogs, excluded)
     assignees = {job.id: job.assignee for catalog in whole for job in catalog.jobs}
-    drawn = draw_from(catalogs, draw, Facts(read_labels, assignees=assignees))
+    drawn = draw_from(catalogs, draw, Facts(read_labels, likeness_of, assignees=assignees))
     if not unread:
         return drawn
     drawn = replace(drawn, unread=tuple(each.task for each in unread))

@@ -27,7 +27,7 @@ from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.task_index import TaskIndex
 from selector.annotation_index.words import listed
 from selector.cvat_requests import answer_key, cvat_client, waiting_place
-from selector.models import AnnotationIndexing, AnnotationIndexingQuerySet, Connection
+from selector.models import AnnotationIndexing, Connection, TaskReadingQuerySet
 from selector.services.catalogs import load_catalog, load_packed
 from selector.services.frame_annotations import DATE_SECONDS
 from selector.services.index_input import IndexInput, JobPart, index_input, read_version
@@ -208,7 +208,7 @@ def _index(plan: IndexPlan) -> TaskIndex:
     return _indexes.load(stored) if stored == plan.keys else read_index(stored)
 
 
-def _indexings(plan: IndexPlan, connection: Connection) -> AnnotationIndexingQuerySet:
+def _indexings(plan: IndexPlan, connection: Connection) -> TaskReadingQuerySet[AnnotationIndexing]:
     """The works that read these annotations for the connection."""
     own = AnnotationIndexing.objects.for_user(connection.owner)
     return own.filter(connection=connection, task_id=plan.task_id, job_id=plan.job_id)

@@ -2,18 +2,21 @@
 
 Nothing is reached without a JobAccess: what CVAT lets the connection see. `open_pack` reads the
 pack of a chunk or makes it: once, however many ask, through the connection of whoever asks first;
-the pack is the same for all who may see the job.
+the pack is the same for all who may see the job. The likeness of its pictures is computed with it
+and stored beside it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from django.utils import timezone
 
+from cvat.client import CvatClient
 from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatUnauthorized
 from portal.caching import cache_get, cache_set, lock, raise_shared_error, share_errors
 from portal.exceptions import Busy
@@ -21,6 +24,7 @@ from selector.cvat_requests import cvat_client, waiting_place
 from selector.job_access import JobAccess, job_access
 from selector.models import Connection
 from selector.thumbnails import chunks, packs, store
+from selector.thumbnails.likeness import Likeness, likeness
 from selector.thumbnails.rendering import VARIANT
 
 # Errors that say nothing about the chunk for others.
@@ -67,23 +71,46 @@ def chunk_of(connection: Connection, access: JobAccess, number: int) -> Chunk:
     return Chunk(connection, access, number, access.chunk_frames(number))
 
 
-def open_pack(chunk: Chunk) -> Pack:
-    """The pack of thumbnails (packs.py); its file is to be closed. Raises CvatError, Busy."""
+def open_pack(chunk: Chunk, client: CvatClient | None = None) -> Pack:
+    """The pack of thumbnails (packs.py); its file is to be closed. Raises CvatError, Busy.
+
+    `client`: that of a worker, for the same connection; requests of pages get one of their own.
+    """
     file = store.find(chunk.key)
     if file is None:
-        return _make(chunk)
+        return _make(chunk, client)
     lasting = packs.lasting_entries(file)
     if lasting is None or not _is_due(chunk):
         return Pack(file, is_complete=lasting is None)
     try:
-        pack = _make(chunk)
+        pack = _make(chunk, client)
     except (CvatError, Busy):
         return Pack(file, is_complete=False)
     file.close()
     return pack
 
 
-def _make(chunk: Chunk) -> Pack:
+def chunk_likeness(chunk: Chunk, client: CvatClient | None = None) -> dict[int, Likeness]:
+    """The likeness of the frames of a chunk that have a thumbnail, by frame: as it is stored, else
+    from the pack. `client` as for `open_pack`. Raises CvatError, Busy."""
+    stored = store.find_likeness(chunk.key)
+    if stored is not None:
+        return stored
+    pack = open_pack(chunk, client)
+    with pack.file:
+        stored = store.find_likeness(chunk.key)  # computed with the pack
+        return _likeness_of(chunk, pack) if stored is None else stored
+
+
+def _likeness_of(chunk: Chunk, pack: Pack) -> dict[int, Likeness]:
+    """Of the pack, at whose beginning its file stands afterwards. Stored if it will not change."""
+    computed = {frame: likeness(content) for frame, content in packs.thumbnails(pack.file)}
+    if pack.is_complete:
+        store.save_likeness(chunk.key, computed)
+    return computed
+
+
+def _make(chunk: Chunk, client: CvatClient | None) -> Pack:
     error_key, asked_at = f"pack:{chunk.key}", timezone.now()
     with waiting_place(chunk.connection), lock(chunk.key):
         file = store.find(chunk.key)
@@ -97,14 +124,17 @@ def _make(chunk: Chunk) -> Pack:
             _count_try(chunk)
         with (
             share_errors(error_key, but=OF_ONE_ACCOUNT),
-            cvat_client(chunk.connection) as client,
+            nullcontext(client) if client else cvat_client(chunk.connection) as cvat,
         ):
             content, is_complete = chunks.make_pack(
-                client, chunk.access, chunk.number, chunk.frames, lasting or ()
+                cvat, chunk.access, chunk.number, chunk.frames, lasting or ()
             )
         if not is_complete and not lasting:
             _count_try(chunk)
-        return Pack(store.save(chunk.key, content), is_complete)
+        pack = Pack(store.save(chunk.key, content), is_complete)
+        if is_complete:
+            _likeness_of(chunk, pack)
+        return pack
 
 
 def _is_due(chunk: Chunk) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -84,6 +84,18 @@ def read_picture(pack: BinaryIO, frame: int) -> tuple[str, bytes]:
             pack.seek(entry["offset"], os.SEEK_CUR)
             return entry["status"], pack.read(entry["length"])
     return MISSING, b""
+
+
+def thumbnails(pack: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """(frame, JPEG) of each frame that has a thumbnail. The pack stands at its beginning before,
+    and after the last one. Raises DamagedPack."""
+    frames = read_header(pack)["frames"]
+    start = pack.tell()
+    for entry in frames:
+        if entry["status"] == OK:
+            pack.seek(start + entry["offset"])
+            yield entry["frame"], pack.read(entry["length"])
+    pack.seek(0)
 
 
 def lasting_entries(pack: BinaryIO) -> list[Entry] | None:

@@ -1,14 +1,17 @@
-"""Packs on disk, in the folder THUMBNAILS_DIR of a limited size."""
+"""Packs, and the likeness of their pictures, in the folder THUMBNAILS_DIR of a limited size."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 
 from selector.bounded_folder import BoundedFolder
+from selector.thumbnails.likeness import VERSION, Likeness, decode, encode
 from selector.thumbnails.packs import DamagedPack, read_header
 
 logger = logging.getLogger(__name__)
@@ -45,3 +48,33 @@ def save(key: str, content: bytes) -> BinaryIO:
     with folder().new_file(key) as path:
         path.write_bytes(content)
         return path.open("rb")
+
+
+def find_likeness(key: str) -> dict[int, Likeness] | None:
+    """The likeness of the frames of a chunk that have a thumbnail, by frame; None if it is not
+    known."""
+    path = _likeness_folder().path_of(_likeness_key(key))
+    try:
+        content = path.read_bytes()
+        likenesses = decode(content)
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        logger.warning("%s is damaged: it is made anew", path.name)
+        return None
+    _likeness_folder().note_use(path)
+    return likenesses
+
+
+def save_likeness(key: str, likenesses: Mapping[int, Likeness]) -> None:
+    with _likeness_folder().new_file(_likeness_key(key)) as path:
+        path.write_bytes(encode(likenesses))
+
+
+def _likeness_key(key: str) -> str:
+    """Beside the pack. Another one when the way to compute it has changed."""
+    return f"{key}.{VERSION}"
+
+
+def _likeness_folder() -> BoundedFolder:
+    return replace(folder(), suffix=".likeness")

@@ -67,3 +67,24 @@ def test_a_number_that_is_none_is_refused(every_nth: Workspace) -> None:
     refused = every_nth.page.locator("#pick-error")
     expect(refused).to_contain_text("Step in frames must be a whole number, 1 to")
     every_nth.expect_chosen(5, 227)
+
+
+def test_near_duplicates_are_shown_beside_what_they_look_like(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(DRIVE, job=2)
+    panel = page.locator("#pick")
+    panel.get_by_text("No doubles", exact=True).click()
+    panel.get_by_label("Bits that may differ").fill("16")
+    panel.get_by_label("Unit").select_option(label="%")
+    desk.pick("100", seed="7", mode="No doubles")
+    left_out = page.locator("#near-duplicates")
+    expect(left_out.locator("summary")).to_contain_text("left out")
+    left_out.locator("summary").click()
+    pair = left_out.locator("li").first
+    expect(pair).to_contain_text(" like ")
+    for picture in pair.locator("img").all():
+        desk.until(lambda picture=picture: picture.evaluate("image => image.naturalWidth > 0"))
+    expect(page.locator("#dock-status")).to_contain_text("the others look like these.")
+    panel.get_by_label("Bits that may differ").fill("0")
+    panel.get_by_label("Bits that may differ").blur()
+    expect(left_out).to_be_hidden()  # it told of another draw

@@ -10,6 +10,7 @@ from cvat.types import Frame
 from selections.methods import METHODS
 from selections.methods.method import Facts
 from selections.sampling import Amount, Candidates
+from selector.thumbnails.likeness import Likeness
 
 # Task 1 with frames 0 to 99 in three jobs.
 JOBS = {1: range(40), 2: range(40, 80), 3: range(80, 100)}
@@ -19,7 +20,15 @@ LABELS = {
     "person": {(1, number) for number in range(0, 100, 5)},
 }
 ASSIGNEES = {1: "ann", 2: "ben", 3: ""}
+# The hashes of ten frames each differ in 2 bits, those of others in 10 or more. The colours of a
+# frame are its number.
+LIKENESS = {
+    (1, number): Likeness(0b111111 << number // 10 * 6 ^ 1 << number % 10, bytes([number] * 48))
+    for number in range(100)
+}
 SEED = 7
+
+UNLIKE = [2, 14, 20, 37, 42, 50, 63, 74, 84, 98]  # of each ten the one of the lowest rank
 
 DRAWS = [
     ("random_uniform", Amount(count=5), [14, 42, 63, 74, 84]),
@@ -34,6 +43,15 @@ DRAWS = [
     ("random_apart", Amount(count=3, settings={"min_frames_apart": 20}), [42, 63, 84]),
     ("random_apart", Amount(count=9, settings={"min_frames_apart": 20}), [14, 42, 63, 84]),
     ("random_apart", Amount(share=0.05, settings={"min_frames_apart": 1}), [14, 42, 63, 74, 84]),
+    ("no_near_duplicates", Amount(share=1, settings={"max_hash_distance": 8}), UNLIKE),
+    ("no_near_duplicates", Amount(count=3, settings={"max_hash_distance": 8}), [42, 63, 84]),
+    (
+        "no_near_duplicates",
+        Amount(count=5, settings={"max_hash_distance": 1}),
+        [14, 42, 63, 74, 84],
+    ),
+    ("most_varied", Amount(count=2), [0, 84]),
+    ("most_varied", Amount(share=0.04), [0, 42, 63, 84]),
     ("every_nth", Amount(settings={"frame_step": 30}), [0, 30, 60, 90]),
     ("every_nth", Amount(settings={"frame_step": 33}), [0, 33, 66, 99]),
     ("every_nth", Amount(settings={"frame_step": 1000}), [0]),
@@ -49,7 +67,7 @@ def drawn(method: str, amount: Amount, seed: int = SEED) -> list[int]:
         job_id: [Frame(1, job_id, number, f"{number}.jpg", 64, 48) for number in numbers]
         for job_id, numbers in JOBS.items()
     }
-    facts = Facts(lambda: LABELS, assignees=ASSIGNEES)
+    facts = Facts(lambda: LABELS, lambda _: LIKENESS, assignees=ASSIGNEES)
     sample = METHODS[method].draw(Candidates(held), amount, seed, facts)
     return [frame.frame for frame in sample.frames]
 

@@ -20,6 +20,7 @@ import { LabelIndex } from "./label_index.js";
 import { Packs } from "./packs.js";
 import { enableScrollLabel } from "./scroll_label.js";
 import { LeftOut } from "./excluded_selections.js";
+import { NearDuplicates } from "./near_duplicates.js";
 import { enablePicking } from "./pick.js";
 import { enablePointing } from "./pointing.js";
 import { enableSide } from "./settings_sheet.js";
@@ -112,6 +113,7 @@ function start({ catalog, source, ...opened }) {
     annotations,
     filter: at("filter"),
     leftOut,
+    nearDuplicates: new NearDuplicates(at("near-duplicates"), data),
     user: at("dock").dataset.user,
     isKept: data.selection !== null,
     failed,

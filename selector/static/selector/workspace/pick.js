@@ -12,11 +12,14 @@ import { drawShortage, labelShortage, plural, shortage } from "./words.js";
 
 const MOST_EXPLAINED = 2; // jobs, in the line above the dock
 
-const NOT_READ = "annotations_not_read"; // code of the API's answer while annotations are being read
+// Codes of the API's answer while what the draw needs is being read.
+const NOT_READ = "annotations_not_read";
+const PICTURES_NOT_READ = "pictures_not_read";
+const ASK_AGAIN_MS = 3000;
 const MOST_DRAWN = 20; // of them remembered
 
 export function enablePicking(form, choice, parts) {
-  const { source, prepare, drawUrl, jobs, annotations, filter, leftOut, user, isKept, failed, tell, tellOfChoice } = parts;
+  const { source, prepare, drawUrl, jobs, annotations, filter, leftOut, nearDuplicates, user, isKept, failed, tell, tellOfChoice } = parts;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
@@ -31,11 +34,14 @@ export function enablePicking(form, choice, parts) {
   let hasDrawn = false;
   let isBusy = false;
   let isReading = false; // whether the error is that annotations are being read
+  let askAgain; // a timer, while pictures are being read
 
   function show() {
     at("by-hand").hidden = mode() !== "manual";
     at("at-random").hidden = mode() === "manual";
     at("pick-error").replaceChildren();
+    nearDuplicates.hide();
+    clearTimeout(askAgain);
     showPool();
     if (mode() === "manual") return;
     settings.show(mode());
@@ -152,11 +158,13 @@ export function enablePicking(form, choice, parts) {
   async function busy(work) {
     if (isBusy) return;
     wait(true);
+    clearTimeout(askAgain);
     at("pick-error").replaceChildren();
     isReading = false;
     try {
       await work();
     } catch (error) {
+      if (error.code === PICTURES_NOT_READ) askAgain = setTimeout(() => busy(work), ASK_AGAIN_MS);
       failed(at("pick-error"), error);
       isReading = error.code === NOT_READ;
       if (isReading) annotations.index.load(); // which says when all are read
@@ -200,6 +208,7 @@ export function enablePicking(form, choice, parts) {
     if (method().isRandom) at("seed").value = answer.random_seed;
     hasDrawn = true;
     show();
+    nearDuplicates.show(answer);
     if (missing.length) {
       return tell("The task has changed in CVAT since this page was opened. Reload the page.");
     }

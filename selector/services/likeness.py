@@ -1,0 +1,151 @@
+"""The likeness of the pictures of a task: read from the folder of thumbnails, computed if missing.
+
+That of each chunk is stored beside its thumbnails, for all who may see the job. A few chunks are
+read at once, others by a worker (PictureReading).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import transaction
+
+from cvat.client import CvatClient
+from cvat.exceptions import CvatBroken, CvatRejected
+from cvat.types import Frame, FrameCatalog
+from portal.exceptions import Conflict, PicturesNotRead
+from portal.work.models import lock_person
+from selector.job_access import JobAccess, job_access, shown_access
+from selector.models import Connection, PictureReading
+from selector.services.thumbnails import Chunk, chunk_likeness, chunk_of
+from selector.thumbnails import store
+from selector.thumbnails.likeness import Likeness
+
+MOST_CHUNKS_AT_ONCE = 4  # that a request reads itself
+
+Place = tuple[int, int]  # task and frame
+
+
+def read_likeness(
+    *,
+    connection: Connection,
+    catalogs: Iterable[FrameCatalog],
+    job_id: int | None,
+    frames: Sequence[Frame],
+) -> dict[Place, Likeness]:
+    """The likeness of those of the frames that have a picture. The catalogues are those of their
+    tasks, or that of the job. Raises PicturesNotRead while workers read them; Conflict, Busy,
+    CvatError."""
+    by_task: dict[int, list[Frame]] = {}
+    for frame in frames:
+        by_task.setdefault(frame.task_id, []).append(frame)
+    known: dict[Place, Likeness] = {}
+    missing: list[tuple[FrameCatalog, list[Chunk]]] = []
+    for catalog in catalogs:
+        absent = []
+        for chunk in chunks_of(connection, catalog, by_task.get(catalog.task_id, [])):
+            stored = store.find_likeness(chunk.key)
+            if stored is None:
+                absent.append(chunk)
+            else:
+                known |= {(catalog.task_id, number): each for number, each in stored.items()}
+        if absent:
+            missing.append((catalog, absent))
+    if sum(len(absent) for _, absent in missing) > MOST_CHUNKS_AT_ONCE:
+        _wait_for_workers(connection, missing, job_id)
+        missing = []  # what the workers could not read just now
+    for catalog, absent in missing:
+        for chunk in absent:
+            read = readable_likeness(chunk)
+            known |= {(catalog.task_id, number): each for number, each in read.items()}
+    wanted = {(frame.task_id, frame.frame) for frame in frames}
+    return {place: each for place, each in known.items() if place in wanted}
+
+
+def chunks_of(
+    connection: Connection, catalog: FrameCatalog, frames: Sequence[Frame]
+) -> list[Chunk]:
+    """The chunks that hold these frames of a catalogue which CVAT has just shown. Raises
+    CvatError."""
+    jobs = {job.id: job for job in catalog.jobs}
+    accesses: dict[int, JobAccess] = {}
+    numbers: dict[tuple[int, int], None] = {}
+    for frame in frames:
+        access = accesses.get(frame.job_id)
+        if access is None:
+            job = jobs.get(frame.job_id)
+            if job is not None and job.is_annotation:
+                access = shown_access(catalog, job)
+            else:
+                access = job_access(connection, frame.job_id)
+            accesses[frame.job_id] = access
+        numbers[frame.job_id, access.chunk_of(frame.frame)] = None
+    return [chunk_of(connection, accesses[job_id], number) for job_id, number in numbers]
+
+
+def readable_likeness(chunk: Chunk, client: CvatClient | None = None) -> Mapping[int, Likeness]:
+    """The likeness of the frames of a chunk; empty if CVAT cannot read its pictures. Raises Busy
+    and other CvatErrors."""
+    try:
+        return chunk_likeness(chunk, client)
+    except (CvatBroken, CvatRejected):
+        return {}
+
+
+def _wait_for_workers(
+    connection: Connection, missing: list[tuple[FrameCatalog, list[Chunk]]], job_id: int | None
+) -> None:
+    """Raise PicturesNotRead while workers read the chunks, which are asked to unless they do, and
+    Conflict if that failed just now. Returns if they have just ended: the rest cannot be read."""
+    works = [
+        work
+        for catalog, absent in missing
+        if (work := _reading(connection, catalog, absent, job_id)).is_active
+    ]
+    if works:
+        raise PicturesNotRead(
+            [work.task_id for work in works],
+            frames_read=sum(work.frames_done for work in works),
+            frames_count=sum(work.frames_total for work in works),
+        )
+
+
+def _reading(
+    connection: Connection, catalog: FrameCatalog, absent: list[Chunk], job_id: int | None
+) -> PictureReading:
+    """The work that reads the pictures of the task or job, or has just done so. Raises Conflict if
+    it failed or was cancelled just now."""
+    user = connection.owner
+    digest = hashlib.sha256("".join(chunk.key for chunk in absent).encode()).hexdigest()
+    with transaction.atomic():
+        lock_person(user.pk)  # of two requests at once, the second finds the work of the first
+        own = PictureReading.objects.for_user(user)
+        last = own.filter(connection=connection, task_id=catalog.task_id, job_id=job_id).first()
+        if last is not None and (last.is_active or last.ended_just_now):
+            if last.status in (last.Status.FAILED, last.Status.CANCELLED):
+                ended = f"failed: {last.error}" if last.error else "was cancelled."
+                raise Conflict(
+                    f"Reading the pictures of {last.task_name} {ended} Try again in a minute."
+                )
+            if last.status == last.Status.READY and last.digest == digest:
+                raise Conflict(
+                    f"The pictures of {last.task_name} were read, but nothing of them is in the "
+                    "portal's folder of thumbnails: CVAT failed on all of them, or the folder has "
+                    "no room, or web servers and workers do not share it. Ask the operator of the "
+                    "portal, or try again in a minute."
+                )
+            return last
+        own.outdated().delete()
+        work = PictureReading.objects.create(
+            requested_by=user,
+            connection=connection,
+            task_id=catalog.task_id,
+            job_id=job_id,
+            task_name=catalog.task_name[:500],
+            digest=digest,
+            frames_total=len(catalog.frames),
+        )
+        # Robust: without a broker the row waits, and is handed out once there is one.
+        transaction.on_commit(work.send, robust=True)
+    return work

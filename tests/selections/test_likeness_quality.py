@@ -1,0 +1,13 @@
+"""How well near-duplicates are told from different pictures, and how varied the most varied are: on
+photographs, varied as they are in data sets."""
+
+from __future__ import annotations
+
+from benchmarks.selections import quality
+
+
+def test_near_duplicates_and_variety_of_photographs() -> None:
+    measured = quality()
+    assert measured["near_duplicate_precision"] > 0.95
+    assert measured["near_duplicate_recall"] > 0.95
+    assert measured["coverage_vs_random"] > 1.3
