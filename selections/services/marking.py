@@ -37,8 +37,10 @@ def mark_frames(
     changes = _checked(verdict, tags, comment)
     _check_frames(selection, places)
     with transaction.atomic():
-        of_tasks = selection.marks.filter(task_id__in={task for task, _ in places})
-        earlier = {(mark.task_id, mark.frame): mark for mark in of_tasks}
+        near = selection.marks.filter(
+            task_id__in={task_id for task_id, _ in places}, frame__in={frame for _, frame in places}
+        )
+        earlier = {(mark.task_id, mark.frame): mark for mark in near}
         marks = [
             earlier.get((task_id, frame))
             or FrameMark(selection=selection, task_id=task_id, frame=frame)
