@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Request, Route, expect
 
@@ -99,6 +101,23 @@ def test_a_draw_is_that_of_the_api(desk: Workspace, alice: User) -> None:
     selection = Selection.objects.get()
     assert selection.parameters["task_ids"] == [DAY, DUSK]
     assert selection.tasks.count() == 2
+
+
+def test_filters_limit_a_draw_over_all_tasks(desk: Workspace) -> None:
+    """Also those of tasks whose jobs the page does not know yet."""
+    open_tasks(desk, DAY, DUSK, DRIVE)
+    desk.page.get_by_label("Stage").select_option("acceptance")
+    desk.pick("4", seed="7")
+    said = desk.page.locator("#pick-jobs")
+    expect(said).to_have_text("Only from jobs with stage “acceptance”.")
+    desk.expect_chosen(4, 287)
+    assert {frame["job_id"] for frame in desk.info()} == {1}
+    expect(desk.page).to_have_url(re.compile("stage=acceptance"))
+    desk.save("Accepted")
+    desk.page.goto(f"/selections/{Selection.objects.get().pk}")
+    desk.page.get_by_role("link", name="Open in the workspace").click()
+    # By its one task, of which it was not drawn alone.
+    desk.expect_chosen(4, 227)
 
 
 def test_by_hand_over_the_tasks(desk: Workspace) -> None:

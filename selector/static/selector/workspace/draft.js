@@ -84,10 +84,19 @@ export class Draft {
 /** Forget drafts that are too old or too many. */
 function forgetOld() {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-  const drafts = keys.map((key) => ({ key, at: JSON.parse(localStorage.getItem(key)).at }));
+  const drafts = keys.map((key) => ({ key, at: writtenAt(localStorage.getItem(key)) }));
   drafts.sort((a, b) => b.at - a.at);
   for (const [place, { key, at }] of drafts.entries()) {
     if (place >= MOST || Date.now() - at > LONGEST) localStorage.removeItem(key);
+  }
+}
+
+/** When a draft was written; 0 for what is none. */
+function writtenAt(text) {
+  try {
+    return JSON.parse(text).at ?? 0;
+  } catch {
+    return 0;
   }
 }
 

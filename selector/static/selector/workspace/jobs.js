@@ -54,7 +54,8 @@ export class Jobs extends EventTarget {
       const value = values[select.kind];
       if (value === undefined) continue;
       const isKnown = this.#has(select, value);
-      if (!isKnown && !isHeld) {
+      const isDrawable = value !== "" || !this.isOfSeveralTasks; // as in #added
+      if (!isKnown && !(isHeld && isDrawable)) {
         unknown[select.kind] = value;
         continue;
       }

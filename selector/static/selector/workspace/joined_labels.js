@@ -3,6 +3,7 @@
 import { Bits } from "./bitset.js";
 
 const AT_ONCE = 3; // tasks
+const MOST_COUNTED = 4; // tasks of which the chosen frames of each label are counted
 const MOST_KEPT = 30; // filters of which the frames are known
 
 export class JoinedLabels extends EventTarget {
@@ -44,6 +45,11 @@ export class JoinedLabels extends EventTarget {
       frames_count: sum("frames_count"),
       labels: mergedLabels(answers.flatMap(({ labels }) => labels)),
     };
+  }
+
+  /** Whether the chosen frames of each label are counted: that asks each task for each label. */
+  get isCounted() {
+    return this.#indexes.size <= MOST_COUNTED;
   }
 
   /** What the numbers of `answer` leave out. */

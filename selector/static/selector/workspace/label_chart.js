@@ -68,7 +68,7 @@ export class LabelChart extends EventTarget {
    * label changes every second. */
   async count() {
     this.#refresh();
-    const isReady = this.index.answer?.state === "ready";
+    const isReady = this.index.isCounted && this.index.answer?.state === "ready";
     if (!isReady || !this.choice.size || this.#asking || !this.list.checkVisibility()) return;
     const missing = [...this.#rows.keys()].slice(0, MOST_SETS).filter((name) => !this.#sets.has(name));
     if (!missing.length) return;

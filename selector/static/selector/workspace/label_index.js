@@ -71,6 +71,11 @@ export class LabelIndex extends EventTarget {
     this.load();
   }
 
+  /** Whether the chosen frames of each label are counted. */
+  get isCounted() {
+    return true;
+  }
+
   /** What the numbers of the answer leave out: nothing, in one task. */
   get remark() {
     return "";
