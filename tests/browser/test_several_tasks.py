@@ -54,7 +54,13 @@ def test_all_tasks_of_a_project(desk: Workspace) -> None:
     desk.pick("2", seed="3", mode="Over all")
     desk.expect_chosen(2, 60)
     desk.save("Of the project")
-    assert Selection.objects.get().parameters["project_id"] == CROSSINGS
+    selection = Selection.objects.get()
+    assert selection.parameters["project_id"] == CROSSINGS
+    desk.page.goto(f"/selections/{selection.pk}")
+    desk.page.get_by_role("link", name="Open in the workspace").click()
+    expect(desk.page.get_by_role("heading", name="Crossings", exact=True)).to_be_visible()
+    desk.expect_chosen(2, 60)
+    expect(desk.page.locator("#seed")).to_have_value("3")  # the draw goes on
 
 
 def test_what_is_looked_at_is_loaded(desk: Workspace) -> None:
@@ -116,8 +122,8 @@ def test_filters_limit_a_draw_over_all_tasks(desk: Workspace) -> None:
     desk.save("Accepted")
     desk.page.goto(f"/selections/{Selection.objects.get().pk}")
     desk.page.get_by_role("link", name="Open in the workspace").click()
-    # By its one task, of which it was not drawn alone.
-    desk.expect_chosen(4, 227)
+    desk.expect_chosen(4, 287)
+    expect(desk.page.get_by_label("Stage")).to_have_value("=acceptance")
 
 
 def test_by_hand_over_the_tasks(desk: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -108,16 +109,27 @@ def test_queries_that_make_no_sense(web: Client, alice: User, query: str) -> Non
 
 
 def test_open_in_the_workspace(web: Client, alice: User, bob: User) -> None:
-    """Through the viewer's own connection, a link for each task."""
+    """Through the viewer's own connection: its task, or its tasks together, or what it was drawn
+    from."""
     selection = make_selection(bob, make_connection(bob), visibility="shared")
     mine = make_connection(alice)
-    address = "/choose?task={}&amp;selection={}&amp;connection={}"
-    page = web.get(f"/selections/{selection.pk}").text
-    assert address.format(1, selection.pk, mine.pk) in page
+
+    def is_opened_by(named: str) -> bool:
+        address = f"/choose?{named}&amp;selection={selection.pk}&amp;connection={mine.pk}"
+        return address in web.get(f"/selections/{selection.pk}").text
+
+    assert is_opened_by("task=1")
     selection.tasks.create(task_id=2, name="two", frames_count=0)
-    page = web.get(f"/selections/{selection.pk}").text
-    assert address.format(1, selection.pk, mine.pk) in page
-    assert address.format(2, selection.pk, mine.pk) in page
+    assert is_opened_by("tasks=1,2")
+    drawn = Draw(method="random_uniform", count=2, seed=7, task_ids=(1, 2, 3))
+    selection.frame_selection_method = drawn.method
+    for draw, named in [
+        (drawn, "tasks=1,2,3"),
+        (replace(drawn, task_ids=(), project_id=4), "project=4&amp;all=1"),
+    ]:
+        selection.draw = draw.to_json()
+        selection.save()
+        assert is_opened_by(named)
 
 
 def test_pictures_of_one_name_are_told_apart_by_their_folders(
