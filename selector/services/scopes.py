@@ -76,7 +76,7 @@ def list_several(*, connection: Connection, scope: Scope) -> SeveralTasks:
         if scope.narrows_jobs or (scope.project_id is not None and project is None):
             shown = [each.task for each in _taking_part(connection, client, scope)]
             tasks = [NamedTask.of(each) for each in shown]
-        elif project is not None:  # who may see a project may see all its tasks (cvat-api 9.1)
+        elif project is not None:  # who may see a project may see all its tasks (cvat-api 9.4)
             listed = filter(_is_choosable, client.project_tasks(project.id))
             tasks = [NamedTask(task.id, task.name, task.size) for task in listed]
             if not tasks:
