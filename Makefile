@@ -24,7 +24,7 @@ test: .venv/.dev ## the whole test suite
 	@exec $(PYTHON) -m pytest -n 4 --hypothesis-profile=ci
 
 quick: .venv/.dev ## the tests without browser, kills and whole portals: for every day
-	@exec $(PYTHON) -m pytest -n auto -m "not browser and not slow and not worker"
+	@exec $(PYTHON) -m pytest -n auto --hypothesis-profile=quick -m "not browser and not slow and not worker"
 
 check: .venv/.dev ## lint and types of Python, JavaScript and templates, imports, migrations, settings
 	@exec sh .ci/check.sh

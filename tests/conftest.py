@@ -34,6 +34,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # An example that takes long is no fault; `--hypothesis-profile` has the last word.
 hypothesis.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.register_profile("quick", hypothesis.get_profile("portal"), max_examples=15)
 hypothesis.load_profile("portal")
 
 
@@ -93,6 +94,12 @@ ONCE = (
     "tests/test_project.py",
     "tests/test_readme.py",
 )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes for each core: about a third of the time the tests wait."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
