@@ -48,13 +48,16 @@ class FrameList:
 
 
 def read_list(text: str) -> FrameList:
-    """Raises ValueError for JSON that is not one, or not a list of frames."""
+    """Raises ValueError for JSON or CSV that cannot be read, or that is no list of frames."""
     if text.lstrip(BYTE_ORDER_MARK).lstrip()[:1] in ("{", "["):
         return _of_json(text.lstrip(BYTE_ORDER_MARK))
     lines = text.removeprefix(BYTE_ORDER_MARK)
     if dialect := _dialect(lines):
         is_guarded = text.startswith(BYTE_ORDER_MARK)
-        return FrameList(list(_of_csv(lines, dialect, is_guarded=is_guarded)))
+        try:
+            return FrameList(list(_of_csv(lines, dialect, is_guarded=is_guarded)))
+        except csv.Error as error:
+            raise ValueError(f"The list cannot be read as CSV: {error}.") from None
     return FrameList(list(_of_names(lines)))
 
 
@@ -76,6 +79,8 @@ def _of_json(text: str) -> FrameList:
     if document.get("format") != FORMAT:
         return FrameList(frames)
     draw = document.get("draw")
+    if not _is_text([document.get(name) for name in ("url", "name", "note", "draw")]):
+        raise ValueError("Its name, note or draw has characters that are no text.")
     return FrameList(
         frames,
         **{name: str(document.get(name) or "") for name in ("url", "name", "note")},
@@ -83,8 +88,15 @@ def _of_json(text: str) -> FrameList:
     )
 
 
+def _is_text(value: Any) -> bool:
+    """False for halves of surrogate pairs and NUL, which not every database stores."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text == text.encode(errors="replace").decode() and "\\u0000" not in text
+
+
 def _of_entry(number: int, entry: Any) -> ListedFrame:
     text = json.dumps(entry, ensure_ascii=False)[:LONGEST_TEXT]
+    text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent back
     if isinstance(entry, str):
         return ListedFrame(number, text, names=(entry,))
     if not isinstance(entry, dict):

@@ -175,6 +175,11 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     draw = WrittenDrawField(read_only=True)
     parameters = DrawParametersField(read_only=True)
     random_seed = serializers.IntegerField(read_only=True, allow_null=True)
+    operation = serializers.CharField(
+        read_only=True,
+        help_text="How its sources were combined: union, intersection or difference; empty for a "
+        "selection that was not combined.",
+    )
     sources = serializers.SerializerMethodField(
         help_text="The selections that this one was combined from, in the order of the operation."
     )
@@ -203,10 +208,7 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "updated_at",
         ]
         read_only_fields = [name for name in fields if name not in {"name", "note", "visibility"}]
-        extra_kwargs = {
-            "note": {"max_length": LONGEST_NOTE},
-            "operation": {"help_text": "How its sources were combined; empty if it was not."},
-        }
+        extra_kwargs = {"note": {"max_length": LONGEST_NOTE}}
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_connection(self, selection: Selection) -> int | None:

@@ -127,6 +127,13 @@ def test_why_entries_do_not_match(connection: Connection, task: Task, standin: S
     assert [frame.frame for frame in result.selection.frames.all()] == [1]
 
 
+def test_what_is_no_text_is_told_all_the_same(api: APIClient, connection: Connection) -> None:
+    body = {"text": '[{"task_id": 1, "filename": "\\ud800.jpg"}]'}
+    answer = api.post("/api/selections/import", body)
+    assert answer.status_code == 200
+    assert answer.json()["unmatched"][0]["text"] == '{"task_id": 1, "filename": "?.jpg"}'
+
+
 def test_frames_of_a_video(connection: Connection, standin: StandIn) -> None:
     film = standin.world.add_task("f", owner="demo", count=30, video=True, video_name="f.mp4")
     result = imported(
@@ -190,6 +197,9 @@ def test_a_list_of_another_server(chosen: Selection, task: Task) -> None:
         ('{"frames": 1}', "no list of frames"),
         ("[" * 100_000, "cannot be read"),
         ("[1,2,3]", "may hold 2"),
+        ("frame,filename\n1," + "x" * 200_000, "cannot be read as CSV"),
+        ('{"format": "cvat-image-selection", "frames": [], "name": "\\ud800"}', "are no text"),
+        ('{"format": "cvat-image-selection", "frames": [], "note": "\\u0000"}', "are no text"),
     ],
 )
 def test_what_is_no_list(connection: Connection, settings: object, text: str, message: str) -> None:
