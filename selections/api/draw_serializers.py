@@ -141,7 +141,9 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     reason = ChoiceField(
         choices=["", "too_few_frames", "counted_for_other_jobs"], source="shortage"
     )
-    near_duplicates = serializers.IntegerField()
+    near_duplicates = serializers.IntegerField(
+        help_text="How many frames of the job were left out because they look like another one."
+    )
 
     def get_task_id(self, job: JobDraw) -> int:
         return int(self.context["drawn"].task_of_job[job.job_id])
@@ -186,7 +188,7 @@ class AssigneeSummarySerializer(serializers.Serializer[Any]):
 class PlaceSerializer(serializers.Serializer[Any]):
     task_id = serializers.IntegerField()
     frame = serializers.IntegerField()
-    filename = serializers.CharField()
+    filename = serializers.CharField(help_text="Name of the file in CVAT.")
 
 
 class NearDuplicateSerializer(serializers.Serializer[Any]):
@@ -194,8 +196,8 @@ class NearDuplicateSerializer(serializers.Serializer[Any]):
     pictures differ in `distance` of 64 bits."""
 
     frame = PlaceSerializer()
-    like = PlaceSerializer(source="other")
-    distance = serializers.IntegerField()
+    like = PlaceSerializer(source="other", help_text="The frame that it looks like.")
+    distance = serializers.IntegerField(help_text="In how many of 64 bits the hashes differ.")
 
 
 class RandomSelectAnswer(LoadImagesAnswer):
