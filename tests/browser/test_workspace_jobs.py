@@ -21,7 +21,7 @@ def test_jobs_can_be_filtered(desk: Workspace) -> None:
     assert desk.bars() == ["Job 1: 0/48"]
     desk.button("Choose these").click()
     desk.expect_chosen(48, 227)
-    page.get_by_label("Assignee").select_option("bob")
+    page.get_by_label("Assignee", exact=True).select_option("bob")
     expect(page.get_by_text("No job is like that.")).to_be_visible()
     desk.button("Show all jobs").click()
     expect(desk.button("Select all")).to_be_visible()
