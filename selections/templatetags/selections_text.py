@@ -177,7 +177,7 @@ def _value(value: Any) -> Any:
 @register.filter
 def draw_in_words(draw: Draw) -> str:
     """Such as “random per job with seed 7”."""
-    return f"{draw.by.label} with seed {draw.seed}"
+    return draw.by.label + _with_seed(draw)
 
 
 @register.filter
@@ -196,8 +196,12 @@ def in_words(selection: Selection) -> str:
     limits = _with_names(draw) + _in_range(draw) + _with_annotations(draw) + _without(draw)
     what = _amount(draw, selection) + limits
     manner = draw.by.manner.format_map(draw.settings)
-    seed = f" with seed {draw.seed}" if draw.by.is_random else ""
-    return f"{what}, {manner}{seed}{adjusted}. {saved}"
+    return f"{what}, {manner}{_with_seed(draw)}{adjusted}. {saved}"
+
+
+def _with_seed(draw: Draw) -> str:
+    """Such as “ with seed 7”; "" where the seed plays no part."""
+    return f" with seed {draw.seed}" if draw.by.is_random else ""
 
 
 def _with_names(draw: Draw) -> str:

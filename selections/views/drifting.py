@@ -46,6 +46,7 @@ def draw_preview(request: SignedInRequest, pk: int) -> HttpResponse:
     preview = services.preview_draw(user=request.user, selection=selection, seed=seed)
     context = {
         "selection": selection,
+        "draw": selection.get_draw(),
         "preview": preview,
         "own_connection": services.usable_connection(request.user, selection),
         "new": preview.new[:PICTURES_SHOWN],

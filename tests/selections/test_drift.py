@@ -119,6 +119,22 @@ def test_another_seed_is_saved_as_it_was_shown(web: Client, drawn: Selection) ->
     assert again.random_seed == preview.seed
 
 
+def test_a_draw_without_chance_names_no_seed(web: Client, mine: Connection, thirty: Task) -> None:
+    draw = Draw(task_id=thirty.id, method="every_nth", settings={"frame_step": 10}, seed=7)
+    every_tenth = services.create_random_selection(owner=mine.owner, connection=mine, draw=draw)
+    twin = services.combine_selections(
+        user=mine.owner, selections=[every_tenth, every_tenth], operation=Selection.Operation.UNION
+    )
+    preview = web.get(f"/selections/{every_tenth.pk}/draw-preview").text
+    combined = web.get(twin.get_absolute_url()).text
+    assert "The draw gives 3 frames now: all the same as before." in preview
+    assert "every n-th frame" in combined
+    for page in (web.get(every_tenth.get_absolute_url()).text, preview, combined):
+        assert "with seed" not in page
+        assert "another seed" not in page
+        assert "the same seed" not in page
+
+
 @pytest.mark.parametrize("seed", ["x", "-1", "9" * 30])
 def test_what_is_no_seed(web: Client, drawn: Selection, seed: str) -> None:
     answer = web.post(f"/selections/{drawn.pk}/draw-again", {"random_seed": seed})
