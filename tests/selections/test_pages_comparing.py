@@ -104,7 +104,7 @@ def test_another_one_to_add(web: Client, alice: User, bob: User) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "text"),
     [
-        ("", 200, "No selection is marked"),
+        ("", 200, "No selection is checked"),
         ("selection=x", 400, "A selection is named by its number"),
         ("selection=99999", 404, "There is no selection 99999"),
         ("selection=" + "9" * 30, 400, "A selection is named by its number"),
