@@ -17,8 +17,9 @@ class Draw(Scope):
     """A scope, and how much is drawn from it (`count` or `share`) by a draw method with its
     `settings`, which are numbers by name.
 
-    `exclude_selections`: not the frames of these selections. `labels`: those that take part in a
-    draw per label; empty for all that there are. `seed` None: a random one.
+    `exclude_selections`: not the frames of these selections. `recipe` and `round_number`: not the
+    frames of the rounds of this recipe before this number. `labels`: those that take part in a draw
+    per label; empty for all that there are. `seed` None: a random one.
     """
 
     method: str = DEFAULT
@@ -27,11 +28,15 @@ class Draw(Scope):
     settings: Mapping[str, int] = field(default_factory=dict)
     seed: int | None = None
     exclude_selections: tuple[int, ...] = ()
+    recipe: int | None = None
+    round_number: int | None = None
     labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"the seed must be 0 to {MAX_SEED}")
+        if (self.recipe is None) != (self.round_number is None):
+            raise ValueError("recipe and round_number go together")
         if self.settings.keys() != {each.name for each in self.by.settings}:
             raise ValueError(f"settings of {self.method}: {', '.join(self.settings) or 'none'}")
 
@@ -49,6 +54,8 @@ class Draw(Scope):
         """The draw in CVAT's words, without method and seed."""
         optional: dict[str, Any] = {
             "exclude_selections": list(self.exclude_selections),
+            "recipe": self.recipe,
+            "round_number": self.round_number,
             "labels": list(self.labels),
         }
         for parameter in self.by.amounts:
@@ -75,5 +82,7 @@ class Draw(Scope):
             settings={each.name: data.get(each.name, each.default) for each in method.settings},
             seed=data.get("random_seed"),
             exclude_selections=tuple(data.get("exclude_selections") or ()),
+            recipe=data.get("recipe"),
+            round_number=data.get("round_number"),
             labels=tuple(data.get("labels") or ()),
         )

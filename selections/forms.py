@@ -216,6 +216,10 @@ class DescribeForm(forms.Form):
     )
 
 
+class RecipeForm(DescribeForm):
+    name = forms.CharField(label="Name", max_length=180)
+
+
 class ShareForm(forms.Form):
     """With whom to share, and what they may do. The service checks person and team."""
 

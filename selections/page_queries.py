@@ -16,7 +16,15 @@ from portal.models import Team
 from portal.services import people
 from selections.archives import remarks
 from selections.draws import Draw
-from selections.models import Archive, ArchiveStatus, FrameMark, SelectedFrame, Selection, Share
+from selections.models import (
+    Archive,
+    ArchiveStatus,
+    FrameMark,
+    Recipe,
+    SelectedFrame,
+    Selection,
+    Share,
+)
 from selections.services.connections import closest, usable_connections
 from selector.models import Connection
 
@@ -85,6 +93,13 @@ def origin(user: User, selection: Selection) -> Selection | None:
         return None
     visible = Selection.objects.for_user(user).select_related("owner")
     return visible.filter(pk=selection.origin_id).first()
+
+
+def recipe(user: User, selection: Selection) -> Recipe | None:
+    """The recipe of the user's that the selection is a round of."""
+    if selection.recipe_id is None:
+        return None
+    return Recipe.objects.for_user(user).filter(pk=selection.recipe_id).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from selections.views import archives, comparing, drifting, importing, saved, sharing
+from selections.views import archives, comparing, drifting, importing, recipes, saved, sharing
 
 app_name = "selections"
 urlpatterns = [
@@ -10,7 +10,13 @@ urlpatterns = [
     path("hand-over", sharing.hand_over_several, name="hand-over-several"),
     path("compare", comparing.compare, name="compare"),
     path("import", importing.import_list, name="import"),
+    path("recipes", recipes.recipe_list, name="recipes"),
+    path("recipes/<int:pk>", recipes.recipe, name="recipe"),
+    path("recipes/<int:pk>/next-round", recipes.next_round, name="next-round"),
+    path("recipes/<int:pk>/describe", recipes.describe, name="describe-recipe"),
+    path("recipes/<int:pk>/delete", recipes.delete, name="delete-recipe"),
     path("<int:pk>", saved.detail, name="detail"),
+    path("<int:pk>/recipe", recipes.save_as_recipe, name="save-as-recipe"),
     path("<int:pk>/visible-frames", saved.visible_frames, name="visible-frames"),
     path("<int:pk>/deleted-frames", saved.deleted_frames, name="deleted-frames"),
     path("<int:pk>/frames.csv", saved.frames_csv, name="frames-csv"),

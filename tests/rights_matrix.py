@@ -2,7 +2,8 @@
 
 alice owns two selections, one of them shared with everybody; bob has built an archive of the
 shared one. Both are connected to CVAT, the administrator is not. A third selection of hers is
-shared with a reader, and with an editor through a team that she manages (SHARED).
+shared with a reader, and with an editor through a team that she manages (SHARED). A recipe is
+hers.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ API_OF_BOB: Statuses = (401, 404, 200, 404)
 API_ASKS_CVAT: Statuses = (401, 200, 200, 409)
 
 FRAMES = [{"task_id": 1, "frame": 0}]
+RECIPE = {
+    "name": "Rounds",
+    "frame_selection_method": "random_uniform",
+    "task_id": 1,
+    "frame_count": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,12 @@ EXPECTED: dict[str, list[Case]] = {
     "selections:drift": [get(PAGE_OF_ALICE, pk="closed"), get(PAGE, pk="shared")],
     "selections:draw-preview": [get((302, 400, 404, 404), pk="closed")],
     "selections:draw-again": [post((302, 400, 404, 404), pk="closed")],
+    "selections:save-as-recipe": [post((302, 400, 404, 404), {"name": "x"}, pk="closed")],
+    "selections:recipes": [get(PAGE)],
+    "selections:recipe": [get(PAGE_OF_ALICE, pk="recipe")],
+    "selections:next-round": [post(DONE_BY_ALICE, pk="recipe")],
+    "selections:describe-recipe": [post(DONE_BY_ALICE, {"name": "x"}, pk="recipe")],
+    "selections:delete-recipe": [post(DONE_BY_ALICE, pk="recipe")],
     "selections:delete": [
         post(DONE_BY_ALICE, pk="closed"),
         post(DONE_BY_ALICE, pk="shared"),
@@ -238,6 +251,21 @@ EXPECTED: dict[str, list[Case]] = {
     "api-selection-drift": [get(API_OF_ALICE, pk="closed"), get(API_ASKS_CVAT, pk="shared")],
     "api-selection-draw-preview": [get((401, 400, 404, 404), pk="closed")],
     "api-selection-draw-again": [post((401, 400, 404, 404), pk="closed")],
+    "api-recipe-list": [
+        get(API),
+        post((401, 400, 404, 404), {"name": "x", "selection": "closed"}),
+        post((401, 201, 201, 409), RECIPE),
+        post((401, 201, 404, 404), RECIPE | {"connection": "connection"}),
+    ],
+    "api-recipe-detail": [
+        get(API_OF_ALICE, pk="recipe"),
+        patch(API_OF_ALICE, {"name": "x"}, pk="recipe"),
+        delete((401, 204, 404, 404), pk="recipe"),
+    ],
+    "api-recipe-rounds": [
+        get(API_OF_ALICE, pk="recipe"),
+        post((401, 201, 404, 404), pk="recipe"),
+    ],
     "api-archive-list": [get(API)],
     "api-archive-detail": [
         get(API_OF_ALICE, pk="ready"),
@@ -327,6 +355,7 @@ SHARED: dict[str, tuple[int, int]] = {
     "get selections:drift": (200, 200),
     "get selections:draw-preview": (400, 400),
     "post selections:draw-again": (400, 400),
+    "post selections:save-as-recipe": (404, 404),
     "post selections:delete": (404, 404),
     "post selections:split": (200, 200),
     "post selections:left-out": (200, 200),
@@ -340,6 +369,7 @@ SHARED: dict[str, tuple[int, int]] = {
     "post api-share-list": (404, 404),
     "get api-mark-list": (200, 200),
     "post api-mark-list": (404, 200),
+    "post api-recipe-list": (404, 404),
     "get api-selection-deleted-frames": (200, 200),
     "get api-selection-document": (200, 200),
     "get api-selection-names": (200, 200),
@@ -368,6 +398,7 @@ MODELS: dict[str, tuple[str, dict[str, int]]] = {
     "selections_selection": ("closed", LOOK_ONLY),
     "selections_selectedframe": ("frame", LOOK_ONLY | {"delete": 403}),
     "selections_archive": ("ready", LOOK_ONLY),
+    "selections_recipe": ("recipe", LOOK_ONLY),
     "axes_accessattempt": ("none", EMPTY),
 }
 ADMIN: dict[str, tuple[int, dict[str, Any]]] = {

@@ -17,6 +17,8 @@ from pytest_django import DjangoDbBlocker
 
 from portal.models import ApiToken
 from portal.services import teams
+from selections import services
+from selections.draws import Draw
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.addresses import addresses
@@ -65,6 +67,12 @@ def make_rows(server: StandIn) -> dict[str, int]:
         "given": given,
         "share": given.shares.create(person=reader),
         "share_with_team": given.shares.create(team=team, may_edit=True),
+        "recipe": services.create_recipe(
+            user=alice,
+            connection=connection,
+            draw=Draw(task_id=1, method="random_uniform", count=1),
+            name="Rounds of Night drive",
+        ),
         "alice": alice,
         "connection": connection,
         "closed": closed,

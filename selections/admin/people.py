@@ -14,7 +14,7 @@ from portal import lockout
 from portal.admin import YesNoFilter
 from portal.models import ApiToken
 from selections.admin.accounts import DeletesAccounts
-from selections.models import Archive, SelectedFrame, Selection
+from selections.models import Archive, Recipe, SelectedFrame, Selection
 from selector.models import Connection
 
 admin.site.unregister(User)
@@ -57,6 +57,7 @@ class PersonAdmin(DeletesAccounts, UserAdmin):  # type: ignore[type-arg]  # has 
         return {
             Connection: Connection.objects.filter(owner__in=rows).count(),
             ApiToken: ApiToken.objects.filter(owner__in=rows).count(),
+            Recipe: Recipe.objects.filter(owner__in=rows).count(),
             Selection: Selection.objects.filter(owner__in=rows).count(),
             SelectedFrame: SelectedFrame.objects.filter(selection__owner__in=rows).count(),
             Archive: Archive.objects.filter(requested_by__in=rows).count(),

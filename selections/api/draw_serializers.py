@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.api.choices import ChoiceField
-from portal.api.fields import IdField, ListField
+from portal.api.fields import IdField, ListField, WholeNumberField
 from selections.api.amount_fields import (
     REQUIRED_AMOUNT,
     CountField,
@@ -25,6 +25,7 @@ from selector.api.scopes import ScopeSerializer
 from selector.api.serializers import LoadImagesAnswer
 
 MOST_EXCLUDED = 100
+MOST_ROUNDS = 2**31 - 1
 MOST_PAIRS = 200  # of near-duplicates in an answer
 Fields = serializers.Field[Any, Any, Any, Any]
 
@@ -55,6 +56,18 @@ class DrawSerializer(ScopeSerializer):
 
     random_seed = SeedField()
     exclude_selections = ListField(child=IdField(), required=False, max_length=MOST_EXCLUDED)
+    recipe = IdField(
+        required=False,
+        allow_null=True,
+        help_text="Leave out the rounds of this recipe before `round_number`.",
+    )
+    round_number = WholeNumberField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MOST_ROUNDS,
+        help_text="The round of `recipe` whose earlier rounds are left out.",
+    )
     labels = NamesField(
         help_text="The labels of which so many frames each are drawn; without it, all there are."
     )
@@ -71,6 +84,8 @@ class DrawSerializer(ScopeSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         self._refuse_parameters_of_other_methods(attrs)
+        if (attrs.get("recipe") is None) != (attrs.get("round_number") is None):
+            raise serializers.ValidationError("Give both recipe and round_number, or neither.")
         if attrs.get("labels") and not METHODS[attrs["frame_selection_method"]].is_per_label:
             per_label = " or ".join(key for key, method in METHODS.items() if method.is_per_label)
             raise serializers.ValidationError(

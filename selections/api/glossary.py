@@ -255,6 +255,9 @@ OPERATIONS = {
     ("get", "/api/connections/{id}"): "One connection of yours.",
     ("delete", "/api/connections/{id}"): "End a connection; selections stay. The access token that "
     "the portal made in CVAT is revoked.",
+    ("get", "/api/recipes"): "Your recipes: draws that are repeated in rounds.",
+    ("get", "/api/recipes/{id}"): "One recipe of yours.",
+    ("delete", "/api/recipes/{id}"): "Delete a recipe of yours. Its rounds stay, as selections.",
     ("get", "/api/selections"): "Your selections and the shared ones, newest first.",
     ("get", "/api/selections/{id}"): "One selection, your own or shared.",
     ("delete", "/api/selections/{id}"): "Delete a selection of yours and your archives of it. It "
@@ -279,6 +282,13 @@ EXAMPLES: dict[str, Any] = {
     "LoadImagesRequest": {"task_id": 1},
     "RandomSelectRequest": {"task_id": 1, "count": 10, "random_seed": 7},
     "NewSelectionRequest": DRAW,
+    "NewRecipeRequest": {
+        "name": "Weekly look",
+        "frame_selection_method": "random_per_job",
+        "task_id": 1,
+        "frames_per_job_count": 2,
+    },
+    "PatchedRecipeRequest": {"name": "Monthly look"},
     "PatchedSelectionRequest": {"name": "Round 1, checked"},
     "NewArchiveRequest": {"quality": "original"},
     "DownloadImagesRequest": {"frames": FRAMES},

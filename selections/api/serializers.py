@@ -119,6 +119,10 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
     first_frame = serializers.IntegerField(required=False)
     last_frame = serializers.IntegerField(required=False)
     exclude_selections = serializers.ListField(child=serializers.IntegerField(), required=False)
+    recipe = serializers.IntegerField(
+        required=False, help_text="The rounds of this recipe before `round_number` are left out."
+    )
+    round_number = serializers.IntegerField(required=False, help_text="See `recipe`.")
     annotation_filter = AnnotationFilterSerializer(
         required=False, help_text="Only frames with such annotations."
     )
@@ -180,6 +184,12 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
         help_text="How its sources were combined: union, intersection or difference; empty for a "
         "selection that was not combined.",
     )
+    recipe = serializers.IntegerField(
+        source="recipe_id",
+        read_only=True,
+        allow_null=True,
+        help_text="Id of the recipe that it is a round of; null for none. It may be deleted.",
+    )
     sources = serializers.SerializerMethodField(
         help_text="The selections that this one was combined from, in the order of the operation."
     )
@@ -201,6 +211,9 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "random_seed",
             "operation",
             "sources",
+            "recipe",
+            "round_number",
+            "frames_requested",
             "visibility",
             "may_edit",
             "frames_count",
@@ -208,7 +221,14 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "updated_at",
         ]
         read_only_fields = [name for name in fields if name not in {"name", "note", "visibility"}]
-        extra_kwargs = {"note": {"max_length": LONGEST_NOTE}}
+        extra_kwargs = {
+            "note": {"max_length": LONGEST_NOTE},
+            "round_number": {"help_text": "Which round of its recipe it is; null for none."},
+            "frames_requested": {
+                "help_text": "How many frames the draw asked for; null if not known, and for a "
+                "choice by hand."
+            },
+        }
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_connection(self, selection: Selection) -> int | None:

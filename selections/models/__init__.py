@@ -13,6 +13,7 @@ from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.frame_sets import FrameSet
 from selections.models.idempotency import KeyedAnswer
 from selections.models.mark import FrameMark
+from selections.models.recipe import Recipe, RecipeQuerySet
 from selections.models.selection import SelectedFrame, SelectedTask, Selection, SelectionQuerySet
 from selections.models.share import Share, ShareQuerySet
 from selections.models.source import SelectionSource
@@ -29,6 +30,8 @@ __all__ = [
     "FrameSet",
     "KeyedAnswer",
     "Quality",
+    "Recipe",
+    "RecipeQuerySet",
     "SelectedFrame",
     "SelectedTask",
     "Selection",

@@ -16,6 +16,7 @@ from cvat.frames import source_number
 from portal.models import Team
 from selections import methods
 from selections.draws import Draw
+from selections.models.recipe import Recipe
 from selections.models.share import Share
 from selector.models import Connection
 
@@ -77,6 +78,10 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         deleted = Q(deleted_at__lt=now - Selection.UNDO - timedelta(minutes=1))
         abandoned = Q(is_complete=False, created_at__lt=now - Selection.LONGEST_SAVE)
         return self.filter(deleted | abandoned)
+
+    def rounds_of(self, recipe: Recipe) -> Self:
+        """The rounds of a recipe, the newest first."""
+        return self.filter(recipe_id=recipe.pk).order_by("-round_number", "-pk")
 
     def owned_by(self, user: AnyUser) -> Self:
         """Selections that `user` may share, hand over, replace and delete."""
@@ -155,6 +160,20 @@ class Selection(models.Model):
     origin_kind = models.CharField(max_length=20, choices=Origin, blank=True, editable=False)
     # How its `sources` were combined; blank for a selection that was not combined.
     operation = models.CharField(max_length=20, choices=Operation, blank=True, editable=False)
+    # The recipe that it is a round of, which may be deleted; null for a selection that is no round.
+    recipe = models.ForeignKey(
+        Recipe,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="rounds",
+    )
+    round_number = models.PositiveIntegerField(null=True, editable=False)  # from 1
+    # How many frames the draw asked for: it may have found fewer. Null in rows of older releases
+    # and for a choice by hand.
+    frames_requested = models.PositiveIntegerField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Frames are saved in several transactions: hidden from everybody until the last one.

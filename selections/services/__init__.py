@@ -29,6 +29,14 @@ from selections.services.importing import Imported, Reason, import_list
 from selections.services.left_out import left_out_by_format
 from selections.services.marking import mark_frames
 from selections.services.previewing import preview_draw
+from selections.services.recipes import (
+    Round,
+    create_recipe,
+    delete_recipe,
+    draw_next_round,
+    save_as_recipe,
+    update_recipe,
+)
 from selections.services.redrawing import draw_again
 from selections.services.removal import (
     delete_archive,
@@ -57,6 +65,7 @@ __all__ = [
     "Imported",
     "Part",
     "Reason",
+    "Round",
     "cancel_archive",
     "combine_selections",
     "combined_frames",
@@ -64,15 +73,18 @@ __all__ = [
     "copy_selection",
     "count_visible",
     "create_random_selection",
+    "create_recipe",
     "create_selection",
     "deactivate_accounts",
     "delete_accounts",
     "delete_archive",
+    "delete_recipe",
     "delete_selection",
     "dependents",
     "discard_selection",
     "draw_again",
     "draw_frames",
+    "draw_next_round",
     "find_deleted",
     "find_drift",
     "give_selections",
@@ -86,10 +98,12 @@ __all__ = [
     "request_archive_of_frames",
     "restore_selection",
     "retry_archive",
+    "save_as_recipe",
     "save_selection",
     "share_selection",
     "split_table",
     "unshare_selection",
+    "update_recipe",
     "update_selection",
     "usable_connection",
     "visible_selections",

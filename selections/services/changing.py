@@ -79,14 +79,15 @@ def _name_to_pass_on(selection: Selection) -> str:
 
 
 def _replace(earlier: Selection, *, by: Selection) -> None:
-    """Give `by` the visibility, shares, marks and the place in the lists of `earlier`, which is
-    deleted: for ten minutes its owner can undo that."""
+    """Give `by` the visibility, shares, marks, the place in the lists and among the rounds of a
+    recipe of `earlier`, which is deleted: for ten minutes its owner can undo that."""
     by.origin = earlier
     by.origin_kind = Selection.Origin.REPLACED
-    by.visibility = earlier.visibility
-    by.created_at = earlier.created_at
+    passed_on = ["visibility", "created_at", "recipe_id", "round_number"]
+    for name in passed_on:
+        setattr(by, name, getattr(earlier, name))
     with transaction.atomic():
-        by.save(update_fields=["origin", "origin_kind", "visibility", "created_at", "updated_at"])
+        by.save(update_fields=["origin", "origin_kind", "updated_at", *passed_on])
         _pass_on(earlier, by)
         discard_selection(selection=earlier)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 
 from portal.exceptions import NotConnected
-from selections.models import Selection
+from selections.models import Recipe, Selection
 from selector.models import Connection, ConnectionQuerySet
 
 
@@ -14,21 +14,21 @@ def usable_connections(user: User) -> ConnectionQuerySet:
     return Connection.objects.for_user(user).defer("credential").accepted()
 
 
-def closest(selection: Selection, connections: ConnectionQuerySet) -> Connection | None:
-    """The connection to use for the selection; see ConnectionQuerySet.closest."""
+def closest(thing: Selection | Recipe, connections: ConnectionQuerySet) -> Connection | None:
+    """The connection to use for a selection or recipe; see ConnectionQuerySet.closest."""
     return connections.closest(
-        url=selection.url, organization=selection.organization, pk=selection.connection_id
+        url=thing.url, organization=thing.organization, pk=thing.connection_id
     )
 
 
-def usable_connection(user: User, selection: Selection) -> Connection | None:
-    """The usable connection of the user that is closest to the selection."""
-    return closest(selection, usable_connections(user))
+def usable_connection(user: User, thing: Selection | Recipe) -> Connection | None:
+    """The usable connection of the user that is closest to the selection or recipe."""
+    return closest(thing, usable_connections(user))
 
 
-def required_connection(user: User, selection: Selection) -> Connection:
+def required_connection(user: User, thing: Selection | Recipe) -> Connection:
     """Like usable_connection(). Raises NotConnected without one."""
-    connection = usable_connection(user, selection)
+    connection = usable_connection(user, thing)
     if connection is None:
-        raise NotConnected(f"You are not connected to {selection.url}. Connect to it first.")
+        raise NotConnected(f"You are not connected to {thing.url}. Connect to it first.")
     return connection

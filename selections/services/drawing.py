@@ -28,6 +28,12 @@ from selector.services.scope_annotations import frames_by_label, with_annotation
 from selector.services.scopes import check_jobs, load_catalogs, open_scope
 from selector.thumbnails.likeness import Likeness
 
+ALL_LEFT_OUT = "There is nothing to draw: every frame is in the selections left out."
+NO_FRAME_LEFT = (
+    "No frame is left for this round: all that the recipe takes are in its earlier rounds, or its "
+    "tasks have no such frames. Add frames in CVAT, or make a recipe that takes others."
+)
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -54,12 +60,14 @@ class Drawn:
 
 
 def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
-    """Draw from the scope as CVAT has it now, without the frames of `draw.exclude_selections`,
-    which must be selections that the user may read, of the same server.
+    """Draw from the scope as CVAT has it now, without the frames of `draw.exclude_selections` and
+    of the earlier rounds of `draw.recipe`, which must be selections that the user may read, of the
+    same server.
 
     Raises InvalidInput, NotRead and PicturesNotRead (what the draw needs), CvatError.
     """
     excluded = _readable(user, connection, draw.exclude_selections)
+    excluded += _earlier_rounds(user, connection, draw)
     if draw.seed is None:
         draw = replace(draw, seed=new_seed())
     whole, unread = _read(connection, draw, excluded)
@@ -82,7 +90,7 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
                 "There is nothing to draw: no frame has such annotations. Try fewer conditions."
             )
     if excluded:
-        catalogs = _without(catalogs, excluded)
+        catalogs = _without(catalogs, excluded, draw)
     assignees = {job.id: job.assignee for catalog in whole for job in catalog.jobs}
     drawn = draw_from(catalogs, draw, Facts(read_labels, likeness_of, assignees=assignees))
     if not unread:
@@ -138,6 +146,8 @@ def draw_from(catalogs: Sequence[FrameCatalog], draw: Draw, facts: Facts | None 
 
 def _refuse_nothing(draw: Draw) -> None:
     """Raise InvalidInput if file name or number left no candidate."""
+    if draw.recipe is not None:
+        raise InvalidInput(NO_FRAME_LEFT)
     if draw.filename_contains:
         raise InvalidInput(
             "There is nothing to draw: no file name there contains "
@@ -152,7 +162,7 @@ def _refuse_nothing(draw: Draw) -> None:
 
 def _drawn_from(draw: Draw) -> str:
     """Such as “no frame of task 8”."""
-    limits = (draw.annotation_filter, draw.exclude_selections)
+    limits = (draw.annotation_filter, draw.exclude_selections, draw.recipe)
     if draw.narrows_jobs or draw.narrows_frames or any(limits):
         return "none of the frames to draw from"
     return f"no frame of {draw.name}"
@@ -175,6 +185,15 @@ def _readable(user: User, connection: Connection, ids: tuple[int, ...]) -> list[
     return list(selections.values())
 
 
+def _earlier_rounds(user: User, connection: Connection, draw: Draw) -> list[Selection]:
+    if draw.recipe is None:
+        return []
+    earlier = Selection.objects.present().filter(
+        recipe_id=draw.recipe, round_number__lt=draw.round_number
+    )
+    return _readable(user, connection, tuple(earlier.values_list("pk", flat=True)))
+
+
 def _have_frames(catalogs: Iterable[FrameCatalog]) -> bool:
     return any(catalog.frames for catalog in catalogs)
 
@@ -185,7 +204,9 @@ def _places(selections: list[Selection], task_ids: list[int]) -> set[Place]:
     return set(selected.order_by().values_list("task_id", "frame"))
 
 
-def _without(catalogs: Sequence[FrameCatalog], excluded: list[Selection]) -> list[FrameCatalog]:
+def _without(
+    catalogs: Sequence[FrameCatalog], excluded: list[Selection], draw: Draw
+) -> list[FrameCatalog]:
     """The catalogues without the frames of these selections."""
     places = _places(excluded, [catalog.task_id for catalog in catalogs])
     others = [
@@ -193,7 +214,7 @@ def _without(catalogs: Sequence[FrameCatalog], excluded: list[Selection]) -> lis
         for c in catalogs
     ]
     if not _have_frames(others):
-        raise InvalidInput("There is nothing to draw: every frame is in the selections left out.")
+        raise InvalidInput(NO_FRAME_LEFT if draw.recipe is not None else ALL_LEFT_OUT)
     return others
 
 

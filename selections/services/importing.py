@@ -244,7 +244,7 @@ def _draw(listed: FrameList, *, is_elsewhere: bool) -> tuple[Draw | None, str]:
         return None, ""
     if is_elsewhere:
         return None, "The draw of the list is left out: it is of another CVAT server."
-    if listed.draw.get("exclude_selections"):
+    if listed.draw.get("exclude_selections") or listed.draw.get("recipe"):
         return None, (
             "The draw of the list is left out: it was made without the frames of other selections, "
             "which only the portal that wrote the list knows."

@@ -15,12 +15,12 @@ from msgspec import structs
 from cvat import frames as numbering
 from cvat.exceptions import CvatNoData
 from cvat.types import Frame, FrameCatalog
-from portal.exceptions import InvalidInput
+from portal.exceptions import Conflict, InvalidInput
 from selections import methods
 from selections.archives.remarks import path_length
 from selections.batches import copy_frames, save_frames
 from selections.draws import Draw
-from selections.models import FrameSet, SelectedTask, Selection, SelectionSource
+from selections.models import FrameSet, Recipe, SelectedTask, Selection, SelectionSource
 from selections.services.connections import usable_connection
 from selections.services.drawing import draw_frames
 from selections.services.naming import free_name
@@ -72,17 +72,27 @@ def create_random_selection(
     choices: Iterable[Choice] | None = None,
     name: str = "",
     note: str = "",
+    recipe: Recipe | None = None,
 ) -> Selection:
     """Draw frames and save them; the same draw, seed included, gives the same frames again.
 
     `choices` are what a person ended with after that draw: if they are not just the frames drawn,
-    the selection is by hand, and says from which draw it came.
+    the selection is by hand, and says from which draw it came. `recipe`: the selection is the round
+    of it that the draw names. Raises InvalidInput, CvatError, and Conflict if that round was saved
+    meanwhile.
     """
     drawn = draw_frames(user=owner, connection=connection, draw=draw)
     frames, tasks = list(drawn.sample.frames), [_task(each) for each in drawn.catalogs]
     selection = Selection(
-        name=name, note=note, frame_selection_method=draw.method, draw=drawn.draw.to_json()
+        name=name,
+        note=note,
+        frame_selection_method=draw.method,
+        draw=drawn.draw.to_json(),
+        frames_requested=drawn.sample.requested,
     )
+    if recipe is not None:
+        selection.recipe = recipe
+        selection.round_number = draw.round_number
     adjusted = {(each.task_id, each.frame): each for each in choices or ()}
     if adjusted and adjusted.keys() != {(frame.task_id, frame.frame) for frame in frames}:
         drawn_for = {(frame.task_id, frame.frame): frame.job_id for frame in frames}
@@ -92,6 +102,7 @@ def create_random_selection(
         ]
         frames, tasks = _resolve(connection, wanted)
         selection.frame_selection_method = methods.MANUAL
+        selection.frames_requested = None
     _check_amount(len(frames))
     return _save(selection, frames, tasks, owner=owner, connection=connection)
 
@@ -112,6 +123,7 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         draw=selection.draw,
         operation=selection.operation,
         longest_filename=selection.longest_filename,
+        frames_requested=selection.frames_requested,
     )
     copy.is_complete = False
     tasks = list(selection.tasks.all())
@@ -254,10 +266,22 @@ def _save(
 
 def _save_row(selection: Selection, tasks: list[SelectedTask]) -> None:
     with transaction.atomic():
+        if selection.recipe is not None:
+            _take_number(selection.recipe, selection.round_number or 0)
         selection.save()
         for task in tasks:
             task.selection = selection
         SelectedTask.objects.bulk_create(tasks)
+
+
+def _take_number(recipe: Recipe, number: int) -> None:
+    """Make `number` the last round of the recipe, unless another request has: the frames of that
+    round are not left out here."""
+    if not recipe.take_number(number):
+        raise Conflict(
+            f"Round {number} of “{recipe.name}” was drawn meanwhile, or the recipe was deleted. "
+            "Look at its rounds before you draw another one."
+        )
 
 
 def default_name(tasks: Iterable[SelectedTask], count: int) -> str:
@@ -271,7 +295,8 @@ def default_name(tasks: Iterable[SelectedTask], count: int) -> str:
 def validate(selection: Selection) -> None:
     """Raises InvalidInput for a field that cannot be saved."""
     try:
-        selection.full_clean()
+        # Both may be deleted since.
+        selection.full_clean(exclude={"origin", "recipe"})
     except ValidationError as error:
         problems = [
             f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()

@@ -154,14 +154,20 @@ def asked_for(selection: Selection) -> list[tuple[str, Any]]:
     draw = selection.get_draw()
     if draw is None:
         return []
+    rows = draw_facts(draw)
+    return [*rows, ("Seed", draw.seed)] if draw.by.is_random else rows
+
+
+@register.filter
+def draw_facts(draw: Draw) -> list[tuple[str, Any]]:
+    """The parameters of a draw but its seed: labels and values."""
     given = draw.parameters
     labels = LIMITS | {each.name: each.label for each in draw.by.parameters}
-    rows = [
+    return [
         (label, _value(value))
         for name, label in labels.items()
         if (value := given.get(name)) is not None
     ]
-    return [*rows, ("Seed", draw.seed)] if draw.by.is_random else rows
 
 
 def _value(value: Any) -> Any:
@@ -178,6 +184,12 @@ def _value(value: Any) -> Any:
 def draw_in_words(draw: Draw) -> str:
     """Such as “random per job with seed 7”."""
     return draw.by.label + _with_seed(draw)
+
+
+@register.filter
+def recipe_in_words(draw: Draw) -> str:
+    """Such as “random per job, from project 4”."""
+    return f"{draw.by.label}, from {draw.name}"
 
 
 @register.filter
@@ -224,10 +236,12 @@ def _with_annotations(draw: Draw) -> str:
 
 
 def _without(draw: Draw) -> str:
-    many = len(draw.exclude_selections)
-    if not many:
-        return ""
-    return f", without those of {many} other selection{'s' if many != 1 else ''}"
+    others = []
+    if many := len(draw.exclude_selections):
+        others.append(f"{many} other selection{'s' if many != 1 else ''}")
+    if (draw.round_number or 0) > 1:
+        others.append("the earlier rounds")
+    return f", without those of {' and of '.join(others)}" if others else ""
 
 
 def _amount(draw: Draw, selection: Selection) -> str:

@@ -23,6 +23,7 @@ from selections.forms import (
     FramesForm,
     HandOverForm,
     ListForm,
+    RecipeForm,
     ShareForm,
 )
 from selections.models import Archive, EmptyFrames, Selection
@@ -95,6 +96,8 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "jobs": page_queries.jobs(selection),
         "draw": selection.get_draw(),
         "origin": page_queries.origin(request.user, selection),
+        "recipe": page_queries.recipe(request.user, selection),
+        "recipe_form": RecipeForm(initial={"name": selection.name[:180]}, auto_id="recipe-%s"),
         "sources": page_queries.sources(request.user, selection),
         "archives": list(archives.for_cards(request.user)[:ARCHIVES_SHOWN]),
         "archives_count": archives.count(),

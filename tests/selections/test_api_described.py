@@ -12,7 +12,7 @@ from portal.models import Team
 from portal.services import teams
 from selections.api.glossary import OPERATIONS, WORDS
 from selections.draws import Draw
-from selections.models import Archive, Selection
+from selections.models import Archive, Recipe, Selection
 from selector.models import Connection
 from standin.server import StandIn
 from tests.making import make_selection
@@ -116,12 +116,14 @@ def test_the_glossary_has_no_word_that_nobody_uses(document: dict[str, Any]) -> 
 
 
 def _place(path: str, selection: Selection, team: Team) -> str:
-    """The path with ids: {id} is that of a selection, unless it is one of a team or a member."""
+    """The path with ids: {id} is that of a selection, but for teams, members and recipes."""
     ids = {"selection_id": selection.pk, "team_id": team.pk, "id": selection.pk}
     if path.startswith("/api/teams/{team_id}"):
         ids["id"] = team.memberships.get(manages=True).pk
     elif path.startswith("/api/teams/"):
         ids["id"] = team.pk
+    elif path.startswith("/api/recipes/"):  # the one that the example before has made
+        ids["id"] = Recipe.objects.get().pk
     return path.format(**ids)
 
 

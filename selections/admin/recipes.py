@@ -1,0 +1,41 @@
+"""The admin site of recipes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from portal.admin import MachineOwned
+from selections.models import Recipe
+
+
+@admin.register(Recipe)
+class RecipeAdmin(MachineOwned):
+    """Deleting one keeps its rounds."""
+
+    date_hierarchy = "created_at"
+    list_display = ["name", "owner", "url", "last_round", "rounds", "created_at"]
+    list_filter = [("owner", admin.RelatedOnlyFieldListFilter), "url"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "note", "owner__username"]
+    fields = [
+        "name",
+        "owner",
+        "url",
+        "organization",
+        "note",
+        "draw",
+        "last_round",
+        "created_at",
+        "updated_at",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Recipe]:
+        return Recipe.objects.with_rounds()
+
+    @admin.display(description="rounds kept", ordering="rounds_count")
+    def rounds(self, recipe: Any) -> int:
+        return int(recipe.rounds_count)

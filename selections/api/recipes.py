@@ -1,0 +1,206 @@
+"""Recipes and their rounds in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from portal.api.choices import ChoiceField
+from portal.api.fields import IdField
+from portal.api.strict import StrictFields, StrictView, takes
+from portal.api.views import IDS
+from portal.signed_in import SignedInApiRequest
+from selections import services
+from selections.api.draw_serializers import DrawSerializer, Fields, amount_names
+from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from selections.api.idempotency import once
+from selections.api.serializers import (
+    LONGEST_NOTE,
+    SelectionSerializer,
+    WrittenDrawField,
+    WrittenDrawSerializer,
+)
+from selections.methods import draw_choices
+from selections.models import Recipe, RecipeQuerySet, Selection
+from selector.services.connections import find_connection
+
+LONGEST_NAME = 180
+
+
+class RecipeDrawSerializer(WrittenDrawSerializer):
+    """What each round draws; `random_seed` is null: each round has its own."""
+
+    recipe = None  # type: ignore[assignment]  # that of each round is the recipe itself
+    round_number = None  # type: ignore[assignment]
+    random_seed = serializers.IntegerField(allow_null=True)
+
+
+@extend_schema_field(RecipeDrawSerializer)
+class RecipeDrawField(WrittenDrawField):
+    """See RecipeDrawSerializer."""
+
+
+class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
+    draw = RecipeDrawField(read_only=True, help_text="What each round draws.")
+    rounds_count = serializers.IntegerField(
+        read_only=True, help_text="How many rounds there are, without deleted ones."
+    )
+    last_round_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="When the newest round was drawn; null without any.",
+    )
+
+    class Meta:
+        model = Recipe
+        fields = [
+            "id",
+            "connection",
+            "url",
+            "organization",
+            "name",
+            "note",
+            "draw",
+            "last_round",
+            "rounds_count",
+            "last_round_at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = [name for name in fields if name not in {"name", "note"}]
+        extra_kwargs = {
+            "note": {"max_length": LONGEST_NOTE},
+            "last_round": {
+                "help_text": "The highest number that a round was given; 0 before the first."
+            },
+        }
+        # What the database checks, the service tells of.
+        validators: list[Any] = []
+
+
+class NewRecipeSerializer(DrawSerializer):
+    """`name`, and either `selection`, whose draw is taken, or a draw: `frame_selection_method` with
+    what to draw from, and an amount."""
+
+    name = serializers.CharField(max_length=LONGEST_NAME)
+    note = serializers.CharField(
+        required=False, allow_blank=True, max_length=LONGEST_NOTE, default=""
+    )
+    selection = IdField(
+        required=False,
+        allow_null=True,
+        help_text="A selection of yours that was drawn: it becomes round 1.",
+    )
+
+    # Of single rounds.
+    recipe = None  # type: ignore[assignment]
+    round_number = None  # type: ignore[assignment]
+    random_seed = None  # type: ignore[assignment]
+
+    def get_fields(self) -> dict[str, Fields]:
+        method = ChoiceField(choices=draw_choices(), required=False)
+        return {**super().get_fields(), "frame_selection_method": method}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        drawn = attrs.keys() - {"name", "note", "selection"}
+        if attrs.get("selection") is not None:
+            if drawn:
+                why = "goes with a draw alone: leave it out, or leave out selection."
+                raise serializers.ValidationError({name: [why] for name in sorted(drawn)})
+            return attrs
+        if "frame_selection_method" not in attrs:
+            raise serializers.ValidationError(
+                {"frame_selection_method": "Give this or selection: what each round is to draw."}
+            )
+        attrs = super().validate(attrs)
+        method = attrs["frame_selection_method"]
+        amounts = amount_names(method)
+        if amounts and sum(name in attrs for name in amounts) != 1:
+            wanted = " or ".join(amounts)
+            raise serializers.ValidationError(f"{method} takes exactly one of {wanted}.")
+        return attrs
+
+
+class RecipeViewSet(
+    StrictView,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Any],  # of recipes, and of their rounds
+):
+    serializer_class = RecipeSerializer
+    queryset = Recipe.objects.none()
+    lookup_value_regex = IDS
+
+    def get_queryset(self) -> RecipeQuerySet:
+        return Recipe.objects.for_user(self.request.user).with_rounds()
+
+    @takes(
+        body=NewRecipeSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={201: RecipeSerializer},
+    )
+    def create(self, request: SignedInApiRequest) -> Response:
+        """Save a draw to be drawn round after round: that of a selection of yours, or a new one."""
+        form = NewRecipeSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        return once(request, lambda: self._create(request, form))
+
+    def _create(self, request: SignedInApiRequest, form: NewRecipeSerializer) -> Response:
+        data = form.validated_data
+        about = {"user": request.user, "name": data["name"], "note": data["note"]}
+        if data.get("selection") is not None:
+            own = Selection.objects.owned_by(request.user)
+            selection = get_object_or_404(own, pk=data["selection"])
+            recipe = services.save_as_recipe(selection=selection, **about)
+        else:
+            connection = find_connection(user=request.user, connection_id=data.get("connection"))
+            recipe = services.create_recipe(connection=connection, draw=form.draw(), **about)
+        return self._answer(recipe, status.HTTP_201_CREATED)
+
+    @takes(body=RecipeSerializer)
+    def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Change name or note."""
+        recipe = self.get_object()
+        form = self.get_serializer(recipe, data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        services.update_recipe(recipe=recipe, **form.validated_data)
+        return self._answer(recipe, status.HTTP_200_OK)
+
+    def perform_destroy(self, instance: Recipe) -> None:
+        services.delete_recipe(recipe=instance)
+
+    @takes(is_paged=True, responses=SelectionSerializer(many=True))
+    @action(detail=True)
+    def rounds(self, request: SignedInApiRequest, pk: str) -> Response:
+        """The rounds, the newest first."""
+        rounds = Selection.objects.for_user(request.user).rounds_of(self.get_object())
+        page = self.paginate_queryset(rounds.detailed(request.user))
+        context = self.get_serializer_context()
+        listed = SelectionSerializer(page, many=True, context=context)
+        return self.get_paginated_response(listed.data)
+
+    @takes(parameters=[IDEMPOTENCY_KEY], responses={201: SelectionSerializer})
+    @rounds.mapping.post
+    def draw_round(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Draw the next round: the recipe as CVAT has its tasks now, without the frames of its
+        earlier rounds. With `frames_count` below `frames_requested` no more frames are left."""
+
+        def draw() -> Response:
+            drawn = services.draw_next_round(user=request.user, recipe=self.get_object())
+            visible = Selection.objects.for_user(request.user).detailed(request.user)
+            answer = SelectionSerializer(
+                visible.get(pk=drawn.selection.pk), context=self.get_serializer_context()
+            )
+            return Response(answer.data, status=status.HTTP_201_CREATED)
+
+        return once(request, draw)
+
+    def _answer(self, recipe: Recipe, code: int) -> Response:
+        again = self.get_queryset().get(pk=recipe.pk)
+        return Response(self.get_serializer(again).data, status=code)

@@ -1,0 +1,77 @@
+"""Recipes: named draws that are drawn round after round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import Count, Max, Q
+from django.urls import reverse
+
+from selections.draws import Draw
+from selector.models import Connection
+
+if TYPE_CHECKING:
+    AnyUser = User | AnonymousUser
+
+
+class RecipeQuerySet(models.QuerySet["Recipe"]):
+    def for_user(self, user: AnyUser) -> Self:
+        """Recipes that `user` may see, change and draw from: the own ones."""
+        return self.filter(owner_id=user.pk)
+
+    def with_rounds(self) -> Self:
+        """Add `rounds_count`, how many rounds there are that are not deleted, and `last_round_at`,
+        when the newest of them was drawn."""
+        present = Q(rounds__is_complete=True, rounds__deleted_at__isnull=True)
+        return self.annotate(
+            rounds_count=Count("rounds", filter=present),
+            last_round_at=Max("rounds__created_at", filter=present),
+        )
+
+
+class Recipe(models.Model):
+    """A named draw with its scope and filters, without a seed. Its rounds are selections, each
+    drawn without the frames of the rounds before."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recipes")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.SET_NULL, null=True, blank=True, related_name="recipes"
+    )
+    url = models.CharField("CVAT server", max_length=500)
+    organization = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=180)  # “<name>, round 12” is the name of a selection
+    note = models.TextField(blank=True)
+    draw = models.JSONField()  # as Draw.to_json() writes it
+    # The highest number that a round was given, also if that round is deleted.
+    last_round = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = RecipeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                name="recipe_named_once",
+                violation_error_message="You have a recipe of this name already: choose another.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("selections:recipe", args=[self.pk])
+
+    def get_draw(self) -> Draw:
+        return Draw.from_json(self.draw)
+
+    def take_number(self, number: int) -> bool:
+        """Make `number` the last round if the one before it is; False otherwise, and for a deleted
+        recipe."""
+        before = Recipe.objects.filter(pk=self.pk, last_round=number - 1)
+        return before.update(last_round=number) == 1

@@ -1,0 +1,150 @@
+"""Recipes: save, change, delete, and draw their next round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from portal.exceptions import Conflict, InvalidInput
+from portal.work.models import lock_person
+from selections.draws import Draw
+from selections.models import Recipe, Selection
+from selections.services.connections import required_connection
+from selections.services.saving import create_random_selection
+from selector.models import Connection
+from selector.services.connections import find_connection
+
+MOST_RECIPES = 200  # of one person
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round that was just drawn, and how many frames it holds."""
+
+    selection: Selection
+    count: int
+
+    @property
+    def text(self) -> str:
+        """Such as “Round 3 has 8 frames, of 10 asked for: no more are left to draw.”"""
+        asked = self.selection.frames_requested or 0
+        text = f"Round {self.selection.round_number} has {_frames(self.count)}"
+        if self.count >= asked:
+            return f"{text}."
+        return f"{text}, of {asked:,} asked for: no more are left to draw."
+
+
+def _frames(count: int) -> str:
+    return f"{count:,} frame{'s' if count != 1 else ''}"
+
+
+def create_recipe(
+    *, user: User, connection: Connection, draw: Draw, name: str, note: str = ""
+) -> Recipe:
+    """Save a draw, without its seed, as a recipe that has no rounds yet. Raises InvalidInput, and
+    Conflict beyond MOST_RECIPES."""
+    recipe = Recipe(
+        owner=user,
+        connection=connection,
+        url=connection.url,
+        organization=connection.organization,
+        name=name.strip(),
+        note=note.strip(),
+        draw=_without_round(draw).to_json(),
+    )
+    return _save_new(recipe)
+
+
+def save_as_recipe(*, user: User, selection: Selection, name: str, note: str = "") -> Recipe:
+    """A recipe with the draw of a selection of the user's, which becomes its round 1. Raises
+    InvalidInput for a selection that was never drawn or is a round already, and Conflict beyond
+    MOST_RECIPES."""
+    draw = selection.get_draw()
+    if draw is None:
+        raise InvalidInput("This selection was chosen by hand: there is no draw for a recipe.")
+    recipe = Recipe(
+        owner=user,
+        connection=selection.connection,
+        url=selection.url,
+        organization=selection.organization,
+        name=name.strip(),
+        note=note.strip(),
+        draw=_without_round(draw).to_json(),
+        last_round=1,
+    )
+    with transaction.atomic():
+        _save_new(recipe)
+        no_round = Selection.objects.filter(pk=selection.pk, recipe_id__isnull=True)
+        if not no_round.update(recipe_id=recipe.pk, round_number=1):
+            raise InvalidInput(
+                "This selection is a round of a recipe already. Copy it, and make a recipe of the "
+                "copy."
+            )
+    return recipe
+
+
+def update_recipe(*, recipe: Recipe, **changes: str) -> Recipe:
+    """Change name or note. Raises InvalidInput."""
+    for field, value in changes.items():
+        if field not in {"name", "note"}:
+            raise InvalidInput(f"{field} of a recipe cannot be changed.")
+        setattr(recipe, field, value.strip())
+    _validate(recipe)
+    recipe.save(update_fields=[*changes, "updated_at"])
+    return recipe
+
+
+def delete_recipe(*, recipe: Recipe) -> None:
+    """Its rounds stay, as selections."""
+    recipe.delete()
+
+
+def draw_next_round(*, user: User, recipe: Recipe) -> Round:
+    """Draw the recipe from its tasks as they are now, without the frames of its earlier rounds, and
+    save what was drawn as a selection of the user's. A round that was deleted leaves nothing out.
+
+    Raises InvalidInput if no frame is left, Conflict while another round of it is being drawn,
+    NotConnected, CvatError.
+    """
+    number = recipe.last_round + 1
+    if Selection.objects.filter(recipe_id=recipe.pk, is_complete=False).exists():
+        raise Conflict(
+            f"A round of “{recipe.name}” is being saved just now. Try again in a moment."
+        )
+    connection = required_connection(user, recipe)
+    selection = create_random_selection(
+        owner=user,
+        connection=find_connection(user=user, connection_id=connection.pk),
+        draw=replace(recipe.get_draw(), recipe=recipe.pk, round_number=number),
+        name=f"{recipe.name}, round {number}",
+        note=recipe.note,
+        recipe=recipe,
+    )
+    return Round(selection, selection.frames.count())
+
+
+def _without_round(draw: Draw) -> Draw:
+    return replace(draw, seed=None, recipe=None, round_number=None)
+
+
+def _save_new(recipe: Recipe) -> Recipe:
+    with transaction.atomic():
+        lock_person(recipe.owner_id)  # of two requests at once, the second counts the first
+        if Recipe.objects.for_user(recipe.owner).count() >= MOST_RECIPES:
+            raise Conflict(
+                f"You have {MOST_RECIPES} recipes, which is as many as one person may. Delete one."
+            )
+        _validate(recipe)
+        recipe.save()
+    return recipe
+
+
+def _validate(recipe: Recipe) -> None:
+    """Raises InvalidInput for a field that cannot be saved."""
+    try:
+        recipe.full_clean()
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages)) from None

@@ -1,0 +1,88 @@
+"""Pages of recipes and their rounds."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.exceptions import InvalidInput
+from portal.pages import errors_shown_on
+from portal.signed_in import SignedInRequest
+from selections import services
+from selections.forms import RecipeForm
+from selections.models import Recipe, Selection
+from selections.views.saved import detail_page
+
+ROUNDS_PER_PAGE = 50
+NAME_NEEDED = "A recipe needs a name of at most 180 characters."
+
+
+@require_safe
+def recipe_list(request: SignedInRequest) -> HttpResponse:
+    recipes = Recipe.objects.for_user(request.user).with_rounds()
+    return render(request, "selections/recipes.html", {"recipes": recipes})
+
+
+@require_safe
+def recipe(request: SignedInRequest, pk: int) -> HttpResponse:
+    return recipe_page(request, pk)
+
+
+def recipe_page(request: SignedInRequest, pk: int) -> HttpResponse:
+    shown = _own(request, pk)
+    rounds = Selection.objects.for_user(request.user).rounds_of(shown).with_counts()
+    context = {
+        "recipe": shown,
+        "draw": shown.get_draw(),
+        "page": Paginator(rounds, ROUNDS_PER_PAGE).get_page(request.GET.get("page")),
+        "own_connection": services.usable_connection(request.user, shown),
+        "describe": RecipeForm(initial={"name": shown.name, "note": shown.note}),
+    }
+    return render(request, "selections/recipe.html", context)
+
+
+@require_POST
+@errors_shown_on(detail_page)
+def save_as_recipe(request: SignedInRequest, pk: int) -> HttpResponse:
+    selection = get_object_or_404(Selection.objects.owned_by(request.user), pk=pk)
+    form = RecipeForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(NAME_NEEDED)
+    saved = services.save_as_recipe(user=request.user, selection=selection, **form.cleaned_data)
+    messages.success(request, f"“{saved}” is a recipe now. Draw its next round when you need it.")
+    return redirect(saved)
+
+
+@require_POST
+@errors_shown_on(recipe_page)
+def next_round(request: SignedInRequest, pk: int) -> HttpResponse:
+    drawn = services.draw_next_round(user=request.user, recipe=_own(request, pk))
+    messages.success(request, drawn.text)
+    return redirect(drawn.selection)
+
+
+@require_POST
+@errors_shown_on(recipe_page)
+def describe(request: SignedInRequest, pk: int) -> HttpResponse:
+    form = RecipeForm(request.POST)
+    changed = _own(request, pk)
+    if not form.is_valid():
+        raise InvalidInput(NAME_NEEDED)
+    services.update_recipe(recipe=changed, **form.cleaned_data)
+    messages.success(request, "Name and note are saved.")
+    return redirect(changed)
+
+
+@require_POST
+def delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    deleted = _own(request, pk)
+    services.delete_recipe(recipe=deleted)
+    messages.success(request, f"The recipe “{deleted}” is deleted. Its rounds are kept.")
+    return redirect("selections:recipes")
+
+
+def _own(request: SignedInRequest, pk: int) -> Recipe:
+    return get_object_or_404(Recipe.objects.for_user(request.user), pk=pk)
