@@ -129,7 +129,7 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
     tasks = list(selection.tasks.all())
     for task in tasks:
         task.pk = None
-    sources = list(selection.sources.all())
+    sources = _sources_known_to(user, selection)
     for source in sources:
         source.pk = None
         source.selection = copy
@@ -138,6 +138,17 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         SelectionSource.objects.bulk_create(sources)
     copy_frames(copy, [FrameSet(selection)])
     return copy
+
+
+def _sources_known_to(user: User, selection: Selection) -> list[SelectionSource]:
+    """The sources of a selection, without the names of those that only its owner may know."""
+    sources = list(selection.sources.all())
+    if selection.owner_id != user.pk:
+        visible = Selection.objects.for_user(user).in_bulk([each.source_id for each in sources])
+        for source in sources:
+            if source.source_id not in visible:
+                source.name = ""
+    return sources
 
 
 def update_selection(*, selection: Selection, **changes: str) -> Selection:

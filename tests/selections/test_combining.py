@@ -181,6 +181,18 @@ def test_others_get_no_names_of_sources(
     assert f'href="/selections/{three[0].pk}"' not in page
 
 
+def test_a_copy_has_no_names_that_others_may_not_know(
+    three: list[Selection], alice: User, bob: User, client: object
+) -> None:
+    made = services.combine_selections(user=alice, selections=three[:2], operation=UNION, name="ab")
+    services.update_selection(selection=made, visibility="shared")
+    services.update_selection(selection=three[1], visibility="shared")
+    copy = services.copy_selection(user=bob, selection=made)
+    client.force_login(bob)
+    listed = client.get(f"/api/selections/{copy.pk}").json()
+    assert [source["name"] for source in listed["sources"]] == ["", "b"]
+
+
 def test_the_api_compares(three: list[Selection], api: APIClient) -> None:
     a, b, c = (selection.pk for selection in three)
     answer = api.get(f"/api/selections/compare?selections={a}&selections={b}&selections={c}")
