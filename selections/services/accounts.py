@@ -57,16 +57,23 @@ def _drawn_without(users: list[User]) -> list[Selection]:
 def hand_over(*, selections: Iterable[Selection], to: User) -> int:
     """Make `to` the owner of the selections; the number of those that changed hands.
 
-    Archives stay with the person who had them built. Raises InvalidInput.
+    Archives stay with the person who had them built. Raises InvalidInput; Conflict, with nothing
+    handed over, if one got another owner since it was read.
     """
     if not to.is_active:
         raise InvalidInput(f"{to} is deactivated and cannot take selections over.")
     given = [each for each in selections if each.owner_id != to.pk]
     own = usable_connections(to)
-    for selection in given:
-        connection = closest(selection, own)
-        Selection.objects.filter(pk=selection.pk).update(owner=to, connection=connection)
-    Share.objects.filter(selection__in=given, person=to).delete()  # an owner needs none
+    with transaction.atomic():
+        for selection in given:
+            connection = closest(selection, own)
+            unchanged = Selection.objects.filter(pk=selection.pk, owner_id=selection.owner_id)
+            if not unchanged.update(owner=to, connection=connection):
+                raise Conflict(
+                    f"“{selection.name}” belongs to somebody else now, or is deleted. Load the "
+                    "page again."
+                )
+        Share.objects.filter(selection__in=given, person=to).delete()  # an owner needs none
     return len(given)
 
 

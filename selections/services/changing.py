@@ -8,10 +8,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from portal.exceptions import Conflict
 from selections.draws import Draw
 from selections.models import FrameMark, Selection, Share
 from selections.services.naming import free_name
-from selections.services.removal import discard_selection
+from selections.services.removal import delete_selection, discard_selection
 from selections.services.saving import (
     Choice,
     create_random_selection,
@@ -35,7 +36,8 @@ def save_selection(
     """Save the frames of a draw, or those chosen by hand, also after a draw.
 
     The new selection takes the place of `replaces`, with its name and note if none are given (name
-    "", note None); it is recorded as changed from `based_on`. Raises InvalidInput, CvatError.
+    "", note None); it is recorded as changed from `based_on`. Raises InvalidInput, Conflict,
+    CvatError.
     """
     if replaces is not None:
         name = name or _name_to_pass_on(replaces)
@@ -54,7 +56,11 @@ def save_selection(
             owner=owner, connection=connection, choices=choices, name=name, note=note or ""
         )
     if replaces is not None:
-        _replace(replaces, by=selection)
+        try:
+            _replace(replaces, by=selection)
+        except Conflict:
+            delete_selection(selection=selection)
+            raise
     if based_on is not None:
         note_origin(selection=selection, origin=based_on, kind=Selection.Origin.CHANGED)
     return selection
@@ -80,13 +86,23 @@ def _name_to_pass_on(selection: Selection) -> str:
 
 def _replace(earlier: Selection, *, by: Selection) -> None:
     """Give `by` the visibility, shares, marks, the place in the lists and among the rounds of a
-    recipe of `earlier`, which is deleted: for ten minutes its owner can undo that."""
+    recipe of `earlier`, which is deleted: for ten minutes its owner can undo that.
+
+    Raises Conflict if it is the owner's no more: saving waits for CVAT, and much can happen
+    meanwhile.
+    """
     by.origin = earlier
     by.origin_kind = Selection.Origin.REPLACED
     passed_on = ["visibility", "created_at", "recipe_id", "round_number"]
     for name in passed_on:
         setattr(by, name, getattr(earlier, name))
     with transaction.atomic():
+        present = Selection.objects.present().select_for_update(no_key=True)
+        if not present.filter(pk=earlier.pk, owner_id=by.owner_id).values_list("pk").first():
+            raise Conflict(
+                f"“{earlier.name}” was deleted, replaced or handed over just now. Save your "
+                "choice as a new selection."
+            )
         by.save(update_fields=["origin", "origin_kind", "updated_at", *passed_on])
         _pass_on(earlier, by)
         discard_selection(selection=earlier)

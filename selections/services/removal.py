@@ -70,7 +70,9 @@ def _hide(selection: Selection, *, deleted_at: datetime) -> None:
     with transaction.atomic():
         for archive in _owners_archives(selection).active():
             archive.cancel()
-        Selection.objects.present().filter(pk=selection.pk).update(deleted_at=deleted_at)
+        # Not if it was handed over since it was read.
+        own = Selection.objects.present().filter(pk=selection.pk, owner_id=selection.owner_id)
+        own.update(deleted_at=deleted_at)
 
 
 def _purgeable() -> SelectionQuerySet:

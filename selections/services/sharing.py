@@ -53,7 +53,7 @@ def unshare_selection(*, share: Share) -> None:
 
 def give_selections(*, user: User, selections: Sequence[Selection], to: str) -> User:
     """Make the person with the user name `to` the owner of selections of the user, who goes on to
-    edit them until the new owner stops sharing. Raises InvalidInput."""
+    edit them until the new owner stops sharing. Raises InvalidInput, Conflict."""
     if not selections:
         raise InvalidInput("No selection is chosen. Choose at least one of yours.")
     person = find_person(to)

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from portal.exceptions import Conflict
 from selections import services
 from selections.draws import Draw
 from selections.models import Selection
@@ -85,6 +86,34 @@ def test_nobody_replaces_what_belongs_to_others(
     answer = api_of(bob).post("/api/selections", body, content_type="application/json")
     assert answer.status_code == 404
     assert Selection.objects.get() == two_cams
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_what_is_handed_over_or_deleted_meanwhile_is_not_replaced(
+    alice: User,
+    bob: User,
+    two_cams: Selection,
+    connection: Connection,
+    is_given: bool,
+) -> None:
+    late = Selection.objects.get(pk=two_cams.pk)
+    if is_given:
+        services.give_selections(user=alice, selections=[two_cams], to="bob")
+    else:
+        services.discard_selection(selection=two_cams)
+    before = set(Selection.objects.values_list("pk", flat=True))
+    with pytest.raises(Conflict, match="“Two cams” was deleted, replaced or handed over"):
+        services.save_selection(
+            owner=alice,
+            connection=connection,
+            choices=[services.Choice(1, 7)],
+            draw=None,
+            name="",
+            note=None,
+            replaces=late,
+        )
+    assert set(Selection.objects.values_list("pk", flat=True)) == before
+    assert Selection.objects.for_user(bob).filter(pk=two_cams.pk).exists() == is_given
 
 
 def test_both_ways_at_once_are_refused(alice: User, two_cams: Selection) -> None:

@@ -142,6 +142,24 @@ class TestGivenAway:
         assert selection.connection == own
         assert [each.person for each in selection.shares.all()] == [alice]
 
+    def test_of_two_at_the_same_time_the_first_counts(
+        self, selection: Selection, alice: User, bob: User, carol: User
+    ) -> None:
+        other, late = make_selection(alice), Selection.objects.get(pk=selection.pk)
+        services.give_selections(user=alice, selections=[selection], to="bob")
+        with pytest.raises(Conflict, match="“Round 1” belongs to somebody else now"):
+            services.give_selections(user=alice, selections=[other, late], to="carol")
+        assert rights(bob, selection) == (True, True, True)
+        assert rights(alice, other) == (True, True, True)
+        assert not other.shares.exists()
+
+    def test_the_giver_deletes_it_no_more(self, selection: Selection, alice: User) -> None:
+        bob = User.objects.create_user("bob")
+        late = Selection.objects.get(pk=selection.pk)
+        services.give_selections(user=alice, selections=[selection], to="bob")
+        services.discard_selection(selection=late)
+        assert rights(bob, selection) == (True, True, True)
+
     @pytest.mark.parametrize("to", ["alice", "nobody"])
     def test_to_whom_not(self, selection: Selection, alice: User, to: str) -> None:
         with pytest.raises(InvalidInput):
