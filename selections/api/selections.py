@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
@@ -85,7 +86,9 @@ class SelectionViewSet(
         return visible.detailed(self.request.user)
 
     def _changes_visibility(self) -> bool:
-        return self.action == "partial_update" and "visibility" in self.request.data
+        data = self.request.data
+        is_object = isinstance(data, Mapping)  # else the serializer refuses it
+        return self.action == "partial_update" and is_object and "visibility" in data
 
     @takes(
         body=serializers.NewSelectionSerializer,

@@ -159,6 +159,9 @@ def test_copy_and_change(client: APIClient, three: None) -> None:
     assert (refused.status_code, list(refused.json()["fields"])) == (400, ["random_seed"])
     assert client.patch(address, {"name": "Mine"}).json()["name"] == "Mine"
     assert client.patch(address, {"name": " "}).status_code == 400
+    for body in ("5", "null", "[]", '"visibility"'):
+        answer = client.patch(address, body, content_type="application/json")
+        assert answer.status_code == 400, body
     assert client.put(address, {"name": "x"}).status_code == 405
     assert client.delete(address).status_code == 204
     assert client.get(address).status_code == 404
