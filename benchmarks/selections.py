@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks import pictures
-from cvat.types import Frame
+from cvat.types import Frame, Place
 from selections.methods import METHODS
 from selections.methods.method import Facts
-from selections.sampling import Amount, Candidates, Place, Sample
+from selections.sampling import Amount, Candidates, Sample
 from selector.thumbnails.likeness import COLOURS, HASH_BITS, Likeness, likeness
 from selector.thumbnails.rendering import render_image
 

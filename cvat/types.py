@@ -171,6 +171,9 @@ class Meta:
     chunks_updated_date: str
 
 
+Place = tuple[int, int]  # id of a task, number of a frame of it
+
+
 class Frame(msgspec.Struct, frozen=True, gc=False):
     """A picture that can be chosen. `filename` is CVAT's path with its folders; "" for a video.
 

@@ -16,8 +16,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Value
 
+from cvat.types import Place
 from selections.models import FrameSet, SelectedFrame, Selection
-from selections.models.frame_sets import Place, between
+from selections.models.frame_sets import between
 
 # Frames in a transaction: a few hundredths of a second on SQLite.
 BATCH = 2000

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import JSONObject
 
+from cvat.types import Place
 from portal.models import Team
 from portal.services import people
 from selections.archives import remarks
@@ -179,7 +180,7 @@ def count_marks(selection: Selection) -> Marks:
 def with_marks(selection: Selection, frames: Iterable[SelectedFrame], counted: Marks) -> list[Any]:
     """The frames, each with its `mark` or None."""
     shown: list[Any] = list(frames)
-    by_place: dict[tuple[int, int], FrameMark] = {}
+    by_place: dict[Place, FrameMark] = {}
     if counted.total:
         tasks, numbers = {each.task_id for each in shown}, {each.frame for each in shown}
         marks = selection.marks.filter(task_id__in=tasks, frame__in=numbers)

@@ -19,11 +19,10 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from cvat.types import Frame
+from cvat.types import Frame, Place
 
 MAX_SEED = 4294967295
 
-Place = tuple[int, int]  # a task and a frame of it
 place_of: Callable[[Frame], Place] = attrgetter("task_id", "frame")
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.conf import settings
 
 from cvat.annotations import Labels, Shape
+from cvat.types import Place
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from selections.archives import frame_rows
@@ -84,7 +85,7 @@ class AnnotationSource:
         self._rows = {task.task_id: task for task in selection.tasks.all()}
         self._chosen = frame_rows.chosen(selection)
         # Objects that the format fails on: positions in the lists of (task, frame), first problems.
-        self._broken: dict[tuple[int, int], set[int]] = {}
+        self._broken: dict[Place, set[int]] = {}
         self._problems: list[Line] = []
         self._pending: deque[_Picture] = deque()  # written to the part, objects not yet
         self._writer: Writer | None = None

@@ -8,18 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from cvat.types import Frame
+from cvat.types import Frame, Place
 from selections.methods.method import Facts, Method, Parameter
-from selections.sampling import (
-    Amount,
-    Candidates,
-    LabelDraw,
-    Place,
-    Sample,
-    lowest,
-    place_of,
-    sample_of,
-)
+from selections.sampling import Amount, Candidates, LabelDraw, Sample, lowest, place_of, sample_of
 
 
 def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sample:

@@ -8,8 +8,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
-from cvat.types import Frame
-from selections.sampling import Amount, Candidates, Place, Sample
+from cvat.types import Frame, Place
+from selections.sampling import Amount, Candidates, Sample
 from selector.thumbnails.likeness import Likeness
 
 LARGEST_NUMBER = 1_000_000

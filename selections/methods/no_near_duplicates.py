@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cvat.types import Frame
+from cvat.types import Frame, Place
 from selections.hamming import originals
 from selections.methods.amounts import OF_ALL
 from selections.methods.method import Facts, Method, Parameter
@@ -16,7 +16,6 @@ from selections.sampling import (
     Amount,
     Candidates,
     NearDuplicate,
-    Place,
     Sample,
     counted_for_first_job,
     lowest,

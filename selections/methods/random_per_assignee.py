@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from cvat.types import Place
 from selections.methods.method import Facts, Method, Parameter
 from selections.overlap import count_for_one
 from selections.sampling import (
     Amount,
     AssigneeDraw,
     Candidates,
-    Place,
     Sample,
     lowest,
     place_of,

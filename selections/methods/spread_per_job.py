@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cvat.types import Frame
+from cvat.types import Frame, Place
 from selections.methods.amounts import OF_EACH_JOB
 from selections.methods.method import Facts, Method
-from selections.sampling import Amount, Candidates, Place, Sample, place_of, sample_of
+from selections.sampling import Amount, Candidates, Sample, place_of, sample_of
 
 
 def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sample:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
+from cvat.types import Place
 from selections.models.selection import SelectedFrame, Selection
-
-Place = tuple[int, int]  # task id, task frame number
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from cvat import origins
-from cvat.types import Job
+from cvat.types import Job, Place
 from portal.exceptions import InvalidInput
 from selections.models import Selection
 from selections.services.connections import required_connection
@@ -28,7 +28,7 @@ class Deletions:
     """`places` are (task id, frame); `frames` are the first of them as {"task_id", "frame",
     "filename"}."""
 
-    places: frozenset[tuple[int, int]]
+    places: frozenset[Place]
     frames: list[dict[str, Any]]
 
     @property

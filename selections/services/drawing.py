@@ -9,12 +9,12 @@ from functools import cached_property
 from django.contrib.auth.models import User
 
 from cvat.frames import frames_by_job
-from cvat.types import Frame, FrameCatalog, ShownTask
+from cvat.types import Frame, FrameCatalog, Place, ShownTask
 from portal.exceptions import InvalidInput
 from selections.draws import Draw
 from selections.methods.method import Facts
 from selections.models import SelectedFrame, Selection
-from selections.sampling import Candidates, Place, Sample, new_seed, place_of
+from selections.sampling import Candidates, Sample, new_seed, place_of
 from selections.services.needed_tasks import (
     ALWAYS_READ,
     UnreadTask,

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from cvat.exceptions import CvatForbidden, CvatNoData, CvatNotFound
-from cvat.types import Frame, FrameCatalog
+from cvat.types import Frame, FrameCatalog, Place
 from portal.exceptions import InvalidInput
 from selections.draws import Draw
 from selections.listed_frames import FrameList, ListedFrame, read_list
@@ -93,7 +93,7 @@ def import_list(
         raise InvalidInput("The list has no entries.")
     is_elsewhere = bool(listed.url) and listed.url != connection.url
     tasks = _read_tasks(connection, listed, task_ids, is_elsewhere=is_elsewhere)
-    choices: dict[tuple[int, int], Choice] = {}
+    choices: dict[Place, Choice] = {}
     unmatched: list[Unmatched] = []
     for entry in listed.frames:
         match = tasks.match(entry)

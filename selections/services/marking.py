@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from cvat.types import Place
 from portal.exceptions import InvalidInput
 from selections.models import FrameMark, Selection
 
@@ -15,8 +16,6 @@ MOST_FRAMES = 2000  # in one request
 MOST_TAGS = 20
 LONGEST_TAG = 50
 LONGEST_COMMENT = 2000
-
-Place = tuple[int, int]  # task id, frame
 
 
 def mark_frames(

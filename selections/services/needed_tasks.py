@@ -14,9 +14,9 @@ from itertools import chain, islice
 from operator import attrgetter
 
 from cvat.frames import frames_by_job
-from cvat.types import Frame, FrameCatalog, ShownTask
+from cvat.types import Frame, FrameCatalog, Place, ShownTask
 from selections.draws import Draw
-from selections.sampling import JobDraw, Place, Sample, TaskDraw, lowest, place_of
+from selections.sampling import JobDraw, Sample, TaskDraw, lowest, place_of
 from selector.services.scopes import OpenScope, check_size, holders
 
 ALWAYS_READ = 50  # so many tasks are all read: then the answer counts their frames exactly

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from django.contrib.auth.models import User
 
 from cvat.exceptions import CvatError
+from cvat.types import Place
 from portal.exceptions import InvalidInput, PortalError
 from selections.archives import remarks
 from selections.models import Selection
@@ -86,5 +87,5 @@ def draw_again(
     return Redrawn(again, len(before), len(before & after), len(after - before), deleted)
 
 
-def _places(selection: Selection) -> set[tuple[int, int]]:
+def _places(selection: Selection) -> set[Place]:
     return set(selection.frames.order_by().values_list("task_id", "frame"))

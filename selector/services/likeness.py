@@ -13,7 +13,7 @@ from django.db import transaction
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatRejected
-from cvat.types import Frame, FrameCatalog
+from cvat.types import Frame, FrameCatalog, Place
 from portal.exceptions import Conflict, PicturesNotRead
 from portal.work.models import lock_person
 from selector.job_access import JobAccess, job_access, shown_access
@@ -23,8 +23,6 @@ from selector.thumbnails import store
 from selector.thumbnails.likeness import Likeness
 
 MOST_CHUNKS_AT_ONCE = 4  # that a request reads itself
-
-Place = tuple[int, int]  # task and frame
 
 
 def read_likeness(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cvat.types import FrameCatalog
+from cvat.types import FrameCatalog, Place
 from portal.exceptions import InvalidInput, NotRead
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.frame_sets import frames_of
@@ -45,7 +45,7 @@ def frames_by_label(
     catalogs: Sequence[FrameCatalog],
     scope: Scope,
     labels: Sequence[str],
-) -> dict[str, set[tuple[int, int]]]:
+) -> dict[str, set[Place]]:
     """The frames with each of the labels, as task and number; without labels, of all that the
     tasks have. Raises as `with_annotations`."""
     known = _read(connection, catalogs, scope)
@@ -59,7 +59,7 @@ def frames_by_label(
             else each.frames_with(())
             for each in known
         ]
-    places: dict[str, set[tuple[int, int]]] = {}
+    places: dict[str, set[Place]] = {}
     for catalog, by_label in zip(catalogs, sets, strict=True):
         for label, frames in by_label.items():
             numbers = frames_of(frames)
