@@ -53,6 +53,11 @@ class Heartbeat:
         if self.stopped.is_set():
             raise Stopped
 
+    def sleep(self, seconds: float) -> None:
+        """Raises Stopped when the work may not go on meanwhile."""
+        if self.stopped.wait(seconds):
+            raise Stopped
+
     def __enter__(self) -> Heartbeat:
         self._thread.start()
         return self

@@ -32,6 +32,7 @@ from selector.services.catalogs import load_catalog, load_packed
 from selector.services.frame_annotations import DATE_SECONDS
 from selector.services.index_input import IndexInput, JobPart, index_input, read_version
 from selector.services.index_reading import TooManyObjects, missing, read_indexes
+from selector.services.task_reading import begin_reading
 
 # What a request reads itself. An object counts on each of its frames.
 MOST_JOBS_AT_ONCE, MOST_FRAMES_AT_ONCE, MOST_OBJECTS_AT_ONCE = 8, 1000, 200_000
@@ -236,19 +237,17 @@ def _request_indexing(
             return last
         if last is not None and last.ended_just_now:
             _refuse_again(last, plan)
-        AnnotationIndexing.objects.for_user(user).outdated().delete()
-        work = AnnotationIndexing.objects.create(
-            requested_by=user,
-            connection=connection,
-            task_id=plan.task_id,
-            job_id=plan.job_id,
-            task_name=plan.task_name[:500],
-            digest=plan.digest,
-            frames_total=sum(len(part.frames) for part in absent),
+        return begin_reading(
+            AnnotationIndexing(
+                requested_by=user,
+                connection=connection,
+                task_id=plan.task_id,
+                job_id=plan.job_id,
+                task_name=plan.task_name[:500],
+                digest=plan.digest,
+                frames_total=sum(len(part.frames) for part in absent),
+            )
         )
-        # Robust: without a broker the row waits, and is handed out once there is one.
-        transaction.on_commit(work.send, robust=True)
-    return work
 
 
 def _refuse_again(last: AnnotationIndexing, plan: IndexPlan) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
-from portal.exceptions import Busy, NotConnected
-from portal.work.exceptions import Stopped
+from portal.exceptions import Busy
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
-from portal.work.slots import Slots
-from portal.work.waiting import Waiting
 from selector.models import AnnotationIndexing
-from selector.services.catalogs import load_catalog
 from selector.services.index_input import JobPart, index_input
 from selector.services.index_reading import missing, read_indexes
+from selector.services.task_reading import read_catalog, worker_client
 
 
 def index_annotations(pk: int) -> bool:
@@ -24,21 +19,10 @@ def index_annotations(pk: int) -> bool:
 def _perform(work: AnnotationIndexing, heartbeat: Heartbeat) -> None:
     """Read what is missing of the task as it is now. Of work that is taken over, what was read by
     the worker before is not read again."""
-    connection = work.connection
-    if connection is None:
-        raise NotConnected("The connection was removed. Connect to the CVAT server again.")
-    catalog = load_catalog(
-        connection=connection,
-        task_id=work.task_id if work.job_id is None else None,
-        job_id=work.job_id,
-    )
+    connection, catalog = read_catalog(work)
     given = index_input(connection, catalog, work.job_id)
     absent = missing(given)
     heartbeat.frames_done = max(work.frames_total - sum(len(each.frames) for each in absent), 0)
-
-    def sleep(seconds: float) -> None:
-        if heartbeat.stopped.wait(seconds):
-            raise Stopped
 
     def count(part: JobPart) -> None:
         heartbeat.check()
@@ -47,17 +31,7 @@ def _perform(work: AnnotationIndexing, heartbeat: Heartbeat) -> None:
     def wait(_: Busy) -> None:
         heartbeat.check()
 
-    waiting = Waiting()
-    heartbeat.waiting_for = waiting.text
-    slots = Slots(
-        url=connection.url,
-        limit=settings.CVAT_MAX_REQUESTS,
-        lease=heartbeat.limits.stale_seconds,
-        sleep=sleep,
-        waiting=waiting,
-    )
-    heartbeat.at_beat.append(slots.renew)
-    with connection.client(patient=True, sleep=sleep, around_attempt=slots.one) as client:
+    with worker_client(connection, heartbeat) as client:
         read_indexes(
             client,
             given.labels,

@@ -18,6 +18,7 @@ from portal.exceptions import Conflict, PicturesNotRead
 from portal.work.models import lock_person
 from selector.job_access import JobAccess, job_access, shown_access
 from selector.models import Connection, PictureReading
+from selector.services.task_reading import begin_reading
 from selector.services.thumbnails import Chunk, chunk_likeness, chunk_of
 from selector.thumbnails import store
 from selector.thumbnails.likeness import Likeness
@@ -134,16 +135,14 @@ def _reading(
                     "portal, or try again in a minute."
                 )
             return last
-        own.outdated().delete()
-        work = PictureReading.objects.create(
-            requested_by=user,
-            connection=connection,
-            task_id=catalog.task_id,
-            job_id=job_id,
-            task_name=catalog.task_name[:500],
-            digest=digest,
-            frames_total=len(catalog.frames),
+        return begin_reading(
+            PictureReading(
+                requested_by=user,
+                connection=connection,
+                task_id=catalog.task_id,
+                job_id=job_id,
+                task_name=catalog.task_name[:500],
+                digest=digest,
+                frames_total=len(catalog.frames),
+            )
         )
-        # Robust: without a broker the row waits, and is handed out once there is one.
-        transaction.on_commit(work.send, robust=True)
-    return work
