@@ -37,8 +37,15 @@ class Draw(Scope):
             raise ValueError(f"the seed must be 0 to {MAX_SEED}")
         if (self.recipe is None) != (self.round_number is None):
             raise ValueError("recipe and round_number go together")
+        if self.share is not None and not 0 < self.share <= 1:
+            raise ValueError("the share must be above 0 and at most 1")
+        if self.count is not None and self.count < 1:
+            raise ValueError("the count must be 1 or more")
         if self.settings.keys() != {each.name for each in self.by.settings}:
             raise ValueError(f"settings of {self.method}: {', '.join(self.settings) or 'none'}")
+        for each in self.by.settings:
+            if not each.minimum <= self.settings[each.name] <= each.maximum:
+                raise ValueError(f"{each.name} must be {each.minimum} to {each.maximum}")
 
     @property
     def amount(self) -> Amount:

@@ -175,8 +175,9 @@ def _of_names(text: str) -> Iterator[ListedFrame]:
 
 def name_line(name: str) -> str:
     """A file name as a line of its own: as it is, or in quotes as JSON has it where a line would
-    not hold it."""
-    is_plain = name == name.strip() and not name.startswith('"') and "\n" not in name
+    not hold it, or a list that begins with it would look like JSON."""
+    is_odd = name.startswith(('"', "[", "{", BYTE_ORDER_MARK))
+    is_plain = name == name.strip() and not is_odd and "\n" not in name
     return name if is_plain else json.dumps(name, ensure_ascii=False)
 
 

@@ -17,6 +17,7 @@ from cvat.types import Frame, FrameCatalog, Place
 from portal.exceptions import InvalidInput
 from selections.draws import Draw
 from selections.listed_frames import FrameList, ListedFrame, read_list
+from selections.methods import METHODS
 from selections.models import Selection
 from selections.services.naming import free_name
 from selections.services.saving import (
@@ -29,7 +30,11 @@ from selector.models import Connection
 from selector.services.catalogs import load_catalog
 
 LONGEST_NOTE = 10_000
+NOT_SHOWN = (CvatForbidden, CvatNotFound, CvatNoData)
 MOST_NAMED = 3  # frames that an ambiguous name may mean
+WHOLE_NUMBERS = {"first_frame", "last_frame"} | {
+    each.name for method in METHODS.values() for each in method.settings
+}  # in a written draw
 _VIDEO_NAME = re.compile(r"(?:.*/)?frame_(\d{6,10})(?:\.[A-Za-z]+)?")
 
 
@@ -108,16 +113,22 @@ def import_list(
     name = name or (listed.name and free_name(user, listed.name))
     note = note or listed.note[:LONGEST_NOTE]
     frames = list(choices.values())
-    if draw is None:
-        selection = create_selection(
-            owner=user, connection=connection, choices=frames, name=name, note=note
-        )
-    else:
-        selection = create_random_selection(
-            owner=user, connection=connection, draw=draw, choices=frames, name=name, note=note
-        )
-        if selection.adjusted_by_hand:
-            remark = "The draw of the list gives other frames now: they count as adjusted by hand."
+    if draw is not None:
+        try:
+            selection = create_random_selection(
+                owner=user, connection=connection, draw=draw, choices=frames, name=name, note=note
+            )
+        except (InvalidInput, *NOT_SHOWN) as error:
+            remark = f"The draw of the list is left out: it cannot be repeated here. {error}"
+        else:
+            if selection.adjusted_by_hand:
+                remark = (
+                    "The draw of the list gives other frames now: they count as adjusted by hand."
+                )
+            return Imported(selection, len(choices), repeated, unmatched, remark)
+    selection = create_selection(
+        owner=user, connection=connection, choices=frames, name=name, note=note
+    )
     return Imported(selection, len(choices), repeated, unmatched, remark)
 
 
@@ -225,7 +236,7 @@ def _read_tasks(
         for task_id in wanted:
             try:
                 task = _Task(load_catalog(connection=connection, task_id=task_id))
-            except (CvatForbidden, CvatNotFound, CvatNoData):
+            except NOT_SHOWN:
                 if task_id in task_ids:
                     raise
                 continue
@@ -264,6 +275,8 @@ def _fits(item: tuple[str, Any]) -> bool:
     name, value = item
     if name.endswith(("_id", "_count", "_seed")):
         return value is None or type(value) is int
+    if name in WHOLE_NUMBERS:
+        return type(value) is int
     if name.endswith("_share"):
         return isinstance(value, int | float)
     if name.endswith("_ids"):

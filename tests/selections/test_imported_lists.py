@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from portal.exceptions import InvalidInput
 from selections import services
 from selections.draws import Draw
+from selections.listed_frames import name_line
 from selections.models import Selection
 from selections.services.importing import Imported
 from selector.models import Connection
@@ -160,6 +161,42 @@ def test_the_draw_comes_along(connection: Connection, standin: StandIn) -> None:
 
 
 @pytest.mark.parametrize(
+    "draw",
+    [
+        Draw(task_id=1, count=3, seed=7, first_frame=0, last_frame=7),
+        Draw(task_id=1, method="every_nth", settings={"frame_step": 4}, seed=7),
+        Draw(task_id=1, method="random_apart", share=0.2, settings={"min_frames_apart": 2}, seed=7),
+        Draw(task_ids=(1, 2), method="random_per_task", count=2, seed=7),
+    ],
+)
+def test_a_draw_with_settings_or_a_range_comes_along(connection: Connection, draw: Draw) -> None:
+    drawn = services.create_random_selection(
+        owner=connection.owner, connection=connection, draw=draw
+    )
+    result = imported(connection, exported(drawn))
+    assert result.remark == ""
+    assert result.selection.draw == drawn.draw
+
+
+def test_frames_are_saved_when_their_draw_cannot_be_repeated(connection: Connection) -> None:
+    """Such as frames of a task that somebody may see of a project that he may not."""
+    draw = Draw(project_id=987654, count=1, seed=7).to_json()
+    document = {"format": "cvat-image-selection", "draw": draw, "url": connection.url}
+    document["frames"] = [{"task_id": 1, "frame": 0}]
+    result = imported(connection, json.dumps(document))
+    assert "left out: it cannot be repeated here" in result.remark
+    assert result.selection.draw is None
+    assert result.selection.frames.count() == 1
+
+
+def test_names_that_begin_like_json(connection: Connection, standin: StandIn) -> None:
+    odd = ["[1] a.jpg", "\ufeffb.jpg", "{c}.jpg"]
+    task = standin.world.add_task("Brackets", owner="demo", images=odd)
+    for name in odd:
+        assert names(imported(connection, name_line(name) + "\n", task.id)) == [name]
+
+
+@pytest.mark.parametrize(
     ("change", "remark"),
     [
         ({"exclude_selections": [1]}, "without the frames of other selections"),
@@ -167,6 +204,9 @@ def test_the_draw_comes_along(connection: Connection, standin: StandIn) -> None:
         ({"task_id": "1"}, "cannot read it"),
         ({"job_ids": "12"}, "cannot read it"),
         ({"random_seed": -1}, "cannot read it"),
+        ({"first_frame": "1"}, "cannot read it"),
+        ({"frames_per_job_count": -3}, "cannot read it"),
+        ({"frame_selection_method": "every_nth", "frame_step": 0}, "cannot read it"),
         ({"new": 1}, "cannot read it"),
     ],
 )
