@@ -252,7 +252,7 @@ def _shape(
     frame = frame_of(item)
     if frame is None:
         raise BadObject("it is on no frame")
-    kind = intern(kind or text(item, "type"))  # a job may have a million: equal texts are one
+    kind = kind or _word(item, "type")
     return Shape(
         kind=kind,
         label=label,
@@ -263,7 +263,7 @@ def _shape(
         is_outside=item.get("outside") is True,
         z_order=_whole(item, "z_order"),
         group=_whole(item, "group"),
-        source=intern(text(item, "source") or "manual"),
+        source=_word(item, "source") or "manual",
         attributes=_attributes(item, specs, has_defaults=has_defaults),
         id=_whole(item, "id", MAX_SAFE_INTEGER),
         is_tracked=is_tracked,
@@ -285,6 +285,10 @@ def _points(item: Mapping[str, Any], kind: str) -> Sequence[float]:
         raise BadObject(f"its kind {kind!r:.40} is not known")
     if not fits:
         raise BadObject(f"a {kind} cannot have {count} numbers as its points")
+    # Points as near to the origin as this are finite and within the bounds below: one quick look
+    # instead of four, and almost all objects need no other.
+    if kind != MASK and math.hypot(*points) <= FARTHEST:
+        return points
     if not math.isfinite(sum(points)):
         raise BadObject("its points are not finite numbers")
     runs, points_of_box = (points[:-4], points[-4:]) if kind == MASK else ((), points)
@@ -351,6 +355,12 @@ def _mapping(item: Any) -> Mapping[str, Any]:
 def _list(item: Mapping[str, Any], key: str) -> list[Any]:
     value = item.get(key)
     return value if isinstance(value, list) else []
+
+
+def _word(item: Mapping[str, Any], key: str) -> str:
+    """One object in memory for equal texts: a job may have a million."""
+    value = item.get(key)
+    return intern(well_formed(value)) if isinstance(value, str) else ""
 
 
 def _whole(item: Mapping[str, Any], key: str, largest: int = LARGEST_NUMBER) -> int:
