@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cvat.annotations import MASK, SKELETON, Label, Shape
-from cvat.geometry import Point, box_around, rectangle_corners
+from cvat.geometry import Box, Point, box_around, rectangle_corners
 from selections.formats.format import (
     NO_AREA,
     NO_SIZE,
@@ -36,7 +36,7 @@ from selections.formats.format import (
 )
 from selections.formats.shared import masks
 from selections.formats.shared.clipping import clipped
-from selections.formats.shared.geometry import outlines
+from selections.formats.shared.geometry import outlines, visible_box
 from selections.formats.shared.names import subset_names
 from selections.formats.shared.skeletons import MOST_POINTS, Skeletons, elements_by_name
 from selections.formats.shared.temporary_files import SmallFiles, TemporaryFiles
@@ -195,9 +195,8 @@ def _listed(image: AnnotatedImage) -> str:
 
 def _box(shape: Shape, image: AnnotatedImage, _: Skeletons) -> Iterator[list[str]]:
     """Centre and size of the box around the part of the rectangle that lies in the picture."""
-    corners = rectangle_corners(shape.points, shape.rotation)
-    if visible := clipped(corners, image.width, image.height):
-        yield _centred(visible, image)
+    if box := visible_box(shape, image.width, image.height):
+        yield _centred(box, image)
 
 
 def _tracked_box(shape: Shape, image: AnnotatedImage, skeletons: Skeletons) -> Iterator[list[str]]:
@@ -248,7 +247,7 @@ def _pose(shape: Shape, image: AnnotatedImage, skeletons: Skeletons) -> Iterator
             seen.append(point)
     numbers += _ABSENT_POINT * (skeletons.most - len(names))
     if seen:
-        yield _centred(seen, image) + numbers
+        yield _centred(box_around(seen), image) + numbers
 
 
 def _cut(point: Point, image: AnnotatedImage) -> Point:
@@ -265,11 +264,11 @@ def _all_shares(points: Iterable[Point], image: AnnotatedImage) -> list[str]:
     return [number for point in points for number in _shares(point, image)]
 
 
-def _centred(points: Sequence[Point], image: AnnotatedImage) -> list[str]:
-    """Centre and size of the box around points of the picture."""
-    x1, y1, x2, y2 = box_around(points)
-    centre, size = ((x1 + x2) / 2, (y1 + y2) / 2), (x2 - x1, y2 - y1)
-    return _shares(centre, image) + _shares(size, image)
+def _centred(box: Box, image: AnnotatedImage) -> list[str]:
+    """Centre and size of a box in the picture."""
+    (x1, y1, x2, y2), width, height = box, image.width, image.height
+    numbers = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
+    return [f"{number:.6f}" for number in numbers]
 
 
 def _format(
