@@ -24,6 +24,8 @@ def _instance(
     are any, the segmentation the polygons as parts, or one mask if there is a mask."""
     left_out: list[str] = []
     leader = shapes[0] if len(shapes) == 1 else max(shapes, key=_size)
+    if len(shapes) == 1 and leader.kind == "rectangle":  # most objects are: the quick way
+        return [_annotation(leader, bounding_box(leader.points))], []
     boxes = [bounding_box(shape.points) for shape in shapes if shape.kind == "rectangle"]
     segmentation: Any = []
     area: float | None = None
@@ -45,18 +47,30 @@ def _instance(
         segmentation = [rounded(points) for points in polygons]
         area = sum(_polygon_area(points, image) for points in polygons)
         boxes = boxes or [bounding_box(points) for points in polygons]
-    x1, y1, x2, y2 = enclosing(boxes)
+    annotation = _annotation(leader, enclosing(boxes), segmentation, area=area, is_crowd=has_mask)
+    return [annotation], left_out
+
+
+def _annotation(
+    leader: Shape,
+    box: Box,
+    segmentation: Any = (),
+    *,
+    area: float | None = None,
+    is_crowd: bool = False,
+) -> Json:
+    """`area`: None for that of the box."""
+    x1, y1, x2, y2 = box
     attributes = attributes_of(leader)
     if leader.kind in ("rectangle", "ellipse"):
         attributes["rotation"] = round(leader.rotation, 2)
-    annotation = {
+    return {
         "segmentation": segmentation,
         "area": round((x2 - x1) * (y2 - y1) if area is None else area, 2),
         "bbox": rounded([x1, y1, x2 - x1, y2 - y1]),
-        "iscrowd": int(has_mask),
+        "iscrowd": int(is_crowd),
         "attributes": attributes | tracking_of(leader),
     }
-    return [annotation], left_out
 
 
 def _polygon_area(points: Sequence[float], image: AnnotatedImage) -> float:

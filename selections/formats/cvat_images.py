@@ -243,13 +243,16 @@ def _geometry(shape: Shape) -> str:
             f' rle="{rle}" left="{x1}" top="{y1}" width="{x2 - x1 + 1}" height="{y2 - y1 + 1}"'
         )
     else:
-        numbers = f' points="{";".join(f"{x:.2f},{y:.2f}" for x, y in pairs(points))}"'
+        corners = [f"{x:.2f},{y:.2f}" for x, y in pairs(points)]
+        numbers = f' points="{";".join(corners)}"'
     if shape.rotation and shape.kind in _TURNED:
         numbers += f' rotation="{shape.rotation:.2f}"'
     return numbers
 
 
 def _attributes(shape: Shape, indent: str) -> str:
+    if not shape.attributes:
+        return ""
     return "".join(
         f"{indent}<attribute name={quoted(name)}>{text(value)}</attribute>\n"
         for name, value in shape.attributes

@@ -12,6 +12,8 @@ Json = dict[str, Any]
 
 def attributes_of(shape: Shape) -> Json:
     """Values of the types that CVAT's export gives them. A number that is none stays text."""
+    if not shape.attributes:
+        return {"occluded": shape.is_occluded}
     types = {spec.name: spec.input_type for spec in shape.label.attributes}
     values: Json = {}
     for name, value in shape.attributes:

@@ -133,11 +133,14 @@ class _Writer:
             self._files.add(subset, _item(item, is_first=False))
         else:
             self._files.add(subset, self._head + _item(item, is_first=True))
+        is_first = subset not in self._annotations
+        items: list[bytes] = []
         for annotation in annotations:
             self._count += 1
             numbered = {"id": self._count, "image_id": self._images_count, **annotation}
-            is_first = subset not in self._annotations
-            self._annotations.add(subset, _item(numbered, is_first=is_first))
+            items.append(_item(numbered, is_first=is_first and not items))
+        if items:
+            self._annotations.add(subset, b"".join(items))
         return left_out
 
     def files(self, suffix: str) -> Iterator[File]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
@@ -85,17 +86,21 @@ def _pixels(lengths: Sequence[int], wide: int, columns: range, rows: range) -> b
 def of_polygon(points: Sequence[float], width: int, height: int) -> list[Run]:
     """What a polygon covers; what it covers twice, where it crosses itself, does not count."""
     corners = pairs(points)
-    crossings: dict[int, list[float]] = {}  # of the edges with the middle of each column
+    # Of the edges with the middle of each column.
+    crossings: defaultdict[int, list[float]] = defaultdict(list)
     for (x1, y1), (x2, y2) in zip(corners, [*corners[1:], corners[0]], strict=True):
         first, end = math.ceil(min(x1, x2) - 0.5), math.ceil(max(x1, x2) - 0.5)
+        wide, high = x2 - x1, y2 - y1
         for x in range(max(first, 0), min(end, width)):
-            crossing = y1 + (y2 - y1) * (x + 0.5 - x1) / (x2 - x1)
-            crossings.setdefault(x, []).append(crossing)
+            crossings[x].append(y1 + high * (x + 0.5 - x1) / wide)
     runs: list[Run] = []
     for x, heights in crossings.items():
         heights.sort()
         for top, bottom in zip(heights[::2], heights[1::2], strict=True):
-            runs += _column(x, top, bottom, height)
+            # The pixels of the column whose middles lie between the two heights.
+            start, end = max(0, math.ceil(top - 0.5)), min(height, math.ceil(bottom - 0.5))
+            if start < end:
+                runs.append((x * height + start, x * height + end))
     return merged(runs)
 
 
@@ -279,11 +284,3 @@ def box(runs: Sequence[Run], height: int) -> tuple[int, int, int, int]:
         rows += [start % height, (end - 1) % height] if first == last else [0, height - 1]
     x, y = min(columns), min(rows)
     return x, y, max(columns) - x + 1, max(rows) - y + 1
-
-
-def _column(x: int, top: float, bottom: float, height: int) -> Iterator[Run]:
-    """The pixels of a column whose centres lie between two heights."""
-    start = max(0, math.ceil(top - 0.5))
-    end = min(height, math.ceil(bottom - 0.5))
-    if start < end:
-        yield x * height + start, x * height + end
