@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.contrib import messages
+from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,7 +17,7 @@ from portal.services import people
 from portal.signed_in import SignedInRequest
 from selections import services
 from selections.forms import HandOverForm, ShareForm
-from selections.models import Selection, Share
+from selections.models import Selection, SelectionQuerySet, Share
 from selections.views.saved import detail_page
 
 MOST_LISTED = 500  # selections on the page that hands several over
@@ -33,7 +34,7 @@ def share(request: SignedInRequest, pk: int) -> HttpResponse:
     if shared:
         done = "Everyone who signs in here can see and copy this selection now."
     elif selection.is_shared:
-        done = "Only you and those whom you have named can see this selection now."
+        done = "Only you and the people and teams listed under Sharing can see this selection now."
     else:
         done = "Only you can see this selection now."
     messages.success(request, done)
@@ -90,8 +91,8 @@ def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def hand_over_several(request: SignedInRequest) -> HttpResponse:
-    """The user's selections with check boxes, those that the address names checked, and the form
-    that hands the checked ones over."""
+    """The user's selections with check boxes, first those that the address names, checked, and the
+    form that hands the checked ones over."""
     own = Selection.objects.owned_by(request.user).listed()
     given = request.POST if request.method == "POST" else request.GET
     chosen = _ids(given.getlist("selection"))
@@ -112,10 +113,19 @@ def hand_over_several(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "chosen": chosen,
         "count": own.count(),
-        "selections": own.with_counts()[:MOST_LISTED],
+        "others_count": len(chosen) - own.filter(pk__in=chosen).count(),
+        "selections": _checked_first(own.with_counts(), chosen)[:MOST_LISTED],
         "colleagues": people.colleagues(request.user),
     }
     return render(request, "selections/hand_over.html", context, status=status)
+
+
+def _checked_first(selections: SelectionQuerySet, chosen: set[int]) -> SelectionQuerySet:
+    """Else the newest first."""
+    if not chosen:  # PostgreSQL would take a constant for the number of a column
+        return selections
+    is_checked = Case(When(pk__in=chosen, then=0), default=1)
+    return selections.order_by(is_checked, "-created_at", "-pk")
 
 
 def _ids(texts: list[str]) -> set[int]:

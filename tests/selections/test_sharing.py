@@ -232,7 +232,7 @@ class TestPages:
     def test_a_reader_gives_it_up(self, web: Client, selection: Selection, bob: User) -> None:
         given = share(selection, person="bob")
         web.force_login(bob)
-        assert "Stop sharing it with me" in web.get(f"/selections/{selection.pk}").text
+        assert "Give up my access" in web.get(f"/selections/{selection.pk}").text
         answer = web.post(f"/selections/{selection.pk}/shares/{given.pk}/remove", follow=True)
         assert "no longer shared with you" in answer.text
         assert rights(bob, selection) == (False, False, False)
@@ -261,6 +261,26 @@ class TestPages:
         assert "1 selection belongs to bob now." in answer.text
         assert rights(bob, selection) == (True, True, True)
         assert list(Selection.objects.owned_by(alice)) == [stays]
+
+    def test_checked_selections_come_first_and_those_of_others_are_told(
+        self,
+        web: Client,
+        selection: Selection,
+        alice: User,
+        bob: User,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("selections.views.sharing.MOST_LISTED", 2)
+        for number in range(2):
+            make_selection(alice, name=f"Newer {number}")
+        theirs = make_selection(bob, name="Not hers", visibility="shared")
+        address = f"/selections/hand-over?selection={selection.pk}"
+        page = web.get(f"{address}&selection={theirs.pk}").text
+        assert page.index(f'value="{selection.pk}" checked') < page.index("Newer 1")
+        assert "Newer 0" not in page
+        assert "1 of the checked selections is not yours" in page
+        assert "not yours" not in web.get(address).text
+        assert "Newer 0" in web.get("/selections/hand-over").text
 
     def test_lists_say_what_is_shared(self, web: Client, alice: User, bob: User) -> None:
         make_selection(alice, name="Kept to herself")
