@@ -71,5 +71,5 @@ def _save(request: SignedInRequest) -> HttpResponseBase:
         operation=form.cleaned_data["operation"],
         name=form.cleaned_data["name"],
     )
-    messages.success(request, "These frames are a selection of their own now.")
+    messages.success(request, "These frames are saved as a new selection.")
     return redirect(selection)
