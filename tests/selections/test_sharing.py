@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -210,6 +213,18 @@ class TestPages:
         assert answer.status_code == 400
         assert 'role="alert"' in answer.text
         assert not Share.objects.exists()
+
+    def test_links_of_a_page_with_an_error_lead_to_the_selection(
+        self, web: Client, selection: Selection
+    ) -> None:
+        """The address of the page answers POST alone."""
+        selection.marks.create(task_id=1, frame=0, verdict="good", marked_by=selection.owner)
+        answer = web.post(f"/selections/{selection.pk}/shares", {"may": "read"})
+        links = re.findall(r'href="([^"]*\?(?:job|mark|page|view)=[^"]*)"', answer.text)
+        assert len(links) > 2
+        for link in map(html.unescape, links):
+            assert link.startswith(f"/selections/{selection.pk}?")
+            assert web.get(link).status_code == 200
 
     def test_what_readers_and_editors_are_shown(
         self, web: Client, selection: Selection, team: Team, bob: User, carol: User
