@@ -177,9 +177,9 @@ def combined_name(operation: Selection.Operation, selections: Sequence[Selection
     if operation == Operation.DIFFERENCE:
         return f"{first} without {rest}"[:MAX_LENGTH]
     together = f"{first} and {rest}"
-    return (f"In both: {together}" if operation == Operation.INTERSECTION else together)[
-        :MAX_LENGTH
-    ]
+    if operation == Operation.INTERSECTION:
+        together = f"In {'both' if len(others) == 1 else 'all'}: {together}"
+    return together[:MAX_LENGTH]
 
 
 def _counts(sets: Sequence[FrameSet]) -> Counter[int]:

@@ -128,6 +128,13 @@ def test_names(
         assert made.name == expected
 
 
+def test_name_of_what_is_in_more_than_two(three: list[Selection], alice: User) -> None:
+    made = services.combine_selections(
+        user=alice, selections=three, operation=INTERSECTION, name=""
+    )
+    assert made.name == "In all: a and b and c"
+
+
 def test_what_cannot_be_combined(
     three: list[Selection], alice: User, bob: User, settings: object
 ) -> None:
