@@ -24,7 +24,7 @@ class Parameter:
     name: str  # key in the API and in stored draws, such as "frame_count"
     kind: Literal["count", "share", "number"]
     label: str  # on pages, such as "Frames in all"
-    description: str = ""  # in the documentation of the API
+    description: str = ""  # in the documentation of the API and, of a number, in the workspace
     default: int = 1  # of a number that is not given
     minimum: int = 1  # of a number
     maximum: int = LARGEST_NUMBER  # of a number
@@ -71,7 +71,7 @@ class Method:
     key: str  # CVAT's or our name of the frame_selection_method, at most 20 characters
     label: str  # in lists, such as "random over all"
     short_label: str  # on the switch of the workspace, such as "Over all"
-    description: str  # in the documentation of the API
+    description: str  # in the workspace and in the documentation of the API
     parameters: tuple[Parameter, ...]
     draw: Callable[[Candidates, Amount, int, Facts], Sample]
     is_per_job: bool = False

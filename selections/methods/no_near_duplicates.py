@@ -76,8 +76,8 @@ METHOD = Method(
             DISTANCE,
             "number",
             "Bits that may differ",
-            "Pictures whose hashes of 64 bits differ in so many bits at most are near-duplicates. "
-            "0 leaves out the same pictures only, 12 and more also pictures that are only similar.",
+            "In how many of 64 bits the hashes of two near-duplicates differ at most. 0 leaves out "
+            "the same pictures only, 12 and more also pictures that are only similar.",
             default=8,
             minimum=0,
             maximum=16,

@@ -37,8 +37,8 @@ METHOD = Method(
     key="random_apart",
     label="random, far apart",
     short_label="Far apart",
-    description="so many of all frames together, none closer than min_frames_apart to another of "
-    "its task",
+    description="so many of all frames together, with a least distance between frames of the "
+    "same task",
     parameters=(
         *OF_ALL,
         Parameter(

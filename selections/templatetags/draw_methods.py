@@ -18,6 +18,7 @@ def draw_methods() -> list[dict[str, Any]]:
         {
             "key": method.key,
             "label": method.short_label,
+            "description": method.description,
             "isPerJob": method.is_per_job,
             "isPerLabel": method.is_per_label,
             "isRandom": method.is_random,
@@ -29,7 +30,12 @@ def draw_methods() -> list[dict[str, Any]]:
                 for each in method.amounts
             ],
             "settings": [
-                {"name": each.name, "label": each.label, "default": each.default}
+                {
+                    "name": each.name,
+                    "label": each.label,
+                    "description": each.description,
+                    "default": each.default,
+                }
                 for each in method.settings
             ],
         }

@@ -35,6 +35,21 @@ def test_a_method_without_amount_and_seed_asks_for_neither(every_nth: Workspace)
     expect(page.get_by_label("Step in frames")).to_be_hidden()
 
 
+def test_the_chosen_method_and_its_number_are_explained(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    panel = desk.page.locator("#pick")
+    said = panel.locator("#method-help")
+    expect(said).to_have_text("So many of each job.")
+    panel.get_by_text("Spread", exact=True).click()
+    expect(said).to_contain_text("3 are the first, the middle and the last one")
+    panel.get_by_text("Far apart", exact=True).click()
+    expect(panel.get_by_label("Frames apart")).to_have_accessible_description(
+        "The least distance between two frames of a task, in frame numbers."
+    )
+    panel.get_by_text("By hand", exact=True).click()
+    expect(said).to_be_hidden()
+
+
 def test_the_number_is_in_the_address_and_in_the_saved_selection(
     every_nth: Workspace, alice: User
 ) -> None:

@@ -39,6 +39,7 @@ export function enablePicking(form, choice, parts) {
   function show() {
     at("by-hand").hidden = mode() !== "manual";
     at("at-random").hidden = mode() === "manual";
+    showDescription();
     at("pick-error").replaceChildren();
     nearDuplicates.hide();
     clearTimeout(askAgain);
@@ -50,6 +51,14 @@ export function enablePicking(form, choice, parts) {
     at("seed-field").hidden = at("seed-help").hidden = !isRandom;
     at("after-draw").hidden = !isRandom || !hasDrawn;
     at("draw").textContent = hasDrawn ? "Pick again" : isRandom ? "Pick at random" : "Pick";
+  }
+
+  /** What the method does; nothing of the default one where it is simply "Random". */
+  function showDescription() {
+    const isPlain = source.job_id && at("method-help").dataset.plain === mode();
+    const words = isPlain ? "" : method()?.description ?? "";
+    at("method-help").hidden = !words;
+    at("method-help").textContent = words && `${words[0].toUpperCase()}${words.slice(1)}.`;
   }
 
   function showAmount() {
