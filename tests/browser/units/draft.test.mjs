@@ -19,6 +19,7 @@ test("the jobs of the frames are written by runs and read again", () => {
   assert.deepEqual(runs(jobs), [4, 3, 5, 1, 4, 1]);
   assert.deepEqual(repeated(runs(jobs)), jobs);
   assert.deepEqual(repeated(runs([])), []);
+  assert.equal(repeated([4, 200_000]).length, 200_000);
 });
 
 test("the frames of several tasks are read as the API writes them", () => {

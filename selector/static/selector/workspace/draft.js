@@ -138,6 +138,8 @@ export function runs(values) {
 
 export function repeated(flat) {
   const values = [];
-  for (let at = 0; at < flat.length; at += 2) values.push(...Array(flat[at + 1]).fill(flat[at]));
+  for (let at = 0; at < flat.length; at += 2) {
+    for (let step = 0; step < flat[at + 1]; step += 1) values.push(flat[at]);
+  }
   return values;
 }
