@@ -173,7 +173,7 @@ class Selection(models.Model):
     round_number = models.PositiveIntegerField(null=True, editable=False)  # from 1
     # How many frames the draw asked for: it may have found fewer. Null in rows of older releases
     # and for a choice by hand.
-    frames_requested = models.PositiveIntegerField(null=True, editable=False)
+    frames_requested = models.PositiveBigIntegerField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Frames are saved in several transactions: hidden from everybody until the last one.
@@ -263,6 +263,9 @@ class SelectedTask(models.Model):
     step = models.BigIntegerField(default=1)
     video = models.TextField(blank=True)  # file name; "" for images
     frames_count = models.IntegerField()
+    # When its frames were read from CVAT, by the selection that first had them; null in rows of
+    # older releases.
+    read_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["task_id"]

@@ -156,7 +156,7 @@ def combine_selections(
     validate(selection)
     with transaction.atomic():
         selection.save()
-        SelectedTask.objects.bulk_create(_tasks(selection, selections, counts))
+        SelectedTask.objects.bulk_create(_tasks(selection, [each.of for each in sets], counts))
         SelectionSource.objects.bulk_create(_sources(selection, selections))
     copy_frames(selection, sets)
     return selection
@@ -194,12 +194,15 @@ def _counts(sets: Sequence[FrameSet]) -> Counter[int]:
 def _tasks(
     selection: Selection, selections: Sequence[Selection], counts: Mapping[int, int]
 ) -> list[SelectedTask]:
-    """As the first of the selections has them that has the task."""
+    """As the first of the selections has them that has the task; read from CVAT when the frames of
+    the oldest of them were."""
     tasks: dict[int, SelectedTask] = {}
     for each in selections:
         for task in each.tasks.all():
             if task.task_id in counts:
-                tasks.setdefault(task.task_id, task)
+                read_at = task.read_at or each.created_at
+                first = tasks.setdefault(task.task_id, task)
+                first.read_at = min(first.read_at or read_at, read_at)
     for task in tasks.values():
         task.pk = None
         task.selection = selection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from django.contrib.auth.models import User
@@ -92,7 +93,8 @@ def _compare(
         for change, detail in _changes(frame, offered.get(frame.frame), deleted):
             changed = ChangedFrame(frame.task_id, frame.frame, frame.filename, detail)
             drift.add(change, changed)
-    if any(_has_new_pictures(catalog, selection) for catalog in catalogs):
+    read_at = task.read_at or selection.created_at
+    if any(_has_new_pictures(catalog, read_at) for catalog in catalogs):
         drift.new_pictures.append(task)
 
 
@@ -128,8 +130,8 @@ def _changes(
         yield Change.RESIZED, f"{now.width}×{now.height}"
 
 
-def _has_new_pictures(catalog: FrameCatalog, selection: Selection) -> bool:
-    """Whether the served pictures changed after the selection was saved: other files are behind the
+def _has_new_pictures(catalog: FrameCatalog, read_at: datetime) -> bool:
+    """Whether the served pictures changed after the frames were read: other files are behind the
     task, or honeypots were drawn again (cvat-api 6.6)."""
     date = parse_datetime(catalog.chunks_updated_date) if catalog.chunks_updated_date else None
-    return date is not None and date > selection.created_at
+    return date is not None and date > read_at

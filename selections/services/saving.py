@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from msgspec import structs
 
 from cvat import frames as numbering
@@ -129,6 +130,7 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
     tasks = list(selection.tasks.all())
     for task in tasks:
         task.pk = None
+        task.read_at = task.read_at or selection.created_at
     sources = _sources_known_to(user, selection)
     for source in sources:
         source.pk = None
@@ -245,6 +247,7 @@ def _task(catalog: FrameCatalog) -> SelectedTask:
         start_frame=catalog.start_frame,
         step=catalog.step,
         video=catalog.video,
+        read_at=timezone.now(),
     )
 
 

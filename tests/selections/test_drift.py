@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from selections import services
@@ -67,6 +69,41 @@ def test_each_kind_of_change(
     assert renamed["frames"] == [
         {"task_id": thirty.id, "frame": 5, "filename": "old.png", "detail": "p05.png"}
     ]
+
+
+def served_anew(selection: Selection) -> bool:
+    drift = services.find_drift(user=selection.owner, selection=selection)
+    return bool(drift.new_pictures)
+
+
+def test_other_pictures_since_the_frames_were_read(
+    selection: Selection, thirty: Task, mine: Connection
+) -> None:
+    """A copy or combination of frames read before the change tells of it; what replaces such a
+    selection was read after it."""
+    operation = Selection.Operation
+    assert not served_anew(selection)
+    thirty.chunks_updated_date = timezone.now()
+    cache.clear()
+    later = select(mine, (thirty.id, [4, 6]))
+    copy = services.copy_selection(user=mine.owner, selection=selection)
+    both = [later, selection]
+    union = services.combine_selections(user=mine.owner, selections=both, operation=operation.UNION)
+    rest = services.combine_selections(
+        user=mine.owner, selections=both, operation=operation.DIFFERENCE
+    )
+    assert [served_anew(each) for each in (selection, copy, union)] == [True] * 3
+    assert [served_anew(each) for each in (later, rest)] == [False] * 2
+    replaced = services.save_selection(
+        owner=mine.owner,
+        connection=mine,
+        choices=[services.Choice(thirty.id, 4)],
+        draw=None,
+        name="",
+        note=None,
+        replaces=selection,
+    )
+    assert not served_anew(replaced)
 
 
 def test_a_task_that_is_gone(web: Client, selection: Selection, standin: StandIn) -> None:
