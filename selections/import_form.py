@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from cvat.links import MAX_ID
 from selections.services.connections import usable_connections
+from selector.forms import NumbersField
 from selector.models import Connection
 
 
@@ -26,9 +25,9 @@ class ImportForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
     )
-    tasks = forms.CharField(
+    tasks = NumbersField(
+        "task",
         label="Tasks",
-        required=False,
         max_length=2000,
         help_text="Their numbers, such as 12, 13. Only for a list that does not name its tasks.",
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
@@ -52,18 +51,6 @@ class ImportForm(forms.Form):
         if file is not None and (file.size or 0) > settings.FRAMES_UPLOAD_MAX_SIZE:
             raise forms.ValidationError("The file is too large. Send fewer frames at once.")
         return file
-
-    def clean_tasks(self) -> list[int]:
-        words = [
-            word.removeprefix("#") for word in re.split(r"[\s,;]+", self.cleaned_data["tasks"])
-        ]
-        numbers = [word for word in words if word]
-        if not all(word.isascii() and word.isdecimal() for word in numbers):
-            raise forms.ValidationError("Write the numbers of tasks, such as 12, 13.")
-        ids = [int(word) for word in numbers if len(word) < 20]
-        if len(ids) < len(numbers) or not all(1 <= each <= MAX_ID for each in ids):
-            raise forms.ValidationError("There is no task with such a number.")
-        return ids
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -85,16 +86,17 @@ class NumberField(forms.CharField):
 
 
 class NumbersField(forms.CharField):
-    """The numbers of several things, such as "1,2,3": each once, ascending."""
+    """The numbers of several things of a kind, such as "1,2,3" or "#1 task 2; 3": each once,
+    ascending."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(required=False)
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
         self.kind = kind
 
     def clean(self, value: Any) -> list[int]:
-        text = super().clean(value)
+        words = re.split(r"[,;]|(?<=[0-9])\s+", super().clean(value))
         try:
-            numbers = [parse_number(each, self.kind) for each in text.split(",") if each.strip()]
+            numbers = [parse_number(each.strip(), self.kind) for each in words if each.strip()]
         except InvalidAddress as error:
             raise forms.ValidationError(str(error)) from None
         return sorted(set(numbers))

@@ -259,7 +259,7 @@ def exported(selection: Selection) -> str:
 
 def test_the_page(client: Client, alice: User, connection: Connection, task: Task) -> None:
     client.force_login(alice)
-    body = {"pasted": "=b.jpg\nnothing.jpg", "tasks": f"#{task.id}"}
+    body = {"pasted": "=b.jpg\nnothing.jpg", "tasks": f"#{task.id} task {task.id};"}
     answer = client.post("/selections/import", body)
     assert answer.status_code == 200
     assert "1 of the list does not match" in answer.text
@@ -273,7 +273,7 @@ def test_the_page(client: Client, alice: User, connection: Connection, task: Tas
     ("body", "status", "text"),
     [
         ({}, 200, "Choose a file, or paste a list."),
-        ({"pasted": "a", "tasks": "one"}, 200, "Write the numbers of tasks"),
+        ({"pasted": "a", "tasks": "one"}, 200, "“one” is not the number of a task"),
         ({"pasted": "a", "tasks": "987654"}, 404, "987654"),
         ({"pasted": "{"}, 400, "begins like JSON"),
     ],

@@ -1,5 +1,6 @@
-// The headings of the jobs, and of the tasks where there are several (task_headings.js). Each is at the top of a lane as high as its job, and "sticky" keeps it
-// visible; lanes are cut to the window, since an element must not be too high.
+// The headings of the jobs, and of the tasks where there are several (task_headings.js). Each is at the
+// top of a lane as high as its job, and "sticky" keeps it visible; lanes are cut to the window, since an
+// element must not be too high.
 
 import { make } from "./cells.js";
 

@@ -1,10 +1,11 @@
-// The jobs, by task where there are several: chosen of available frames as a live bar; filters by stage, state and assignee.
+// The jobs, by task where there are several: chosen of available frames as a live bar; filters by stage,
+// state and assignee.
 
 import { make } from "./cells.js";
 import { jobFacts } from "./words.js";
 
 const KINDS = ["stage", "state", "assignee"];
-// CVAT's own, where the jobs are not known before their tasks are loaded
+// CVAT's own values, where the jobs are not known before their tasks are loaded.
 const OFFERED = {
   stage: ["annotation", "validation", "acceptance"],
   state: ["new", "in progress", "completed", "rejected"],
