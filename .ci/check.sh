@@ -18,9 +18,11 @@ step() {
 
 step $python -m ruff check .
 step $python -m ruff format --check .
-step $python -m mypy launcher config selections selector portal cvat standin benchmarks demo.py manage.py
+step $python -m mypy launcher config selections selector portal cvat standin benchmarks demo.py manage.py clients/python/cvat_select
 step $python .ci/identifiers.py --limit 10
+export PYTHONPATH=clients/python
 step .venv/bin/lint-imports
+unset PYTHONPATH
 step .venv/bin/djlint --quiet --lint templates
 
 # Node and npm come with requirements-dev.txt; without npm's registry this part is left out, but

@@ -29,6 +29,10 @@ PARAMETER = OpenApiParameter(
 )
 
 
+class KeyInUse(Conflict):
+    code = "idempotency_key_in_use"  # clients repeat the request at this code alone
+
+
 class KeyReused(PortalError):
     code = "idempotency_key_reused"
     status = 422
@@ -38,7 +42,7 @@ def once(request: SignedInApiRequest, create: Callable[[], Response]) -> Respons
     """The answer of `create`, or the one it gave to the same request under the same key.
 
     Errors are not remembered: the request can be repeated under its key.
-    Raises InvalidInput, Conflict, KeyReused.
+    Raises InvalidInput, KeyInUse, KeyReused.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -73,7 +77,7 @@ def _reserve(request: SignedInApiRequest, key: str) -> tuple[KeyedAnswer, bool]:
     if known is not None and known.fingerprint != fingerprint:
         raise KeyReused("This Idempotency-Key was used for another request. Send a new one.")
     if known is None or known.body is None:
-        raise Conflict("The first request with this Idempotency-Key is not answered yet. Wait.")
+        raise KeyInUse("The first request with this Idempotency-Key is not answered yet. Wait.")
     return known, False
 
 

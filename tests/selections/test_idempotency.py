@@ -82,7 +82,7 @@ def test_a_request_that_is_still_answered_is_a_conflict(
     assert post(api, "/api/selections", {"frames": FRAMES}).status_code == 201
     KeyedAnswer.objects.update(body=None)
     again = post(api, "/api/selections", {"frames": FRAMES})
-    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert (again.status_code, again.json()["code"]) == (409, "idempotency_key_in_use")
     # Its process is gone: the key is free again.
     KeyedAnswer.objects.update(created_at=timezone.now() - KeyedAnswer.LONGEST_REQUEST * 2)
     assert post(api, "/api/selections", {"frames": FRAMES}).status_code == 201

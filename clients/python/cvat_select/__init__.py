@@ -1,0 +1,25 @@
+"""Choose images in CVAT, and get them with their annotations, through a CVAT Image Selector.
+
+>>> portal = Portal("https://selector.example.com", "cis_...")
+>>> selection = portal.save(
+...     frame_selection_method="random_per_job", project_id=4, frames_per_job_count=5
+... )
+>>> archive = portal.wait(portal.build(selection["id"], annotations="coco"))
+>>> portal.download(archive, "round2.zip")
+"""
+
+from __future__ import annotations
+
+from cvat_select.errors import BuildFailed, DownloadFailed, Error, Refused, Unreachable
+from cvat_select.portal import Portal
+from cvat_select.version import VERSION as __version__
+
+__all__ = [
+    "BuildFailed",
+    "DownloadFailed",
+    "Error",
+    "Portal",
+    "Refused",
+    "Unreachable",
+    "__version__",
+]

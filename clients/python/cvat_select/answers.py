@@ -1,0 +1,72 @@
+"""Types of what the portal answers, with the keys that this package reads. /api/docs of the portal
+describes all of them."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Me(TypedDict):
+    """The person that the token belongs to."""
+
+    id: int
+    username: str
+    connections_count: int
+    default_connection: int | None
+    token_read_only: bool | None
+
+
+class Task(TypedDict):
+    """A task of CVAT."""
+
+    id: int
+    name: str
+    project_id: int | None
+    size: int
+    jobs_count: int
+
+
+class Selection(TypedDict):
+    """A saved set of frames."""
+
+    id: int
+    name: str
+    owner: str
+    frames_count: int
+    frame_selection_method: str
+    random_seed: int | None
+    created_at: str
+
+
+class Part(TypedDict):
+    """One ZIP file of an archive."""
+
+    number: int
+    name: str
+    size: int
+    sha256: str
+
+
+class Problems(TypedDict):
+    """Frames that are not in the ZIP for one reason, such as "task 8: frames 0–39, 57"."""
+
+    reason: str
+    count: int
+    frames: str
+
+
+class Archive(TypedDict):
+    """One build of a selection."""
+
+    id: int
+    selection: int | None
+    selection_name: str
+    status: str
+    frames_total: int
+    frames_done: int
+    waiting_for: str
+    problems_count: int
+    problem_groups: list[Problems]
+    error: str
+    parts: list[Part]
+    finished_at: str | None

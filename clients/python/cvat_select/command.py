@@ -1,0 +1,227 @@
+"""`cvat-select`: choose, save, build and download from a terminal or a script.
+
+Exit codes: 0 done, 1 refused or failed (the sentence is on standard error), 2 wrong usage, 3 done,
+but the ZIP is without some frames.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cvat_select import account, drawing, progress
+from cvat_select.answers import Archive
+from cvat_select.errors import Error
+from cvat_select.portal import Portal
+from cvat_select.version import VERSION
+
+INCOMPLETE = 3
+
+
+class Group(click.Group):
+    """Shows errors as their sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (Error, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Group)
+@click.version_option(VERSION)
+def main() -> None:
+    """Choose images in CVAT and get them with their annotations, through a CVAT Image Selector.
+
+    Begin with `cvat-select connect ADDRESS`. CVAT_SELECT_URL and CVAT_SELECT_TOKEN take the place
+    of what it keeps.
+    """
+
+
+@main.command()
+@click.argument("address")
+def connect(address: str) -> None:
+    """Keep the ADDRESS of a portal and a token of yours.
+
+    Make a token in the portal under "API tokens". It is asked for; a script writes it to standard
+    input.
+    """
+    if sys.stdin.isatty():
+        token = click.prompt("API token", hide_input=True)
+    else:
+        token = sys.stdin.readline()
+    token = token.strip()
+    me = Portal(address, token, on_wait=_say).me()
+    path = account.keep(account.Account(address, token))
+    click.echo(f"Connected as {me['username']}; kept in {path}.")
+    if not me["connections_count"]:
+        _say(f"You have no connection to CVAT yet. Make one at {address}.")
+
+
+@main.command()
+@click.option("--search", default="", help="Words in the name, or an id.")
+@click.option("--project", "project_id", type=int, help="Only tasks of this project.")
+def tasks(search: str, project_id: int | None) -> None:
+    """List the tasks that CVAT shows you: id, images, jobs, project, name."""
+    _table(
+        ("id", "images", "jobs", "project", "name"),
+        (
+            (row["id"], row["size"], row["jobs_count"], row["project_id"] or "-", row["name"])
+            for row in _portal().tasks(search=search, project_id=project_id)
+        ),
+    )
+
+
+@main.command()
+@click.option("--search", default="", help="Words in the name or note.")
+@click.option("--mine", is_flag=True, help="Only your own.")
+def selections(search: str, mine: bool) -> None:
+    """List saved selections: id, frames, method, owner, name."""
+    filters: dict[str, Any] = {"search": search}
+    if mine:
+        filters["mine"] = "true"
+    _table(
+        ("id", "frames", "method", "owner", "name"),
+        (
+            (
+                row["id"],
+                row["frames_count"],
+                row["frame_selection_method"],
+                row["owner"],
+                row["name"],
+            )
+            for row in _portal().selections(**filters)
+        ),
+    )
+
+
+def build_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Decorator: what is in the ZIP, and where it is put."""
+    for option in (
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            help="The file or folder for the ZIP.",
+        ),
+        click.option(
+            "--no-pictures", is_flag=True, help="The annotations alone; goes with --format."
+        ),
+        click.option(
+            "--format", "annotations", help="Format of the annotations, such as coco or yolo."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@drawing.options
+@build_options
+def draw(
+    out: Path | None, annotations: str | None, no_pictures: bool, name: str, **given: Any
+) -> None:
+    """Draw frames, save them as a selection, and with --out get the ZIP.
+
+    For example: cvat-select draw --project 4 --per-job 5 --label person --format coco --out r2.zip
+    """
+    options = _archive_options(out, annotations, no_pictures)
+    fields = drawing.fields(**given)
+    portal = _portal()
+    selection = portal.save(name=name, **fields)
+    seed = selection["random_seed"]
+    drawn_with = "" if seed is None else f", seed {seed}"
+    click.echo(
+        f'Selection {selection["id"]} "{selection["name"]}": '
+        f"{selection['frames_count']} frames{drawn_with}."
+    )
+    if out is not None:
+        _build_and_download(portal, selection["id"], options, out)
+
+
+@main.command()
+@click.argument("selection", type=int, required=False)
+@click.option("--archive", type=int, help="A build to go on with, in place of a selection.")
+@build_options
+def download(
+    selection: int | None,
+    archive: int | None,
+    out: Path | None,
+    annotations: str | None,
+    no_pictures: bool,
+) -> None:
+    """Build the ZIP of a SELECTION and download it.
+
+    `--archive` takes a build that there is already; a download that broke off goes on.
+    """
+    if (selection is None) == (archive is None):
+        raise click.UsageError("Name the id of a selection, or a build by --archive.")
+    out = out or Path()
+    options = _archive_options(out, annotations, no_pictures)
+    portal = _portal()
+    if selection is not None:
+        _build_and_download(portal, selection, options, out)
+    elif archive is not None:
+        if options:
+            raise click.UsageError("--format and --no-pictures go with a selection.")
+        _download(portal, portal.archive(archive), out)
+
+
+def _archive_options(
+    out: Path | None, annotations: str | None, no_pictures: bool
+) -> dict[str, Any]:
+    if out is None and (annotations or no_pictures):
+        raise click.UsageError("--format and --no-pictures go with --out.")
+    if no_pictures and not annotations:
+        raise click.UsageError("--no-pictures goes with --format.")
+    options: dict[str, Any] = {}
+    if annotations:
+        options["annotations"] = annotations
+    if no_pictures:
+        options["pictures"] = False
+    return options
+
+
+def _build_and_download(
+    portal: Portal, selection_id: int, options: dict[str, Any], out: Path
+) -> None:
+    archive = portal.build(selection_id, **options)
+    _say(
+        f"Archive {archive['id']} is being built. If this ends, go on with: "
+        f"cvat-select download --archive {archive['id']} --out {out}"
+    )
+    _download(portal, archive, out)
+
+
+def _download(portal: Portal, archive: Archive, out: Path) -> None:
+    with progress.of_build() as on_build:
+        archive = portal.wait(archive, on_progress=on_build)
+    with progress.of_download() as on_download:
+        paths = portal.download(archive, out, on_progress=on_download)
+    for path in paths:
+        click.echo(str(path))
+    if archive["problems_count"]:
+        for problem in archive["problem_groups"]:
+            _say(f"Missing: {problem['frames']}: {problem['reason']}")
+        _say(f"{archive['problems_count']} frames are not in the ZIP.")
+        sys.exit(INCOMPLETE)
+
+
+def _portal() -> Portal:
+    return Portal(*account.load(), on_wait=_say)
+
+
+def _say(sentence: str) -> None:
+    """To standard error: standard output is for what scripts read."""
+    click.echo(sentence, err=True)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    """Columns separated by tabs, written as the rows come."""
+    click.echo("\t".join(head))
+    for row in rows:
+        # A name may hold anything.
+        click.echo("\t".join(" ".join(str(cell).split()) for cell in row))

@@ -1,0 +1,74 @@
+"""The options of `cvat-select draw`, and the fields of the API that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+# Option, field of the amount, method.
+AMOUNTS = (
+    ("per_job", "frames_per_job_count", "random_per_job"),
+    ("per_task", "frames_per_task_count", "random_per_task"),
+    ("per_assignee", "frames_per_assignee_count", "random_per_assignee"),
+    ("per_label", "frames_per_label_count", "balanced_by_label"),
+    ("count", "frame_count", "random_uniform"),
+    ("every", "frame_step", "every_nth"),
+)
+OPTIONS = (
+    click.option("--project", "project_id", type=int, help="From all tasks of a project."),
+    click.option("--task", "task_ids", type=int, multiple=True, help="From a task; repeatable."),
+    click.option("--job", "job_id", type=int, help="From a job."),
+    click.option("--per-job", type=int, help="So many frames of each job."),
+    click.option("--per-task", type=int, help="So many frames of each task."),
+    click.option("--per-assignee", type=int, help="So many frames of each assignee."),
+    click.option("--per-label", type=int, help="So many frames of each label."),
+    click.option("--count", type=int, help="So many frames in all."),
+    click.option("--every", type=int, help="Every n-th frame."),
+    click.option(
+        "--label", "labels", multiple=True, help="Only frames with this label; repeatable: any."
+    ),
+    click.option("--stage", help="Only from jobs in this stage, such as acceptance."),
+    click.option("--state", help="Only from jobs in this state, such as completed."),
+    click.option("--assignee", help="Only from jobs of this person: the user name in CVAT."),
+    click.option("--filename", "filename_contains", help="Only names with each of these words."),
+    click.option(
+        "--without",
+        "exclude_selections",
+        type=int,
+        multiple=True,
+        help="Not the frames of this selection; repeatable.",
+    ),
+    click.option("--seed", "random_seed", type=int, help="The same seed draws the same frames."),
+    click.option("--name", default="", help="Name of the selection."),
+)
+
+
+def options(command: Callable[..., None]) -> Callable[..., None]:
+    """Decorator: from what, how many, and which frames."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def fields(**given: Any) -> dict[str, Any]:
+    """The body of POST /api/selections. Raises UsageError unless one amount is named."""
+    amounts = [each for each in AMOUNTS if given[each[0]] is not None]
+    if len(amounts) != 1:
+        names = ", ".join(f"--{option.replace('_', '-')}" for option, _, _ in AMOUNTS)
+        raise click.UsageError(f"Say how many frames, by one of {names}.")
+    [(option, amount, method)] = amounts
+    body = {"frame_selection_method": method, amount: given[option]}
+    for name in ("project_id", "job_id", "random_seed"):
+        if given[name] is not None:
+            body[name] = given[name]
+    for name in ("stage", "state", "assignee", "filename_contains"):
+        if given[name]:
+            body[name] = given[name]
+    for name in ("task_ids", "exclude_selections"):
+        if given[name]:
+            body[name] = list(given[name])
+    if given["labels"]:
+        body["annotation_filter"] = {"labels_any": list(given["labels"])}
+    return body

@@ -1,0 +1,3 @@
+"""The version of this package: that of the portal it comes with (config/version.py)."""
+
+VERSION = "1.0.0"

@@ -1,0 +1,154 @@
+"""`cvat-select` in front of a running portal, with a real worker."""
+
+from __future__ import annotations
+
+import json
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from cvat_select.command import main
+from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+
+from selections.models import Archive, Selection
+from selector.models import Connection
+from tests.making import make_archive, make_selection
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of the account, which is not there yet."""
+    path = tmp_path / "config" / "account.json"
+    monkeypatch.setenv("CVAT_SELECT_CONFIG", str(path))
+    return path
+
+
+@pytest.fixture
+def connected(
+    config: Path, live_server: LiveServer, token: str, connection: Connection
+) -> Connection:
+    """The command is connected to the portal, and alice to CVAT."""
+    assert run("connect", live_server.url, typed=token).exit_code == 0
+    return connection
+
+
+def run(*arguments: object, typed: str = "") -> Result:
+    return CliRunner().invoke(main, [str(each) for each in arguments], input=typed)
+
+
+def test_connect_keeps_address_and_token_for_the_owner_alone(
+    config: Path, live_server: LiveServer, token: str
+) -> None:
+    done = run("connect", live_server.url, typed=f"{token}\n")
+    assert done.exit_code == 0, done.output
+    assert "Connected as alice" in done.stdout
+    assert "no connection to CVAT yet" in done.stderr
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert json.loads(config.read_text()) == {"url": live_server.url, "token": token}
+
+
+def test_a_refused_token_is_told_and_not_kept(config: Path, live_server: LiveServer) -> None:
+    done = run("connect", live_server.url, typed="cis_wrong")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "unknown, expired or revoked" in done.stderr
+    assert not config.exists()
+
+
+def test_without_an_account_the_command_says_how_to_connect(config: Path) -> None:
+    done = run("tasks")
+    assert done.exit_code == 1
+    assert "cvat-select connect ADDRESS" in done.stderr
+
+
+def test_variables_take_the_place_of_the_account(
+    config: Path, live_server: LiveServer, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CVAT_SELECT_URL", live_server.url)
+    monkeypatch.setenv("CVAT_SELECT_TOKEN", token)
+    done = run("selections")
+    assert (done.exit_code, done.stdout) == (0, "id\tframes\tmethod\towner\tname\n")
+
+
+def test_tasks_and_selections_are_listed(connected: Connection, alice: User) -> None:
+    make_selection(alice, connected, name="a\tb\nc")
+    lines = run("tasks", "--search", "Night drive").stdout.splitlines()
+    assert lines[0].split("\t")[0] == "id"
+    assert any(
+        line.startswith("1\t") and line.endswith("Night drive, north loop") for line in lines
+    )
+    assert run("selections", "--mine").stdout.splitlines()[1].split("\t")[3:] == ["alice", "a b c"]
+
+
+@pytest.mark.worker
+def test_a_project_is_drawn_saved_built_and_downloaded(
+    worker: None, connected: Connection, tmp_path: Path
+) -> None:
+    [project] = {
+        line.split("\t")[3] for line in run("tasks").stdout.splitlines() if line[:3] == "12\t"
+    }
+    out = tmp_path / "round2.zip"
+    done = run(
+        *("draw", "--project", project, "--per-job", 2, "--label", "pedestrian", "--seed", 7),
+        *("--name", "Round 2", "--format", "coco", "--out", out),
+    )
+    assert done.exit_code == 0, done.output
+    selection = Selection.objects.get()
+    assert f'Selection {selection.pk} "Round 2": ' in done.stdout
+    assert "seed 7" in done.stdout
+    assert set(selection.frames.values_list("task_id", flat=True)) == {12, 13}
+    with zipfile.ZipFile(out) as opened:
+        assert opened.testzip() is None
+        names = opened.namelist()
+        assert any(name.endswith(".json") and "instances" in name for name in names)
+        frames = json.loads(opened.read("manifest.json"))["frames"]
+    assert len(frames) == selection.frames.count()
+    again = run("download", "--archive", Archive.objects.get().pk, "--out", tmp_path / "again.zip")
+    assert again.exit_code == 0, again.output
+    assert (tmp_path / "again.zip").read_bytes() == out.read_bytes()
+
+
+@pytest.mark.worker
+def test_a_zip_without_some_frames_has_its_own_exit_code(
+    worker: None, connected: Connection, alice: User, tmp_path: Path
+) -> None:
+    selection = make_selection(alice, connected, frames=2)
+    selection.frames.create(task_id=1, job_id=1, frame=99_999, filename="gone.jpg")
+    done = run("download", selection.pk, "--out", tmp_path)
+    assert done.exit_code == 3, done.output
+    assert "1 frames are not in the ZIP" in done.stderr
+    assert len(list(tmp_path.glob("*.zip"))) == 1
+
+
+def test_a_build_that_failed_is_told_with_its_reason(connected: Connection, alice: User) -> None:
+    selection = make_selection(alice, connected)
+    ended = {"error": "The disk is full.", "finished_at": timezone.now()}
+    archive = make_archive(alice, selection, "failed", **ended)
+    done = run("download", "--archive", archive.pk)
+    assert done.exit_code == 1
+    assert "The disk is full." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["draw", "--task", 1], "--per-job"),
+        (["draw", "--task", 1, "--count", 2, "--per-job", 2], "--per-job"),
+        (["draw", "--task", 1, "--count", 2, "--format", "coco"], "--out"),
+        (["download"], "--archive"),
+    ],
+)
+def test_wrong_usage_says_what_to_give(config: Path, arguments: list[object], told: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+def test_what_the_portal_refuses_is_its_sentence(connected: Connection) -> None:
+    done = run("draw", "--task", 1, "--count", 2, "--stage", "nowhere")
+    assert done.exit_code == 1
+    assert '"nowhere" is not a valid choice' in done.stderr
+    assert not Selection.objects.exists()
