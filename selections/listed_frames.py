@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from selections import spreadsheets
@@ -18,6 +19,7 @@ FORMAT = "cvat-image-selection"  # of the JSON that the portal writes
 BYTE_ORDER_MARK = "\ufeff"  # at the beginning of what the portal writes for spreadsheets
 LONGEST_TEXT = 200  # characters of an entry that are told
 LARGEST_ID, LARGEST_FRAME = 2**53 - 1, 2**31 - 1
+BRACKETS, FEW_BRACKETS = 5, 200_000  # in JSON: for each entry, names included; always allowed
 COLUMNS = ("task_id", "job_id", "frame", "filename")
 
 
@@ -47,21 +49,35 @@ class FrameList:
     draw: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_list(text: str) -> FrameList:
-    """Raises ValueError for JSON or CSV that cannot be read, or that is no list of frames."""
+def read_list(text: str, *, most: int) -> FrameList:
+    """Raises ValueError for JSON or CSV that cannot be read, that is no list of frames, or that has
+    more than `most` entries: of these no more are read, for they take a hundred times their length
+    in memory."""
     if text.lstrip(BYTE_ORDER_MARK).lstrip()[:1] in ("{", "["):
-        return _of_json(text.lstrip(BYTE_ORDER_MARK))
+        return _of_json(text.lstrip(BYTE_ORDER_MARK), most)
     lines = text.removeprefix(BYTE_ORDER_MARK)
     if dialect := _dialect(lines):
         is_guarded = text.startswith(BYTE_ORDER_MARK)
         try:
-            return FrameList(list(_of_csv(lines, dialect, is_guarded=is_guarded)))
+            return FrameList(_bounded(_of_csv(lines, dialect, is_guarded=is_guarded), most))
         except csv.Error as error:
             raise ValueError(f"The list cannot be read as CSV: {error}.") from None
-    return FrameList(list(_of_names(lines)))
+    return FrameList(_bounded(_of_names(lines), most))
 
 
-def _of_json(text: str) -> FrameList:
+def _bounded(entries: Iterator[ListedFrame], most: int) -> list[ListedFrame]:
+    bounded = list(islice(entries, most + 1))
+    if len(bounded) > most:
+        raise ValueError(
+            f"The list has more than {most:,} entries, and a selection may hold {most:,} frames. "
+            "Make several."
+        )
+    return bounded
+
+
+def _of_json(text: str, most: int) -> FrameList:
+    if text.count("{") + text.count("[") > max(BRACKETS * most, FEW_BRACKETS):
+        raise ValueError(f"The list is too large: a selection may hold {most:,} frames.")
     try:
         document = json.loads(text)
     except RecursionError:
@@ -75,7 +91,7 @@ def _of_json(text: str) -> FrameList:
     entries = document.get("frames")
     if not isinstance(entries, list):
         raise ValueError('The JSON has no list of frames: {"frames": [...]}.')
-    frames = [_of_entry(number, entry) for number, entry in enumerate(entries, start=1)]
+    frames = _bounded((_of_entry(*numbered) for numbered in enumerate(entries, start=1)), most)
     if document.get("format") != FORMAT:
         return FrameList(frames)
     draw = document.get("draw")

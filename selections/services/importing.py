@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -28,10 +28,13 @@ from selections.services.saving import (
 from selector.cvat_requests import waiting_place
 from selector.models import Connection
 from selector.services.catalogs import load_catalog
+from selector.services.scopes import MOST_FRAMES
+
+Key = TypeVar("Key", str, int)
 
 LONGEST_NOTE = 10_000
 NOT_SHOWN = (CvatForbidden, CvatNotFound, CvatNoData)
-MOST_NAMED = 3  # frames that an ambiguous name may mean
+MOST_NAMED = 3  # tasks, and frames that an ambiguous name may mean
 WHOLE_NUMBERS = {"first_frame", "last_frame"} | {
     each.name for method in METHODS.values() for each in method.settings
 }  # in a written draw
@@ -86,14 +89,9 @@ def import_list(
     Raises InvalidInput, CvatError.
     """
     try:
-        listed = read_list(text)
+        listed = read_list(text, most=settings.MAX_SELECTION_FRAMES)
     except ValueError as error:
         raise InvalidInput(str(error)) from None
-    if len(listed.frames) > settings.MAX_SELECTION_FRAMES:
-        raise InvalidInput(
-            f"The list has {len(listed.frames):,} entries, and a selection may hold "
-            f"{settings.MAX_SELECTION_FRAMES:,} frames. Make several."
-        )
     if not listed.frames:
         raise InvalidInput("The list has no entries.")
     is_elsewhere = bool(listed.url) and listed.url != connection.url
@@ -132,6 +130,40 @@ def import_list(
     return Imported(selection, len(choices), repeated, unmatched, remark)
 
 
+class _Names:
+    """The frames of tasks by name: looking one up takes as long for many tasks as for one."""
+
+    def __init__(self, catalogs: Sequence[FrameCatalog]) -> None:
+        few = ", ".join(str(catalog.task_id) for catalog in catalogs[:MOST_NAMED])
+        more = f" and {len(catalogs) - MOST_NAMED:,} others" if len(catalogs) > MOST_NAMED else ""
+        self.where = f"task {few}{more}"
+        pictures = [f for catalog in catalogs if not catalog.video for f in catalog.frames]
+        self._by_name = _grouped((frame.filename, frame) for frame in pictures)
+        self._by_base_name = _grouped((f.filename.rpartition("/")[2], f) for f in pictures)
+        self._of_videos = _grouped(
+            (f.frame, f) for catalog in catalogs if catalog.video for f in catalog.frames
+        )
+        self._known: dict[str, list[Frame]] = {}
+
+    def named(self, name: str) -> list[Frame]:
+        """The frames with this name; one without folders may be in any folder of a task that does
+        not have just this name, and frames of a video are named as in a ZIP."""
+        frames = self._known.get(name)
+        if frames is None:
+            frames = self._known[name] = self._find(name)
+        return frames
+
+    def _find(self, name: str) -> list[Frame]:
+        frames = list(self._by_name.get(name, ()))
+        if "/" not in name:
+            tasks = {frame.task_id for frame in frames}
+            in_folders = self._by_base_name.get(name, ())
+            frames += [frame for frame in in_folders if frame.task_id not in tasks]
+        if numbered := _VIDEO_NAME.fullmatch(name):
+            frames += self._of_videos.get(int(numbered[1]), ())
+        return frames
+
+
 class _Task:
     """The frames of a task, to be looked up."""
 
@@ -141,40 +173,25 @@ class _Task:
         self.deleted = frozenset(catalog.deleted_frames)
 
     @cached_property
-    def by_name(self) -> Mapping[str, list[Frame]]:
-        return _grouped((frame.filename, frame) for frame in self.catalog.frames)
-
-    @cached_property
-    def by_base_name(self) -> Mapping[str, list[Frame]]:
-        """Of the names without their folders."""
-        return _grouped((f.filename.rpartition("/")[2], f) for f in self.catalog.frames)
-
-    def named(self, name: str) -> list[Frame]:
-        """The frames with this name; one without folders may be in any folder, and frames of a
-        video are named as in a ZIP."""
-        if self.catalog.video:
-            numbered = _VIDEO_NAME.fullmatch(name)
-            frame = self.by_number.get(int(numbered[1])) if numbered else None
-            return [] if frame is None else [frame]
-        frames = self.by_name.get(name, [])
-        if not frames and "/" not in name:
-            frames = self.by_base_name.get(name, [])
-        return frames
+    def names(self) -> _Names:
+        return _Names([self.catalog])
 
 
 @dataclass(slots=True)
 class _Tasks:
-    """The tasks in which entries are looked up; `given` are those named beside the list."""
+    """The tasks in which entries are looked up; `given` are those named beside the list, if any."""
 
     by_id: dict[int, _Task] = field(default_factory=dict)
-    given: list[_Task] = field(default_factory=list)
+    given: _Names | None = None
     numbers_count: bool = True  # whether the tasks and frames of the list are those of the server
 
     def match(self, entry: ListedFrame) -> Choice | Unmatched:
         if entry.problem:
             return _unmatched(entry, Reason.UNREADABLE, entry.problem)
         own = self.by_id.get(entry.task_id or 0) if self.numbers_count else None
-        if own is None and not self.given:
+        if own is not None:
+            return self._numbered(own, entry)
+        if self.given is None:
             if entry.task_id is None or not self.numbers_count:
                 return _unmatched(
                     entry, Reason.NO_TASK, "It names no task of this server. Name its tasks."
@@ -184,7 +201,7 @@ class _Tasks:
                 Reason.NOT_VISIBLE,
                 f"Task {entry.task_id} does not exist, or your account may not see it.",
             )
-        return self._numbered(own, entry) if own is not None else self._named(self.given, entry)
+        return self._named(self.given, entry)
 
     def _numbered(self, task: _Task, entry: ListedFrame) -> Choice | Unmatched:
         """The frame with the number and name of the entry, or else the one with its name."""
@@ -192,7 +209,7 @@ class _Tasks:
         if frame is not None and (not entry.names or _is_named(frame, entry)):
             return Choice(frame.task_id, frame.frame, entry.job_id)
         if entry.names:
-            match = self._named([task], entry)
+            match = self._named(task.names, entry)
             if isinstance(match, Choice) or entry.frame not in task.deleted:
                 return match
         if entry.frame in task.deleted:
@@ -201,14 +218,13 @@ class _Tasks:
         text = f"Task {task.catalog.task_id} offers no frame {entry.frame}."
         return _unmatched(entry, Reason.NOT_THERE, text)
 
-    def _named(self, tasks: Sequence[_Task], entry: ListedFrame) -> Choice | Unmatched:
+    def _named(self, names: _Names, entry: ListedFrame) -> Choice | Unmatched:
         if not entry.names:
             return _unmatched(
                 entry, Reason.NOT_THERE, "It has no file name, and its task is not there."
             )
-        where = "task " + ", ".join(str(task.catalog.task_id) for task in tasks)
         for name in entry.names:
-            frames = [frame for task in tasks for frame in task.named(name)]
+            frames = names.named(name)
             if len(frames) == 1:
                 return Choice(frames[0].task_id, frames[0].frame)
             if frames:
@@ -216,14 +232,15 @@ class _Tasks:
                 more = f" and {len(frames) - MOST_NAMED:,} more" if len(frames) > MOST_NAMED else ""
                 text = f"{len(frames):,} frames have this name: {', '.join(few)}{more}."
                 return _unmatched(entry, Reason.AMBIGUOUS, text)
-        return _unmatched(entry, Reason.NOT_THERE, f"No picture of {where} has this name.")
+        text = f"No picture of {names.where} has this name."
+        return _unmatched(entry, Reason.NOT_THERE, text)
 
 
 def _read_tasks(
     connection: Connection, listed: FrameList, task_ids: Sequence[int], *, is_elsewhere: bool
 ) -> _Tasks:
     """Those that CVAT shows to the connection. Raises InvalidInput for a task of `task_ids` that
-    it does not show."""
+    it does not show, and for tasks of more frames than may be looked through."""
     named = set() if is_elsewhere else {f.task_id for f in listed.frames if f.task_id is not None}
     wanted = sorted(named | set(task_ids))
     if len(wanted) > settings.MAX_SCOPE_TASKS:
@@ -232,6 +249,7 @@ def _read_tasks(
             f"({settings.MAX_SCOPE_TASKS:,}). Make several."
         )
     tasks = _Tasks(numbers_count=not is_elsewhere)
+    frames_count = 0
     with waiting_place(connection):
         for task_id in wanted:
             try:
@@ -241,7 +259,15 @@ def _read_tasks(
                     raise
                 continue
             tasks.by_id[task_id] = task
-    tasks.given = [tasks.by_id[task_id] for task_id in dict.fromkeys(task_ids)]
+            frames_count += len(task.catalog.frames)
+            if frames_count > MOST_FRAMES:
+                raise InvalidInput(
+                    f"The tasks have more frames than can be looked through at once "
+                    f"({MOST_FRAMES:,}). Make a list for fewer tasks."
+                )
+    if task_ids:
+        given = [tasks.by_id[task_id].catalog for task_id in dict.fromkeys(task_ids)]
+        tasks.given = _Names(given)
     return tasks
 
 
@@ -284,10 +310,10 @@ def _fits(item: tuple[str, Any]) -> bool:
     return isinstance(value, str | dict) or all(isinstance(each, str) for each in value)
 
 
-def _grouped(pairs: Iterator[tuple[str, Frame]]) -> dict[str, list[Frame]]:
-    groups: dict[str, list[Frame]] = {}
-    for name, frame in pairs:
-        groups.setdefault(name, []).append(frame)
+def _grouped(pairs: Iterator[tuple[Key, Frame]]) -> dict[Key, list[Frame]]:
+    groups: dict[Key, list[Frame]] = {}
+    for key, frame in pairs:
+        groups.setdefault(key, []).append(frame)
     return groups
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,8 +13,9 @@ from rest_framework.test import APIClient
 from portal.exceptions import InvalidInput
 from selections import services
 from selections.draws import Draw
-from selections.listed_frames import name_line
+from selections.listed_frames import name_line, read_list
 from selections.models import Selection
+from selections.services import importing
 from selections.services.importing import Imported
 from selector.models import Connection
 from standin.model import Task
@@ -237,6 +239,9 @@ def test_a_list_of_another_server(chosen: Selection, task: Task) -> None:
         ('{"frames": 1}', "no list of frames"),
         ("[" * 100_000, "cannot be read"),
         ("[1,2,3]", "may hold 2"),
+        ("[" + "{}," * 200_000 + "{}]", "may hold 2"),
+        ("a\n" * 3, "more than 2 entries"),
+        ("filename\n" + "a\n" * 3, "more than 2 entries"),
         ("frame,filename\n1," + "x" * 200_000, "cannot be read as CSV"),
         ('{"format": "cvat-image-selection", "frames": [], "name": "\\ud800"}', "are no text"),
         ('{"format": "cvat-image-selection", "frames": [], "note": "\\u0000"}', "are no text"),
@@ -252,6 +257,42 @@ def exported(selection: Selection) -> str:
     client = Client()
     client.force_login(selection.owner)
     return client.get(f"/selections/{selection.pk}/frames.json").getvalue().decode()
+
+
+def test_no_more_entries_are_read_than_may_be() -> None:
+    """16 MB of short names took 1.8 GB."""
+    tracemalloc.start()
+    try:
+        for text in ("ab\n" * 100_000, "filename\n" + "ab\n" * 100_000):
+            with pytest.raises(ValueError, match="more than 10 entries"):
+                read_list(text, most=10)
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_names_in_many_tasks(connection: Connection, task: Task, standin: StandIn) -> None:
+    """A message names a few of the tasks alone: it comes with every entry that does not match."""
+    others = [
+        standin.world.add_task(f"Other {number}", owner="demo", images=["o.jpg", f"{number}.jpg"])
+        for number in range(4)
+    ]
+    ids = [task.id, *(each.id for each in others)]
+    result = imported(connection, "2.jpg\nm.jpg\no.jpg\nno.jpg", *ids, saves_partly=True)
+    assert [frame.task_id for frame in result.selection.frames.all()] == [others[2].id]
+    assert reasons(result) == [(2, "ambiguous"), (3, "ambiguous"), (4, "not_there")]
+    assert "4 frames have this name" in result.unmatched[1].message
+    few = ", ".join(map(str, ids[:3]))
+    assert result.unmatched[2].message == f"No picture of task {few} and 2 others has this name."
+
+
+def test_tasks_of_very_many_frames(
+    connection: Connection, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "MOST_FRAMES", len(ODD) + 1)
+    assert names(imported(connection, "ö.jpg", task.id))
+    with pytest.raises(InvalidInput, match="more frames than can be looked through"):
+        imported(connection, "ö.jpg", task.id, 1)
 
 
 # --- page and API ---
