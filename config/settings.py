@@ -311,6 +311,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "draw-due-rounds": {
+        "task": "selections.tasks.draw_due_rounds",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "purge-selections": {
         "task": "selections.tasks.purge_selections",
         "schedule": 300.0,

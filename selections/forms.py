@@ -18,6 +18,7 @@ from portal.models import Team
 from selections import methods
 from selections.models import (
     FrameMark,
+    Recipe,
     SelectedFrame,
     SelectedTask,
     Selection,
@@ -218,6 +219,20 @@ class DescribeForm(forms.Form):
 
 class RecipeForm(DescribeForm):
     name = forms.CharField(label="Name", max_length=180)
+
+
+class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # has none when it runs
+    """When the rounds of a recipe are drawn by themselves."""
+
+    class Meta:
+        model = Recipe
+        fields = ["schedule", "schedule_weekday", "schedule_hour"]
+        labels = {
+            "schedule": "Rounds are drawn",
+            "schedule_weekday": "On, if every week",
+            "schedule_hour": "At",
+        }
+        widgets = {"schedule_hour": forms.Select(choices=[(n, f"{n}:00") for n in range(24)])}
 
 
 class ShareForm(forms.Form):

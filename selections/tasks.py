@@ -6,8 +6,8 @@ from celery import shared_task
 
 from portal.work.running import take_turn
 from selections.archives import building, clearing
-from selections.models import Archive, KeyedAnswer
-from selections.services import removal
+from selections.models import Archive, KeyedAnswer, Recipe
+from selections.services import recipes, removal
 
 
 @shared_task
@@ -21,6 +21,18 @@ def expire_archives() -> None:
     """Delete the files of archives past their time, and what builds left behind on disk."""
     clearing.expire()
     clearing.clear_debris()
+
+
+@shared_task
+def draw_due_rounds() -> None:
+    """Have a worker draw each round that a schedule asks for by now."""
+    for recipe_id in Recipe.objects.due().values_list("pk", flat=True):
+        draw_due_round.delay(recipe_id)
+
+
+@shared_task
+def draw_due_round(recipe_id: int) -> None:
+    recipes.draw_due_round(recipe_id=recipe_id)
 
 
 @shared_task

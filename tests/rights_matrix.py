@@ -127,6 +127,13 @@ EXPECTED: dict[str, list[Case]] = {
     "selections:recipe": [get(PAGE_OF_ALICE, pk="recipe")],
     "selections:next-round": [post(DONE_BY_ALICE, pk="recipe")],
     "selections:describe-recipe": [post(DONE_BY_ALICE, {"name": "x"}, pk="recipe")],
+    "selections:schedule-recipe": [
+        post(
+            DONE_BY_ALICE,
+            {"schedule": "weekly", "schedule_weekday": 1, "schedule_hour": 6},
+            pk="recipe",
+        ),
+    ],
     "selections:delete-recipe": [post(DONE_BY_ALICE, pk="recipe")],
     "selections:delete": [
         post(DONE_BY_ALICE, pk="closed"),

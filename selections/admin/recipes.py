@@ -17,8 +17,8 @@ class RecipeAdmin(MachineOwned):
     """Deleting one keeps its rounds."""
 
     date_hierarchy = "created_at"
-    list_display = ["name", "owner", "url", "last_round", "rounds", "created_at"]
-    list_filter = [("owner", admin.RelatedOnlyFieldListFilter), "url"]
+    list_display = ["name", "owner", "url", "last_round", "rounds", "next_round_at", "created_at"]
+    list_filter = ["schedule", ("owner", admin.RelatedOnlyFieldListFilter), "url"]
     list_select_related = ["owner"]
     search_fields = ["name", "note", "owner__username"]
     fields = [
@@ -29,6 +29,12 @@ class RecipeAdmin(MachineOwned):
         "note",
         "draw",
         "last_round",
+        "schedule",
+        "schedule_hour",
+        "schedule_weekday",
+        "next_round_at",
+        "problem",
+        "problem_at",
         "created_at",
         "updated_at",
     ]

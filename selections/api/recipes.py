@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from portal.api.choices import ChoiceField
-from portal.api.fields import IdField
+from portal.api.fields import IdField, WholeNumberField
 from portal.api.strict import StrictFields, StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
@@ -27,9 +27,11 @@ from selections.api.serializers import (
 )
 from selections.methods import draw_choices
 from selections.models import Recipe, RecipeQuerySet, Selection
+from selections.schedules import SCHEDULES
 from selector.services.connections import find_connection
 
 LONGEST_NAME = 180
+CHANGEABLE = {"name", "note", "schedule", "schedule_hour", "schedule_weekday"}
 
 
 class RecipeDrawSerializer(WrittenDrawSerializer):
@@ -56,6 +58,24 @@ class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
         help_text="When the newest round was drawn; null without any.",
     )
 
+    schedule = ChoiceField(
+        choices=[key for key, _ in SCHEDULES],
+        required=False,
+        help_text="When rounds are drawn by themselves: `daily`, `weekly`, or empty for never.",
+    )
+    schedule_hour = WholeNumberField(
+        required=False,
+        min_value=0,
+        max_value=23,
+        help_text="At which full hour, in the time zone of the portal.",
+    )
+    schedule_weekday = WholeNumberField(
+        required=False,
+        min_value=0,
+        max_value=6,
+        help_text="On which day, if weekly: 0 is Monday, 6 is Sunday.",
+    )
+
     class Meta:
         model = Recipe
         fields = [
@@ -69,15 +89,27 @@ class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
             "last_round",
             "rounds_count",
             "last_round_at",
+            "schedule",
+            "schedule_hour",
+            "schedule_weekday",
+            "next_round_at",
+            "problem",
+            "problem_at",
             "created_at",
             "updated_at",
         ]
-        read_only_fields = [name for name in fields if name not in {"name", "note"}]
+        read_only_fields = [name for name in fields if name not in CHANGEABLE]
         extra_kwargs = {
             "note": {"max_length": LONGEST_NOTE},
             "last_round": {
                 "help_text": "The highest number that a round was given; 0 before the first."
             },
+            "next_round_at": {"help_text": "When the schedule has a round drawn; null for never."},
+            "problem": {
+                "help_text": "Why the schedule could not draw the last round that was due; empty "
+                "when it could."
+            },
+            "problem_at": {"help_text": "When that was; null without a problem."},
         }
         # What the database checks, the service tells of.
         validators: list[Any] = []
@@ -165,7 +197,7 @@ class RecipeViewSet(
 
     @takes(body=RecipeSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
-        """Change name or note."""
+        """Change name, note or schedule."""
         recipe = self.get_object()
         form = self.get_serializer(recipe, data=request.data, partial=True)
         form.is_valid(raise_exception=True)

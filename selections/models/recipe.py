@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Count, Max, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from selections.draws import Draw
+from selections.schedules import NEVER, SCHEDULES, WEEKDAYS, Schedule
 from selector.models import Connection
 
 if TYPE_CHECKING:
@@ -20,6 +24,10 @@ class RecipeQuerySet(models.QuerySet["Recipe"]):
     def for_user(self, user: AnyUser) -> Self:
         """Recipes that `user` may see, change and draw from: the own ones."""
         return self.filter(owner_id=user.pk)
+
+    def due(self) -> Self:
+        """Recipes whose next round the schedule has drawn now."""
+        return self.filter(next_round_at__lte=timezone.now(), owner__is_active=True)
 
     def with_rounds(self) -> Self:
         """Add `rounds_count`, how many rounds there are that are not deleted, and `last_round_at`,
@@ -46,6 +54,14 @@ class Recipe(models.Model):
     draw = models.JSONField()  # as Draw.to_json() writes it
     # The highest number that a round was given, also if that round is deleted.
     last_round = models.PositiveIntegerField(default=0, editable=False)
+    schedule = models.CharField(max_length=10, choices=SCHEDULES, default=NEVER, blank=True)
+    # In the time zone of the portal, TIME_ZONE.
+    schedule_hour = models.PositiveSmallIntegerField(default=6, validators=[MaxValueValidator(23)])
+    schedule_weekday = models.PositiveSmallIntegerField(choices=WEEKDAYS, default=0)
+    next_round_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    # Why the schedule could not draw the last round that was due; "" once a round is drawn.
+    problem = models.TextField(blank=True, editable=False)
+    problem_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -69,6 +85,19 @@ class Recipe(models.Model):
 
     def get_draw(self) -> Draw:
         return Draw.from_json(self.draw)
+
+    def get_schedule(self) -> Schedule:
+        return Schedule(self.schedule, self.schedule_hour, self.schedule_weekday)
+
+    def next_due(self) -> datetime | None:
+        """When the schedule has the next round drawn, from now on."""
+        zone = timezone.get_default_timezone()
+        return self.get_schedule().next_after(timezone.now(), zone)
+
+    def claim_due(self) -> bool:
+        """Move the time of the next round on. False if another process has done so."""
+        due = Recipe.objects.filter(pk=self.pk, next_round_at=self.next_round_at)
+        return due.update(next_round_at=self.next_due()) == 1
 
     def take_number(self, number: int) -> bool:
         """Make `number` the last round if the one before it is; False otherwise, and for a deleted

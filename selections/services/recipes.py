@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
-from portal.exceptions import Conflict, InvalidInput
+from portal.exceptions import Conflict, Explained, InvalidInput, NotConnected
 from portal.work.models import lock_person
 from selections.draws import Draw
 from selections.models import Recipe, Selection
@@ -18,6 +20,9 @@ from selector.models import Connection
 from selector.services.connections import find_connection
 
 MOST_RECIPES = 200  # of one person
+# After this time the schedule tries again what CVAT or the portal could not do just now.
+RETRY = timedelta(minutes=15)
+SCHEDULED = {"schedule", "schedule_hour", "schedule_weekday"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +91,19 @@ def save_as_recipe(*, user: User, selection: Selection, name: str, note: str = "
     return recipe
 
 
-def update_recipe(*, recipe: Recipe, **changes: str) -> Recipe:
-    """Change name or note. Raises InvalidInput."""
+def update_recipe(*, recipe: Recipe, **changes: str | int) -> Recipe:
+    """Change name, note or schedule. Raises InvalidInput."""
     for field, value in changes.items():
-        if field not in {"name", "note"}:
+        if field not in {"name", "note", *SCHEDULED}:
             raise InvalidInput(f"{field} of a recipe cannot be changed.")
-        setattr(recipe, field, value.strip())
+        setattr(recipe, field, value.strip() if isinstance(value, str) else value)
     _validate(recipe)
-    recipe.save(update_fields=[*changes, "updated_at"])
+    fields = {*changes, "updated_at"}
+    if SCHEDULED & changes.keys():
+        recipe.next_round_at = recipe.next_due()
+        recipe.problem, recipe.problem_at = "", None  # of the schedule before
+        fields |= {"next_round_at", "problem", "problem_at"}
+    recipe.save(update_fields=fields)
     return recipe
 
 
@@ -123,7 +133,31 @@ def draw_next_round(*, user: User, recipe: Recipe) -> Round:
         note=recipe.note,
         recipe=recipe,
     )
+    Recipe.objects.filter(pk=recipe.pk).exclude(problem="").update(problem="", problem_at=None)
     return Round(selection, selection.frames.count())
+
+
+def draw_due_round(*, recipe_id: int) -> Round | None:
+    """Draw the round that the schedule of the recipe asks for now, as its owner; None if there is
+    none to draw, or another process draws it. What goes wrong is noted on the recipe: what may
+    pass is tried again after RETRY, anything else when the schedule asks for the next round.
+    """
+    recipe = Recipe.objects.due().select_related("owner").filter(pk=recipe_id).first()
+    if recipe is None or not recipe.claim_due():
+        return None
+    try:
+        return draw_next_round(user=recipe.owner, recipe=recipe)
+    except Explained as error:
+        _note_problem(recipe, error)
+        return None
+
+
+def _note_problem(recipe: Recipe, error: Exception) -> None:
+    now = timezone.now()
+    Recipe.objects.filter(pk=recipe.pk).update(problem=str(error), problem_at=now)
+    if not isinstance(error, InvalidInput | NotConnected):
+        later = Recipe.objects.filter(pk=recipe.pk, next_round_at__gt=now + RETRY)
+        later.update(next_round_at=now + RETRY)
 
 
 def _without_round(draw: Draw) -> Draw:

@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.exceptions import InvalidInput
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import services
-from selections.forms import RecipeForm
+from selections.forms import RecipeForm, ScheduleForm
 from selections.models import Recipe, Selection
 from selections.views.saved import detail_page
 
@@ -36,9 +37,11 @@ def recipe_page(request: SignedInRequest, pk: int) -> HttpResponse:
     rounds = Selection.objects.for_user(request.user).rounds_of(shown).with_counts()
     context = {
         "recipe": shown,
+        "zone": timezone.get_default_timezone_name(),
         "draw": shown.get_draw(),
         "page": Paginator(rounds, ROUNDS_PER_PAGE).get_page(request.GET.get("page")),
         "own_connection": services.usable_connection(request.user, shown),
+        "schedule": ScheduleForm(instance=shown),
         "describe": RecipeForm(initial={"name": shown.name, "note": shown.note}),
     }
     return render(request, "selections/recipe.html", context)
@@ -73,6 +76,20 @@ def describe(request: SignedInRequest, pk: int) -> HttpResponse:
         raise InvalidInput(NAME_NEEDED)
     services.update_recipe(recipe=changed, **form.cleaned_data)
     messages.success(request, "Name and note are saved.")
+    return redirect(changed)
+
+
+@require_POST
+@errors_shown_on(recipe_page)
+def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
+    changed = _own(request, pk)
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput("Choose how often, on which day and at which hour.")
+    services.update_recipe(recipe=changed, **form.cleaned_data)
+    text = changed.get_schedule().text
+    said = f"Rounds are drawn {text}." if text else "Rounds are drawn only when you ask for them."
+    messages.success(request, said)
     return redirect(changed)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from portal.services import teams
+from selections import services
+from selections.draws import Draw
 from selections.models import Archive, Selection
 from tests.browser.portal import Portal
 from tests.conftest import connect
@@ -22,6 +24,8 @@ PAGES = [
     "/selections/hand-over",
     "/selections/compare?selection={selection}",
     "/selections/import",
+    "/selections/recipes",
+    "/selections/recipes/{recipe}",
     "/selections/archives",
     "/selections/archives/{archive}",
     "/tokens",
@@ -45,10 +49,15 @@ def test_it_works(
     )
     selection.frames.create(task_id=1, job_id=1, frame=1, filename="folder/" + "long" * 40)
     archive = Archive.objects.create(selection=selection, requested_by=alice, status="failed")
+    draw = Draw(task_id=1, count=1)
+    recipe = services.create_recipe(
+        user=alice, connection=connection, draw=draw, name="A rather long name " * 5
+    )
     team = teams.create_team(user=alice, name="A rather long name " * 5)
     selection.shares.create(team=team)
     for path in PAGES:
-        portal.page.goto(path.format(selection=selection.pk, archive=archive.pk, team=team.pk))
+        ids = {"selection": selection.pk, "archive": archive.pk, "recipe": recipe.pk}
+        portal.page.goto(path.format(team=team.pk, **ids))
         if path == "/choose?task=1":
             portal.page.locator(".cell").first.wait_for()
         body = portal.page.evaluate(
