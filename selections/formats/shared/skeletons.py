@@ -17,7 +17,7 @@ class Skeletons:
     def __init__(self, labels: Iterable[Label]) -> None:
         self._points: dict[str, dict[str, int]] = {}
         self._edges: dict[str, dict[tuple[int, int], None]] = {}
-        for label in labels:
+        for label in (each for each in labels if each.sublabels):
             numbers = self._points.setdefault(label.name, {})
             for sublabel in drawn_sublabels(label):
                 numbers.setdefault(sublabel.name, len(numbers) + 1)
