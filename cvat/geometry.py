@@ -105,5 +105,5 @@ def crosses_itself(coordinates: Sequence[float]) -> bool:
     corners = pairs(coordinates)
     edges = zip(corners, [*corners[1:], corners[0]], strict=True)
     ways = [math.atan2(y2 - y1, x2 - x1) for (x1, y1), (x2, y2) in edges if (x1, y1) != (x2, y2)]
-    turns = ((ways[n] - ways[n - 1] + math.pi) % math.tau - math.pi for n in range(len(ways)))
+    turns = [(ways[n] - ways[n - 1] + math.pi) % math.tau - math.pi for n in range(len(ways))]
     return not math.isclose(abs(sum(turns)), math.tau, abs_tol=0.01)

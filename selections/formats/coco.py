@@ -45,8 +45,11 @@ def _instance(
         boxes = boxes or [_box_of_runs(runs, image.height)]
     elif polygons := [shape.points for shape in shapes if shape.kind == "polygon"]:
         segmentation = [rounded(points) for points in polygons]
-        area = sum(_polygon_area(points, image) for points in polygons)
-        boxes = boxes or [bounding_box(points) for points in polygons]
+        around = [bounding_box(points) for points in polygons]
+        area = sum(
+            _polygon_area(points, box, image) for points, box in zip(polygons, around, strict=True)
+        )
+        boxes = boxes or around
     annotation = _annotation(leader, enclosing(boxes), segmentation, area=area, is_crowd=has_mask)
     return [annotation], left_out
 
@@ -73,10 +76,10 @@ def _annotation(
     }
 
 
-def _polygon_area(points: Sequence[float], image: AnnotatedImage) -> float:
-    """The area of the outline; if that crosses itself or leaves the picture, the number of the
-    pixels that the polygon covers."""
-    x1, y1, x2, y2 = bounding_box(points)
+def _polygon_area(points: Sequence[float], box: Box, image: AnnotatedImage) -> float:
+    """The area of the outline, which has this box; if it crosses itself or leaves the picture, the
+    number of the pixels that the polygon covers."""
+    x1, y1, x2, y2 = box
     is_inside = x1 >= 0 and y1 >= 0 and x2 <= image.width and y2 <= image.height
     has_size = image.width and image.height
     if has_size and (not is_inside or crosses_itself(points)):
