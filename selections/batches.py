@@ -3,6 +3,9 @@
 SQLite has one writer at a time: 200,000 frames in one transaction would keep everybody else
 waiting for seconds, the heartbeats of running builds too. So frames are written and deleted some
 thousands at a time, and the selection is hidden until the last batch is in (`is_complete`).
+
+PostgreSQL plans queries by statistics that it renews once a minute. Until then it expects no frames
+of a new selection, and would compare two of 100,000 frames pair by pair. So they are renewed here.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Value
 
 from cvat.types import Place
@@ -32,23 +36,36 @@ FIELDS = ("task_id", "job_id", "frame", "filename", "width", "height")
 
 def save_frames(selection: Selection, frames: Iterable[Any]) -> None:
     """Write frames (anything with FIELDS) and then make the selection visible."""
-    table = connection.ops.quote_name(SelectedFrame._meta.db_table)
-    columns, places = ", ".join(FIELDS), ", ".join(["%s"] * len(FIELDS))
-    statement = f"INSERT INTO {table} (selection_id, {columns}) VALUES (%s, {places})"  # noqa: S608
     values_of = attrgetter(*FIELDS)
     rows = ((selection.pk, *values_of(frame)) for frame in frames)
+    count = 0
     while batch := list(islice(rows, BATCH)):
-        # Not bulk_create(), which builds its statements while it holds the lock: ten times as long.
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(statement, batch)
+            _insert(cursor, batch)
+        count += len(batch)
         _let_others_write()
-    _complete(selection)
+    _complete(selection, count)
+
+
+def _insert(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> None:
+    """Not bulk_create(), which builds its statements while it holds the lock of SQLite: ten times
+    as long."""
+    table = connection.ops.quote_name(SelectedFrame._meta.db_table)
+    columns = ", ".join(("selection_id", *FIELDS))
+    if connection.vendor == "postgresql":  # a tenth of the time of INSERT
+        with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        places = ", ".join(["%s"] * (1 + len(FIELDS)))
+        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608
 
 
 def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
     """Write the frames of disjoint sets as those of `target` and then make it visible."""
     table = connection.ops.quote_name(SelectedFrame._meta.db_table)
     columns = ", ".join(FIELDS)
+    count = 0
     for frame_set in sets:
         frames = frame_set.frames().annotate(target=Value(target.pk)).values_list(*FIELDS, "target")
         for after, last in _stretches(frame_set.of):
@@ -56,8 +73,9 @@ def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
             statement = f"INSERT INTO {table} ({columns}, selection_id) {sql}"
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(statement, values)
+                count += cursor.rowcount
             _let_others_write()
-    _complete(target)
+    _complete(target, count)
 
 
 def _stretches(selection: Selection) -> Iterator[tuple[Place, Place | None]]:
@@ -78,9 +96,18 @@ def delete_frames(selection: Selection) -> None:
         _let_others_write()
 
 
-def _complete(selection: Selection) -> None:
+def _complete(selection: Selection, frames_count: int) -> None:
+    if frames_count > BATCH:
+        _renew_statistics()
     Selection.objects.filter(pk=selection.pk).update(is_complete=True)
     selection.is_complete = True
+
+
+def _renew_statistics() -> None:
+    if connection.vendor == "postgresql":
+        table = connection.ops.quote_name(SelectedFrame._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {table} (selection_id, task_id, frame)")
 
 
 def _let_others_write() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
@@ -128,6 +129,19 @@ def test_others_write_while_a_large_selection_is_saved(transactional_db: None, a
     thread.join()
     assert len(waits) > 10
     assert max(waits) < taken / 4
+
+
+@pytest.mark.skipif(database.vendor != "postgresql", reason="about PostgreSQL's statistics")
+@pytest.mark.parametrize("what", ["save", "copy"])
+def test_the_database_knows_how_many_frames_a_new_selection_has(
+    transactional_db: None, alice: User, what: str
+) -> None:
+    """Otherwise it compares selections pair by pair."""
+    selection = large(alice)
+    if what == "copy":
+        selection = services.copy_selection(user=alice, selection=selection)
+    [plan] = json.loads(selection.frames.order_by().explain(format="json"))
+    assert COUNT / 2 < plan["Plan"]["Plan Rows"] < COUNT * 2
 
 
 def test_a_selection_is_hidden_until_all_its_frames_are_saved(
