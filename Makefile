@@ -46,7 +46,8 @@ bench-load: .venv/.dev ## measure 200 people at a time, on both databases; write
 	@sh .ci/packages.sh redis-server postgresql
 	@exec $(PYTHON) -m benchmarks.load
 
-bench-selections: .venv/.dev ## measure draws of a hundred thousand frames; writes benchmarks/selections.json
+bench-selections: .venv/.dev ## measure draws and selections of 100,000 frames, on both databases; writes benchmarks/selections.json
+	@sh .ci/packages.sh redis-server postgresql
 	@exec $(PYTHON) -m benchmarks.selections
 
 format: .venv/.dev ## format the code and fix what the linter can fix

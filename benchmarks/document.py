@@ -9,8 +9,9 @@ from pathlib import Path
 from benchmarks.cases import OURS, Case
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
-# A row of a table that begins with a key, up to its number.
-ROW = re.compile(r"^(\| `(\w+)` \| [^|]+ \| )([\d.]+)(?= \|)", re.MULTILINE)
+# A row of a table that begins with a key, up to its number; a dash where none was measured yet.
+ROW = re.compile(r"^(\| `(\w+)` \| [^|]+ \| )([\d.]+|–)(?= \|)", re.MULTILINE)
+NEW_DIGITS = 2
 WRITTEN = re.compile(
     r"(?<=<!-- written by make bench -->\n).*(?=<!-- end of what make bench writes -->)", re.DOTALL
 )
@@ -37,7 +38,7 @@ def _with_numbers(text: str, results: str, ratios: Mapping[str, float]) -> str:
 
     def row(match: re.Match[str]) -> str:
         start, key, old = match.groups()
-        digits = len(old.partition(".")[2])
+        digits = NEW_DIGITS if old == "–" else len(old.partition(".")[2])
         return f"{start}{ratios[key]:.{digits}f}" if key in ratios else match[0]
 
     sections = text.split(HEADING)

