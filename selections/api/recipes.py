@@ -170,7 +170,8 @@ class RecipeViewSet(
     lookup_value_regex = IDS
 
     def get_queryset(self) -> RecipeQuerySet:
-        return Recipe.objects.for_user(self.request.user).with_rounds()
+        # Without an order the pages of the list may overlap.
+        return Recipe.objects.for_user(self.request.user).with_rounds().order_by("-pk")
 
     @takes(
         body=NewRecipeSerializer,

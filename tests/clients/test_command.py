@@ -14,6 +14,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
+from selections import services
+from selections.draws import Draw
 from selections.models import Archive, Selection
 from selector.models import Connection
 from tests.making import make_archive, make_selection
@@ -121,6 +123,22 @@ def test_a_zip_without_some_frames_has_its_own_exit_code(
     assert done.exit_code == 3, done.output
     assert "1 frames are not in the ZIP" in done.stderr
     assert len(list(tmp_path.glob("*.zip"))) == 1
+
+
+def test_rounds_of_a_recipe_are_drawn_without_earlier_frames(
+    connected: Connection, alice: User
+) -> None:
+    draw = Draw(job_id=2, method="random_uniform", count=30)
+    recipe = services.create_recipe(user=alice, connection=connected, name="Weekly", draw=draw)
+    assert run("rounds", "list").stdout.splitlines()[1].split("\t") == [
+        *(str(recipe.pk), "0", "-", "Weekly")
+    ]
+    first, second = (run("rounds", "next", recipe.pk) for _ in range(2))
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert "30 frames, seed" in first.stdout
+    assert "30 frames were asked for; there are no more." in second.stderr
+    frames = [set(each.frames.values_list("frame", flat=True)) for each in Selection.objects.all()]
+    assert not frames[0] & frames[1]
 
 
 def test_a_build_that_failed_is_told_with_its_reason(connected: Connection, alice: User) -> None:

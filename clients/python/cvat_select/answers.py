@@ -35,7 +35,18 @@ class Selection(TypedDict):
     frames_count: int
     frame_selection_method: str
     random_seed: int | None
+    frames_requested: int | None
+    round_number: int | None
     created_at: str
+
+
+class Recipe(TypedDict):
+    """A draw that is drawn round after round."""
+
+    id: int
+    name: str
+    rounds_count: int
+    last_round_at: str | None
 
 
 class Part(TypedDict):

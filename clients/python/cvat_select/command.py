@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from cvat_select import account, drawing, progress
-from cvat_select.answers import Archive
+from cvat_select.answers import Archive, Selection
 from cvat_select.errors import Error
 from cvat_select.portal import Portal
 from cvat_select.version import VERSION
@@ -132,12 +132,37 @@ def draw(
     fields = drawing.fields(**given)
     portal = _portal()
     selection = portal.save(name=name, **fields)
-    seed = selection["random_seed"]
-    drawn_with = "" if seed is None else f", seed {seed}"
-    click.echo(
-        f'Selection {selection["id"]} "{selection["name"]}": '
-        f"{selection['frames_count']} frames{drawn_with}."
+    _tell(selection)
+    if out is not None:
+        _build_and_download(portal, selection["id"], options, out)
+
+
+@main.group()
+def rounds() -> None:
+    """Draw a recipe of the portal again and again, each time without the earlier frames."""
+
+
+@rounds.command("list")
+def list_recipes() -> None:
+    """List your recipes: id, rounds, newest round, name."""
+    _table(
+        ("id", "rounds", "newest", "name"),
+        (
+            (row["id"], row["rounds_count"], row["last_round_at"] or "-", row["name"])
+            for row in _portal().recipes()
+        ),
     )
+
+
+@rounds.command("next")
+@click.argument("recipe", type=int)
+@build_options
+def next_round(recipe: int, out: Path | None, annotations: str | None, no_pictures: bool) -> None:
+    """Draw the next round of a RECIPE, and with --out get the ZIP."""
+    options = _archive_options(out, annotations, no_pictures)
+    portal = _portal()
+    selection = portal.next_round(recipe)
+    _tell(selection)
     if out is not None:
         _build_and_download(portal, selection["id"], options, out)
 
@@ -208,6 +233,15 @@ def _download(portal: Portal, archive: Archive, out: Path) -> None:
             _say(f"Missing: {problem['frames']}: {problem['reason']}")
         _say(f"{archive['problems_count']} frames are not in the ZIP.")
         sys.exit(INCOMPLETE)
+
+
+def _tell(selection: Selection) -> None:
+    seed = selection["random_seed"]
+    drawn_with = "" if seed is None else f", seed {seed}"
+    count, requested = selection["frames_count"], selection["frames_requested"]
+    click.echo(f'Selection {selection["id"]} "{selection["name"]}": {count} frames{drawn_with}.')
+    if requested is not None and count < requested:
+        _say(f"{requested} frames were asked for; there are no more.")
 
 
 def _portal() -> Portal:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cvat_select import downloads
-from cvat_select.answers import Archive, Me, Selection, Task
+from cvat_select.answers import Archive, Me, Recipe, Selection, Task
 from cvat_select.errors import BuildFailed
 from cvat_select.http import Http
 
@@ -64,6 +64,14 @@ class Portal:
     def save(self, *, name: str = "", **fields: Any) -> Selection:
         """Save a draw, or `frames` chosen by hand, as a selection: see /api/selections."""
         return cast(Selection, self._create("/api/selections", {"name": name, **fields}))
+
+    def recipes(self) -> Iterator[Recipe]:
+        """The recipes of the person, newest first."""
+        return self._listed("/api/recipes")
+
+    def next_round(self, recipe_id: int) -> Selection:
+        """Draw the next round of a recipe, without the frames of its earlier rounds."""
+        return cast(Selection, self._create(f"/api/recipes/{recipe_id}/rounds", {}))
 
     def build(self, selection_id: int, **options: Any) -> Archive:
         """Have a ZIP of a selection built; `wait` waits for it."""
