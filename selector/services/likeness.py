@@ -7,7 +7,8 @@ read at once, others by a worker (PictureReading).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -19,7 +20,7 @@ from portal.work.models import lock_person
 from selector.job_access import JobAccess, job_access, shown_access
 from selector.models import Connection, PictureReading
 from selector.services.task_reading import begin_reading
-from selector.services.thumbnails import Chunk, chunk_likeness, chunk_of
+from selector.services.thumbnails import Chunk, chunk_likeness, chunk_of, stored_likeness
 from selector.thumbnails import store
 from selector.thumbnails.likeness import Likeness
 
@@ -40,26 +41,37 @@ def read_likeness(
     for frame in frames:
         by_task.setdefault(frame.task_id, []).append(frame)
     known: dict[Place, Likeness] = {}
-    missing: list[tuple[FrameCatalog, list[Chunk]]] = []
+    missing: list[_Missing] = []
     for catalog in catalogs:
         absent = []
-        for chunk in chunks_of(connection, catalog, by_task.get(catalog.task_id, [])):
+        chunks = chunks_of(connection, catalog, by_task.get(catalog.task_id, []))
+        for chunk in chunks:
             stored = store.find_likeness(chunk.key)
             if stored is None:
                 absent.append(chunk)
             else:
                 known |= {(catalog.task_id, number): each for number, each in stored.items()}
         if absent:
-            missing.append((catalog, absent))
-    if sum(len(absent) for _, absent in missing) > MOST_CHUNKS_AT_ONCE:
+            missing.append(_Missing(catalog, absent, is_all=len(absent) == len(chunks)))
+    read_chunk: Callable[[Chunk], Mapping[int, Likeness]] = readable_likeness
+    if sum(len(each.chunks) for each in missing) > MOST_CHUNKS_AT_ONCE:
         _wait_for_workers(connection, missing, job_id)
-        missing = []  # what the workers could not read just now
-    for catalog, absent in missing:
-        for chunk in absent:
-            read = readable_likeness(chunk)
-            known |= {(catalog.task_id, number): each for number, each in read.items()}
+        read_chunk = stored_likeness  # the workers could not read the rest just now
+    for each in missing:
+        for chunk in each.chunks:
+            read = read_chunk(chunk)
+            known |= {(each.catalog.task_id, number): like for number, like in read.items()}
     wanted = {(frame.task_id, frame.frame) for frame in frames}
     return {place: each for place, each in known.items() if place in wanted}
+
+
+class _Missing(NamedTuple):
+    """Chunks of a catalogue whose likeness is not stored. `is_all`: nor that of any other chunk
+    which is asked for."""
+
+    catalog: FrameCatalog
+    chunks: list[Chunk]
+    is_all: bool
 
 
 def chunks_of(
@@ -93,15 +105,11 @@ def readable_likeness(chunk: Chunk, client: CvatClient | None = None) -> Mapping
 
 
 def _wait_for_workers(
-    connection: Connection, missing: list[tuple[FrameCatalog, list[Chunk]]], job_id: int | None
+    connection: Connection, missing: Iterable[_Missing], job_id: int | None
 ) -> None:
     """Raise PicturesNotRead while workers read the chunks, which are asked to unless they do, and
     Conflict if that failed just now. Returns if they have just ended: the rest cannot be read."""
-    works = [
-        work
-        for catalog, absent in missing
-        if (work := _reading(connection, catalog, absent, job_id)).is_active
-    ]
+    works = [work for each in missing if (work := _reading(connection, each, job_id)).is_active]
     if works:
         raise PicturesNotRead(
             [work.task_id for work in works],
@@ -110,13 +118,11 @@ def _wait_for_workers(
         )
 
 
-def _reading(
-    connection: Connection, catalog: FrameCatalog, absent: list[Chunk], job_id: int | None
-) -> PictureReading:
+def _reading(connection: Connection, missing: _Missing, job_id: int | None) -> PictureReading:
     """The work that reads the pictures of the task or job, or has just done so. Raises Conflict if
-    it failed or was cancelled just now."""
-    user = connection.owner
-    digest = hashlib.sha256("".join(chunk.key for chunk in absent).encode()).hexdigest()
+    it failed or was cancelled just now, or left nothing."""
+    user, catalog = connection.owner, missing.catalog
+    digest = hashlib.sha256("".join(chunk.key for chunk in missing.chunks).encode()).hexdigest()
     with transaction.atomic():
         lock_person(user.pk)  # of two requests at once, the second finds the work of the first
         own = PictureReading.objects.for_user(user)
@@ -127,7 +133,9 @@ def _reading(
                 raise Conflict(
                     f"Reading the pictures of {last.task_name} {ended} Try again in a minute."
                 )
-            if last.status == last.Status.READY and last.digest == digest:
+            is_same = last.status == last.Status.READY and last.digest == digest
+            # Beside others, these are just what CVAT cannot read.
+            if is_same and missing.is_all and not any(map(stored_likeness, missing.chunks)):
                 raise Conflict(
                     f"The pictures of {last.task_name} were read, but nothing of them is in the "
                     "portal's folder of thumbnails: CVAT failed on all of them, or the folder has "

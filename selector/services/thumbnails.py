@@ -102,6 +102,16 @@ def chunk_likeness(chunk: Chunk, client: CvatClient | None = None) -> dict[int, 
         return _likeness_of(chunk, pack) if stored is None else stored
 
 
+def stored_likeness(chunk: Chunk) -> dict[int, Likeness]:
+    """The likeness of the frames of a chunk whose thumbnails are stored, by frame. CVAT is not
+    asked for the others."""
+    file = store.find(chunk.key)
+    if file is None:
+        return {}
+    with file:
+        return {frame: likeness(content) for frame, content in packs.thumbnails(file)}
+
+
 def _likeness_of(chunk: Chunk, pack: Pack) -> dict[int, Likeness]:
     """Of the pack, at whose beginning its file stands afterwards. Stored if it will not change."""
     computed = {frame: likeness(content) for frame, content in packs.thumbnails(pack.file)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from selections.models import Selection
@@ -161,3 +163,20 @@ def test_pictures_that_cvat_cannot_read_are_told_and_not_left_out(
     answer = draw(api)
     assert answer["unseen_count"] == len(unseen) > 0
     assert unseen <= set(frames_in(answer))
+
+
+def test_pictures_that_cvat_never_reads_do_not_end_a_later_draw(
+    api: APIClient, connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading them once more leaves the same ones missing, beside others."""
+    monkeypatch.setattr(likeness, "MOST_CHUNKS_AT_ONCE", 0)
+    standin.faults.fail(f"/jobs/{standin.world.tasks[TASK].jobs[1].id}/data\\?", status=400)
+    answers = []
+    for _ in "12":
+        assert api.post("/api/random-select", ALL).status_code == 503
+        work = PictureReading.objects.get(finished_at=None)
+        assert picture_reading.read_pictures(work.pk)
+        answers.append(draw(api))
+        PictureReading.objects.update(finished_at=timezone.now() - timedelta(minutes=5))
+    assert answers[0] == answers[1]
+    assert answers[0]["unseen_count"] > 0
