@@ -116,7 +116,7 @@ class ArchiveAdmin(DeletesInBulk, MachineOwned):
 
     @admin.display(description="page in the portal")
     def page(self, archive: Any) -> str:
-        """A link to the page of an own archive; others are private to the person who built them."""
+        """A link to the page of an archive of one's own; others are private to who built them."""
         return link(archive.get_absolute_url(), "open") if archive.is_seen else "private"
 
     @admin.action(description="Build again, for the same person", permissions=["build"])

@@ -8,11 +8,9 @@ from typing import Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from cvat.links import frame_link, task_link
 from selections.archives import remarks
 from selections.draws import Draw
 from selections.models import Archive, FrameMark, SelectedFrame, Selection
@@ -22,7 +20,6 @@ from selections.services.drift import ChangedFrame
 from selections.splits import BY_CHOICES, NO_SPLIT, SHARES, SPLITS, Split
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.words import filter_text
-from selector.models import Connection
 
 register = template.Library()
 
@@ -325,27 +322,3 @@ def folder(frame: SelectedFrame) -> str:
     """Such as “front/day”; "" without one."""
     path = str(PurePosixPath(frame.filename).parent)
     return "" if path == "." else path
-
-
-@register.simple_tag
-def thumbnail_of(connection: Connection, task_id: int, frame: int) -> str:
-    """Through the viewer's own connection: CVAT judges who may see it."""
-    return f"{reverse('api-frame-thumbnail', args=[task_id, frame])}?connection={connection.pk}"
-
-
-@register.simple_tag
-def image_of(connection: Connection, frame: SelectedFrame) -> str:
-    """Large, in a format that browsers show."""
-    path = reverse("api-frame-image", args=[frame.task_id, frame.frame])
-    return f"{path}?connection={connection.pk}&quality=compressed"
-
-
-@register.simple_tag
-def in_cvat(selection: Selection, frame: SelectedFrame) -> str:
-    """The address of a frame in CVAT's editor."""
-    return frame_link(selection.url, frame.task_id, frame.job_id, frame.frame)
-
-
-@register.simple_tag
-def task_in_cvat(selection: Selection, task_id: int) -> str:
-    return task_link(selection.url, task_id)

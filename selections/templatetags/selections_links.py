@@ -1,0 +1,51 @@
+"""Links of selections and their frames, for templates."""
+
+from __future__ import annotations
+
+from django import template
+from django.urls import reverse
+
+from cvat.links import frame_link, task_link
+from selections.models import SelectedFrame, Selection
+from selector.models import Connection
+from selector.page_links import workspace_url
+
+register = template.Library()
+
+
+@register.simple_tag
+def workspace_of(selection: Selection, connection: Connection) -> str:
+    """The workspace with the selection opened: with the project or the tasks that it was drawn
+    from, but with the tasks of its frames where it was chosen or adjusted by hand."""
+    draw = None if selection.adjusted_by_hand else selection.get_draw()
+    pk, via = selection.pk, connection.pk
+    if draw is not None and draw.project_id is not None:
+        return workspace_url(project=draw.project_id, all=1, selection=pk, connection=via)
+    tasks = (draw.task_ids if draw is not None else ()) or tuple(selection.tasks_by_id)
+    if len(tasks) == 1:
+        return workspace_url(task=tasks[0], selection=pk, connection=via)
+    return workspace_url(tasks=tasks, selection=pk, connection=via)
+
+
+@register.simple_tag
+def thumbnail_of(connection: Connection, task_id: int, frame: int) -> str:
+    """Through the viewer's own connection: CVAT judges who may see it."""
+    return f"{reverse('api-frame-thumbnail', args=[task_id, frame])}?connection={connection.pk}"
+
+
+@register.simple_tag
+def image_of(connection: Connection, frame: SelectedFrame) -> str:
+    """Large, in a format that browsers show."""
+    path = reverse("api-frame-image", args=[frame.task_id, frame.frame])
+    return f"{path}?connection={connection.pk}&quality=compressed"
+
+
+@register.simple_tag
+def in_cvat(selection: Selection, frame: SelectedFrame) -> str:
+    """The address of a frame in CVAT's editor."""
+    return frame_link(selection.url, frame.task_id, frame.job_id, frame.frame)
+
+
+@register.simple_tag
+def task_in_cvat(selection: Selection, task_id: int) -> str:
+    return task_link(selection.url, task_id)
