@@ -67,7 +67,8 @@ class ThreadShare:
 
 
 def slow_work_limits() -> dict[str, int]:
-    """Half of the threads, for what waits for CVAT or a build or counts splits, all together."""
+    """Half of the threads, for what waits for CVAT or a build or counts splits and comparisons,
+    all together."""
     return {"all": max(1, settings.WEB_THREADS // 2)}
 
 

@@ -108,8 +108,11 @@ class ComparingViewSet(StrictView, viewsets.GenericViewSet[Any]):
 
     @takes(query=CompareQuerySerializer, responses=ComparisonSerializer)
     def compare(self, request: SignedInApiRequest) -> Response:
-        """Count what is in all of the selections, and what in one alone."""
-        parts = services.compare_selections(self._selections(request, self.query["selections"]))
+        """Count what is in all of the selections, and what in one alone. 503 with `Retry-After`
+        while another comparison or split of yours is counted."""
+        selections = self._selections(request, self.query["selections"])
+        with services.counting_place(request.user):
+            parts = services.compare_selections(selections)
         counts = {part.operation.value: part.count for part in parts}
         only_in = [
             {"selection": part.selections[0].pk, "count": part.count}
@@ -132,9 +135,9 @@ class ComparingViewSet(StrictView, viewsets.GenericViewSet[Any]):
     def frames(self, request: SignedInApiRequest) -> Response:
         """The frames that an operation leaves of the selections, by task and number."""
         selections = self._selections(request, self.query["selections"])
-        page = self.paginate_queryset(
-            services.combined_frames(Operation(self.query["operation"]), selections)
-        )
+        frames = services.combined_frames(Operation(self.query["operation"]), selections)
+        with services.counting_place(request.user):
+            page = self.paginate_queryset(frames)
         tasks = {pk: task for each in reversed(selections) for pk, task in each.tasks_by_id.items()}
         listed = SelectedFrameSerializer(page, many=True, context={"tasks": tasks})
         return self.get_paginated_response(listed.data)

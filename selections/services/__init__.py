@@ -22,6 +22,7 @@ from selections.services.combining import (
     visible_selections,
 )
 from selections.services.connections import usable_connection
+from selections.services.counting_place import counting_place
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
 from selections.services.drift import Change, Drift, find_drift
@@ -73,6 +74,7 @@ __all__ = [
     "compare_selections",
     "copy_selection",
     "count_visible",
+    "counting_place",
     "create_random_selection",
     "create_recipe",
     "create_selection",

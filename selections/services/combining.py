@@ -17,6 +17,7 @@ from selections.batches import copy_frames
 from selections.models import SelectedFrame, SelectedTask, Selection, SelectionSource
 from selections.models.frame_sets import FrameSet, combined, frames_of
 from selections.services.connections import usable_connection
+from selections.services.counting_place import counting_place
 from selections.services.naming import MAX_LENGTH, free_name
 from selections.services.saving import validate
 
@@ -126,12 +127,13 @@ def combine_selections(
     """A new private selection of the user's with the frames that the operation leaves of
     `selections`, as visible_selections() returns them. It notes what it was made from.
 
-    Raises InvalidInput for fewer than two selections, and for no or too many frames.
+    Raises InvalidInput for fewer than two selections, and for no or too many frames; Busy.
     """
     if len(selections) < 2:
         raise InvalidInput("Choose at least two selections.")
     sets = combined(operation, selections)
-    counts = _counts(sets)
+    with counting_place(user):
+        counts = _counts(sets)
     total = sum(counts.values())
     if not total:
         raise InvalidInput(NOTHING[operation])

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 
-from portal.exceptions import Busy, InvalidInput
-from portal.thread_share import slow_work, slow_work_limits
+from portal.exceptions import InvalidInput
 from selections import formats
 from selections.archives import frame_rows
 from selections.archives.arrangement import SplitFrames
 from selections.formats.format import Format
 from selections.models import Selection
 from selections.object_choice import ObjectChoice
+from selections.services.counting_place import counting_place
 from selections.services.selection_index import MOST_TASKS, indexed_frames
 from selections.splits import NAMES, SHARES, Assignment, Split, SplitFrame
 from selector.annotation_index.frame_sets import frames_of
@@ -58,7 +57,7 @@ def split_table(
     if split.needs_labels or leaves_out_empty:
         sets = _frame_sets(user, selection, choice, formats.FORMATS.get(annotations))
     # Only now: what asks CVAT takes a place of its own.
-    with _counting_place(user):
+    with counting_place(user):
         check_names(selection=selection, split=split)
         by_task = {task_id: _labels_by_frame(by_label) for task_id, by_label in sets.items()}
 
@@ -69,20 +68,6 @@ def split_table(
                     yield frame, names if split.needs_labels else ()
 
         return _counted(selection, split, delivered)
-
-
-@contextmanager
-def _counting_place(user: User) -> Iterator[None]:
-    """Hold one of the threads for slow work: a hundred thousand frames take seconds. Raises
-    Busy."""
-    limits = slow_work_limits() | {f"split tables of person {user.pk}": 1}
-    with slow_work.place(limits) as has_place:
-        if not has_place:
-            raise Busy(
-                "As many slow requests as may are being answered, such as the count of another "
-                "split. Try again in a few seconds."
-            )
-        yield
 
 
 def _counted(

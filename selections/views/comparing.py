@@ -28,18 +28,21 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
         "is_full": len(selections) == services.MOST_COMBINED,
     }
     if len(selections) > 1:
-        parts = services.compare_selections(selections)
-        part = next((each for each in parts if each.key == given.get("part")), None)
-        part = part or next((each for each in parts if each.count), parts[0])
-        paginator = Paginator(part.frames(), FRAMES_PER_PAGE)
-        paginator.count = part.count  # known: need not be counted again
+        with services.counting_place(request.user):
+            parts = services.compare_selections(selections)
+            part = next((each for each in parts if each.key == given.get("part")), None)
+            part = part or next((each for each in parts if each.count), parts[0])
+            paginator = Paginator(part.frames(), FRAMES_PER_PAGE)
+            paginator.count = part.count  # known: need not be counted again
+            page = paginator.get_page(given.get("page"))
+            page.object_list = list(page.object_list)
         connection = services.usable_connection(request.user, selections[0])
         shown = FramesForm(given, has_pictures=connection is not None)
         shown.is_valid()
         context |= {
             "parts": parts,
             "part": part,
-            "page": paginator.get_page(given.get("page")),
+            "page": page,
             "selection": selections[0],  # whose server all of them are of
             "own_connection": connection,
             "shown": shown,

@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from portal import thread_share
+from selections import services
 from selections.models import Selection
 from tests.making import make_connection, make_selection
 from tests.selections.test_combining import of
@@ -54,6 +56,31 @@ def test_pictures_through_ones_own_connection(
     page = web.get(address(*two, part="union")).text
     assert page.count(f"/thumbnail?connection={own.pk}") == 4
     assert "/thumbnail" not in web.get(address(*two, part="union", view="list")).text
+
+
+def test_comparisons_hold_one_thread_of_a_person(
+    web: Client, alice: User, two: tuple[Selection, Selection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the largest selections each takes seconds."""
+    monkeypatch.setattr(thread_share, "PLACE_SECONDS", 0)
+    ids = [each.pk for each in two]
+    named = "&".join(f"selections={pk}" for pk in ids)
+    requests = [
+        lambda: web.get(address(*two)),
+        lambda: web.get(f"/api/selections/compare?{named}"),
+        lambda: web.get(f"/api/selections/compare/frames?{named}&operation=union"),
+        lambda: web.post(
+            "/api/selections/combine",
+            {"selections": ids, "operation": "union"},
+            content_type="application/json",
+        ),
+    ]
+    with services.counting_place(alice):
+        for ask in requests:
+            answer = ask()
+            assert answer.status_code == 503
+            assert "count of another split or comparison" in answer.text
+    assert [ask().status_code for ask in requests] == [200, 200, 200, 201]
 
 
 def test_pages_of_a_part(web: Client, alice: User) -> None:
