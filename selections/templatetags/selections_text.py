@@ -34,7 +34,7 @@ CHANGES = {
 
 LIMITS = {
     "project_id": "Project",
-    "task_ids": "Tasks",
+    "task_ids": "Drawn from tasks",
     "job_id": "Job",
     "job_ids": "Jobs",
     "stage": "Stage of the jobs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -32,6 +33,15 @@ def drawn(connection: Connection, **request: Any) -> Selection:
     return services.create_random_selection(
         owner=connection.owner, connection=connection, draw=asked, name="Round 1"
     )
+
+
+def test_tasks_drawn_from_are_told_apart_from_those_with_frames(
+    web: Client, connection: Connection
+) -> None:
+    selection = drawn(connection, task_id=None, task_ids=(1, 2))
+    page = web.get(f"/selections/{selection.pk}").text
+    assert "<dt>Drawn from tasks</dt>" in page
+    assert len(re.findall("<dt>Tasks?</dt>", page)) == 1
 
 
 def test_drawn_without_the_frames_of_another(
