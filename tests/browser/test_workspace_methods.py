@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from selections.models import Selection
 from tests.browser.workspace import Workspace
@@ -103,3 +103,26 @@ def test_near_duplicates_are_shown_beside_what_they_look_like(desk: Workspace) -
     panel.get_by_label("Bits that may differ").fill("0")
     panel.get_by_label("Bits that may differ").blur()
     expect(left_out).to_be_hidden()  # it told of another draw
+
+
+def test_a_draw_that_waits_for_pictures_ends_with_its_method(desk: Workspace) -> None:
+    """Else it would be asked for again by itself, with the method that is chosen by then."""
+    page = desk.page
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/api/random-select", hold)
+    desk.open_task(DRIVE)
+    panel = page.locator("#pick")
+    panel.get_by_text("Varied", exact=True).click()
+    page.locator("#draw").click()
+    desk.until(lambda: waiting)
+    panel.get_by_text("Every n-th", exact=True).click()
+    waiting[0].fulfill(
+        status=503, json={"message": "Being read.", "code": "pictures_not_read", "success": False}
+    )
+    expect(page.locator("#draw")).to_have_attribute("aria-disabled", "false")
+    # At once: the second request would remove what the first one says.
+    assert page.locator("#pick-error").text_content() == ""

@@ -170,10 +170,14 @@ export function enablePicking(form, choice, parts) {
     clearTimeout(askAgain);
     at("pick-error").replaceChildren();
     isReading = false;
+    const asked = mode();
     try {
       await work();
     } catch (error) {
-      if (error.code === PICTURES_NOT_READ) askAgain = setTimeout(() => busy(work), ASK_AGAIN_MS);
+      if (error.code === PICTURES_NOT_READ) {
+        if (mode() !== asked) return; // nobody waits for it any more
+        askAgain = setTimeout(() => busy(work), ASK_AGAIN_MS);
+      }
       failed(at("pick-error"), error);
       isReading = error.code === NOT_READ;
       if (isReading) annotations.index.load(); // which says when all are read
