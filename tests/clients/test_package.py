@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
+import requests
+import responses
 from cvat_select import Error, Portal, Refused, Unreachable, __version__
 from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
@@ -124,6 +126,36 @@ def test_the_portals_sentence_is_the_error(
     with pytest.raises(Refused, match="unknown, expired or revoked") as refused:
         portal_at(live_server.url, "cis_wrong").me()
     assert refused.value.status == 401
+
+
+@responses.activate
+def test_a_page_in_place_of_the_api_is_told() -> None:
+    responses.get("https://portal.example.com/api/me", body="<html>Sign in</html>")
+    with pytest.raises(Unreachable, match="200 OK, not as a portal does"):
+        Portal("https://portal.example.com", "cis_x").me()
+
+
+@responses.activate
+def test_a_wrong_certificate_is_told_at_once() -> None:
+    wrong = requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
+    responses.get("https://portal.example.com/api/me", body=wrong)
+    pauses: list[float] = []
+    with pytest.raises(Unreachable, match="REQUESTS_CA_BUNDLE"):
+        portal_at("https://portal.example.com", "cis_x", pauses).me()
+    assert pauses == []
+
+
+@responses.activate
+def test_a_draw_is_repeated_while_annotations_are_read() -> None:
+    address = "https://portal.example.com/api/random-select"
+    reading = {"success": False, "message": "Being read.", "code": "annotations_not_read"}
+    for _ in range(20):  # more often than for a lost connection
+        responses.post(address, json=reading, status=503, headers={"Retry-After": "3"})
+    responses.post(address, json={"success": True, "count": 5})
+    pauses: list[float] = []
+    assert portal_at("https://portal.example.com", "cis_x", pauses).draw(task_id=1)["count"] == 5
+    assert pauses == [3.0] * 20
+    assert responses.calls[0].request.headers["Authorization"] == "Bearer cis_x"
 
 
 def test_what_is_no_portal_is_told(live_server: LiveServer, token: str) -> None:

@@ -38,7 +38,12 @@ def error_of(answer: requests.Response) -> Error:
         message = body["message"] if "message" in body else body["detail"]
         return Refused(str(message), status=answer.status_code, code=str(body["code"]))
     except (ValueError, KeyError, TypeError):
-        return Unreachable(
-            f"{answer.url} answered {answer.status_code} {answer.reason}, not as a portal does. "
-            "Check the address, and whether a proxy stands in between."
-        )
+        return not_a_portal(answer)
+
+
+def not_a_portal(answer: requests.Response) -> Unreachable:
+    """The error for an answer that no portal gives."""
+    return Unreachable(
+        f"{answer.url} answered {answer.status_code} {answer.reason}, not as a portal does. "
+        "Check the address, and whether a proxy stands in between."
+    )

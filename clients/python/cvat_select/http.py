@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from cvat_select.errors import Error, Refused, Unreachable, error_of
+from cvat_select.errors import Error, Refused, Unreachable, error_of, not_a_portal
 from cvat_select.version import VERSION
 
 CONNECT_SECONDS, READ_SECONDS = 10, 90
@@ -70,12 +70,12 @@ class Http:
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at an address of the API. A query value None is left out."""
-        return self.request("GET", path, params=query).json()
+        return _json(self.request("GET", path, params=query))
 
     def post(self, path: str, body: dict[str, Any], *, key: str | None = None) -> Any:
         """The JSON answered to a body. `key` is the Idempotency-Key."""
         headers = {} if key is None else {"Idempotency-Key": key}
-        return self.request("POST", path, json=body, headers=headers).json()
+        return _json(self.request("POST", path, json=body, headers=headers))
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """The answer, if it is a success. Raises Refused, Unreachable."""
@@ -85,6 +85,11 @@ class Http:
             try:
                 answer = self._send(method, path, **options)
             except LOST as error:
+                if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                    raise Unreachable(
+                        f"The certificate of {self.url} is not trusted. If a private authority has "
+                        "signed it, name the file of its certificates in REQUESTS_CA_BUNDLE."
+                    ) from error
                 failure: Error = Unreachable(
                     f"{self.url} cannot be reached ({type(error).__name__}). Check the address and "
                     "the network, then try again."
@@ -123,6 +128,13 @@ class Http:
                 "address that the portal has there."
             )
         return answer
+
+
+def _json(answer: requests.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        raise not_a_portal(answer) from None
 
 
 def _retry_after(answer: requests.Response) -> float:
