@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import blake2b
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from msgspec import structs
@@ -157,16 +157,23 @@ class Sample:
 def sample_of(candidates: Candidates, job_of: Mapping[Place, int], *, requested: int) -> Sample:
     """The sample of the frames whose places are the keys of `job_of`, each counted for the job
     that is its value."""
-    frames = (frame for frame in candidates.frames if place_of(frame) in job_of)
-    selected = Counter(task_id for task_id, _ in job_of)
-    totals = Counter(task_id for task_id, _ in candidates.holders)
+    selected = Counter(map(itemgetter(0), job_of))
+    totals = Counter(map(itemgetter(0), candidates.holders))
     return Sample(
-        frames=tuple(structs.replace(frame, job_id=job_of[place_of(frame)]) for frame in frames),
+        frames=tuple(_counted(candidates.frames, job_of)),
         jobs=tuple(_job_draw(job_id, held, job_of) for job_id, held in candidates.by_job.items()),
         total=len(candidates.frames),
         requested=requested,
         tasks=tuple(TaskDraw(task, selected[task], totals[task]) for task in sorted(totals)),
     )
+
+
+def _counted(frames: Sequence[Frame], job_of: Mapping[Place, int]) -> Iterator[Frame]:
+    """The frames that were drawn, each with the job for which it counts."""
+    for frame, job_id in zip(frames, map(job_of.get, map(place_of, frames)), strict=True):
+        if job_id is not None:
+            is_same = frame.job_id == job_id
+            yield frame if is_same else structs.replace(frame, job_id=job_id)
 
 
 def counted_for_first_job(
@@ -178,7 +185,8 @@ def counted_for_first_job(
 
 
 def _job_draw(job_id: int, held: Sequence[Frame], job_of: Mapping[Place, int]) -> JobDraw:
-    counts = Counter(job_of[place] for place in map(place_of, held) if place in job_of)
+    drawn_for = map(job_of.get, map(place_of, held))
+    counts = Counter(each for each in drawn_for if each is not None)
     selected = counts.pop(job_id, 0)
     elsewhere = tuple(SharedFrames(*item) for item in sorted(counts.items()))
     return JobDraw(job_id, selected, len(held), elsewhere=elsewhere)

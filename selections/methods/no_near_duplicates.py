@@ -52,9 +52,10 @@ def _near_duplicates(
     ranked: Sequence[Frame], likeness: Mapping[Place, Likeness], most: int
 ) -> list[NearDuplicate]:
     """The least alike first, then by rank."""
-    known = [(frame, likeness.get(place_of(frame))) for frame in ranked]
-    seen = [frame for frame, each in known if each is not None]
-    hashes = np.array([each.hash for _, each in known if each is not None], dtype=np.uint64)
+    seen = [frame for frame in ranked if place_of(frame) in likeness]
+    hashes = np.fromiter(
+        (each.hash for each in map(likeness.__getitem__, map(place_of, seen))), np.uint64, len(seen)
+    )
     first = originals(hashes, most)
     others = np.flatnonzero(first != np.arange(len(seen)))
     distances = np.bitwise_count(hashes[others] ^ hashes[first[others]])
