@@ -36,7 +36,8 @@ def mark_frames(
     changes = _checked(verdict, tags, comment)
     _check_frames(selection, places)
     with transaction.atomic():
-        near = selection.marks.filter(
+        # Locked: whether a mark has nothing left depends on what others set just now.
+        near = selection.marks.select_for_update().filter(
             task_id__in={task_id for task_id, _ in places}, frame__in={frame for _, frame in places}
         )
         earlier = {(mark.task_id, mark.frame): mark for mark in near}
@@ -49,11 +50,12 @@ def mark_frames(
             mark.marked_by, mark.marked_at = user, timezone.now()
             for field, value in changes.items():
                 setattr(mark, field, value)
-        _write(selection, marks)
+        _write(selection, marks, fields=[*changes, "marked_by", "marked_at"])
     return marks
 
 
-def _write(selection: Selection, marks: list[FrameMark]) -> None:
+def _write(selection: Selection, marks: list[FrameMark], *, fields: list[str]) -> None:
+    """Of marks that there are already, write these fields alone."""
     empty = [mark.pk for mark in marks if mark.is_empty and mark.pk]
     selection.marks.filter(pk__in=empty).delete()
     for mark in marks:
@@ -62,7 +64,7 @@ def _write(selection: Selection, marks: list[FrameMark]) -> None:
         (mark for mark in marks if not mark.is_empty),
         update_conflicts=True,
         unique_fields=["selection", "task_id", "frame"],
-        update_fields=["verdict", "tags", "comment", "marked_by", "marked_at"],
+        update_fields=fields,
     )
 
 

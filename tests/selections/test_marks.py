@@ -43,6 +43,20 @@ class TestService:
         }
         assert [each.marked_by for each in selection.marks.all()] == [selection.owner, bob]
 
+    def test_of_two_at_once_each_sets_what_it_gives(
+        self, selection: Selection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write = marking._write
+
+        def write_late(*arguments: object, **more: object) -> None:
+            selection.marks.update(tags=["night"])  # by another request
+            write(*arguments, **more)
+
+        mark(selection, 0, verdict="good")
+        monkeypatch.setattr(marking, "_write", write_late)
+        mark(selection, 0, comment="x")
+        assert told(selection) == {0: ("good", ["night"], "x")}
+
     def test_a_mark_with_nothing_left_is_gone(self, selection: Selection) -> None:
         mark(selection, 0, 1, verdict="good", comment="x")
         mark(selection, 0, verdict="", comment="")

@@ -46,11 +46,13 @@ export class Marks {
     const shot = this.#shot;
     const { tags, comment } = this.#form.elements;
     const words = tags.value.split(",").map((tag) => tag.trim());
-    const changes = { tags: words.filter(Boolean), comment: comment.value.trim(), ...others };
-    this.#sending = this.#sending.then(() => this.#send(shot, changes));
+    const wanted = { tags: words.filter(Boolean), comment: comment.value.trim(), ...others };
+    this.#sending = this.#sending.then(() => this.#send(shot, wanted));
   }
 
-  async #send(shot, changes) {
+  async #send(shot, wanted) {
+    const changes = differing(shot, wanted);
+    if (!Object.keys(changes).length) return;
     const frames = [{ task_id: Number(shot.dataset.task), frame: Number(shot.dataset.frame) }];
     try {
       const { marks } = await post(this.#form.dataset.marks, { frames, ...changes });
@@ -64,9 +66,17 @@ export class Marks {
   }
 }
 
+/** What differs from the mark that the page shows: the rest may have been changed by others. */
+function differing(shot, wanted) {
+  const given = Object.entries(wanted);
+  return Object.fromEntries(given.filter(([name, value]) => text(value) !== shot.dataset[name]));
+}
+
+const text = (value) => (Array.isArray(value) ? value.join(", ") : value);
+
 /** Show the mark below its picture in the grid. */
 function remember(shot, { verdict, tags, comment }) {
-  Object.assign(shot.dataset, { verdict, tags: tags.join(", "), comment });
+  Object.assign(shot.dataset, { verdict, tags: text(tags), comment });
   const line = shot.parentElement.querySelector(".shot-mark");
   line.textContent = [verdict, tags.join(", "), comment].filter(Boolean).join(" · ");
   line.className = `shot-mark small ${verdict}`;
