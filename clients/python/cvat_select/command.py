@@ -28,6 +28,8 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly when `head` has read enough
         except (Error, OSError) as error:
             raise click.ClickException(str(error)) from error
 
