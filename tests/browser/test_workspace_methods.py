@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Route, expect
@@ -103,6 +105,17 @@ def test_near_duplicates_are_shown_beside_what_they_look_like(desk: Workspace) -
     panel.get_by_label("Bits that may differ").fill("0")
     panel.get_by_label("Bits that may differ").blur()
     expect(left_out).to_be_hidden()  # it told of another draw
+
+
+def test_near_duplicates_of_several_tasks_name_their_task(desk: Workspace) -> None:
+    desk.page.goto("/choose?tasks=12,13")
+    expect(desk.cells.first).to_be_visible()
+    desk.pick("100", seed="7", mode="No doubles")
+    left_out = desk.page.locator("#near-duplicates")
+    left_out.locator("summary").click()
+    expect(left_out.locator("li").first).to_have_text(
+        re.compile(r"^\d+ of task 1[23] like \d+ of task 1[23], \d+ bits? apart$")
+    )
 
 
 def test_a_draw_that_waits_for_pictures_ends_with_its_method(desk: Workspace) -> None:

@@ -6,9 +6,11 @@ import { plural } from "./words.js";
 const MOST_SHOWN = 60; // pairs
 
 export class NearDuplicates {
-  /** @param {HTMLDetailsElement} place @param {{api: string, connection: number}} data */
-  constructor(place, { api, connection }) {
+  /** @param {HTMLDetailsElement} place @param {{api: string, connection: number, taskId: number | null}} data
+   *   taskId null where frames of several tasks are chosen */
+  constructor(place, { api, connection, taskId }) {
     this.place = place;
+    this.named = ({ task_id: task, frame }) => (taskId ? `${frame}` : `${frame} of task ${task}`);
     this.url = ({ task_id: task, frame }) => address(`${api}tasks/${task}/frames/${frame}/thumbnail`, { connection });
   }
 
@@ -30,16 +32,16 @@ export class NearDuplicates {
   #item({ frame, like, distance }) {
     const item = document.createElement("li");
     const words = document.createElement("span");
-    words.textContent = `${frame.frame} like ${like.frame}, ${plural(distance, "bit")} apart`;
-    item.append(this.#picture(frame, "left out"), this.#picture(like, "could be picked"), words);
+    words.textContent = `${this.named(frame)} like ${this.named(like)}, ${plural(distance, "bit")} apart`;
+    item.append(this.#picture(frame, `${this.named(frame)}, left out`), this.#picture(like, `${this.named(like)}, could be picked`), words);
     return item;
   }
 
-  #picture(frame, what) {
+  #picture(frame, words) {
     const image = document.createElement("img");
     image.loading = "lazy";
     image.src = this.url(frame);
-    image.alt = `Frame ${frame.frame}, ${what}`;
+    image.alt = `Frame ${words}`;
     image.title = frame.filename;
     return image;
   }
