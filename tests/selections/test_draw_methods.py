@@ -136,6 +136,7 @@ def test_in_the_pages(client: Client, alice: User, saved: Selection) -> None:
     assert json.loads(listed)[-1] == {
         "key": "first_frames",
         "label": "First",
+        "description": "so many from the beginning",
         "isPerJob": False,
         "isPerLabel": False,
         "isRandom": False,
@@ -143,7 +144,14 @@ def test_in_the_pages(client: Client, alice: User, saved: Selection) -> None:
         "isForOneTask": True,
         "shortage": "",
         "amounts": [{"name": "first_count", "kind": "count", "label": "First frames"}],
-        "settings": [{"name": "first_place", "label": "From place", "default": 0}],
+        "settings": [
+            {
+                "name": "first_place",
+                "label": "From place",
+                "description": "The first.",
+                "default": 0,
+            }
+        ],
     }
     assert 'id="setting-first_place"' in workspace
     page = client.get(saved.get_absolute_url()).content.decode()
