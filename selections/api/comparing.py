@@ -19,6 +19,7 @@ from selections.api.serializers import (
     LONGEST_NOTE,
     SelectedFrameSerializer,
     SelectionSerializer,
+    answered_selection,
 )
 from selections.models import Selection
 
@@ -99,10 +100,8 @@ class ComparingViewSet(StrictView, viewsets.GenericViewSet[Any]):
                 name=data["name"],
                 note=data["note"],
             )
-            saved = (
-                Selection.objects.for_user(request.user).detailed(request.user).get(pk=selection.pk)
-            )
-            return Response(self.get_serializer(saved).data, status=status.HTTP_201_CREATED)
+            answer = answered_selection(request, selection)
+            return Response(answer, status=status.HTTP_201_CREATED)
 
         return once(request, combine)
 

@@ -17,8 +17,7 @@ from portal.signed_in import SignedInApiRequest
 from selections import services
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
-from selections.api.serializers import LONGEST_NOTE, SelectionSerializer
-from selections.models import Selection
+from selections.api.serializers import LONGEST_NOTE, SelectionSerializer, answered_selection
 from selector.services.connections import find_connection
 
 
@@ -95,10 +94,7 @@ class ImportView(TakesFrames, StrictView, APIView):
             }
             if imported.selection is None:
                 return Response(answer)
-            saved = Selection.objects.for_user(request.user).detailed(request.user)
-            saved_one = saved.get(pk=imported.selection.pk)
-            context = {"request": request}
-            answer["selection"] = SelectionSerializer(saved_one, context=context).data
+            answer["selection"] = answered_selection(request, imported.selection)
             return Response(answer, status=status.HTTP_201_CREATED)
 
         return once(request, save)

@@ -24,6 +24,7 @@ from selections.api.serializers import (
     SelectionSerializer,
     WrittenDrawField,
     WrittenDrawSerializer,
+    answered_selection,
 )
 from selections.methods import draw_choices
 from selections.models import Recipe, RecipeQuerySet, Selection
@@ -226,11 +227,8 @@ class RecipeViewSet(
 
         def draw() -> Response:
             drawn = services.draw_next_round(user=request.user, recipe=self.get_object())
-            visible = Selection.objects.for_user(request.user).detailed(request.user)
-            answer = SelectionSerializer(
-                visible.get(pk=drawn.selection.pk), context=self.get_serializer_context()
-            )
-            return Response(answer.data, status=status.HTTP_201_CREATED)
+            answer = answered_selection(request, drawn.selection)
+            return Response(answer, status=status.HTTP_201_CREATED)
 
         return once(request, draw)
 

@@ -335,6 +335,4 @@ class SelectionViewSet(
         return Response(SplitRowSerializer(rows, many=True).data)
 
     def _answer(self, selection: Selection, code: int) -> Response:
-        visible = Selection.objects.for_user(self.request.user)
-        again = visible.detailed(self.request.user).get(pk=selection.pk)
-        return Response(self.get_serializer(again).data, status=code)
+        return Response(serializers.answered_selection(self.request, selection), status=code)

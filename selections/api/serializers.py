@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from portal.api.choices import ChoiceField
 from portal.api.fields import MAX_ID, IdField, ListField, WholeNumberField
@@ -242,9 +243,16 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
         return [source.to_json(with_name=is_owner) for source in selection.sources.all()]
 
 
+def answered_selection(request: Request, selection: Selection) -> dict[str, Any]:
+    """A selection that was just saved or changed, as the API answers it to the asker."""
+    visible = Selection.objects.for_user(request.user).detailed(request.user)
+    saved = visible.get(pk=selection.pk)
+    return dict(SelectionSerializer(saved, context={"request": request}).data)
+
+
 class NewSelectionSerializer(DrawSerializer):
-    """Either `frames` (by hand), or a draw: `frame_selection_method` with a task or a job and one
-    of the four amounts, in CVAT's words; or both, for a draw adjusted by hand."""
+    """Either `frames` (by hand), or a draw: `frame_selection_method` with what to draw from, and
+    the amount that the method takes, if any; or both, for a draw adjusted by hand."""
 
     name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
     note = serializers.CharField(
