@@ -18,6 +18,7 @@ from portal.exceptions import InvalidInput
 from selections.draws import Draw
 from selections.listed_frames import FrameList, ListedFrame, read_list
 from selections.methods import METHODS
+from selections.methods.method import LARGEST_NUMBER
 from selections.models import Selection
 from selections.services.naming import free_name
 from selections.services.saving import (
@@ -297,14 +298,17 @@ def _draw(listed: FrameList, *, is_elsewhere: bool) -> tuple[Draw | None, str]:
 
 
 def _fits(item: tuple[str, Any]) -> bool:
-    """Whether a value of a written draw has the type that its name says."""
+    """Whether a value of a written draw has the type that its name says, and no count is larger
+    than a draw may have."""
     name, value = item
-    if name.endswith(("_id", "_count", "_seed")):
+    if name.endswith(("_id", "_seed")):
         return value is None or type(value) is int
+    if name.endswith("_count"):
+        return type(value) is int and value <= LARGEST_NUMBER
     if name in WHOLE_NUMBERS:
         return type(value) is int
     if name.endswith("_share"):
-        return isinstance(value, int | float)
+        return type(value) in (int, float)
     if name.endswith("_ids"):
         return all(type(each) is int for each in value)
     return isinstance(value, str | dict) or all(isinstance(each, str) for each in value)

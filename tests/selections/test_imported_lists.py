@@ -208,6 +208,7 @@ def test_names_that_begin_like_json(connection: Connection, standin: StandIn) ->
         ({"random_seed": -1}, "cannot read it"),
         ({"first_frame": "1"}, "cannot read it"),
         ({"frames_per_job_count": -3}, "cannot read it"),
+        ({"frames_per_job_count": 10**12}, "cannot read it"),
         ({"frame_selection_method": "every_nth", "frame_step": 0}, "cannot read it"),
         ({"new": 1}, "cannot read it"),
     ],
@@ -221,6 +222,13 @@ def test_a_draw_that_means_something_else_here(
     result = imported(connection, json.dumps(document))
     assert remark in result.remark
     assert result.selection.draw is None
+
+
+def test_a_share_that_is_no_number(connection: Connection) -> None:
+    draw = Draw(task_id=1, method="random_uniform", share=1, seed=7).to_json()
+    document = {"format": "cvat-image-selection", "draw": draw | {"frame_share": True}}
+    document["frames"] = [{"task_id": 1, "frame": 0}]
+    assert "cannot read it" in imported(connection, json.dumps(document)).remark
 
 
 def test_a_list_of_another_server(chosen: Selection, task: Task) -> None:
