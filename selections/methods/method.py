@@ -65,7 +65,7 @@ class Method:
     `is_per_assignee`.
 
     A draw that `is_random` takes other frames with another seed, and with a larger amount keeps
-    those of a smaller one.
+    those of a smaller one (the most varied within its limit of comparisons).
     """
 
     key: str  # CVAT's or our name of the frame_selection_method, at most 20 characters

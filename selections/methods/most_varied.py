@@ -22,7 +22,8 @@ def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sam
     the lowest rank. Frames without a picture are not drawn.
 
     Where that takes more than MOST_COMPARISONS, only the frames of the lowest ranks are compared:
-    up to 250 of 100,000 frames are drawn from all of these, 1,000 from 25,000.
+    up to 250 of 100,000 frames are drawn from all of these, 1,000 from 25,000. So beyond that, a
+    larger amount need not contain the frames of a smaller one.
     """
     count = amount.of(len(candidates.frames))
     likeness = facts.likeness_of(candidates.frames)
