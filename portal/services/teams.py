@@ -5,6 +5,8 @@ A team always has a member who manages it, and one without members is deleted.
 
 from __future__ import annotations
 
+import unicodedata
+
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -93,7 +95,10 @@ def _lock(team_id: int) -> None:
 
 
 def _save(team: Team) -> Team:
-    team.name = team.name.strip()
+    # Else two names could look the same on a page.
+    team.name = " ".join(unicodedata.normalize("NFC", team.name).split())
+    if not team.name.isprintable():
+        raise InvalidInput("The name has invisible characters. Type it anew.")
     try:
         team.full_clean()
     except ValidationError as error:

@@ -34,7 +34,9 @@ class TestServices:
         assert Team.objects.for_user(alice).get() == Team.objects.managed_by(alice).get() == team
         assert not Team.objects.for_user(bob)
 
-    @pytest.mark.parametrize("name", ["", "  ", "x" * 101, "NIGHT shift "])
+    @pytest.mark.parametrize(
+        "name", ["", "  ", "x" * 101, "NIGHT shift ", "Night  shift", "Night\u200b shift"]
+    )
     def test_names_that_are_refused(self, team: Team, bob: User, name: str) -> None:
         with pytest.raises(InvalidInput):
             teams.create_team(user=bob, name=name)
