@@ -218,7 +218,7 @@ class DescribeForm(forms.Form):
 
 
 class RecipeForm(DescribeForm):
-    name = forms.CharField(label="Name", max_length=180)
+    name = forms.CharField(label="Name of the recipe", max_length=180)
 
 
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # has none when it runs
