@@ -27,6 +27,7 @@ from cvat.types import (
     Organization,
     Page,
     Project,
+    ProjectJob,
     ShownTask,
     Task,
     User,
@@ -36,7 +37,7 @@ TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
-Item = TypeVar("Item", Task, Job, JobDate, Organization, Label)
+Item = TypeVar("Item", Task, Job, ProjectJob, JobDate, Organization, Label)
 
 
 class CvatClient:
@@ -198,12 +199,13 @@ class CvatClient:
         """The jobs of all tasks of a project that one may see, of every type, by id."""
         subject = f"the jobs of project {project_id}"
 
-        def ask(context: Params) -> list[Job]:
+        def ask(context: Params) -> list[ProjectJob]:
             return self._all(
-                "/api/jobs", {"project_id": project_id, **context}, reading.job, subject
+                "/api/jobs", {"project_id": project_id, **context}, reading.project_job, subject
             )
 
-        return self._known_organizations.list_below("project", project_id, self.project, ask)
+        jobs = self._known_organizations.list_below("project", project_id, self.project, ask)
+        return [each.job for each in jobs if each.project_id == project_id]
 
     def my_jobs(self, *, search: str = "", assignee: str = "", page_size: int = 50) -> Page[Job]:
         """The newest jobs that one owns or is assigned to; with `assignee` only those that are

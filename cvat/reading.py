@@ -22,6 +22,7 @@ from cvat.types import (
     OwnToken,
     Page,
     Project,
+    ProjectJob,
     Task,
     User,
 )
@@ -101,6 +102,10 @@ def job(data: Any) -> Job:
         original_chunk_type=_text(data, "data_original_chunk_type"),
         compressed_chunk_type=_text(data, "data_compressed_chunk_type"),
     )
+
+
+def project_job(data: Any) -> ProjectJob:
+    return ProjectJob(identifier(data), _number(data, "project_id") or None, job(data))
 
 
 def job_date(data: Any) -> JobDate:

@@ -127,6 +127,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectJob:
+    """A job beside the project that its task is in."""
+
+    id: int
+    project_id: int | None
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class JobDate:
     id: int
     updated_date: str  # when the job or its annotations changed last, in CVAT's words

@@ -79,6 +79,13 @@ class TestAllPages:
         cvat.route("/api/jobs", json_answer({"count": 2, "next": None, "results": jobs}))
         assert [job.id for job in client(cvat).jobs(7)] == [1]
 
+    def test_an_ignored_filter_lets_no_job_of_another_project_in(self, cvat: Replay) -> None:
+        projects = {1: 5, 2: 6, 3: None}
+        jobs = [{"id": job, "task_id": 7, "project_id": each} for job, each in projects.items()]
+        cvat.route("/api/projects/5", json_answer({"id": 5, "name": "Five"}))
+        cvat.route("/api/jobs", json_answer({"count": 3, "next": None, "results": jobs}))
+        assert [job.id for job in client(cvat).project_jobs(5)] == [1]
+
     def test_no_page_at_all_is_an_error(self, cvat: Replay) -> None:
         cvat.replay("tasks-list-unknown-org-404")
         with pytest.raises(CvatNotFound, match="There is no organization nope on"):
