@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
+from unicodedata import normalize
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -164,6 +165,24 @@ class _Names:
             frames += self._of_videos.get(int(numbered[1]), ())
         return frames
 
+    def written_otherwise(self, name: str) -> Frame | None:
+        """The only frame whose name looks the same: some systems write an accent as a character of
+        its own."""
+        frames = self._by_normal_name.get(normalize("NFC", name), ())
+        return frames[0] if len(frames) == 1 else None
+
+    @cached_property
+    def _by_normal_name(self) -> dict[str, list[Frame]]:
+        """By whole names and, of those in folders, also by names without them."""
+        pairs = [(frame.filename, frame) for frames in self._by_name.values() for frame in frames]
+        pairs += [
+            (name, frame)
+            for name, frames in self._by_base_name.items()
+            for frame in frames
+            if name != frame.filename
+        ]
+        return _grouped((normalize("NFC", name), frame) for name, frame in pairs)
+
 
 class _Task:
     """The frames of a task, to be looked up."""
@@ -233,6 +252,9 @@ class _Tasks:
                 more = f" and {len(frames) - MOST_NAMED:,} more" if len(frames) > MOST_NAMED else ""
                 text = f"{len(frames):,} frames have this name: {', '.join(few)}{more}."
                 return _unmatched(entry, Reason.AMBIGUOUS, text)
+        for name in entry.names:
+            if frame := names.written_otherwise(name):
+                return Choice(frame.task_id, frame.frame)
         text = f"No picture of {names.where} has this name."
         return _unmatched(entry, Reason.NOT_THERE, text)
 

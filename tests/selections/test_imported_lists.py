@@ -100,6 +100,22 @@ def test_names_without_folders(connection: Connection, task: Task) -> None:
     assert reasons(partly) == [(1, "not_there")]
 
 
+def test_accents_written_as_characters_of_their_own(
+    connection: Connection, standin: StandIn
+) -> None:
+    """As some systems do: a name counts if it looks like that of one picture alone."""
+    names_there = ["é.jpg", "side/ö.jpg", "ü.jpg", "u\u0308.jpg", "left/ä.jpg", "right/ä.jpg"]
+    other = standin.world.add_task("Accents", owner="demo", images=names_there)
+    text = "e\u0301.jpg\no\u0308.jpg\nu\u0308.jpg\na\u0308.jpg"
+    result = imported(connection, text, other.id, saves_partly=True)
+    assert [f.filename for f in result.selection.frames.all()] == [
+        "é.jpg",
+        "side/ö.jpg",
+        "u\u0308.jpg",
+    ]
+    assert reasons(result) == [(4, "not_there")]
+
+
 def test_why_entries_do_not_match(connection: Connection, task: Task, standin: StandIn) -> None:
     standin.world.set_deleted(task.id, [3])
     text = json.dumps(
