@@ -42,6 +42,7 @@ def read_likeness(
         by_task.setdefault(frame.task_id, []).append(frame)
     known: dict[Place, Likeness] = {}
     missing: list[_Missing] = []
+    is_any_stored = False
     for catalog in catalogs:
         absent = []
         chunks = chunks_of(connection, catalog, by_task.get(catalog.task_id, []))
@@ -50,12 +51,13 @@ def read_likeness(
             if stored is None:
                 absent.append(chunk)
             else:
+                is_any_stored = True
                 known |= {(catalog.task_id, number): each for number, each in stored.items()}
         if absent:
-            missing.append(_Missing(catalog, absent, is_all=len(absent) == len(chunks)))
+            missing.append(_Missing(catalog, absent))
     read_chunk: Callable[[Chunk], Mapping[int, Likeness]] = readable_likeness
     if sum(len(each.chunks) for each in missing) > MOST_CHUNKS_AT_ONCE:
-        _wait_for_workers(connection, missing, job_id)
+        _wait_for_workers(connection, missing, job_id, is_any_stored=is_any_stored)
         read_chunk = stored_likeness  # the workers could not read the rest just now
     for each in missing:
         for chunk in each.chunks:
@@ -66,12 +68,10 @@ def read_likeness(
 
 
 class _Missing(NamedTuple):
-    """Chunks of a catalogue whose likeness is not stored. `is_all`: nor that of any other chunk
-    which is asked for."""
+    """Chunks of a catalogue whose likeness is not stored."""
 
     catalog: FrameCatalog
     chunks: list[Chunk]
-    is_all: bool
 
 
 def chunks_of(
@@ -105,24 +105,46 @@ def readable_likeness(chunk: Chunk, client: CvatClient | None = None) -> Mapping
 
 
 def _wait_for_workers(
-    connection: Connection, missing: Iterable[_Missing], job_id: int | None
+    connection: Connection,
+    missing: Iterable[_Missing],
+    job_id: int | None,
+    *,
+    is_any_stored: bool,
 ) -> None:
     """Raise PicturesNotRead while workers read the chunks, which are asked to unless they do, and
-    Conflict if that failed just now. Returns if they have just ended: the rest cannot be read."""
-    works = [work for each in missing if (work := _reading(connection, each, job_id)).is_active]
+    Conflict if that failed just now, or left nothing where nothing else is stored. Returns if they
+    have just ended: the rest cannot be read."""
+    readings = [(each, _reading(connection, each, job_id)) for each in missing]
+    works = [work for _, work in readings if work.is_active]
     if works:
         raise PicturesNotRead(
             [work.task_id for work in works],
             frames_read=sum(work.frames_done for work in works),
             frames_count=sum(work.frames_total for work in works),
         )
+    if not is_any_stored and all(_left_nothing(work, each.chunks) for each, work in readings):
+        name = readings[0][1].task_name
+        what = name if len(readings) == 1 else f"{len(readings):,} tasks"
+        raise Conflict(
+            f"The pictures of {what} were read, but nothing of them is in the portal's folder of "
+            "thumbnails: CVAT failed on all of them, or the folder has no room, or web servers and "
+            "workers do not share it. Ask the operator of the portal, or try again in a minute."
+        )
+
+
+def _left_nothing(work: PictureReading, chunks: Sequence[Chunk]) -> bool:
+    is_same = work.status == work.Status.READY and work.digest == _digest(chunks)
+    return is_same and not any(map(stored_likeness, chunks))
+
+
+def _digest(chunks: Sequence[Chunk]) -> str:
+    return hashlib.sha256("".join(chunk.key for chunk in chunks).encode()).hexdigest()
 
 
 def _reading(connection: Connection, missing: _Missing, job_id: int | None) -> PictureReading:
     """The work that reads the pictures of the task or job, or has just done so. Raises Conflict if
-    it failed or was cancelled just now, or left nothing."""
+    it failed or was cancelled just now."""
     user, catalog = connection.owner, missing.catalog
-    digest = hashlib.sha256("".join(chunk.key for chunk in missing.chunks).encode()).hexdigest()
     with transaction.atomic():
         lock_person(user.pk)  # of two requests at once, the second finds the work of the first
         own = PictureReading.objects.for_user(user)
@@ -133,15 +155,6 @@ def _reading(connection: Connection, missing: _Missing, job_id: int | None) -> P
                 raise Conflict(
                     f"Reading the pictures of {last.task_name} {ended} Try again in a minute."
                 )
-            is_same = last.status == last.Status.READY and last.digest == digest
-            # Beside others, these are just what CVAT cannot read.
-            if is_same and missing.is_all and not any(map(stored_likeness, missing.chunks)):
-                raise Conflict(
-                    f"The pictures of {last.task_name} were read, but nothing of them is in the "
-                    "portal's folder of thumbnails: CVAT failed on all of them, or the folder has "
-                    "no room, or web servers and workers do not share it. Ask the operator of the "
-                    "portal, or try again in a minute."
-                )
             return last
         return begin_reading(
             PictureReading(
@@ -150,7 +163,7 @@ def _reading(connection: Connection, missing: _Missing, job_id: int | None) -> P
                 task_id=catalog.task_id,
                 job_id=job_id,
                 task_name=catalog.task_name[:500],
-                digest=digest,
+                digest=_digest(missing.chunks),
                 frames_total=len(catalog.frames),
             )
         )

@@ -180,3 +180,29 @@ def test_pictures_that_cvat_never_reads_do_not_end_a_later_draw(
         PictureReading.objects.update(finished_at=timezone.now() - timedelta(minutes=5))
     assert answers[0] == answers[1]
     assert answers[0]["unseen_count"] > 0
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_tasks_of_which_cvat_reads_no_picture(
+    api: APIClient,
+    connection: Connection,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: int,
+) -> None:
+    """They do not end a draw that has the pictures of another task."""
+    monkeypatch.setattr(likeness, "MOST_CHUNKS_AT_ONCE", 0)
+    tasks = [standin.world.add_task(name, owner="demo", count=4) for name in "ab"]
+    for task in tasks[:failing]:
+        standin.faults.fail(f"/jobs/{task.jobs[0].id}/data\\?", status=400)
+    asked = {**ALL, "task_id": None, "task_ids": [task.id for task in tasks]}
+    assert api.post("/api/random-select", asked).status_code == 503
+    for task in tasks:  # the first one leaves nothing, which is not yet the end
+        assert api.post("/api/random-select", asked).status_code == 503
+        assert picture_reading.read_pictures(PictureReading.objects.get(task_id=task.id).pk)
+    answer = api.post("/api/random-select", asked)
+    if failing == 1:
+        assert answer.json()["unseen_count"] == 4
+    else:
+        assert answer.status_code == 409
+        assert "The pictures of 2 tasks were read, but nothing of them" in answer.json()["message"]
