@@ -139,3 +139,33 @@ def test_a_draw_that_waits_for_pictures_ends_with_its_method(desk: Workspace) ->
     expect(page.locator("#draw")).to_have_attribute("aria-disabled", "false")
     # At once: the second request would remove what the first one says.
     assert page.locator("#pick-error").text_content() == ""
+
+
+def test_a_draw_that_waits_for_pictures_goes_on_by_itself(desk: Workspace) -> None:
+    """What is chosen meanwhile is replaced, and can be brought back."""
+    page = desk.page
+    said = "The pictures of task 1 are being read: 3 of 48 frames so far. Try again in a moment."
+    reading = {"message": said, "code": "pictures_not_read", "success": False}
+
+    def answer(route: Route) -> None:
+        if page.locator("#count").text_content() == "2":
+            route.continue_()
+        else:
+            route.fulfill(status=503, json=reading)
+
+    page.set_viewport_size({"width": 1280, "height": 640})  # the panel is higher
+    desk.open_task(DRIVE, job=2)
+    page.route("**/api/random-select", answer)
+    page.locator("#pick").get_by_text("No doubles", exact=True).click()
+    page.get_by_label("Seed").press("Enter")
+    error = page.locator("#pick-error")
+    expect(error).to_have_text(said.replace("Try again in a moment", "The draw goes on by itself"))
+    expect(error).to_be_in_viewport(ratio=1)
+    mine = [int(desk.cells.nth(at).get_attribute("data-frame") or "") for at in (0, 1)]
+    for frame in mine:
+        desk.cell(frame).click()
+    status = page.locator("#dock-status")
+    expect(status).to_contain_text("They replace the 2 frames chosen before.")
+    expect(error).to_be_empty()
+    status.get_by_role("button", name="Undo").click()
+    desk.expect_frames(*mine)

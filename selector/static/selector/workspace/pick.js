@@ -16,6 +16,8 @@ const MOST_EXPLAINED = 2; // jobs, in the line above the dock
 const NOT_READ = "annotations_not_read";
 const PICTURES_NOT_READ = "pictures_not_read";
 const ASK_AGAIN_MS = 3000;
+const TO_TRY_AGAIN = /( Try again in a moment\.)?$/; // for others that ask the API
+const GOES_ON = " The draw goes on by itself.";
 const MOST_DRAWN = 20; // of them remembered
 
 export function enablePicking(form, choice, parts) {
@@ -164,11 +166,11 @@ export function enablePicking(form, choice, parts) {
   }
 
   /** Buttons that are disabled would lose the focus: they only look it, and wait. */
-  async function busy(work) {
+  async function busy(work, { isAgain = false } = {}) {
     if (isBusy) return;
     wait(true);
     clearTimeout(askAgain);
-    at("pick-error").replaceChildren();
+    if (!isAgain) at("pick-error").replaceChildren();
     isReading = false;
     const asked = mode();
     try {
@@ -176,9 +178,11 @@ export function enablePicking(form, choice, parts) {
     } catch (error) {
       if (error.code === PICTURES_NOT_READ) {
         if (mode() !== asked) return; // nobody waits for it any more
-        askAgain = setTimeout(() => busy(work), ASK_AGAIN_MS);
+        askAgain = setTimeout(() => busy(work, { isAgain: true }), ASK_AGAIN_MS);
+        error.message = error.message.replace(TO_TRY_AGAIN, GOES_ON);
       }
       failed(at("pick-error"), error);
+      if (!isAgain) at("pick-error").scrollIntoView({ block: "nearest" });
       isReading = error.code === NOT_READ;
       if (isReading) annotations.index.load(); // which says when all are read
     } finally {
