@@ -65,7 +65,7 @@ class Method:
     `is_per_assignee`.
 
     A draw that `is_random` takes other frames with another seed, and with a larger amount keeps
-    those of a smaller one (the most varied within its limit of comparisons).
+    those of a smaller one; of more frames than `nested_up_to` it need not keep them.
     """
 
     key: str  # CVAT's or our name of the frame_selection_method, at most 20 characters
@@ -80,6 +80,7 @@ class Method:
     is_per_assignee: bool = False
     takes_lowest: bool = False  # whether the frames of the lowest ranks are drawn, whatever others
     is_random: bool = True
+    nested_up_to: int | None = None
     is_for_one_job: bool = True  # False: in one job it draws what the default method draws there
     is_for_one_task: bool = True  # False: in one task it draws what a draw over all draws there
     manner: str = "drawn at random"  # of the frames; may name settings, such as {frame_step}

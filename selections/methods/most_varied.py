@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,7 @@ METHOD = Method(
     description="so many of all frames together, as different from one another as can be",
     parameters=OF_ALL,
     draw=draw,
+    nested_up_to=isqrt(MOST_COMPARISONS),
     manner="chosen to be as varied as can be",
     shortage="the others have no picture",
 )

@@ -22,6 +22,7 @@ def draw_methods() -> list[dict[str, Any]]:
             "isPerJob": method.is_per_job,
             "isPerLabel": method.is_per_label,
             "isRandom": method.is_random,
+            "nestedUpTo": method.nested_up_to,
             "isForOneJob": method.is_for_one_job,
             "isForOneTask": method.is_for_one_task,
             "shortage": method.shortage,

@@ -169,3 +169,19 @@ def test_a_draw_that_waits_for_pictures_goes_on_by_itself(desk: Workspace) -> No
     expect(error).to_be_empty()
     status.get_by_role("button", name="Undo").click()
     desk.expect_frames(*mine)
+
+
+def test_no_more_is_drawn_where_a_larger_draw_gives_other_frames(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(DRIVE, job=2)
+    desk.pick("5", seed="7", mode="Varied")
+    expect(desk.button("Keep, draw more")).to_be_visible()
+
+    def of_a_large_task(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "total_available": 5001})
+
+    page.route("**/api/random-select", of_a_large_task)
+    desk.button("Another seed").click()
+    expect(desk.button("Keep, draw more")).to_be_hidden()
+    page.locator("#pick").get_by_text("Random", exact=True).click()
+    expect(desk.button("Keep, draw more")).to_be_visible()

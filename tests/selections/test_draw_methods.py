@@ -140,6 +140,7 @@ def test_in_the_pages(client: Client, alice: User, saved: Selection) -> None:
         "isPerJob": False,
         "isPerLabel": False,
         "isRandom": False,
+        "nestedUpTo": None,
         "isForOneJob": True,
         "isForOneTask": True,
         "shortage": "",

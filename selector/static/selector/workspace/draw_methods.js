@@ -3,7 +3,7 @@
 /** @typedef {{name: string, kind: "count" | "share", label: string}} Amount */
 /** @typedef {{name: string, label: string, description: string, default: number}} Setting a number beside the amount */
 /** @typedef {{key: string, description: string, isPerJob: boolean, isPerLabel: boolean, isRandom: boolean, shortage: string,
- *   amounts: Amount[], settings: Setting[]}} Method */
+ *   nestedUpTo: number | null, amounts: Amount[], settings: Setting[]}} Method */
 
 const listed = JSON.parse(document.getElementById("draw-methods").textContent);
 

@@ -34,6 +34,7 @@ export function enablePicking(form, choice, parts) {
   const memory = `workspace-draw:${user}`; // in this browser
   let carried = {}; // filters of the last task that are not applied here
   let hasDrawn = false;
+  let available = 0; // frames that the latest draw chose from
   let isBusy = false;
   let isReading = false; // whether the error is that annotations are being read
   let askAgain; // a timer, while pictures are being read
@@ -52,6 +53,7 @@ export function enablePicking(form, choice, parts) {
     const { isRandom } = method();
     at("seed-field").hidden = at("seed-help").hidden = !isRandom;
     at("after-draw").hidden = !isRandom || !hasDrawn;
+    at("draw-more").hidden = available > (method().nestedUpTo ?? Infinity);
     at("draw").textContent = hasDrawn ? "Pick again" : isRandom ? "Pick at random" : "Pick";
   }
 
@@ -224,6 +226,7 @@ export function enablePicking(form, choice, parts) {
     drawn.push(choice.remember());
     if (method().isRandom) at("seed").value = answer.random_seed;
     hasDrawn = true;
+    available = answer.total_available;
     show();
     nearDuplicates.show(answer);
     if (missing.length) {
