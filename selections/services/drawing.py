@@ -13,7 +13,7 @@ from cvat.types import Frame, FrameCatalog, Place, ShownTask
 from portal.exceptions import InvalidInput
 from selections.draws import Draw
 from selections.methods.method import Facts
-from selections.models import SelectedFrame, Selection
+from selections.models import Recipe, SelectedFrame, Selection
 from selections.sampling import Candidates, Sample, new_seed, place_of
 from selections.services.needed_tasks import (
     ALWAYS_READ,
@@ -61,8 +61,8 @@ class Drawn:
 
 def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     """Draw from the scope as CVAT has it now, without the frames of `draw.exclude_selections` and
-    of the earlier rounds of `draw.recipe`, which must be selections that the user may read, of the
-    same server.
+    of the earlier rounds of `draw.recipe`. Those must be selections of the same server that the
+    user may read; the rounds of an own recipe are left out in any case.
 
     Raises InvalidInput, NotRead and PicturesNotRead (what the draw needs), CvatError.
     """
@@ -191,6 +191,9 @@ def _earlier_rounds(user: User, connection: Connection, draw: Draw) -> list[Sele
     earlier = Selection.objects.present().filter(
         recipe_id=draw.recipe, round_number__lt=draw.round_number
     )
+    if Recipe.objects.for_user(user).filter(pk=draw.recipe).exists():
+        # Also rounds handed over since: else the recipe could never be drawn again.
+        return list(earlier.filter(url=connection.url))
     return _readable(user, connection, tuple(earlier.values_list("pk", flat=True)))
 
 

@@ -161,6 +161,13 @@ def test_rounds_of_others_that_are_not_shared_stop_a_draw(
         services.draw_frames(user=bob, connection=theirs, draw=named)
 
 
+def test_rounds_that_were_handed_over_are_left_out(recipe: Recipe, bob: User) -> None:
+    first = next_round(recipe).selection
+    Selection.objects.filter(pk=first.pk).update(owner=bob)
+    second = next_round(recipe).selection
+    assert not numbers(first) & numbers(second)
+
+
 def test_without_a_connection(recipe: Recipe, mine: Connection) -> None:
     mine.delete()
     with pytest.raises(NotConnected, match="You are not connected to"):
