@@ -20,6 +20,8 @@ from selections.api.idempotency import once
 from selections.api.serializers import LONGEST_NOTE, SelectionSerializer, answered_selection
 from selector.services.connections import find_connection
 
+MOST_TOLD = 10_000  # entries that do not match: 200,000 would be an answer of 50 MB
+
 
 class ImportSerializer(StrictSerializer):
     text = serializers.CharField(
@@ -57,7 +59,10 @@ class ImportedSerializer(serializers.Serializer[Any]):
     )
     matched = serializers.IntegerField(help_text="How many frames the list names.")
     repeated = serializers.IntegerField(help_text="Entries whose frame was named before.")
-    unmatched = UnmatchedSerializer(many=True, help_text="Every entry that is no frame.")
+    unmatched = UnmatchedSerializer(
+        many=True, help_text=f"The entries that are no frame, the first {MOST_TOLD:,} of them."
+    )
+    unmatched_count = serializers.IntegerField(help_text="How many entries are no frame.")
     remark = serializers.CharField(help_text="What became of the draw of the list; mostly empty.")
 
 
@@ -89,7 +94,8 @@ class ImportView(TakesFrames, StrictView, APIView):
                 "selection": None,
                 "matched": imported.matched,
                 "repeated": imported.repeated,
-                "unmatched": [asdict(each) for each in imported.unmatched],
+                "unmatched": [asdict(each) for each in imported.unmatched[:MOST_TOLD]],
+                "unmatched_count": len(imported.unmatched),
                 "remark": imported.remark,
             }
             if imported.selection is None:

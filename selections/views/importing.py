@@ -16,7 +16,7 @@ from selections import services
 from selections.import_form import ImportForm
 from selector.services.connections import find_connection
 
-MOST_TOLD = 1000  # entries that do not match; the API tells all
+MOST_TOLD = 1000  # entries that do not match; the API tells more
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

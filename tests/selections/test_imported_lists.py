@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from portal.exceptions import InvalidInput
 from selections import services
+from selections.api import importing as api_importing
 from selections.draws import Draw
 from selections.listed_frames import name_line, read_list
 from selections.models import Selection
@@ -352,6 +353,16 @@ def test_what_the_page_refuses(
     assert text in answer.text
 
 
+def test_the_api_tells_so_many_entries_that_do_not_match(
+    api: APIClient, connection: Connection, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_importing, "MOST_TOLD", 2)
+    body = {"text": "1.jpg\n2.jpg\n3.jpg", "tasks": [task.id]}
+    answer = api.post("/api/selections/import", body).json()
+    assert [each["line"] for each in answer["unmatched"]] == [1, 2]
+    assert answer["unmatched_count"] == 3
+
+
 def test_the_api(api: APIClient, connection: Connection, task: Task) -> None:
     body = {"text": "=b.jpg\nnothing.jpg", "tasks": [task.id]}
     answer = api.post("/api/selections/import", body)
@@ -368,6 +379,7 @@ def test_the_api(api: APIClient, connection: Connection, task: Task) -> None:
                 "message": f"No picture of task {task.id} has this name.",
             }
         ],
+        "unmatched_count": 1,
         "remark": "",
     }
     answer = api.post("/api/selections/import", body | {"saves_partly": True, "name": "One"})
