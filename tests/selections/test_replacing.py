@@ -64,6 +64,20 @@ def test_the_new_one_takes_name_note_visibility_and_place(
     assert browser.get(f"/selections/{two_cams.pk}").status_code == 200
 
 
+def test_marks_stay_on_the_frames_that_are_in_both(
+    alice: User, bob: User, two_cams: Selection
+) -> None:
+    about = {"verdict": "good", "tags": ["blurred", "nächtlich"], "comment": "see “5”"}
+    for frame in (3, 5):
+        two_cams.marks.create(task_id=1, frame=frame, marked_by=bob, **about)
+    made = saved(api_of(alice), 5, 7, replaces=two_cams.pk)
+    mark = Selection.objects.get(pk=made["id"]).marks.get()
+    assert (mark.task_id, mark.frame, mark.marked_by) == (1, 5, bob)
+    assert {name: getattr(mark, name) for name in about} == about
+    assert mark.marked_at == two_cams.marks.get(frame=5).marked_at
+    assert two_cams.marks.count() == 2
+
+
 def test_the_new_one_takes_a_name_and_a_note_that_are_given(
     alice: User, two_cams: Selection
 ) -> None:
