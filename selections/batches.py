@@ -21,6 +21,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Value
 
 from cvat.types import Place
+from portal.exceptions import Conflict
 from selections.models import FrameSet, SelectedFrame, Selection
 from selections.models.frame_sets import between
 
@@ -62,7 +63,11 @@ def _insert(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> None:
 
 
 def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
-    """Write the frames of disjoint sets as those of `target` and then make it visible."""
+    """Write the frames of disjoint sets as those of `target` and then make it visible.
+
+    Raises Conflict if these are not as many as its tasks say, and deletes it: a selection that the
+    frames come from was purged meanwhile.
+    """
     table = connection.ops.quote_name(SelectedFrame._meta.db_table)
     columns = ", ".join(FIELDS)
     count = 0
@@ -75,6 +80,13 @@ def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
                 cursor.execute(statement, values)
                 count += cursor.rowcount
             _let_others_write()
+    if count != sum(target.tasks.values_list("frames_count", flat=True)):
+        delete_frames(target)
+        target.delete()
+        raise Conflict(
+            "A selection that the frames come from was deleted meanwhile, so nothing is saved. "
+            "Choose others, or try again."
+        )
     _complete(target, count)
 
 

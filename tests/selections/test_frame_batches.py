@@ -17,6 +17,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
+from portal.exceptions import Conflict
 from selections import batches, services, tasks
 from selections.models import SelectedFrame, Selection
 from selections.services import removal
@@ -40,6 +41,7 @@ def frames(count: int) -> Iterator[Frame]:
 
 def large(owner: User, count: int = COUNT) -> Selection:
     selection = make_selection(owner, frames=0, is_complete=False)
+    selection.tasks.update(frames_count=count)
     batches.save_frames(selection, frames(count))
     return selection
 
@@ -161,6 +163,18 @@ def test_a_selection_is_hidden_until_all_its_frames_are_saved(
         (2 * batches.BATCH + 1, False),
     ]
     assert Selection.objects.for_user(alice).exists()
+
+
+def test_a_copy_of_what_is_purged_meanwhile_is_refused(
+    transactional_db: None, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selection = make_selection(alice, frames=5)
+    monkeypatch.setattr(batches, "COPY_BATCH", 2)
+    monkeypatch.setattr(batches, "_let_others_write", lambda: batches.delete_frames(selection))
+    monkeypatch.setattr(batches, "BATCH", 2)
+    with pytest.raises(Conflict, match="was deleted meanwhile"):
+        services.copy_selection(user=alice, selection=selection)
+    assert list(Selection.objects.all()) == [selection]
 
 
 def test_what_was_not_saved_to_the_end_is_swept(
