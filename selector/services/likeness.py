@@ -15,7 +15,7 @@ from django.db import transaction
 from cvat.client import CvatClient
 from cvat.exceptions import CvatBroken, CvatRejected
 from cvat.types import Frame, FrameCatalog, Place
-from portal.exceptions import Conflict, PicturesNotRead
+from portal.exceptions import Conflict, InvalidInput, PicturesNotRead
 from portal.work.models import lock_person
 from selector.job_access import JobAccess, job_access, shown_access
 from selector.models import Connection, PictureReading
@@ -25,6 +25,7 @@ from selector.thumbnails import store
 from selector.thumbnails.likeness import Likeness
 
 MOST_CHUNKS_AT_ONCE = 4  # that a request reads itself
+MOST_TASKS = 100  # whose pictures are read by workers for one draw
 
 
 def read_likeness(
@@ -35,8 +36,8 @@ def read_likeness(
     frames: Sequence[Frame],
 ) -> dict[Place, Likeness]:
     """The likeness of those of the frames that have a picture. The catalogues are those of their
-    tasks, or that of the job. Raises PicturesNotRead while workers read them; Conflict, Busy,
-    CvatError."""
+    tasks, or that of the job. Raises PicturesNotRead while workers read them; InvalidInput for too
+    many tasks, Conflict, Busy, CvatError."""
     by_task: dict[int, list[Frame]] = {}
     for frame in frames:
         by_task.setdefault(frame.task_id, []).append(frame)
@@ -106,14 +107,19 @@ def readable_likeness(chunk: Chunk, client: CvatClient | None = None) -> Mapping
 
 def _wait_for_workers(
     connection: Connection,
-    missing: Iterable[_Missing],
+    missing: Sequence[_Missing],
     job_id: int | None,
     *,
     is_any_stored: bool,
 ) -> None:
     """Raise PicturesNotRead while workers read the chunks, which are asked to unless they do, and
     Conflict if that failed just now, or left nothing where nothing else is stored. Returns if they
-    have just ended: the rest cannot be read."""
+    have just ended: the rest cannot be read. Raises InvalidInput for more than MOST_TASKS."""
+    if len(missing) > MOST_TASKS:
+        raise InvalidInput(
+            f"The pictures of {len(missing):,} tasks are more than can be read at once "
+            f"({MOST_TASKS}). Take fewer tasks, or jobs of one stage, state or assignee."
+        )
     readings = [(each, _reading(connection, each, job_id)) for each in missing]
     works = [work for _, work in readings if work.is_active]
     if works:

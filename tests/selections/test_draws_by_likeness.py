@@ -117,6 +117,16 @@ def test_a_worker_reads_large_tasks(
     assert chunks_read(standin) == read
 
 
+def test_workers_read_so_many_tasks(
+    api: APIClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likeness, "MOST_TASKS", 0)
+    answer = api.post("/api/random-select", ALL)
+    assert answer.status_code == 400
+    assert "pictures of 1 tasks are more than can be read at once (0)" in answer.json()["message"]
+    assert not PictureReading.objects.exists()
+
+
 @pytest.mark.usefixtures("at_once")
 def test_it_is_kept_with_the_selection_and_drawn_again(
     api: APIClient, client: Client, alice: User, connection: Connection
