@@ -10,13 +10,14 @@ import unicodedata
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from portal.exceptions import Conflict, InvalidInput
 from portal.models import Team, TeamMember
 from portal.services.people import find_person
 from portal.work.models import lock_person
 
-MOST_MANAGED = 50  # teams that one person manages
+MOST_MANAGED = 50  # teams that one person manages and is the first member of
 MOST_MEMBERS = 500  # of a team
 
 
@@ -24,10 +25,10 @@ def create_team(*, user: User, name: str) -> Team:
     """Make a team that the user manages. Raises InvalidInput, and Conflict beyond MOST_MANAGED."""
     with transaction.atomic():
         lock_person(user.pk)  # of two requests at once, the second counts the first
-        if Team.objects.managed_by(user).count() >= MOST_MANAGED:
+        if _own_teams(user) >= MOST_MANAGED:
             raise Conflict(
-                f"You manage {MOST_MANAGED} teams, which is as many as one person may. Delete one, "
-                "or let somebody else manage it."
+                f"You manage {MOST_MANAGED} teams of your own, which is as many as one person may. "
+                "Delete one, or let somebody else manage it in your place."
             )
         team = _save(Team(name=name))
         team.memberships.create(person=user, manages=True)
@@ -87,6 +88,14 @@ def leave_all(*, person: User) -> None:
     """Take the person out of all teams."""
     for member in TeamMember.objects.filter(person=person).select_related("team"):
         remove_member(member=member)
+
+
+def _own_teams(person: User) -> int:
+    """How many teams the person manages and is the first member of, as who makes a team is. Others
+    that make somebody manage their teams must not use up what that person may make."""
+    earlier = TeamMember.objects.filter(team=OuterRef("team"), pk__lt=OuterRef("pk"))
+    managing = TeamMember.objects.filter(person=person, manages=True)
+    return managing.exclude(Exists(earlier)).count()
 
 
 def _lock(team_id: int) -> None:

@@ -49,6 +49,15 @@ class TestServices:
         with pytest.raises(Conflict, match="as many as one person may"):
             teams.create_team(user=alice, name="Day shift")
 
+    def test_teams_of_others_do_not_count(
+        self, team: Team, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(teams, "MOST_MANAGED", 1)
+        teams.add_member(team=team, username="bob", manages=True)
+        teams.create_team(user=bob, name="Day shift")
+        with pytest.raises(Conflict):
+            teams.create_team(user=bob, name="Late shift")
+
     def test_a_team_has_so_many_members(
         self, team: Team, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
