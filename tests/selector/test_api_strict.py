@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from portal.services import teams
+from selections.draws import Draw
 from standin.server import StandIn
 from tests.making import connected, make_archive, make_selection
 
@@ -33,11 +34,15 @@ def operations(api: APIClient, alice: User, standin: StandIn) -> list[Operation]
     archive = make_archive(alice, selection, "ready")
     document = api.get("/api/schema?format=json").json()
     team = teams.create_team(user=alice, name="Night shift")
+    recipe = alice.recipes.create(
+        connection=connection, url=connection.url, name="Weekly", draw=Draw(task_id=1).to_json()
+    )
     ids = {
         "/api/selections": selection.pk,
         "/api/selections/{selection_id}/shares": selection.shares.create(team=team).pk,
         "/api/archives": archive.pk,
         "/api/connections": connection.pk,
+        "/api/recipes": recipe.pk,
         "/api/teams": team.pk,
         "/api/teams/{team_id}/members": team.memberships.get().pk,
         "/api/works/{kind}": archive.pk,
