@@ -19,6 +19,8 @@ from selector.services.catalogs import load_catalog
 from standin.server import StandIn
 from tests.conftest import api_of, connect
 
+# The heartbeat of a worker has a database connection of its own, which must see the row.
+read_by_a_worker = pytest.mark.usefixtures("transactional_db")
 TASK = 1
 ALL = {
     "task_id": TASK,
@@ -99,6 +101,7 @@ def test_it_is_stored_beside_the_thumbnails(
     assert stored.read_bytes() == content
 
 
+@read_by_a_worker
 def test_a_worker_reads_large_tasks(
     api: APIClient, connection: Connection, standin: StandIn
 ) -> None:
@@ -175,6 +178,7 @@ def test_pictures_that_cvat_cannot_read_are_told_and_not_left_out(
     assert unseen <= set(frames_in(answer))
 
 
+@read_by_a_worker
 def test_pictures_that_cvat_never_reads_do_not_end_a_later_draw(
     api: APIClient, connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +197,7 @@ def test_pictures_that_cvat_never_reads_do_not_end_a_later_draw(
 
 
 @pytest.mark.parametrize("failing", [1, 2])
+@read_by_a_worker
 def test_tasks_of_which_cvat_reads_no_picture(
     api: APIClient,
     connection: Connection,

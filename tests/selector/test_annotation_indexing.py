@@ -38,6 +38,9 @@ from tests.selector.picture_answers import refused
 
 TASK, ADDRESS = 1, "/api/tasks/1/labels"
 
+# The heartbeat of the work has a database connection of its own, which must see the row.
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
 
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path) -> Path:
