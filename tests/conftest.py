@@ -69,15 +69,19 @@ SLOW = (
     "tests/test_slow_cvat.py",
 )
 # Run once by `.ci/run`, not again with PostgreSQL and Redis: pure code, the CVAT client, the
-# stand-in, what is said to CVAT, thumbnails, files of the project, embedded portals.
+# stand-in, what is said to CVAT, slow clients and servers, memory of workers, thumbnails, files of
+# the project, embedded portals.
 ONCE = (
     "tests/clients/",
     "tests/config/test_backup.py",
     "tests/cvat/",
     "tests/launcher/",
+    "tests/portal/test_slow_clients.py",
+    "tests/selections/test_building_refused.py",
     "tests/selections/test_coco",
     "tests/selections/test_cvat_images.py",
     "tests/selections/test_datumaro.py",
+    "tests/selections/test_deadly_frame.py",
     "tests/selections/test_even_draws.py",
     "tests/selections/test_fetching",
     "tests/selections/test_fixed_draws.py",
@@ -101,6 +105,7 @@ ONCE = (
     "tests/selections/test_splits.py",
     "tests/selections/test_spool.py",
     "tests/selections/test_video.py",
+    "tests/selections/test_worker_memory.py",
     "tests/selections/test_yolo",
     "tests/selections/test_zip_bytes.py",
     "tests/selections/test_zipping.py",
@@ -112,6 +117,7 @@ ONCE = (
     "tests/test_macos.py",
     "tests/test_project.py",
     "tests/test_readme.py",
+    "tests/test_slow_cvat.py",
 )
 
 
