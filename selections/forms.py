@@ -213,7 +213,10 @@ class FramesForm(forms.Form):
 class DescribeForm(forms.Form):
     name = forms.CharField(label="Name", max_length=200)
     note = forms.CharField(
-        label="Note", max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label="Note",
+        max_length=Selection.LONGEST_NOTE,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 

@@ -30,6 +30,7 @@ from selections.services.connections import closest, usable_connections
 from selector.models import Connection
 
 MOST_OWNERS = 500
+FRAMES_PER_PAGE = 120  # full rows of the grid at 2, 3, 4, 5, 6, 8 and 10 columns
 MOST_COMPARABLE = 200  # in a list to choose from
 
 

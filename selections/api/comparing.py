@@ -16,7 +16,6 @@ from selections import services
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
 from selections.api.serializers import (
-    LONGEST_NOTE,
     SelectedFrameSerializer,
     SelectionSerializer,
     answered_selection,
@@ -48,7 +47,7 @@ class CombineSerializer(StrictSerializer):
     operation = _operation()
     name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
     note = serializers.CharField(
-        required=False, allow_blank=True, max_length=LONGEST_NOTE, default=""
+        required=False, allow_blank=True, max_length=Selection.LONGEST_NOTE, default=""
     )
 
 

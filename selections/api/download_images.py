@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import time
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.response import Response
 
+from portal.api.fields import IdField
 from portal.api.parsers import TakesFrames
 from portal.api.strict import takes
 from portal.api.views import SpecifiedView
@@ -21,10 +23,10 @@ from portal.signed_in import SignedInApiRequest
 from portal.thread_share import slow_work, slow_work_limits
 from selections import downloads, live_downloads, services
 from selections.api import archive_serializers as archives_api
-from selections.api import serializers
 from selections.api.archives import ZIP
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
+from selections.api.serializers import FramesField
 from selections.models import (
     Archive,
     Selection,
@@ -35,11 +37,44 @@ LONGEST_WAIT = 60  # seconds; a waiting request holds a thread of the web server
 WAIT_PAUSE = 0.2
 
 
+class DownloadImagesSerializer(archives_api.NewArchiveSerializer):
+    frames = FramesField(required=False, allow_null=True)
+    selection = IdField(required=False, allow_null=True)
+    connection = IdField(required=False, allow_null=True)
+    name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+    follow = serializers.BooleanField(
+        default=False,
+        help_text="Answer the ZIP while it is built, as `download` does with `follow`.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs.get("frames")) == (attrs.get("selection") is not None):
+            raise serializers.ValidationError(
+                "Give either frames (at least one) or the id of a selection."
+            )
+        if attrs.get("selection") is not None and attrs["name"]:
+            raise serializers.ValidationError(
+                {"name": "goes with frames: a selection has its name already."}
+            )
+        if attrs.get("selection") is not None and attrs.get("connection") is not None:
+            raise serializers.ValidationError(
+                "A connection goes with frames; a selection is built through your own "
+                "connection to its server."
+            )
+        return super().validate(attrs)
+
+
+class DownloadImagesAnswer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    archive = archives_api.ArchiveSerializer()
+    selection = serializers.IntegerField()
+
+
 class DownloadImagesView(TakesFrames, SpecifiedView):
     @takes(
-        body=serializers.DownloadImagesSerializer,
+        body=DownloadImagesSerializer,
         parameters=[IDEMPOTENCY_KEY, OpenApiParameter("Prefer", str, OpenApiParameter.HEADER)],
-        responses={202: serializers.DownloadImagesAnswer, **ZIP},
+        responses={202: DownloadImagesAnswer, **ZIP},
     )
     def post(self, request: SignedInApiRequest) -> HttpResponseBase:
         """Build a ZIP of frames or of a saved selection.
@@ -51,7 +86,7 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
         With `follow` the ZIP while it is built, see `download` of archives; 202 where that cannot
         be done.
         """
-        form = serializers.DownloadImagesSerializer(data=request.data)
+        form = DownloadImagesSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         answer = once(request, lambda: self._build(request, form))
         built = Archive.objects.for_user(request.user).filter(pk=answer.data["archive"]["id"])
@@ -71,9 +106,7 @@ class DownloadImagesView(TakesFrames, SpecifiedView):
         now = archives_api.ArchiveSerializer(archive, context=context).data
         return Response(answer.data | {"archive": now}, status=answer.status_code)
 
-    def _build(
-        self, request: SignedInApiRequest, form: serializers.DownloadImagesSerializer
-    ) -> Response:
+    def _build(self, request: SignedInApiRequest, form: DownloadImagesSerializer) -> Response:
         data = form.validated_data
         if data.get("selection") is not None:
             archive = services.request_archive(

@@ -17,7 +17,8 @@ from portal.signed_in import SignedInApiRequest
 from selections import services
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
-from selections.api.serializers import LONGEST_NOTE, SelectionSerializer, answered_selection
+from selections.api.serializers import SelectionSerializer, answered_selection
+from selections.models import Selection
 from selector.services.connections import find_connection
 
 MOST_TOLD = 10_000  # entries that do not match: 200,000 would be an answer of 50 MB
@@ -39,7 +40,7 @@ class ImportSerializer(StrictSerializer):
     connection = IdField(required=False, allow_null=True)
     name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
     note = serializers.CharField(
-        required=False, allow_blank=True, max_length=LONGEST_NOTE, default=""
+        required=False, allow_blank=True, max_length=Selection.LONGEST_NOTE, default=""
     )
     saves_partly = serializers.BooleanField(
         default=False, help_text="Save the frames that match even if other entries do not."

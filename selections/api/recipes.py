@@ -20,7 +20,6 @@ from selections.api.draw_serializers import DrawSerializer, Fields, amount_names
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
 from selections.api.serializers import (
-    LONGEST_NOTE,
     SelectionSerializer,
     WrittenDrawField,
     WrittenDrawSerializer,
@@ -101,7 +100,7 @@ class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
         ]
         read_only_fields = [name for name in fields if name not in CHANGEABLE]
         extra_kwargs = {
-            "note": {"max_length": LONGEST_NOTE},
+            "note": {"max_length": Selection.LONGEST_NOTE},
             "last_round": {
                 "help_text": "The highest number that a round was given; 0 before the first."
             },
@@ -122,7 +121,7 @@ class NewRecipeSerializer(DrawSerializer):
 
     name = serializers.CharField(max_length=LONGEST_NAME)
     note = serializers.CharField(
-        required=False, allow_blank=True, max_length=LONGEST_NOTE, default=""
+        required=False, allow_blank=True, max_length=Selection.LONGEST_NOTE, default=""
     )
     selection = IdField(
         required=False,

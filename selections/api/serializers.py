@@ -13,7 +13,6 @@ from portal.api.choices import ChoiceField
 from portal.api.fields import MAX_ID, IdField, ListField, WholeNumberField
 from portal.api.strict import StrictFields, StrictSerializer
 from selections import methods
-from selections.api.archive_serializers import ArchiveSerializer, NewArchiveSerializer
 from selections.api.draw_serializers import (
     DrawSerializer,
     Fields,
@@ -27,7 +26,6 @@ from selections.services import Choice
 from selector.api.annotation_filters import AnnotationFilterSerializer
 
 LARGEST_FRAME = 2**31 - 1
-LONGEST_NOTE = 10_000
 # Keys of a frame in answers, which requests may send back.
 ANSWERED_OF_FRAME = {
     "task_id", "job_id", "frame", "filename", "width", "height", "source_frame", "video",
@@ -223,7 +221,7 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
         ]
         read_only_fields = [name for name in fields if name not in {"name", "note", "visibility"}]
         extra_kwargs = {
-            "note": {"max_length": LONGEST_NOTE},
+            "note": {"max_length": Selection.LONGEST_NOTE},
             "round_number": {"help_text": "Which round of its recipe it is; null for none."},
             "frames_requested": {
                 "help_text": "How many frames the draw asked for; null if not known, and for a "
@@ -256,7 +254,7 @@ class NewSelectionSerializer(DrawSerializer):
 
     name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
     note = serializers.CharField(
-        required=False, allow_blank=True, max_length=LONGEST_NOTE, default=""
+        required=False, allow_blank=True, max_length=Selection.LONGEST_NOTE, default=""
     )
     frames = FramesField(required=False, allow_null=True)
     based_on = IdField(
@@ -369,36 +367,3 @@ class RedrawnSerializer(serializers.Serializer[Any]):
     count_before = serializers.IntegerField()
     same = serializers.IntegerField()
     new = serializers.IntegerField()
-
-
-class DownloadImagesSerializer(NewArchiveSerializer):
-    frames = FramesField(required=False, allow_null=True)
-    selection = IdField(required=False, allow_null=True)
-    connection = IdField(required=False, allow_null=True)
-    name = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
-    follow = serializers.BooleanField(
-        default=False,
-        help_text="Answer the ZIP while it is built, as `download` does with `follow`.",
-    )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if bool(attrs.get("frames")) == (attrs.get("selection") is not None):
-            raise serializers.ValidationError(
-                "Give either frames (at least one) or the id of a selection."
-            )
-        if attrs.get("selection") is not None and attrs["name"]:
-            raise serializers.ValidationError(
-                {"name": "goes with frames: a selection has its name already."}
-            )
-        if attrs.get("selection") is not None and attrs.get("connection") is not None:
-            raise serializers.ValidationError(
-                "A connection goes with frames; a selection is built through your own "
-                "connection to its server."
-            )
-        return super().validate(attrs)
-
-
-class DownloadImagesAnswer(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
-    archive = ArchiveSerializer()
-    selection = serializers.IntegerField()

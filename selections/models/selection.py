@@ -185,6 +185,7 @@ class Selection(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     UNDO: ClassVar = timedelta(minutes=10)
+    LONGEST_NOTE: ClassVar = 10_000  # characters
     LONGEST_SAVE: ClassVar = timedelta(hours=1)
 
     objects = SelectionQuerySet.as_manager()

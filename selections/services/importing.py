@@ -34,7 +34,6 @@ from selector.services.scopes import MOST_FRAMES
 
 Key = TypeVar("Key", str, int)
 
-LONGEST_NOTE = 10_000
 NOT_SHOWN = (CvatForbidden, CvatNotFound, CvatNoData)
 MOST_NAMED = 3  # tasks, and frames that an ambiguous name may mean
 WHOLE_NUMBERS = {"first_frame", "last_frame"} | {
@@ -111,7 +110,7 @@ def import_list(
         return Imported(None, len(choices), repeated, unmatched)
     draw, remark = _draw(listed, is_elsewhere=is_elsewhere)
     name = name or (listed.name and free_name(user, listed.name))
-    note = note or listed.note[:LONGEST_NOTE]
+    note = note or listed.note[: Selection.LONGEST_NOTE]
     frames = list(choices.values())
     if draw is not None:
         try:

@@ -14,8 +14,6 @@ from portal.signed_in import SignedInRequest
 from selections import page_queries, services
 from selections.forms import CombineForm, FramesForm, SelectionsForm
 
-FRAMES_PER_PAGE = 120  # as on the page of a selection
-
 
 def compare_page(request: SignedInRequest) -> HttpResponse:
     given = request.GET
@@ -32,7 +30,7 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
             parts = services.compare_selections(selections)
             part = next((each for each in parts if each.key == given.get("part")), None)
             part = part or next((each for each in parts if each.count), parts[0])
-            paginator = Paginator(part.frames(), FRAMES_PER_PAGE)
+            paginator = Paginator(part.frames(), page_queries.FRAMES_PER_PAGE)
             paginator.count = part.count  # known: need not be counted again
             page = paginator.get_page(given.get("page"))
             page.object_list = list(page.object_list)

@@ -32,7 +32,6 @@ from selections.splits import SHARES, UNIT_NOUNS
 from selector.services.connections import find_connection
 
 SELECTIONS_PER_PAGE = 25
-FRAMES_PER_PAGE = 120  # full rows of the grid at 2, 3, 4, 5, 6, 8 and 10 columns
 ARCHIVES_SHOWN = 5
 
 
@@ -82,7 +81,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     connection = services.usable_connection(request.user, selection)
     shown = FramesForm(request.GET, has_pictures=connection is not None)
     frames = shown.applied_to(selection.frames.all())
-    page = Paginator(frames, FRAMES_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(frames, page_queries.FRAMES_PER_PAGE).get_page(request.GET.get("page"))
     marks = page_queries.count_marks(selection)
     page.object_list = page_queries.with_marks(selection, page.object_list, marks)
     archives = Archive.objects.for_user(request.user).filter(selection=selection)
