@@ -67,6 +67,7 @@ class CvatClient:
         self._organization = organization
         self._known_organizations = KnownOrganizations()
         self.retries = retries or (PATIENT if patient else INTERACTIVE)
+        self.pause = sleep
         self._http = Http(
             url=url,
             credential=credential,
@@ -78,6 +79,11 @@ class CvatClient:
             seconds=seconds,
             around_attempt=around_attempt,
         )
+
+    @property
+    def http(self) -> Http:
+        """The requests themselves, for what writes (cvat.writing)."""
+        return self._http
 
     def close(self) -> None:
         self._http.close()

@@ -63,8 +63,16 @@ def from_response(
     `is_data`: a picture or a chunk was requested. The text then names no frame, so that frames
     that are missing for the same reason can be grouped by the text.
     """
-    status = response.status_code
     said = quote(response, body)
+    error = _from_status(response, said, subject=subject, place=place, is_data=is_data)
+    error.said = said
+    return error
+
+
+def _from_status(
+    response: Response, said: str, *, subject: str, place: str, is_data: bool
+) -> CvatError:
+    status = response.status_code
     if 300 <= status < 400:
         return CvatUnreachable(_redirect(response, place), status=status)
     if status == 401:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class CvatError(Exception):
     """Base class. `code` is a stable word for scripts."""
@@ -11,6 +13,7 @@ class CvatError(Exception):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status  # HTTP status of CVAT's answer, if there was one
+        self.said = ""  # CVAT's own words, fit to be shown; "" if there were none
         self.retry_after: float | None = None  # seconds, from CVAT's Retry-After header
         # Whether the same request may succeed later: CVAT is busy, or fails at every request.
         self.is_passing = False
@@ -62,6 +65,34 @@ class CvatRejected(CvatError):
     """CVAT refuses the request as wrong (400, 405, 409, ...)."""
 
     code = "cvat_rejected"
+
+
+class Reason(StrEnum):
+    """Why CVAT refuses a change, where a caller may want to react."""
+
+    NOT_PERMITTED = "not_permitted"  # a read-only token, or an account without the right
+    ASSIGNEE = "assignee"
+    GROUND_TRUTH_EXISTS = "ground_truth_exists"
+    HONEYPOTS = "honeypots"
+    THREE_DIMENSIONAL = "three_dimensional"
+    NO_DATA = "no_data"
+    UNKNOWN_FRAMES = "unknown_frames"
+    UNKNOWN_LABEL = "unknown_label"
+    BAD_OBJECT = "bad_object"
+    ORGANIZATION = "organization"
+    CREATION_FAILED = "creation_failed"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    OTHER = "other"
+
+
+class CvatRefused(CvatRejected):
+    """CVAT refuses a change, for this reason. The text says what to do."""
+
+    code = "cvat_refused"
+
+    def __init__(self, message: str, reason: Reason, *, status: int | None = None) -> None:
+        super().__init__(message, status=status)
+        self.reason = reason
 
 
 class CvatNoData(CvatError):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypedDict, TypeVar, Unpack
+from typing import Any, BinaryIO, NamedTuple, TypedDict, TypeVar, Unpack
 
 import requests
 import urllib3
@@ -32,6 +32,7 @@ AroundAttempt = Callable[[], AbstractContextManager[Report | None]]
 
 # Gzip costs CVAT four times the work of the chunk itself and saves nothing (cvat-api 7.7).
 _IDENTITY = {"Accept-Encoding": "identity"}
+_REPEATED = ("GET", "HEAD")  # the other methods change something
 _SCHEMES = {CredentialKind.ACCESS_TOKEN: "Bearer", CredentialKind.LOGIN_TOKEN: "Token"}
 
 
@@ -77,11 +78,19 @@ class Call:
     path: str
     subject: str
     params: Params | None = None
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = None  # sent as JSON
+    content: bytes | None = None  # sent as it is, in place of a body
     headers: Mapping[str, str] | None = None
     is_data: bool = False  # chunks and pictures
     put_off_after: float | None = None  # see DownloadOptions
     read_timeout: float | None = None
+
+
+class Changed(NamedTuple):
+    """The answer to a change: its JSON (None without) and its headers."""
+
+    data: Any
+    headers: Mapping[str, str]
 
 
 # What an answer raises that ends too early or cannot be decoded.
@@ -197,6 +206,22 @@ class Http:
     def delete(self, path: str, *, subject: str) -> None:
         self._exchange(Call("DELETE", path, subject), lambda response: None)
 
+    def change(self, call: Call) -> Changed:
+        """The answer to a request that changes something. It is sent once: whether CVAT has
+        carried it out when the answer is lost is for the caller to find out."""
+
+        def read(response: requests.Response) -> Changed:
+            has_json = errors.is_json(response) and response.status_code != 204
+            return Changed(self._json(response) if has_json else None, response.headers)
+
+        return self._exchange(call, read)
+
+    def head(self, path: str, *, subject: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers of the answer."""
+        return self._exchange(
+            Call("HEAD", path, subject, headers=headers), lambda answer: answer.headers
+        )
+
     def data(self, path: str, *, subject: str, params: Params | None = None) -> FrameData:
         """A picture, read into memory."""
         call = Call("GET", path, subject, params, headers=_IDENTITY, is_data=True)
@@ -291,6 +316,7 @@ class Http:
                 f"{self.url}{call.path}",
                 params=call.params,
                 json=call.body,
+                data=call.content,
                 headers=call.headers,
                 auth=self._auth,
                 timeout=(connect, read),
@@ -318,7 +344,7 @@ class Http:
 
     def _wait(self, call: Call, failure: Failure, attempt: int) -> float | None:
         """Seconds to wait before the next attempt; None if there shall be none."""
-        if call.method != "GET" or attempt >= failure.attempts:
+        if call.method not in _REPEATED or attempt >= failure.attempts:
             return None
         return self._retries.wait(attempt, retry_after=failure.wait)
 

@@ -55,6 +55,10 @@ class Rule:
     damage: Damage | None = None
     seconds: float = 0.0
     hits: int = 0
+    method: str = ""  # of the requests; "" for all
+    skip: int = 0  # how many matching requests pass first
+    hang_up: bool = False
+    is_late: bool = False
 
     def stop(self) -> None:
         self.left = 0
@@ -68,6 +72,7 @@ class Trouble:
     damage: Damage | None = None
     targeted: bool = False
     hang_up: bool = False
+    is_late: bool = False  # after the request is carried out, not before
 
 
 @dataclass
@@ -120,6 +125,30 @@ class Faults:
     def damage(self, pattern: str, kind: Damage, times: int | None = 1) -> Rule:
         return self._add(Rule(re.compile(pattern), times, damage=kind))
 
+    def lose(
+        self,
+        pattern: str,
+        *,
+        status: int | None = None,
+        carried_out: bool,
+        method: str = "",
+        skip: int = 0,
+        times: int | None = 1,
+    ) -> Rule:
+        """Lose the answer to requests, before or after they are carried out: with this status, as
+        of a proxy, or by closing the connection. The first `skip` matching requests pass."""
+        answer = None if status is None else Answer(status, b"", HTML, [])
+        rule = Rule(
+            re.compile(pattern),
+            times,
+            answer=answer,
+            method=method,
+            skip=skip,
+            hang_up=status is None,
+            is_late=carried_out,
+        )
+        return self._add(rule)
+
     def hold(self, pattern: str) -> Hold:
         """Keep matching requests waiting until `release()` of the Hold."""
         hold = Hold(pattern)
@@ -145,15 +174,17 @@ class Faults:
 
     # -- what the server asks -----------------------------------------------------------------
 
-    def trouble(self, target: str) -> Trouble:
+    def trouble(self, target: str, method: str = "") -> Trouble:
         """The faults for a request for `target`, after the waits that holds and delays demand."""
         for hold in [hold for hold in self.holds if hold.pattern.search(target)]:
             hold.stop_here()
         trouble = Trouble(hang_up=self.is_down)
-        for rule in self._hit(target):
+        for rule in self._hit(target, method):
             time.sleep(rule.seconds)
             trouble.answer = trouble.answer or rule.answer
             trouble.damage = trouble.damage or rule.damage
+            trouble.hang_up = trouble.hang_up or rule.hang_up
+            trouble.is_late = trouble.is_late or rule.is_late
             trouble.targeted = trouble.damage is not None
         if DATA_PATH.match(target) and trouble.answer is None:
             self._roll(trouble)
@@ -164,11 +195,15 @@ class Faults:
             self.rules.append(rule)
         return rule
 
-    def _hit(self, target: str) -> list[Rule]:
+    def _hit(self, target: str, method: str) -> list[Rule]:
         hit = []
         with self._lock:
             for rule in self.rules:
-                if rule.left == 0 or not rule.pattern.search(target):
+                is_meant = rule.method in ("", method) and rule.pattern.search(target)
+                if rule.left == 0 or not is_meant:
+                    continue
+                if rule.skip > 0:
+                    rule.skip -= 1
                     continue
                 rule.hits += 1
                 rule.left = None if rule.left is None else rule.left - 1

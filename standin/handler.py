@@ -44,7 +44,9 @@ class Handler(BaseHTTPRequestHandler):
         seen = Seen(self.command, request.path, dict(request.query), request.headers)
         self.requests.add(seen)
         target = request.path + ("?" + urlsplit(self.path).query if request.query else "")
-        trouble = self.site.faults.trouble(target)
+        trouble = self.site.faults.trouble(target, self.command)
+        if trouble.is_late:
+            self._answer(request)  # carried out, and nobody hears of it
         if trouble.hang_up:
             self.close_connection = True
             return

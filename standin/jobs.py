@@ -9,7 +9,7 @@ from standin.finding import find_job
 from standin.listings import JOBS, is_listed
 from standin.lists import listed
 from standin.messages import Answer, Refusal, Request, ServerError, forbidden, json_answer
-from standin.rights import is_job_staff, may_see_task
+from standin.rights import is_job_staff, may_assign, may_see_task
 from standin.site import Site
 
 STAGES = ("annotation", "validation", "acceptance")
@@ -46,9 +46,12 @@ def job_change(request: Request, site: Site, number: int) -> Answer:
         raise forbidden()
     now = datetime.now(UTC)
     if "assignee" in body:
-        if body["assignee"] is not None and body["assignee"] not in site.world.users:
+        assignee = site.world.users.get(body["assignee"] or 0)
+        if body["assignee"] is not None and assignee is None:
             raise ServerError("unknown assignee")
-        job.assignee = site.world.users.get(body["assignee"] or 0)
+        if not may_assign(request.account, job.task.organization, assignee):
+            raise forbidden()
+        job.assignee = assignee
         job.assignee_updated_date = now
     job.state = body.get("state", "new" if "stage" in body else job.state)
     job.stage = body.get("stage", job.stage)

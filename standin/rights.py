@@ -42,6 +42,12 @@ def may_see_job(user: User, job: Job) -> bool:
     return is_job_staff(user, job) or may_see_task(user, job.task)
 
 
+def may_assign(asker: User, organization: Organization | None, assignee: User | None) -> bool:
+    """In the personal space only oneself or nobody; an administrator, and anybody who may change
+    the object in an organization, chooses whom he likes (cvat-api 9.5)."""
+    return assignee in (None, asker) or asker.is_admin or organization is not None
+
+
 def may_list(user: User, asked_for: Organization | None, *, own: bool) -> bool:
     """Whether a list shows what is one's own or not, `asked_for` being the organization that the
     request names. What lies in another one is sorted out elsewhere."""

@@ -211,6 +211,18 @@ class World:
         task.validation_mode = "gt"
         return job
 
+    def remove_ground_truth(self, job: Job) -> None:
+        """Remove a ground-truth job with its annotations; the task is without validation then."""
+        with self.lock:
+            task = job.task
+            task.jobs.remove(job)
+            del self.jobs[job.id]
+            task.validation_mode, task.disabled = None, []
+            task.layout_in_source_numbers = False
+            self.chunks.clear()
+            self.meta_cache.clear()
+            self.touch(task)
+
     # -- what the server serves ---------------------------------------------------------------
 
     def filename(self, task_id: int, frame: int) -> str:

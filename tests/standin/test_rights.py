@@ -98,4 +98,3 @@ def test_paths_that_come_later_are_not_found_pages(ask) -> None:
         answer = ask(path)
         assert answer.status_code == 404
         assert answer.headers["Content-Type"].startswith("text/html")
-    assert ask("/api/jobs", method="POST", json={}).status_code == 404

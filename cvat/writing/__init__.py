@@ -1,0 +1,6 @@
+"""What changes something in CVAT: jobs, tasks, pictures, annotations, issues."""
+
+from cvat.writing.values import NewTask, RequestState, TaskData
+from cvat.writing.writer import CvatWriter
+
+__all__ = ["CvatWriter", "NewTask", "RequestState", "TaskData"]

@@ -1,0 +1,97 @@
+"""Sends changes to CVAT, each once; finds out what became of those whose answer was lost."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from cvat.client import TOKENS, CvatClient
+from cvat.exceptions import CvatError, CvatTimeout
+from cvat.http import Call, Changed
+from cvat.retries import TEMPORARY
+from cvat.writing.refusals import explained
+
+T = TypeVar("T")
+
+LATE_LOOKS = 3  # after a time-out, when CVAT may still be at work on the request
+ATTEMPTS_AT_500 = 2  # CVAT's own failure: mostly it fails again
+
+
+class Sender:
+    """Changes through the client of a credential that may write."""
+
+    def __init__(self, client: CvatClient) -> None:
+        self.client = client
+        self._is_read_only: bool | None = None
+
+    def send(
+        self, call: Call, *, names_assignee: bool = False, is_personal: bool = False
+    ) -> Changed:
+        """The answer to a change, which is sent once. CvatRefused if CVAT refuses it; see
+        refusals.explained."""
+        try:
+            return self.client.http.change(call)
+        except CvatError as error:
+            failure = error
+        raise explained(
+            failure,
+            subject=call.subject,
+            names_assignee=names_assignee,
+            is_personal=is_personal,
+            is_read_only=failure.status == 403 and self.is_read_only(),
+        )
+
+    def ensure(self, look: Callable[[], T | None], do: Callable[[], T]) -> T:
+        """What `look` finds, else what `do` makes: once, although answers may be lost.
+
+        `look` returns None while nothing is there. It is called before each `do`, and after one
+        whose answer was lost: CVAT may have carried the request out. It may raise, too, when what
+        it finds forbids to go on.
+        """
+        started = time.monotonic()
+        found = look()
+        for attempt in itertools.count(1):
+            if found is not None:
+                return found
+            try:
+                return do()
+            except CvatError as error:
+                if not is_lost(error):
+                    raise
+                wait = self._wait(error, attempt, time.monotonic() - started)
+                late = LATE_LOOKS if isinstance(error, CvatTimeout) else 1
+                failure = error
+            for _ in range(late):
+                self.client.pause(wait or 0.0)
+                found = look()
+                if found is not None:
+                    return found
+            if wait is None:
+                raise failure
+        raise AssertionError("unreachable")
+
+    def is_read_only(self) -> bool:
+        """Whether the credential is an access token that may only read. False for a login key."""
+        if self._is_read_only is None:
+            try:
+                answer = self.client.http.get(f"{TOKENS}/self", subject="the access token")
+                self._is_read_only = answer.get("read_only") is not False
+            except CvatError:
+                self._is_read_only = False  # a login key, or an answer that is lost now
+        return self._is_read_only
+
+    def _wait(self, error: CvatError, attempt: int, elapsed: float) -> float | None:
+        retries = self.client.retries
+        is_last = error.status == 500 and attempt >= ATTEMPTS_AT_500
+        if is_last or elapsed > retries.give_up_after:
+            return None
+        return retries.wait(attempt, retry_after=error.retry_after)
+
+
+def is_lost(error: CvatError) -> bool:
+    """Whether CVAT may have carried out the request that this error answers: there was no answer,
+    or one that comes from a proxy or from a failure."""
+    status = error.status
+    return status is None or status >= 500 or status in TEMPORARY or 200 <= status < 300

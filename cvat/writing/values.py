@@ -1,0 +1,96 @@
+"""What the portal sends to CVAT, and what CVAT says of work in its background."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MARKER_LENGTH = 2000  # CVAT's limit of a tracker link
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task to make, without its pictures.
+
+    `marker` is the portal's own id of the task: it is stored as the tracker link of the task, and
+    by it the task is found again. `labels` are in CVAT's own form, without ids (labels.py); with
+    `project_id` there are none, the task has those of the project. `organization` is a slug, "" for
+    the personal space; a task of a project goes where the project is. `segment_size` is for tasks
+    without `TaskData.jobs`.
+    """
+
+    name: str
+    marker: str
+    labels: tuple[Mapping[str, Any], ...] = ()
+    project_id: int | None = None
+    organization: str = ""
+    subset: str = ""
+    segment_size: int = 0
+    overlap: int | None = None
+    assignee_id: int | None = None
+    consensus_replicas: int = 0  # 0, or 2 and more
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the request."""
+        body: dict[str, Any] = {"name": self.name, "bug_tracker": self.marker}
+        if self.project_id is None:
+            body["labels"] = list(self.labels)
+        else:
+            body["project_id"] = self.project_id
+        optional = {
+            "subset": self.subset,
+            "segment_size": self.segment_size,
+            "assignee_id": self.assignee_id,
+            "consensus_replicas": self.consensus_replicas,
+        }
+        body.update({name: value for name, value in optional.items() if value})
+        if self.overlap is not None:
+            body["overlap"] = self.overlap
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class TaskData:
+    """How CVAT makes frames and jobs of the pictures of a ZIP.
+
+    `jobs` names the files of each job, by their paths in the ZIP: the frames come in this order,
+    and files that are not named are left out (cvat-api 15.5). Without `jobs`, the frames are sorted
+    by path and cut into jobs by the task's segment size. `ground_truth` names the files of a
+    ground-truth job.
+    """
+
+    jobs: tuple[tuple[str, ...], ...] = ()
+    image_quality: int = 70
+    chunk_size: int | None = None
+    ground_truth: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the request that ends an upload."""
+        body: dict[str, Any] = {"image_quality": self.image_quality}
+        if self.jobs:
+            body["job_file_mapping"] = [list(names) for names in self.jobs]
+        if self.chunk_size is not None:
+            body["chunk_size"] = self.chunk_size
+        if self.ground_truth:
+            body["validation_params"] = {
+                "mode": "gt",
+                "frame_selection_method": "manual",
+                "frames": list(self.ground_truth),
+            }
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class RequestState:
+    """Work in the background of CVAT. `status` is queued, started, finished or failed; forgotten
+    when CVAT knows the request no more or not yet: look at the object itself. `message` is a
+    sentence, of a failed request why it failed."""
+
+    status: str
+    message: str = ""
+    progress: float = 0.0  # stays 0 in CVAT 2.54
+
+    @property
+    def is_over(self) -> bool:
+        return self.status not in ("queued", "started")
