@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from cvat_select.datasets import to_fiftyone, to_supervision
 from cvat_select.errors import BuildFailed, DownloadFailed, Error, Refused, Unreachable
 from cvat_select.portal import Portal
 from cvat_select.version import VERSION as __version__
@@ -22,4 +23,6 @@ __all__ = [
     "Refused",
     "Unreachable",
     "__version__",
+    "to_fiftyone",
+    "to_supervision",
 ]
