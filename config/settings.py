@@ -351,6 +351,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "selections.api.glossary.explain",
+        "portal.api.schema.name_forms",
     ],
     "ENUM_NAME_OVERRIDES": {
         "FrameSelectionMethodEnum": "selections.methods.choices",
@@ -358,6 +359,8 @@ SPECTACULAR_SETTINGS = {
         "JobStageEnum": "selector.api.scopes.STAGES",
         "JobStateEnum": "selector.api.scopes.STATES",
         "ReadingStateEnum": "selector.api.labels.STATES",
+        "SplitByEnum": "selections.splits.BY_CHOICES",
+        "SplitUnitEnum": "selections.splits.UNIT_CHOICES",
     },
 }
 

@@ -286,7 +286,9 @@ class NewArchiveSerializer(StrictSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "video_quality" in self.initial_data and attrs["video_format"] != "jpeg":
+        # Generated clients send every default.
+        is_chosen = attrs["video_quality"] != self.fields["video_quality"].default
+        if is_chosen and attrs["video_format"] != "jpeg":
             raise serializers.ValidationError(
                 {"video_quality": "goes with video_format jpeg: PNG has no quality."}
             )
