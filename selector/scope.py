@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from math import inf
 from typing import Any
 
 from cvat.types import Frame, Job
 from selector.annotation_index.filter import NO_FILTER, AnnotationFilter
 
+NO_ASSIGNEE = "no assignee"  # instead of a user name, in which CVAT allows no space
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """One job, one task, several tasks or all tasks of a project, and filters in CVAT's words.
 
-    `job_ids`, `stage`, `state` and `assignee` (a user name): only from such jobs.
+    `job_ids`, `stage`, `state` and `assignee` (a user name, or NO_ASSIGNEE): only from such jobs.
     `filename_contains`: only frames whose name contains each of these words, in any case.
+    `filename_pattern`: only frames whose name is like this pattern, see `is_like`.
     `first_frame` and `last_frame`: only this range of frames of each task, both ends included.
     `annotation_filter`: only frames with such annotations. What is empty or None does not count.
     """
@@ -30,6 +34,7 @@ class Scope:
     state: str = ""
     assignee: str = ""
     filename_contains: str = ""
+    filename_pattern: str = ""
     first_frame: int | None = None
     last_frame: int | None = None
     annotation_filter: AnnotationFilter = NO_FILTER
@@ -65,7 +70,11 @@ class Scope:
     def narrows_frames(self) -> bool:
         """Whether file name or number of a frame matters."""
         ends = (self.first_frame, self.last_frame)
-        return bool(self.filename_contains) or any(end is not None for end in ends)
+        return self.narrows_names or any(end is not None for end in ends)
+
+    @property
+    def narrows_names(self) -> bool:
+        return bool(self.filename_contains or self.filename_pattern)
 
     def takes_job(self, job: Job) -> bool:
         """Whether frames of the job take part."""
@@ -73,7 +82,7 @@ class Scope:
             (not self.job_ids or job.id in self.job_ids)
             and self.stage in ("", job.stage)
             and self.state in ("", job.state)
-            and self.assignee in ("", job.assignee)
+            and self.assignee in ("", job.assignee or NO_ASSIGNEE)
         )
 
     def narrow(self, frames: Iterable[Frame]) -> tuple[Frame, ...]:
@@ -86,7 +95,16 @@ class Scope:
             for frame in frames
             if first <= frame.frame <= last
             and all(word in frame.filename.lower() for word in words)
+            and (not self.filename_pattern or is_like(frame.filename, self.filename_pattern))
         )
+
+
+def is_like(filename: str, pattern: str) -> bool:
+    """Whether the whole name is like the pattern, in any case: `*` stands for any characters, `?`
+    for one, `[0-4]` for one of these, `[!0-4]` for one that is none of these. A pattern without
+    `/` is compared with the name without its folders. filename_pattern.js does the same."""
+    name = filename if "/" in pattern else filename.rpartition("/")[2]
+    return fnmatchcase(name.lower(), pattern.lower())
 
 
 def scope_values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,6 +119,7 @@ def scope_values(data: Mapping[str, Any]) -> dict[str, Any]:
         "state": data.get("state") or "",
         "assignee": data.get("assignee") or "",
         "filename_contains": data.get("filename_contains") or "",
+        "filename_pattern": data.get("filename_pattern") or "",
         "first_frame": data.get("first_frame"),
         "last_frame": data.get("last_frame"),
         "annotation_filter": AnnotationFilter.from_json(data.get("annotation_filter") or {}),
@@ -121,6 +140,7 @@ def scope_json(scope: Scope) -> dict[str, Any]:
         "state": scope.state,
         "assignee": scope.assignee,
         "filename_contains": scope.filename_contains,
+        "filename_pattern": scope.filename_pattern,
         "first_frame": scope.first_frame,
         "last_frame": scope.last_frame,
         "annotation_filter": scope.annotation_filter.to_json(),

@@ -115,6 +115,9 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
     filename_contains = serializers.CharField(
         required=False, help_text="Only frames whose name contains each of these words."
     )
+    filename_pattern = serializers.CharField(
+        required=False, help_text="Only frames whose name is like this pattern."
+    )
     first_frame = serializers.IntegerField(required=False)
     last_frame = serializers.IntegerField(required=False)
     exclude_selections = serializers.ListField(child=serializers.IntegerField(), required=False)

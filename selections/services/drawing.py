@@ -148,10 +148,12 @@ def _refuse_nothing(draw: Draw) -> None:
     """Raise InvalidInput if file name or number left no candidate."""
     if draw.recipe is not None:
         raise InvalidInput(NO_FRAME_LEFT)
-    if draw.filename_contains:
+    if draw.narrows_names:
+        parts = {"contains": draw.filename_contains, "is like": draw.filename_pattern}
+        said = " and ".join(f"{verb} “{text}”" for verb, text in parts.items() if text)
+        hint = "another pattern" if draw.filename_pattern else "fewer words"
         raise InvalidInput(
-            "There is nothing to draw: no file name there contains "
-            f"“{draw.filename_contains}”. Try fewer words, or other jobs."
+            f"There is nothing to draw: no file name there {said}. Try {hint}, or other jobs."
         )
     if draw.narrows_frames:
         raise InvalidInput(

@@ -33,7 +33,7 @@ class UnreadTask:
 
 def may_read_few(draw: Draw) -> bool:
     """Whether what is drawn depends on the lowest ranks alone, and these on numbers alone."""
-    needs_frames = draw.filename_contains or draw.annotation_filter or draw.job_ids
+    needs_frames = draw.narrows_names or draw.annotation_filter or draw.job_ids
     return draw.by.takes_lowest and draw.count is not None and not needs_frames
 
 

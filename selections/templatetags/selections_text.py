@@ -20,6 +20,7 @@ from selections.services.drift import ChangedFrame
 from selections.splits import BY_CHOICES, NO_SPLIT, SHARES, SPLITS, Split
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.words import filter_text
+from selector.scope import NO_ASSIGNEE
 
 register = template.Library()
 
@@ -41,6 +42,7 @@ LIMITS = {
     "state": "State of the jobs",
     "assignee": "Assignee of the jobs",
     "filename_contains": "File name contains",
+    "filename_pattern": "File name like",
     "first_frame": "First frame",
     "last_frame": "Last frame",
     "exclude_selections": "Left out: selections",
@@ -214,7 +216,9 @@ def _with_seed(draw: Draw) -> str:
 
 
 def _with_names(draw: Draw) -> str:
-    return f" whose file names contain “{draw.filename_contains}”" if draw.filename_contains else ""
+    parts = {"contain": draw.filename_contains, "are like": draw.filename_pattern}
+    given = " and ".join(f"{verb} “{text}”" for verb, text in parts.items() if text)
+    return f" whose file names {given}" if given else ""
 
 
 def _in_range(draw: Draw) -> str:
@@ -281,6 +285,8 @@ def _of_such_jobs(draw: Draw) -> str:
     ]
     where = f" in {' and '.join(given)}" if given else ""
     who = f" assigned to {draw.assignee}" if draw.assignee else ""
+    if draw.assignee == NO_ASSIGNEE:
+        who = " assigned to nobody"
     return where + ("," if where and who else "") + who
 
 

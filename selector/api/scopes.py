@@ -11,9 +11,11 @@ from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, ListField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selector.api.annotation_filters import AnnotationFilterSerializer
+from selector.scope import NO_ASSIGNEE
 
 MOST_JOBS = 10_000
 LONGEST_FILENAME_PART = 1000
+LONGEST_PATTERN = 200
 MOST_IMAGES = 100_000  # on a page
 LARGEST_FRAME = 2**31 - 1
 STAGES = ["annotation", "validation", "acceptance"]
@@ -55,13 +57,22 @@ class ScopeSerializer(StrictSerializer):
     assignee = serializers.CharField(
         required=False,
         max_length=150,
-        help_text="Only from jobs assigned to this person: the user name in CVAT.",
+        help_text="Only from jobs assigned to this person: the user name in CVAT, or "
+        f"`{NO_ASSIGNEE}` for jobs that nobody is assigned to.",
     )
     filename_contains = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=LONGEST_FILENAME_PART,
         help_text="Only frames whose name contains each of these words, whatever their case.",
+    )
+    filename_pattern = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_PATTERN,
+        help_text="Only frames whose name is like this pattern, such as `*_left.png`, whatever "
+        "the case: `*` stands for any characters, `?` for one, `[0-4]` for one of these, `[!0-4]` "
+        "for one that is none of these. Without `/` it is compared with the name without folders.",
     )
     first_frame = WholeNumberField(
         required=False,

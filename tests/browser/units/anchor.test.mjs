@@ -8,7 +8,7 @@ import { catalogOf } from "./catalogs.mjs";
 function desk() {
   const choice = new Choice(catalogOf([40, 35]));
   const grid = { shown: new Shown(choice.catalog) };
-  const filter = (words) => (grid.shown = new Shown(choice.catalog, { words }));
+  const filter = (words) => (grid.shown = new Shown(choice.catalog, { frame: { filename_contains: words } }));
   return { choice, grid, filter, anchor: new Anchor(grid, choice), chosen: () => [...choice.selected()] };
 }
 

@@ -67,7 +67,7 @@ test("a shared frame is shown once, under the first job that is shown", () => {
   assert.deepEqual([...all.of(catalog.jobs[1])], [8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
   const second = new Shown(catalog, { jobs: ({ at }) => at === 1 });
   assert.deepEqual([...second.order], [8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
-  const named = new Shown(catalog, { words: "9" });
+  const named = new Shown(catalog, { frame: { filename_contains: "9" } });
   assert.deepEqual([...named.of(catalog.jobs[1])], [9]);
   assert.equal(named.range(named.sections[0]), "1 of frames 0–9");
 });
@@ -92,18 +92,18 @@ test("the aspect is that of most frames, within reason", () => {
 
 test("shown: by words and by jobs", () => {
   const catalog = catalogOf([40, 35]);
-  const found = new Shown(catalog, { words: " CAM 7 ", jobs: ({ id }) => id === 32 });
+  const found = new Shown(catalog, { frame: { filename_contains: " CAM 7 " }, jobs: ({ id }) => id === 32 });
   assert.deepEqual([...found.order].map((index) => catalog.number[index]), [47, 57, 67, 70, 71, 72, 73, 74]);
   assert.equal(found.placeOf[47], 0);
   assert.equal(found.placeOf[7], -1);
   assert.equal(found.isWhole, false);
-  assert.equal(new Shown(catalog, { words: "nothing" }).count, 0);
+  assert.equal(new Shown(catalog, { frame: { filename_contains: "nothing" } }).count, 0);
 });
 
 test("ten times the frames are not a hundred times the work", () => {
   const [few, many] = [LARGE.slice(0, LARGE.length / 10), LARGE].map((sizes) => {
     const document = document_of(sizes);
-    return shortest(() => new Shown(new Catalog(document), { words: "99" }));
+    return shortest(() => new Shown(new Catalog(document), { frame: { filename_contains: "99" } }));
   });
   assert.ok(many < 40 * few, `${many} ms instead of ${few}`);
 });

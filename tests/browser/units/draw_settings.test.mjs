@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { addressWith, filtersOf, readSettings, toRemember } from "../../../selector/static/selector/workspace/draw_settings.js";
+import { addressWith, annotationFilterOf, filtersOf, readSettings, toRemember } from "../../../selector/static/selector/workspace/draw_settings.js";
 
 const HERE = "http://portal.example.com/choose?task=1&connection=3";
 const ALL = {
-  mode: "random_uniform", amount: "25", unit: "share", stage: "acceptance", assignee: "", filename_contains: "cam_a/",
+  mode: "random_uniform", amount: "25", unit: "share", stage: "acceptance", assignee: "no assignee",
+  filename_contains: "cam_a/", filename_pattern: "*[0-4].png", first_frame: "0", last_frame: "99",
 };
 
 test("an address has all settings, and gives them back", () => {
@@ -19,10 +20,18 @@ test("the address counts before what is remembered", () => {
   assert.deepEqual(readSettings({ search: "?task=2&stage=annotation", remembered }).values, { stage: "annotation" });
 });
 
-test("the next task gets all but the file names", () => {
-  const { filename_contains: names, ...others } = ALL;
-  assert.deepEqual(readSettings({ search: "?task=2", remembered: toRemember(ALL) }), { isNamed: false, values: others });
-  assert.deepEqual(filtersOf(others), { stage: "acceptance", assignee: "" });
+test("the next task gets them all", () => {
+  assert.deepEqual(readSettings({ search: "?task=2", remembered: toRemember(ALL) }), { isNamed: false, values: ALL });
+  assert.deepEqual(filtersOf(ALL), { stage: "acceptance", assignee: "no assignee" });
+  assert.deepEqual(filtersOf({ assignee: "" }), {});
+});
+
+test("the next task gets the conditions on annotations", () => {
+  const filter = { labels_any: ["car"], area_from: 0.5 };
+  const { values } = readSettings({ search: "?task=2", remembered: toRemember(ALL, filter) });
+  assert.deepEqual(annotationFilterOf(values), filter);
+  assert.deepEqual(annotationFilterOf(readSettings({ search: "", remembered: toRemember(ALL) }).values), {});
+  assert.deepEqual(annotationFilterOf({ annotation_filter: "{" }), {});
 });
 
 test("the numbers of methods are settings like others", () => {

@@ -91,7 +91,7 @@ test("the grid has the tasks in their order, each with a heading", () => {
 
 test("a filter leaves the headings of the tasks", () => {
   const { catalog } = joined(3, 1);
-  const shown = new Shown(catalog, { words: "task1/5" });
+  const shown = new Shown(catalog, { frame: { filename_contains: "task1/5" } });
   assert.deepEqual(shown.sections.map(({ task, job }) => [task.id, job?.id ?? null]), [[1, null], [1, 11], [2, null], [3, null]]);
   assert.equal(shown.count, 1);
 });

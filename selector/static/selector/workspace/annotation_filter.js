@@ -46,6 +46,12 @@ export function filterIn(search) {
   });
 }
 
+/** The labels that the filter names, each once.
+ * @param {AnnotationFilter} filter */
+export function labelsIn({ labels_any: any = [], labels_all: all = [], labels_none: none = [], attributes = [] }) {
+  return [...new Set([...any, ...all, ...none, ...attributes.map(({ label }) => label)])];
+}
+
 /** The address with this filter instead of its own.
  * @param {string} href
  * @param {AnnotationFilter} filter */

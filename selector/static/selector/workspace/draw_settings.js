@@ -1,13 +1,16 @@
-// The settings of a draw: method, amount, the numbers of the method, jobs and file names. They are in
-// the address of the page, and this browser stores all but the file names for the next task.
+// The settings of a draw: method, amount, the numbers of the method, and the filters of jobs and frames.
+// They are in the address of the page, and this browser stores them for the next task.
+
+import { isSet, tidy } from "./annotation_filter.js";
+import { FRAME_FILTERS } from "./frame_filter.js";
 
 const DRAW = ["mode", "amount", "unit"];
 const FILTERS = ["stage", "state", "assignee"];
-const NAMES = "filename_contains";
-const COMMON = [...DRAW, ...FILTERS, NAMES];
+const COMMON = [...DRAW, ...FILTERS, ...FRAME_FILTERS];
+const ANNOTATIONS = "annotation_filter"; // stored as JSON; the address has it in parameters of its own
 
 /** The settings in the address, else the stored ones; `isNamed` tells which. A filter that is absent
- * is not set; "" is a value (a job without assignee).
+ * is not set.
  * @param {{search: string, remembered: string | null}} from
  * @param {string[]} [ofMethods] the names of the numbers of all methods */
 export function readSettings({ search, remembered }, ofMethods = []) {
@@ -17,14 +20,14 @@ export function readSettings({ search, remembered }, ofMethods = []) {
   if (named.length) {
     return { isNamed: true, values: Object.fromEntries(named.map((name) => [name, query.get(name)])) };
   }
-  return { isNamed: false, values: rememberedSettings(remembered, all) };
+  return { isNamed: false, values: rememberedSettings(remembered, [...all, ANNOTATIONS]) };
 }
 
 function rememberedSettings(text, all) {
   try {
     const values = Object.entries(JSON.parse(text) ?? {});
     return Object.fromEntries(
-      values.filter(([name, value]) => name !== NAMES && all.includes(name) && typeof value === "string"),
+      values.filter(([name, value]) => all.includes(name) && typeof value === "string"),
     );
   } catch {
     return {};
@@ -33,7 +36,16 @@ function rememberedSettings(text, all) {
 
 /** The filters of jobs among the settings. */
 export function filtersOf(values) {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => FILTERS.includes(name)));
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => FILTERS.includes(name) && value));
+}
+
+/** The filter by annotations among the stored settings; {} without any. */
+export function annotationFilterOf({ [ANNOTATIONS]: text = "{}" }) {
+  try {
+    return tidy(JSON.parse(text));
+  } catch {
+    return {};
+  }
 }
 
 /** The address with these settings instead of its own.
@@ -47,6 +59,7 @@ export function addressWith(href, values, ofMethods = []) {
 }
 
 /** The settings to store for the next task. */
-export function toRemember({ [NAMES]: names, ...values }) {
-  return JSON.stringify(values);
+export function toRemember(values, annotationFilter = {}) {
+  const annotations = isSet(annotationFilter) ? { [ANNOTATIONS]: JSON.stringify(annotationFilter) } : {};
+  return JSON.stringify({ ...values, ...annotations });
 }

@@ -5,11 +5,12 @@ import { make } from "./cells.js";
 import { jobFacts } from "./words.js";
 
 const KINDS = ["stage", "state", "assignee"];
+const NO_ASSIGNEE = "no assignee"; // as the API has it
 // CVAT's own values, where the jobs are not known before their tasks are loaded.
 const OFFERED = {
   stage: ["annotation", "validation", "acceptance"],
   state: ["new", "in progress", "completed", "rejected"],
-  assignee: [],
+  assignee: [NO_ASSIGNEE],
 };
 
 export class Jobs extends EventTarget {
@@ -37,7 +38,7 @@ export class Jobs extends EventTarget {
   }
 
   isInView(job) {
-    return this.selects.every(({ value, kind }) => value === "" || `=${job[kind]}` === value);
+    return this.selects.every(({ value, kind }) => value === "" || `=${valueOf(job, kind)}` === value);
   }
 
   /** What the jobs are filtered by: {stage: "acceptance"}. */
@@ -55,12 +56,11 @@ export class Jobs extends EventTarget {
       const value = values[select.kind];
       if (value === undefined) continue;
       const isKnown = this.#has(select, value);
-      const isDrawable = value !== "" || !this.isOfSeveralTasks; // as in #added
-      if (!isKnown && !(isHeld && isDrawable)) {
+      if (!isKnown && !isHeld) {
         unknown[select.kind] = value;
         continue;
       }
-      if (!isKnown) select.append(this.#option(select.kind, value));
+      if (!isKnown) select.append(option(value));
       select.value = `=${value}`;
     }
     if (Object.keys(values).length) this.#filtered();
@@ -124,9 +124,8 @@ export class Jobs extends EventTarget {
     this.tasks.itemOf(task).after(...rows.map(({ item }) => item));
     for (const { item, job } of rows) item.hidden = !this.isInView(job);
     for (const select of this.selects) {
-      // A draw over several tasks cannot be told to take jobs without an assignee.
-      const values = valuesOf(task.jobs, select.kind).filter((value) => value && !this.#has(select, value));
-      select.append(...values.map((value) => this.#option(select.kind, value)));
+      const values = valuesOf(task.jobs, select.kind).filter((value) => !this.#has(select, value));
+      select.append(...values.map(option));
     }
     this.#hideUseless();
     this.refresh();
@@ -153,9 +152,10 @@ export class Jobs extends EventTarget {
     return { job, item, bar, count, note };
   }
 
-  /** A filter by the only value that there is would filter nothing. */
+  /** A filter by the only value that there is would filter nothing; a task that is not loaded may have
+   * others. */
   #hideUseless() {
-    for (const select of this.selects) select.hidden = select.length < 3;
+    for (const select of this.selects) select.hidden = select.length < 3 && !this.isOfSeveralTasks;
     this.root.hidden = this.selects.every(({ hidden }) => hidden);
   }
 
@@ -166,16 +166,21 @@ export class Jobs extends EventTarget {
     select.kind = kind;
     select.setAttribute("aria-label", kind.charAt(0).toUpperCase() + kind.slice(1));
     select.append(new Option(`Any ${kind}`, ""));
-    select.append(...values.map((value) => this.#option(kind, value)));
+    select.append(...values.map(option));
     select.addEventListener("change", () => this.#filtered());
     return select;
   }
+}
 
-  #option(kind, value) {
-    return new Option(value || `no ${kind}`, `=${value}`);
-  }
+/** With "=", as "" stands for any value. */
+function option(value) {
+  return new Option(value, `=${value}`);
+}
+
+function valueOf(job, kind) {
+  return kind === "assignee" ? job.assignee || NO_ASSIGNEE : job[kind];
 }
 
 function valuesOf(jobs, kind) {
-  return [...new Set(jobs.map((job) => job[kind]))].sort();
+  return [...new Set(jobs.map((job) => valueOf(job, kind)))].sort();
 }

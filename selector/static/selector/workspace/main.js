@@ -10,6 +10,7 @@ import { METHODS } from "./draw_methods.js";
 import { Draft } from "./draft.js";
 import { Grid } from "./grid.js";
 import { GridOverlay } from "./grid_overlay.js";
+import { FrameFilter } from "./frame_filter.js";
 import { enableInfo } from "./info.js";
 import { Jobs } from "./jobs.js";
 import { OnlyChosen } from "./only_chosen.js";
@@ -100,8 +101,9 @@ function start({ catalog, source, ...opened }) {
     choice.clear();
     if (size) tellOfChoice(`${plural(size, "frame")} ${size === 1 ? "is" : "are"} no longer chosen.`, { undo: true });
   };
+  const frames = new FrameFilter(at("frame-filter"), at("filter"));
   const annotations = new AnnotationPanel(at("annotations"), choice, opened.labelIndex(), failed);
-  opened.follow(enableTools({ grid, choice, jobs, annotations, onlyChosen }), grid);
+  opened.follow(enableTools({ grid, choice, jobs, frames, annotations, onlyChosen }), grid);
   enablePointing(grid, choice, { anchor, openLarge });
   enableKeys(grid, choice, { anchor, openLarge, clear });
   const leftOut = new LeftOut(at("left-out"), { ...data, selectionsUrl, failed });
@@ -111,7 +113,7 @@ function start({ catalog, source, ...opened }) {
     drawUrl: `${data.api}random-select`,
     jobs,
     annotations,
-    filter: at("filter"),
+    frames,
     leftOut,
     nearDuplicates: new NearDuplicates(at("near-duplicates"), data),
     user: at("dock").dataset.user,
@@ -148,7 +150,7 @@ function start({ catalog, source, ...opened }) {
     prepare,
   });
   if (data.selection === null) offer(draft, dock);
-  else open(choice, { dock, leftOut, annotations, jobs, prepare }).then(() => offer(draft, dock));
+  else open(choice, { dock, leftOut, annotations, frames, jobs, prepare }).then(() => offer(draft, dock));
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);

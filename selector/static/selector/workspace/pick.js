@@ -1,12 +1,11 @@
 // How to pick: typed numbers and names by hand, or at random by the API.
 
 import { post } from "../../portal/api.js";
-import { filterIn, isSet, withFilter } from "./annotation_filter.js";
 import { added, asAmount, asNumber, share } from "./amounts.js";
 import { enableByHand } from "./by_hand.js";
 import { METHODS, amountOf } from "./draw_methods.js";
-import { addressWith, filtersOf, readSettings, toRemember } from "./draw_settings.js";
 import { Draws } from "./draws.js";
+import { KeptSettings } from "./kept_settings.js";
 import { MethodSettings } from "./method_settings.js";
 import { drawShortage, labelShortage, plural, shortage } from "./words.js";
 
@@ -21,18 +20,18 @@ const GOES_ON = " The draw goes on by itself.";
 const MOST_DRAWN = 20; // of them remembered
 
 export function enablePicking(form, choice, parts) {
-  const { source, prepare, drawUrl, jobs, annotations, filter, leftOut, nearDuplicates, user, isKept, failed, tell, tellOfChoice } = parts;
+  const { source, prepare, drawUrl, jobs, annotations, frames, leftOut, nearDuplicates, user, isKept, failed, tell, tellOfChoice } = parts;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
   const method = () => METHODS.get(mode());
   const isPerJob = () => method()?.isPerJob ?? false;
   const settings = new MethodSettings(at("at-random"));
-  const names = () => filter.value.trim().split(/\s+/).join(" ");
   const draws = new Draws(choice);
   const drawn = []; // choices as the latest draws made them: a draw over one of them loses nothing
-  const memory = `workspace-draw:${user}`; // in this browser
-  let carried = {}; // filters of the last task that are not applied here
+  const kept = new KeptSettings(form, {
+    settings, jobs, frames, annotations, user, isKept, tell, catalog: choice.catalog, isOfJob: Boolean(source.job_id),
+  });
   let hasDrawn = false;
   let available = 0; // frames that the latest draw chose from
   let isBusy = false;
@@ -80,56 +79,8 @@ export function enablePicking(form, choice, parts) {
     at("pick-jobs").hidden = !jobs.isFiltered;
     at("pick-jobs").textContent = `Only from ${jobs.inWords({ perJob: isPerJob() })}.`;
     at("pick-annotations").hidden = !annotations.isSet;
-    at("pick-names").hidden = !names();
-    at("pick-names").textContent = `Only from frames whose file name contains “${names()}”.`;
-  }
-
-  /** The settings as the address or the last task has them. */
-  function restore() {
-    const annotated = filterIn(location.search);
-    if (isSet(annotated)) annotations.choose(annotated);
-    const remembered = fromMemory();
-    const { isNamed, values } = readSettings({ search: location.search, remembered }, MethodSettings.names);
-    if (!isNamed && isKept) return; // a saved selection brings its own
-    const hasMode = [...form.elements.mode].some(({ value }) => value === values.mode);
-    if (hasMode) form.elements.mode.value = values.mode;
-    if (values.amount !== undefined) at("amount").value = values.amount;
-    if (["count", "share"].includes(values.unit)) at("unit").value = values.unit;
-    settings.fill(values);
-    if (values.filename_contains) {
-      filter.value = values.filename_contains;
-      filter.dispatchEvent(new Event("input"));
-    }
-    const filters = filtersOf(values);
-    // A filter that nothing here is like goes on to the next task.
-    carried = source.job_id ? filters : jobs.filterBy(filters, { isStrict: isNamed });
-    const words = Object.entries(carried).map(([kind, value]) => `${kind} “${value || "none"}”`);
-    if (words.length && !source.job_id) {
-      tell(`No job here has the ${words.join(" and the ")} of the last task: the filter is off.`);
-    }
-  }
-
-  function fromMemory() {
-    try {
-      return localStorage.getItem(memory);
-    } catch {
-      return null; // a browser that keeps nothing begins anew with each task
-    }
-  }
-
-  /** Into the address, for a reload or a link, and into the memory of the browser. */
-  function keepSettings() {
-    const values = {
-      mode: mode(), amount: at("amount").value.trim(), unit: at("unit").value, ...settings.texts(mode()), ...jobs.filters,
-      ...(names() ? { filename_contains: names() } : {}),
-    };
-    try {
-      localStorage.setItem(memory, toRemember({ ...carried, ...values }));
-      const href = withFilter(addressWith(location.href, values, MethodSettings.names), annotations.filter);
-      history.replaceState(history.state, "", href);
-    } catch {
-      // As above; and some browsers refuse an address that changes a hundred times in a minute.
-    }
+    at("pick-names").hidden = !frames.isSet;
+    at("pick-names").textContent = `Only from frames ${frames.inWords}.`;
   }
 
   /** Which jobs to draw from; nothing where it is all of them, or the one job. */
@@ -140,10 +91,10 @@ export function enablePicking(form, choice, parts) {
     return { job_ids: drawable().map((job) => job.id) };
   }
 
-  /** What else limits the draw: file names, annotations, and earlier selections that are left out. */
+  /** What else limits the draw: file names and numbers, annotations, and earlier selections that are left out. */
   function pool() {
     return {
-      ...(names() ? { filename_contains: names() } : {}),
+      ...frames.values,
       ...(annotations.isSet ? { annotation_filter: annotations.filter } : {}),
       ...leftOut.parameters,
     };
@@ -154,8 +105,9 @@ export function enablePicking(form, choice, parts) {
   }
 
   function parameters(amount) {
-    if (annotations.problems.length) {
-      throw new Error(`Nothing is picked while a condition cannot be read. ${annotations.problems.join(" ")}`);
+    const problems = [...annotations.problems, frames.problem].filter(Boolean);
+    if (problems.length) {
+      throw new Error(`Nothing is picked while a condition cannot be read. ${problems.join(" ")}`);
     }
     return {
       ...source,
@@ -285,16 +237,14 @@ export function enablePicking(form, choice, parts) {
     tell: tellOfChoice,
     submit: () => form.requestSubmit(),
   });
-  restore();
+  kept.restore();
   form.addEventListener("change", show);
-  form.addEventListener("input", keepSettings);
-  jobs.addEventListener("filter", showPool);
-  jobs.addEventListener("filter", keepSettings);
-  annotations.addEventListener("filter", showPool);
+  form.addEventListener("input", () => kept.keep());
+  for (const filter of [jobs, frames, annotations]) {
+    filter.addEventListener("filter", showPool);
+    filter.addEventListener("filter", () => kept.keep());
+  }
   annotations.index.addEventListener("labels", showRead);
-  annotations.addEventListener("filter", keepSettings);
-  filter.addEventListener("input", showPool);
-  filter.addEventListener("input", keepSettings);
   choice.addEventListener("change", () => jobs.explain());
   form.addEventListener("submit", (event) => {
     event.preventDefault();

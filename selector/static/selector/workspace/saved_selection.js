@@ -12,7 +12,7 @@ const SIDE_BY_SIDE = 4; // answers
 
 /** Choose the frames that a selection has of what is open, and report the result. The grid is locked until
  * they are loaded: what is chosen meanwhile would be lost. */
-export async function openSelection(choice, { dock, leftOut, annotations, jobs, prepare, api, selection: id, tell, shut, ...here }) {
+export async function openSelection(choice, { dock, leftOut, annotations, frames: frameFilter, jobs, prepare, api, selection: id, tell, shut, ...here }) {
   shut(true);
   try {
     tell("Opening the selection…");
@@ -25,7 +25,7 @@ export async function openSelection(choice, { dock, leftOut, annotations, jobs, 
     const missing = choice.take(chosen, { draw });
     // The choice is the selection itself only if all of it is here.
     dock.opened(selection, { isWhole: !missing.length && chosen.length === selection.frames_count });
-    if (draw) fill(document.getElementById("pick"), { leftOut, annotations, jobs }, draw);
+    if (draw) fill(document.getElementById("pick"), { leftOut, annotations, frames: frameFilter, jobs }, draw);
     const what = `${choice.size.toLocaleString("en")} frames of “${selection.name}” are chosen.`;
     tell([what, missingInWords(missing, choice.catalog, { isJob: Boolean(here.jobId) })].join(" ").trim());
   } catch (error) {
@@ -70,7 +70,7 @@ function isSame(one, other) {
  * filters showed then need not be those that they show now.
  * @param form @param parts
  * @param {Record<string, any>} draw */
-function fill(form, { leftOut, annotations, jobs }, { job_ids: some, exclude_selections: without = [], filename_contains: names = "", annotation_filter: annotated = {}, ...draw }) {
+function fill(form, { leftOut, annotations, frames: frameFilter, jobs }, { job_ids: some, exclude_selections: without = [], annotation_filter: annotated = {}, ...draw }) {
   const method = draw.frame_selection_method;
   const hasMode = [...form.elements.mode].some(({ value }) => value === method);
   if (some || !hasMode) return;
@@ -86,8 +86,6 @@ function fill(form, { leftOut, annotations, jobs }, { job_ids: some, exclude_sel
   leftOut.choose(without);
   annotations.choose(annotated);
   jobs.filterBy(filtersOf(draw), { isStrict: true });
-  const filter = document.getElementById("filter");
-  filter.value = names;
-  filter.dispatchEvent(new Event("input"));
+  frameFilter.choose(draw);
   form.dispatchEvent(new Event("change"));
 }

@@ -2,18 +2,23 @@
 // frame of several jobs once, under the first shown one. Of several tasks each has a section of its own
 // before those of its jobs, for its heading. Pure.
 
+import { likePattern } from "./filename_pattern.js";
 import { frameRange } from "./words.js";
+
+/** What a frame must be like, in the words of the API.
+ * @typedef {{filename_contains?: string, filename_pattern?: string, first_frame?: number,
+ *   last_frame?: number}} FrameCondition */
 
 export class Shown {
   /** @param catalog
-   * @param {{words?: string, jobs?: (job: object) => boolean,
+   * @param {{frame?: FrameCondition, jobs?: (job: object) => boolean,
    *   frames?: import("./bitset.js").Bits | null, hasEmpty?: boolean}} filter
-   *   `hasEmpty`: whether a task of which no frame is shown has its heading nevertheless */
-  constructor(catalog, { words = "", jobs = () => true, frames = null, hasEmpty = true } = {}) {
+   *   `frames`: only these; `hasEmpty`: whether a task of which no frame is shown has its heading nevertheless */
+  constructor(catalog, { frame = {}, jobs = () => true, frames = null, hasEmpty = true } = {}) {
     this.catalog = catalog;
     this.isWhole = true;
-    const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    this.hasGaps = wanted.length > 0 || frames !== null;
+    const isLike = testOf(catalog, frame);
+    this.hasGaps = isLike !== null || frames !== null;
     this.sections = [];
     this.order = new Uint32Array(catalog.size); // place -> index
     this.placeOf = new Int32Array(catalog.size).fill(-1); // index -> place
@@ -27,7 +32,7 @@ export class Shown {
         let above = 0; // frames of the job that stand under another job already
         for (const index of job.indices) {
           if (this.placeOf[index] >= 0) above += 1;
-          else if ((!frames || frames.has(index)) && matches(catalog, index, wanted)) {
+          else if ((!frames || frames.has(index)) && (!isLike || isLike(index))) {
             this.placeOf[index] = place;
             this.order[place++] = index;
           }
@@ -64,8 +69,19 @@ export class Shown {
   }
 }
 
-function matches(catalog, index, wanted) {
-  if (!wanted.length) return true;
-  const name = catalog.lowered(index);
-  return wanted.every((word) => name.includes(word));
+/** A test of a frame by its index; null where every frame passes.
+ * @param catalog
+ * @param {FrameCondition} condition
+ * @returns {null | ((index: number) => boolean)} */
+function testOf(catalog, { filename_contains: words = "", filename_pattern: pattern = "", first_frame: first, last_frame: last }) {
+  const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const tests = [];
+  if (wanted.length) tests.push((index) => wanted.every((word) => catalog.lowered(index).includes(word)));
+  if (pattern) {
+    const isLike = likePattern(pattern);
+    tests.push((index) => isLike(catalog.lowered(index)));
+  }
+  if (first !== undefined) tests.push((index) => catalog.number[index] >= first);
+  if (last !== undefined) tests.push((index) => catalog.number[index] <= last);
+  return tests.length ? (index) => tests.every((test) => test(index)) : null;
 }

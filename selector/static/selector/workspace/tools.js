@@ -5,14 +5,13 @@ import { Shown } from "./shown.js";
 const KEPT = "workspace-view"; // size and list, kept in this browser
 
 /** Returns a function that shows what the filters leave, anew. */
-export function enableTools({ grid, choice, jobs, annotations, onlyChosen }) {
+export function enableTools({ grid, choice, jobs, frames, annotations, onlyChosen }) {
   const at = (id) => document.getElementById(id);
   const { catalog } = choice;
 
   function show() {
-    const words = at("filter").value;
     const shown = new Shown(catalog, {
-      words,
+      frame: frames.values,
       frames: onlyChosen.among(annotations.frames),
       jobs: (job) => jobs.isInView(job),
       hasEmpty: !onlyChosen.isOn,
@@ -39,7 +38,7 @@ export function enableTools({ grid, choice, jobs, annotations, onlyChosen }) {
     button.textContent = "Show all frames";
     button.hidden = isEmpty;
     button.addEventListener("click", () => {
-      at("filter").value = "";
+      frames.clear();
       onlyChosen.put(false);
       annotations.clear();
       jobs.showAll();
@@ -53,7 +52,7 @@ export function enableTools({ grid, choice, jobs, annotations, onlyChosen }) {
   function what() {
     const parts = [
       onlyChosen.isOn && "it must be chosen",
-      at("filter").value.trim() && "its name must contain every word",
+      frames.isSet && `it must be one ${frames.inWords}`,
       annotations.isSet && "it must be annotated as the panel “Annotations” says",
       "it must be in one of the jobs shown",
     ].filter(Boolean);
@@ -87,7 +86,7 @@ export function enableTools({ grid, choice, jobs, annotations, onlyChosen }) {
   }
 
   restore(at);
-  at("filter").addEventListener("input", show);
+  frames.addEventListener("filter", show);
   jobs.addEventListener("filter", () => {
     at("jobs-none").hidden = !catalog.jobs.length || catalog.jobs.some((job) => jobs.isInView(job));
     show();

@@ -1,0 +1,54 @@
+"""Filters of the last task: they hold in the next one where something is like them."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.workspace import Workspace
+
+DRIVE, FOLDERS, MIXED = 1, 2, 4
+
+
+def test_names_and_numbers_go_on_to_the_next_task(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(FOLDERS)
+    page.locator("#frame-filter > summary").click()
+    page.get_by_label("File name like").fill("cam_a/*")
+    expect(page.get_by_text("14 of 47 shown")).to_be_visible()
+    desk.open_task(DRIVE)  # no file there has such a name
+    said = page.locator("#dock-status")
+    expect(said).to_contain_text("No frame here is one whose file name is like “cam_a/*”")
+    expect(page.locator("#shown")).to_have_text("")
+    desk.open_task(FOLDERS)
+    expect(said).to_contain_text("only frames whose file name is like “cam_a/*” are shown")
+    expect(page.get_by_text("14 of 47 shown")).to_be_visible()
+    desk.button("Show the others too").click()
+    expect(page.locator("#shown")).to_have_text("")
+    expect(page.locator("#draw")).to_be_visible()
+    assert "filename_pattern" not in page.url
+    desk.open_task(FOLDERS)
+    expect(page.locator("#shown")).to_have_text("")
+
+
+def test_conditions_on_annotations_go_on_to_the_next_task(desk: Workspace) -> None:
+    page = desk.page
+    in_use = page.locator("#annotations-on")
+    desk.open_task(FOLDERS)
+    page.locator("#annotations > summary").click()
+    page.get_by_label("Label car", exact=True).select_option("any")
+    expect(in_use).to_be_visible()
+    desk.open_task(DRIVE)
+    said = page.locator("#dock-status")
+    expect(said).to_contain_text("annotated as the panel “Annotations” says")
+    expect(in_use).to_be_visible()
+    assert "labels_any=car" in page.url
+    desk.open_task(MIXED)  # shows a shelf
+    expect(said).to_contain_text("There is no label “car” here")
+    expect(in_use).to_be_hidden()
+    desk.open_task(DRIVE)
+    expect(in_use).to_be_visible()
+    page.locator("#annotations > summary").click()
+    desk.button("Clear the conditions").click()
+    desk.open_task(DRIVE)
+    expect(desk.cells.first).to_be_visible()
+    expect(in_use).to_be_hidden()
