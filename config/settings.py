@@ -350,8 +350,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "selections.api.glossary.explain",
         "portal.api.schema.name_forms",
+        "selections.api.glossary.explain",
     ],
     "ENUM_NAME_OVERRIDES": {
         "FrameSelectionMethodEnum": "selections.methods.choices",
