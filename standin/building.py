@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from standin import skeletons
@@ -68,6 +69,7 @@ class TaskSpec:
     labels: Sequence[str | Mapping[str, Any]] = ("car", "person")
     jobs: Mapping[int, JobSettings | Mapping[str, Any]] = field(default_factory=dict)
     first_job_id: int | None = None
+    job_sizes: Sequence[int] = ()  # in place of a segment size, as in a job file mapping
 
     def media(self) -> Media | None:
         """What was uploaded, or None for a task that has no (usable) data."""
@@ -105,6 +107,10 @@ def fill(task: Task, spec: TaskSpec) -> None:
 
 def annotation_segments(task: Task, spec: TaskSpec) -> list[range]:
     """The ranges of the annotation jobs; sets what the task says about them."""
+    if spec.job_sizes:
+        task.overlap, task.segment_size = 0, 0
+        ends = list(accumulate(spec.job_sizes))
+        return [range(end - size, end) for end, size in zip(ends, spec.job_sizes, strict=True)]
     size = spec.segment_size or task.size
     default = 5 if task.is_video and size < task.size else 0
     wanted = default if spec.overlap is None else spec.overlap
@@ -135,6 +141,7 @@ def default_labels(names: Sequence[str | Mapping[str, Any]], first_id: int) -> l
         values: dict[str, Any] = {"name": entry} if isinstance(entry, str) else dict(entry)
         values.setdefault("color", f"#{(0x2080C0 + offset * 0x3A5F17) % 0x1000000:06x}")
         points, lines = values.pop("points", {}), values.pop("lines", [])
+        parts = values.pop("sublabels", [])
         label = Label(**{"id": number, **values})
         label.attributes = [
             {**_attribute(each), "id": each.get("id", label.id * 10 + place)}
@@ -142,6 +149,8 @@ def default_labels(names: Sequence[str | Mapping[str, Any]], first_id: int) -> l
         ]
         if points:
             skeletons.fill(label, points, lines)
+        if parts:
+            skeletons.take(label, parts)
         labels.append(label)
         number = max(number, label.id, *(part.id for part in label.sublabels)) + 1
     return labels
@@ -149,7 +158,7 @@ def default_labels(names: Sequence[str | Mapping[str, Any]], first_id: int) -> l
 
 def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
     """As in CVAT, whose attributes have a default."""
-    defaults = {"mutable": False, "default_value": given["values"][0]}
+    defaults = {"mutable": False, "default_value": next(iter(given["values"]), "")}
     return {**defaults, **given}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from standin import objects
 from standin.finding import find_job, find_project, find_task
+from standin.labelling import checked_labels
 from standin.listings import LABELS, ORGANIZATIONS, PROJECTS, is_listed
 from standin.lists import listed
 from standin.messages import Answer, Refusal, Request, forbidden, json_answer, missing
@@ -62,9 +63,9 @@ def project_create(request: Request, site: Site) -> Answer:
     body = request.json()
     if not body.get("name"):
         raise Refusal(400, {"name": ["This field is required."]})
-    names = [label["name"] for label in body.get("labels") or []]
+    labels = checked_labels(body.get("labels") or [])
     project = site.world.add_project(
-        str(body["name"]), request.account, organization=request.organization, labels=names
+        str(body["name"]), request.account, organization=request.organization, labels=labels
     )
     where = [("Location", f"{request.base}/api/projects/{project.id}")]
     return json_answer(_show_project(request, site, project), status=201, headers=where)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from standin.exports import FORMAT, Export
 from standin.finding import find_task
 from standin.formats import EXPORTED
-from standin.messages import Answer, Refusal, Request, forbidden, json_answer, not_found_page
+from standin.messages import HTML, Answer, Refusal, Request, forbidden, json_answer, not_found_page
 from standin.site import Site
 
 
@@ -30,12 +30,12 @@ def task_export(request: Request, site: Site, number: int) -> Answer:
 
 
 def request_detail(request: Request, site: Site, request_id: str) -> Answer:
-    export = site.exports.get(request_id)
-    if export is None:
-        raise Refusal(404, {"detail": "Not found."})
-    if export.owner is not request.account:
+    found = site.exports.get(request_id) or site.creations.get(request_id)
+    if found is None:
+        return Answer(404, b"There is no request with specified id", HTML)
+    if found.owner is not request.account:
         raise forbidden()
-    return json_answer(export.to_json(request.base))
+    return json_answer(found.to_json(request.base))
 
 
 def task_download(request: Request, site: Site, number: int) -> Answer:

@@ -49,7 +49,7 @@ TASKS = Listing[Task](
         "subset": lambda t: t.subset,
         "mode": lambda t: t.mode,
         "dimension": lambda t: t.dimension,
-        "tracker_link": lambda t: "",
+        "tracker_link": lambda t: t.bug_tracker,
         "validation_mode": lambda t: t.validation_mode,
         "updated_date": lambda t: t.updated_date,
     },

@@ -113,6 +113,7 @@ class Task:
     owner: User | None
     assignee: User | None = None
     project: Project | None = None
+    bug_tracker: str = ""
     organization: Organization | None = None
     readiness: Readiness = "ready"
     dimension: str = "2d"

@@ -147,7 +147,7 @@ def task(task: Task, base: str) -> Json:
         "mode": "" if task.dimension == "multiview" else task.mode,
         "owner": user_brief(task.owner, base),
         "assignee": user_brief(task.assignee, base),
-        "bug_tracker": "",
+        "bug_tracker": task.bug_tracker,
         "created_date": iso(task.created_date),
         "updated_date": iso(task.updated_date),
         "overlap": task.overlap,

@@ -42,6 +42,18 @@ def may_see_job(user: User, job: Job) -> bool:
     return is_job_staff(user, job) or may_see_task(user, job.task)
 
 
+def may_create_tasks(
+    user: User, organization: Organization | None, project: Project | None
+) -> bool:
+    """In the personal space everybody; in an organization all members but workers. In a project
+    its staff, and those who run the organization."""
+    if user.is_admin:
+        return True
+    if project is not None and not (is_project_staff(user, project) or _runs(user, organization)):
+        return False
+    return organization is None or organization.role(user) in (*_ALL_SEEING, "supervisor")
+
+
 def may_assign(asker: User, organization: Organization | None, assignee: User | None) -> bool:
     """In the personal space only oneself or nobody; an administrator, and anybody who may change
     the object in an organization, chooses whom he likes (cvat-api 9.5)."""

@@ -18,6 +18,7 @@ from standin import (
     pages,
     server_info,
     tasks,
+    uploading,
 )
 from standin.formats import formats
 from standin.messages import Answer
@@ -97,8 +98,15 @@ ROUTES = [
     ),
     _route("/api/tasks/{id}/annotations/?", _ANNOTATIONS, GET=tasks.task_annotations),
     _route("/api/tasks/{id}/status", _READ, GET=tasks.task_status_old),
-    _route("/api/tasks/{id}/data/?", _LIST, GET=data.task_data),
+    _route("/api/tasks/{id}/data/?", _LIST, GET=data.task_data, POST=uploading.task_data_upload),
     _route("/api/tasks/{id}/data/meta", _META, GET=meta.task_meta, PATCH=meta.task_meta_change),
+    _route(
+        "/api/tasks/{id}/data/{id}",
+        "PATCH, HEAD, OPTIONS",
+        by_number=False,
+        GET=uploading.upload_offset,
+        PATCH=uploading.upload_piece,
+    ),
     _route(
         "/api/tasks/{id}/dataset/export",
         "POST, OPTIONS",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from standin.costs import Costs
+from standin.creations import Creations
 from standin.exports import Exports
 from standin.faults import Faults
 from standin.throttle import Throttle
@@ -22,4 +23,5 @@ class Site:
     prefix: str = ""
     version: str = "2.54.1"
     access_tokens: bool = True
+    creations: Creations = field(default_factory=Creations)
     exports: Exports = field(default_factory=Exports)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
 
 from standin.model import Label
 
@@ -25,6 +27,18 @@ def fill(label: Label, points: Mapping[str, Point], lines: Iterable[tuple[str, s
         _node(place, points[part.name], part) for place, part in enumerate(label.sublabels, 1)
     ]
     label.svg = "".join(drawing)
+
+
+def take(label: Label, parts: Iterable[Mapping[str, Any]]) -> None:
+    """Give a label the sublabels that a request describes. Its drawing names them; CVAT puts their
+    ids in place of the names (cvat-api 15.3)."""
+    label.sublabels = [
+        Label(label.id + place, part["name"], part.get("color") or label.color, part["type"])
+        for place, part in enumerate(parts, start=1)
+    ]
+    for part in label.sublabels:
+        named = f'data-label-name="{escape(part.name)}"'
+        label.svg = label.svg.replace(named, f'data-label-id="{part.id}"')
 
 
 def _line(one: int, other: int, begin: Point, end: Point) -> str:

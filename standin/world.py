@@ -13,6 +13,7 @@ from standin.building import JobSettings, TaskSpec
 from standin.cache import BoundedCache
 from standin.chunks import ChunkBuilder
 from standin.model import AccessToken, Job, Label, Organization, Project, Task, User, stamp
+from standin.uploads import Uploads
 
 
 class World:
@@ -34,6 +35,7 @@ class World:
         self.lock = threading.RLock()
         self.chunks = ChunkBuilder()
         self.meta_cache = BoundedCache[bytes](64 << 20, len)
+        self.uploads = Uploads()
         self._last_label = 0
         # As servers before cvat#9690: the meta of a job lists the deleted frames of its task.
         self.lists_all_deleted = False
@@ -155,6 +157,16 @@ class World:
         elif task.media is not None:
             self._add_jobs(task, spec)
         return task
+
+    def receive(self, task: Task, spec: TaskSpec) -> None:
+        """Give a task without data its data and its jobs."""
+        with self.lock:
+            task.media = spec.media()
+            task.chunks_updated_date = datetime.now(UTC)
+            building.fill(task, spec)
+            self._add_jobs(task, spec)
+            task.readiness = "ready"
+            self.touch(task)
 
     def _labels(self, names: Sequence[str | Mapping[str, Any]]) -> list[Label]:
         labels = building.default_labels(names, self._last_label + 1)

@@ -72,6 +72,15 @@ class Sender:
                 raise failure
         raise AssertionError("unreachable")
 
+    def pause_after(self, error: CvatError, attempt: int) -> None:
+        """Wait before a look and another attempt. Raises the error of an attempt that was refused,
+        or of the last one. `attempt` counts those in a row that failed."""
+        wait = self._wait(error, attempt, 0.0)
+        can_go_on = is_lost(error) or error.status in (404, 409)
+        if wait is None or not can_go_on:
+            raise error
+        self.client.pause(wait)
+
     def is_read_only(self) -> bool:
         """Whether the credential is an access token that may only read. False for a login key."""
         if self._is_read_only is None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from cvat import frames as frame_numbers
 from cvat import reading
-from cvat.client import CvatClient
+from cvat.client import PAGE_SIZE, CvatClient
 from cvat.exceptions import CvatNotFound, CvatRefused, Reason
-from cvat.http import Call
-from cvat.types import Job, Task
-from cvat.writing import refusals
+from cvat.http import Call, Params
+from cvat.types import Job, Project, Task
+from cvat.writing import labels, refusals, uploading
 from cvat.writing.sending import Sender
+from cvat.writing.uploading import ignore
+from cvat.writing.values import NewTask, RequestState, TaskData
 
+MOST_LABELS = 10_000
 UNCHANGED: Any = object()  # the default of a field that shall stay as it is
 
 
@@ -62,7 +66,7 @@ class CvatWriter:
 
     def ensure_job_deleted(self, job_id: int) -> None:
         """Delete a ground-truth job with its annotations, if it is there (cvat-api 13.2)."""
-        self._sender.ensure(lambda: self._is_gone(job_id), lambda: self._delete_job(job_id))
+        self._ensure_deleted(f"/api/jobs/{job_id}", f"job {job_id}")
 
     def _create_ground_truth_job(
         self, task: Task, frames: Sequence[int], assignee_id: int | None
@@ -99,17 +103,82 @@ class CvatWriter:
             raise refusals.ground_truth_exists(is_list=meta.included_sources is not None)
         return None
 
-    def _is_gone(self, job_id: int) -> bool | None:
-        try:
-            self._client.job(job_id)
-        except CvatNotFound:
-            return True
-        return None
+    # Tasks
 
-    def _delete_job(self, job_id: int) -> bool:
-        with suppress(CvatNotFound):
-            self._sender.send(Call("DELETE", f"/api/jobs/{job_id}", f"job {job_id}"))
-        return True
+    def create_task(self, task: NewTask) -> int:
+        """The id of a new task without pictures (cvat-api 15.1)."""
+        if task.project_id is None:
+            query: dict[str, Any] = {"org": task.organization} if task.organization else {}
+        else:
+            query = _in_organization(self._client.project(task.project_id))
+        call = Call("POST", "/api/tasks", f"task “{task.name}”", query, body=task.to_json())
+        answer = self._sender.send(
+            call, names_assignee=task.assignee_id is not None, is_personal=not query
+        )
+        return reading.identifier(answer.data)
+
+    def ensure_task(self, task: NewTask) -> int:
+        """The id of the task with the marker of this one, made if there is none."""
+        return self._sender.ensure(
+            lambda: self.find_task(task.marker), lambda: self.create_task(task)
+        )
+
+    def find_task(self, marker: str) -> int | None:
+        """The id of the task with this marker: of several one with pictures, else the oldest."""
+        tasks = sorted(self._marked(marker), key=lambda task: (task.size == 0, task.id))
+        return tasks[0].id if tasks else None
+
+    def delete_doubles(self, marker: str, *, keep: int) -> None:
+        """Delete the tasks without pictures that have the marker, but for one. There are some only
+        when CVAT has carried out a request long after it gave up on its answer."""
+        for task in self._marked(marker):
+            if task.id != keep and task.size == 0:
+                self.ensure_task_deleted(task.id)
+
+    def ensure_task_deleted(self, task_id: int) -> None:
+        """Delete a task with its pictures and annotations, if it is there."""
+        self._ensure_deleted(f"/api/tasks/{task_id}", f"task {task_id}")
+
+    def labels_of_task(self, task_id: int) -> tuple[Mapping[str, Any], ...]:
+        """The labels of a task, or of its project, in the form that a new task takes."""
+        params: Params = {"task_id": task_id, "page_size": MOST_LABELS, "sort": "id"}
+        subject = f"the labels of task {task_id}"
+        answer = self._client.http.get("/api/labels", params=params, subject=subject)
+        return reading.page(answer, labels.to_send).results
+
+    def upload_pictures(
+        self,
+        task_id: int,
+        zip_path: Path,
+        data: TaskData,
+        *,
+        resume: str = "",
+        started: Callable[[str], None] = ignore,
+        progress: Callable[[int], None] = ignore,
+    ) -> str:
+        """Upload a ZIP of pictures to a task without any; returns the id of the request in CVAT's
+        background that makes the frames and jobs.
+
+        `started` gets the id of the upload, with which (`resume`) a later call goes on where this
+        one ended; `progress` the number of bytes that CVAT has. May be repeated at any time: if
+        CVAT has all pictures already, nothing is sent.
+        """
+        return uploading.upload(
+            self._sender, task_id, zip_path, data, resume=resume, started=started, progress=progress
+        )
+
+    def request_state(self, request_id: str) -> RequestState:
+        """The state of a request in CVAT's background (cvat-api 11.1 and 15.8)."""
+        return uploading.request_state(self._client, request_id)
+
+    def _marked(self, marker: str) -> list[Task]:
+        # A server that does not know the filter lists all tasks: the newest are enough, because
+        # the marker is looked for soon after the task was made.
+        params: Params = {"tracker_link": marker, "page_size": PAGE_SIZE, "sort": "-id"}
+        answer = self._client.http.get("/api/tasks", params=params, subject="the list of tasks")
+        return [
+            task for task, link in reading.page(answer, _task_and_link).results if link == marker
+        ]
 
     # Jobs
 
@@ -142,8 +211,27 @@ class CvatWriter:
 
         return self._sender.ensure(lambda: None, change)
 
+    def _ensure_deleted(self, path: str, subject: str) -> None:
+        def is_gone() -> bool | None:
+            try:
+                self._client.http.get(path, subject=subject)
+            except CvatNotFound:
+                return True
+            return None
 
-def _in_organization(task: Task) -> dict[str, int]:
-    """The query of a request for an object of the task: without it a maintainer may be refused
-    (cvat-api 3.3)."""
-    return {} if task.organization_id is None else {"org_id": task.organization_id}
+        def delete() -> bool:
+            with suppress(CvatNotFound):
+                self._sender.send(Call("DELETE", path, subject))
+            return True
+
+        self._sender.ensure(is_gone, delete)
+
+
+def _in_organization(holder: Task | Project) -> dict[str, Any]:
+    """The query of a request for an object of the task or project: without it a maintainer may be
+    refused (cvat-api 3.3)."""
+    return {} if holder.organization_id is None else {"org_id": holder.organization_id}
+
+
+def _task_and_link(data: Any) -> tuple[Task, str]:
+    return reading.task(data), reading.text(data, "bug_tracker")

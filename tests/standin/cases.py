@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from standin.creations import Creation
+from standin.model import Task
 from standin.server import StandIn
 from tests.standin.recorded_tasks import add_corrupt_task, add_labelled_task
 
@@ -77,6 +79,7 @@ OTHER_NUMBERS = {
     "project-create": {"id", "url"},
     "project-create-in-org": {"id", "url", "organization", "organization_id"},
     "labels-without-selector": {"count"},
+    "upload-1-task-create": {"id", "url"},
     "gt-create-in-step-task-ok": {"id", "url"},
     "gt-create-in-video-task-ok": {"id", "url"},
     "gt-create-manual-ok": {"id", "url"},
@@ -161,6 +164,41 @@ def _plain_ground_truth(standin: StandIn) -> None:
     standin.world.add_ground_truth(standin.world.tasks[19], [3, 8, 9, 21, 30], 81)
 
 
+def _creation(task_id: int, status: str, message: str = "") -> Callable[[StandIn], None]:
+    """The request that makes a task."""
+
+    def change(standin: StandIn) -> None:
+        alice = standin.world.user("alice")
+        assert alice is not None
+        moment = datetime.now(UTC)
+        task = Task(task_id, "being created", alice)
+        creation = Creation(task, alice, {}, status, message)
+        creation.started = None if status == "queued" else moment
+        creation.finished = moment if status in ("finished", "failed") else None
+        standin.site.creations.add(creation)
+
+    return change
+
+
+def _tus(length: int, offset: int = 0, name: str = "t1.jpg") -> Callable[[StandIn], None]:
+    """An upload of which CVAT has the first bytes, and a file that is complete."""
+
+    def change(standin: StandIn) -> None:
+        world = standin.world
+        task_id = 59 if "/" in name else 57
+        world.tasks[task_id].readiness = "empty"
+        upload_id = TUS_IDS[task_id]
+        upload = world.uploads.begin(task_id, name, length, 2, upload_id)
+        world.uploads.append(upload, bytes(offset))
+        world.uploads.add(task_id, "t2.jpg", b"complete")
+
+    return change
+
+
+def _task_58(standin: StandIn) -> None:
+    standin.world.tasks[58].readiness = "empty"
+
+
 def _video_without_ground_truth(standin: StandIn) -> None:
     standin.world.remove_ground_truth(standin.world.jobs[92])
 
@@ -193,6 +231,15 @@ def _no_token_3(standin: StandIn) -> None:
     standin.world.add_task("old", task_id=3, owner="alice", count=2)
 
 
+TUS_IDS = {
+    57: "2_f34b4b34-4ac5-440e-9df1-a6d36e044c0b",
+    59: "2_a233eea7-9ffe-4645-9018-b0afad88e91a",
+}
+UNREADABLE = (
+    "PIL.UnidentifiedImageError: cannot identify image file "
+    "'<server data folder>/data/32/raw/a.jpg'\n"
+)
+
 # What is done to the world before the request is sent.
 BEFORE: dict[str, Callable[[StandIn], None]] = {
     "access-token-list": _used_token(8),
@@ -210,6 +257,18 @@ BEFORE: dict[str, Callable[[StandIn], None]] = {
     "gt-create-in-video-task-ok": _video_without_ground_truth,
     "gt-create-second-400": _plain_ground_truth,
     "gt-job-delete-204": _plain_ground_truth,
+    "request-failed-task-creation": _creation(46, "failed", UNREADABLE),
+    "request-task-creation-finished": _creation(51, "finished"),
+    "request-task-creation-queued": _creation(69, "queued"),
+    "request-task-creation-started-1": _creation(51, "started"),
+    "tus-2-chunk": _tus(924),
+    "tus-3-chunk": _tus(924, 600),
+    "tus-5-finish": _task_58,
+    "tus-chunk-of-name-with-folder-500": _tus(966, name="cam_a/t.jpg"),
+    "tus-chunk-wrong-offset-409": _tus(924, 600),
+    "tus-create-same-name-409": _tus(924),
+    "tus-head-offset": _tus(924, 600),
+    "upload-5-request-finished": _creation(52, "finished"),
     "inactive-user-access-token-401": _inactive,
     "inactive-user-basic-401": _inactive,
     "inactive-user-login-400": _inactive,
@@ -240,7 +299,6 @@ BEFORE: dict[str, Callable[[StandIn], None]] = {
     "validation-layout-task-gt-step": _step_ground_truth,
 }
 
-NO_DATA_BEFORE_UPLOAD = "uploads are not part of the stand-in"
 BROKEN = "a broken installation; tests of that use faults.fail()"
 
 # Recordings of the sections the stand-in covers that are not replayed, and why.
@@ -249,8 +307,7 @@ LEFT_OUT = {
     "server-health-degraded-500": BROKEN,
     "frame-chunk-not-ready-429": BROKEN,
     "chunk-not-ready-429": BROKEN,
-    "task-data-second-upload-400": NO_DATA_BEFORE_UPLOAD,
-    "multiview-create": NO_DATA_BEFORE_UPLOAD,
+    "multiview-create": "an endpoint of one fork of CVAT",
     "multiview-data-of-ordinary-task-400": "an endpoint of one fork of CVAT",
 }
 
@@ -263,8 +320,5 @@ LEFT_OUT_AREAS = {
     "export-": "exports",
     "issue": "issues and comments",
     "quality-": "quality reports",
-    "request": "background requests",
-    "tus-": NO_DATA_BEFORE_UPLOAD,
-    "upload-": NO_DATA_BEFORE_UPLOAD,
     "webhook": "webhooks",
 }

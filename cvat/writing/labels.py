@@ -1,0 +1,37 @@
+"""Labels as CVAT answers them, in the form in which a new task takes them (cvat-api 15.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from cvat import reading
+
+_KEYS = ("name", "color", "type")
+_ATTRIBUTE_KEYS = ("name", "mutable", "input_type", "default_value", "values")
+_POINT = re.compile(r'data-label-id="(\d+)"')
+
+
+def to_send(answered: Mapping[str, Any]) -> dict[str, Any]:
+    """A label without its ids. The drawing of a skeleton names its points again: with the ids of
+    another task it would be stored wrong, without an error."""
+    label: dict[str, Any] = {key: answered[key] for key in _KEYS if answered.get(key)}
+    label["attributes"] = [
+        {key: attribute[key] for key in _ATTRIBUTE_KEYS if key in attribute}
+        for attribute in answered.get("attributes") or []
+    ]
+    parts = answered.get("sublabels") or []
+    if parts:
+        label["sublabels"] = [to_send(part) for part in parts]
+    drawing = reading.text(answered, "svg")
+    if drawing:
+        names = {str(part.get("id")): str(part.get("name")) for part in parts}
+        label["svg"] = _POINT.sub(lambda found: _by_name(found, names), drawing)
+    return label
+
+
+def _by_name(point: re.Match[str], names: Mapping[str, str]) -> str:
+    name = names.get(point[1])
+    return point[0] if name is None else f'data-label-name="{escape(name)}"'

@@ -1,0 +1,170 @@
+"""Uploads a ZIP of pictures to a task, in pieces that can be resumed (cvat-api 15.4 to 15.8)."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from cvat import reading
+from cvat.client import CvatClient
+from cvat.exceptions import CvatError, CvatNotFound, CvatRefused, CvatRejected
+from cvat.http import Call
+from cvat.writing.refusals import creation_failure
+from cvat.writing.sending import Sender
+from cvat.writing.values import RequestState, TaskData
+
+PIECE_BYTES = 8 * 2**20
+_FILE_NAME = "pictures.zip"  # of the upload; the frames are named by their paths in the ZIP
+_TUS = {"Tus-Resumable": "1.0.0"}
+_CONFLICT = 409
+
+
+def ignore(_: object) -> None:
+    """The default of callbacks that nobody needs."""
+
+
+def upload(
+    sender: Sender,
+    task_id: int,
+    zip_path: Path,
+    data: TaskData,
+    *,
+    resume: str,
+    started: Callable[[str], None],
+    progress: Callable[[int], None],
+) -> str:
+    """See CvatWriter.upload_pictures."""
+    request_id = f"action=create&target=task&target_id={task_id}"
+    path, subject = f"/api/tasks/{task_id}/data", f"the pictures of task {task_id}"
+
+    def received() -> str | None:
+        return request_id if _is_received(sender.client, task_id, request_id) else None
+
+    def finish() -> str:
+        call = Call("POST", path, subject, body=data.to_json(), headers={"Upload-Finish": "true"})
+        try:
+            answer = sender.send(call)
+        except CvatRefused:
+            if received():  # by an earlier request, whose answer came late or never
+                return request_id
+            raise
+        return reading.text(answer.data, "rq_id") or request_id
+
+    if received():
+        return request_id
+    if not resume:
+        call = Call("POST", path, subject, headers={"Upload-Start": "true"})
+        sender.ensure(lambda: None, lambda: sender.send(call))
+    _Pieces(sender, task_id, zip_path, started, progress).send(resume)
+    return sender.ensure(received, finish)
+
+
+def request_state(client: CvatClient, request_id: str) -> RequestState:
+    """See CvatWriter.request_state."""
+    path = f"/api/requests/{quote(request_id, safe='')}"
+    try:
+        answer = client.http.get(path, subject="a request in the background")
+    except (CvatNotFound, CvatRejected):  # 400 once its task is deleted
+        return RequestState("forgotten")
+    status, message = reading.text(answer, "status"), reading.text(answer, "message")
+    progress = answer.get("progress")
+    return RequestState(
+        status,
+        creation_failure(message) if status == "failed" else message.strip(),
+        float(progress) if isinstance(progress, int | float) else 0.0,
+    )
+
+
+def _is_received(client: CvatClient, task_id: int, request_id: str) -> bool:
+    """Whether CVAT has begun to make the task of its pictures, or has made it."""
+    if request_state(client, request_id).status != "forgotten":
+        return True
+    return client.task(task_id).size > 0
+
+
+class _Pieces:
+    """One file on its way to a task. A piece whose answer is lost is not sent again before CVAT has
+    said how much it has."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        task_id: int,
+        file: Path,
+        started: Callable[[str], None],
+        progress: Callable[[int], None],
+    ) -> None:
+        self._sender = sender
+        self._folder = f"/api/tasks/{task_id}/data/"
+        self._subject = f"the pictures of task {task_id}"
+        self._file = file
+        self._size = file.stat().st_size
+        self._started = started
+        self._progress = progress
+
+    def send(self, upload_id: str) -> None:
+        """Send what CVAT does not have yet."""
+        upload_id, offset = self._look(upload_id) if upload_id else self._begin()
+        failures = 0
+        with self._file.open("rb") as file:
+            while offset < self._size:
+                file.seek(offset)
+                try:
+                    offset = self._send_piece(upload_id, offset, file.read(PIECE_BYTES))
+                    failures = 0
+                except CvatError as error:
+                    failures += 1
+                    self._sender.pause_after(error, failures)
+                    upload_id, offset = self._look(upload_id)
+                self._progress(offset)
+
+    def _begin(self) -> tuple[str, int]:
+        """The id of a new upload, and how much of it CVAT has: all, if the file is there."""
+        parts = urlsplit(self._sender.client.http.url)
+        headers = {
+            **_TUS,
+            "Upload-Length": str(self._size),
+            "Upload-Metadata": f"filename {b64encode(_FILE_NAME.encode()).decode()}",
+            "Origin": f"{parts.scheme}://{parts.netloc}",
+        }
+        call = Call("POST", self._folder, self._subject, headers=headers)
+        try:
+            answer = self._sender.ensure(lambda: None, lambda: self._sender.send(call))
+        except CvatRefused as error:
+            if error.status == _CONFLICT:
+                return "", self._size
+            raise
+        # Its host may be one that only CVAT knows.
+        upload_id = answer.headers.get("Location", "").rstrip("/").rpartition("/")[2]
+        self._started(upload_id)
+        return upload_id, 0
+
+    def _look(self, upload_id: str) -> tuple[str, int]:
+        """The upload to go on with, and how much of it CVAT has. Complete uploads are as unknown as
+        those that never were: to begin again tells them apart."""
+        path = f"{self._folder}{quote(upload_id, safe='')}"
+        try:
+            headers = self._sender.client.http.head(path, subject=self._subject, headers=_TUS)
+        except CvatError as error:
+            if error.status == 404:
+                return self._begin()
+            raise
+        return upload_id, _offset(headers)
+
+    def _send_piece(self, upload_id: str, offset: int, piece: bytes) -> int:
+        headers = {
+            **_TUS,
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+        }
+        path = f"{self._folder}{quote(upload_id, safe='')}"
+        call = Call("PATCH", path, self._subject, content=piece, headers=headers)
+        return _offset(self._sender.send(call).headers)
+
+
+def _offset(headers: Any) -> int:
+    text = headers.get("Upload-Offset", "")
+    return int(text) if text.isdecimal() else 0

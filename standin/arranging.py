@@ -1,0 +1,169 @@
+"""Which uploaded pictures are the frames of a new task, and in which order (cvat-api 15.4 to 15.6).
+
+CVAT finds out in the background what is wrong with an upload; its words are those of its errors.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from PIL import Image
+
+from standin.building import TaskSpec
+from standin.model import Task
+
+MANIFEST = "manifest.jsonl"
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+
+
+class CreationFailed(Exception):
+    """The text is the message of the failed request."""
+
+
+class UploadedFiles(Mapping[str, bytes]):
+    """The pictures of an upload by their paths, in the order of the frames, read when asked for."""
+
+    def __init__(self, sources: Mapping[str, tuple[zipfile.ZipFile | None, Path]]) -> None:
+        self._sources = sources
+
+    def __getitem__(self, name: str) -> bytes:
+        archive, path = self._sources[name]
+        return archive.read(name) if archive is not None else path.read_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def in_order(self, names: Sequence[str]) -> UploadedFiles:
+        return UploadedFiles({name: self._sources[name] for name in names})
+
+
+def arranged(task: Task, files: Mapping[str, Path], data: Mapping[str, Any]) -> TaskSpec:
+    """The description of the task's data. Raises CreationFailed."""
+    pictures = _pictures(files)
+    if not pictures:
+        raise CreationFailed("ValueError: No media data found")
+    mapping = data.get("job_file_mapping")
+    if mapping:
+        _check_mapping(task, data)
+        names: Sequence[str] = [name for job in mapping for name in job]
+        for name in names:
+            if name not in pictures:
+                raise _invalid(f"Can't find file '{name}' in the input files", quoted='"')
+    else:
+        names = _sorted(list(pictures), files, data)
+    chosen = pictures.in_order(names)
+    _check_readable(task, chosen)
+    step = re.fullmatch(r"step=(\d+)", str(data.get("frame_filter") or ""))
+    return TaskSpec(
+        task.name,
+        images=chosen,
+        job_sizes=[len(job) for job in mapping or ()],
+        segment_size=task.segment_size,
+        overlap=task.overlap,
+        chunk_size=int(data["chunk_size"]) if data.get("chunk_size") else None,
+        image_quality=int(data["image_quality"]),
+        start_frame=int(data.get("start_frame") or 0),
+        stop_frame=int(data["stop_frame"]) if data.get("stop_frame") is not None else None,
+        step=int(step[1]) if step else 1,
+        ground_truth=_ground_truth(names, data.get("validation_params") or {}),
+        consensus_replicas=task.consensus_replicas,
+    )
+
+
+def _pictures(files: Mapping[str, Path]) -> UploadedFiles:
+    """By whole path inside a ZIP, by name otherwise. What is no picture is skipped."""
+    sources: dict[str, tuple[zipfile.ZipFile | None, Path]] = {}
+    for name, path in files.items():
+        if PurePosixPath(name).suffix.lower() == ".zip":
+            archive = zipfile.ZipFile(path)
+            sources.update(dict.fromkeys(archive.namelist(), (archive, path)))
+        else:
+            sources[name] = None, path
+    return UploadedFiles(
+        {
+            name: source
+            for name, source in sources.items()
+            if PurePosixPath(name).suffix.lower() in PICTURES
+        }
+    )
+
+
+def _check_mapping(task: Task, data: Mapping[str, Any]) -> None:
+    sorts = data.get("sorting_method", "lexicographical") != "lexicographical"
+    given = {
+        "segment_size": task.segment_size,
+        "sorting_method": sorts,
+        "start_frame": data.get("start_frame"),
+        "stop_frame": data.get("stop_frame"),
+        "frame_filter": data.get("frame_filter"),
+    }
+    for name, value in given.items():
+        if value:
+            raise _invalid(f"job_file_mapping cannot be used with {name}")
+
+
+def _sorted(names: list[str], files: Mapping[str, Path], data: Mapping[str, Any]) -> Sequence[str]:
+    method = data.get("sorting_method", "lexicographical")
+    if method == "natural":
+        return sorted(names, key=_natural)
+    if method == "random":
+        return random.sample(names, len(names))
+    if method == "predefined":
+        return _predefined(names, files, data)
+    return sorted(names)
+
+
+def _natural(name: str) -> list[tuple[bool, int, str]]:
+    parts = re.split(r"(\d+)", name)
+    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+
+
+def _predefined(
+    names: list[str], files: Mapping[str, Path], data: Mapping[str, Any]
+) -> Sequence[str]:
+    if any(name.lower().endswith(".zip") for name in files):
+        if MANIFEST not in files:
+            text = (
+                f"FileNotFoundError: Can't find upload manifest file '{MANIFEST}' in the uploaded "
+                "files. When the 'predefined' sorting method is used, this file is required in the "
+                "input files. Read more: https://docs.cvat.ai/docs/manual/advanced/dataset_manifest/"
+            )
+            raise CreationFailed(text)
+        lines = map(json.loads, files[MANIFEST].read_text().splitlines())
+        return [line["name"] + line["extension"] for line in lines if "name" in line]
+    return [name for name in data.get("upload_file_order") or names if name in names]
+
+
+def _check_readable(task: Task, pictures: UploadedFiles) -> None:
+    for name in pictures:
+        try:
+            with Image.open(io.BytesIO(pictures[name])):
+                continue
+        except OSError:
+            text = f"cannot identify image file '/home/django/data/data/{task.id}/raw/{name}'"
+            raise CreationFailed(f"PIL.UnidentifiedImageError: {text}") from None
+
+
+def _ground_truth(names: Sequence[str], wanted: Mapping[str, Any]) -> list[int] | None:
+    if not wanted:
+        return None
+    frames = wanted.get("frames") or []
+    unknown = [str(frame) for frame in frames if frame not in names]
+    if unknown:
+        raise _invalid(f"Unknown validation frames requested: {', '.join(unknown)}")
+    return sorted(names.index(frame) for frame in frames)
+
+
+def _invalid(text: str, quoted: str = "'") -> CreationFailed:
+    detail = f"[ErrorDetail(string={quoted}{text}{quoted}, code='invalid')]"
+    return CreationFailed(f"rest_framework.exceptions.ValidationError: {detail}")

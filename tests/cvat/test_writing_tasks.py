@@ -1,0 +1,273 @@
+"""New tasks: made, filled with the pictures of a ZIP, found again, deleted."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cvat.exceptions import CvatRefused, Reason
+from cvat.writing import NewTask, RequestState, TaskData, uploading
+from standin.model import Task
+from standin.pictures import jpeg, numbered
+from standin.server import StandIn
+from tests.cvat.writing_clients import client, world_to_write_to, writer
+
+NAMES = ("z/2.jpg", "a/10.jpg", "a/9.jpg", "a.jpg", "m m/ü.jpg")
+JOBS = (("a/9.jpg", "z/2.jpg"), ("a.jpg",), ("m m/ü.jpg", "a/10.jpg"))
+LABELS = ({"name": "car", "attributes": []},)
+
+
+@pytest.fixture
+def site() -> Iterator[StandIn]:
+    with StandIn(world_to_write_to()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("zip") / "pictures.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        for number, name in enumerate(NAMES):
+            out.writestr(name, jpeg(numbered(number, (64, 48)), 75))
+        out.writestr("readme.txt", "no picture")
+    return path
+
+
+def new(marker: str = "https://portal.example.com/p/1", **values: object) -> NewTask:
+    return NewTask("chosen", marker, **{"labels": LABELS, **values})  # type: ignore[arg-type]
+
+
+def uploaded(site: StandIn, task_id: int, pictures: Path, data: TaskData) -> RequestState:
+    """The state of the creation after its end."""
+    request_id = writer(site).upload_pictures(task_id, pictures, data)
+    site.site.creations.wait()
+    return writer(site).request_state(request_id)
+
+
+def publish(site: StandIn, pictures: Path, data: TaskData | None = None) -> int:
+    task_id = writer(site).ensure_task(new())
+    state = uploaded(site, task_id, pictures, data or TaskData(JOBS))
+    assert state == RequestState("finished")
+    return task_id
+
+
+def names(task: Task) -> list[str]:
+    assert task.media is not None
+    return [task.media.name(position) for position in task.order]
+
+
+def test_frames_come_in_the_order_of_the_jobs(site: StandIn, pictures: Path) -> None:
+    sent: list[int] = []
+    task_id = writer(site).create_task(new(subset="Train"))
+    writer(site).upload_pictures(task_id, pictures, TaskData(JOBS), progress=sent.append)
+    site.site.creations.wait()
+    task = site.world.tasks[task_id]
+    assert names(task) == [name for job in JOBS for name in job]
+    assert [list(job.frames) for job in task.jobs] == [[0, 1], [2], [3, 4]]
+    assert (task.subset, sent) == ("Train", [pictures.stat().st_size])
+    read = client(site).frame_catalog(task_id=task_id)
+    assert [frame.filename for frame in read.frames] == names(task)
+    with zipfile.ZipFile(pictures) as archive:
+        for frame in read.frames:
+            served = client(site).frame(task_id=task_id, frame=frame.frame).content
+            assert served == archive.read(frame.filename)
+
+
+def test_files_that_no_job_names_are_left_out(site: StandIn, pictures: Path) -> None:
+    task_id = publish(site, pictures, TaskData((("a.jpg",),)))
+    assert names(site.world.tasks[task_id]) == ["a.jpg"]
+
+
+def test_without_jobs_the_segment_size_counts(site: StandIn, pictures: Path) -> None:
+    task_id = writer(site).create_task(new(segment_size=3, overlap=1, consensus_replicas=2))
+    uploaded(site, task_id, pictures, TaskData())
+    task = site.world.tasks[task_id]
+    assert names(task) == sorted(NAMES)
+    annotated = [list(job.frames) for job in task.jobs if job.type == "annotation"]
+    assert annotated == [[0, 1, 2], [2, 3, 4]]
+    assert [job.type for job in task.jobs].count("consensus_replica") == 4
+
+
+def test_ground_truth_by_file_names(site: StandIn, pictures: Path) -> None:
+    data = TaskData(ground_truth=("a.jpg", "z/2.jpg"))
+    task_id = publish(site, pictures, data)
+    [truth] = [job for job in site.world.tasks[task_id].jobs if job.type == "ground_truth"]
+    assert list(truth.frames) == [0, 4]
+
+
+def test_a_task_is_found_by_its_marker(site: StandIn) -> None:
+    made = writer(site)
+    for number in range(3):
+        made.create_task(new(f"marker {number}"))
+    wanted = made.find_task("marker 1")
+    assert wanted is not None
+    assert site.world.tasks[wanted].bug_tracker == "marker 1"
+    assert made.find_task("marker 9") is None
+    assert made.ensure_task(new("marker 1")) == wanted
+
+
+def test_the_one_with_pictures_is_found_and_the_other_deleted(
+    site: StandIn, pictures: Path
+) -> None:
+    first = writer(site).create_task(new())
+    second = writer(site).create_task(new())
+    uploaded(site, second, pictures, TaskData(JOBS))
+    assert writer(site).find_task(new().marker) == second
+    writer(site).delete_doubles(new().marker, keep=second)
+    assert first not in site.world.tasks
+    assert second in site.world.tasks
+
+
+def test_a_task_of_a_project_goes_into_its_organization(site: StandIn) -> None:
+    acme = site.world.organizations[1]
+    project = site.world.add_project("roads", "alice", organization=acme)
+    task = site.world.tasks[writer(site).create_task(new(project_id=project.id))]
+    assert (task.project, task.organization) == (project, acme)
+    other = site.world.tasks[writer(site, "bob").create_task(new(organization="acme"))]
+    assert other.organization is acme
+
+
+def test_labels_are_sent_as_they_were_read(site: StandIn) -> None:
+    source = site.world.add_task(
+        "labelled",
+        owner="alice",
+        count=1,
+        labels=[
+            {
+                "name": "car",
+                "type": "rectangle",
+                "attributes": [
+                    {"name": "colour", "input_type": "select", "values": ["red", "blue"]}
+                ],
+            },
+            {
+                "name": "person",
+                "type": "skeleton",
+                "points": {"head": (0.5, 0.1), "left & right": (0.5, 0.9)},
+                "lines": [("head", "left & right")],
+            },
+        ],
+    )
+    read = writer(site).labels_of_task(source.id)
+    copied = site.world.tasks[writer(site).create_task(new(labels=read))]
+    car, person = copied.labels
+    assert (car.name, car.type, car.attributes[0]["values"]) == (
+        "car",
+        "rectangle",
+        ["red", "blue"],
+    )
+    assert [part.name for part in person.sublabels] == ["head", "left & right"]
+    for part in person.sublabels:
+        assert f'data-label-id="{part.id}"' in person.svg
+    assert person.svg.count("data-label-id") == 2
+
+
+def failure(site: StandIn, pictures: Path, data: TaskData, **values: object) -> str:
+    task_id = writer(site).create_task(new(**values))
+    state = uploaded(site, task_id, pictures, data)
+    assert state.status == "failed"
+    assert site.world.tasks[task_id].size == 0
+    return state.message
+
+
+def test_a_failed_creation_says_what_to_do(site: StandIn, pictures: Path, tmp_path: Path) -> None:
+    assert "no file “nope.jpg”" in failure(site, pictures, TaskData((("nope.jpg",),)))
+    unfit = failure(site, pictures, TaskData(JOBS), segment_size=2)
+    assert "together with segment_size" in unfit
+    truth = failure(site, pictures, TaskData(ground_truth=("nope.jpg",)))
+    assert "files that were not uploaded" in truth
+    broken = tmp_path / "broken.zip"
+    with zipfile.ZipFile(broken, "w") as out:
+        out.writestr("a.jpg", b"no picture at all")
+    assert "cannot be read" in failure(site, broken, TaskData())
+    with zipfile.ZipFile(broken, "w") as out:
+        out.writestr("a.txt", b"text")
+    assert "found no picture" in failure(site, broken, TaskData())
+
+
+def test_what_cvat_refuses_at_once(site: StandIn, pictures: Path) -> None:
+    task_id = writer(site).create_task(new())
+    twice = TaskData((("a.jpg",), ("a.jpg",)))
+    with pytest.raises(CvatRefused, match="cannot be used multiple times"):
+        writer(site).upload_pictures(task_id, pictures, twice)
+    with pytest.raises(CvatRefused, match="Give each label a name of its own"):
+        writer(site).create_task(new(labels=(*LABELS, *LABELS)))
+    with pytest.raises(CvatRefused, match="read-only"):
+        writer(site, read_only=True).create_task(new())
+    with pytest.raises(CvatRefused) as refused:
+        writer(site, "carol").create_task(new(organization="acme"))
+    assert refused.value.reason is Reason.NOT_PERMITTED
+    bob = site.world.user("bob")
+    assert bob is not None
+    with pytest.raises(CvatRefused) as assigned:
+        writer(site).create_task(new(assignee_id=bob.id))
+    assert assigned.value.reason is Reason.ASSIGNEE
+
+
+def test_an_upload_goes_on_where_it_was_broken_off(
+    site: StandIn, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploading, "PIECE_BYTES", 1000)
+    task_id, ids, sent = writer(site).create_task(new()), list[str](), list[int]()
+
+    def stop(length: int) -> None:
+        if length >= 3000:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        writer(site).upload_pictures(
+            task_id, pictures, TaskData(JOBS), started=ids.append, progress=stop
+        )
+    writer(site).upload_pictures(
+        task_id, pictures, TaskData(JOBS), resume=ids[0], started=ids.append, progress=sent.append
+    )
+    assert len(ids) == 1
+    assert sent[0] == 4000
+    assert sent[-1] == pictures.stat().st_size
+
+
+def test_a_forgotten_creation_is_known_by_its_task(site: StandIn, pictures: Path) -> None:
+    task_id = publish(site, pictures)
+    site.site.creations.forget()
+    before = len(site.requests.matching("", "POST"))
+    request_id = writer(site).upload_pictures(task_id, pictures, TaskData(JOBS))
+    assert writer(site).request_state(request_id).status == "forgotten"
+    assert len(site.requests.matching("", "POST")) == before
+
+
+def test_a_task_is_deleted_once(site: StandIn, pictures: Path) -> None:
+    task_id = publish(site, pictures)
+    site.faults.lose("/api/tasks", method="DELETE", carried_out=True)
+    for _ in range(2):
+        writer(site).ensure_task_deleted(task_id)
+    assert task_id not in site.world.tasks
+
+
+def requests_of(action: Callable[[], object], site: StandIn) -> int:
+    before = len(site.requests)
+    action()
+    return len(site.requests) - before
+
+
+@pytest.mark.parametrize("status", [None, 502, 504])
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_any_answer_may_be_lost(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, status: int | None, carried_out: bool
+) -> None:
+    """Every request of a publication in turn: in the end there is one task with all frames."""
+    monkeypatch.setattr(uploading, "PIECE_BYTES", pictures.stat().st_size // 3 + 1)
+    with StandIn(world_to_write_to()) as site:
+        count = requests_of(lambda: publish(site, pictures), site)
+        assert count >= 12
+        for number in range(count):
+            site.world = world_to_write_to()
+            site.site.creations.forget()
+            site.faults.clear()
+            lost = site.faults.lose("", status=status, carried_out=carried_out, skip=number)
+            task_id = publish(site, pictures)
+            assert lost.hits == 1
+            assert list(site.world.tasks) == [task_id]
+            assert names(site.world.tasks[task_id]) == [name for job in JOBS for name in job]
