@@ -23,6 +23,7 @@ RUN pip install -r requirements.txt
 COPY manage.py ./
 COPY launcher ./launcher
 COPY config ./config
+COPY publishing ./publishing
 COPY selections ./selections
 COPY selector ./selector
 COPY portal ./portal

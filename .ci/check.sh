@@ -18,7 +18,7 @@ step() {
 
 step $python -m ruff check .
 step $python -m ruff format --check .
-step $python -m mypy launcher config selections selector portal cvat standin benchmarks demo.py manage.py clients/python/cvat_select
+step $python -m mypy launcher config publishing selections selector portal cvat standin benchmarks demo.py manage.py clients/python/cvat_select
 step $python .ci/identifiers.py --limit 10
 export PYTHONPATH=clients/python
 step .venv/bin/lint-imports

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-PACKAGES = ("launcher", "config", "selections", "selector", "portal", "cvat")
+PACKAGES = ("launcher", "config", "publishing", "selections", "selector", "portal", "cvat")
 UNCLEAR = frozenset(
     ("found", "made", "way", "mine", "kept", "got", "whose", "there", "left", "over")
 )

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "portal.apps.PortalConfig",
     "selector.apps.SelectorConfig",
     "selections.apps.SelectionsConfig",
+    "publishing.apps.PublishingConfig",
 ]
 
 MIDDLEWARE = [
@@ -223,6 +224,8 @@ CVAT_ORGANIZATION = env.str("CVAT_ORGANIZATION", default="")
 # A file with the certificates of a private authority, if CVAT's certificate comes from one.
 CVAT_CA_BUNDLE = env.str("CVAT_CA_BUNDLE", default="")
 CVAT_TOKEN_DAYS = env.int("CVAT_TOKEN_DAYS", default=90)
+# How long a person's permission to write in CVAT lasts, and the access token made for it.
+CVAT_WRITE_TOKEN_DAYS = env.int("CVAT_WRITE_TOKEN_DAYS", default=7)
 # CVAT takes 100 requests a minute without credentials from one address, which is the portal's.
 CVAT_SIGN_INS_PER_MINUTE = env.int("CVAT_SIGN_INS_PER_MINUTE", default=90)
 # Without CVAT_URL the embedded set-up starts a stand-in with sample tasks.
@@ -361,6 +364,9 @@ SPECTACULAR_SETTINGS = {
         "ReadingStateEnum": "selector.api.labels.STATES",
         "SplitByEnum": "selections.splits.BY_CHOICES",
         "SplitUnitEnum": "selections.splits.UNIT_CHOICES",
+        "StatusEnum": "selections.models.archive_queries.ArchiveStatus",
+        "PublicationTargetEnum": "publishing.models.publication.Publication.Target",
+        "PublicationStatusEnum": "publishing.models.publication.Publication.Status",
     },
 }
 

@@ -15,9 +15,11 @@ urlpatterns = [
     path("", include("portal.urls")),
     path("", include("selector.urls")),
     path("selections/", include("selections.urls")),
+    path("publications/", include("publishing.urls")),
     # The order matters: the last one ends in a catch-all that answers 404.
     path("api/", include("portal.api.urls")),
     path("api/", include("selections.api.urls")),
+    path("api/", include("publishing.api.urls")),
     path("api/", include("selector.api.urls")),
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),

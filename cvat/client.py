@@ -25,6 +25,7 @@ from cvat.types import (
     JobDate,
     Meta,
     Organization,
+    OwnToken,
     Page,
     Project,
     ProjectJob,
@@ -37,7 +38,7 @@ TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
-Item = TypeVar("Item", Task, Job, ProjectJob, JobDate, Organization, Label)
+Item = TypeVar("Item", Task, Job, ProjectJob, JobDate, Organization, User, Label)
 
 
 class CvatClient:
@@ -121,10 +122,14 @@ class CvatClient:
         """The user whom the credential belongs to."""
         return reading.user(self._http.get("/api/users/self", subject="your account"))
 
-    def access_token_id(self) -> int:
-        """The id of the client's access token. CvatUnauthorized for a login key."""
-        answer = self._http.get(f"{TOKENS}/self", subject="the access token")
-        return reading.identifier(answer)
+    def own_token(self) -> OwnToken:
+        """The client's access token. CvatUnauthorized for a login key."""
+        return reading.own_token(self._http.get(f"{TOKENS}/self", subject="the access token"))
+
+    def members(self, organization_id: int) -> list[User]:
+        """The members of an organization, which each of them may list (cvat-api 3.7)."""
+        query = {"org_id": organization_id}
+        return self._all("/api/users", query, reading.user, "the members of the organization")
 
     def organizations(self) -> list[Organization]:
         return self._all("/api/organizations", {}, reading.organization, "organizations")

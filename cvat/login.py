@@ -104,10 +104,11 @@ def make_token(
     *,
     name: str,
     days: int,
+    read_only: bool = True,
     former_id: int | None = None,
     used_ids: Collection[int] = (),
 ) -> Login:
-    """A new read-only access token for `days` days in place of `former_id`.
+    """A new access token for `days` days in place of `former_id`.
 
     In an account with the largest number of tokens the former token is deleted first, or else the
     oldest one of the same name that is not among `used_ids`. If CVAT has no tokens, or refuses, the
@@ -115,7 +116,7 @@ def make_token(
     """
     with closing(server.http(key)) as http:
         try:
-            login = _make(http, name, days)
+            login = _make(http, name, days, read_only=read_only)
         except CvatError as error:
             if error.status is None or error.status in (401, 429):
                 raise
@@ -124,7 +125,7 @@ def make_token(
                 login = Login(key, None, notice)
             else:
                 _delete(http, unneeded)
-                login = replace(_make(http, name, days), notice=notice)
+                login = replace(_make(http, name, days, read_only=read_only), notice=notice)
         return _without_former(http, login, former_id, name)
 
 
@@ -161,8 +162,8 @@ def _try(http: Http, body: dict[str, str]) -> Any | None:
     )
 
 
-def _make(http: Http, name: str, days: int) -> Login:
-    body = {"name": name, "expiry_date": _expiry(days), "read_only": True}
+def _make(http: Http, name: str, days: int, *, read_only: bool) -> Login:
+    body = {"name": name, "expiry_date": _expiry(days), "read_only": read_only}
     answer = http.post(_TOKENS, subject="an access token", body=body)
     value = reading.text(answer, "value")
     if not value:

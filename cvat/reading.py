@@ -47,7 +47,13 @@ def user(data: Any) -> User:
 
 def own_token(data: Any) -> OwnToken:
     last_used = _text(data, "last_used_date") or _text(data, "created_date")
-    return OwnToken(id=identifier(data), name=_text(data, "name"), last_used=last_used)
+    return OwnToken(
+        id=identifier(data),
+        name=_text(data, "name"),
+        last_used=last_used,
+        read_only=data.get("read_only") is not False,
+        expiry_date=_text(data, "expiry_date"),
+    )
 
 
 def organization(data: Any) -> Organization:

@@ -40,11 +40,13 @@ class Login:
 @dataclass(frozen=True, slots=True)
 class OwnToken:
     """An access token in the user's account. `last_used` is an ISO date: of the last use, or of the
-    creation if it was never used."""
+    creation if it was never used. `expiry_date`: likewise, "" without an end."""
 
     id: int
     name: str
     last_used: str
+    read_only: bool = True
+    expiry_date: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,12 +117,15 @@ class Connection(models.Model):
     def client(
         self,
         *,
+        credential: Credential | None = None,
         patient: bool = False,
         sleep: Callable[[float], None] = time.sleep,
         seconds: float = float("inf"),
         around_attempt: AroundAttempt = nullcontext,
     ) -> CvatClient:
         """A client of CVAT: the one seam between Django and `cvat`.
+
+        `credential` is another one of the same account than the connection's own.
 
         `patient` is for workers: more retries, longer waits than a page may take; `sleep` waits
         between them. Other clients share the HTTP connections of the process. `seconds` limits all
@@ -131,7 +134,7 @@ class Connection(models.Model):
         self.check_allowed()
         return CvatClient(
             url=self.url,
-            credential=Credential(CredentialKind(self.credential_kind), self.credential),
+            credential=credential or self.get_credential(),
             organization=self.organization,
             verify=settings.CVAT_CA_BUNDLE or True,
             patient=patient,
@@ -140,6 +143,9 @@ class Connection(models.Model):
             seconds=seconds,
             around_attempt=around_attempt,
         )
+
+    def get_credential(self) -> Credential:
+        return Credential(CredentialKind(self.credential_kind), self.credential)
 
     def check_allowed(self) -> None:
         """Raises ServerNotAllowed when the operator has withdrawn the server, or the account of

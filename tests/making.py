@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from portal.work.problems import grouped
+from publishing.ground_truth import GroundTruthOptions
+from publishing.models import Publication, WritePermission
 from selections.models import Archive, ArchivePart, Selection
 from selector.models import Connection
 from standin.server import StandIn
@@ -28,6 +32,36 @@ def make_connection(user: User, url: str = "https://cvat.example.com", **values)
 def connected(user: User, standin: StandIn, account: str = "demo") -> Connection:
     """A connection that works, without a sign-in at the stand-in."""
     return make_connection(user, standin.url, credential=standin.world.access_token(account).value)
+
+
+def make_permission(connection: Connection, token: str = "bbbbbbbb." + "d" * 32) -> WritePermission:
+    """To write through the connection, with this access token."""
+    now = timezone.now()
+    return WritePermission.objects.create(
+        connection=connection,
+        credential=token,
+        credential_kind=Connection.Kind.ACCESS_TOKEN,
+        given_at=now,
+        expires_at=now + timedelta(days=7),
+    )
+
+
+def make_publication(user: User, selection: Selection, status: str = "queued") -> Publication:
+    """Of a ground-truth job in task 1."""
+    return Publication.objects.create(
+        target=Publication.Target.GROUND_TRUTH,
+        selection=selection,
+        selection_name=selection.name,
+        requested_by=user,
+        connection=selection.connection,
+        url=selection.url,
+        task_id=1,
+        task_name="Night drive, north loop",
+        frames=[0, 1],
+        frames_total=2,
+        options=GroundTruthOptions().to_json(),
+        status=status,
+    )
 
 
 def make_selection(

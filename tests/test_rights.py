@@ -23,7 +23,13 @@ from standin.samples import sample_world
 from standin.server import StandIn
 from tests.addresses import addresses
 from tests.conftest import api_of, forget_answers
-from tests.making import connected, make_archive, make_selection
+from tests.making import (
+    connected,
+    make_archive,
+    make_permission,
+    make_publication,
+    make_selection,
+)
 from tests.rights_matrix import ADMIN, EXPECTED, PAGE, SHARED, UNNAMED, Case, delete, get, post
 
 
@@ -75,6 +81,8 @@ def make_rows(server: StandIn) -> dict[str, int]:
         ),
         "alice": alice,
         "connection": connection,
+        "permission": make_permission(connection),
+        "publication": make_publication(alice, make_selection(alice, connection)),
         "closed": closed,
         "shared": shared,
         "frame": closed.frames.first(),

@@ -80,6 +80,9 @@ def test_it_works(
     said.append(api.post("/api/selections", {"frames": [{"task_id": 1, "frame": 0}]}))
     assert [answer.status_code for answer in said] == [200, 401, 201, 401, 200, 201]
     connection = Connection.objects.get()
+    permission = f"/api/connections/{connection.pk}/write-permission"
+    said.append(api.post(permission, {"password": PASSWORD}))
+    assert said[-1].status_code == 201
     make_archive(alice, make_selection(alice, connection), "ready")
     for who in (alice, admin):
         said += every_page(who, connection)

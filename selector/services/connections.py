@@ -90,7 +90,7 @@ def connect(
 def _with_password(tried: Connection, access: _Access) -> tuple[Connection, str, str]:
     """The connection with a working access, what happened to it, and the notice."""
     server = login.Server(tried.url, verify=settings.CVAT_CA_BUNDLE or True)
-    key = _login_key(server, access)
+    key = login_key(server, access.username, access.password)
     _look_up(tried, key)
     stored = _stored(tried)
     if stored is not None:
@@ -103,7 +103,7 @@ def _with_password(tried: Connection, access: _Access) -> tuple[Connection, str,
     new = login.make_token(
         server,
         key,
-        name=_token_name(connection),
+        name=token_name(connection),
         days=settings.CVAT_TOKEN_DAYS,
         former_id=connection.access_token_id,
         used_ids=_used_tokens(connection),
@@ -117,10 +117,11 @@ def _with_password(tried: Connection, access: _Access) -> tuple[Connection, str,
 
 
 @sensitive_variables()
-def _login_key(server: login.Server, access: _Access) -> Credential:
+def login_key(server: login.Server, username: str, password: str) -> Credential:
+    """Sign in, in the queue of all people of the portal. Raises TooManySignIns, CvatError."""
     queue = SignInQueue(server.url)
     try:
-        return login.sign_in(server, access.username, access.password, wait_for_turn=queue.wait)
+        return login.sign_in(server, username, password, wait_for_turn=queue.wait)
     except CvatTimeout as error:
         if error.status != 429:
             raise
@@ -196,7 +197,7 @@ def _prolong(server: login.Server, key: Credential, stored: Connection) -> str:
         return ""
     try:
         with stored.client(seconds=ANSWER_SECONDS) as client:
-            is_own = client.access_token_id() == token_id
+            is_own = client.own_token().id == token_id
         if is_own:
             login.prolong_token(server, key, token_id=token_id, days=settings.CVAT_TOKEN_DAYS)
             return ""
@@ -204,7 +205,7 @@ def _prolong(server: login.Server, key: Credential, stored: Connection) -> str:
         logger.info("the access token of connection %s is not prolonged: %s", stored.pk, error)
         return ""
     stored.access_token_id = None
-    return login.revoke_token(server, key, token_id=token_id, name=_token_name(stored))
+    return login.revoke_token(server, key, token_id=token_id, name=token_name(stored))
 
 
 def _used_tokens(connection: Connection) -> set[int]:
@@ -217,7 +218,8 @@ def _used_tokens(connection: Connection) -> set[int]:
     }
 
 
-def _token_name(connection: Connection) -> str:
+def token_name(connection: Connection) -> str:
+    """What the access tokens of the portal are called in the person's CVAT account."""
     return f"CVAT Image Selector ({connection.owner.username})"
 
 

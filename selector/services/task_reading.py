@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cvat.client import CvatClient
-from cvat.types import FrameCatalog
+from cvat.types import Credential, FrameCatalog
 from portal.exceptions import NotConnected
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
@@ -47,9 +47,11 @@ def read_catalog(work: TaskReading) -> tuple[Connection, FrameCatalog]:
 
 
 @contextmanager
-def worker_client(connection: Connection, heartbeat: Heartbeat) -> Iterator[CvatClient]:
+def worker_client(
+    connection: Connection, heartbeat: Heartbeat, *, credential: Credential | None = None
+) -> Iterator[CvatClient]:
     """A patient client, of which each request has a slot among those of all works at the server.
-    Its waits raise Stopped when the work is stopped."""
+    Its waits raise Stopped when the work is stopped. `credential`: see Connection.client."""
     waiting = Waiting()
     heartbeat.waiting_for = waiting.text
     slots = Slots(
@@ -60,6 +62,7 @@ def worker_client(connection: Connection, heartbeat: Heartbeat) -> Iterator[Cvat
         waiting=waiting,
     )
     heartbeat.at_beat.append(slots.renew)
-    sleep = heartbeat.sleep
-    with connection.client(patient=True, sleep=sleep, around_attempt=slots.one) as client:
+    with connection.client(
+        credential=credential, patient=True, sleep=heartbeat.sleep, around_attempt=slots.one
+    ) as client:
         yield client

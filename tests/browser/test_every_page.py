@@ -12,6 +12,7 @@ from selections.draws import Draw
 from selections.models import Archive, Selection
 from tests.browser.portal import Portal
 from tests.conftest import connect
+from tests.making import make_publication
 
 PAGES = [
     "/connections",
@@ -28,6 +29,10 @@ PAGES = [
     "/selections/recipes/{recipe}",
     "/selections/archives",
     "/selections/archives/{archive}",
+    "/publications/",
+    "/publications/{publication}",
+    "/publications/selections/{selection}/ground-truth",
+    "/publications/connections/{connection}/permission",
     "/tokens",
     "/teams",
     "/teams/{team}",
@@ -53,10 +58,12 @@ def test_it_works(
     recipe = services.create_recipe(
         user=alice, connection=connection, draw=draw, name="A rather long name " * 5
     )
+    publication = make_publication(alice, selection, "failed")
     team = teams.create_team(user=alice, name="A rather long name " * 5)
     selection.shares.create(team=team)
     for path in PAGES:
         ids = {"selection": selection.pk, "archive": archive.pk, "recipe": recipe.pk}
+        ids |= {"publication": publication.pk, "connection": connection.pk}
         portal.page.goto(path.format(team=team.pk, **ids))
         if path == "/choose?task=1":
             portal.page.locator(".cell").first.wait_for()

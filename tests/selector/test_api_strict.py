@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from portal.services import teams
 from selections.draws import Draw
 from standin.server import StandIn
-from tests.making import connected, make_archive, make_selection
+from tests.making import connected, make_archive, make_publication, make_selection
 
 FOUR = {"/api/test-connection", "/api/load-images", "/api/random-select", "/api/download-images"}
 FRAME = {"task_id": 1, "frame": 0}
@@ -42,6 +42,7 @@ def operations(api: APIClient, alice: User, standin: StandIn) -> list[Operation]
         "/api/selections/{selection_id}/shares": selection.shares.create(team=team).pk,
         "/api/archives": archive.pk,
         "/api/connections": connection.pk,
+        "/api/publications": make_publication(alice, selection).pk,
         "/api/recipes": recipe.pk,
         "/api/teams": team.pk,
         "/api/teams/{team_id}/members": team.memberships.get().pk,
@@ -54,6 +55,7 @@ def operations(api: APIClient, alice: User, standin: StandIn) -> list[Operation]
             place = place.replace(f"{{{name}}}", "1")
         place = place.replace("{id}", str(ids.get(path.partition("/{id}")[0], 1)))
         place = place.replace("{selection_id}", str(selection.pk))
+        place = place.replace("{connection_id}", str(connection.pk))
         place = place.replace("{team_id}", str(team.pk))
         place = place.replace("{kind}", "archive")
         found += [(method, place, operation) for method, operation in methods.items()]

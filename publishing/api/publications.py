@@ -1,0 +1,108 @@
+"""Publications in the API: list, look, cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from portal.api.filtering import FilterSet, IdFilter, Ordering
+from portal.api.strict import StrictView, takes
+from portal.api.views import IDS
+from portal.signed_in import SignedInApiRequest
+from publishing import services
+from publishing.models import Publication, PublicationQuerySet
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """A request that changes something in CVAT."""
+
+    request = serializers.CharField(
+        read_only=True, help_text="Method and path, such as `POST /api/jobs`."
+    )
+    text = serializers.CharField(read_only=True, help_text="What it does.")
+    sent_at = serializers.DateTimeField(read_only=True)
+    done_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Null: the answer is not known."
+    )
+
+
+class PublicationListSerializer(serializers.ModelSerializer[Publication]):
+    """A selection sent to CVAT."""
+
+    selection = serializers.IntegerField(
+        source="visible_selection_id",
+        read_only=True,
+        allow_null=True,
+        help_text="Null once it is deleted, or not shared with you any more.",
+    )
+    result_url = serializers.CharField(
+        read_only=True, help_text="Address of the result in CVAT; empty while there is none."
+    )
+
+    class Meta:
+        model = Publication
+        fields = [
+            "id",
+            "target",
+            "status",
+            "selection",
+            "selection_name",
+            "url",
+            "task_id",
+            "task_name",
+            "frames_total",
+            "result_job_id",
+            "result_url",
+            "error",
+            "created_at",
+            "finished_at",
+        ]
+        read_only_fields = fields
+
+
+class PublicationSerializer(PublicationListSerializer):
+    steps = StepSerializer(many=True, read_only=True, help_text="What was sent to CVAT.")
+
+    class Meta(PublicationListSerializer.Meta):
+        fields = [*PublicationListSerializer.Meta.fields, "options", "steps"]
+        read_only_fields = fields
+
+
+class PublicationFilter(FilterSet):
+    selection = IdFilter(field_name="selection_id")
+
+    class Meta:
+        model = Publication
+        fields = ["status", "target"]
+
+
+class PublicationViewSet(
+    StrictView,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Publication],
+):
+    serializer_class = PublicationSerializer
+    queryset = Publication.objects.none()
+    lookup_value_regex = IDS
+    filter_backends = [DjangoFilterBackend, Ordering]
+    filterset_class = PublicationFilter
+    ordering_fields = ["created_at", "finished_at"]
+
+    def get_queryset(self) -> PublicationQuerySet:
+        own = Publication.objects.for_user(self.request.user).for_list()
+        return own.with_visible_selection(self.request.user)
+
+    def get_serializer_class(self) -> type[PublicationListSerializer]:
+        return PublicationListSerializer if self.action == "list" else PublicationSerializer
+
+    @takes()
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Give up a publication that waits or runs. What CVAT has done for it already stays."""
+        publication = services.cancel_publication(publication=self.get_object())
+        return Response(self.get_serializer(publication).data)

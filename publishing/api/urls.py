@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from publishing.api.ground_truth import GroundTruthView
+from publishing.api.permissions import WritePermissionView
+from publishing.api.publications import PublicationViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("publications", PublicationViewSet, basename="api-publication")
+
+urlpatterns = [
+    path(
+        "connections/<int:connection_id>/write-permission",
+        WritePermissionView.as_view(),
+        name="api-write-permission",
+    ),
+    path(
+        "selections/<int:selection_id>/ground-truth-job",
+        GroundTruthView.as_view(),
+        name="api-ground-truth-job",
+    ),
+    *router.urls,
+]

@@ -1,0 +1,93 @@
+"""What people type to publish a selection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from publishing.ground_truth import DELIVER, LEAVE_OUT, GroundTruthOptions
+from publishing.services import GroundTruthCheck
+from selector.models import Connection
+
+
+class PermissionForm(forms.Form):
+    """The access that may write, of the account of a connection."""
+
+    password = forms.CharField(
+        max_length=500,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    access_token = forms.CharField(
+        label="Access token that may write, instead of the password",
+        max_length=500,
+        required=False,
+        help_text="Made by you in CVAT, under Profile → Security, with “Read only” switched off.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    # Where the person came from; the view takes nothing but a page of the portal.
+    next = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput())
+
+    def __init__(self, connection: Connection, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = f"Password of {connection.username} in CVAT"
+
+
+class WithdrawForm(forms.Form):
+    password = forms.CharField(
+        label="Password in CVAT, to revoke the access token there too",
+        max_length=500,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class GroundTruthForm(forms.Form):
+    """What has to be decided before a ground-truth job is made. It asks about deleted frames and
+    about the job that the task has only where there are such."""
+
+    assignee = forms.TypedChoiceField(
+        label="Assign it to", required=False, coerce=int, empty_value=None
+    )
+    deleted_frames = forms.ChoiceField(
+        label="Frames that were deleted in CVAT",
+        choices=[
+            ("", "Choose …"),
+            (LEAVE_OUT, "Leave them out"),
+            (DELIVER, "Check them all the same"),
+        ],
+        error_messages={"required": "Choose what becomes of the deleted frames."},
+    )
+    # The job that the person was shown: another one must not be deleted in its place.
+    existing = forms.IntegerField(widget=forms.HiddenInput())
+    replace = forms.BooleanField(
+        error_messages={"required": "The task can have one ground-truth job. Check this, or stop."}
+    )
+
+    def __init__(self, check: GroundTruthCheck, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        assignee: Any = self.fields["assignee"]
+        assignee.choices = [
+            ("", "Nobody"),
+            *((member.id, member.username) for member in check.members),
+        ]
+        if not check.deleted:
+            del self.fields["deleted_frames"]
+        if check.existing is None:
+            del self.fields["existing"], self.fields["replace"]
+        else:
+            self.fields["existing"].initial = check.existing.id
+            self.fields[
+                "replace"
+            ].label = f"Delete ground-truth job {check.existing.id} and all annotations in it"
+
+    def options(self) -> GroundTruthOptions:
+        given = self.cleaned_data
+        return GroundTruthOptions(
+            assignee_id=given["assignee"],
+            deleted_frames=given.get("deleted_frames", ""),
+            replace_job=given["existing"] if given.get("replace") else None,
+        )

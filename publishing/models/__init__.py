@@ -1,0 +1,6 @@
+"""The tables of the app."""
+
+from publishing.models.permission import WritePermission, WritePermissionQuerySet
+from publishing.models.publication import Publication, PublicationQuerySet
+
+__all__ = ["Publication", "PublicationQuerySet", "WritePermission", "WritePermissionQuerySet"]

@@ -1,0 +1,127 @@
+"""A selection sent to CVAT: one kind of background work."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from cvat.links import job_link, task_link
+from portal.work.models import Work, WorkQuerySet
+from portal.work.values import WorkStatus, status_field
+from publishing.ground_truth import Change, GroundTruthOptions
+from selections.models import Selection
+
+if TYPE_CHECKING:
+    AnyUser = User | AnonymousUser
+
+
+class PublicationQuerySet(WorkQuerySet["Publication"]):
+    def for_list(self) -> Self:
+        return super().for_list().defer("frames")
+
+    def with_visible_selection(self, user: AnyUser) -> Self:
+        """Adds `visible_selection_id`: None where `user` may not see the selection (any more)."""
+        visible = Selection.objects.for_user(user).filter(pk=OuterRef("selection_id"))
+        visible_id = Subquery(visible.order_by().values("pk")[:1])
+        return self.select_related("selection").annotate(visible_selection_id=visible_id)
+
+
+class Publication(Work):
+    """What a person asked to be made of a selection in CVAT, and what was done there for it. It
+    stays with that person, as the record of it, also when the selection is deleted."""
+
+    task = "publishing.tasks.publish"
+    list_page = "publishing:publications"
+
+    class Target(models.TextChoices):
+        GROUND_TRUTH = "ground_truth", "ground-truth job"
+
+    class Status(models.TextChoices):
+        QUEUED = WorkStatus.QUEUED.value, "waiting"
+        RUNNING = WorkStatus.RUNNING.value, "publishing"
+        READY = WorkStatus.READY.value, "published"
+        FAILED = WorkStatus.FAILED.value, "failed"
+        CANCELLED = WorkStatus.CANCELLED.value, "cancelled"
+
+    # What it becomes in CVAT.
+    target = models.CharField(max_length=20, choices=Target)
+    selection = models.ForeignKey(
+        Selection, on_delete=models.SET_NULL, null=True, related_name="publications"
+    )
+    # As it was called when the publication was asked for.
+    selection_name = models.CharField(max_length=200)
+    url = models.CharField("CVAT server", max_length=500)
+    task_id = models.BigIntegerField()
+    task_name = models.CharField(max_length=500, blank=True)
+    # Task frames, ascending, as they were when the publication was asked for.
+    frames = models.JSONField(default=list)
+    # As GroundTruthOptions.to_json() writes them; see get_options().
+    options = models.JSONField(default=dict, blank=True)
+    # What was sent to CVAT: [{"request", "text", "sent_at", "done_at"}]; without `done_at` the
+    # answer is not known.
+    steps = models.JSONField(default=list, blank=True)
+    result_job_id = models.BigIntegerField(null=True, blank=True)
+    status = status_field(Status)
+
+    objects: ClassVar = PublicationQuerySet.as_manager()
+
+    class Meta(Work.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["selection", "requested_by", "target"],
+                condition=Q(status__in=["queued", "running"]),
+                name="one_active_publication_per_selection",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selection_name}: {self.get_target_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("publishing:publication", args=[self.pk])
+
+    @property
+    def task_url(self) -> str:
+        return task_link(self.url, self.task_id)
+
+    @property
+    def result_url(self) -> str:
+        """The address of the result in CVAT; "" while there is none."""
+        if self.result_job_id is None:
+            return ""
+        return job_link(self.url, self.task_id, self.result_job_id)
+
+    def get_options(self) -> GroundTruthOptions:
+        return GroundTruthOptions.from_json(self.options)
+
+    def has_done(self, change: Change) -> bool:
+        """Whether it is known that CVAT has carried out the request."""
+        return any(step["request"] == change.request and step["done_at"] for step in self.steps)
+
+    def begin_step(self, worker: uuid.UUID, change: Change) -> bool:
+        """Note that the request is about to be sent, for the first time or once more. False if the
+        worker has lost its claim."""
+        if any(step["request"] == change.request for step in self.steps):
+            return self._note(self.steps, worker)
+        step = {
+            "request": change.request,
+            "text": change.text,
+            "sent_at": timezone.now().isoformat(),
+            "done_at": None,
+        }
+        return self._note([*self.steps, step], worker)
+
+    def end_step(self, worker: uuid.UUID, change: Change) -> bool:
+        """Note that CVAT has done what was sent. False if the worker has lost its claim."""
+        done = {"done_at": timezone.now().isoformat()}
+        steps = [step | done if step["request"] == change.request else step for step in self.steps]
+        return self._note(steps, worker)
+
+    def _note(self, steps: list[dict[str, Any]], worker: uuid.UUID) -> bool:
+        return self._change(self._held(worker), steps=steps)

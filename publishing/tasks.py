@@ -1,0 +1,15 @@
+"""Celery's way in. Arguments are integers; the rows say the rest."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from portal.work.running import take_turn
+from publishing.models import Publication
+from publishing.services import carrying_out
+
+
+@shared_task
+def publish(pk: int) -> None:
+    """Carry out the publication whose turn it is, as a rule the one named."""
+    take_turn(Publication, pk, carrying_out.publish)

@@ -1,0 +1,18 @@
+"""URLs of the pages of publications."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from publishing.views import ground_truth, permissions, publications
+
+app_name = "publishing"
+urlpatterns = [
+    path("", publications.publication_list, name="publications"),
+    path("<int:pk>", publications.publication, name="publication"),
+    path("<int:pk>/progress", publications.progress, name="progress"),
+    path("<int:pk>/cancel", publications.cancel, name="cancel"),
+    path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
+    path("connections/<int:pk>/permission", permissions.permission, name="permission"),
+    path("connections/<int:pk>/permission/withdraw", permissions.withdraw, name="withdraw"),
+]

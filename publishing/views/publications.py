@@ -1,0 +1,62 @@
+"""Pages of publications: the list, one of them, cancel."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from portal.pages import errors_shown_on
+from portal.signed_in import SignedInRequest
+from publishing import services
+from publishing.models import Publication, PublicationQuerySet
+
+PUBLICATIONS_PER_PAGE = 20
+
+
+@never_cache
+@require_safe
+def publication_list(request: SignedInRequest) -> HttpResponse:
+    publications = _publications(request)
+    page = Paginator(publications, PUBLICATIONS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "publishing/publications.html", {"page": page})
+
+
+@never_cache
+@require_safe
+def publication(request: SignedInRequest, pk: int) -> HttpResponse:
+    return publication_page(request, pk)
+
+
+def publication_page(request: SignedInRequest, pk: int) -> HttpResponse:
+    context = {"publication": _publication(request, pk)}
+    return render(request, "publishing/publication.html", context)
+
+
+@never_cache
+@require_GET
+def progress(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The card of a publication, with `?in=list` as in the list; it asks for itself again while it
+    is under way."""
+    context = {"publication": _publication(request, pk), "with_link": "in" in request.GET}
+    return render(request, "publishing/_publication.html", context)
+
+
+@require_POST
+@errors_shown_on(publication_page)
+def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
+    cancelled = services.cancel_publication(publication=_publication(request, pk))
+    messages.success(request, "The publication is cancelled. What CVAT has done already stays.")
+    return redirect(cancelled)
+
+
+def _publication(request: SignedInRequest, pk: int) -> Publication:
+    return get_object_or_404(_publications(request), pk=pk)
+
+
+def _publications(request: SignedInRequest) -> PublicationQuerySet:
+    own = Publication.objects.for_user(request.user).for_list()
+    return own.with_visible_selection(request.user)

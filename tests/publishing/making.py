@@ -1,0 +1,44 @@
+"""Selections to publish, and publications carried out in the process of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from publishing import services
+from publishing.ground_truth import GroundTruthOptions
+from publishing.models import Publication
+from publishing.services import carrying_out
+from selections.models import Selection
+from selector.models import Connection
+from standin.model import Task
+
+
+def select(connection: Connection, task: Task, frames: Iterable[int]) -> Selection:
+    """Of frames that may be deleted in CVAT by now."""
+    selection = Selection.objects.create(
+        owner=connection.owner, connection=connection, url=connection.url, name="To check"
+    )
+    chosen = sorted(frames)
+    selection.tasks.create(task_id=task.id, name=task.name, frames_count=len(chosen))
+    for frame in chosen:
+        job = next((job for job in task.jobs if frame in job.frames), task.jobs[0])
+        selection.frames.create(task_id=task.id, job_id=job.id, frame=frame, filename=f"{frame}")
+    return selection
+
+
+def request(selection: Selection, **options: object) -> Publication:
+    return services.request_ground_truth_job(
+        user=selection.owner, selection=selection, options=GroundTruthOptions(**options)
+    )
+
+
+def carried_out(publication: Publication) -> Publication:
+    """As a worker leaves it."""
+    assert carrying_out.publish(publication.pk)
+    publication.refresh_from_db()
+    return publication
+
+
+def truths(task: Task) -> list[list[int]]:
+    """The frames of each ground-truth job of the task."""
+    return [list(job.frames) for job in task.jobs if job.type == "ground_truth"]
