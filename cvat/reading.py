@@ -67,7 +67,7 @@ def project(data: Any) -> Project:
         owner=_username(data, "owner"),
         tasks_count=_count(data, "tasks"),
         updated_date=_text(data, "updated_date"),
-        organization_id=_organization_id(data),
+        organization_id=organization_id(data),
     )
 
 
@@ -86,7 +86,7 @@ def task(data: Any) -> Task:
         jobs_count=_count(data, "jobs"),
         validation_mode=_text(data, "validation_mode") or None,
         updated_date=_text(data, "updated_date"),
-        organization_id=_organization_id(data),
+        organization_id=organization_id(data),
     )
 
 
@@ -184,8 +184,19 @@ def well_formed(text: str) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
+def number(data: Any, key: str) -> int:
+    """0 where there is none."""
+    return _number(_object(data), key)
+
+
 def text(data: Any, key: str) -> str:
     return _text(_object(data), key)
+
+
+def organization_id(data: Any) -> int | None:
+    """The id of an object's organization, under its newer or older name (cvat-api 5.2)."""
+    known = _object(data)
+    return _number(known, "organization_id") or _number(known, "organization") or None
 
 
 def _frame_info(data: Any) -> FrameInfo:
@@ -224,11 +235,6 @@ def _username(data: Mapping[str, Any], key: str) -> str:
 def _count(data: Mapping[str, Any], key: str) -> int:
     summary = data.get(key)
     return _number(summary, "count") if isinstance(summary, dict) else 0
-
-
-def _organization_id(data: Mapping[str, Any]) -> int | None:
-    """The id of the organization, under its newer or older name (cvat-api 5.2)."""
-    return _number(data, "organization_id") or _number(data, "organization") or None
 
 
 def _strange() -> CvatBroken:

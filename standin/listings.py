@@ -6,7 +6,7 @@ from typing import Any
 
 from standin.lists import Listing
 from standin.messages import Request
-from standin.model import Job, Label, Organization, Project, Task
+from standin.model import Comment, Issue, Job, Label, Organization, Project, Task
 from standin.objects import task_status
 from standin.rights import may_list
 
@@ -90,6 +90,31 @@ LABELS = Listing[tuple[Label, dict[str, Any]]](
     search=("name",),
     plain=("name", "type", "color"),
     default_sort="id",
+)
+
+
+ISSUES = Listing[Issue](
+    fields={
+        "id": lambda i: i.id,
+        "job_id": lambda i: i.job.id,
+        "task_id": lambda i: i.job.task.id,
+        "frame_id": lambda i: i.frame,
+        "owner": lambda i: _name(i.owner),
+        "resolved": lambda i: i.resolved,
+    },
+    search=("owner",),
+    plain=("job_id", "task_id", "frame_id", "owner"),
+    numbers=("id", "job_id", "task_id", "frame_id"),
+)
+COMMENTS = Listing[Comment](
+    fields={
+        "id": lambda c: c.id,
+        "issue_id": lambda c: c.issue.id,
+        "owner": lambda c: _name(c.owner),
+    },
+    search=("owner",),
+    plain=("issue_id", "owner"),
+    numbers=("id", "issue_id"),
 )
 
 

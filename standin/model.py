@@ -143,6 +143,7 @@ class Task:
     chunks_updated_date: datetime | None = EPOCH
     layout_in_source_numbers: bool = False
     annotations: dict[str, Any] | None = None
+    is_edited: bool = False  # annotations of its jobs were written: the task has theirs
     # Makes the annotations of the task and of its jobs when they are asked for.
     annotator: Callable[[Task | Job], dict[str, Any]] | None = None
 
@@ -184,6 +185,7 @@ class Job:
     updated_date: datetime = EPOCH
     assignee_updated_date: datetime | None = None
     chunks_updated_date: datetime | None = None  # where it differs from the task's
+    issues: list[Issue] = field(default_factory=list)
     annotations: dict[str, Any] | None = None
 
     @property
@@ -198,3 +200,26 @@ class Job:
 
     def holds(self, frame: int) -> bool:
         return frame in self.frames
+
+
+@dataclass(eq=False)
+class Issue:
+    id: int
+    job: Job
+    owner: User
+    frame: int
+    position: list[float]
+    created_date: datetime
+    updated_date: datetime
+    resolved: bool = False
+    comments: list[Comment] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Comment:
+    id: int
+    issue: Issue
+    owner: User
+    message: str
+    created_date: datetime
+    updated_date: datetime

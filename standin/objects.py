@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from standin.model import AccessToken, Job, Label, Organization, Project, Task, User, iso
+from standin.model import (
+    AccessToken,
+    Comment,
+    Issue,
+    Job,
+    Label,
+    Organization,
+    Project,
+    Task,
+    User,
+    iso,
+)
 
 Json = dict[str, Any]
 
@@ -201,7 +212,7 @@ def job(job: Job, base: str) -> Json:
         "data_original_chunk_type": original,
         "created_date": iso(job.created_date),
         "updated_date": iso(job.updated_date),
-        "issues": {"url": f"{base}/api/issues?job_id={job.id}", "count": 0},
+        "issues": {"url": f"{base}/api/issues?job_id={job.id}", "count": len(job.issues)},
         "labels": {"url": f"{base}/api/labels?job_id={job.id}"},
         "type": job.type,
         "organization": _organization_id(job.task.organization),
@@ -240,8 +251,54 @@ def _sublabel(label: Label) -> Json:
     }
 
 
+def issue(issue: Issue, base: str) -> Json:
+    url = f"{base}/api/comments?issue_id={issue.id}"
+    return {
+        "id": issue.id,
+        "frame": issue.frame,
+        "position": issue.position,
+        "job": issue.job.id,
+        "owner": user_brief(issue.owner, base),
+        "assignee": None,
+        "created_date": iso(issue.created_date),
+        "updated_date": iso(issue.updated_date),
+        "resolved": issue.resolved,
+        "comments": {"count": len(issue.comments), "url": url},
+    }
+
+
+def comment(comment: Comment, base: str) -> Json:
+    return {
+        "id": comment.id,
+        "issue": comment.issue.id,
+        "owner": user_brief(comment.owner, base),
+        "message": comment.message,
+        "created_date": iso(comment.created_date),
+        "updated_date": iso(comment.updated_date),
+    }
+
+
 def annotations_of(holder: Task | Job) -> Json:
     task = holder if isinstance(holder, Task) else holder.task
+    if isinstance(holder, Task) and task.is_edited:
+        return _of_its_jobs(task)
     if holder.annotations is None and task.annotator is not None:
         holder.annotations = task.annotator(holder)
     return holder.annotations or {"version": 0, "tags": [], "shapes": [], "tracks": []}
+
+
+def _of_its_jobs(task: Task) -> Json:
+    """The objects of the annotation jobs, each once: on frames of two jobs, equal ones of the later
+    job are left out. Tracks are not joined."""
+    merged: Json = {"version": 0, "tags": [], "shapes": [], "tracks": []}
+    seen: set[str] = set()
+    for job in (job for job in task.jobs if job.type == "annotation"):
+        known, of_job = annotations_of(job), set[str]()
+        for kind in ("tags", "shapes", "tracks"):
+            for each in known[kind]:
+                key = f"{kind} {each['frame']} {each['label_id']} {each.get('points')}"
+                of_job.add(key)
+                if key not in seen:
+                    merged[kind].append(each)
+        seen |= of_job
+    return merged

@@ -6,14 +6,17 @@ import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from standin import building
 from standin.building import JobSettings, TaskSpec
 from standin.cache import BoundedCache
 from standin.chunks import ChunkBuilder
-from standin.model import AccessToken, Job, Label, Organization, Project, Task, User, stamp
+from standin.model import AccessToken, Issue, Job, Label, Organization, Project, Task, User, stamp
 from standin.uploads import Uploads
+
+FIRST_OBJECT = 1_000_000  # above the ids of objects that a world is built with
 
 
 class World:
@@ -29,6 +32,7 @@ class World:
         self.projects: dict[int, Project] = {}
         self.tasks: dict[int, Task] = {}
         self.jobs: dict[int, Job] = {}
+        self.issues: dict[int, Issue] = {}
         self.login_tokens: dict[str, User] = {}
         self.sessions: dict[str, User] = {}
         self.access_tokens: dict[int, AccessToken] = {}
@@ -37,6 +41,7 @@ class World:
         self.meta_cache = BoundedCache[bytes](64 << 20, len)
         self.uploads = Uploads()
         self._last_label = 0
+        self._object_ids = count(FIRST_OBJECT)
         # As servers before cvat#9690: the meta of a job lists the deleted frames of its task.
         self.lists_all_deleted = False
 
@@ -252,6 +257,8 @@ class World:
             del self.tasks[task.id]
             for job in task.jobs:
                 del self.jobs[job.id]
+                for issue in job.issues:
+                    del self.issues[issue.id]
             self.chunks.clear()
             self.meta_cache.clear()
 
@@ -273,6 +280,10 @@ class World:
             task.order = order
             task.chunks_updated_date = datetime.now(UTC)
             self.touch(task)
+
+    def new_object_id(self) -> int:
+        """The id of a new object in the annotations of a job."""
+        return next(self._object_ids)
 
     def touch(self, task: Task) -> None:
         """After a change: a newer `updated_date`."""

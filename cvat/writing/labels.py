@@ -28,7 +28,7 @@ def to_send(answered: Mapping[str, Any]) -> dict[str, Any]:
     drawing = reading.text(answered, "svg")
     if drawing:
         names = {str(part.get("id")): str(part.get("name")) for part in parts}
-        label["svg"] = _POINT.sub(lambda found: _by_name(found, names), drawing)
+        label["svg"] = _POINT.sub(lambda point: _by_name(point, names), drawing)
     return label
 
 

@@ -177,6 +177,15 @@ def ground_truth_exists(*, is_list: bool) -> CvatRefused:
     return CvatRefused(sentence, reason)
 
 
+def changed_meanwhile(job_id: int, *, before: int, present: int) -> CvatRefused:
+    """The refusal to add objects to a job that somebody else has changed."""
+    return CvatRefused(
+        f"Job {job_id} has {present:,} objects where it had {before:,}: somebody has changed it "
+        "meanwhile, so the portal added nothing. Look at the job in CVAT, and try again.",
+        Reason.CHANGED_MEANWHILE,
+    )
+
+
 def _forbidden(subject: str, is_read_only: bool, assigns_in_personal_space: bool) -> CvatRefused:
     if is_read_only:
         return CvatRefused(READ_ONLY, Reason.NOT_PERMITTED, status=403)

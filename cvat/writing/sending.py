@@ -51,10 +51,10 @@ class Sender:
         it finds forbids to go on.
         """
         started = time.monotonic()
-        found = look()
+        known = look()
         for attempt in itertools.count(1):
-            if found is not None:
-                return found
+            if known is not None:
+                return known
             try:
                 return do()
             except CvatError as error:
@@ -65,9 +65,9 @@ class Sender:
                 failure = error
             for _ in range(late):
                 self.client.pause(wait or 0.0)
-                found = look()
-                if found is not None:
-                    return found
+                known = look()
+                if known is not None:
+                    return known
             if wait is None:
                 raise failure
         raise AssertionError("unreachable")

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cvat import frames as frame_numbers
 from cvat import reading
+from cvat.bodies import META as ANNOTATIONS
 from cvat.client import PAGE_SIZE, CvatClient
 from cvat.exceptions import CvatNotFound, CvatRefused, Reason
 from cvat.http import Call, Params
 from cvat.types import Job, Project, Task
-from cvat.writing import labels, refusals, uploading
+from cvat.writing import issues, labels, refusals, uploading
+from cvat.writing.objects import Objects, comparable
 from cvat.writing.sending import Sender
 from cvat.writing.uploading import ignore
 from cvat.writing.values import NewTask, RequestState, TaskData
 
-MOST_LABELS = 10_000
+MOST_LISTED = 10_000  # labels of a task, issues of a job, comments of an issue
+Item = TypeVar("Item")
 UNCHANGED: Any = object()  # the default of a field that shall stay as it is
 
 
@@ -141,7 +144,7 @@ class CvatWriter:
 
     def labels_of_task(self, task_id: int) -> tuple[Mapping[str, Any], ...]:
         """The labels of a task, or of its project, in the form that a new task takes."""
-        params: Params = {"task_id": task_id, "page_size": MOST_LABELS, "sort": "id"}
+        params: Params = {"task_id": task_id, "page_size": MOST_LISTED, "sort": "id"}
         subject = f"the labels of task {task_id}"
         answer = self._client.http.get("/api/labels", params=params, subject=subject)
         return reading.page(answer, labels.to_send).results
@@ -210,6 +213,86 @@ class CvatWriter:
             return reading.job(answer.data)
 
         return self._sender.ensure(lambda: None, change)
+
+    # Annotations
+
+    def create_annotations(self, job_id: int, objects: Objects) -> int:
+        """Add objects, without ids, to a job: all of them or, when CVAT refuses one, none. Returns
+        how many there were. Completed jobs take them, too, and keep their state."""
+        call = Call(
+            "PATCH",
+            f"/api/jobs/{job_id}/annotations",
+            f"the annotations of job {job_id}",
+            {"action": "create"},
+            body=objects,
+        )
+        self._sender.send(call)
+        return comparable(objects).total()
+
+    def ensure_annotations(self, job_id: int, objects: Objects, *, before: int) -> int:
+        """Add objects to a job that had `before` objects, once: they are looked for among those of
+        the job. CvatRefused with CHANGED_MEANWHILE if neither they nor the state before are
+        there."""
+        wanted = comparable(objects)
+
+        def added() -> int | None:
+            present = comparable(self._annotations(job_id))
+            if not wanted - present and present.total() >= before + wanted.total():
+                return wanted.total()
+            if present.total() != before:
+                raise refusals.changed_meanwhile(job_id, before=before, present=present.total())
+            return None
+
+        return self._sender.ensure(added, lambda: self.create_annotations(job_id, objects))
+
+    def count_annotations(self, job_id: int) -> int:
+        """How many shapes, tags and tracks a job has; a skeleton is one."""
+        return comparable(self._annotations(job_id)).total()
+
+    def _annotations(self, job_id: int) -> Objects:
+        path, subject = f"/api/jobs/{job_id}/annotations", f"the annotations of job {job_id}"
+        annotations: Objects = self._client.http.get(path, subject=subject, bounds=ANNOTATIONS)
+        return annotations
+
+    # Issues
+
+    def open_issue(self, job_id: int, frame: int, position: Sequence[float], message: str) -> int:
+        """The id of a new issue at a task frame of a job. `position` is x1, y1, x2, y2 in pixels;
+        CVAT holds neither against the job."""
+        subject = f"the issues of job {job_id}"
+        body = {"job": job_id, "frame": frame, "position": list(position), "message": message}
+        query = self._organization_of_job(job_id)
+        answer = self._sender.send(Call("POST", "/api/issues", subject, query, body=body))
+        return reading.identifier(answer.data)
+
+    def ensure_issue(self, job_id: int, frame: int, position: Sequence[float], message: str) -> int:
+        """The id of the issue with this message at this frame of the job, opened if there is
+        none."""
+        return self._sender.ensure(
+            lambda: self._find_issue(job_id, frame, message),
+            lambda: self.open_issue(job_id, frame, position, message),
+        )
+
+    def _find_issue(self, job_id: int, frame: int, message: str) -> int | None:
+        query = self._organization_of_job(job_id)
+        for issue in self._listed("/api/issues", {"job_id": job_id, **query}, issues.issue):
+            if (issue.job_id, issue.frame) != (job_id, frame):
+                continue
+            asked = {"issue_id": issue.id, **query}
+            comments = self._listed("/api/comments", asked, issues.comment)
+            if any(each.issue_id == issue.id and each.message == message for each in comments):
+                return issue.id
+        return None
+
+    def _organization_of_job(self, job_id: int) -> dict[str, Any]:
+        answer = self._client.http.get(f"/api/jobs/{job_id}", subject=f"job {job_id}")
+        number = reading.organization_id(answer)
+        return {} if number is None else {"org_id": number}
+
+    def _listed(self, path: str, query: Params, read: Callable[[Any], Item]) -> tuple[Item, ...]:
+        params = {**query, "page_size": MOST_LISTED, "sort": "id"}
+        answer = self._client.http.get(path, params=params, subject="the issues of a job")
+        return reading.page(answer, read).results
 
     def _ensure_deleted(self, path: str, subject: str) -> None:
         def is_gone() -> bool | None:

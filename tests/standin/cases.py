@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from standin.creations import Creation
-from standin.model import Task
+from standin.model import Comment, Issue, Task
 from standin.server import StandIn
 from tests.standin.recorded_tasks import add_corrupt_task, add_labelled_task
 
@@ -195,6 +195,22 @@ def _tus(length: int, offset: int = 0, name: str = "t1.jpg") -> Callable[[StandI
     return change
 
 
+def _issue(comments: int) -> Callable[[StandIn], None]:
+    """Issue 1 of job 131."""
+
+    def change(standin: StandIn) -> None:
+        world = standin.world
+        alice, job, moment = world.user("alice"), world.jobs[131], datetime.now(UTC)
+        assert alice is not None
+        issue = Issue(1, job, alice, 1, [10.0, 10.0, 30.0, 30.0], moment, moment)
+        world.issues[1] = issue
+        job.issues.append(issue)
+        for number, text in enumerate(["please check", "done"][:comments], start=1):
+            issue.comments.append(Comment(number, issue, alice, text, moment, moment))
+
+    return change
+
+
 def _task_58(standin: StandIn) -> None:
     standin.world.tasks[58].readiness = "empty"
 
@@ -257,6 +273,11 @@ BEFORE: dict[str, Callable[[StandIn], None]] = {
     "gt-create-in-video-task-ok": _video_without_ground_truth,
     "gt-create-second-400": _plain_ground_truth,
     "gt-job-delete-204": _plain_ground_truth,
+    "comment-create": _issue(1),
+    "comments-of-issue": _issue(2),
+    "issue-create-frame-outside-job-201": _issue(1),
+    "issue-resolve": _issue(2),
+    "issues-of-job": _issue(2),
     "request-failed-task-creation": _creation(46, "failed", UNREADABLE),
     "request-task-creation-finished": _creation(51, "finished"),
     "request-task-creation-queued": _creation(69, "queued"),
@@ -313,12 +334,9 @@ LEFT_OUT = {
 
 # Whole areas that the stand-in does not have yet: it answers 404 there.
 LEFT_OUT_AREAS = {
-    "annotations-": "annotations",
     "backup-": "backups",
-    "comment": "issues and comments",
     "consensus-": "consensus merges",
     "export-": "exports",
-    "issue": "issues and comments",
     "quality-": "quality reports",
     "webhook": "webhooks",
 }

@@ -94,7 +94,7 @@ def test_job_assignees_set_the_state_but_not_the_stage(ask, world: World) -> Non
 
 
 def test_paths_that_come_later_are_not_found_pages(ask) -> None:
-    for path in ("/api/requests", "/api/webhooks", "/api/issues"):
+    for path in ("/api/requests", "/api/webhooks", "/api/quality/reports"):
         answer = ask(path)
         assert answer.status_code == 404
         assert answer.headers["Content-Type"].startswith("text/html")
