@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -35,8 +35,11 @@ class Building:
                 return
         raise RuntimeError("the worker did not start")
 
-    def build(self, task_id: int, frames: Iterable[int], **options: str) -> tuple[float, int]:
-        """Seconds from the request to the finished archive, and its bytes."""
+    def build(
+        self, task_id: int, frames: Iterable[int], watch: Callable[[], None], **options: str
+    ) -> tuple[float, int]:
+        """Seconds from the request to the finished archive, and its bytes. `watch` is called again
+        and again meanwhile."""
         selection = self._selection(task_id, frames)
         started = time.perf_counter()
         archive = services.request_archive(
@@ -44,6 +47,7 @@ class Building:
         )
         while archive.is_active:
             time.sleep(0.02)
+            watch()
             archive.refresh_from_db(fields=["status", "error", "size"])
         seconds = time.perf_counter() - started
         if archive.status != Archive.Status.READY:

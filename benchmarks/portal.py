@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -29,7 +30,7 @@ class Built:
     seconds: float
     size: int
     cpu_seconds: float
-    peak_bytes: int  # of the process that built, resident
+    peak_bytes: int  # of the process that built and the one that it started, resident
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,16 @@ class Portal:
         child = _only_child(self._processes[-1].pid)
         _forget_peak(child)
         cpu = _cpu_seconds(child)
-        seconds, size = self._building.build(task_id, frames, **options)
-        return Built(seconds, size, _cpu_seconds(child) - cpu, _peak_bytes(child))
+        started: dict[int, int] = {}  # the peak of each process that the build starts
+
+        def watch() -> None:
+            for pid in _children(child):
+                with suppress(OSError, RuntimeError):  # it has ended
+                    started[pid] = _peak_bytes(pid)
+
+        seconds, size = self._building.build(task_id, frames, watch, **options)
+        peak = _peak_bytes(child) + max(started.values(), default=0)
+        return Built(seconds, size, _cpu_seconds(child) - cpu, peak)
 
     def index(self, task_id: int, *, filters: Iterable[dict[str, Any]], repeat: int) -> Indexed:
         """Have a worker read the annotations of a task for its index; then open it again, and
@@ -126,8 +135,11 @@ class Portal:
 
 
 def _only_child(pid: int) -> int:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(children[0])
+    return _children(pid)[0]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _forget_peak(pid: int) -> None:
@@ -142,5 +154,6 @@ def _peak_bytes(pid: int) -> int:
 
 
 def _cpu_seconds(pid: int) -> float:
+    """Of the process, and of those that it started and that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")

@@ -21,6 +21,7 @@ from cvat.overlapping import FrameRange, objects_by_frame
 from cvat.types import Job
 from selections.archives import annotation_store
 from selections.archives.annotation_requests import AnnotationRequests
+from selections.archives.annotation_writing import object_problem
 from selections.archives.entries import ChosenFrames, Line
 from selections.archives.refusals import FRAME_ERRORS
 from selections.formats.format import BROKEN_OBJECT, Format
@@ -39,11 +40,6 @@ class TaskAnnotations(NamedTuple):
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
     unread: Sequence[range] = ()  # frames whose objects are not all known
     jobs_left_out: Sequence[int] = ()  # ids of jobs whose objects were not asked for
-
-
-def object_problem(reason: str, **where: Any) -> Line:
-    """The problem of an object that is not in the files."""
-    return {**where, "reason": f"The object was left out: {reason}."}
 
 
 def read_labels(client: CvatClient, task_id: int, job_id: int) -> Labels | CvatError:

@@ -5,46 +5,41 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 from django.conf import settings
 
-from cvat.annotations import Labels, Shape
-from cvat.types import Place
+from cvat.annotations import Labels
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from selections.archives import frame_rows
-from selections.archives.annotation_reading import (
-    TaskAnnotations,
-    object_problem,
-    read_labels,
-    read_task,
+from selections.archives.annotation_process import ProcessWriting
+from selections.archives.annotation_reading import TaskAnnotations, read_labels, read_task
+from selections.archives.annotation_writing import (
+    MOST_MANIFEST_PROBLEMS,
+    BrokenObjects,
+    Objects,
+    Picture,
+    PictureWriter,
+    PictureWriting,
+    stored_path,
 )
-from selections.archives.annotation_store import StoredObjects
 from selections.archives.arrangement import FrameLabels
 from selections.archives.entries import Entry, Line, ListedFrame, WantedFrame
 from selections.archives.naming import part_suffix
 from selections.archives.threads import end_threads, sleep, wait_for
-from selections.formats.format import (
-    BROKEN_OBJECT,
-    AnnotatedImage,
-    AnnotatedTask,
-    Format,
-    PicturePaths,
-    Room,
-    Writer,
-)
+from selections.formats.format import AnnotatedTask, Format, PicturePaths, Room
 from selections.models import ArchiveOptions, Selection
 from selector.models import Connection
 
 FOLDER = "annotations"  # in the spool folder of the archive
-MOST_MANIFEST_PROBLEMS = 1000  # that the manifest names; the others are counted
-T = TypeVar("T")
+# The frames of a selection from which on a process of its own writes their objects: to start it
+# takes as long as to write the objects of some hundred frames.
+PROCESS_FROM = 1000
 CATCH_UP = 3  # at most so many waiting pictures are written at each `add`
 
 
@@ -84,18 +79,13 @@ class AnnotationSource:
         self._ended = Event()
         self._rows = {task.task_id: task for task in selection.tasks.all()}
         self._chosen = frame_rows.chosen(selection)
-        # Objects that the format fails on: positions in the lists of (task, frame), first problems.
-        self._broken: dict[Place, set[int]] = {}
-        self._problems: list[Line] = []
-        self._pending: deque[_Picture] = deque()  # written to the part, objects not yet
-        self._writer: Writer | None = None
-        self._objects = 0  # written
-        self._left_out: Counter[str] = Counter()  # not written: how many objects, by the reason
-        self._for_room = _Objects(self._labels, self._stored)
-        self._for_entries = _Objects(self._labels, self._stored)
-        self._for_paths = _Objects(self._labels, self._stored)
+        self._broken = BrokenObjects(format)  # as far as the room of pictures is asked for
+        self._pending: deque[Picture] = deque()  # written to the part, objects not yet
+        self._writing: PictureWriting | None = None
+        self._for_room = Objects(self._labels, self._folder)
+        self._for_paths = Objects(self._labels, self._folder)
         self._picture_paths: PicturePaths | None = None
-        self._for_labels = _Objects(self._labels, self._stored)
+        self._for_labels = Objects(self._labels, self._folder)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
         # First the labels of all tasks, without which no file can be begun.
         self._label_futures = {
@@ -112,8 +102,8 @@ class AnnotationSource:
         futures: list[Future[Any]] = [*self._label_futures.values(), *self._task_futures.values()]
         end_threads(self._pool, futures, self._client)
         self._client.close()
-        if self._writer is not None:
-            self._writer.close()
+        if self._writing is not None:
+            self._writing.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def with_paths(self, entry: Entry | ListedFrame) -> Entry | ListedFrame:
@@ -134,37 +124,8 @@ class AnnotationSource:
         picture = self._picture(line)
         self._task(picture.task_id)
         image = self._for_room.image(picture)
-        return self._without_broken(picture, image, self._format.image_room)
-
-    def _without_broken(
-        self, picture: _Picture, image: AnnotatedImage, use: Callable[[AnnotatedImage], T]
-    ) -> T:
-        """What the format makes of a picture, without the objects that the format fails on."""
-        key = picture.task_id, picture.frame
-        try:
-            return use(_without(image, self._broken.get(key, ())))
-        except BROKEN_OBJECT:
-            positions = range(len(image.shapes))
-            self._broken[key] = {
-                position for position in positions if self._is_broken(image, position)
-            }
-            for position in sorted(self._broken[key]):
-                self._name_broken(picture, image.shapes[position])
-            return use(_without(image, self._broken[key]))
-
-    def _is_broken(self, image: AnnotatedImage, position: int) -> bool:
-        """Whether the format fails on one object of a picture."""
-        try:
-            self._format.image_room(image._replace(shapes=[image.shapes[position]]))
-        except BROKEN_OBJECT:
-            return True
-        return False
-
-    def _name_broken(self, picture: _Picture, shape: Shape) -> None:
-        if len(self._problems) >= MOST_MANIFEST_PROBLEMS:
-            return
-        where = {"task_id": picture.task_id, "frame": picture.frame, "object_id": shape.id}
-        self._problems.append(object_problem(self._format.cannot_hold, **where))
+        room, _ = self._broken.without(picture, image, self._format.image_room)
+        return room
 
     def labels_on(self, frame: WantedFrame) -> FrameLabels:
         """The labels on a frame of the selection. Frames are asked for in their order."""
@@ -184,17 +145,17 @@ class AnnotationSource:
 
     def entries(self, part: int | None) -> Iterator[Entry]:
         self._write_pending()
-        writer, self._writer = self._present_writer(), None
         suffix = part_suffix(part, selection=self._selection_in_names)
-        with closing(writer):
-            for file in writer.files(suffix):
-                yield Entry(file.path, file.content, file.size)
+        for file in self._present_writing().files(suffix):
+            yield Entry(file.path, file.content, file.size)
 
     def about(self) -> dict[str, Any]:
         """What the manifest says of the annotations, after the last picture."""
         self._write_pending()
         tasks = [self._task(task_id) for task_id in self._task_futures]
-        problems = [problem for task in tasks for problem in task.problems] + self._problems
+        written = self._present_writing().summary()
+        problems = [problem for task in tasks for problem in task.problems]
+        left_out = sum((task.left_out for task in tasks), Counter(written.left_out))
         jobs = [job_id for task in tasks for job_id in task.jobs_left_out]
         jobs_left_out = {
             "jobs_left_out_count": len(jobs),
@@ -203,11 +164,10 @@ class AnnotationSource:
         return {
             "annotations": {
                 "format": self._format.key,
-                "objects_count": self._objects,
-                "problems_count": sum(task.problems_count for task in tasks)
-                + sum(map(len, self._broken.values())),
-                "problems": problems[:MOST_MANIFEST_PROBLEMS],
-                "left_out": dict(sum((task.left_out for task in tasks), self._left_out)),
+                "objects_count": written.objects,
+                "problems_count": sum(task.problems_count for task in tasks) + written.broken_count,
+                "problems": [*problems, *written.problems][:MOST_MANIFEST_PROBLEMS],
+                "left_out": dict(left_out),
                 **(jobs_left_out if jobs else {}),
             }
         }
@@ -216,20 +176,18 @@ class AnnotationSource:
         """Write the objects of the next picture; waits until they are read."""
         picture = self._pending.popleft()
         self._task(picture.task_id)
-        image = self._for_entries.image(picture)
-        reasons = self._without_broken(picture, image, self._present_writer().add)
-        broken = self._broken.get((picture.task_id, picture.frame), ())
-        self._objects += len(image.shapes) - len(broken) - len(reasons)
-        self._left_out.update(reasons)
+        self._present_writing().add(picture)
 
     def _write_pending(self) -> None:
         while self._pending:
             self._write_next()
 
-    def _present_writer(self) -> Writer:
-        if self._writer is None:
-            self._writer = self._format.writer(self._tasks(), self._folder)
-        return self._writer
+    def _present_writing(self) -> PictureWriting:
+        if self._writing is None:
+            frames = sum(len(chosen.frames) for chosen in self._chosen.values())
+            kind = ProcessWriting if frames >= PROCESS_FROM else PictureWriter
+            self._writing = kind(self._format, self._tasks(), self._folder)
+        return self._writing
 
     def _is_known(self, task_id: int) -> bool:
         last = next(reversed(self._label_futures.values()))
@@ -238,7 +196,7 @@ class AnnotationSource:
     def _read_task(self, task_id: int) -> TaskAnnotations:
         """In the thread, after the labels were read."""
         labels = self._label_futures[task_id].result()
-        into, chosen = self._stored(task_id), self._chosen[task_id]
+        into, chosen = stored_path(self._folder, task_id), self._chosen[task_id]
         return read_task(
             self._client,
             task_id,
@@ -270,9 +228,9 @@ class AnnotationSource:
         row = self._rows.get(task_id)
         return row.subset if row else ""
 
-    def _picture(self, line: Line) -> _Picture:
+    def _picture(self, line: Line) -> Picture:
         source = line.get("source_frame")
-        return _Picture(
+        return Picture(
             path=line["path"],
             width=line["width"] or 0,
             height=line["height"] or 0,
@@ -285,53 +243,3 @@ class AnnotationSource:
     def _labels(self, task_id: int) -> Labels:
         labels = wait_for(self._label_futures[task_id], stop=self._stop)
         return self._choice.renamed(labels) if isinstance(labels, Labels) else Labels(())
-
-    def _stored(self, task_id: int) -> Path:
-        return self._folder / f"task_{task_id}.jsonl"
-
-
-class _Picture(NamedTuple):
-    """What is needed of a line of the manifest."""
-
-    path: str
-    width: int
-    height: int
-    task_id: int
-    frame: int
-    source_frame: int
-    subset: str
-
-
-def _without(image: AnnotatedImage, positions: Collection[int]) -> AnnotatedImage:
-    """The picture without those of its objects that stand at some positions of the list."""
-    if not positions:
-        return image
-    shapes = [shape for position, shape in enumerate(image.shapes) if position not in positions]
-    return image._replace(shapes=shapes)
-
-
-class _Objects:
-    """The objects on frames of tasks that were read, asked for in the order of task and frame."""
-
-    def __init__(self, labels: Callable[[int], Labels], stored: Callable[[int], Path]) -> None:
-        self._labels = labels
-        self._stored = stored
-        self._task_id: int | None = None
-        self._objects: StoredObjects | None = None
-
-    def on(self, task_id: int, frame: int) -> list[Shape]:
-        if self._objects is None or task_id != self._task_id:
-            self._task_id = task_id
-            self._objects = StoredObjects(self._stored(task_id), self._labels(task_id))
-        return self._objects.on(frame)
-
-    def image(self, picture: _Picture) -> AnnotatedImage:
-        return AnnotatedImage(
-            picture.path,
-            picture.width,
-            picture.height,
-            picture.task_id,
-            picture.source_frame,
-            self.on(picture.task_id, picture.frame),
-            picture.subset,
-        )

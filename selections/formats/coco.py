@@ -66,13 +66,15 @@ def _annotation(
     x1, y1, x2, y2 = box
     attributes = attributes_of(leader)
     if leader.kind in ("rectangle", "ellipse"):
-        attributes["rotation"] = round(leader.rotation, 2)
+        attributes["rotation"] = round(leader.rotation, 2) if leader.rotation else 0.0
+    if leader.is_tracked:
+        attributes |= tracking_of(leader)
     return {
         "segmentation": segmentation,
         "area": round((x2 - x1) * (y2 - y1) if area is None else area, 2),
         "bbox": rounded([x1, y1, x2 - x1, y2 - y1]),
         "iscrowd": int(is_crowd),
-        "attributes": attributes | tracking_of(leader),
+        "attributes": attributes,
     }
 
 

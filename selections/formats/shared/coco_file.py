@@ -26,7 +26,7 @@ from selections.formats.shared.skeletons import MOST_POINTS, Skeletons
 from selections.formats.shared.temporary_files import GrowingFiles, TemporaryFiles
 
 Categories = Mapping[tuple[str, str], int]  # (name, name of its skeleton or "") -> id, from 1
-# (Annotations without ids, reasons of the objects in none) for the objects of one label and group.
+# (Annotations without numbers, reasons of objects in none) for the objects of one label and group.
 Annotate = Callable[[Sequence[Shape], AnnotatedImage, Skeletons], tuple[list[Json], list[str]]]
 Category = Callable[[Label, Label | None, int, Skeletons], Json | None]
 
@@ -42,6 +42,7 @@ _LICENSES = [{"name": "", "id": 0, "url": ""}]
 _ID_DIGITS = 12  # at most, of an id
 ABSENT_POINT = [0, 0, 0]  # x, y and visibility
 _BEFORE_ANNOTATIONS, _END = b'],\n"annotations": [', b"]}\n"
+_FIRST, _BETWEEN = b"\n", b",\n"  # before the first item of a list, and before each other one
 _BLOCK = 2**20  # bytes
 
 
@@ -75,9 +76,9 @@ class CocoFile:
         annotations, _ = self.annotations(
             image, ids, Skeletons(shape.label for shape in image.shapes)
         )
-        for annotation in annotations:
-            numbered = {"id": 10**_ID_DIGITS, "image_id": 10**_ID_DIGITS, **annotation}
-            length += len(_item(numbered, is_first=False))
+        for category_id, annotation in annotations:
+            numbers = 10**_ID_DIGITS, 10**_ID_DIGITS, category_id
+            length += len(_BETWEEN) + len(_numbered(annotation, *numbers))
             if "keypoints" in annotation:
                 # Skeletons of the same name in other tasks may have more points.
                 length += MOST_POINTS * len(msgspec.json.encode(ABSENT_POINT))
@@ -95,9 +96,10 @@ class CocoFile:
 
     def annotations(
         self, image: AnnotatedImage, ids: Categories, skeletons: Skeletons
-    ) -> tuple[list[Json], list[str]]:
-        """The annotations of an image, and for each object that is in none the reason."""
-        annotations: list[Json] = []
+    ) -> tuple[list[tuple[int, Json]], list[str]]:
+        """The annotations of an image, each after the id of its category, and the reason of each
+        object that is in none."""
+        annotations: list[tuple[int, Json]] = []
         left_out: list[str] = []
         for shapes in _instances(image.shapes):
             label = shapes[0].label
@@ -106,7 +108,7 @@ class CocoFile:
                 left_out += [no_class(self._name, label)] * len(shapes)
                 continue
             added, reasons = self._annotate(shapes, image, skeletons)
-            annotations += [{"category_id": category_id, **each} for each in added]
+            annotations += [(category_id, each) for each in added]
             left_out += reasons
         return annotations, left_out
 
@@ -133,14 +135,14 @@ class _Writer:
             self._files.add(subset, _item(item, is_first=False))
         else:
             self._files.add(subset, self._head + _item(item, is_first=True))
-        is_first = subset not in self._annotations
-        items: list[bytes] = []
-        for annotation in annotations:
-            self._count += 1
-            numbered = {"id": self._count, "image_id": self._images_count, **annotation}
-            items.append(_item(numbered, is_first=is_first and not items))
-        if items:
-            self._annotations.add(subset, b"".join(items))
+        if annotations:
+            items = [
+                _numbered(annotation, self._count + n, self._images_count, category_id)
+                for n, (category_id, annotation) in enumerate(annotations, start=1)
+            ]
+            self._count += len(items)
+            before = _BETWEEN if subset in self._annotations else _FIRST
+            self._annotations.add(subset, before + _BETWEEN.join(items))
         return left_out
 
     def files(self, suffix: str) -> Iterator[File]:
@@ -194,11 +196,19 @@ def _image(image: AnnotatedImage, number: int) -> Json:
 
 
 def _item(item: Json, *, is_first: bool) -> bytes:
-    return (b"\n" if is_first else b",\n") + msgspec.json.encode(item)
+    return (_FIRST if is_first else _BETWEEN) + msgspec.json.encode(item)
+
+
+def _numbered(annotation: Json, number: int, image_id: int, category_id: int) -> bytes:
+    """The annotation with its numbers in front. There are a million: no dict is copied for them."""
+    numbers = b'{"id":%d,"image_id":%d,"category_id":%d,' % (number, image_id, category_id)
+    return numbers + msgspec.json.encode(annotation)[1:]
 
 
 def _instances(shapes: Sequence[Shape]) -> Iterable[list[Shape]]:
     """The objects one by one, but those of one group and one label together."""
+    if not any(shape.group for shape in shapes):
+        return [[shape] for shape in shapes]
     joined: dict[Hashable, list[Shape]] = {}
     for key, shape in zip(instance_keys(shapes), shapes, strict=True):
         joined.setdefault(key, []).append(shape)
