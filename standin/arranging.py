@@ -123,9 +123,15 @@ def _sorted(names: list[str], files: Mapping[str, Path], data: Mapping[str, Any]
     return sorted(names)
 
 
-def _natural(name: str) -> list[tuple[bool, int, str]]:
-    parts = re.split(r"(\d+)", name)
-    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+def _natural(name: str) -> list[list[tuple[bool, int, str]]]:
+    """Part by part of the path, the extension apart, numbers by their value and before text."""
+    path = PurePosixPath(name)
+    return [_by_value(part) for part in (*path.parts[:-1], path.stem, path.suffix)]
+
+
+def _by_value(part: str) -> list[tuple[bool, int, str]]:
+    pieces = [piece for piece in re.split(r"(\d+)", part) if piece]
+    return [(not each.isdigit(), int(each) if each.isdigit() else 0, each) for each in pieces]
 
 
 def _predefined(

@@ -140,6 +140,7 @@ class Task:
     jobs: list[Job] = field(default_factory=list)
     created_date: datetime = EPOCH
     updated_date: datetime = EPOCH
+    assignee_updated_date: datetime | None = None
     chunks_updated_date: datetime | None = EPOCH
     layout_in_source_numbers: bool = False
     annotations: dict[str, Any] | None = None

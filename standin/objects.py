@@ -174,7 +174,7 @@ def task(task: Task, base: str) -> Json:
         "source_storage": None,
         "jobs": _job_counts(task, base),
         "labels": {"url": f"{base}/api/labels?task_id={task.id}"},
-        "assignee_updated_date": None,
+        "assignee_updated_date": iso(task.assignee_updated_date),
         "validation_mode": task.validation_mode,
         "consensus_enabled": task.consensus_replicas > 0,
     }

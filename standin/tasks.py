@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from standin import objects
@@ -69,6 +70,8 @@ def task_create(request: Request, site: Site) -> Answer:
         )
         task.overlap = body.get("overlap")
         task.bug_tracker = str(body.get("bug_tracker") or "")
+        if assignee is not None:
+            task.assignee_updated_date = datetime.now(UTC)
     answer = json_answer(objects.task(task, request.base), status=201)
     answer.headers.append(("Location", f"{request.base}/api/tasks/{task.id}"))
     return answer

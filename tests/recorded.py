@@ -22,6 +22,7 @@ class Recording:
     status: int
     response_headers: dict[str, str]
     response: dict[str, Any]
+    by: str = ""  # who sent it, in the recordings of writes
 
     @classmethod
     def load(cls, path: Path) -> Recording:
@@ -37,6 +38,7 @@ class Recording:
             answered["status"],
             answered["headers"],
             answered,
+            raw.get("by", ""),
         )
 
     def file(self) -> bytes | None:
