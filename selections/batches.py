@@ -2,7 +2,8 @@
 
 SQLite has one writer at a time: 200,000 frames in one transaction would keep everybody else
 waiting for seconds, the heartbeats of running builds too. So frames are written and deleted some
-thousands at a time, and the selection is hidden until the last batch is in (`is_complete`).
+thousands at a time, and the selection is hidden until the last batch is in (`is_complete`). A
+change of its frames is hidden as long as the selection has the revision before.
 
 PostgreSQL plans queries by statistics that it renews once a minute. Until then it expects no frames
 of a new selection, and would compare two of 100,000 frames pair by pair. So they are renewed here.
@@ -11,9 +12,9 @@ of a new selection, and would compare two of 100,000 frames pair by pair. So the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from operator import attrgetter
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby, islice
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,6 +25,7 @@ from cvat.types import Place
 from portal.exceptions import Conflict
 from selections.models import FrameSet, SelectedFrame, Selection
 from selections.models.frame_sets import between
+from selections.models.selected import NEVER
 
 # Frames in a transaction: a few hundredths of a second on SQLite.
 BATCH = 2000
@@ -37,28 +39,61 @@ FIELDS = ("task_id", "job_id", "frame", "filename", "width", "height")
 
 def save_frames(selection: Selection, frames: Iterable[Any]) -> None:
     """Write frames (anything with FIELDS) and then make the selection visible."""
+    _complete(selection, _write(selection, frames, since=selection.revision))
+
+
+def add_frames(selection: Selection, frames: Iterable[Any], *, since: int) -> None:
+    """Write frames that the selection has from a later revision on."""
+    if _write(selection, frames, since=since) > BATCH:
+        _renew_statistics()
+
+
+def remove_frames(selection: Selection, places: Collection[Place], *, until: int) -> None:
+    """Let frames of the selection end before a later revision."""
+    in_order = iter(sorted(places))
+    while batch := list(islice(in_order, BATCH)):
+        with transaction.atomic():
+            for task_id, of_task in groupby(batch, key=itemgetter(0)):
+                numbers = [frame for _, frame in of_task]
+                rows = selection.frames.filter(task_id=task_id, frame__in=numbers)
+                rows.update(until=until)
+        _let_others_write()
+
+
+def take_back(selection: Selection, revision: int) -> None:
+    """Undo what add_frames() and remove_frames() wrote for a revision that did not come about."""
+    rows = SelectedFrame.history.filter(selection=selection)
+    added, removed = rows.filter(since=revision), rows.filter(until=revision)
+    while SelectedFrame.history.filter(pk__in=added.values("pk")[:BATCH]).delete()[0]:
+        _let_others_write()
+    while SelectedFrame.history.filter(pk__in=removed.values("pk")[:BATCH]).update(until=NEVER):
+        _let_others_write()
+
+
+def _write(selection: Selection, frames: Iterable[Any], *, since: int) -> int:
+    """Write frames in batches; how many they are."""
     values_of = attrgetter(*FIELDS)
-    rows = ((selection.pk, *values_of(frame)) for frame in frames)
+    rows = ((selection.pk, *values_of(frame), since) for frame in frames)
     count = 0
     while batch := list(islice(rows, BATCH)):
         with transaction.atomic(), connection.cursor() as cursor:
             _insert(cursor, batch)
         count += len(batch)
         _let_others_write()
-    _complete(selection, count)
+    return count
 
 
 def _insert(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> None:
     """Not bulk_create(), which builds its statements while it holds the lock of SQLite: ten times
     as long."""
     table = connection.ops.quote_name(SelectedFrame._meta.db_table)
-    columns = ", ".join(("selection_id", *FIELDS))
+    columns = ", ".join(("selection_id", *FIELDS, "since"))
     if connection.vendor == "postgresql":  # a tenth of the time of INSERT
         with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
     else:
-        places = ", ".join(["%s"] * (1 + len(FIELDS)))
+        places = ", ".join(["%s"] * (2 + len(FIELDS)))
         cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608
 
 
@@ -103,8 +138,9 @@ def _stretches(selection: Selection) -> Iterator[tuple[Place, Place | None]]:
 
 
 def delete_frames(selection: Selection) -> None:
-    batch = selection.frames.order_by("task_id", "frame").values("pk")[:BATCH]
-    while SelectedFrame.objects.filter(pk__in=batch).delete()[0]:
+    rows = SelectedFrame.history.filter(selection=selection)
+    batch = rows.order_by("task_id", "frame").values("pk")[:BATCH]
+    while SelectedFrame.history.filter(pk__in=batch).delete()[0]:
         _let_others_write()
 
 

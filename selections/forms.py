@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
@@ -13,6 +14,7 @@ from django.http import QueryDict
 from django.utils.timezone import make_aware
 
 from cvat.links import MAX_ID
+from cvat.types import Place
 from portal.exceptions import InvalidInput
 from portal.models import Team
 from selections import methods
@@ -20,12 +22,13 @@ from selections.models import (
     FrameMark,
     Recipe,
     SelectedFrame,
-    SelectedTask,
     Selection,
     SelectionQuerySet,
 )
+from selections.models.selected import tasks_of_outer
 from selections.sampling import MAX_SEED
 
+MAX_REVISION = 2**31 - 1
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -163,25 +166,29 @@ def _about_task(words: str) -> Q:
     about = Q(name__icontains=words.strip())
     if number.isdecimal() and number.isascii() and int(number) <= MAX_ID:
         about |= Q(task_id=int(number))
-    return Q(Exists(SelectedTask.objects.filter(about, selection=OuterRef("pk"))))
+    return Q(Exists(tasks_of_outer().filter(about)))
 
 
 class FramesForm(forms.Form):
-    """How to show the frames of a selection, and of which job."""
+    """How to show the frames of a selection, of which job, and of which revision."""
 
     view = forms.ChoiceField(required=False, choices=[("grid", "Pictures"), ("list", "List")])
     job = forms.IntegerField(required=False, min_value=1, max_value=MAX_ID)
     mark = forms.ChoiceField(
         required=False, choices=[("any", "marked"), *FrameMark.Verdict.choices]
     )
+    revision = forms.IntegerField(required=False, min_value=1, max_value=MAX_REVISION)
+    # Of the revision: what it added to the one before, or removed from it.
+    change = forms.ChoiceField(required=False, choices=[("added", "added"), ("removed", "removed")])
+    edit = forms.BooleanField(required=False)  # with check boxes, to remove frames
 
     def __init__(self, data: Any, *, has_pictures: bool) -> None:
         super().__init__(data)
         self.has_pictures = has_pictures
+        self.is_valid()  # what is not valid is ignored
 
     def applied_to(self, frames: QuerySet[SelectedFrame]) -> QuerySet[SelectedFrame]:
         """The frames of the job, or with such marks, by task and number, which has an index."""
-        self.is_valid()
         if self.marked:
             marks = FrameMark.objects.filter(
                 selection=OuterRef("selection"),
@@ -205,9 +212,44 @@ class FramesForm(forms.Form):
         return self.cleaned_data.get("mark") or ""
 
     @property
+    def revision_number(self) -> int | None:
+        return self.cleaned_data.get("revision")
+
+    @property
+    def of_change(self) -> str:
+        """“added”, “removed”, or "" for all frames of the revision."""
+        return self.cleaned_data.get("change") or ""
+
+    @property
+    def is_editing(self) -> bool:
+        return bool(self.cleaned_data.get("edit"))
+
+    @property
     def as_grid(self) -> bool:
         """True unless the list was asked for, or there are no pictures to show."""
         return self.cleaned_data.get("view") != "list" and self.has_pictures
+
+
+class FramesField(forms.Field):
+    """Frames as the page writes them, "<task id>-<number>", as places."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> list[Place]:
+        places = [re.fullmatch(r"([0-9]{1,18})-([0-9]{1,9})", each) for each in value or ()]
+        if not places or not all(places):
+            raise forms.ValidationError("Check at least one frame.")
+        return [(int(each[1]), int(each[2])) for each in places if each]
+
+
+class RemoveFramesForm(forms.Form):
+    revision = forms.IntegerField(min_value=1, max_value=MAX_REVISION)
+    frame = FramesField()
+
+
+class GoBackForm(forms.Form):
+    revision = forms.IntegerField(min_value=1, max_value=MAX_REVISION)
+    to = forms.IntegerField(min_value=1, max_value=MAX_REVISION)
 
 
 class DescribeForm(forms.Form):

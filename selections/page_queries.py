@@ -26,6 +26,7 @@ from selections.models import (
     Selection,
     Share,
 )
+from selections.models.selected import frames_of_outer
 from selections.services.connections import closest, usable_connections
 from selector.models import Connection
 
@@ -170,7 +171,7 @@ class Marks:
 
 def count_marks(selection: Selection) -> Marks:
     good, faulty = FrameMark.Verdict.GOOD, FrameMark.Verdict.FAULTY
-    counted = selection.marks.aggregate(
+    counted = selection.present_marks().aggregate(
         good=Count("pk", filter=Q(verdict=good)),
         faulty=Count("pk", filter=Q(verdict=faulty)),
         total=Count("pk"),
@@ -272,7 +273,7 @@ def stock(user: User) -> Stock:
 def _ends() -> dict[str, Subquery]:
     """By the unique index (selection, task_id, frame), whatever the size of the selection. A
     window over the frames would read all of them."""
-    frames = SelectedFrame.objects.filter(selection=OuterRef("pk"))
+    frames = frames_of_outer()
     place = JSONObject(task=F("task_id"), frame=F("frame"))
     up = frames.order_by("task_id", "frame").values(place=place)
     down = frames.order_by("-task_id", "-frame").values(place=place)

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from selections.views import archives, comparing, drifting, importing, recipes, saved, sharing
+from selections.views import (
+    archives,
+    comparing,
+    drifting,
+    editing,
+    importing,
+    recipes,
+    saved,
+    sharing,
+)
 
 app_name = "selections"
 urlpatterns = [
@@ -23,6 +32,8 @@ urlpatterns = [
     path("<int:pk>/frames.csv", saved.frames_csv, name="frames-csv"),
     path("<int:pk>/frames.json", saved.document, name="document"),
     path("<int:pk>/names.txt", saved.names, name="names"),
+    path("<int:pk>/remove-frames", editing.remove_frames, name="remove-frames"),
+    path("<int:pk>/go-back", editing.go_back, name="go-back"),
     path("<int:pk>/describe", saved.describe, name="describe"),
     path("<int:pk>/share", sharing.share, name="share"),
     path("<int:pk>/shares", sharing.add_share, name="add-share"),

@@ -25,6 +25,8 @@ API_OF_BOB: Statuses = (401, 404, 200, 404)
 API_ASKS_CVAT: Statuses = (401, 200, 200, 409)
 
 FRAMES = [{"task_id": 1, "frame": 0}]
+REMOVED = {"revision": 1, "remove": FRAMES}
+REMOVED_ON_PAGE = {"revision": 1, "frame": ["1-0"]}
 RECIPE = {
     "name": "Rounds",
     "frame_selection_method": "random_uniform",
@@ -100,6 +102,13 @@ EXPECTED: dict[str, list[Case]] = {
     "selections:describe": [
         post(DONE_BY_ALICE, {"name": "x"}, pk="closed"),
         post(DONE_BY_ALICE, {"name": "x"}, pk="shared"),
+    ],
+    "selections:remove-frames": [
+        post(DONE_BY_ALICE, REMOVED_ON_PAGE, pk="closed"),
+        post(DONE_BY_ALICE, REMOVED_ON_PAGE, pk="shared"),
+    ],
+    "selections:go-back": [
+        post((302, 404, 404, 404), {"revision": 1, "to": 1}, pk="closed"),
     ],
     "selections:share": [
         post(DONE_BY_ALICE, {"visibility": "shared"}, pk="closed"),
@@ -269,7 +278,14 @@ EXPECTED: dict[str, list[Case]] = {
     "api-selection-document": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
     "api-selection-names": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
     "api-selection-frames-csv": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
-    "api-selection-frames": [get(API_OF_ALICE, pk="closed"), get(API, pk="shared")],
+    "api-selection-frames": [
+        get(API_OF_ALICE, pk="closed"),
+        get(API, pk="shared"),
+        patch(API_OF_ALICE, REMOVED, pk="closed"),
+        patch(API_OF_ALICE, REMOVED, pk="shared"),
+    ],
+    "api-selection-revisions": [get(API_OF_ALICE, pk="closed"), get(API_OF_ALICE, pk="shared")],
+    "api-selection-go-back": [post((401, 404, 404, 404), {"revision": 1, "to": 1}, pk="closed")],
     "api-selection-archives": [
         get(API_OF_ALICE, pk="closed"),
         get(API, pk="shared"),
@@ -385,6 +401,8 @@ SHARED: dict[str, tuple[int, int]] = {
     "get selections:names": (200, 200),
     "get selections:frames-csv": (200, 200),
     "post selections:describe": (404, 302),
+    "post selections:remove-frames": (404, 302),
+    "post selections:go-back": (404, 404),
     "post selections:share": (404, 404),
     "post selections:add-share": (404, 404),
     "post selections:hand-over": (404, 404),
@@ -416,6 +434,9 @@ SHARED: dict[str, tuple[int, int]] = {
     "get api-selection-names": (200, 200),
     "get api-selection-frames-csv": (200, 200),
     "get api-selection-frames": (200, 200),
+    "patch api-selection-frames": (404, 200),
+    "get api-selection-revisions": (404, 200),
+    "post api-selection-go-back": (404, 404),
     "get api-selection-archives": (200, 200),
     "post api-selection-archives": (202, 202),
     "post api-selection-split-table": (200, 200),

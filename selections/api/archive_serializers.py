@@ -169,6 +169,7 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
             "id",
             "selection",
             "selection_name",
+            "revision",
             "status",
             "quality",
             "options",
@@ -196,6 +197,9 @@ class ArchiveListSerializer(serializers.ModelSerializer[Archive]):
         read_only_fields = fields
 
     quality = serializers.CharField(read_only=True)
+    revision = serializers.IntegerField(
+        read_only=True, help_text="The revision of the selection whose frames it has."
+    )
     seconds_left = serializers.IntegerField(read_only=True, allow_null=True)
     waiting_for = serializers.CharField(
         read_only=True, help_text="What the build waits for, as a sentence; mostly empty."

@@ -307,6 +307,8 @@ EXAMPLES: dict[str, Any] = {
         "fields": {"nme": ["unknown field. Is name meant? Known: name, note."]},
     },
     "TeamRequest": {"name": "Night shift"},
+    "PatchedFrameChangeRequest": {"revision": 1, "add": FRAMES},
+    "GoBackRequest": {"revision": 2, "to": 1},
     "PatchedTeamRequest": {"name": "Day shift"},
     "NewMemberRequest": {"person": "bob"},
     "PatchedMemberChangeRequest": {"manages": True},

@@ -70,7 +70,7 @@ class MarkViewSet(StrictView, mixins.ListModelMixin, viewsets.GenericViewSet[Fra
     def get_queryset(self) -> QuerySet[FrameMark]:
         visible = Selection.objects.for_user(self.request.user)
         selection = get_object_or_404(visible, pk=self.kwargs["selection_id"])
-        return selection.marks.filter(**self.query).select_related("marked_by")
+        return selection.present_marks().filter(**self.query).select_related("marked_by")
 
     @takes(query=MarksQuerySerializer, is_paged=True)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
@@ -25,16 +25,13 @@ from selections import downloads, services
 from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.api.drifting import DriftActions
+from selections.api.frames import FrameActions
 from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from selections.api.idempotency import once
 from selections.api.option_serializers import SplitRowSerializer, SplitTableSerializer
 from selections.api.shares import HandOverSerializer
-from selections.models import (
-    Archive,
-    SelectedTask,
-    Selection,
-    SelectionQuerySet,
-)
+from selections.models import Archive, Selection, SelectionQuerySet
+from selections.models.selected import tasks_of_outer
 from selector.services.connections import find_connection
 
 
@@ -49,8 +46,7 @@ class SelectionFilter(FilterSet):
         fields = ["frame_selection_method", "visibility", "url"]
 
     def of_task(self, queryset: SelectionQuerySet, name: str, value: int) -> SelectionQuerySet:
-        tasks = SelectedTask.objects.filter(selection=OuterRef("pk"), task_id=value)
-        return queryset.filter(Exists(tasks))
+        return queryset.filter(Exists(tasks_of_outer().filter(task_id=value)))
 
     def of_mine(self, queryset: SelectionQuerySet, name: str, value: bool) -> SelectionQuerySet:
         own = queryset.filter(owner=self.request.user.pk)
@@ -59,6 +55,7 @@ class SelectionFilter(FilterSet):
 
 class SelectionViewSet(
     DriftActions,
+    FrameActions,
     TakesFrames,
     StrictView,
     mixins.ListModelMixin,
@@ -66,7 +63,7 @@ class SelectionViewSet(
     mixins.DestroyModelMixin,
     viewsets.GenericViewSet[Any],
 ):
-    takes_frames = frozenset({"create"})
+    takes_frames = frozenset({"create", "edit_frames"})
     serializer_class = serializers.SelectionSerializer
     queryset = Selection.objects.none()
     lookup_value_regex = IDS
@@ -78,7 +75,7 @@ class SelectionViewSet(
     def get_queryset(self) -> SelectionQuerySet:
         if self.action in {"destroy", "hand_over"} or self._changes_visibility():
             return Selection.objects.owned_by(self.request.user)
-        if self.action == "partial_update":
+        if self.action in {"partial_update", "edit_frames", "revisions", "go_back"}:
             return Selection.objects.editable_by(self.request.user)
         visible = Selection.objects.for_user(self.request.user)
         if self.action == "list":
@@ -200,21 +197,6 @@ class SelectionViewSet(
             return Response(answer, status=status.HTTP_201_CREATED)
 
         return once(request, draw)
-
-    @takes(
-        query=serializers.FrameQuerySerializer,
-        is_paged=True,
-        responses=serializers.SelectedFrameSerializer(many=True),
-    )
-    @action(detail=True, filterset_class=None, filter_backends=[])
-    def frames(self, request: SignedInApiRequest, pk: str) -> Response:
-        """The frames, by task and number."""
-        selection = self.get_object()
-        page = self.paginate_queryset(selection.frames.filter(**self.query))
-        listed = serializers.SelectedFrameSerializer(
-            page, many=True, context={"tasks": selection.tasks_by_id}
-        )
-        return self.get_paginated_response(listed.data)
 
     @takes(responses=archives_api.ListedFramesSerializer)
     @action(

@@ -216,6 +216,7 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "recipe",
             "round_number",
             "frames_requested",
+            "revision",
             "visibility",
             "may_edit",
             "frames_count",
@@ -229,6 +230,9 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "frames_requested": {
                 "help_text": "How many frames the draw asked for; null if not known, and for a "
                 "choice by hand."
+            },
+            "revision": {
+                "help_text": "Grows by one with each change of the frames. Name it to change them."
             },
         }
 
@@ -344,11 +348,6 @@ class FrameListQuerySerializer(StrictSerializer):
         help_text="The exact form, for programs. Without it, cells that a spreadsheet could run as "
         "a formula have an apostrophe in front.",
     )
-
-
-class FrameQuerySerializer(StrictSerializer):
-    task_id = IdField(required=False)
-    job_id = IdField(required=False)
 
 
 class DrawAgainSerializer(StrictSerializer):

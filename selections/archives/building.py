@@ -61,7 +61,7 @@ def _perform(archive: Archive, heartbeat: Heartbeat) -> None:
     if archive.selection is None:
         raise WorkFailed("The selection was deleted before its archive was built.")
     try:
-        _Build(archive, archive.selection, heartbeat).run()
+        _Build(archive, archive.selection.at(archive.revision), heartbeat).run()
     except OSError as error:
         logger.exception("archive %s could not be written", archive.pk)
         raise WorkFailed(_why_not_written(error)) from error
@@ -234,6 +234,7 @@ class _Build:
         return {
             "selection": {
                 "id": selection.pk,
+                "revision": selection.revision,
                 # Not its present name, which the requester may not be allowed to see any more.
                 "name": self.archive.selection_name,
                 "frame_selection_method": selection.frame_selection_method,

@@ -14,7 +14,9 @@ from selections.models.frame_sets import FrameSet
 from selections.models.idempotency import KeyedAnswer
 from selections.models.mark import FrameMark
 from selections.models.recipe import Recipe, RecipeQuerySet
-from selections.models.selection import SelectedFrame, SelectedTask, Selection, SelectionQuerySet
+from selections.models.revision import Revision
+from selections.models.selected import SelectedFrame, SelectedTask
+from selections.models.selection import Selection, SelectionQuerySet
 from selections.models.share import Share, ShareQuerySet
 from selections.models.source import SelectionSource
 
@@ -32,6 +34,7 @@ __all__ = [
     "Quality",
     "Recipe",
     "RecipeQuerySet",
+    "Revision",
     "SelectedFrame",
     "SelectedTask",
     "Selection",

@@ -24,6 +24,7 @@ from selections.models.archive_queries import (
     ArchiveQuerySet,
     ArchiveStatus,
 )
+from selections.models.selected import FIRST_REVISION
 from selections.models.selection import Selection
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Archive(Work):
     selection_name = models.CharField(max_length=200, blank=True)
     # Name of the file without its ending, see archives.naming; blank in rows of older releases.
     file_stem = models.CharField(max_length=200, blank=True, editable=False)
+    # Of the frames of the selection, when the archive was asked for.
+    revision = models.PositiveIntegerField(default=FIRST_REVISION, editable=False)
     # As ArchiveOptions.to_json() writes them; see get_options().
     options = models.JSONField(default=dict, blank=True)
     # An earlier try, what it fetched is taken over: only what is missing is fetched.

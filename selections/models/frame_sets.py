@@ -9,7 +9,8 @@ from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, QuerySe
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 from cvat.types import Place
-from selections.models.selection import SelectedFrame, Selection
+from selections.models.selected import SelectedFrame
+from selections.models.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class FrameSet:
 
     def frames(self) -> QuerySet[SelectedFrame]:
         """By task and number."""
-        frames = SelectedFrame.objects.filter(selection=self.of)
+        frames = self.of.frames.all()
         for other in self.in_all:
             frames = frames.filter(_is_in(other))
         for other in self.in_none:
@@ -69,9 +70,7 @@ def between(
 
 
 def _is_in(selection: Selection) -> Exists:
-    same = SelectedFrame.objects.filter(
-        selection=selection, task_id=OuterRef("task_id"), frame=OuterRef("frame")
-    )
+    same = selection.frames.filter(task_id=OuterRef("task_id"), frame=OuterRef("frame"))
     return Exists(same.order_by())
 
 

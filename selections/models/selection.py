@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    Q,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
 
-from cvat.frames import source_number
 from portal.models import Team
 from selections import methods
 from selections.draws import Draw
+from selections.models.mark import FrameMark
 from selections.models.recipe import Recipe
+from selections.models.selected import FIRST_REVISION, SelectedTask, frames_of_outer, in_revision
 from selections.models.share import Share
 from selector.models import Connection
 
@@ -95,11 +106,7 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
     def with_counts(self) -> Self:
         """Add `frames_count`, by a subquery: a join would count once per archive as well."""
         counted = (
-            SelectedFrame.objects.filter(selection=models.OuterRef("pk"))
-            .order_by()
-            .values("selection")
-            .annotate(n=Count("pk"))
-            .values("n")
+            frames_of_outer().order_by().values("selection").annotate(n=Count("pk")).values("n")
         )
         return self.annotate(frames_count=Coalesce(models.Subquery(counted), 0))
 
@@ -174,6 +181,8 @@ class Selection(models.Model):
     # How many frames the draw asked for: it may have found fewer. Null in rows of older releases
     # and for a choice by hand.
     frames_requested = models.PositiveBigIntegerField(null=True, editable=False)
+    # Grows by one with each change of the frames; see Revision.
+    revision = models.PositiveIntegerField(default=FIRST_REVISION, editable=False)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Frames are saved in several transactions: hidden from everybody until the last one.
@@ -243,77 +252,25 @@ class Selection(models.Model):
             return int(lengths["longest"] or 0)
         return self.longest_filename
 
+    def at(self, revision: int) -> Selection:
+        """The selection as it was at a revision: `frames`, `tasks` and how they were chosen. Later
+        changes do not reach it. Not to be saved."""
+        earlier = copy(self)
+        earlier.revision = revision
+        vars(earlier).pop("_prefetched_objects_cache", None)  # prefetch_related_objects keeps it
+        tasks = SelectedTask.history.filter(**in_revision(revision))
+        prefetch_related_objects([earlier], Prefetch("tasks", queryset=tasks))
+        change = self.revisions.filter(number=revision, is_complete=True).first()
+        if change is not None:  # else it was never changed
+            earlier.frame_selection_method = change.frame_selection_method
+            earlier.frames_requested = change.frames_requested
+        return earlier
+
+    def present_marks(self) -> models.QuerySet[FrameMark]:
+        """The marks of frames that it has. Those of removed frames are kept, for going back."""
+        same = self.frames.filter(task_id=OuterRef("task_id"), frame=OuterRef("frame"))
+        return self.marks.filter(Exists(same))
+
     @property
     def tasks_by_id(self) -> dict[int, SelectedTask]:
         return {task.task_id: task for task in self.tasks.all()}
-
-
-class SelectedTask(models.Model):
-    """A task that frames of a selection come from, as it was when they were selected."""
-
-    # Without an index of its own: task_selected_once begins with it.
-    selection = models.ForeignKey(
-        Selection, on_delete=models.CASCADE, related_name="tasks", db_index=False
-    )
-    task_id = models.BigIntegerField()
-    name = models.TextField(blank=True)
-    project_id = models.BigIntegerField(null=True)  # of CVAT; null also in rows of older releases
-    subset = models.TextField(blank=True)
-    # Source number of task frame 0, null in rows of older releases; see source_frame().
-    start_frame = models.BigIntegerField(null=True)
-    step = models.BigIntegerField(default=1)
-    video = models.TextField(blank=True)  # file name; "" for images
-    frames_count = models.IntegerField()
-    # When its frames were read from CVAT, by the selection that first had them; null in rows of
-    # older releases.
-    read_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["task_id"]
-        constraints = [
-            models.UniqueConstraint(fields=["selection", "task_id"], name="task_selected_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} #{self.task_id}"
-
-    def source_frame(self, frame: int) -> int | None:
-        """Number of a task frame in the uploaded video or list of files; None if unknown."""
-        if self.start_frame is None:
-            return None
-        return source_number(frame, start=self.start_frame, step=self.step)
-
-    def to_json(self) -> dict[str, Any]:
-        """As API and manifest have it: {"id": 12, "name": "Night drive", "start_frame": 0, "step":
-        1, "video": "a.mp4"}, without what is unknown or empty."""
-        entry: dict[str, Any] = {"id": self.task_id, "name": self.name}
-        if self.start_frame is not None:
-            entry |= {"start_frame": self.start_frame, "step": self.step}
-        return entry | ({"video": self.video} if self.video else {})
-
-
-class SelectedFrame(models.Model):
-    """A selected frame. `frame` is the task frame number; `filename` CVAT's path ("": video)."""
-
-    # Without an index of its own: frame_chosen_once begins with it.
-    selection = models.ForeignKey(
-        Selection, on_delete=models.CASCADE, related_name="frames", db_index=False
-    )
-    task_id = models.BigIntegerField()
-    job_id = models.BigIntegerField()
-    frame = models.IntegerField()
-    filename = models.TextField(blank=True)
-    width = models.IntegerField(default=0)
-    height = models.IntegerField(default=0)
-
-    class Meta:
-        ordering = ["task_id", "frame"]
-        constraints = [
-            # Jobs of a task may overlap: a frame is chosen once whichever job it came through.
-            models.UniqueConstraint(
-                fields=["selection", "task_id", "frame"], name="frame_chosen_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"task {self.task_id} frame {self.frame}"

@@ -26,6 +26,7 @@ from selections.services.counting_place import counting_place
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
 from selections.services.drift import Change, Drift, find_drift
+from selections.services.editing import edit_frames, go_back
 from selections.services.importing import Imported, Reason, import_list
 from selections.services.left_out import left_out_by_format
 from selections.services.marking import mark_frames
@@ -89,9 +90,11 @@ __all__ = [
     "draw_due_round",
     "draw_frames",
     "draw_next_round",
+    "edit_frames",
     "find_deleted",
     "find_drift",
     "give_selections",
+    "go_back",
     "hand_over",
     "import_list",
     "left_out_by_format",

@@ -43,7 +43,7 @@ def request_archive(
     options = ArchiveOptions.from_json(options.to_json())  # what plays no part is as by default
     running = Archive.objects.for_user(user).active().filter(selection=selection).first()
     if running is not None:
-        return _same_or_conflict(running, options)
+        return _same_or_conflict(running, selection, options)
     check_room(user=user)
     connection = _connection_for(user, selection)
     check_labels(connection=connection, selection=selection, choice=options.objects)
@@ -53,6 +53,7 @@ def request_archive(
         selection_name=selection.name,
         requested_by=user,
         connection=connection,
+        revision=selection.revision,
         options=options.to_json(),
         continues=_unfinished(user, selection, options),
         frames_total=selection.frames.count(),
@@ -68,7 +69,7 @@ def request_archive(
             transaction.on_commit(archive.send, robust=True)
     except IntegrityError:  # asked twice in the same moment; the constraint let one through
         running = Archive.objects.for_user(user).active().get(selection=selection)
-        return _same_or_conflict(running, options)
+        return _same_or_conflict(running, selection, options)
     return archive
 
 
@@ -123,12 +124,19 @@ def _free_stem(user: User, stem: str) -> str:
 
 
 def _unfinished(user: User, selection: Selection, options: ArchiveOptions) -> Archive | None:
-    earlier = Archive.objects.for_user(user).may_continue().filter(selection=selection)
+    """What an archive of the same frames has fetched already."""
+    builds = Archive.objects.for_user(user).may_continue()
+    earlier = builds.filter(selection=selection, revision=selection.revision)
     last = earlier.filter(continued_by__isnull=True).first()
     return last if last is not None and last.get_options() == options else None
 
 
-def _same_or_conflict(running: Archive, options: ArchiveOptions) -> Archive:
+def _same_or_conflict(running: Archive, selection: Selection, options: ArchiveOptions) -> Archive:
+    if running.revision != selection.revision:
+        raise Conflict(
+            "An archive of the frames that this selection had before its last change is being "
+            "built. Wait for it or cancel it first."
+        )
     if running.get_options() == options:
         return running
     raise Conflict(

@@ -205,11 +205,10 @@ def _tasks(
                 read_at = task.read_at or each.created_at
                 first = tasks.setdefault(task.task_id, task)
                 first.read_at = min(first.read_at or read_at, read_at)
-    for task in tasks.values():
-        task.pk = None
-        task.selection = selection
+    copies = [task.copy_to(selection) for task in tasks.values()]
+    for task in copies:
         task.frames_count = counts[task.task_id]
-    return list(tasks.values())
+    return copies
 
 
 def _sources(selection: Selection, selections: Sequence[Selection]) -> list[SelectionSource]:

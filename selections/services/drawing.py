@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.contrib.auth.models import User
+from django.db.models import F, Q
 
 from cvat.frames import frames_by_job
 from cvat.types import Frame, FrameCatalog, Place, ShownTask
@@ -109,7 +110,7 @@ def _read(
     with open_scope(connection, draw) as opened:
         if len(opened.tasks) <= ALWAYS_READ:
             return opened.read(), []
-        places = _places(excluded, [each.task_id for each in opened.tasks])
+        places = _places(draw, excluded, [each.task_id for each in opened.tasks])
         return read_needed(opened, draw, places)
 
 
@@ -203,9 +204,18 @@ def _have_frames(catalogs: Iterable[FrameCatalog]) -> bool:
     return any(catalog.frames for catalog in catalogs)
 
 
-def _places(selections: list[Selection], task_ids: list[int]) -> set[Place]:
-    """The frames of these selections that are of these tasks."""
-    selected = SelectedFrame.objects.filter(selection__in=selections, task_id__in=task_ids)
+def _places(draw: Draw, excluded: list[Selection], task_ids: list[int]) -> set[Place]:
+    """The frames of these selections that are of these tasks; of rounds of the recipe also those
+    that were removed by hand, which a person has looked at."""
+    left_out = Q(until__gt=F("selection__revision"))
+    if draw.recipe is not None:
+        left_out |= Q(selection__recipe=draw.recipe)
+    selected = SelectedFrame.history.filter(
+        left_out,
+        selection__in=excluded,
+        task_id__in=task_ids,
+        since__lte=F("selection__revision"),
+    )
     return set(selected.order_by().values_list("task_id", "frame"))
 
 
@@ -213,7 +223,7 @@ def _without(
     catalogs: Sequence[FrameCatalog], excluded: list[Selection], draw: Draw
 ) -> list[FrameCatalog]:
     """The catalogues without the frames of these selections."""
-    places = _places(excluded, [catalog.task_id for catalog in catalogs])
+    places = _places(draw, excluded, [catalog.task_id for catalog in catalogs])
     others = [
         replace(c, frames=tuple(frame for frame in c.frames if place_of(frame) not in places))
         for c in catalogs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -59,8 +59,8 @@ def create_selection(
     Raises InvalidInput for a frame that does not exist or is deleted, CvatError.
     """
     choices = list(choices)
-    _check_amount(len(choices))
-    frames, tasks = _resolve(connection, choices)
+    check_amount(len(choices))
+    frames, tasks = resolve(connection, choices)
     selection = Selection(name=name, note=note, is_temporary=is_temporary)
     return _save(selection, frames, tasks, owner=owner, connection=connection)
 
@@ -101,10 +101,10 @@ def create_random_selection(
             replace(choice, job_id=choice.job_id or drawn_for.get(place))
             for place, choice in adjusted.items()
         ]
-        frames, tasks = _resolve(connection, wanted)
+        frames, tasks = resolve(connection, wanted)
         selection.frame_selection_method = methods.MANUAL
         selection.frames_requested = None
-    _check_amount(len(frames))
+    check_amount(len(frames))
     return _save(selection, frames, tasks, owner=owner, connection=connection)
 
 
@@ -127,9 +127,8 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         frames_requested=selection.frames_requested,
     )
     copy.is_complete = False
-    tasks = list(selection.tasks.all())
+    tasks = [task.copy_to(copy) for task in selection.tasks.all()]
     for task in tasks:
-        task.pk = None
         task.read_at = task.read_at or selection.created_at
     sources = _sources_known_to(user, selection)
     for source in sources:
@@ -165,7 +164,8 @@ def update_selection(*, selection: Selection, **changes: str) -> Selection:
     return selection
 
 
-def _check_amount(count: int) -> None:
+def check_amount(count: int) -> None:
+    """Raises InvalidInput for no frame, and for more than a selection may hold."""
     if count == 0:
         raise InvalidInput("No frame is chosen. Choose at least one.")
     if count > settings.MAX_SELECTION_FRAMES:
@@ -175,19 +175,25 @@ def _check_amount(count: int) -> None:
         )
 
 
-def _resolve(
+def check_tasks(task_ids: Collection[int]) -> None:
+    """Raises InvalidInput for more tasks than a selection may span."""
+    if len(task_ids) > settings.MAX_SCOPE_TASKS:
+        raise InvalidInput(
+            f"{len(task_ids):,} tasks are more than a selection may span "
+            f"({settings.MAX_SCOPE_TASKS:,}). Make several."
+        )
+
+
+def resolve(
     connection: Connection, choices: list[Choice]
 ) -> tuple[list[Frame], list[SelectedTask]]:
+    """The frames as CVAT has them, and their tasks. Raises InvalidInput, CvatError."""
     frames: list[Frame] = []
     tasks: list[SelectedTask] = []
     by_task: dict[int, list[Choice]] = {}
     for choice in choices:
         by_task.setdefault(choice.task_id, []).append(choice)
-    if len(by_task) > settings.MAX_SCOPE_TASKS:
-        raise InvalidInput(
-            f"{len(by_task):,} tasks are more than a selection may span "
-            f"({settings.MAX_SCOPE_TASKS:,}). Make several."
-        )
+    check_tasks(by_task)
     with waiting_place(connection):  # one for all tasks: nobody is turned away half-way
         offered = load_each(connection=connection, task_ids=sorted(by_task))
         for task_id, wanted in sorted(by_task.items()):

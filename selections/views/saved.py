@@ -15,7 +15,7 @@ from cvat.exceptions import CvatError
 from portal.exceptions import Busy, InvalidInput, NotRead, PortalError
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import downloads, page_queries, services
+from selections import downloads, page_queries, page_revisions, services
 from selections.build_form import BuildForm
 from selections.forms import (
     DescribeForm,
@@ -80,7 +80,10 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
     connection = services.usable_connection(request.user, selection)
     shown = FramesForm(request.GET, has_pictures=connection is not None)
-    frames = shown.applied_to(selection.frames.all())
+    history = page_revisions.history(
+        selection, number=shown.revision_number, change=shown.of_change
+    )
+    frames = shown.applied_to(history.frames)
     page = Paginator(frames, page_queries.FRAMES_PER_PAGE).get_page(request.GET.get("page"))
     marks = page_queries.count_marks(selection)
     page.object_list = page_queries.with_marks(selection, page.object_list, marks)
@@ -90,6 +93,8 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "is_mine": selection.owner_id == request.user.pk,
         "own_connection": connection,
         "shown": shown,
+        "history": history,
+        "is_editing": shown.is_editing and history.is_changeable,
         "page": page,
         "marks": marks,
         "jobs": page_queries.jobs(selection),

@@ -1,4 +1,4 @@
-"""A saved selection that was changed: saved beside it, or in its place."""
+"""A saved selection whose frames were changed or drawn anew: saved beside it, or in its place."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ def saved_and_changed(desk: Workspace) -> Selection:
     desk.save("Two cams")
     expect(desk.button("Replace")).to_be_hidden()
     desk.cell(5).click()
-    expect(desk.button("Replace")).to_be_visible()
+    expect(desk.button("Save as new")).to_be_visible()
     return Selection.objects.get()
 
 
-def test_replace_puts_the_choice_in_place_of_the_saved_one(desk: Workspace, alice: User) -> None:
+def test_replace_puts_another_draw_in_place_of_the_saved_one(desk: Workspace, alice: User) -> None:
     earlier = saved_and_changed(desk)
+    expect(desk.button("Replace")).to_be_hidden()  # changed by hand, it is the same selection
+    desk.pick("2", seed="7")
+    desk.expect_chosen(10, 227)
+    expect(desk.button("Replace")).to_be_visible()
     desk.button("Replace").click()
     status = desk.page.locator("#dock-status")
-    expect(status).to_contain_text("“Two cams” has these 2 frames now.")
+    expect(status).to_contain_text("“Two cams” has these 10 frames now.")
     expect(desk.button("Replace")).to_be_hidden()
     now = Selection.objects.for_user(alice).get()
-    assert (now.name, now.frames.count(), now.created_at) == ("Two cams", 2, earlier.created_at)
+    assert (now.name, now.frames.count(), now.created_at) == ("Two cams", 10, earlier.created_at)
     assert list(Selection.objects.restorable(alice)) == [earlier]
     desk.button("Save").click()
     expect(status).to_contain_text("Saved already as “Two cams”.")

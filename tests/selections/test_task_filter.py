@@ -36,7 +36,7 @@ def test_no_table_is_scanned_for_tasks(api: APIClient, alice: User) -> None:
             plan = [row[3] for row in cursor.fetchall()]
         lookups = [step for step in plan if "U0" in step]
         assert all(step.startswith("SEARCH") for step in lookups), plan
-        assert any("(selection_id=? AND task_id=?)" in step for step in lookups), plan
+        assert any("(selection_id=? AND task_id=? AND until>?)" in step for step in lookups), plan
 
 
 def test_frames_have_no_second_index_on_their_selection() -> None:

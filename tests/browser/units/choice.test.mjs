@@ -21,6 +21,18 @@ test("it works", () => {
   assert.deepEqual([...choice.counts], [39, 32]);
 });
 
+test("what was chosen and given up since is told", () => {
+  const choice = choose();
+  choice.set([1, 2, 50], true);
+  const before = choice.remember();
+  choice.set([2], false);
+  choice.set([3, 60], true);
+  assert.deepEqual(choice.since(before), { added: [3, 60], removed: [2] });
+  assert.equal(choice.hasDrawOf(before), true);
+  choice.take(frames(5), { draw: { random_seed: 7 } });
+  assert.equal(choice.hasDrawOf(before), false);
+});
+
 test("every change is undone and redone", () => {
   const choice = choose();
   const draw = { random_seed: 7 };

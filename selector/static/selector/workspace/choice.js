@@ -120,6 +120,20 @@ export class Choice extends EventTarget {
     return this.#bits.equals(bits) && isSameDraw(this.draw, draw);
   }
 
+  /** Whether the choice came from the same draw as one remembered before, or from none as that. */
+  hasDrawOf({ draw }) {
+    return isSameDraw(this.draw, draw);
+  }
+
+  /** What is chosen beside a choice remembered before, and what of that is not chosen any more.
+   * @returns {{added: number[], removed: number[]}} indices */
+  since({ bits }) {
+    const changes = { added: [], removed: [] };
+    const before = bits.grown(this.catalog.size);
+    this.#bits.xor(before).each((index) => (before.has(index) ? changes.removed : changes.added).push(index));
+    return changes;
+  }
+
   /** The catalogue has another task: its frames follow those that were there. */
   #grow() {
     const { catalog } = this;

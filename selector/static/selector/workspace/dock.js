@@ -9,7 +9,7 @@ import { plural } from "./words.js";
  * Returns a function that tells the dock of an opened selection. */
 export function enableDock(dock, choice, { isByAnnotation, failed, tell, ...data }) {
   const at = (id) => document.getElementById(id);
-  const buttons = [at("save"), at("save-and-download"), at("replace")];
+  const buttons = [at("save"), at("save-and-download"), at("save-changes"), at("replace")];
   const words = () => ({ name: at("name").value, note: at("note").value });
   const saving = new Saving(choice, words, data);
   let isBusy = false;
@@ -19,7 +19,11 @@ export function enableDock(dock, choice, { isByAnnotation, failed, tell, ...data
     at("count").textContent = choice.size.toLocaleString("en");
     at("total").textContent = choice.catalog.total.toLocaleString("en");
     dock.classList.toggle("beside", saving.isBeside);
+    dock.classList.toggle("changeable", saving.isChangeable);
     dock.classList.toggle("replaceable", saving.isReplaceable);
+    const changes = `Save changes to “${saving.title}”`;
+    at("save-changes").title = saving.isChangeable ? changes : "";
+    at("save-changes").ariaLabel = saving.isChangeable ? changes : null;
     at("replace").title = saving.isReplaceable ? `Replace the frames of “${saving.title}”` : "";
   }
 
@@ -62,6 +66,22 @@ export function enableDock(dock, choice, { isByAnnotation, failed, tell, ...data
     if (before && !replace) said.push(" ", page(before), " stays as it was.");
     if (byHand) said.push(` It is kept as chosen by hand, since its draw cannot be repeated: ${byHand}`);
     return said;
+  }
+
+  async function saveChanges(line, { onTop = false } = {}) {
+    const { title } = saving;
+    try {
+      const changed = await saving.saveChanges({ onTop });
+      at("name").value &&= changed.title;
+      const theirs = changed.frames_count !== choice.size ? ", some of which are not chosen here" : "";
+      return [page({ id: saving.id, title: changed.title }), ` has ${plural(changed.frames_count, "frame")} now${theirs}. Its page has the history.`];
+    } catch (error) {
+      if (error.status !== 409 || onTop) throw error;
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "button", textContent: "Save mine on top" });
+      button.addEventListener("click", () => busy((next) => saveChanges(next, { onTop: true })));
+      return [`${error.message} `, button, " ", page({ id: saving.id, title })];
+    }
   }
 
   async function saveAndDownload(line) {
@@ -132,6 +152,7 @@ export function enableDock(dock, choice, { isByAnnotation, failed, tell, ...data
     event.preventDefault();
     busy(() => save());
   });
+  at("save-changes").addEventListener("click", () => busy(saveChanges));
   at("replace").addEventListener("click", () => busy(() => save({ replace: true })));
   at("save-and-download").addEventListener("click", () => busy(saveAndDownload));
   dock.addEventListener("input", refresh);

@@ -19,7 +19,7 @@ export async function openSelection(choice, { dock, leftOut, annotations, frames
     const selection = await get(`${api}selections/${id}`);
     if (selection.url !== here.server) throw new Error(`“${selection.name}” is of another CVAT server, ${selection.url}.`);
     tell(`Opening “${selection.name}”…`);
-    const chosen = await frames(api, id, here.taskId);
+    const chosen = await frames(api, selection, here.taskId);
     await prepare(chosen);
     const draw = drawOf(selection, here);
     const missing = choice.take(chosen, { draw });
@@ -36,9 +36,11 @@ export async function openSelection(choice, { dock, leftOut, annotations, frames
   }
 }
 
-async function frames(api, id, taskId) {
+/** The frames of one revision, also if somebody changes them while they are read. */
+async function frames(api, { id, revision, may_edit: mayEdit }, taskId) {
+  const which = { task_id: taskId, revision: mayEdit ? revision : null };
   const page = (number) =>
-    get(address(`${api}selections/${id}/frames`, { task_id: taskId, page: number, page_size: AT_ONCE }));
+    get(address(`${api}selections/${id}/frames`, { ...which, page: number, page_size: AT_ONCE }));
   const pages = [await page(1)];
   const last = Math.ceil(pages[0].count / AT_ONCE);
   let next = 2;

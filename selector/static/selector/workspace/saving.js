@@ -1,12 +1,13 @@
-// The selection saved or opened last, and what saving would do now. The frames of a saved selection
-// never change, since archives and draws refer to them: other frames are another selection.
+// The selection saved or opened last, and what saving would do now: other frames are another
+// selection, or a change of the saved one. A change says what was added and removed, so it does not
+// undo what somebody else changed meanwhile.
 
 import { get, patch, post } from "../../portal/api.js";
 
 const WORTH_KEEPING = new Set(["queued", "running", "ready"]);
 
 export class Saving {
-  #saved = null; // {id, title, words: {name, note}, chosen, isOwn, isWhole, archive}
+  #saved = null; // {id, revision, title, words: {name, note}, chosen, isOwn, mayEdit, isWhole, archive}
 
   /** @param choice
    * @param words () -> {name, note}, as they stand on the page
@@ -20,8 +21,9 @@ export class Saving {
   }
 
   /** A saved selection is what is chosen; `isWhole` unless some of its frames are not here. */
-  opened({ id, name: title }, { isOwn, isWhole }) {
-    this.#remember({ id, title, isOwn, isWhole, words: this.words(), chosen: this.choice.remember() });
+  opened({ id, revision, may_edit: mayEdit, name: title }, { isOwn, isWhole }) {
+    const [words, chosen] = [this.words(), this.choice.remember()];
+    this.#remember({ id, revision, title, isOwn, mayEdit, isWhole, words, chosen });
   }
 
   /** "nothing", "words" (name and note of what is saved already) or "new". */
@@ -29,7 +31,7 @@ export class Saving {
     const saved = this.#saved;
     if (!saved?.isWhole || !this.#areFramesSaved) return "new";
     if (!this.#changedWords.length) return "nothing";
-    return saved.isOwn ? "words" : "new";
+    return saved.mayEdit ? "words" : "new";
   }
 
   /** Whether saving would leave another selection behind as it is. */
@@ -37,9 +39,17 @@ export class Saving {
     return this.#saved !== null && this.plan === "new";
   }
 
-  /** Whether what is chosen could take the place of what was saved: all of it is here, and one's own. */
+  /** Whether the saved selection can get these frames: changed by hand, not drawn anew. */
+  get isChangeable() {
+    const saved = this.#saved;
+    return Boolean(saved?.mayEdit) && this.choice.size > 0 && this.choice.hasDrawOf(saved.chosen) && !this.#areFramesSaved;
+  }
+
+  /** Whether what was drawn anew could take the place of what was saved: all of it is here, and one's
+   * own. */
   get isReplaceable() {
-    return this.isBeside && this.#saved.isOwn && this.#saved.isWhole && this.choice.size > 0;
+    const { isOwn, isWhole } = this.#saved ?? {};
+    return this.isBeside && isOwn && isWhole && this.choice.size > 0 && !this.isChangeable;
   }
 
   get id() {
@@ -64,6 +74,23 @@ export class Saving {
     const byHand = plan === "new" ? await this.#saveNew({ replace }) : null;
     if (plan === "words") await this.#saveWords();
     return { plan, before, saved: this.#saved, byHand };
+  }
+
+  /** Add and remove in the saved selection what was chosen and given up since, and save changed words.
+   * `onTop`: also if somebody changed the frames meanwhile, which both changes are then in. Answers
+   * the selection as it is now. */
+  async saveChanges({ onTop = false } = {}) {
+    const saved = this.#saved;
+    const chosen = this.choice.remember();
+    const { added, removed } = this.choice.since(saved.chosen);
+    const url = `${this.selectionsUrl}/${saved.id}`;
+    const revision = onTop ? (await get(url)).revision : saved.revision;
+    const changed = await patch(`${url}/frames`, { revision, add: this.#frames(added), remove: this.#frames(removed) });
+    // With frames of somebody else it is not what is chosen here.
+    const isWhole = saved.isWhole && changed.frames_count === this.choice.size;
+    this.#remember({ ...saved, revision: changed.revision, chosen, isWhole, archive: null });
+    if (this.#changedWords.length) await this.#saveWords();
+    return { ...changed, title: this.#saved.title };
   }
 
   /** The archive of what is saved: built once, however often it is asked for. */
@@ -98,12 +125,7 @@ export class Saving {
   async #saveNew({ replace }) {
     const { choice } = this;
     const [words, chosen] = [this.words(), choice.remember()];
-    const { catalog } = choice;
-    const frames = Array.from(choice.selected(), (index) => ({
-      task_id: catalog.partOf(index).task.id,
-      job_id: catalog.jobs[choice.jobAt[index]].id,
-      frame: catalog.number[index],
-    }));
+    const frames = this.#frames(choice.selected());
     const body = { connection: this.connection, ...words, ...this.#origin({ replace }), frames };
     let byHand = null;
     const made = await post(this.selectionsUrl, { ...body, ...chosen.draw }).catch((error) => {
@@ -111,10 +133,20 @@ export class Saving {
       byHand = error.message;
       return post(this.selectionsUrl, body);
     });
-    const { id, name: title } = made;
+    const { id, revision, name: title } = made;
     const now = { ...words, name: words.name && title };
-    this.#remember({ id, title, words: now, chosen, isOwn: true, isWhole: true });
+    this.#remember({ id, revision, title, words: now, chosen, isOwn: true, mayEdit: true, isWhole: true });
     return byHand;
+  }
+
+  /** Frames as the API takes them. */
+  #frames(indices) {
+    const { catalog, jobAt } = this.choice;
+    return Array.from(indices, (index) => ({
+      task_id: catalog.partOf(index).task.id,
+      job_id: catalog.jobs[jobAt[index]].id,
+      frame: catalog.number[index],
+    }));
   }
 
   /** What the new selection is made from, as the API wants to be told of it. */
