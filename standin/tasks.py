@@ -103,7 +103,14 @@ def _project(request: Request, site: Site, number: int | None) -> Project | None
 
 def task_change(request: Request, site: Site, number: int) -> Answer:
     task, body = find_task(request, site, number), request.json()
+    if "assignee_id" in body:
+        assignee = site.world.users.get(body["assignee_id"] or 0)
+        if not may_assign(request.account, task.organization, assignee):
+            raise forbidden()
+        task.assignee, task.assignee_updated_date = assignee, datetime.now(UTC)
     task.name = str(body.get("name", task.name))
+    task.subset = str(body.get("subset", task.subset))
+    task.bug_tracker = str(body.get("bug_tracker", task.bug_tracker))
     site.world.touch(task)
     return json_answer(objects.task(task, request.base))
 

@@ -92,6 +92,7 @@ def _add_rights(world: World) -> None:
     world.add_ground_truth(world.tasks[217], [0, 4], 1028)
     world.add_task("rights no gt", task_id=218, project=personal, first_job_id=1017, **six)
     world.add_task("rights gt", task_id=221, project=shared, first_job_id=1029, **six)
+    world.add_task("rights no gt", task_id=222, project=shared, first_job_id=1031, **six)
 
 
 @cache
