@@ -1,0 +1,119 @@
+"""Objects of one task in the form in which another task takes them (cvat-api 14.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cvat.annotations import SKELETON, SOURCES, TAG, Label, Labels, Shape
+
+NO_FRAME = "its frame is not in the task"
+NO_LABEL = "the task has no label “{name}”"
+NO_SKELETON = "the label “{name}” of the task is no skeleton"
+NO_POINT = "the skeleton “{name}” of the task has no point “{point}”"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An object that the task cannot take. `frame` is the one that it was on before."""
+
+    frame: int
+    object_id: int
+    reason: str  # completes "The object was left out: ..."
+
+
+@dataclass(slots=True)
+class Copied:
+    """Objects to create, and what was lost. `attributes_left_out` counts values by the names of
+    label and attribute."""
+
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+    tags: list[dict[str, Any]] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    attributes_left_out: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def objects(self) -> dict[str, Any]:
+        """For CvatWriter.ensure_annotations."""
+        return {"tags": self.tags, "shapes": self.shapes, "tracks": []}
+
+
+class _CannotBeCopied(Exception):
+    """The text is the reason of a LeftOut."""
+
+
+def copied(
+    shapes: Iterable[Shape],
+    labels: Labels,
+    *,
+    frames: Mapping[int, int],
+    renamed: Mapping[str, str] | None = None,
+) -> Copied:
+    """The shapes and tags for a task with these labels, on the frames to which `frames` leads from
+    their own. Labels, their attributes and the points of skeletons are matched by name; `renamed`
+    leads from the names of labels to those of the task. Every object that does not fit is named."""
+    targets = {label.name: label for label in labels}
+    result = Copied()
+    for shape in shapes:
+        name = (renamed or {}).get(shape.label.name, shape.label.name)
+        try:
+            if shape.frame not in frames:
+                raise _CannotBeCopied(NO_FRAME)
+            if name not in targets:
+                raise _CannotBeCopied(NO_LABEL.format(name=name))
+            sent = _object(shape, targets[name], frames[shape.frame], result)
+        except _CannotBeCopied as error:
+            result.left_out.append(LeftOut(shape.frame, shape.id, str(error)))
+            continue
+        (result.tags if shape.kind == TAG else result.shapes).append(sent)
+    return result
+
+
+def _object(shape: Shape, label: Label, frame: int, result: Copied) -> dict[str, Any]:
+    elements = _elements(shape, label, frame, result)
+    sent: dict[str, Any] = {
+        "frame": frame,
+        "label_id": label.id,
+        "group": shape.group,
+        "source": shape.source if shape.source in SOURCES else "manual",
+        "attributes": _attributes(shape, label, result),
+    }
+    if shape.kind == TAG:
+        return sent
+    sent |= {
+        "type": shape.kind,
+        "points": list(shape.points),
+        "rotation": shape.rotation,
+        "occluded": shape.is_occluded,
+        "outside": shape.is_outside,
+        "z_order": shape.z_order,
+    }
+    return {**sent, "elements": elements} if shape.kind == SKELETON else sent
+
+
+def _elements(shape: Shape, label: Label, frame: int, result: Copied) -> list[dict[str, Any]]:
+    if shape.kind != SKELETON:
+        return []
+    points = {part.name: part for part in label.sublabels}
+    if not points:
+        raise _CannotBeCopied(NO_SKELETON.format(name=label.name))
+    for element in shape.elements:
+        if element.label.name not in points:
+            text = NO_POINT.format(name=label.name, point=element.label.name)
+            raise _CannotBeCopied(text)
+    return [
+        _object(element, points[element.label.name], frame, result) for element in shape.elements
+    ]
+
+
+def _attributes(shape: Shape, label: Label, result: Copied) -> list[dict[str, Any]]:
+    known = {attribute.name: attribute.id for attribute in label.attributes}
+    sent = []
+    for name, value in shape.attributes:
+        if name in known:
+            sent.append({"spec_id": known[name], "value": value})
+        else:
+            key = label.name, name
+            result.attributes_left_out[key] = result.attributes_left_out.get(key, 0) + 1
+    return sent
