@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from selections.known_names import NO_NAMES, KnownNames
 from selections.methods import DEFAULT, METHODS
 from selections.methods.method import Method
 from selections.sampling import MAX_SEED, Amount
@@ -18,7 +19,8 @@ class Draw(Scope):
     `settings`, which are numbers by name.
 
     `exclude_selections`: not the frames of these selections. `recipe` and `round_number`: not the
-    frames of the rounds of this recipe before this number. `labels`: those that take part in a draw
+    frames of the rounds of this recipe before this number. `exclude_filenames`: not the frames
+    whose file names are in other tasks. `labels`: those that take part in a draw
     per label; empty for all that there are. `seed` None: a random one.
     """
 
@@ -31,6 +33,7 @@ class Draw(Scope):
     recipe: int | None = None
     round_number: int | None = None
     labels: tuple[str, ...] = ()
+    exclude_filenames: KnownNames = NO_NAMES
 
     def __post_init__(self) -> None:
         if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
@@ -64,6 +67,7 @@ class Draw(Scope):
             "recipe": self.recipe,
             "round_number": self.round_number,
             "labels": list(self.labels),
+            "exclude_filenames": self.exclude_filenames.to_json(),
         }
         for parameter in self.by.amounts:
             optional[parameter.name] = self.count if parameter.kind == "count" else self.share
@@ -92,4 +96,5 @@ class Draw(Scope):
             recipe=data.get("recipe"),
             round_number=data.get("round_number"),
             labels=tuple(data.get("labels") or ()),
+            exclude_filenames=KnownNames.from_json(data.get("exclude_filenames") or {}),
         )

@@ -88,6 +88,7 @@ class JobDraw:
     requested: int | None = None  # None: the draw asks for no number of each job
     elsewhere: tuple[SharedFrames, ...] = ()
     near_duplicates: int = 0  # of its frames, left out
+    known_names: int = 0  # of its frames, left out because other tasks have their file names
 
     @property
     def shortage(self) -> str:
@@ -152,6 +153,7 @@ class Sample:
     assignees: tuple[AssigneeDraw, ...] = ()  # by name; the same for a draw per assignee
     near_duplicates: tuple[NearDuplicate, ...] = ()  # the least alike first
     unseen: int = 0  # frames without a picture to compare
+    known_names: int = 0  # frames left out because other tasks have their file names
 
 
 def sample_of(candidates: Candidates, job_of: Mapping[Place, int], *, requested: int) -> Sample:

@@ -7,8 +7,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from cvat.links import InvalidAddress, normalize_url
 from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, ListField, WholeNumberField
+from portal.api.strict import StrictSerializer
 from selections.api.amount_fields import (
     REQUIRED_AMOUNT,
     CountField,
@@ -17,6 +19,7 @@ from selections.api.amount_fields import (
     ShareField,
 )
 from selections.draws import Draw
+from selections.known_names import AS_IS, MATCHES, MOST_TASKS
 from selections.methods import DEFAULT, METHODS, draw_choices
 from selections.methods.method import Parameter
 from selections.sampling import JobDraw, TaskDraw
@@ -51,6 +54,38 @@ def _parameter_field(parameter: Parameter) -> Fields:
     return kind(required=False, help_text=parameter.description)
 
 
+class OtherTaskSerializer(StrictSerializer):
+    """A task, and the address of its CVAT server; without one it is that of the draw. You must be
+    connected to another server."""
+
+    task_id = IdField(help_text="Id of the task in CVAT.")
+    url = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=500,
+        help_text="Address of the CVAT server, if it is another one than that of the draw.",
+    )
+
+    def validate_url(self, url: str) -> str:
+        try:
+            return normalize_url(url) if url else ""
+        except InvalidAddress as error:
+            raise serializers.ValidationError(str(error)) from None
+
+
+class ExcludedFilenamesSerializer(StrictSerializer):
+    """Leave out frames whose file name is in one of these tasks already. `match` says which names
+    are the same."""
+
+    tasks = ListField(child=OtherTaskSerializer(), allow_empty=False, max_length=MOST_TASKS)
+    match = ChoiceField(
+        choices=MATCHES,
+        default=AS_IS,
+        help_text="`as_is`: with their folders. `base_name`: without. `base_name_without_job_id`: "
+        "without folders and a leading `<job id>_`, on both sides.",
+    )
+
+
 class DrawSerializer(ScopeSerializer):
     """What to draw from a job, a task, several tasks or a project, in CVAT's words."""
 
@@ -70,6 +105,10 @@ class DrawSerializer(ScopeSerializer):
     )
     labels = NamesField(
         help_text="The labels of which so many frames each are drawn; without it, all there are."
+    )
+    exclude_filenames = ExcludedFilenamesSerializer(
+        required=False,
+        help_text="Leave out frames whose file name is in one of these tasks already.",
     )
 
     def get_fields(self) -> dict[str, Fields]:
@@ -145,7 +184,8 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     were asked for of this job; null in a draw over all jobs. Drawn frames that the job holds too
     and that count for another, overlapping job are in `counted_for_other_jobs`. `reason` says why
     a job gave fewer than asked: `too_few_frames` (it has no more) or `counted_for_other_jobs`.
-    `near_duplicates` of its frames were left out because they look like another one."""
+    `near_duplicates` of its frames were left out because they look like another one, `known_names`
+    because their file name is in a task of `exclude_filenames`."""
 
     job_id = serializers.IntegerField()
     task_id = serializers.SerializerMethodField()
@@ -158,6 +198,10 @@ class JobSummarySerializer(serializers.Serializer[Any]):
     )
     near_duplicates = serializers.IntegerField(
         help_text="How many frames of the job were left out because they look like another one."
+    )
+    known_names = serializers.IntegerField(
+        help_text="How many frames of the job were left out because their file name is in a task "
+        "of exclude_filenames."
     )
 
     def get_task_id(self, job: JobDraw) -> int:
@@ -240,4 +284,8 @@ class RandomSelectAnswer(LoadImagesAnswer):
     )
     unseen_count = serializers.IntegerField(
         help_text="How many frames no_near_duplicates could not compare, for lack of a picture."
+    )
+    known_names_count = serializers.IntegerField(
+        help_text="How many frames were left out because their file name is in a task of "
+        "exclude_filenames."
     )

@@ -30,7 +30,8 @@ class RandomSelectView(SpecifiedView):
         Or, with `frame_selection_method` and one of CVAT's amounts, over all jobs together or a
         share; or so many of each label. With `job_ids` from these jobs alone, with
         `annotation_filter` from frames with such annotations, and with `exclude_selections` without
-        the frames that are saved in them. 503 with code `annotations_not_read` or
+        the frames that are saved in them, with `exclude_filenames` without those whose file names
+        are in other tasks. 503 with code `annotations_not_read` or
         `pictures_not_read`: what the draw needs is being read, ask again.
         """
         form = RandomSelectSerializer(data=request.data)
@@ -64,5 +65,6 @@ class RandomSelectView(SpecifiedView):
                     sample.near_duplicates[:MOST_PAIRS], many=True
                 ).data,
                 "unseen_count": sample.unseen,
+                "known_names_count": sample.known_names,
             }
         )

@@ -15,6 +15,7 @@ from portal.api.strict import StrictFields, StrictSerializer
 from selections import methods
 from selections.api.draw_serializers import (
     DrawSerializer,
+    ExcludedFilenamesSerializer,
     Fields,
     amount_names,
     parameter_fields,
@@ -132,6 +133,9 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         required=False,
         help_text="The labels of which so many frames each were drawn; without it, all.",
+    )
+    exclude_filenames = ExcludedFilenamesSerializer(
+        required=False, help_text="Without frames whose file name is in one of these tasks."
     )
     adjusted_from = serializers.DictField(
         required=False, help_text="The draw that a choice by hand began with."

@@ -16,6 +16,7 @@ from selections.draws import Draw
 from selections.methods.method import Facts
 from selections.models import Recipe, SelectedFrame, Selection
 from selections.sampling import Candidates, Sample, new_seed, place_of
+from selections.services.known_names import leave_out_known
 from selections.services.needed_tasks import (
     ALWAYS_READ,
     UnreadTask,
@@ -62,8 +63,9 @@ class Drawn:
 
 def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     """Draw from the scope as CVAT has it now, without the frames of `draw.exclude_selections` and
-    of the earlier rounds of `draw.recipe`. Those must be selections of the same server that the
-    user may read; the rounds of an own recipe are left out in any case.
+    of the earlier rounds of `draw.recipe`, and without those whose file names are in the tasks of
+    `draw.exclude_filenames`. The selections must be of the same server, and the user may read them;
+    the rounds of an own recipe are left out in any case.
 
     Raises InvalidInput, NotRead and PicturesNotRead (what the draw needs), CvatError.
     """
@@ -92,8 +94,13 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
             )
     if excluded:
         catalogs = _without(catalogs, excluded, draw)
+    unnamed = leave_out_known(
+        user=user, connection=connection, catalogs=catalogs, names=draw.exclude_filenames
+    )
+    catalogs = unnamed.catalogs
     assignees = {job.id: job.assignee for catalog in whole for job in catalog.jobs}
     drawn = draw_from(catalogs, draw, Facts(read_labels, likeness_of, assignees=assignees))
+    drawn = replace(drawn, sample=unnamed.counted(drawn.sample, drawn.draw))
     if not unread:
         return drawn
     drawn = replace(drawn, unread=tuple(each.task for each in unread))
@@ -165,7 +172,12 @@ def _refuse_nothing(draw: Draw) -> None:
 
 def _drawn_from(draw: Draw) -> str:
     """Such as “no frame of task 8”."""
-    limits = (draw.annotation_filter, draw.exclude_selections, draw.recipe)
+    limits = (
+        draw.annotation_filter,
+        draw.exclude_selections,
+        draw.recipe,
+        draw.exclude_filenames,
+    )
     if draw.narrows_jobs or draw.narrows_frames or any(limits):
         return "none of the frames to draw from"
     return f"no frame of {draw.name}"

@@ -33,7 +33,8 @@ class UnreadTask:
 
 def may_read_few(draw: Draw) -> bool:
     """Whether what is drawn depends on the lowest ranks alone, and these on numbers alone."""
-    needs_frames = draw.narrows_names or draw.annotation_filter or draw.job_ids
+    by_names = draw.narrows_names or draw.exclude_filenames
+    needs_frames = by_names or draw.annotation_filter or draw.job_ids
     return draw.by.takes_lowest and draw.count is not None and not needs_frames
 
 

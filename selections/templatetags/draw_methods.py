@@ -1,4 +1,4 @@
-"""The draw methods for the workspace."""
+"""The draw methods, and the rules for file names, for the workspace."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from selections.known_names import MATCHES
 from selections.methods import METHODS
 
 register = template.Library()
@@ -42,3 +43,9 @@ def draw_methods() -> list[dict[str, Any]]:
         }
         for method in METHODS.values()
     ]
+
+
+@register.simple_tag
+def name_matches() -> tuple[tuple[str, str], ...]:
+    """The rules by which file names of tasks are the same: keys and labels."""
+    return MATCHES

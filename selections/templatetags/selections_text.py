@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 
 from selections.archives import remarks
 from selections.draws import Draw
+from selections.known_names import MATCHES, KnownNames
 from selections.models import Archive, FrameMark, SelectedFrame, Selection
 from selections.object_choice import ALL, EVERY_OBJECT, ObjectChoice
 from selections.services import Change, Deletions, Drift
@@ -46,6 +47,7 @@ LIMITS = {
     "first_frame": "First frame",
     "last_frame": "Last frame",
     "exclude_selections": "Left out: selections",
+    "exclude_filenames": "Left out: file names of",
     "annotation_filter": "Annotations",
     "labels": "Labels",
 }
@@ -170,6 +172,8 @@ def draw_facts(draw: Draw) -> list[tuple[str, Any]]:
 
 
 def _value(value: Any) -> Any:
+    if isinstance(value, dict) and "tasks" in value:
+        return _known_names(KnownNames.from_json(value))
     if isinstance(value, dict):
         return filter_text(AnnotationFilter.from_json(value))
     if isinstance(value, float):
@@ -177,6 +181,12 @@ def _value(value: Any) -> Any:
     if isinstance(value, list):
         return ", ".join(map(str, value[:MOST_NAMED])) + (" …" if len(value) > MOST_NAMED else "")
     return value
+
+
+def _known_names(names: KnownNames) -> str:
+    """Such as “task 9, task 3 on https://cvat.example.com (names compared as they are)”."""
+    tasks = [f"task {task_id}{f' on {url}' if url else ''}" for url, task_id in names.tasks]
+    return f"{_value(tasks)} (names compared {dict(MATCHES)[names.match]})"
 
 
 @register.filter
@@ -238,11 +248,15 @@ def _with_annotations(draw: Draw) -> str:
 
 def _without(draw: Draw) -> str:
     others = []
+    names = ""
+    if many := len(draw.exclude_filenames.tasks):
+        other = "another task" if many == 1 else f"{many} other tasks"
+        names = f", without those whose file name is in {other}"
     if many := len(draw.exclude_selections):
         others.append(f"{many} other selection{'s' if many != 1 else ''}")
     if (draw.round_number or 0) > 1:
         others.append("the earlier rounds")
-    return f", without those of {' and of '.join(others)}" if others else ""
+    return (f", without those of {' and of '.join(others)}" if others else "") + names
 
 
 def _amount(draw: Draw, selection: Selection) -> str:

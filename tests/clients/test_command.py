@@ -170,3 +170,18 @@ def test_what_the_portal_refuses_is_its_sentence(connected: Connection) -> None:
     assert done.exit_code == 1
     assert '"nowhere" is not a valid choice' in done.stderr
     assert not Selection.objects.exists()
+
+
+def test_images_of_other_tasks_are_not_drawn(connected: Connection) -> None:
+    draw = ("draw", "--task", 1, "--count", 500, "--seed", 1)
+    assert "227 frames" in run(*draw).stdout
+    done = run(*draw, "--not-in-task", 2, "--same-name", "base_name")
+    assert done.exit_code == 0, done.output
+    assert Selection.objects.latest("pk").parameters["exclude_filenames"] == {
+        "tasks": [{"task_id": 2, "url": ""}],
+        "match": "base_name",
+    }
+    done = run(*draw, "--not-in-task", "https://cvat.example.com/tasks/7/jobs/8")
+    assert "on https://cvat.example.com cannot be left out" in done.stderr
+    for wrong in ("--not-in-task=last", "--not-in-task=https://a/7", "--same-name=base_name"):
+        assert run(*draw, wrong).exit_code == 2

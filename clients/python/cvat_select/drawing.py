@@ -40,6 +40,19 @@ OPTIONS = (
         multiple=True,
         help="Not the frames of this selection; repeatable.",
     ),
+    click.option(
+        "--not-in-task",
+        "other_tasks",
+        multiple=True,
+        metavar="TASK",
+        help="Not the images whose file name is in this task: its id, or its link in "
+        "CVAT if it is on another server; repeatable.",
+    ),
+    click.option(
+        "--same-name",
+        type=click.Choice(["as_is", "base_name", "base_name_without_job_id"]),
+        help="Which names --not-in-task takes for the same.",
+    ),
     click.option("--seed", "random_seed", type=int, help="The same seed draws the same frames."),
     click.option("--name", default="", help="Name of the selection."),
 )
@@ -69,6 +82,23 @@ def fields(**given: Any) -> dict[str, Any]:
     for name in ("task_ids", "exclude_selections"):
         if given[name]:
             body[name] = list(given[name])
+    if given["other_tasks"]:
+        tasks = [_other_task(text) for text in given["other_tasks"]]
+        body["exclude_filenames"] = {"tasks": tasks, "match": given["same_name"] or "as_is"}
+    elif given["same_name"]:
+        raise click.UsageError("--same-name goes with --not-in-task.")
     if given["labels"]:
         body["annotation_filter"] = {"labels_any": list(given["labels"])}
     return body
+
+
+def _other_task(text: str) -> dict[str, Any]:
+    """The task that an id or a link such as https://cvat.example.com/tasks/7 names."""
+    url, found, number = text.rpartition("/tasks/") if "/" in text else ("", "", text)
+    number = number.partition("/")[0]
+    if not (number.isascii() and number.isdecimal()) or ("/" in text and not found):
+        raise click.UsageError(
+            f'"{text}" is not a task: give its id, or a link such as '
+            "https://cvat.example.com/tasks/7."
+        )
+    return {"task_id": int(number), **({"url": url} if url else {})}

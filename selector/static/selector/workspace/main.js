@@ -20,6 +20,7 @@ import { Outlines } from "./outlines.js";
 import { LabelIndex } from "./label_index.js";
 import { Packs } from "./packs.js";
 import { enableScrollLabel } from "./scroll_label.js";
+import { KnownNames } from "./known_names.js";
 import { LeftOut } from "./excluded_selections.js";
 import { NearDuplicates } from "./near_duplicates.js";
 import { enablePicking } from "./pick.js";
@@ -107,6 +108,7 @@ function start({ catalog, source, ...opened }) {
   enablePointing(grid, choice, { anchor, openLarge });
   enableKeys(grid, choice, { anchor, openLarge, clear });
   const leftOut = new LeftOut(at("left-out"), { ...data, selectionsUrl, failed });
+  const knownNames = new KnownNames(at("known-names"), data.server);
   enablePicking(at("pick"), choice, {
     source: { connection: data.connection, ...source },
     prepare,
@@ -115,6 +117,7 @@ function start({ catalog, source, ...opened }) {
     annotations,
     frames,
     leftOut,
+    knownNames,
     nearDuplicates: new NearDuplicates(at("near-duplicates"), data),
     user: at("dock").dataset.user,
     isKept: data.selection !== null,
@@ -150,7 +153,7 @@ function start({ catalog, source, ...opened }) {
     prepare,
   });
   if (data.selection === null) offer(draft, dock);
-  else open(choice, { dock, leftOut, annotations, frames, jobs, prepare }).then(() => offer(draft, dock));
+  else open(choice, { dock, leftOut, knownNames, annotations, frames, jobs, prepare }).then(() => offer(draft, dock));
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);

@@ -20,7 +20,7 @@ const GOES_ON = " The draw goes on by itself.";
 const MOST_DRAWN = 20; // of them remembered
 
 export function enablePicking(form, choice, parts) {
-  const { source, prepare, drawUrl, jobs, annotations, frames, leftOut, nearDuplicates, user, isKept, failed, tell, tellOfChoice } = parts;
+  const { source, prepare, drawUrl, jobs, annotations, frames, leftOut, knownNames, nearDuplicates, user, isKept, failed, tell, tellOfChoice } = parts;
   const at = (id) => form.querySelector(`#${id}`);
   const mode = () => form.elements.mode.value;
   const isShare = () => at("unit").value === "share";
@@ -91,12 +91,13 @@ export function enablePicking(form, choice, parts) {
     return { job_ids: drawable().map((job) => job.id) };
   }
 
-  /** What else limits the draw: file names and numbers, annotations, and earlier selections that are left out. */
+  /** What else limits the draw: file names and numbers, annotations, earlier selections and file names that are left out. */
   function pool() {
     return {
       ...frames.values,
       ...(annotations.isSet ? { annotation_filter: annotations.filter } : {}),
       ...leftOut.parameters,
+      ...knownNames.parameters,
     };
   }
 
@@ -105,7 +106,7 @@ export function enablePicking(form, choice, parts) {
   }
 
   function parameters(amount) {
-    const problems = [...annotations.problems, frames.problem].filter(Boolean);
+    const problems = [...annotations.problems, frames.problem, knownNames.problem].filter(Boolean);
     if (problems.length) {
       throw new Error(`Nothing is picked while a condition cannot be read. ${problems.join(" ")}`);
     }
@@ -187,7 +188,7 @@ export function enablePicking(form, choice, parts) {
     const what = keep
       ? plural(choice.size - before, "more frame")
       : `${choice.size.toLocaleString("en")} of ${plural(answer.total_available, "frame")}`;
-    const fewer = explain(answer);
+    const fewer = explain(answer) + knownNames.inWords(answer);
     const replaced = isReplaced ? ` They replace the ${plural(before, "frame")} chosen before.` : "";
     const withSeed = method().isRandom ? ` with seed ${answer.random_seed}` : "";
     const words = `${what} picked${withSeed}${fewer}${replaced}`;

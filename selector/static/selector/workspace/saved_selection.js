@@ -12,7 +12,7 @@ const SIDE_BY_SIDE = 4; // answers
 
 /** Choose the frames that a selection has of what is open, and report the result. The grid is locked until
  * they are loaded: what is chosen meanwhile would be lost. */
-export async function openSelection(choice, { dock, leftOut, annotations, frames: frameFilter, jobs, prepare, api, selection: id, tell, shut, ...here }) {
+export async function openSelection(choice, { dock, leftOut, knownNames, annotations, frames: frameFilter, jobs, prepare, api, selection: id, tell, shut, ...here }) {
   shut(true);
   try {
     tell("Opening the selection…");
@@ -25,7 +25,7 @@ export async function openSelection(choice, { dock, leftOut, annotations, frames
     const missing = choice.take(chosen, { draw });
     // The choice is the selection itself only if all of it is here.
     dock.opened(selection, { isWhole: !missing.length && chosen.length === selection.frames_count });
-    if (draw) fill(document.getElementById("pick"), { leftOut, annotations, frames: frameFilter, jobs }, draw);
+    if (draw) fill(document.getElementById("pick"), { leftOut, knownNames, annotations, frames: frameFilter, jobs }, draw);
     const what = `${choice.size.toLocaleString("en")} frames of “${selection.name}” are chosen.`;
     tell([what, missingInWords(missing, choice.catalog, { isJob: Boolean(here.jobId) })].join(" ").trim());
   } catch (error) {
@@ -72,7 +72,7 @@ function isSame(one, other) {
  * filters showed then need not be those that they show now.
  * @param form @param parts
  * @param {Record<string, any>} draw */
-function fill(form, { leftOut, annotations, frames: frameFilter, jobs }, { job_ids: some, exclude_selections: without = [], annotation_filter: annotated = {}, ...draw }) {
+function fill(form, { leftOut, knownNames, annotations, frames: frameFilter, jobs }, { job_ids: some, exclude_selections: without = [], exclude_filenames: names, annotation_filter: annotated = {}, ...draw }) {
   const method = draw.frame_selection_method;
   const hasMode = [...form.elements.mode].some(({ value }) => value === method);
   if (some || !hasMode) return;
@@ -86,6 +86,7 @@ function fill(form, { leftOut, annotations, frames: frameFilter, jobs }, { job_i
   new MethodSettings(form).fill(draw);
   form.elements.seed.value = draw.random_seed;
   leftOut.choose(without);
+  knownNames.choose(names);
   annotations.choose(annotated);
   jobs.filterBy(filtersOf(draw), { isStrict: true });
   frameFilter.choose(draw);

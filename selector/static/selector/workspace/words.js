@@ -32,13 +32,14 @@ export function jobFacts(job, sharing = []) {
  * for job 31"; or that it holds more frames than were picked for it; "" without a reason.
  * @param summary of the API
  * @param {boolean} isLimited whether names or earlier selections limit the draw */
-export function shortage({ selected, requested, total, reason, counted_for_other_jobs: others = [] }, isLimited) {
+export function shortage({ selected, requested, total, reason, counted_for_other_jobs: others = [], known_names: known = 0 }, isLimited) {
   if (!reason) {
     const also = others.map(({ job_id: id, frames_count: count }) => `${count} for job ${id}`);
     return also.length ? `${selected} picked for it, ${listed(also)}` : "";
   }
   const drawable = total ? `only ${total}` : "none";
-  const few = isLimited ? `${drawable} of its frames can be drawn` : `it has only ${total}`;
+  const named = known ? ` (the file names of ${known.toLocaleString("en")} are in other tasks)` : "";
+  const few = isLimited ? `${drawable} of its frames can be drawn${named}` : `it has only ${total}`;
   const taken = listed(
     others.map(({ job_id: id, frames_count: count }, at) => {
       if (at) return `${count} for job ${id}`;
