@@ -245,11 +245,17 @@ def admin(db: None) -> User:
     return User.objects.create_superuser("admin", password="admin-portal-password")
 
 
+@pytest.fixture(scope="session")
+def standin_port() -> int:
+    """A new one for each stand-in."""
+    return 0
+
+
 @pytest.fixture
-def standin(settings: object) -> Iterator[StandIn]:
+def standin(settings: object, standin_port: int) -> Iterator[StandIn]:
     """A CVAT with the sample tasks, which the portal may connect to."""
     forget_answers()
-    with StandIn(sample_world()) as server:
+    with StandIn(sample_world(), port=standin_port) as server:
         settings.CVAT_ALLOWED_URLS = [server.url]
         settings.STANDIN_URL = server.url
         StandIns.path.write_text(server.url)
@@ -257,8 +263,9 @@ def standin(settings: object) -> Iterator[StandIn]:
 
 
 def forget_answers() -> None:
-    """Remove the cached answers of CVAT: a new stand-in may get the port of an earlier one, whose
-    tasks look the same and may have been changed by its test."""
+    """Remove the cached answers of CVAT and the stored annotations: a new stand-in may get the
+    port of an earlier one, whose tasks look the same and may have been changed by its test."""
+    shutil.rmtree(settings.ANNOTATIONS_DIR, ignore_errors=True)
     cache = settings.CACHES["default"]
     with redis.Redis.from_url(cache["LOCATION"]) as client:
         keys = list(client.scan_iter(f"{cache['KEY_PREFIX']}:*:cvat:*", count=1000))

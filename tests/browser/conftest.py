@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest, HttpResponseBase
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from launcher.ports import free_ports
 from standin.server import StandIn
 from tests.browser.portal import Portal
+from tests.browser.profiles import Profile, Profiles
 from tests.browser.workspace import Workspace
 
 # The headless shell is the same Chromium without a desktop's browser around it, which takes more
@@ -41,6 +45,36 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def standin_port() -> int:
+    """One for all tests of a process, which thus find the thumbnails of the tests before them."""
+    [port] = free_ports(1)
+    return port
+
+
+class LastingFiles(StaticFilesHandler):
+    """Static files that browsers keep, as they do in production."""
+
+    def serve(self, request: HttpRequest) -> HttpResponseBase:
+        answer = super().serve(request)
+        answer["Cache-Control"] = "max-age=86400, immutable"
+        return answer
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[LiveServer]:
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler = LastingFiles
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser, live_server: LiveServer) -> Profiles:
+    return Profiles(browser, live_server.url, PATIENCE)
+
+
 @pytest.fixture
 def cast(transactional_db: None, alice: User, bob: User, admin: User) -> None:
     """alice, bob and an admin, with the passwords `<name>-portal-password`."""
@@ -48,25 +82,23 @@ def cast(transactional_db: None, alice: User, bob: User, admin: User) -> None:
 
 @pytest.fixture
 def open_portal(
-    browser: Browser, live_server: LiveServer, standin: StandIn, cast: None
+    profiles: Profiles, live_server: LiveServer, standin: StandIn, cast: None
 ) -> Iterator[Callable[..., Portal]]:
     """Opens the portal for a person who is signed in, each in a browser profile of their own. After
     the test no page may have met an error on its console that the test did not expect."""
-    opened: list[tuple[BrowserContext, Portal]] = []
+    opened: list[tuple[Profile, Portal]] = []
 
     def open_one(name: str | None = "alice", **options: object) -> Portal:
-        options.setdefault("viewport", {"width": 1280, "height": 900})
-        context = browser.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(PATIENCE)
-        portal = Portal(context.new_page(), standin)
-        opened.append((context, portal))
+        profile = profiles.take(**options)
+        portal = Portal(profile.page, standin)
+        opened.append((profile, portal))
         if name is not None:
             portal.enter(name, live_server.url)
         return portal
 
     yield open_one
-    for context, _ in opened:
-        context.close()
+    for profile, _ in opened:
+        profiles.give_back(profile)
     assert [error for _, portal in opened for error in portal.errors] == []
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.packs import pack
 from tests.browser.workspace import Workspace
 
 DRIVE, FOLDERS, LARGE = 1, 2, 8
+
+
+@pytest.fixture(autouse=True)
+def no_thumbnails(settings: object, tmp_path: Path) -> None:
+    """None that an earlier test has made."""
+    settings.THUMBNAILS_DIR = tmp_path
 
 
 def test_thumbnails_come_by_the_pack(desk: Workspace) -> None:
