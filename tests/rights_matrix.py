@@ -143,6 +143,7 @@ EXPECTED: dict[str, list[Case]] = {
             pk="recipe",
         ),
     ],
+    "selections:hand-over-recipe": [post(DONE_BY_ALICE, {"to": "admin"}, pk="recipe")],
     "selections:delete-recipe": [post(DONE_BY_ALICE, pk="recipe")],
     "selections:delete": [
         post(DONE_BY_ALICE, pk="closed"),
@@ -315,6 +316,7 @@ EXPECTED: dict[str, list[Case]] = {
         patch(API_OF_ALICE, {"name": "x"}, pk="recipe"),
         delete((401, 204, 404, 404), pk="recipe"),
     ],
+    "api-recipe-hand-over": [post((401, 204, 404, 404), {"to": "admin"}, pk="recipe")],
     "api-recipe-rounds": [
         get(API_OF_ALICE, pk="recipe"),
         post((401, 201, 404, 404), pk="recipe"),

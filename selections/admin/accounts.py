@@ -26,7 +26,7 @@ class AccountsForm(forms.Form):
     """The choice of what happens to the selections of the accounts."""
 
     choice = forms.ChoiceField(
-        label="What becomes of the selections",
+        label="What becomes of the selections and recipes",
         choices=[
             ("hand_over", "Hand them over to another person, then delete"),
             ("keep", "Keep everything: deactivate instead of deleting (nobody can sign in then)"),
@@ -50,7 +50,7 @@ class AccountsForm(forms.Form):
         data = super().clean() or {}
         data["choice"] = data.get("choice") or "delete"
         if data.get("choice") == "hand_over" and data.get("heir") is None:
-            self.add_error("heir", "Choose the person who takes the selections over.")
+            self.add_error("heir", "Choose the person who takes the selections and recipes over.")
         return data
 
 
@@ -121,7 +121,7 @@ class DeletesAccounts(DeletesInBulk):
                 services.delete_accounts(users=users, heir=heir if choice == "hand_over" else None)
                 done = f"Deleted: {named}."
                 if choice == "hand_over":
-                    done += f" Their selections belong to {heir} now."
+                    done += f" Their selections and recipes belong to {heir} now."
         except Explained as error:
             form.add_error(None, str(error))
             return False

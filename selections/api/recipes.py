@@ -25,6 +25,7 @@ from selections.api.serializers import (
     WrittenDrawSerializer,
     answered_selection,
 )
+from selections.api.shares import HandOverSerializer
 from selections.methods import draw_choices
 from selections.models import Recipe, RecipeQuerySet, Selection
 from selections.schedules import SCHEDULES
@@ -207,6 +208,16 @@ class RecipeViewSet(
 
     def perform_destroy(self, instance: Recipe) -> None:
         services.delete_recipe(recipe=instance)
+
+    @takes(body=HandOverSerializer, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="hand-over", url_name="hand-over")
+    def hand_over(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Make another person the owner of a recipe of yours, which you do not see any more. Its
+        rounds stay with whoever drew them, and its schedule ends."""
+        form = HandOverSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        services.give_recipe(user=request.user, recipe=self.get_object(), **form.validated_data)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @takes(is_paged=True, responses=SelectionSerializer(many=True))
     @action(detail=True)

@@ -37,6 +37,7 @@ from selections.services.recipes import (
     delete_recipe,
     draw_due_round,
     draw_next_round,
+    give_recipe,
     save_as_recipe,
     update_recipe,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "edit_frames",
     "find_deleted",
     "find_drift",
+    "give_recipe",
     "give_selections",
     "go_back",
     "hand_over",

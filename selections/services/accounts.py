@@ -11,8 +11,9 @@ from django.db.models import Count, Q, QuerySet
 
 from portal.exceptions import Conflict, InvalidInput
 from portal.services.teams import leave_all
-from selections.models import Archive, Selection, SelectionQuerySet, Share
+from selections.models import Archive, Recipe, Selection, SelectionQuerySet, Share
 from selections.services.connections import closest, usable_connections
+from selections.services.recipes import hand_over_recipes
 from selections.services.removal import delete_selection
 
 
@@ -83,9 +84,9 @@ def deactivate_accounts(*, users: Iterable[User]) -> None:
 
 
 def delete_accounts(*, users: Iterable[User], heir: User | None = None) -> None:
-    """Delete the accounts with their connections, API tokens and archives. Their selections go to
-    `heir`, or are deleted as well; finished archives of other people stay in either case. Teams
-    that nobody else manages are managed by their oldest members from then on.
+    """Delete the accounts with their connections, API tokens and archives. Their selections and
+    recipes go to `heir`, or are deleted as well; finished archives of other people stay in either
+    case. Teams that nobody else manages are managed by their oldest members from then on.
 
     Raises InvalidInput, and Conflict while another person's build of a selection to be deleted
     waits or runs.
@@ -95,7 +96,9 @@ def delete_accounts(*, users: Iterable[User], heir: User | None = None) -> None:
         raise InvalidInput(f"{heir} is to be deleted as well: choose somebody else.")
     selections = Selection.objects.present().filter(owner__in=users, is_temporary=False)
     if heir is not None:
-        hand_over(selections=selections, to=heir)
+        with transaction.atomic():
+            hand_over(selections=selections, to=heir)
+            hand_over_recipes(recipes=Recipe.objects.filter(owner__in=users), to=heir)
     running = dependents(users).running.first()
     if running is not None:
         raise Conflict(

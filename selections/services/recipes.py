@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain, count
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -11,10 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.exceptions import Conflict, Explained, InvalidInput, NotConnected
+from portal.services.people import find_person
 from portal.work.models import lock_person
 from selections.draws import Draw
 from selections.models import Recipe, Selection
-from selections.services.connections import required_connection
+from selections.schedules import NEVER
+from selections.services.connections import closest, required_connection, usable_connections
 from selections.services.saving import create_random_selection
 from selector.models import Connection
 from selector.services.connections import find_connection
@@ -110,6 +114,53 @@ def update_recipe(*, recipe: Recipe, **changes: str | int) -> Recipe:
 def delete_recipe(*, recipe: Recipe) -> None:
     """Its rounds stay, as selections."""
     recipe.delete()
+
+
+def give_recipe(*, user: User, recipe: Recipe, to: str) -> User:
+    """Make the person with the user name `to` the owner of a recipe of the user's. Its rounds stay
+    with whoever drew them. Raises InvalidInput, and Conflict beyond MOST_RECIPES."""
+    person = find_person(to)
+    if person == user:
+        raise InvalidInput("This recipe is yours already: give the name of somebody else.")
+    with transaction.atomic():
+        lock_person(person.pk)
+        if Recipe.objects.for_user(person).count() >= MOST_RECIPES:
+            raise Conflict(f"{person} has {MOST_RECIPES} recipes, as many as one person may.")
+        hand_over_recipes(recipes=[recipe], to=person)
+    return person
+
+
+def hand_over_recipes(*, recipes: Iterable[Recipe], to: User) -> None:
+    """Make `to` the owner of the recipes. A name that `to` has given already gets a number, and
+    schedules end: rounds are drawn through the connection of the owner, who is to ask for them.
+    Raises Conflict, with nothing handed over, if one got another owner since it was read."""
+    own = usable_connections(to)
+    with transaction.atomic():
+        taken = set(Recipe.objects.for_user(to).values_list("name", flat=True))
+        for recipe in recipes:
+            name = _free_name(recipe.name, taken)
+            taken.add(name)
+            unchanged = Recipe.objects.filter(pk=recipe.pk, owner_id=recipe.owner_id)
+            if not unchanged.update(
+                owner=to,
+                name=name,
+                connection=closest(recipe, own),
+                schedule=NEVER,
+                next_round_at=None,
+                problem="",
+                problem_at=None,
+            ):
+                raise Conflict(
+                    f"“{recipe.name}” belongs to somebody else now, or is deleted. Load the page "
+                    "again."
+                )
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, with a number if it is taken."""
+    longest = Recipe._meta.get_field("name").max_length or 0
+    numbered = (f"{name[: longest - 5]} {number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def draw_next_round(*, user: User, recipe: Recipe) -> Round:

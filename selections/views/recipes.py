@@ -13,7 +13,7 @@ from portal.exceptions import InvalidInput
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import services
-from selections.forms import RecipeForm, ScheduleForm
+from selections.forms import HandOverForm, RecipeForm, ScheduleForm
 from selections.models import Recipe, Selection
 from selections.views.saved import detail_page
 
@@ -42,6 +42,7 @@ def recipe_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "page": Paginator(rounds, ROUNDS_PER_PAGE).get_page(request.GET.get("page")),
         "own_connection": services.usable_connection(request.user, shown),
         "schedule": ScheduleForm(instance=shown),
+        "hand_over_form": HandOverForm(),
         "describe": RecipeForm(initial={"name": shown.name, "note": shown.note}),
     }
     return render(request, "selections/recipe.html", context)
@@ -91,6 +92,20 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
     said = f"Rounds are drawn {text}." if text else "Rounds are drawn only when you ask for them."
     messages.success(request, said)
     return redirect(changed)
+
+
+@require_POST
+@errors_shown_on(recipe_page)
+def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
+    form = HandOverForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput("Give the user name of the new owner.")
+    given = _own(request, pk)
+    owner = services.give_recipe(user=request.user, recipe=given, to=form.cleaned_data["to"])
+    messages.success(
+        request, f"The recipe “{given}” belongs to {owner} now. Its rounds stay yours."
+    )
+    return redirect("selections:recipes")
 
 
 @require_POST

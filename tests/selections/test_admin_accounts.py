@@ -115,7 +115,7 @@ class TestHandingOver:
 
     def test_needs_a_person(self, site: Client, alice: User, shared: Selection) -> None:
         text = text_of(ask(site, alice, post="yes", choice="hand_over"))
-        assert "Choose the person who takes the selections over" in text
+        assert "Choose the person who takes the selections and recipes over" in text
         assert User.objects.filter(pk=alice.pk).exists()
 
     def test_not_to_somebody_who_goes_or_is_deactivated(

@@ -79,7 +79,7 @@ class Transactions:
 
 
 @pytest.mark.skipif(database.vendor != "sqlite", reason="counts SQLite's changes")
-@pytest.mark.parametrize("what", ["save", "copy", "delete"])
+@pytest.mark.parametrize("what", ["save", "copy", "delete", "edit"])
 def test_no_transaction_writes_more_than_a_batch(
     transactional_db: None, alice: User, what: str
 ) -> None:
@@ -90,6 +90,9 @@ def test_no_transaction_writes_more_than_a_batch(
             large(alice)
         elif what == "copy":
             copied = services.copy_selection(user=alice, selection=selection)
+        elif what == "edit":
+            _remove_all_but_one(selection)
+            services.go_back(user=alice, selection=selection, revision=2, to=1)
         else:
             removal.delete_selection(selection=selection)
     # A few rows beside the frames: the selection's own, and what a deletion takes along.
@@ -104,6 +107,13 @@ def test_no_transaction_writes_more_than_a_batch(
     if what == "delete":
         assert not SelectedFrame.objects.exists()
         assert not Selection.objects.exists()
+    if what == "edit":
+        assert selection.frames.count() == COUNT
+
+
+def _remove_all_but_one(selection: Selection) -> None:
+    places = list(selection.frames.values_list("task_id", "frame"))
+    services.edit_frames(user=selection.owner, selection=selection, revision=1, remove=places[1:])
 
 
 @pytest.mark.skipif(database.vendor != "sqlite", reason="about SQLite's one writer")
