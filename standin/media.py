@@ -191,16 +191,22 @@ class GivenImages(Images):
         related: Mapping[int, list[tuple[str, bytes]]] | None = None,
     ) -> None:
         super().__init__(list(files), related=related)
-        self._files = list(files.values())
+        self._files = files  # read at each look, for they may be large
         self._served = BoundedCache[bytes](32 << 20, len)  # gone with these files
+        self._sizes: dict[int, Size] = {}
 
     def uploaded(self, position: int) -> bytes:
-        return self._files[position]
+        return self._files[self.names[position]]
 
     def _once(self, position: int, quality: int | None, make: Callable[[], bytes]) -> bytes:
         return self._served.get((position, quality), make)
 
     def dimensions(self, position: int) -> Size:
+        if position not in self._sizes:
+            self._sizes[position] = self._read_size(position)
+        return self._sizes[position]
+
+    def _read_size(self, position: int) -> Size:
         try:
             with Image.open(io.BytesIO(self.original(position))) as image:
                 return image.size

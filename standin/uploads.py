@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import uuid
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 
 @dataclass
@@ -31,8 +33,11 @@ class Uploads:
         self._files: dict[int, dict[str, Path]] = {}
 
     @cached_property
-    def _folder(self) -> TemporaryDirectory[str]:
-        return TemporaryDirectory(prefix="standin-uploads-")
+    def _folder(self) -> Path:
+        """Deleted together with this object."""
+        folder = mkdtemp(prefix="standin-uploads-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     def files(self, task_id: int) -> dict[str, Path]:
         """The complete files of a task by name, in the order in which they came."""
@@ -72,4 +77,4 @@ class Uploads:
                 del self._open[upload.id]
 
     def _path(self) -> Path:
-        return Path(self._folder.name) / uuid.uuid4().hex
+        return self._folder / uuid.uuid4().hex

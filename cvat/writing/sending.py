@@ -26,21 +26,21 @@ class Sender:
         self.client = client
         self._is_read_only: bool | None = None
 
-    def send(
-        self, call: Call, *, names_assignee: bool = False, is_personal: bool = False
-    ) -> Changed:
+    def send(self, call: Call, *, is_personal: Callable[[], bool] | None = None) -> Changed:
         """The answer to a change, which is sent once. CvatRefused if CVAT refuses it; see
-        refusals.explained."""
+        refusals.explained. `is_personal` is for a change that gives work to somebody: whether the
+        object is in a personal space, asked when CVAT forbids it."""
         try:
             return self.client.http.change(call)
         except CvatError as error:
             failure = error
+        is_forbidden = failure.status == 403
         raise explained(
             failure,
             subject=call.subject,
-            names_assignee=names_assignee,
-            is_personal=is_personal,
-            is_read_only=failure.status == 403 and self.is_read_only(),
+            names_assignee=is_personal is not None,
+            is_personal=is_forbidden and is_personal is not None and is_personal(),
+            is_read_only=is_forbidden and self.is_read_only(),
         )
 
     def ensure(self, look: Callable[[], T | None], do: Callable[[], T]) -> T:

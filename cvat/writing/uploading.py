@@ -10,13 +10,15 @@ from urllib.parse import quote, urlsplit
 
 from cvat import reading
 from cvat.client import CvatClient
-from cvat.exceptions import CvatError, CvatNotFound, CvatRefused, CvatRejected
+from cvat.exceptions import CvatError, CvatNotFound, CvatRefused, CvatRejected, CvatTimeout
 from cvat.http import Call
 from cvat.writing.refusals import creation_failure
 from cvat.writing.sending import Sender
 from cvat.writing.values import RequestState, TaskData
 
-PIECE_BYTES = 8 * 2**20
+# A piece must be through before the time-outs of the client and of the proxy in front of CVAT: on a
+# slow line pieces become smaller.
+PIECE_BYTES, LEAST_PIECE_BYTES = 8 * 2**20, 2**18
 _FILE_NAME = "pictures.zip"  # of the upload; the frames are named by their paths in the ZIP
 _TUS = {"Tus-Resumable": "1.0.0"}
 _CONFLICT = 409
@@ -108,15 +110,17 @@ class _Pieces:
     def send(self, upload_id: str) -> None:
         """Send what CVAT does not have yet."""
         upload_id, offset = self._look(upload_id) if upload_id else self._begin()
-        failures = 0
+        failures, length = 0, PIECE_BYTES
         with self._file.open("rb") as file:
             while offset < self._size:
                 file.seek(offset)
                 try:
-                    offset = self._send_piece(upload_id, offset, file.read(PIECE_BYTES))
+                    offset = self._send_piece(upload_id, offset, file.read(length))
                     failures = 0
                 except CvatError as error:
                     failures += 1
+                    if isinstance(error, CvatTimeout):
+                        length = max(length // 2, LEAST_PIECE_BYTES)
                     self._sender.pause_after(error, failures)
                     upload_id, offset = self._look(upload_id)
                 self._progress(offset)

@@ -90,9 +90,7 @@ class CvatWriter:
             body=body,
         )
         answer = self._sender.send(
-            call,
-            names_assignee=assignee_id is not None,
-            is_personal=task.organization_id is None,
+            call, is_personal=None if assignee_id is None else lambda: not _in_organization(task)
         )
         return reading.job(answer.data)
 
@@ -116,7 +114,7 @@ class CvatWriter:
             query = _in_organization(self._client.project(task.project_id))
         call = Call("POST", "/api/tasks", f"task “{task.name}”", query, body=task.to_json())
         answer = self._sender.send(
-            call, names_assignee=task.assignee_id is not None, is_personal=not query
+            call, is_personal=None if task.assignee_id is None else lambda: not query
         )
         return reading.identifier(answer.data)
 
@@ -204,12 +202,13 @@ class CvatWriter:
         if assignee_id is not UNCHANGED:
             body["assignee"] = assignee_id
         call = Call("PATCH", f"/api/jobs/{job_id}", f"job {job_id}", body=body)
-        names_assignee = body.get("assignee") is not None
+        assigns = body.get("assignee") is not None
+
+        def is_personal() -> bool:
+            return not self._organization_of_job(job_id)
 
         def change() -> Job:
-            # Whether the job is in an organization is not looked up: only the text of a refusal
-            # depends on it, and in an organization nobody is refused for the assignee.
-            answer = self._sender.send(call, names_assignee=names_assignee, is_personal=True)
+            answer = self._sender.send(call, is_personal=is_personal if assigns else None)
             return reading.job(answer.data)
 
         return self._sender.ensure(lambda: None, change)

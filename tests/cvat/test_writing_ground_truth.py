@@ -171,6 +171,17 @@ def test_stage_state_and_assignee_of_a_job(site: StandIn, task: Task) -> None:
     assert writer(site).update_job(job.id, assignee_id=None).assignee == ""
 
 
+def test_what_an_assignee_of_a_job_may_not_do(site: StandIn) -> None:
+    acme = site.world.organizations[1]
+    [job] = site.world.add_task("of acme", owner="alice", count=2, organization=acme).jobs
+    carol = job.assignee = site.world.user("carol")
+    assert carol is not None
+    with pytest.raises(CvatRefused, match="may not change job") as refused:
+        writer(site, "carol").update_job(job.id, assignee_id=carol.id)
+    assert refused.value.reason is Reason.NOT_PERMITTED
+    assert writer(site, "carol").update_job(job.id, state="in progress").state == "in progress"
+
+
 def test_permission_is_checked(site: StandIn) -> None:
     writer(site).check_permission()
     with pytest.raises(CvatRefused, match="read-only"):

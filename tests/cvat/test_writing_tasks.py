@@ -229,6 +229,17 @@ def test_an_upload_goes_on_where_it_was_broken_off(
     assert sent[-1] == pictures.stat().st_size
 
 
+def test_pieces_become_smaller_after_a_time_out(
+    site: StandIn, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploading, "PIECE_BYTES", 4000)
+    monkeypatch.setattr(uploading, "LEAST_PIECE_BYTES", 1000)
+    site.faults.lose("/data/", method="PATCH", status=504, carried_out=False, times=2)
+    publish(site, pictures)
+    sent = [int(seen.headers["Content-Length"]) for seen in site.requests.matching("", "PATCH")]
+    assert sent[:4] == [4000, 2000, 1000, 1000]
+
+
 def test_a_forgotten_creation_is_known_by_its_task(site: StandIn, pictures: Path) -> None:
     task_id = publish(site, pictures)
     site.site.creations.forget()
