@@ -1,4 +1,5 @@
-"""API tokens, with which scripts act for a portal user, and teams of portal users."""
+"""API tokens, with which scripts act for a portal user, teams of portal users, and answers under an
+Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
@@ -108,6 +109,10 @@ class Team(models.Model):
 
     name = models.CharField(max_length=100)
     members = models.ManyToManyField(User, through="TeamMember", related_name="teams")
+    # Counts against the limit of teams of this person; null when the account is deleted.
+    made_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TeamQuerySet.as_manager()
@@ -156,3 +161,36 @@ class TeamMember(models.Model):
 def _digest(secret: str) -> str:
     # Plain SHA-256 is enough: the secret is 256 random bits, not a password to be guessed.
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class KeyedAnswerQuerySet(models.QuerySet["KeyedAnswer"]):
+    def outdated(self) -> Self:
+        """Older than a day, or begun so long ago that the process which answered is gone."""
+        now = timezone.now()
+        abandoned = models.Q(body__isnull=True, created_at__lt=now - KeyedAnswer.LONGEST_REQUEST)
+        return self.filter(models.Q(created_at__lt=now - KeyedAnswer.LIFETIME) | abandoned)
+
+
+class KeyedAnswer(models.Model):
+    """The answer to the first request of a person under a key; `body` is null while it is made."""
+
+    LIFETIME: ClassVar = timedelta(days=1)
+    LONGEST_REQUEST: ClassVar = timedelta(minutes=10)
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    # SHA-256 of method, path and body: another request under the same key is refused.
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects = KeyedAnswerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_user_and_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from portal.models import KeyedAnswer
 from portal.work.running import take_turn
 from selections.archives import building, clearing
-from selections.models import Archive, KeyedAnswer, Recipe
+from selections.models import Archive, Recipe
 from selections.services import recipes, removal
 
 

@@ -9,6 +9,8 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
 from portal.api.strict import StrictFields, StrictSerializer, StrictView, takes
 from portal.api.views import IDS
 from portal.models import Team, TeamMember, TeamMemberQuerySet, TeamQuerySet
@@ -66,13 +68,17 @@ class TeamViewSet(
             return Team.objects.managed_by(self.request.user)
         return Team.objects.for_user(self.request.user).for_list(self.request.user)
 
-    @takes(body=TeamSerializer, responses={201: TeamSerializer})
+    @takes(body=TeamSerializer, parameters=[IDEMPOTENCY_KEY], responses={201: TeamSerializer})
     def create(self, request: SignedInApiRequest) -> Response:
         """A new team, which you manage. A name that a team has already is refused."""
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        team = teams.create_team(user=request.user, **form.validated_data)
-        return self._answer(team, status.HTTP_201_CREATED)
+
+        def create() -> Response:
+            team = teams.create_team(user=request.user, **form.validated_data)
+            return self._answer(team, status.HTTP_201_CREATED)
+
+        return once(request, create)
 
     @takes(body=TeamSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:

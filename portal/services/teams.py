@@ -10,27 +10,26 @@ import unicodedata
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from portal.exceptions import Conflict, InvalidInput
 from portal.models import Team, TeamMember
 from portal.services.people import find_person
 from portal.work.models import lock_person
 
-MOST_MANAGED = 50  # teams that one person manages and is the first member of
+MOST_MADE = 50  # teams of one person, who may have left them
 MOST_MEMBERS = 500  # of a team
 
 
 def create_team(*, user: User, name: str) -> Team:
-    """Make a team that the user manages. Raises InvalidInput, and Conflict beyond MOST_MANAGED."""
+    """Make a team that the user manages. Raises InvalidInput, and Conflict beyond MOST_MADE."""
     with transaction.atomic():
         lock_person(user.pk)  # of two requests at once, the second counts the first
-        if _own_teams(user) >= MOST_MANAGED:
+        if Team.objects.filter(made_by=user).count() >= MOST_MADE:
             raise Conflict(
-                f"You manage {MOST_MANAGED} teams of your own, which is as many as one person may. "
-                "Delete one, or let somebody else manage it in your place."
+                f"You have made {MOST_MADE} teams, which is as many as one person may. Delete one, "
+                "or have it deleted by who manages it."
             )
-        team = _save(Team(name=name))
+        team = _save(Team(name=name, made_by=user))
         team.memberships.create(person=user, manages=True)
     return team
 
@@ -88,14 +87,6 @@ def leave_all(*, person: User) -> None:
     """Take the person out of all teams."""
     for member in TeamMember.objects.filter(person=person).select_related("team"):
         remove_member(member=member)
-
-
-def _own_teams(person: User) -> int:
-    """How many teams the person manages and is the first member of, as who makes a team is. Others
-    that make somebody manage their teams must not use up what that person may make."""
-    earlier = TeamMember.objects.filter(team=OuterRef("team"), pk__lt=OuterRef("pk"))
-    managing = TeamMember.objects.filter(person=person, manages=True)
-    return managing.exclude(Exists(earlier)).count()
 
 
 def _lock(team_id: int) -> None:

@@ -11,6 +11,8 @@ from rest_framework.response import Response
 
 from portal.api.choices import ChoiceField
 from portal.api.fields import IdField
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
 from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.signed_in import SignedInApiRequest
@@ -18,8 +20,6 @@ from publishing import services
 from publishing.api.publications import PublicationSerializer
 from publishing.ground_truth import GroundTruthOptions
 from publishing.models import Publication
-from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
-from selections.api.idempotency import once
 from selections.models import DeletedFrames, Selection
 
 

@@ -13,14 +13,14 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from portal.api.filtering import FilterSet, IdFilter, Ordering
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, AlwaysJson
 from portal.signed_in import SignedInApiRequest
 from selections import downloads, live_downloads, services
 from selections.api import archive_serializers as archives_api
-from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
-from selections.api.idempotency import once
 from selections.models import (
     Archive,
     ArchiveQuerySet,

@@ -9,12 +9,12 @@ from rest_framework.response import Response
 
 from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, ListField
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
 from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.exceptions import InvalidInput
 from portal.signed_in import SignedInApiRequest
 from selections import services
-from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
-from selections.api.idempotency import once
 from selections.api.serializers import (
     SelectedFrameSerializer,
     SelectionSerializer,

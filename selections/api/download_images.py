@@ -14,6 +14,8 @@ from rest_framework import serializers, status
 from rest_framework.response import Response
 
 from portal.api.fields import IdField
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
 from portal.api.parsers import TakesFrames
 from portal.api.strict import takes
 from portal.api.views import SpecifiedView
@@ -24,8 +26,6 @@ from portal.thread_share import slow_work, slow_work_limits
 from selections import downloads, live_downloads, services
 from selections.api import archive_serializers as archives_api
 from selections.api.archives import ZIP
-from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
-from selections.api.idempotency import once
 from selections.api.serializers import FramesField
 from selections.models import (
     Archive,

@@ -11,12 +11,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.api.fields import IdField, ListField
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
 from portal.api.parsers import TakesFrames
 from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.signed_in import SignedInApiRequest
 from selections import services
-from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
-from selections.api.idempotency import once
 from selections.api.serializers import SelectionSerializer, answered_selection
 from selections.models import Selection
 from selector.services.connections import find_connection

@@ -12,13 +12,13 @@ from rest_framework.response import Response
 
 from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, WholeNumberField
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
 from portal.api.strict import StrictFields, StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
 from selections import services
 from selections.api.draw_serializers import DrawSerializer, Fields, amount_names
-from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
-from selections.api.idempotency import once
 from selections.api.serializers import (
     SelectionSerializer,
     WrittenDrawField,

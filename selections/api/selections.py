@@ -17,6 +17,8 @@ from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
 from portal.api.filtering import FilterSet, IdFilter, Ordering, TrueFalseFilter
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
 from portal.api.parsers import TakesFrames
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, AlwaysJson
@@ -26,8 +28,6 @@ from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.api.drifting import DriftActions
 from selections.api.frames import FrameActions
-from selections.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
-from selections.api.idempotency import once
 from selections.api.option_serializers import SplitRowSerializer, SplitTableSerializer
 from selections.api.shares import HandOverSerializer
 from selections.models import Archive, Selection, SelectionQuerySet

@@ -11,7 +11,6 @@ from selections.models.archive_options import (
 )
 from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.frame_sets import FrameSet
-from selections.models.idempotency import KeyedAnswer
 from selections.models.mark import FrameMark
 from selections.models.recipe import Recipe, RecipeQuerySet
 from selections.models.revision import Revision
@@ -30,7 +29,6 @@ __all__ = [
     "EmptyFrames",
     "FrameMark",
     "FrameSet",
-    "KeyedAnswer",
     "Quality",
     "Recipe",
     "RecipeQuerySet",

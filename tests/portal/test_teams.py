@@ -42,21 +42,31 @@ class TestServices:
             teams.create_team(user=bob, name=name)
         assert Team.objects.get() == team
 
-    def test_a_person_manages_so_many_teams(
+    def test_a_person_makes_so_many_teams(
         self, team: Team, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(teams, "MOST_MANAGED", 1)
+        monkeypatch.setattr(teams, "MOST_MADE", 1)
         with pytest.raises(Conflict, match="as many as one person may"):
             teams.create_team(user=alice, name="Day shift")
 
     def test_teams_of_others_do_not_count(
         self, team: Team, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(teams, "MOST_MANAGED", 1)
+        monkeypatch.setattr(teams, "MOST_MADE", 1)
         teams.add_member(team=team, username="bob", manages=True)
         teams.create_team(user=bob, name="Day shift")
         with pytest.raises(Conflict):
             teams.create_team(user=bob, name="Late shift")
+
+    def test_leaving_a_team_moves_it_to_nobody_elses_limit(
+        self, team: Team, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(teams, "MOST_MADE", 1)
+        teams.add_member(team=team, username="bob", manages=True)
+        teams.remove_member(member=team.memberships.get(person=alice))
+        teams.create_team(user=bob, name="Day shift")
+        with pytest.raises(Conflict):
+            teams.create_team(user=alice, name="Late shift")
 
     def test_a_team_has_so_many_members(
         self, team: Team, bob: User, monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,8 @@ from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from selections.models import Archive, KeyedAnswer, Selection
+from portal.models import KeyedAnswer
+from selections.models import Archive, Selection
 from selections.tasks import purge_selections
 from standin.server import StandIn
 from tests.conftest import api_of

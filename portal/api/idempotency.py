@@ -12,8 +12,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from portal.exceptions import Conflict, InvalidInput, PortalError
+from portal.models import KeyedAnswer
 from portal.signed_in import SignedInApiRequest
-from selections.models import KeyedAnswer
 
 LONGEST_KEY = 200  # characters
 PARAMETER = OpenApiParameter(
