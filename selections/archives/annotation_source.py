@@ -40,7 +40,7 @@ FOLDER = "annotations"  # in the spool folder of the archive
 # The frames of a selection from which on a process of its own writes their objects: to start it
 # takes as long as to write the objects of some hundred frames.
 PROCESS_FROM = 1000
-CATCH_UP = 3  # at most so many waiting pictures are written at each `add`
+CATCH_UP = 20  # at most so many waiting pictures are written at each `add`
 
 
 class AnnotationSource:

@@ -8,11 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from cvat.annotations import Labels, Shape
+from cvat.annotations import Attributes, Labels, Shape
+
+
+class _Stored(msgspec.Struct, array_like=True, gc=False):
+    """A Shape without its frame, and with the id of its label."""
+
+    kind: str
+    label_id: int
+    points: list[float]
+    rotation: float
+    is_occluded: bool
+    is_outside: bool
+    z_order: int
+    group: int
+    source: str
+    attributes: Attributes
+    elements: list[_Stored]
+    id: int
+    is_tracked: bool
+    is_keyframe: bool
+
+
+_Line = tuple[int, list[_Stored]]
+_decode = msgspec.json.Decoder(_Line).decode
 
 
 def write(path: Path, objects: Iterable[tuple[int, Sequence[Shape]]]) -> None:
@@ -20,7 +42,7 @@ def write(path: Path, objects: Iterable[tuple[int, Sequence[Shape]]]) -> None:
     with path.open("wb") as file:
         for frame, shapes in objects:
             if shapes:
-                line = msgspec.json.encode([frame, [_encoded(shape) for shape in shapes]])
+                line = msgspec.json.encode((frame, list(map(_stored, shapes))))
                 file.write(line + b"\n")
 
 
@@ -38,18 +60,16 @@ class StoredObjects:
             self._next = next(self._lines, None)
         if self._next is None or self._next[0] != frame:
             return []
-        return [_decoded(item, frame, self._labels) for item in self._next[1]]
+        return [_shape(stored, frame, self._labels) for stored in self._next[1]]
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[Any]]]:
+def _lines(path: Path) -> Iterator[_Line]:
     with path.open("rb") as file:
-        for line in file:
-            frame, items = msgspec.json.decode(line)
-            yield frame, items
+        yield from map(_decode, file)
 
 
-def _encoded(shape: Shape) -> list[Any]:
-    return [
+def _stored(shape: Shape) -> _Stored:
+    return _Stored(
         shape.kind,
         shape.label.id,
         list(shape.points),
@@ -60,30 +80,29 @@ def _encoded(shape: Shape) -> list[Any]:
         shape.group,
         shape.source,
         shape.attributes,
-        [_encoded(element) for element in shape.elements],
+        list(map(_stored, shape.elements)),
         shape.id,
         shape.is_tracked,
         shape.is_keyframe,
-    ]
+    )
 
 
-def _decoded(item: list[Any], frame: int, labels: Labels) -> Shape:
-    kind, label, points, rotation, occluded, outside, z_order, group, source, *rest = item
-    attributes, elements, number, is_tracked, is_keyframe = rest
+def _shape(stored: _Stored, frame: int, labels: Labels) -> Shape:
+    elements = stored.elements
     return Shape(
-        kind=kind,
-        label=labels.get(label),
-        frame=frame,
-        points=points,
-        rotation=rotation,
-        is_occluded=occluded,
-        is_outside=outside,
-        z_order=z_order,
-        group=group,
-        source=source,
-        attributes=tuple([(name, value) for name, value in attributes]),
-        elements=tuple([_decoded(element, frame, labels) for element in elements]),
-        id=number,
-        is_tracked=is_tracked,
-        is_keyframe=is_keyframe,
+        stored.kind,
+        labels.get(stored.label_id),
+        frame,
+        stored.points,
+        stored.rotation,
+        stored.is_occluded,
+        stored.is_outside,
+        stored.z_order,
+        stored.group,
+        stored.source,
+        stored.attributes,
+        tuple([_shape(element, frame, labels) for element in elements]) if elements else (),
+        stored.id,
+        stored.is_tracked,
+        stored.is_keyframe,
     )
