@@ -6,14 +6,13 @@ import heapq
 import logging
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cvat import origins
 from cvat.annotations import JobAnnotations, Labels, Shape, read_annotations
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
@@ -55,14 +54,17 @@ def read_task(
     task_id: int,
     chosen: ChosenFrames,
     labels: Labels | CvatError,
+    jobs: Sequence[Job],
     *,
+    deleted: Callable[[Sequence[Job]], Collection[int]],
     into: Path,
     format: Format,  # noqa: A002  (the word of the field)
     choice: ObjectChoice = EVERY_OBJECT,
 ) -> TaskAnnotations:
     """Read the annotations of the chosen frames into a file: those of the choice that the format
-    can hold. What CVAT refuses is named in the problems. Raises CvatError."""
-    return _Reading(client, task_id, chosen, into, format, choice).run(labels)
+    can hold. `jobs` are all of the task, `deleted` returns the deleted frames on some of them. What
+    CVAT refuses is named in the problems. Raises CvatError."""
+    return _Reading(client, task_id, chosen, into, format, choice).run(labels, jobs, deleted)
 
 
 class _Reading:
@@ -88,12 +90,16 @@ class _Reading:
         self._problems: list[Line] = []
         self._problems_count = 0
 
-    def run(self, labels: Labels | CvatError) -> TaskAnnotations:
+    def run(
+        self,
+        labels: Labels | CvatError,
+        jobs: Sequence[Job],
+        deleted_on: Callable[[Sequence[Job]], Collection[int]],
+    ) -> TaskAnnotations:
         try:
             if isinstance(labels, CvatError):
                 raise labels
             self._labels = labels
-            jobs = self._client.jobs(self._task_id)
             groups = list(self._groups(jobs))
             # The keyframes of a track are on frames of the whole job: of each job that is read, the
             # deleted frames are known.
@@ -103,9 +109,7 @@ class _Reading:
             in_order = sorted(loaded.values(), key=lambda job: (job.start_frame, job.id))
             numbers = [job.id for job in in_order]
             with closing(AnnotationRequests(self._client, numbers, self._into.parent)) as requests:
-                deleted: Collection[int] = ()
-                if in_order:
-                    deleted = origins.read(self._client, self._task_id, in_order).deleted
+                deleted = deleted_on(in_order) if in_order else ()
                 load = partial(self._load, requests)
                 by_frame = heapq.merge(
                     *(

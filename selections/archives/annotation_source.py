@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter, deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from django.conf import settings
 
+from cvat import origins
 from cvat.annotations import Labels
+from cvat.types import Job
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from selections.archives import frame_rows
@@ -31,7 +34,8 @@ from selections.archives.annotation_writing import (
 from selections.archives.arrangement import FrameLabels
 from selections.archives.entries import Entry, Line, ListedFrame, WantedFrame
 from selections.archives.naming import part_suffix
-from selections.archives.threads import end_threads, sleep, wait_for
+from selections.archives.origins import KnownTasks, Origins
+from selections.archives.threads import LONGEST_SLEEP, end_threads, sleep, wait_for
 from selections.formats.format import AnnotatedTask, Format, PicturePaths, Room
 from selections.models import ArchiveOptions, Selection
 from selector.models import Connection
@@ -58,6 +62,7 @@ class AnnotationSource:
         format: Format,  # noqa: A002  (the word of the field)
         options: ArchiveOptions,
         *,
+        known_tasks: Future[KnownTasks],
         folder: Path,
         heartbeat: Heartbeat,
     ) -> None:
@@ -74,6 +79,7 @@ class AnnotationSource:
         self._folder.mkdir(parents=True, exist_ok=True)
         has_selection = options.task_folders and not format.has_fixed_names
         self._selection_in_names = selection.pk if has_selection else None
+        self._known_tasks = known_tasks
         self._choice, self._split = options.objects, options.split
         self._stop = heartbeat.stopped
         self._ended = Event()
@@ -196,16 +202,25 @@ class AnnotationSource:
     def _read_task(self, task_id: int) -> TaskAnnotations:
         """In the thread, after the labels were read."""
         labels = self._label_futures[task_id].result()
-        into, chosen = stored_path(self._folder, task_id), self._chosen[task_id]
+        while not wait([self._known_tasks], timeout=LONGEST_SLEEP).done:
+            self._sleep(0)
+        known = self._known_tasks.result()
         return read_task(
             self._client,
             task_id,
-            chosen,
+            self._chosen[task_id],
             labels,
-            into=into,
+            [job for job in known.jobs.values() if job.task_id == task_id],
+            deleted=partial(self._deleted, known.origins, task_id),
+            into=stored_path(self._folder, task_id),
             format=self._format,
             choice=self._choice,
         )
+
+    def _deleted(self, known: Origins, task_id: int, jobs: Sequence[Job]) -> Collection[int]:
+        """The deleted frames on jobs of a task. Raises Stopped, CvatError."""
+        deleted = known.deleted(task_id, jobs)
+        return origins.read(self._client, task_id, jobs).deleted if deleted is None else deleted
 
     def _sleep(self, seconds: float) -> None:
         """For the thread that reads. Raises Stopped when the build has ended."""

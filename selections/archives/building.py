@@ -204,6 +204,7 @@ class _Build:
             self.selection,
             self.format,
             self.archive.get_options(),
+            known_tasks=self.source.known_tasks,
             folder=self.spool.folder,
             heartbeat=self.heartbeat,
         )

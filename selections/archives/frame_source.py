@@ -32,7 +32,7 @@ from selections.archives.entries import (
 )
 from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
-from selections.archives.origins import Origins
+from selections.archives.origins import KnownTasks, Origins
 from selections.archives.pieces import Picture
 from selections.archives.planning import EARLY_SECONDS, Plan, telling_frame
 from selections.archives.remarks import changes
@@ -84,6 +84,7 @@ class FrameSource:
         self._has_pictures = has_pictures
         self._tasks = staleness.tasks_of(selection)
         self.has_task_folders = task_folders or len(self._tasks) > 1
+        self.known_tasks: Future[KnownTasks] = Future()  # has a result once frames are asked for
         self._ended = Event()  # set when all is fetched, or fetching has failed
         self._waiting = Waiting()
         self._slots = Slots(
@@ -132,7 +133,7 @@ class FrameSource:
             blocks = self._block_fetcher(pictures)
             with self._early_frame(blocks) as fetched:
                 jobs = self._jobs(client)
-                with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
+                with closing(self._origins(client, jobs)) as origins:
                     try:
                         jobs |= origins.validation_jobs()
                         wait(fetched, timeout=EARLY_SECONDS)
@@ -145,7 +146,7 @@ class FrameSource:
         """Each frame without its picture, with the size that CVAT says."""
         with self._client(self._slots.one) as client:
             jobs = self._jobs(client)
-            with closing(Origins(client, self._selection, jobs, stop=self._stop)) as origins:
+            with closing(self._origins(client, jobs)) as origins:
                 jobs |= origins.validation_jobs()
                 self._arrange(arrangement, origins)
                 paths = self._paths(jobs, arrangement)
@@ -265,6 +266,11 @@ class FrameSource:
             return [job for task_id, _ in self._tasks for job in client.jobs(task_id)]
 
         return {job.id: job for job in ask(client, jobs_of_tasks, stop=self._stop)}
+
+    def _origins(self, client: CvatClient, jobs: Mapping[int, Job]) -> Origins:
+        origins = Origins(client, self._selection, jobs, stop=self._stop)
+        self.known_tasks.set_result(KnownTasks(dict(jobs), origins))
+        return origins
 
     def _client(self, around_attempt: AroundAttempt) -> CvatClient:
         return self._connection.client(

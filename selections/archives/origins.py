@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
+from typing import NamedTuple
 
 from cvat import origins
 from cvat.client import CvatClient
@@ -19,6 +20,14 @@ from selections.models import Selection
 logger = logging.getLogger(__name__)
 
 _THREADS = 2
+
+
+class KnownTasks(NamedTuple):
+    """What the source of frames requests of the tasks of a selection, so that the source of
+    annotations need not request it again."""
+
+    jobs: Mapping[int, Job]  # all of each task, by id
+    origins: Origins
 
 
 class Origins:
@@ -46,6 +55,13 @@ class Origins:
     def close(self) -> None:
         """End the threads, and break off their requests."""
         end_threads(self._pool, self._origins.values(), self._client)
+
+    def deleted(self, task_id: int, jobs: Iterable[Job]) -> Collection[int] | None:
+        """The deleted frames on these jobs of a task; None if its origin is read from other jobs.
+        Raises Stopped, CvatError."""
+        if not {job.id for job in jobs} <= {job.id for job in self._jobs[task_id]}:
+            return None
+        return wait_for(self._origins[task_id], stop=self._stop).deleted
 
     def validation_jobs(self) -> dict[int, Job]:
         """The ground-truth jobs that frames were chosen from, with the lists of their meta."""

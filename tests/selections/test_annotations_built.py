@@ -224,3 +224,17 @@ def test_an_assignee_gets_the_annotations_of_the_own_job_alone(bob: User, standi
 
 def own_frames(job: Job) -> range:
     return range(job.start_frame, job.stop_frame + 1)
+
+
+def test_what_the_fetching_asks_of_a_task_is_not_asked_again(alice: User, standin: StandIn) -> None:
+    case = Case(CASES["overlap"])
+    add_annotated_task(standin.world, case.folder)
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    counts: list[tuple[int, int]] = []
+    for options in ({}, {"annotations": "cvat_images"}):
+        standin.requests.clear()
+        assert built(selection, **options).status == "ready"
+        asked = [len(standin.requests.matching(each)) for each in ("data/meta", "/api/jobs$")]
+        counts.append(tuple(asked))
+    assert counts[0] == counts[1]
+    assert min(counts[0]) > 0

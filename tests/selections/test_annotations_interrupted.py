@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from concurrent.futures import Future
 from contextlib import closing
 from typing import Any
 
@@ -16,6 +17,7 @@ from portal.work.slots import Slots
 from selections.archives import building
 from selections.archives.annotation_requests import AT_ONCE
 from selections.archives.annotation_source import AnnotationSource
+from selections.archives.origins import KnownTasks, Origins
 from selections.formats import FORMATS
 from selections.models import ArchiveOptions
 from selections.object_choice import ObjectChoice
@@ -117,6 +119,12 @@ def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
     def refuse(_: float) -> None:
         raise Stopped
 
+    with connection.client() as client:
+        jobs = {job.id: job for job in client.jobs(case.task["id"])}
+        origins = Origins(client, selection, jobs, stop=heartbeat.stopped)
+        known: Future[KnownTasks] = Future()
+        known.set_result(KnownTasks(jobs, origins))
+        assert origins.deleted(case.task["id"], jobs.values()) == frozenset()
     other = Slots(url=connection.url, limit=1, lease=60.0, sleep=refuse)
     hold = standin.faults.hold("/annotations")
     with closing(
@@ -125,6 +133,7 @@ def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
             selection,
             FORMATS["cvat_images"],
             ArchiveOptions(annotations="cvat_images"),
+            known_tasks=known,
             folder=folders.spool,
             heartbeat=heartbeat,
         )
