@@ -26,11 +26,12 @@ from selections.archives.entries import (
     PartSource,
 )
 from selections.archives.frame_source import FrameSource
+from selections.archives.part_file import WrittenPart
 from selections.archives.remarks import Remarks
 from selections.archives.spools import clear, spool_of
 from selections.archives.storing import stored
 from selections.archives.video import FrameFileType
-from selections.archives.zipping import WrittenPart, ZipWriter
+from selections.archives.zipping import ZipWriter
 from selections.formats import FORMATS
 from selections.formats.format import AS_IN_CVAT
 from selections.models import Archive, DeletedFrames, Selection

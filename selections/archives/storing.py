@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.files import File
 
 from portal.housekeeping import for_each
-from selections.archives.zipping import WrittenPart
+from selections.archives.part_file import WrittenPart
 from selections.models import Archive, ArchivePart, UnlinkedFile
 
 

@@ -13,6 +13,7 @@ from django.core.files.storage import FileSystemStorage
 
 from selections import services
 from selections.archives import building, disk, pieces, storing, zipping
+from selections.archives.part_file import PartFile
 from selections.archives.spool import Spool
 from selections.models import ArchiveOptions, SelectedFrame, UnlinkedFile
 from selector.models import Connection
@@ -98,8 +99,8 @@ def assert_only_the_spool_stays(folders: Folders) -> None:
 @pytest.mark.parametrize(
     ("where", "what"),
     [
-        (zipping._ZipFile, "add"),
-        (zipping._ZipFile, "end"),
+        (PartFile, "add"),
+        (PartFile, "end"),
         (zipping.ZipWriter, "finish"),
         (Spool, "arriving_frame"),
         (Spool, "arriving_piece"),

@@ -11,7 +11,8 @@ import pytest
 
 from selections.archives import building, growing
 from selections.archives.entries import Entry
-from selections.archives.zipping import COPY_STEP, ZipWriter
+from selections.archives.part_file import COPY_STEP
+from selections.archives.zipping import ZipWriter
 from selections.models import Archive
 from selector.models import Connection
 from tests.selections.builds import Folders, built, path_of, select

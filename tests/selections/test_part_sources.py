@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from selections.archives import building, zipping
+from selections.archives import building, part_file
 from selections.archives.entries import Entry, Line
 from selections.archives.zipping import ZipWriter
 from selections.formats.format import Room
@@ -122,7 +122,7 @@ class Many:
 def test_the_lines_of_many_files_take_no_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zipping, "COPY_STEP", 2**16)
+    monkeypatch.setattr(part_file, "COPY_STEP", 2**16)
     with ZipWriter(tmp_path / "z", part_size=0, about={}, sources=[Many()]) as writer:
         tracemalloc.start()
         try:

@@ -19,9 +19,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from selections.archives import zipping
+from selections.archives import part_file
 from selections.archives.entries import Entry
-from selections.archives.zipping import COPY_STEP, WrittenPart, ZipWriter
+from selections.archives.part_file import COPY_STEP, WrittenPart
+from selections.archives.zipping import ZipWriter
 
 Frame = tuple[str, bytes]
 ABOUT = {"selection": {"name": "한글 \ud800", "random_seed": 7}, "options": {}}
@@ -122,7 +123,7 @@ def test_more_entries_than_a_plain_zip_can_count(tmp_path: Path) -> None:
 
 def test_an_archive_beyond_4_gib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries behind the 4 GiB mark: a hole in the file stands for those in front of it."""
-    monkeypatch.setattr(zipping._Digest, "_hash_up_to", lambda self, end: None)
+    monkeypatch.setattr(part_file._Digest, "_hash_up_to", lambda self, end: None)
     with ZipWriter(tmp_path / "build-1", part_size=0, about={}) as writer:
         add(writer, "first.jpg", b"first", {})
         writer.flush()
@@ -150,7 +151,7 @@ def test_the_hash_is_that_of_the_file_however_it_grew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for step in (1, 100, 4096):
-        monkeypatch.setattr(zipping, "HASH_STEP", step)
+        monkeypatch.setattr(part_file, "HASH_STEP", step)
         folder = tmp_path / str(step)
         folder.mkdir()
         (part,) = written(folder, many(9))
