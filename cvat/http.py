@@ -238,7 +238,8 @@ class Http:
         **options: Unpack[DownloadOptions],
     ) -> Download:
         """Write a chunk or a picture of at most `limit` bytes to a seekable file, from its current
-        position on; a repeated attempt starts there again. Length and X-Checksum are verified."""
+        position on; a repeated attempt starts there again. What the file held behind its end is
+        cut off. Length and X-Checksum are verified."""
         call = Call(
             "GET",
             path,
@@ -253,8 +254,9 @@ class Http:
 
         def write(response: requests.Response) -> Download:
             into.seek(start)
+            answer = bodies.save(response, place=self.place, into=into, watch=watch, limit=limit)
             into.truncate()
-            return bodies.save(response, place=self.place, into=into, watch=watch, limit=limit)
+            return answer
 
         return self._exchange(call, write)
 

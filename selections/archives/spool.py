@@ -4,7 +4,7 @@ A file is complete or absent, so a build that was killed continues with what the
 frame is a file of its own, or a member of the piece of its block: a chunk as CVAT sent it, with its
 members in the order of the frames, or a ZIP of video frames decoded here, with members named by
 their frame numbers. What is in the ZIP is removed, and read from there by the next attempt
-(written.py).
+(written.py); the files of pieces are written again (spare_files.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +23,7 @@ from typing import BinaryIO
 from cvat.types import Download
 from selections.archives.pieces import UNREADABLE, DamagedPiece, Picture, Piece, Reader
 from selections.archives.planning import Block
+from selections.archives.spare_files import SpareFiles, scratch_path
 from selections.archives.written import WrittenPictures, lists_of_furthest, zip_of
 
 BUILD_PREFIX = "build-"  # of files that a worker writes, and leaves incomplete when killed
@@ -38,6 +38,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._reader = Reader()
+        self._spare = SpareFiles(folder)
         self._written = WrittenPictures()
         self._stamps: dict[int, float] = {}  # of each task: the oldest of what is in the ZIP
         self._open: dict[tuple[int, int, int], Piece] = {}
@@ -56,6 +57,8 @@ class Spool:
         for debris in (*self.folder.glob("*.part"), *self.folder.glob(f"{BUILD_PREFIX}*")):
             if debris not in used:
                 debris.unlink(missing_ok=True)
+        if self._spare.were_lost():
+            self._remove_pieces()
         self._written.close()
         self._written = WrittenPictures(lists)
         self._stamps = {
@@ -103,6 +106,11 @@ class Spool:
         self._written.drop_task(task_id)
         self._stamps.pop(task_id, None)
 
+    def _remove_pieces(self) -> None:
+        for path in self.folder.glob("task*.zip"):
+            path.unlink(missing_ok=True)
+        self._spare.forget()
+
     def _pieces(self) -> Iterator[tuple[Path, int]]:
         """Each piece, with the id of its task."""
         for path in self.folder.glob("task*"):
@@ -124,6 +132,7 @@ class Spool:
             piece.close()
         self._open.clear()
         self._written.close()
+        self._spare.remove()
 
     # --- writing, from any thread ---
 
@@ -151,8 +160,9 @@ class Spool:
 
     @contextmanager
     def arriving_piece(self, block: Block) -> Iterator[BinaryIO]:
-        """A file that becomes the piece of the block if the with-block ends without an error."""
-        with self._arriving(self._piece(block)) as file:
+        """A file that becomes the piece of the block if the with-block ends without an error. It
+        may hold bytes of another piece: it is to be truncated where the new one ends."""
+        with self._arriving(self._piece(block), self._spare.take()) as file:
             yield file
 
     def stamp(self, file: BinaryIO, answer: Download) -> None:
@@ -165,19 +175,19 @@ class Spool:
         os.utime(file.fileno(), (moment, moment))
 
     @contextmanager
-    def scratch(self) -> Iterator[Path]:
-        """The path of a temporary file."""
-        path = self.folder / f"{uuid.uuid4().hex}.part"
+    def scratch(self, spare: Path | None = None) -> Iterator[Path]:
+        """The path of a temporary file: that of the spare file, or a new one."""
+        path = spare or scratch_path(self.folder)
         try:
             yield path
         finally:
             path.unlink(missing_ok=True)
 
     @contextmanager
-    def _arriving(self, target: Path) -> Iterator[BinaryIO]:
-        # A unique name: a worker that lost its claim may still be fetching the same file.
-        with self.scratch() as part:
-            with part.open("w+b") as file:
+    def _arriving(self, target: Path, spare: Path | None = None) -> Iterator[BinaryIO]:
+        with self.scratch(spare) as part:
+            part.touch()
+            with part.open("r+b") as file:
                 yield file
             os.replace(part, target)
 
@@ -233,7 +243,10 @@ class Spool:
             of_task = self.folder / f"task{block.task_id}{WRITTEN}"
             of_task.touch()
             os.utime(of_task, (stamp, stamp))
-        path.unlink(missing_ok=True)
+        if path.suffix == ".zip":
+            self._spare.add(path)
+        else:
+            path.unlink(missing_ok=True)
         return True
 
     def _close(self, block: Block) -> None:

@@ -46,6 +46,13 @@ class TestCutBodies:
         client(cvat.url).job_chunk(job_id=41, index=0, into=file)
         assert file.getvalue() == recorded_body(name)
 
+    def test_a_chunk_that_is_shorter_than_what_the_file_held(self, cvat: Replay) -> None:
+        name = "chunk-job-by-index-jpg-original"
+        cvat.route("/api/jobs/41/data", recorded(name))
+        file = io.BytesIO(b"x" * 1_000_000)
+        client(cvat.url).job_chunk(job_id=41, index=0, into=file)
+        assert file.getvalue() == recorded_body(name)
+
     def test_a_wrong_checksum(self, cvat: Replay) -> None:
         name = "chunk-job-by-index-jpg-original"
         damaged = b"X" + recorded_body(name)[1:]

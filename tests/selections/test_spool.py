@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from selections.archives import written
+from selections.archives import spare_files, written
 from selections.archives.pieces import DamagedPiece, own_name
 from selections.archives.planning import Block
 from selections.archives.spool import BUILD_PREFIX, Spool
@@ -106,7 +106,8 @@ def test_what_is_in_the_zip_is_removed(spool: Spool) -> None:
     spool.release(CHUNK)
     assert (spool.missing(CHUNK), spool.missing(ALONE)) == ([40, 43], [])
     spool.release(ALONE)
-    assert files(spool) == ["task1_written"]
+    spool.close()
+    assert [name.partition("-")[0] for name in files(spool)] == ["_reused", "task1_written"]
     assert spool.size() == 0
 
 
@@ -229,3 +230,61 @@ def test_what_is_removed_stays_away(spool: Spool) -> None:
         keep_frame(spool, ALONE, 99, b"later")
     assert list(spool.folder.parent.iterdir()) == []
     spool.remove()
+
+
+def truncated(spool: Spool, block: Block, content: bytes) -> None:
+    """As a download does it."""
+    with spool.arriving_piece(block) as piece:
+        piece.write(content)
+        piece.truncate()
+
+
+OTHER = CHUNK._replace(chunk=3)
+
+
+def test_the_file_of_a_piece_in_the_zip_is_written_again(spool: Spool) -> None:
+    keep(spool, CHUNK, chunk_of(b"a" * 1000, b"b", b"c", b"d"))
+    inode = (spool.folder / files(spool)[0]).stat().st_ino
+    spool.release(CHUNK)
+    assert spool.missing(CHUNK) == [40, 43]
+    truncated(spool, OTHER, chunk_of(b"e", b"f", b"g", b"h"))
+    assert (read(spool, OTHER, 40), read(spool, OTHER, 43)) == (b"e", b"h")
+    (piece,) = spool.folder.glob("task*.zip")
+    assert piece.stat().st_ino == inode
+
+
+def test_few_and_small_files_wait_to_be_written_again(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spare_files, "LARGEST", 1000)
+    keep(spool, CHUNK, b"x" * 1001)
+    spool.release(CHUNK)
+    assert not list(spool.folder.glob("*.part"))
+    for number in range(spare_files.MOST + 2):
+        block = CHUNK._replace(chunk=number)
+        spool._piece(block).write_bytes(b"x")
+        spool.release(block)
+    assert len(list(spool.folder.glob("*.part"))) == spare_files.MOST
+    spool.close()
+    assert not list(spool.folder.glob("*.part"))
+
+
+@pytest.mark.parametrize("is_reused", [True, False])
+def test_pieces_in_files_written_again_do_not_outlast_a_start_of_the_machine(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_reused: bool
+) -> None:
+    """The disk may still have the first contents of such a file, with right checksums."""
+    if is_reused:
+        keep(spool, CHUNK, chunk_of(b"a", b"b", b"c", b"d"))
+        spool.release(CHUNK)
+    truncated(spool, OTHER, chunk_of(b"e", b"f", b"g", b"h"))
+    spool.prepare()
+    assert spool.missing(OTHER) == []
+    started = tmp_path / "boot_id"
+    started.write_text("another start")
+    monkeypatch.setattr(spare_files, "BOOT_ID", started)
+    spool.prepare()
+    assert spool.missing(OTHER) == ([40, 43] if is_reused else [])
+    keep_frame(spool, ALONE, 99, b"z")
+    spool.prepare()
+    assert spool.missing(ALONE) == []
