@@ -104,10 +104,8 @@ def open_portal(
 
 @pytest.fixture
 def portal(open_portal: Callable[..., Portal]) -> Portal:
-    """alice, who has signed in on the page."""
-    portal = open_portal(None)
-    portal.sign_in("alice")
-    return portal
+    """alice, without a connection."""
+    return open_portal()
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 from tests.browser.portal import Portal
 
 
-def test_it_works(portal: Portal) -> None:
+def test_it_works(open_portal: Callable[..., Portal]) -> None:
+    portal = open_portal(None)
+    portal.sign_in("alice")
     expect(portal.page.get_by_role("heading", name="Connections to CVAT")).to_be_visible()
     portal.page.get_by_text("alice", exact=True).click()
     portal.page.get_by_role("button", name="Sign out").click()
@@ -64,6 +66,7 @@ def test_it_is_left_to_where_one_wanted_to_go(open_portal: Callable[..., Portal]
 
 def test_change_password(portal: Portal) -> None:
     page = portal.page
+    page.goto("/")
     page.get_by_text("alice", exact=True).click()
     page.get_by_role("link", name="Change password").click()
     page.get_by_label("Old password").fill("alice-portal-password")
