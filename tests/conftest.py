@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shutil
 import subprocess
@@ -10,12 +11,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection as database
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 from rest_framework.test import APIClient
@@ -295,6 +299,13 @@ def api_of(user: User, **token: object) -> APIClient:
 @pytest.fixture
 def api(alice: User) -> APIClient:
     return api_of(alice)
+
+
+@pytest.fixture(scope="session")
+def api_document() -> dict[str, Any]:
+    """What /api/schema answers, made once: it takes more than a second."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    return json.loads(OpenApiJsonRenderer().render(schema))
 
 
 def finished(archive: Archive, *, seconds: float = 60) -> Archive:

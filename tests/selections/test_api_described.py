@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
@@ -15,13 +14,7 @@ from selections.api.glossary import OPERATIONS, WORDS
 from selections.draws import Draw
 from selections.models import Archive, Recipe, Selection
 from selector.models import Connection
-from standin.server import StandIn
 from tests.making import make_selection
-
-
-@pytest.fixture
-def document(api: APIClient, standin: StandIn) -> dict[str, Any]:
-    return api.get("/api/schema?format=json").json()
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -32,32 +25,34 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
     ]
 
 
-def test_every_operation_parameter_and_property_is_described(document: dict[str, Any]) -> None:
+def test_every_operation_parameter_and_property_is_described(api_document: dict[str, Any]) -> None:
     silent = [
-        f"{method} {path}" for method, path, each in operations(document) if not each["description"]
+        f"{method} {path}"
+        for method, path, each in operations(api_document)
+        if not each["description"]
     ]
     silent += [
         f"{method} {path} {parameter['name']}"
-        for method, path, operation in operations(document)
+        for method, path, operation in operations(api_document)
         for parameter in operation.get("parameters", [])
         if not parameter.get("description")
     ]
     silent += [
         f"{name}.{field}"
-        for name, shape in document["components"]["schemas"].items()
+        for name, shape in api_document["components"]["schemas"].items()
         for field, schema in shape.get("properties", {}).items()
         if not schema.get("description")
     ]
     assert silent == []
 
 
-def test_descriptions_are_for_users_of_the_api(document: dict[str, Any]) -> None:
-    for _, path, operation in operations(document):
+def test_descriptions_are_for_users_of_the_api(api_document: dict[str, Any]) -> None:
+    for _, path, operation in operations(api_document):
         assert "@takes" not in operation["description"], path
         assert "View" not in operation["description"], path
 
 
-def test_no_number_is_beyond_javascript(document: dict[str, Any]) -> None:
+def test_no_number_is_beyond_javascript(api_document: dict[str, Any]) -> None:
     def numbers(node: Any) -> list[int]:
         if isinstance(node, dict):
             return [number for value in node.values() for number in numbers(value)]
@@ -65,32 +60,32 @@ def test_no_number_is_beyond_javascript(document: dict[str, Any]) -> None:
             return [number for value in node for number in numbers(value)]
         return [node] if isinstance(node, int) else []
 
-    assert max(map(abs, numbers(document))) <= 2**53
+    assert max(map(abs, numbers(api_document))) <= 2**53
 
 
-def test_ids_are_integers_and_fields_have_types(document: dict[str, Any]) -> None:
-    for _, path, operation in operations(document):
+def test_ids_are_integers_and_fields_have_types(api_document: dict[str, Any]) -> None:
+    for _, path, operation in operations(api_document):
         for parameter in operation.get("parameters", []):
             if parameter["in"] == "path" and parameter["name"] != "kind":
                 assert parameter["schema"]["type"] == "integer", path
-    fields = document["components"]["schemas"]["Selection"]["properties"]
+    fields = api_document["components"]["schemas"]["Selection"]["properties"]
     assert fields["tasks"]["type"] == "array"
     assert fields["tasks"]["items"]["$ref"].endswith("SavedTask")
     assert "DrawParameters" in str(fields["parameters"])
 
 
-def test_the_state_of_an_index_is_not_that_of_a_job(document: dict[str, Any]) -> None:
-    shapes = document["components"]["schemas"]
+def test_the_state_of_an_index_is_not_that_of_a_job(api_document: dict[str, Any]) -> None:
+    shapes = api_document["components"]["schemas"]
     for name in ("LabelsAnswer", "FramesAnswer"):
         told = shapes[name]["properties"]["state"]["description"]
         assert "`ready`" in told
         assert "State of the job" not in told
 
 
-def test_files_are_binary(document: dict[str, Any]) -> None:
+def test_files_are_binary(api_document: dict[str, Any]) -> None:
     files = [
         media["schema"]
-        for _, _, operation in operations(document)
+        for _, _, operation in operations(api_document)
         for answer in operation["responses"].values()
         for kind, media in answer.get("content", {}).items()
         if kind.startswith(("image/", "application/zip", "application/octet-stream"))
@@ -99,21 +94,25 @@ def test_files_are_binary(document: dict[str, Any]) -> None:
     assert all(schema == {"type": "string", "format": "binary"} for schema in files)
 
 
-def test_the_introduction_explains_what_is_common(document: dict[str, Any]) -> None:
-    text = document["info"]["description"]
+def test_the_introduction_explains_what_is_common(api_document: dict[str, Any]) -> None:
+    text = api_document["info"]["description"]
     for word in ("Authorization: Bearer", "/api/me", "Idempotency-Key", '"success": false'):
         assert word in text
     for status in Archive.Status:
         assert f"| `{status.value}` | {status.label} |" in text
 
 
-def test_the_glossary_has_no_word_that_nobody_uses(document: dict[str, Any]) -> None:
+def test_the_glossary_has_no_word_that_nobody_uses(api_document: dict[str, Any]) -> None:
     used = {
-        name for s in document["components"]["schemas"].values() for name in s.get("properties", {})
+        name
+        for s in api_document["components"]["schemas"].values()
+        for name in s.get("properties", {})
     }
-    used |= {each["name"] for _, _, o in operations(document) for each in o.get("parameters", [])}
+    used |= {
+        each["name"] for _, _, o in operations(api_document) for each in o.get("parameters", [])
+    }
     assert WORDS.keys() - used == set()
-    assert {(method, path) for method, path, _ in operations(document)} >= OPERATIONS.keys()
+    assert {(method, path) for method, path, _ in operations(api_document)} >= OPERATIONS.keys()
 
 
 def _place(path: str, selection: Selection, team: Team) -> str:
@@ -128,12 +127,11 @@ def _place(path: str, selection: Selection, team: Team) -> str:
     return path.format(**ids)
 
 
-def test_the_examples_work(
-    document: dict[str, Any], alice: User, connection: Connection, settings: Any
-) -> None:
+def test_the_examples_work(alice: User, connection: Connection, settings: Any) -> None:
     """As "Try it out" sends them: example bodies, and the example's 1 for an id."""
     client = APIClient()
     client.force_login(alice)
+    document = client.get("/api/schema?format=json").json()  # names the address of the stand-in
     User.objects.create_user("bob")
     team = teams.create_team(user=alice, name="Evening shift")
     examples = {

@@ -27,12 +27,13 @@ def api(alice: User) -> APIClient:
 
 
 @pytest.fixture
-def operations(api: APIClient, alice: User, standin: StandIn) -> list[Operation]:
+def operations(
+    api: APIClient, alice: User, standin: StandIn, api_document: dict
+) -> list[Operation]:
     """Every operation of the schema, with paths that lead to something of alice's."""
     connection = connected(alice, standin)
     selection = make_selection(alice, connection)
     archive = make_archive(alice, selection, "ready")
-    document = api.get("/api/schema?format=json").json()
     team = teams.create_team(user=alice, name="Night shift")
     recipe = alice.recipes.create(
         connection=connection, url=connection.url, name="Weekly", draw=Draw(task_id=1).to_json()
@@ -49,7 +50,7 @@ def operations(api: APIClient, alice: User, standin: StandIn) -> list[Operation]
         "/api/works/{kind}": archive.pk,
     }
     found = []
-    for path, methods in document["paths"].items():
+    for path, methods in api_document["paths"].items():
         place = path
         for name in ("task_id", "job_id", "project_id", "frame", "chunk"):
             place = place.replace(f"{{{name}}}", "1")
