@@ -29,12 +29,13 @@ from selections.services.saving import (
 )
 from selector.cvat_requests import waiting_place
 from selector.models import Connection
-from selector.services.catalogs import load_catalog
+from selector.services.catalogs import load_each
 from selector.services.scopes import MOST_FRAMES
 
 Key = TypeVar("Key", str, int)
 
 NOT_SHOWN = (CvatForbidden, CvatNotFound, CvatNoData)
+TASKS_AT_ONCE = 20  # read before their frames are counted: more may be too many for the memory
 MOST_NAMED = 3  # tasks, and frames that an ambiguous name may mean
 WHOLE_NUMBERS = {"first_frame", "last_frame"} | {
     each.name for method in METHODS.values() for each in method.settings
@@ -273,15 +274,15 @@ def _read_tasks(
     tasks = _Tasks(numbers_count=not is_elsewhere)
     frames_count = 0
     with waiting_place(connection):
-        for task_id in wanted:
-            try:
-                task = _Task(load_catalog(connection=connection, task_id=task_id))
-            except NOT_SHOWN:
-                if task_id in task_ids:
-                    raise
-                continue
-            tasks.by_id[task_id] = task
-            frames_count += len(task.catalog.frames)
+        for first in range(0, len(wanted), TASKS_AT_ONCE):
+            some = wanted[first : first + TASKS_AT_ONCE]
+            loaded = load_each(connection=connection, task_ids=some, answering=NOT_SHOWN)
+            for task_id, catalog in loaded.items():
+                if isinstance(catalog, FrameCatalog):
+                    tasks.by_id[task_id] = _Task(catalog)
+                    frames_count += len(catalog.frames)
+                elif task_id in task_ids:
+                    raise catalog
             if frames_count > MOST_FRAMES:
                 raise InvalidInput(
                     f"The tasks have more frames than can be looked through at once "

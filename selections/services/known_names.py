@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from django.contrib.auth.models import User
 
-from cvat.exceptions import CvatNoData
+from cvat.exceptions import CvatError
 from cvat.frames import frames_by_job
 from cvat.types import Frame, FrameCatalog
 from portal.exceptions import InvalidInput
@@ -82,7 +82,7 @@ def _read(user: User, connection: Connection, drawn_from: set[int], names: Known
     for url, wanted in task_ids.items():
         loaded = load_each(connection=_connection_to(user, connection, url), task_ids=wanted)
         for catalog in loaded.values():
-            if isinstance(catalog, CvatNoData):
+            if isinstance(catalog, CvatError):
                 raise catalog
             known.update(names.key(frame.filename) for frame in catalog.frames if frame.filename)
     return known

@@ -14,7 +14,7 @@ from django.utils import timezone
 from msgspec import structs
 
 from cvat import frames as numbering
-from cvat.exceptions import CvatNoData
+from cvat.exceptions import CvatError
 from cvat.types import Frame, FrameCatalog
 from portal.exceptions import Conflict, InvalidInput
 from selections import methods
@@ -205,7 +205,7 @@ def resolve(
 
 def _catalogs(
     connection: Connection,
-    offered: FrameCatalog | CvatNoData,
+    offered: FrameCatalog | CvatError,
     task_id: int,
     wanted: list[Choice],
 ) -> Iterator[FrameCatalog]:

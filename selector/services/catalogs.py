@@ -26,7 +26,7 @@ from hashlib import sha256
 from django.utils import timezone
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden, CvatNoData, CvatNotFound, CvatUnauthorized
+from cvat.exceptions import CvatError, CvatForbidden, CvatNoData, CvatNotFound, CvatUnauthorized
 from cvat.types import FrameCatalog, ShownTask
 from portal.caching import cache_get, cache_set, lock, raise_shared_error, share_errors
 from portal.exceptions import InvalidInput
@@ -84,22 +84,26 @@ def load_packed(
 
 
 def load_each(
-    *, connection: Connection, task_ids: Iterable[int]
-) -> dict[int, FrameCatalog | CvatNoData]:
-    """The catalogues of these tasks, a few read at a time; in place of one whose task offers no
-    frames the error that says why. Raises Busy and other CvatErrors."""
+    *,
+    connection: Connection,
+    task_ids: Iterable[int],
+    answering: tuple[type[CvatError], ...] = (CvatNoData,),
+) -> dict[int, FrameCatalog | CvatError]:
+    """The catalogues of these tasks, a few read at a time; in place of one that cannot be had the
+    error that says why, if it is one of `answering` (by default: the task offers no frames).
+    Raises Busy and other CvatErrors."""
     with cvat_client(connection) as client:
 
-        def load(task_id: int) -> tuple[int, PackedCatalog | CvatNoData]:
+        def load(task_id: int) -> tuple[int, PackedCatalog | CvatError]:
             try:
                 shown = show_task(connection, client, task_id)
                 return task_id, shown_catalog(connection, client, shown)
-            except CvatNoData as error:
+            except answering as error:
                 return task_id, error
 
         loaded = side_by_side(connection, load, task_ids)
     return {
-        task_id: packed if isinstance(packed, CvatNoData) else packed.catalog()
+        task_id: packed if isinstance(packed, CvatError) else packed.catalog()
         for task_id, packed in loaded
     }
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
+from cvat.exceptions import CvatNotFound
 from portal.exceptions import InvalidInput
 from selections import services
 from selections.api import importing as api_importing
@@ -296,8 +297,16 @@ def test_no_more_entries_are_read_than_may_be() -> None:
         tracemalloc.stop()
 
 
-def test_names_in_many_tasks(connection: Connection, task: Task, standin: StandIn) -> None:
+@pytest.mark.parametrize("tasks_at_once", [2, 20])
+def test_names_in_many_tasks(
+    connection: Connection,
+    task: Task,
+    standin: StandIn,
+    tasks_at_once: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A message names a few of the tasks alone: it comes with every entry that does not match."""
+    monkeypatch.setattr(importing, "TASKS_AT_ONCE", tasks_at_once)
     others = [
         standin.world.add_task(f"Other {number}", owner="demo", images=["o.jpg", f"{number}.jpg"])
         for number in range(4)
@@ -318,6 +327,20 @@ def test_tasks_of_very_many_frames(
     assert names(imported(connection, "ö.jpg", task.id))
     with pytest.raises(InvalidInput, match="more frames than can be looked through"):
         imported(connection, "ö.jpg", task.id, 1)
+
+
+def test_tasks_that_are_not_shown_hold_up_no_others(connection: Connection, task: Task) -> None:
+    rows = [(987654, 0), (task.id, 1), (987655, 0), (1, 3)]
+    text = "task_id,frame\n" + "\n".join(f"{task_id},{frame}" for task_id, frame in rows)
+    result = imported(connection, text, saves_partly=True)
+    assert reasons(result) == [(2, "not_visible"), (4, "not_visible")]
+    assert [(each.task_id, each.frame) for each in result.selection.frames.all()] == [
+        (1, 3),
+        (task.id, 1),
+    ]
+    # A task that the person names must be there.
+    with pytest.raises(CvatNotFound):
+        imported(connection, "ö.jpg", task.id, 987654)
 
 
 # --- page and API ---
