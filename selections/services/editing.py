@@ -147,9 +147,9 @@ def _claimed(user: User, selection: Selection, number: int) -> Iterator[Revision
     for dead in selection.revisions.filter(is_complete=False, made_at__lt=stale):
         take_back(selection, dead.number)
         dead.delete()
+    _note_first(selection)
     try:
         with transaction.atomic():
-            _note_first(selection)
             claim = selection.revisions.create(number=number, made_by=user)
     except IntegrityError:
         raise Conflict(
@@ -167,16 +167,14 @@ def _note_first(selection: Selection) -> None:
     """Record the frames as they were saved, before the first change."""
     if selection.revision > Revision.FIRST:
         return
-    selection.revisions.get_or_create(
-        number=Revision.FIRST,
-        defaults={
-            "made_at": selection.created_at,
-            "frames_count": selection.frames.count(),
-            "frame_selection_method": selection.frame_selection_method,
-            "frames_requested": selection.frames_requested,
-            "is_complete": True,
-        },
-    )
+    first = {
+        "made_at": selection.created_at,
+        "frames_count": selection.frames.count(),
+        "frame_selection_method": selection.frame_selection_method,
+        "frames_requested": selection.frames_requested,
+        "is_complete": True,
+    }
+    selection.revisions.get_or_create(number=Revision.FIRST, defaults=first)
 
 
 def _complete(claim: Revision, change: FrameChange, *, frames_count: int) -> None:
