@@ -361,6 +361,7 @@ SPECTACULAR_SETTINGS = {
         "DrawMethodEnum": "selections.methods.draw_choices",
         "JobStageEnum": "selector.api.scopes.STAGES",
         "JobStateEnum": "selector.api.scopes.STATES",
+        "TaskStatusEnum": "selector.task_search.STATUSES",
         "ReadingStateEnum": "selector.api.labels.STATES",
         "SplitByEnum": "selections.splits.BY_CHOICES",
         "SplitUnitEnum": "selections.splits.UNIT_CHOICES",

@@ -149,10 +149,21 @@ class CvatClient:
         )
 
     def tasks(
-        self, *, search: str = "", project_id: int | None = None, page: int = 1, page_size: int = 50
+        self,
+        *,
+        search: str = "",
+        project_id: int | None = None,
+        status: str = "",
+        assignee: str = "",
+        subset: str = "",
+        page: int = 1,
+        page_size: int = 50,
     ) -> Page[Task]:
-        """A page of tasks, newest first. CvatNotFound for a page beyond the end."""
+        """A page of tasks, newest first. `assignee` is a user name. CvatNotFound for a page beyond
+        the end."""
+        exact = {"status": status, "assignee": assignee, "subset": subset}
         filters = self._filters(search=search, project_id=project_id)
+        filters |= {name: value for name, value in exact.items() if value}
         subject = "the list of tasks" if page == 1 else f"page {page} of the tasks"
 
         def ask(context: Params) -> Page[Task]:

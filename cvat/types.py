@@ -89,6 +89,11 @@ class Task:
     updated_date: str
     organization_id: int | None = None  # like Project's
 
+    @property
+    def is_choosable(self) -> bool:
+        """Whether it has pictures."""
+        return self.dimension == "2d" and self.size > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.admin import MachineOwned, YesNoFilter
-from selector.models import Connection
+from selector.models import Connection, SavedSearch
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -68,3 +68,14 @@ class ConnectionAdmin(MachineOwned):
     @admin.display(description="usable", boolean=True, ordering="verified_at")
     def is_usable(self, connection: Connection) -> bool:
         return not connection.needs_reconnect
+
+
+@admin.register(SavedSearch)
+class SavedSearchAdmin(MachineOwned):
+    """Deleting one keeps the selections that were drawn by it."""
+
+    date_hierarchy = "created_at"
+    list_display = ["name", "owner", "search", "project_id", "status", "assignee", "subset", "url"]
+    list_filter = ["status", "url"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "search", "owner__username"]

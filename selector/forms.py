@@ -10,10 +10,9 @@ from django.conf import settings
 
 from cvat.links import InvalidAddress, Target, parse, parse_number
 from portal.exceptions import InvalidInput
-from selector.models import Connection
+from selector.models import LONGEST_ASSIGNEE, LONGEST_SUBSET, LONGEST_WORDS, Connection
 from selector.scope import Scope
-
-MAX_WORDS = 200  # characters of a search in CVAT
+from selector.task_search import STATUSES, TaskSearch
 
 
 class ConnectForm(forms.Form):
@@ -102,13 +101,44 @@ class NumbersField(forms.CharField):
         return sorted(set(numbers))
 
 
-class ChooseForm(forms.Form):
-    """What to open: typed or pasted (`find`), or named by a link of the portal."""
+class TaskSearchForm(forms.Form):
+    """What tasks are listed: words (`find`), and what else they must be like."""
 
     find = forms.CharField(required=False, max_length=2000)
+    project = NumberField("project")
+    status = forms.ChoiceField(
+        required=False, choices=[("", "Any status"), *((each, each) for each in STATUSES)]
+    )
+    assignee = forms.CharField(required=False, max_length=LONGEST_ASSIGNEE)
+    subset = forms.CharField(required=False, max_length=LONGEST_SUBSET)
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.cleaned_data.get("find", "").split())
+
+    @property
+    def criteria(self) -> TaskSearch:
+        given = self.cleaned_data
+        return TaskSearch(
+            search=self.words[:LONGEST_WORDS],
+            project_id=given["project"],
+            status=given["status"],
+            assignee=given["assignee"],
+            subset=given["subset"],
+        )
+
+
+class SaveSearchForm(TaskSearchForm):
+    name = forms.CharField(max_length=100)
+    connection = NumberField("connection")
+
+
+class ChooseForm(TaskSearchForm):
+    """What to open: typed or pasted (`find`), or named by a link of the portal."""
+
     job = NumberField("job")
     task = NumberField("task")
-    project = NumberField("project")
+    search = NumberField("saved search")
     tasks = NumbersField("task")
     all = forms.BooleanField(required=False)  # the frames of all tasks of `project`
     frame = NumberField("frame", least=0)
@@ -129,16 +159,14 @@ class ChooseForm(forms.Form):
 
     @property
     def scope(self) -> Scope | None:
-        """The tasks to choose from at once: `tasks`, or all of a project. None for one task, and
-        for a project whose tasks are to be listed."""
+        """The tasks to choose from at once: `tasks`, all of a project, or those of a saved search.
+        None for one task, and for a project whose tasks are to be listed."""
         given = self.cleaned_data
+        if given["search"]:
+            return Scope(saved_search=given["search"])
         if given["project"] and given["all"]:
             return Scope(project_id=given["project"])
         return Scope(task_ids=tuple(given["tasks"])) if given["tasks"] else None
-
-    @property
-    def words(self) -> str:
-        return " ".join(self.cleaned_data.get("find", "").split())
 
     def target(self, base_url: str) -> Target | None:
         """What the typed text names on the CVAT server; None for words to search by.

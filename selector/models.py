@@ -23,11 +23,16 @@ from portal.exceptions import ServerNotAllowed
 from portal.work.models import Work, WorkQuerySet
 from portal.work.values import WorkStatus, status_field
 from selector import servers
+from selector.task_search import TaskSearch
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
 
 R = TypeVar("R", bound="TaskReading")
+
+LONGEST_WORDS = 200
+LONGEST_ASSIGNEE = 150
+LONGEST_SUBSET = 64
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -199,6 +204,50 @@ class RecentTask(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
+    def for_user(self, user: AnyUser) -> Self:
+        """Searches that `user` may see, use and delete: the own ones."""
+        return self.filter(owner_id=user.pk)
+
+
+class SavedSearch(models.Model):
+    """A named search for tasks of one CVAT server. It means the tasks that match now."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_searches")
+    url = models.CharField("CVAT server", max_length=500)
+    organization = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=100)
+    search = models.CharField("words", max_length=LONGEST_WORDS, blank=True)
+    project_id = models.BigIntegerField(null=True, blank=True)
+    status = models.CharField(max_length=20, blank=True)
+    assignee = models.CharField(max_length=LONGEST_ASSIGNEE, blank=True)
+    subset = models.CharField(max_length=LONGEST_SUBSET, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SavedSearchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name_plural = "saved searches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                name="saved_search_named_once",
+                violation_error_message="You have a search of this name already: choose another.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('selector:choose')}?{urlencode({'search': self.pk})}"
+
+    @property
+    def criteria(self) -> TaskSearch:
+        return TaskSearch(self.search, self.project_id, self.status, self.assignee, self.subset)
 
 
 class TaskReadingQuerySet(WorkQuerySet[R]):

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from selector.task_search import TaskSearch
+
 
 def workspace_url(*, tasks: Iterable[int] = (), **named: int | None) -> str:
     """The workspace at what is named: `tasks`, or `task`, `job`, `project`, `frame`, `selection`,
@@ -14,6 +16,20 @@ def workspace_url(*, tasks: Iterable[int] = (), **named: int | None) -> str:
     several = {"tasks": ",".join(map(str, tasks))}
     given = {name: number for name, number in (several | named).items() if number not in (None, "")}
     return f"{reverse('selector:choose')}?{urlencode(given, safe=',')}"
+
+
+def tasks_url(criteria: TaskSearch, connection_id: int) -> str:
+    """The list of the tasks that match."""
+    given = {
+        "connection": connection_id,
+        "find": criteria.search,
+        "project": criteria.project_id,
+        "status": criteria.status,
+        "assignee": criteria.assignee,
+        "subset": criteria.subset,
+    }
+    named = {name: value for name, value in given.items() if value}
+    return f"{reverse('selector:choose')}?{urlencode(named)}"
 
 
 def preview_url(kind: str, number: int, connection_id: int) -> str:

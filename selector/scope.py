@@ -16,8 +16,10 @@ NO_ASSIGNEE = "no assignee"  # instead of a user name, in which CVAT allows no s
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One job, one task, several tasks or all tasks of a project, and filters in CVAT's words.
+    """One job, one task, several tasks, all tasks of a project or those of a saved search, and
+    filters in CVAT's words.
 
+    `saved_search`: its id; `task_ids` are the tasks that it found, empty until it is asked.
     `job_ids`, `stage`, `state` and `assignee` (a user name, or NO_ASSIGNEE): only from such jobs.
     `filename_contains`: only frames whose name contains each of these words, in any case.
     `filename_pattern`: only frames whose name is like this pattern, see `is_like`.
@@ -29,6 +31,7 @@ class Scope:
     job_id: int | None = None
     task_ids: tuple[int, ...] = ()
     project_id: int | None = None
+    saved_search: int | None = None
     job_ids: tuple[int, ...] = ()
     stage: str = ""
     state: str = ""
@@ -42,14 +45,14 @@ class Scope:
     @property
     def has_several_tasks(self) -> bool:
         """Whether more tasks than one may take part."""
-        return bool(self.task_ids) or self.project_id is not None
+        return bool(self.task_ids) or (self.project_id, self.saved_search) != (None, None)
 
     @property
     def kind(self) -> str:
         """What the frames are from: "job", "task", "tasks" or "project"."""
         if self.project_id is not None:
             return "project"
-        if self.task_ids:
+        if self.task_ids or self.saved_search is not None:
             return "tasks"
         return "task" if self.job_id is None else "job"
 
@@ -59,7 +62,9 @@ class Scope:
         if self.project_id is not None:
             return f"project {self.project_id}"
         if self.task_ids:
-            return f"{len(self.task_ids):,} tasks"
+            return f"{len(self.task_ids):,} task{'s' if len(self.task_ids) != 1 else ''}"
+        if self.saved_search is not None:
+            return f"saved search {self.saved_search}"
         return f"task {self.task_id}" if self.job_id is None else f"job {self.job_id}"
 
     @property
@@ -114,6 +119,7 @@ def scope_values(data: Mapping[str, Any]) -> dict[str, Any]:
         "job_id": data.get("job_id"),
         "task_ids": tuple(data.get("task_ids") or ()),
         "project_id": data.get("project_id"),
+        "saved_search": data.get("saved_search"),
         "job_ids": tuple(data.get("job_ids") or ()),
         "stage": data.get("stage") or "",
         "state": data.get("state") or "",
@@ -130,7 +136,11 @@ def scope_json(scope: Scope) -> dict[str, Any]:
     """Such as {"task_id": 1, "job_id": None} or {"project_id": 4, "stage": "validation"}: the
     source of the frames, and the filters that count."""
     if scope.has_several_tasks:
-        sources = {"task_ids": list(scope.task_ids), "project_id": scope.project_id}
+        sources = {
+            "task_ids": list(scope.task_ids),
+            "project_id": scope.project_id,
+            "saved_search": scope.saved_search,
+        }
         source: dict[str, Any] = {name: value for name, value in sources.items() if value}
     else:
         source = {"task_id": scope.task_id, "job_id": scope.job_id}

@@ -67,6 +67,8 @@ EXPECTED: dict[str, list[Case]] = {
     "password_change": [get(PAGE)],
     "password_change_done": [get(PAGE)],
     "selector:choose": [get((302, 200, 200, 409))],
+    "selector:save-search": [post(DONE, {"name": "x", "subset": "train"})],
+    "selector:delete-search": [post(DONE_BY_ALICE, pk="search")],
     "selector:connections": [get(PAGE)],
     "selector:connect-sample": [post(DONE)],
     "selector:connect-installation": [post((302, 400, 400, 400))],
@@ -321,6 +323,14 @@ EXPECTED: dict[str, list[Case]] = {
         get(API_OF_ALICE, pk="recipe"),
         post((401, 201, 404, 404), pk="recipe"),
     ],
+    "api-saved-search-list": [
+        get(API),
+        post((401, 201, 201, 409), {"name": "x", "subset": "train"}),
+    ],
+    "api-saved-search-detail": [
+        get(API_OF_ALICE, pk="search"),
+        delete((401, 204, 404, 404), pk="search"),
+    ],
     "api-archive-list": [get(API)],
     "api-archive-detail": [
         get(API_OF_ALICE, pk="ready"),
@@ -457,6 +467,7 @@ MODELS: dict[str, tuple[str, dict[str, int]]] = {
     "auth_group": ("group", ROWS),
     "auth_user": ("alice", ROWS),
     "selector_connection": ("connection", LOOK_ONLY),
+    "selector_savedsearch": ("search", LOOK_ONLY),
     "portal_apitoken": ("token", LOOK_ONLY),
     "portal_team": ("team", ROWS),
     "selections_selection": ("closed", LOOK_ONLY),

@@ -19,6 +19,8 @@ from portal.models import ApiToken
 from portal.services import teams
 from selections import services
 from selections.draws import Draw
+from selector.services import saved_searches
+from selector.task_search import TaskSearch
 from standin.samples import sample_world
 from standin.server import StandIn
 from tests.addresses import addresses
@@ -78,6 +80,9 @@ def make_rows(server: StandIn) -> dict[str, int]:
             connection=connection,
             draw=Draw(task_id=1, method="random_uniform", count=1),
             name="Rounds of Night drive",
+        ),
+        "search": saved_searches.save_search(
+            user=alice, connection=connection, criteria=TaskSearch(subset="train"), name="Train"
         ),
         "alice": alice,
         "connection": connection,

@@ -217,6 +217,7 @@ WORDS = {
     "task_folders": "Whether each task has a folder of its own in the ZIP.",
     "task_id": "Id of a task in CVAT.",
     "task_ids": "Ids of the tasks in CVAT.",
+    "subset": "Subset of the task, such as train; empty for none.",
     "task_name": "Name of the task.",
     "task_summary": "For each task, how many frames were drawn.",
     "tasks": "The tasks that the frames come from, by the names they had.",
@@ -258,6 +259,10 @@ OPERATIONS = {
     ("get", "/api/recipes"): "Your recipes: draws that are repeated in rounds.",
     ("get", "/api/recipes/{id}"): "One recipe of yours.",
     ("delete", "/api/recipes/{id}"): "Delete a recipe of yours. Its rounds stay, as selections.",
+    ("get", "/api/saved-searches"): "Your saved searches for tasks, newest first.",
+    ("get", "/api/saved-searches/{id}"): "One saved search of yours.",
+    ("delete", "/api/saved-searches/{id}"): "Delete a saved search of yours. Selections that were "
+    "drawn by it keep the tasks that it found.",
     ("get", "/api/selections"): "Your selections and the shared ones, newest first.",
     ("get", "/api/selections/{id}"): "One selection, your own or shared.",
     ("delete", "/api/selections/{id}"): "Delete a selection of yours and your archives of it. It "
@@ -288,6 +293,7 @@ EXAMPLES: dict[str, Any] = {
         "task_id": 1,
         "frames_per_job_count": 2,
     },
+    "NewSavedSearchRequest": {"name": "Training tasks", "subset": "train"},
     "PatchedRecipeRequest": {"name": "Monthly look"},
     "PatchedSelectionRequest": {"name": "Round 1, checked"},
     "NewArchiveRequest": {"quality": "original"},

@@ -109,6 +109,9 @@ class DrawParametersSerializer(serializers.Serializer[Any]):
     job_id = serializers.IntegerField(required=False, allow_null=True)
     task_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
     project_id = serializers.IntegerField(required=False)
+    saved_search = serializers.IntegerField(
+        required=False, help_text="The saved search that found `task_ids`."
+    )
     job_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
     stage = serializers.CharField(required=False)
     state = serializers.CharField(required=False)

@@ -26,6 +26,7 @@ from selections.services.needed_tasks import (
 )
 from selector.models import Connection
 from selector.services.likeness import read_likeness
+from selector.services.saved_searches import with_matching_tasks
 from selector.services.scope_annotations import frames_by_label, with_annotations
 from selector.services.scopes import check_jobs, load_catalogs, open_scope
 from selector.thumbnails.likeness import Likeness
@@ -69,6 +70,7 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
 
     Raises InvalidInput, NotRead and PicturesNotRead (what the draw needs), CvatError.
     """
+    draw = with_matching_tasks(connection=connection, scope=draw)
     excluded = _readable(user, connection, draw.exclude_selections)
     excluded += _earlier_rounds(user, connection, draw)
     if draw.seed is None:

@@ -212,7 +212,8 @@ def _note_problem(recipe: Recipe, error: Exception) -> None:
 
 
 def _without_round(draw: Draw) -> Draw:
-    return replace(draw, seed=None, recipe=None, round_number=None)
+    tasks = () if draw.saved_search is not None else draw.task_ids  # each round asks the search
+    return replace(draw, seed=None, recipe=None, round_number=None, task_ids=tasks)
 
 
 def _save_new(recipe: Recipe) -> Recipe:

@@ -36,6 +36,7 @@ CHANGES = {
 
 LIMITS = {
     "project_id": "Project",
+    "saved_search": "Saved search",
     "task_ids": "Drawn from tasks",
     "job_id": "Job",
     "job_ids": "Jobs",

@@ -20,6 +20,7 @@ from portal.signed_in import SignedInApiRequest
 from selector.api import serializers
 from selector.models import Connection
 from selector.services import connections, task_lists
+from selector.task_search import TaskSearch
 
 
 class CvatViewSet(StrictView, viewsets.ViewSet):
@@ -41,13 +42,13 @@ class ProjectViewSet(CvatViewSet):
 class TaskViewSet(CvatViewSet):
     @takes(query=serializers.TaskQuerySerializer, responses=serializers.TaskPage)
     def list(self, request: SignedInApiRequest) -> Response:
-        """The tasks that CVAT shows to the connection's account, newest first, a page at a time."""
+        """The tasks that CVAT shows to the connection's account, newest first, a page at a time; of
+        the given parameters all must be fulfilled."""
         query = self.query
         place = {"page": query["page"], "page_size": query["page_size"]}
         tasks = task_lists.list_tasks(
             connection=_connection(request, query),
-            search=query["search"],
-            project_id=query.get("project_id"),
+            search=TaskSearch(**serializers.task_search_values(query)),
             **place,
         )
         results = serializers.TaskSerializer(tasks.results, many=True).data

@@ -20,7 +20,8 @@ MOST_IMAGES = 100_000  # on a page
 LARGEST_FRAME = 2**31 - 1
 STAGES = ["annotation", "validation", "acceptance"]
 STATES = ["new", "in progress", "completed", "rejected"]
-SOURCES = ["project_id", "task_ids", "task_id", "job_id"]
+SOURCES = ["saved_search", "project_id", "task_ids", "task_id", "job_id"]
+TOGETHER = [["task_id", "job_id"], ["saved_search", "task_ids"]]
 
 
 class TaskIdsField(ListField):
@@ -46,6 +47,12 @@ class ScopeSerializer(StrictSerializer):
     task_ids = TaskIdsField(help_text="Ids of several tasks.")
     project_id = IdField(
         required=False, allow_null=True, help_text="Id of a project: all its tasks."
+    )
+    saved_search = IdField(
+        required=False,
+        allow_null=True,
+        help_text="Id of a saved search: the tasks that match it now. With `task_ids`: those that "
+        "it found before.",
     )
     job_ids = ListField(child=IdField(), required=False, allow_empty=False, max_length=MOST_JOBS)
     stage = ChoiceField(
@@ -109,9 +116,10 @@ class ScopeSerializer(StrictSerializer):
                 "Name the task of job_ids by task_id."
                 if attrs.get("job_ids")
                 else "Name a task by task_id, or a job by job_id. Or name several tasks by "
-                "task_ids, or all tasks of a project by project_id."
+                "task_ids, all tasks of a project by project_id, or those of a saved search by "
+                "saved_search."
             )
-        if len(named) > 1 and named != ["task_id", "job_id"]:
+        if len(named) > 1 and named not in TOGETHER:
             raise serializers.ValidationError(f"Give only one of {' and '.join(named)}.")
         if attrs.get("job_ids") and attrs.get("job_id") is not None:
             raise serializers.ValidationError("Give either job_id or job_ids.")
@@ -126,7 +134,7 @@ class ScopeSerializer(StrictSerializer):
             raise serializers.ValidationError(
                 {"last_frame": "must not be smaller than first_frame."}
             )
-        if len(attrs.get("task_ids") or ()) == 1:
+        if named == ["task_ids"] and len(attrs["task_ids"]) == 1:
             [attrs["task_id"]] = attrs.pop("task_ids")
         return attrs
 

@@ -7,11 +7,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, WholeNumberField
 from portal.api.paging import MAX_PAGE_SIZE, PAGE_SIZE
 from portal.api.serializers import PageSerializer
 from portal.api.strict import StrictSerializer
-from selector.models import Connection
+from selector.models import LONGEST_ASSIGNEE, LONGEST_SUBSET, Connection
+from selector.task_search import STATUSES
 
 
 class TestConnectionSerializer(StrictSerializer):
@@ -192,5 +194,32 @@ class SearchQuerySerializer(PageQuerySerializer):
     search = serializers.CharField(required=False, max_length=200, allow_blank=True, default="")
 
 
-class TaskQuerySerializer(SearchQuerySerializer):
-    project_id = IdField(required=False)
+class TaskSearchFields(StrictSerializer):
+    """What tasks are searched for, beside words."""
+
+    project_id = IdField(required=False, allow_null=True, help_text="Only tasks of this project.")
+    status = ChoiceField(
+        choices=STATUSES, required=False, help_text="Only tasks with this status in CVAT."
+    )
+    assignee = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_ASSIGNEE,
+        help_text="Only tasks assigned to this person: the user name in CVAT.",
+    )
+    subset = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_SUBSET,
+        help_text="Only tasks of this subset, such as train.",
+    )
+
+
+class TaskQuerySerializer(TaskSearchFields, SearchQuerySerializer):
+    pass
+
+
+def task_search_values(data: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a TaskSearch among validated input."""
+    names = ("search", "project_id", "status", "assignee", "subset")
+    return {name: data[name] for name in names if data.get(name) is not None}

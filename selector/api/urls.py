@@ -3,12 +3,21 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from selector.api import frame_annotations, labels, lists, outlines, views, workspace
+from selector.api import (
+    frame_annotations,
+    labels,
+    lists,
+    outlines,
+    saved_searches,
+    views,
+    workspace,
+)
 
 router = SimpleRouter(trailing_slash=False)
 router.register("connections", views.ConnectionViewSet, basename="api-connection")
 router.register("projects", lists.ProjectViewSet, basename="api-project")
 router.register("tasks", lists.TaskViewSet, basename="api-task")
+router.register("saved-searches", saved_searches.SavedSearchViewSet, basename="api-saved-search")
 
 urlpatterns = [
     path("test-connection", views.TestConnectionView.as_view(), name="api-test-connection"),

@@ -17,7 +17,7 @@ from django.conf import settings
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden
 from cvat.frames import frames_of_jobs
-from cvat.types import FrameCatalog, Job, Project, ShownTask, Task
+from cvat.types import FrameCatalog, Job, Project, ShownTask
 from portal.exceptions import InvalidInput
 from selector.cvat_requests import cached_answer, cvat_client, side_by_side
 from selector.models import Connection
@@ -29,6 +29,7 @@ from selector.services.catalogs import (
     show_task,
     shown_catalog,
 )
+from selector.services.saved_searches import with_matching_tasks
 from selector.services.scope_annotations import with_annotations
 
 MOST_FRAMES = 1_000_000  # of all tasks together
@@ -71,14 +72,17 @@ class NamedTask:
 def list_several(*, connection: Connection, scope: Scope) -> SeveralTasks:
     """The tasks of a scope of several of which jobs take part; their frames are not read, and
     their jobs only where these matter. Raises InvalidInput, CvatError."""
+    scope = with_matching_tasks(connection=connection, scope=scope)
     with cvat_client(connection) as client:
         project = _visible_project(client, scope)
         if scope.narrows_jobs or (scope.project_id is not None and project is None):
             shown = [each.task for each in _taking_part(connection, client, scope)]
             tasks = [NamedTask.of(each) for each in shown]
         elif project is not None:  # who may see a project may see all its tasks (cvat-api 9.4)
-            listed = filter(_is_choosable, client.project_tasks(project.id))
-            tasks = [NamedTask(task.id, task.name, task.size) for task in listed]
+            listed = client.project_tasks(project.id)
+            tasks = [
+                NamedTask(each.id, each.name, each.size) for each in listed if each.is_choosable
+            ]
             if not tasks:
                 raise _no_pictures(project)
         else:
@@ -92,7 +96,7 @@ def list_several(*, connection: Connection, scope: Scope) -> SeveralTasks:
 def _named(connection: Connection, client: CvatClient, task_id: int) -> NamedTask:
     with suppress(CvatForbidden):
         task = client.task(task_id)
-        if _is_choosable(task):
+        if task.is_choosable:
             return NamedTask(task.id, task.name, task.size)
     return NamedTask.of(show_task(connection, client, task_id).task)  # raises if it has no pictures
 
@@ -102,10 +106,6 @@ def _visible_project(client: CvatClient, scope: Scope) -> Project | None:
         with suppress(CvatForbidden):
             return client.project(scope.project_id)
     return None
-
-
-def _is_choosable(task: Task) -> bool:
-    return task.dimension == "2d" and task.size > 0
 
 
 def _no_pictures(project: Project) -> InvalidInput:
@@ -178,6 +178,7 @@ def load_catalogs(*, connection: Connection, scope: Scope) -> list[FrameCatalog]
 def load_narrowed(*, connection: Connection, scope: Scope) -> list[FrameCatalog]:
     """The same catalogues with those jobs and frames alone that fulfil all filters. Raises also
     NotRead (annotations that a filter needs)."""
+    scope = with_matching_tasks(connection=connection, scope=scope)
     catalogs = load_catalogs(connection=connection, scope=scope)
     if scope.narrows_jobs:
         check_jobs(scope, [job for catalog in catalogs for job in catalog.jobs])
@@ -249,7 +250,7 @@ def _of_project(connection: Connection, client: CvatClient, project_id: int) -> 
 
 def _has_pictures(shown: ShownTask) -> bool:
     if shown.task is not None:
-        return _is_choosable(shown.task)
+        return shown.task.is_choosable
     return shown.jobs[0].dimension == "2d"
 
 

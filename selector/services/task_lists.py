@@ -10,6 +10,7 @@ from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
 from cvat.types import Job, Page, Project, Task
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
+from selector.task_search import TaskSearch
 
 MAX_ABOVE_TASKS = 10  # projects, and jobs, listed above the tasks
 MAX_PROJECTS = 1000
@@ -36,14 +37,13 @@ def list_projects(*, connection: Connection, search: str = "") -> Page[Project]:
 def list_tasks(
     *,
     connection: Connection,
-    search: str = "",
-    project_id: int | None = None,
+    search: TaskSearch,
     page: int = 1,
     page_size: int = 50,
 ) -> Page[Task]:
     """The newest first. Raises CvatError."""
     with cvat_client(connection) as client:
-        return client.tasks(search=search, project_id=project_id, page=page, page_size=page_size)
+        return client.tasks(**search.criteria, page=page, page_size=page_size)
 
 
 def read_task(*, connection: Connection, task_id: int) -> Task:
@@ -64,18 +64,17 @@ def list_jobs(*, connection: Connection, task_id: int) -> list[Job]:
 def overview(
     *,
     connection: Connection,
-    search: str = "",
-    project_id: int | None = None,
+    search: TaskSearch,
     page: int = 1,
     page_size: int = 50,
 ) -> Overview:
     """What CVAT shows to this account. Raises CvatError."""
     with cvat_client(connection) as client:
-        if project_id is not None:
-            return _of_project(client, project_id, search, page, page_size)
-        if page > 1:
-            return Overview(client.tasks(search=search, page=page, page_size=page_size))
-        return _first_page(client, connection.username, search, page_size)
+        if search.project_id is not None:
+            return _of_project(client, search.project_id, search, page, page_size)
+        if page > 1 or search.has_more_than_words:
+            return Overview(client.tasks(**search.criteria, page=page, page_size=page_size))
+        return _first_page(client, connection.username, search.search, page_size)
 
 
 def _first_page(client: CvatClient, username: str, search: str, page_size: int) -> Overview:
@@ -97,7 +96,7 @@ def _first_page(client: CvatClient, username: str, search: str, page_size: int) 
 
 
 def _of_project(
-    client: CvatClient, project_id: int, search: str, page: int, page_size: int
+    client: CvatClient, project_id: int, search: TaskSearch, page: int, page_size: int
 ) -> Overview:
     project: Project | None = None
     refusal: CvatError | None = None
@@ -105,7 +104,7 @@ def _of_project(
         project = client.project(project_id)
     except (CvatForbidden, CvatNotFound) as error:
         refusal = error
-    tasks = client.tasks(search=search, project_id=project_id, page=page, page_size=page_size)
+    tasks = client.tasks(**search.criteria, page=page, page_size=page_size)
     # A task's assignee may read the task and not its project.
     if refusal and not tasks.count:
         raise refusal

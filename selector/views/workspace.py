@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET
 from cvat.links import project_link, task_link
 from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
-from selector.forms import MAX_WORDS, ChooseForm
-from selector.models import Connection
-from selector.page_links import workspace_url
+from selector.forms import ChooseForm
+from selector.models import Connection, SavedSearch
+from selector.page_links import tasks_url, workspace_url
 from selector.scope import Scope, scope_json
 from selector.services import catalogs, connections, scopes, searching, task_lists
 from selector.views.connections import connections_page
@@ -62,15 +62,17 @@ def choose(request: SignedInRequest) -> HttpResponseBase:
             if (scope := form.scope) is not None:
                 context |= _several(scope, form.cleaned_data, connection)
             else:
-                context |= _named(form.cleaned_data, form.words[:MAX_WORDS], connection)
+                context |= _named(form, connection)
         status = outcome.status
     if "source" not in context:
         context["recent"] = catalogs.recent_tasks(connection=connection, limit=MAX_RECENT)
+        context["searches"] = _searches(connection)
     context["is_temporary"] = status >= 500
     return render(request, "selector/workspace/page.html", context, status=status)
 
 
-def _named(given: dict[str, Any], words: str, connection: Connection) -> dict[str, Any]:
+def _named(form: ChooseForm, connection: Connection) -> dict[str, Any]:
+    given, criteria = form.cleaned_data, form.criteria
     if given["task"] or given["job"]:
         source = searching.find_source(
             connection=connection, task_id=given["task"], job_id=given["job"]
@@ -83,8 +85,7 @@ def _named(given: dict[str, Any], words: str, connection: Connection) -> dict[st
     number = given["page"] or 1
     overview = task_lists.overview(
         connection=connection,
-        search=words,
-        project_id=given["project"],
+        search=criteria,
         page=number,
         page_size=TASKS_PER_PAGE,
     )
@@ -94,8 +95,15 @@ def _named(given: dict[str, Any], words: str, connection: Connection) -> dict[st
         "tasks": overview.tasks,
         "page": pages.get_page(number),
         "project_id": given["project"],
-        "is_landing": number == 1 and not words and given["project"] is None,
+        "criteria": criteria,
+        "is_landing": number == 1 and not criteria.in_words,
     }
+
+
+def _searches(connection: Connection) -> list[dict[str, Any]]:
+    """The saved searches for tasks of the server, each with the address of the list of tasks."""
+    own = SavedSearch.objects.for_user(connection.owner).filter(url=connection.url)
+    return [{"saved": each, "tasks_url": tasks_url(each.criteria, connection.pk)} for each in own]
 
 
 def _several(scope: Scope, given: dict[str, Any], connection: Connection) -> dict[str, Any]:

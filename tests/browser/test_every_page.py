@@ -10,6 +10,8 @@ from portal.services import teams
 from selections import services
 from selections.draws import Draw
 from selections.models import Archive, Selection
+from selector.services import saved_searches
+from selector.task_search import TaskSearch
 from tests.browser.portal import Portal
 from tests.conftest import connect
 from tests.making import make_publication
@@ -17,6 +19,7 @@ from tests.making import make_publication
 PAGES = [
     "/connections",
     "/choose",
+    "/choose?subset=train",
     "/choose?task=1",
     "/choose?task=99999",
     "/selections/",
@@ -59,6 +62,10 @@ def test_it_works(
         user=alice, connection=connection, draw=draw, name="A rather long name " * 5
     )
     publication = make_publication(alice, selection, "failed")
+    criteria = TaskSearch(search="a rather long search", subset="train")
+    saved_searches.save_search(
+        user=alice, connection=connection, criteria=criteria, name="A rather long name " * 5
+    )
     team = teams.create_team(user=alice, name="A rather long name " * 5)
     selection.shares.create(team=team)
     for path in PAGES:

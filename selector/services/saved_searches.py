@@ -1,0 +1,99 @@
+"""Saved searches: save, delete, and find the tasks that match now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from cvat.types import Task
+from portal.exceptions import Conflict, InvalidInput
+from portal.work.models import lock_person
+from selector.cvat_requests import cvat_client
+from selector.models import Connection, SavedSearch
+from selector.scope import Scope
+from selector.task_search import TaskSearch
+
+S = TypeVar("S", bound=Scope)
+
+MOST_SEARCHES = 200  # of one person
+PAGE_SIZE = 500
+
+
+def save_search(
+    *, user: User, connection: Connection, criteria: TaskSearch, name: str
+) -> SavedSearch:
+    """Save what the tasks of a server are searched by. Raises InvalidInput, and Conflict beyond
+    MOST_SEARCHES."""
+    if not criteria.has_conditions and criteria.project_id is None:
+        raise InvalidInput("Give at least one condition: words, project, status, assignee, subset.")
+    saved = SavedSearch(
+        owner=user,
+        url=connection.url,
+        organization=connection.organization,
+        name=" ".join(name.split()),
+        **criteria.criteria,
+    )
+    with transaction.atomic():
+        lock_person(user.pk)  # of two requests at once, the second counts the first
+        if SavedSearch.objects.for_user(user).count() >= MOST_SEARCHES:
+            raise Conflict(
+                f"You have {MOST_SEARCHES} saved searches, which is as many as one person may. "
+                "Delete one."
+            )
+        try:
+            saved.full_clean()
+        except ValidationError as error:
+            raise InvalidInput(" ".join(error.messages)) from None
+        saved.save()
+    return saved
+
+
+def delete_search(*, saved: SavedSearch) -> None:
+    """Selections that were drawn by it keep the tasks that it found then."""
+    saved.delete()
+
+
+def with_matching_tasks(*, connection: Connection, scope: S) -> S:
+    """The scope with the tasks that its saved search finds now; unchanged without a search, and if
+    it names the tasks that the search found before. Raises InvalidInput, CvatError."""
+    if scope.saved_search is None or scope.task_ids:
+        return scope
+    own = SavedSearch.objects.for_user(connection.owner)
+    saved = own.filter(pk=scope.saved_search).first()
+    if saved is None:
+        raise InvalidInput(f"You have no saved search {scope.saved_search}.")
+    if saved.url != connection.url:
+        raise InvalidInput(
+            f"The search “{saved.name}” is for tasks of another CVAT server, {saved.url}. Choose a "
+            "connection to that server."
+        )
+    tasks = _find(connection, saved)
+    if not tasks:
+        raise InvalidInput(
+            f"No task with pictures matches the search “{saved.name}” now: "
+            f"{saved.criteria.in_words}."
+        )
+    return replace(scope, task_ids=tuple(tasks))
+
+
+def _find(connection: Connection, saved: SavedSearch) -> list[int]:
+    """The ids of the tasks with pictures that match, ascending."""
+    matching: dict[int, Task] = {}
+    page, count = 1, 1
+    with cvat_client(connection) as client:
+        while (page - 1) * PAGE_SIZE < count:
+            listed = client.tasks(**saved.criteria.criteria, page=page, page_size=PAGE_SIZE)
+            count = listed.count
+            if count > settings.MAX_SCOPE_TASKS:
+                raise InvalidInput(
+                    f"{count:,} tasks match the search “{saved.name}”, more than can be looked "
+                    f"through at once ({settings.MAX_SCOPE_TASKS:,}). Save a narrower search."
+                )
+            matching |= {task.id: task for task in listed.results}
+            page += 1
+    return sorted(task.id for task in matching.values() if task.is_choosable)
