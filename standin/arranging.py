@@ -16,6 +16,7 @@ from typing import IO, Any
 from PIL import Image
 
 from standin.building import TaskSpec
+from standin.media import Size, upright_size
 from standin.model import Task
 
 MANIFEST = "manifest.jsonl"
@@ -31,6 +32,7 @@ class UploadedFiles(Mapping[str, bytes]):
 
     def __init__(self, sources: Mapping[str, tuple[zipfile.ZipFile | None, Path]]) -> None:
         self._sources = sources
+        self.sizes: dict[str, Size] = {}  # of pictures whose head was read
 
     def __getitem__(self, name: str) -> bytes:
         archive, path = self._sources[name]
@@ -71,6 +73,7 @@ def arranged(task: Task, files: Mapping[str, Path], data: Mapping[str, Any]) -> 
     return TaskSpec(
         task.name,
         images=chosen,
+        sizes=chosen.sizes,
         job_sizes=[len(job) for job in mapping or ()],
         segment_size=task.segment_size,
         overlap=task.overlap,
@@ -157,8 +160,8 @@ def _predefined(
 def _check_readable(task: Task, pictures: UploadedFiles) -> None:
     for name in pictures:
         try:
-            with pictures.open(name) as file, Image.open(file):
-                continue
+            with pictures.open(name) as file, Image.open(file) as image:
+                pictures.sizes[name] = upright_size(image)
         except OSError:
             text = f"cannot identify image file '/home/django/data/data/{task.id}/raw/{name}'"
             raise CreationFailed(f"PIL.UnidentifiedImageError: {text}") from None

@@ -9,7 +9,16 @@ from typing import Any
 
 from standin import skeletons
 from standin.layout import default_chunk_size, honeypots, segments
-from standin.media import GivenImages, Images, Media, Multiview, NumberedNames, PointClouds, Video
+from standin.media import (
+    GivenImages,
+    Images,
+    Media,
+    Multiview,
+    NumberedNames,
+    PointClouds,
+    Size,
+    Video,
+)
 from standin.model import Job, Label, Organization, Project, Readiness, Task, User
 from standin.pictures import Drawing, plain
 
@@ -69,6 +78,7 @@ class TaskSpec:
     labels: Sequence[str | Mapping[str, Any]] = ("car", "person")
     jobs: Mapping[int, JobSettings | Mapping[str, Any]] = field(default_factory=dict)
     first_job_id: int | None = None
+    sizes: Mapping[str, Size] = field(default_factory=dict)  # of the images, where they are known
     job_sizes: Sequence[int] = ()  # in place of a segment size, as in a job file mapping
 
     def media(self) -> Media | None:
@@ -80,7 +90,7 @@ class TaskSpec:
         if self.video:
             return Video(self.video_name, self.count or 60, self.size, self.scene)
         if isinstance(self.images, Mapping):
-            return GivenImages(self.images, self.related)
+            return GivenImages(self.images, self.related, self.sizes)
         names = self.images or NumberedNames(self.pattern, self.count or 0)
         if self.dimension == "3d":
             return PointClouds(names, self.related)

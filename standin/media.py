@@ -113,6 +113,12 @@ def served_original(uploaded: bytes) -> bytes:
         return uploaded
 
 
+def upright_size(image: Image.Image) -> Size:
+    """Width and height after EXIF rotation."""
+    width, height = image.size
+    return (height, width) if image.getexif().get(0x0112, 1) >= 5 else (width, height)
+
+
 def _saved_again(image: Image.Image) -> bytes | None:
     buffer = io.BytesIO()
     turned = image.getexif().get(0x0112, 1) != 1
@@ -189,11 +195,12 @@ class GivenImages(Images):
         self,
         files: Mapping[str, bytes],
         related: Mapping[int, list[tuple[str, bytes]]] | None = None,
+        sizes: Mapping[str, Size] | None = None,
     ) -> None:
         super().__init__(list(files), related=related)
         self._files = files  # read at each look, for they may be large
         self._served = BoundedCache[bytes](32 << 20, len)  # gone with these files
-        self._sizes: dict[int, Size] = {}
+        self._sizes = dict(sizes or {})
 
     def uploaded(self, position: int) -> bytes:
         return self._files[self.names[position]]
@@ -202,9 +209,10 @@ class GivenImages(Images):
         return self._served.get((position, quality), make)
 
     def dimensions(self, position: int) -> Size:
-        if position not in self._sizes:
-            self._sizes[position] = self._read_size(position)
-        return self._sizes[position]
+        name = self.names[position]
+        if name not in self._sizes:
+            self._sizes[name] = self._read_size(position)
+        return self._sizes[name]
 
     def _read_size(self, position: int) -> Size:
         try:
