@@ -40,7 +40,8 @@ class World:
         self.chunks = ChunkBuilder()
         self.meta_cache = BoundedCache[bytes](64 << 20, len)
         self.uploads = Uploads()
-        self._last_label = 0
+        # Ids of what was deleted are not given again.
+        self._last_task = self._last_job = self._last_label = 0
         self._object_ids = count(FIRST_OBJECT)
         # As servers before cvat#9690: the meta of a job lists the deleted frames of its task.
         self.lists_all_deleted = False
@@ -138,7 +139,7 @@ class World:
     def add_task(self, name: str, **options: Any) -> Task:
         """Options are the fields of `standin.building.TaskSpec`."""
         spec = TaskSpec(name, **options)
-        number = spec.task_id or max(self.tasks, default=0) + 1
+        number = spec.task_id or max(self._last_task, *self.tasks, 0) + 1
         if number in self.tasks:
             raise ValueError(f"there is a task {number} already")
         task = Task(number, name, self.user(spec.owner), self.user(spec.assignee), spec.project)
@@ -156,6 +157,7 @@ class World:
         building.fill(task, spec)
         task.deleted = sorted(spec.deleted)
         self.tasks[number] = task
+        self._last_task = max(self._last_task, number)
         if task.dimension == "multiview":
             task.order, task.chunk_size, task.overlap = range(0), None, None
             self._add_job(task, range(task.size), spec.first_job_id)
@@ -201,7 +203,7 @@ class World:
             self.add_ground_truth(task, spec.ground_truth, spec.ground_truth_job_id or next_id)
 
     def _add_job(self, task: Task, frames: range, job_id: int | None) -> Job:
-        number = job_id or max(self.jobs, default=0) + 1
+        number = job_id or max(self._last_job, *self.jobs, 0) + 1
         moment = stamp(task.id * 100 + len(task.jobs) / 60)
         job = Job(number, task, frames.start, frames.stop - 1)
         job.created_date = job.updated_date = moment
@@ -210,6 +212,7 @@ class World:
     def _register(self, job: Job) -> Job:
         job.task.jobs.append(job)
         self.jobs[job.id] = job
+        self._last_job = max(self._last_job, job.id)
         return job
 
     def _settle(self, job: Job, settings: JobSettings | Mapping[str, Any] | None) -> None:

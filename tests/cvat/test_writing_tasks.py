@@ -257,6 +257,12 @@ def test_a_task_is_deleted_once(site: StandIn, pictures: Path) -> None:
     assert task_id not in site.world.tasks
 
 
+def test_ids_of_deleted_tasks_are_not_given_again(site: StandIn, pictures: Path) -> None:
+    task_id = publish(site, pictures)
+    writer(site).ensure_task_deleted(task_id)
+    assert publish(site, pictures) > task_id
+
+
 def requests_of(action: Callable[[], object], site: StandIn) -> int:
     before = len(site.requests)
     action()
