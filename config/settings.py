@@ -309,6 +309,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "clear-publications": {
+        "task": "publishing.tasks.clear_debris",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "purge-failed-sign-ins": {
         "task": "portal.tasks.purge_failed_sign_ins",
         "schedule": 3600.0,

@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 
-from publishing.ground_truth import DELIVER, LEAVE_OUT, GroundTruthOptions
-from publishing.services import GroundTruthCheck
+from publishing.change import DELIVER, LEAVE_OUT
+from publishing.ground_truth import GroundTruthOptions
+from publishing.new_task import LONGEST_NAME, LONGEST_SUBSET, MOST_FRAMES, NewTaskOptions
+from publishing.services import GroundTruthCheck, NewTaskCheck
 from selector.models import Connection
 
 
@@ -45,6 +47,18 @@ class WithdrawForm(forms.Form):
     )
 
 
+def _deleted_frames() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="Frames that were deleted in CVAT",
+        choices=[
+            ("", "Choose …"),
+            (LEAVE_OUT, "Leave them out"),
+            (DELIVER, "Take them all the same"),
+        ],
+        error_messages={"required": "Choose what becomes of the deleted frames."},
+    )
+
+
 class GroundTruthForm(forms.Form):
     """What has to be decided before a ground-truth job is made. It asks about deleted frames and
     about the job that the task has only where there are such."""
@@ -52,15 +66,7 @@ class GroundTruthForm(forms.Form):
     assignee = forms.TypedChoiceField(
         label="Assign it to", required=False, coerce=int, empty_value=None
     )
-    deleted_frames = forms.ChoiceField(
-        label="Frames that were deleted in CVAT",
-        choices=[
-            ("", "Choose …"),
-            (LEAVE_OUT, "Leave them out"),
-            (DELIVER, "Check them all the same"),
-        ],
-        error_messages={"required": "Choose what becomes of the deleted frames."},
-    )
+    deleted_frames = _deleted_frames()
     # The job that the person was shown: another one must not be deleted in its place.
     existing = forms.IntegerField(widget=forms.HiddenInput())
     replace = forms.BooleanField(
@@ -90,4 +96,52 @@ class GroundTruthForm(forms.Form):
             assignee_id=given["assignee"],
             deleted_frames=given.get("deleted_frames", ""),
             replace_job=given["existing"] if given.get("replace") else None,
+        )
+
+
+class NewTaskForm(forms.Form):
+    """What a new task is made with. It asks about deleted frames and about the project only where
+    there are such."""
+
+    name = forms.CharField(label="Name of the task", max_length=LONGEST_NAME)
+    project = forms.TypedChoiceField(label="Project", required=False, coerce=int, empty_value=None)
+    subset = forms.CharField(
+        max_length=LONGEST_SUBSET, required=False, help_text="Such as Train or Validation."
+    )
+    frames_per_job = forms.IntegerField(
+        label="Frames per job",
+        required=False,
+        min_value=1,
+        max_value=MOST_FRAMES,
+        help_text="Empty: all in one job.",
+    )
+    image_quality = forms.IntegerField(
+        label="Image quality",
+        min_value=1,
+        max_value=100,
+        initial=70,
+        help_text="Of the compressed pictures in CVAT’s editor. The files stay as they are.",
+    )
+    deleted_frames = _deleted_frames()
+
+    def __init__(self, check: NewTaskCheck, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not check.deleted.count:
+            del self.fields["deleted_frames"]
+        project: Any = self.fields["project"]
+        none = [("", "None: the labels of the tasks")] if check.labels is not None else []
+        if check.project is None:
+            del self.fields["project"]
+        else:
+            project.choices = [*none, (check.project.id, f"{check.project.name}: its labels")]
+
+    def options(self) -> NewTaskOptions:
+        given = self.cleaned_data
+        return NewTaskOptions(
+            name=given["name"],
+            project_id=given.get("project"),
+            subset=given["subset"],
+            frames_per_job=given["frames_per_job"] or 0,
+            image_quality=given["image_quality"],
+            deleted_frames=given.get("deleted_frames", ""),
         )

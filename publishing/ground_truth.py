@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-DELIVER, LEAVE_OUT = "deliver", "leave_out"
+from publishing.change import Change, frames_in_words
+
 # CVAT puts no limit on the list; beyond this it is no sample to check annotations with any more.
 MOST_FRAMES = 50_000
 
@@ -29,26 +30,12 @@ class GroundTruthOptions:
         return cls(**data)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A request that changes something in CVAT; `text` says what."""
-
-    method: str
-    path: str
-    text: str
-    body: dict[str, Any] | None = None
-
-    @property
-    def request(self) -> str:
-        return f"{self.method} {self.path}"
-
-
 def changes(*, task_id: int, frames: Sequence[int], options: GroundTruthOptions) -> list[Change]:
     """The requests that make the job, in their order (cvat-api 13.1 and 13.2)."""
     create = Change(
         "POST",
         "/api/jobs",
-        f"Create a ground-truth job of {len(frames):,} {_frames(len(frames))} in task {task_id}",
+        f"Create a ground-truth job of {frames_in_words(len(frames))} in task {task_id}",
         {
             "type": "ground_truth",
             "task_id": task_id,
@@ -62,7 +49,3 @@ def changes(*, task_id: int, frames: Sequence[int], options: GroundTruthOptions)
     number = options.replace_job
     text = f"Delete ground-truth job {number} and all annotations in it"
     return [Change("DELETE", f"/api/jobs/{number}", text), create]
-
-
-def _frames(count: int) -> str:
-    return "frame" if count == 1 else "frames"

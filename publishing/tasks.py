@@ -6,10 +6,16 @@ from celery import shared_task
 
 from portal.work.running import take_turn
 from publishing.models import Publication
-from publishing.services import carrying_out
+from publishing.services import carrying_out, packing
 
 
 @shared_task
 def publish(pk: int) -> None:
     """Carry out the publication whose turn it is, as a rule the one named."""
     take_turn(Publication, pk, carrying_out.publish)
+
+
+@shared_task
+def clear_debris() -> None:
+    """Delete what was fetched for publications that have ended without a worker."""
+    packing.clear_debris()

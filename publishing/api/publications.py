@@ -14,7 +14,7 @@ from portal.api.strict import StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
 from publishing import services
-from publishing.models import Publication, PublicationQuerySet
+from publishing.models import Publication, PublicationQuerySet, PublishedFrame
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -28,6 +28,15 @@ class StepSerializer(serializers.Serializer[Any]):
     done_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="Null: the answer is not known."
     )
+
+
+class PublishedFrameSerializer(serializers.ModelSerializer[PublishedFrame]):
+    """A frame of a new task, and the frame that it was made from."""
+
+    class Meta:
+        model = PublishedFrame
+        fields = ["new_frame", "path", "task_id", "frame"]
+        read_only_fields = fields
 
 
 class PublicationListSerializer(serializers.ModelSerializer[Publication]):
@@ -56,6 +65,7 @@ class PublicationListSerializer(serializers.ModelSerializer[Publication]):
             "task_name",
             "frames_total",
             "result_job_id",
+            "result_task_id",
             "result_url",
             "error",
             "created_at",
@@ -99,6 +109,15 @@ class PublicationViewSet(
 
     def get_serializer_class(self) -> type[PublicationListSerializer]:
         return PublicationListSerializer if self.action == "list" else PublicationSerializer
+
+    @takes(is_paged=True, responses=PublishedFrameSerializer(many=True))
+    @action(detail=True)
+    def frames(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Which frame of the new task each frame of the selection became; empty until it is made,
+        and for a ground-truth job, whose frames keep their numbers."""
+        frames: Any = self.get_object().published_frames.all()
+        page: Any = self.paginate_queryset(frames)
+        return self.get_paginated_response(PublishedFrameSerializer(page, many=True).data)
 
     @takes()
     @action(detail=True, methods=["post"])

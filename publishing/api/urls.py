@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from publishing.api.ground_truth import GroundTruthView
+from publishing.api.new_task import NewTaskView
 from publishing.api.permissions import WritePermissionView
 from publishing.api.publications import PublicationViewSet
 
@@ -21,5 +22,6 @@ urlpatterns = [
         GroundTruthView.as_view(),
         name="api-ground-truth-job",
     ),
+    path("selections/<int:selection_id>/new-task", NewTaskView.as_view(), name="api-new-task"),
     *router.urls,
 ]

@@ -14,7 +14,9 @@ from django.utils import timezone
 from cvat.links import job_link, task_link
 from portal.work.models import Work, WorkQuerySet
 from portal.work.values import WorkStatus, status_field
-from publishing.ground_truth import Change, GroundTruthOptions
+from publishing.change import Change
+from publishing.ground_truth import GroundTruthOptions
+from publishing.new_task import NewTaskOptions
 from selections.models import Selection
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Publication(Work):
 
     class Target(models.TextChoices):
         GROUND_TRUTH = "ground_truth", "ground-truth job"
+        TASK = "task", "new task"
 
     class Status(models.TextChoices):
         QUEUED = WorkStatus.QUEUED.value, "waiting"
@@ -57,16 +60,24 @@ class Publication(Work):
     # As it was called when the publication was asked for.
     selection_name = models.CharField(max_length=200)
     url = models.CharField("CVAT server", max_length=500)
-    task_id = models.BigIntegerField()
+    # The task whose frames become a ground-truth job; null for a new task, see PublishedFrame.
+    task_id = models.BigIntegerField(null=True, blank=True)
     task_name = models.CharField(max_length=500, blank=True)
-    # Task frames, ascending, as they were when the publication was asked for.
+    # Of a ground-truth job: task frames, ascending, as when the publication was asked for.
     frames = models.JSONField(default=list)
-    # As GroundTruthOptions.to_json() writes them; see get_options().
+    # As GroundTruthOptions or NewTaskOptions write them with to_json().
     options = models.JSONField(default=dict, blank=True)
     # What was sent to CVAT: [{"request", "text", "sent_at", "done_at"}]; without `done_at` the
     # answer is not known.
     steps = models.JSONField(default=list, blank=True)
     result_job_id = models.BigIntegerField(null=True, blank=True)
+    result_task_id = models.BigIntegerField(null=True, blank=True)
+    # Of a new task: the slug of the organization to make it in, "" for the personal space.
+    organization = models.CharField(max_length=100, blank=True)
+    # By which a new task is found in CVAT again: it stands there as its issue tracker.
+    marker = models.CharField(max_length=500, blank=True, editable=False)
+    # CVAT's id of the upload of the pictures, to go on with it.
+    upload_id = models.CharField(max_length=200, blank=True, editable=False)
     status = status_field(Status)
 
     objects: ClassVar = PublicationQuerySet.as_manager()
@@ -88,17 +99,22 @@ class Publication(Work):
 
     @property
     def task_url(self) -> str:
-        return task_link(self.url, self.task_id)
+        return "" if self.task_id is None else task_link(self.url, self.task_id)
 
     @property
     def result_url(self) -> str:
         """The address of the result in CVAT; "" while there is none."""
-        if self.result_job_id is None:
-            return ""
-        return job_link(self.url, self.task_id, self.result_job_id)
+        if self.result_job_id is not None and self.task_id is not None:
+            return job_link(self.url, self.task_id, self.result_job_id)
+        return "" if self.result_task_id is None else task_link(self.url, self.result_task_id)
 
     def get_options(self) -> GroundTruthOptions:
+        """Of a ground-truth job."""
         return GroundTruthOptions.from_json(self.options)
+
+    def get_task_options(self) -> NewTaskOptions:
+        """Of a new task."""
+        return NewTaskOptions.from_json(self.options)
 
     def has_done(self, change: Change) -> bool:
         """Whether it is known that CVAT has carried out the request."""
@@ -123,5 +139,38 @@ class Publication(Work):
         steps = [step | done if step["request"] == change.request else step for step in self.steps]
         return self._note(steps, worker)
 
+    def note_task(self, worker: uuid.UUID, task_id: int | None) -> bool:
+        """Note which task was made; None: it was deleted. False if the worker has lost its
+        claim."""
+        return self._change(self._held(worker), result_task_id=task_id)
+
+    def note_upload(self, worker: uuid.UUID, upload_id: str) -> bool:
+        """Note which upload to go on with. False if the worker has lost its claim."""
+        return self._change(self._held(worker), upload_id=upload_id[:200])
+
     def _note(self, steps: list[dict[str, Any]], worker: uuid.UUID) -> bool:
         return self._change(self._held(worker), steps=steps)
+
+
+class PublishedFrame(models.Model):
+    """A frame of a new task, and the frame that it was made from."""
+
+    # Without an index of its own: frame_published_once begins with it.
+    publication = models.ForeignKey(
+        Publication, on_delete=models.CASCADE, related_name="published_frames", db_index=False
+    )
+    new_frame = models.IntegerField()  # of Publication.result_task_id
+    task_id = models.BigIntegerField()
+    frame = models.IntegerField()
+    path = models.TextField()  # the name of the new frame
+
+    class Meta:
+        ordering = ["new_frame"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication", "new_frame"], name="frame_published_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"frame {self.new_frame} from frame {self.frame} of task {self.task_id}"

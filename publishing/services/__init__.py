@@ -5,17 +5,24 @@ from publishing.services.permissions import Given, give_permission, withdraw_per
 from publishing.services.requesting import (
     cancel_publication,
     plan_ground_truth_job,
+    plan_new_task,
     request_ground_truth_job,
+    request_new_task,
 )
+from publishing.services.task_checking import NewTaskCheck, check_new_task
 
 __all__ = [
     "Given",
     "GroundTruthCheck",
     "JobShare",
+    "NewTaskCheck",
     "cancel_publication",
     "check_ground_truth",
+    "check_new_task",
     "give_permission",
     "plan_ground_truth_job",
+    "plan_new_task",
     "request_ground_truth_job",
+    "request_new_task",
     "withdraw_permission",
 ]

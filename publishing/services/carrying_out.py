@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from cvat.client import CvatClient
 from cvat.exceptions import CvatUnauthorized
 from cvat.types import Job
 from cvat.writing import CvatWriter
@@ -13,8 +15,11 @@ from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
 from publishing.exceptions import PermissionNeeded
-from publishing.ground_truth import Change, changes
+from publishing.ground_truth import changes
 from publishing.models import Publication, WritePermission
+from publishing.services import packing
+from publishing.services.making_tasks import make_task
+from publishing.services.steps import step
 from selector.services.task_reading import worker_client
 
 ANOTHER = (
@@ -25,18 +30,34 @@ ANOTHER = (
 
 def publish(pk: int) -> bool:
     """Carry out the publication. False if it does not wait to be done."""
-    return run(Publication, pk, _perform)
+    is_claimed = run(Publication, pk, _perform)
+    if is_claimed:
+        packing.clear(pk)
+    return is_claimed
 
 
 def _perform(publication: Publication, heartbeat: Heartbeat) -> None:
-    with _writer(publication, heartbeat) as writer:
-        job = _make_ground_truth_job(publication, heartbeat, writer)
-    if not publication.finish(heartbeat.worker, result_job_id=job.id):
+    result: dict[str, Any]
+    if publication.target == Publication.Target.TASK:
+        result = {"result_task_id": _publish_task(publication, heartbeat)}
+    else:
+        with _writing_client(publication, heartbeat) as client:
+            job = _make_ground_truth_job(publication, heartbeat, CvatWriter(client))
+        result = {"result_task_id": job.task_id, "result_job_id": job.id}
+    if not publication.finish(heartbeat.worker, **result):
         raise Stopped
 
 
+def _publish_task(publication: Publication, heartbeat: Heartbeat) -> int:
+    with _writing_client(publication, heartbeat) as client:
+        CvatWriter(client).check_permission()  # before much is fetched in vain
+    pictures = packing.pack(publication, heartbeat)
+    with _writing_client(publication, heartbeat) as client:
+        return make_task(publication, heartbeat, client, pictures)
+
+
 @contextmanager
-def _writer(publication: Publication, heartbeat: Heartbeat) -> Iterator[CvatWriter]:
+def _writing_client(publication: Publication, heartbeat: Heartbeat) -> Iterator[CvatClient]:
     """Raises NotConnected, PermissionNeeded, and WorkFailed when CVAT does not accept the
     permission to write any more, which is then deleted: the access that reads is another one."""
     connection = publication.connection
@@ -48,7 +69,7 @@ def _writer(publication: Publication, heartbeat: Heartbeat) -> Iterator[CvatWrit
     credential = permission.get_credential()
     try:
         with worker_client(connection, heartbeat, credential=credential) as client:
-            yield CvatWriter(client)
+            yield client
     except CvatUnauthorized as error:
         permission.delete()
         raise WorkFailed(str(error)) from error
@@ -58,34 +79,21 @@ def _make_ground_truth_job(
     publication: Publication, heartbeat: Heartbeat, writer: CvatWriter
 ) -> Job:
     """The job, made once: an earlier attempt may have come to any point of this."""
-    options, frames = publication.get_options(), publication.frames
-    *deletions, creation = changes(task_id=publication.task_id, frames=frames, options=options)
+    options, frames, task_id = publication.get_options(), publication.frames, publication.task_id
+    if task_id is None:
+        raise WorkFailed("This publication names no task. Ask for it again.")
+    *deletions, creation = changes(task_id=task_id, frames=frames, options=options)
     if not publication.steps:
-        _check_ground_truth(publication, writer)
+        _check_ground_truth(task_id, options.replace_job, writer)
     if options.replace_job is not None and not publication.has_done(deletions[0]):
-        with _step(publication, heartbeat, deletions[0]):
+        with step(publication, heartbeat, deletions[0]):
             writer.ensure_job_deleted(options.replace_job)
-    with _step(publication, heartbeat, creation):
-        return writer.ensure_ground_truth_job(
-            publication.task_id, frames, assignee_id=options.assignee_id
-        )
+    with step(publication, heartbeat, creation):
+        return writer.ensure_ground_truth_job(task_id, frames, assignee_id=options.assignee_id)
 
 
-def _check_ground_truth(publication: Publication, writer: CvatWriter) -> None:
+def _check_ground_truth(task_id: int, replaced: int | None, writer: CvatWriter) -> None:
     """Raises WorkFailed when the task has another ground-truth job than the person knew of."""
-    replaced = publication.get_options().replace_job
-    for job in writer.ground_truth_jobs(publication.task_id):
+    for job in writer.ground_truth_jobs(task_id):
         if job.id != replaced:
-            raise WorkFailed(ANOTHER.format(task=publication.task_id, job=job.id))
-
-
-@contextmanager
-def _step(publication: Publication, heartbeat: Heartbeat, change: Change) -> Iterator[None]:
-    """Note in the row that the block sends a request, before it is sent, and then that CVAT has
-    done it. Raises Stopped."""
-    heartbeat.check()
-    if not publication.begin_step(heartbeat.worker, change):
-        raise Stopped
-    yield
-    if not publication.end_step(heartbeat.worker, change):
-        raise Stopped
+            raise WorkFailed(ANOTHER.format(task=task_id, job=job.id))

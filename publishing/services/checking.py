@@ -12,8 +12,9 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Job, Task, User
 from portal.exceptions import Conflict, InvalidInput
+from publishing.change import DELIVER, LEAVE_OUT, Change, frames_in_words
 from publishing.exceptions import ChoiceNeeded
-from publishing.ground_truth import DELIVER, LEAVE_OUT, MOST_FRAMES, GroundTruthOptions
+from publishing.ground_truth import MOST_FRAMES, GroundTruthOptions, changes
 from selections.models import Selection
 from selections.services.connections import required_connection
 from selector.cvat_requests import cvat_client
@@ -68,9 +69,9 @@ class GroundTruthCheck:
             self._check_assignee(options.assignee_id)
         if self.deleted and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(
-                f"{_count(len(self.deleted))} of the selection deleted in CVAT: {self._named()}. "
-                f"Say whether to leave them out (deleted_frames: {LEAVE_OUT}) or to check them all "
-                f"the same ({DELIVER})."
+                f"{frames_in_words(len(self.deleted))} of the selection deleted in CVAT: "
+                f"{self._named()}. Say whether to leave them out "
+                f"(deleted_frames: {LEAVE_OUT}) or to check them all the same ({DELIVER})."
             )
         frames = self.remaining(options.deleted_frames)
         if not frames:
@@ -78,6 +79,11 @@ class GroundTruthCheck:
                 "Every frame of the selection was deleted in CVAT. Choose other frames."
             )
         return frames
+
+    def changes(self, options: GroundTruthOptions) -> list[Change]:
+        """The requests that would make the job."""
+        frames = self.remaining(options.deleted_frames)
+        return changes(task_id=self.task.id, frames=frames, options=options)
 
     def _check_existing(self, replaced: int | None) -> None:
         existing = self.existing
@@ -180,8 +186,9 @@ def _check_task(task: Task, frames: tuple[int, ...]) -> None:
     if unknown:
         named = ", ".join(map(str, unknown[:10]))
         raise InvalidInput(
-            f"Task {task.id} has {task.size:,} frames now, and {_count(len(unknown))} of the "
-            f"selection are beyond them ({named}). Look at the selection and save it anew."
+            f"Task {task.id} has {task.size:,} frames now, and "
+            f"{frames_in_words(len(unknown))} of the selection are beyond them ({named}). "
+            "Look at the selection and save it anew."
         )
 
 
@@ -197,7 +204,3 @@ def _members(client: CvatClient, task: Task) -> tuple[User, ...]:
         return tuple(sorted(client.members(task.organization_id), key=lambda user: user.username))
     except (CvatForbidden, CvatNotFound):
         return ()
-
-
-def _count(count: int) -> str:
-    return f"{count:,} {'frame' if count == 1 else 'frames'}"

@@ -111,7 +111,7 @@ def _with_password(connection: Connection, password: str) -> _Access:
     key = login_key(server, connection.username, password)
     _check_account(connection, key)
     former = WritePermission.objects.filter(connection=connection).first()
-    made = login.make_token(
+    token = login.make_token(
         server,
         key,
         name=_name(connection),
@@ -120,7 +120,7 @@ def _with_password(connection: Connection, password: str) -> _Access:
         former_id=former.access_token_id if former else None,
         used_ids=_used_tokens(connection),
     )
-    return _Access(made.credential, _latest_end(), made.access_token_id, made.notice)
+    return _Access(token.credential, _latest_end(), token.access_token_id, token.notice)
 
 
 @sensitive_variables()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -9,10 +12,13 @@ from django.db import IntegrityError, transaction
 from portal.exceptions import Conflict
 from portal.services import works
 from portal.work.models import lock_person
+from publishing.change import Change
 from publishing.exceptions import PermissionNeeded
-from publishing.ground_truth import Change, GroundTruthOptions, changes
+from publishing.ground_truth import GroundTruthOptions
 from publishing.models import Publication, WritePermission
+from publishing.new_task import NewTaskOptions
 from publishing.services.checking import check_ground_truth
+from publishing.services.task_checking import check_new_task
 from selections.models import Selection
 
 
@@ -25,14 +31,11 @@ def request_ground_truth_job(
     of a second one. Raises what check_ground_truth() and GroundTruthCheck.chosen() raise,
     PermissionNeeded, Conflict.
     """
-    active = Publication.objects.for_user(user).active().filter(selection=selection)
-    running = active.filter(target=Publication.Target.GROUND_TRUTH).first()
+    running = _running(user, selection, Publication.Target.GROUND_TRUTH)
     if running is not None:
-        return _same_or_conflict(running, options)
+        return _same_or_conflict(running, options.to_json())
     check = check_ground_truth(user=user, selection=selection)
     frames = check.chosen(options)
-    if WritePermission.objects.of(check.connection) is None:
-        raise PermissionNeeded(check.connection.url)
     publication = Publication(
         target=Publication.Target.GROUND_TRUTH,
         selection=selection,
@@ -46,16 +49,45 @@ def request_ground_truth_job(
         frames_total=len(frames),
         options=options.to_json(),
     )
-    try:
-        with transaction.atomic():
-            lock_person(user.pk)  # of two requests at once, the second counts the first
-            _check_active(user)
-            publication.save()
-            # Robust: without a broker the row waits, and is handed out once there is one.
-            transaction.on_commit(publication.send, robust=True)
-    except IntegrityError:  # asked twice in the same moment; the constraint let one through
-        return _same_or_conflict(active.get(target=Publication.Target.GROUND_TRUTH), options)
-    return publication
+    return _queued(publication)
+
+
+def request_new_task(
+    *, user: User, selection: Selection, options: NewTaskOptions, portal_url: str
+) -> Publication:
+    """Ask for a new task of the frames of a selection, to be made by a worker. The task names the
+    page of the publication below `portal_url` as its issue tracker.
+
+    One of this selection with the same options that is under way for this user is answered instead
+    of a second one. Raises what check_new_task() and NewTaskCheck.check_choices() raise,
+    PermissionNeeded, Conflict.
+    """
+    running = _running(user, selection, Publication.Target.TASK)
+    if running is not None:
+        return _same_or_conflict(running, options.to_json())
+    check = check_new_task(user=user, selection=selection)
+    check.check_choices(options)
+    publication = Publication(
+        target=Publication.Target.TASK,
+        selection=selection,
+        selection_name=selection.name,
+        requested_by=user,
+        connection=check.connection,
+        url=check.connection.url,
+        organization=check.organization,
+        task_name=options.name,
+        frames_total=check.remaining(options.deleted_frames),
+        options=options.to_json(),
+    )
+    return _queued(publication, portal_url=portal_url)
+
+
+def plan_new_task(*, user: User, selection: Selection, options: NewTaskOptions) -> list[Change]:
+    """The requests that would change something in CVAT; none is sent. Raises like
+    request_new_task(), but needs no permission to write."""
+    check = check_new_task(user=user, selection=selection)
+    check.check_choices(options)
+    return check.changes(options)
 
 
 def plan_ground_truth_job(
@@ -64,12 +96,45 @@ def plan_ground_truth_job(
     """The requests that would change something in CVAT; none is sent. Raises like
     request_ground_truth_job(), but needs no permission to write."""
     check = check_ground_truth(user=user, selection=selection)
-    return changes(task_id=check.task.id, frames=check.chosen(options), options=options)
+    check.chosen(options)
+    return check.changes(options)
 
 
 def cancel_publication(*, publication: Publication) -> Publication:
     """Give up a publication; what CVAT has done for it stays. Raises Conflict when it has ended."""
     works.cancel(work=publication)
+    return publication
+
+
+def _running(user: User, selection: Selection, target: str) -> Publication | None:
+    active = Publication.objects.for_user(user).active()
+    return active.filter(selection=selection, target=target).first()
+
+
+def _queued(publication: Publication, *, portal_url: str = "") -> Publication:
+    """The saved publication, handed to the workers; or the one that was asked for in the same
+    moment. Raises PermissionNeeded, Conflict."""
+    connection, user = publication.connection, publication.requested_by
+    if connection is None or WritePermission.objects.of(connection) is None:
+        raise PermissionNeeded(publication.url)
+    try:
+        with transaction.atomic():
+            lock_person(user.pk)  # of two requests at once, the second counts the first
+            _check_active(user)
+            publication.save()
+            if portal_url:
+                page = portal_url.rstrip("/") + publication.get_absolute_url()
+                # A portal that is set up anew counts from 1 again: the number alone is not enough.
+                publication.marker = f"{page}?made={uuid.uuid4().hex}"[-500:]
+                publication.save(update_fields=["marker"])
+            # Robust: without a broker the row waits, and is handed out once there is one.
+            transaction.on_commit(publication.send, robust=True)
+    except IntegrityError:  # asked twice in the same moment; the constraint let one through
+        selection = publication.selection
+        running = None if selection is None else _running(user, selection, publication.target)
+        if running is None:
+            raise
+        return _same_or_conflict(running, publication.options)
     return publication
 
 
@@ -82,10 +147,10 @@ def _check_active(user: User) -> None:
         )
 
 
-def _same_or_conflict(running: Publication, options: GroundTruthOptions) -> Publication:
-    if running.get_options() == options:
+def _same_or_conflict(running: Publication, options: dict[str, Any]) -> Publication:
+    if running.options == options:
         return running
     raise Conflict(
-        "A ground-truth job of this selection is being made with other choices. Wait for it or "
-        "cancel it first."
+        f"A {running.get_target_display()} of this selection is being made with other choices. "
+        "Wait for it or cancel it first."
     )

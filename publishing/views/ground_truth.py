@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cvat.exceptions import CvatError
-from portal.exceptions import Explained, PortalError, http_status, retry_headers
+from portal.exceptions import Explained
 from portal.pages import errors_shown_in
 from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.forms import GroundTruthForm
-from publishing.ground_truth import Change, GroundTruthOptions, changes
+from publishing.ground_truth import GroundTruthOptions
 from publishing.models import WritePermission
+from publishing.views.deciding import refused, shown
 from selections.models import Selection
+
+PAGE = "publishing/ground_truth.html"
 
 
 @never_cache
@@ -28,7 +28,7 @@ def ground_truth(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         check = services.check_ground_truth(user=request.user, selection=selection)
     except Explained as error:
-        return _refused(request, selection, error)
+        return refused(request, PAGE, selection, error)
     if request.method == "GET":
         return _page(request, selection, check, GroundTruthForm(check))
     form = GroundTruthForm(check, request.POST)
@@ -57,31 +57,12 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """The page with the requests that would be sent with these options, if they are known."""
+    planned = check.changes(options) if options is not None else []
     context = {
         "selection": selection,
         "check": check,
         "form": form,
         "permission": WritePermission.objects.of(check.connection),
-        "planned": _planned(check, options) if options is not None else [],
+        "planned": shown(planned),
     }
-    return render(request, "publishing/ground_truth.html", context, status=status)
-
-
-def _planned(
-    check: services.GroundTruthCheck, options: GroundTruthOptions
-) -> list[tuple[Change, str]]:
-    """Each request, with its body as text."""
-    frames = check.remaining(options.deleted_frames)
-    planned = changes(task_id=check.task.id, frames=frames, options=options)
-    return [(change, json.dumps(change.body) if change.body else "") for change in planned]
-
-
-def _refused(
-    request: SignedInRequest, selection: Selection, error: PortalError | CvatError
-) -> HttpResponse:
-    """The page without a form, with the reason."""
-    context = {"selection": selection, "reason": str(error)}
-    response = render(request, "publishing/ground_truth.html", context, status=http_status(error))
-    for name, value in retry_headers(error).items():
-        response[name] = value
-    return response
+    return render(request, PAGE, context, status=status)

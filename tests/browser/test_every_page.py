@@ -35,6 +35,7 @@ PAGES = [
     "/publications/",
     "/publications/{publication}",
     "/publications/selections/{selection}/ground-truth",
+    "/publications/selections/{selection}/task",
     "/publications/connections/{connection}/permission",
     "/tokens",
     "/teams",

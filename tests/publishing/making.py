@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from publishing import services
 from publishing.ground_truth import GroundTruthOptions
 from publishing.models import Publication
+from publishing.new_task import NewTaskOptions
 from publishing.services import carrying_out
 from selections.models import Selection
 from selector.models import Connection
@@ -29,6 +30,15 @@ def select(connection: Connection, task: Task, frames: Iterable[int]) -> Selecti
 def request(selection: Selection, **options: object) -> Publication:
     return services.request_ground_truth_job(
         user=selection.owner, selection=selection, options=GroundTruthOptions(**options)
+    )
+
+
+def request_task(selection: Selection, **options: object) -> Publication:
+    return services.request_new_task(
+        user=selection.owner,
+        selection=selection,
+        options=NewTaskOptions(**{"name": "Chosen", **options}),
+        portal_url="https://portal.example.com/",
     )
 
 

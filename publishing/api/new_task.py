@@ -1,0 +1,144 @@
+"""A selection as a new task, in the API: look, and ask for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers, status
+from rest_framework.generics import GenericAPIView
+from rest_framework.response import Response
+
+from portal.api.choices import ChoiceField
+from portal.api.fields import IdField, WholeNumberField
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
+from portal.api.schema import ErrorSerializer
+from portal.api.strict import StrictSerializer, StrictView, takes
+from portal.signed_in import SignedInApiRequest
+from publishing import services
+from publishing.api.ground_truth import DryRunSerializer
+from publishing.api.publications import PublicationSerializer
+from publishing.models import Publication
+from publishing.new_task import LONGEST_NAME, LONGEST_SUBSET, MOST_FRAMES, NewTaskOptions
+from selections.models import DeletedFrames, Selection
+
+
+class NewTaskCheckSerializer(serializers.Serializer[Any]):
+    """What a new task of the selection would be, as CVAT has its frames now."""
+
+    task_ids = serializers.SerializerMethodField(help_text="The tasks that the frames are of.")
+    frames_count = serializers.IntegerField()
+    deleted_count = serializers.IntegerField(
+        source="deleted.count",
+        help_text="How many of the frames are deleted in CVAT: say what becomes of them.",
+    )
+    labels = serializers.SerializerMethodField(
+        help_text="Names of the labels that the task gets outside a project; null when the tasks "
+        "have different ones: then name a project."
+    )
+    organization = serializers.CharField(
+        help_text="Short name of the organization that it would be made in; empty for the "
+        "personal space."
+    )
+    project_id = serializers.IntegerField(
+        source="project.id",
+        default=None,
+        allow_null=True,
+        help_text="The project that all of the tasks are in; null if there is none.",
+    )
+
+    def get_task_ids(self, check: services.NewTaskCheck) -> list[int]:
+        return [task.id for task in check.tasks]
+
+    def get_labels(self, check: services.NewTaskCheck) -> list[str] | None:
+        return None if check.labels is None else [str(label["name"]) for label in check.labels]
+
+
+class NewTaskSerializer(StrictSerializer):
+    """What the task is made with. GET of the same address says what there is to decide."""
+
+    name = serializers.CharField(
+        max_length=LONGEST_NAME, required=False, help_text="Default: the name of the selection."
+    )
+    project_id = IdField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The project in CVAT to make it in: it gets the labels of that project.",
+    )
+    subset = serializers.CharField(
+        max_length=LONGEST_SUBSET, required=False, allow_blank=True, default=""
+    )
+    frames_per_job = WholeNumberField(
+        min_value=0, max_value=MOST_FRAMES, default=0, help_text="0: all in one job."
+    )
+    image_quality = WholeNumberField(
+        min_value=1,
+        max_value=100,
+        default=70,
+        help_text="Of the compressed pictures in CVAT's editor.",
+    )
+    deleted_frames = ChoiceField(
+        choices=DeletedFrames.choices,
+        required=False,
+        help_text="Frames that are deleted in CVAT. Needed if there are such.",
+    )
+    dry_run = serializers.BooleanField(
+        default=False,
+        help_text="Answer the requests that would change something in CVAT, and send none.",
+    )
+
+
+class NewTaskView(StrictView, GenericAPIView[Selection]):
+    asks_cvat = True
+    serializer_class = NewTaskCheckSerializer
+    queryset = Selection.objects.none()
+
+    @takes(responses={200: NewTaskCheckSerializer, 409: ErrorSerializer})
+    def get(self, request: SignedInApiRequest, selection_id: int) -> Response:
+        """What a new task of the selection would be, and what has to be decided before. Changes
+        nothing."""
+        selection = self._selection(request, selection_id)
+        check = services.check_new_task(user=request.user, selection=selection)
+        return Response(NewTaskCheckSerializer(check).data)
+
+    @takes(
+        body=NewTaskSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={200: DryRunSerializer, 202: PublicationSerializer, 409: ErrorSerializer},
+    )
+    def post(self, request: SignedInApiRequest, selection_id: int) -> Response:
+        """Make a new task in CVAT of the frames of a selection, in the background: each picture as
+        CVAT serves it, in the order of the selection, with the labels of the tasks they are of or
+        of a project. `/api/publications/{id}/frames` has which frame became which. Needs permission
+        to write through your connection (409 with the code `write_permission_needed` without it).
+        409 with the code `choice_needed` when frames are deleted in CVAT and nothing says what
+        becomes of them."""
+        selection = self._selection(request, selection_id)
+        form = NewTaskSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = {"name": selection.name[:LONGEST_NAME], **form.validated_data}
+        is_dry_run = given.pop("dry_run")
+        options = NewTaskOptions(**given)
+        if is_dry_run:
+            planned = services.plan_new_task(
+                user=request.user, selection=selection, options=options
+            )
+            return Response(DryRunSerializer({"requests": planned}).data)
+
+        def create() -> Response:
+            publication = services.request_new_task(
+                user=request.user,
+                selection=selection,
+                options=options,
+                portal_url=request.build_absolute_uri("/"),
+            )
+            own = Publication.objects.for_user(request.user).with_visible_selection(request.user)
+            answer = PublicationSerializer(own.get(pk=publication.pk))
+            return Response(answer.data, status=status.HTTP_202_ACCEPTED)
+
+        return once(request, create)
+
+    def _selection(self, request: SignedInApiRequest, selection_id: int) -> Selection:
+        return get_object_or_404(Selection.objects.for_user(request.user), pk=selection_id)

@@ -1,0 +1,28 @@
+"""A request to CVAT that changes something there. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+# What becomes of frames that are deleted in CVAT.
+DELIVER, LEAVE_OUT = "deliver", "leave_out"
+
+
+def frames_in_words(count: int) -> str:
+    """Such as "1 frame" or "1,200 frames"."""
+    return f"{count:,} {'frame' if count == 1 else 'frames'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`text` says what the request does."""
+
+    method: str
+    path: str
+    text: str
+    body: dict[str, Any] | None = None
+
+    @property
+    def request(self) -> str:
+        return f"{self.method} {self.path}"

@@ -1,0 +1,139 @@
+"""A new task in CVAT of packed pictures: made once, filled, and compared with what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from cvat.client import CvatClient
+from cvat.writing import CvatWriter, NewTask
+from portal.work.exceptions import Stopped, WorkFailed
+from portal.work.heartbeat import Heartbeat
+from publishing.models import Publication, PublishedFrame
+from publishing.new_task import creation, deletion, upload
+from publishing.services.packing import Pictures
+from publishing.services.steps import step
+from selections.archives.entries import Line
+
+POLL_SECONDS = 1.0  # between questions whether CVAT has made the task
+ROWS_AT_ONCE = 1000
+
+
+def make_task(
+    publication: Publication,
+    heartbeat: Heartbeat,
+    client: CvatClient,
+    pictures: Pictures,
+) -> int:
+    """The id of the task with these pictures, made once: an earlier attempt may have come to any
+    point of this. `client` may write. Raises Stopped, WorkFailed, CvatError."""
+    writer = CvatWriter(client)
+    task = _new_task(publication, writer, pictures)
+    with step(publication, heartbeat, creation(task)):
+        task_id = writer.ensure_task(task)
+        if not publication.note_task(heartbeat.worker, task_id):
+            raise Stopped
+    _fill(publication, heartbeat, writer, task_id, pictures)
+    writer.delete_doubles(task.marker, keep=task_id)
+    _compare(client, task_id, pictures.lines)
+    _note_frames(publication, pictures.lines)
+    return task_id
+
+
+def _new_task(publication: Publication, writer: CvatWriter, pictures: Pictures) -> NewTask:
+    options = publication.get_task_options()
+    labels = () if options.project_id else writer.labels_of_task(pictures.lines[0]["task_id"])
+    return options.task(
+        marker=publication.marker, labels=labels, organization=publication.organization
+    )
+
+
+def _fill(
+    publication: Publication,
+    heartbeat: Heartbeat,
+    writer: CvatWriter,
+    task_id: int,
+    pictures: Pictures,
+) -> None:
+    """Upload the pictures, and wait until CVAT has made frames of them."""
+    options, paths = publication.get_task_options(), [line["path"] for line in pictures.lines]
+    size = pictures.zip_path.stat().st_size
+    with step(publication, heartbeat, upload(task_id, frames_count=len(paths), options=options)):
+        request_id = writer.upload_pictures(
+            task_id,
+            pictures.zip_path,
+            options.data(paths),
+            resume=publication.upload_id,
+            started=lambda upload_id: _note_upload(publication, heartbeat, upload_id),
+            progress=_shown(heartbeat, size),
+        )
+        heartbeat.waiting_for = lambda: "CVAT is making the frames of the task."
+        state = writer.request_state(request_id)
+        while not state.is_over:
+            heartbeat.sleep(POLL_SECONDS)
+            state = writer.request_state(request_id)
+        heartbeat.waiting_for = str
+    if state.status == "failed":
+        with step(publication, heartbeat, deletion(task_id)):
+            writer.ensure_task_deleted(task_id)
+            publication.note_task(heartbeat.worker, None)
+        raise WorkFailed(state.message)
+
+
+def _note_upload(publication: Publication, heartbeat: Heartbeat, upload_id: str) -> None:
+    if not publication.note_upload(heartbeat.worker, upload_id):
+        raise Stopped
+
+
+def _shown(heartbeat: Heartbeat, size: int) -> Callable[[int], None]:
+    """Shows how much is uploaded. What it returns raises Stopped."""
+
+    def show(sent: int) -> None:
+        heartbeat.check()
+        text = f"Uploading: {sent / 1e6:,.0f} of {size / 1e6:,.0f} MB."
+        heartbeat.waiting_for = lambda: text
+
+    return show
+
+
+def _compare(client: CvatClient, task_id: int, lines: Sequence[Line]) -> None:
+    """Raises WorkFailed unless the task has just these pictures, in this order and size."""
+    frames = client.task_meta(task_id).frames
+    if len(frames) != len(lines):
+        raise WorkFailed(
+            f"CVAT made task {task_id} with {len(frames):,} frames of {len(lines):,} pictures. "
+            "Look at it there; nothing was deleted."
+        )
+    for number, (frame, line) in enumerate(zip(frames, lines, strict=True)):
+        found: tuple[Any, ...] = (frame.name, frame.width, frame.height)
+        sent: tuple[Any, ...] = (line["path"], line["width"], line["height"])
+        if found != sent:
+            raise WorkFailed(
+                f"CVAT made task {task_id}, but its frame {number} is {_named(found)}, and "
+                f"{_named(sent)} was sent. Look at it there; nothing was deleted."
+            )
+
+
+def _named(picture: tuple[Any, ...]) -> str:
+    name, width, height = picture
+    return f"{name} ({width} × {height})"
+
+
+def _note_frames(publication: Publication, lines: Sequence[Line]) -> None:
+    """Which frame of the task each frame of the selection became."""
+    publication.published_frames.all().delete()
+    rows = [
+        PublishedFrame(
+            publication=publication,
+            new_frame=number,
+            task_id=line["task_id"],
+            frame=line["frame"],
+            path=line["path"],
+        )
+        for number, line in enumerate(lines)
+    ]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        with transaction.atomic():  # a short one for each batch: others want to write as well
+            PublishedFrame.objects.bulk_create(rows[start : start + ROWS_AT_ONCE])

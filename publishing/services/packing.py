@@ -1,0 +1,137 @@
+"""The pictures of a selection in a ZIP, to be uploaded as a new task."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+
+from portal.exceptions import NotConnected
+from portal.work.exceptions import WorkFailed
+from portal.work.heartbeat import Heartbeat
+from publishing.change import LEAVE_OUT
+from publishing.models import Publication
+from selections.archives import disk
+from selections.archives.arrangement import Arrangement
+from selections.archives.entries import Entry, Line, MissingFrame
+from selections.archives.frame_source import FrameSource
+from selections.archives.naming import manifest_name
+from selections.archives.spool import BUILD_PREFIX, Spool
+from selections.archives.video import FrameFileType
+from selections.archives.zipping import ZipWriter
+from selections.models import ArchiveOptions, Selection
+
+PACKED = "packed.zip"
+FOLDER = "publication-"  # in front of the id, in SPOOL_DIR
+
+
+class Pictures(NamedTuple):
+    """`lines` are those of the manifest: one for each picture, in order."""
+
+    zip_path: Path
+    lines: list[Line]
+
+
+def spool_of(publication_id: int) -> Spool:
+    return Spool(Path(settings.SPOOL_DIR) / f"{FOLDER}{publication_id}")
+
+
+def pack(publication: Publication, heartbeat: Heartbeat) -> Pictures:
+    """Fetch the pictures through the connection that reads, byte for byte as CVAT serves them. What
+    an earlier attempt has fetched or packed is taken over.
+
+    Raises NotConnected, WorkFailed when a frame cannot be had, Stopped, CvatError.
+    """
+    spool = spool_of(publication.pk)
+    packed = spool.folder / PACKED
+    if not packed.exists():
+        selection = publication.selection
+        if selection is None:
+            raise WorkFailed("The selection was deleted before its frames were fetched.")
+        os.replace(_packed(publication, selection, spool, heartbeat), packed)
+    with zipfile.ZipFile(packed) as file:
+        lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]
+    heartbeat.frames_done = len(lines)
+    return Pictures(packed, lines)
+
+
+def clear(publication_id: int) -> None:
+    """Remove what was fetched, once nobody goes on with it."""
+    if not Publication.objects.active().filter(pk=publication_id).exists():
+        spool_of(publication_id).remove()
+
+
+def clear_debris() -> None:
+    """Remove what was fetched for publications that have ended without a worker."""
+    folder = Path(settings.SPOOL_DIR)
+    for path in folder.glob(f"{FOLDER}*"):
+        number = path.name.removeprefix(FOLDER).partition(".")[0]
+        if number.isdecimal():
+            clear(int(number))
+
+
+def _packed(
+    publication: Publication, selection: Selection, spool: Spool, heartbeat: Heartbeat
+) -> Path:
+    """The path of the finished ZIP."""
+    options = ArchiveOptions()
+    source = _source(publication, selection, spool, heartbeat, options)
+    spool.prepare()
+    source.drop_stale()
+    guard = disk.Guard(frames_total=publication.frames_total, spooled=spool.size_of_pieces())
+    guard.check_before(selection)
+    stem = spool.folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
+    arrangement = Arrangement(selection, options, None)
+    with ZipWriter(stem, part_size=0, about={}) as writer:
+        with closing(source.entries(arrangement, flush=writer.flush)) as entries:
+            for entry in entries:
+                heartbeat.check()
+                if isinstance(entry, Entry):
+                    guard.check_size(entry.size)
+                    writer.add(entry)
+                    heartbeat.frames_done += 1
+                    heartbeat.bytes_done += entry.size
+                    guard.check(frames=heartbeat.frames_done, written=heartbeat.bytes_done)
+                elif isinstance(entry, MissingFrame):
+                    raise WorkFailed(_missing(entry))
+        if heartbeat.frames_done != publication.frames_total:
+            raise WorkFailed(
+                "The selection, or what is deleted of it in CVAT, has changed since you asked. "
+                "Nothing was changed in CVAT. Look at it, then ask again."
+            )
+        [part] = writer.finish([])
+    return part.path
+
+
+def _missing(entry: MissingFrame) -> str:
+    line = entry.line
+    return (
+        f"Frame {line['frame']} of task {line['task_id']} cannot be had, so no task was made. "
+        f"{entry.reason}"
+    )
+
+
+def _source(
+    publication: Publication,
+    selection: Selection,
+    spool: Spool,
+    heartbeat: Heartbeat,
+    options: ArchiveOptions,
+) -> FrameSource:
+    if publication.connection is None:
+        raise NotConnected("The connection was removed. Connect to the CVAT server again.")
+    return FrameSource(
+        publication.connection,
+        selection,
+        spool=spool,
+        heartbeat=heartbeat,
+        quality=options.quality,
+        frame_file_type=FrameFileType(options.video_format, options.video_quality),
+        has_deleted_frames=publication.get_task_options().deleted_frames != LEAVE_OUT,
+    )

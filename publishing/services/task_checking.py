@@ -1,0 +1,162 @@
+"""What a new task of a selection would be, before anything is changed in CVAT."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden
+from cvat.types import Project, Task
+from cvat.writing import CvatWriter
+from portal.exceptions import InvalidInput
+from publishing.change import DELIVER, LEAVE_OUT, Change, frames_in_words
+from publishing.exceptions import ChoiceNeeded
+from publishing.new_task import MOST_FRAMES, NewTaskOptions, creation, upload
+from selections.models import Selection
+from selections.services.connections import required_connection
+from selections.services.deleted_frames import MOST_TASKS, Deletions, find_deleted
+from selector.cvat_requests import cvat_client
+from selector.models import Connection
+
+Labels = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTaskCheck:
+    """The frames of a selection and their tasks, as CVAT has them now. `labels` are those that the
+    new task gets outside a project, None when the tasks do not have the same ones; `organization`
+    is the slug of the one that all tasks lie in, "" for a personal space; `project` the one that
+    all are in."""
+
+    connection: Connection
+    tasks: tuple[Task, ...]
+    frames_count: int
+    deleted: Deletions
+    labels: Labels | None
+    organization: str
+    project: Project | None
+
+    def remaining(self, deleted_frames: str) -> int:
+        """How many frames there are, without those deleted in CVAT if they are to be left out."""
+        return self.frames_count - (self.deleted.count if deleted_frames == LEAVE_OUT else 0)
+
+    def check_choices(self, options: NewTaskOptions) -> None:
+        """Raises ChoiceNeeded, InvalidInput."""
+        if self.labels is None and options.project_id is None:
+            raise InvalidInput(
+                "The tasks of the selection have different labels, so a task of frames of all of "
+                "them has none of its own to begin with. Name a project (project_id) whose labels "
+                "it gets, or make a selection for each task."
+            )
+        if self.deleted.count and options.deleted_frames not in (DELIVER, LEAVE_OUT):
+            raise ChoiceNeeded(
+                f"{frames_in_words(self.deleted.count)} of the selection deleted in CVAT: say "
+                f"whether to leave them out (deleted_frames: {LEAVE_OUT}) or to take them all the "
+                f"same ({DELIVER})."
+            )
+        if not self.remaining(options.deleted_frames):
+            raise InvalidInput(
+                "Every frame of the selection was deleted in CVAT. Choose other frames."
+            )
+
+    def changes(self, options: NewTaskOptions) -> list[Change]:
+        """The requests that would make the task."""
+        task = options.task(
+            marker="<page of the publication>",
+            labels=self.labels or (),
+            organization=self.organization,
+        )
+        frames_count = self.remaining(options.deleted_frames)
+        return [creation(task), upload(None, frames_count=frames_count, options=options)]
+
+
+def check_new_task(*, user: User, selection: Selection) -> NewTaskCheck:
+    """Ask CVAT through the user's own connection; nothing is changed.
+
+    Raises InvalidInput for a selection that cannot become a task, NotConnected, CvatError.
+    """
+    frames_count = selection.frames.count()
+    task_ids = list(
+        selection.frames.order_by("task_id").values_list("task_id", flat=True).distinct()
+    )
+    if not frames_count:
+        raise InvalidInput("The selection has no frames.")
+    if frames_count > MOST_FRAMES:
+        raise InvalidInput(
+            f"A task made here has at most {MOST_FRAMES:,} frames. Make smaller selections."
+        )
+    if len(task_ids) > MOST_TASKS:
+        raise InvalidInput(
+            f"A task made here has frames of at most {MOST_TASKS} tasks. Make smaller selections."
+        )
+    connection = required_connection(user, selection)
+    with cvat_client(connection) as client:
+        tasks = tuple(_task(client, task_id) for task_id in task_ids)
+        return NewTaskCheck(
+            connection=connection,
+            tasks=tasks,
+            frames_count=frames_count,
+            deleted=find_deleted(user=user, selection=selection),
+            labels=_labels(client, tasks),
+            organization=_organization(client, tasks),
+            project=_project(client, tasks),
+        )
+
+
+def _task(client: CvatClient, task_id: int) -> Task:
+    try:
+        return client.task(task_id)
+    except CvatForbidden as error:
+        raise CvatForbidden(
+            f"CVAT shows your account single jobs of task {task_id}, but not the task, whose "
+            "labels a new task needs. Share the selection with somebody who may see the task.",
+            status=error.status,
+        ) from None
+
+
+def _labels(client: CvatClient, tasks: Sequence[Task]) -> Labels | None:
+    """The labels of the tasks, if all have the same ones."""
+    writer = CvatWriter(client)  # it reads the labels in the form in which they are sent
+    first, *others = [writer.labels_of_task(task.id) for task in tasks]
+    return first if all(_alike(first) == _alike(each) for each in others) else None
+
+
+def _alike(labels: Labels) -> str:
+    """What labels are compared by: not by their colours, nor their order."""
+    plain = [{key: label[key] for key in label if key != "color"} for label in labels]
+    return json.dumps(sorted(plain, key=lambda label: str(label["name"])), sort_keys=True)
+
+
+def _organization(client: CvatClient, tasks: Sequence[Task]) -> str:
+    ids = {task.organization_id for task in tasks}
+    if len(ids) > 1:
+        raise InvalidInput(
+            "The tasks of the selection lie in several organizations or spaces, and a task lies in "
+            "one. Make a selection for each."
+        )
+    [number] = ids
+    if number is None:
+        return ""
+    for organization in client.organizations():
+        if organization.id == number:
+            return organization.slug
+    raise InvalidInput(
+        "You are not a member of the organization in CVAT that the tasks lie in, so you cannot "
+        "make a task there. Share the selection with somebody who is."
+    )
+
+
+def _project(client: CvatClient, tasks: Sequence[Task]) -> Project | None:
+    ids = {task.project_id for task in tasks}
+    number = ids.pop() if len(ids) == 1 else None
+    if number is None:
+        return None
+    try:
+        return client.project(number)
+    except CvatForbidden:
+        return None

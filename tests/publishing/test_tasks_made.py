@@ -1,0 +1,254 @@
+"""A new task made of the frames of a selection by a worker: once, with every picture, each as CVAT
+served it and in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from cvat import client as cvat_client
+from publishing.models import Publication, WritePermission
+from publishing.services import carrying_out, making_tasks, packing
+from selector.models import Connection
+from standin.model import Task
+from standin.server import StandIn
+from tests.making import connected, make_permission
+from tests.publishing.making import carried_out, request_task
+from tests.selections.builds import select
+from tests.selections.conftest import HASTY
+
+# The heartbeat of the work has a database connection of its own, which must see the row.
+pytestmark = pytest.mark.usefixtures("transactional_db", "sent")
+
+
+@pytest.fixture(autouse=True)
+def spools(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of what is fetched. Retries are a worker's, without their long waits."""
+    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
+    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
+    settings.SPOOL_DIR = tmp_path / "spool"
+    return settings.SPOOL_DIR
+
+
+def made(standin: StandIn, publication: Publication) -> Task:
+    """The new task, the only one."""
+    [task] = [each for each in standin.world.tasks.values() if each.bug_tracker]
+    assert task.bug_tracker == publication.marker
+    assert task.id == publication.result_task_id
+    return task
+
+
+def names(task: Task) -> list[str]:
+    assert task.media is not None
+    return [task.media.name(position) for position in task.order]
+
+
+def test_it_works(
+    connection: Connection, permission: WritePermission, standin: StandIn, spools: Path
+) -> None:
+    """Of two tasks in one project, with frames of a folder, in jobs of two frames."""
+    selection = select(connection, (12, [7, 3]), (13, [0, 29, 5]))
+    publication = request_task(selection, frames_per_job=2, subset="Train")
+    done = carried_out(publication)
+    assert (done.status, done.error, done.frames_done) == ("ready", "", 5)
+    task = made(standin, done)
+    assert (task.name, task.subset, task.project) == ("Chosen", "Train", None)
+    assert names(task) == [
+        "task_12/day_003.jpg",
+        "task_12/day_007.jpg",
+        "task_13/dusk_000.jpg",
+        "task_13/dusk_005.jpg",
+        "task_13/dusk_029.jpg",
+    ]
+    assert [len(job.frames) for job in task.jobs] == [2, 2, 1]
+    project = standin.world.tasks[12].project
+    assert [label.name for label in task.labels] == [label.name for label in project.labels]
+    rows = done.published_frames.values_list("new_frame", "task_id", "frame")
+    assert list(rows) == [(0, 12, 3), (1, 12, 7), (2, 13, 0), (3, 13, 5), (4, 13, 29)]
+    with connection.client() as client:
+        for new_frame, task_id, frame in rows:
+            copied = client.frame(task_id=task.id, frame=new_frame).content
+            assert copied == client.frame(task_id=task_id, frame=frame).content
+    assert [step["request"] for step in done.steps] == [
+        "POST /api/tasks",
+        f"POST /api/tasks/{task.id}/data",
+    ]
+    assert all(step["done_at"] for step in done.steps)
+    assert done.result_url == f"{connection.url}/tasks/{task.id}"
+    assert not list(spools.iterdir())
+
+
+def test_it_goes_into_a_project_and_its_organization(alice: User, standin: StandIn) -> None:
+    maintainer = connected(alice, standin, "alice")
+    token = standin.world.access_token("alice", "writing", read_only=False)
+    make_permission(maintainer, token.value)
+    source = standin.world.tasks[10]
+    selection = select(maintainer, (10, [1, 2]))
+    inside = carried_out(request_task(selection, project_id=source.project.id))
+    assert (inside.status, inside.error) == ("ready", "")
+    task = made(standin, inside)
+    assert (task.project, task.organization) == (source.project, source.organization)
+    task.bug_tracker = ""
+    beside = carried_out(request_task(selection))
+    task = made(standin, beside)
+    assert (task.project, task.organization) == (None, source.organization)
+
+
+def test_frames_of_a_video_become_pictures(
+    connection: Connection, permission: WritePermission, standin: StandIn
+) -> None:
+    video = next(task for task in standin.world.tasks.values() if task.mode == "interpolation")
+    done = carried_out(request_task(select(connection, (video.id, [4, 2]))))
+    assert (done.status, done.error) == ("ready", "")
+    assert names(made(standin, done)) == ["frame_000002.png", "frame_000004.png"]
+
+
+def test_deleted_frames_are_left_out(
+    connection: Connection, permission: WritePermission, task: Task, standin: StandIn
+) -> None:
+    selection = select(connection, (task.id, [1, 2, 3]))
+    task.deleted = [2]
+    done = carried_out(request_task(selection, deleted_frames="leave_out"))
+    assert (done.status, done.error) == ("ready", "")
+    assert list(done.published_frames.values_list("frame", flat=True)) == [1, 3]
+
+
+def test_a_frame_that_cannot_be_had_makes_no_task(
+    connection: Connection, permission: WritePermission, task: Task, standin: StandIn
+) -> None:
+    publication = request_task(select(connection, (task.id, [1, 2])))
+    standin.faults.fail(r"/data", status=500)
+    done = carried_out(publication)
+    assert done.status == "failed"
+    assert not any(each.bug_tracker for each in standin.world.tasks.values())
+
+
+def test_a_creation_that_fails_leaves_no_task(
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = carrying_out.make_task
+
+    def with_a_wrong_name(publication: Any, heartbeat: Any, client: Any, pictures: Any) -> int:
+        lines = [pictures.lines[0] | {"path": "other.png"}]
+        return real(publication, heartbeat, client, pictures._replace(lines=lines))
+
+    monkeypatch.setattr(carrying_out, "make_task", with_a_wrong_name)
+    done = carried_out(request_task(select(connection, (task.id, [1]))))
+    assert done.status == "failed"
+    assert "The upload has no file “other.png”" in done.error
+    assert done.result_task_id is None
+    assert not any(each.bug_tracker for each in standin.world.tasks.values())
+    assert done.steps[-1]["request"].startswith("DELETE /api/tasks/")
+
+
+LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
+
+
+@pytest.mark.parametrize(("status", "is_late"), LOST)
+def test_any_answer_may_be_lost(
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    standin: StandIn,
+    status: int | None,
+    is_late: bool,
+) -> None:
+    """The answers to the first, the second and so on of the requests that change something."""
+    selection = select(connection, (task.id, [1, 2]))
+    for skip in range(20):
+        standin.faults.clear()
+        lost = [
+            standin.faults.lose(
+                "/api/", method=method, status=status, carried_out=is_late, skip=skip
+            )
+            for method in ("POST", "PATCH")
+        ]
+        done = carried_out(request_task(selection))
+        assert (done.status, done.error) == ("ready", ""), skip
+        assert names(made(standin, done)) == ["p01.png", "p02.png"]
+        standin.world.tasks[done.result_task_id].bug_tracker = ""
+        if not any(rule.hits for rule in lost):
+            return
+    raise AssertionError("there is no end of requests")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+PLACES = [
+    (carrying_out.packing, "pack"),
+    (making_tasks.CvatWriter, "ensure_task"),
+    (making_tasks.CvatWriter, "upload_pictures"),
+    (making_tasks.CvatWriter, "request_state"),
+    (making_tasks, "_compare"),
+    (making_tasks, "_note_frames"),
+]
+
+
+@pytest.mark.parametrize(("holder", "name"), PLACES, ids=[name for _, name in PLACES])
+def test_after_a_kill_the_next_worker_goes_on(
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    holder: Any,
+    name: str,
+) -> None:
+    publication = request_task(select(connection, (task.id, [1, 2])))
+    real: Callable[..., object] = getattr(holder, name)
+
+    def fatal(*args: object, **kwargs: object) -> None:
+        real(*args, **kwargs)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(holder, name, fatal)
+        with pytest.raises(Killed):
+            carrying_out.publish(publication.pk)
+    long_ago = timezone.now() - timezone.timedelta(hours=1)
+    Publication.objects.filter(pk=publication.pk).update(heartbeat_at=long_ago)
+    fetched = len(standin.requests.matching(rf"/tasks/{task.id}/data|/jobs/\d+/data$"))
+    done = carried_out(publication)
+    assert (done.status, done.error, done.attempts) == ("ready", "", 2)
+    assert names(made(standin, done)) == ["p01.png", "p02.png"]
+    assert done.published_frames.count() == 2
+    again = len(standin.requests.matching(rf"/tasks/{task.id}/data|/jobs/\d+/data$"))
+    assert again == fetched  # what was packed is not fetched again
+
+
+def test_what_a_dead_publication_fetched_is_removed(
+    connection: Connection, permission: WritePermission, task: Task, spools: Path
+) -> None:
+    publication = request_task(select(connection, (task.id, [1])))
+    folder = spools / f"publication-{publication.pk}"
+    folder.mkdir(parents=True)
+    packing.clear_debris()
+    assert folder.exists()
+    publication.cancel()
+    packing.clear_debris()
+    assert not folder.exists()
+
+
+def test_a_selection_that_changed_meanwhile_is_told(
+    connection: Connection, permission: WritePermission, task: Task, standin: StandIn
+) -> None:
+    selection = select(connection, (task.id, [1, 2]))
+    publication = request_task(selection)
+    selection.frames.filter(frame=2).delete()
+    done = carried_out(publication)
+    assert done.status == "failed"
+    assert "has changed since you asked" in done.error
+    publication = request_task(selection)
+    selection.delete()
+    assert carried_out(publication).status == "failed"
