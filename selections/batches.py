@@ -119,8 +119,8 @@ def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
         delete_frames(target)
         target.delete()
         raise Conflict(
-            "A selection that the frames come from was deleted meanwhile, so nothing is saved. "
-            "Choose others, or try again."
+            "A selection that the frames come from was changed or deleted meanwhile, so nothing is "
+            "saved. Try again, or choose others."
         )
     _complete(target, count)
 

@@ -24,7 +24,14 @@ from selections import methods
 from selections.batches import add_frames, remove_frames, take_back
 from selections.models import Revision, SelectedFrame, SelectedTask, Selection
 from selections.services.connections import required_connection
-from selections.services.saving import Choice, check_amount, check_tasks, resolve
+from selections.services.naming import free_name
+from selections.services.saving import (
+    Choice,
+    check_amount,
+    check_tasks,
+    default_name,
+    resolve,
+)
 from selector.services.connections import find_connection
 
 
@@ -118,19 +125,23 @@ def _check_unchanged(selection: Selection, revision: int) -> None:
 
 def _make_revision(user: User, selection: Selection, change: FrameChange) -> None:
     number = selection.revision + 1
+    known = {task.task_id: task for task in [*change.tasks, *selection.tasks.all()]}
     with _claimed(user, selection, number) as claim:
         add_frames(selection, change.added, since=number)
         remove_frames(selection, change.removed, until=number)
         after = SelectedFrame.history.filter(selection=selection, since__lte=number)
         longest = after.filter(until__gt=number).aggregate(longest=Max(Length("filename")))
         counts = _counts(selection, change)
+        tasks = [task for task_id, task in sorted(known.items()) if counts[task_id]]
+        name = _name_after(selection, tasks, frames_count=counts.total())
         with transaction.atomic():
-            _complete(claim, change, frames_count=sum(counts.values()))
-            _write_tasks(selection, change, counts, number)
+            _complete(claim, change, frames_count=counts.total())
+            _write_tasks(selection, known, counts, number)
             _move_on(
                 user,
                 selection,
                 revision=number,
+                name=name,
                 frame_selection_method=change.frame_selection_method,
                 frames_requested=change.frames_requested,
                 longest_filename=longest["longest"] or 0,
@@ -195,12 +206,21 @@ def _counts(selection: Selection, change: FrameChange) -> Counter[int]:
     return +counts
 
 
+def _name_after(selection: Selection, tasks: list[SelectedTask], *, frames_count: int) -> str:
+    """The name of the selection, made up anew if it is a default one, which tells tasks and number
+    of frames."""
+    before = default_name(selection.tasks.all(), selection.frames.count())
+    if not selection.name.startswith(before):
+        return selection.name
+    return free_name(selection.owner, default_name(tasks, frames_count))
+
+
 def _write_tasks(
-    selection: Selection, change: FrameChange, counts: Counter[int], number: int
+    selection: Selection, known: dict[int, SelectedTask], counts: Counter[int], number: int
 ) -> None:
-    """Close the rows of tasks that have another number of frames from now on, and add theirs."""
+    """Close the rows of tasks that have another number of frames from now on, and add theirs.
+    `known` are the tasks that it has, and those of added frames."""
     present = {task.task_id: task for task in selection.tasks.all()}
-    known = {task.task_id: task for task in change.tasks} | present
     changed = [
         task_id
         for task_id in known.keys() & (present.keys() | counts.keys())

@@ -80,3 +80,17 @@ def test_readers_save_as_new(open_portal: Callable[..., Portal], alice: User, bo
     desk.cell(5).click()
     expect(desk.button("Save as new")).to_be_visible()
     expect(desk.button(SAVE_CHANGES)).to_have_count(0)
+
+
+def test_a_name_that_nobody_gave_follows_the_number_of_frames(connected: Portal) -> None:
+    desk = Workspace(connected)
+    desk.open_task(DRIVE)
+    desk.cell(3).click()
+    desk.button("Save").click()
+    status = desk.page.locator("#dock-status")
+    expect(status).to_contain_text("Saved as “Night drive, north loop: 1 frame”.")
+    desk.cell(5).click()
+    desk.page.locator("#save-changes").click()
+    expect(status).to_contain_text("“Night drive, north loop: 2 frames” has 2 frames now.")
+    desk.button("Save").click()
+    expect(status).to_contain_text("Saved already as “Night drive, north loop: 2 frames”.")

@@ -229,3 +229,14 @@ def test_marks_come_back_with_their_frames(selection: Selection, alice: User) ->
     assert not selection.present_marks().exists()
     services.go_back(user=alice, selection=selection, revision=2, to=1)
     assert selection.present_marks().get().verdict == "good"
+
+
+def test_a_made_up_name_tells_the_new_number(alice: User, connection: Connection) -> None:
+    choices = [services.Choice(1, 3), services.Choice(1, 5)]
+    made = services.create_selection(owner=alice, connection=connection, choices=choices)
+    assert made.name == "Night drive, north loop: 2 frames"
+    edit(made, add="1:7")
+    assert reread(made).name == "Night drive, north loop: 3 frames"
+    services.update_selection(selection=made, name="Mine")
+    edit(made, remove="1:7")
+    assert reread(made).name == "Mine"

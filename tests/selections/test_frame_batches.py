@@ -182,7 +182,7 @@ def test_a_copy_of_what_is_purged_meanwhile_is_refused(
     monkeypatch.setattr(batches, "COPY_BATCH", 2)
     monkeypatch.setattr(batches, "_let_others_write", lambda: batches.delete_frames(selection))
     monkeypatch.setattr(batches, "BATCH", 2)
-    with pytest.raises(Conflict, match="was deleted meanwhile"):
+    with pytest.raises(Conflict, match="was changed or deleted meanwhile"):
         services.copy_selection(user=alice, selection=selection)
     assert list(Selection.objects.all()) == [selection]
 

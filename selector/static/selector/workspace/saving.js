@@ -88,8 +88,12 @@ export class Saving {
     const changed = await patch(`${url}/frames`, { revision, add: this.#frames(added), remove: this.#frames(removed) });
     // With frames of somebody else it is not what is chosen here.
     const isWhole = saved.isWhole && changed.frames_count === this.choice.size;
-    this.#remember({ ...saved, revision: changed.revision, chosen, isWhole, archive: null });
+    const { revision: now, name: title } = changed;
+    this.#remember({ ...saved, revision: now, title, chosen, isWhole, archive: null });
     if (this.#changedWords.length) await this.#saveWords();
+    // A name that nobody gave tells the number of frames.
+    const { words } = this.#saved;
+    this.#saved.words = { ...words, name: words.name && this.#saved.title };
     return { ...changed, title: this.#saved.title };
   }
 
