@@ -229,10 +229,18 @@ class CvatClient:
         jobs = self._known_organizations.list_below("project", project_id, self.project, ask)
         return [each.job for each in jobs if each.project_id == project_id]
 
-    def my_jobs(self, *, search: str = "", assignee: str = "", page_size: int = 50) -> Page[Job]:
-        """The newest jobs that one owns or is assigned to; with `assignee` only those that are
-        assigned to that user."""
-        filters = self._filters(search=search) | ({"assignee": assignee} if assignee else {})
+    def my_jobs(self, *, search: str = "") -> Page[Job]:
+        """The newest 50 jobs that one owns or is assigned to, or may see in the organization of the
+        connection."""
+        return self._newest_jobs(50, self._filters(search=search))
+
+    def assigned_jobs(self, *, username: str, search: str = "", page_size: int = 50) -> Page[Job]:
+        """The newest jobs that are assigned to this account, in whatever organization: a list that
+        names none has them all (cvat-api 3.1)."""
+        words = {"search": search} if search else {}
+        return self._newest_jobs(page_size, {"assignee": username, **words})
+
+    def _newest_jobs(self, page_size: int, filters: Params) -> Page[Job]:
         params = {"page_size": page_size, "sort": "-id", **filters}
         data = self._http.get("/api/jobs", params=params, subject="your jobs")
         return reading.page(data, reading.job)

@@ -82,7 +82,7 @@ def _first_page(client: CvatClient, username: str, search: str, page_size: int) 
     with ThreadPoolExecutor(3) as pool:
         tasks = pool.submit(client.tasks, search=search, page_size=page_size)
         jobs = pool.submit(
-            client.my_jobs, search=search, assignee=username, page_size=MAX_ABOVE_TASKS
+            client.assigned_jobs, username=username, search=search, page_size=MAX_ABOVE_TASKS
         )
         projects = search and pool.submit(client.projects, search=search, limit=MAX_ABOVE_TASKS)
         first_page = Overview(
@@ -92,7 +92,9 @@ def _first_page(client: CvatClient, username: str, search: str, page_size: int) 
         )
     if first_page.tasks.count:
         return first_page
-    return replace(first_page, jobs=client.my_jobs(search=search))
+    seen = client.my_jobs(search=search)
+    # Jobs assigned in another organization are not among those.
+    return replace(first_page, jobs=seen) if seen.count >= first_page.jobs.count else first_page
 
 
 def _of_project(

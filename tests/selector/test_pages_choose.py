@@ -9,6 +9,7 @@ from django.test import Client
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
+from tests.making import connected
 
 
 @pytest.fixture
@@ -46,6 +47,27 @@ def test_assigned_jobs_are_listed_beside_tasks(
     assert f"Job {second.id} of task 1" not in text
     assert "Newest tasks" in text
     assert "Your jobs" not in web.get("/choose", {"page": "2"}).text
+
+
+@pytest.mark.parametrize("account", ["alice", "bob"])
+def test_assigned_jobs_outside_the_organization_are_listed(
+    client: Client, alice: User, standin: StandIn, account: str
+) -> None:
+    """In the organization alice sees a task, bob nothing; both may not see task 1 itself."""
+    inside = connected(alice, standin, account)
+    inside.username, inside.organization = account, "acme"
+    inside.save()
+    client.force_login(alice)
+    [job, *_] = standin.world.tasks[1].jobs
+    job.assignee = standin.world.user(account)
+    for query in ({}, {"find": "night"}):
+        text = client.get("/choose", query).text
+        assert "Your jobs" in text
+        assert f"Job {job.id} of task 1" in text
+    assert ("Loading bay 4" in client.get("/choose").text) == (account == "alice")
+    opened = client.get("/choose", {"task": 1, "job": job.id})
+    assert opened.status_code == 200
+    assert "whose name is not shown to you" in opened.text
 
 
 def test_projects_and_jobs_that_are_not_listed_are_counted(
