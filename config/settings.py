@@ -6,6 +6,7 @@ private broker on a unix socket are used. Production: both are set, and nothing 
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -324,12 +325,30 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "send-notices": {
+        "task": "selections.tasks.send_due_notices",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "purge-selections": {
         "task": "selections.tasks.purge_selections",
         "schedule": 300.0,
         "options": {"expires": 300},
     },
 }
+
+# --- notices of scheduled rounds ---------------------------------------------------------------
+
+# Without a host no mail is sent.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="cvat-image-selector@example.com")
+# Private networks to which webhooks may be sent, such as 10.1.0.0/16.
+WEBHOOK_NETWORKS = [ip_network(each) for each in env.list("WEBHOOK_NETWORKS", default=[])]
 
 # --- API ---------------------------------------------------------------------------------------
 

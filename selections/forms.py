@@ -27,6 +27,7 @@ from selections.models import (
 )
 from selections.models.selected import tasks_of_outer
 from selections.sampling import MAX_SEED
+from selections.webhooks import LONGEST_URL
 
 MAX_REVISION = 2**31 - 1
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
@@ -278,6 +279,20 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # has none when 
             "schedule_hour": "At",
         }
         widgets = {"schedule_hour": forms.Select(choices=[(n, f"{n}:00") for n in range(24)])}
+
+
+class NoticesForm(forms.Form):
+    """Where the owner of a recipe wants notices. The service checks the address."""
+
+    by_mail = forms.BooleanField(label="Mail me", required=False)
+    webhook_url = forms.CharField(
+        label="Webhook",
+        max_length=LONGEST_URL,
+        required=False,
+        widget=forms.URLInput(
+            attrs={"placeholder": "https://hooks.example.com/…", "autocomplete": "off"}
+        ),
+    )
 
 
 class ShareForm(forms.Form):

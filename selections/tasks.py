@@ -7,8 +7,8 @@ from celery import shared_task
 from portal.models import KeyedAnswer
 from portal.work.running import take_turn
 from selections.archives import building, clearing
-from selections.models import Archive, Recipe
-from selections.services import recipes, removal
+from selections.models import Archive, Notice, Recipe
+from selections.services import notices, recipes, removal
 
 
 @shared_task
@@ -34,6 +34,19 @@ def draw_due_rounds() -> None:
 @shared_task
 def draw_due_round(recipe_id: int) -> None:
     recipes.draw_due_round(recipe_id=recipe_id)
+
+
+@shared_task
+def send_due_notices() -> None:
+    """Have a worker send each notice whose time has come."""
+    for notice_id in Notice.objects.due().order_by("pk").values_list("pk", flat=True):
+        send_notice.delay(notice_id)
+
+
+@shared_task(soft_time_limit=40, time_limit=60)
+def send_notice(notice_id: int) -> None:
+    """A server that keeps the connection open has had its attempt."""
+    notices.send_notice(notice_id=notice_id)
 
 
 @shared_task

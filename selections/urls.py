@@ -25,6 +25,7 @@ urlpatterns = [
     path("recipes/<int:pk>/describe", recipes.describe, name="describe-recipe"),
     path("recipes/<int:pk>/schedule", recipes.schedule, name="schedule-recipe"),
     path("recipes/<int:pk>/hand-over", recipes.hand_over, name="hand-over-recipe"),
+    path("recipes/<int:pk>/notices", recipes.notices, name="recipe-notices"),
     path("recipes/<int:pk>/delete", recipes.delete, name="delete-recipe"),
     path("<int:pk>", saved.detail, name="detail"),
     path("<int:pk>/recipe", recipes.save_as_recipe, name="save-as-recipe"),

@@ -55,6 +55,10 @@ def patch(statuses: Statuses, data: dict[str, Any], **args: Any) -> Case:
     return Case(statuses, args, "patch", data)
 
 
+def put(statuses: Statuses, data: dict[str, Any], **args: Any) -> Case:
+    return Case(statuses, args, "put", data)
+
+
 def delete(statuses: Statuses, **args: Any) -> Case:
     return Case(statuses, args, "delete")
 
@@ -146,6 +150,10 @@ EXPECTED: dict[str, list[Case]] = {
         ),
     ],
     "selections:hand-over-recipe": [post(DONE_BY_ALICE, {"to": "admin"}, pk="recipe")],
+    "selections:recipe-notices": [
+        post((302, 400, 404, 404), {"webhook_url": "ftp://a"}, pk="recipe"),
+        post(DONE_BY_ALICE, pk="recipe"),
+    ],
     "selections:delete-recipe": [post(DONE_BY_ALICE, pk="recipe")],
     "selections:delete": [
         post(DONE_BY_ALICE, pk="closed"),
@@ -333,6 +341,11 @@ EXPECTED: dict[str, list[Case]] = {
         delete((401, 204, 404, 404), pk="recipe"),
     ],
     "api-recipe-hand-over": [post((401, 204, 404, 404), {"to": "admin"}, pk="recipe")],
+    "api-recipe-notices": [
+        get(API_OF_ALICE, pk="recipe"),
+        put(API_OF_ALICE, {"webhook_url": "https://a.example.com"}, pk="recipe"),
+    ],
+    "api-recipe-sent-notices": [get(API_OF_ALICE, pk="recipe")],
     "api-recipe-rounds": [
         get(API_OF_ALICE, pk="recipe"),
         post((401, 201, 404, 404), pk="recipe"),

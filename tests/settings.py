@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -79,3 +80,5 @@ REST_FRAMEWORK = product.REST_FRAMEWORK | {"TEST_REQUEST_DEFAULT_FORMAT": "json"
 # What tests of what is under way count on, whatever the defaults are.
 FETCH_THREADS = 4
 CVAT_MAX_REQUESTS = 8
+# Webhooks of tests go to servers on this machine, also from worker processes.
+WEBHOOK_NETWORKS = [ip_network("127.0.0.0/8")]

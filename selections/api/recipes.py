@@ -14,7 +14,7 @@ from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, WholeNumberField
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
-from portal.api.strict import StrictFields, StrictView, takes
+from portal.api.strict import StrictFields, StrictSerializer, StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
 from selections import services
@@ -27,8 +27,9 @@ from selections.api.serializers import (
 )
 from selections.api.shares import HandOverSerializer
 from selections.methods import draw_choices
-from selections.models import Recipe, RecipeQuerySet, Selection
+from selections.models import Notice, Recipe, RecipeNotices, RecipeQuerySet, Selection
 from selections.schedules import SCHEDULES
+from selections.webhooks import LONGEST_URL
 from selector.services.connections import find_connection
 
 LONGEST_NAME = 180
@@ -159,6 +160,51 @@ class NewRecipeSerializer(DrawSerializer):
         return attrs
 
 
+class RecipeNoticesSerializer(StrictSerializer):
+    """Where notices of scheduled rounds are sent: by mail to your address, where the operator has
+    set up mail, and as a signed POST."""
+
+    by_mail = serializers.BooleanField(default=False, help_text="Whether to send mail.")
+    webhook_url = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=LONGEST_URL,
+        help_text="Address that JSON is posted to; empty for none. The header X-Selector-Signature "
+        "has `sha256=` and the HMAC-SHA256 of the body with the secret.",
+    )
+
+
+class SavedNoticesSerializer(RecipeNoticesSerializer):
+    webhook_secret = serializers.CharField(
+        help_text="The secret of an address that is new, which is not answered again; else empty."
+    )
+
+
+class NoticeSerializer(serializers.ModelSerializer[Notice]):
+    class Meta:
+        model = Notice
+        fields = [
+            "id",
+            "channel",
+            "event",
+            "status",
+            "attempts",
+            "next_attempt_at",
+            "problem",
+            "created_at",
+            "ended_at",
+        ]
+        extra_kwargs = {
+            "channel": {"help_text": "`mail` or `webhook`."},
+            "event": {"help_text": "`round.drawn` or `round.failed`."},
+            "status": {"help_text": "`waiting`, `sent`, or `failed` after the last attempt."},
+            "attempts": {"help_text": "How often it was tried to send it."},
+            "next_attempt_at": {"help_text": "When it is tried next; null once it has ended."},
+            "problem": {"help_text": "Why the last attempt failed; empty if it did not."},
+            "ended_at": {"help_text": "When it was sent or given up; null before."},
+        }
+
+
 class RecipeViewSet(
     StrictView,
     mixins.ListModelMixin,
@@ -241,6 +287,39 @@ class RecipeViewSet(
             return Response(answer, status=status.HTTP_201_CREATED)
 
         return once(request, draw)
+
+    @takes(responses=RecipeNoticesSerializer)
+    @action(detail=True)
+    def notices(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Where notices of scheduled rounds are sent."""
+        notices = RecipeNotices.of(self.get_object())
+        return Response({"by_mail": notices.by_mail, "webhook_url": notices.webhook_url})
+
+    @takes(body=RecipeNoticesSerializer, responses=SavedNoticesSerializer)
+    @notices.mapping.put
+    def set_notices(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Change where notices of scheduled rounds are sent. A new address has a new secret."""
+        recipe = self.get_object()
+        form = RecipeNoticesSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        secret = services.set_notices(recipe=recipe, **form.validated_data)
+        notices = RecipeNotices.of(recipe)
+        return Response(
+            {
+                "by_mail": notices.by_mail,
+                "webhook_url": notices.webhook_url,
+                "webhook_secret": secret,
+            }
+        )
+
+    @takes(is_paged=True, responses=NoticeSerializer(many=True))
+    @action(detail=True, url_path="sent-notices", url_name="sent-notices")
+    def sent_notices(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Notices of scheduled rounds that were written, the newest first; the last 100 are
+        kept."""
+        own = Notice.objects.for_user(request.user).filter(recipe=self.get_object())
+        listed = NoticeSerializer(self.paginate_queryset(own), many=True)
+        return self.get_paginated_response(listed.data)
 
     def _answer(self, recipe: Recipe, code: int) -> Response:
         again = self.get_queryset().get(pk=recipe.pk)

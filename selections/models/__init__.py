@@ -12,6 +12,7 @@ from selections.models.archive_options import (
 from selections.models.archive_queries import ArchiveQuerySet, ArchiveStatus
 from selections.models.frame_sets import FrameSet
 from selections.models.mark import FrameMark
+from selections.models.notices import Notice, NoticeQuerySet, RecipeNotices
 from selections.models.recipe import Recipe, RecipeQuerySet
 from selections.models.revision import Revision
 from selections.models.selected import SelectedFrame, SelectedTask
@@ -29,8 +30,11 @@ __all__ = [
     "EmptyFrames",
     "FrameMark",
     "FrameSet",
+    "Notice",
+    "NoticeQuerySet",
     "Quality",
     "Recipe",
+    "RecipeNotices",
     "RecipeQuerySet",
     "Revision",
     "SelectedFrame",

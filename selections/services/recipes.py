@@ -19,6 +19,7 @@ from selections.draws import Draw
 from selections.models import Recipe, Selection
 from selections.schedules import NEVER
 from selections.services.connections import closest, required_connection, usable_connections
+from selections.services.notices import write_notices
 from selections.services.saving import create_random_selection
 from selector.models import Connection
 from selector.services.connections import find_connection
@@ -197,14 +198,20 @@ def draw_due_round(*, recipe_id: int) -> Round | None:
     if recipe is None or not recipe.claim_due():
         return None
     try:
-        return draw_next_round(user=recipe.owner, recipe=recipe)
+        drawn = draw_next_round(user=recipe.owner, recipe=recipe)
     except Explained as error:
         _note_problem(recipe, error)
         return None
+    saved = {"id": drawn.selection.pk, "name": drawn.selection.name, "frames_count": drawn.count}
+    write_notices(recipe=recipe, event="round.drawn", text=drawn.text, selection=saved)
+    return drawn
 
 
 def _note_problem(recipe: Recipe, error: Exception) -> None:
     now = timezone.now()
+    if not recipe.problem:  # of several failures in a row the first is told
+        text = f"The round that was due could not be drawn. {error}"
+        write_notices(recipe=recipe, event="round.failed", text=text)
     Recipe.objects.filter(pk=recipe.pk).update(problem=str(error), problem_at=now)
     if not isinstance(error, InvalidInput | NotConnected):
         later = Recipe.objects.filter(pk=recipe.pk, next_round_at__gt=now + RETRY)

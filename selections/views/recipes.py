@@ -7,17 +7,19 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.exceptions import InvalidInput
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import services
-from selections.forms import HandOverForm, RecipeForm, ScheduleForm
-from selections.models import Recipe, Selection
+from selections.forms import HandOverForm, NoticesForm, RecipeForm, ScheduleForm
+from selections.models import Notice, Recipe, RecipeNotices, Selection
 from selections.views.saved import detail_page
 
 ROUNDS_PER_PAGE = 50
+NOTICES_SHOWN = 20
 NAME_NEEDED = "A recipe needs a name of at most 180 characters."
 
 
@@ -33,7 +35,12 @@ def recipe(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def recipe_page(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _page(request, pk)
+
+
+def _page(request: SignedInRequest, pk: int, *, new_secret: str = "") -> HttpResponse:
     shown = _own(request, pk)
+    notices = RecipeNotices.of(shown)
     rounds = Selection.objects.for_user(request.user).rounds_of(shown).with_counts()
     context = {
         "recipe": shown,
@@ -43,6 +50,12 @@ def recipe_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "own_connection": services.usable_connection(request.user, shown),
         "schedule": ScheduleForm(instance=shown),
         "hand_over_form": HandOverForm(),
+        "notices": NoticesForm(
+            initial={"by_mail": notices.by_mail, "webhook_url": notices.webhook_url}
+        ),
+        "mail_problem": services.mail_problem(shown),
+        "new_secret": new_secret,
+        "sent_notices": Notice.objects.for_user(request.user).filter(recipe=shown)[:NOTICES_SHOWN],
         "describe": RecipeForm(initial={"name": shown.name, "note": shown.note}),
     }
     return render(request, "selections/recipe.html", context)
@@ -92,6 +105,20 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
     said = f"Rounds are drawn {text}." if text else "Rounds are drawn only when you ask for them."
     messages.success(request, said)
     return redirect(changed)
+
+
+@sensitive_variables("new_secret")
+@require_POST
+@errors_shown_on(recipe_page)
+def notices(request: SignedInRequest, pk: int) -> HttpResponse:
+    form = NoticesForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput("Type an address of at most 1,000 characters, or none.")
+    new_secret = services.set_notices(recipe=_own(request, pk), **form.cleaned_data)
+    if new_secret:  # shown on this answer alone: in no message, which is stored
+        return _page(request, pk, new_secret=new_secret)
+    messages.success(request, "Where notices are sent is saved.")
+    return redirect("selections:recipe", pk)
 
 
 @require_POST

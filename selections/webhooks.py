@@ -1,0 +1,128 @@
+"""A signed POST to an address of a person's choice, which must not reach the portal's own network.
+Pure."""
+
+from __future__ import annotations
+
+import hmac
+import socket
+from collections.abc import Collection
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+Networks = Collection[IPv4Network | IPv6Network]
+
+LONGEST_URL = 1000
+SIGNATURE = "X-Selector-Signature"
+TIMEOUT = urllib3.Timeout(connect=5, read=10)
+
+
+class WebhookFailed(Exception):
+    """The address did not take the body; `str(error)` says why."""
+
+
+def check_url(url: str) -> str:
+    """The address without spaces around it. Raises WebhookFailed for one that cannot be used."""
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise WebhookFailed("This is not a valid address.") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        raise WebhookFailed("Write the whole address, beginning with https:// or http://.")
+    if parts.username is not None or parts.password is not None:
+        raise WebhookFailed("Leave user name and password out of the address.")
+    if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        raise WebhookFailed(
+            f"The address must be plain ASCII without spaces, of at most {LONGEST_URL} characters."
+        )
+    return url
+
+
+def signature(body: bytes, secret: str) -> str:
+    """The value of the header SIGNATURE: "sha256=" and the HMAC-SHA256 of the body."""
+    return f"sha256={hmac.digest(secret.encode(), body, 'sha256').hex()}"
+
+
+def post(
+    url: str, body: bytes, *, secret: str, headers: dict[str, str], allowed: Networks = ()
+) -> int:
+    """Send the JSON body; the status of the answer, whose body is not read. Redirects are not
+    followed, proxies of the environment not used.
+
+    Raises WebhookFailed for an answer that is no success, an address that is not public and in none
+    of the `allowed` networks, and a server that does not answer.
+    """
+    try:
+        with _pool(check_url(url), allowed) as pool:
+            answer = pool.request(
+                "POST",
+                _target(url),
+                body=body,
+                headers={
+                    "Content-Type": "application/json",
+                    SIGNATURE: signature(body, secret),
+                    **headers,
+                },
+                redirect=False,
+                retries=False,
+                preload_content=False,
+            )
+            answer.release_conn()
+    except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
+        raise WebhookFailed(
+            f"The server cannot be reached or does not answer ({type(error).__name__})."
+        ) from error
+    if not 200 <= answer.status < 300:
+        raise WebhookFailed(f"The server answered {answer.status}.")
+    return int(answer.status)
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+
+
+def _pool(url: str, allowed: Networks) -> HTTPConnectionPool:
+    parts = urlsplit(url)
+    kind: Any = HTTPSConnectionPool if parts.scheme == "https" else HTTPConnectionPool
+    # Without a port, the end of an IPv6 address would be taken for one.
+    port = parts.port or kind.ConnectionCls.default_port
+    pool: HTTPConnectionPool = kind(parts.hostname, port, timeout=TIMEOUT, maxsize=1)
+    pool.ConnectionCls = _guarded(pool.ConnectionCls, allowed)
+    return pool
+
+
+def _guarded(base: Any, allowed: Networks) -> Any:
+    """A connection that looks the name up once, checks the address, and connects to that one: a
+    second look-up could give another."""
+
+    class Guarded(base):  # type: ignore[misc]  # one of two classes
+        _dns_host: str
+
+        def _new_conn(self) -> socket.socket:
+            name = self._dns_host
+            self._dns_host = _checked_address(name, self.port, allowed)
+            try:
+                return base._new_conn(self)  # type: ignore[no-any-return]
+            finally:
+                self._dns_host = name  # which TLS checks
+
+    return Guarded
+
+
+def _checked_address(name: str, port: int, allowed: Networks) -> str:
+    found = socket.getaddrinfo(name.strip("[]"), port, type=socket.SOCK_STREAM)
+    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    for address in addresses:
+        is_allowed = any(address in network for network in allowed)
+        if not (is_allowed or (address.is_global and not address.is_multicast)):
+            raise WebhookFailed(
+                "The address lies in a private network, to which the portal sends nothing. The "
+                "operator can allow it with WEBHOOK_NETWORKS."
+            )
+    return str(addresses[0])
