@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from sys import intern
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
-from msgspec import structs
+from msgspec import Meta, structs
 
 from cvat.json_items import UNREADABLE, items
 from cvat.reading import identifier, text, well_formed
@@ -143,6 +143,35 @@ class JobAnnotations:
     problems_count: int = 0
 
 
+class _Value(msgspec.Struct, gc=False):
+    """A value of an attribute in CVAT's JSON."""
+
+    spec_id: Annotated[int, Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
+    value: str
+
+
+class _PlainShape(msgspec.Struct, gc=False):
+    """A shape in CVAT's JSON as almost all are: msgspec reads it with its types and bounds. A shape
+    that has another form is a dict, and is read field by field."""
+
+    label_id: int
+    type: str
+    frame: Annotated[int, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+    points: list[float]
+    id: Annotated[int, Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)] = 0
+    rotation: Annotated[float, Meta(ge=-MOST_DEGREES, le=MOST_DEGREES)] = 0.0
+    occluded: bool = False
+    outside: bool = False
+    z_order: Annotated[int, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)] = 0
+    group: Annotated[int, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)] = 0
+    source: str = "manual"
+    attributes: list[_Value] = []
+    elements: Annotated[list[Any], Meta(max_length=0)] = []
+
+
+_TYPED = {"shapes": msgspec.json.Decoder(_PlainShape).decode}
+
+
 class BadObject(Exception):
     """An object that cannot be read; the text is the reason of a Problem."""
 
@@ -153,22 +182,22 @@ def read_annotations(
     """The annotations in a file with CVAT's JSON: the shapes and tags of `frames` (None: of all),
     and all tracks. The file is read piece by piece. Raises CvatBroken if it is no such JSON."""
     job = JobAnnotations()
-    for key, item in items(file, keys=LISTS):
+    for key, item in items(file, keys=LISTS, typed=_TYPED):
         is_wanted = frames is None or key == "tracks" or frame_of(item) in frames
         if not is_wanted and item is not UNREADABLE:
             continue
         try:
-            if key == "tracks":
+            if isinstance(item, _PlainShape):
+                job.shapes.append(_plain(item, labels))
+            elif key == "tracks":
                 job.tracks.append(read_track(item, labels))
             else:
                 job.shapes.append(read_shape(item, labels, kind=TAG if key == "tags" else None))
         except BadObject as error:
             job.problems_count += 1
             if len(job.problems) < MOST_JOB_PROBLEMS:
-                number = item.get("id") if isinstance(item, dict) else None
-                is_id = type(number) is int and abs(number) <= MAX_SAFE_INTEGER
-                object_id = number if is_id else None
-                job.problems.append(Problem(frame_of(item), object_id, str(error)[:LONGEST_REASON]))
+                reason = str(error)[:LONGEST_REASON]
+                job.problems.append(Problem(frame_of(item), _id_of(item), reason))
     return job
 
 
@@ -193,6 +222,32 @@ def read_shape(item: Any, labels: Labels, *, kind: str | None = None) -> Shape:
         return shape
     elements = tuple(_element(each, labels) for each in _list(item, "elements"))
     return structs.replace(shape, elements=elements)
+
+
+def _plain(item: _PlainShape, labels: Labels) -> Shape:
+    """Raises BadObject."""
+    label = labels.get(item.label_id)
+    kind = intern(item.type)
+    return Shape(
+        kind=kind,
+        label=label,
+        frame=item.frame,
+        points=_points(item.points, kind),
+        rotation=item.rotation or 0.0,
+        is_occluded=item.occluded,
+        is_outside=item.outside,
+        z_order=item.z_order,
+        group=item.group,
+        source=intern(item.source) or "manual",
+        attributes=_plain_attributes(item, label.attributes) if label.attributes else (),
+        id=item.id,
+    )
+
+
+def _plain_attributes(item: _PlainShape, specs: tuple[Attribute, ...]) -> Attributes:
+    names = {spec.id: spec.name for spec in specs}
+    given = ((names.get(each.spec_id), each.value) for each in item.attributes)
+    return _shared(with_defaults({name: value for name, value in given if name is not None}, specs))
 
 
 def _element(item: Any, labels: Labels) -> Shape:
@@ -257,7 +312,7 @@ def _shape(
         kind=kind,
         label=label,
         frame=frame,
-        points=_points(item, kind),
+        points=_points(item.get("points") or [], kind),
         rotation=_degrees(item, "rotation"),
         is_occluded=item.get("occluded") is True,
         is_outside=item.get("outside") is True,
@@ -270,8 +325,7 @@ def _shape(
     )
 
 
-def _points(item: Mapping[str, Any], kind: str) -> Sequence[float]:
-    numbers = item.get("points") or []
+def _points(numbers: Any, kind: str) -> Sequence[float]:
     try:
         points = array("d", numbers)
     except (TypeError, OverflowError):
@@ -338,8 +392,18 @@ def _attribute(entry: Any) -> Attribute:
     )
 
 
+def _id_of(item: Any) -> int | None:
+    """CVAT's id of a shape, a tag or a track in its JSON; None if it has none."""
+    if isinstance(item, _PlainShape):
+        return item.id
+    number = item.get("id") if isinstance(item, dict) else None
+    return number if type(number) is int and abs(number) <= MAX_SAFE_INTEGER else None
+
+
 def frame_of(item: Any) -> int | None:
     """The frame of a shape, a tag or a keyframe in CVAT's JSON; None if it has none."""
+    if isinstance(item, _PlainShape):
+        return item.frame
     frame = item.get("frame") if isinstance(item, dict) else None
     return frame if type(frame) is int and abs(frame) <= LARGEST_NUMBER else None
 
