@@ -8,7 +8,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick check bench bench-all bench-annotations bench-pages bench-load bench-selections format clean
+.PHONY: help run demo test quick check bench bench-all bench-annotations bench-pages bench-load bench-selections bench-publishing format clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -49,6 +49,9 @@ bench-load: .venv/.dev ## measure 200 people at a time, on both databases; write
 bench-selections: .venv/.dev ## measure draws and selections of 100,000 frames, on both databases; writes benchmarks/selections.json
 	@sh .ci/packages.sh redis-server postgresql
 	@exec $(PYTHON) -m benchmarks.selections
+
+bench-publishing: .venv/.dev ## measure the publishing of 3,000 photographs as a new task; writes benchmarks/publishing.json
+	@exec $(PYTHON) -m benchmarks.publishing
 
 format: .venv/.dev ## format the code and fix what the linter can fix
 	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .

@@ -13,6 +13,9 @@ from rest_framework.test import APIClient
 
 from config.celery import app
 from cvat.types import FrameCatalog
+from publishing import services as publishing
+from publishing.models import Publication
+from publishing.new_task import NewTaskOptions
 from selections import services
 from selections.models import Archive, ArchiveOptions, SelectedFrame, Selection
 from selector.annotation_index.cache import IndexCache
@@ -55,6 +58,31 @@ class Building:
         size = archive.size
         selection.delete()
         return seconds, size
+
+    def publish(
+        self, task_id: int, frames: Iterable[int], watch: Callable[[], None]
+    ) -> tuple[float, int]:
+        """Seconds from the request to the new task in CVAT, and the id of that task. `watch` is
+        called again and again meanwhile."""
+        password = settings.STANDIN_ACCOUNT["password"]
+        publishing.give_permission(connection=self._connection, password=password)
+        selection = self._selection(task_id, frames)
+        started = time.perf_counter()
+        publication = publishing.request_new_task(
+            user=self._user,
+            selection=selection,
+            options=NewTaskOptions(name="published"),
+            portal_url="https://portal.example.com",
+        )
+        while publication.is_active:
+            time.sleep(0.02)
+            watch()
+            publication.refresh_from_db(fields=["status", "error", "result_task_id"])
+        seconds = time.perf_counter() - started
+        if publication.status != Publication.Status.READY or not publication.result_task_id:
+            raise RuntimeError(f"{publication.status}: {publication.error}")
+        selection.delete()
+        return seconds, publication.result_task_id
 
     def index(self, task_id: int) -> None:
         """Have a worker read the annotations of a task for its index."""

@@ -27,10 +27,10 @@ EXPORT_FORMAT = "CVAT for images 1.1"
 POLL_SECONDS = 0.05
 
 
-def credential(url: str) -> Credential:
+def credential(url: str, *, read_only: bool = True) -> Credential:
     server = login.Server(url)
     key = login.sign_in(server, *DEMO)
-    return login.make_token(server, key, name="benchmark", days=1).credential
+    return login.make_token(server, key, name="benchmark", days=1, read_only=read_only).credential
 
 
 def sequential(url: str, task_id: int, frames: Iterable[int]) -> None:

