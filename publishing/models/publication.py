@@ -18,6 +18,7 @@ from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
 from publishing.new_task import NewTaskOptions
 from selections.models import Selection
+from selections.models.selected import FIRST_REVISION
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
@@ -57,8 +58,9 @@ class Publication(Work):
     selection = models.ForeignKey(
         Selection, on_delete=models.SET_NULL, null=True, related_name="publications"
     )
-    # As it was called when the publication was asked for.
+    # As it was called when the publication was asked for, and of the frames that it had then.
     selection_name = models.CharField(max_length=200)
+    revision = models.PositiveIntegerField(default=FIRST_REVISION, editable=False)
     url = models.CharField("CVAT server", max_length=500)
     # The task whose frames become a ground-truth job; null for a new task, see PublishedFrame.
     task_id = models.BigIntegerField(null=True, blank=True)

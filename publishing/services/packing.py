@@ -54,6 +54,7 @@ def pack(publication: Publication, heartbeat: Heartbeat) -> Pictures:
         selection = publication.selection
         if selection is None:
             raise WorkFailed("The selection was deleted before its frames were fetched.")
+        selection = selection.at(publication.revision)
         os.replace(_packed(publication, selection, spool, heartbeat), packed)
     with zipfile.ZipFile(packed) as file:
         lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]
@@ -102,7 +103,7 @@ def _packed(
                     raise WorkFailed(_missing(entry))
         if heartbeat.frames_done != publication.frames_total:
             raise WorkFailed(
-                "The selection, or what is deleted of it in CVAT, has changed since you asked. "
+                "What is deleted of the selection in CVAT has changed since you asked. "
                 "Nothing was changed in CVAT. Look at it, then ask again."
             )
         [part] = writer.finish([])

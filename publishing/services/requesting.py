@@ -33,13 +33,14 @@ def request_ground_truth_job(
     """
     running = _running(user, selection, Publication.Target.GROUND_TRUTH)
     if running is not None:
-        return _same_or_conflict(running, options.to_json())
+        return _same_or_conflict(running, selection, options.to_json())
     check = check_ground_truth(user=user, selection=selection)
     frames = check.chosen(options)
     publication = Publication(
         target=Publication.Target.GROUND_TRUTH,
         selection=selection,
         selection_name=selection.name,
+        revision=selection.revision,
         requested_by=user,
         connection=check.connection,
         url=check.connection.url,
@@ -64,13 +65,14 @@ def request_new_task(
     """
     running = _running(user, selection, Publication.Target.TASK)
     if running is not None:
-        return _same_or_conflict(running, options.to_json())
+        return _same_or_conflict(running, selection, options.to_json())
     check = check_new_task(user=user, selection=selection)
     check.check_choices(options)
     publication = Publication(
         target=Publication.Target.TASK,
         selection=selection,
         selection_name=selection.name,
+        revision=selection.revision,
         requested_by=user,
         connection=check.connection,
         url=check.connection.url,
@@ -132,9 +134,9 @@ def _queued(publication: Publication, *, portal_url: str = "") -> Publication:
     except IntegrityError:  # asked twice in the same moment; the constraint let one through
         selection = publication.selection
         running = None if selection is None else _running(user, selection, publication.target)
-        if running is None:
+        if selection is None or running is None:
             raise
-        return _same_or_conflict(running, publication.options)
+        return _same_or_conflict(running, selection, publication.options)
     return publication
 
 
@@ -147,10 +149,13 @@ def _check_active(user: User) -> None:
         )
 
 
-def _same_or_conflict(running: Publication, options: dict[str, Any]) -> Publication:
-    if running.options == options:
+def _same_or_conflict(
+    running: Publication, selection: Selection, options: dict[str, Any]
+) -> Publication:
+    if running.options == options and running.revision == selection.revision:
         return running
     raise Conflict(
-        f"A {running.get_target_display()} of this selection is being made with other choices. "
+        f"A {running.get_target_display()} of this selection is being made with other choices or "
+        "frames. "
         "Wait for it or cancel it first."
     )

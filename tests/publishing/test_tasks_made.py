@@ -12,8 +12,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from cvat import client as cvat_client
+from portal.exceptions import Conflict
 from publishing.models import Publication, WritePermission
 from publishing.services import carrying_out, making_tasks, packing
+from selections.services import edit_frames
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -238,6 +240,18 @@ def test_what_a_dead_publication_fetched_is_removed(
     publication.cancel()
     packing.clear_debris()
     assert not folder.exists()
+
+
+def test_a_selection_is_sent_as_it_was_when_that_was_asked_for(
+    connection: Connection, permission: WritePermission, task: Task, standin: StandIn
+) -> None:
+    selection = select(connection, (task.id, [1, 2]))
+    publication = request_task(selection)
+    place = (task.id, 2)
+    edit_frames(user=selection.owner, selection=selection, revision=1, remove=[place])
+    with pytest.raises(Conflict, match="with other choices or frames"):
+        request_task(selection)
+    assert names(made(standin, carried_out(publication))) == ["p01.png", "p02.png"]
 
 
 def test_a_selection_that_changed_meanwhile_is_told(
