@@ -11,6 +11,7 @@ urlpatterns = [
     path("", publications.publication_list, name="publications"),
     path("<int:pk>", publications.publication, name="publication"),
     path("<int:pk>/progress", publications.progress, name="progress"),
+    path("<int:pk>/jobs", publications.jobs, name="jobs"),
     path("<int:pk>/cancel", publications.cancel, name="cancel"),
     path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
     path("selections/<int:pk>/task", new_task.new_task, name="new-task"),

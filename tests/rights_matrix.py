@@ -200,6 +200,7 @@ EXPECTED: dict[str, list[Case]] = {
     "publishing:publications": [get(PAGE)],
     "publishing:publication": [get(PAGE_OF_ALICE, pk="publication")],
     "publishing:progress": [get(PAGE_OF_ALICE, pk="publication")],
+    "publishing:jobs": [get(PAGE_OF_ALICE, pk="publication")],
     "publishing:cancel": [post(DONE_BY_ALICE, pk="publication")],
     "publishing:ground-truth": [
         get(PAGE_OF_ALICE, pk="closed"),
@@ -224,6 +225,7 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 202, 409, 409), {}, selection_id="shared"),
         post((401, 200, 200, 409), {"dry_run": True}, selection_id="shared"),
     ],
+    "api-publication-jobs": [get((401, 409, 404, 404), pk="publication")],
     "api-publication-frames": [get(API_OF_ALICE, pk="publication")],
     "api-new-task": [
         get(API_OF_ALICE, selection_id="closed"),

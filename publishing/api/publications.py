@@ -39,6 +39,20 @@ class PublishedFrameSerializer(serializers.ModelSerializer[PublishedFrame]):
         read_only_fields = fields
 
 
+class FollowedJobSerializer(serializers.Serializer[Any]):
+    """A job of a publication, as CVAT has it now."""
+
+    id = serializers.IntegerField(source="job.id", read_only=True)
+    stage = serializers.CharField(source="job.stage", read_only=True)
+    state = serializers.CharField(source="job.state", read_only=True)
+    assignee = serializers.CharField(
+        source="job.assignee", read_only=True, help_text="User name; empty for nobody."
+    )
+    start_frame = serializers.IntegerField(source="job.start_frame", read_only=True)
+    stop_frame = serializers.IntegerField(source="job.stop_frame", read_only=True)
+    url = serializers.CharField(read_only=True, help_text="Its address in CVAT.")
+
+
 class PublicationListSerializer(serializers.ModelSerializer[Publication]):
     """A selection sent to CVAT."""
 
@@ -118,6 +132,14 @@ class PublicationViewSet(
         frames: Any = self.get_object().published_frames.all()
         page: Any = self.paginate_queryset(frames)
         return self.get_paginated_response(PublishedFrameSerializer(page, many=True).data)
+
+    @takes(responses=FollowedJobSerializer(many=True))
+    @action(detail=True, pagination_class=None, filter_backends=[])
+    def jobs(self, request: SignedInApiRequest, pk: str) -> Response:
+        """How far the jobs of the new task, or the ground-truth job, are in CVAT now. 409 until
+        they are made."""
+        jobs = services.follow_jobs(user=request.user, publication=self.get_object())
+        return Response(FollowedJobSerializer(jobs, many=True).data)
 
     @takes()
     @action(detail=True, methods=["post"])

@@ -1,6 +1,7 @@
 """What users want of publications."""
 
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
+from publishing.services.following import FollowedJob, follow_jobs
 from publishing.services.permissions import Given, give_permission, withdraw_permission
 from publishing.services.requesting import (
     cancel_publication,
@@ -12,6 +13,7 @@ from publishing.services.requesting import (
 from publishing.services.task_checking import NewTaskCheck, check_new_task
 
 __all__ = [
+    "FollowedJob",
     "Given",
     "GroundTruthCheck",
     "JobShare",
@@ -19,6 +21,7 @@ __all__ = [
     "cancel_publication",
     "check_ground_truth",
     "check_new_task",
+    "follow_jobs",
     "give_permission",
     "plan_ground_truth_job",
     "plan_new_task",

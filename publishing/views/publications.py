@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from portal.exceptions import Explained
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from publishing import services
@@ -43,6 +44,20 @@ def progress(request: SignedInRequest, pk: int) -> HttpResponse:
     is under way."""
     context = {"publication": _publication(request, pk), "with_link": "in" in request.GET}
     return render(request, "publishing/_publication.html", context)
+
+
+@never_cache
+@require_GET
+def jobs(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How far the jobs of a publication are in CVAT; part of its page."""
+    context: dict[str, object] = {}
+    try:
+        context["jobs"] = services.follow_jobs(
+            user=request.user, publication=_publication(request, pk)
+        )
+    except Explained as error:
+        context["error"] = str(error)
+    return render(request, "publishing/_jobs.html", context)
 
 
 @require_POST

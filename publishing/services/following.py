@@ -1,0 +1,54 @@
+"""How far the jobs of a publication are in CVAT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from cvat.links import job_link
+from cvat.types import Job
+from portal.exceptions import Conflict, NotConnected
+from publishing.models import Publication
+from selector.cvat_requests import cvat_client
+from selector.models import Connection
+
+NOT_MADE = "CVAT has not made it yet, so there are no jobs to follow."
+
+GONE = "CVAT shows no job of task {task} to you any more. The task may have been deleted there."
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedJob:
+    """A job of a publication. `url` is its address in CVAT."""
+
+    job: Job
+    url: str
+
+
+def follow_jobs(*, user: User, publication: Publication) -> list[FollowedJob]:
+    """The jobs of the new task, or the ground-truth job, as CVAT has them now; asked through the
+    user's own connection. Raises Conflict, NotConnected, CvatError."""
+    task_id, job_id = publication.result_task_id, publication.result_job_id
+    if task_id is None or publication.status != Publication.Status.READY:
+        raise Conflict(NOT_MADE)
+    with cvat_client(_connection(user, publication)) as client:
+        jobs = [client.job(job_id)] if job_id is not None else client.jobs(task_id)
+    if not jobs:
+        raise Conflict(GONE.format(task=task_id))
+    return [FollowedJob(job, job_link(publication.url, job.task_id, job.id)) for job in jobs]
+
+
+def _connection(user: User, publication: Publication) -> Connection:
+    connection = (
+        Connection.objects.for_user(user)
+        .accepted()
+        .closest(
+            url=publication.url,
+            organization=publication.organization,
+            pk=publication.connection_id,
+        )
+    )
+    if connection is None:
+        raise NotConnected(f"You are not connected to {publication.url}. Connect to it first.")
+    return connection
