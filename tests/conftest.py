@@ -66,6 +66,7 @@ SLOW = (
     "tests/selector/test_annotation_indexing_killed.py",
     "tests/selector/test_api_schema.py",
     "tests/standin/test_sdk.py",
+    "tests/standin/test_sdk_writing.py",
     "tests/standin/test_video.py",
     "tests/test_locking.py",
     "tests/test_macos.py",
