@@ -92,10 +92,12 @@ class NewGroundTruthJobSerializer(StrictSerializer):
 class ChangeSerializer(serializers.Serializer[Any]):
     """A request that changes something in CVAT."""
 
-    method = serializers.CharField()
-    path = serializers.CharField()
+    method = serializers.CharField(help_text="Such as `POST`.")
+    path = serializers.CharField(help_text="Below the address of CVAT, such as `/api/jobs`.")
     text = serializers.CharField(help_text="What it does.")
-    body = serializers.JSONField(allow_null=True)
+    body = serializers.JSONField(
+        allow_null=True, help_text="The JSON that would be sent; null for none."
+    )
 
 
 class DryRunSerializer(serializers.Serializer[Any]):

@@ -33,6 +33,8 @@ class StepSerializer(serializers.Serializer[Any]):
 class PublishedFrameSerializer(serializers.ModelSerializer[PublishedFrame]):
     """A frame of a new task, and the frame that it was made from."""
 
+    path = serializers.CharField(read_only=True, help_text="Name of the picture in the new task.")
+
     class Meta:
         model = PublishedFrame
         fields = ["new_frame", "path", "task_id", "frame"]

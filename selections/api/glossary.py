@@ -81,6 +81,7 @@ WORDS = {
     "chunk_size": "Frames in each of the job's chunks.",
     "comment": "Free text about the frame; empty for none.",
     "connection": "Id of a connection of yours. Without it: the one connected last.",
+    "connection_id": "Id of a connection of yours.",
     "connections_count": "How many connections you have.",
     "count": "How many there are in all.",
     "count_before": "How many frames the earlier selection has.",
@@ -112,6 +113,7 @@ WORDS = {
     "frames_done": "How many frames are in the ZIP so far.",
     "frames_per_second": "The recent pace of the build; 0 while it is not known.",
     "frames_total": "How many frames the archive is to hold.",
+    "given_at": "When it was given.",
     "height": "In pixels; 0 or null where it is not known.",
     "hint": "Why the text or address finds nothing; empty otherwise.",
     "honeypot_count": "Frames left out because they repeat frames of a ground-truth job.",
@@ -147,6 +149,7 @@ WORDS = {
     "name": "Its name.",
     "needs_reconnect": "Whether CVAT no longer accepts the access: connect again.",
     "new": "Frames in the new selection alone.",
+    "new_frame": "Task frame in the new task.",
     "new_seed": "Draw with another seed instead of the same one.",
     "next": "Address of the next page; null on the last one.",
     "note": "Free text about it.",
@@ -187,6 +190,8 @@ WORDS = {
     "remarks": "What to know about the files of a finished archive; null before.",
     "requested": "How many frames were asked for.",
     "rest": "The part of each name that differs.",
+    "result_job_id": "Id of the job made in CVAT; null while there is none.",
+    "result_task_id": "Id of the task made in CVAT; null while there is none.",
     "results": "The results on this page.",
     "same": "Frames in both selections.",
     "search": "Only those that contain these words.",
@@ -195,6 +200,7 @@ WORDS = {
     "selection": "Id of a selection; null once it is deleted.",
     "selection_id": "Id of a selection.",
     "selection_name": "Name of the selection when the archive was asked for.",
+    "sent_at": "When it was sent.",
     "server_version": "Version of the CVAT server.",
     "sha256": "SHA-256 of the file, in hexadecimal.",
     "size": "Of a file: bytes. Of a task or job: frames.",
@@ -213,6 +219,7 @@ WORDS = {
     "success": "true.",
     "suffix": "The end that all names have in common.",
     "tags": "Words about the frame.",
+    "target": "What is made of the selection in CVAT: a ground-truth job or a new task.",
     "task": "The task.",
     "task_folders": "Whether each task has a folder of its own in the ZIP.",
     "task_id": "Id of a task in CVAT.",
@@ -256,6 +263,8 @@ OPERATIONS = {
     ("get", "/api/connections/{id}"): "One connection of yours.",
     ("delete", "/api/connections/{id}"): "End a connection; selections stay. The access token that "
     "the portal made in CVAT is revoked.",
+    ("get", "/api/publications"): "Your selections sent to CVAT, newest first.",
+    ("get", "/api/publications/{id}"): "One selection that you sent to CVAT, and its steps.",
     ("get", "/api/recipes"): "Your recipes: draws that are repeated in rounds.",
     ("get", "/api/recipes/{id}"): "One recipe of yours.",
     ("delete", "/api/recipes/{id}"): "Delete a recipe of yours. Its rounds stay, as selections.",
@@ -321,6 +330,8 @@ EXAMPLES: dict[str, Any] = {
     "NewMarksRequest": {"frames": [{"task_id": 1, "frame": 0}], "verdict": "faulty"},
     "NewShareRequest": {"person": "bob", "may_edit": True},
     "HandOverRequest": {"to": "bob"},
+    "NewGroundTruthJobRequest": {"dry_run": True},
+    "NewTaskRequest": {"name": "Chosen frames", "dry_run": True},
     "NewApiTokenRequest": {"name": "night script", "days": 90},
 }
 
@@ -379,4 +390,5 @@ def _accounts() -> dict[str, Any]:
     return {
         "TestConnectionRequest": account,
         "NewConnectionRequest": {**account, "name": "My CVAT"},
+        "NewWritePermissionRequest": {"password": account["password"]},
     }
