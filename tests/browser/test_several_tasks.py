@@ -11,7 +11,7 @@ from selections.models import Selection
 from tests.browser.workspace import Workspace
 from tests.conftest import api_of
 
-DRIVE, DAY, DUSK = 1, 12, 13  # the last two are those of the project "Crossings"
+DRIVE, LARGE, DAY, DUSK = 1, 8, 12, 13  # the last two are those of the project "Crossings"
 CROSSINGS = 2
 
 
@@ -207,3 +207,18 @@ def test_labels_of_all_tasks(desk: Workspace) -> None:
     desk.page.get_by_label("Label car").select_option("any")
     expect(said).to_contain_text("like this")
     expect(desk.page.locator("#shown")).to_contain_text("of 60 shown")
+
+
+def test_names_are_pasted_for_all_tasks(desk: Workspace) -> None:
+    """Also for those that nobody has looked at, which are loaded for it."""
+    open_tasks(desk, LARGE, DAY, DUSK)
+    desk.page.locator("#pick").get_by_text("By hand", exact=True).click()
+    field = desk.page.get_by_label("Frame numbers or file names")
+    field.fill("dusk_005.jpg\nday_007.jpg\nnone.jpg")
+    problems = desk.page.locator("#ranges-problems summary")
+    expect(problems).to_contain_text("not understood")
+    desk.page.get_by_label("Of", exact=True).select_option("all")
+    expect(problems).to_have_text("1 entry not understood")
+    desk.button("Choose these").last.click()
+    expect(desk.page.locator("#count")).to_have_text("2")
+    assert {row["filename"] for row in desk.info()} == {"dusk_005.jpg", "day_007.jpg"}

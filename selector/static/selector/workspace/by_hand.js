@@ -8,7 +8,8 @@ const PAUSE = 200; // ms
 const LISTED = 200; // problems
 
 /** Returns a function that chooses what is typed (wanted), or leaves it out. `prepare` loads the tasks
- * of frames, where there are several: then a field says of which one the numbers are. */
+ * of frames, where there are several: then a field says of which one the numbers and names are, or that
+ * they are of any. */
 export function enableByHand(root, choice, { prepare, tell, submit }) {
   const at = (id) => root.querySelector(`#${id}`);
   const field = at("ranges");
@@ -22,9 +23,17 @@ export function enableByHand(root, choice, { prepare, tell, submit }) {
     return id ? new Typed(catalog, (index) => catalog.partOf(index).task.id === id) : new Typed(catalog);
   }
 
+  /** The tasks that are to be loaded for what is typed. */
+  function wantedTasks() {
+    if (!task?.value) return [];
+    const values = task.value === "all" ? Array.from(task.options, ({ value }) => value) : [task.value];
+    return values.map(Number).filter(Boolean).map((id) => ({ task_id: id }));
+  }
+
   async function readTask() {
     try {
-      if (task?.value) await prepare([{ task_id: Number(task.value) }]);
+      const wanted = wantedTasks();
+      if (wanted.length) await prepare(wanted);
     } finally {
       typed = read();
       show();
