@@ -36,6 +36,11 @@ class KnownNames:
     def __post_init__(self) -> None:
         if self.match not in dict(MATCHES):
             raise ValueError(f"match must be one of {', '.join(dict(MATCHES))}")
+        if len(self.tasks) > MOST_TASKS:
+            raise ValueError(f"there may be {MOST_TASKS} tasks at most")
+        for url, task_id in self.tasks:
+            if not isinstance(url, str) or type(task_id) is not int or task_id < 1:
+                raise ValueError("a task is a whole number and the address of its server")
 
     def __bool__(self) -> bool:
         return bool(self.tasks)

@@ -49,6 +49,22 @@ def test_a_draw_keeps_them() -> None:
     assert "exclude_filenames" not in Draw.from_json(body).to_json()
 
 
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"tasks": [{"task_id": "9"}]},
+        {"tasks": [{"task_id": True}]},
+        {"tasks": [{"task_id": 0}]},
+        {"tasks": [{"task_id": 9, "url": 1}]},
+        {"tasks": [{"task_id": number} for number in range(1, 52)]},
+        {"tasks": [{"task_id": 9}], "match": "alike"},
+    ],
+)
+def test_a_list_from_elsewhere_cannot_bring_others(stored: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"task|match"):
+        KnownNames.from_json(stored)
+
+
 @dataclass(frozen=True)
 class Tasks:
     """`new` has 20 images in two jobs; `old` has ten of them, uploaded again from downloads."""
