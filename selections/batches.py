@@ -155,7 +155,7 @@ def _renew_statistics() -> None:
     if connection.vendor == "postgresql":
         table = connection.ops.quote_name(SelectedFrame._meta.db_table)
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {table} (selection_id, task_id, frame)")
+            cursor.execute(f"ANALYZE {table} (selection_id, task_id, frame, since, until)")
 
 
 def _let_others_write() -> None:
