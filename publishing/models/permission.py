@@ -63,5 +63,10 @@ class WritePermission(models.Model):
     def is_usable(self) -> bool:
         return self.expires_at > timezone.now()
 
+    def has_ended(self) -> bool:
+        """Whether it has expired by now, or was deleted since it was read: withdrawn, or with the
+        connection."""
+        return not WritePermission.objects.usable().filter(pk=self.pk).exists()
+
     def get_credential(self) -> Credential:
         return Credential(CredentialKind(self.credential_kind), self.credential)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from django.db import DatabaseError
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatUnauthorized
 from cvat.types import Job
 from cvat.writing import CvatWriter
+from cvat.writing.refusals import ENDED
 from portal.exceptions import NotConnected
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
@@ -21,6 +25,8 @@ from publishing.services import packing
 from publishing.services.making_tasks import make_task
 from publishing.services.steps import step
 from selector.services.task_reading import worker_client
+
+logger = logging.getLogger(__name__)
 
 ANOTHER = (
     "Task {task} has a ground-truth job since you asked for this one: job {job}. Nothing was "
@@ -36,7 +42,19 @@ def publish(pk: int) -> bool:
     return is_claimed
 
 
+class _GivenAnew(Exception):
+    """CVAT refused a permission that its owner has replaced meanwhile."""
+
+
 def _perform(publication: Publication, heartbeat: Heartbeat) -> None:
+    while True:
+        try:
+            return _perform_once(publication, heartbeat)
+        except _GivenAnew:
+            logger.info("publication %s goes on with the new permission", publication.pk)
+
+
+def _perform_once(publication: Publication, heartbeat: Heartbeat) -> None:
     result: dict[str, Any]
     if publication.target == Publication.Target.TASK:
         result = {"result_task_id": _publish_task(publication, heartbeat)}
@@ -58,8 +76,9 @@ def _publish_task(publication: Publication, heartbeat: Heartbeat) -> int:
 
 @contextmanager
 def _writing_client(publication: Publication, heartbeat: Heartbeat) -> Iterator[CvatClient]:
-    """Raises NotConnected, PermissionNeeded, and WorkFailed when CVAT does not accept the
-    permission to write any more, which is then deleted: the access that reads is another one."""
+    """Raises NotConnected; PermissionNeeded, also when the permission ends or is withdrawn
+    meanwhile; WorkFailed when CVAT does not accept it any more, which deletes it: the access that
+    reads is another one; _GivenAnew when its owner has replaced it by another."""
     connection = publication.connection
     if connection is None:
         raise NotConnected("The connection was removed. Connect to the CVAT server again.")
@@ -67,12 +86,29 @@ def _writing_client(publication: Publication, heartbeat: Heartbeat) -> Iterator[
     if permission is None:
         raise PermissionNeeded(connection.url)
     credential = permission.get_credential()
+    heartbeat.at_beat.append(lambda: _stop_if_ended(permission, heartbeat))
     try:
         with worker_client(connection, heartbeat, credential=credential) as client:
             yield client
-    except CvatUnauthorized as error:
-        permission.delete()
-        raise WorkFailed(str(error)) from error
+    except Stopped:
+        if permission.has_ended():
+            raise PermissionNeeded(connection.url) from None
+        raise
+    except CvatUnauthorized:
+        # Only this one: given anew, it is the same row with another credential.
+        used = WritePermission.objects.filter(pk=permission.pk, given_at=permission.given_at)
+        if not used.delete()[0]:
+            raise _GivenAnew from None
+        raise WorkFailed(ENDED) from None
+
+
+def _stop_if_ended(permission: WritePermission, heartbeat: Heartbeat) -> None:
+    """With each heartbeat: what uploads for hours must not go on without the permission."""
+    try:
+        if permission.has_ended():
+            heartbeat.stopped.set()
+    except DatabaseError as error:
+        logger.warning("whether %s is not known this time: %s", permission, error)
 
 
 def _make_ground_truth_job(
