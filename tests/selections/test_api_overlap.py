@@ -81,6 +81,7 @@ def test_why_a_job_gave_fewer_than_asked(
         "counted_for_other_jobs": [],
         "reason": "",
         "near_duplicates": 0,
+        "known_names": 0,
     }
     assert (second["selected"], second["reason"]) == (8, "counted_for_other_jobs")
     assert second["counted_for_other_jobs"] == [{"job_id": jobs[0], "frames_count": 2}]
