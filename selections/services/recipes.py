@@ -23,6 +23,7 @@ from selections.services.notices import write_notices
 from selections.services.saving import create_random_selection
 from selector.models import Connection
 from selector.services.connections import find_connection
+from selector.services.saved_searches import hand_on
 
 MOST_RECIPES = 200  # of one person
 # After this time the schedule tries again what CVAT or the portal could not do just now.
@@ -132,8 +133,9 @@ def give_recipe(*, user: User, recipe: Recipe, to: str) -> User:
 
 
 def hand_over_recipes(*, recipes: Iterable[Recipe], to: User) -> None:
-    """Make `to` the owner of the recipes. A name that `to` has given already gets a number, and
-    schedules end: rounds are drawn through the connection of the owner, who is to ask for them.
+    """Make `to` the owner of the recipes. A name that `to` has given already gets a number, a saved
+    search is copied for `to`, and schedules end: rounds are drawn through the connection of the
+    owner, who is to ask for them.
     Raises Conflict, with nothing handed over, if one got another owner since it was read."""
     own = usable_connections(to)
     with transaction.atomic():
@@ -145,6 +147,7 @@ def hand_over_recipes(*, recipes: Iterable[Recipe], to: User) -> None:
             if not unchanged.update(
                 owner=to,
                 name=name,
+                draw=_draw_of(recipe, to).to_json(),
                 connection=closest(recipe, own),
                 schedule=NEVER,
                 next_round_at=None,
@@ -155,6 +158,16 @@ def hand_over_recipes(*, recipes: Iterable[Recipe], to: User) -> None:
                     f"“{recipe.name}” belongs to somebody else now, or is deleted. Load the page "
                     "again."
                 )
+
+
+def _draw_of(recipe: Recipe, to: User) -> Draw:
+    """The draw for the new owner, who can use no saved search but the own ones."""
+    draw = recipe.get_draw()
+    if draw.saved_search is None:
+        return draw
+    return replace(
+        draw, saved_search=hand_on(search_id=draw.saved_search, owner=recipe.owner, to=to)
+    )
 
 
 def _free_name(name: str, taken: set[str]) -> str:

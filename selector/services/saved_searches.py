@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, count
 from typing import TypeVar
 
 from django.conf import settings
@@ -56,6 +57,25 @@ def save_search(
 def delete_search(*, saved: SavedSearch) -> None:
     """Selections that were drawn by it keep the tasks that it found then."""
     saved.delete()
+
+
+def hand_on(*, search_id: int, owner: User, to: User) -> int:
+    """The id of a search of `to` for the same tasks, for what is handed over with it: one that
+    this person has, or a copy, whose name gets a number if it is taken. `search_id` itself if the
+    owner has no such search any more."""
+    saved = SavedSearch.objects.for_user(owner).filter(pk=search_id).first()
+    if saved is None:
+        return search_id
+    theirs = SavedSearch.objects.for_user(to)
+    place = {"url": saved.url, "organization": saved.organization}
+    same = theirs.filter(**place, **saved.criteria.criteria).first()
+    if same is not None:
+        return same.pk
+    taken = set(theirs.values_list("name", flat=True))
+    numbered = (f"{saved.name[:90]} {number}" for number in count(2))
+    name = next(each for each in chain([saved.name], numbered) if each not in taken)
+    copy = SavedSearch.objects.create(owner=to, name=name, **place, **saved.criteria.criteria)
+    return copy.pk
 
 
 def with_matching_tasks(*, connection: Connection, scope: S) -> S:

@@ -11,7 +11,9 @@ from selections import services
 from selections.draws import Draw
 from selections.models import Recipe, Selection
 from selections.services import recipes
-from selector.models import Connection
+from selector.models import Connection, SavedSearch
+from selector.services.saved_searches import save_search
+from selector.task_search import TaskSearch
 from standin.server import StandIn
 from tests.conftest import api_of
 from tests.making import connected
@@ -61,6 +63,28 @@ def test_a_name_that_the_new_owner_has_gets_a_number(
     services.give_recipe(user=alice, recipe=recipe, to="bob")
     names = Recipe.objects.for_user(bob).values_list("name", flat=True)
     assert sorted(names) == ["Weekly", "Weekly 2"]
+
+
+def test_a_saved_search_goes_with_it(
+    alice: User, bob: User, connection: Connection, standin: StandIn
+) -> None:
+    """Of the recipes of a deleted account as well. Without tasks of its own, a recipe whose search
+    the new owner may not use could never be drawn again."""
+    his = connected(bob, standin)
+    other = TaskSearch(search="folders")
+    save_search(user=bob, connection=his, criteria=other, name="Crossings")
+    criteria = TaskSearch(search="crossing")
+    saved = save_search(user=alice, connection=connection, criteria=criteria, name="Crossings")
+    draw = Draw(method="random_uniform", saved_search=saved.pk, count=4)
+    for name in "One", "Two":
+        services.create_recipe(user=alice, connection=connection, draw=draw, name=name)
+    services.give_recipe(user=alice, recipe=Recipe.objects.get(name="One"), to="bob")
+    services.delete_accounts(users=[alice], heir=bob)
+    for given in Recipe.objects.for_user(bob):
+        drawn = services.draw_next_round(user=bob, recipe=given)
+        assert drawn.selection.get_draw().task_ids == (12, 13)
+    searches = SavedSearch.objects.for_user(bob).values_list("name", "search")
+    assert sorted(searches) == [("Crossings", "folders"), ("Crossings 2", "crossing")]
 
 
 def test_what_is_refused(
