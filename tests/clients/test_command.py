@@ -17,7 +17,8 @@ from pytest_django.live_server_helper import LiveServer
 from selections import services
 from selections.draws import Draw
 from selections.models import Archive, Selection
-from selector.models import Connection
+from selector.models import Connection, SavedSearch
+from selector.scope import NO_ASSIGNEE
 from tests.making import make_archive, make_selection
 
 
@@ -156,6 +157,7 @@ def test_a_build_that_failed_is_told_with_its_reason(connected: Connection, alic
         (["draw", "--task", 1], "--per-job"),
         (["draw", "--task", 1, "--count", 2, "--per-job", 2], "--per-job"),
         (["draw", "--task", 1, "--count", 2, "--format", "coco"], "--out"),
+        (["draw", "--task", 1, "--count", 2, "--assignee", "a", "--no-assignee"], "--no-assignee"),
         (["download"], "--archive"),
     ],
 )
@@ -170,6 +172,34 @@ def test_what_the_portal_refuses_is_its_sentence(connected: Connection) -> None:
     assert done.exit_code == 1
     assert '"nowhere" is not a valid choice' in done.stderr
     assert not Selection.objects.exists()
+
+
+def test_a_draw_is_narrowed_by_saved_search_pattern_range_and_no_assignee(
+    connected: Connection, alice: User
+) -> None:
+    saved = SavedSearch.objects.create(
+        owner=alice, url=connected.url, name="Nights", search="night drive"
+    )
+    assert run("searches").stdout.splitlines()[1].split("\t") == [
+        *(str(saved.pk), connected.url, "Nights")
+    ]
+    done = run(
+        *("draw", "--saved-search", saved.pk, "--no-assignee", "--every", 1),
+        *("--filename-pattern", "*[05].jpg", "--first-frame", 0, "--last-frame", 200),
+    )
+    assert done.exit_code == 0, done.output
+    selection = Selection.objects.get()
+    scope = Draw.from_json(selection.draw)
+    assert (scope.saved_search, scope.assignee) == (saved.pk, NO_ASSIGNEE)
+    assert (scope.first_frame, scope.last_frame) == (0, 200)
+    frames = selection.frames.all()
+    assert frames
+    assert all(each.filename.endswith(("0.jpg", "5.jpg")) for each in frames)
+    assert max(each.frame for each in frames) <= 200
+    with connected.client() as client:
+        jobs = [job for task_id in scope.task_ids for job in client.jobs(task_id)]
+    assert any(job.assignee for job in jobs)
+    assert {each.job_id for each in frames} <= {job.id for job in jobs if not job.assignee}
 
 
 def test_images_of_other_tasks_are_not_drawn(connected: Connection) -> None:

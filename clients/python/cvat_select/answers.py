@@ -40,6 +40,14 @@ class Selection(TypedDict):
     created_at: str
 
 
+class SavedSearch(TypedDict):
+    """A named search for tasks, which stands for those that match now."""
+
+    id: int
+    name: str
+    url: str
+
+
 class Recipe(TypedDict):
     """A draw that is drawn round after round."""
 

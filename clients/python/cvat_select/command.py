@@ -79,6 +79,15 @@ def tasks(search: str, project_id: int | None) -> None:
 
 
 @main.command()
+def searches() -> None:
+    """List your saved searches for tasks: id, CVAT server, name."""
+    _table(
+        ("id", "server", "name"),
+        ((row["id"], row["url"], row["name"]) for row in _portal().saved_searches()),
+    )
+
+
+@main.command()
 @click.option("--search", default="", help="Words in the name or note.")
 @click.option("--mine", is_flag=True, help="Only your own.")
 def selections(search: str, mine: bool) -> None:

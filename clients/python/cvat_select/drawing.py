@@ -16,10 +16,18 @@ AMOUNTS = (
     ("count", "frame_count", "random_uniform"),
     ("every", "frame_step", "every_nth"),
 )
+NUMBERS = ("project_id", "job_id", "saved_search", "first_frame", "last_frame", "random_seed")
+WORDS = ("stage", "state", "assignee", "filename_contains", "filename_pattern")
+NO_ASSIGNEE = "no assignee"  # instead of a user name
 OPTIONS = (
     click.option("--project", "project_id", type=int, help="From all tasks of a project."),
     click.option("--task", "task_ids", type=int, multiple=True, help="From a task; repeatable."),
     click.option("--job", "job_id", type=int, help="From a job."),
+    click.option(
+        "--saved-search",
+        type=int,
+        help="From the tasks that a saved search finds now: its id, see `cvat-select searches`.",
+    ),
     click.option("--per-job", type=int, help="So many frames of each job."),
     click.option("--per-task", type=int, help="So many frames of each task."),
     click.option("--per-assignee", type=int, help="So many frames of each assignee."),
@@ -32,7 +40,13 @@ OPTIONS = (
     click.option("--stage", help="Only from jobs in this stage, such as acceptance."),
     click.option("--state", help="Only from jobs in this state, such as completed."),
     click.option("--assignee", help="Only from jobs of this person: the user name in CVAT."),
+    click.option("--no-assignee", is_flag=True, help="Only from jobs that nobody is assigned to."),
     click.option("--filename", "filename_contains", help="Only names with each of these words."),
+    click.option(
+        "--filename-pattern", help="Only names like this pattern, such as '*_left.png', in quotes."
+    ),
+    click.option("--first-frame", type=int, help="Only frames from this number on, in each task."),
+    click.option("--last-frame", type=int, help="Only frames up to this number, in each task."),
     click.option(
         "--without",
         "exclude_selections",
@@ -73,12 +87,16 @@ def fields(**given: Any) -> dict[str, Any]:
         raise click.UsageError(f"Say how many frames, by one of {names}.")
     [(option, amount, method)] = amounts
     body = {"frame_selection_method": method, amount: given[option]}
-    for name in ("project_id", "job_id", "random_seed"):
+    for name in NUMBERS:
         if given[name] is not None:
             body[name] = given[name]
-    for name in ("stage", "state", "assignee", "filename_contains"):
+    for name in WORDS:
         if given[name]:
             body[name] = given[name]
+    if given["no_assignee"]:
+        if given["assignee"]:
+            raise click.UsageError("Give either --assignee or --no-assignee.")
+        body["assignee"] = NO_ASSIGNEE
     for name in ("task_ids", "exclude_selections"):
         if given[name]:
             body[name] = list(given[name])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cvat_select import downloads
-from cvat_select.answers import Archive, Me, Recipe, Selection, Task
+from cvat_select.answers import Archive, Me, Recipe, SavedSearch, Selection, Task
 from cvat_select.errors import BuildFailed
 from cvat_select.http import Http
 
@@ -48,6 +48,10 @@ class Portal:
     def tasks(self, *, search: str = "", project_id: int | None = None) -> Iterator[Task]:
         """The tasks that CVAT shows to the person, newest first."""
         return self._listed("/api/tasks", search=search, project_id=project_id)
+
+    def saved_searches(self) -> Iterator[SavedSearch]:
+        """The saved searches of the person, newest first."""
+        return self._listed("/api/saved-searches")
 
     def selections(self, **filters: Any) -> Iterator[Selection]:
         """The selections that the person may see, newest first."""
