@@ -14,6 +14,14 @@ def frames_in_words(count: int) -> str:
     return f"{count:,} {'frame' if count == 1 else 'frames'}"
 
 
+def deleted_in_words(count: int) -> str:
+    """Such as "1 frame of the selection was deleted in CVAT"."""
+    return (
+        f"{frames_in_words(count)} of the selection {'was' if count == 1 else 'were'} deleted in "
+        "CVAT"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """`text` says what the request does."""

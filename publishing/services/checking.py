@@ -12,7 +12,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Job, Task, User
 from portal.exceptions import Conflict, InvalidInput
-from publishing.change import DELIVER, LEAVE_OUT, Change, frames_in_words
+from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words, frames_in_words
 from publishing.exceptions import ChoiceNeeded
 from publishing.ground_truth import MOST_FRAMES, GroundTruthOptions, changes
 from selections.models import Selection
@@ -69,9 +69,9 @@ class GroundTruthCheck:
             self._check_assignee(options.assignee_id)
         if self.deleted and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(
-                f"{frames_in_words(len(self.deleted))} of the selection deleted in CVAT: "
-                f"{self._named()}. Say whether to leave them out "
-                f"(deleted_frames: {LEAVE_OUT}) or to check them all the same ({DELIVER})."
+                f"{deleted_in_words(len(self.deleted))}: {self._named()}. Say whether to leave "
+                f"them out (deleted_frames: {LEAVE_OUT}) or to check them all the same "
+                f"({DELIVER})."
             )
         frames = self.remaining(options.deleted_frames)
         if not frames:

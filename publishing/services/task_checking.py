@@ -14,7 +14,7 @@ from cvat.exceptions import CvatForbidden
 from cvat.types import Project, Task
 from cvat.writing import CvatWriter
 from portal.exceptions import InvalidInput
-from publishing.change import DELIVER, LEAVE_OUT, Change, frames_in_words
+from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words
 from publishing.exceptions import ChoiceNeeded
 from publishing.new_task import MOST_FRAMES, NewTaskOptions, creation, upload
 from selections.models import Selection
@@ -55,9 +55,8 @@ class NewTaskCheck:
             )
         if self.deleted.count and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(
-                f"{frames_in_words(self.deleted.count)} of the selection deleted in CVAT: say "
-                f"whether to leave them out (deleted_frames: {LEAVE_OUT}) or to take them all the "
-                f"same ({DELIVER})."
+                f"{deleted_in_words(self.deleted.count)}. Say whether to leave them out "
+                f"(deleted_frames: {LEAVE_OUT}) or to take them all the same ({DELIVER})."
             )
         if not self.remaining(options.deleted_frames):
             raise InvalidInput(

@@ -164,8 +164,8 @@ def _claimed(user: User, selection: Selection, number: int) -> Iterator[Revision
             claim = selection.revisions.create(number=number, made_by=user)
     except IntegrityError:
         raise Conflict(
-            f"Somebody is changing the frames of “{selection.name}” just now. Look at the frames "
-            "as they are then, and make your change again."
+            f"Somebody is changing the frames of “{selection.name}” just now. Load the page again "
+            "in a moment, look at the frames, and make your change again."
         ) from None
     with ExitStack() as undo:
         undo.callback(claim.delete)

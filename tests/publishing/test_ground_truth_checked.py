@@ -38,7 +38,7 @@ def test_it_names_frames_and_the_jobs_without_any(connection: Connection, task: 
 def test_deleted_frames_need_a_decision(connection: Connection, task: Task) -> None:
     found = check(connection, task, [3, 13])
     assert found.deleted == (13,)
-    with pytest.raises(ChoiceNeeded, match="1 frame of the selection deleted in CVAT: 13"):
+    with pytest.raises(ChoiceNeeded, match="1 frame of the selection was deleted in CVAT: 13"):
         found.chosen(GroundTruthOptions())
     assert found.chosen(GroundTruthOptions(deleted_frames="deliver")) == [3, 13]
     assert found.chosen(GroundTruthOptions(deleted_frames="leave_out")) == [3]

@@ -65,7 +65,7 @@ def test_tasks_with_different_labels_need_a_project(connection: Connection, task
 
 def test_deleted_frames_need_a_decision(selection: Selection, task: Task) -> None:
     found = check(selection)
-    with pytest.raises(ChoiceNeeded, match="1 frame of the selection deleted in CVAT"):
+    with pytest.raises(ChoiceNeeded, match="1 frame of the selection was deleted in CVAT"):
         found.check_choices(NewTaskOptions("x"))
     found.check_choices(NewTaskOptions("x", deleted_frames="deliver"))
     assert (found.remaining("deliver"), found.remaining("leave_out")) == (2, 1)
