@@ -116,8 +116,8 @@ def _guarded(base: Any, allowed: Networks) -> Any:
 
 
 def _checked_address(name: str, port: int, allowed: Networks) -> str:
-    found = socket.getaddrinfo(name.strip("[]"), port, type=socket.SOCK_STREAM)
-    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    answers = socket.getaddrinfo(name.strip("[]"), port, type=socket.SOCK_STREAM)
+    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in answers]
     for address in addresses:
         is_allowed = any(address in network for network in allowed)
         if not (is_allowed or (address.is_global and not address.is_multicast)):

@@ -107,11 +107,11 @@ def _compare(client: CvatClient, task_id: int, lines: Sequence[Line]) -> None:
             "Look at it there; nothing was deleted."
         )
     for number, (frame, line) in enumerate(zip(frames, lines, strict=True)):
-        found: tuple[Any, ...] = (frame.name, frame.width, frame.height)
+        stored: tuple[Any, ...] = (frame.name, frame.width, frame.height)
         sent: tuple[Any, ...] = (line["path"], line["width"], line["height"])
-        if found != sent:
+        if stored != sent:
             raise WorkFailed(
-                f"CVAT made task {task_id}, but its frame {number} is {_named(found)}, and "
+                f"CVAT made task {task_id}, but its frame {number} is {_named(stored)}, and "
                 f"{_named(sent)} was sent. Look at it there; nothing was deleted."
             )
 

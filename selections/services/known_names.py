@@ -20,7 +20,7 @@ ALL_NAMED = "There is nothing to draw: the file name of every frame is in the ot
 
 
 @dataclass(frozen=True, slots=True)
-class Unnamed:
+class WithoutKnownNames:
     """The catalogues without the frames whose file names are in other tasks, and these frames."""
 
     catalogs: list[FrameCatalog]
@@ -44,12 +44,12 @@ class Unnamed:
 
 def leave_out_known(
     *, user: User, connection: Connection, catalogs: list[FrameCatalog], names: KnownNames
-) -> Unnamed:
+) -> WithoutKnownNames:
     """Leave out the frames whose file names are in the other tasks, as CVAT shows these to the user
     now. Raises InvalidInput for a server that the user is not connected to, for a task that is
     drawn from itself, and if no frame remains; CvatError."""
     if not names:
-        return Unnamed(catalogs)
+        return WithoutKnownNames(catalogs)
     known = _read(user, connection, {catalog.task_id for catalog in catalogs}, names)
     left_out = [
         frame
@@ -58,7 +58,7 @@ def leave_out_known(
         if frame.filename and names.key(frame.filename) in known
     ]
     if not left_out:
-        return Unnamed(catalogs)
+        return WithoutKnownNames(catalogs)
     places = {(frame.task_id, frame.frame) for frame in left_out}
     others = [
         replace(each, frames=tuple(f for f in each.frames if (f.task_id, f.frame) not in places))
@@ -66,7 +66,7 @@ def leave_out_known(
     ]
     if not any(each.frames for each in others):
         raise InvalidInput(ALL_NAMED)
-    return Unnamed(others, left_out)
+    return WithoutKnownNames(others, left_out)
 
 
 def _read(user: User, connection: Connection, drawn_from: set[int], names: KnownNames) -> set[str]:

@@ -73,8 +73,8 @@ def write_notices(*, recipe: Recipe, event: str, text: str, **facts: Any) -> Non
             event=event,
             body=json.dumps(body),
         )
-    kept = Notice.objects.filter(recipe=recipe).values_list("pk", flat=True)[:MOST_KEPT]
-    Notice.objects.filter(recipe=recipe).exclude(pk__in=list(kept)).delete()
+    newest = Notice.objects.filter(recipe=recipe).values_list("pk", flat=True)[:MOST_KEPT]
+    Notice.objects.filter(recipe=recipe).exclude(pk__in=list(newest)).delete()
 
 
 def send_notice(*, notice_id: int) -> None:

@@ -34,8 +34,8 @@ def with_annotations(
     narrowed = []
     for catalog, frames in zip(catalogs, sets, strict=True):
         fits = set(frames_of(frames))
-        kept = tuple(frame for frame in catalog.frames if frame.frame in fits)
-        narrowed.append(replace(catalog, frames=kept))
+        matching = tuple(frame for frame in catalog.frames if frame.frame in fits)
+        narrowed.append(replace(catalog, frames=matching))
     return narrowed
 
 
