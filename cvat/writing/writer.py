@@ -58,10 +58,20 @@ class CvatWriter:
         """The ground-truth job of exactly these task frames, made if the task has none.
         CvatRefused with GROUND_TRUTH_EXISTS if it has one of other frames."""
         task = self._client.task(task_id)
-        return self._sender.ensure(
-            lambda: self._find_ground_truth(task_id, frames),
-            lambda: self._create_ground_truth_job(task, frames, assignee_id),
-        )
+
+        def find() -> Job | None:
+            return self._find_ground_truth(task_id, frames)
+
+        def create() -> Job:
+            try:
+                return self._create_ground_truth_job(task, frames, assignee_id)
+            except CvatRefused as error:
+                # By an earlier request, which CVAT has carried out after its answer was given up.
+                if error.reason is Reason.GROUND_TRUTH_EXISTS and (job := find()):
+                    return job
+                raise
+
+        return self._sender.ensure(find, create)
 
     def ground_truth_jobs(self, task_id: int) -> list[Job]:
         """The ground-truth jobs of a task: one or none."""

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import DatabaseError
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatUnauthorized
+from cvat.exceptions import CvatRefused, CvatUnauthorized
 from cvat.types import Job
 from cvat.writing import CvatWriter
 from cvat.writing.refusals import ENDED
@@ -22,6 +22,7 @@ from publishing.exceptions import PermissionNeeded
 from publishing.ground_truth import changes
 from publishing.models import Publication, WritePermission
 from publishing.services import packing
+from publishing.services.checking import check_task
 from publishing.services.making_tasks import make_task
 from publishing.services.steps import step
 from selector.services.task_reading import worker_client
@@ -32,6 +33,7 @@ ANOTHER = (
     "Task {task} has a ground-truth job since you asked for this one: job {job}. Nothing was "
     "changed. Look at it, then ask again."
 )
+DELETED = "Ground-truth job {job}, which it was to replace, is deleted already."
 
 
 def publish(pk: int) -> bool:
@@ -60,7 +62,7 @@ def _perform_once(publication: Publication, heartbeat: Heartbeat) -> None:
         result = {"result_task_id": _publish_task(publication, heartbeat)}
     else:
         with _writing_client(publication, heartbeat) as client:
-            job = _make_ground_truth_job(publication, heartbeat, CvatWriter(client))
+            job = _make_ground_truth_job(publication, heartbeat, client)
         result = {"result_task_id": job.task_id, "result_job_id": job.id}
     if not publication.finish(heartbeat.worker, **result):
         raise Stopped
@@ -112,20 +114,27 @@ def _stop_if_ended(permission: WritePermission, heartbeat: Heartbeat) -> None:
 
 
 def _make_ground_truth_job(
-    publication: Publication, heartbeat: Heartbeat, writer: CvatWriter
+    publication: Publication, heartbeat: Heartbeat, client: CvatClient
 ) -> Job:
     """The job, made once: an earlier attempt may have come to any point of this."""
     options, frames, task_id = publication.get_options(), publication.frames, publication.task_id
     if task_id is None:
         raise WorkFailed("This publication names no task. Ask for it again.")
+    writer, replaced = CvatWriter(client), options.replace_job
     *deletions, creation = changes(task_id=task_id, frames=frames, options=options)
     if not publication.steps:
-        _check_ground_truth(task_id, options.replace_job, writer)
-    if options.replace_job is not None and not publication.has_done(deletions[0]):
+        check_task(client.task(task_id), frames)  # before a job is deleted in vain
+        _check_ground_truth(task_id, replaced, writer)
+    if replaced is not None and not publication.has_done(deletions[0]):
         with step(publication, heartbeat, deletions[0]):
-            writer.ensure_job_deleted(options.replace_job)
-    with step(publication, heartbeat, creation):
-        return writer.ensure_ground_truth_job(task_id, frames, assignee_id=options.assignee_id)
+            writer.ensure_job_deleted(replaced)
+    try:
+        with step(publication, heartbeat, creation):
+            return writer.ensure_ground_truth_job(task_id, frames, assignee_id=options.assignee_id)
+    except CvatRefused as error:
+        if replaced is None:
+            raise
+        raise WorkFailed(f"{error} {DELETED.format(job=replaced)}") from error
 
 
 def _check_ground_truth(task_id: int, replaced: int | None, writer: CvatWriter) -> None:

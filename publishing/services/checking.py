@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User as PortalUser
@@ -129,7 +130,7 @@ def check_ground_truth(*, user: PortalUser, selection: Selection) -> GroundTruth
     connection = required_connection(user, selection)
     with cvat_client(connection) as client:
         task = _task(client, task_id)
-        _check_task(task, numbers)
+        check_task(task, numbers)
         jobs = client.jobs(task_id)
         shares = tuple(JobShare(job, _held(job, numbers)) for job in jobs if job.is_annotation)
         holders = [share.job for share in shares if share.frames_count]
@@ -171,7 +172,8 @@ def _task(client: CvatClient, task_id: int) -> Task:
         raise CvatForbidden(ONE_JOB_ONLY.format(task=task_id), status=error.status) from None
 
 
-def _check_task(task: Task, frames: tuple[int, ...]) -> None:
+def check_task(task: Task, frames: Sequence[int]) -> None:
+    """Raises InvalidInput for a task that CVAT makes no ground-truth job of these frames in."""
     if task.dimension != "2d":
         raise InvalidInput(
             f"Task {task.id} holds point clouds. CVAT makes ground-truth jobs of pictures and "

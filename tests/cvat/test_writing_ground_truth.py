@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,24 @@ def test_a_lost_answer_makes_no_second_job(
     assert truths(task) == [[1, 2]]
     assert job.id == task.jobs[-1].id
     assert len(site.requests.matching("/api/jobs$", "POST")) == (1 if carried_out else 2)
+
+
+def test_a_request_that_is_carried_out_late_makes_the_job(
+    site: StandIn, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the portal has looked for the job, and before it sends the request again."""
+    late = writer(site)
+    real = late._create_ground_truth_job
+
+    def create(*args: Any) -> Any:
+        real(*args)
+        return real(*args)
+
+    monkeypatch.setattr(late, "_create_ground_truth_job", create)
+    job = late.ensure_ground_truth_job(task.id, [1, 2])
+    assert (job.id, truths(task)) == (task.jobs[-1].id, [[1, 2]])
+    with pytest.raises(CvatRefused, match="Replace that job"):
+        late.ensure_ground_truth_job(task.id, [3])
 
 
 def test_while_cvat_is_away_nothing_is_made_and_the_error_says_so(
