@@ -78,6 +78,14 @@ def hand_on(*, search_id: int, owner: User, to: User) -> int:
     return copy.pk
 
 
+def search_name(*, connection: Connection, scope: Scope) -> str:
+    """The name of the saved search of the scope; "" without one, and for one that is deleted."""
+    if scope.saved_search is None:
+        return ""
+    own = SavedSearch.objects.for_user(connection.owner)
+    return own.filter(pk=scope.saved_search).values_list("name", flat=True).first() or ""
+
+
 def with_matching_tasks(*, connection: Connection, scope: S) -> S:
     """The scope with the tasks that its saved search finds now; unchanged without a search, and if
     it names the tasks that the search found before. Raises InvalidInput, CvatError."""

@@ -29,7 +29,7 @@ from selector.services.catalogs import (
     show_task,
     shown_catalog,
 )
-from selector.services.saved_searches import with_matching_tasks
+from selector.services.saved_searches import search_name, with_matching_tasks
 from selector.services.scope_annotations import with_annotations
 
 MOST_FRAMES = 1_000_000  # of all tasks together
@@ -39,16 +39,17 @@ FEWER = "Take fewer tasks, or jobs of one stage, state or assignee."
 @dataclass(frozen=True, slots=True)
 class SeveralTasks:
     """The tasks of a scope, by id. `project_name` is "" without a project, and for one that is
-    closed to the connection and has tasks that are not."""
+    closed to the connection and has tasks that are not. `search_name`: of its saved search."""
 
     scope: Scope
     tasks: list[NamedTask]
     project_name: str = ""
+    search_name: str = ""
 
     @property
     def name(self) -> str:
-        """Such as “Gates” (a project), “Project 4” or “3 tasks”."""
-        return self.project_name or self.scope.name.capitalize()
+        """Such as “Gates” (a project or a saved search), “Project 4” or “3 tasks”."""
+        return self.project_name or self.search_name or self.scope.name.capitalize()
 
     @property
     def frames_count(self) -> int:
@@ -90,7 +91,12 @@ def list_several(*, connection: Connection, scope: Scope) -> SeveralTasks:
                 connection, lambda task_id: _named(connection, client, task_id), scope.task_ids
             )
     _check_count(len(tasks))
-    return SeveralTasks(scope, tasks, project.name if project else "")
+    return SeveralTasks(
+        scope,
+        tasks,
+        project_name=project.name if project else "",
+        search_name=search_name(connection=connection, scope=scope),
+    )
 
 
 def _named(connection: Connection, client: CvatClient, task_id: int) -> NamedTask:

@@ -45,7 +45,8 @@ def test_a_search_is_saved_opened_and_deleted(web: Client) -> None:
     landing = web.get("/choose").text
     assert "words “crossing” · status annotation" in landing
     workspace = web.get(saved.get_absolute_url()).text
-    assert "<h1>2 tasks</h1>" in workspace
+    assert "<h1>Crossings</h1>" in workspace
+    assert "Saved search · 2 tasks · " in workspace
     assert f'"saved_search": {saved.pk}' in workspace
     assert "is deleted" in web.post(f"/searches/{saved.pk}/delete", follow=True).text
     assert "Crossings</a>" not in web.get("/choose").text
