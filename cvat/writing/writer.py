@@ -1,4 +1,4 @@
-"""Makes and changes objects in CVAT: one method for each change that the portal makes."""
+"""Makes and changes objects in CVAT: one method for each change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ UNCHANGED: Any = object()  # the default of a field that shall stay as it is
 
 
 class CvatWriter:
-    """Changes in CVAT, with a client whose credential may write. Safe for threads.
+    """Changes in CVAT, with a client whose credential may write. Safe for threads. Publishing makes
+    those of ground-truth jobs and tasks; nothing in the portal calls the others yet.
 
     Every method raises CvatError; a refusal is a CvatRefused, whose text says what to do. Methods
     named `ensure_` look first whether it is done already, and again after a lost answer: they can
