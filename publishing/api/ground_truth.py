@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from rest_framework import serializers, status
-from rest_framework.generics import GenericAPIView
+from rest_framework import serializers
 from rest_framework.response import Response
 
-from portal.api.choices import ChoiceField
 from portal.api.fields import IdField
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
-from portal.api.strict import StrictSerializer, StrictView, takes
+from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
 from publishing import services
+from publishing.api.deciding import (
+    DecidingView,
+    DecisionsSerializer,
+    DryRunSerializer,
+    accepted,
+    dry_run,
+)
 from publishing.api.publications import PublicationSerializer
 from publishing.ground_truth import GroundTruthOptions
-from publishing.models import Publication
-from selections.models import DeletedFrames, Selection
 
 
 class GroundTruthJobSerializer(serializers.Serializer[Any]):
@@ -65,16 +67,11 @@ class GroundTruthCheckSerializer(serializers.Serializer[Any]):
     members = CvatUserSerializer(many=True, help_text="Whom the job can be assigned to.")
 
 
-class NewGroundTruthJobSerializer(StrictSerializer):
+class NewGroundTruthJobSerializer(DecisionsSerializer):
     """What has to be decided. GET of the same address says what there is to decide."""
 
     assignee_id = IdField(
         required=False, allow_null=True, default=None, help_text="Id of a user of CVAT."
-    )
-    deleted_frames = ChoiceField(
-        choices=DeletedFrames.choices,
-        required=False,
-        help_text="Frames that are deleted in CVAT. Needed if there are such.",
     )
     replace_job = IdField(
         required=False,
@@ -83,37 +80,16 @@ class NewGroundTruthJobSerializer(StrictSerializer):
         help_text="Id of the ground-truth job that the task has now: it is deleted, with all "
         "annotations in it. Needed if there is one.",
     )
-    dry_run = serializers.BooleanField(
-        default=False,
-        help_text="Answer the requests that would change something in CVAT, and send none.",
-    )
 
 
-class ChangeSerializer(serializers.Serializer[Any]):
-    """A request that changes something in CVAT."""
-
-    method = serializers.CharField(help_text="Such as `POST`.")
-    path = serializers.CharField(help_text="Below the address of CVAT, such as `/api/jobs`.")
-    text = serializers.CharField(help_text="What it does.")
-    body = serializers.JSONField(
-        allow_null=True, help_text="The JSON that would be sent; null for none."
-    )
-
-
-class DryRunSerializer(serializers.Serializer[Any]):
-    requests = ChangeSerializer(many=True, help_text="In the order in which they would be sent.")
-
-
-class GroundTruthView(StrictView, GenericAPIView[Selection]):
-    asks_cvat = True
+class GroundTruthView(DecidingView):
     serializer_class = GroundTruthCheckSerializer
-    queryset = Selection.objects.none()
 
     @takes(responses={200: GroundTruthCheckSerializer, 409: ErrorSerializer})
     def get(self, request: SignedInApiRequest, selection_id: int) -> Response:
         """What a ground-truth job of the selection would be, and what has to be decided before.
         Changes nothing."""
-        selection = self._selection(request, selection_id)
+        selection = self.selection(request, selection_id)
         check = services.check_ground_truth(user=request.user, selection=selection)
         return Response(GroundTruthCheckSerializer(check).data)
 
@@ -128,7 +104,7 @@ class GroundTruthView(StrictView, GenericAPIView[Selection]):
         `write_permission_needed` without it). 409 with the code `choice_needed` when frames are
         deleted in CVAT, or the task has a ground-truth job, and nothing says what becomes of
         them."""
-        selection = self._selection(request, selection_id)
+        selection = self.selection(request, selection_id)
         form = NewGroundTruthJobSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
@@ -138,17 +114,12 @@ class GroundTruthView(StrictView, GenericAPIView[Selection]):
             planned = services.plan_ground_truth_job(
                 user=request.user, selection=selection, options=options
             )
-            return Response(DryRunSerializer({"requests": planned}).data)
+            return dry_run(planned)
 
         def create() -> Response:
             publication = services.request_ground_truth_job(
                 user=request.user, selection=selection, options=options
             )
-            own = Publication.objects.for_user(request.user).with_visible_selection(request.user)
-            answer = PublicationSerializer(own.get(pk=publication.pk))
-            return Response(answer.data, status=status.HTTP_202_ACCEPTED)
+            return accepted(request.user, publication)
 
         return once(request, create)
-
-    def _selection(self, request: SignedInApiRequest, selection_id: int) -> Selection:
-        return get_object_or_404(Selection.objects.for_user(request.user), pk=selection_id)

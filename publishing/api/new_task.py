@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from rest_framework import serializers, status
-from rest_framework.generics import GenericAPIView
+from rest_framework import serializers
 from rest_framework.response import Response
 
-from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, WholeNumberField
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
-from portal.api.strict import StrictSerializer, StrictView, takes
+from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
 from publishing import services
-from publishing.api.ground_truth import DryRunSerializer
+from publishing.api.deciding import (
+    DecidingView,
+    DecisionsSerializer,
+    DryRunSerializer,
+    accepted,
+    dry_run,
+)
 from publishing.api.publications import PublicationSerializer
-from publishing.models import Publication
 from publishing.new_task import LONGEST_NAME, LONGEST_SUBSET, MOST_FRAMES, NewTaskOptions
-from selections.models import DeletedFrames, Selection
 
 
 class NewTaskCheckSerializer(serializers.Serializer[Any]):
@@ -55,7 +56,7 @@ class NewTaskCheckSerializer(serializers.Serializer[Any]):
         return None if check.labels is None else [str(label["name"]) for label in check.labels]
 
 
-class NewTaskSerializer(StrictSerializer):
+class NewTaskSerializer(DecisionsSerializer):
     """What the task is made with. GET of the same address says what there is to decide."""
 
     name = serializers.CharField(
@@ -79,27 +80,16 @@ class NewTaskSerializer(StrictSerializer):
         default=70,
         help_text="Of the compressed pictures in CVAT's editor.",
     )
-    deleted_frames = ChoiceField(
-        choices=DeletedFrames.choices,
-        required=False,
-        help_text="Frames that are deleted in CVAT. Needed if there are such.",
-    )
-    dry_run = serializers.BooleanField(
-        default=False,
-        help_text="Answer the requests that would change something in CVAT, and send none.",
-    )
 
 
-class NewTaskView(StrictView, GenericAPIView[Selection]):
-    asks_cvat = True
+class NewTaskView(DecidingView):
     serializer_class = NewTaskCheckSerializer
-    queryset = Selection.objects.none()
 
     @takes(responses={200: NewTaskCheckSerializer, 409: ErrorSerializer})
     def get(self, request: SignedInApiRequest, selection_id: int) -> Response:
         """What a new task of the selection would be, and what has to be decided before. Changes
         nothing."""
-        selection = self._selection(request, selection_id)
+        selection = self.selection(request, selection_id)
         check = services.check_new_task(user=request.user, selection=selection)
         return Response(NewTaskCheckSerializer(check).data)
 
@@ -115,7 +105,7 @@ class NewTaskView(StrictView, GenericAPIView[Selection]):
         to write through your connection (409 with the code `write_permission_needed` without it).
         409 with the code `choice_needed` when frames are deleted in CVAT and nothing says what
         becomes of them."""
-        selection = self._selection(request, selection_id)
+        selection = self.selection(request, selection_id)
         form = NewTaskSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = {"name": selection.name[:LONGEST_NAME], **form.validated_data}
@@ -125,7 +115,7 @@ class NewTaskView(StrictView, GenericAPIView[Selection]):
             planned = services.plan_new_task(
                 user=request.user, selection=selection, options=options
             )
-            return Response(DryRunSerializer({"requests": planned}).data)
+            return dry_run(planned)
 
         def create() -> Response:
             publication = services.request_new_task(
@@ -134,11 +124,6 @@ class NewTaskView(StrictView, GenericAPIView[Selection]):
                 options=options,
                 portal_url=request.build_absolute_uri("/"),
             )
-            own = Publication.objects.for_user(request.user).with_visible_selection(request.user)
-            answer = PublicationSerializer(own.get(pk=publication.pk))
-            return Response(answer.data, status=status.HTTP_202_ACCEPTED)
+            return accepted(request.user, publication)
 
         return once(request, create)
-
-    def _selection(self, request: SignedInApiRequest, selection_id: int) -> Selection:
-        return get_object_or_404(Selection.objects.for_user(request.user), pk=selection_id)

@@ -156,6 +156,5 @@ def _same_or_conflict(
         return running
     raise Conflict(
         f"A {running.get_target_display()} of this selection is being made with other choices or "
-        "frames. "
-        "Wait for it or cancel it first."
+        "frames. Wait for it or cancel it first."
     )

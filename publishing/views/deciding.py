@@ -1,25 +1,48 @@
-"""What the pages share on which a selection is sent to CVAT."""
+"""What the pages share on which a selection is sent to CVAT: look, decide, send."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import TypeAlias
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cvat.exceptions import CvatError
 from portal.exceptions import PortalError, http_status, retry_headers
 from publishing.change import Change
+from publishing.models import WritePermission
+from publishing.services import GroundTruthCheck, NewTaskCheck
 from selections.models import Selection
 
-
-def shown(changes: Iterable[Change]) -> list[tuple[Change, str]]:
-    """Each request, with its body as text."""
-    return [(change, json.dumps(change.body) if change.body else "") for change in changes]
+Check: TypeAlias = GroundTruthCheck | NewTaskCheck
 
 
-def refused(
+def deciding_page(
+    request: HttpRequest,
+    template: str,
+    selection: Selection,
+    check: Check,
+    form: forms.Form,
+    *,
+    planned: Iterable[Change] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """What the selection would become, and the form; with `planned`, the requests that would be
+    sent, each with its body as text."""
+    context = {
+        "selection": selection,
+        "check": check,
+        "form": form,
+        "permission": WritePermission.objects.of(check.connection),
+        "planned": [(change, json.dumps(change.body) if change.body else "") for change in planned],
+    }
+    return render(request, template, context, status=status)
+
+
+def refused_page(
     request: HttpRequest, template: str, selection: Selection, error: PortalError | CvatError
 ) -> HttpResponse:
     """The page without a form, with the reason."""
