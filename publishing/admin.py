@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from portal.admin import Expired, MachineOwned
+from portal.admin import DeletesInBulk, Expired, MachineOwned
 from portal.exceptions import Explained
 from publishing import services
 from publishing.models import Publication, WritePermission
+from selections.batches import delete_rows
 
 
 @admin.register(WritePermission)
@@ -39,7 +42,7 @@ class WritePermissionAdmin(MachineOwned):
 
 
 @admin.register(Publication)
-class PublicationAdmin(MachineOwned):
+class PublicationAdmin(DeletesInBulk, MachineOwned):
     """Deleting one deletes the record of it; what was done in CVAT stays."""
 
     actions = ["cancel"]
@@ -85,6 +88,14 @@ class PublicationAdmin(MachineOwned):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
         publications: QuerySet[Publication] = super().get_queryset(request)
         return publications.defer("frames")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        delete_rows(obj.rows_below())
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for publication in queryset:
+            self.delete_model(request, publication)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("publishing.change_publication")

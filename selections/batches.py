@@ -19,11 +19,11 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Value
+from django.db.models import Exists, OuterRef, QuerySet, Value
 
 from cvat.types import Place
 from portal.exceptions import Conflict
-from selections.models import FrameSet, SelectedFrame, Selection
+from selections.models import FrameMark, FrameSet, SelectedFrame, Selection
 from selections.models.frame_sets import between
 from selections.models.selected import NEVER
 
@@ -35,6 +35,7 @@ COPY_BATCH = 10_000
 PAUSE = 0.01
 
 FIELDS = ("task_id", "job_id", "frame", "filename", "width", "height")
+MARK_FIELDS = ("task_id", "frame", "verdict", "tags", "comment", "marked_by_id", "marked_at")
 
 
 def save_frames(selection: Selection, frames: Iterable[Any]) -> None:
@@ -63,11 +64,8 @@ def remove_frames(selection: Selection, places: Collection[Place], *, until: int
 def take_back(selection: Selection, revision: int) -> None:
     """Undo what add_frames() and remove_frames() wrote for a revision that did not come about."""
     rows = SelectedFrame.history.filter(selection=selection)
-    added, removed = rows.filter(since=revision), rows.filter(until=revision)
-    while SelectedFrame.history.filter(pk__in=added.values("pk")[:BATCH]).delete()[0]:
-        _let_others_write()
-    while SelectedFrame.history.filter(pk__in=removed.values("pk")[:BATCH]).update(until=NEVER):
-        _let_others_write()
+    delete_rows(rows.filter(since=revision))
+    update_rows(rows.filter(until=revision), until=NEVER)
 
 
 def _write(selection: Selection, frames: Iterable[Any], *, since: int) -> int:
@@ -108,13 +106,9 @@ def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
     count = 0
     for frame_set in sets:
         frames = frame_set.frames().annotate(target=Value(target.pk)).values_list(*FIELDS, "target")
-        for after, last in _stretches(frame_set.of):
-            sql, values = between(frames, after, last).query.sql_with_params()
-            statement = f"INSERT INTO {table} ({columns}, selection_id) {sql}"
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                count += cursor.rowcount
-            _let_others_write()
+        count += _copy(
+            frames, among=frame_set.of.frames.all(), into=f"{table} ({columns}, selection_id)"
+        )
     if count != sum(target.tasks.values_list("frames_count", flat=True)):
         delete_frames(target)
         target.delete()
@@ -125,11 +119,37 @@ def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
     _complete(target, count)
 
 
-def _stretches(selection: Selection) -> Iterator[tuple[Place, Place | None]]:
-    """Stretches of COPY_BATCH frames of the selection, each from after one place to another."""
+def copy_marks(origin: Selection, target: Selection) -> None:
+    """Copy the marks on frames that both selections have."""
+    same_frame = target.frames.filter(task_id=OuterRef("task_id"), frame=OuterRef("frame"))
+    marks = origin.marks.filter(Exists(same_frame)).order_by().annotate(target=Value(target.pk))
+    table = connection.ops.quote_name(FrameMark._meta.db_table)
+    columns = ", ".join((*MARK_FIELDS, "selection_id"))
+    _copy(
+        marks.values_list(*MARK_FIELDS, "target"),
+        among=origin.marks.all(),
+        into=f"{table} ({columns})",
+    )
+
+
+def _copy(rows: QuerySet[Any, Any], *, among: QuerySet[Any], into: str) -> int:
+    """Insert rows into a table, within the database, some COPY_BATCH in a transaction; how many
+    they are. They are some of `among`, by whose frames they are divided."""
+    count = 0
+    for after, last in _stretches(among):
+        sql, values = between(rows, after, last).query.sql_with_params()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {into} {sql}", values)
+            count += cursor.rowcount
+        _let_others_write()
+    return count
+
+
+def _stretches(rows: QuerySet[Any]) -> Iterator[tuple[Place, Place | None]]:
+    """Stretches of COPY_BATCH rows of frames, each from after one place to another."""
     after: Place = (-1, -1)
     while True:
-        places = between(selection.frames.order_by("task_id", "frame"), after, None)
+        places = between(rows.order_by("task_id", "frame"), after, None)
         last = places.values_list("task_id", "frame")[COPY_BATCH - 1 : COPY_BATCH].first()
         yield after, last
         if last is None:
@@ -138,9 +158,26 @@ def _stretches(selection: Selection) -> Iterator[tuple[Place, Place | None]]:
 
 
 def delete_frames(selection: Selection) -> None:
-    rows = SelectedFrame.history.filter(selection=selection)
-    batch = rows.order_by("task_id", "frame").values("pk")[:BATCH]
-    while SelectedFrame.history.filter(pk__in=batch).delete()[0]:
+    """Delete the frames of all revisions, and what people said about them."""
+    delete_rows(FrameMark.objects.filter(selection=selection).order_by())
+    delete_rows(SelectedFrame.history.filter(selection=selection).order_by("task_id", "frame"))
+
+
+def delete_rows(rows: QuerySet[Any]) -> None:
+    """Delete any number of rows, in batches."""
+    batch = rows.values("pk")[:BATCH]
+    while rows.model._base_manager.filter(pk__in=batch).delete()[0]:
+        _let_others_write()
+
+
+def update_rows(rows: QuerySet[Any], **values: Any) -> None:
+    """Change any number of rows, in batches. With the new values they must belong to `rows` no
+    more, which tells what is left to do."""
+    batch = rows.values("pk")[:BATCH]
+    count = 1
+    while count:
+        with transaction.atomic():
+            count = rows.model._base_manager.filter(pk__in=batch).update(**values)
         _let_others_write()
 
 

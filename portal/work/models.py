@@ -200,6 +200,10 @@ class Work(models.Model):
         """Path of the page that shows the work."""
         raise NotImplementedError
 
+    def rows_below(self) -> models.QuerySet[Any]:
+        """Rows that are deleted with this one, of a kind of which there may be 200,000."""
+        return type(self)._base_manager.none()
+
     @classmethod
     def limits(cls) -> Limits:
         return Limits(

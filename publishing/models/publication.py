@@ -99,6 +99,9 @@ class Publication(Work):
     def get_absolute_url(self) -> str:
         return reverse("publishing:publication", args=[self.pk])
 
+    def rows_below(self) -> models.QuerySet[Any]:
+        return PublishedFrame.objects.filter(publication=self).order_by()
+
     @property
     def task_url(self) -> str:
         return "" if self.task_id is None else task_link(self.url, self.task_id)

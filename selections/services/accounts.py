@@ -11,7 +11,9 @@ from django.db.models import Count, Q, QuerySet
 
 from portal.exceptions import Conflict, InvalidInput
 from portal.services.teams import leave_all
-from selections.models import Archive, Recipe, Selection, SelectionQuerySet, Share
+from portal.work.models import kinds
+from selections.batches import delete_rows, update_rows
+from selections.models import Archive, FrameMark, Recipe, Selection, SelectionQuerySet, Share
 from selections.services.connections import closest, usable_connections
 from selections.services.recipes import hand_over_recipes
 from selections.services.removal import delete_selection
@@ -105,11 +107,14 @@ def delete_accounts(*, users: Iterable[User], heir: User | None = None) -> None:
             f"{running.requested_by} is having “{running.selection}” built just now. Wait until "
             "that is done, cancel it, or hand the selections over."
         )
-    for archive in Archive.objects.active().filter(requested_by__in=users):
-        archive.cancel()
-    # One at a time: their frames are deleted in batches, not in the transaction below.
+    # What can have 200,000 rows goes in batches, not in the transaction below.
+    for kind in kinds():
+        for work in kind.objects.for_list().filter(requested_by__in=users):
+            work.cancel()
+            delete_rows(work.rows_below())
     for selection in Selection.objects.filter(owner__in=users):
         delete_selection(selection=selection)
+    update_rows(FrameMark.objects.filter(marked_by__in=users).order_by(), marked_by=None)
     with transaction.atomic():
         for user in users:
             leave_all(person=user)

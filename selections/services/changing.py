@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.db import connection as database
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Value
+from django.utils import timezone
 
 from portal.exceptions import Conflict
+from selections.batches import copy_marks
 from selections.draws import Draw
-from selections.models import FrameMark, Selection, Share
+from selections.models import Selection, Share
 from selections.services.naming import free_name
 from selections.services.removal import delete_selection, discard_selection
 from selections.services.saving import (
@@ -22,7 +23,8 @@ from selections.services.saving import (
 )
 from selector.models import Connection
 
-MARK_FIELDS = ("task_id", "frame", "verdict", "tags", "comment", "marked_by_id", "marked_at")
+# How long a transaction that writes marks lasts at most, and more.
+MARKING = timedelta(seconds=5)
 
 
 def save_selection(
@@ -99,6 +101,9 @@ def _replace(earlier: Selection, *, by: Selection) -> None:
     passed_on = ["visibility", "created_at", "recipe_id", "round_number"]
     for name in passed_on:
         setattr(by, name, getattr(earlier, name))
+    # Not in the transaction, for which others wait: there may be 200,000.
+    begun, marks_count = timezone.now(), earlier.marks.count()
+    copy_marks(earlier, by)
     with transaction.atomic():
         present = Selection.objects.present().select_for_update(no_key=True)
         if not present.filter(pk=earlier.pk, owner_id=by.owner_id).values_list("pk").first():
@@ -107,21 +112,12 @@ def _replace(earlier: Selection, *, by: Selection) -> None:
                 "choice as a new selection."
             )
         by.save(update_fields=["origin", "origin_kind", "updated_at", *passed_on])
-        _pass_on(earlier, by)
+        shares = list(earlier.shares.all())
+        for share in shares:
+            share.pk, share.selection = None, by
+        Share.objects.bulk_create(shares)
+        marked_since = earlier.marks.filter(marked_at__gt=begun - MARKING)
+        if earlier.marks.count() != marks_count or marked_since.exists():
+            by.marks.all().delete()
+            copy_marks(earlier, by)
         discard_selection(selection=earlier)
-
-
-def _pass_on(earlier: Selection, by: Selection) -> None:
-    """Give `by` the shares of `earlier`, and its marks on the frames that are in both."""
-    same_frame = by.frames.filter(task_id=OuterRef("task_id"), frame=OuterRef("frame"))
-    shares = list(earlier.shares.all())
-    for share in shares:
-        share.pk, share.selection = None, by
-    Share.objects.bulk_create(shares)
-    marks = earlier.marks.filter(Exists(same_frame)).order_by().annotate(target=Value(by.pk))
-    sql, values = marks.values_list(*MARK_FIELDS, "target").query.sql_with_params()
-    # Within the database: others wait for this transaction, and there may be 200,000.
-    table = database.ops.quote_name(FrameMark._meta.db_table)
-    columns = ", ".join(MARK_FIELDS)
-    with database.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({columns}, selection_id) {sql}", values)

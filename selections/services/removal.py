@@ -26,7 +26,7 @@ from selections.models import Archive, ArchiveQuerySet, Selection, SelectionQuer
 def discard_selection(*, selection: Selection) -> None:
     """Hide the selection and the owner's archives of it; the owner's builds are cancelled. All is
     purged once it is too late for `restore_selection`."""
-    _hide(selection, deleted_at=timezone.now())
+    _hide(selection, Selection.objects.present(), deleted_at=timezone.now())
 
 
 def restore_selection(*, user: User, selection_id: int) -> Selection:
@@ -38,9 +38,9 @@ def restore_selection(*, user: User, selection_id: int) -> Selection:
 
 
 def delete_selection(*, selection: Selection) -> None:
-    """Hide the selection for good and purge it; while other people's builds of it wait or run,
-    housekeeping purges it later."""
-    _hide(selection, deleted_at=timezone.now() - 2 * Selection.UNDO)
+    """Hide the selection for good, also one that was only discarded, and purge it; while other
+    people's builds of it wait or run, housekeeping purges it later."""
+    _hide(selection, Selection.objects.all(), deleted_at=timezone.now() - 2 * Selection.UNDO)
     for each in _purgeable().filter(pk=selection.pk):
         _purge(each)
 
@@ -66,12 +66,12 @@ def _delete_unused(selection: Selection) -> None:
         delete_selection(selection=selection)
 
 
-def _hide(selection: Selection, *, deleted_at: datetime) -> None:
+def _hide(selection: Selection, among: SelectionQuerySet, *, deleted_at: datetime) -> None:
     with transaction.atomic():
         for archive in _owners_archives(selection).active():
             archive.cancel()
         # Not if it was handed over since it was read.
-        own = Selection.objects.present().filter(pk=selection.pk, owner_id=selection.owner_id)
+        own = among.filter(pk=selection.pk, owner_id=selection.owner_id)
         own.update(deleted_at=deleted_at)
 
 

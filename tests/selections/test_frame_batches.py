@@ -18,10 +18,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.exceptions import Conflict
+from publishing.models import PublishedFrame
 from selections import batches, services, tasks
-from selections.models import SelectedFrame, Selection
-from selections.services import removal
-from tests.making import make_selection
+from selections.models import FrameMark, SelectedFrame, Selection
+from selections.services import changing, removal
+from tests.making import make_publication, make_selection
 
 COUNT = 10 * batches.BATCH + 7
 
@@ -109,6 +110,60 @@ def test_no_transaction_writes_more_than_a_batch(
         assert not Selection.objects.exists()
     if what == "edit":
         assert selection.frames.count() == COUNT
+
+
+def marked(selection: Selection, by: User) -> None:
+    """A mark on each frame, an hour ago."""
+    moment = timezone.now() - timedelta(hours=1)
+    FrameMark.objects.bulk_create(
+        FrameMark(
+            selection=selection,
+            task_id=frame.task_id,
+            frame=frame.frame,
+            verdict="good",
+            marked_by=by,
+            marked_at=moment,
+        )
+        for frame in frames(COUNT)
+    )
+
+
+@pytest.mark.skipif(database.vendor != "sqlite", reason="counts SQLite's changes")
+@pytest.mark.parametrize("what", ["replace", "purge", "marker's account", "owner's account"])
+def test_no_transaction_writes_more_marks_than_a_batch(
+    transactional_db: None, alice: User, bob: User, what: str
+) -> None:
+    selection = large(alice)
+    marked(selection, bob)
+    replacement = large(alice) if what == "replace" else None
+    if what == "owner's account":
+        removal.discard_selection(selection=selection)  # and nobody has undone that yet
+        publication = make_publication(alice, selection)
+        PublishedFrame.objects.bulk_create(
+            PublishedFrame(publication=publication, new_frame=number, task_id=1, frame=number)
+            for number in range(COUNT)
+        )
+    seen = Transactions()
+    with seen.watched():
+        if replacement is not None:
+            changing._replace(selection, by=replacement)
+        elif what == "purge":
+            removal.delete_selection(selection=selection)
+        else:
+            services.delete_accounts(users=[bob if what == "marker's account" else alice])
+    most = batches.COPY_BATCH if what == "replace" else batches.BATCH
+    assert max(seen.rows) <= most + 10
+    assert sum(seen.rows) >= COUNT
+    if replacement is not None:
+        fields = batches.MARK_FIELDS
+        assert list(replacement.marks.values_list(*fields)) == list(
+            selection.marks.values_list(*fields)
+        )
+    elif what == "marker's account":
+        assert FrameMark.objects.filter(marked_by=None).count() == COUNT
+    else:
+        assert not FrameMark.objects.exists()
+        assert not PublishedFrame.objects.exists()
 
 
 def _remove_all_but_one(selection: Selection) -> None:
