@@ -6,7 +6,14 @@ from __future__ import annotations
 import hmac
 import socket
 from collections.abc import Collection
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +21,12 @@ import urllib3
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 Networks = Collection[IPv4Network | IPv6Network]
+
+# Networks of IPv6 that are not private by themselves, but lead to private ones: gateways to IPv4
+# (NAT64, 6to4, Teredo, mapped and translated addresses) and site-local addresses.
+_INDIRECT = [
+    ip_network(each) for each in ("::/32", "64:ff9b::/32", "2001::/32", "2002::/16", "fec0::/10")
+]
 
 LONGEST_URL = 1000
 SIGNATURE = "X-Selector-Signature"
@@ -120,9 +133,15 @@ def _checked_address(name: str, port: int, allowed: Networks) -> str:
     addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in answers]
     for address in addresses:
         is_allowed = any(address in network for network in allowed)
-        if not (is_allowed or (address.is_global and not address.is_multicast)):
+        if not (is_allowed or _is_public(address)):
             raise WebhookFailed(
                 "The address lies in a private network, to which the portal sends nothing. The "
                 "operator can allow it with WEBHOOK_NETWORKS."
             )
     return str(addresses[0])
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if any(address in network for network in _INDIRECT):
+        return False
+    return address.is_global and not address.is_multicast

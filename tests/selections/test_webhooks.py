@@ -78,7 +78,11 @@ def test_what_is_no_success_is_told_and_no_redirect_followed(hook: Hook, status:
 
 
 @pytest.mark.parametrize(
-    "name", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"]
+    "name",
+    [
+        *("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"),
+        *("2130706433", "0x7f.1", "127.1"),
+    ],
 )
 def test_private_addresses_get_nothing(hook: Hook, name: str) -> None:
     port = hook.url.rpartition(":")[2]
@@ -92,6 +96,9 @@ def test_private_addresses_get_nothing(hook: Hook, name: str) -> None:
     [
         *("10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "224.0.0.1"),
         *("[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]"),
+        # Through a gateway to IPv4, and of an older kind of private networks.
+        *("[64:ff9b::10.0.0.1]", "[2002:a00:1::1]", "[2001:0:a00:1::1]", "[fec0::1]"),
+        *("[::10.0.0.1]", "[::ffff:0:10.0.0.1]"),
     ],
 )
 def test_other_networks_that_are_not_public(address: str) -> None:
