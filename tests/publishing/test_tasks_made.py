@@ -3,6 +3,7 @@ served it and in its place."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from PIL import Image
 
 from cvat import client as cvat_client
 from portal.exceptions import Conflict
@@ -108,6 +110,39 @@ def test_frames_of_a_video_become_pictures(
     done = carried_out(request_task(select(connection, (video.id, [4, 2]))))
     assert (done.status, done.error) == ("ready", "")
     assert names(made(standin, done)) == ["frame_000002.png", "frame_000004.png"]
+
+
+def test_a_picture_of_a_rare_type_is_sent(
+    connection: Connection, permission: WritePermission, standin: StandIn
+) -> None:
+    """The portal cannot read the size from its header; CVAT can."""
+    pixels = io.BytesIO()
+    Image.new("L", (40, 30), 90).save(pixels, "PPM")
+    rare = standin.world.add_task("Rare", owner="demo", images={"scan.jpg": pixels.getvalue()})
+    done = carried_out(request_task(select(connection, (rare.id, [0]))))
+    assert (done.status, done.error) == ("ready", "")
+    task = made(standin, done)
+    assert task.media is not None
+    assert (names(task), task.media.dimensions(0)) == (["scan.jpg"], (40, 30))
+
+
+def test_a_picture_of_another_size_is_told(
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = carrying_out.make_task
+
+    def with_another_width(publication: Any, heartbeat: Any, client: Any, pictures: Any) -> int:
+        lines = [pictures.lines[0] | {"width": 41}]
+        return real(publication, heartbeat, client, pictures._replace(lines=lines))
+
+    monkeypatch.setattr(carrying_out, "make_task", with_another_width)
+    done = carried_out(request_task(select(connection, (task.id, [1]))))
+    assert done.status == "failed"
+    assert "p01.png (41 × 48) was sent" in done.error
 
 
 def test_deleted_frames_are_left_out(
