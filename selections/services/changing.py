@@ -13,7 +13,7 @@ from portal.exceptions import Conflict
 from selections.batches import copy_marks
 from selections.draws import Draw
 from selections.models import Selection, Share
-from selections.services.naming import free_name
+from selections.services.naming import free_name, is_made_of
 from selections.services.removal import delete_selection, discard_selection
 from selections.services.saving import (
     Choice,
@@ -86,7 +86,7 @@ def _name_to_pass_on(selection: Selection) -> str:
     """The name for what replaces the selection; "" for a default one, which tells its number of
     frames."""
     default = default_name(selection.tasks.all(), selection.frames.count())
-    return "" if selection.name.startswith(default) else selection.name
+    return "" if is_made_of(selection.name, default) else selection.name
 
 
 def _replace(earlier: Selection, *, by: Selection) -> None:

@@ -24,7 +24,7 @@ from selections import methods
 from selections.batches import add_frames, remove_frames, take_back
 from selections.models import Revision, SelectedFrame, SelectedTask, Selection
 from selections.services.connections import required_connection
-from selections.services.naming import free_name
+from selections.services.naming import free_name, is_made_of
 from selections.services.saving import (
     Choice,
     check_amount,
@@ -210,7 +210,7 @@ def _name_after(selection: Selection, tasks: list[SelectedTask], *, frames_count
     """The name of the selection, made up anew if it is a default one, which tells tasks and number
     of frames."""
     before = default_name(selection.tasks.all(), selection.frames.count())
-    if not selection.name.startswith(before):
+    if not is_made_of(selection.name, before):
         return selection.name
     return free_name(selection.owner, default_name(tasks, frames_count))
 

@@ -240,3 +240,17 @@ def test_a_made_up_name_tells_the_new_number(alice: User, connection: Connection
     services.update_selection(selection=made, name="Mine")
     edit(made, remove="1:7")
     assert reread(made).name == "Mine"
+
+
+def test_a_name_that_only_begins_like_a_made_up_one_stays(
+    alice: User, connection: Connection
+) -> None:
+    choices = [services.Choice(1, 3), services.Choice(1, 5)]
+    made = services.create_selection(owner=alice, connection=connection, choices=choices)
+    second = services.create_selection(owner=alice, connection=connection, choices=choices)
+    assert second.name == f"{made.name} 2"
+    services.update_selection(selection=made, name=f"{made.name}, checked by Eva")
+    for each in (made, second):
+        edit(each, add="1:7")
+    assert reread(made).name == "Night drive, north loop: 2 frames, checked by Eva"
+    assert reread(second).name == "Night drive, north loop: 3 frames"
