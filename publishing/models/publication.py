@@ -34,6 +34,13 @@ class PublicationQuerySet(WorkQuerySet["Publication"]):
         visible_id = Subquery(visible.order_by().values("pk")[:1])
         return self.select_related("selection").annotate(visible_selection_id=visible_id)
 
+    def tasks_of(self, selection: Selection, user: AnyUser) -> Self:
+        """New tasks that the user has made of the selection, or is making, newest first; at most
+        six. One that has come to nothing in CVAT is none."""
+        made = Q(status__in=["queued", "running", "ready"]) | Q(result_task_id__isnull=False)
+        own = self.for_user(user).filter(selection=selection, target=Publication.Target.TASK)
+        return own.filter(made).for_list().order_by("-created_at")[:6]
+
 
 class Publication(Work):
     """What a person asked to be made of a selection in CVAT, and what was done there for it. It

@@ -12,8 +12,9 @@ from django.shortcuts import render
 
 from cvat.exceptions import CvatError
 from portal.exceptions import PortalError, http_status, retry_headers
+from portal.signed_in import SignedInRequest
 from publishing.change import Change
-from publishing.models import WritePermission
+from publishing.models import Publication, WritePermission
 from publishing.services import GroundTruthCheck, NewTaskCheck
 from selections.models import Selection
 
@@ -21,7 +22,7 @@ Check: TypeAlias = GroundTruthCheck | NewTaskCheck
 
 
 def deciding_page(
-    request: HttpRequest,
+    request: SignedInRequest,
     template: str,
     selection: Selection,
     check: Check,
@@ -38,6 +39,8 @@ def deciding_page(
         "form": form,
         "permission": WritePermission.objects.of(check.connection),
         "planned": [(change, json.dumps(change.body) if change.body else "") for change in planned],
+        # A query that the page of a ground-truth job never asks.
+        "earlier": Publication.objects.tasks_of(selection, request.user),
     }
     return render(request, template, context, status=status)
 

@@ -60,6 +60,7 @@ def permission_page(
         "form": form or PermissionForm(connection, initial=initial),
         "withdraw_form": WithdrawForm(),
         "days": settings.CVAT_WRITE_TOKEN_DAYS,
+        "sample_password": _sample_password(connection),
     }
     return render(request, "publishing/permission.html", context, status=status)
 
@@ -81,6 +82,13 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     if notice:
         messages.warning(request, notice)
     return redirect("publishing:permission", pk)
+
+
+def _sample_password(connection: Connection) -> str:
+    """The password of the account that owns the sample tasks, "" for any other account."""
+    account = settings.STANDIN_ACCOUNT
+    is_sample = connection.url == settings.STANDIN_URL
+    return account["password"] if is_sample and connection.username == account["username"] else ""
 
 
 def _own_page(path: str) -> str:
