@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 from cvat import bodies, catalog, errors, reading
-from cvat.annotations import JobAnnotations, Label, Labels, read_annotations, read_label
+from cvat.annotation_json import read_annotations, read_label
+from cvat.annotations import JobAnnotations, Label, Labels
 from cvat.bodies import MAX_PICTURE
 from cvat.exceptions import CvatBroken, CvatError, CvatForbidden, CvatNotFound
 from cvat.http import AroundAttempt, DownloadOptions, Http, Params

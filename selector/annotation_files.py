@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import msgspec
 from django.conf import settings
 
-from cvat.annotations import LISTS, frame_of
+from cvat.annotation_json import LISTS, frame_of
 from cvat.json_items import items
 from portal.exceptions import FolderUnusable
 from selector.bounded_folder import BoundedFolder

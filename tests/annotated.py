@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from cvat import annotations, reading
+from cvat import annotation_json, reading
 from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.overlapping import objects_by_frame
 from cvat.types import Job, Meta
@@ -40,7 +40,9 @@ class Case:
         self.folder = folder
         self.task = self._json("task")
         self.meta: Meta = reading.meta((folder / "meta.json").read_bytes())
-        self.labels: Labels = Labels(map(annotations.read_label, self._json("labels")["results"]))
+        self.labels: Labels = Labels(
+            map(annotation_json.read_label, self._json("labels")["results"])
+        )
         self.jobs: list[Job] = [reading.job(each) for each in self._json("jobs")["results"]]
 
     @property
@@ -64,7 +66,7 @@ class Case:
 
     def load(self, job: Any) -> JobAnnotations:
         with (self.folder / f"annotations-job-{job.id}.json").open("rb") as file:
-            return annotations.read_annotations(file, self.labels)
+            return annotation_json.read_annotations(file, self.labels)
 
     def objects(self, jobs: Iterable[Job] | None = None) -> dict[int, list[Object]]:
         """The portal's objects of each exported frame."""

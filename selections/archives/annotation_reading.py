@@ -13,7 +13,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cvat.annotations import JobAnnotations, Labels, Shape, read_annotations
+from cvat.annotation_json import read_annotations
+from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.overlapping import FrameRange, objects_by_frame

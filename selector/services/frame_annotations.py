@@ -18,7 +18,8 @@ from typing import NamedTuple, TypeVar
 
 from django.utils import timezone
 
-from cvat.annotations import JobAnnotations, Labels, Shape, read_annotations
+from cvat.annotation_json import read_annotations
+from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.overlapping import objects_by_frame
 from cvat.types import Job

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from cvat import annotations, bodies
+from cvat import annotation_json, bodies
 from cvat.annotations import Label, Labels
 from cvat.exceptions import CvatBroken, CvatForbidden
 from standin.annotated import add_annotated_task
@@ -82,7 +82,7 @@ def test_what_is_not_wanted_takes_no_memory() -> None:
     file = io.BytesIO(json.dumps({"shapes": [shape] * 100_000}).encode())
     tracemalloc.start()
     try:
-        read = annotations.read_annotations(file, Labels([Label(1, "car")]), {4})
+        read = annotation_json.read_annotations(file, Labels([Label(1, "car")]), {4})
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cvat import annotations, json_items
+from cvat import annotation_json, annotations, json_items
 from cvat.annotations import Labels
 from cvat.exceptions import CvatBroken
 from cvat.json_items import items
 
 LABELS = Labels(
-    map(annotations.read_label, [
+    map(annotation_json.read_label, [
         {"id": 2, "name": "car", "attributes": [
             {"id": 5, "name": "colour", "mutable": False, "default_value": "red"},
             {"id": 6, "name": "speed", "mutable": True, "default_value": "0"},
@@ -32,7 +32,7 @@ def shape(**fields: Any) -> dict[str, Any]:
 
 
 def read(**lists: list[Any]) -> annotations.JobAnnotations:
-    return annotations.read_annotations(
+    return annotation_json.read_annotations(
         io.BytesIO(json.dumps({"version": 0, **lists}).encode()), LABELS
     )
 
@@ -45,7 +45,7 @@ def test_labels_are_in_the_order_of_their_ids_and_found_with_those_of_points() -
 @pytest.mark.parametrize("entry", ["strange", {"name": "car"}, {"id": 1, "sublabels": [{}]}])
 def test_a_label_without_an_id_is_refused(entry: Any) -> None:
     with pytest.raises(CvatBroken):
-        annotations.read_label(entry)
+        annotation_json.read_label(entry)
 
 
 def test_given_values_come_first_and_missing_ones_have_defaults() -> None:
@@ -58,12 +58,12 @@ def test_halves_of_characters_become_question_marks() -> None:
     job = read(shapes=[shape(attributes=[{"spec_id": 5, "value": "a\ud800é"}], source="\udfff")])
     assert dict(job.shapes[0].attributes)["colour"] == "a?é"
     assert job.shapes[0].source == "?"
-    assert annotations.read_label({"id": 1, "name": "\ud800x"}).name == "?x"
+    assert annotation_json.read_label({"id": 1, "name": "\ud800x"}).name == "?x"
 
 
 def test_only_the_wanted_frames_are_kept() -> None:
     text = json.dumps({"shapes": [shape(frame=n) for n in range(5)], "tracks": []}).encode()
-    job = annotations.read_annotations(io.BytesIO(text), LABELS, {1, 3})
+    job = annotation_json.read_annotations(io.BytesIO(text), LABELS, {1, 3})
     assert [each.frame for each in job.shapes] == [1, 3]
 
 
@@ -145,7 +145,7 @@ def test_an_object_that_cannot_be_held_is_named_and_the_others_are_read(
     plain = json.dumps(shape()).encode()
     strange = b'{"frame": 0, "source": %s, "points": []}' % contents
     text = b'{"shapes": [%s, %s, %s], "tracks": []}' % (plain, strange, plain)
-    job = annotations.read_annotations(io.BytesIO(text), LABELS, {0})
+    job = annotation_json.read_annotations(io.BytesIO(text), LABELS, {0})
     assert (len(job.shapes), job.problems_count) == (2, 1)
     assert "too long or too deeply nested" in job.problems[0].reason
 
@@ -256,7 +256,7 @@ def test_a_shape_is_the_same_read_quickly_and_field_by_field(fields: dict[str, A
     """Only what is written without spaces is read quickly."""
     document = {"shapes": [shape(**fields), shape()], "tracks": []}
     quick, slow = (
-        annotations.read_annotations(
+        annotation_json.read_annotations(
             io.BytesIO(json.dumps(document, separators=separators).encode()), LABELS
         )
         for separators in ((",", ":"), (", ", ": "))

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from cvat import annotations
+from cvat import annotation_json
 from cvat.annotations import Labels, Track
 from cvat.tracks import TrackShapes
 
 LABELS = Labels(
-    map(annotations.read_label, [
+    map(annotation_json.read_label, [
         {"id": 1, "name": "car", "attributes": [
             {"id": 5, "name": "colour", "mutable": False, "default_value": "red"},
             {"id": 6, "name": "speed", "mutable": True, "default_value": "0"},
@@ -25,7 +25,7 @@ LABELS = Labels(
 def track(*keyframes: dict[str, Any], kind: str = "rectangle", **fields: Any) -> Track:
     plain = {"type": kind, "points": [0, 0, 10, 10]}
     shapes = [plain | {"frame": 0} | keyframe for keyframe in keyframes]
-    return annotations.read_track({"id": 7, "label_id": 1, "shapes": shapes} | fields, LABELS)
+    return annotation_json.read_track({"id": 7, "label_id": 1, "shapes": shapes} | fields, LABELS)
 
 
 def shown(made: Track, frames: range = range(10), **options: Any) -> list[int]:
