@@ -121,7 +121,9 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-class _TimedResponse(http.client.HTTPResponse):
+class TimedResponse(http.client.HTTPResponse):
+    """An answer that has to arrive within the deadline of `answers_until`, and not too slowly."""
+
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
@@ -161,14 +163,14 @@ def _pool_classes(sockets: _OpenSockets) -> dict[str, type[HTTPConnectionPool]]:
     """urllib3's pools by scheme, with connections that add their sockets to `sockets`."""
 
     class Connection(HTTPConnection):
-        response_class = _TimedResponse
+        response_class = TimedResponse
 
         def connect(self) -> None:
             super().connect()
             sockets.add(self.sock)
 
     class TlsConnection(HTTPSConnection):
-        response_class = _TimedResponse
+        response_class = TimedResponse
 
         def connect(self) -> None:
             super().connect()

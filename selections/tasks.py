@@ -38,15 +38,15 @@ def draw_due_round(recipe_id: int) -> None:
 
 @shared_task
 def send_due_notices() -> None:
-    """Have a worker send each notice whose time has come."""
-    for notice_id in Notice.objects.due().order_by("pk").values_list("pk", flat=True):
-        send_notice.delay(notice_id)
+    """Have workers send what is due, one worker for each person: slow servers of one person must
+    not hold all of them."""
+    for owner_id in Notice.objects.due().order_by().values_list("owner_id", flat=True).distinct():
+        send_notices_of.delay(owner_id)
 
 
-@shared_task(soft_time_limit=40, time_limit=60)
-def send_notice(notice_id: int) -> None:
-    """A server that keeps the connection open has had its attempt."""
-    notices.send_notice(notice_id=notice_id)
+@shared_task(soft_time_limit=60, time_limit=90)
+def send_notices_of(owner_id: int) -> None:
+    notices.send_notices_of(owner_id=owner_id)
 
 
 @shared_task

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hmac
 import socket
+import time
 from collections.abc import Collection
 from ipaddress import (
     IPv4Address,
@@ -20,6 +21,8 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from cvat.sessions import TimedResponse, answers_until
+
 Networks = Collection[IPv4Network | IPv6Network]
 
 # Networks of IPv6 that are not private by themselves, but lead to private ones: gateways to IPv4
@@ -31,6 +34,7 @@ _INDIRECT = [
 LONGEST_URL = 1000
 SIGNATURE = "X-Selector-Signature"
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
+ANSWER_SECONDS = 15.0  # for connecting and the whole answer, also one that comes byte by byte
 
 
 class WebhookFailed(Exception):
@@ -71,7 +75,10 @@ def post(
     of the `allowed` networks, and a server that does not answer.
     """
     try:
-        with _pool(check_url(url), allowed) as pool:
+        with (
+            _pool(check_url(url), allowed) as pool,
+            answers_until(time.monotonic() + ANSWER_SECONDS),
+        ):
             answer = pool.request(
                 "POST",
                 _target(url),
@@ -115,6 +122,7 @@ def _guarded(base: Any, allowed: Networks) -> Any:
     second look-up could give another."""
 
     class Guarded(base):  # type: ignore[misc]  # one of two classes
+        response_class = TimedResponse
         _dns_host: str
 
         def _new_conn(self) -> socket.socket:

@@ -16,6 +16,7 @@ from publishing.new_task import creation, deletion, upload
 from publishing.services.packing import Pictures
 from publishing.services.steps import step
 from selections.archives.entries import Line
+from selections.batches import delete_rows
 
 POLL_SECONDS = 1.0  # between questions whether CVAT has made the task
 ROWS_AT_ONCE = 1000
@@ -125,7 +126,7 @@ def _named(picture: tuple[Any, ...]) -> str:
 
 def _note_frames(publication: Publication, lines: Sequence[Line]) -> None:
     """Which frame of the task each frame of the selection became."""
-    publication.published_frames.all().delete()
+    delete_rows(publication.rows_below())  # of an earlier attempt
     rows = [
         PublishedFrame(
             publication=publication,

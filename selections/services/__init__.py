@@ -30,7 +30,7 @@ from selections.services.editing import edit_frames, go_back
 from selections.services.importing import Imported, Reason, import_list
 from selections.services.left_out import left_out_by_format
 from selections.services.marking import mark_frames
-from selections.services.notices import mail_problem, send_notice, set_notices
+from selections.services.notices import mail_problem, send_notices_of, set_notices
 from selections.services.previewing import preview_draw
 from selections.services.recipes import (
     Round,
@@ -111,7 +111,7 @@ __all__ = [
     "retry_archive",
     "save_as_recipe",
     "save_selection",
-    "send_notice",
+    "send_notices_of",
     "set_notices",
     "share_selection",
     "split_table",

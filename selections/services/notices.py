@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from smtplib import SMTPException
 from typing import Any
 
@@ -16,6 +17,7 @@ from selections.models import Notice, Recipe, RecipeNotices
 from selections.webhooks import WebhookFailed, check_url, post
 
 MOST_KEPT = 100  # notices of one recipe
+TURN_SECONDS = 5.0  # after which no further notice of a person is sent before the next turn
 
 
 def mail_problem(recipe: Recipe) -> str:
@@ -77,11 +79,20 @@ def write_notices(*, recipe: Recipe, event: str, text: str, **facts: Any) -> Non
     Notice.objects.filter(recipe=recipe).exclude(pk__in=list(newest)).delete()
 
 
-def send_notice(*, notice_id: int) -> None:
-    """Send a notice that is due, if no other process does; note on it what went wrong."""
-    due = Notice.objects.due().select_related("recipe__owner")
-    notice = due.filter(pk=notice_id).first()
-    if notice is None or not notice.claim():
+def send_notices_of(*, owner_id: int) -> None:
+    """Send the notices of a person that are due, those first that are due the longest. After
+    TURN_SECONDS the rest is left to the next turn."""
+    end = time.monotonic() + TURN_SECONDS
+    due = Notice.objects.due().filter(owner_id=owner_id).select_related("recipe__owner")
+    for notice in due.order_by("next_attempt_at", "pk"):
+        _send(notice)
+        if time.monotonic() >= end:
+            return
+
+
+def _send(notice: Notice) -> None:
+    """Send it, if no other process does; note on it what went wrong."""
+    if not notice.claim():
         return
     try:
         if notice.recipe.owner_id != notice.owner_id or not notice.recipe.owner.is_active:

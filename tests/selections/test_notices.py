@@ -50,8 +50,8 @@ def run_due(recipe: Recipe) -> None:
 
 
 def send_all() -> None:
-    for notice in Notice.objects.due().order_by("pk"):
-        tasks.send_notice(notice.pk)
+    for owner_id in Notice.objects.due().order_by().values_list("owner_id", flat=True).distinct():
+        tasks.send_notices_of(owner_id)
 
 
 def test_a_round_is_told_by_webhook_and_mail(
@@ -160,6 +160,22 @@ def test_the_page_shows_a_new_secret_once(recipe: Recipe, client: Client, alice:
     refused = client.post(address, {"webhook_url": "ftp://a"})
     assert refused.status_code == 400
     assert "beginning with https://" in refused.content.decode()
+
+
+def test_slow_servers_of_a_person_hold_one_worker_for_a_turn(
+    recipe: Recipe, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest waits for the next turn, and what was not taken comes after it."""
+    services.set_notices(recipe=recipe, by_mail=False, webhook_url=hook.url)
+    for number in range(3):
+        services.notices.write_notices(recipe=recipe, event="round.drawn", text=str(number))
+    monkeypatch.setattr("selections.services.notices.TURN_SECONDS", 0)
+    hook.statuses = [503]
+    told = []
+    for _ in range(3):
+        send_all()
+        told.append([json.loads(body)["text"] for _, _, body in hook.posted])
+    assert told == [["0"], ["0", "1"], ["0", "1", "2"]]
 
 
 def test_notices_are_bounded(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from ipaddress import ip_network
 import pytest
 
 from selections.webhooks import SIGNATURE, WebhookFailed, check_url, post
+from tests.dripping import dripping
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 BODY = b'{"event": "round.drawn"}'
@@ -130,6 +131,16 @@ def test_proxies_of_the_environment_are_not_used(
 def test_a_server_that_is_not_there(hook: Hook) -> None:
     with pytest.raises(WebhookFailed, match="cannot be reached"):
         send("http://127.0.0.1:9/")
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 204 No Content\r\nX-Slow: ", b"HTTP/1.1 2"])
+def test_an_answer_that_comes_byte_by_byte_ends(
+    head: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it holds a worker, which builds archives too."""
+    monkeypatch.setattr("selections.webhooks.ANSWER_SECONDS", 0.3)
+    with dripping(head) as url, pytest.raises(WebhookFailed, match="does not answer"):
+        send(url)
 
 
 @pytest.mark.parametrize(
