@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 
 from django.contrib.auth.models import User
@@ -34,12 +35,21 @@ class WithoutKnownNames:
         if draw.job_id is not None:
             held = {draw.job_id: list(frames)}
         else:
-            drawn_from = {job.job_id for job in sample.jobs}
-            jobs = [job for catalog in self.catalogs for job in catalog.jobs]
-            held = frames_by_job(frames, [job for job in jobs if job.id in drawn_from])
+            held = self._by_job(frames, {job.job_id for job in sample.jobs})
         counted = (replace(job, known_names=len(held.get(job.job_id, ()))) for job in sample.jobs)
         places = {(f.task_id, f.frame) for frames in held.values() for f in frames}
         return replace(sample, jobs=tuple(counted), known_names=len(places))
+
+    def _by_job(self, frames: Iterable[Frame], job_ids: Container[int]) -> dict[int, list[Frame]]:
+        """The frames that each of these jobs holds."""
+        of_task: dict[int, list[Frame]] = {}
+        for frame in frames:
+            of_task.setdefault(frame.task_id, []).append(frame)
+        held: dict[int, list[Frame]] = {}
+        for catalog in self.catalogs:
+            jobs = [job for job in catalog.jobs if job.id in job_ids]
+            held |= frames_by_job(of_task.get(catalog.task_id, []), jobs)
+        return held
 
 
 def leave_out_known(

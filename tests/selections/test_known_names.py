@@ -124,6 +124,19 @@ def test_they_are_left_out_and_counted_per_job(
     assert (plain["count"], plain["known_names_count"]) == (18, 0)
 
 
+def test_the_jobs_of_several_tasks_are_counted_by_their_own_frames(
+    api: APIClient, connection: Connection, tasks: Tasks, standin: StandIn
+) -> None:
+    """The later task has known names at its frames 2 to 4, in its first job."""
+    images = [f"cam_c/{number:02d}.jpg" for number in (30, 31, 5, 6, 7, 32, 33, 34)]
+    later = standin.world.add_task("Later", owner="demo", images=images, segment_size=5)
+    body = tasks.body(task_id=None, task_ids=[tasks.new.id, later.id])
+    drawn = api.post("/api/random-select", body, format="json").json()
+    rows = [(job["known_names"], job["selected"]) for job in drawn["job_summary"]]
+    assert rows == [(7, 5), (3, 5), (3, 2), (0, 3)]
+    assert drawn["known_names_count"] == 13
+
+
 def test_only_candidates_are_counted(api: APIClient, connection: Connection, tasks: Tasks) -> None:
     first, second = tasks.new.jobs
     body = tasks.body(job_ids=[second.id], first_frame=13)
