@@ -42,6 +42,8 @@ def test_a_search_is_saved_opened_and_deleted(web: Client) -> None:
     assert "The search “Crossings” is saved." in answer.text
     assert sorted(tasks_in(answer.text)) == ["12", "13"]
     saved = SavedSearch.objects.get()
+    assert f'Saved as <a href="{saved.get_absolute_url()}' in answer.text.replace("&amp;", "&")
+    assert "Saved as" not in web.get("/choose", {"find": "crossing"}).text
     landing = web.get("/choose").text
     assert "words “crossing” · status annotation" in landing
     workspace = web.get(saved.get_absolute_url()).text
