@@ -102,10 +102,7 @@ class PublicationAdmin(DeletesInBulk, MachineOwned):
 
     @admin.display(description="sent to CVAT")
     def sent(self, publication: Publication) -> str:
-        lines = (
-            (step["request"], step["text"], "done" if step["done_at"] else "answer not known")
-            for step in publication.steps
-        )
+        lines = ((step["request"], step["text"], _outcome(step)) for step in publication.steps)
         return format_html_join("", "<p>{}<br>{}: {}</p>", lines) or "nothing"
 
     @admin.action(description="Cancel what waits or is under way", permissions=["cancel"])
@@ -117,3 +114,9 @@ class PublicationAdmin(DeletesInBulk, MachineOwned):
             except Explained as error:
                 outcome, level = str(error), messages.ERROR
             self.message_user(request, f"Publication {publication.pk}: {outcome}", level)
+
+
+def _outcome(step: dict[str, Any]) -> str:
+    if step["done_at"]:
+        return "done"
+    return "refused" if step.get("is_refused") else "answer not known"

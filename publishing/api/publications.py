@@ -26,7 +26,12 @@ class StepSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(read_only=True, help_text="What it does.")
     sent_at = serializers.DateTimeField(read_only=True)
     done_at = serializers.DateTimeField(
-        read_only=True, allow_null=True, help_text="Null: the answer is not known."
+        read_only=True,
+        allow_null=True,
+        help_text="Null: CVAT refused it (`is_refused`), or the answer is not known.",
+    )
+    is_refused = serializers.BooleanField(
+        default=False, read_only=True, help_text="CVAT refused it and changed nothing."
     )
 
 

@@ -76,8 +76,8 @@ class Publication(Work):
     frames = models.JSONField(default=list)
     # As GroundTruthOptions or NewTaskOptions write them with to_json().
     options = models.JSONField(default=dict, blank=True)
-    # What was sent to CVAT: [{"request", "text", "sent_at", "done_at"}]; without `done_at` the
-    # answer is not known.
+    # What was sent to CVAT: [{"request", "text", "sent_at", "done_at", "is_refused"}]; without
+    # `done_at` and `is_refused` the answer is not known.
     steps = models.JSONField(default=list, blank=True)
     result_job_id = models.BigIntegerField(null=True, blank=True)
     result_task_id = models.BigIntegerField(null=True, blank=True)
@@ -136,20 +136,23 @@ class Publication(Work):
         """Note that the request is about to be sent, for the first time or once more. False if the
         worker has lost its claim."""
         if any(step["request"] == change.request for step in self.steps):
-            return self._note(self.steps, worker)
+            return self._note_of(worker, change, is_refused=False)
         step = {
             "request": change.request,
             "text": change.text,
             "sent_at": timezone.now().isoformat(),
             "done_at": None,
+            "is_refused": False,
         }
         return self._note([*self.steps, step], worker)
 
     def end_step(self, worker: uuid.UUID, change: Change) -> bool:
         """Note that CVAT has done what was sent. False if the worker has lost its claim."""
-        done = {"done_at": timezone.now().isoformat()}
-        steps = [step | done if step["request"] == change.request else step for step in self.steps]
-        return self._note(steps, worker)
+        return self._note_of(worker, change, done_at=timezone.now().isoformat())
+
+    def refuse_step(self, worker: uuid.UUID, change: Change) -> bool:
+        """Note that CVAT refuses what was sent. False if the worker has lost its claim."""
+        return self._note_of(worker, change, is_refused=True)
 
     def note_task(self, worker: uuid.UUID, task_id: int | None) -> bool:
         """Note which task was made; None: it was deleted. False if the worker has lost its
@@ -159,6 +162,11 @@ class Publication(Work):
     def note_upload(self, worker: uuid.UUID, upload_id: str) -> bool:
         """Note which upload to go on with. False if the worker has lost its claim."""
         return self._change(self._held(worker), upload_id=upload_id[:200])
+
+    def _note_of(self, worker: uuid.UUID, change: Change, **values: Any) -> bool:
+        request = change.request
+        steps = [step | values if step["request"] == request else step for step in self.steps]
+        return self._note(steps, worker)
 
     def _note(self, steps: list[dict[str, Any]], worker: uuid.UUID) -> bool:
         return self._change(self._held(worker), steps=steps)

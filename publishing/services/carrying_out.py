@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError
@@ -88,7 +89,8 @@ def _writing_client(publication: Publication, heartbeat: Heartbeat) -> Iterator[
     if permission is None:
         raise PermissionNeeded(connection.url)
     credential = permission.get_credential()
-    heartbeat.at_beat.append(lambda: _stop_if_ended(permission, heartbeat))
+    watch = partial(_stop_if_ended, permission, heartbeat)
+    heartbeat.at_beat.append(watch)
     try:
         with worker_client(connection, heartbeat, credential=credential) as client:
             yield client
@@ -102,6 +104,8 @@ def _writing_client(publication: Publication, heartbeat: Heartbeat) -> Iterator[
         if not used.delete()[0]:
             raise _GivenAnew from None
         raise WorkFailed(ENDED) from None
+    finally:
+        heartbeat.at_beat.remove(watch)
 
 
 def _stop_if_ended(permission: WritePermission, heartbeat: Heartbeat) -> None:

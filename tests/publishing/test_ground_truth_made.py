@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from cvat import client as cvat_client
 from portal.exceptions import Conflict
@@ -191,7 +193,29 @@ def test_a_token_that_may_only_read_is_told(
     assert (done.status, truths(task)) == ("failed", [])
     assert "read-only" in done.error
     [step] = done.steps
-    assert step["done_at"] is None
+    assert (step["done_at"], step["is_refused"]) == (None, True)
+
+
+def test_a_request_that_is_refused_is_not_taken_for_one_without_an_answer(
+    api: APIClient,
+    web: Client,
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    standin: StandIn,
+) -> None:
+    selection = select(connection, task, [3])
+    refused = request(selection)
+    for token in standin.world.access_tokens.values():
+        token.read_only = True
+    carried_out(refused)
+    for token in standin.world.access_tokens.values():
+        token.read_only = token.name != "writing"
+    assert "refused by CVAT" in web.get(refused.get_absolute_url()).text
+    [step] = api.get(f"/api/publications/{refused.pk}").json()["steps"]
+    assert (step["done_at"], step["is_refused"]) == (None, True)
+    Publication.objects.update(steps=[{**step, "is_refused": False}])
+    assert "the answer is not known" in web.get(refused.get_absolute_url()).text
 
 
 def test_asked_twice_it_is_one(
