@@ -25,11 +25,10 @@ from selections.models import (
     Selection,
     SelectionQuerySet,
 )
-from selections.models.selected import tasks_of_outer
+from selections.models.selected import FIRST_REVISION, LAST_REVISION, tasks_of_outer
 from selections.sampling import MAX_SEED
 from selections.webhooks import LONGEST_URL
 
-MAX_REVISION = 2**31 - 1
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -178,7 +177,7 @@ class FramesForm(forms.Form):
     mark = forms.ChoiceField(
         required=False, choices=[("any", "marked"), *FrameMark.Verdict.choices]
     )
-    revision = forms.IntegerField(required=False, min_value=1, max_value=MAX_REVISION)
+    revision = forms.IntegerField(required=False, min_value=FIRST_REVISION, max_value=LAST_REVISION)
     # Of the revision: what it added to the one before, or removed from it.
     change = forms.ChoiceField(required=False, choices=[("added", "added"), ("removed", "removed")])
     edit = forms.BooleanField(required=False)  # with check boxes, to remove frames
@@ -244,13 +243,13 @@ class FramesField(forms.Field):
 
 
 class RemoveFramesForm(forms.Form):
-    revision = forms.IntegerField(min_value=1, max_value=MAX_REVISION)
+    revision = forms.IntegerField(min_value=FIRST_REVISION, max_value=LAST_REVISION)
     frame = FramesField()
 
 
 class GoBackForm(forms.Form):
-    revision = forms.IntegerField(min_value=1, max_value=MAX_REVISION)
-    to = forms.IntegerField(min_value=1, max_value=MAX_REVISION)
+    revision = forms.IntegerField(min_value=FIRST_REVISION, max_value=LAST_REVISION)
+    to = forms.IntegerField(min_value=FIRST_REVISION, max_value=LAST_REVISION)
 
 
 class DescribeForm(forms.Form):

@@ -18,14 +18,14 @@ from portal.signed_in import SignedInApiRequest
 from selections import services
 from selections.api import serializers as selections_api
 from selections.models import Revision, SelectedFrame, Selection
+from selections.models.selected import FIRST_REVISION, LAST_REVISION
 
-LAST_REVISION = 2**31 - 1
 ADDED, REMOVED = "added", "removed"
 
 
 class RevisionField(WholeNumberField):
     def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=1, max_value=LAST_REVISION, **options)
+        super().__init__(min_value=FIRST_REVISION, max_value=LAST_REVISION, **options)
 
 
 class FrameQuerySerializer(StrictSerializer):

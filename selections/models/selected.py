@@ -16,6 +16,7 @@ from cvat.frames import source_number
 
 FIRST_REVISION = 1
 NEVER = 2**31 - 1  # `until` of rows that no revision has closed
+LAST_REVISION = NEVER - 1
 
 
 def in_revision(revision: Any) -> dict[str, Any]:

@@ -96,13 +96,13 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
             )
     if excluded:
         catalogs = _without(catalogs, excluded, draw)
-    unnamed = leave_out_known(
+    without_known = leave_out_known(
         user=user, connection=connection, catalogs=catalogs, names=draw.exclude_filenames
     )
-    catalogs = unnamed.catalogs
+    catalogs = without_known.catalogs
     assignees = {job.id: job.assignee for catalog in whole for job in catalog.jobs}
     drawn = draw_from(catalogs, draw, Facts(read_labels, likeness_of, assignees=assignees))
-    drawn = replace(drawn, sample=unnamed.counted(drawn.sample, drawn.draw))
+    drawn = replace(drawn, sample=without_known.counted(drawn.sample, drawn.draw))
     if not unread:
         return drawn
     drawn = replace(drawn, unread=tuple(each.task for each in unread))

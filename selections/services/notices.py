@@ -94,9 +94,10 @@ def _send(notice: Notice) -> None:
     """Send it, if no other process does; note on it what went wrong."""
     if not notice.claim():
         return
+    if notice.recipe.owner_id != notice.owner_id or not notice.recipe.owner.is_active:
+        notice.mark_not_taken("The recipe has another owner, or the account is closed.")
+        return
     try:
-        if notice.recipe.owner_id != notice.owner_id or not notice.recipe.owner.is_active:
-            raise WebhookFailed("The recipe has another owner, or the account is closed.")
         if notice.channel == Notice.Channel.MAIL:
             _mail(notice)
         else:
