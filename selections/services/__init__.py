@@ -12,7 +12,6 @@ from selections.services.archives import (
     request_archive_of_frames,
     retry_archive,
 )
-from selections.services.changing import save_selection
 from selections.services.combining import (
     MOST_COMBINED,
     Part,
@@ -50,6 +49,7 @@ from selections.services.removal import (
     purge_selections,
     restore_selection,
 )
+from selections.services.replacing import save_selection
 from selections.services.saving import (
     Choice,
     copy_selection,

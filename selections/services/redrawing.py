@@ -12,10 +12,10 @@ from cvat.types import Place
 from portal.exceptions import InvalidInput, PortalError
 from selections.archives import remarks
 from selections.models import Selection
-from selections.services.changing import note_origin
 from selections.services.connections import required_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.naming import free_name
+from selections.services.replacing import note_origin
 from selections.services.saving import create_random_selection
 from selector.services.connections import find_connection
 

@@ -21,7 +21,7 @@ from portal.exceptions import Conflict
 from publishing.models import PublishedFrame
 from selections import batches, services, tasks
 from selections.models import FrameMark, SelectedFrame, Selection
-from selections.services import changing, removal
+from selections.services import removal, replacing
 from tests.making import make_publication, make_selection
 
 COUNT = 10 * batches.BATCH + 7
@@ -146,7 +146,7 @@ def test_no_transaction_writes_more_marks_than_a_batch(
     seen = Transactions()
     with seen.watched():
         if replacement is not None:
-            changing._replace(selection, by=replacement)
+            replacing._replace(selection, by=replacement)
         elif what == "purge":
             removal.delete_selection(selection=selection)
         else:
