@@ -23,8 +23,8 @@ class WritePermissionQuerySet(models.QuerySet["WritePermission"]):
         return own if user.is_authenticated else self.none()
 
     def usable(self) -> Self:
-        """Permissions that have not expired."""
-        return self.filter(expires_at__gt=timezone.now())
+        """Permissions that have not expired, of accounts that are not closed."""
+        return self.filter(expires_at__gt=timezone.now(), connection__owner__is_active=True)
 
     def of(self, connection: Connection) -> WritePermission | None:
         """The usable permission of a connection."""
@@ -64,8 +64,8 @@ class WritePermission(models.Model):
         return self.expires_at > timezone.now()
 
     def has_ended(self) -> bool:
-        """Whether it has expired by now, or was deleted since it was read: withdrawn, or with the
-        connection."""
+        """Whether it has expired by now, its owner's account is closed, or it was deleted since it
+        was read: withdrawn, or with the connection."""
         return not WritePermission.objects.usable().filter(pk=self.pk).exists()
 
     def get_credential(self) -> Credential:

@@ -12,6 +12,7 @@ from cvat import client as cvat_client
 from publishing import services
 from publishing.models import Publication, WritePermission
 from publishing.services import carrying_out, making_tasks
+from selections.services import deactivate_accounts
 from selector.models import Connection
 from selector.services.connections import disconnect
 from standin.model import Task
@@ -44,7 +45,11 @@ def remove_connection(connection: Connection) -> None:
     disconnect(connection=Connection.objects.get(pk=connection.pk))
 
 
-@pytest.mark.parametrize("end", [withdraw, remove_connection])
+def close_account(connection: Connection) -> None:
+    deactivate_accounts(users=[connection.owner])
+
+
+@pytest.mark.parametrize("end", [withdraw, remove_connection, close_account])
 def test_withdrawn_during_an_upload_it_is_not_used_any_more(
     connection: Connection,
     permission: WritePermission,
@@ -68,6 +73,19 @@ def test_withdrawn_during_an_upload_it_is_not_used_any_more(
     assert done.status == "failed"
     assert "may not write" in done.error
     assert standin.world.tasks[done.result_task_id].size == 0
+
+
+@pytest.mark.parametrize("end", [withdraw, remove_connection, close_account])
+def test_what_waits_then_changes_nothing_any_more(
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    end: Callable[[Connection], None],
+) -> None:
+    publication = request(select_of_task(connection, task, [3]))
+    end(connection)
+    done = carried_out(publication)
+    assert (done.status, done.steps, truths(task)) == ("failed", [], [])
 
 
 def test_given_anew_the_work_goes_on_with_the_new_one(
