@@ -127,8 +127,17 @@ def _labels(client: CvatClient, tasks: Sequence[Task]) -> Labels | None:
 
 def _alike(labels: Labels) -> str:
     """What labels are compared by: not by their colours, nor their order."""
-    plain = [{key: label[key] for key in label if key != "color"} for label in labels]
-    return json.dumps(sorted(plain, key=lambda label: str(label["name"])), sort_keys=True)
+    return json.dumps(_plain(labels), sort_keys=True)
+
+
+def _plain(labels: Labels) -> list[dict[str, Any]]:
+    """The labels, and the points of skeletons, by name and without their colours."""
+    plain = [
+        {key: value for key, value in label.items() if key != "color"}
+        | ({"sublabels": _plain(label["sublabels"])} if "sublabels" in label else {})
+        for label in labels
+    ]
+    return sorted(plain, key=lambda label: str(label["name"]))
 
 
 def _organization(client: CvatClient, tasks: Sequence[Task]) -> str:

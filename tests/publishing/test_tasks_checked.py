@@ -55,6 +55,20 @@ def test_tasks_of_one_project_have_its_labels(connection: Connection, standin: S
     found.check_choices(NewTaskOptions("x"))
 
 
+def test_colours_of_the_points_of_skeletons_make_no_difference(
+    connection: Connection, standin: StandIn
+) -> None:
+    points = [{"name": "nose", "type": "points"}, {"name": "tail", "type": "points"}]
+    pet = {"name": "pet", "type": "skeleton", "sublabels": points}
+    one, other = (
+        standin.world.add_task(name, owner="demo", count=2, labels=[pet]) for name in "ab"
+    )
+    for part, color in zip(other.labels[0].sublabels, ("#4dc8fc", "#8459e2"), strict=True):
+        part.color = color
+    found = check(select_of_tasks(connection, (one.id, [0]), (other.id, [1])))
+    assert [label["name"] for label in found.labels or ()] == ["pet"]
+
+
 def test_tasks_with_different_labels_need_a_project(connection: Connection, task: Task) -> None:
     found = check(select_of_tasks(connection, (12, [0]), (task.id, [0])))
     assert (found.labels, found.project) == (None, None)
