@@ -130,7 +130,7 @@ class Connection(models.Model):
     ) -> CvatClient:
         """A client of CVAT: the one seam between Django and `cvat`.
 
-        `credential` is another one of the same account than the connection's own.
+        `credential`, of the same account, is used in place of the connection's own.
 
         `patient` is for workers: more retries, longer waits than a page may take; `sleep` waits
         between them. Other clients share the HTTP connections of the process. `seconds` limits all

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import chain, count
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -13,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.exceptions import Conflict, Explained, InvalidInput, NotConnected
+from portal.naming import free_name
 from portal.services.people import find_person
 from portal.work.models import lock_person
 from selections.draws import Draw
@@ -138,10 +138,11 @@ def hand_over_recipes(*, recipes: Iterable[Recipe], to: User) -> None:
     owner, who is to ask for them.
     Raises Conflict, with nothing handed over, if one got another owner since it was read."""
     own = usable_connections(to)
+    longest = Recipe._meta.get_field("name").max_length or 0
     with transaction.atomic():
         taken = set(Recipe.objects.for_user(to).values_list("name", flat=True))
         for recipe in recipes:
-            name = _free_name(recipe.name, taken)
+            name = free_name(recipe.name, taken=taken, longest=longest)
             taken.add(name)
             unchanged = Recipe.objects.filter(pk=recipe.pk, owner_id=recipe.owner_id)
             if not unchanged.update(
@@ -168,13 +169,6 @@ def _draw_of(recipe: Recipe, to: User) -> Draw:
     return replace(
         draw, saved_search=hand_on(search_id=draw.saved_search, owner=recipe.owner, to=to)
     )
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    """The name, with a number if it is taken."""
-    longest = Recipe._meta.get_field("name").max_length or 0
-    numbered = (f"{name[: longest - 5]} {number}" for number in count(2))
-    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def draw_next_round(*, user: User, recipe: Recipe) -> Round:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain, count
 from typing import TypeVar
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.db import transaction
 
 from cvat.types import Task
 from portal.exceptions import Conflict, InvalidInput
+from portal.naming import free_name
 from portal.work.models import lock_person
 from selector.cvat_requests import cvat_client
 from selector.models import Connection, SavedSearch
@@ -72,8 +72,8 @@ def hand_on(*, search_id: int, owner: User, to: User) -> int:
     if same is not None:
         return same.pk
     taken = set(theirs.values_list("name", flat=True))
-    numbered = (f"{saved.name[:90]} {number}" for number in count(2))
-    name = next(each for each in chain([saved.name], numbered) if each not in taken)
+    longest = SavedSearch._meta.get_field("name").max_length or 0
+    name = free_name(saved.name, taken=taken, longest=longest)
     copy = SavedSearch.objects.create(owner=to, name=name, **place, **saved.criteria.criteria)
     return copy.pk
 
