@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import uuid
 import zipfile
@@ -19,6 +20,7 @@ from publishing.change import LEAVE_OUT
 from publishing.models import Publication
 from selections.archives import disk
 from selections.archives.arrangement import Arrangement
+from selections.archives.building import why_not_written
 from selections.archives.entries import Entry, Line, MissingFrame
 from selections.archives.frame_source import FrameSource
 from selections.archives.naming import manifest_name
@@ -26,6 +28,8 @@ from selections.archives.spool import BUILD_PREFIX, Spool
 from selections.archives.video import FrameFileType
 from selections.archives.zipping import ZipWriter
 from selections.models import ArchiveOptions, Selection
+
+logger = logging.getLogger(__name__)
 
 PACKED = "packed.zip"
 FOLDER = "publication-"  # in front of the id, in SPOOL_DIR
@@ -48,6 +52,14 @@ def pack(publication: Publication, heartbeat: Heartbeat) -> Pictures:
 
     Raises NotConnected, WorkFailed when a frame cannot be had, Stopped, CvatError.
     """
+    try:
+        return _pack(publication, heartbeat)
+    except OSError as error:
+        logger.exception("the pictures of publication %s could not be packed", publication.pk)
+        raise WorkFailed(why_not_written(error)) from error
+
+
+def _pack(publication: Publication, heartbeat: Heartbeat) -> Pictures:
     spool = spool_of(publication.pk)
     packed = spool.folder / PACKED
     if not packed.exists():

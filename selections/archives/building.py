@@ -65,13 +65,14 @@ def _perform(archive: Archive, heartbeat: Heartbeat) -> None:
         _Build(archive, archive.selection.at(archive.revision), heartbeat).run()
     except OSError as error:
         logger.exception("archive %s could not be written", archive.pk)
-        raise WorkFailed(_why_not_written(error)) from error
+        raise WorkFailed(why_not_written(error)) from error
 
 
-def _why_not_written(error: OSError) -> str:
+def why_not_written(error: OSError) -> str:
+    """What a person reads of a ZIP that the portal could not write."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk of the portal is full. Ask its operator for room, or choose fewer frames."
-    return f"The archive could not be written: {error.strerror or error}."
+    return f"The ZIP could not be written: {error.strerror or error}."
 
 
 class _Build:

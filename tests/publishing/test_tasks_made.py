@@ -3,6 +3,7 @@ served it and in its place."""
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,22 @@ def test_a_frame_that_cannot_be_had_makes_no_task(
     done = carried_out(publication)
     assert done.status == "failed"
     assert not any(each.bug_tracker for each in standin.world.tasks.values())
+
+
+def test_a_full_disk_is_told(
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    publication = request_task(select(connection, (task.id, [1, 2])))
+    monkeypatch.setattr(packing, "_packed", full)
+    done = carried_out(publication)
+    assert (done.status, done.steps) == ("failed", [])
+    assert done.error.startswith("The disk of the portal is full.")
 
 
 def test_a_creation_that_fails_leaves_no_task(

@@ -174,7 +174,7 @@ def test_a_storage_that_fails_after_the_first_part(
     monkeypatch.setattr(ArchiveOptions, "SMALLEST_PART", 1)
     archive = built(select(connection, (1, None)), part_size=300_000)
     assert archive.status == "failed"
-    assert archive.error == "The archive could not be written: Permission denied."
+    assert archive.error == "The ZIP could not be written: Permission denied."
     assert_only_the_spool_stays(folders)
 
 
