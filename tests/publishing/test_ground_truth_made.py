@@ -113,6 +113,22 @@ def test_a_lost_answer_makes_no_second_job(
     assert all(step["done_at"] for step in done.steps)
 
 
+@pytest.mark.parametrize("is_video", [True, False])
+def test_frames_of_a_task_with_start_and_step_keep_their_numbers(
+    connection: Connection, permission: WritePermission, standin: StandIn, is_video: bool
+) -> None:
+    """The answer is lost, so the job is found by its frames, which CVAT names by their source
+    numbers. Jobs overlap: frame 18 is in two."""
+    steps = {"start_frame": 3, "step": 4, "segment_size": 20, "overlap": 5}
+    task = standin.world.add_task("Steps", owner="demo", count=120, video=is_video, **steps)
+    chosen = [0, 18, task.size - 1]
+    standin.faults.lose("/api/jobs", method="POST", status=502, carried_out=True)
+    done = carried_out(request(select(connection, task, chosen)))
+    assert (done.status, done.error) == ("ready", "")
+    [job] = [job for job in task.jobs if job.type == "ground_truth"]
+    assert (job.id, list(job.frames)) == (done.result_job_id, chosen)
+
+
 class Killed(BaseException):
     """The process ends here."""
 
