@@ -415,6 +415,14 @@ EXPECTED: dict[str, list[Case]] = {
     "api-task-annotations": [Case(API_ASKS_CVAT, {"task_id": 1}, data={"frame": 0})],
     "api-outlines": [Case(API_ASKS_CVAT, {"task_id": 1}, data={"frames": "0-9"})],
     "api-frame-annotations": [Case(API_ASKS_CVAT, {"job_id": 1}, data={"frame": 0})],
+    "api-labels": [
+        Case(API_ASKS_CVAT, data={"task_ids": 1}),
+        Case((401, 200, 404, 404), data={"task_ids": 1, "connection": "connection"}),
+    ],
+    "api-frames-by-annotation": [
+        Case(API_ASKS_CVAT, data={"task_ids": 1}),
+        Case((401, 200, 404, 404), data={"task_ids": 1, "connection": "connection"}),
+    ],
     "api-task-labels": [get(API_ASKS_CVAT, task_id=1)],
     "api-job-labels": [get(API_ASKS_CVAT, job_id=1)],
     "api-task-frames-by-annotation": [get(API_ASKS_CVAT, task_id=1)],

@@ -133,9 +133,8 @@ class FilterQuerySerializer(FilterFields, ConnectionQuerySerializer):
 
 def filter_of(query: dict[str, Any]) -> AnnotationFilter:
     """The filter of validated query parameters."""
-    given = {
-        name: value for name, value in query.items() if name not in ("attribute", "connection")
-    }
+    others = ("attribute", "connection", "task_ids")
+    given = {name: value for name, value in query.items() if name not in others}
     return AnnotationFilter.from_json({**given, "attributes": query.get("attribute", [])})
 
 

@@ -8,7 +8,9 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from cvat.annotations import Label
+from cvat.links import MAX_ID
 from portal.api.choices import ChoiceField
+from portal.api.fields import ListField, WholeNumberField
 from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
 from selector.annotation_index.frame_sets import runs_of
@@ -17,6 +19,7 @@ from selector.api.annotation_filters import FilterQuerySerializer, filter_of
 from selector.api.serializers import ConnectionQuerySerializer
 from selector.api.workspace import NOT_STORED, WorkspaceView
 from selector.services.annotation_index import KnownAnnotations, known_annotations
+from selector.services.scope_annotations import MOST_TASKS_ASKED, known_of_tasks
 
 STATES = READY, READING = "ready", "reading"
 
@@ -89,6 +92,30 @@ class FramesAnswer(ReadingSerializer):
     )
 
 
+class TasksQuerySerializer(ConnectionQuerySerializer):
+    task_ids = ListField(
+        child=WholeNumberField(min_value=1, max_value=MAX_ID),
+        allow_empty=False,
+        max_length=MOST_TASKS_ASKED,
+        help_text="Ids of the tasks, as a repeated parameter: `task_ids=1&task_ids=2`.",
+    )
+
+    def validate_task_ids(self, ids: list[int]) -> list[int]:
+        return sorted(set(ids))
+
+
+class TasksFilterQuerySerializer(FilterQuerySerializer, TasksQuerySerializer):
+    """The tasks and the filter."""
+
+
+class LabelsOfTasksAnswer(serializers.Serializer[Any]):
+    tasks = LabelsAnswer(many=True, help_text="By the id of the task, each task once.")
+
+
+class FramesOfTasksAnswer(serializers.Serializer[Any]):
+    tasks = FramesAnswer(many=True, help_text="By the id of the task, each task once.")
+
+
 class TaskLabelsView(WorkspaceView):
     @takes(query=ConnectionQuerySerializer, responses=LabelsAnswer)
     def get(self, request: SignedInApiRequest, task_id: int) -> Response:
@@ -99,7 +126,7 @@ class TaskLabelsView(WorkspaceView):
         background: ask again while `state` is `reading`.
         """
         connection = self.connection(request)
-        return _labels_answer(known_annotations(connection=connection, task_id=task_id))
+        return _respond(_labels_of(known_annotations(connection=connection, task_id=task_id)))
 
 
 class JobLabelsView(WorkspaceView):
@@ -107,7 +134,7 @@ class JobLabelsView(WorkspaceView):
     def get(self, request: SignedInApiRequest, job_id: int) -> Response:
         """The same of one job, of any type: what is annotated in this job alone."""
         connection = self.connection(request)
-        return _labels_answer(known_annotations(connection=connection, job_id=job_id))
+        return _respond(_labels_of(known_annotations(connection=connection, job_id=job_id)))
 
 
 class TaskFramesView(WorkspaceView):
@@ -117,7 +144,7 @@ class TaskFramesView(WorkspaceView):
         Without a condition these are all frames."""
         connection = self.connection(request)
         known = known_annotations(connection=connection, task_id=task_id)
-        return _frames_answer(known, self.query)
+        return _respond(_frames_of(known, known.matching(filter_of(self.query))))
 
 
 class JobFramesView(WorkspaceView):
@@ -126,35 +153,65 @@ class JobFramesView(WorkspaceView):
         """The same of one job, of any type."""
         connection = self.connection(request)
         known = known_annotations(connection=connection, job_id=job_id)
-        return _frames_answer(known, self.query)
+        return _respond(_frames_of(known, known.matching(filter_of(self.query))))
 
 
-def _labels_answer(known: KnownAnnotations) -> Response:
+class LabelsOfTasksView(WorkspaceView):
+    @takes(query=TasksQuerySerializer, responses=LabelsOfTasksAnswer)
+    def get(self, request: SignedInApiRequest) -> Response:
+        """The labels of several tasks, each as `GET /api/tasks/{task_id}/labels` answers them.
+
+        If there is one of the tasks that you cannot have, the answer is the error of that task.
+        """
+        connection = self.connection(request)
+        tasks = known_of_tasks(connection=connection, task_ids=self.query["task_ids"])
+        return _respond({"tasks": [_labels_of(each) for each in tasks]})
+
+
+class FramesOfTasksView(WorkspaceView):
+    @takes(query=TasksFilterQuerySerializer, responses=FramesOfTasksAnswer)
+    def get(self, request: SignedInApiRequest) -> Response:
+        """The frames of several tasks that fulfil a filter by annotation, each as
+        `GET /api/tasks/{task_id}/frames-by-annotation` answers them.
+
+        Labels and attributes that a task does not have are on none of its frames: they are refused
+        for a single task only, as the others may have them. If there is one of the tasks that you
+        cannot have, the answer is the error of that task.
+        """
+        connection = self.connection(request)
+        tasks = known_of_tasks(connection=connection, task_ids=self.query["task_ids"])
+        conditions = filter_of(self.query)
+        return _respond(
+            {"tasks": [_frames_of(each, each.index.matching(conditions)) for each in tasks]}
+        )
+
+
+def _labels_of(known: KnownAnnotations) -> dict[str, Any]:
     counts = known.index.counts
-    return _answer(
-        known,
-        frames_count=known.plan.frames_count,
-        annotated_frames=known.index.annotated.bit_count(),
-        labels=[_label(label, counts.get(label.name)) for label in known.plan.labels],
-    )
+    return {
+        **_reading(known),
+        "frames_count": known.plan.frames_count,
+        "annotated_frames": known.index.annotated.bit_count(),
+        "labels": [_label(label, counts.get(label.name)) for label in known.plan.labels],
+    }
 
 
-def _frames_answer(known: KnownAnnotations, query: dict[str, Any]) -> Response:
-    frames = known.matching(filter_of(query))
+def _frames_of(known: KnownAnnotations, frames: int) -> dict[str, Any]:
+    """`frames`: the set of those that fulfil the filter."""
     by_label = known.index.by_label
-    return _answer(
-        known,
-        frames_count=frames.bit_count(),
-        frames=runs_of(frames),
-        counts={
+    return {
+        **_reading(known),
+        "frames_count": frames.bit_count(),
+        "frames": runs_of(frames),
+        "counts": {
             label.name: (frames & by_label.get(label.name, 0)).bit_count()
             for label in known.plan.labels
         },
-    )
+    }
 
 
-def _answer(known: KnownAnnotations, **answer: Any) -> Response:
-    reading = {
+def _reading(known: KnownAnnotations) -> dict[str, Any]:
+    return {
         "task_id": known.plan.task_id,
         "state": READY if known.is_complete else READING,
         "jobs_count": known.jobs_count,
@@ -162,7 +219,10 @@ def _answer(known: KnownAnnotations, **answer: Any) -> Response:
         "work_id": known.work_id,
         "problems_count": known.index.problems_count,
     }
-    return Response({**reading, **answer}, headers={"Cache-Control": NOT_STORED})
+
+
+def _respond(answer: dict[str, Any]) -> Response:
+    return Response(answer, headers={"Cache-Control": NOT_STORED})
 
 
 def _label(label: Label, counts: LabelCounts | None) -> dict[str, Any]:

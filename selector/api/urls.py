@@ -36,6 +36,12 @@ urlpatterns = [
         frame_annotations.FrameAnnotationsView.as_view(),
         name="api-frame-annotations",
     ),
+    path("labels", labels.LabelsOfTasksView.as_view(), name="api-labels"),
+    path(
+        "frames-by-annotation",
+        labels.FramesOfTasksView.as_view(),
+        name="api-frames-by-annotation",
+    ),
     path("tasks/<int:task_id>/labels", labels.TaskLabelsView.as_view(), name="api-task-labels"),
     path("jobs/<int:job_id>/labels", labels.JobLabelsView.as_view(), name="api-job-labels"),
     path(

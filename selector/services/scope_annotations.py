@@ -12,10 +12,21 @@ from selector.annotation_index.frame_sets import frames_of
 from selector.annotation_index.words import listed
 from selector.models import Connection
 from selector.scope import Scope
-from selector.services.annotation_index import KnownAnnotations, read_annotations
+from selector.services.annotation_index import (
+    KnownAnnotations,
+    known_annotations,
+    read_annotations,
+)
 
 MOST_TASKS = 100  # whose annotations are looked through at once
+MOST_TASKS_ASKED = 20  # of one request that takes what is known at the moment
 MOST_NAMED = 50  # labels in a message
+
+
+def known_of_tasks(*, connection: Connection, task_ids: Sequence[int]) -> list[KnownAnnotations]:
+    """What is known at the moment of the annotations of each of some tasks, in their order. Raises
+    as `known_annotations`, for the first task that it cannot tell of."""
+    return [known_annotations(connection=connection, task_id=each) for each in task_ids]
 
 
 def with_annotations(

@@ -201,7 +201,11 @@ def test_saved_and_opened_again(desk: Workspace) -> None:
 
 def test_labels_of_all_tasks(desk: Workspace) -> None:
     open_tasks(desk, DAY, DUSK)
-    desk.page.locator("#annotations summary").first.click()
+    desk.page.get_by_role("button", name="Crossing, dusk #13").click()
+    expect(cell(desk, "dusk_000.jpg")).to_be_visible()  # both are loaded
+    both = [f"task_ids={DAY}", f"task_ids={DUSK}"]
+    with desk.page.expect_request(lambda request: all(each in request.url for each in both)):
+        desk.page.locator("#annotations summary").first.click()
     said = desk.page.locator("#annotations-said")
     expect(said).to_contain_text("of 60 frames are annotated")
     desk.page.get_by_label("Label car").select_option("any")

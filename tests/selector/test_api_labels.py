@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from selector.models import Connection
 from standin.server import StandIn
 from tests.annotated import WITH_IMAGES, Case, Object
-from tests.selector.annotated_tasks import RECORDED, frames_by, labels_of, opened
+from tests.selector.annotated_tasks import RECORDED, frames_by, labels_of, opened, unpacked
 from tests.selector.picture_answers import refused
 
 # Where CVAT's own export has objects twice or on frames of other jobs (docs/annotations.md), or
@@ -141,6 +141,45 @@ def test_a_job_counts_alone(api: APIClient, connection: Connection, standin: Sta
         assert sum(each["objects_count"] for each in answer["labels"]) == sum(
             map(len, objects.values())
         )
+
+
+def test_several_tasks_are_answered_together_as_each_alone(
+    api: APIClient, connection: Connection, standin: StandIn
+) -> None:
+    ids = [opened(standin, RECORDED / name).task["id"] for name in ("shapes", "overlap")]
+    asked = {"task_ids": [*ids, ids[0]]}
+    alone = [api.get(f"/api/tasks/{each}/labels").json() for each in sorted(ids)]
+    assert api.get("/api/labels", asked).json() == {"tasks": alone}
+    alone = [api.get(f"/api/tasks/{each}/frames-by-annotation").json() for each in sorted(ids)]
+    assert api.get("/api/frames-by-annotation", asked).json() == {"tasks": alone}
+
+
+def test_a_label_that_one_of_several_tasks_has_is_on_no_frame_of_the_others(
+    api: APIClient, connection: Connection, standin: StandIn
+) -> None:
+    first, second = (opened(standin, RECORDED / name) for name in ("shapes", "attributes_tags"))
+    others = {label.name for label in second.labels}
+    label = next(label.name for label in first.labels if label.name not in others)
+    query = {"task_ids": [first.task["id"], second.task["id"]], "labels_any": [label]}
+    answer = api.get("/api/frames-by-annotation", query).json()
+    found = {each["task_id"]: list(unpacked(each["frames"])) for each in answer["tasks"]}
+    by_frame = first.reference()
+    having = [n for n in by_frame if any(each["label"] == label for each in by_frame[n])]
+    assert found == {first.task["id"]: sorted(having), second.task["id"]: []}
+
+
+def test_several_tasks_are_bounded_and_those_of_the_person(
+    api: APIClient, connection: Connection, carol: APIClient
+) -> None:
+    for path in ("/api/labels", "/api/frames-by-annotation"):
+        assert "task_ids" in refused(api.get(path), 400, "invalid")
+        refused(api.get(path, {"task_ids": [2**31]}), 400, "invalid")
+        many = api.get(path, {"task_ids": list(range(1, 22))})
+        assert "20" in refused(many, 400, "invalid")
+        refused(api.get(path, {"task_ids": [1, 999]}), 404, "cvat_not_found")
+        own = carol.get(path, {"task_ids": [1]}).json()
+        assert [each["jobs_count"] for each in own["tasks"]] == [1]
+        refused(carol.get(path, {"task_ids": [1, 2]}), 403, "cvat_forbidden")
 
 
 def test_carol_counts_her_job_alone(

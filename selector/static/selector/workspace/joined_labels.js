@@ -2,15 +2,13 @@
 
 import { Bits } from "./bitset.js";
 
-const AT_ONCE = 3; // tasks
 const MOST_COUNTED = 4; // tasks of which the chosen frames of each label are counted
 const MOST_KEPT = 30; // filters of which the frames are known
 
 export class JoinedLabels extends EventTarget {
   #indexes = new Map(); // task -> LabelIndex
-  #waiting = []; // tasks that are not asked for yet
-  #active = 0;
   #isAsked = false;
+  #telling = null; // timer
   #known = new Map(); // filter -> task -> its frames, once all its jobs are read
 
   /** @param {import("./joined_catalog.js").JoinedCatalog} catalog
@@ -27,8 +25,7 @@ export class JoinedLabels extends EventTarget {
   load() {
     this.#isAsked = true;
     this.#known.clear();
-    this.#waiting = [...this.#indexes.keys()];
-    this.#next();
+    for (const index of this.#indexes.values()) index.load();
   }
 
   /** The answers for the tasks as one; null without any. */
@@ -63,19 +60,11 @@ export class JoinedLabels extends EventTarget {
   /** The frames that are like that, of the tasks that are loaded. */
   async frames(filter, signal) {
     const tasks = [...this.#indexes.keys()];
-    const found = new Map();
-    let next = 0;
-    const work = async () => {
-      while (next < tasks.length) {
-        const task = tasks[next++];
-        found.set(task, await this.#framesOf(task, filter, signal));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const found = await Promise.all(tasks.map((task) => this.#framesOf(task, filter, signal)));
     const frames = this.noFrames;
     const counts = {};
-    for (const [task, each] of found) {
-      each.frames.each((index) => frames.put(task.offset + index, true));
+    for (const [at, each] of found.entries()) {
+      each.frames.each((index) => frames.put(tasks[at].offset + index, true));
       for (const [name, count] of Object.entries(each.counts)) counts[name] = (counts[name] ?? 0) + count;
     }
     return { frames, counts };
@@ -92,21 +81,18 @@ export class JoinedLabels extends EventTarget {
   #add(task) {
     const index = this.indexOf(task.part);
     this.#indexes.set(task, index);
-    index.addEventListener("labels", () => this.dispatchEvent(new Event("labels")));
+    index.addEventListener("labels", () => this.#tell());
     index.addEventListener("failed", ({ detail }) => this.dispatchEvent(new CustomEvent("failed", { detail })));
-    if (!this.#isAsked) return;
-    this.#waiting.push(task);
-    this.#next();
+    if (this.#isAsked) index.load();
   }
 
-  async #next() {
-    while (this.#waiting.length && this.#active < AT_ONCE) {
-      this.#active += 1;
-      this.#indexes.get(this.#waiting.shift()).load().finally(() => {
-        this.#active -= 1;
-        this.#next();
-      });
-    }
+  /** Tell of the answers of a moment at once: those for many tasks come in together. */
+  #tell() {
+    if (this.#telling !== null) return;
+    this.#telling = setTimeout(() => {
+      this.#telling = null;
+      this.dispatchEvent(new Event("labels"));
+    });
   }
 
   async #framesOf(task, filter, signal) {

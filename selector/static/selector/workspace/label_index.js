@@ -1,7 +1,7 @@
 // Which labels are on which frames: asks the portal, which reads the jobs of a large task one after the
 // other and answers meanwhile with what it knows.
 
-import { address, get, whileBusy } from "../../portal/api.js";
+import { whileBusy } from "../../portal/api.js";
 import { parametersOf } from "./annotation_filter.js";
 import { Bits } from "./bitset.js";
 
@@ -13,12 +13,13 @@ export class LabelIndex extends EventTarget {
   #isAsking = false;
   #workId = null; // of the work that reads the jobs, as the tray was told
 
-  /** @param {string} base the address of the task or the job in the API
+  /** @param {(question: string, signal?: AbortSignal) => Promise<any>} ask asks the API about the task or the
+   * job: "labels?..." or "frames-by-annotation?..."
    * @param {number} connection
    * @param catalog */
-  constructor(base, connection, catalog) {
+  constructor(ask, connection, catalog) {
     super();
-    this.base = base;
+    this.ask = ask;
     this.connection = connection;
     this.catalog = catalog;
     this.answer = null; // of GET /api/tasks/{id}/labels
@@ -32,8 +33,7 @@ export class LabelIndex extends EventTarget {
     clearTimeout(this.#timer);
     this.#isAsking = true;
     try {
-      const url = address(`${this.base}/labels`, { connection: this.connection });
-      this.answer = await whileBusy(() => get(url));
+      this.answer = await whileBusy(() => this.ask(`labels?connection=${this.connection}`));
       if (this.answer.state === "reading") this.#timer = setTimeout(() => this.load(), PAUSE);
       this.#tellTray(this.answer.work_id);
       this.dispatchEvent(new Event("labels"));
@@ -49,7 +49,7 @@ export class LabelIndex extends EventTarget {
    * @param {AbortSignal} [signal] */
   async frames(filter, signal) {
     const query = new URLSearchParams([...parametersOf(filter), ["connection", String(this.connection)]]);
-    const ask = () => get(`${this.base}/frames-by-annotation?${query}`, { signal });
+    const ask = () => this.ask(`frames-by-annotation?${query}`, signal);
     const { state, frames, counts } = await whileBusy(ask, { signal });
     // A job has changed in CVAT since the labels were counted.
     if (state === "reading" && this.answer?.state === "ready") this.load();

@@ -62,7 +62,8 @@ async function openTask() {
     fileName: `task_${taskId}${jobId ? `_job_${jobId}` : ""}`,
     heads: () => null,
     rows: () => null,
-    labelIndex: () => new LabelIndex(base, connection, catalog),
+    labelIndex: () =>
+      new LabelIndex((question, signal) => get(`${base}/${question}`, { signal }), connection, catalog),
     facts: () => facts(catalog),
     prepare: async () => {},
     follow: () => {},

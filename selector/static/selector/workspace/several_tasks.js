@@ -7,6 +7,7 @@ import { JoinedLabels } from "./joined_labels.js";
 import { LabelIndex } from "./label_index.js";
 import { TaskHeads } from "./task_headings.js";
 import { TaskLoading } from "./task_loading.js";
+import { TaskQuestions } from "./task_questions.js";
 import { TaskRows } from "./task_rows.js";
 import { plural } from "./words.js";
 
@@ -25,8 +26,11 @@ export function openTasks({ tasks, scope, api, choose, connection }) {
     fileName: scope.project_id ? `project_${scope.project_id}` : `${ids.length}_tasks`,
     heads: (choice) => new TaskHeads(choice, loading, ({ id }) => address(choose, { task: id, connection })),
     rows: (choice) => new TaskRows(choice),
-    labelIndex: () =>
-      new JoinedLabels(catalog, (part) => new LabelIndex(`${api}tasks/${part.task.id}`, connection, part)),
+    labelIndex: () => {
+      const questions = new TaskQuestions((question, options) => get(`${api}${question}`, options));
+      const ask = (id) => (question, signal) => questions.ask(question, id, signal);
+      return new JoinedLabels(catalog, (part) => new LabelIndex(ask(part.task.id), connection, part));
+    },
     facts: () => "", // the page says how many tasks and frames
     prepare: (frames, tell) => prepare({ catalog, loading }, frames, tell),
     follow: (show, grid) => follow({ catalog, loading }, show, grid),
