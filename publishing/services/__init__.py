@@ -2,7 +2,12 @@
 
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.following import FollowedJob, follow_jobs
-from publishing.services.permissions import Given, give_permission, withdraw_permission
+from publishing.services.permissions import (
+    Given,
+    give_permission,
+    may_write_already,
+    withdraw_permission,
+)
 from publishing.services.requesting import (
     cancel_publication,
     plan_ground_truth_job,
@@ -23,6 +28,7 @@ __all__ = [
     "check_new_task",
     "follow_jobs",
     "give_permission",
+    "may_write_already",
     "plan_ground_truth_job",
     "plan_new_task",
     "request_ground_truth_job",

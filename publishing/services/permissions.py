@@ -51,14 +51,21 @@ class _Access:
     notice: str = ""
 
 
+def may_write_already(connection: Connection) -> bool:
+    """Whether the stored access may write by itself, and is its owner's: the account of the
+    installation is lent to everybody, to read."""
+    is_key = connection.credential_kind == Connection.Kind.LOGIN_TOKEN
+    return is_key and not connection.installation_account
+
+
 @sensitive_variables()
 def give_permission(*, connection: Connection, password: str = "", access_token: str = "") -> Given:
     """Let the portal write through the connection for CVAT_WRITE_TOKEN_DAYS.
 
     The password is used once, to make an access token of the portal that may write. A connection
-    that has the login key, because its server has no access tokens, needs no secret: that key may
-    write. Replaces an earlier permission. Raises InvalidInput, TooManyAttempts, TooManySignIns,
-    CvatError.
+    that has the login key of its owner, because its server has no access tokens, needs no secret:
+    that key may write. Replaces an earlier permission. Raises InvalidInput, TooManyAttempts,
+    TooManySignIns, CvatError.
     """
     connection.check_allowed()
     password, access_token = password.strip("\r\n"), access_token.strip()
@@ -67,7 +74,7 @@ def give_permission(*, connection: Connection, password: str = "", access_token:
             access = _with_token(connection, access_token)
         elif password:
             access = _with_password(connection, password)
-        elif connection.credential_kind == Connection.Kind.LOGIN_TOKEN:
+        elif may_write_already(connection):
             access = _Access(connection.get_credential(), _latest_end())
         else:
             raise InvalidInput(NO_ACCESS_GIVEN)

@@ -57,6 +57,7 @@ def permission_page(
     context = {
         "connection": connection,
         "permission": WritePermission.objects.of(connection),
+        "may_write_already": services.may_write_already(connection),
         "form": form or PermissionForm(connection, initial=initial),
         "withdraw_form": WithdrawForm(),
         "days": settings.CVAT_WRITE_TOKEN_DAYS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,6 +17,7 @@ from portal.exceptions import InvalidInput
 from publishing import services
 from publishing.models import WritePermission
 from selector.models import Connection
+from selector.services import connections
 from standin.model import AccessToken
 from standin.server import StandIn
 from tests.conftest import connect
@@ -93,6 +95,22 @@ def test_an_older_server_lets_the_login_key_write(alice: User, standin: StandIn)
     given = services.give_permission(connection=connection)
     assert given.permission.get_credential() == connection.get_credential()
     assert given.permission.expires_at < in_days(8)
+
+
+def test_the_key_of_the_account_that_the_operator_lends_does_not_write(
+    web: Client, alice: User, standin: StandIn, settings: Any
+) -> None:
+    """Everybody may read with it; to write takes its password, which the operator has."""
+    standin.site.access_tokens = False
+    settings.CVAT_URL, settings.CVAT_USERNAME = standin.url, "demo"
+    settings.CVAT_PASSWORD = "demo-password"
+    lent = connections.connect(owner=alice).connection
+    assert (lent.credential_kind, bool(lent.installation_account)) == ("login_token", True)
+    with pytest.raises(InvalidInput, match="Give the password"):
+        services.give_permission(connection=lent)
+    page = web.get(f"/publications/connections/{lent.pk}/permission").text
+    assert "which may write" not in page
+    assert services.give_permission(connection=lent, password="demo-password").permission
 
 
 def test_withdrawing_revokes_the_token_with_the_password(
