@@ -40,12 +40,13 @@ class Round:
 
     @property
     def text(self) -> str:
-        """Such as “Round 3 has 8 frames, of 10 asked for: no more are left to draw.”"""
+        """Such as “Round 3 has 8 frames, of 10 asked for: too few are left, in some jobs or in
+        all.”"""
         asked = self.selection.frames_requested or 0
         text = f"Round {self.selection.round_number} has {_frames(self.count)}"
         if self.count >= asked:
             return f"{text}."
-        return f"{text}, of {asked:,} asked for: no more are left to draw."
+        return f"{text}, of {asked:,} asked for: too few are left, in some jobs or in all."
 
 
 def _frames(count: int) -> str:

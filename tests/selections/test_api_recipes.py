@@ -133,7 +133,10 @@ def test_on_the_pages(web: Client, api: APIClient, body: dict[str, Any]) -> None
     recipe = Recipe.objects.get()
     path = f"/selections/recipes/{recipe.pk}"
     drawn = web.post(f"{path}/next-round", follow=True)
-    assert "Round 2 has 4 frames, of 6 asked for: no more are left to draw." in drawn.text
+    assert (
+        "Round 2 has 4 frames, of 6 asked for: too few are left, in some jobs or in all."
+        in drawn.text
+    )
     assert f'of the recipe <a href="{path}">Weekly</a>' in drawn.text
     assert "without those of the earlier rounds" in drawn.text
     refused = web.post(f"{path}/next-round")

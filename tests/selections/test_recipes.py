@@ -55,7 +55,10 @@ def test_rounds_share_no_frame_and_the_last_one_says_that_no_more_are_left(
     assert [each.selection.frames_requested for each in rounds] == [4, 4, 4]
     assert set().union(*(numbers(each.selection) for each in rounds)) == set(range(10))
     assert rounds[1].text == "Round 2 has 4 frames."
-    assert rounds[2].text == "Round 3 has 2 frames, of 4 asked for: no more are left to draw."
+    assert (
+        rounds[2].text
+        == "Round 3 has 2 frames, of 4 asked for: too few are left, in some jobs or in all."
+    )
     with pytest.raises(InvalidInput, match="No frame is left for this round"):
         next_round(recipe)
     assert Selection.objects.count() == 3

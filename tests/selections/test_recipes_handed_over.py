@@ -109,6 +109,7 @@ def test_it_goes_with_the_selections_of_a_deleted_account(
 
 
 def test_on_the_page_and_in_the_api(recipe: Recipe, alice: User, bob: User) -> None:
+    services.draw_next_round(user=alice, recipe=recipe)
     path = f"/api/recipes/{recipe.pk}"
     body = {"to": "bob"}
     answer = api_of(alice).post(f"{path}/hand-over", body, content_type="application/json")
@@ -119,6 +120,7 @@ def test_on_the_page_and_in_the_api(recipe: Recipe, alice: User, bob: User) -> N
     page = f"/selections/recipes/{recipe.pk}"
     answer = browser.post(f"{page}/hand-over", {"to": "nobody-here"})
     assert answer.status_code == 400
+    assert "You see no round of it: 1 was drawn" in browser.get(page).text
     answer = browser.post(f"{page}/hand-over", {"to": "alice"}, follow=True)
     assert "The recipe “Weekly” belongs to alice now." in answer.content.decode()
     assert Recipe.objects.get().owner == alice

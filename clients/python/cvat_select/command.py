@@ -252,7 +252,7 @@ def _tell(selection: Selection) -> None:
     count, requested = selection["frames_count"], selection["frames_requested"]
     click.echo(f'Selection {selection["id"]} "{selection["name"]}": {count} frames{drawn_with}.')
     if requested is not None and count < requested:
-        _say(f"{requested} frames were asked for; there are no more.")
+        _say(f"{requested} frames were asked for; there were too few, in some jobs or in all.")
 
 
 def _portal() -> Portal:
