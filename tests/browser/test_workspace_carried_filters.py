@@ -52,3 +52,24 @@ def test_conditions_on_annotations_go_on_to_the_next_task(desk: Workspace) -> No
     desk.open_task(DRIVE)
     expect(desk.cells.first).to_be_visible()
     expect(in_use).to_be_hidden()
+
+
+def test_conditions_on_annotations_go_on_to_several_tasks(desk: Workspace) -> None:
+    page = desk.page
+    in_use = page.locator("#annotations-on")
+    desk.open_task(FOLDERS)
+    page.locator("#annotations > summary").click()
+    page.get_by_label("Label car", exact=True).select_option("any")
+    expect(in_use).to_be_visible()
+    page.goto(f"/choose?tasks={DRIVE},{MIXED}")
+    said = page.locator("#dock-status")
+    expect(said).to_contain_text("annotated as the panel “Annotations” says")
+    expect(in_use).to_be_visible()
+    expect(page.locator("#shown")).to_contain_text("shown")
+    assert "labels_any=car" in page.url
+    page.locator("#annotations > summary").click()  # MIXED, without such a label, is no error
+    expect(page.locator("#annotations-said")).to_contain_text("like this")
+    desk.button("Clear the conditions").click()
+    desk.open_task(FOLDERS)
+    expect(desk.cells.first).to_be_visible()
+    expect(in_use).to_be_hidden()

@@ -7,6 +7,9 @@ import { FRAME_FILTERS } from "./frame_filter.js";
 import { MethodSettings } from "./method_settings.js";
 import { Shown } from "./shown.js";
 
+const MOST_TASKS = 100; // that the API draws from by annotations
+const AS_BEFORE = "As in the last task, only frames that are annotated as the panel “Annotations” says are shown.";
+
 export class KeptSettings {
   #carried = {}; // filters of the last task that are not applied here
   #said = /** @type {(string | Node)[]} */ ([]); // about the filters of the last task
@@ -106,13 +109,18 @@ export class KeptSettings {
     return button;
   }
 
-  /** Once the labels here are known. Of several tasks they are not known as a whole. */
+  /** Once the labels here are known. Of several tasks they are not known as a whole, and one that is not
+   * loaded may have such frames. */
   #filterAnnotations(filter) {
     const { annotations, catalog } = this.parts;
     const { index } = annotations;
     if (!isSet(filter)) return;
+    if (catalog.tasks && catalog.tasks.length <= MOST_TASKS) {
+      annotations.choose(filter);
+      return this.#tell(AS_BEFORE);
+    }
     this.#carried.annotation_filter = JSON.stringify(filter);
-    if (!catalog.isWhole) return;
+    if (catalog.tasks) return;
     const decide = () => {
       if (annotations.isSet) return index.removeEventListener("labels", decide);
       const { state, labels } = index.answer;
@@ -125,7 +133,7 @@ export class KeptSettings {
       }
       delete this.#carried.annotation_filter;
       annotations.choose(filter);
-      this.#tell("As in the last task, only frames that are annotated as the panel “Annotations” says are shown.");
+      this.#tell(AS_BEFORE);
     };
     index.addEventListener("labels", decide);
     index.load();
