@@ -390,6 +390,8 @@ SPECTACULAR_SETTINGS = {
         "SplitByEnum": "selections.splits.BY_CHOICES",
         "SplitUnitEnum": "selections.splits.UNIT_CHOICES",
         "StatusEnum": "selections.models.archive_queries.ArchiveStatus",
+        "DeletedFramesEnum": "selections.models.archive_options.DeletedFrames",
+        "PublishedDeletedFramesEnum": "publishing.change.DELETED_FRAMES",
         "PublicationTargetEnum": "publishing.models.publication.Publication.Target",
         "PublicationStatusEnum": "publishing.models.publication.Publication.Status",
     },

@@ -7,6 +7,7 @@ from typing import Any
 
 # What becomes of frames that are deleted in CVAT.
 DELIVER, LEAVE_OUT = "deliver", "leave_out"
+DELETED_FRAMES = ((LEAVE_OUT, "Leave them out"), (DELIVER, "Take them all the same"))
 
 
 def frames_in_words(count: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from publishing.change import DELIVER, LEAVE_OUT
+from publishing.change import DELETED_FRAMES
 from publishing.ground_truth import GroundTruthOptions
 from publishing.new_task import LONGEST_NAME, LONGEST_SUBSET, MOST_FRAMES, NewTaskOptions
 from publishing.services import GroundTruthCheck, NewTaskCheck
@@ -50,11 +50,7 @@ class WithdrawForm(forms.Form):
 def _deleted_frames() -> forms.ChoiceField:
     return forms.ChoiceField(
         label="Frames that were deleted in CVAT",
-        choices=[
-            ("", "Choose …"),
-            (LEAVE_OUT, "Leave them out"),
-            (DELIVER, "Take them all the same"),
-        ],
+        choices=[("", "Choose …"), *DELETED_FRAMES],
         error_messages={"required": "Choose what becomes of the deleted frames."},
     )
 

@@ -15,16 +15,16 @@ from portal.api.choices import ChoiceField
 from portal.api.strict import StrictSerializer, StrictView
 from portal.signed_in import SignedInApiRequest
 from publishing.api.publications import PublicationSerializer
-from publishing.change import Change
+from publishing.change import DELETED_FRAMES, Change
 from publishing.models import Publication
-from selections.models import DeletedFrames, Selection
+from selections.models import Selection
 
 
 class DecisionsSerializer(StrictSerializer):
     """The decisions that every publication needs."""
 
     deleted_frames = ChoiceField(
-        choices=DeletedFrames.choices,
+        choices=DELETED_FRAMES,
         required=False,
         help_text="Frames that are deleted in CVAT. Needed if there are such.",
     )

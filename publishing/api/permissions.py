@@ -28,6 +28,10 @@ class WritePermissionSerializer(serializers.ModelSerializer[WritePermission]):
         model = WritePermission
         fields = ["connection", "given_at", "expires_at", "is_usable"]
         read_only_fields = fields
+        extra_kwargs = {
+            "connection": {"help_text": "Id of the connection."},
+            "expires_at": {"help_text": "When it ends."},
+        }
 
 
 class NewWritePermissionSerializer(StrictSerializer):

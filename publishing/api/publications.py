@@ -93,6 +93,17 @@ class PublicationListSerializer(serializers.ModelSerializer[Publication]):
             "finished_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "status": {
+                "help_text": "`queued`, `running`, `ready` once it is in CVAT, `failed` (`error` "
+                "says why) or `cancelled`."
+            },
+            "url": {"help_text": "Address of the CVAT server."},
+            "task_id": {
+                "help_text": "Id of the task that gets the ground-truth job; null for a new task."
+            },
+            "task_name": {"help_text": "Name of that task, or of the new one."},
+        }
 
 
 class PublicationSerializer(PublicationListSerializer):
@@ -101,6 +112,10 @@ class PublicationSerializer(PublicationListSerializer):
     class Meta(PublicationListSerializer.Meta):
         fields = [*PublicationListSerializer.Meta.fields, "options", "steps"]
         read_only_fields = fields
+        extra_kwargs = {
+            **PublicationListSerializer.Meta.extra_kwargs,
+            "options": {"help_text": "What was decided when it was asked for."},
+        }
 
 
 class PublicationFilter(FilterSet):

@@ -19,6 +19,8 @@ from selector.task_search import TaskSearch
 
 
 class SavedSearchSerializer(serializers.ModelSerializer[SavedSearch]):
+    """A named search for tasks of one CVAT server. What is empty or null does not count."""
+
     class Meta:
         model = SavedSearch
         fields = [
@@ -34,6 +36,13 @@ class SavedSearchSerializer(serializers.ModelSerializer[SavedSearch]):
             "created_at",
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "url": {"help_text": "Address of the CVAT server."},
+            "search": {"help_text": "Words in the names of tasks, projects and people."},
+            "status": {"help_text": "That of the least advanced job of a task."},
+            "assignee": {"help_text": "User name in CVAT of the person a task is assigned to."},
+            "subset": {"help_text": "Subset of a task, such as train."},
+        }
 
 
 class NewSavedSearchSerializer(TaskSearchFields):
