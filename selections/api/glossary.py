@@ -65,6 +65,10 @@ two:
 | `cancelled` | cancelled | |
 | `expired` | expired | the file was removed after its time; build it again |
 
+**Publications** make something of a selection in CVAT, in the background too. Allow the portal to
+write first (`/api/connections/{id}/write-permission`); `dry_run` shows what would be sent. Poll
+`/api/publications/{id}`: `ready` means that it is in CVAT, and none is `incomplete` or `expired`.
+
 `GET /api/works` lists background work of all kinds in one shape.
 
 **Repeating safely.** What creates something takes an `Idempotency-Key`.

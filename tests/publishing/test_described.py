@@ -1,0 +1,19 @@
+"""What the schema of the API says of publications."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+OF_ARCHIVES = re.compile(r"\b(archive|build|built|manifest|ZIP)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "component",
+    ["Publication", "PublicationList", "NewTaskRequest", "NewGroundTruthJobRequest"],
+)
+def test_fields_are_not_described_as_those_of_archives(api_document: dict, component: str) -> None:
+    fields = api_document["components"]["schemas"][component]["properties"]
+
+    assert [name for name, field in fields.items() if OF_ARCHIVES.search(str(field))] == []
