@@ -64,7 +64,8 @@ def jobs(request: SignedInRequest, pk: int) -> HttpResponse:
 @errors_shown_on(publication_page)
 def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     cancelled = services.cancel_publication(publication=_publication(request, pk))
-    messages.success(request, "The publication is cancelled. What CVAT has done already stays.")
+    stays = " What CVAT has done already stays." if cancelled.steps else ""
+    messages.success(request, f"The publication is cancelled.{stays}")
     return redirect(cancelled)
 
 

@@ -27,8 +27,10 @@ def test_the_background_is_spoken_of_while_there_is_something_in_it(
     own = f"/publications/{publication.pk}"
     assert "you may leave this page" in web.get(own).text
     assert "you may leave this page" in web.get(f"{own}/progress").text
-    web.post(f"{own}/cancel")
-    assert "you may leave this page" not in web.get(own).text
+    cancelled = web.post(f"{own}/cancel", follow=True).text
+    assert "you may leave this page" not in cancelled
+    assert "The publication is cancelled." in cancelled
+    assert "What CVAT has done already stays." not in cancelled
 
 
 def test_a_task_is_offered_once_it_is_whole(web: Client, selection: Selection) -> None:
