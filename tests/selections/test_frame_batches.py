@@ -190,7 +190,7 @@ def test_others_write_while_a_large_selection_is_saved(transactional_db: None, a
     thread = threading.Thread(target=write)
     thread.start()
     begun = time.monotonic()
-    large(alice, 60 * batches.BATCH)
+    large(alice, 120 * batches.BATCH)
     taken = time.monotonic() - begun
     end.set()
     thread.join()
