@@ -100,6 +100,11 @@ def with_matching_tasks(*, connection: Connection, scope: S) -> S:
             f"The search “{saved.name}” is for tasks of another CVAT server, {saved.url}. Choose a "
             "connection to that server."
         )
+    if saved.organization != connection.organization:
+        raise InvalidInput(
+            f"The search “{saved.name}” is for tasks of {_space(saved.organization)}, this "
+            f"connection to {_space(connection.organization)}. Choose a connection to the former."
+        )
     tasks = _find(connection, saved)
     if not tasks:
         raise InvalidInput(
@@ -107,6 +112,10 @@ def with_matching_tasks(*, connection: Connection, scope: S) -> S:
             f"{saved.criteria.in_words}."
         )
     return replace(scope, task_ids=tuple(tasks))
+
+
+def _space(organization: str) -> str:
+    return f"the organization {organization}" if organization else "no organization"
 
 
 def _find(connection: Connection, saved: SavedSearch) -> list[int]:

@@ -101,8 +101,10 @@ def _named(form: ChooseForm, connection: Connection) -> dict[str, Any]:
 
 
 def _searches(connection: Connection) -> list[dict[str, Any]]:
-    """The saved searches for tasks of the server, each with the address of the list of tasks."""
-    own = SavedSearch.objects.for_user(connection.owner).filter(url=connection.url)
+    """The saved searches for such tasks, each with the address of the list of tasks."""
+    own = SavedSearch.objects.for_user(connection.owner).filter(
+        url=connection.url, organization=connection.organization
+    )
     return [{"saved": each, "tasks_url": tasks_url(each.criteria, connection.pk)} for each in own]
 
 

@@ -108,6 +108,13 @@ def test_a_search_of_another_server(
     told(refused, 400, "invalid", "is for tasks of another CVAT server")
 
 
+def test_a_search_of_another_organization(api: APIClient, crossings: int) -> None:
+    """Through a connection to another one it would find other tasks."""
+    SavedSearch.objects.filter(pk=crossings).update(organization="acme")
+    refused = api.post("/api/load-images", {"saved_search": crossings})
+    told(refused, 400, "invalid", "is for tasks of the organization acme")
+
+
 def test_more_tasks_than_may_be(api: APIClient, crossings: int, settings: Any) -> None:
     settings.MAX_SCOPE_TASKS = 1
     refused = api.post("/api/load-images", {"saved_search": crossings})
