@@ -7,6 +7,7 @@ import hmac
 import socket
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -58,6 +59,15 @@ def check_url(url: str) -> str:
             f"The address must be plain ASCII without spaces, of at most {LONGEST_URL} characters."
         )
     return url
+
+
+def check_literal_address(url: str, allowed: Networks) -> None:
+    """Raises WebhookFailed for an address that names its server by number, or as localhost, and is
+    not public. Other names are looked up only when something is sent: what they mean changes."""
+    name = urlsplit(url).hostname or ""
+    flags = 0 if name == "localhost" else socket.AI_NUMERICHOST
+    with suppress(socket.gaierror):
+        _checked_address(name, 0, allowed, flags=flags)
 
 
 def signature(body: bytes, secret: str) -> str:
@@ -136,8 +146,8 @@ def _guarded(base: Any, allowed: Networks) -> Any:
     return Guarded
 
 
-def _checked_address(name: str, port: int, allowed: Networks) -> str:
-    answers = socket.getaddrinfo(name.strip("[]"), port, type=socket.SOCK_STREAM)
+def _checked_address(name: str, port: int, allowed: Networks, *, flags: int = 0) -> str:
+    answers = socket.getaddrinfo(name.strip("[]"), port, type=socket.SOCK_STREAM, flags=flags)
     addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in answers]
     for address in addresses:
         is_allowed = any(address in network for network in allowed)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal.exceptions import InvalidInput
 from selections.models import Notice, Recipe, RecipeNotices
-from selections.webhooks import WebhookFailed, check_url, post
+from selections.webhooks import WebhookFailed, check_literal_address, check_url, post
 
 MOST_KEPT = 100  # notices of one recipe
 TURN_SECONDS = 5.0  # after which no further notice of a person is sent before the next turn
@@ -37,6 +37,8 @@ def set_notices(*, recipe: Recipe, by_mail: bool, webhook_url: str) -> str:
         raise InvalidInput(problem)
     try:
         url = check_url(webhook_url) if webhook_url.strip() else ""
+        if url:
+            check_literal_address(url, settings.WEBHOOK_NETWORKS)
     except WebhookFailed as error:
         raise InvalidInput(str(error)) from None
     new_secret = secrets.token_urlsafe(32) if url and url != notices.webhook_url else ""

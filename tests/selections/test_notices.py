@@ -162,6 +162,16 @@ def test_the_page_shows_a_new_secret_once(recipe: Recipe, client: Client, alice:
     assert "beginning with https://" in refused.content.decode()
 
 
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "2130706433", "[::1]", "10.0.0.1"])
+def test_a_private_address_is_refused_when_it_is_given(
+    recipe: Recipe, api: APIClient, settings: Any, name: str
+) -> None:
+    settings.WEBHOOK_NETWORKS = []
+    refused = api.put(f"/api/recipes/{recipe.pk}/notices", {"webhook_url": f"http://{name}:9/in"})
+    assert refused.status_code == 400
+    assert "private network" in refused.json()["detail"]
+
+
 def test_slow_servers_of_a_person_hold_one_worker_for_a_turn(
     recipe: Recipe, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
