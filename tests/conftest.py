@@ -74,8 +74,8 @@ SLOW = (
     "tests/test_slow_cvat.py",
 )
 # Run once by `.ci/run`, not again with PostgreSQL and Redis: pure code, the CVAT client, the
-# stand-in, what is said to CVAT, refusals of wrong input, formats of annotations, slow clients and
-# servers, memory of workers, pictures and thumbnails, the files of ZIPs and those of
+# stand-in, what is said to CVAT, refusals of wrong input, the matrix of rights, annotations, slow
+# clients and servers, memory of workers, pictures and thumbnails, the files of ZIPs and those of
 # the project, embedded portals.
 ONCE = (
     "tests/clients/",
@@ -135,12 +135,15 @@ ONCE = (
     "tests/selections/test_zip_format.py",
     "tests/selections/test_zipping.py",
     "tests/selector/test_annotation_filter.py",
+    "tests/selector/test_api_annotations.py",
     "tests/selector/test_api_choosing_errors.py",
     "tests/selector/test_api_dripping.py",
     "tests/selector/test_api_http_errors.py",
+    "tests/selector/test_api_labels.py",
     "tests/selector/test_api_packs.py",
     "tests/selector/test_api_pictures",
     "tests/selector/test_api_schema.py",
+    "tests/selector/test_api_task_annotations.py",
     "tests/selector/test_bounded_folder.py",
     "tests/selector/test_catalogs.py",
     "tests/selector/test_connect_addresses.py",
@@ -151,6 +154,7 @@ ONCE = (
     "tests/test_macos.py",
     "tests/test_project.py",
     "tests/test_readme.py",
+    "tests/test_rights.py",
     "tests/test_slow_cvat.py",
 )
 
