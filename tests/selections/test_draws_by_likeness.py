@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from selections.models import Selection
+from selector import tasks
 from selector.models import Connection, PictureReading
 from selector.services import likeness, picture_reading
 from selector.services.catalogs import load_catalog
@@ -35,6 +36,12 @@ ALL = {
 def folder(settings: Any, tmp_path: Path) -> Path:
     settings.THUMBNAILS_DIR = tmp_path / "thumbnails"
     return settings.THUMBNAILS_DIR
+
+
+@pytest.fixture(autouse=True)
+def read_by_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that earlier tests have started would claim a reading before the test does."""
+    monkeypatch.setattr(tasks.read_pictures, "delay", lambda pk: None)
 
 
 @pytest.fixture
@@ -207,12 +214,12 @@ def test_tasks_of_which_cvat_reads_no_picture(
 ) -> None:
     """They do not end a draw that has the pictures of another task."""
     monkeypatch.setattr(likeness, "MOST_CHUNKS_AT_ONCE", 0)
-    tasks = [standin.world.add_task(name, owner="demo", count=4) for name in "ab"]
-    for task in tasks[:failing]:
+    added = [standin.world.add_task(name, owner="demo", count=4) for name in "ab"]
+    for task in added[:failing]:
         standin.faults.fail(f"/jobs/{task.jobs[0].id}/data\\?", status=400)
-    asked = {**ALL, "task_id": None, "task_ids": [task.id for task in tasks]}
+    asked = {**ALL, "task_id": None, "task_ids": [task.id for task in added]}
     assert api.post("/api/random-select", asked).status_code == 503
-    for task in tasks:  # the first one leaves nothing, which is not yet the end
+    for task in added:  # the first one leaves nothing, which is not yet the end
         assert api.post("/api/random-select", asked).status_code == 503
         assert picture_reading.read_pictures(PictureReading.objects.get(task_id=task.id).pk)
     answer = api.post("/api/random-select", asked)
