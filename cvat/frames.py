@@ -15,6 +15,8 @@ from msgspec import structs
 
 from cvat.types import Frame, Job, Meta
 
+LARGEST_FRAME = 2**31 - 1  # a 32-bit column can hold no larger one
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from cvat.frames import LARGEST_FRAME
 from selections import spreadsheets
 
 FORMAT = "cvat-image-selection"  # of the JSON that the portal writes
 BYTE_ORDER_MARK = "\ufeff"  # at the beginning of what the portal writes for spreadsheets
 LONGEST_TEXT = 200  # characters of an entry that are told
-LARGEST_ID, LARGEST_FRAME = 2**53 - 1, 2**31 - 1
+LARGEST_ID = 2**53 - 1
 BRACKETS, FEW_BRACKETS = 5, 200_000  # in JSON: for each entry, names included; always allowed
 COLUMNS = ("task_id", "job_id", "frame", "filename")
 

@@ -11,12 +11,12 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cvat.frames import LARGEST_FRAME
 from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, ListField, WholeNumberField
 from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.signed_in import SignedInApiRequest
 from selections import services
-from selections.api.serializers import LARGEST_FRAME
 from selections.models import FrameMark, Selection
 from selections.services import marking
 

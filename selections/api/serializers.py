@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from cvat.frames import LARGEST_FRAME
 from portal.api.choices import ChoiceField
 from portal.api.fields import MAX_ID, IdField, ListField, WholeNumberField
 from portal.api.strict import StrictFields, StrictSerializer
@@ -26,7 +27,6 @@ from selections.sampling import MAX_SEED
 from selections.services import Choice
 from selector.api.annotation_filters import AnnotationFilterSerializer
 
-LARGEST_FRAME = 2**31 - 1
 # Keys of a frame in answers, which requests may send back.
 ANSWERED_OF_FRAME = {
     "task_id", "job_id", "frame", "filename", "width", "height", "source_frame", "video",

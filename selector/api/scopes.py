@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
+from cvat.frames import LARGEST_FRAME
 from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, ListField, WholeNumberField
 from portal.api.strict import StrictSerializer
@@ -17,7 +18,6 @@ MOST_JOBS = 10_000
 LONGEST_FILENAME_PART = 1000
 LONGEST_PATTERN = 200
 MOST_IMAGES = 100_000  # on a page
-LARGEST_FRAME = 2**31 - 1
 STAGES = ["annotation", "validation", "acceptance"]
 STATES = ["new", "in progress", "completed", "rejected"]
 SOURCES = ["saved_search", "project_id", "task_ids", "task_id", "job_id"]
