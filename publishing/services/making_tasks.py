@@ -13,13 +13,24 @@ from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
 from publishing.new_task import creation, deletion, upload
+from publishing.services import packing
 from publishing.services.packing import Pictures
 from publishing.services.steps import step
+from publishing.services.writing import writing_client
 from selections.archives.entries import Line
 from selections.batches import delete_rows
 
 POLL_SECONDS = 1.0  # between questions whether CVAT has made the task
 ROWS_AT_ONCE = 1000
+
+
+def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
+    """Carry out a publication as a new task; returns the columns of its result."""
+    with writing_client(publication, heartbeat) as client:
+        CvatWriter(client).check_permission()  # before much is fetched in vain
+    pictures = packing.pack(publication, heartbeat)
+    with writing_client(publication, heartbeat) as client:
+        return {"result_task_id": make_task(publication, heartbeat, client, pictures)}
 
 
 def make_task(

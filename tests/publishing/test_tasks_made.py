@@ -134,13 +134,13 @@ def test_a_picture_of_another_size_is_told(
     standin: StandIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = carrying_out.make_task
+    real = making_tasks.make_task
 
     def with_another_width(publication: Any, heartbeat: Any, client: Any, pictures: Any) -> int:
         lines = [pictures.lines[0] | {"width": 41}]
         return real(publication, heartbeat, client, pictures._replace(lines=lines))
 
-    monkeypatch.setattr(carrying_out, "make_task", with_another_width)
+    monkeypatch.setattr(making_tasks, "make_task", with_another_width)
     done = carried_out(request_task(select(connection, (task.id, [1]))))
     assert done.status == "failed"
     assert "p01.png (41 × 48) was sent" in done.error
@@ -189,13 +189,13 @@ def test_a_creation_that_fails_leaves_no_task(
     standin: StandIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = carrying_out.make_task
+    real = making_tasks.make_task
 
     def with_a_wrong_name(publication: Any, heartbeat: Any, client: Any, pictures: Any) -> int:
         lines = [pictures.lines[0] | {"path": "other.png"}]
         return real(publication, heartbeat, client, pictures._replace(lines=lines))
 
-    monkeypatch.setattr(carrying_out, "make_task", with_a_wrong_name)
+    monkeypatch.setattr(making_tasks, "make_task", with_a_wrong_name)
     done = carried_out(request_task(select(connection, (task.id, [1]))))
     assert done.status == "failed"
     assert "The upload has no file “other.png”" in done.error
@@ -240,7 +240,7 @@ class Killed(BaseException):
 
 
 PLACES = [
-    (carrying_out.packing, "pack"),
+    (packing, "pack"),
     (making_tasks.CvatWriter, "ensure_task"),
     (making_tasks.CvatWriter, "upload_pictures"),
     (making_tasks.CvatWriter, "request_state"),
