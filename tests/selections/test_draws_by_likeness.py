@@ -13,7 +13,6 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from selections.models import Selection
-from selector import tasks
 from selector.models import Connection, PictureReading
 from selector.services import likeness, picture_reading
 from selector.services.catalogs import load_catalog
@@ -36,12 +35,6 @@ ALL = {
 def folder(settings: Any, tmp_path: Path) -> Path:
     settings.THUMBNAILS_DIR = tmp_path / "thumbnails"
     return settings.THUMBNAILS_DIR
-
-
-@pytest.fixture(autouse=True)
-def read_by_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that earlier tests have started would claim a reading before the test does."""
-    monkeypatch.setattr(tasks.read_pictures, "delay", lambda pk: None)
 
 
 @pytest.fixture

@@ -30,7 +30,6 @@ from selector.services import (
     indexing,
 )
 from selector.services.catalogs import load_catalog
-from selector.tasks import index_annotations
 from standin.model import Job
 from standin.server import StandIn
 from tests.conftest import api_of, finished
@@ -47,13 +46,6 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 def folder(settings: Any, tmp_path: Path) -> Path:
     settings.ANNOTATIONS_DIR = tmp_path / "annotations"
     return settings.ANNOTATIONS_DIR
-
-
-@pytest.fixture(autouse=True)
-def read_by_the_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that earlier tests have started would claim an indexing before the test does."""
-    if "worker" not in request.fixturenames:
-        monkeypatch.setattr(index_annotations, "delay", lambda pk: None)
 
 
 @pytest.fixture(autouse=True)
