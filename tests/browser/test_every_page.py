@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
+from django.contrib.auth.models import User
 
 from portal.services import teams
 from selections import services
@@ -46,12 +44,15 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1600])
-def test_it_works(
-    open_portal: Callable[..., Portal], theme: str, width: int, alice: object
-) -> None:
-    portal = open_portal("alice", color_scheme=theme, viewport={"width": width, "height": 800})
+LOOKS = """[
+  document.documentElement.scrollWidth,
+  getComputedStyle(document.body).backgroundColor,
+]"""
+WIDTHS = (360, 1600)
+BACKGROUNDS = {"light": "rgb(246, 247, 249)", "dark": "rgb(15, 18, 22)"}
+
+
+def test_it_works(portal: Portal, alice: User) -> None:
     connection = connect(alice, portal.standin)
     selection = Selection.objects.create(
         owner=alice, connection=connection, url=connection.url, name="A rather long name " * 6
@@ -72,12 +73,14 @@ def test_it_works(
     for path in PAGES:
         ids = {"selection": selection.pk, "archive": archive.pk, "recipe": recipe.pk}
         ids |= {"publication": publication.pk, "connection": connection.pk}
+        portal.page.set_viewport_size({"width": WIDTHS[0], "height": 800})
         portal.page.goto(path.format(team=team.pk, **ids))
         if path == "/choose?task=1":
             portal.page.locator(".cell").first.wait_for()
-        body = portal.page.evaluate(
-            "[document.documentElement.scrollWidth, getComputedStyle(document.body)"
-            ".backgroundColor]"
-        )
-        assert body[0] <= width, path
-        assert body[1] == {"light": "rgb(246, 247, 249)", "dark": "rgb(15, 18, 22)"}[theme]
+        for width in WIDTHS:
+            portal.page.set_viewport_size({"width": width, "height": 800})
+            for theme, background in BACKGROUNDS.items():
+                portal.page.emulate_media(color_scheme=theme)
+                reach, colour = portal.page.evaluate(LOOKS)
+                assert reach <= width, path
+                assert colour == background, path

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.portal import Portal
@@ -26,36 +25,43 @@ def boxes(page: Page, *selectors: str) -> list[dict[str, float]]:
     return [page.locator(selector).bounding_box() for selector in selectors]
 
 
-@pytest.mark.parametrize("width", [390, 1280, 1920])
-@pytest.mark.parametrize("path", ["/choose", f"/choose?task={DRIVE}"])
-def test_two_connections_leave_open_as_it_is(
-    open_portal: Callable[..., Portal], width: int, path: str
-) -> None:
-    desk = open_desk(open_portal, width)
-    desk.page.goto(path)
-    alone = desk.button("Open").bounding_box()
+def test_two_connections_leave_open_as_it_is(desk: Workspace) -> None:
+    widths, paths = (390, 1280, 1920), ("/choose", f"/choose?task={DRIVE}")
+
+    def heights(path: str) -> list[float]:
+        desk.page.goto(path)
+        return [desk.button("Open").bounding_box()["height"] for _ in each_width()]
+
+    def each_width() -> Iterator[int]:
+        for width in widths:
+            desk.page.set_viewport_size({"width": width, "height": 844})
+            yield width
+
+    alone = [heights(path) for path in paths]
     make_connection(desk.portal.person, "https://annotate.example.com")
-    desk.page.goto(path)
-    field, select, switch = boxes(desk.page, ".finder-form", "#switch", ".finder-switch button")
-    assert desk.button("Open").bounding_box()["height"] == alone["height"]
-    # One row for both of them, and on a wide page for all.
-    assert select["y"] == switch["y"]
-    assert (field["y"] == select["y"]) == (width > 900)
+    for path, before in zip(paths, alone, strict=True):
+        assert heights(path) == before
+        for width in each_width():
+            parts = (".finder-form", "#switch", ".finder-switch button")
+            field, select, switch = boxes(desk.page, *parts)
+            # One row for both of them, and on a wide page for all.
+            assert select["y"] == switch["y"]
+            assert (field["y"] == select["y"]) == (width > 900)
 
 
-@pytest.mark.parametrize("width", [320, 390])
-def test_all_tools_are_in_sight_on_a_phone(open_portal: Callable[..., Portal], width: int) -> None:
-    desk = open_desk(open_portal, width)
+def test_all_tools_are_in_sight_on_a_phone(desk: Workspace) -> None:
     desk.open_task(DRIVE)
-    for box in [desk.button(name).bounding_box() for name in TOOLS]:
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-    [size] = boxes(desk.page, "#size")
-    assert size["x"] + size["width"] <= width
-    tools = desk.page.locator("#tools")
-    assert tools.evaluate("it => it.scrollWidth <= it.clientWidth")
-    rows = {round(desk.button(name).bounding_box()["y"]) for name in TOOLS}
-    assert len(rows) == 2
+    for width in (320, 390):
+        desk.page.set_viewport_size({"width": width, "height": 844})
+        for box in [desk.button(name).bounding_box() for name in TOOLS]:
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+        [size] = boxes(desk.page, "#size")
+        assert size["x"] + size["width"] <= width
+        tools = desk.page.locator("#tools")
+        assert tools.evaluate("it => it.scrollWidth <= it.clientWidth")
+        rows = {round(desk.button(name).bounding_box()["y"]) for name in TOOLS}
+        assert len(rows) == 2
 
 
 def test_the_sheet_tells_what_was_picked(open_portal: Callable[..., Portal]) -> None:
@@ -108,13 +114,13 @@ def test_a_question_mark_lists_the_keys(desk: Workspace) -> None:
     expect(dialog).to_be_visible()
 
 
-@pytest.mark.parametrize("task", [UPLOAD, LIDAR])
-def test_what_can_never_open_is_not_tried_again(desk: Workspace, task: int) -> None:
-    desk.page.goto(f"/choose?task={task}")
-    notice = desk.page.locator("#notice")
-    expect(notice.get_by_role("link", name="Other tasks")).to_be_visible()
-    expect(desk.button("Try again")).to_be_hidden()
-    expect(desk.page.locator("#left-out summary")).to_have_text("Leave out frames of…")
+def test_what_can_never_open_is_not_tried_again(desk: Workspace) -> None:
+    for task in (UPLOAD, LIDAR):
+        desk.page.goto(f"/choose?task={task}")
+        notice = desk.page.locator("#notice")
+        expect(notice.get_by_role("link", name="Other tasks")).to_be_visible()
+        expect(desk.button("Try again")).to_be_hidden()
+        expect(desk.page.locator("#left-out summary")).to_have_text("Leave out frames of…")
 
 
 def test_tasks_without_pictures_are_no_links_and_ask_for_no_preview(desk: Workspace) -> None:

@@ -232,9 +232,7 @@ def test_axe_finds_nothing(panel: Panel) -> None:
     panel.label(panel.names[0]).select_option("any")
     panel.page.get_by_text("More conditions").click()
     expect(panel.page.locator("#annotations-on")).to_be_visible()
-    for theme in ("light", "dark"):
-        panel.page.emulate_media(color_scheme=theme)
-        assert_accessible(panel.page)
+    assert_accessible(panel.page)
     panel.page.set_viewport_size({"width": 390, "height": 844})
     panel.desk.button("Pick…").click()
     expect(panel.label(panel.names[0])).to_be_visible()

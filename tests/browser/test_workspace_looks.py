@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.portal import Portal
@@ -18,28 +17,25 @@ new PerformanceObserver((list) => {
 """
 
 
-@pytest.mark.parametrize("size", [(360, 640), (390, 844), (1024, 768), (1600, 1000)])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_dock_never_hides_the_last_row(
-    open_portal: Callable[..., Portal], theme: str, size: tuple[int, int]
-) -> None:
-    width, height = size
-    viewport = {"width": width, "height": height}
-    portal = open_portal("alice", color_scheme=theme, viewport=viewport)
-    portal.connect()
-    desk = Workspace(portal)
+def test_the_dock_never_hides_the_last_row(desk: Workspace) -> None:
+    page = desk.page
     desk.open_task(1)
-    desk.scroll_to(10**7)
-    desk.in_sight(229)
-    last, dock = desk.cell(229).bounding_box(), desk.page.locator("#dock").bounding_box()
-    assert last
-    assert dock
-    assert last["y"] + last["height"] <= dock["y"]
-    assert dock["y"] + dock["height"] <= height + 1
-    assert desk.page.evaluate("document.documentElement.scrollWidth") <= width
-    assert desk.grid.locator(".job-head-cell").first.evaluate(
-        "head => head.scrollWidth <= head.clientWidth"
-    )
+    for width, height in [(360, 640), (390, 844), (1024, 768), (1600, 1000)]:
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            desk.scroll_to(10**7)
+            desk.settled()
+            desk.in_sight(229)
+            last, dock = desk.cell(229).bounding_box(), page.locator("#dock").bounding_box()
+            assert last
+            assert dock
+            assert last["y"] + last["height"] <= dock["y"]
+            assert dock["y"] + dock["height"] <= height + 1
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert desk.grid.locator(".job-head-cell").first.evaluate(
+                "head => head.scrollWidth <= head.clientWidth"
+            )
 
 
 def test_nothing_jumps_while_it_loads(desk: Workspace) -> None:
@@ -69,77 +65,67 @@ def test_on_a_phone_the_frames_come_before_the_settings(
     expect(desk.button("Pick…")).to_be_focused()
 
 
-@pytest.mark.parametrize("width", [320, 390, 700])
-def test_all_of_a_job_with_a_long_number_can_be_chosen(
-    open_portal: Callable[..., Portal], width: int
-) -> None:
-    portal = open_portal(viewport={"width": width, "height": 844})
-    portal.connect()
-    world = portal.standin.world
+def test_all_of_a_job_with_a_long_number_can_be_chosen(desk: Workspace) -> None:
+    world = desk.standin.world
     job = world.jobs[1]
     del world.jobs[1]
     job.id = 1_234_567
     world.jobs[job.id] = job
-    desk = Workspace(portal)
+    desk.page.set_viewport_size({"width": 320, "height": 844})
     desk.open_task(1)
-    for name in ("Choose all of job 1234567", "Choose none of job 1234567"):
-        expect(desk.button(name)).to_be_in_viewport(ratio=1)
+    for width in (320, 390, 700):
+        desk.page.set_viewport_size({"width": width, "height": 844})
+        for name in ("Choose all of job 1234567", "Choose none of job 1234567"):
+            expect(desk.button(name)).to_be_in_viewport(ratio=1)
     desk.button("Choose all of job 1234567").click()
     desk.expect_chosen(48, 227)
     desk.button("Choose none of job 1234567").click()
     desk.expect_chosen(0, 227)
 
 
-@pytest.mark.parametrize("size", [(844, 390), (740, 360), (1280, 500)])
-def test_all_fits_a_phone_on_its_side(
-    open_portal: Callable[..., Portal], size: tuple[int, int]
-) -> None:
-    portal = open_portal(viewport={"width": size[0], "height": size[1]})
-    portal.connect()
-    desk = Workspace(portal)
-    desk.open_task(1)
-    for each in (desk.button("Save"), desk.button("Open"), desk.page.locator(".dock-count")):
-        expect(each).to_be_in_viewport(ratio=1)
-    frames = desk.page.locator("#scroller").bounding_box()
-    assert frames
-    assert frames["height"] >= 150
-    assert desk.page.evaluate("document.documentElement.scrollHeight") <= size[1]
-
-
-def test_a_magnified_page_keeps_room_for_the_frames(open_portal: Callable[..., Portal]) -> None:
-    """400 % on a screen of 1280 by 1024 is this window."""
-    portal = open_portal(viewport={"width": 360, "height": 256})
-    portal.connect()
-    desk = Workspace(portal)
-    desk.open_task(1)
-    box = desk.page.locator("#scroller").bounding_box()
-    assert box
-    assert box["height"] >= 280
-
-
-@pytest.mark.parametrize("width", [390, 1024, 1280, 1440])
-def test_a_filter_moves_nothing(open_portal: Callable[..., Portal], width: int) -> None:
-    portal = open_portal(viewport={"width": width, "height": 844})
-    portal.connect()
-    desk = Workspace(portal)
-    desk.open_task(1)
+def test_all_fits_a_phone_on_its_side_and_a_magnified_page(desk: Workspace) -> None:
     page = desk.page
-    before = page.locator("#scroller").bounding_box()
-    places = [page.locator(name).bounding_box() for name in ("#clear", "#undo")]
-    page.get_by_label("File name contains").fill("north_00")
+    desk.open_task(1)
+    for width, height in [(844, 390), (740, 360), (1280, 500)]:
+        page.set_viewport_size({"width": width, "height": height})
+        for each in (desk.button("Save"), desk.button("Open"), page.locator(".dock-count")):
+            expect(each).to_be_in_viewport(ratio=1)
+        frames = page.locator("#scroller").bounding_box()
+        assert frames
+        assert frames["height"] >= 150
+        assert page.evaluate("document.documentElement.scrollHeight") <= height
+    # 400 % on a screen of 1280 by 1024 is this window.
+    page.set_viewport_size({"width": 360, "height": 256})
+    frames = page.locator("#scroller").bounding_box()
+    assert frames
+    assert frames["height"] >= 280
+
+
+def test_a_filter_moves_nothing(desk: Workspace) -> None:
+    page = desk.page
+    desk.open_task(1)
+    tools, words = page.locator(".tools .button"), page.get_by_label("File name contains")
     shown = page.get_by_text("98 of 227 shown")
-    expect(shown).to_be_in_viewport(ratio=1)
-    assert page.locator("#scroller").bounding_box() == before
-    assert [page.locator(name).bounding_box() for name in ("#clear", "#undo")] == places
-    tops = page.locator(".tools .button").evaluate_all(
-        "all => all.map((it) => it.getBoundingClientRect()).filter((it) => it.width)"
-        ".map(({top}) => top)"
-    )
-    assert len(set(tops)) == (2 if width < 640 else 1), "lines of tools"
-    box, stage = shown.bounding_box(), page.locator("#scroller").bounding_box()
-    assert box
-    assert stage
-    assert box["y"] + box["height"] <= stage["y"]
+    for width in (390, 1024, 1280, 1440):
+        words.fill("")
+        expect(shown).to_be_hidden()
+        page.set_viewport_size({"width": width, "height": 844})
+        desk.drawn()
+        before = page.locator("#scroller").bounding_box()
+        places = [page.locator(name).bounding_box() for name in ("#clear", "#undo")]
+        words.fill("north_00")
+        expect(shown).to_be_in_viewport(ratio=1)
+        assert page.locator("#scroller").bounding_box() == before
+        assert [page.locator(name).bounding_box() for name in ("#clear", "#undo")] == places
+        tops = tools.evaluate_all(
+            "all => all.map((it) => it.getBoundingClientRect()).filter((it) => it.width)"
+            ".map(({top}) => top)"
+        )
+        assert len(set(tops)) == (2 if width < 640 else 1), "lines of tools"
+        box = shown.bounding_box()
+        assert box
+        assert before
+        assert box["y"] + box["height"] <= before["y"]
 
 
 def test_a_filter_taken_away_leads_back(desk: Workspace) -> None:
