@@ -78,6 +78,7 @@ class PublicationAdmin(DeletesInBulk, MachineOwned):
         "error",
         "attempts",
         "sent",
+        "left_out",
         "result_job_id",
         "created_at",
         "started_at",
@@ -104,6 +105,12 @@ class PublicationAdmin(DeletesInBulk, MachineOwned):
     def sent(self, publication: Publication) -> str:
         lines = ((step["request"], step["text"], _outcome(step)) for step in publication.steps)
         return format_html_join("", "<p>{}<br>{}: {}</p>", lines) or "nothing"
+
+    @admin.display(description="left out of the annotations")
+    def left_out(self, publication: Publication) -> str:
+        groups = publication.problem_groups
+        lines = ((each["count"], each["reason"], each["frames"]) for each in groups)
+        return format_html_join("", "<p>{}: {} {}</p>", lines) or "nothing"
 
     @admin.action(description="Cancel what waits or is under way", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:

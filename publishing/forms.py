@@ -118,6 +118,12 @@ class NewTaskForm(forms.Form):
         initial=70,
         help_text="Of the compressed pictures in CVAT’s editor. The files stay as they are.",
     )
+    with_annotations = forms.BooleanField(
+        label="Copy what is annotated on the frames",
+        required=False,
+        help_text="Objects of tracks become single ones. Labels and attributes are found by name; "
+        "what the new task has no label for is left out and counted.",
+    )
     deleted_frames = _deleted_frames()
 
     def __init__(self, check: NewTaskCheck, *args: Any, **kwargs: Any) -> None:
@@ -139,5 +145,6 @@ class NewTaskForm(forms.Form):
             subset=given["subset"],
             frames_per_job=given["frames_per_job"] or 0,
             image_quality=given["image_quality"],
+            with_annotations=given["with_annotations"],
             deleted_frames=given.get("deleted_frames", ""),
         )

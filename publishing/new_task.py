@@ -18,7 +18,7 @@ UPLOADED = "the paths of the pictures, in their order"
 class NewTaskOptions:
     """`frames_per_job` is 0 for one job of all frames. With `project_id` the task has the labels of
     that project, else those of the tasks that the frames are from. `deleted_frames` as for
-    GroundTruthOptions."""
+    GroundTruthOptions. `with_annotations`: what is annotated on the frames is copied too."""
 
     name: str
     project_id: int | None = None
@@ -26,6 +26,7 @@ class NewTaskOptions:
     frames_per_job: int = 0
     image_quality: int = 70  # percent, of the JPEGs that CVAT shows in its editor
     deleted_frames: str = ""
+    with_annotations: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -70,6 +71,16 @@ def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -
         f"/api/tasks/{'<new task>' if task_id is None else task_id}/data",
         f"Upload {frames_count:,} {'picture' if frames_count == 1 else 'pictures'}, in {in_jobs}",
         body,
+    )
+
+
+def annotation(task_id: int | None) -> Change:
+    """The annotations of the frames; without `task_id` of a task that is not made yet."""
+    task = "<new task>" if task_id is None else task_id
+    return Change(
+        "PATCH",
+        f"/api/jobs/<each job of {task}>/annotations?action=create",
+        "Write the annotations of the frames into the jobs",
     )
 
 

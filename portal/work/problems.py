@@ -35,12 +35,17 @@ def grouped(problems: Iterable[dict[str, Any]]) -> list[ProblemGroup]:
         rest = [problem for _, each in others for problem in each]
         listed.append((f"{len(others):,} other reasons: the manifest names each.", rest))
     return [
-        ProblemGroup(reason=reason, count=len(each), frames=_named(each)) for reason, each in listed
+        ProblemGroup(reason=reason, count=len(each), frames=places_in_words(_places(each)))
+        for reason, each in listed
     ]
 
 
-def _named(problems: list[dict[str, Any]]) -> str:
-    places = sorted({(problem.get("task_id", 0), problem.get("frame", 0)) for problem in problems})
+def _places(problems: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    return sorted({(problem.get("task_id", 0), problem.get("frame", 0)) for problem in problems})
+
+
+def places_in_words(places: Iterable[tuple[int, int]]) -> str:
+    """Such as "task 8: frames 0–39, 57; task 9: frame 3", of ascending tasks and frames."""
     texts, budget = [], RANGES_LISTED
     for task_id, of_task in groupby(places, key=lambda place: place[0]):
         if budget <= 0:

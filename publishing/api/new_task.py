@@ -80,6 +80,12 @@ class NewTaskSerializer(DecisionsSerializer):
         default=70,
         help_text="Of the compressed pictures in CVAT's editor.",
     )
+    with_annotations = serializers.BooleanField(
+        default=False,
+        help_text="Copy what is annotated on the frames: objects of tracks as single ones, labels "
+        "and attributes by name. What is left out is counted in the publication "
+        "(`problem_groups`).",
+    )
 
 
 class NewTaskView(DecidingView):

@@ -106,15 +106,37 @@ class PublicationListSerializer(serializers.ModelSerializer[Publication]):
         }
 
 
+class LeftOutSerializer(serializers.Serializer[Any]):
+    """Objects that CVAT did not get, by reason."""
+
+    reason = serializers.CharField(read_only=True)
+    count = serializers.IntegerField(read_only=True)
+    frames = serializers.CharField(
+        read_only=True, help_text="Those that they were on, such as `task 8: frames 0–39, 57`."
+    )
+
+
 class PublicationSerializer(PublicationListSerializer):
     steps = StepSerializer(many=True, read_only=True, help_text="What was sent to CVAT.")
+    problem_groups = LeftOutSerializer(
+        many=True, read_only=True, help_text="What was left out of the annotations, and why."
+    )
 
     class Meta(PublicationListSerializer.Meta):
-        fields = [*PublicationListSerializer.Meta.fields, "options", "steps"]
+        fields = [
+            *PublicationListSerializer.Meta.fields,
+            "options",
+            "steps",
+            "problems_count",
+            "problem_groups",
+        ]
         read_only_fields = fields
         extra_kwargs = {
             **PublicationListSerializer.Meta.extra_kwargs,
             "options": {"help_text": "What was decided when it was asked for."},
+            "problems_count": {
+                "help_text": "How many objects, and values of attributes, were left out."
+            },
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -162,6 +163,27 @@ class Publication(Work):
     def note_upload(self, worker: uuid.UUID, upload_id: str) -> bool:
         """Note which upload to go on with. False if the worker has lost its claim."""
         return self._change(self._held(worker), upload_id=upload_id[:200])
+
+    def finish(
+        self,
+        worker: uuid.UUID,
+        *,
+        problems: Sequence[dict[str, Any]] = (),
+        left_out: int = 0,
+        **result: Any,
+    ) -> bool:
+        """running -> ready. `problems` are the first objects that CVAT did not get, and `result`
+        has the other columns of LeftOut: no frame is missing."""
+        return self._change(
+            self._held(worker),
+            **{
+                "status": WorkStatus.READY,
+                "problems": list(problems[: self.PROBLEMS_IN_ROW]),
+                "frames_done": self.frames_total - left_out,
+                "finished_at": timezone.now(),
+                **result,
+            },
+        )
 
     def _note_of(self, worker: uuid.UUID, change: Change, **values: Any) -> bool:
         request = change.request

@@ -13,7 +13,7 @@ from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
 from publishing.new_task import creation, deletion, upload
-from publishing.services import packing
+from publishing.services import packing, taking_annotations
 from publishing.services.packing import Pictures
 from publishing.services.steps import step
 from publishing.services.writing import writing_client
@@ -29,8 +29,13 @@ def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, A
     with writing_client(publication, heartbeat) as client:
         CvatWriter(client).check_permission()  # before much is fetched in vain
     pictures = packing.pack(publication, heartbeat)
+    taken = None
+    if publication.get_task_options().with_annotations:  # read before anything is made in vain
+        taken = taking_annotations.read(publication, heartbeat, pictures.lines)
     with writing_client(publication, heartbeat) as client:
-        return {"result_task_id": make_task(publication, heartbeat, client, pictures)}
+        task_id = make_task(publication, heartbeat, client, pictures)
+        problems = {} if taken is None else taken.write(publication, heartbeat, client, task_id)
+    return {"result_task_id": task_id, **problems}
 
 
 def make_task(

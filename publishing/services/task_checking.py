@@ -16,7 +16,7 @@ from cvat.writing import CvatWriter
 from portal.exceptions import InvalidInput
 from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words
 from publishing.exceptions import ChoiceNeeded
-from publishing.new_task import MOST_FRAMES, NewTaskOptions, creation, upload
+from publishing.new_task import MOST_FRAMES, NewTaskOptions, annotation, creation, upload
 from selections.models import Selection
 from selections.services.connections import required_connection
 from selections.services.deleted_frames import MOST_TASKS, Deletions, find_deleted
@@ -71,7 +71,8 @@ class NewTaskCheck:
             organization=self.organization,
         )
         frames_count = self.remaining(options.deleted_frames)
-        return [creation(task), upload(None, frames_count=frames_count, options=options)]
+        changes = [creation(task), upload(None, frames_count=frames_count, options=options)]
+        return [*changes, annotation(None)] if options.with_annotations else changes
 
 
 def check_new_task(*, user: User, selection: Selection) -> NewTaskCheck:

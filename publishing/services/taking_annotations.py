@@ -1,0 +1,153 @@
+"""The annotations of the frames of a selection, copied into the new task that was made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from cvat import origins
+from cvat.annotations import Labels
+from cvat.client import CvatClient
+from cvat.exceptions import CvatError
+from cvat.types import Job
+from cvat.writing import CvatWriter
+from cvat.writing.copying import copied
+from portal.exceptions import NotConnected
+from portal.work.heartbeat import Heartbeat
+from publishing.left_out import LeftOut
+from publishing.models import Publication
+from publishing.new_task import annotation
+from publishing.services.packing import spool_of
+from publishing.services.steps import step
+from selections.archives.annotation_reading import TaskAnnotations, read_labels, read_task
+from selections.archives.annotation_store import StoredObjects
+from selections.archives.entries import ChosenFrames, Line
+from selections.formats import FORMATS
+from selector.services.task_reading import worker_client
+
+FOLDER = "annotations"  # in the spool folder of the publication
+OBJECTS_AT_ONCE = 10_000  # in one request, which CVAT carries out within a few seconds
+# CVAT's own format, which has a place for every object.
+EVERY_OBJECT = FORMATS["cvat_images"]
+OBJECT = "The object was left out: {reason}."
+ATTRIBUTE = (
+    "The value of an attribute was left out: the label “{label}” of the new task has no attribute "
+    "“{attribute}”."
+)
+UNNAMED = "Further objects could not be read."
+
+
+def read(publication: Publication, heartbeat: Heartbeat, lines: Sequence[Line]) -> TakenAnnotations:
+    """Read what is annotated on the frames, through the connection that reads. `lines` are those of
+    the manifest: one for each frame of the new task, in order. Raises NotConnected, Stopped,
+    CvatError."""
+    connection = publication.connection
+    if connection is None:
+        raise NotConnected("The connection was removed. Connect to the CVAT server again.")
+    taken = TakenAnnotations(lines)
+    folder = spool_of(publication.pk).folder / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with worker_client(connection, heartbeat) as client:
+        for task_id, of_task in groupby(lines, key=itemgetter("task_id")):
+            heartbeat.check()
+            _say(heartbeat, f"Reading the annotations of task {task_id}.")
+            taken.read_task(client, task_id, list(of_task), folder / f"{task_id}.jsonl")
+    _say(heartbeat, "")
+    return taken
+
+
+class TakenAnnotations:
+    """The objects on the frames of a new task, in files, and what of them is left out."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+        self._objects: dict[int, StoredObjects] = {}
+        self._left_out = LeftOut()
+
+    def read_task(
+        self, client: CvatClient, task_id: int, lines: Sequence[Line], into: Path
+    ) -> None:
+        """Read the objects on the frames of a task into a file. Raises CvatError."""
+        chosen = ChosenFrames()
+        for line in lines:
+            chosen.add(line["frame"], line["job_id"])
+
+        def deleted(jobs: Sequence[Job]) -> frozenset[int]:
+            return origins.read(client, task_id, jobs).deleted
+
+        labels = read_labels(client, task_id, chosen.jobs[0])
+        annotations = read_task(
+            client,
+            task_id,
+            chosen,
+            labels,
+            client.jobs(task_id),
+            deleted=deleted,
+            into=into,
+            format=EVERY_OBJECT,
+        )
+        self._note_unread(task_id, annotations)
+        known = Labels(()) if isinstance(labels, CvatError) else labels
+        self._objects[task_id] = StoredObjects(into, known)
+
+    def write(
+        self, publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
+    ) -> dict[str, Any]:
+        """Write the objects into the jobs of the new task, each once: an earlier attempt may have
+        written some. A frame of two jobs has them in the first. Returns the columns of what was
+        left out. `client` may write. Raises Stopped, CvatError."""
+        labels, writer = client.labels(task_id=task_id), CvatWriter(client)
+        jobs = [job for job in client.jobs(task_id) if job.is_annotation]
+        first = 0
+        with step(publication, heartbeat, annotation(task_id)):
+            for number, job in enumerate(sorted(jobs, key=lambda job: job.start_frame), 1):
+                heartbeat.check()
+                _say(heartbeat, f"Writing annotations: job {number:,} of {len(jobs):,}.")
+                self._write_job(writer, job, range(first, job.stop_frame + 1), labels)
+                first = max(first, job.stop_frame + 1)
+        _say(heartbeat, "")
+        return self._left_out.columns
+
+    def _write_job(self, writer: CvatWriter, job: Job, frames: range, labels: Labels) -> None:
+        before, sent = 0, self._sent(frames, labels)
+        while batch := list(islice(sent, OBJECTS_AT_ONCE)):
+            objects: dict[str, list[dict[str, Any]]] = {"tags": [], "shapes": [], "tracks": []}
+            for kind, each in batch:
+                objects[kind].append(each)
+            before += writer.ensure_annotations(job.id, objects, before=before)
+
+    def _sent(self, frames: range, labels: Labels) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each object on these frames of the new task, and the list in which CVAT takes it."""
+        for new_frame in frames:
+            task_id, frame = itemgetter("task_id", "frame")(self._lines[new_frame])
+            shapes = self._objects[task_id].on(frame)
+            result = copied(shapes, labels, frames={frame: new_frame})
+            for lost in result.left_out:
+                reason = OBJECT.format(reason=lost.reason)
+                where = {"frame": lost.frame, "object_id": lost.object_id}
+                self._left_out.add(reason, task_id=task_id, **where)
+            for (label, name), count in result.attributes_left_out.items():
+                reason = ATTRIBUTE.format(label=label, attribute=name)
+                self._left_out.add(reason, task_id=task_id, frame=frame, count=count)
+            yield from (("tags", tag) for tag in result.tags)
+            yield from (("shapes", shape) for shape in result.shapes)
+
+    def _note_unread(self, task_id: int, annotations: TaskAnnotations) -> None:
+        """Note what could not be read of a task."""
+        for problem in annotations.problems:
+            self._left_out.add(
+                problem["reason"],
+                task_id=task_id,
+                frame=problem.get("frame"),
+                object_id=problem.get("object_id"),
+            )
+        if unnamed := annotations.problems_count - len(annotations.problems):
+            self._left_out.add(UNNAMED, task_id=task_id, count=unnamed)
+
+
+def _say(heartbeat: Heartbeat, text: str) -> None:
+    """Show what is being done; "" for nothing in particular."""
+    heartbeat.waiting_for = lambda: text
