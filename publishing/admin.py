@@ -88,7 +88,7 @@ class PublicationAdmin(DeletesInBulk, MachineOwned):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
         publications: QuerySet[Publication] = super().get_queryset(request)
-        return publications.defer("frames")
+        return publications.defer("frames", "plan")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         delete_rows(obj.rows_below())

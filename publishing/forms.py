@@ -8,8 +8,9 @@ from django import forms
 
 from publishing.change import DELETED_FRAMES
 from publishing.ground_truth import GroundTruthOptions
+from publishing.issues import STAGES, IssueOptions
 from publishing.new_task import LONGEST_NAME, LONGEST_SUBSET, MOST_FRAMES, NewTaskOptions
-from publishing.services import GroundTruthCheck, NewTaskCheck
+from publishing.services import GroundTruthCheck, IssuesCheck, NewTaskCheck
 from selector.models import Connection
 
 
@@ -148,3 +149,24 @@ class NewTaskForm(forms.Form):
             with_annotations=given["with_annotations"],
             deleted_frames=given.get("deleted_frames", ""),
         )
+
+
+class IssuesForm(forms.Form):
+    """What becomes of the jobs of faulty frames, beside the issues."""
+
+    reject_jobs = forms.BooleanField(required=False)
+    job_stage = forms.ChoiceField(
+        label="Their stage",
+        required=False,
+        choices=[("", "As it is"), *((stage, stage.capitalize()) for stage in STAGES)],
+        help_text="Of the jobs that are rejected.",
+    )
+
+    def __init__(self, check: IssuesCheck, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        count = len(check.jobs)
+        jobs = "the job" if count == 1 else f"the {count:,} jobs"
+        self.fields["reject_jobs"].label = f"Set {jobs} of these frames to rejected"
+
+    def options(self) -> IssueOptions:
+        return IssueOptions(**self.cleaned_data)

@@ -110,11 +110,13 @@ COMMENTS = Listing[Comment](
     fields={
         "id": lambda c: c.id,
         "issue_id": lambda c: c.issue.id,
+        "job_id": lambda c: c.issue.job.id,
+        "frame_id": lambda c: c.issue.frame,
         "owner": lambda c: _name(c.owner),
     },
     search=("owner",),
-    plain=("issue_id", "owner"),
-    numbers=("id", "issue_id"),
+    plain=("issue_id", "job_id", "frame_id", "owner"),
+    numbers=("id", "issue_id", "job_id", "frame_id"),
 )
 
 

@@ -214,6 +214,13 @@ EXPECTED: dict[str, list[Case]] = {
         post(DONE_BY_ALICE, {"name": "x", "image_quality": 70}, pk="closed"),
         post((302, 302, 409, 409), {"name": "x", "image_quality": 70}, pk="shared"),
     ],
+    # Nobody has marked a frame as faulty.
+    "publishing:issues": [
+        get((302, 400, 404, 404), pk="closed"),
+        get((302, 400, 400, 400), pk="shared"),
+        post((302, 400, 404, 404), {}, pk="closed"),
+        post((302, 400, 400, 400), {}, pk="shared"),
+    ],
     "publishing:withdraw": [post(DONE_BY_ALICE, pk="connection")],
     "api-publication-list": [get(API)],
     "api-publication-detail": [get(API_OF_ALICE, pk="publication")],
@@ -233,6 +240,12 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 202, 404, 404), {}, selection_id="closed"),
         post((401, 202, 409, 409), {}, selection_id="shared"),
         post((401, 200, 200, 409), {"dry_run": True}, selection_id="shared"),
+    ],
+    "api-issues": [
+        get((401, 400, 404, 404), selection_id="closed"),
+        get((401, 400, 400, 400), selection_id="shared"),
+        post((401, 400, 404, 404), {}, selection_id="closed"),
+        post((401, 400, 400, 400), {}, selection_id="shared"),
     ],
     "api-write-permission": [
         get(API_OF_ALICE, connection_id="connection"),
@@ -468,6 +481,10 @@ SHARED: dict[str, tuple[int, int]] = {
     "post publishing:new-task": (409, 409),
     "get api-new-task": (200, 200),
     "post api-new-task": (409, 409),
+    "get publishing:issues": (400, 400),
+    "post publishing:issues": (400, 400),
+    "get api-issues": (400, 400),
+    "post api-issues": (400, 400),
     "get publishing:ground-truth": (200, 200),
     "post publishing:ground-truth": (409, 409),
     "get api-ground-truth-job": (200, 200),

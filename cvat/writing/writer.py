@@ -26,8 +26,7 @@ UNCHANGED: Any = object()  # the default of a field that shall stay as it is
 
 
 class CvatWriter:
-    """Changes in CVAT, with a client whose credential may write. Safe for threads. Publishing makes
-    those of ground-truth jobs and tasks; nothing in the portal calls the others yet.
+    """Changes in CVAT, with a client whose credential may write. Safe for threads.
 
     Every method raises CvatError; a refusal is a CvatRefused, whose text says what to do. Methods
     named `ensure_` look first whether it is done already, and again after a lost answer: they can
@@ -283,16 +282,22 @@ class CvatWriter:
             lambda: self.open_issue(job_id, frame, position, message),
         )
 
+    def texts_of_issues(self, job_id: int) -> Mapping[tuple[int, str], int]:
+        """The ids of the issues of a job, open and resolved, by frame and the text of each of
+        their comments."""
+        query = {"job_id": job_id, **self._organization_of_job(job_id)}
+        listed = self._listed("/api/issues", query, issues.issue)
+        frames = {issue.id: issue.frame for issue in listed if issue.job_id == job_id}
+        # A server that does not know the filter lists comments of other jobs, too.
+        comments = self._listed("/api/comments", query, issues.comment) if frames else ()
+        return {
+            (frames[comment.issue_id], comment.message): comment.issue_id
+            for comment in comments
+            if comment.issue_id in frames
+        }
+
     def _find_issue(self, job_id: int, frame: int, message: str) -> int | None:
-        query = self._organization_of_job(job_id)
-        for issue in self._listed("/api/issues", {"job_id": job_id, **query}, issues.issue):
-            if (issue.job_id, issue.frame) != (job_id, frame):
-                continue
-            asked = {"issue_id": issue.id, **query}
-            comments = self._listed("/api/comments", asked, issues.comment)
-            if any(each.issue_id == issue.id and each.message == message for each in comments):
-                return issue.id
-        return None
+        return self.texts_of_issues(job_id).get((frame, message))
 
     def _organization_of_job(self, job_id: int) -> dict[str, Any]:
         answer = self._client.http.get(f"/api/jobs/{job_id}", subject=f"job {job_id}")

@@ -20,17 +20,22 @@ from publishing.models import Publication
 from selections.models import Selection
 
 
-class DecisionsSerializer(StrictSerializer):
-    """The decisions that every publication needs."""
+class DryRunnableSerializer(StrictSerializer):
+    """What every publication takes."""
+
+    dry_run = serializers.BooleanField(
+        default=False,
+        help_text="Answer the requests that would change something in CVAT, and send none.",
+    )
+
+
+class DecisionsSerializer(DryRunnableSerializer):
+    """The decisions that every publication of pictures needs."""
 
     deleted_frames = ChoiceField(
         choices=DELETED_FRAMES,
         required=False,
         help_text="Frames that are deleted in CVAT. Needed if there are such.",
-    )
-    dry_run = serializers.BooleanField(
-        default=False,
-        help_text="Answer the requests that would change something in CVAT, and send none.",
     )
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from publishing.api.ground_truth import GroundTruthView
+from publishing.api.issues import IssuesView
 from publishing.api.new_task import NewTaskView
 from publishing.api.permissions import WritePermissionView
 from publishing.api.publications import PublicationViewSet
@@ -23,5 +24,6 @@ urlpatterns = [
         name="api-ground-truth-job",
     ),
     path("selections/<int:selection_id>/new-task", NewTaskView.as_view(), name="api-new-task"),
+    path("selections/<int:selection_id>/issues", IssuesView.as_view(), name="api-issues"),
     *router.urls,
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -17,6 +17,7 @@ from portal.work.models import Work, WorkQuerySet
 from portal.work.values import WorkStatus, status_field
 from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
+from publishing.issues import IssueOptions
 from publishing.new_task import NewTaskOptions
 from selections.models import Selection
 from selections.models.selected import FIRST_REVISION
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 class PublicationQuerySet(WorkQuerySet["Publication"]):
     def for_list(self) -> Self:
-        return super().for_list().defer("frames")
+        return super().for_list().defer("frames", "plan")
 
     def with_visible_selection(self, user: AnyUser) -> Self:
         """Adds `visible_selection_id`: None where `user` may not see the selection (any more)."""
@@ -53,6 +54,7 @@ class Publication(Work):
     class Target(models.TextChoices):
         GROUND_TRUTH = "ground_truth", "ground-truth job"
         TASK = "task", "new task"
+        ISSUES = "issues", "issues of faulty frames"
 
     class Status(models.TextChoices):
         QUEUED = WorkStatus.QUEUED.value, "waiting"
@@ -75,8 +77,11 @@ class Publication(Work):
     task_name = models.CharField(max_length=500, blank=True)
     # Of a ground-truth job: task frames, ascending, as when the publication was asked for.
     frames = models.JSONField(default=list)
-    # As GroundTruthOptions or NewTaskOptions write them with to_json().
+    # As GroundTruthOptions, NewTaskOptions or IssueOptions write them with to_json().
     options = models.JSONField(default=dict, blank=True)
+    # What is to be done, where options and frames do not say it. Of issues: {"issues": as
+    # FaultyFrame writes them, "jobs": ids of those to reject}.
+    plan = models.JSONField(default=dict, blank=True, editable=False)
     # What was sent to CVAT: [{"request", "text", "sent_at", "done_at", "is_refused"}]; without
     # `done_at` and `is_refused` the answer is not known.
     steps = models.JSONField(default=list, blank=True)
@@ -121,6 +126,13 @@ class Publication(Work):
             return job_link(self.url, self.task_id, self.result_job_id)
         return "" if self.result_task_id is None else task_link(self.url, self.result_task_id)
 
+    @property
+    def again_url(self) -> str:
+        """The page on which the same can be asked for again; "" without a selection."""
+        if self.selection_id is None:
+            return ""
+        return reverse(f"publishing:{_PAGES[self.target]}", args=[self.selection_id])
+
     def get_options(self) -> GroundTruthOptions:
         """Of a ground-truth job."""
         return GroundTruthOptions.from_json(self.options)
@@ -129,14 +141,18 @@ class Publication(Work):
         """Of a new task."""
         return NewTaskOptions.from_json(self.options)
 
+    def get_issue_options(self) -> IssueOptions:
+        """Of issues."""
+        return IssueOptions.from_json(self.options)
+
     def has_done(self, change: Change) -> bool:
         """Whether it is known that CVAT has carried out the request."""
-        return any(step["request"] == change.request and step["done_at"] for step in self.steps)
+        return any(_is_of(step, change) and step["done_at"] for step in self.steps)
 
     def begin_step(self, worker: uuid.UUID, change: Change) -> bool:
         """Note that the request is about to be sent, for the first time or once more. False if the
         worker has lost its claim."""
-        if any(step["request"] == change.request for step in self.steps):
+        if any(_is_of(step, change) for step in self.steps):
             return self._note_of(worker, change, is_refused=False)
         step = {
             "request": change.request,
@@ -186,12 +202,25 @@ class Publication(Work):
         )
 
     def _note_of(self, worker: uuid.UUID, change: Change, **values: Any) -> bool:
-        request = change.request
-        steps = [step | values if step["request"] == request else step for step in self.steps]
+        steps = [step | values if _is_of(step, change) else step for step in self.steps]
         return self._note(steps, worker)
 
     def _note(self, steps: list[dict[str, Any]], worker: uuid.UUID) -> bool:
         return self._change(self._held(worker), steps=steps)
+
+
+# Names of the URLs of the pages on which publications are asked for.
+_PAGES: Mapping[str, str] = {
+    Publication.Target.GROUND_TRUTH: "ground-truth",
+    Publication.Target.TASK: "new-task",
+    Publication.Target.ISSUES: "issues",
+}
+
+
+def _is_of(step: dict[str, Any], change: Change) -> bool:
+    """Whether the step is this request: one of several to the same address has a text of its
+    own."""
+    return (step["request"], step["text"]) == (change.request, change.text)
 
 
 class PublishedFrame(models.Model):

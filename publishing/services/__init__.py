@@ -2,6 +2,7 @@
 
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.following import FollowedJob, follow_jobs
+from publishing.services.issue_checking import IssuesCheck, check_issues
 from publishing.services.permissions import (
     Given,
     give_permission,
@@ -11,8 +12,10 @@ from publishing.services.permissions import (
 from publishing.services.requesting import (
     cancel_publication,
     plan_ground_truth_job,
+    plan_issues,
     plan_new_task,
     request_ground_truth_job,
+    request_issues,
     request_new_task,
 )
 from publishing.services.task_checking import NewTaskCheck, check_new_task
@@ -21,17 +24,21 @@ __all__ = [
     "FollowedJob",
     "Given",
     "GroundTruthCheck",
+    "IssuesCheck",
     "JobShare",
     "NewTaskCheck",
     "cancel_publication",
     "check_ground_truth",
+    "check_issues",
     "check_new_task",
     "follow_jobs",
     "give_permission",
     "may_write_already",
     "plan_ground_truth_job",
+    "plan_issues",
     "plan_new_task",
     "request_ground_truth_job",
+    "request_issues",
     "request_new_task",
     "withdraw_permission",
 ]

@@ -13,6 +13,7 @@ from publishing.models import Publication
 from publishing.services import packing
 from publishing.services.making_jobs import make_ground_truth_job
 from publishing.services.making_tasks import make_new_task
+from publishing.services.opening_issues import open_issues
 from publishing.services.writing import GivenAnew
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 CARRIED_OUT_BY: Mapping[str, Callable[[Publication, Heartbeat], dict[str, Any]]] = {
     Publication.Target.GROUND_TRUTH: make_ground_truth_job,
     Publication.Target.TASK: make_new_task,
+    Publication.Target.ISSUES: open_issues,
 }
 
 

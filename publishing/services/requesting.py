@@ -15,9 +15,11 @@ from portal.work.models import lock_person
 from publishing.change import Change
 from publishing.exceptions import PermissionNeeded
 from publishing.ground_truth import GroundTruthOptions
+from publishing.issues import IssueOptions
 from publishing.models import Publication, WritePermission
 from publishing.new_task import NewTaskOptions
 from publishing.services.checking import check_ground_truth
+from publishing.services.issue_checking import check_issues
 from publishing.services.task_checking import check_new_task
 from selections.models import Selection
 
@@ -92,6 +94,53 @@ def plan_new_task(*, user: User, selection: Selection, options: NewTaskOptions) 
     return check.changes(options)
 
 
+def request_issues(*, user: User, selection: Selection, options: IssueOptions) -> Publication:
+    """Ask for an issue in CVAT at each faulty frame of a selection, and for its job to be rejected,
+    to be done by a worker.
+
+    One of this selection with the same options that is under way for this user is answered instead
+    of a second one. Raises what check_issues() and IssuesCheck.check_choices() raise,
+    PermissionNeeded, Conflict.
+    """
+    running = _running(user, selection, Publication.Target.ISSUES)
+    if running is not None:
+        return _same_or_conflict(running, selection, options.to_json())
+    check = check_issues(user=user, selection=selection)
+    check.check_choices(options)
+    task_ids = sorted({job.task_id for job in check.jobs})
+    names = list(
+        selection.tasks.filter(task_id__in=task_ids)
+        .order_by("task_id")
+        .values_list("name", flat=True)
+    )
+    publication = Publication(
+        target=Publication.Target.ISSUES,
+        selection=selection,
+        selection_name=selection.name,
+        revision=selection.revision,
+        requested_by=user,
+        connection=check.connection,
+        url=check.connection.url,
+        task_id=task_ids[0] if len(task_ids) == 1 else None,
+        task_name=", ".join(names)[:500],
+        frames_total=check.frames_count,
+        options=options.to_json(),
+        plan={
+            "issues": [frame.to_json() for frame in check.to_open],
+            "jobs": check.to_reject(options),
+        },
+    )
+    return _queued(publication)
+
+
+def plan_issues(*, user: User, selection: Selection, options: IssueOptions) -> list[Change]:
+    """The requests that would change something in CVAT; none is sent. Raises like
+    request_issues(), but needs no permission to write."""
+    check = check_issues(user=user, selection=selection)
+    check.check_choices(options)
+    return check.changes(options)
+
+
 def plan_ground_truth_job(
     *, user: User, selection: Selection, options: GroundTruthOptions
 ) -> list[Change]:
@@ -155,6 +204,6 @@ def _same_or_conflict(
     if running.options == options and running.revision == selection.revision:
         return running
     raise Conflict(
-        f"A {running.get_target_display()} of this selection is being made with other choices or "
-        "frames. Wait for it or cancel it first."
+        f"This selection is being published already ({running.get_target_display()}), with other "
+        "choices or frames. Wait for it or cancel it first."
     )

@@ -15,10 +15,10 @@ from portal.exceptions import PortalError, http_status, retry_headers
 from portal.signed_in import SignedInRequest
 from publishing.change import Change
 from publishing.models import Publication, WritePermission
-from publishing.services import GroundTruthCheck, NewTaskCheck
+from publishing.services import GroundTruthCheck, IssuesCheck, NewTaskCheck
 from selections.models import Selection
 
-Check: TypeAlias = GroundTruthCheck | NewTaskCheck
+Check: TypeAlias = GroundTruthCheck | IssuesCheck | NewTaskCheck
 
 
 def deciding_page(

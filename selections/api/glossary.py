@@ -223,7 +223,8 @@ WORDS = {
     "success": "true.",
     "suffix": "The end that all names have in common.",
     "tags": "Words about the frame.",
-    "target": "What is made of the selection in CVAT: a ground-truth job or a new task.",
+    "target": "What is made in CVAT: `ground_truth`, a ground-truth job; `task`, a new task; "
+    "`issues`, issues of faulty frames.",
     "task": "The task.",
     "task_folders": "Whether each task has a folder of its own in the ZIP.",
     "task_id": "Id of a task in CVAT.",

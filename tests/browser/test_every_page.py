@@ -34,6 +34,7 @@ PAGES = [
     "/publications/{publication}",
     "/publications/selections/{selection}/ground-truth",
     "/publications/selections/{selection}/task",
+    "/publications/selections/{selection}/issues",
     "/publications/connections/{connection}/permission",
     "/tokens",
     "/teams",
@@ -58,6 +59,8 @@ def test_it_works(portal: Portal, alice: User) -> None:
         owner=alice, connection=connection, url=connection.url, name="A rather long name " * 6
     )
     selection.frames.create(task_id=1, job_id=1, frame=1, filename="folder/" + "long" * 40)
+    comment = "A rather long comment " * 9
+    selection.marks.create(task_id=1, frame=1, verdict="faulty", comment=comment)
     archive = Archive.objects.create(selection=selection, requested_by=alice, status="failed")
     draw = Draw(task_id=1, count=1)
     recipe = services.create_recipe(

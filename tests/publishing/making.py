@@ -27,6 +27,15 @@ def select(connection: Connection, task: Task, frames: Iterable[int]) -> Selecti
     return selection
 
 
+def mark(selection: Selection, frame: int, *, comment: str = "", tags: Iterable[str] = ()) -> None:
+    """Mark a frame of the first task as faulty."""
+    task = selection.tasks.first()
+    assert task is not None
+    selection.marks.create(
+        task_id=task.task_id, frame=frame, verdict="faulty", comment=comment, tags=list(tags)
+    )
+
+
 def request(selection: Selection, **options: object) -> Publication:
     return services.request_ground_truth_job(
         user=selection.owner, selection=selection, options=GroundTruthOptions(**options)

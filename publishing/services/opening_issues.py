@@ -1,0 +1,38 @@
+"""Faulty frames as issues in CVAT: each opened once, and their jobs rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvat.client import CvatClient
+from cvat.writing import CvatWriter
+from portal.work.heartbeat import Heartbeat
+from publishing.issues import REJECTED, FaultyFrame, opening, rejection
+from publishing.models import Publication
+from publishing.services.steps import step
+from publishing.services.writing import writing_client
+
+
+def open_issues(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
+    """Carry out a publication as issues; returns the columns of its result."""
+    with writing_client(publication, heartbeat) as client:
+        _open(publication, heartbeat, client)
+    return {"result_task_id": publication.task_id}
+
+
+def _open(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
+    """An earlier attempt may have come to any point of this."""
+    writer, options = CvatWriter(client), publication.get_issue_options()
+    for data in publication.plan["issues"]:
+        frame = FaultyFrame.from_json(data)
+        change = opening(frame)
+        if not publication.has_done(change):
+            with step(publication, heartbeat, change):
+                writer.ensure_issue(frame.job_id, frame.frame, frame.position, frame.message)
+        heartbeat.frames_done += 1
+    # Afterwards: whoever gets a rejected job finds the issues in it.
+    for job_id in publication.plan["jobs"]:
+        change = rejection(job_id, options)
+        if not publication.has_done(change):
+            with step(publication, heartbeat, change):
+                writer.update_job(job_id, stage=options.job_stage or None, state=REJECTED)
