@@ -336,6 +336,10 @@ EXPECTED: dict[str, list[Case]] = {
         post(API_OF_ALICE, {"by": "subsets"}, pk="closed"),
         post(API, {"by": "subsets"}, pk="shared"),
     ],
+    "api-selection-left-out": [
+        post(API_OF_ALICE, {"annotations": "mot"}, pk="closed"),
+        post((401, 200, 200, 409), {"annotations": "mot"}, pk="shared"),
+    ],
     "api-selection-copy": [
         post((401, 201, 404, 404), pk="closed"),
         post((401, 201, 201, 201), pk="shared"),
@@ -510,6 +514,7 @@ SHARED: dict[str, tuple[int, int]] = {
     "get api-selection-archives": (200, 200),
     "post api-selection-archives": (202, 202),
     "post api-selection-split-table": (200, 200),
+    "post api-selection-left-out": (200, 200),
     "post api-selection-copy": (201, 201),
     "get api-selection-drift": (200, 200),
     "get api-selection-draw-preview": (400, 400),

@@ -92,7 +92,7 @@ class AnnotationsSerializer(serializers.Serializer[Any]):
     """The annotations in the ZIP, and what of them is missing."""
 
     format = serializers.CharField(read_only=True, help_text="Their format, as asked for.")
-    objects = serializers.IntegerField(read_only=True, help_text="How many objects they are.")
+    objects_count = serializers.IntegerField(read_only=True, help_text="How many objects they are.")
     problems_count = serializers.IntegerField(
         read_only=True, help_text="How many objects, jobs and tasks are missing."
     )
@@ -101,6 +101,13 @@ class AnnotationsSerializer(serializers.Serializer[Any]):
         read_only=True,
         help_text="How many objects the format has no place for, by the reason; also of frames "
         "that are not in the ZIP.",
+    )
+    attributes_left_out = serializers.DictField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        required=False,
+        help_text="Of each attribute that the format has no place for, how many values of it the "
+        "objects have.",
     )
     jobs_left_out_count = serializers.IntegerField(
         read_only=True,

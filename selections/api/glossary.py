@@ -313,6 +313,10 @@ EXAMPLES: dict[str, Any] = {
     "NewArchiveRequest": {"quality": "original"},
     "DownloadImagesRequest": {"frames": FRAMES},
     "SplitTableRequest": {"by": "shares", "shares": {"train": 0.9, "val": 0.1}, "seed": 7},
+    "LeftOutByFormatQuestionRequest": {
+        "annotations": "yolo_detection",
+        "objects": {"labels": ["car"]},
+    },
     "CombineRequest": {"selections": [1, 2], "operation": "union", "name": "Both rounds"},
     "ImportRequest": {"text": "task_id,frame\n1,0\n1,7\n", "name": "From a list"},
     "DrawAgainRequest": {"new_seed": True},

@@ -147,6 +147,32 @@ class SplitTableSerializer(SplitSerializer):
         return bool(self.validated_data["empty_frames"] == EmptyFrames.LEAVE_OUT)
 
 
+class LeftOutByFormatQuestionSerializer(StrictSerializer):
+    """A format, and which objects count."""
+
+    annotations = ChoiceField(
+        formats.choices(), help_text="The format of annotations; of `none` nothing is said."
+    )
+    objects = ObjectChoiceSerializer(required=False, help_text="Which objects count.")
+
+    def choice(self) -> ObjectChoice:
+        return ObjectChoice.from_json(self.validated_data.get("objects", {}))
+
+
+class LeftOutByFormatSerializer(serializers.Serializer[Any]):
+    """What a format has no place for."""
+
+    objects = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="How many objects of which kinds, such as `polyline`; the most frequent first.",
+    )
+    attributes = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Of each attribute how many of the other objects have a value of it that is not "
+        "in the files; the most frequent first.",
+    )
+
+
 class SplitRowSerializer(serializers.Serializer[Any]):
     """A split, and how much of the selection is in it."""
 

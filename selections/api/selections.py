@@ -28,7 +28,12 @@ from selections.api import archive_serializers as archives_api
 from selections.api import serializers
 from selections.api.drifting import DriftActions
 from selections.api.frames import FrameActions
-from selections.api.option_serializers import SplitRowSerializer, SplitTableSerializer
+from selections.api.option_serializers import (
+    LeftOutByFormatQuestionSerializer,
+    LeftOutByFormatSerializer,
+    SplitRowSerializer,
+    SplitTableSerializer,
+)
 from selections.api.shares import HandOverSerializer
 from selections.models import Archive, Selection, SelectionQuerySet
 from selections.models.selected import tasks_of_outer
@@ -315,6 +320,32 @@ class SelectionViewSet(
             leaves_out_empty=form.leaves_out_empty,
         )
         return Response(SplitRowSerializer(rows, many=True).data)
+
+    @takes(body=LeftOutByFormatQuestionSerializer, responses=LeftOutByFormatSerializer)
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="left-out",
+        filter_backends=[],
+        pagination_class=None,
+    )
+    def left_out(self, request: SignedInApiRequest, pk: str) -> Response:
+        """What a format of annotations has no place for, before an archive is built.
+
+        503 with `Retry-After` while the annotations are read, and while as many slow requests as
+        may are being answered. What is left out only because an object is damaged, or because of
+        its points or attributes, and attributes of the points of skeletons, are counted by the
+        archive alone.
+        """
+        form = LeftOutByFormatQuestionSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        left_out = services.left_out_by_format(
+            user=request.user,
+            selection=self.get_object(),
+            annotations=form.validated_data["annotations"],
+            choice=form.choice(),
+        )
+        return Response(LeftOutByFormatSerializer(left_out).data)
 
     def _answer(self, selection: Selection, code: int) -> Response:
         return Response(serializers.answered_selection(self.request, selection), status=code)

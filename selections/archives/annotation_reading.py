@@ -24,7 +24,7 @@ from selections.archives.annotation_requests import AnnotationRequests
 from selections.archives.annotation_writing import object_problem
 from selections.archives.entries import ChosenFrames, Line
 from selections.archives.refusals import FRAME_ERRORS
-from selections.formats.format import BROKEN_OBJECT, Format
+from selections.formats.format import BROKEN_OBJECT, ELEMENT, Format
 from selections.object_choice import EVERY_OBJECT, ObjectChoice
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class TaskAnnotations(NamedTuple):
     problems: list[Line]  # the first MOST_TASK_PROBLEMS
     problems_count: int
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
+    attributes_left_out: Counter[str]  # and how many values of attributes, by their names
     unread: Sequence[range] = ()  # frames whose objects are not all known
     jobs_left_out: Sequence[int] = ()  # ids of jobs whose objects were not asked for
 
@@ -87,6 +88,7 @@ class _Reading:
         self._unread: list[range] = []
         self._jobs_left_out: set[int] = set()
         self._left_out: Counter[str] = Counter()
+        self._attributes_left_out: Counter[str] = Counter()
         self._labels = Labels(())
         self._problems: list[Line] = []
         self._problems_count = 0
@@ -128,6 +130,7 @@ class _Reading:
             self._problems,
             self._problems_count,
             self._left_out,
+            self._attributes_left_out,
             self._unread,
             sorted(self._jobs_left_out),
         )
@@ -181,7 +184,16 @@ class _Reading:
             where = {"frame": shape.frame, "object_id": shape.id}
             self._name_problem(count=1, **object_problem(reason, **where))
             return False
+        self._count_attributes(shape)
         return True
+
+    def _count_attributes(self, shape: Shape) -> None:
+        """Count the values of attributes that the format has no place for."""
+        attributes = [(shape.kind, *each) for each in shape.attributes]
+        attributes += [(ELEMENT, *each) for point in shape.elements for each in point.attributes]
+        for kind, name, value in attributes:
+            if value and not self._format.holds_attribute(kind, name):
+                self._attributes_left_out[name] += 1
 
     def _broken_reason(self, shape: Shape) -> str:
         try:

@@ -162,6 +162,7 @@ class AnnotationSource:
         written = self._present_writing().summary()
         problems = [problem for task in tasks for problem in task.problems]
         left_out = sum((task.left_out for task in tasks), Counter(written.left_out))
+        attributes = sum((task.attributes_left_out for task in tasks), Counter())
         jobs = [job_id for task in tasks for job_id in task.jobs_left_out]
         jobs_left_out = {
             "jobs_left_out_count": len(jobs),
@@ -174,6 +175,7 @@ class AnnotationSource:
                 "problems_count": sum(task.problems_count for task in tasks) + written.broken_count,
                 "problems": [*problems, *written.problems][:MOST_MANIFEST_PROBLEMS],
                 "left_out": dict(left_out),
+                "attributes_left_out": dict(attributes.most_common(MOST_MANIFEST_PROBLEMS)),
                 **(jobs_left_out if jobs else {}),
             }
         }

@@ -207,6 +207,8 @@ def warnings(remarks: Mapping[str, Any]) -> list[str]:
         for reason, count in annotations["left_out"].items():
             objects = "1 object is" if count == 1 else f"{count:,} objects are"
             sentences.append(f"{objects} not in the ZIP: {reason}.")
+        if attributes := annotations.get("attributes_left_out"):
+            sentences.append(_attributes_left_out(attributes))
         if count := annotations.get("jobs_left_out_count"):
             sentences.append(_jobs_left_out(annotations["jobs_left_out"], count))
         if annotations["problems_count"]:
@@ -274,6 +276,16 @@ def _annotations(annotations: Mapping[str, Any]) -> str:
     count = annotations["objects_count" if "objects_count" in annotations else "objects"]
     label = FORMATS[key].label if key in FORMATS else key
     return f"{count:,} annotated object{'s' if count != 1 else ''}, in the format {label}."
+
+
+def _attributes_left_out(counts: Mapping[str, int]) -> str:
+    """Such as “The format has no place for attributes: “color” (2 values).”"""
+    listed = [
+        f"“{name}” ({count:,} value{'s' if count != 1 else ''})"
+        for name, count in list(counts.items())[:10]
+    ]
+    more = f" and {len(counts) - len(listed):,} more" if len(counts) > len(listed) else ""
+    return f"The format has no place for attributes: {', '.join(listed)}{more}."
 
 
 def _jobs_left_out(jobs: Iterable[int], count: int) -> str:

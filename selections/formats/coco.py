@@ -7,7 +7,14 @@ from typing import Any
 
 from cvat.annotations import MASK, Label, Shape
 from cvat.geometry import Box, bounding_box, crosses_itself, enclosing, polygon_area
-from selections.formats.format import NO_AREA, NO_SIZE, AnnotatedImage, Format, only_kinds
+from selections.formats.format import (
+    NO_AREA,
+    NO_SIZE,
+    AnnotatedImage,
+    Format,
+    every_attribute,
+    only_kinds,
+)
 from selections.formats.shared import masks
 from selections.formats.shared.attributes import Json, attributes_of, rounded, tracking_of
 from selections.formats.shared.coco_file import CocoFile
@@ -116,6 +123,7 @@ FORMAT = Format(
     label="COCO 1.0 (boxes, polygons, masks)",
     unsupported_reason=only_kinds("COCO", ["rectangle", *_SEGMENTED]),
     broken_reason=masks.mask_broken_reason,
+    holds_attribute=every_attribute,
     writer=_FILE.writer,
     part_room=_FILE.part_room,
     image_room=_FILE.image_room,

@@ -61,6 +61,8 @@ FORMAT = Format(
     label="COCO Keypoints 1.0 (skeletons)",
     unsupported_reason=only_kinds("COCO Keypoints", [SKELETON]),
     broken_reason=no_reason,
+    # Those of its points have no place.
+    holds_attribute=lambda kind, name: kind == SKELETON,
     writer=_FILE.writer,
     part_room=_FILE.part_room,
     image_room=_FILE.image_room,

@@ -12,7 +12,15 @@ from xml.sax.saxutils import quoteattr
 
 from cvat.annotations import MASK, SKELETON, TAG, Attribute, Label, Labels, Shape
 from cvat.geometry import pairs
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, Room, no_reason
+from selections.formats.format import (
+    AnnotatedImage,
+    AnnotatedTask,
+    File,
+    Format,
+    Room,
+    every_attribute,
+    no_reason,
+)
 from selections.formats.shared.names import DEFAULT_SUBSET
 from selections.formats.shared.temporary_files import TemporaryFiles
 from selections.formats.shared.xml_text import quoted, text
@@ -67,6 +75,7 @@ FORMAT = Format(
     label="CVAT for images 1.1",
     unsupported_reason=no_reason,
     broken_reason=no_reason,
+    holds_attribute=every_attribute,
     writer=_Writer,
     part_room=_part_room,
     image_room=_image_room,

@@ -22,6 +22,7 @@ from cvat.annotations import Label, Labels, Shape
 NO_AREA = "no area in the picture"
 NO_SIZE = "the size of the picture is not known"
 
+ELEMENT = "element"  # a point of a skeleton, see Format.holds_attribute
 BROKEN_OBJECT = (ValueError, ArithmeticError, IndexError)  # what a format fails with on an object
 
 
@@ -142,6 +143,9 @@ class Format:
     unsupported_reason: Callable[[Shape], str]
     # Why it cannot hold this object although it can hold others of its kind; "" if it can.
     broken_reason: Callable[[Shape], str]
+    # Whether the files have a place for the value of an attribute of objects that they hold, by the
+    # kind of the object (or ELEMENT) and the name of the attribute.
+    holds_attribute: Callable[[str, str], bool]
     # Makes the writer of a part, from the tasks of the archive and the folder for temporary files.
     writer: Callable[[Sequence[AnnotatedTask], Path], Writer]
     # The most that a part needs before its first picture.
@@ -175,6 +179,25 @@ def no_area(image: AnnotatedImage) -> str:
 def no_reason(shape: Shape) -> str:
     """The `unsupported_reason` or `broken_reason` of a format that can hold every object."""
     return ""
+
+
+def every_attribute(kind: str, name: str) -> bool:
+    """The `holds_attribute` of a format with a place for all attributes."""
+    return True
+
+
+def no_attribute(kind: str, name: str) -> bool:
+    """The `holds_attribute` of a format that has a place for none."""
+    return False
+
+
+def only_attributes(names: Collection[str], kinds: Collection[str]) -> Callable[[str, str], bool]:
+    """The `holds_attribute` of a format that has a place for these attributes of these kinds."""
+
+    def holds_attribute(kind: str, name: str) -> bool:
+        return kind in kinds and name in names
+
+    return holds_attribute
 
 
 def only_kinds(name: str, kinds: Collection[str]) -> Callable[[Shape], str]:

@@ -11,7 +11,14 @@ from itertools import count
 
 from cvat.annotations import Shape
 from cvat.geometry import Point, pairs, rectangle_corners
-from selections.formats.format import AnnotatedImage, Layout, only_kinds, unsupported
+from selections.formats.format import (
+    ELEMENT,
+    AnnotatedImage,
+    Layout,
+    only_attributes,
+    only_kinds,
+    unsupported,
+)
 from selections.formats.shared import masks
 from selections.formats.shared.geometry import AREAS
 from selections.formats.shared.layers import RGB, Color, painted
@@ -181,6 +188,7 @@ LOCALIZATION = _LOCALIZED.format(
     "icdar_localization",
     "ICDAR Localization 1.0 (text as boxes and polygons)",
     unsupported_reason=only_kinds(_LOCALIZATION, ["rectangle", "polygon"]),
+    holds_attribute=only_attributes(["text"], ["rectangle", "polygon"]),
     layout=Layout(_LOCALIZED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt",)),
 )
 _RECOGNIZED = PictureFiles(_recognized, name=_RECOGNITION, shared_files=1)
@@ -188,6 +196,7 @@ RECOGNITION = _RECOGNIZED.format(
     "icdar_recognition",
     "ICDAR Recognition 1.0 (text of pictures)",
     unsupported_reason=_without_text,
+    holds_attribute=lambda kind, name: name == "text" and kind != ELEMENT,
     layout=Layout(_RECOGNIZED.folders(_PICTURES), unique_stems=True),
 )
 _SEGMENTED = PictureFiles(_segmented, name=_SEGMENTATION)
@@ -196,6 +205,7 @@ SEGMENTATION = _SEGMENTED.format(
     "ICDAR Segmentation 1.0 (areas of characters)",
     unsupported_reason=only_kinds(_SEGMENTATION, AREAS),
     broken_reason=masks.mask_broken_reason,
+    holds_attribute=only_attributes(["text", "index", "center", "color"], AREAS),
     layout=Layout(
         _SEGMENTED.folders(_PICTURES), unique_stems=True, reserved_endings=(".txt", ".bmp")
     ),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from cvat.annotations import MASK, Shape
 from cvat.geometry import pairs, rectangle_corners
-from selections.formats.format import AnnotatedImage, Layout, only_kinds
+from selections.formats.format import AnnotatedImage, Layout, every_attribute, only_kinds
 from selections.formats.shared import masks
 from selections.formats.shared.attributes import attributes_of, tracking_of
 from selections.formats.shared.geometry import AREAS
@@ -128,6 +128,7 @@ FORMAT = _FILES.format(
     "LabelMe 3.0 (boxes, polygons, masks)",
     unsupported_reason=only_kinds(_NAME, AREAS),
     broken_reason=masks.mask_broken_reason,
+    holds_attribute=every_attribute,
     layout=Layout(
         _FILES.folders(_PICTURES + "/{subset}"),
         unique_stems=True,

@@ -12,7 +12,13 @@ import re
 from collections.abc import Iterator
 
 from cvat.annotations import TAG, Shape
-from selections.formats.format import AnnotatedImage, Layout, PicturePaths, only_kinds
+from selections.formats.format import (
+    AnnotatedImage,
+    Layout,
+    PicturePaths,
+    only_attributes,
+    only_kinds,
+)
 from selections.formats.shared.names import NO_LABEL
 from selections.formats.shared.picture_files import (
     Classes,
@@ -27,6 +33,7 @@ from selections.formats.shared.picture_files import (
 _NAME = "LFW"
 _PICTURES = "{subset}/images"
 _TABLES = "{subset}/annotations"
+_PAIRS = ("positive_pairs", "negative_pairs")
 
 
 def _picture_paths(classes: Classes) -> PicturePaths:
@@ -77,7 +84,7 @@ def _pairs(name: str, tags: list[Shape], classes: Classes) -> Iterator[str]:
     values = dict(tags[0].attributes) if tags else {}
     positive, negative = (
         [each.strip() for each in one_line(values.get(key, "")).split(",") if each.strip()]
-        for key in ("positive_pairs", "negative_pairs")
+        for key in _PAIRS
     )
     if not positive and not negative:
         yield stem
@@ -124,6 +131,7 @@ FORMAT = _FILES.format(
     "lfw",
     "LFW 1.0 (persons, a folder for each tag)",
     unsupported_reason=only_kinds(_NAME, [TAG, "points"]),
+    holds_attribute=only_attributes(_PAIRS, [TAG]),
     layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
     picture_paths=_picture_paths,
 )

@@ -9,7 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from cvat.annotations import TAG, Shape
-from selections.formats.format import AnnotatedImage, Layout, PicturePaths, unsupported
+from selections.formats.format import (
+    AnnotatedImage,
+    Layout,
+    PicturePaths,
+    only_attributes,
+    unsupported,
+)
 from selections.formats.shared.picture_files import (
     Classes,
     Content,
@@ -20,6 +26,7 @@ from selections.formats.shared.picture_files import (
 
 _NAME = "Market-1501"
 _TAG = "market-1501"
+_ATTRIBUTES = ("query", "person_id", "camera_id", "track_id", "frame_id", "bbox_id")
 _PICTURES, _QUERY = "bounding_box_{subset}", "query"
 _NAMED = re.compile(r"-?\d+_c\d+s\d+_\d+_\d+.*")  # a picture that has such a name already
 _NUMBER = re.compile(r"-?\d{1,9}")
@@ -85,6 +92,7 @@ FORMAT = _FILES.format(
     "market1501",
     "Market-1501 1.0 (persons and cameras in the names)",
     unsupported_reason=_unsupported_reason,
+    holds_attribute=only_attributes(_ATTRIBUTES, [TAG]),
     layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
     picture_paths=_picture_paths,
 )

@@ -17,7 +17,15 @@ import msgspec
 from cvat.annotations import MASK, Shape
 from cvat.geometry import object_box
 from selections import spreadsheets
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, Room, no_reason
+from selections.formats.format import (
+    AnnotatedImage,
+    AnnotatedTask,
+    File,
+    Format,
+    Room,
+    every_attribute,
+    no_reason,
+)
 from selections.formats.shared.temporary_files import TemporaryFiles
 
 Record = dict[str, Any]
@@ -153,6 +161,7 @@ def _format(key: str, label: str, lines: _Lines) -> Format:
         label=label,
         unsupported_reason=no_reason,
         broken_reason=no_reason,
+        holds_attribute=every_attribute,
         writer=lines.writer,
         part_room=lines.part_room,
         image_room=lines.image_room,

@@ -149,6 +149,7 @@ FORMAT = Format(
     label="Pascal VOC 1.1 (boxes, masks, tags)",
     unsupported_reason=only_kinds(_NAME, ["rectangle", TAG, *_PAINTED]),
     broken_reason=masks.mask_broken_reason,
+    holds_attribute=lambda kind, name: kind == "rectangle",
     writer=_Writer,
     part_room=_part_room,
     image_room=_image_room,

@@ -6,7 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, Room, only_kinds
+from selections.formats.format import (
+    AnnotatedImage,
+    AnnotatedTask,
+    File,
+    Format,
+    Room,
+    no_attribute,
+    only_kinds,
+)
 from selections.formats.shared import masks, voc
 from selections.formats.shared.geometry import AREAS
 from selections.formats.shared.temporary_files import GrowingFiles, SmallFiles, TemporaryFiles
@@ -62,6 +70,7 @@ FORMAT = Format(
     label="Segmentation mask 1.1 (painted areas)",
     unsupported_reason=only_kinds(_NAME, AREAS),
     broken_reason=masks.mask_broken_reason,
+    holds_attribute=no_attribute,
     writer=_Writer,
     part_room=_part_room,
     image_room=_image_room,

@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 
 from cvat.annotations import TAG, Shape
-from selections.formats.format import AnnotatedImage, Layout, PicturePaths, no_area, only_kinds
+from selections.formats.format import (
+    AnnotatedImage,
+    Layout,
+    PicturePaths,
+    no_area,
+    only_attributes,
+    only_kinds,
+)
 from selections.formats.shared.attributes import attributes_of
 from selections.formats.shared.geometry import visible_box
 from selections.formats.shared.names import NO_LABEL
@@ -81,6 +88,7 @@ FORMAT = _FILES.format(
     "widerface",
     "WIDER FACE 1.0 (boxes, a folder for each tag)",
     unsupported_reason=only_kinds(_NAME, ["rectangle", TAG]),
+    holds_attribute=only_attributes(_ATTRIBUTES, ["rectangle"]),
     layout=Layout(_FILES.folders(_PICTURES), unique_stems=True),
     picture_paths=_picture_paths,
 )

@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 
+from portal.exceptions import InvalidInput
 from selections import formats
-from selections.formats.format import counted
-from selections.models import ArchiveOptions, Selection
+from selections.models import Selection
+from selections.object_choice import ObjectChoice
+from selections.services.counting_place import counting_place
 from selections.services.selection_index import MOST_TASKS, indexed_frames
 
 
-def left_out_by_format(*, user: User, selection: Selection, options: ArchiveOptions) -> list[str]:
-    """How many objects of which kinds on the frames the format has no place for, such as
-    "3 polylines", the most frequent first. [] where that takes the build to say, for many tasks.
-    Raises NotConnected, NotRead, InvalidInput, CvatError."""
-    chosen = options.objects
-    format_ = formats.FORMATS.get(options.annotations)
-    if format_ is None or selection.tasks.count() > MOST_TASKS:
-        return []
-    counts: Counter[str] = Counter()
-    for part in indexed_frames(user=user, selection=selection, choice=chosen):
-        for (label, kind), count in part.index.objects_on(part.frames).items():
-            if chosen.takes_label(label) and not format_.holds_kind(kind):
-                counts[kind] += count
-    return [counted(count, kind) for kind, count in counts.most_common()]
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """`objects`: how many of each kind. `attributes`: of each attribute, how many of the other
+    objects have a value of it. Both the most frequent first."""
+
+    objects: dict[str, int] = field(default_factory=dict)
+    attributes: dict[str, int] = field(default_factory=dict)
+
+
+def left_out_by_format(
+    *, user: User, selection: Selection, annotations: str, choice: ObjectChoice
+) -> LeftOut:
+    """What the format `annotations` has no place for among the chosen objects on the frames of the
+    selection, by kind; what depends on the points of an object, and attributes of the points of
+    skeletons, the build alone counts. Raises NotConnected, Busy, NotRead (while annotations are
+    read), InvalidInput, CvatError."""
+    format_ = formats.FORMATS.get(annotations)
+    if format_ is None:
+        return LeftOut()
+    count = selection.tasks.count()
+    if count > MOST_TASKS:
+        raise InvalidInput(
+            f"The annotations of {count:,} tasks are read when the ZIP is built, whose manifest "
+            "says what the format has no place for."
+        )
+    objects: Counter[str] = Counter()
+    attributes: Counter[str] = Counter()
+    for part in indexed_frames(user=user, selection=selection, choice=choice):
+        with counting_place(user):
+            for (label, kind), number in part.index.objects_on(part.frames).items():
+                if choice.takes_label(label) and not format_.holds_kind(kind):
+                    objects[kind] += number
+            for (label, kind, name), number in part.index.attributes_on(part.frames).items():
+                if (
+                    choice.takes_label(label)
+                    and format_.holds_kind(kind)
+                    and not format_.holds_attribute(kind, name)
+                ):
+                    attributes[name] += number
+    return LeftOut(dict(objects.most_common()), dict(attributes.most_common()))

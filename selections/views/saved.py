@@ -17,6 +17,7 @@ from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, page_revisions, services
 from selections.build_form import BuildForm
+from selections.formats.format import counted
 from selections.forms import (
     DescribeForm,
     DrawAgainForm,
@@ -33,6 +34,7 @@ from selector.services.connections import find_connection
 
 SELECTIONS_PER_PAGE = 25
 ARCHIVES_SHOWN = 5
+ATTRIBUTES_SHOWN = 10  # that a format has no place for
 
 
 # --- the list ----------------------------------------------------------------------------------
@@ -275,11 +277,18 @@ def left_out(request: SignedInRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"pk": pk}
     try:
         options = BuildForm(request.POST).options()
-        context["left_out"] = services.left_out_by_format(
-            user=request.user, selection=selection, options=options
+        left_out = services.left_out_by_format(
+            user=request.user,
+            selection=selection,
+            annotations=options.annotations,
+            choice=options.objects,
         )
-    except NotRead:
-        context["is_being_read"] = True
+        context["objects"] = [counted(count, kind) for kind, count in left_out.objects.items()]
+        attributes = list(left_out.attributes.items())
+        context["attributes"] = attributes[:ATTRIBUTES_SHOWN]
+        context["more_attributes"] = len(attributes[ATTRIBUTES_SHOWN:])
+    except (NotRead, Busy):
+        context["asks_again"] = True
     except (CvatError, PortalError):
         pass  # the build tells of the trouble, or of what is left out
     return render(request, "selections/_left_out.html", context)

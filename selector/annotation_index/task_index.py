@@ -107,6 +107,25 @@ class TaskIndex:
                 counts[key] += sum(frame in numbers for frame in objects.frames)
         return counts
 
+    def attributes_on(self, frames: int) -> Counter[tuple[str, str, str]]:
+        """The number of objects on the frames of a set that have a value of an attribute, by label,
+        type and the name of the attribute. An empty text is no value."""
+        numbers = set(frames_of(frames))
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for objects in self._groups.values():
+            if not objects.frame_set & frames:
+                continue
+            chosen = [frame in numbers for frame in objects.frames]
+            for first, stored in objects.values:
+                for name, by_value in read_values(stored).items():
+                    counts[objects.label, objects.shape_type, name] += sum(
+                        chosen[first + position]
+                        for value, positions in by_value.items()
+                        if value
+                        for position in array(POSITION_TYPE, positions)
+                    )
+        return +counts
+
     @cached_property
     def counts(self) -> dict[str, LabelCounts]:
         """Of each label that occurs."""

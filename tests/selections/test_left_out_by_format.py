@@ -15,11 +15,11 @@ from selections.models import Selection
 from selector.services import annotation_index
 from standin.server import StandIn
 from tests.annotated import Case
-from tests.conftest import connect
-from tests.selections.builds import select
+from tests.conftest import api_of, connect
+from tests.selections.builds import built, select
 from tests.selector.annotated_tasks import RECORDED, opened
 
-pytestmark = pytest.mark.usefixtures("messages")
+pytestmark = pytest.mark.usefixtures("transactional_db", "folders", "messages", "hasty")
 
 
 @pytest.fixture
@@ -80,3 +80,35 @@ def test_it_asks_again_while_annotations_are_read(
     page = said(client, kept, annotations="mot")
     assert "The annotations are being read" in page
     assert "delay:3s" in page
+
+
+def test_attributes_without_a_place_are_counted(
+    alice: User, standin: StandIn, client: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.ANNOTATIONS_DIR = tmp_path / "annotations"
+    case = opened(standin, RECORDED / "attributes_tags")
+    selection = select(connect(alice, standin, "alice"), (case.task["id"], None))
+    selection.frames.filter(frame=max(case.frames)).delete()
+    objects = [each for frame in case.frames[:-1] for each in case.reference()[frame]]
+    expected = Counter(
+        name
+        for each in objects
+        if each["kind"] == "rectangle"
+        for name, value in each["attributes"].items()
+        if value
+    )
+    assert expected
+    body = {"annotations": "mot"}
+    answer = api_of(alice).post(f"/api/selections/{selection.pk}/left-out", body).json()
+    assert answer["attributes"] == expected
+    kinds = Counter(each["kind"] for each in objects)
+    assert answer["objects"] == {kind: n for kind, n in kinds.items() if kind != "rectangle"}
+    page = said(client, selection, annotations="mot")
+    name, count = expected.most_common(1)[0]
+    assert f"“{name}” of {count} objects" in page
+    # The box around a track between its keyframes has the attributes as well.
+    archive = built(selection, annotations="mot", pictures=False)
+    assert archive.remarks["annotations"]["attributes_left_out"] == expected
+    body = {"annotations": "coco", "objects": {"labels": ["no such"]}}
+    answer = api_of(alice).post(f"/api/selections/{selection.pk}/left-out", body).json()
+    assert answer == {"objects": {}, "attributes": {}}

@@ -25,6 +25,7 @@ from selections.formats.format import (
     Room,
     labels_by_name,
     labels_of,
+    no_attribute,
     no_class,
     no_reason,
     subsets_of,
@@ -155,6 +156,7 @@ class PictureFiles:
         *,
         unsupported_reason: Callable[[Shape], str],
         broken_reason: Callable[[Shape], str] = no_reason,
+        holds_attribute: Callable[[str, str], bool] = no_attribute,
         layout: Layout = AS_IN_CVAT,
         picture_paths: Callable[[Classes], PicturePaths] | None = None,
     ) -> Format:
@@ -164,6 +166,7 @@ class PictureFiles:
             label=label,
             unsupported_reason=unsupported_reason,
             broken_reason=broken_reason,
+            holds_attribute=holds_attribute,
             writer=self.writer,
             part_room=self.part_room,
             image_room=self.image_room,
