@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
+from cvat.links import MAX_ID
 from publishing.change import DELETED_FRAMES
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import STAGES, IssueOptions
-from publishing.new_task import LONGEST_NAME, LONGEST_SUBSET, MOST_FRAMES, NewTaskOptions
+from publishing.new_task import (
+    LONGEST_NAME,
+    LONGEST_SUBSET,
+    MOST_ASSIGNEES,
+    MOST_FRAMES,
+    NewTaskOptions,
+)
 from publishing.services import GroundTruthCheck, IssuesCheck, NewTaskCheck
 from selector.models import Connection
 
@@ -102,6 +109,12 @@ class NewTaskForm(forms.Form):
 
     name = forms.CharField(label="Name of the task", max_length=LONGEST_NAME)
     project = forms.TypedChoiceField(label="Project", required=False, coerce=int, empty_value=None)
+    other_project = forms.IntegerField(
+        label="Number of a project that is not listed",
+        required=False,
+        min_value=1,
+        max_value=MAX_ID,
+    )
     subset = forms.CharField(
         max_length=LONGEST_SUBSET, required=False, help_text="Such as Train or Validation."
     )
@@ -125,28 +138,57 @@ class NewTaskForm(forms.Form):
         help_text="Objects of tracks become single ones. Labels and attributes are found by name; "
         "what the new task has no label for is left out and counted.",
     )
+    assignee = forms.TypedChoiceField(
+        label="Assign the task to", required=False, coerce=int, empty_value=None
+    )
+    job_assignees = forms.CharField(
+        label="Assign its jobs to",
+        required=False,
+        max_length=10_000,
+        help_text="User names, separated by commas. The jobs get them in turn; when there are more "
+        "jobs than names, the last one gets the others.",
+    )
     deleted_frames = _deleted_frames()
 
     def __init__(self, check: NewTaskCheck, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._members = {member.username: member.id for member in check.place.members}
         if not check.deleted.count:
             del self.fields["deleted_frames"]
-        project: Any = self.fields["project"]
-        none = [("", "None: the labels of the tasks")] if check.labels is not None else []
-        if check.project is None:
-            del self.fields["project"]
-        else:
-            project.choices = [*none, (check.project.id, f"{check.project.name}: its labels")]
+        if check.projects_count <= len(check.projects):
+            del self.fields["other_project"]
+        project, assignee = cast(Any, self.fields["project"]), cast(Any, self.fields["assignee"])
+        none = "None: the labels of the tasks" if check.labels is not None else "Choose …"
+        own = check.project
+        others = [each for each in check.projects if own is None or each.id != own.id]
+        listed = [*([] if own is None else [own]), *others]
+        project.choices = [("", none), *((each.id, f"{each.name}: its labels") for each in listed)]
+        assignee.choices = [("", "Nobody"), *((n, name) for name, n in self._members.items())]
+
+    def clean_job_assignees(self) -> tuple[int, ...]:
+        names = [name.strip() for name in self.cleaned_data["job_assignees"].split(",")]
+        names = [name for name in names if name]
+        if len(names) > MOST_ASSIGNEES:
+            raise forms.ValidationError(f"At most {MOST_ASSIGNEES} names can be given.")
+        for name in names:
+            if name not in self._members:
+                known = ", ".join(list(self._members)[:20])
+                raise forms.ValidationError(
+                    f"“{name}” can get no job here. Those who can: {known or 'nobody'}."
+                )
+        return tuple(self._members[name] for name in names)
 
     def options(self) -> NewTaskOptions:
         given = self.cleaned_data
         return NewTaskOptions(
             name=given["name"],
-            project_id=given.get("project"),
+            project_id=given.get("other_project") or given["project"],
             subset=given["subset"],
             frames_per_job=given["frames_per_job"] or 0,
             image_quality=given["image_quality"],
             with_annotations=given["with_annotations"],
+            assignee_id=given["assignee"],
+            job_assignee_ids=given["job_assignees"],
             deleted_frames=given.get("deleted_frames", ""),
         )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from cvat.writing import NewTask, TaskData
 from publishing.change import Change
 
 LONGEST_NAME, LONGEST_SUBSET = 256, 64  # characters; CVAT's limits
+MOST_ASSIGNEES = 200
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
 UPLOADED = "the paths of the pictures, in their order"
 
@@ -18,7 +20,8 @@ UPLOADED = "the paths of the pictures, in their order"
 class NewTaskOptions:
     """`frames_per_job` is 0 for one job of all frames. With `project_id` the task has the labels of
     that project, else those of the tasks that the frames are from. `deleted_frames` as for
-    GroundTruthOptions. `with_annotations`: what is annotated on the frames is copied too."""
+    GroundTruthOptions. `with_annotations`: what is annotated on the frames is copied too.
+    `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain."""
 
     name: str
     project_id: int | None = None
@@ -27,13 +30,25 @@ class NewTaskOptions:
     image_quality: int = 70  # percent, of the JPEGs that CVAT shows in its editor
     deleted_frames: str = ""
     with_annotations: bool = False
+    assignee_id: int | None = None  # of the task
+    job_assignee_ids: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"job_assignee_ids": list(self.job_assignee_ids)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> NewTaskOptions:
-        return cls(**data)
+        return cls(**data | {"job_assignee_ids": tuple(data.get("job_assignee_ids", ()))})
+
+    @property
+    def assignee_ids(self) -> tuple[int, ...]:
+        """Everybody who gets something."""
+        task = () if self.assignee_id is None else (self.assignee_id,)
+        return (*task, *self.job_assignee_ids)
+
+    def assignee_of_job(self, number: int) -> int:
+        """Who gets the job with this number, from 0. Needs `job_assignee_ids`."""
+        return self.job_assignee_ids[min(number, len(self.job_assignee_ids) - 1)]
 
     def task(
         self, *, marker: str, labels: Sequence[Mapping[str, Any]], organization: str
@@ -46,6 +61,7 @@ class NewTaskOptions:
             project_id=self.project_id,
             organization=organization,
             subset=self.subset,
+            assignee_id=self.assignee_id,
         )
 
     def data(self, paths: Sequence[str]) -> TaskData:
@@ -57,8 +73,10 @@ class NewTaskOptions:
         return TaskData(jobs, image_quality=self.image_quality)
 
 
-def creation(task: NewTask) -> Change:
-    return Change("POST", "/api/tasks", f"Create the task “{task.name}”", task.to_json())
+def creation(task: NewTask, query: Mapping[str, Any]) -> Change:
+    """`query` names the organization, see CvatWriter.query_of_task()."""
+    path = f"/api/tasks?{urlencode(query)}" if query else "/api/tasks"
+    return Change("POST", path, f"Create the task “{task.name}”", task.to_json())
 
 
 def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -> Change:
@@ -74,14 +92,24 @@ def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -
     )
 
 
-def annotation(task_id: int | None) -> Change:
-    """The annotations of the frames; without `task_id` of a task that is not made yet."""
-    task = "<new task>" if task_id is None else task_id
-    return Change(
-        "PATCH",
-        f"/api/jobs/<each job of {task}>/annotations?action=create",
-        "Write the annotations of the frames into the jobs",
-    )
+def annotation(task_id: int | None, *, lost_labels: Collection[str] = ()) -> Change:
+    """The annotations of the frames; without `task_id` of a task that is not made yet.
+    `lost_labels`: those that the new task will not have."""
+    text = "Write the annotations of the frames into the jobs"
+    if lost_labels:
+        names = ", ".join(f"“{name}”" for name in sorted(lost_labels))
+        text += f", without objects of these labels, which the task does not have: {names}"
+    return Change("PATCH", f"{_each_job(task_id)}/annotations?action=create", text)
+
+
+def assignment(task_id: int | None, *, assignees: int) -> Change:
+    """The jobs given to so many people; without `task_id` of a task that is not made yet."""
+    people = "one person" if assignees == 1 else f"{assignees:,} people in turn"
+    return Change("PATCH", _each_job(task_id), f"Assign the jobs to {people}")
+
+
+def _each_job(task_id: int | None) -> str:
+    return f"/api/jobs/<each job of {'the new task' if task_id is None else f'task {task_id}'}>"
 
 
 def deletion(task_id: int) -> Change:

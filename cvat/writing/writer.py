@@ -118,15 +118,18 @@ class CvatWriter:
 
     def create_task(self, task: NewTask) -> int:
         """The id of a new task without pictures (cvat-api 15.1)."""
-        if task.project_id is None:
-            query: dict[str, Any] = {"org": task.organization} if task.organization else {}
-        else:
-            query = _in_organization(self._client.project(task.project_id))
+        query = self.query_of_task(task)
         call = Call("POST", "/api/tasks", f"task “{task.name}”", query, body=task.to_json())
         answer = self._sender.send(
             call, is_personal=None if task.assignee_id is None else lambda: not query
         )
         return reading.identifier(answer.data)
+
+    def query_of_task(self, task: NewTask) -> dict[str, Any]:
+        """The query of the request for a new task, which names its organization."""
+        if task.project_id is not None:
+            return _in_organization(self._client.project(task.project_id))
+        return {"org": task.organization} if task.organization else {}
 
     def ensure_task(self, task: NewTask) -> int:
         """The id of the task with the marker of this one, made if there is none."""
@@ -152,8 +155,15 @@ class CvatWriter:
 
     def labels_of_task(self, task_id: int) -> tuple[Mapping[str, Any], ...]:
         """The labels of a task, or of its project, in the form that a new task takes."""
-        params: Params = {"task_id": task_id, "page_size": MOST_LISTED, "sort": "id"}
-        subject = f"the labels of task {task_id}"
+        return self._labels("task", task_id)
+
+    def labels_of_project(self, project_id: int) -> tuple[Mapping[str, Any], ...]:
+        """The labels of a project, in the form that a new task takes."""
+        return self._labels("project", project_id)
+
+    def _labels(self, holder: str, number: int) -> tuple[Mapping[str, Any], ...]:
+        params: Params = {f"{holder}_id": number, "page_size": MOST_LISTED, "sort": "id"}
+        subject = f"the labels of {holder} {number}"
         answer = self._client.http.get("/api/labels", params=params, subject=subject)
         return reading.page(answer, labels.to_send).results
 

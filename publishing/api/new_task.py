@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from portal.api.fields import IdField, WholeNumberField
+from portal.api.fields import IdField, ListField, WholeNumberField
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
@@ -21,8 +21,15 @@ from publishing.api.deciding import (
     accepted,
     dry_run,
 )
+from publishing.api.ground_truth import CvatUserSerializer
 from publishing.api.publications import PublicationSerializer
-from publishing.new_task import LONGEST_NAME, LONGEST_SUBSET, MOST_FRAMES, NewTaskOptions
+from publishing.new_task import (
+    LONGEST_NAME,
+    LONGEST_SUBSET,
+    MOST_ASSIGNEES,
+    MOST_FRAMES,
+    NewTaskOptions,
+)
 
 
 class NewTaskCheckSerializer(serializers.Serializer[Any]):
@@ -47,6 +54,13 @@ class NewTaskCheckSerializer(serializers.Serializer[Any]):
         default=None,
         allow_null=True,
         help_text="The project that all of the tasks are in; null if there is none.",
+    )
+
+    members = CvatUserSerializer(
+        source="place.members",
+        many=True,
+        help_text="Whom the task and its jobs can be assigned to, outside a project or in one of "
+        "the same organization.",
     )
 
     def get_task_ids(self, check: services.NewTaskCheck) -> list[int]:
@@ -79,6 +93,19 @@ class NewTaskSerializer(DecisionsSerializer):
         max_value=100,
         default=70,
         help_text="Of the compressed pictures in CVAT's editor.",
+    )
+    assignee_id = IdField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Id of the user of CVAT who gets the task.",
+    )
+    job_assignee_ids = ListField(
+        child=IdField(),
+        max_length=MOST_ASSIGNEES,
+        default=list,
+        help_text="Ids of users of CVAT who get the jobs in turn: the first one the first job, "
+        "and so on, the last one all jobs that remain.",
     )
     with_annotations = serializers.BooleanField(
         default=False,
@@ -116,7 +143,7 @@ class NewTaskView(DecidingView):
         form.is_valid(raise_exception=True)
         given = {"name": selection.name[:LONGEST_NAME], **form.validated_data}
         is_dry_run = given.pop("dry_run")
-        options = NewTaskOptions(**given)
+        options = NewTaskOptions.from_json(given)
         if is_dry_run:
             planned = services.plan_new_task(
                 user=request.user, selection=selection, options=options

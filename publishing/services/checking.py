@@ -10,12 +10,13 @@ from django.contrib.auth.models import User as PortalUser
 
 from cvat import origins
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.exceptions import CvatForbidden
 from cvat.types import Job, Task, User
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words, frames_in_words
 from publishing.exceptions import ChoiceNeeded
 from publishing.ground_truth import MOST_FRAMES, GroundTruthOptions, changes
+from publishing.services.assignees import check_assignees, find_members
 from selections.models import Selection
 from selections.services.connections import required_connection
 from selector.cvat_requests import cvat_client
@@ -67,7 +68,7 @@ class GroundTruthCheck:
         """The frames that the job would have. Raises ChoiceNeeded, InvalidInput, Conflict."""
         self._check_existing(options.replace_job)
         if options.assignee_id is not None:
-            self._check_assignee(options.assignee_id)
+            check_assignees(self.members, [options.assignee_id], subject="The job")
         if self.deleted and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(
                 f"{deleted_in_words(len(self.deleted))}: {self._named()}. Say whether to leave "
@@ -105,14 +106,6 @@ class GroundTruthCheck:
                 f"{replaced}. Look at it, then decide anew."
             )
 
-    def _check_assignee(self, assignee_id: int) -> None:
-        if all(member.id != assignee_id for member in self.members):
-            known = ", ".join(f"{member.username} ({member.id})" for member in self.members[:20])
-            raise InvalidInput(
-                f"The job cannot be assigned to user {assignee_id} of CVAT. Those who can get it: "
-                f"{known or 'nobody'}."
-            )
-
     def _named(self) -> str:
         named = ", ".join(map(str, self.deleted[:10]))
         return named if len(self.deleted) <= 10 else f"{named} and others"
@@ -142,7 +135,7 @@ def check_ground_truth(*, user: PortalUser, selection: Selection) -> GroundTruth
             deleted=tuple(frame for frame in numbers if frame in deleted),
             jobs=shares,
             existing=next((job for job in jobs if job.type == "ground_truth"), None),
-            members=_members(client, task),
+            members=find_members(client, task.organization_id),
         )
 
 
@@ -196,13 +189,3 @@ def check_task(task: Task, frames: Sequence[int]) -> None:
 
 def _held(job: Job, frames: tuple[int, ...]) -> int:
     return bisect_right(frames, job.stop_frame) - bisect_left(frames, job.start_frame)
-
-
-def _members(client: CvatClient, task: Task) -> tuple[User, ...]:
-    """The members of the organization of the task; in a personal space oneself (cvat-api 3.7)."""
-    if task.organization_id is None:
-        return (client.whoami(),)
-    try:
-        return tuple(sorted(client.members(task.organization_id), key=lambda user: user.username))
-    except (CvatForbidden, CvatNotFound):
-        return ()

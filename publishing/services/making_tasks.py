@@ -12,7 +12,7 @@ from cvat.writing import CvatWriter, NewTask
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
-from publishing.new_task import creation, deletion, upload
+from publishing.new_task import assignment, creation, deletion, upload
 from publishing.services import packing, taking_annotations
 from publishing.services.packing import Pictures
 from publishing.services.steps import step
@@ -35,6 +35,7 @@ def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, A
     with writing_client(publication, heartbeat) as client:
         task_id = make_task(publication, heartbeat, client, pictures)
         problems = {} if taken is None else taken.write(publication, heartbeat, client, task_id)
+        _assign_jobs(publication, heartbeat, client, task_id)
     return {"result_task_id": task_id, **problems}
 
 
@@ -48,7 +49,7 @@ def make_task(
     point of this. `client` may write. Raises Stopped, WorkFailed, CvatError."""
     writer = CvatWriter(client)
     task = _new_task(publication, writer, pictures)
-    with step(publication, heartbeat, creation(task)):
+    with step(publication, heartbeat, creation(task, writer.query_of_task(task))):
         task_id = writer.ensure_task(task)
         if not publication.note_task(heartbeat.worker, task_id):
             raise Stopped
@@ -97,6 +98,21 @@ def _fill(
             writer.ensure_task_deleted(task_id)
             publication.note_task(heartbeat.worker, None)
         raise WorkFailed(state.message)
+
+
+def _assign_jobs(
+    publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
+) -> None:
+    """Give the jobs to people in turn, if that was asked for."""
+    options, writer = publication.get_task_options(), CvatWriter(client)
+    change = assignment(task_id, assignees=len(set(options.job_assignee_ids)))
+    if not options.job_assignee_ids or publication.has_done(change):
+        return
+    jobs = [job for job in client.jobs(task_id) if job.is_annotation]
+    with step(publication, heartbeat, change):
+        for number, job in enumerate(sorted(jobs, key=lambda job: job.start_frame)):
+            heartbeat.check()
+            writer.update_job(job.id, assignee_id=options.assignee_of_job(number))
 
 
 def _note_upload(publication: Publication, heartbeat: Heartbeat, upload_id: str) -> None:

@@ -68,7 +68,7 @@ def request_new_task(
     running = _running(user, selection, Publication.Target.TASK)
     if running is not None:
         return _same_or_conflict(running, selection, options.to_json())
-    check = check_new_task(user=user, selection=selection)
+    check = check_new_task(user=user, selection=selection, project_id=options.project_id)
     check.check_choices(options)
     publication = Publication(
         target=Publication.Target.TASK,
@@ -89,7 +89,7 @@ def request_new_task(
 def plan_new_task(*, user: User, selection: Selection, options: NewTaskOptions) -> list[Change]:
     """The requests that would change something in CVAT; none is sent. Raises like
     request_new_task(), but needs no permission to write."""
-    check = check_new_task(user=user, selection=selection)
+    check = check_new_task(user=user, selection=selection, project_id=options.project_id)
     check.check_choices(options)
     return check.changes(options)
 

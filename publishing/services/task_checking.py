@@ -7,16 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import User as PortalUser
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden
-from cvat.types import Project, Task
+from cvat.exceptions import CvatForbidden, CvatNotFound
+from cvat.types import Project, Task, User
 from cvat.writing import CvatWriter
 from portal.exceptions import InvalidInput
 from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words
 from publishing.exceptions import ChoiceNeeded
-from publishing.new_task import MOST_FRAMES, NewTaskOptions, annotation, creation, upload
+from publishing.new_task import (
+    MOST_FRAMES,
+    NewTaskOptions,
+    annotation,
+    assignment,
+    creation,
+    upload,
+)
+from publishing.services.assignees import check_assignees, find_members
 from selections.models import Selection
 from selections.services.connections import required_connection
 from selections.services.deleted_frames import MOST_TASKS, Deletions, find_deleted
@@ -27,19 +35,37 @@ Labels = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new task will be. `query` of the request for it names the organization; `project` is
+    the one that was asked for, `labels` are its labels. `members` are the CVAT users that the task
+    and its jobs can be assigned to."""
+
+    organization_id: int | None
+    query: Mapping[str, Any]
+    members: tuple[User, ...]
+    project: Project | None = None
+    labels: Labels = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NewTaskCheck:
     """The frames of a selection and their tasks, as CVAT has them now. `labels` are those that the
-    new task gets outside a project, None when the tasks do not have the same ones; `organization`
-    is the slug of the one that all tasks lie in, "" for a personal space; `project` the one that
-    all are in."""
+    new task gets outside a project, None when the tasks do not have the same ones; `label_names`
+    those of all tasks. `organization` is the slug of the one that all tasks lie in, "" for a
+    personal space; `project` the one that all are in; `projects` are the newest ones, of
+    `projects_count`. `place` is where the new task will be."""
 
     connection: Connection
     tasks: tuple[Task, ...]
     frames_count: int
     deleted: Deletions
     labels: Labels | None
+    label_names: frozenset[str]
     organization: str
     project: Project | None
+    projects: tuple[Project, ...]
+    projects_count: int
+    place: Place
 
     def remaining(self, deleted_frames: str) -> int:
         """How many frames there are, without those deleted in CVAT if they are to be left out."""
@@ -53,6 +79,7 @@ class NewTaskCheck:
                 "them has none of its own to begin with. Name a project (project_id) whose labels "
                 "it gets, or make a selection for each task."
             )
+        check_assignees(self.place.members, options.assignee_ids, subject="The task and its jobs")
         if self.deleted.count and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(
                 f"{deleted_in_words(self.deleted.count)}. Say whether to leave them out "
@@ -71,14 +98,31 @@ class NewTaskCheck:
             organization=self.organization,
         )
         frames_count = self.remaining(options.deleted_frames)
-        changes = [creation(task), upload(None, frames_count=frames_count, options=options)]
-        return [*changes, annotation(None)] if options.with_annotations else changes
+        changes = [
+            creation(task, self.place.query),
+            upload(None, frames_count=frames_count, options=options),
+        ]
+        if options.with_annotations:
+            changes.append(annotation(None, lost_labels=self._lost_labels()))
+        if options.job_assignee_ids:
+            changes.append(assignment(None, assignees=len(set(options.job_assignee_ids))))
+        return changes
+
+    def _lost_labels(self) -> frozenset[str]:
+        """Names of labels of the frames that the new task will not have."""
+        if self.place.project is None:
+            return frozenset()
+        return self.label_names - {str(label["name"]) for label in self.place.labels}
 
 
-def check_new_task(*, user: User, selection: Selection) -> NewTaskCheck:
-    """Ask CVAT through the user's own connection; nothing is changed.
+def check_new_task(
+    *, user: PortalUser, selection: Selection, project_id: int | None = None
+) -> NewTaskCheck:
+    """Ask CVAT through the user's own connection; nothing is changed. `project_id`: the project
+    that the task is to be made in.
 
-    Raises InvalidInput for a selection that cannot become a task, NotConnected, CvatError.
+    Raises InvalidInput for a selection that cannot become a task, or a project that the user does
+    not see, NotConnected, CvatError.
     """
     frames_count = selection.frames.count()
     task_ids = list(
@@ -97,14 +141,22 @@ def check_new_task(*, user: User, selection: Selection) -> NewTaskCheck:
     connection = required_connection(user, selection)
     with cvat_client(connection) as client:
         tasks = tuple(_task(client, task_id) for task_id in task_ids)
+        writer = CvatWriter(client)  # it reads the labels in the form in which they are sent
+        labels = [writer.labels_of_task(task.id) for task in tasks]
+        organization = _organization(client, tasks)
+        projects = client.projects()
         return NewTaskCheck(
             connection=connection,
             tasks=tasks,
             frames_count=frames_count,
             deleted=find_deleted(user=user, selection=selection),
-            labels=_labels(client, tasks),
-            organization=_organization(client, tasks),
+            labels=_common(labels),
+            label_names=frozenset(str(label["name"]) for each in labels for label in each),
+            organization=organization,
             project=_project(client, tasks),
+            projects=projects.results,
+            projects_count=projects.count,
+            place=_place(client, tasks[0].organization_id, organization, project_id),
         )
 
 
@@ -119,10 +171,31 @@ def _task(client: CvatClient, task_id: int) -> Task:
         ) from None
 
 
-def _labels(client: CvatClient, tasks: Sequence[Task]) -> Labels | None:
+def _place(
+    client: CvatClient, organization_id: int | None, organization: str, project_id: int | None
+) -> Place:
+    if project_id is None:
+        members = find_members(client, organization_id)
+        return Place(organization_id, {"org": organization} if organization else {}, members)
+    try:
+        project = client.project(project_id)
+    except (CvatForbidden, CvatNotFound):
+        raise InvalidInput(
+            f"CVAT shows your account no project {project_id}. Choose another one, or none."
+        ) from None
+    number = project.organization_id
+    return Place(
+        number,
+        {} if number is None else {"org_id": number},
+        find_members(client, number),
+        project,
+        CvatWriter(client).labels_of_project(project_id),
+    )
+
+
+def _common(labels: Sequence[Labels]) -> Labels | None:
     """The labels of the tasks, if all have the same ones."""
-    writer = CvatWriter(client)  # it reads the labels in the form in which they are sent
-    first, *others = [writer.labels_of_task(task.id) for task in tasks]
+    first, *others = labels
     return first if all(_alike(first) == _alike(each) for each in others) else None
 
 

@@ -36,11 +36,11 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
         return deciding_page(request, PAGE, selection, check, form, status=400)
     options = form.options()
     with errors_shown_in(form) as outcome:
-        check.check_choices(options)
         if "show" in request.POST:
-            return deciding_page(
-                request, PAGE, selection, check, form, planned=check.changes(options)
+            planned = services.plan_new_task(
+                user=request.user, selection=selection, options=options
             )
+            return deciding_page(request, PAGE, selection, check, form, planned=planned)
         publication = services.request_new_task(
             user=request.user,
             selection=selection,
