@@ -111,7 +111,7 @@ def test_it_needs_permission_and_is_asked_for_once(connection: Connection, task:
     make_permission(connection)
     first = request_task(selection)
     assert request_task(selection) == first
-    with pytest.raises(Conflict, match="A new task of this selection is being made"):
+    with pytest.raises(Conflict, match=r"being published already \(new task\)"):
         request_task(selection, name="Another")
     assert first.marker.startswith(f"https://portal.example.com/publications/{first.pk}?made=")
 
