@@ -272,13 +272,14 @@ def start_worker(environment: dict[str, str], out: object) -> subprocess.Popen[b
 @pytest.fixture
 def worker(worker_process: None, transactional_db: None) -> Iterator[None]:
     """A real Celery worker on the test database."""
-    yield
-    for kind in kinds():
-        kind.objects.active().update(status=WorkStatus.CANCELLED)
-    # Until it is idle, so that it does nothing of the next test.
-    with app.connection_for_write() as connection:
-        client = connection.default_channel.client
+    with app.connection_for_write() as broker:
+        client = broker.default_channel.client
+        client.delete("unacked", "unacked_index")  # what killed workers of other tests left
+        yield
+        for kind in kinds():
+            kind.objects.active().update(status=WorkStatus.CANCELLED)
         client.delete(settings.CELERY_TASK_DEFAULT_QUEUE)
+        # Until it is idle, so that it does nothing of the next test.
         eventually(lambda: not client.hlen("unacked"), seconds=60)
 
 
