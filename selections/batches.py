@@ -96,7 +96,8 @@ def _insert(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> None:
 
 
 def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
-    """Write the frames of disjoint sets as those of `target` and then make it visible.
+    """Write the frames of disjoint sets as those of `target` and then make it visible. File names
+    that are hidden from who asked for a selection are left empty.
 
     Raises Conflict if these are not as many as its tasks say, and deletes it: a selection that the
     frames come from was purged meanwhile.
@@ -105,7 +106,12 @@ def copy_frames(target: Selection, sets: Iterable[FrameSet]) -> None:
     columns = ", ".join(FIELDS)
     count = 0
     for frame_set in sets:
-        frames = frame_set.frames().annotate(target=Value(target.pk)).values_list(*FIELDS, "target")
+        fields = [
+            "no_name" if name == "filename" and frame_set.of.names_hidden else name
+            for name in FIELDS
+        ]
+        frames = frame_set.frames().annotate(target=Value(target.pk), no_name=Value(""))
+        frames = frames.values_list(*fields, "target")
         count += _copy(
             frames, among=frame_set.of.frames.all(), into=f"{table} ({columns}, selection_id)"
         )

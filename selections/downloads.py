@@ -53,7 +53,7 @@ def send(request: HttpRequest, archive: Archive, *, number: int = 1) -> HttpResp
 def send_frame_list(selection: Selection, *, is_exact: bool) -> StreamingHttpResponse:
     """The frames of the selection as CSV, see selections.frame_list."""
     name = f"selection_{selection.pk}_frames{'_exact' if is_exact else ''}.csv"
-    lines = frame_list.lines(Selection.objects.filter(pk=selection.pk), is_exact=is_exact)
+    lines = frame_list.lines([selection], is_exact=is_exact)
     return _list_file(lines, name, "text/csv")
 
 

@@ -12,6 +12,13 @@ from selections.methods.method import Method
 from selections.sampling import MAX_SEED, Amount
 from selector.scope import Scope, scope_json, scope_values
 
+FILE_NAME_FILTERS = ("filename_contains", "filename_pattern")
+
+
+def names_files(draw: Mapping[str, Any] | None) -> bool:
+    """Whether the written form of a draw has parts of file names."""
+    return draw is not None and any(draw.get(name) for name in FILE_NAME_FILTERS)
+
 
 @dataclass(frozen=True, slots=True)
 class Draw(Scope):

@@ -161,12 +161,14 @@ class ListForm(forms.Form):
 
 
 def _about_task(words: str) -> Q:
-    """With frames of a task that has this number ("12", "#12"), or these words in its name."""
+    """With frames of a task that has this number ("12", "#12"), or these words in its name, if
+    that may be seen."""
     number = words.strip().removeprefix("#")
-    about = Q(name__icontains=words.strip())
+    named = tasks_of_outer().filter(name__icontains=words.strip())
+    about = Q(Exists(named), names_hidden=False)
     if number.isdecimal() and number.isascii() and int(number) <= MAX_ID:
-        about |= Q(task_id=int(number))
-    return Q(Exists(tasks_of_outer().filter(about)))
+        about |= Q(Exists(tasks_of_outer().filter(task_id=int(number))))
+    return about
 
 
 class FramesForm(forms.Form):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from django.db.models import prefetch_related_objects
 
 from selections import spreadsheets
 from selections.listed_frames import BYTE_ORDER_MARK, FORMAT, name_line
@@ -43,11 +45,16 @@ class _Echo:
         return line
 
 
-def lines(selections: SelectionQuerySet, *, is_exact: bool = False) -> Iterator[str]:
+def lines(
+    selections: SelectionQuerySet | Sequence[Selection], *, is_exact: bool = False
+) -> Iterator[str]:
     """The exact form has every name as CVAT has it, and no byte order mark. The other one begins
-    with the mark, without which Excel reads names as Latin-1."""
+    with the mark, without which Excel reads names as Latin-1. Names that are hidden are empty."""
     writer = csv.writer(_Echo())
-    tasks = {each.pk: each.tasks_by_id for each in selections.prefetch_related("tasks")}
+    described = list(selections)
+    prefetch_related_objects(described, "tasks")
+    tasks = {each.pk: each.shown_tasks_by_id for each in described}
+    nameless = {each.pk for each in described if each.names_hidden}
     rows = (
         SelectedFrame.objects.filter(selection__in=selections)
         .order_by("selection_id", "task_id", "frame")
@@ -73,7 +80,8 @@ def lines(selections: SelectionQuerySet, *, is_exact: bool = False) -> Iterator[
         for mark in FrameMark.objects.filter(selection__in=selections)
     }
     yield ("" if is_exact else BYTE_ORDER_MARK) + writer.writerow(COLUMNS)
-    for row in rows.iterator(chunk_size=5000):
+    for values in rows.iterator(chunk_size=5000):
+        row = (*values[:6], "", *values[7:]) if values[0] in nameless else values
         task = tasks[row[0]].get(row[3])
         number = task.source_frame(row[5]) if task else None
         mark = marks.get((row[0], row[3], row[5]), NO_MARK)
@@ -91,8 +99,8 @@ def document(selection: Selection) -> Iterator[str]:
         "url": selection.url,
         "organization": selection.organization,
         "frame_selection_method": selection.frame_selection_method,
-        "draw": selection.draw,
-        "tasks": [task.to_json() for task in selection.tasks.all()],
+        "draw": selection.shown_draw,
+        "tasks": [task.to_json() for task in selection.shown_tasks],
     }
     yield json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}") + ',\n "frames": ['
     before = "\n  "
@@ -110,4 +118,6 @@ def names(selection: Selection) -> Iterator[str]:
 
 def _rows(selection: Selection, *fields: str) -> Iterator[dict[str, Any]]:
     frames = selection.frames.order_by("task_id", "frame").values(*fields)
-    yield from frames.iterator(chunk_size=5000)
+    hidden = {"filename": ""} if selection.names_hidden else {}
+    for row in frames.iterator(chunk_size=5000):
+        yield row | hidden

@@ -128,9 +128,10 @@ def sources(user: User, selection: Selection) -> list[Source]:
             name=row.name if is_mine or row.source_id in visible else "",
             frames_count=row.frames_count,
             selection=visible.get(row.source_id),
-            draw=row.get_draw(),
+            draw=Draw.from_json(draw) if draw else None,
         )
         for row in rows
+        for draw in [row.shown_draw(names_hidden=selection.names_hidden)]
     ]
 
 
@@ -180,8 +181,8 @@ def count_marks(selection: Selection) -> Marks:
 
 
 def with_marks(selection: Selection, frames: Iterable[SelectedFrame], counted: Marks) -> list[Any]:
-    """The frames, each with its `mark` or None."""
-    shown: list[Any] = list(frames)
+    """The frames, each with its `mark` or None, and with the file name that may be seen."""
+    shown: list[Any] = selection.shown_frames(frames)
     by_place: dict[Place, FrameMark] = {}
     if counted.total:
         tasks, numbers = {each.task_id for each in shown}, {each.frame for each in shown}
@@ -204,7 +205,7 @@ class TaskJobs:
 
 def jobs(selection: Selection) -> list[TaskJobs]:
     by_job = selection.frames.order_by("task_id", "job_id").values("task_id", "job_id")
-    names = {task.task_id: task.name for task in selection.tasks.all()}
+    names = {task.task_id: task.name for task in selection.shown_tasks}
     return [
         TaskJobs(task_id, names.get(task_id, ""), list(of_task))
         for task_id, of_task in groupby(

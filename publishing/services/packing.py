@@ -24,6 +24,7 @@ from selections.archives.building import why_not_written
 from selections.archives.entries import Entry, Line, MissingFrame
 from selections.archives.frame_source import FrameSource
 from selections.archives.naming import manifest_name
+from selections.archives.own_names import as_requested
 from selections.archives.spool import BUILD_PREFIX, Spool
 from selections.archives.video import FrameFileType
 from selections.archives.zipping import ZipWriter
@@ -66,7 +67,13 @@ def _pack(publication: Publication, heartbeat: Heartbeat) -> Pictures:
         selection = publication.selection
         if selection is None:
             raise WorkFailed("The selection was deleted before its frames were fetched.")
-        selection = selection.at(publication.revision)
+        selection = as_requested(
+            selection,
+            revision=publication.revision,
+            user=publication.requested_by,
+            connection=publication.connection,
+            stop=heartbeat.stopped,
+        )
         os.replace(_packed(publication, selection, spool, heartbeat), packed)
     with zipfile.ZipFile(packed) as file:
         lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]

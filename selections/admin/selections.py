@@ -94,7 +94,16 @@ class SelectionAdmin(DeletesInBulk):
     list_select_related = ["owner"]
     search_fields = ["name", "note", "owner__username", "url"]
     view_on_site = False
-    fields = ["page", "owner", "hand_over_to", "name", "note", "visibility", *HOW_MADE]
+    fields = [
+        "page",
+        "owner",
+        "hand_over_to",
+        "name",
+        "note",
+        "visibility",
+        "hides_names",
+        *HOW_MADE,
+    ]
     readonly_fields = ["page", "owner", *HOW_MADE]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

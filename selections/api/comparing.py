@@ -19,6 +19,7 @@ from selections.api.serializers import (
     SelectedFrameSerializer,
     SelectionSerializer,
     answered_selection,
+    frames_context,
 )
 from selections.models import Selection
 
@@ -136,8 +137,7 @@ class ComparingViewSet(StrictView, viewsets.GenericViewSet[Any]):
         frames = services.combined_frames(Operation(self.query["operation"]), selections)
         with services.counting_place(request.user):
             page = self.paginate_queryset(frames)
-        tasks = {pk: task for each in reversed(selections) for pk, task in each.tasks_by_id.items()}
-        listed = SelectedFrameSerializer(page, many=True, context={"tasks": tasks})
+        listed = SelectedFrameSerializer(page, many=True, context=frames_context(*selections))
         return self.get_paginated_response(listed.data)
 
     def _selections(self, request: SignedInApiRequest, ids: list[int]) -> list[Selection]:

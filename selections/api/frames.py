@@ -118,7 +118,7 @@ class FrameActions(viewsets.GenericViewSet[Any]):
         else:
             rows = selection.frames.all()
         page = self.paginate_queryset(rows.filter(**query))
-        context = {"tasks": selection.tasks_by_id}
+        context = selections_api.frames_context(selection)
         listed = selections_api.SelectedFrameSerializer(page, many=True, context=context)
         return self.get_paginated_response(listed.data)
 

@@ -78,7 +78,7 @@ class SelectionViewSet(
     ordering_fields = ["name", "created_at", "updated_at"]
 
     def get_queryset(self) -> SelectionQuerySet:
-        if self.action in {"destroy", "hand_over"} or self._changes_visibility():
+        if self.action in {"destroy", "hand_over"} or self._changes_sharing():
             return Selection.objects.owned_by(self.request.user)
         if self.action in {"partial_update", "edit_frames", "revisions", "go_back"}:
             return Selection.objects.editable_by(self.request.user)
@@ -87,10 +87,11 @@ class SelectionViewSet(
             visible = visible.listed()
         return visible.detailed(self.request.user)
 
-    def _changes_visibility(self) -> bool:
+    def _changes_sharing(self) -> bool:
         data = self.request.data
         is_object = isinstance(data, Mapping)  # else the serializer refuses it
-        return self.action == "partial_update" and is_object and "visibility" in data
+        of_owner = {"visibility", "hides_names"}
+        return self.action == "partial_update" and is_object and not of_owner.isdisjoint(data)
 
     @takes(
         body=serializers.NewSelectionSerializer,
@@ -126,7 +127,8 @@ class SelectionViewSet(
 
     @takes(body=serializers.SelectionSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
-        """Change name or note of a selection that you may edit, or the visibility of your own."""
+        """Change name or note of a selection that you may edit, and who sees your own: `visibility`
+        and `hides_names`."""
         selection = self.get_object()
         form = self.get_serializer(selection, data=request.data, partial=True)
         form.is_valid(raise_exception=True)

@@ -99,7 +99,7 @@ class SavedTasksField(serializers.Field[Any, Any, Any, Any]):
     """[{"id", "name", ...}]"""
 
     def to_representation(self, value: Any) -> list[dict[str, Any]]:
-        return [task.to_json() for task in value.all()]
+        return [task.to_json() for task in value]
 
 
 class DrawParametersSerializer(serializers.Serializer[Any]):
@@ -184,8 +184,8 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     connection = serializers.SerializerMethodField()
     frames_count = serializers.IntegerField(read_only=True)
     may_edit = serializers.BooleanField(read_only=True)
-    tasks = SavedTasksField(read_only=True)
-    draw = WrittenDrawField(read_only=True)
+    tasks = SavedTasksField(source="shown_tasks", read_only=True)
+    draw = WrittenDrawField(source="shown_draw", read_only=True)
     parameters = DrawParametersField(read_only=True)
     random_seed = serializers.IntegerField(read_only=True, allow_null=True)
     operation = serializers.CharField(
@@ -225,14 +225,20 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
             "frames_requested",
             "revision",
             "visibility",
+            "hides_names",
             "may_edit",
             "frames_count",
             "created_at",
             "updated_at",
         ]
-        read_only_fields = [name for name in fields if name not in {"name", "note", "visibility"}]
+        changeable = frozenset({"name", "note", "visibility", "hides_names"})
+        read_only_fields = sorted(set(fields) - changeable)
         extra_kwargs = {
             "note": {"max_length": Selection.LONGEST_NOTE},
+            "hides_names": {
+                "help_text": "Whether those who may read the selection and not edit it are shown "
+                "no names of its tasks and files: these are empty in `tasks`, frames and lists."
+            },
             "round_number": {"help_text": "Which round of its recipe it is; null for none."},
             "frames_requested": {
                 "help_text": "How many frames the draw asked for; null if not known, and for a "
@@ -252,7 +258,10 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     @extend_schema_field(SourceSerializer(many=True))
     def get_sources(self, selection: Selection) -> list[dict[str, Any]]:
         is_owner = selection.owner_id == self.context["request"].user.pk
-        return [source.to_json(with_name=is_owner) for source in selection.sources.all()]
+        return [
+            source.to_json(with_name=is_owner, names_hidden=selection.names_hidden)
+            for source in selection.sources.all()
+        ]
 
 
 def answered_selection(request: Request, selection: Selection) -> dict[str, Any]:
@@ -338,6 +347,10 @@ class SelectedFrameSerializer(serializers.ModelSerializer[SelectedFrame]):
             "video",
         ]
 
+    def to_representation(self, instance: SelectedFrame) -> dict[str, Any]:
+        hidden = {"filename": ""} if instance.selection_id in self.context["nameless"] else {}
+        return {**super().to_representation(instance), **hidden}
+
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_source_frame(self, frame: SelectedFrame) -> int | None:
         task = self.context["tasks"].get(frame.task_id)
@@ -347,6 +360,19 @@ class SelectedFrameSerializer(serializers.ModelSerializer[SelectedFrame]):
     def get_video(self, frame: SelectedFrame) -> str:
         task = self.context["tasks"].get(frame.task_id)
         return task.video if task else ""
+
+
+def frames_context(*selections: Selection) -> dict[str, Any]:
+    """What SelectedFrameSerializer has to know of the selections that the frames are of: of a task
+    that several have, the first one tells."""
+    return {
+        "tasks": {
+            task_id: task
+            for each in reversed(selections)
+            for task_id, task in each.shown_tasks_by_id.items()
+        },
+        "nameless": {each.pk for each in selections if each.names_hidden},
+    }
 
 
 class FrameListQuerySerializer(StrictSerializer):

@@ -26,6 +26,7 @@ from selections.archives.entries import (
     PartSource,
 )
 from selections.archives.frame_source import FrameSource
+from selections.archives.own_names import as_requested
 from selections.archives.part_file import WrittenPart
 from selections.archives.remarks import Remarks
 from selections.archives.spools import clear, spool_of
@@ -62,7 +63,14 @@ def _perform(archive: Archive, heartbeat: Heartbeat) -> None:
     if archive.selection is None:
         raise WorkFailed("The selection was deleted before its archive was built.")
     try:
-        _Build(archive, archive.selection.at(archive.revision), heartbeat).run()
+        selection = as_requested(
+            archive.selection,
+            revision=archive.revision,
+            user=archive.requested_by,
+            connection=archive.connection,
+            stop=heartbeat.stopped,
+        )
+        _Build(archive, selection, heartbeat).run()
     except OSError as error:
         logger.exception("archive %s could not be written", archive.pk)
         raise WorkFailed(why_not_written(error)) from error

@@ -7,6 +7,7 @@ for while somebody changes the frames.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django.db import models
@@ -17,6 +18,7 @@ from cvat.frames import source_number
 FIRST_REVISION = 1
 NEVER = 2**31 - 1  # `until` of rows that no revision has closed
 LAST_REVISION = NEVER - 1
+HIDDEN_VIDEO = "video"  # instead of its file name, where that is hidden
 
 
 def in_revision(revision: Any) -> dict[str, Any]:
@@ -96,6 +98,13 @@ class SelectedTask(models.Model):
         names = [field.name for field in self._meta.concrete_fields if not field.primary_key]
         values = {name: getattr(self, name) for name in names if name != "selection"}
         return SelectedTask(**{**values, "selection": selection, "since": since, "until": NEVER})
+
+    def without_names(self) -> SelectedTask:
+        """The task for a viewer from whom names are hidden. Not to be saved."""
+        nameless = copy(self)
+        nameless.name = ""
+        nameless.video = HIDDEN_VIDEO if self.video else ""
+        return nameless
 
     def source_frame(self, frame: int) -> int | None:
         """Number of a task frame in the uploaded video or list of files; None if unknown."""

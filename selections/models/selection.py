@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -24,10 +26,16 @@ from django.utils import timezone
 
 from portal.models import Team
 from selections import methods
-from selections.draws import Draw
+from selections.draws import Draw, names_files
 from selections.models.mark import FrameMark
 from selections.models.recipe import Recipe
-from selections.models.selected import FIRST_REVISION, SelectedTask, frames_of_outer, in_revision
+from selections.models.selected import (
+    FIRST_REVISION,
+    SelectedFrame,
+    SelectedTask,
+    frames_of_outer,
+    in_revision,
+)
 from selections.models.share import Share
 from selector.models import Connection
 
@@ -38,14 +46,15 @@ if TYPE_CHECKING:
 class SelectionQuerySet(models.QuerySet["Selection"]):
     def for_user(self, user: AnyUser) -> Self:
         """Selections that `user` may read: the own ones, and those shared with everybody, with
-        `user` or with a team of `user`."""
+        `user` or with a team of `user`. Each knows whether the names of its tasks and files are
+        hidden from `user`."""
         if not user.is_authenticated:
             return self.none()
         shared = Share.objects.reaching(user).values("selection_id")
         readable = (
             Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED) | Q(pk__in=shared)
         )
-        return self.present().filter(readable)
+        return self.present().filter(readable).with_names_hidden(user)
 
     def editable_by(self, user: AnyUser) -> Self:
         """Selections whose name, note and frames `user` may change: the own ones, and those shared
@@ -55,6 +64,12 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
     def with_may_edit(self, user: AnyUser) -> Self:
         """Add `may_edit` to selections of for_user(user): whether they are editable_by(user)."""
         return self.annotate(may_edit=ExpressionWrapper(_editable(user), BooleanField()))
+
+    def with_names_hidden(self, user: AnyUser) -> Self:
+        """Add `names_hidden`: whether the names of tasks and files are hidden from the user, who
+        may read the selection and not edit it."""
+        hidden = Q(hides_names=True) & ~_editable(user)
+        return self.annotate(names_hidden=ExpressionWrapper(hidden, BooleanField()))
 
     def shared_with(self, team: Team) -> Self:
         """Selections that are shared with the team, with `team_may_edit`."""
@@ -154,6 +169,8 @@ class Selection(models.Model):
     # The draw that the selection began with, as Draw.to_json() writes it; null without one.
     draw = models.JSONField(null=True, blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
+    # From those who may only read it: the names of tasks and files; see `names_hidden`.
+    hides_names = models.BooleanField("names hidden from readers", default=False)
     # The selection that this one was made from; it may be deleted, or not shared with the viewer.
     origin = models.ForeignKey(
         "self",
@@ -197,6 +214,12 @@ class Selection(models.Model):
     LONGEST_NOTE: ClassVar = 10_000  # characters
     LONGEST_SAVE: ClassVar = timedelta(hours=1)
 
+    # Whether the names of tasks and files are hidden from the person who asked for the selection:
+    # with_names_hidden() sets it, and what is shown of names follows it.
+    names_hidden: bool = False
+    # The file names by task and frame that such a person sees in CVAT; see archives.own_names.
+    own_names: Mapping[int, Mapping[int, str]] = MappingProxyType({})
+
     objects = SelectionQuerySet.as_manager()
 
     class Meta:
@@ -219,6 +242,34 @@ class Selection(models.Model):
         """The draw that the selection began with."""
         return Draw.from_json(self.draw) if self.draw else None
 
+    def hides_names_from(self, user: AnyUser) -> bool:
+        """Whether `names_hidden` is true for the user, who may have no access any more."""
+        same = Selection.objects.filter(_editable(user), pk=self.pk)
+        return self.hides_names and not same.exists()
+
+    @property
+    def shown_tasks(self) -> list[SelectedTask]:
+        """The tasks, with the names that the viewer may see."""
+        tasks = list(self.tasks.all())
+        return [task.without_names() for task in tasks] if self.names_hidden else tasks
+
+    def shown_frames(self, frames: Iterable[SelectedFrame]) -> list[SelectedFrame]:
+        """Frames of it, with the file names that the viewer may see. Not to be saved."""
+        shown = list(frames)
+        if self.names_hidden:
+            for frame in shown:
+                frame.filename = ""
+        return shown
+
+    @property
+    def shown_draw(self) -> dict[str, Any] | None:
+        """The draw in its written form; None also where it has parts of hidden file names."""
+        return None if self.draw_is_hidden else self.draw
+
+    @property
+    def draw_is_hidden(self) -> bool:
+        return self.names_hidden and names_files(self.draw)
+
     @property
     def adjusted_by_hand(self) -> bool:
         return self.draw is not None and self.frame_selection_method == methods.MANUAL
@@ -232,9 +283,9 @@ class Selection(models.Model):
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters of the draw as API and manifest have them, under `adjusted_from` if the
-        selection was adjusted by hand; {} without a draw."""
+        selection was adjusted by hand; {} without a draw, or where that is hidden."""
         draw = self.get_draw()
-        if draw is None:
+        if draw is None or self.draw_is_hidden:
             return {}
         if self.adjusted_by_hand:
             return {"adjusted_from": {**draw.parameters, "random_seed": draw.seed}}
@@ -270,6 +321,10 @@ class Selection(models.Model):
         """The marks of frames that it has. Those of removed frames are kept, for going back."""
         same = self.frames.filter(task_id=OuterRef("task_id"), frame=OuterRef("frame"))
         return self.marks.filter(Exists(same))
+
+    @property
+    def shown_tasks_by_id(self) -> dict[int, SelectedTask]:
+        return {task.task_id: task for task in self.shown_tasks}
 
     @property
     def tasks_by_id(self) -> dict[int, SelectedTask]:

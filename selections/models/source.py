@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from selections.draws import Draw
+from selections.draws import Draw, names_files
 from selections.models.selection import Selection
 
 
@@ -43,12 +43,16 @@ class SelectionSource(models.Model):
     def get_draw(self) -> Draw | None:
         return Draw.from_json(self.draw) if self.draw else None
 
-    def to_json(self, *, with_name: bool) -> dict[str, Any]:
+    def shown_draw(self, *, names_hidden: bool) -> dict[str, Any] | None:
+        """The draw in its written form; None also where it has parts of hidden file names."""
+        return None if names_hidden and names_files(self.draw) else self.draw
+
+    def to_json(self, *, with_name: bool, names_hidden: bool) -> dict[str, Any]:
         """As the API has it. The name is for those who may know it: else ""."""
         return {
             "selection": self.source_id,
             "name": self.name if with_name else "",
             "frames_count": self.frames_count,
             "frame_selection_method": self.frame_selection_method,
-            "draw": self.draw,
+            "draw": self.shown_draw(names_hidden=names_hidden),
         }

@@ -17,8 +17,10 @@ from selections.models import Archive, ArchiveOptions, Selection
 from selections.services.connections import closest, usable_connection
 from selections.services.label_checks import check_labels
 from selections.services.limits import check_builds, check_may_build, check_room
+from selections.services.own_names import named_for
 from selections.services.saving import Choice, create_selection
 from selections.services.split_tables import check_names
+from selections.splits import NAMES
 from selector.models import Connection
 from selector.services.connections import find_connection
 
@@ -47,7 +49,8 @@ def request_archive(
     check_room(user=user)
     connection = _connection_for(user, selection)
     check_labels(connection=connection, selection=selection, choice=options.objects)
-    check_names(selection=selection, split=options.split)
+    if options.split.by == NAMES:
+        check_names(selection=named_for(user=user, selection=selection), split=options.split)
     archive = Archive(
         selection=selection,
         selection_name=selection.name,

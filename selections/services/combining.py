@@ -152,6 +152,7 @@ def combine_selections(
         name=name.strip() or free_name(user, combined_name(operation, selections)),
         note=note.strip(),
         operation=operation.value,
+        hides_names=any(each.hides_names for each in selections),
         longest_filename=max(each.longest_name() for each in selections),
         is_complete=False,
     )
@@ -200,7 +201,7 @@ def _tasks(
     the oldest of them were."""
     tasks: dict[int, SelectedTask] = {}
     for each in selections:
-        for task in each.tasks.all():
+        for task in each.shown_tasks:
             if task.task_id in counts:
                 read_at = task.read_at or each.created_at
                 first = tasks.setdefault(task.task_id, task)
@@ -220,7 +221,7 @@ def _sources(selection: Selection, selections: Sequence[Selection]) -> list[Sele
             name=each.name,
             frames_count=each.frames.count(),
             frame_selection_method=each.frame_selection_method,
-            draw=each.draw,
+            draw=each.shown_draw,
         )
         for number, each in enumerate(selections, start=1)
     ]

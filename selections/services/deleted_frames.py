@@ -76,8 +76,9 @@ def _named(jobs: Iterable[Job], ids: list[int]) -> list[Job]:
 
 def _chosen(selection: Selection, task_id: int, numbers: list[int]) -> list[dict[str, Any]]:
     frames = selection.frames.filter(task_id=task_id).order_by("frame")
+    hidden = {"filename": ""} if selection.names_hidden else {}
     return [
-        dict(row)
+        row | hidden
         for start in range(0, len(numbers), _AT_ONCE)
         for row in frames.filter(frame__in=numbers[start : start + _AT_ONCE]).values(
             "task_id", "frame", "filename"

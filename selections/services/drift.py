@@ -69,7 +69,7 @@ def find_drift(*, user: User, selection: Selection) -> Drift:
     Raises NotConnected, InvalidInput for a selection of very many tasks, CvatError.
     """
     connection = required_connection(user, selection)
-    tasks = list(selection.tasks.all())
+    tasks = selection.shown_tasks
     if len(tasks) > MOST_TASKS:
         raise InvalidInput(
             f"What changed in CVAT can be told for at most {MOST_TASKS} tasks; this selection has "
@@ -91,7 +91,8 @@ def _compare(
     deleted = {number for catalog in catalogs for number in catalog.deleted_frames}
     for frame in saved:
         for change, detail in _changes(frame, offered.get(frame.frame), deleted):
-            changed = ChangedFrame(frame.task_id, frame.frame, frame.filename, detail)
+            filename = "" if selection.names_hidden else frame.filename
+            changed = ChangedFrame(frame.task_id, frame.frame, filename, detail)
             drift.add(change, changed)
     read_at = task.read_at or selection.created_at
     if any(_has_new_pictures(catalog, read_at) for catalog in catalogs):
@@ -124,7 +125,7 @@ def _changes(
 ) -> Iterator[tuple[Change, str]]:
     if now is None:
         yield (Change.DELETED if saved.frame in deleted else Change.MISSING), ""
-    elif now.filename != saved.filename:
+    elif saved.filename and now.filename != saved.filename:  # copies may have no names
         yield Change.RENAMED, now.filename
     elif saved.width and now.width and (now.width, now.height) != (saved.width, saved.height):
         yield Change.RESIZED, f"{now.width}×{now.height}"

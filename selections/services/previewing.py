@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from cvat.types import Frame
 from portal.exceptions import InvalidInput
+from selections.draws import Draw
 from selections.models import SelectedFrame, Selection
 from selections.services.connections import required_connection
 from selections.services.drawing import draw_frames
@@ -35,9 +36,7 @@ def preview_draw(*, user: User, selection: Selection, seed: int | None) -> Previ
 
     Raises InvalidInput for one that was never drawn, NotConnected, CvatError.
     """
-    draw = selection.get_draw()
-    if draw is None:
-        raise InvalidInput("This selection was chosen by hand: there is no draw to repeat.")
+    draw = draw_to_repeat(selection)
     connection = required_connection(user, selection)
     drawn = draw_frames(
         user=user,
@@ -52,5 +51,19 @@ def preview_draw(*, user: User, selection: Selection, seed: int | None) -> Previ
         count_before=len(before),
         count=len(frames),
         new=[frame for frame in frames if (frame.task_id, frame.frame) not in before],
-        gone=[frame for place, frame in before.items() if place not in after],
+        gone=selection.shown_frames(frame for place, frame in before.items() if place not in after),
     )
+
+
+def draw_to_repeat(selection: Selection) -> Draw:
+    """The draw that the selection began with. Raises InvalidInput for one that was never drawn, and
+    for a draw by file names that are hidden from who asks."""
+    draw = selection.get_draw()
+    if draw is None:
+        raise InvalidInput("This selection was chosen by hand: there is no draw to repeat.")
+    if selection.draw_is_hidden:
+        raise InvalidInput(
+            "These frames were drawn by file names, which the owner of this selection hides. Ask "
+            f"{selection.owner} to draw them again."
+        )
+    return draw

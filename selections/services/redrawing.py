@@ -9,12 +9,13 @@ from django.contrib.auth.models import User
 
 from cvat.exceptions import CvatError
 from cvat.types import Place
-from portal.exceptions import InvalidInput, PortalError
+from portal.exceptions import PortalError
 from selections.archives import remarks
 from selections.models import Selection
 from selections.services.connections import required_connection
 from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.naming import free_name
+from selections.services.previewing import draw_to_repeat
 from selections.services.replacing import note_origin
 from selections.services.saving import create_random_selection
 from selector.services.connections import find_connection
@@ -65,9 +66,7 @@ def draw_again(
 
     Raises InvalidInput for one that was never drawn, NotConnected, CvatError.
     """
-    draw = selection.get_draw()
-    if draw is None:
-        raise InvalidInput("This selection was chosen by hand: there is no draw to repeat.")
+    draw = draw_to_repeat(selection)
     if seed is not None or with_new_seed:
         draw = replace(draw, seed=seed)
     connection = required_connection(user, selection)

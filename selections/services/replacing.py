@@ -91,14 +91,15 @@ def _name_to_pass_on(selection: Selection) -> str:
 
 def _replace(earlier: Selection, *, by: Selection) -> None:
     """Give `by` the visibility, shares, marks, the place in the lists and among the rounds of a
-    recipe of `earlier`, which is deleted: for ten minutes its owner can undo that.
+    recipe of `earlier`, and whether names are hidden. `earlier` is deleted: for ten minutes its
+    owner can undo that.
 
     Raises Conflict if it is the owner's no more: saving waits for CVAT, and much can happen
     meanwhile.
     """
     by.origin = earlier
     by.origin_kind = Selection.Origin.REPLACED
-    passed_on = ["visibility", "created_at", "recipe_id", "round_number"]
+    passed_on = ["visibility", "hides_names", "created_at", "recipe_id", "round_number"]
     for name in passed_on:
         setattr(by, name, getattr(earlier, name))
     # Not in the transaction, for which others wait: there may be 200,000.

@@ -109,7 +109,8 @@ def create_random_selection(
 
 
 def copy_selection(*, user: User, selection: Selection) -> Selection:
-    """Make a private copy for the user, with the connection of the user to the same server."""
+    """Make a private copy for the user, with the connection of the user to the same server. Names
+    that are hidden from the user are not in it."""
     connection = usable_connection(user, selection)
     copy = Selection(
         owner=user,
@@ -120,14 +121,17 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
         origin=selection,
         origin_kind=Selection.Origin.COPIED,
         note=selection.note,
-        frame_selection_method=selection.frame_selection_method,
-        draw=selection.draw,
+        frame_selection_method=(
+            methods.MANUAL if selection.draw_is_hidden else selection.frame_selection_method
+        ),
+        draw=selection.shown_draw,
+        hides_names=selection.hides_names,
         operation=selection.operation,
         longest_filename=selection.longest_filename,
         frames_requested=selection.frames_requested,
     )
     copy.is_complete = False
-    tasks = [task.copy_to(copy) for task in selection.tasks.all()]
+    tasks = [task.copy_to(copy) for task in selection.shown_tasks]
     for task in tasks:
         task.read_at = task.read_at or selection.created_at
     sources = _sources_known_to(user, selection)
@@ -142,20 +146,22 @@ def copy_selection(*, user: User, selection: Selection) -> Selection:
 
 
 def _sources_known_to(user: User, selection: Selection) -> list[SelectionSource]:
-    """The sources of a selection, without the names of those that only its owner may know."""
+    """The sources of a selection, without the names that the user may not know."""
     sources = list(selection.sources.all())
     if selection.owner_id != user.pk:
         visible = Selection.objects.for_user(user).in_bulk([each.source_id for each in sources])
         for source in sources:
             if source.source_id not in visible:
                 source.name = ""
+            source.draw = source.shown_draw(names_hidden=selection.names_hidden)
     return sources
 
 
-def update_selection(*, selection: Selection, **changes: str) -> Selection:
-    """Change name, note or visibility. A temporary selection becomes a listed one."""
+def update_selection(*, selection: Selection, **changes: str | bool) -> Selection:
+    """Change name, note, visibility, or whether names are hidden from readers. A temporary
+    selection becomes a listed one."""
     for field, value in changes.items():
-        if field not in {"name", "note", "visibility"}:
+        if field not in {"name", "note", "visibility", "hides_names"}:
             raise InvalidInput(f"{field} of a selection cannot be changed.")
         setattr(selection, field, value)
     validate(selection)

@@ -16,6 +16,7 @@ from selections.formats.format import Format
 from selections.models import Selection
 from selections.object_choice import ObjectChoice
 from selections.services.counting_place import counting_place
+from selections.services.own_names import named_for
 from selections.services.selection_index import MOST_TASKS, indexed_frames
 from selections.splits import NAMES, SHARES, Assignment, Split, SplitFrame
 from selector.annotation_index.frame_sets import frames_of
@@ -53,6 +54,7 @@ def split_table(
     except ValueError as error:
         sentence = str(error)
         raise InvalidInput(f"{sentence[0].upper()}{sentence[1:]}.") from error
+    selection = named_for(user=user, selection=selection)
     sets: dict[int, dict[str, int]] = {}
     if split.needs_labels or leaves_out_empty:
         sets = _frame_sets(user, selection, choice, formats.FORMATS.get(annotations))

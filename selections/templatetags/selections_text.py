@@ -154,7 +154,7 @@ def warnings(archive: Archive) -> list[str]:
 def asked_for(selection: Selection) -> list[tuple[str, Any]]:
     """The draw that made the selection, or that it was adjusted from: labels and values."""
     draw = selection.get_draw()
-    if draw is None:
+    if draw is None or selection.draw_is_hidden:
         return []
     rows = draw_facts(draw)
     return [*rows, ("Seed", draw.seed)] if draw.by.is_random else rows
@@ -214,6 +214,8 @@ def in_words(selection: Selection) -> str:
         return f"Combined: {selection.get_operation_display()} {many} selections. {saved}"
     if draw is None:
         return f"Every frame was chosen by hand. {saved}"
+    if selection.draw_is_hidden:
+        return f"Drawn by file names, which the owner hides. {saved}"
     adjusted = ", then adjusted by hand" if selection.adjusted_by_hand else ""
     limits = _with_names(draw) + _in_range(draw) + _with_annotations(draw) + _without(draw)
     what = _amount(draw, selection) + limits

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
@@ -13,6 +15,7 @@ from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import page_queries, services
 from selections.forms import CombineForm, FramesForm, SelectionsForm
+from selections.models import SelectedFrame, Selection
 
 
 def compare_page(request: SignedInRequest) -> HttpResponse:
@@ -33,7 +36,7 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
             paginator = Paginator(part.frames(), page_queries.FRAMES_PER_PAGE)
             paginator.count = part.count  # known: need not be counted again
             page = paginator.get_page(given.get("page"))
-            page.object_list = list(page.object_list)
+            page.object_list = _shown(page.object_list, selections)
         connection = services.usable_connection(request.user, selections[0])
         shown = FramesForm(given, has_pictures=connection is not None)
         shown.is_valid()
@@ -46,6 +49,12 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
             "shown": shown,
         }
     return render(request, "selections/compare.html", context)
+
+
+def _shown(frames: Iterable[SelectedFrame], selections: Sequence[Selection]) -> list[SelectedFrame]:
+    """Frames of the selections, with the file names that the viewer may see."""
+    by_pk = {each.pk: each for each in selections}
+    return [shown for frame in frames for shown in by_pk[frame.selection_id].shown_frames([frame])]
 
 
 def _empty_page(request: SignedInRequest) -> HttpResponse:

@@ -100,7 +100,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "page": page,
         "marks": marks,
         "jobs": page_queries.jobs(selection),
-        "draw": selection.get_draw(),
+        "draw": None if selection.draw_is_hidden else selection.get_draw(),
         "origin": page_queries.origin(request.user, selection),
         "recipe": page_queries.recipe(request.user, selection),
         "recipe_form": RecipeForm(initial={"name": selection.name[:180]}, auto_id="recipe-%s"),

@@ -26,8 +26,10 @@ MOST_LISTED = 500  # selections on the page that hands several over
 @require_POST
 @errors_shown_on(detail_page)
 def share(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Share with everybody, or take that back, as the button said."""
+    """Share with everybody, hide names from readers, or take that back, as the button said."""
     selection = _own(request, pk)
+    if names := request.POST.get("names"):
+        return _share_names(request, selection, names)
     visibility = request.POST.get("visibility", "")
     services.update_selection(selection=selection, visibility=visibility)
     shared = visibility == Selection.Visibility.SHARED
@@ -38,6 +40,19 @@ def share(request: SignedInRequest, pk: int) -> HttpResponse:
     else:
         done = "Only you can see this selection now."
     messages.success(request, done)
+    return redirect(selection)
+
+
+def _share_names(request: SignedInRequest, selection: Selection, names: str) -> HttpResponse:
+    if names not in ("shown", "hidden"):
+        raise InvalidInput("Say whether names are shown or hidden.")
+    services.update_selection(selection=selection, hides_names=names == "hidden")
+    messages.success(
+        request,
+        "People who may only read this selection are shown no names of tasks and files now."
+        if names == "hidden"
+        else "Everybody who may read this selection sees the names of its tasks and files now.",
+    )
     return redirect(selection)
 
 
