@@ -12,7 +12,7 @@ of a new selection, and would compare two of 100,000 frames pair by pair. So the
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby, islice
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -43,17 +43,35 @@ def save_frames(selection: Selection, frames: Iterable[Any]) -> None:
     _complete(selection, _write(selection, frames, since=selection.revision))
 
 
-def add_frames(selection: Selection, frames: Iterable[Any], *, since: int) -> None:
-    """Write frames that the selection has from a later revision on."""
-    if _write(selection, frames, since=since) > BATCH:
+def _nobody_else() -> None:
+    """In place of `hold`, where nobody else writes the same rows."""
+
+
+def add_frames(
+    selection: Selection,
+    frames: Iterable[Any],
+    *,
+    since: int,
+    hold: Callable[[], None] = _nobody_else,
+) -> None:
+    """Write frames that the selection has from a later revision on. `hold` is called in the
+    transaction of each batch, and raises what ends the writing."""
+    if _write(selection, frames, since=since, hold=hold) > BATCH:
         _renew_statistics()
 
 
-def remove_frames(selection: Selection, places: Collection[Place], *, until: int) -> None:
-    """Let frames of the selection end before a later revision."""
+def remove_frames(
+    selection: Selection,
+    places: Collection[Place],
+    *,
+    until: int,
+    hold: Callable[[], None] = _nobody_else,
+) -> None:
+    """Let frames of the selection end before a later revision. `hold` as in add_frames()."""
     in_order = iter(sorted(places))
     while batch := list(islice(in_order, BATCH)):
         with transaction.atomic():
+            hold()
             for task_id, of_task in groupby(batch, key=itemgetter(0)):
                 numbers = [frame for _, frame in of_task]
                 rows = selection.frames.filter(task_id=task_id, frame__in=numbers)
@@ -68,13 +86,20 @@ def take_back(selection: Selection, revision: int) -> None:
     update_rows(rows.filter(until=revision), until=NEVER)
 
 
-def _write(selection: Selection, frames: Iterable[Any], *, since: int) -> int:
+def _write(
+    selection: Selection,
+    frames: Iterable[Any],
+    *,
+    since: int,
+    hold: Callable[[], None] = _nobody_else,
+) -> int:
     """Write frames in batches; how many they are."""
     values_of = attrgetter(*FIELDS)
     rows = ((selection.pk, *values_of(frame), since) for frame in frames)
     count = 0
     while batch := list(islice(rows, BATCH)):
         with transaction.atomic(), connection.cursor() as cursor:
+            hold()
             _insert(cursor, batch)
         count += len(batch)
         _let_others_write()

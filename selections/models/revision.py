@@ -24,7 +24,7 @@ class Revision(models.Model):
     number = models.PositiveIntegerField()  # from FIRST_REVISION
     # Null for the frames as they were saved, and when the account is deleted.
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    made_at = models.DateTimeField(default=timezone.now)
+    made_at = models.DateTimeField(default=timezone.now)  # while incomplete: the last sign of life
     added = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)
     frames_count = models.PositiveIntegerField(default=0)
@@ -50,6 +50,27 @@ class Revision(models.Model):
     @property
     def is_first(self) -> bool:
         return self.number == self.FIRST
+
+    def renew(self) -> bool:
+        """Say that its frames are still being written, by the change that holds this instance.
+        False if another change has taken the row over."""
+        return self._take()
+
+    def take_over(self, user: User) -> bool:
+        """Go on for the user with a row whose change died. False if another change did already."""
+        is_taken = self._take(made_by=user)
+        if is_taken:
+            self.made_by = user
+        return is_taken
+
+    def _take(self, **values: User) -> bool:
+        """The time that this instance knows tells whether the row is as it was read."""
+        now = timezone.now()
+        held = Revision.objects.filter(pk=self.pk, is_complete=False, made_at=self.made_at)
+        if not held.update(made_at=now, **values):
+            return False
+        self.made_at = now
+        return True
 
     def added_frames(self) -> models.QuerySet[SelectedFrame]:
         """The frames that the revision before did not have, by task and number."""

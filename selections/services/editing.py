@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -127,14 +128,16 @@ def _make_revision(user: User, selection: Selection, change: FrameChange) -> Non
     number = selection.revision + 1
     known = {task.task_id: task for task in [*change.tasks, *selection.tasks.all()]}
     with _claimed(user, selection, number) as claim:
-        add_frames(selection, change.added, since=number)
-        remove_frames(selection, change.removed, until=number)
+        hold = partial(_hold, claim)
+        add_frames(selection, change.added, since=number, hold=hold)
+        remove_frames(selection, change.removed, until=number, hold=hold)
         after = SelectedFrame.history.filter(selection=selection, since__lte=number)
         longest = after.filter(until__gt=number).aggregate(longest=Max(Length("filename")))
         counts = _counts(selection, change)
         tasks = [task for task_id, task in sorted(known.items()) if counts[task_id]]
         name = _name_after(selection, tasks, frames_count=counts.total())
         with transaction.atomic():
+            hold()
             _complete(claim, change, frames_count=counts.total())
             _write_tasks(selection, known, counts, number)
             _move_on(
@@ -152,26 +155,47 @@ def _make_revision(user: User, selection: Selection, change: FrameChange) -> Non
 
 @contextmanager
 def _claimed(user: User, selection: Selection, number: int) -> Iterator[Revision]:
-    """The row of the next revision, which only one change can make. What was written for it is
+    """The row of the next revision, which only one change can hold. What was written for it is
     taken back if the change fails. Raises Conflict while another change is being made."""
-    stale = timezone.now() - Selection.LONGEST_SAVE
-    for dead in selection.revisions.filter(is_complete=False, made_at__lt=stale):
-        take_back(selection, dead.number)
-        dead.delete()
     _note_first(selection)
+    claim = _claim(user, selection, number)
+    with ExitStack() as undo:
+        undo.callback(_give_up, selection, claim)
+        yield claim
+        undo.pop_all()
+
+
+def _claim(user: User, selection: Selection, number: int) -> Revision:
     try:
         with transaction.atomic():
-            claim = selection.revisions.create(number=number, made_by=user)
+            return selection.revisions.create(number=number, made_by=user)
     except IntegrityError:
+        pass
+    stale = timezone.now() - Selection.LONGEST_SAVE
+    dead = selection.revisions.filter(number=number, is_complete=False, made_at__lt=stale).first()
+    if dead is None or not dead.take_over(user):
         raise Conflict(
             f"Somebody is changing the frames of “{selection.name}” just now. Load the page again "
             "in a moment, look at the frames, and make your change again."
-        ) from None
-    with ExitStack() as undo:
-        undo.callback(claim.delete)
-        undo.callback(take_back, selection, number)
-        yield claim
-        undo.pop_all()
+        )
+    take_back(selection, number)
+    return dead
+
+
+def _hold(claim: Revision) -> None:
+    """Raises Conflict if somebody else has taken the change for dead."""
+    if not claim.renew():
+        raise Conflict(
+            "The change took so long that somebody else has changed the frames meanwhile. Load the "
+            "page again, look at the frames, and make your change again."
+        )
+
+
+def _give_up(selection: Selection, claim: Revision) -> None:
+    """Take back what was written, unless another change has taken the row over, and did so."""
+    if claim.renew():
+        take_back(selection, claim.number)
+        claim.delete()
 
 
 def _note_first(selection: Selection) -> None:

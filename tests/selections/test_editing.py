@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.contrib.auth.models import User
@@ -192,6 +193,42 @@ def test_a_change_whose_process_died_is_taken_back_by_the_next(
     selection.revisions.filter(pk=dead.pk).update(made_at=timezone.now() - timedelta(hours=2))
     edit(selection, remove="1:1")
     assert frames(reread(selection)) == "1:0 1:2"
+
+
+def test_a_change_that_was_taken_for_dead_harms_no_other(
+    selection: Selection, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds out at its next batch, and leaves alone what the other change wrote."""
+    services.share_selection(user=alice, selection=selection, person="bob", may_edit=True)
+    monkeypatch.setattr(batches, "BATCH", 1)
+    pauses = count()
+
+    def pause() -> None:
+        if next(pauses) == 0:  # after the first batch
+            grow_old_and_edit(selection, bob)
+
+    monkeypatch.setattr(batches, "_let_others_write", pause)
+    with pytest.raises(Conflict, match="somebody else has changed the frames meanwhile"):
+        edit(selection, add="1:7 1:8", remove="1:0")
+    now = reread(selection)
+    assert (now.revision, frames(now)) == (2, "1:0 1:2 1:9")
+    assert now.revisions.get(number=2).made_by == bob
+    assert SelectedFrame.history.filter(selection=selection).count() == 4
+
+
+def grow_old_and_edit(selection: Selection, user: User) -> None:
+    """The change of the next revision is an hour old, and the user makes another one."""
+    old = timezone.now() - Selection.LONGEST_SAVE - timedelta(seconds=1)
+    selection.revisions.filter(number=2).update(made_at=old)
+    edit(reread(selection), user, add="1:9", remove="1:1")
+
+
+def test_of_two_who_find_a_dead_change_one_goes_on(selection: Selection, alice: User) -> None:
+    old = timezone.now() - Selection.LONGEST_SAVE - timedelta(seconds=1)
+    selection.revisions.create(number=2, made_by=alice, made_at=old)
+    first, second = (selection.revisions.get(number=2) for _ in range(2))
+    assert [first.take_over(alice), second.take_over(alice)] == [True, False]
+    assert [first.renew(), second.renew()] == [True, False]
 
 
 def test_a_copy_and_a_combination_have_the_present_frames(
