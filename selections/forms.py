@@ -28,6 +28,7 @@ from selections.models import (
 from selections.models.selected import FIRST_REVISION, LAST_REVISION, tasks_of_outer
 from selections.sampling import MAX_SEED
 from selections.webhooks import LONGEST_URL
+from selector.models import SavedSearch
 
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
@@ -266,6 +267,19 @@ class DescribeForm(forms.Form):
 
 class RecipeForm(DescribeForm):
     name = forms.CharField(label="Name of the recipe", max_length=180)
+
+
+class RecipeSearchForm(forms.Form):
+    """The saved search whose tasks each round of a recipe draws from."""
+
+    saved_search = forms.ModelChoiceField(
+        SavedSearch.objects.none(), label="Tasks of the saved search", empty_label=None
+    )
+
+    def __init__(self, *args: Any, searches: QuerySet[SavedSearch], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["saved_search"]
+        field.queryset = searches
 
 
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # has none when it runs

@@ -24,6 +24,7 @@ urlpatterns = [
     path("recipes/<int:pk>/next-round", recipes.next_round, name="next-round"),
     path("recipes/<int:pk>/describe", recipes.describe, name="describe-recipe"),
     path("recipes/<int:pk>/schedule", recipes.schedule, name="schedule-recipe"),
+    path("recipes/<int:pk>/search", recipes.change_search, name="change-recipe-search"),
     path("recipes/<int:pk>/hand-over", recipes.hand_over, name="hand-over-recipe"),
     path("recipes/<int:pk>/notices", recipes.notices, name="recipe-notices"),
     path("recipes/<int:pk>/delete", recipes.delete, name="delete-recipe"),

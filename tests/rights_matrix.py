@@ -142,6 +142,9 @@ EXPECTED: dict[str, list[Case]] = {
     "selections:recipe": [get(PAGE_OF_ALICE, pk="recipe")],
     "selections:next-round": [post(DONE_BY_ALICE, pk="recipe")],
     "selections:describe-recipe": [post(DONE_BY_ALICE, {"name": "x"}, pk="recipe")],
+    "selections:change-recipe-search": [
+        post((302, 400, 404, 404), {"saved_search": 999}, pk="recipe"),
+    ],
     "selections:schedule-recipe": [
         post(
             DONE_BY_ALICE,

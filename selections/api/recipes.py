@@ -33,7 +33,14 @@ from selections.webhooks import LONGEST_URL
 from selector.services.connections import find_connection
 
 LONGEST_NAME = 180
-CHANGEABLE = {"name", "note", "schedule", "schedule_hour", "schedule_weekday"}
+CHANGEABLE = {
+    "name",
+    "note",
+    "schedule",
+    "schedule_hour",
+    "schedule_weekday",
+    "saved_search",
+}
 
 
 class RecipeDrawSerializer(WrittenDrawSerializer):
@@ -78,6 +85,13 @@ class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
         help_text="On which day, if weekly: 0 is Monday, 6 is Sunday.",
     )
 
+    saved_search = IdField(
+        required=False,
+        write_only=True,
+        help_text="A saved search of yours, for the tasks of which the recipe draws from now on; "
+        "`draw` names the present one.",
+    )
+
     class Meta:
         model = Recipe
         fields = [
@@ -97,6 +111,7 @@ class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
             "next_round_at",
             "problem",
             "problem_at",
+            "saved_search",
             "created_at",
             "updated_at",
         ]
@@ -245,7 +260,7 @@ class RecipeViewSet(
 
     @takes(body=RecipeSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
-        """Change name, note or schedule."""
+        """Change name, note, schedule, or the saved search that gives the tasks."""
         recipe = self.get_object()
         form = self.get_serializer(recipe, data=request.data, partial=True)
         form.is_valid(raise_exception=True)

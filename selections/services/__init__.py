@@ -39,6 +39,7 @@ from selections.services.recipes import (
     draw_next_round,
     give_recipe,
     save_as_recipe,
+    searches_for,
     update_recipe,
 )
 from selections.services.redrawing import draw_again
@@ -111,6 +112,7 @@ __all__ = [
     "retry_archive",
     "save_as_recipe",
     "save_selection",
+    "searches_for",
     "send_notices_of",
     "set_notices",
     "share_selection",

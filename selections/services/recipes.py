@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.exceptions import Conflict, Explained, InvalidInput, NotConnected
@@ -21,7 +22,7 @@ from selections.schedules import NEVER
 from selections.services.connections import closest, required_connection, usable_connections
 from selections.services.notices import write_notices
 from selections.services.saving import create_random_selection
-from selector.models import Connection
+from selector.models import Connection, SavedSearch
 from selector.services.connections import find_connection
 from selector.services.saved_searches import hand_on
 
@@ -99,19 +100,41 @@ def save_as_recipe(*, user: User, selection: Selection, name: str, note: str = "
 
 
 def update_recipe(*, recipe: Recipe, **changes: str | int) -> Recipe:
-    """Change name, note or schedule. Raises InvalidInput."""
+    """Change name, note, schedule, or the saved search whose tasks each round draws from. Raises
+    InvalidInput."""
+    fields = {*changes, "updated_at"}
+    if "saved_search" in changes:
+        recipe.draw = _with_search(recipe, int(changes.pop("saved_search"))).to_json()
+        fields = fields - {"saved_search"} | {"draw"}
     for field, value in changes.items():
         if field not in {"name", "note", *SCHEDULED}:
             raise InvalidInput(f"{field} of a recipe cannot be changed.")
         setattr(recipe, field, value.strip() if isinstance(value, str) else value)
     _validate(recipe)
-    fields = {*changes, "updated_at"}
     if SCHEDULED & changes.keys():
         recipe.next_round_at = recipe.next_due()
         recipe.problem, recipe.problem_at = "", None  # of the schedule before
         fields |= {"next_round_at", "problem", "problem_at"}
     recipe.save(update_fields=fields)
     return recipe
+
+
+def _with_search(recipe: Recipe, search_id: int) -> Draw:
+    draw = recipe.get_draw()
+    if draw.saved_search is None:
+        raise InvalidInput(f"“{recipe.name}” does not draw from the tasks of a saved search.")
+    if not searches_for(recipe).filter(pk=search_id).exists():
+        raise InvalidInput(
+            f"You have no saved search {search_id} for tasks of {recipe.url}, where this recipe "
+            "draws. Save one there, or choose another."
+        )
+    return replace(draw, saved_search=search_id)
+
+
+def searches_for(recipe: Recipe) -> QuerySet[SavedSearch]:
+    """The saved searches of the owner that the recipe can draw from."""
+    own = SavedSearch.objects.for_user(recipe.owner)
+    return own.filter(url=recipe.url, organization=recipe.organization)
 
 
 def delete_recipe(*, recipe: Recipe) -> None:

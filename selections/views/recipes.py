@@ -14,7 +14,13 @@ from portal.exceptions import InvalidInput
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import services
-from selections.forms import HandOverForm, NoticesForm, RecipeForm, ScheduleForm
+from selections.forms import (
+    HandOverForm,
+    NoticesForm,
+    RecipeForm,
+    RecipeSearchForm,
+    ScheduleForm,
+)
 from selections.models import Notice, Recipe, RecipeNotices, Selection
 from selections.views.saved import detail_page
 
@@ -42,10 +48,16 @@ def _page(request: SignedInRequest, pk: int, *, new_secret: str = "") -> HttpRes
     shown = _own(request, pk)
     notices = RecipeNotices.of(shown)
     rounds = Selection.objects.for_user(request.user).rounds_of(shown).with_counts()
+    draw = shown.get_draw()
+    searches = services.searches_for(shown)
     context = {
         "recipe": shown,
         "zone": timezone.get_default_timezone_name(),
-        "draw": shown.get_draw(),
+        "draw": draw,
+        "search": searches.filter(pk=draw.saved_search).first(),
+        "search_form": RecipeSearchForm(
+            initial={"saved_search": draw.saved_search}, searches=searches
+        ),
         "page": Paginator(rounds, ROUNDS_PER_PAGE).get_page(request.GET.get("page")),
         "own_connection": services.usable_connection(request.user, shown),
         "schedule": ScheduleForm(instance=shown),
@@ -104,6 +116,20 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
     text = changed.get_schedule().text
     said = f"Rounds are drawn {text}." if text else "Rounds are drawn only when you ask for them."
     messages.success(request, said)
+    return redirect(changed)
+
+
+@require_POST
+@errors_shown_on(recipe_page)
+def change_search(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Draw the next rounds from the tasks of another saved search."""
+    changed = _own(request, pk)
+    form = RecipeSearchForm(request.POST, searches=services.searches_for(changed))
+    if not form.is_valid():
+        raise InvalidInput("Choose one of your saved searches for this CVAT server.")
+    search = form.cleaned_data["saved_search"]
+    services.update_recipe(recipe=changed, saved_search=search.pk)
+    messages.success(request, f"The next rounds are drawn from the tasks of “{search}”.")
     return redirect(changed)
 
 
