@@ -52,25 +52,10 @@ class Revision(models.Model):
         return self.number == self.FIRST
 
     def renew(self) -> bool:
-        """Say that its frames are still being written, by the change that holds this instance.
-        False if another change has taken the row over."""
-        return self._take()
-
-    def take_over(self, user: User) -> bool:
-        """Go on for the user with a row whose change died. False if another change did already."""
-        is_taken = self._take(made_by=user)
-        if is_taken:
-            self.made_by = user
-        return is_taken
-
-    def _take(self, **values: User) -> bool:
-        """The time that this instance knows tells whether the row is as it was read."""
-        now = timezone.now()
-        held = Revision.objects.filter(pk=self.pk, is_complete=False, made_at=self.made_at)
-        if not held.update(made_at=now, **values):
-            return False
-        self.made_at = now
-        return True
+        """Say that its frames are still being written, by the change that made this row. False if
+        another change has taken its place."""
+        row = Revision.objects.filter(pk=self.pk, is_complete=False)
+        return row.update(made_at=timezone.now()) == 1
 
     def added_frames(self) -> models.QuerySet[SelectedFrame]:
         """The frames that the revision before did not have, by task and number."""

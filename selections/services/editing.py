@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -161,6 +161,7 @@ def _claimed(user: User, selection: Selection, number: int) -> Iterator[Revision
     claim = _claim(user, selection, number)
     with ExitStack() as undo:
         undo.callback(_give_up, selection, claim)
+        take_back(selection, number)  # what a change that died has left
         yield claim
         undo.pop_all()
 
@@ -172,14 +173,14 @@ def _claim(user: User, selection: Selection, number: int) -> Revision:
     except IntegrityError:
         pass
     stale = timezone.now() - Selection.LONGEST_SAVE
-    dead = selection.revisions.filter(number=number, is_complete=False, made_at__lt=stale).first()
-    if dead is None or not dead.take_over(user):
-        raise Conflict(
-            f"Somebody is changing the frames of “{selection.name}” just now. Load the page again "
-            "in a moment, look at the frames, and make your change again."
-        )
-    take_back(selection, number)
-    return dead
+    dead = selection.revisions.filter(number=number, is_complete=False, made_at__lt=stale)
+    with suppress(IntegrityError), transaction.atomic():
+        if dead.delete()[0]:  # of two that find it, one deletes it
+            return selection.revisions.create(number=number, made_by=user)
+    raise Conflict(
+        f"Somebody is changing the frames of “{selection.name}” just now. Load the page again in a "
+        "moment, look at the frames, and make your change again."
+    )
 
 
 def _hold(claim: Revision) -> None:

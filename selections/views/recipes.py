@@ -54,7 +54,7 @@ def _page(request: SignedInRequest, pk: int, *, new_secret: str = "") -> HttpRes
         "recipe": shown,
         "zone": timezone.get_default_timezone_name(),
         "draw": draw,
-        "search": searches.filter(pk=draw.saved_search).first(),
+        "search": searches.filter(pk=draw.saved_search or 0).first(),
         "search_form": RecipeSearchForm(
             initial={"saved_search": draw.saved_search}, searches=searches
         ),

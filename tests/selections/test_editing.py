@@ -196,10 +196,11 @@ def test_a_change_whose_process_died_is_taken_back_by_the_next(
 
 
 def test_a_change_that_was_taken_for_dead_harms_no_other(
-    selection: Selection, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    selection: Selection, bob: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It finds out at its next batch, and leaves alone what the other change wrote."""
-    services.share_selection(user=alice, selection=selection, person="bob", may_edit=True)
+    connected(bob, standin)
+    services.share_selection(user=selection.owner, selection=selection, person="bob", may_edit=True)
     monkeypatch.setattr(batches, "BATCH", 1)
     pauses = count()
 
@@ -221,14 +222,6 @@ def grow_old_and_edit(selection: Selection, user: User) -> None:
     old = timezone.now() - Selection.LONGEST_SAVE - timedelta(seconds=1)
     selection.revisions.filter(number=2).update(made_at=old)
     edit(reread(selection), user, add="1:9", remove="1:1")
-
-
-def test_of_two_who_find_a_dead_change_one_goes_on(selection: Selection, alice: User) -> None:
-    old = timezone.now() - Selection.LONGEST_SAVE - timedelta(seconds=1)
-    selection.revisions.create(number=2, made_by=alice, made_at=old)
-    first, second = (selection.revisions.get(number=2) for _ in range(2))
-    assert [first.take_over(alice), second.take_over(alice)] == [True, False]
-    assert [first.renew(), second.renew()] == [True, False]
 
 
 def test_a_copy_and_a_combination_have_the_present_frames(
