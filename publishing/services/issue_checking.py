@@ -148,7 +148,7 @@ def _faulty(selection: Selection) -> list[FaultyFrame]:
     faulty = []
     for task_id in sorted(numbers):
         rows = selection.frames.filter(task_id=task_id, frame__in=numbers[task_id])
-        for row in rows.order_by("frame"):
+        for row in selection.shown_frames(rows.order_by("frame")):
             mark = marks[row.task_id, row.frame]
             faulty.append(
                 FaultyFrame(
