@@ -10,6 +10,7 @@ from cvat.links import MAX_ID
 from publishing.change import DELETED_FRAMES
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import STAGES, IssueOptions
+from publishing.label_schema import LONGEST_SCHEMA, BadSchema, parsed
 from publishing.new_task import (
     LONGEST_NAME,
     LONGEST_SUBSET,
@@ -115,6 +116,19 @@ class NewTaskForm(forms.Form):
         min_value=1,
         max_value=MAX_ID,
     )
+    without_labels = forms.MultipleChoiceField(
+        label="Without these labels of the tasks",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    label_schema = forms.CharField(
+        label="Labels of its own, as JSON",
+        required=False,
+        max_length=LONGEST_SCHEMA,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        help_text="In the form of CVAT’s tab Raw: names, types, attributes, skeletons. Instead of "
+        "the labels of the tasks or of a project.",
+    )
     subset = forms.CharField(
         max_length=LONGEST_SUBSET, required=False, help_text="Such as Train or Validation."
     )
@@ -158,12 +172,30 @@ class NewTaskForm(forms.Form):
         if check.projects_count <= len(check.projects):
             del self.fields["other_project"]
         project, assignee = cast(Any, self.fields["project"]), cast(Any, self.fields["assignee"])
+        names = [str(label["name"]) for label in check.labels or ()]
+        self._labels = names
+        cast(Any, self.fields["without_labels"]).choices = [(name, name) for name in names]
         none = "None: the labels of the tasks" if check.labels is not None else "Choose …"
         own = check.project
         others = [each for each in check.projects if own is None or each.id != own.id]
         listed = [*([] if own is None else [own]), *others]
         project.choices = [("", none), *((each.id, f"{each.name}: its labels") for each in listed)]
         assignee.choices = [("", "Nobody"), *((n, name) for name, n in self._members.items())]
+
+    def clean_without_labels(self) -> tuple[str, ...]:
+        """The names of the labels that remain; () for all."""
+        without = self.cleaned_data["without_labels"]
+        remaining = tuple(name for name in self._labels if name not in without)
+        if without and not remaining:
+            raise forms.ValidationError("Leave the task at least one label.")
+        return remaining if without else ()
+
+    def clean_label_schema(self) -> tuple[dict[str, Any], ...]:
+        text = self.cleaned_data["label_schema"]
+        try:
+            return parsed(text) if text else ()
+        except BadSchema as error:
+            raise forms.ValidationError(str(error)) from None
 
     def clean_job_assignees(self) -> tuple[int, ...]:
         names = [name.strip() for name in self.cleaned_data["job_assignees"].split(",")]
@@ -189,6 +221,8 @@ class NewTaskForm(forms.Form):
             with_annotations=given["with_annotations"],
             assignee_id=given["assignee"],
             job_assignee_ids=given["job_assignees"],
+            labels=given["without_labels"],
+            label_schema=given["label_schema"],
             deleted_frames=given.get("deleted_frames", ""),
         )
 

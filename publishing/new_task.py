@@ -13,6 +13,7 @@ from publishing.change import Change
 LONGEST_NAME, LONGEST_SUBSET = 256, 64  # characters; CVAT's limits
 MOST_ASSIGNEES = 200
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
+_LISTS = ("job_assignee_ids", "labels", "label_schema")
 UPLOADED = "the paths of the pictures, in their order"
 
 
@@ -21,6 +22,8 @@ class NewTaskOptions:
     """`frames_per_job` is 0 for one job of all frames. With `project_id` the task has the labels of
     that project, else those of the tasks that the frames are from. `deleted_frames` as for
     GroundTruthOptions. `with_annotations`: what is annotated on the frames is copied too.
+    `labels` are the names of those of the tasks' labels that the new task gets, () for all;
+    `label_schema` are labels to get instead, in the form in which CVAT takes them.
     `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain."""
 
     name: str
@@ -32,13 +35,16 @@ class NewTaskOptions:
     with_annotations: bool = False
     assignee_id: int | None = None  # of the task
     job_assignee_ids: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    label_schema: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"job_assignee_ids": list(self.job_assignee_ids)}
+        values = asdict(self)
+        return values | {name: list(values[name]) for name in _LISTS}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> NewTaskOptions:
-        return cls(**data | {"job_assignee_ids": tuple(data.get("job_assignee_ids", ()))})
+        return cls(**data | {name: tuple(data.get(name, ())) for name in _LISTS})
 
     @property
     def assignee_ids(self) -> tuple[int, ...]:
@@ -50,14 +56,20 @@ class NewTaskOptions:
         """Who gets the job with this number, from 0. Needs `job_assignee_ids`."""
         return self.job_assignee_ids[min(number, len(self.job_assignee_ids) - 1)]
 
+    def labels_among(self, existing: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+        """The labels of the task outside a project, given those of the tasks that it is from."""
+        if self.label_schema:
+            return self.label_schema
+        return tuple(each for each in existing if not self.labels or each["name"] in self.labels)
+
     def task(
         self, *, marker: str, labels: Sequence[Mapping[str, Any]], organization: str
     ) -> NewTask:
-        """The task without its pictures."""
+        """The task without its pictures. `labels` are those of the tasks that it is from."""
         return NewTask(
             self.name,
             marker,
-            labels=() if self.project_id else tuple(labels),
+            labels=() if self.project_id else self.labels_among(labels),
             project_id=self.project_id,
             organization=organization,
             subset=self.subset,

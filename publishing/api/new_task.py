@@ -23,6 +23,8 @@ from publishing.api.deciding import (
 )
 from publishing.api.ground_truth import CvatUserSerializer
 from publishing.api.publications import PublicationSerializer
+from publishing.label_schema import LONGEST_NAME as LONGEST_LABEL
+from publishing.label_schema import MOST_LABELS, BadSchema, checked
 from publishing.new_task import (
     LONGEST_NAME,
     LONGEST_SUBSET,
@@ -94,6 +96,19 @@ class NewTaskSerializer(DecisionsSerializer):
         default=70,
         help_text="Of the compressed pictures in CVAT's editor.",
     )
+    labels = ListField(
+        child=serializers.CharField(max_length=LONGEST_LABEL),
+        max_length=MOST_LABELS,
+        default=list,
+        help_text="Names of the labels of the tasks that the new task gets; empty: all.",
+    )
+    label_schema = serializers.JSONField(
+        required=False,
+        help_text="Labels of its own instead of those of the tasks or of a project, in the form of "
+        "CVAT's raw view: a list of objects with `name`, `type`, `color`, `attributes` (`name`, "
+        "`input_type`, `mutable`, `values`, `default_value`), and of skeletons `sublabels` and "
+        "`svg`. Ids are ignored.",
+    )
     assignee_id = IdField(
         required=False,
         allow_null=True,
@@ -113,6 +128,12 @@ class NewTaskSerializer(DecisionsSerializer):
         "and attributes by name. What is left out is counted in the publication "
         "(`problem_groups`).",
     )
+
+    def validate_label_schema(self, given: Any) -> list[dict[str, Any]]:
+        try:
+            return list(checked(given)) if given != [] else []
+        except BadSchema as error:
+            raise serializers.ValidationError(str(error)) from None
 
 
 class NewTaskView(DecidingView):

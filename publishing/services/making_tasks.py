@@ -62,7 +62,8 @@ def make_task(
 
 def _new_task(publication: Publication, writer: CvatWriter, pictures: Pictures) -> NewTask:
     options = publication.get_task_options()
-    labels = () if options.project_id else writer.labels_of_task(pictures.lines[0]["task_id"])
+    has_own = options.project_id is not None or options.label_schema
+    labels = () if has_own else writer.labels_of_task(pictures.lines[0]["task_id"])
     return options.task(
         marker=publication.marker, labels=labels, organization=publication.organization
     )

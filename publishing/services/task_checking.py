@@ -73,12 +73,7 @@ class NewTaskCheck:
 
     def check_choices(self, options: NewTaskOptions) -> None:
         """Raises ChoiceNeeded, InvalidInput."""
-        if self.labels is None and options.project_id is None:
-            raise InvalidInput(
-                "The tasks of the selection have different labels, so a task of frames of all of "
-                "them has none of its own to begin with. Name a project (project_id) whose labels "
-                "it gets, or make a selection for each task."
-            )
+        self._check_labels(options)
         check_assignees(self.place.members, options.assignee_ids, subject="The task and its jobs")
         if self.deleted.count and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(
@@ -88,6 +83,28 @@ class NewTaskCheck:
         if not self.remaining(options.deleted_frames):
             raise InvalidInput(
                 "Every frame of the selection was deleted in CVAT. Choose other frames."
+            )
+
+    def _check_labels(self, options: NewTaskOptions) -> None:
+        ways = (options.project_id is not None, bool(options.labels), bool(options.label_schema))
+        if sum(ways) > 1:
+            raise InvalidInput(
+                "The task gets the labels of a project (project_id), a part of those of the tasks "
+                "(labels), or labels of its own (label_schema): choose one of these."
+            )
+        if options.project_id is not None or options.label_schema:
+            return
+        if self.labels is None:
+            raise InvalidInput(
+                "The tasks of the selection have different labels, so a task of frames of all of "
+                "them has none of its own to begin with. Name a project (project_id) whose labels "
+                "it gets, give labels (label_schema), or make a selection for each task."
+            )
+        unknown = set(options.labels) - {str(label["name"]) for label in self.labels}
+        if unknown:
+            raise InvalidInput(
+                f"The tasks have no label “{min(unknown)}”. They have: "
+                f"{', '.join(str(label['name']) for label in self.labels)}."
             )
 
     def changes(self, options: NewTaskOptions) -> list[Change]:
@@ -103,16 +120,17 @@ class NewTaskCheck:
             upload(None, frames_count=frames_count, options=options),
         ]
         if options.with_annotations:
-            changes.append(annotation(None, lost_labels=self._lost_labels()))
+            changes.append(annotation(None, lost_labels=self._lost_labels(options)))
         if options.job_assignee_ids:
             changes.append(assignment(None, assignees=len(set(options.job_assignee_ids))))
         return changes
 
-    def _lost_labels(self) -> frozenset[str]:
+    def _lost_labels(self, options: NewTaskOptions) -> frozenset[str]:
         """Names of labels of the frames that the new task will not have."""
-        if self.place.project is None:
-            return frozenset()
-        return self.label_names - {str(label["name"]) for label in self.place.labels}
+        labels = options.labels_among(self.labels or ())
+        if self.place.project is not None:
+            labels = tuple(self.place.labels)
+        return self.label_names - {str(label["name"]) for label in labels}
 
 
 def check_new_task(
