@@ -273,7 +273,7 @@ class RecipeSearchForm(forms.Form):
     """The saved search whose tasks each round of a recipe draws from."""
 
     saved_search = forms.ModelChoiceField(
-        SavedSearch.objects.none(), label="Tasks of the saved search", empty_label=None
+        SavedSearch.objects.none(), label="Saved search", empty_label=None
     )
 
     def __init__(self, *args: Any, searches: QuerySet[SavedSearch], **kwargs: Any) -> None:
