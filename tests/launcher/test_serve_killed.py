@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc"),
 ]
 
-TASK, FRAMES = 8, 700
+TASK, FRAMES = 8, 300
 GONE_SECONDS = 15  # after which no process of a killed launcher lives
 
 
@@ -33,33 +33,31 @@ def cvat() -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, cvat: StandIn) -> Iterator[Launcher]:
-    launcher = Launcher(tmp_path_factory.mktemp("running"))
+def portal(tmp_path_factory: pytest.TempPathFactory, cvat: StandIn) -> Iterator[Launcher]:
+    """One for all tests: each of them leaves it running."""
+    launcher = Launcher(tmp_path_factory.mktemp("killed"))
     launcher.variables = {"CVAT_URL": cvat.url}
     launcher.start()
     yield launcher
     launcher.close()
 
 
-@pytest.fixture
-def launcher(tmp_path: Path, cvat: StandIn) -> Iterator[Launcher]:
-    launcher = Launcher(tmp_path)
-    launcher.variables = {"CVAT_URL": cvat.url}
-    yield launcher
-    launcher.close()
+@pytest.fixture(scope="module")
+def token(portal: Launcher, cvat: StandIn) -> str:
+    """alice's, who is connected."""
+    value = portal.manage("api_token", "alice", "--create-user").stdout.strip()
+    account = {"username": "demo", "password": "demo-password"}
+    portal.call("/test-connection", value, {"url": cvat.url, **account})
+    return value
 
 
 class Build:
-    """A build of a whole task that is under way."""
+    """A build of many frames that is under way."""
 
-    def __init__(self, launcher: Launcher, cvat: StandIn) -> None:
-        self._launcher, self._cvat = launcher, cvat
+    def __init__(self, portal: Launcher, token: str, cvat: StandIn) -> None:
+        self._portal, self._token, self._cvat = portal, token, cvat
         cvat.costs = Costs(chunk=1.5, small_frame=0.2)
         cvat.requests.clear()
-        made = launcher.manage("api_token", "alice", "--create-user")
-        self._token = made.stdout.strip()
-        account = {"username": "demo", "password": "demo-password"}
-        self._call("/test-connection", {"url": cvat.url, **account})
         draw = {"frame_selection_method": "random_uniform", "task_id": TASK, "frame_count": FRAMES}
         selection = self._call("/selections", {"name": "all", "random_seed": 1, **draw})
         assert selection["frames_count"] == FRAMES
@@ -79,7 +77,12 @@ class Build:
         assert (state["status"], state["frames_done"]) == ("ready", FRAMES)
 
     def _call(self, path: str, body: object = None) -> dict[str, object]:
-        return self._launcher.call(path, self._token, body)
+        return self._portal.call(path, self._token, body)
+
+
+@pytest.fixture
+def build(portal: Launcher, token: str, cvat: StandIn) -> Build:
+    return Build(portal, token, cvat)
 
 
 def assert_all_gone(processes: set[int]) -> None:
@@ -90,31 +93,27 @@ def assert_all_gone(processes: set[int]) -> None:
 
 
 def test_killed_launcher_in_mid_build_leaves_no_process_and_the_next_start_finishes_it(
-    launcher: Launcher, cvat: StandIn
+    portal: Launcher, build: Build
 ) -> None:
-    launcher.start()
-    build = Build(launcher, cvat)
-    started = launcher.children()
-    keys = (launcher.folder / ".env").read_text()
-    launcher.stop(signal.SIGKILL)
+    started = portal.children()
+    keys = (portal.folder / ".env").read_text()
+    portal.stop(signal.SIGKILL)
 
     assert_all_gone(started)
-    launcher.start()
-    assert (launcher.folder / ".env").read_text() == keys
-    assert "password " not in launcher.said.partition("The portal is ready")[0]
+    portal.start()
+    assert (portal.folder / ".env").read_text() == keys
+    assert "password " not in portal.said.partition("The portal is ready")[0]
     build.assert_finishes()
 
 
 def test_start_right_after_a_kill_of_launcher_and_reaper_finishes_the_build(
-    launcher: Launcher, cvat: StandIn
+    portal: Launcher, build: Build
 ) -> None:
-    launcher.start()
-    build = Build(launcher, cvat)
-    started = launcher.children()
-    os.kill(min(launcher.children("reaper.py")), signal.SIGKILL)
-    launcher.stop(signal.SIGKILL)
+    started = portal.children()
+    os.kill(min(portal.children("reaper.py")), signal.SIGKILL)
+    portal.stop(signal.SIGKILL)
 
-    launcher.start()
+    portal.start()
     assert_all_gone(started)
     build.assert_finishes()
 
@@ -130,15 +129,14 @@ def test_start_right_after_a_kill_of_launcher_and_reaper_finishes_the_build(
     ],
 )
 def test_killed_part_is_started_again_and_the_build_is_finished(
-    running: Launcher, cvat: StandIn, service: str, part: str
+    portal: Launcher, build: Build, service: str, part: str
 ) -> None:
-    build = Build(running, cvat)
-    main = min(running.children(part))
+    main = min(portal.children(part))
     os.kill(main, signal.SIGKILL)
 
-    eventually(lambda: f"{service} ended unexpectedly (signal 9)" in running.said)
-    eventually(lambda: not alive({main}) and running.children(part))
-    eventually(lambda: answers(lambda: running.get("/health")[0] == 200))
+    eventually(lambda: f"{service} ended unexpectedly (signal 9)" in portal.said)
+    eventually(lambda: not alive({main}) and portal.children(part))
+    eventually(lambda: answers(lambda: portal.get("/health")[0] == 200))
     build.assert_finishes()
 
 
@@ -149,9 +147,9 @@ def answers(condition: Callable[[], bool]) -> bool:
         return False
 
 
-def test_worker_and_beat_run_at_lower_priority_than_the_web_processes(running: Launcher) -> None:
+def test_worker_and_beat_run_at_lower_priority_than_the_web_processes(portal: Launcher) -> None:
     def nicenesses(part: str) -> set[int]:
-        return {os.getpriority(os.PRIO_PROCESS, pid) for pid in running.children(part)}
+        return {os.getpriority(os.PRIO_PROCESS, pid) for pid in portal.children(part)}
 
     own = os.getpriority(os.PRIO_PROCESS, 0)
     eventually(lambda: nicenesses("celery -A config worker") == {max(own, 10)})
