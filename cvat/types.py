@@ -16,6 +16,8 @@ import msgspec
 
 T = TypeVar("T")
 
+LONGEST_SUBSET = 64  # characters of the subset of a task
+
 
 class CredentialKind(StrEnum):
     ACCESS_TOKEN = "access_token"  # noqa: S105  (personal access token: `Authorization: Bearer`)

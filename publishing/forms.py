@@ -7,13 +7,13 @@ from typing import Any, cast
 from django import forms
 
 from cvat.links import MAX_ID
+from cvat.types import LONGEST_SUBSET
 from publishing.change import DELETED_FRAMES
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import STAGES, IssueOptions
 from publishing.label_schema import LONGEST_SCHEMA, BadSchema, parsed
 from publishing.new_task import (
     LONGEST_NAME,
-    LONGEST_SUBSET,
     MOST_ASSIGNEES,
     MOST_FRAMES,
     NewTaskOptions,

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from cvat.writing import NewTask, TaskData
 from publishing.change import Change
 
-LONGEST_NAME, LONGEST_SUBSET = 256, 64  # characters; CVAT's limits
+LONGEST_NAME = 256  # characters; CVAT's limit
 MOST_ASSIGNEES = 200
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
 _LISTS = ("job_assignee_ids", "labels", "label_schema")

@@ -9,8 +9,9 @@ from django import forms
 from django.conf import settings
 
 from cvat.links import InvalidAddress, Target, parse, parse_number
+from cvat.types import LONGEST_SUBSET
 from portal.exceptions import InvalidInput
-from selector.models import LONGEST_ASSIGNEE, LONGEST_SUBSET, LONGEST_WORDS, Connection
+from selector.models import LONGEST_ASSIGNEE, LONGEST_WORDS, Connection
 from selector.scope import Scope
 from selector.task_search import STATUSES, TaskSearch
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from cvat.client import CvatClient
 from cvat.http import AroundAttempt
-from cvat.types import Credential, CredentialKind
+from cvat.types import LONGEST_SUBSET, Credential, CredentialKind
 from portal.encryption import EncryptedTextField
 from portal.exceptions import ServerNotAllowed
 from portal.work.models import Work, WorkQuerySet
@@ -32,7 +32,6 @@ R = TypeVar("R", bound="TaskReading")
 
 LONGEST_WORDS = 200
 LONGEST_ASSIGNEE = 150
-LONGEST_SUBSET = 64
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):

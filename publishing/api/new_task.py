@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from cvat.types import LONGEST_SUBSET
 from portal.api.fields import IdField, ListField, WholeNumberField
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
@@ -27,7 +28,6 @@ from publishing.label_schema import LONGEST_NAME as LONGEST_LABEL
 from publishing.label_schema import MOST_LABELS, BadSchema, checked
 from publishing.new_task import (
     LONGEST_NAME,
-    LONGEST_SUBSET,
     MOST_ASSIGNEES,
     MOST_FRAMES,
     NewTaskOptions,

@@ -36,6 +36,11 @@ class PublicationQuerySet(WorkQuerySet["Publication"]):
         visible_id = Subquery(visible.order_by().values("pk")[:1])
         return self.select_related("selection").annotate(visible_selection_id=visible_id)
 
+    def given_up(self) -> Self:
+        """New tasks that failed or were cancelled."""
+        ended = [WorkStatus.FAILED, WorkStatus.CANCELLED]
+        return self.filter(target=Publication.Target.TASK, status__in=ended)
+
     def tasks_of(self, selection: Selection, user: AnyUser) -> Self:
         """New tasks that the user has made of the selection, or is making, newest first; at most
         six. One that has come to nothing in CVAT is none."""
@@ -179,6 +184,16 @@ class Publication(Work):
     def note_upload(self, worker: uuid.UUID, upload_id: str) -> bool:
         """Note which upload to go on with. False if the worker has lost its claim."""
         return self._change(self._held(worker), upload_id=upload_id[:200])
+
+    def note_removal(self, change: Change) -> None:
+        """Note that the task was deleted in CVAT after the publication was given up."""
+        now = timezone.now().isoformat()
+        step = {"request": change.request, "text": change.text, "sent_at": now, "done_at": now}
+        self._change(
+            Publication.objects.given_up(),
+            steps=[*self.steps, step | {"is_refused": False}],
+            result_task_id=None,
+        )
 
     def finish(
         self,

@@ -14,6 +14,7 @@ from publishing.services import packing
 from publishing.services.making_jobs import make_ground_truth_job
 from publishing.services.making_tasks import make_new_task
 from publishing.services.opening_issues import open_issues
+from publishing.services.removing_empty import remove_empty_task
 from publishing.services.writing import GivenAnew
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ def publish(pk: int) -> bool:
     is_claimed = run(Publication, pk, _perform)
     if is_claimed:
         packing.clear(pk)
+        remove_empty_task(pk)
     return is_claimed
 
 

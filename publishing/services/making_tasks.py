@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from cvat.client import CvatClient
+from cvat.types import FrameInfo
 from cvat.writing import CvatWriter, NewTask
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
@@ -55,8 +56,9 @@ def make_task(
             raise Stopped
     _fill(publication, heartbeat, writer, task_id, pictures)
     writer.delete_doubles(task.marker, keep=task_id)
-    _compare(client, task_id, pictures.lines)
-    _note_frames(publication, pictures.lines)
+    frames = client.task_meta(task_id).frames
+    _note_frames(publication, pictures.lines, frames)
+    _compare(task_id, pictures.lines, frames)
     return task_id
 
 
@@ -132,10 +134,9 @@ def _shown(heartbeat: Heartbeat, size: int) -> Callable[[int], None]:
     return show
 
 
-def _compare(client: CvatClient, task_id: int, lines: Sequence[Line]) -> None:
+def _compare(task_id: int, lines: Sequence[Line], frames: Sequence[FrameInfo]) -> None:
     """Raises WorkFailed unless the task has just these pictures, in this order and size. The size
     of a picture whose header cannot be read here (headers.py) is not compared."""
-    frames = client.task_meta(task_id).frames
     if len(frames) != len(lines):
         raise WorkFailed(
             f"CVAT made task {task_id} with {len(frames):,} frames of {len(lines):,} pictures. "
@@ -157,18 +158,23 @@ def _named(picture: tuple[Any, ...]) -> str:
     return f"{name} ({width} × {height})"
 
 
-def _note_frames(publication: Publication, lines: Sequence[Line]) -> None:
-    """Which frame of the task each frame of the selection became."""
+def _note_frames(
+    publication: Publication, lines: Sequence[Line], frames: Sequence[FrameInfo]
+) -> None:
+    """Which frame of the task each frame of the selection became: the one of its name, so that the
+    table is right also when CVAT has put them into another order."""
     delete_rows(publication.rows_below())  # of an earlier attempt
+    numbers = {frame.name: number for number, frame in enumerate(frames)}
     rows = [
         PublishedFrame(
             publication=publication,
-            new_frame=number,
+            new_frame=numbers[line["path"]],
             task_id=line["task_id"],
             frame=line["frame"],
             path=line["path"],
         )
-        for number, line in enumerate(lines)
+        for line in lines
+        if line["path"] in numbers
     ]
     for start in range(0, len(rows), ROWS_AT_ONCE):
         with transaction.atomic():  # a short one for each batch: others want to write as well

@@ -7,12 +7,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from cvat.types import LONGEST_SUBSET
 from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, WholeNumberField
 from portal.api.paging import MAX_PAGE_SIZE, PAGE_SIZE
 from portal.api.serializers import PageSerializer
 from portal.api.strict import StrictSerializer
-from selector.models import LONGEST_ASSIGNEE, LONGEST_SUBSET, Connection
+from selector.models import LONGEST_ASSIGNEE, Connection
 from selector.task_search import STATUSES
 
 

@@ -1,0 +1,106 @@
+"""What stays in CVAT of a new task that failed or was cancelled: no empty task, and of others the
+page says that they are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cvat import client as cvat_client
+from cvat.exceptions import CvatForbidden
+from cvat.writing import CvatWriter
+from portal.work.exceptions import Stopped
+from publishing import services
+from publishing.models import Publication, WritePermission
+from publishing.services import making_tasks
+from selector.models import Connection
+from standin.model import Task
+from standin.server import StandIn
+from tests.publishing.making import carried_out, request_task
+from tests.selections.builds import select
+from tests.selections.conftest import HASTY
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "sent", "permission")
+
+
+@pytest.fixture(autouse=True)
+def spools(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
+    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
+    settings.SPOOL_DIR = tmp_path / "spool"
+
+
+@pytest.fixture
+def publication(connection: Connection, task: Task) -> Publication:
+    return request_task(select(connection, (task.id, [1, 2])))
+
+
+def new_tasks(standin: StandIn) -> list[Task]:
+    return [task for task in standin.world.tasks.values() if task.bug_tracker]
+
+
+def test_the_empty_task_of_a_failed_one_is_removed(
+    publication: Publication, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise CvatForbidden("No pictures today.", status=403)
+
+    monkeypatch.setattr(CvatWriter, "upload_pictures", refused)
+    done = carried_out(publication)
+    assert (done.status, done.result_task_id) == ("failed", None)
+    assert new_tasks(standin) == []
+    removal = done.steps[-1]
+    assert removal["request"].startswith("DELETE /api/tasks/")
+    assert removal["done_at"]
+
+
+def test_the_empty_task_of_a_cancelled_one_is_removed(
+    publication: Publication, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(*_: object, **__: object) -> str:
+        assert len(new_tasks(standin)) == 1
+        services.cancel_publication(publication=Publication.objects.get(pk=publication.pk))
+        raise Stopped
+
+    monkeypatch.setattr(CvatWriter, "upload_pictures", cancelled)
+    done = carried_out(publication)
+    assert (done.status, done.result_task_id) == ("cancelled", None)
+    assert new_tasks(standin) == []
+
+
+def test_a_task_with_pictures_stays_and_is_named(
+    publication: Publication, standin: StandIn, web: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = making_tasks.make_task
+
+    def with_another_width(publication: Any, heartbeat: Any, client: Any, pictures: Any) -> int:
+        lines = [pictures.lines[0], pictures.lines[1] | {"width": 41}]
+        return real(publication, heartbeat, client, pictures._replace(lines=lines))
+
+    monkeypatch.setattr(making_tasks, "make_task", with_another_width)
+    done = carried_out(publication)
+    [task] = new_tasks(standin)
+    assert (done.status, done.result_task_id) == ("failed", task.id)
+    # With its table, although it is not as it was sent.
+    assert list(done.published_frames.values_list("new_frame", "frame")) == [(0, 1), (1, 2)]
+    page = web.get(done.get_absolute_url()).text
+    assert f"Task {task.id} was made in CVAT, but not finished." in page
+
+
+def test_without_permission_the_empty_task_is_named(
+    publication: Publication,
+    standin: StandIn,
+    web: Client,
+    permission: WritePermission,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object, **__: object) -> str:
+        permission.delete()
+        raise CvatForbidden("No pictures today.", status=403)
+
+    monkeypatch.setattr(CvatWriter, "upload_pictures", refused)
+    done = carried_out(publication)
+    [task] = new_tasks(standin)
+    assert f"Task {task.id} was made in CVAT" in web.get(done.get_absolute_url()).text
