@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from publishing.views import ground_truth, issues, new_task, permissions, publications
+from publishing.views import copying, ground_truth, issues, new_task, permissions, publications
 
 app_name = "publishing"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:pk>/cancel", publications.cancel, name="cancel"),
     path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
     path("selections/<int:pk>/task", new_task.new_task, name="new-task"),
+    path("copy-annotations", copying.copy, name="copy"),
     path("selections/<int:pk>/issues", issues.issues, name="issues"),
     path("connections/<int:pk>/permission", permissions.permission, name="permission"),
     path("connections/<int:pk>/permission/withdraw", permissions.withdraw, name="withdraw"),

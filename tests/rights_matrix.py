@@ -34,6 +34,8 @@ RECIPE = {
     "frame_count": 1,
 }
 
+COPY = {"source_task_id": 1, "task_id": 1, "connection": "connection"}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -216,6 +218,12 @@ EXPECTED: dict[str, list[Case]] = {
         get((302, 200, 200, 409), pk="shared"),
         post(DONE_BY_ALICE, {"name": "x", "image_quality": 70}, pk="closed"),
         post((302, 302, 409, 409), {"name": "x", "image_quality": 70}, pk="shared"),
+    ],
+    "publishing:copy": [get(PAGE), post((302, 400, 400, 400), {})],
+    "api-copy-annotations": [
+        post((401, 400, 400, 400), {}),
+        post((401, 404, 404, 404), {**COPY, "source_connection": 99999}),
+        post((401, 409, 404, 404), {**COPY, "source_connection": "connection"}),
     ],
     # Nobody has marked a frame as faulty.
     "publishing:issues": [

@@ -49,10 +49,12 @@ def copied(
     *,
     frames: Mapping[int, int],
     renamed: Mapping[str, str] | None = None,
+    is_strict: bool = False,
 ) -> Copied:
     """The shapes and tags for a task with these labels, on the frames to which `frames` leads from
     their own. Labels, their attributes and the points of skeletons are matched by name; `renamed`
-    leads from the names of labels to those of the task. Every object that does not fit is named."""
+    leads from the names of labels to those of the task. Every object that does not fit is named.
+    `is_strict`: values outside the list of an attribute, which CVAT takes, are left out too."""
     targets = {label.name: label for label in labels}
     result = Copied()
     for shape in shapes:
@@ -63,6 +65,8 @@ def copied(
             if name not in targets:
                 raise _CannotBeCopied(NO_LABEL.format(name=name))
             sent = _object(shape, targets[name], frames[shape.frame], result)
+            if is_strict:
+                _drop_unlisted(sent, targets[name], result)
         except _CannotBeCopied as error:
             result.left_out.append(LeftOut(shape.frame, shape.id, str(error)))
             continue
@@ -117,3 +121,20 @@ def _attributes(shape: Shape, label: Label, result: Copied) -> list[dict[str, An
             key = label.name, name
             result.attributes_left_out[key] = result.attributes_left_out.get(key, 0) + 1
     return sent
+
+
+def _drop_unlisted(sent: dict[str, Any], label: Label, result: Copied) -> None:
+    """Drop the values that are none of those of their attribute, of an object and its parts."""
+    lists = {spec.id: spec for spec in label.attributes if spec.input_type in ("select", "radio")}
+    listed = []
+    for attribute in sent["attributes"]:
+        spec = lists.get(attribute["spec_id"])
+        if spec is None or attribute["value"] in spec.values:
+            listed.append(attribute)
+        else:
+            key = label.name, spec.name
+            result.attributes_left_out[key] = result.attributes_left_out.get(key, 0) + 1
+    sent["attributes"] = listed
+    parts = {part.id: part for part in label.sublabels}
+    for element in sent.get("elements", ()):
+        _drop_unlisted(element, parts[element["label_id"]], result)

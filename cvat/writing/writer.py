@@ -15,7 +15,7 @@ from cvat.exceptions import CvatNotFound, CvatRefused, Reason
 from cvat.http import Call, Params
 from cvat.types import Job, Project, Task
 from cvat.writing import issues, labels, refusals, uploading
-from cvat.writing.objects import Objects, comparable
+from cvat.writing.objects import Objects, comparable, missing, split
 from cvat.writing.sending import Sender
 from cvat.writing.uploading import ignore
 from cvat.writing.values import NewTask, RequestState, TaskData
@@ -255,7 +255,7 @@ class CvatWriter:
         wanted = comparable(objects)
 
         def added() -> int | None:
-            present = comparable(self._annotations(job_id))
+            present = comparable(self.annotations(job_id))
             if not wanted - present and present.total() >= before + wanted.total():
                 return wanted.total()
             if present.total() != before:
@@ -264,11 +264,34 @@ class CvatWriter:
 
         return self._sender.ensure(added, lambda: self.create_annotations(job_id, objects))
 
+    def add_missing_annotations(self, job_id: int, objects: Objects, *, at_once: int) -> None:
+        """Add those of the objects that the job does not have, whoever made them, `at_once` in a
+        request. May be repeated at any time: nothing is added twice."""
+        lacking = missing(objects, self.annotations(job_id))
+        while count := comparable(lacking).total():
+            batch, lacking = split(lacking, at_once)
+            self._add_batch(job_id, objects, batch, before=count)
+
+    def _add_batch(self, job_id: int, objects: Objects, batch: Objects, *, before: int) -> None:
+        """Add the batch to a job that lacks `before` of the objects."""
+        after = before - comparable(batch).total()
+
+        def added() -> bool | None:
+            lacking = missing(objects, self.annotations(job_id))
+            return True if comparable(lacking).total() <= after else None
+
+        def add() -> bool:
+            self.create_annotations(job_id, batch)
+            return True
+
+        self._sender.ensure(added, add)
+
     def count_annotations(self, job_id: int) -> int:
         """How many shapes, tags and tracks a job has; a skeleton is one."""
-        return comparable(self._annotations(job_id)).total()
+        return comparable(self.annotations(job_id)).total()
 
-    def _annotations(self, job_id: int) -> Objects:
+    def annotations(self, job_id: int) -> Objects:
+        """What is annotated in a job, as CVAT answers it."""
         path, subject = f"/api/jobs/{job_id}/annotations", f"the annotations of job {job_id}"
         annotations: Objects = self._client.http.get(path, subject=subject, bounds=ANNOTATIONS)
         return annotations

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from publishing.api.copying import CopyView
 from publishing.api.ground_truth import GroundTruthView
 from publishing.api.issues import IssuesView
 from publishing.api.new_task import NewTaskView
@@ -25,5 +26,6 @@ urlpatterns = [
     ),
     path("selections/<int:selection_id>/new-task", NewTaskView.as_view(), name="api-new-task"),
     path("selections/<int:selection_id>/issues", IssuesView.as_view(), name="api-issues"),
+    path("copy-annotations", CopyView.as_view(), name="api-copy-annotations"),
     *router.urls,
 ]

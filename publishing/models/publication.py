@@ -60,6 +60,7 @@ class Publication(Work):
         GROUND_TRUTH = "ground_truth", "ground-truth job"
         TASK = "task", "new task"
         ISSUES = "issues", "issues of faulty frames"
+        COPY = "copy", "copied annotations"
 
     class Status(models.TextChoices):
         QUEUED = WorkStatus.QUEUED.value, "waiting"
@@ -82,10 +83,11 @@ class Publication(Work):
     task_name = models.CharField(max_length=500, blank=True)
     # Of a ground-truth job: task frames, ascending, as when the publication was asked for.
     frames = models.JSONField(default=list)
-    # As GroundTruthOptions, NewTaskOptions or IssueOptions write them with to_json().
+    # As GroundTruthOptions, NewTaskOptions, IssueOptions or CopyOptions write them with to_json().
     options = models.JSONField(default=dict, blank=True)
     # What is to be done, where options and frames do not say it. Of issues: {"issues": as
-    # FaultyFrame writes them, "jobs": ids of those to reject}.
+    # FaultyFrame writes them, "jobs": ids of those to reject}; of copied annotations: {"jobs": as
+    # JobObjects writes them}.
     plan = models.JSONField(default=dict, blank=True, editable=False)
     # What was sent to CVAT: [{"request", "text", "sent_at", "done_at", "is_refused"}]; without
     # `done_at` and `is_refused` the answer is not known.
@@ -108,7 +110,13 @@ class Publication(Work):
                 fields=["selection", "requested_by", "target"],
                 condition=Q(status__in=["queued", "running"]),
                 name="one_active_publication_per_selection",
-            )
+            ),
+            # Whoever asks: two at once would each add what the other one is about to add.
+            models.UniqueConstraint(
+                fields=["url", "task_id"],
+                condition=Q(status__in=["queued", "running"], target="copy"),
+                name="one_active_copy_per_task",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,6 +142,8 @@ class Publication(Work):
     @property
     def again_url(self) -> str:
         """The page on which the same can be asked for again; "" without a selection."""
+        if self.target == Publication.Target.COPY:
+            return reverse("publishing:copy")
         if self.selection_id is None:
             return ""
         return reverse(f"publishing:{_PAGES[self.target]}", args=[self.selection_id])

@@ -1,6 +1,8 @@
 """What users want of publications."""
 
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
+from publishing.services.copy_checking import CopyCheck, check_copy
+from publishing.services.copy_sources import CopySource, read_source
 from publishing.services.following import FollowedJob, follow_jobs
 from publishing.services.issue_checking import IssuesCheck, check_issues
 from publishing.services.permissions import (
@@ -14,6 +16,7 @@ from publishing.services.requesting import (
     plan_ground_truth_job,
     plan_issues,
     plan_new_task,
+    request_copy,
     request_ground_truth_job,
     request_issues,
     request_new_task,
@@ -21,6 +24,8 @@ from publishing.services.requesting import (
 from publishing.services.task_checking import NewTaskCheck, check_new_task
 
 __all__ = [
+    "CopyCheck",
+    "CopySource",
     "FollowedJob",
     "Given",
     "GroundTruthCheck",
@@ -28,6 +33,7 @@ __all__ = [
     "JobShare",
     "NewTaskCheck",
     "cancel_publication",
+    "check_copy",
     "check_ground_truth",
     "check_issues",
     "check_new_task",
@@ -37,6 +43,8 @@ __all__ = [
     "plan_ground_truth_job",
     "plan_issues",
     "plan_new_task",
+    "read_source",
+    "request_copy",
     "request_ground_truth_job",
     "request_issues",
     "request_new_task",

@@ -11,6 +11,7 @@ from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
 from publishing.models import Publication
 from publishing.services import packing
+from publishing.services.copying_annotations import copy_annotations
 from publishing.services.making_jobs import make_ground_truth_job
 from publishing.services.making_tasks import make_new_task
 from publishing.services.opening_issues import open_issues
@@ -26,6 +27,7 @@ CARRIED_OUT_BY: Mapping[str, Callable[[Publication, Heartbeat], dict[str, Any]]]
     Publication.Target.GROUND_TRUTH: make_ground_truth_job,
     Publication.Target.TASK: make_new_task,
     Publication.Target.ISSUES: open_issues,
+    Publication.Target.COPY: copy_annotations,
 }
 
 

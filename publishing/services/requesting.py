@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -9,19 +10,25 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from portal.exceptions import Conflict
+from portal.exceptions import Conflict, InvalidInput
 from portal.services import works
 from portal.work.models import lock_person
 from publishing.change import Change
+from publishing.copying import LARGEST, CopyOptions
 from publishing.exceptions import PermissionNeeded
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
 from publishing.models import Publication, WritePermission
 from publishing.new_task import NewTaskOptions
 from publishing.services.checking import check_ground_truth
+from publishing.services.copy_checking import CopyCheck
 from publishing.services.issue_checking import check_issues
 from publishing.services.task_checking import check_new_task
 from selections.models import Selection
+
+COPYING = (
+    "Annotations are being copied into this task already. Wait until that is done, then look again."
+)
 
 
 def request_ground_truth_job(
@@ -84,6 +91,38 @@ def request_new_task(
         options=options.to_json(),
     )
     return _queued(publication, portal_url=portal_url)
+
+
+def request_copy(*, user: User, check: CopyCheck, options: CopyOptions) -> Publication:
+    """Ask for the objects of a check to be written into its task, by a worker.
+
+    One with the same objects that is under way for this user is answered instead of a second one.
+    Raises what CopyCheck.check_choices() raises, InvalidInput, PermissionNeeded, Conflict.
+    """
+    check.check_choices(options)
+    plan = {"jobs": [job.to_json() for job in check.jobs]}
+    if len(json.dumps(plan)) > LARGEST:
+        raise InvalidInput(
+            f"The objects to copy are larger than {LARGEST // 1024**2} MB, which is the most at a "
+            "time. Copy from a task or file with fewer."
+        )
+    own = Publication.objects.for_user(user).active().filter(target=Publication.Target.COPY)
+    running = own.filter(url=check.connection.url, task_id=check.task_id).first()
+    if running is not None and (running.options, running.plan) == (options.to_json(), plan):
+        return running
+    publication = Publication(
+        target=Publication.Target.COPY,
+        selection_name=check.source.name[:200],
+        requested_by=user,
+        connection=check.connection,
+        url=check.connection.url,
+        task_id=check.task_id,
+        task_name=check.task_name[:500],
+        frames_total=check.frames_count,
+        options=options.to_json(),
+        plan=plan,
+    )
+    return _queued(publication)
 
 
 def plan_new_task(*, user: User, selection: Selection, options: NewTaskOptions) -> list[Change]:
@@ -181,6 +220,8 @@ def _queued(publication: Publication, *, portal_url: str = "") -> Publication:
             # Robust: without a broker the row waits, and is handed out once there is one.
             transaction.on_commit(publication.send, robust=True)
     except IntegrityError:  # asked twice in the same moment; the constraint let one through
+        if publication.target == Publication.Target.COPY:
+            raise Conflict(COPYING) from None
         selection = publication.selection
         running = None if selection is None else _running(user, selection, publication.target)
         if selection is None or running is None:

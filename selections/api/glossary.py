@@ -224,7 +224,7 @@ WORDS = {
     "suffix": "The end that all names have in common.",
     "tags": "Words about the frame.",
     "target": "What is made in CVAT: `ground_truth`, a ground-truth job; `task`, a new task; "
-    "`issues`, issues of faulty frames.",
+    "`issues`, issues of faulty frames; `copy`, copied annotations.",
     "task": "The task.",
     "task_folders": "Whether each task has a folder of its own in the ZIP.",
     "task_id": "Id of a task in CVAT.",

@@ -32,6 +32,7 @@ PAGES = [
     "/selections/archives/{archive}",
     "/publications/",
     "/publications/{publication}",
+    "/publications/copy-annotations",
     "/publications/selections/{selection}/ground-truth",
     "/publications/selections/{selection}/task",
     "/publications/selections/{selection}/issues",

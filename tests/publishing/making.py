@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+import requests as http
 
 from publishing import services
 from publishing.ground_truth import GroundTruthOptions
@@ -11,7 +14,8 @@ from publishing.new_task import NewTaskOptions
 from publishing.services import carrying_out
 from selections.models import Selection
 from selector.models import Connection
-from standin.model import Task
+from standin.model import Job, Task
+from standin.server import StandIn
 
 
 def select(connection: Connection, task: Task, frames: Iterable[int]) -> Selection:
@@ -61,3 +65,14 @@ def carried_out(publication: Publication) -> Publication:
 def truths(task: Task) -> list[list[int]]:
     """The frames of each ground-truth job of the task."""
     return [list(job.frames) for job in task.jobs if job.type == "ground_truth"]
+
+
+def annotate(standin: StandIn, job: Job, **objects: list[dict[str, Any]]) -> None:
+    """Add objects to a job, as its annotator does."""
+    answer = http.patch(
+        f"{standin.url}/api/jobs/{job.id}/annotations?action=create",
+        json=objects,
+        headers={"Authorization": f"Token {standin.world.login_token('demo')}"},
+        timeout=10,
+    )
+    assert answer.ok, answer.text

@@ -11,7 +11,14 @@ OF_ARCHIVES = re.compile(r"\b(archive|build|built|manifest|ZIP)\b", re.IGNORECAS
 
 @pytest.mark.parametrize(
     "component",
-    ["Publication", "PublicationList", "NewTaskRequest", "NewGroundTruthJobRequest"],
+    [
+        "Publication",
+        "PublicationList",
+        "NewTaskRequest",
+        "NewGroundTruthJobRequest",
+        "CopyRequest",
+        "CopyPlan",
+    ],
 )
 def test_fields_are_not_described_as_those_of_archives(api_document: dict, component: str) -> None:
     fields = api_document["components"]["schemas"][component]["properties"]

@@ -1,0 +1,151 @@
+"""Annotations copied into a task, in the API: look, and ask for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.response import Response
+
+from portal.api.fields import IdField
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
+from portal.api.schema import ErrorSerializer
+from portal.api.strict import StrictView, takes
+from portal.signed_in import SignedInApiRequest
+from publishing import services
+from publishing.api.deciding import ChangeSerializer, DryRunnableSerializer, accepted
+from publishing.api.publications import PublicationSerializer
+from publishing.copying import CopyOptions
+from publishing.models import Publication
+from selector.services.connections import find_connection
+
+
+class LabelRowSerializer(serializers.Serializer[Any]):
+    """A label of the objects, and the label of the task that they get."""
+
+    name = serializers.CharField(help_text="Name of the label in the task that is copied from.")
+    objects_count = serializers.IntegerField()
+    of_task = serializers.CharField(
+        allow_null=True,
+        help_text="Name of the label of the other task; null if it has none of this name, empty "
+        "for objects that are left out.",
+    )
+
+
+class UnmatchedPictureSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(source="picture.name", help_text="Name of the picture.")
+    reason = serializers.CharField()
+
+
+class ResizedPictureSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(source="picture.name", help_text="Name of the picture.")
+    width = serializers.IntegerField(source="picture.width")
+    height = serializers.IntegerField(source="picture.height")
+    width_there = serializers.IntegerField(source="width", help_text="In the other task.")
+    height_there = serializers.IntegerField(source="height", help_text="In the other task.")
+
+
+class CopyPlanSerializer(serializers.Serializer[Any]):
+    """What would be copied, and what there is to decide."""
+
+    requests = ChangeSerializer(many=True, source="changes")
+    objects_count = serializers.IntegerField(help_text="How many objects would be added.")
+    already_count = serializers.IntegerField(
+        source="already", help_text="How many objects the task has already."
+    )
+    pictures_count = serializers.IntegerField(
+        source="matched_count", help_text="How many pictures have a counterpart."
+    )
+    by_base_name_count = serializers.IntegerField(
+        source="match.by_base_name", help_text="How many of them are in another folder there."
+    )
+    labels = LabelRowSerializer(many=True)
+    task_labels = serializers.ListField(
+        child=serializers.CharField(), help_text="Names of the labels of the task."
+    )
+    unmatched = UnmatchedPictureSerializer(
+        many=True, help_text="Pictures with objects that have no counterpart."
+    )
+    resized = ResizedPictureSerializer(
+        many=True, source="match.resized", help_text="Pictures that have another size there."
+    )
+    left_out = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="How many objects, or values of attributes, do not fit, by the reason.",
+    )
+    occupied_frames = serializers.ListField(
+        source="occupied",
+        child=serializers.IntegerField(),
+        help_text="Frames of the task that have objects and would get more.",
+    )
+
+
+class CopySerializer(DryRunnableSerializer):
+    """From which task to which one, and how."""
+
+    source_connection = IdField(help_text="Connection to read through.")
+    source_task_id = IdField(help_text="Task to copy from.")
+    connection = IdField(help_text="Connection to the server of the other task.")
+    task_id = IdField(help_text="Task to copy to.")
+    labels = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=64),
+        required=False,
+        help_text="By the name of a label, that of the label to use in the other task; empty to "
+        "leave its objects out. Labels that are not named keep their names.",
+    )
+    partly = serializers.BooleanField(
+        default=False, help_text="Copy what fits although something else does not."
+    )
+    add = serializers.BooleanField(
+        default=False,
+        help_text="Copy to frames that have objects already, too. Equal ones are not added again.",
+    )
+
+
+class CopyView(StrictView, GenericAPIView[Publication]):
+    asks_cvat = True
+    queryset = Publication.objects.none()
+    serializer_class = CopyPlanSerializer
+
+    @takes(
+        body=CopySerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={200: CopyPlanSerializer, 202: PublicationSerializer, 409: ErrorSerializer},
+    )
+    def post(self, request: SignedInApiRequest) -> Response:
+        """Copy the annotations of a task to the pictures of the same names in another one, also on
+        another server, in the background. Pictures are found by their whole path, else by the base
+        name where that is unique on both sides; labels, attributes and points of skeletons by
+        name; objects of tracks become single ones. `dry_run` says what fits. 409 with the code
+        `choice_needed` when something does not fit (`partly`) or frames have objects already
+        (`add`). Needs permission to write through the connection (409 with the code
+        `write_permission_needed` without it)."""
+        form = CopySerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = dict(form.validated_data)
+        source = services.read_source(
+            connection=find_connection(user=request.user, connection_id=given["source_connection"]),
+            task_id=given["source_task_id"],
+        )
+        options = CopyOptions(
+            source.name,
+            labels=given.get("labels", {}),
+            partly=given["partly"],
+            add=given["add"],
+        )
+        check = services.check_copy(
+            source=source,
+            connection=find_connection(user=request.user, connection_id=given["connection"]),
+            task_id=given["task_id"],
+            options=options,
+        )
+        if given["dry_run"]:
+            return Response(CopyPlanSerializer(check).data)
+
+        def create() -> Response:
+            publication = services.request_copy(user=request.user, check=check, options=options)
+            return accepted(request.user, publication)
+
+        return once(request, create)

@@ -1,0 +1,151 @@
+"""Annotations copied to the pictures of the same name in another task: which picture is which, and
+the requests that write them. Pure."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from publishing.change import Change
+
+MOST_FRAMES = 20_000  # of a task
+MOST_OBJECTS = 50_000  # in one publication, whose record holds them
+LARGEST = 32 * 1024**2  # bytes of these objects as JSON
+
+NO_FRAME = "no picture of the task has this name"
+TWICE = "several pictures here have this name"
+SEVERAL = "several pictures of the task have this name"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOptions:
+    """`labels` leads from names of labels to those of the task, "" for those to be left out; others
+    keep their names. `partly`: copy what fits although something else does not. `add`: also to
+    frames that have objects already. `source` names what is copied from, for people."""
+
+    source: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    partly: bool = False
+    add: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"labels": dict(self.labels)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CopyOptions:
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame and its name, with folders. 0 x 0: the size is not known."""
+
+    frame: int
+    name: str
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A picture that has no counterpart. `reason` completes "Left out, because ..."."""
+
+    picture: Picture
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resized:
+    """A picture and its counterpart of another size."""
+
+    picture: Picture
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`frames` leads from frames to those of the task; `by_base_name` counts those that are in
+    another folder there."""
+
+    frames: Mapping[int, int]
+    by_base_name: int
+    unmatched: Sequence[Unmatched]
+    resized: Sequence[Resized]
+
+
+@dataclass(frozen=True, slots=True)
+class JobObjects:
+    """Objects for a job in CVAT's form, and how many of them it lacks, on how many frames."""
+
+    job_id: int
+    objects: Mapping[str, Any]
+    lacking: int
+    frames_count: int
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> JobObjects:
+        return cls(**data)
+
+
+def match(pictures: Iterable[Picture], of_task: Sequence[Picture]) -> Match:
+    """Find each picture in the task by its name: by the whole path, else by the base name where
+    that is unique on both sides."""
+    pictures = list(pictures)
+    paths, bases = _by(of_task, _path), _by(of_task, _base)
+    own_paths = Counter(map(_path, pictures))
+    own_bases = Counter(map(_base, pictures))
+    frames: dict[int, int] = {}
+    by_base_name = 0
+    unmatched, resized = [], []
+    for picture in pictures:
+        path, base = _path(picture), _base(picture)
+        same = paths.get(path, ())
+        is_exact = bool(same)
+        if not same:
+            same = bases.get(base, ())
+        own = own_paths[path] if is_exact else own_bases[base]
+        if len(same) == 1 and own == 1:
+            [counterpart] = same
+            frames[picture.frame] = counterpart.frame
+            by_base_name += not is_exact
+            if _differ(picture, counterpart):
+                resized.append(Resized(picture, counterpart.width, counterpart.height))
+        else:
+            reason = NO_FRAME if not same else SEVERAL if len(same) > 1 else TWICE
+            unmatched.append(Unmatched(picture, reason))
+    return Match(frames, by_base_name, unmatched, resized)
+
+
+def writing(job_id: int, *, count: int) -> Change:
+    """The request that adds objects to a job (cvat-api 14.9)."""
+    objects = f"{count:,} {'object' if count == 1 else 'objects'}"
+    return Change(
+        "PATCH", f"/api/jobs/{job_id}/annotations?action=create", f"Add {objects} to job {job_id}"
+    )
+
+
+def _path(picture: Picture) -> str:
+    return posixpath.normpath(picture.name.replace("\\", "/")).lstrip("/")
+
+
+def _base(picture: Picture) -> str:
+    return posixpath.basename(_path(picture))
+
+
+def _by(pictures: Iterable[Picture], key: Any) -> dict[str, list[Picture]]:
+    named: dict[str, list[Picture]] = {}
+    for picture in pictures:
+        named.setdefault(key(picture), []).append(picture)
+    return named
+
+
+def _differ(picture: Picture, other: Picture) -> bool:
+    sizes = (picture.width, picture.height), (other.width, other.height)
+    return all(all(size) for size in sizes) and sizes[0] != sizes[1]

@@ -1,0 +1,74 @@
+"""What people type to copy annotations from one task to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from cvat.links import MAX_ID, InvalidAddress, parse
+from publishing.copying import CopyOptions
+from selector.models import Connection
+
+
+def _connections(label: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(label=label, coerce=int)
+
+
+class CopyForm(forms.Form):
+    """From which task to which one annotations are copied, and how. The labels are in fields of
+    their own, one for each label of the objects: see `labels`."""
+
+    LABEL = "label:"  # begins the name of such a field
+    UNDECIDED = "?"  # its value while no label is chosen
+
+    source_connection = _connections("CVAT server to copy from")
+    source_task = forms.CharField(
+        label="Task to copy from", max_length=500, help_text="Its number or address."
+    )
+    connection = _connections("CVAT server to copy to")
+    task = forms.CharField(label="Task to copy to", max_length=500)
+    partly = forms.BooleanField(label="Leave out what does not fit", required=False)
+    add = forms.BooleanField(label="Add to what is on these frames", required=False)
+
+    def __init__(self, connections: Iterable[Connection], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connections = {connection.pk: connection for connection in connections}
+        choices = [(pk, connection.label) for pk, connection in self._connections.items()]
+        for name in ("source_connection", "connection"):
+            field: Any = self.fields[name]
+            field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        for task, connection in (("source_task", "source_connection"), ("task", "connection")):
+            if given.get(task) and given.get(connection):
+                given[connection] = self._connections[given[connection]]
+                given[task] = self._task_id(task, given[task], given[connection])
+        return given
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels that were assigned, from the fields beside those of the form."""
+        return {
+            name.removeprefix(self.LABEL): value
+            for name, value in self.data.items()
+            if name.startswith(self.LABEL) and value != self.UNDECIDED
+        }
+
+    def options(self, source: str) -> CopyOptions:
+        given = self.cleaned_data
+        return CopyOptions(source, labels=self.labels, partly=given["partly"], add=given["add"])
+
+    def _task_id(self, field: str, text: str, connection: Connection) -> int | None:
+        try:
+            target = parse(text, connection.url)
+        except InvalidAddress as error:
+            self.add_error(field, str(error))
+            return None
+        number = target and (target.task_id or target.number)
+        if not number or number > MAX_ID:
+            self.add_error(field, "Type the number of a task, or paste its address.")
+            return None
+        return number

@@ -1,0 +1,232 @@
+"""Which annotations would be copied into a task, before anything is changed in CVAT."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cvat.annotations import Labels, Shape
+from cvat.client import CvatClient
+from cvat.exceptions import CvatError
+from cvat.types import FrameCatalog, Job
+from cvat.writing import CvatWriter
+from cvat.writing.copying import Copied, copied
+from cvat.writing.objects import KINDS, Objects, comparable, missing
+from portal.exceptions import Conflict, InvalidInput
+from publishing.change import Change, frames_in_words
+from publishing.copying import CopyOptions, JobObjects, Match, Unmatched, match, writing
+from publishing.exceptions import ChoiceNeeded
+from publishing.services.copy_sources import CopySource, pictures, read_catalog
+from selections.archives.annotation_reading import read_labels
+from selector.cvat_requests import cvat_client
+from selector.models import Connection
+
+NAMED = 5  # of what does not fit, in a message
+NOTHING_TO_COPY = (
+    "There is nothing to copy: no object fits the task, or it has all of them already."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """A label of the objects that could be copied, and the name of the one of the task that they
+    get: None if the task has none of that name, "" if they are to be left out."""
+
+    name: str
+    objects_count: int
+    of_task: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCheck:
+    """What would be copied into the task, as both sides are now.
+
+    `unmatched` are the pictures with objects that have no counterpart. `left_out` counts objects
+    and values of attributes that do not fit, by the reason. `jobs` are those that lack some of the
+    objects; `already` counts the objects that are there. `occupied` are frames of the task that
+    have objects and would get more.
+    """
+
+    connection: Connection
+    task_id: int
+    task_name: str
+    source: CopySource
+    match: Match
+    unmatched: Sequence[Unmatched]
+    labels: Sequence[LabelRow]
+    task_labels: Sequence[str]
+    left_out: Mapping[str, int]
+    jobs: Sequence[JobObjects]
+    already: int
+    occupied: Sequence[int]
+
+    @property
+    def matched_count(self) -> int:
+        return len(self.match.frames)
+
+    @property
+    def objects_count(self) -> int:
+        """How many objects would be added."""
+        return sum(job.lacking for job in self.jobs)
+
+    @property
+    def frames_count(self) -> int:
+        """On how many frames."""
+        return sum(job.frames_count for job in self.jobs)
+
+    @property
+    def left_out_count(self) -> int:
+        return sum(self.left_out.values())
+
+    def changes(self) -> list[Change]:
+        """The requests that would add the objects."""
+        return [writing(job.job_id, count=job.lacking) for job in self.jobs]
+
+    def undecided(self, options: CopyOptions) -> Iterator[str]:
+        """What the person has to decide, a sentence each."""
+        if self.left_out and not options.partly:
+            reasons = "; ".join(f"{count:,} {text}" for text, count in _most(self.left_out))
+            yield (
+                f"Not everything fits ({reasons}). Assign the labels (labels), or say that what "
+                "does not fit is left out (partly)."
+            )
+        if self.occupied and not options.add:
+            frames = ", ".join(map(str, self.occupied[:NAMED]))
+            more = " and others" if len(self.occupied) > NAMED else ""
+            yield (
+                f"There are objects already on {frames_in_words(len(self.occupied))} of task "
+                f"{self.task_id} ({frames}{more}). Say that objects are added to them (add); "
+                "equal ones are not added again."
+            )
+
+    def check_choices(self, options: CopyOptions) -> None:
+        """Raises ChoiceNeeded, Conflict."""
+        if undecided := " ".join(self.undecided(options)):
+            raise ChoiceNeeded(undecided)
+        if not self.jobs:
+            raise Conflict(NOTHING_TO_COPY)
+
+
+def check_copy(
+    *, source: CopySource, connection: Connection, task_id: int, options: CopyOptions
+) -> CopyCheck:
+    """Compare the source with a task; nothing is changed. Raises InvalidInput for labels that are
+    not there, Busy, CvatError."""
+    with cvat_client(connection) as client:
+        catalog = read_catalog(client, task_id)
+        labels = _labels(client, catalog)
+        matched = match(source.pictures, pictures(catalog.frames))
+        used = Counter(shape.label.name for shape in source.shapes)
+        rows = _label_rows(used, labels, options)
+        fitting, left_out = _fitting(source, matched, labels, options)
+        planned = _by_job(fitting, catalog)
+        writer = CvatWriter(client)  # it reads annotations as it compares them before it adds some
+        present = {job_id: writer.annotations(job_id) for job_id in planned}
+    jobs, occupied = _compare(planned, present, catalog.jobs)
+    total = sum(comparable(objects).total() for objects in planned.values())
+    with_objects = {shape.frame for shape in source.shapes}
+    return CopyCheck(
+        connection=connection,
+        task_id=task_id,
+        task_name=catalog.task_name or f"Task {task_id}",
+        source=source,
+        match=matched,
+        unmatched=[each for each in matched.unmatched if each.picture.frame in with_objects],
+        labels=rows,
+        task_labels=[label.name for label in labels],
+        left_out=left_out,
+        jobs=jobs,
+        already=total - sum(job.lacking for job in jobs),
+        occupied=occupied,
+    )
+
+
+def _labels(client: CvatClient, catalog: FrameCatalog) -> Labels:
+    if not catalog.frames:
+        raise InvalidInput(f"Task {catalog.task_id} has no frames to copy annotations to.")
+    labels = read_labels(client, catalog.task_id, catalog.frames[0].job_id)
+    if isinstance(labels, CvatError):
+        raise labels
+    return labels
+
+
+def _label_rows(
+    used: Mapping[str, int], labels: Labels, options: CopyOptions
+) -> tuple[LabelRow, ...]:
+    names = {label.name for label in labels}
+    unknown = sorted({*options.labels.values()} - names - {""})
+    if unknown:
+        raise InvalidInput(
+            f"The task has no label “{unknown[0]}”. It has: {', '.join(sorted(names)) or 'none'}."
+        )
+    targets = {name: options.labels.get(name, name) for name in used}
+    return tuple(
+        LabelRow(name, used[name], targets[name] if targets[name] in {*names, ""} else None)
+        for name in sorted(used)
+    )
+
+
+def _fitting(
+    source: CopySource, matched: Match, labels: Labels, options: CopyOptions
+) -> tuple[Copied, Mapping[str, int]]:
+    """The objects that the task can take, and what does not fit."""
+    left_out = Counter(source.unread)
+    reasons = {each.picture.frame: each.reason for each in matched.unmatched}
+    shapes: list[Shape] = []
+    for shape in source.shapes:
+        if options.labels.get(shape.label.name) == "":
+            continue
+        if shape.frame in reasons:
+            left_out[f"objects, {reasons[shape.frame]}"] += 1
+        else:
+            shapes.append(shape)
+    fitting = copied(shapes, labels, frames=matched.frames, renamed=options.labels, is_strict=True)
+    left_out.update(f"objects, {lost.reason}" for lost in fitting.left_out)
+    for (label, attribute), count in fitting.attributes_left_out.items():
+        left_out[f"values of the attribute “{attribute}” that “{label}” does not have"] += count
+    return fitting, dict(left_out)
+
+
+def _by_job(fitting: Copied, catalog: FrameCatalog) -> dict[int, Objects]:
+    """The objects for each job, in the order of the frames; a frame of two jobs is in the first."""
+    job_of = {frame.frame: frame.job_id for frame in catalog.frames}
+    planned: dict[int, dict[str, list[Any]]] = {}
+    for kind in ("tags", "shapes"):
+        for each in sorted(fitting.objects[kind], key=lambda each: int(each["frame"])):
+            objects = planned.setdefault(job_of[each["frame"]], {kind: [] for kind in KINDS})
+            objects[kind].append(each)
+    return dict(sorted(planned.items()))
+
+
+def _compare(
+    planned: Mapping[int, Objects], present: Mapping[int, Objects], jobs: Iterable[Job]
+) -> tuple[list[JobObjects], list[int]]:
+    """The jobs that lack some of the objects, and the frames of these that have objects."""
+    last = {job.id: job.stop_frame for job in jobs}
+    to_add: list[JobObjects] = []
+    occupied: set[int] = set()
+    for job_id, objects in planned.items():
+        lacking = missing(objects, present[job_id])
+        frames = {each["frame"] for kind in KINDS for each in lacking[kind]}
+        if not frames:
+            continue
+        to_add.append(JobObjects(job_id, objects, comparable(lacking).total(), len(frames)))
+        occupied |= frames & _frames_with_objects(present[job_id], last.get(job_id, 0))
+    return to_add, sorted(occupied)
+
+
+def _frames_with_objects(objects: Objects, last_frame: int) -> set[int]:
+    """Those of shapes and tags, and all from the first to the last frame of each track."""
+    frames = {each["frame"] for kind in ("tags", "shapes") for each in objects.get(kind) or ()}
+    for track in objects.get("tracks") or ():
+        keyframes = sorted(track["shapes"], key=lambda keyframe: int(keyframe["frame"]))
+        if keyframes:
+            end = keyframes[-1]["frame"] if keyframes[-1]["outside"] else last_frame + 1
+            frames.update(range(keyframes[0]["frame"], end))
+    return frames
+
+
+def _most(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
+    return Counter(reasons).most_common(NAMED)

@@ -1,0 +1,117 @@
+"""What annotations are copied from: the pictures of a task and the objects on them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cvat import origins
+from cvat.annotations import Shape
+from cvat.client import CvatClient
+from cvat.exceptions import CvatError
+from cvat.types import Frame, FrameCatalog, Job
+from portal.exceptions import InvalidInput
+from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
+from selections.archives.annotation_reading import read_labels, read_task
+from selections.archives.annotation_store import StoredObjects
+from selections.archives.entries import ChosenFrames
+from selections.formats import FORMATS
+from selector.cvat_requests import cvat_client
+from selector.models import Connection
+
+# CVAT's own format, which has a place for every object.
+EVERY_OBJECT = FORMATS["cvat_images"]
+
+
+@dataclass(frozen=True, slots=True)
+class CopySource:
+    """Pictures, and the objects on them; the frames of the objects are those of the pictures.
+    `unread` counts what could not be read, by the reason."""
+
+    name: str
+    pictures: Sequence[Picture]
+    shapes: Sequence[Shape]
+    unread: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_source(*, connection: Connection, task_id: int) -> CopySource:
+    """What is annotated in a task, tracks as single objects. Raises InvalidInput for a task that is
+    too large, Busy, CvatError."""
+    with cvat_client(connection) as client:
+        catalog = read_catalog(client, task_id)
+        shapes, unread = _read_objects(client, catalog)
+    name = f"task {task_id} ({catalog.task_name})" if catalog.task_name else f"task {task_id}"
+    return CopySource(name, pictures(catalog.frames), shapes, unread)
+
+
+def read_catalog(client: CvatClient, task_id: int) -> FrameCatalog:
+    """The frames of a task, or of the jobs of it that the user may see."""
+    catalog = client.task_catalog(client.show_task(task_id))
+    if len(catalog.frames) > MOST_FRAMES:
+        raise InvalidInput(
+            f"Task {task_id} has {len(catalog.frames):,} frames, and annotations are copied "
+            f"between tasks of at most {MOST_FRAMES:,}."
+        )
+    return catalog
+
+
+def pictures(frames: Iterable[Frame]) -> list[Picture]:
+    """Frames of a video have the names that they get in a ZIP and in a new task."""
+    return [
+        Picture(
+            frame.frame,
+            frame.filename or f"frame_{frame.frame:06d}.png",
+            frame.width,
+            frame.height,
+        )
+        for frame in frames
+    ]
+
+
+def too_many_objects() -> InvalidInput:
+    return InvalidInput(
+        f"There are more than {MOST_OBJECTS:,} objects to copy, which is the most at a time. Copy "
+        "from a task or file with fewer."
+    )
+
+
+def _read_objects(
+    client: CvatClient, catalog: FrameCatalog
+) -> tuple[list[Shape], Mapping[str, int]]:
+    if not catalog.frames:
+        return [], {}
+    task_id = catalog.task_id
+    labels = read_labels(client, task_id, catalog.frames[0].job_id)
+    if isinstance(labels, CvatError):
+        raise labels
+    chosen = ChosenFrames()
+    for frame in sorted(catalog.frames, key=lambda frame: frame.frame):
+        chosen.add(frame.frame, frame.job_id)
+
+    def deleted(jobs: Sequence[Job]) -> frozenset[int]:
+        return origins.read(client, task_id, jobs).deleted
+
+    with TemporaryDirectory(prefix="annotations-") as folder:
+        path = Path(folder) / f"{task_id}.jsonl"
+        read = read_task(
+            client,
+            task_id,
+            chosen,
+            labels,
+            client.jobs(task_id),
+            deleted=deleted,
+            into=path,
+            format=EVERY_OBJECT,
+        )
+        stored, shapes = StoredObjects(path, labels), list[Shape]()
+        for number in chosen.frames:
+            shapes += stored.on(number)
+            if len(shapes) > MOST_OBJECTS:
+                raise too_many_objects()
+    unread = Counter(problem["reason"] for problem in read.problems)
+    if unnamed := read.problems_count - len(read.problems):
+        unread["Further objects could not be read."] = unnamed
+    return shapes, unread

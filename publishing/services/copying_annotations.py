@@ -1,0 +1,34 @@
+"""Annotations written into the jobs of a task, each object once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvat.client import CvatClient
+from cvat.writing import CvatWriter
+from portal.work.heartbeat import Heartbeat
+from publishing.copying import JobObjects, writing
+from publishing.models import Publication
+from publishing.services.steps import step
+from publishing.services.writing import writing_client
+
+OBJECTS_AT_ONCE = 10_000  # in one request, which CVAT carries out within a few seconds
+
+
+def copy_annotations(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
+    """Carry out a publication as copied annotations; returns the columns of its result."""
+    with writing_client(publication, heartbeat) as client:
+        _copy(publication, heartbeat, client)
+    return {"result_task_id": publication.task_id}
+
+
+def _copy(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
+    """An earlier attempt may have come to any point of this."""
+    writer = CvatWriter(client)
+    for planned in publication.plan["jobs"]:
+        job = JobObjects.from_json(planned)
+        change = writing(job.job_id, count=job.lacking)
+        if not publication.has_done(change):
+            with step(publication, heartbeat, change):
+                writer.add_missing_annotations(job.job_id, job.objects, at_once=OBJECTS_AT_ONCE)
+        heartbeat.frames_done += job.frames_count

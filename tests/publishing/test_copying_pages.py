@@ -1,0 +1,117 @@
+"""The page and the API on which annotations are copied: look, decide, send."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from rest_framework.test import APIClient
+
+from publishing.models import Publication, WritePermission
+from selector.models import Connection
+from standin.model import Task
+from standin.server import StandIn
+from tests.conftest import api_of
+from tests.publishing.making import annotate
+
+pytestmark = pytest.mark.usefixtures("sent")
+
+PAGE, ADDRESS = "/publications/copy-annotations", "/api/copy-annotations"
+
+
+@pytest.fixture
+def old(standin: StandIn) -> Task:
+    """A car and a dog on the first of two pictures."""
+    names = ["a/1.jpg", "a/2.jpg"]
+    task = standin.world.add_task("Old", owner="demo", images=names, labels=["car", "dog"])
+    shapes = [
+        {"type": "rectangle", "frame": 0, "label_id": label.id, "points": [1, 2, 3, 4]}
+        for label in task.labels
+    ]
+    annotate(standin, task.jobs[0], shapes=shapes)
+    return task
+
+
+@pytest.fixture
+def new(standin: StandIn) -> Task:
+    return standin.world.add_task("New", owner="demo", images=["a/1.jpg"], labels=["car", "cat"])
+
+
+@pytest.fixture
+def places(connection: Connection, old: Task, new: Task) -> dict[str, object]:
+    tasks = {"source_task": f"{connection.url}/tasks/{old.id}", "task": f"#{new.id}"}
+    return {"source_connection": connection.pk, "connection": connection.pk, **tasks}
+
+
+def test_the_list_of_publications_leads_there(web: Client) -> None:
+    assert f'href="{PAGE}"' in web.get("/publications/").text
+
+
+def test_the_page_shows_what_fits_and_asks_for_the_labels(
+    web: Client, places: dict[str, object], connection: Connection, new: Task
+) -> None:
+    page = f"{PAGE}?connection={connection.pk}&task={new.id}"
+    assert f'value="{new.id}"' in web.get(page).text
+    shown = web.post(PAGE, {**places, "look": "1"}).text
+    assert "1 of 2 are in New" in shown
+    assert "1 to copy, to 1 frame" in shown
+    assert "the task has no label “dog”" in shown
+    assert 'name="label:dog"' in shown
+    assert "Allow it" in shown
+    assert "next=/publications/copy-annotations%3F" in shown
+    refused = web.post(PAGE, {**places, "label:dog": "?"})
+    assert refused.status_code == 409
+    assert "Not everything fits" in refused.text
+    dry = web.post(PAGE, {**places, "label:dog": "cat", "show": "1"}).text
+    assert "Add 2 objects to job" in dry
+    assert not Publication.objects.exists()
+
+
+def test_the_page_asks_for_it(
+    web: Client, places: dict[str, object], permission: WritePermission, old: Task
+) -> None:
+    answer = web.post(PAGE, {**places, "label:dog": ""})
+    publication = Publication.objects.get()
+    assert answer.url == f"/publications/{publication.pk}"
+    assert publication.options["labels"] == {"dog": ""}
+    shown = web.get(answer.url).text
+    assert f"task {old.id} (Old)" in shown
+    assert "Selection" not in shown.split("<dl", 1)[1].split("</dl>")[0]
+    Publication.objects.update(status="failed")
+    assert f'href="{PAGE}">Try again' in web.get(answer.url).text
+
+
+def test_what_is_no_task_is_told(web: Client, places: dict[str, object]) -> None:
+    wrong = web.post(PAGE, {**places, "task": "the new one"})
+    assert wrong.status_code == 400
+    assert "Type the number of a task" in wrong.text
+    gone = web.post(PAGE, {**places, "task": "99999"})
+    assert gone.status_code == 404
+    assert "Task 99999 does not exist" in gone.text
+
+
+def test_the_api_says_what_fits_and_copies(
+    api: APIClient, connection: Connection, permission: WritePermission, old: Task, new: Task
+) -> None:
+    own = {"source_connection": connection.pk, "connection": connection.pk}
+    body = {**own, "source_task_id": old.id, "task_id": new.id}
+    plan = api.post(ADDRESS, {**body, "dry_run": True}).json()
+    assert (plan["objects_count"], plan["pictures_count"]) == (1, 1)
+    assert plan["labels"][1] == {"name": "dog", "objects_count": 1, "of_task": None}
+    assert plan["left_out"] == {"objects, the task has no label “dog”": 1}
+    assert plan["requests"][0]["text"] == f"Add 1 object to job {new.jobs[0].id}"
+    undecided = api.post(ADDRESS, body)
+    assert (undecided.status_code, undecided.json()["code"]) == (409, "choice_needed")
+    assert api.post(ADDRESS, {**body, "labels": {"dog": "cow"}}).status_code == 400
+    answer = api.post(ADDRESS, {**body, "labels": {"dog": "cat"}})
+    assert (answer.status_code, answer.json()["target"]) == (202, "copy")
+    assert answer.json()["selection"] is None
+    assert "jobs" in Publication.objects.get().plan
+
+
+def test_the_connection_of_somebody_else_is_none(
+    bob: User, connection: Connection, old: Task, new: Task
+) -> None:
+    own = {"source_connection": connection.pk, "connection": connection.pk}
+    body = {**own, "source_task_id": old.id, "task_id": new.id}
+    assert api_of(bob).post(ADDRESS, body).status_code == 404
