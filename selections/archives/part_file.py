@@ -25,6 +25,7 @@ HASH_STEP = COPY_STEP = 8 * 2**20  # bytes
 HASH_BUFFER = 2**20
 WRITE_STEP = 2**20  # bytes that wait in memory to be written at once, about
 GATHERED = 2**16  # bytes of what is copied to what waits; what is larger is written from its place
+PADDING_STEP = 2**30  # bytes of one of the files that pad a ZIP, at most
 
 
 class WrittenPart(NamedTuple):
@@ -43,7 +44,7 @@ class PartFile:
         self.count = 0
         self.has_pictures = False
         self.size = 0  # bytes
-        self._path = path
+        self.path = path
         self._file = path.open("xb", buffering=0)
         self._pending = bytearray()  # the end of what was added, not in the file yet
         # The lines of the manifest and the records of the directory grow with the archive, so they
@@ -93,9 +94,15 @@ class PartFile:
         self._listing.write(manifest.line(line) + b"\n")
         return line
 
-    def end(self, about: dict[str, Any], missing: dict[str, Any], name: str) -> WrittenPart:
-        """Write the manifest under this name, and the directory. See manifest.write."""
+    def end(
+        self, about: dict[str, Any], missing: dict[str, Any], name: str, *, padded_to: int = 0
+    ) -> WrittenPart:
+        """Write the manifest under this name, and the directory. See manifest.write. With
+        `padded_to`, files of zeros make the ZIP this many bytes long; it stays as it is when it is
+        too long for that already."""
         self._add_manifest(about, missing, name)
+        if padded_to > self.size:
+            self._pad(padded_to)
         start, length = self.size, self._directory.tell()
         self._directory.seek(0)
         self._append(_blocks(self._directory, length))
@@ -103,7 +110,7 @@ class PartFile:
         self._write()
         sha256 = self._digest.finish(self.size)
         self.close()
-        return WrittenPart(self._path, self.size, sha256, self.count)
+        return WrittenPart(self.path, self.size, sha256, self.count)
 
     def flush(self) -> None:
         """A line of the list is valid once its picture is in the ZIP, so the list comes second."""
@@ -124,11 +131,11 @@ class PartFile:
 
     def remove(self) -> None:
         """Remove the file and its list, which are closed."""
-        for path in (self._path, Path(self._listing.name)):
+        for path in (self.path, Path(self._listing.name)):
             path.unlink(missing_ok=True)
 
     def _add_manifest(self, about: dict[str, Any], missing: dict[str, Any], name: str) -> None:
-        path = self._path.with_suffix(".manifest")
+        path = self.path.with_suffix(".manifest")
         with path.open("w+b") as file:
             path.unlink()
             manifest.write(
@@ -137,6 +144,37 @@ class PartFile:
             size = file.tell()
             file.seek(0)
             self._put(Entry(name, file, size))
+
+    def _pad(self, total: int) -> None:
+        """Add files of zeros, so that the ZIP has `total` bytes once it has ended."""
+        zeros = self._missing_zeros(total)
+        while zeros > PADDING_STEP:
+            self._put_zeros(PADDING_STEP // 2)
+            zeros = self._missing_zeros(total)
+        if zeros >= 0:
+            self._put_zeros(zeros)
+
+    def _missing_zeros(self, total: int) -> int:
+        """Bytes that one more file of zeros needs; below 0 if there is no room for it."""
+        empty = zip_format.Member(self._padding_name, 0, 0)
+        length = self._directory.tell() + len(empty.record(self.size))
+        start = max(total - length, 0)
+        end = len(zip_format.end(members=self.count + 1, start=start, length=length))
+        return total - self.size - len(empty.header()) - length - end
+
+    @property
+    def _padding_name(self) -> str:
+        return f"padding-{self.count}"
+
+    def _put_zeros(self, size: int) -> None:
+        crc32, steps = 0, [WRITE_STEP] * (size // WRITE_STEP) + [size % WRITE_STEP]
+        for step in steps:
+            crc32 = zlib.crc32(bytes(step), crc32)
+        member = zip_format.Member(self._padding_name, size, crc32)
+        self._directory.write(member.record(self.size))
+        self._append([member.header()])
+        self._append(bytes(step) for step in steps)
+        self.count += 1
 
     def _put(self, entry: Entry) -> int:
         """Write a member. Returns the CRC-32 of its bytes."""

@@ -94,19 +94,31 @@ class ZipWriter:
         """Write all that was added: now its pictures may be removed where they were fetched to."""
         self._current.flush()
 
+    @property
+    def final_size(self) -> int:
+        """Bytes of the present part if it ended now, at most."""
+        return self._current.final_size
+
+    @property
+    def path(self) -> Path:
+        """Of the present part."""
+        return self._current.path
+
     def finish(
         self,
         problems: list[Line],
         left_out: list[Line] | None = None,
         about: dict[str, Any] | None = None,
+        *,
+        padded_to: int = 0,
     ) -> list[WrittenPart]:
         """The parts. The manifest of the last one names the missing frames, with their reasons, and
-        those that were left out; what else it says is `about`."""
+        those that were left out; what else it says is `about`. `padded_to`: see PartFile.end."""
         last_keys = {"problems": problems} | ({"left_out": left_out} if left_out else {})
         last_keys |= about or {}
         if self._part_size:
             self._make_room(len(manifest.keys(last_keys)))
-        self._end_part(last_keys, is_only=not self.parts)
+        self._end_part(last_keys, is_only=not self.parts, padded_to=padded_to)
         return self.parts
 
     def _room(self, line: Line | None) -> Room:
@@ -135,11 +147,11 @@ class ZipWriter:
             part.reserve(*self._room(None))
         return part
 
-    def _end_part(self, last_keys: dict[str, Any], *, is_only: bool) -> None:
+    def _end_part(self, last_keys: dict[str, Any], *, is_only: bool, padded_to: int = 0) -> None:
         number = None if is_only else len(self.parts) + 1
         for source in self._sources:
             for entry in source.entries(number):
                 self._current.add(entry)
         about = self._about | ({"part": number} if number else {})
         name = manifest_name(number, selection=self._selection)
-        self.parts.append(self._current.end(about, last_keys, name))
+        self.parts.append(self._current.end(about, last_keys, name, padded_to=padded_to))
