@@ -19,7 +19,7 @@ from benchmarks.portal import Portal
 from benchmarks.server import Server
 from benchmarks.world import PHOTO_BYTES, PHOTO_SIZE, PaddedImages, PreparedChunks
 from cvat.client import CvatClient
-from cvat.writing import CvatWriter, NewTask, TaskData
+from cvat.writing import CvatWriter, FileOnDisk, NewTask, TaskData
 from standin.world import World
 
 RESULTS = Path(__file__).with_name("publishing.json")
@@ -106,7 +106,9 @@ def _upload(url: str, path: Path, names: list[str]) -> float:
         writer = CvatWriter(client)
         task = NewTask("uploaded", f"https://example.com/{uuid.uuid4()}", labels=({"name": "car"},))
         task_id = writer.ensure_task(task)
-        request_id = writer.upload_pictures(task_id, path, TaskData((tuple(names),)))
+        request_id = writer.upload_pictures(
+            task_id, FileOnDisk(path), lambda: TaskData((tuple(names),))
+        )
         while not (state := writer.request_state(request_id)).is_over:
             time.sleep(POLL_SECONDS)
         if state.status != "finished":

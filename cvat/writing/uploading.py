@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from cvat import reading
@@ -28,11 +29,34 @@ def ignore(_: object) -> None:
     """The default of callbacks that nobody needs."""
 
 
+class PictureFile(Protocol):
+    """A ZIP of pictures, which may still be written: both wait for what is not there yet."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the finished file."""
+
+    def read(self, start: int, length: int) -> bytes:
+        """That many bytes, fewer at the end of the file."""
+
+
+class FileOnDisk:
+    """A finished file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.size = path.stat().st_size
+
+    def read(self, start: int, length: int) -> bytes:
+        with self._path.open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), length, start)
+
+
 def upload(
     sender: Sender,
     task_id: int,
-    zip_path: Path,
-    data: TaskData,
+    file: PictureFile,
+    data: Callable[[], TaskData],
     *,
     resume: str,
     started: Callable[[str], None],
@@ -46,7 +70,7 @@ def upload(
         return request_id if _is_received(sender.client, task_id, request_id) else None
 
     def finish() -> str:
-        call = Call("POST", path, subject, body=data.to_json(), headers={"Upload-Finish": "true"})
+        call = Call("POST", path, subject, body=data().to_json(), headers={"Upload-Finish": "true"})
         try:
             answer = sender.send(call)
         except CvatRefused:
@@ -60,7 +84,7 @@ def upload(
     if not resume:
         call = Call("POST", path, subject, headers={"Upload-Start": "true"})
         sender.ensure(lambda: None, lambda: sender.send(call))
-    _Pieces(sender, task_id, zip_path, started, progress).send(resume)
+    _Pieces(sender, task_id, file, started, progress).send(resume)
     return sender.ensure(received, finish)
 
 
@@ -95,7 +119,7 @@ class _Pieces:
         self,
         sender: Sender,
         task_id: int,
-        file: Path,
+        file: PictureFile,
         started: Callable[[str], None],
         progress: Callable[[int], None],
     ) -> None:
@@ -103,7 +127,7 @@ class _Pieces:
         self._folder = f"/api/tasks/{task_id}/data/"
         self._subject = f"the pictures of task {task_id}"
         self._file = file
-        self._size = file.stat().st_size
+        self._size = file.size
         self._started = started
         self._progress = progress
 
@@ -111,19 +135,18 @@ class _Pieces:
         """Send what CVAT does not have yet."""
         upload_id, offset = self._look(upload_id) if upload_id else self._begin()
         failures, length = 0, PIECE_BYTES
-        with self._file.open("rb") as file:
-            while offset < self._size:
-                file.seek(offset)
-                try:
-                    offset = self._send_piece(upload_id, offset, file.read(length))
-                    failures = 0
-                except CvatError as error:
-                    failures += 1
-                    if isinstance(error, CvatTimeout):
-                        length = max(length // 2, LEAST_PIECE_BYTES)
-                    self._sender.pause_after(error, failures)
-                    upload_id, offset = self._look(upload_id)
-                self._progress(offset)
+        while offset < self._size:
+            piece = self._file.read(offset, length)
+            try:
+                offset = self._send_piece(upload_id, offset, piece)
+                failures = 0
+            except CvatError as error:
+                failures += 1
+                if isinstance(error, CvatTimeout):
+                    length = max(length // 2, LEAST_PIECE_BYTES)
+                self._sender.pause_after(error, failures)
+                upload_id, offset = self._look(upload_id)
+            self._progress(offset)
 
     def _begin(self) -> tuple[str, int]:
         """The id of a new upload, and how much of it CVAT has: all, if the file is there."""

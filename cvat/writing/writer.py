@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, TypeVar
 
 from cvat import frames as frame_numbers
@@ -17,7 +16,7 @@ from cvat.types import Job, Project, Task
 from cvat.writing import issues, labels, refusals, uploading
 from cvat.writing.objects import Objects, comparable, missing, split
 from cvat.writing.sending import Sender
-from cvat.writing.uploading import ignore
+from cvat.writing.uploading import PictureFile, ignore
 from cvat.writing.values import NewTask, RequestState, TaskData
 
 MOST_LISTED = 10_000  # labels of a task, issues of a job, comments of an issue
@@ -170,22 +169,22 @@ class CvatWriter:
     def upload_pictures(
         self,
         task_id: int,
-        zip_path: Path,
-        data: TaskData,
+        file: PictureFile,
+        data: Callable[[], TaskData],
         *,
         resume: str = "",
         started: Callable[[str], None] = ignore,
         progress: Callable[[int], None] = ignore,
     ) -> str:
         """Upload a ZIP of pictures to a task without any; returns the id of the request in CVAT's
-        background that makes the frames and jobs.
+        background that makes the frames and jobs. `data` is asked for once all is uploaded.
 
         `started` gets the id of the upload, with which (`resume`) a later call goes on where this
         one ended; `progress` the number of bytes that CVAT has. May be repeated at any time: if
         CVAT has all pictures already, nothing is sent.
         """
         return uploading.upload(
-            self._sender, task_id, zip_path, data, resume=resume, started=started, progress=progress
+            self._sender, task_id, file, data, resume=resume, started=started, progress=progress
         )
 
     def request_state(self, request_id: str) -> RequestState:

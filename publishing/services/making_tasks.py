@@ -3,69 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from cvat.client import CvatClient
 from cvat.types import FrameInfo
-from cvat.writing import CvatWriter, NewTask
+from cvat.writing import CvatWriter, NewTask, RequestState
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
 from publishing.new_task import assignment, creation, deletion, upload
 from publishing.services import packing, taking_annotations
-from publishing.services.packing import Pictures
+from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
 from publishing.services.writing import writing_client
 from selections.archives.entries import Line
 from selections.batches import delete_rows
 
-POLL_SECONDS = 1.0  # between questions whether CVAT has made the task
+# Between questions whether CVAT has made the task: at first, and at most.
+FIRST_POLL_SECONDS, POLL_SECONDS = 0.1, 1.0
 ROWS_AT_ONCE = 1000
 
 
 def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
-    """Carry out a publication as a new task; returns the columns of its result."""
+    """Carry out a publication as a new task; returns the columns of its result. Without
+    annotations, the pictures are uploaded while the rest of them is packed."""
     with writing_client(publication, heartbeat) as client:
         CvatWriter(client).check_permission()  # before much is fetched in vain
-    pictures = packing.pack(publication, heartbeat)
+    with_annotations = publication.get_task_options().with_annotations
     taken = None
-    if publication.get_task_options().with_annotations:  # read before anything is made in vain
-        taken = taking_annotations.read(publication, heartbeat, pictures.lines)
+    with PackedFile(is_read_meanwhile=not with_annotations) as pictures:
+        if with_annotations:
+            packing.pack(publication, heartbeat, pictures)
+            # Read before anything is made in vain.
+            taken = taking_annotations.read(publication, heartbeat, pictures.lines)
+            with writing_client(publication, heartbeat) as client:
+                task_id = make_task(publication, heartbeat, client, pictures)
+        else:
+            task_id = _make_meanwhile(publication, heartbeat, pictures)
     with writing_client(publication, heartbeat) as client:
-        task_id = make_task(publication, heartbeat, client, pictures)
         problems = {} if taken is None else taken.write(publication, heartbeat, client, task_id)
         _assign_jobs(publication, heartbeat, client, task_id)
     return {"result_task_id": task_id, **problems}
+
+
+def _make_meanwhile(publication: Publication, heartbeat: Heartbeat, pictures: PackedFile) -> int:
+    """Pack the pictures, and make the task in another thread, which uploads what is packed."""
+    with ThreadPoolExecutor(1, thread_name_prefix="upload") as pool:
+        making = pool.submit(_make_in_thread, publication, heartbeat, pictures)
+        making.add_done_callback(lambda _: pictures.end_upload())
+        try:
+            packing.pack(publication, heartbeat, pictures)
+        except UploadEnded:
+            pass
+        except BaseException as error:
+            pictures.fail()
+            if isinstance(making.exception(), PackingFailed) or not isinstance(error, Exception):
+                raise
+        return making.result()
+
+
+def _make_in_thread(publication: Publication, heartbeat: Heartbeat, pictures: PackedFile) -> int:
+    try:
+        with writing_client(publication, heartbeat) as client:
+            return make_task(publication, heartbeat, client, pictures)
+    finally:
+        connections.close_all()
 
 
 def make_task(
     publication: Publication,
     heartbeat: Heartbeat,
     client: CvatClient,
-    pictures: Pictures,
+    pictures: PackedFile,
 ) -> int:
     """The id of the task with these pictures, made once: an earlier attempt may have come to any
-    point of this. `client` may write. Raises Stopped, WorkFailed, CvatError."""
+    point of this. `client` may write. Raises Stopped, WorkFailed, CvatError, PackingFailed."""
     writer = CvatWriter(client)
-    task = _new_task(publication, writer, pictures)
-    with step(publication, heartbeat, creation(task, writer.query_of_task(task))):
-        task_id = writer.ensure_task(task)
-        if not publication.note_task(heartbeat.worker, task_id):
-            raise Stopped
-    _fill(publication, heartbeat, writer, task_id, pictures)
-    writer.delete_doubles(task.marker, keep=task_id)
+    try:
+        task_id = _filled_task(publication, heartbeat, writer, pictures)
+    except TooLong:
+        _delete_unfilled(publication, heartbeat, client)
+        task_id = _filled_task(publication, heartbeat, writer, pictures)
+    except PackingFailed:
+        _delete_unfilled(publication, heartbeat, client)
+        raise
+    writer.delete_doubles(publication.marker, keep=task_id)
     frames = client.task_meta(task_id).frames
     _note_frames(publication, pictures.lines, frames)
     _compare(task_id, pictures.lines, frames)
     return task_id
 
 
-def _new_task(publication: Publication, writer: CvatWriter, pictures: Pictures) -> NewTask:
+def _filled_task(
+    publication: Publication, heartbeat: Heartbeat, writer: CvatWriter, pictures: PackedFile
+) -> int:
+    """Raises TooLong."""
+    length = pictures.size  # before it is known, nothing is changed in CVAT
+    task = _new_task(publication, writer, pictures)
+    with step(publication, heartbeat, creation(task, writer.query_of_task(task))):
+        task_id = writer.ensure_task(task)
+        if not publication.note_task(heartbeat.worker, task_id):
+            raise Stopped
+    _fill(publication, heartbeat, writer, task_id, pictures, length)
+    return task_id
+
+
+def _delete_unfilled(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
+    """Delete the task, unless CVAT has all its pictures or there is none."""
+    task_id = publication.result_task_id
+    if task_id is None or client.task(task_id).size:
+        return
+    with step(publication, heartbeat, deletion(task_id)):
+        CvatWriter(client).ensure_task_deleted(task_id)
+        publication.note_task(heartbeat.worker, None)
+    _note_upload(publication, heartbeat, "")
+
+
+def _new_task(publication: Publication, writer: CvatWriter, pictures: PackedFile) -> NewTask:
     options = publication.get_task_options()
     has_own = options.project_id is not None or options.label_schema
-    labels = () if has_own else writer.labels_of_task(pictures.lines[0]["task_id"])
+    labels = () if has_own else writer.labels_of_task(pictures.first["task_id"])
     return options.task(
         marker=publication.marker, labels=labels, organization=publication.organization
     )
@@ -76,25 +136,22 @@ def _fill(
     heartbeat: Heartbeat,
     writer: CvatWriter,
     task_id: int,
-    pictures: Pictures,
+    pictures: PackedFile,
+    length: int,
 ) -> None:
     """Upload the pictures, and wait until CVAT has made frames of them."""
-    options, paths = publication.get_task_options(), [line["path"] for line in pictures.lines]
-    size = pictures.zip_path.stat().st_size
-    with step(publication, heartbeat, upload(task_id, frames_count=len(paths), options=options)):
+    options, frames = publication.get_task_options(), publication.frames_total
+    with step(publication, heartbeat, upload(task_id, frames_count=frames, options=options)):
         request_id = writer.upload_pictures(
             task_id,
-            pictures.zip_path,
-            options.data(paths),
+            pictures,
+            lambda: options.data([line["path"] for line in pictures.lines]),
             resume=publication.upload_id,
             started=lambda upload_id: _note_upload(publication, heartbeat, upload_id),
-            progress=_shown(heartbeat, size),
+            progress=_shown(heartbeat, length),
         )
         heartbeat.waiting_for = lambda: "CVAT is making the frames of the task."
-        state = writer.request_state(request_id)
-        while not state.is_over:
-            heartbeat.sleep(POLL_SECONDS)
-            state = writer.request_state(request_id)
+        state = _ended(writer, request_id, heartbeat)
         heartbeat.waiting_for = str
     if state.status == "failed":
         with step(publication, heartbeat, deletion(task_id)):
@@ -116,6 +173,15 @@ def _assign_jobs(
         for number, job in enumerate(sorted(jobs, key=lambda job: job.start_frame)):
             heartbeat.check()
             writer.update_job(job.id, assignee_id=options.assignee_of_job(number))
+
+
+def _ended(writer: CvatWriter, request_id: str, heartbeat: Heartbeat) -> RequestState:
+    """The state of the request once it is over."""
+    pause = min(FIRST_POLL_SECONDS, POLL_SECONDS)
+    while not (state := writer.request_state(request_id)).is_over:
+        heartbeat.sleep(pause)
+        pause = min(pause * 1.5, POLL_SECONDS)
+    return state
 
 
 def _note_upload(publication: Publication, heartbeat: Heartbeat, upload_id: str) -> None:

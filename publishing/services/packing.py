@@ -9,7 +9,6 @@ import uuid
 import zipfile
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 from django.conf import settings
 
@@ -18,6 +17,7 @@ from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.change import LEAVE_OUT
 from publishing.models import Publication
+from publishing.services.packed_file import Foresight, PackedFile
 from selections.archives import disk
 from selections.archives.arrangement import Arrangement
 from selections.archives.building import why_not_written
@@ -36,31 +36,24 @@ PACKED = "packed.zip"
 FOLDER = "publication-"  # in front of the id, in SPOOL_DIR
 
 
-class Pictures(NamedTuple):
-    """`lines` are those of the manifest: one for each picture, in order."""
-
-    zip_path: Path
-    lines: list[Line]
-
-
 def spool_of(publication_id: int) -> Spool:
     return Spool(Path(settings.SPOOL_DIR) / f"{FOLDER}{publication_id}")
 
 
-def pack(publication: Publication, heartbeat: Heartbeat) -> Pictures:
+def pack(publication: Publication, heartbeat: Heartbeat, packed_file: PackedFile) -> None:
     """Fetch the pictures through the connection that reads, byte for byte as CVAT serves them. What
     an earlier attempt has fetched or packed is taken over.
 
-    Raises NotConnected, WorkFailed when a frame cannot be had, Stopped, CvatError.
+    Raises NotConnected, WorkFailed when a frame cannot be had, Stopped, CvatError, UploadEnded.
     """
     try:
-        return _pack(publication, heartbeat)
+        _pack(publication, heartbeat, packed_file)
     except OSError as error:
         logger.exception("the pictures of publication %s could not be packed", publication.pk)
         raise WorkFailed(why_not_written(error)) from error
 
 
-def _pack(publication: Publication, heartbeat: Heartbeat) -> Pictures:
+def _pack(publication: Publication, heartbeat: Heartbeat, packed_file: PackedFile) -> None:
     spool = spool_of(publication.pk)
     packed = spool.folder / PACKED
     if not packed.exists():
@@ -74,11 +67,11 @@ def _pack(publication: Publication, heartbeat: Heartbeat) -> Pictures:
             connection=publication.connection,
             stop=heartbeat.stopped,
         )
-        os.replace(_packed(publication, selection, spool, heartbeat), packed)
+        os.replace(_packed(publication, selection, spool, heartbeat, packed_file), packed)
     with zipfile.ZipFile(packed) as file:
         lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]
     heartbeat.frames_done = len(lines)
-    return Pictures(packed, lines)
+    packed_file.finish(packed, lines)
 
 
 def clear(publication_id: int) -> None:
@@ -97,7 +90,11 @@ def clear_debris() -> None:
 
 
 def _packed(
-    publication: Publication, selection: Selection, spool: Spool, heartbeat: Heartbeat
+    publication: Publication,
+    selection: Selection,
+    spool: Spool,
+    heartbeat: Heartbeat,
+    packed_file: PackedFile,
 ) -> Path:
     """The path of the finished ZIP."""
     options = ArchiveOptions()
@@ -106,9 +103,11 @@ def _packed(
     source.drop_stale()
     guard = disk.Guard(frames_total=publication.frames_total, spooled=spool.size_of_pieces())
     guard.check_before(selection)
+    heartbeat.frames_done = heartbeat.bytes_done = 0
     stem = spool.folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
     arrangement = Arrangement(selection, options, None)
     with ZipWriter(stem, part_size=0, about={}) as writer:
+        foreseen = _Foreseen(writer, packed_file, publication.frames_total)
         with closing(source.entries(arrangement, flush=writer.flush)) as entries:
             for entry in entries:
                 heartbeat.check()
@@ -118,6 +117,7 @@ def _packed(
                     heartbeat.frames_done += 1
                     heartbeat.bytes_done += entry.size
                     guard.check(frames=heartbeat.frames_done, written=heartbeat.bytes_done)
+                    foreseen.check(entry)
                 elif isinstance(entry, MissingFrame):
                     raise WorkFailed(_missing(entry))
         if heartbeat.frames_done != publication.frames_total:
@@ -125,8 +125,36 @@ def _packed(
                 "What is deleted of the selection in CVAT has changed since you asked. "
                 "Nothing was changed in CVAT. Look at it, then ask again."
             )
-        [part] = writer.finish([])
+        [part] = writer.finish([], padded_to=foreseen.length or 0)
     return part.path
+
+
+class _Foreseen:
+    """Foresees the length of the ZIP, once, and watches that it holds."""
+
+    def __init__(self, writer: ZipWriter, packed_file: PackedFile, pictures: int) -> None:
+        self.length: int | None = None
+        self._writer = writer
+        self._packed_file = packed_file
+        self._foresight = Foresight(pictures, empty=writer.final_size)
+        self._size, self._first = writer.final_size, None
+        self._is_over = not packed_file.is_read_meanwhile
+
+    def check(self, entry: Entry) -> None:
+        """After a picture was written. Raises UploadEnded."""
+        size, first = self._writer.final_size, self._first or entry.line
+        added, self._size, self._first = size - self._size, size, first
+        self._packed_file.advance()
+        if self._is_over:
+            return
+        if self.length is not None and size > self.length:
+            self._packed_file.withdraw()
+            self.length, self._is_over = None, True
+        elif self.length is None:
+            self._foresight.add(added)
+            self.length = self._foresight.length()
+            if self.length is not None:
+                self._packed_file.foresee(self._writer.path, self.length, first)
 
 
 def _missing(entry: MissingFrame) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from cvat.client import CvatClient
 from cvat.types import Place
-from cvat.writing import NewTask, TaskData
+from cvat.writing import FileOnDisk, NewTask, TaskData
 from cvat.writing.copying import copied
 from standin.model import Task
 from standin.server import StandIn
@@ -43,7 +43,7 @@ def publish(site: StandIn, reader: CvatClient, path: Path) -> Task:
     made = writer(site)
     labels = made.labels_of_task(1)
     number = made.ensure_task(NewTask("chosen", "https://example.com/1", labels=labels))
-    made.upload_pictures(number, path, TaskData(jobs))
+    made.upload_pictures(number, FileOnDisk(path), lambda: TaskData(jobs))
     site.site.creations.wait()
     return site.world.tasks[number]
 

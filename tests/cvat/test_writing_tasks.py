@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cvat.exceptions import CvatRefused, Reason
-from cvat.writing import NewTask, RequestState, TaskData, uploading
+from cvat.writing import FileOnDisk, NewTask, RequestState, TaskData, uploading
 from standin.model import Task
 from standin.pictures import jpeg, numbered
 from standin.server import StandIn
@@ -42,7 +42,7 @@ def new(marker: str = "https://portal.example.com/p/1", **values: object) -> New
 
 def uploaded(site: StandIn, task_id: int, pictures: Path, data: TaskData) -> RequestState:
     """The state of the creation after its end."""
-    request_id = writer(site).upload_pictures(task_id, pictures, data)
+    request_id = writer(site).upload_pictures(task_id, FileOnDisk(pictures), lambda: data)
     site.site.creations.wait()
     return writer(site).request_state(request_id)
 
@@ -62,7 +62,9 @@ def names(task: Task) -> list[str]:
 def test_frames_come_in_the_order_of_the_jobs(site: StandIn, pictures: Path) -> None:
     sent: list[int] = []
     task_id = writer(site).create_task(new(subset="Train"))
-    writer(site).upload_pictures(task_id, pictures, TaskData(JOBS), progress=sent.append)
+    writer(site).upload_pictures(
+        task_id, FileOnDisk(pictures), lambda: TaskData(JOBS), progress=sent.append
+    )
     site.site.creations.wait()
     task = site.world.tasks[task_id]
     assert names(task) == [name for job in JOBS for name in job]
@@ -192,7 +194,7 @@ def test_what_cvat_refuses_at_once(site: StandIn, pictures: Path) -> None:
     task_id = writer(site).create_task(new())
     twice = TaskData((("a.jpg",), ("a.jpg",)))
     with pytest.raises(CvatRefused, match="cannot be used multiple times"):
-        writer(site).upload_pictures(task_id, pictures, twice)
+        writer(site).upload_pictures(task_id, FileOnDisk(pictures), lambda: twice)
     with pytest.raises(CvatRefused, match="Give each label a name of its own"):
         writer(site).create_task(new(labels=(*LABELS, *LABELS)))
     with pytest.raises(CvatRefused, match="read-only"):
@@ -219,10 +221,15 @@ def test_an_upload_goes_on_where_it_was_broken_off(
 
     with pytest.raises(InterruptedError):
         writer(site).upload_pictures(
-            task_id, pictures, TaskData(JOBS), started=ids.append, progress=stop
+            task_id, FileOnDisk(pictures), lambda: TaskData(JOBS), started=ids.append, progress=stop
         )
     writer(site).upload_pictures(
-        task_id, pictures, TaskData(JOBS), resume=ids[0], started=ids.append, progress=sent.append
+        task_id,
+        FileOnDisk(pictures),
+        lambda: TaskData(JOBS),
+        resume=ids[0],
+        started=ids.append,
+        progress=sent.append,
     )
     assert len(ids) == 1
     assert sent[0] == 4000
@@ -244,7 +251,7 @@ def test_a_forgotten_creation_is_known_by_its_task(site: StandIn, pictures: Path
     task_id = publish(site, pictures)
     site.site.creations.forget()
     before = len(site.requests.matching("", "POST"))
-    request_id = writer(site).upload_pictures(task_id, pictures, TaskData(JOBS))
+    request_id = writer(site).upload_pictures(task_id, FileOnDisk(pictures), lambda: TaskData(JOBS))
     assert writer(site).request_state(request_id).status == "forgotten"
     assert len(site.requests.matching("", "POST")) == before
 

@@ -17,7 +17,9 @@ from PIL import Image
 from cvat import client as cvat_client
 from portal.exceptions import Conflict
 from publishing.models import Publication, WritePermission
-from publishing.services import carrying_out, making_tasks, packing
+from publishing.services import carrying_out, making_tasks, packed_file, packing
+from publishing.services.packed_file import PackedFile
+from selections.archives.entries import Line
 from selections.services import edit_frames
 from selector.models import Connection
 from standin.model import Task
@@ -134,13 +136,12 @@ def test_a_picture_of_another_size_is_told(
     standin: StandIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = making_tasks.make_task
+    real = PackedFile.finish
 
-    def with_another_width(publication: Any, heartbeat: Any, client: Any, pictures: Any) -> int:
-        lines = [pictures.lines[0] | {"width": 41}]
-        return real(publication, heartbeat, client, pictures._replace(lines=lines))
+    def with_another_width(packed: PackedFile, path: Path, lines: list[Line]) -> None:
+        real(packed, path, [lines[0] | {"width": 41}])
 
-    monkeypatch.setattr(making_tasks, "make_task", with_another_width)
+    monkeypatch.setattr(PackedFile, "finish", with_another_width)
     done = carried_out(request_task(select(connection, (task.id, [1]))))
     assert done.status == "failed"
     assert "p01.png (41 × 48) was sent" in done.error
@@ -189,13 +190,12 @@ def test_a_creation_that_fails_leaves_no_task(
     standin: StandIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = making_tasks.make_task
+    real = PackedFile.finish
 
-    def with_a_wrong_name(publication: Any, heartbeat: Any, client: Any, pictures: Any) -> int:
-        lines = [pictures.lines[0] | {"path": "other.png"}]
-        return real(publication, heartbeat, client, pictures._replace(lines=lines))
+    def with_a_wrong_name(packed: PackedFile, path: Path, lines: list[Line]) -> None:
+        real(packed, path, [lines[0] | {"path": "other.png"}])
 
-    monkeypatch.setattr(making_tasks, "make_task", with_a_wrong_name)
+    monkeypatch.setattr(PackedFile, "finish", with_a_wrong_name)
     done = carried_out(request_task(select(connection, (task.id, [1]))))
     assert done.status == "failed"
     assert "The upload has no file “other.png”" in done.error
@@ -204,9 +204,17 @@ def test_a_creation_that_fails_leaves_no_task(
     assert done.steps[-1]["request"].startswith("DELETE /api/tasks/")
 
 
+@pytest.fixture
+def uploaded_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upload begins after the first of two pictures."""
+    monkeypatch.setattr(packed_file, "LEAST_PICTURES", 1)
+    monkeypatch.setattr(packed_file, "FIXED_MARGIN", 0.12)
+
+
 LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
 
 
+@pytest.mark.usefixtures("uploaded_meanwhile")
 @pytest.mark.parametrize(("status", "is_late"), LOST)
 def test_any_answer_may_be_lost(
     connection: Connection,
@@ -249,6 +257,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.usefixtures("uploaded_meanwhile")
 @pytest.mark.parametrize(("holder", "name"), PLACES, ids=[name for _, name in PLACES])
 def test_after_a_kill_the_next_worker_goes_on(
     connection: Connection,

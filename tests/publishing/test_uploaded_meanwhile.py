@@ -1,0 +1,181 @@
+"""The pictures of a new task are uploaded while the rest of them is fetched."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from cvat import client as cvat_client
+from cvat.writing import uploading
+from publishing.models import Publication, WritePermission
+from publishing.services import carrying_out, making_tasks, packed_file
+from publishing.services.packed_file import Foresight, PackedFile, UploadEnded
+from selections.archives import disk, part_file
+from selector.models import Connection
+from standin.model import Task
+from standin.server import StandIn
+from tests.publishing.making import carried_out, request_task
+from tests.selections.builds import select
+from tests.selections.conftest import HASTY
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "sent")
+
+COUNT, FIRST = 12, 4  # pictures; after how many the upload begins
+NAMES = [f"p{number:02d}.png" for number in range(COUNT)]
+
+
+@pytest.fixture(autouse=True)
+def small(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
+    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(packed_file, "LEAST_PICTURES", FIRST)
+    monkeypatch.setattr(packed_file, "FIXED_MARGIN", 0.12)
+    monkeypatch.setattr(uploading, "PIECE_BYTES", 100)
+    monkeypatch.setattr(part_file, "WRITE_STEP", 100)
+    settings.SPOOL_DIR = tmp_path / "spool"
+
+
+@pytest.fixture
+def publication(connection: Connection, permission: WritePermission, task: Task) -> Publication:
+    return request_task(select(connection, (task.id, range(COUNT))))
+
+
+@pytest.fixture
+def sent_first(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Set when CVAT has the first piece. With the sixth picture, packing waits for that."""
+    first, packed = Event(), itertools.count()
+    advance, shown = PackedFile.advance, making_tasks._shown
+
+    def waiting(self: PackedFile) -> None:
+        if next(packed) == FIRST + 1:
+            assert first.wait(30), "nothing was uploaded before all was packed"
+        advance(self)
+
+    def telling(*args: Any) -> Callable[[int], None]:
+        show = shown(*args)
+
+        def tell(sent: int) -> None:
+            first.set()
+            show(sent)
+
+        return tell
+
+    monkeypatch.setattr(PackedFile, "advance", waiting)
+    monkeypatch.setattr(making_tasks, "_shown", telling)
+    return first
+
+
+def names(task: Task) -> list[str]:
+    assert task.media is not None
+    return [task.media.name(position) for position in task.order]
+
+
+def made(standin: StandIn) -> list[Task]:
+    return [task for task in standin.world.tasks.values() if task.bug_tracker]
+
+
+def test_it_begins_before_all_is_fetched(
+    publication: Publication, standin: StandIn, sent_first: Event
+) -> None:
+    done = carried_out(publication)
+
+    assert (done.error, done.status) == ("", "ready")
+    [task] = made(standin)
+    assert names(task) == NAMES
+    assert sent_first.is_set()
+    assert [step["request"] for step in done.steps] == [
+        "POST /api/tasks",
+        f"POST /api/tasks/{task.id}/data",
+    ]
+
+
+def test_a_length_that_does_not_hold_begins_anew(
+    publication: Publication, standin: StandIn, sent_first: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Foresight.length
+
+    def too_small(self: Foresight) -> int | None:
+        length = real(self)
+        return length and length // 2
+
+    monkeypatch.setattr(Foresight, "length", too_small)
+    done = carried_out(publication)
+    assert (done.error, done.status) == ("", "ready")
+    [task] = made(standin)
+    assert (task.id, names(task)) == (done.result_task_id, NAMES)
+    requests = [step["request"].partition(" ")[0] for step in done.steps]
+    assert requests == ["POST", "POST", "DELETE", "POST"]
+
+
+def test_when_packing_fails_no_task_stays(
+    publication: Publication, standin: StandIn, sent_first: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = disk.Guard.check
+
+    def full(self: disk.Guard, *, frames: int, written: int) -> None:
+        if sent_first.is_set():
+            raise disk.Full("There is no room.")
+        check(self, frames=frames, written=written)
+
+    monkeypatch.setattr(disk.Guard, "check", full)
+    done = carried_out(publication)
+    assert (done.status, done.error) == ("failed", "There is no room.")
+    assert (done.result_task_id, made(standin)) == (None, [])
+    assert done.steps[-1]["request"].startswith("DELETE /api/tasks/")
+
+
+def test_when_the_upload_is_refused_packing_ends(
+    publication: Publication, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, end_upload, advance = Event(), PackedFile.end_upload, PackedFile.advance
+    packed = itertools.count()
+
+    def end(self: PackedFile) -> None:
+        end_upload(self)
+        ended.set()
+
+    def waiting(self: PackedFile) -> None:
+        if next(packed) == FIRST + 1:
+            ended.wait(30)
+            with pytest.raises(UploadEnded):
+                advance(self)
+        advance(self)
+
+    monkeypatch.setattr(PackedFile, "end_upload", end)
+    monkeypatch.setattr(PackedFile, "advance", waiting)
+    standin.faults.fail("/data/$", status=403)
+    done = carried_out(publication)
+    assert done.status == "failed"
+    assert done.steps[-1]["is_refused"]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_after_a_kill_the_upload_goes_on(
+    publication: Publication, standin: StandIn, sent_first: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = PackedFile.read
+
+    def fatal(self: PackedFile, start: int, length: int) -> bytes:
+        if start:
+            raise Killed
+        return read(self, start, length)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PackedFile, "read", fatal)
+        with pytest.raises(Killed):
+            carrying_out.publish(publication.pk)
+    long_ago = timezone.now() - timezone.timedelta(hours=1)
+    Publication.objects.filter(pk=publication.pk).update(heartbeat_at=long_ago)
+    done = carried_out(publication)
+    assert (done.status, done.error, done.attempts) == ("ready", "", 2)
+    assert [names(task) for task in made(standin)] == [NAMES]
+    assert len(standin.requests.matching("/data/$", method="POST")) == 1  # uploads begun
