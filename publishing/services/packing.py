@@ -106,7 +106,7 @@ def _packed(
     heartbeat.frames_done = heartbeat.bytes_done = 0
     stem = spool.folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
     arrangement = Arrangement(selection, options, None)
-    with ZipWriter(stem, part_size=0, about={}) as writer:
+    with ZipWriter(stem, part_size=0, about={}, is_hashed=False) as writer:
         foreseen = _Foreseen(writer, packed_file, publication.frames_total)
         with closing(source.entries(arrangement, flush=writer.flush)) as entries:
             for entry in entries:

@@ -33,14 +33,14 @@ class WrittenPart(NamedTuple):
 
     path: Path
     size: int  # bytes
-    sha256: str
+    sha256: str  # "" if it was not asked for
     entries: int  # its manifest included
 
 
 class PartFile:
     """A ZIP file that is being written. To be closed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_hashed: bool) -> None:
         self.count = 0
         self.has_pictures = False
         self.size = 0  # bytes
@@ -52,7 +52,7 @@ class PartFile:
         self._listing = path.with_suffix(LIST).open("w+b")
         self._files = path.with_suffix(".files").open("w+b")  # lines of those that are no pictures
         self._directory = path.with_suffix(".directory").open("w+b")
-        self._digest = _Digest(path)
+        self._digest = _Digest(path) if is_hashed else None
         self._reserved_files = self._reserved_bytes = 0
 
     def reserve(self, files: int, length: int) -> None:
@@ -108,7 +108,7 @@ class PartFile:
         self._append(_blocks(self._directory, length))
         self._append([zip_format.end(members=self.count, start=start, length=length)])
         self._write()
-        sha256 = self._digest.finish(self.size)
+        sha256 = self._digest.finish(self.size) if self._digest is not None else ""
         self.close()
         return WrittenPart(self.path, self.size, sha256, self.count)
 
@@ -121,7 +121,8 @@ class PartFile:
         with suppress(OSError):  # what could not be written is still where it was fetched to
             if not self._file.closed:
                 self.flush()
-        self._digest.close()
+        if self._digest is not None:
+            self._digest.close()
         self._file.close()
         for temporary in (self._listing, self._files, self._directory):
             with suppress(OSError):  # what could not be written is not needed any more
@@ -209,7 +210,8 @@ class PartFile:
                 count -= len(rest.pop(0))
             if count:
                 rest[0] = rest[0][count:]
-        self._digest.advance(self.size)
+        if self._digest is not None:
+            self._digest.advance(self.size)
 
 
 def _checksum(entry: Entry) -> int:

@@ -27,7 +27,8 @@ class ZipWriter:
     `part_files` files (0: without a limit).
 
     The files of `sources` follow at the end of each part, then its manifest: `about`, and the lines
-    of the entries. The name of the manifest has the number `selection`, see manifest_name.
+    of the entries. The name of the manifest has the number `selection`, see manifest_name. Unless
+    it `is_hashed`, a part has no SHA-256.
 
     Beside each part lies the list of its pictures (written.py). What was added is in both after
     `flush`, or once there is enough to be written at once. When the with-block ends with an
@@ -43,10 +44,12 @@ class ZipWriter:
         part_files: int = 0,
         selection: int | None = None,
         sources: Sequence[PartSource] = (),
+        is_hashed: bool = True,
     ) -> None:
         self.parts: list[WrittenPart] = []
         self._stem = stem
         self._sources = sources
+        self._is_hashed = is_hashed
         self._part_size = part_size
         self._part_files = part_files
         self._selection = selection
@@ -142,7 +145,7 @@ class ZipWriter:
         self._current = self._new_part()
 
     def _new_part(self) -> PartFile:
-        part = PartFile(part_path(self._stem, len(self.parts) + 1))
+        part = PartFile(part_path(self._stem, len(self.parts) + 1), is_hashed=self._is_hashed)
         if self._part_files or self._part_size:
             part.reserve(*self._room(None))
         return part
