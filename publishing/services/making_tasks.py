@@ -85,11 +85,8 @@ def make_task(
     try:
         task_id = _filled_task(publication, heartbeat, writer, pictures)
     except TooLong:
-        _delete_unfilled(publication, heartbeat, client)
+        _delete_unfilled(publication, heartbeat, writer)
         task_id = _filled_task(publication, heartbeat, writer, pictures)
-    except PackingFailed:
-        _delete_unfilled(publication, heartbeat, client)
-        raise
     writer.delete_doubles(publication.marker, keep=task_id)
     frames = client.task_meta(task_id).frames
     _note_frames(publication, pictures.lines, frames)
@@ -111,13 +108,12 @@ def _filled_task(
     return task_id
 
 
-def _delete_unfilled(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
-    """Delete the task, unless CVAT has all its pictures or there is none."""
-    task_id = publication.result_task_id
-    if task_id is None or client.task(task_id).size:
+def _delete_unfilled(publication: Publication, heartbeat: Heartbeat, writer: CvatWriter) -> None:
+    """Delete the task, and forget the upload, which is of no use."""
+    if (task_id := publication.result_task_id) is None:
         return
     with step(publication, heartbeat, deletion(task_id)):
-        CvatWriter(client).ensure_task_deleted(task_id)
+        writer.ensure_task_deleted(task_id)
         publication.note_task(heartbeat.worker, None)
     _note_upload(publication, heartbeat, "")
 

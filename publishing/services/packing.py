@@ -137,13 +137,15 @@ class _Foreseen:
         self._writer = writer
         self._packed_file = packed_file
         self._foresight = Foresight(pictures, empty=writer.final_size)
-        self._size, self._first = writer.final_size, None
+        self._size = writer.final_size
+        self._first: Line = {}
         self._is_over = not packed_file.is_read_meanwhile
 
     def check(self, entry: Entry) -> None:
         """After a picture was written. Raises UploadEnded."""
-        size, first = self._writer.final_size, self._first or entry.line
-        added, self._size, self._first = size - self._size, size, first
+        size = self._writer.final_size
+        added, self._size = size - self._size, size
+        self._first = self._first or entry.line or {}
         self._packed_file.advance()
         if self._is_over:
             return
@@ -154,7 +156,7 @@ class _Foreseen:
             self._foresight.add(added)
             self.length = self._foresight.length()
             if self.length is not None:
-                self._packed_file.foresee(self._writer.path, self.length, first)
+                self._packed_file.foresee(self._writer.path, self.length, self._first)
 
 
 def _missing(entry: MissingFrame) -> str:
