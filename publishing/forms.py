@@ -116,6 +116,12 @@ class NewTaskForm(forms.Form):
         min_value=1,
         max_value=MAX_ID,
     )
+    new_project = forms.CharField(
+        label="Or the name of a new project for it",
+        required=False,
+        max_length=LONGEST_NAME,
+        help_text="The project gets the labels that the task would have.",
+    )
     without_labels = forms.MultipleChoiceField(
         label="Without these labels of the tasks",
         required=False,
@@ -222,6 +228,7 @@ class NewTaskForm(forms.Form):
             assignee_id=given["assignee"],
             job_assignee_ids=given["job_assignees"],
             labels=given["without_labels"],
+            new_project=given["new_project"],
             label_schema=given["label_schema"],
             deleted_frames=given.get("deleted_frames", ""),
         )

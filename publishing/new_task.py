@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from cvat.writing import NewTask, TaskData
+from cvat.writing import NewProject, NewTask, TaskData
 from publishing.change import Change
 
 LONGEST_NAME = 256  # characters; CVAT's limit
@@ -19,7 +19,8 @@ UPLOADED = "the paths of the pictures, in their order"
 
 @dataclass(frozen=True, slots=True)
 class NewTaskOptions:
-    """`frames_per_job` is 0 for one job of all frames. With `project_id` the task has the labels of
+    """`new_project` is the name of a project to make for the task, which gets the labels then.
+    `frames_per_job` is 0 for one job of all frames. With `project_id` the task has the labels of
     that project, else those of the tasks that the frames are from. `deleted_frames` as for
     GroundTruthOptions. `with_annotations`: what is annotated on the frames is copied too.
     `labels` are the names of those of the tasks' labels that the new task gets, () for all;
@@ -37,6 +38,7 @@ class NewTaskOptions:
     job_assignee_ids: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
     label_schema: tuple[Mapping[str, Any], ...] = ()
+    new_project: str = ""
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)
@@ -62,15 +64,33 @@ class NewTaskOptions:
             return self.label_schema
         return tuple(each for each in existing if not self.labels or each["name"] in self.labels)
 
-    def task(
+    def project(
         self, *, marker: str, labels: Sequence[Mapping[str, Any]], organization: str
+    ) -> NewProject:
+        """The project to make. `labels` are those of the tasks that the task is from."""
+        return NewProject(
+            self.new_project,
+            marker,
+            labels=self.labels_among(labels),
+            organization=organization,
+        )
+
+    def task(
+        self,
+        *,
+        marker: str,
+        labels: Sequence[Mapping[str, Any]],
+        organization: str,
+        project_id: int | None = None,
     ) -> NewTask:
-        """The task without its pictures. `labels` are those of the tasks that it is from."""
+        """The task without its pictures. `labels` are those of the tasks that it is from,
+        `project_id` is the project that was made for it."""
+        project_id = project_id or self.project_id
         return NewTask(
             self.name,
             marker,
-            labels=() if self.project_id else self.labels_among(labels),
-            project_id=self.project_id,
+            labels=() if project_id else self.labels_among(labels),
+            project_id=project_id,
             organization=organization,
             subset=self.subset,
             assignee_id=self.assignee_id,
@@ -85,10 +105,27 @@ class NewTaskOptions:
         return TaskData(jobs, image_quality=self.image_quality)
 
 
-def creation(task: NewTask, query: Mapping[str, Any]) -> Change:
-    """`query` names the organization, see CvatWriter.query_of_task()."""
-    path = f"/api/tasks?{urlencode(query)}" if query else "/api/tasks"
-    return Change("POST", path, f"Create the task “{task.name}”", task.to_json())
+def project_creation(project: NewProject) -> Change:
+    query = {"org": project.organization} if project.organization else {}
+    text = f"Create the project “{project.name}”"
+    return Change("POST", _with_query("/api/projects", query), text, project.to_json())
+
+
+def creation(
+    task: NewTask, query: Mapping[str, Any], *, new_project: NewProject | None = None
+) -> Change:
+    """`query` names the organization, see CvatWriter.query_of_task(). `new_project`: the project of
+    the task, if that is not made yet."""
+    body = task.to_json()
+    if new_project is not None:
+        body = {**body, "project_id": "<new project>"}
+        del body["labels"]
+    path = _with_query("/api/tasks", query)
+    return Change("POST", path, f"Create the task “{task.name}”", body)
+
+
+def _with_query(path: str, query: Mapping[str, Any]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -> Change:

@@ -67,6 +67,7 @@ def project_create(request: Request, site: Site) -> Answer:
     project = site.world.add_project(
         str(body["name"]), request.account, organization=request.organization, labels=labels
     )
+    project.bug_tracker = str(body.get("bug_tracker") or "")
     where = [("Location", f"{request.base}/api/projects/{project.id}")]
     return json_answer(_show_project(request, site, project), status=201, headers=where)
 

@@ -100,6 +100,7 @@ class Project:
     assignee: User | None = None
     organization: Organization | None = None
     labels: list[Label] = field(default_factory=list)
+    bug_tracker: str = ""
     created_date: datetime = EPOCH
     updated_date: datetime = EPOCH
 

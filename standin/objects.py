@@ -91,7 +91,7 @@ def project(project: Project, tasks: Iterable[Task], base: str) -> Json:
         "owner": user_brief(project.owner, base),
         "assignee": user_brief(project.assignee, base),
         "guide_id": None,
-        "bug_tracker": "",
+        "bug_tracker": project.bug_tracker,
         "created_date": iso(project.created_date),
         "updated_date": iso(project.updated_date),
         "status": "annotation",

@@ -10,6 +10,20 @@ MARKER_LENGTH = 2000  # CVAT's limit of a tracker link
 
 
 @dataclass(frozen=True, slots=True)
+class NewProject:
+    """A project to make. The fields are as those of NewTask."""
+
+    name: str
+    marker: str
+    labels: tuple[Mapping[str, Any], ...] = ()
+    organization: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the request."""
+        return {"name": self.name, "bug_tracker": self.marker, "labels": list(self.labels)}
+
+
+@dataclass(frozen=True, slots=True)
 class NewTask:
     """A task to make, without its pictures.
 

@@ -17,7 +17,7 @@ from cvat.writing import issues, labels, refusals, uploading
 from cvat.writing.objects import Objects, comparable, missing, split
 from cvat.writing.sending import Sender
 from cvat.writing.uploading import PictureFile, ignore
-from cvat.writing.values import NewTask, RequestState, TaskData
+from cvat.writing.values import NewProject, NewTask, RequestState, TaskData
 
 MOST_LISTED = 10_000  # labels of a task, issues of a job, comments of an issue
 Item = TypeVar("Item")
@@ -123,6 +123,24 @@ class CvatWriter:
             call, is_personal=None if task.assignee_id is None else lambda: not query
         )
         return reading.identifier(answer.data)
+
+    def ensure_project(self, project: NewProject) -> int:
+        """The id of the project with the name and the marker of this one, made if there is none."""
+        query: dict[str, Any] = {"org": project.organization} if project.organization else {}
+        subject = f"project “{project.name}”"
+        call = Call("POST", "/api/projects", subject, query, body=project.to_json())
+        return self._sender.ensure(
+            lambda: self._find_project(project),
+            lambda: reading.identifier(self._sender.send(call).data),
+        )
+
+    def _find_project(self, project: NewProject) -> int | None:
+        # The newest are enough, because the marker is looked for soon after the project was made.
+        params: Params = {"name": project.name, "page_size": PAGE_SIZE, "sort": "-id"}
+        answer = self._client.http.get("/api/projects", params=params, subject="projects")
+        listed = reading.page(answer, _project_and_link).results
+        numbers = [each.id for each, link in listed if link == project.marker]
+        return min(numbers, default=None)
 
     def query_of_task(self, task: NewTask) -> dict[str, Any]:
         """The query of the request for a new task, which names its organization."""
@@ -361,6 +379,10 @@ def _in_organization(holder: Task | Project) -> dict[str, Any]:
     """The query of a request for an object of the task or project: without it a maintainer may be
     refused (cvat-api 3.3)."""
     return {} if holder.organization_id is None else {"org_id": holder.organization_id}
+
+
+def _project_and_link(data: Any) -> tuple[Project, str]:
+    return reading.project(data), reading.text(data, "bug_tracker")
 
 
 def _task_and_link(data: Any) -> tuple[Task, str]:

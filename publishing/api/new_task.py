@@ -96,6 +96,14 @@ class NewTaskSerializer(DecisionsSerializer):
         default=70,
         help_text="Of the compressed pictures in CVAT's editor.",
     )
+    new_project = serializers.CharField(
+        max_length=LONGEST_NAME,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Name of a project to make for the task, instead of `project_id`: it gets the "
+        "labels that the task would have.",
+    )
     labels = ListField(
         child=serializers.CharField(max_length=LONGEST_LABEL),
         max_length=MOST_LABELS,

@@ -14,7 +14,7 @@ from cvat.writing import CvatWriter, NewTask, RequestState
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
-from publishing.new_task import assignment, creation, deletion, upload
+from publishing.new_task import assignment, creation, deletion, project_creation, upload
 from publishing.services import packing, taking_annotations
 from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
@@ -99,7 +99,7 @@ def _filled_task(
 ) -> int:
     """Raises TooLong."""
     length = pictures.size  # before it is known, nothing is changed in CVAT
-    task = _new_task(publication, writer, pictures)
+    task = _new_task(publication, heartbeat, writer, pictures)
     with step(publication, heartbeat, creation(task, writer.query_of_task(task))):
         task_id = writer.ensure_task(task)
         if not publication.note_task(heartbeat.worker, task_id):
@@ -118,12 +118,20 @@ def _delete_unfilled(publication: Publication, heartbeat: Heartbeat, writer: Cva
     _note_upload(publication, heartbeat, "")
 
 
-def _new_task(publication: Publication, writer: CvatWriter, pictures: PackedFile) -> NewTask:
-    options = publication.get_task_options()
+def _new_task(
+    publication: Publication, heartbeat: Heartbeat, writer: CvatWriter, pictures: PackedFile
+) -> NewTask:
+    """The task to make, in a project that is made for it if that was asked for."""
+    options, project_id = publication.get_task_options(), None
     has_own = options.project_id is not None or options.label_schema
     labels = () if has_own else writer.labels_of_task(pictures.first["task_id"])
+    marker, organization = publication.marker, publication.organization
+    if options.new_project:
+        project = options.project(marker=marker, labels=labels, organization=organization)
+        with step(publication, heartbeat, project_creation(project)):
+            project_id = writer.ensure_project(project)
     return options.task(
-        marker=publication.marker, labels=labels, organization=publication.organization
+        marker=marker, labels=labels, organization=organization, project_id=project_id
     )
 
 

@@ -22,6 +22,7 @@ from publishing.new_task import (
     annotation,
     assignment,
     creation,
+    project_creation,
     upload,
 )
 from publishing.services.assignees import check_assignees, find_members
@@ -86,6 +87,10 @@ class NewTaskCheck:
             )
 
     def _check_labels(self, options: NewTaskOptions) -> None:
+        if options.project_id is not None and options.new_project:
+            raise InvalidInput(
+                "Choose a project (project_id) or name a new one (new_project), not both."
+            )
         ways = (options.project_id is not None, bool(options.labels), bool(options.label_schema))
         if sum(ways) > 1:
             raise InvalidInput(
@@ -109,14 +114,17 @@ class NewTaskCheck:
 
     def changes(self, options: NewTaskOptions) -> list[Change]:
         """The requests that would make the task."""
-        task = options.task(
-            marker="<page of the publication>",
-            labels=self.labels or (),
-            organization=self.organization,
-        )
+        made_with: dict[str, Any] = {
+            "marker": "<page of the publication>",
+            "labels": self.labels or (),
+            "organization": self.organization,
+        }
+        task = options.task(**made_with)
+        project = options.project(**made_with) if options.new_project else None
         frames_count = self.remaining(options.deleted_frames)
         changes = [
-            creation(task, self.place.query),
+            *([] if project is None else [project_creation(project)]),
+            creation(task, self.place.query, new_project=project),
             upload(None, frames_count=frames_count, options=options),
         ]
         if options.with_annotations:

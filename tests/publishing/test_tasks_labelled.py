@@ -85,6 +85,27 @@ def test_labels_of_its_own_for_tasks_with_different_ones(
     assert names(standin, done) == ["lorry", "person"]
 
 
+def test_a_new_project_gets_the_labels(selection: Selection, standin: StandIn) -> None:
+    done = carried_out(request_task(selection, labels=("car", "night"), new_project="Checked"))
+    assert (done.status, done.error) == ("ready", "")
+    project = standin.world.tasks[done.result_task_id].project
+    assert project is not None
+    assert project.name == "Checked"
+    assert [label.name for label in project.labels] == ["car", "night"]
+    assert done.steps[0]["text"] == "Create the project “Checked”"
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_lost_answer_makes_one_project(
+    selection: Selection, standin: StandIn, is_late: bool
+) -> None:
+    lost = standin.faults.lose("/api/projects", method="POST", status=502, carried_out=is_late)
+    done = carried_out(request_task(selection, new_project="Checked"))
+    assert (done.status, bool(lost.hits)) == ("ready", True)
+    projects = [each for each in standin.world.projects.values() if each.name == "Checked"]
+    assert projects == [standin.world.tasks[done.result_task_id].project]
+
+
 def test_what_cannot_be_is_refused(selection: Selection) -> None:
     with pytest.raises(InvalidInput, match=r"no label “tree”\. They have: car, night, person"):
         request_task(selection, labels=("tree",))
@@ -92,6 +113,8 @@ def test_what_cannot_be_is_refused(selection: Selection) -> None:
         request_task(selection, labels=("car",), label_schema=tuple(OWN))
     with pytest.raises(InvalidInput, match="choose one of these"):
         request_task(selection, label_schema=tuple(OWN), project_id=1)
+    with pytest.raises(InvalidInput, match="not both"):
+        request_task(selection, new_project="Checked", project_id=1)
 
 
 def test_the_page_takes_both(web: Client, selection: Selection, page: str) -> None:
@@ -102,6 +125,9 @@ def test_the_page_takes_both(web: Client, selection: Selection, page: str) -> No
     assert (wrong.status_code, "The type of “car”" in wrong.text) == (400, True)
     own = web.post(page, given | {"label_schema": json.dumps(OWN), "show": "1"})
     assert "lorry" in own.text
+    shown = web.post(page, given | {"new_project": "Checked", "show": "1"}).text
+    assert "Create the project “Checked”" in shown
+    assert "&lt;new project&gt;" in shown
     web.post(page, given | {"without_labels": ["car"]})
     assert Publication.objects.get().get_task_options().labels == ("night", "person")
 
