@@ -19,6 +19,7 @@ from publishing.new_task import (
     NewTaskOptions,
 )
 from publishing.services import GroundTruthCheck, IssuesCheck, NewTaskCheck
+from publishing.writing_back import ADD, KEEP, LEAVE_OUT, PLACES, WriteBackOptions
 from selector.models import Connection
 
 
@@ -101,6 +102,30 @@ class GroundTruthForm(forms.Form):
             assignee_id=given["assignee"],
             deleted_frames=given.get("deleted_frames", ""),
             replace_job=given["existing"] if given.get("replace") else None,
+        )
+
+
+class WriteBackForm(forms.Form):
+    """How results come into the tasks of their frames."""
+
+    place = forms.ChoiceField(label="In the tasks of the frames", choices=PLACES, initial=ADD)
+    unmatched = forms.BooleanField(
+        label="Leave out objects and attributes that the tasks cannot take", required=False
+    )
+    tracks = forms.BooleanField(
+        label="Leave tracks as they are, also where the results differ", required=False
+    )
+    # Of the comparison that the person was shown.
+    fingerprint = forms.CharField(max_length=64, widget=forms.HiddenInput())
+
+    def options(self, publication_id: int) -> WriteBackOptions:
+        given = self.cleaned_data
+        return WriteBackOptions(
+            publication_id=publication_id,
+            place=given["place"],
+            unmatched=LEAVE_OUT if given["unmatched"] else "",
+            tracks=KEEP if given["tracks"] else "",
+            fingerprint=given["fingerprint"],
         )
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from publishing.views import copying, ground_truth, issues, new_task, permissions, publications
+from publishing.views import (
+    copying,
+    ground_truth,
+    issues,
+    new_task,
+    permissions,
+    publications,
+    results,
+)
 
 app_name = "publishing"
 urlpatterns = [
@@ -12,6 +20,7 @@ urlpatterns = [
     path("<int:pk>", publications.publication, name="publication"),
     path("<int:pk>/progress", publications.progress, name="progress"),
     path("<int:pk>/jobs", publications.jobs, name="jobs"),
+    path("<int:pk>/results", results.results, name="results"),
     path("<int:pk>/cancel", publications.cancel, name="cancel"),
     path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
     path("selections/<int:pk>/task", new_task.new_task, name="new-task"),

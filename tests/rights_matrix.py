@@ -206,6 +206,10 @@ EXPECTED: dict[str, list[Case]] = {
     "publishing:publication": [get(PAGE_OF_ALICE, pk="publication")],
     "publishing:progress": [get(PAGE_OF_ALICE, pk="publication")],
     "publishing:jobs": [get(PAGE_OF_ALICE, pk="publication")],
+    "publishing:results": [
+        get((302, 409, 404, 404), pk="publication"),
+        post((302, 409, 404, 404), {"place": "add"}, pk="publication"),
+    ],
     "publishing:cancel": [post(DONE_BY_ALICE, pk="publication")],
     "publishing:ground-truth": [
         get(PAGE_OF_ALICE, pk="closed"),
@@ -244,6 +248,8 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 200, 200, 409), {"dry_run": True}, selection_id="shared"),
     ],
     "api-publication-jobs": [get((401, 409, 404, 404), pk="publication")],
+    "api-publication-results": [get((401, 409, 404, 404), pk="publication")],
+    "api-results-write-back": [post((401, 409, 404, 404), {"place": "add"}, pk="publication")],
     "api-publication-frames": [get(API_OF_ALICE, pk="publication")],
     "api-new-task": [
         get(API_OF_ALICE, selection_id="closed"),

@@ -74,6 +74,19 @@ def copied(
     return result
 
 
+def identified(shapes: Iterable[Shape]) -> dict[str, Any]:
+    """Shapes and tags of a task as its own objects with their ids, for
+    CvatWriter.ensure_annotations_deleted: label, frame and points say which they are."""
+    objects: dict[str, Any] = {"tags": [], "shapes": [], "tracks": []}
+    for shape in shapes:
+        named = {"id": shape.id, "frame": shape.frame, "label_id": shape.label.id}
+        if shape.kind == TAG:
+            objects["tags"].append(named)
+        else:
+            objects["shapes"].append({**named, "type": shape.kind, "points": list(shape.points)})
+    return objects
+
+
 def _object(shape: Shape, label: Label, frame: int, result: Copied) -> dict[str, Any]:
     elements = _elements(shape, label, frame, result)
     sent: dict[str, Any] = {

@@ -14,7 +14,7 @@ from cvat.exceptions import CvatNotFound, CvatRefused, Reason
 from cvat.http import Call, Params
 from cvat.types import Job, Project, Task
 from cvat.writing import issues, labels, refusals, uploading
-from cvat.writing.objects import Objects, comparable, missing, split
+from cvat.writing.objects import KINDS, Objects, comparable, missing, split
 from cvat.writing.sending import Sender
 from cvat.writing.uploading import PictureFile, ignore
 from cvat.writing.values import NewProject, NewTask, RequestState, TaskData
@@ -303,6 +303,26 @@ class CvatWriter:
 
         self._sender.ensure(added, add)
 
+    def ensure_annotations_deleted(self, job_id: int, objects: Objects) -> None:
+        """Delete those of these objects, which have their ids, that the job still has."""
+        wanted = _ids(objects)
+        call = Call(
+            "PATCH",
+            f"/api/jobs/{job_id}/annotations",
+            f"the annotations of job {job_id}",
+            {"action": "delete"},
+            body=objects,
+        )
+
+        def are_gone() -> bool | None:
+            return None if wanted & _ids(self.annotations(job_id)) else True
+
+        def delete() -> bool:
+            self._sender.send(call)
+            return True
+
+        self._sender.ensure(are_gone, delete)
+
     def count_annotations(self, job_id: int) -> int:
         """How many shapes, tags and tracks a job has; a skeleton is one."""
         return comparable(self.annotations(job_id)).total()
@@ -373,6 +393,11 @@ class CvatWriter:
             return True
 
         self._sender.ensure(is_gone, delete)
+
+
+def _ids(objects: Objects) -> set[tuple[str, int]]:
+    """The list and the id of each object: shapes, tags and tracks count separately."""
+    return {(kind, each["id"]) for kind in KINDS for each in objects.get(kind) or ()}
 
 
 def _in_organization(holder: Task | Project) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from portal.api.strict import StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
 from publishing import services
+from publishing.api.results import ResultsSerializer
 from publishing.models import Publication, PublicationQuerySet, PublishedFrame
 
 
@@ -184,6 +185,16 @@ class PublicationViewSet(
         they are made."""
         jobs = services.follow_jobs(user=request.user, publication=self.get_object())
         return Response(FollowedJobSerializer(jobs, many=True).data)
+
+    @takes(responses=ResultsSerializer)
+    @action(detail=True, pagination_class=None, filter_backends=[])
+    def results(self, request: SignedInApiRequest, pk: str) -> Response:
+        """What is annotated in the new task, or in the ground-truth job, compared with what the
+        tasks of the frames have now, read from CVAT for this answer. Objects are matched by label,
+        kind and place: ids in CVAT are others in each task and job. Changes nothing. 409 for a
+        publication without results."""
+        comparison = services.compare_results(user=request.user, publication=self.get_object())
+        return Response(ResultsSerializer(comparison).data)
 
     @takes()
     @action(detail=True, methods=["post"])

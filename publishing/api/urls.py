@@ -9,9 +9,11 @@ from publishing.api.issues import IssuesView
 from publishing.api.new_task import NewTaskView
 from publishing.api.permissions import WritePermissionView
 from publishing.api.publications import PublicationViewSet
+from publishing.api.write_back import WriteBackViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("publications", PublicationViewSet, basename="api-publication")
+router.register("publications", WriteBackViewSet, basename="api-results")
 
 urlpatterns = [
     path(

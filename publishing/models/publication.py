@@ -19,6 +19,7 @@ from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
 from publishing.new_task import NewTaskOptions
+from publishing.writing_back import WriteBackOptions
 from selections.models import Selection
 from selections.models.selected import FIRST_REVISION
 
@@ -61,6 +62,7 @@ class Publication(Work):
         TASK = "task", "new task"
         ISSUES = "issues", "issues of faulty frames"
         COPY = "copy", "copied annotations"
+        WRITE_BACK = "write_back", "results written back"
 
     class Status(models.TextChoices):
         QUEUED = WorkStatus.QUEUED.value, "waiting"
@@ -83,7 +85,8 @@ class Publication(Work):
     task_name = models.CharField(max_length=500, blank=True)
     # Of a ground-truth job: task frames, ascending, as when the publication was asked for.
     frames = models.JSONField(default=list)
-    # As GroundTruthOptions, NewTaskOptions, IssueOptions or CopyOptions write them with to_json().
+    # As the options of its target write them with to_json(): GroundTruthOptions, NewTaskOptions,
+    # IssueOptions, CopyOptions, WriteBackOptions.
     options = models.JSONField(default=dict, blank=True)
     # What is to be done, where options and frames do not say it. Of issues: {"issues": as
     # FaultyFrame writes them, "jobs": ids of those to reject}; of copied annotations: {"jobs": as
@@ -144,9 +147,18 @@ class Publication(Work):
         """The page on which the same can be asked for again; "" without a selection."""
         if self.target == Publication.Target.COPY:
             return reverse("publishing:copy")
+        if self.target == self.Target.WRITE_BACK:
+            source = self.get_write_back_options().publication_id
+            return reverse("publishing:results", args=[source])
         if self.selection_id is None:
             return ""
         return reverse(f"publishing:{_PAGES[self.target]}", args=[self.selection_id])
+
+    @property
+    def has_results(self) -> bool:
+        """Whether it has made jobs in CVAT whose annotations can come back to its frames."""
+        has_jobs = self.target in (self.Target.GROUND_TRUTH, self.Target.TASK)
+        return has_jobs and self.status == self.Status.READY and self.result_task_id is not None
 
     def get_options(self) -> GroundTruthOptions:
         """Of a ground-truth job."""
@@ -159,6 +171,10 @@ class Publication(Work):
     def get_issue_options(self) -> IssueOptions:
         """Of issues."""
         return IssueOptions.from_json(self.options)
+
+    def get_write_back_options(self) -> WriteBackOptions:
+        """Of results written back."""
+        return WriteBackOptions.from_json(self.options)
 
     def has_done(self, change: Change) -> bool:
         """Whether it is known that CVAT has carried out the request."""

@@ -3,7 +3,7 @@
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.copy_checking import CopyCheck, check_copy
 from publishing.services.copy_sources import CopySource, read_source
-from publishing.services.following import FollowedJob, follow_jobs
+from publishing.services.following import FollowedJob, connection_to, follow_jobs
 from publishing.services.issue_checking import IssuesCheck, check_issues
 from publishing.services.permissions import (
     Given,
@@ -21,9 +21,13 @@ from publishing.services.requesting import (
     request_issues,
     request_new_task,
 )
+from publishing.services.results import compare_results
 from publishing.services.task_checking import NewTaskCheck, check_new_task
+from publishing.services.write_back_plans import WriteBackPlan
+from publishing.services.writing_back import NOTHING_TO_WRITE, plan_results, request_write_back
 
 __all__ = [
+    "NOTHING_TO_WRITE",
     "CopyCheck",
     "CopySource",
     "FollowedJob",
@@ -32,21 +36,26 @@ __all__ = [
     "IssuesCheck",
     "JobShare",
     "NewTaskCheck",
+    "WriteBackPlan",
     "cancel_publication",
     "check_copy",
     "check_ground_truth",
     "check_issues",
     "check_new_task",
+    "compare_results",
+    "connection_to",
     "follow_jobs",
     "give_permission",
     "may_write_already",
     "plan_ground_truth_job",
     "plan_issues",
     "plan_new_task",
+    "plan_results",
     "read_source",
     "request_copy",
     "request_ground_truth_job",
     "request_issues",
     "request_new_task",
+    "request_write_back",
     "withdraw_permission",
 ]

@@ -17,6 +17,7 @@ from publishing.services.making_tasks import make_new_task
 from publishing.services.opening_issues import open_issues
 from publishing.services.removing_empty import remove_empty_task
 from publishing.services.writing import GivenAnew
+from publishing.services.writing_back import write_back
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ CARRIED_OUT_BY: Mapping[str, Callable[[Publication, Heartbeat], dict[str, Any]]]
     Publication.Target.TASK: make_new_task,
     Publication.Target.ISSUES: open_issues,
     Publication.Target.COPY: copy_annotations,
+    Publication.Target.WRITE_BACK: write_back,
 }
 
 

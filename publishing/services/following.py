@@ -32,14 +32,15 @@ def follow_jobs(*, user: User, publication: Publication) -> list[FollowedJob]:
     task_id, job_id = publication.result_task_id, publication.result_job_id
     if task_id is None or publication.status != Publication.Status.READY:
         raise Conflict(NOT_MADE)
-    with cvat_client(_connection(user, publication)) as client:
+    with cvat_client(connection_to(user, publication)) as client:
         jobs = [client.job(job_id)] if job_id is not None else client.jobs(task_id)
     if not jobs:
         raise Conflict(GONE.format(task=task_id))
     return [FollowedJob(job, job_link(publication.url, job.task_id, job.id)) for job in jobs]
 
 
-def _connection(user: User, publication: Publication) -> Connection:
+def connection_to(user: User, publication: Publication) -> Connection:
+    """The user's own connection to the server of the publication. Raises NotConnected."""
     connection = (
         Connection.objects.for_user(user)
         .accepted()

@@ -59,7 +59,7 @@ def request_ground_truth_job(
         frames_total=len(frames),
         options=options.to_json(),
     )
-    return _queued(publication)
+    return queued(publication)
 
 
 def request_new_task(
@@ -90,7 +90,7 @@ def request_new_task(
         frames_total=check.remaining(options.deleted_frames),
         options=options.to_json(),
     )
-    return _queued(publication, portal_url=portal_url)
+    return queued(publication, portal_url=portal_url)
 
 
 def request_copy(*, user: User, check: CopyCheck, options: CopyOptions) -> Publication:
@@ -122,7 +122,7 @@ def request_copy(*, user: User, check: CopyCheck, options: CopyOptions) -> Publi
         options=options.to_json(),
         plan=plan,
     )
-    return _queued(publication)
+    return queued(publication)
 
 
 def plan_new_task(*, user: User, selection: Selection, options: NewTaskOptions) -> list[Change]:
@@ -169,7 +169,7 @@ def request_issues(*, user: User, selection: Selection, options: IssueOptions) -
             "jobs": check.to_reject(options),
         },
     )
-    return _queued(publication)
+    return queued(publication)
 
 
 def plan_issues(*, user: User, selection: Selection, options: IssueOptions) -> list[Change]:
@@ -201,7 +201,7 @@ def _running(user: User, selection: Selection, target: str) -> Publication | Non
     return active.filter(selection=selection, target=target).first()
 
 
-def _queued(publication: Publication, *, portal_url: str = "") -> Publication:
+def queued(publication: Publication, *, portal_url: str = "") -> Publication:
     """The saved publication, handed to the workers; or the one that was asked for in the same
     moment. Raises PermissionNeeded, Conflict."""
     connection, user = publication.connection, publication.requested_by

@@ -68,6 +68,8 @@ two:
 **Publications** make something of a selection in CVAT, in the background too. Allow the portal to
 write first (`/api/connections/{id}/write-permission`); `dry_run` shows what would be sent. Poll
 `/api/publications/{id}`: `ready` means that it is in CVAT, and none is `incomplete` or `expired`.
+`/api/publications/{id}/results` compares what people annotated there with what the frames have,
+`write-back` writes it into their tasks.
 
 `GET /api/works` lists background work of all kinds in one shape.
 
@@ -341,6 +343,7 @@ EXAMPLES: dict[str, Any] = {
     "HandOverRequest": {"to": "bob"},
     "NewGroundTruthJobRequest": {"dry_run": True},
     "NewTaskRequest": {"name": "Chosen frames", "dry_run": True},
+    "WriteBackRequest": {"place": "add", "dry_run": True},
     "NewApiTokenRequest": {"name": "night script", "days": 90},
 }
 

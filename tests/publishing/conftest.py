@@ -6,12 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from publishing.models import WritePermission
+from publishing.models import Publication, WritePermission
 from publishing.tasks import publish
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
-from tests.making import make_permission
+from tests.making import make_permission, make_publication
+from tests.publishing.making import select
 
 
 @pytest.fixture
@@ -40,3 +41,19 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def web(client: Client, alice: User) -> Client:
     client.force_login(alice)
     return client
+
+
+@pytest.fixture
+def published(
+    alice: User, connection: Connection, task: Task, standin: StandIn
+) -> tuple[Publication, Task]:
+    """Frames 3, 11 and 25, which are 0, 1 and 2 of the new task of two jobs."""
+    made = standin.world.add_task("Chosen", owner="demo", count=3, segment_size=2)
+    publication = make_publication(alice, select(connection, task, [3, 11, 25]), "ready")
+    publication.target, publication.result_task_id = Publication.Target.TASK, made.id
+    publication.save()
+    for number, frame in enumerate([3, 11, 25]):
+        publication.published_frames.create(
+            new_frame=number, task_id=task.id, frame=frame, path=f"{frame}.png"
+        )
+    return publication, made

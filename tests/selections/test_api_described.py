@@ -9,12 +9,13 @@ from rest_framework.test import APIClient
 
 from portal.models import Team
 from portal.services import teams
+from publishing.models import Publication
 from selections import services
 from selections.api.glossary import OPERATIONS, WORDS
 from selections.draws import Draw
 from selections.models import Archive, Recipe, Selection
 from selector.models import Connection
-from tests.making import make_selection
+from tests.making import make_publication, make_selection
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -116,7 +117,8 @@ def test_the_glossary_has_no_word_that_nobody_uses(api_document: dict[str, Any])
 
 
 def _place(path: str, selection: Selection, team: Team) -> str:
-    """The path with ids: {id} is that of a selection, but for teams, members and recipes."""
+    """The path with ids: {id} is that of a selection, but for teams, members, recipes and
+    publications."""
     ids = {
         "connection_id": selection.connection_id,
         "selection_id": selection.pk,
@@ -129,7 +131,18 @@ def _place(path: str, selection: Selection, team: Team) -> str:
         ids["id"] = team.pk
     elif path.startswith("/api/recipes/"):  # the one that the example before has made
         ids["id"] = Recipe.objects.get().pk
+    elif path.startswith("/api/publications/"):
+        ids["id"] = _with_results(selection).pk
     return path.format(**ids)
+
+
+def _with_results(selection: Selection) -> Publication:
+    """A publication whose new task is, to make it simple, the task of its frame."""
+    publication = make_publication(selection.owner, selection, "ready")
+    publication.target, publication.result_task_id = Publication.Target.TASK, 1
+    publication.save()
+    publication.published_frames.create(new_frame=0, task_id=1, frame=0, path="0.jpg")
+    return publication
 
 
 def test_the_examples_work(alice: User, connection: Connection, settings: Any) -> None:

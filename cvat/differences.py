@@ -1,0 +1,130 @@
+"""What differs between two lists of objects of one frame. Pure.
+
+A copy of an object in another task or job has an id of its own in CVAT: objects are matched by
+label, kind and place, one to one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+from cvat.annotations import Shape
+from cvat.geometry import Box, object_box
+
+DECIMALS = 2  # of coordinates and degrees; CVAT's own exports have as many
+LEAST_OVERLAP = 0.3  # of the boxes of an object that was moved or resized
+LEAST_RELABELLED = 0.9  # of the boxes of an object that got another label
+FARTHEST = 20.0  # pixels that an object without an area, such as a point, was moved at most
+# On a frame with more pairs than this, moved objects count as removed and new.
+MOST_PAIRS = 1_000_000
+
+Pair = tuple[Shape, Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Between the objects before and after. Pairs are (before, after); those of `changed` differ in
+    place, label, attributes, or whether they are occluded."""
+
+    same: tuple[Pair, ...]
+    changed: tuple[Pair, ...]
+    new: tuple[Shape, ...]
+    removed: tuple[Shape, ...]
+
+
+def differences(before: Sequence[Shape], after: Sequence[Shape]) -> Differences:
+    """Equal objects are matched first, then those of one label and kind by the overlap or the
+    distance of their boxes, the nearest first, then those of one kind in the same place."""
+    matching = _Matching(before, after)
+    same = matching.equal(_contents)
+    changed = matching.equal(_place)
+    if matching.pairs_count <= MOST_PAIRS:
+        changed += matching.nearest(lambda shape: (shape.label.name, shape.kind), LEAST_OVERLAP)
+        changed += matching.nearest(lambda shape: shape.kind, LEAST_RELABELLED)
+    return Differences(
+        tuple(same),
+        tuple(changed),
+        tuple(matching.after.values()),
+        tuple(matching.before.values()),
+    )
+
+
+class _Matching:
+    """The objects that are not matched yet, by their positions."""
+
+    def __init__(self, before: Sequence[Shape], after: Sequence[Shape]) -> None:
+        self.before = dict(enumerate(before))
+        self.after = dict(enumerate(after))
+
+    @property
+    def pairs_count(self) -> int:
+        return len(self.before) * len(self.after)
+
+    def equal(self, key: Callable[[Shape], Hashable]) -> list[Pair]:
+        """Match those with equal keys."""
+        waiting: defaultdict[Hashable, deque[int]] = defaultdict(deque)
+        for number, shape in self.before.items():
+            waiting[key(shape)].append(number)
+        pairs = []
+        for number, shape in list(self.after.items()):
+            if candidates := waiting.get(key(shape)):
+                pairs.append((self.before.pop(candidates.popleft()), self.after.pop(number)))
+        return pairs
+
+    def nearest(self, key: Callable[[Shape], Hashable], least: float) -> list[Pair]:
+        """Match those of equal keys that are at least so similar, the most similar first."""
+        groups: defaultdict[Hashable, list[tuple[int, Box]]] = defaultdict(list)
+        for number, shape in self.after.items():
+            if box := object_box(shape):
+                groups[key(shape)].append((number, box))
+        similar = []
+        for number, shape in self.before.items():
+            if box := object_box(shape):
+                for other_number, other_box in groups[key(shape)]:
+                    value = _similarity(box, other_box)
+                    if value >= least:
+                        similar.append((-value, number, other_number))
+        pairs = []
+        for _, number, other_number in sorted(similar):
+            if number in self.before and other_number in self.after:
+                pairs.append((self.before.pop(number), self.after.pop(other_number)))
+        return pairs
+
+
+def _contents(shape: Shape) -> Hashable:
+    """A key that is equal for objects which look alike in CVAT."""
+    parts = frozenset(map(_contents, shape.elements))
+    shown = shape.is_occluded, shape.is_outside, frozenset(shape.attributes)
+    return _place(shape), shown, parts
+
+
+def _place(shape: Shape) -> Hashable:
+    """A key that is equal for objects of equal label, kind and points."""
+    return (
+        shape.label.name,
+        shape.kind,
+        tuple([round(value, DECIMALS) for value in shape.points]),
+        round(shape.rotation % 360, DECIMALS),
+        frozenset(map(_place, shape.elements)),
+    )
+
+
+def _similarity(one: Box, other: Box) -> float:
+    """From 0 to 1: the overlap of two boxes; of boxes without an area by their distance."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    covered = _area(one) + _area(other)
+    if _area(one) and _area(other):
+        shared = max(width, 0.0) * max(height, 0.0)
+        return shared / (covered - shared)
+    distance = math.hypot(
+        (one[0] + one[2] - other[0] - other[2]) / 2, (one[1] + one[3] - other[1] - other[3]) / 2
+    )
+    return 1 - (1 - LEAST_OVERLAP) * distance / FARTHEST
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

@@ -1,0 +1,174 @@
+"""Which objects are added to which job, and which are deleted, when results are written back.
+
+A frame gets its objects in the first annotation job that holds it. Each attempt makes the plan anew
+from what CVAT has by then: what an earlier attempt has written is the same as the results, and no
+part of the plan any more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cvat.annotations import Labels, Shape
+from cvat.client import CvatClient
+from cvat.differences import Differences, differences
+from cvat.writing.copying import Copied, copied, identified
+from publishing.change import Change
+from publishing.exceptions import ChoiceNeeded
+from publishing.models import Publication
+from publishing.results import ComparedFrame, Comparison, JobFrames
+from publishing.services.results import Limits, read_comparison
+from publishing.writing_back import (
+    KEEP,
+    LEAVE_OUT,
+    REPLACE,
+    WriteBackOptions,
+    count,
+    creation,
+    deletion,
+)
+
+MOST_NAMED = 10  # reasons of objects that cannot be taken
+
+
+@dataclass(slots=True)
+class JobPlan:
+    """`before` is how many objects the job has."""
+
+    job_id: int
+    before: int
+    created: dict[str, Any] = field(default_factory=lambda: {"shapes": [], "tags": []})
+    deleted: list[Shape] = field(default_factory=list)
+
+    @property
+    def deletions(self) -> dict[str, Any]:
+        return identified(self.deleted)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Objects are added first, so that a frame never lacks both."""
+        added = [creation(self.job_id, self.created)] if count(self.created) else []
+        return [*added, *([deletion(self.job_id, self.deletions)] if self.deleted else [])]
+
+
+@dataclass(slots=True)
+class WriteBackPlan:
+    """`unmatched` counts objects and values of attributes that a task cannot take, by the reason;
+    `tracked_count` objects of tracks that stay as they are, although the results differ."""
+
+    comparison: Comparison
+    jobs: dict[int, JobPlan] = field(default_factory=dict)
+    unmatched: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    tracked_count: int = 0
+
+    @property
+    def changes(self) -> list[Change]:
+        """In the order in which they are sent."""
+        return [change for _, job in sorted(self.jobs.items()) for change in job.changes]
+
+    @property
+    def created_count(self) -> int:
+        return sum(count(job.created) for job in self.jobs.values())
+
+    @property
+    def deleted_count(self) -> int:
+        return sum(len(job.deleted) for job in self.jobs.values())
+
+    def check_choices(self, options: WriteBackOptions) -> None:
+        """Raises ChoiceNeeded."""
+        if self.unmatched and options.unmatched != LEAVE_OUT:
+            named = "; ".join(
+                f"{number:,} because {reason}"
+                for reason, number in sorted(self.unmatched.items())[:MOST_NAMED]
+            )
+            raise ChoiceNeeded(
+                f"Not everything fits the tasks of the frames: {named}. Say that this is to be "
+                f"left out (unmatched: {LEAVE_OUT}), or add what is missing in CVAT first."
+            )
+        if self.tracked_count and options.tracks != KEEP:
+            raise ChoiceNeeded(
+                f"{self.tracked_count:,} objects on these frames are of tracks, which go on over "
+                "other frames and are not cut. Say that they stay as they are, also where the "
+                f"results differ (tracks: {KEEP}), or change the tracks in CVAT first."
+            )
+
+
+def plan_write_back(
+    client: CvatClient, source: Publication, options: WriteBackOptions, limits: Limits
+) -> WriteBackPlan:
+    """Read the results of `source` and the tasks of its frames. Raises Conflict, InvalidInput,
+    CvatError."""
+    comparison = read_comparison(client, source, limits, has_jobs=True)
+    plan = WriteBackPlan(comparison)
+    for frame in comparison.frames:
+        if options.place == REPLACE:
+            _replace(plan, frame)
+        else:
+            _add(plan, frame)
+    plan.jobs = {number: job for number, job in plan.jobs.items() if job.changes}
+    return plan
+
+
+def _add(plan: WriteBackPlan, frame: ComparedFrame) -> None:
+    for shape in frame.differences.new:
+        _create(plan, frame, shape)
+
+
+def _replace(plan: WriteBackPlan, frame: ComparedFrame) -> None:
+    """Each job that holds the frame loses what the results have not; the first one gets what it has
+    not."""
+    for holder in plan.comparison.jobs[frame.place.task_id]:
+        if frame.place.frame not in holder.by_frame:
+            continue
+        between = differences(holder.by_frame[frame.place.frame], frame.after)
+        if holder.job.id == frame.job_id:
+            _replace_in_first(plan, frame, holder, between)
+        else:
+            _delete(plan, holder, (*(pair[0] for pair in between.changed), *between.removed))
+
+
+def _replace_in_first(
+    plan: WriteBackPlan, frame: ComparedFrame, holder: JobFrames, between: Differences
+) -> None:
+    for before, after in between.changed:
+        if before.is_tracked or _create(plan, frame, after):
+            _delete(plan, holder, [before])
+    for shape in between.new:
+        _create(plan, frame, shape)
+    _delete(plan, holder, between.removed)
+
+
+def _create(plan: WriteBackPlan, frame: ComparedFrame, shape: Shape) -> bool:
+    """Whether the task can take the object."""
+    labels: Labels = plan.comparison.labels[frame.place.task_id]
+    new = copied([shape], labels, frames={shape.frame: frame.place.frame})
+    _note_unmatched(plan, new)
+    job = _job(plan, frame.place.task_id, frame.job_id)
+    job.created["shapes"] += new.shapes
+    job.created["tags"] += new.tags
+    return not new.left_out
+
+
+def _delete(plan: WriteBackPlan, holder: JobFrames, shapes: Iterable[Shape]) -> None:
+    for shape in shapes:
+        if shape.is_tracked:
+            plan.tracked_count += 1
+        else:
+            _job(plan, holder.job.task_id, holder.job.id).deleted.append(shape)
+
+
+def _job(plan: WriteBackPlan, task_id: int, job_id: int) -> JobPlan:
+    if job_id not in plan.jobs:
+        [holder] = [each for each in plan.comparison.jobs[task_id] if each.job.id == job_id]
+        plan.jobs[job_id] = JobPlan(job_id, holder.count)
+    return plan.jobs[job_id]
+
+
+def _note_unmatched(plan: WriteBackPlan, new: Copied) -> None:
+    for each in new.left_out:
+        plan.unmatched[each.reason] += 1
+    for (label, name), number in new.attributes_left_out.items():
+        plan.unmatched[f"the label “{label}” has no attribute “{name}”"] += number

@@ -1,0 +1,154 @@
+"""The results of a publication, written into the tasks of its frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from cvat.writing import CvatWriter
+from portal.exceptions import Conflict, NotConnected
+from portal.work.exceptions import Stopped, WorkFailed
+from portal.work.heartbeat import Heartbeat
+from publishing.change import Change
+from publishing.models import Publication
+from publishing.services.following import connection_to
+from publishing.services.requesting import queued
+from publishing.services.results import Limits
+from publishing.services.steps import step
+from publishing.services.write_back_plans import JobPlan, WriteBackPlan, plan_write_back
+from publishing.services.writing import writing_client
+from publishing.writing_back import MOST_AT_ONCE, WriteBackOptions, creation, deletion
+from selector.cvat_requests import cvat_client
+from selector.services.task_reading import worker_client
+
+CHANGED = (
+    "The results, or what is annotated on the frames, have changed since you looked at them. "
+    "Compare them again, then decide."
+)
+NOTHING_TO_WRITE = "There is nothing to write in this way: the tasks of the frames have it already."
+GONE = "The publication with the results was deleted before they were written."
+
+
+def plan_results(
+    *, user: User, source: Publication, options: WriteBackOptions
+) -> tuple[WriteBackPlan, list[Change]]:
+    """The plan, and the requests that would change something in CVAT; none is sent. Raises like
+    request_write_back(), but needs no permission to write."""
+    with cvat_client(connection_to(user, source)) as client:
+        plan = plan_write_back(client, source, options, Limits())
+    _check(plan, options)
+    return plan, plan.changes
+
+
+def request_write_back(
+    *, user: User, source: Publication, options: WriteBackOptions
+) -> Publication:
+    """Ask for the results of a publication in the tasks of its frames, to be written by a worker.
+
+    One with the same options that is under way for this user is answered instead of a second one.
+    Raises ChoiceNeeded, PermissionNeeded, Conflict, InvalidInput, NotConnected, Busy, CvatError.
+    """
+    active = Publication.objects.for_user(user).active()
+    for running in active.filter(target=Publication.Target.WRITE_BACK):
+        if running.options.get("publication_id") == source.pk:
+            if running.options == options.to_json():
+                return running
+            raise Conflict(
+                "These results are being written already, with other choices. Wait for it or "
+                "cancel it first."
+            )
+    plan, planned = plan_results(user=user, source=source, options=options)
+    if not planned:
+        raise Conflict(NOTHING_TO_WRITE)
+    tasks = {frame.place.task_id for frame in plan.comparison.frames}
+    [task_id] = tasks if len(tasks) == 1 else [None]
+    connection = connection_to(user, source)
+    publication = Publication(
+        target=Publication.Target.WRITE_BACK,
+        selection=source.selection,
+        selection_name=source.selection_name,
+        revision=source.revision,
+        requested_by=user,
+        connection=connection,
+        url=connection.url,
+        task_id=task_id,
+        task_name=f"{len(tasks):,} tasks" if task_id is None else _task_name(source, task_id),
+        frames_total=len(plan.comparison.frames),
+        options=options.to_json(),
+    )
+    return queued(publication)
+
+
+def _task_name(source: Publication, task_id: int) -> str:
+    """As it was called when its frames were selected."""
+    selection = source.selection
+    task = selection and selection.tasks.filter(task_id=task_id).first()
+    return task.name if task else f"Task {task_id}"
+
+
+def write_back(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
+    """Carry out a publication as results written back; returns the columns of its result."""
+    plan = _read_plan(publication, heartbeat)
+    with writing_client(publication, heartbeat) as client:
+        writer = CvatWriter(client)
+        for _, job in sorted(plan.jobs.items()):
+            _write(publication, heartbeat, writer, job)
+    _end_earlier_steps(publication, heartbeat)
+    return {"result_task_id": publication.task_id}
+
+
+def _read_plan(publication: Publication, heartbeat: Heartbeat) -> WriteBackPlan:
+    options, connection = publication.get_write_back_options(), publication.connection
+    if connection is None:
+        raise NotConnected("The connection was removed. Connect to the CVAT server again.")
+    own = Publication.objects.for_user(publication.requested_by)
+    source = own.filter(pk=options.publication_id).first()
+    if source is None:
+        raise WorkFailed(GONE)
+    with worker_client(connection, heartbeat) as client:
+        plan = plan_write_back(client, source, options, Limits(jobs=math.inf, objects=math.inf))
+    if publication.steps:
+        return plan  # an earlier attempt has changed what was looked at
+    _check(plan, options)
+    return plan
+
+
+def _check(plan: WriteBackPlan, options: WriteBackOptions) -> None:
+    """Raises Conflict, ChoiceNeeded."""
+    if options.fingerprint and plan.comparison.fingerprint != options.fingerprint:
+        raise Conflict(CHANGED)
+    plan.check_choices(options)
+
+
+def _write(
+    publication: Publication, heartbeat: Heartbeat, writer: CvatWriter, job: JobPlan
+) -> None:
+    """Add objects before others are deleted: so no frame ever lacks both."""
+    before = job.before
+    for part in _parts(job.created):
+        with step(publication, heartbeat, creation(job.job_id, job.created)):
+            before += writer.ensure_annotations(job.job_id, part, before=before)
+    for part in _parts(job.deletions):
+        with step(publication, heartbeat, deletion(job.job_id, job.deletions)):
+            writer.ensure_annotations_deleted(job.job_id, part)
+
+
+def _parts(objects: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """The objects in lots that CVAT takes at once."""
+    for kind in ("shapes", "tags"):
+        for start in range(0, len(objects[kind]), MOST_AT_ONCE):
+            empty: dict[str, Any] = {"shapes": [], "tags": [], "tracks": []}
+            yield empty | {kind: objects[kind][start : start + MOST_AT_ONCE]}
+
+
+def _end_earlier_steps(publication: Publication, heartbeat: Heartbeat) -> None:
+    """Note as done what an earlier attempt has sent without noting it: as nothing of it was left to
+    be done, CVAT has carried it out."""
+    for recorded in publication.steps:
+        if recorded["done_at"] is None:
+            method, _, path = recorded["request"].partition(" ")
+            if not publication.end_step(heartbeat.worker, Change(method, path, recorded["text"])):
+                raise Stopped

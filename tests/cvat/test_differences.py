@@ -1,0 +1,88 @@
+"""Objects of a frame before and after: the same, changed, new, removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cvat.annotations import Label, Shape
+from cvat.differences import differences
+
+CAR, VAN, PERSON = (Label(number, name) for number, name in enumerate(("car", "van", "person"), 1))
+
+
+def box(x: float, label: Label = CAR, *, width: float = 10, **more: Any) -> Shape:
+    return Shape("rectangle", label, 0, (x, 0, x + width, 10), **more)
+
+
+def counts(before: list[Shape], after: list[Shape]) -> dict[str, int]:
+    between = differences(before, after)
+    named = {key: len(getattr(between, key)) for key in ("same", "changed", "new", "removed")}
+    return {key: count for key, count in named.items() if count}
+
+
+def test_equal_objects_are_the_same_in_any_order() -> None:
+    other_car = Label(77, "car")  # of another task
+    assert counts([box(0), box(50)], [box(50, other_car), box(0, id=9)]) == {"same": 2}
+
+
+def test_of_two_equal_objects_one_may_be_new() -> None:
+    assert counts([box(0)], [box(0), box(0)]) == {"same": 1, "new": 1}
+
+
+def test_a_moved_object_is_changed() -> None:
+    assert counts([box(0)], [box(4)]) == {"changed": 1}
+
+
+def test_one_that_is_far_away_is_another() -> None:
+    assert counts([box(0)], [box(8)]) == {"new": 1, "removed": 1}
+
+
+def test_the_nearest_is_matched() -> None:
+    between = differences([box(0), box(5)], [box(3.5), box(4)])
+    moved = [(one.points[0], other.points[0]) for one, other in between.changed]
+    assert moved == [(5, 4), (0, 3.5)]
+
+
+def test_another_label_in_the_same_place_is_a_change() -> None:
+    assert counts([box(0)], [box(0, VAN)]) == {"changed": 1}
+    assert counts([box(0)], [box(4, VAN)]) == {"new": 1, "removed": 1}
+
+
+@pytest.mark.parametrize(
+    "more", [{"attributes": (("colour", "red"),)}, {"is_occluded": True}, {"rotation": 20.0}]
+)
+def test_what_is_said_of_an_object_may_change(more: dict[str, Any]) -> None:
+    assert counts([box(0)], [box(0, **more)]) == {"changed": 1}
+
+
+def test_who_made_it_is_no_change() -> None:
+    assert counts([box(0)], [box(0, source="auto", group=3, is_tracked=True)]) == {"same": 1}
+
+
+def test_points_are_matched_by_their_distance() -> None:
+    def point(x: float) -> Shape:
+        return Shape("points", CAR, 0, (x, 5.0))
+
+    assert counts([point(0)], [point(15)]) == {"changed": 1}
+    assert counts([point(0)], [point(25)]) == {"new": 1, "removed": 1}
+
+
+def test_kinds_are_not_mixed() -> None:
+    ellipse = Shape("ellipse", CAR, 0, (5, 5, 10, 0))
+    assert counts([box(0)], [ellipse]) == {"new": 1, "removed": 1}
+
+
+def test_tags_are_matched_by_their_label() -> None:
+    tags = [Shape("tag", label, 0) for label in (CAR, PERSON)]
+    assert counts(tags, [tags[1]]) == {"same": 1, "removed": 1}
+
+
+def test_the_parts_of_a_skeleton_have_no_order() -> None:
+    def skeleton(*xs: float) -> Shape:
+        parts = tuple(Shape("points", PERSON, 0, (x, 0.0)) for x in xs)
+        return Shape("skeleton", CAR, 0, elements=parts)
+
+    assert counts([skeleton(0, 9)], [skeleton(9, 0)]) == {"same": 1}
+    assert counts([skeleton(0, 9)], [skeleton(0, 10)]) == {"changed": 1}
