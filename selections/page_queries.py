@@ -22,6 +22,7 @@ from selections.models import (
     ArchiveStatus,
     FrameMark,
     Recipe,
+    RecipeShare,
     SelectedFrame,
     Selection,
     Share,
@@ -74,17 +75,17 @@ def owners(user: User) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """What the page of a selection says about who may see it: to its owner everything, to others
-    what gives access to themselves."""
+    """What the page of a selection or recipe says about who may see it: to its owner everything, to
+    others what gives access to themselves."""
 
-    shares: list[Share]
+    shares: Sequence[Share | RecipeShare]
     teams: list[Team]  # to share with
     colleagues: list[str]  # user names to suggest
 
 
-def sharing(user: User, selection: Selection) -> Sharing:
-    shares = selection.shares.select_related("person", "team")
-    if selection.owner_id != user.pk:
+def sharing(user: User, shared: Selection | Recipe) -> Sharing:
+    shares = shared.shares.select_related("person", "team")
+    if shared.owner_id != user.pk:
         return Sharing(list(shares.reaching(user)), [], [])
     teams = list(Team.objects.for_user(user))
     return Sharing(list(shares), teams, people.colleagues(user) if teams else [])

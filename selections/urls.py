@@ -24,6 +24,13 @@ urlpatterns = [
     path("recipes/<int:pk>/next-round", recipes.next_round, name="next-round"),
     path("recipes/<int:pk>/describe", recipes.describe, name="describe-recipe"),
     path("recipes/<int:pk>/schedule", recipes.schedule, name="schedule-recipe"),
+    path("recipes/<int:pk>/copy", recipes.copy, name="copy-recipe"),
+    path("recipes/<int:pk>/shares", recipes.add_share, name="share-recipe"),
+    path(
+        "recipes/<int:pk>/shares/<int:share>/remove",
+        recipes.remove_share,
+        name="unshare-recipe",
+    ),
     path("recipes/<int:pk>/search", recipes.change_search, name="change-recipe-search"),
     path("recipes/<int:pk>/hand-over", recipes.hand_over, name="hand-over-recipe"),
     path("recipes/<int:pk>/notices", recipes.notices, name="recipe-notices"),

@@ -144,6 +144,11 @@ EXPECTED: dict[str, list[Case]] = {
     "selections:recipe": [get(PAGE_OF_ALICE, pk="recipe")],
     "selections:next-round": [post(DONE_BY_ALICE, pk="recipe")],
     "selections:describe-recipe": [post(DONE_BY_ALICE, {"name": "x"}, pk="recipe")],
+    "selections:copy-recipe": [post(DONE_BY_ALICE, pk="recipe")],
+    "selections:share-recipe": [
+        post(DONE_BY_ALICE, {"person": "admin", "may": "edit"}, pk="recipe"),
+    ],
+    "selections:unshare-recipe": [post(DONE_BY_ALICE, pk="recipe", share="recipe_share")],
     "selections:change-recipe-search": [
         post((302, 400, 404, 404), {"saved_search": 999}, pk="recipe"),
     ],
@@ -376,6 +381,14 @@ EXPECTED: dict[str, list[Case]] = {
         patch(API_OF_ALICE, {"name": "x"}, pk="recipe"),
         delete((401, 204, 404, 404), pk="recipe"),
     ],
+    "api-recipe-copy": [post((401, 201, 404, 404), pk="recipe")],
+    "api-recipe-share-list": [
+        get(API_OF_ALICE, recipe_id="recipe"),
+        post((401, 201, 404, 404), {"person": "admin"}, recipe_id="recipe"),
+    ],
+    "api-recipe-share-detail": [
+        delete((401, 204, 404, 404), recipe_id="recipe", pk="recipe_share"),
+    ],
     "api-recipe-hand-over": [post((401, 204, 404, 404), {"to": "admin"}, pk="recipe")],
     "api-recipe-notices": [
         get(API_OF_ALICE, pk="recipe"),
@@ -536,6 +549,34 @@ SHARED: dict[str, tuple[int, int]] = {
     "get api-selection-drift": (200, 200),
     "get api-selection-draw-preview": (400, 400),
     "post api-selection-draw-again": (400, 400),
+}
+
+# What a reader and an editor of a recipe of alice's get.
+SHARED_RECIPE: dict[str, tuple[int, int]] = {
+    "get selections:recipe": (200, 200),
+    "post selections:next-round": (404, 302),
+    "post selections:describe-recipe": (404, 302),
+    "post selections:copy-recipe": (302, 302),
+    "post selections:share-recipe": (404, 404),
+    "post selections:unshare-recipe": (302, 404),
+    "post selections:change-recipe-search": (404, 404),
+    "post selections:schedule-recipe": (404, 404),
+    "post selections:hand-over-recipe": (404, 404),
+    "post selections:recipe-notices": (404, 404),
+    "post selections:delete-recipe": (404, 404),
+    "get api-recipe-detail": (200, 200),
+    "patch api-recipe-detail": (404, 200),
+    "delete api-recipe-detail": (404, 404),
+    "post api-recipe-copy": (201, 201),
+    "get api-recipe-share-list": (200, 200),
+    "post api-recipe-share-list": (404, 404),
+    "delete api-recipe-share-detail": (204, 404),
+    "post api-recipe-hand-over": (404, 404),
+    "get api-recipe-notices": (404, 404),
+    "put api-recipe-notices": (404, 404),
+    "get api-recipe-sent-notices": (404, 404),
+    "get api-recipe-rounds": (200, 200),
+    "post api-recipe-rounds": (404, 201),
 }
 
 # The admin site: nobody but the administrator; what that one finds there.

@@ -32,7 +32,18 @@ from tests.making import (
     make_publication,
     make_selection,
 )
-from tests.rights_matrix import ADMIN, EXPECTED, PAGE, SHARED, UNNAMED, Case, delete, get, post
+from tests.rights_matrix import (
+    ADMIN,
+    EXPECTED,
+    PAGE,
+    SHARED,
+    SHARED_RECIPE,
+    UNNAMED,
+    Case,
+    delete,
+    get,
+    post,
+)
 
 
 def test_every_address_is_here() -> None:
@@ -69,18 +80,21 @@ def make_rows(server: StandIn) -> dict[str, int]:
     team = teams.create_team(user=alice, name="Night shift")
     member = teams.add_member(team=team, username=editor.username)
     given = make_selection(alice, connection)
+    recipe = services.create_recipe(
+        user=alice,
+        connection=connection,
+        draw=Draw(task_id=1, method="random_uniform", count=1),
+        name="Rounds of Night drive",
+    )
     made = {
         "team": team,
         "member": member,
         "given": given,
         "share": given.shares.create(person=reader),
         "share_with_team": given.shares.create(team=team, may_edit=True),
-        "recipe": services.create_recipe(
-            user=alice,
-            connection=connection,
-            draw=Draw(task_id=1, method="random_uniform", count=1),
-            name="Rounds of Night drive",
-        ),
+        "recipe": recipe,
+        "recipe_share": recipe.shares.create(person=reader),
+        "recipe_share_with_team": recipe.shares.create(team=team, may_edit=True),
         "search": saved_searches.save_search(
             user=alice, connection=connection, criteria=TaskSearch(subset="train"), name="Train"
         ),
@@ -198,6 +212,31 @@ def test_of_a_selection_that_is_shared_with_them(
     on_it = things | {"closed": things["given"]}
     for who, expected in zip(("reader", "editor"), SHARED[f"{case.method} {name}"], strict=True):
         answer = ask(signed_in(who), name, case, on_it)
+        assert answer.status_code == expected, (who, getattr(answer, "content", "")[:500])
+
+
+# Of a recipe that alice shares with a reader, and with an editor through a team.
+OF_A_RECIPE = [
+    pytest.param(name, case, id=f"{case.method} {name} {case.data or ''}")
+    for name, cases in EXPECTED.items()
+    for case in cases
+    if "recipe" in case.args.values()
+]
+
+
+def test_shared_recipes_have_every_address() -> None:
+    named = {(param.values[1].method, param.values[0]) for param in OF_A_RECIPE}
+    assert {tuple(key.split()) for key in SHARED_RECIPE} == named
+
+
+@pytest.mark.parametrize(("name", "case"), OF_A_RECIPE)
+def test_of_a_recipe_that_is_shared_with_them(
+    name: str, case: Case, things: dict[str, int]
+) -> None:
+    for who, expected in zip(
+        ("reader", "editor"), SHARED_RECIPE[f"{case.method} {name}"], strict=True
+    ):
+        answer = ask(signed_in(who), name, case, things)
         assert answer.status_code == expected, (who, getattr(answer, "content", "")[:500])
 
 

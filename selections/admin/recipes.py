@@ -8,14 +8,29 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from portal.admin import MachineOwned
-from selections.models import Recipe
+from portal.admin import MachineOwned, TabularInline
+from selections.models import Recipe, RecipeShare
+
+
+class SharesInline(TabularInline):
+    """The people and teams that the recipe is shared with."""
+
+    model = RecipeShare
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Recipe)
 class RecipeAdmin(MachineOwned):
     """Deleting one keeps its rounds."""
 
+    inlines = [SharesInline]
     date_hierarchy = "created_at"
     list_display = ["name", "owner", "url", "last_round", "rounds", "next_round_at", "created_at"]
     list_filter = ["schedule", ("owner", admin.RelatedOnlyFieldListFilter), "url"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -33,14 +34,8 @@ from selections.webhooks import LONGEST_URL
 from selector.services.connections import find_connection
 
 LONGEST_NAME = 180
-CHANGEABLE = {
-    "name",
-    "note",
-    "schedule",
-    "schedule_hour",
-    "schedule_weekday",
-    "saved_search",
-}
+OF_OWNER = {"schedule", "schedule_hour", "schedule_weekday", "saved_search"}
+CHANGEABLE = {"name", "note", *OF_OWNER}
 
 
 class RecipeDrawSerializer(WrittenDrawSerializer):
@@ -57,6 +52,9 @@ class RecipeDrawField(WrittenDrawField):
 
 
 class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
+    owner = serializers.CharField(source="owner.username", read_only=True)
+    may_edit = serializers.BooleanField(read_only=True)
+    connection = serializers.SerializerMethodField()
     draw = RecipeDrawField(read_only=True, help_text="What each round draws.")
     rounds_count = serializers.IntegerField(
         read_only=True, help_text="How many rounds there are, without deleted ones."
@@ -96,6 +94,8 @@ class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
         model = Recipe
         fields = [
             "id",
+            "owner",
+            "may_edit",
             "connection",
             "url",
             "organization",
@@ -130,6 +130,12 @@ class RecipeSerializer(StrictFields, serializers.ModelSerializer[Recipe]):
         }
         # What the database checks, the service tells of.
         validators: list[Any] = []
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_connection(self, recipe: Recipe) -> int | None:
+        """The owner's; null for everyone else, who may not use it."""
+        is_owner = recipe.owner_id == self.context["request"].user.pk
+        return recipe.connection_id if is_owner else None
 
 
 class NewRecipeSerializer(DrawSerializer):
@@ -232,8 +238,21 @@ class RecipeViewSet(
     lookup_value_regex = IDS
 
     def get_queryset(self) -> RecipeQuerySet:
+        user = self.request.user
+        if self.action in {"destroy", "hand_over", "notices", "set_notices", "sent_notices"}:
+            recipes = Recipe.objects.owned_by(user)
+        elif self.action == "partial_update":
+            data = self.request.data
+            is_of_owner = isinstance(data, Mapping) and not OF_OWNER.isdisjoint(data)
+            recipes = Recipe.objects.editable_by(user)
+            if is_of_owner:
+                recipes = recipes.owned_by(user)
+        elif self.action == "draw_round":
+            recipes = Recipe.objects.editable_by(user)
+        else:
+            recipes = Recipe.objects.for_user(user)
         # Without an order the pages of the list may overlap.
-        return Recipe.objects.for_user(self.request.user).with_rounds().order_by("-pk")
+        return recipes.select_related("owner").with_rounds().with_may_edit(user).order_by("-pk")
 
     @takes(
         body=NewRecipeSerializer,
@@ -260,7 +279,8 @@ class RecipeViewSet(
 
     @takes(body=RecipeSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
-        """Change name, note, schedule, or the saved search that gives the tasks."""
+        """Change name or note of a recipe that you may edit; of your own also the schedule, or the
+        saved search that gives the tasks."""
         recipe = self.get_object()
         form = self.get_serializer(recipe, data=request.data, partial=True)
         form.is_valid(raise_exception=True)
@@ -279,6 +299,17 @@ class RecipeViewSet(
         form.is_valid(raise_exception=True)
         services.give_recipe(user=request.user, recipe=self.get_object(), **form.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @takes(parameters=[IDEMPOTENCY_KEY], responses={201: RecipeSerializer})
+    @action(detail=True, methods=["post"])
+    def copy(self, request: SignedInApiRequest, pk: str) -> Response:
+        """A recipe of your own that draws the same and has no rounds yet."""
+
+        def copy() -> Response:
+            copied = services.copy_recipe(user=request.user, recipe=self.get_object())
+            return self._answer(copied, status.HTTP_201_CREATED)
+
+        return once(request, copy)
 
     @takes(is_paged=True, responses=SelectionSerializer(many=True))
     @action(detail=True)

@@ -1,4 +1,4 @@
-"""With whom a selection is shared, in the API."""
+"""With whom selections and recipes are shared, in the API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
 from selections import services
-from selections.models import Selection, Share, ShareQuerySet
+from selections.models import (
+    Recipe,
+    RecipeShare,
+    RecipeShareQuerySet,
+    Selection,
+    Share,
+    ShareQuerySet,
+)
 
 
 class SharedTeamSerializer(serializers.Serializer[Any]):
@@ -23,7 +30,7 @@ class SharedTeamSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class ShareSerializer(serializers.ModelSerializer[Share]):
+class ShareSerializer(serializers.ModelSerializer[Any]):
     person = serializers.SerializerMethodField(
         help_text="User name of the person; null for a team."
     )
@@ -34,7 +41,7 @@ class ShareSerializer(serializers.ModelSerializer[Share]):
         fields = ["id", "person", "team", "may_edit", "created_at"]
 
     @extend_schema_field(serializers.CharField(allow_null=True))
-    def get_person(self, share: Share) -> str | None:
+    def get_person(self, share: Share | RecipeShare) -> str | None:
         return share.person.username if share.person else None
 
 
@@ -105,3 +112,60 @@ class ShareViewSet(
 
     def perform_destroy(self, instance: Share) -> None:
         services.unshare_selection(share=instance)
+
+
+class RecipeShareSerializer(ShareSerializer):
+    class Meta:
+        model = RecipeShare
+        fields = ShareSerializer.Meta.fields
+
+
+class RecipeShareViewSet(
+    StrictView,
+    mixins.ListModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[RecipeShare],
+):
+    serializer_class = RecipeShareSerializer
+    queryset = RecipeShare.objects.none()
+    lookup_value_regex = IDS
+
+    def get_queryset(self) -> RecipeShareQuerySet:
+        visible = Recipe.objects.for_user(self.request.user)
+        recipe = get_object_or_404(visible, pk=self.kwargs["recipe_id"])
+        shares = RecipeShare.objects.filter(recipe=recipe).select_related("person", "team")
+        if self.action == "destroy":
+            return shares.removable_by(self.request.user)
+        is_owner = recipe.owner_id == self.request.user.pk
+        return shares if is_owner else shares.reaching(self.request.user)
+
+    @takes(is_paged=True)
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """People and teams that a recipe of yours is shared with; of somebody else's, what gives
+        access to you."""
+        return super().list(request, *args, **kwargs)
+
+    @takes(body=NewShareSerializer, responses={201: RecipeShareSerializer})
+    def create(self, request: SignedInApiRequest, recipe_id: str) -> Response:
+        """Share a recipe of yours with a person or a team, to read and copy it, or to change it and
+        draw its rounds too. Repeating it makes no second share, and changes `may_edit`."""
+        recipe = get_object_or_404(Recipe.objects.owned_by(request.user), pk=recipe_id)
+        form = NewShareSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        share = services.share_recipe(
+            user=request.user,
+            recipe=recipe,
+            person=data["person"],
+            team_id=data["team"],
+            may_edit=data["may_edit"],
+        )
+        return Response(self.get_serializer(share).data, status=status.HTTP_201_CREATED)
+
+    @takes()
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Stop sharing a recipe of yours, or give up your own access to somebody else's."""
+        return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: RecipeShare) -> None:
+        services.unshare_recipe(share=instance)

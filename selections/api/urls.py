@@ -12,11 +12,14 @@ from selections.api.marks import MarkViewSet
 from selections.api.random_select import RandomSelectView
 from selections.api.recipes import RecipeViewSet
 from selections.api.selections import SelectionViewSet
-from selections.api.shares import ShareViewSet
+from selections.api.shares import RecipeShareViewSet, ShareViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("selections", SelectionViewSet, basename="api-selection")
 router.register(rf"selections/(?P<selection_id>{IDS})/shares", ShareViewSet, basename="api-share")
+router.register(
+    rf"recipes/(?P<recipe_id>{IDS})/shares", RecipeShareViewSet, basename="api-recipe-share"
+)
 router.register("recipes", RecipeViewSet, basename="api-recipe")
 router.register("archives", ArchiveViewSet, basename="api-archive")
 router.register(rf"selections/(?P<selection_id>{IDS})/marks", MarkViewSet, basename="api-mark")

@@ -17,7 +17,7 @@ from selections.models.recipe import Recipe, RecipeQuerySet
 from selections.models.revision import Revision
 from selections.models.selected import SelectedFrame, SelectedTask
 from selections.models.selection import Selection, SelectionQuerySet
-from selections.models.share import Share, ShareQuerySet
+from selections.models.share import RecipeShare, RecipeShareQuerySet, Share, ShareQuerySet
 from selections.models.source import SelectionSource
 
 __all__ = [
@@ -36,6 +36,8 @@ __all__ = [
     "Recipe",
     "RecipeNotices",
     "RecipeQuerySet",
+    "RecipeShare",
+    "RecipeShareQuerySet",
     "Revision",
     "SelectedFrame",
     "SelectedTask",

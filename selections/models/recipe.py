@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Self
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Count, Max, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from selections.draws import Draw
+from selections.models.share import RecipeShare
 from selections.schedules import NEVER, SCHEDULES, WEEKDAYS, Schedule
 from selector.models import Connection
 
@@ -22,8 +23,23 @@ if TYPE_CHECKING:
 
 class RecipeQuerySet(models.QuerySet["Recipe"]):
     def for_user(self, user: AnyUser) -> Self:
-        """Recipes that `user` may see, change and draw from: the own ones."""
+        """Recipes that `user` may see and copy: the own ones, and those shared with `user` or with
+        a team of `user`."""
+        shared = RecipeShare.objects.reaching(user).values("recipe_id")
+        return self.filter(Q(owner_id=user.pk) | Q(pk__in=shared))
+
+    def editable_by(self, user: AnyUser) -> Self:
+        """Recipes whose name and note `user` may change, and whose rounds `user` may draw: the own
+        ones, and those shared with `user` or a team of `user` to be edited."""
+        return self.filter(_editable(user))
+
+    def owned_by(self, user: AnyUser) -> Self:
+        """Recipes that `user` may share, schedule, hand over and delete."""
         return self.filter(owner_id=user.pk)
+
+    def with_may_edit(self, user: AnyUser) -> Self:
+        """Add `may_edit`: whether they are editable_by(user)."""
+        return self.annotate(may_edit=ExpressionWrapper(_editable(user), BooleanField()))
 
     def due(self) -> Self:
         """Recipes whose next round the schedule has drawn now."""
@@ -37,6 +53,11 @@ class RecipeQuerySet(models.QuerySet["Recipe"]):
             rounds_count=Count("rounds", filter=present),
             last_round_at=Max("rounds__created_at", filter=present),
         )
+
+
+def _editable(user: AnyUser) -> Q:
+    shared = RecipeShare.objects.reaching(user).filter(may_edit=True)
+    return Q(owner_id=user.pk) | Q(pk__in=shared.values("recipe_id"))
 
 
 class Recipe(models.Model):

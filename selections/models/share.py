@@ -1,4 +1,4 @@
-"""With whom a selection is shared."""
+"""With whom selections and recipes are shared."""
 
 from __future__ import annotations
 
@@ -69,6 +69,67 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return f"{self.selection} with {self.with_whom}"
+
+    @property
+    def with_whom(self) -> str:
+        return str(self.person or self.team)
+
+
+class RecipeShareQuerySet(models.QuerySet["RecipeShare"]):
+    def reaching(self, user: AnyUser) -> Self:
+        """Shares that give `user` access, in person or as a member of a team."""
+        teams = Team.objects.for_user(user)
+        return self.filter(Q(person_id=user.pk) | Q(team__in=teams))
+
+    def removable_by(self, user: AnyUser) -> Self:
+        """Shares that `user` may remove: of the own recipes, and those with `user` in person."""
+        return self.filter(Q(recipe__owner_id=user.pk) | Q(person_id=user.pk))
+
+
+class RecipeShare(models.Model):
+    """Lets a person, or the members of a team, read a recipe, or edit it and draw its rounds.
+
+    Only RecipeQuerySet.for_user and editable_by decide by it.
+    """
+
+    # Without an index of its own: both constraints begin with it.
+    recipe = models.ForeignKey(
+        "selections.Recipe", on_delete=models.CASCADE, related_name="shares", db_index=False
+    )
+    person = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="recipe_shares"
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="recipe_shares"
+    )
+    may_edit = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RecipeShareQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=True, team__isnull=False)
+                | Q(person__isnull=False, team__isnull=True),
+                name="share_recipe_with_person_or_team",
+                violation_error_message="Share with a person or with a team: name one of them.",
+            ),
+            models.UniqueConstraint(
+                fields=["recipe", "person"],
+                name="recipe_shared_with_person_once",
+                violation_error_message="The recipe is shared with this person already.",
+            ),
+            models.UniqueConstraint(
+                fields=["recipe", "team"],
+                name="recipe_shared_with_team_once",
+                violation_error_message="The recipe is shared with this team already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipe} with {self.with_whom}"
 
     @property
     def with_whom(self) -> str:

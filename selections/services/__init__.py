@@ -33,6 +33,7 @@ from selections.services.notices import mail_problem, send_notices_of, set_notic
 from selections.services.previewing import preview_draw
 from selections.services.recipes import (
     Round,
+    copy_recipe,
     create_recipe,
     delete_recipe,
     draw_due_round,
@@ -58,7 +59,13 @@ from selections.services.saving import (
     create_selection,
     update_selection,
 )
-from selections.services.sharing import give_selections, share_selection, unshare_selection
+from selections.services.sharing import (
+    give_selections,
+    share_recipe,
+    share_selection,
+    unshare_recipe,
+    unshare_selection,
+)
 from selections.services.split_tables import split_table
 from selections.services.visible_frames import count_visible
 
@@ -76,6 +83,7 @@ __all__ = [
     "combine_selections",
     "combined_frames",
     "compare_selections",
+    "copy_recipe",
     "copy_selection",
     "count_visible",
     "counting_place",
@@ -115,8 +123,10 @@ __all__ = [
     "searches_for",
     "send_notices_of",
     "set_notices",
+    "share_recipe",
     "share_selection",
     "split_table",
+    "unshare_recipe",
     "unshare_selection",
     "update_recipe",
     "update_selection",

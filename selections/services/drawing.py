@@ -208,7 +208,7 @@ def _earlier_rounds(user: User, connection: Connection, draw: Draw) -> list[Sele
     earlier = Selection.objects.present().filter(
         recipe_id=draw.recipe, round_number__lt=draw.round_number
     )
-    if Recipe.objects.for_user(user).filter(pk=draw.recipe).exists():
+    if Recipe.objects.editable_by(user).filter(pk=draw.recipe).exists():
         # Also rounds handed over since: else the recipe could never be drawn again.
         return list(earlier.filter(url=connection.url))
     return _readable(user, connection, tuple(earlier.values_list("pk", flat=True)))

@@ -17,7 +17,7 @@ from portal.naming import free_name
 from portal.services.people import find_person
 from portal.work.models import lock_person
 from selections.draws import Draw
-from selections.models import Recipe, Selection
+from selections.models import Recipe, RecipeShare, Selection, Share
 from selections.schedules import NEVER
 from selections.services.connections import closest, required_connection, usable_connections
 from selections.services.notices import write_notices
@@ -137,6 +137,23 @@ def searches_for(recipe: Recipe) -> QuerySet[SavedSearch]:
     return own.filter(url=recipe.url, organization=recipe.organization)
 
 
+def copy_recipe(*, user: User, recipe: Recipe) -> Recipe:
+    """A recipe of the user's own that draws the same and has no rounds yet. Raises Conflict beyond
+    MOST_RECIPES."""
+    taken = set(Recipe.objects.owned_by(user).values_list("name", flat=True))
+    longest = Recipe._meta.get_field("name").max_length or 0
+    copy = Recipe(
+        owner=user,
+        connection=closest(recipe, usable_connections(user)),
+        url=recipe.url,
+        organization=recipe.organization,
+        name=free_name(recipe.name, taken=taken, longest=longest),
+        note=recipe.note,
+        draw=_draw_of(recipe, user).to_json(),
+    )
+    return _save_new(copy)
+
+
 def delete_recipe(*, recipe: Recipe) -> None:
     """Its rounds stay, as selections."""
     recipe.delete()
@@ -150,7 +167,7 @@ def give_recipe(*, user: User, recipe: Recipe, to: str) -> User:
         raise InvalidInput("This recipe is yours already: give the name of somebody else.")
     with transaction.atomic():
         lock_person(person.pk)
-        if Recipe.objects.for_user(person).count() >= MOST_RECIPES:
+        if Recipe.objects.owned_by(person).count() >= MOST_RECIPES:
             raise Conflict(f"{person} has {MOST_RECIPES} recipes, as many as one person may.")
         hand_over_recipes(recipes=[recipe], to=person)
     return person
@@ -164,7 +181,7 @@ def hand_over_recipes(*, recipes: Iterable[Recipe], to: User) -> None:
     own = usable_connections(to)
     longest = Recipe._meta.get_field("name").max_length or 0
     with transaction.atomic():
-        taken = set(Recipe.objects.for_user(to).values_list("name", flat=True))
+        taken = set(Recipe.objects.owned_by(to).values_list("name", flat=True))
         for recipe in recipes:
             name = free_name(recipe.name, taken=taken, longest=longest)
             taken.add(name)
@@ -183,12 +200,13 @@ def hand_over_recipes(*, recipes: Iterable[Recipe], to: User) -> None:
                     f"“{recipe.name}” belongs to somebody else now, or is deleted. Load the page "
                     "again."
                 )
+            RecipeShare.objects.filter(recipe=recipe, person=to).delete()
 
 
 def _draw_of(recipe: Recipe, to: User) -> Draw:
-    """The draw for the new owner, who can use no saved search but the own ones."""
+    """The draw for another person, who can use no saved search but the own ones."""
     draw = recipe.get_draw()
-    if draw.saved_search is None:
+    if draw.saved_search is None or to.pk == recipe.owner_id:
         return draw
     return replace(
         draw, saved_search=hand_on(search_id=draw.saved_search, owner=recipe.owner, to=to)
@@ -196,8 +214,9 @@ def _draw_of(recipe: Recipe, to: User) -> Draw:
 
 
 def draw_next_round(*, user: User, recipe: Recipe) -> Round:
-    """Draw the recipe from its tasks as they are now, without the frames of its earlier rounds, and
-    save what was drawn as a selection of the user's. A round that was deleted leaves nothing out.
+    """Draw a recipe that the user may edit from its tasks as they are now, without the frames of
+    its earlier rounds, and save what was drawn as a selection of the user's, which the owner of the
+    recipe may edit. A round that was deleted leaves nothing out.
 
     Raises InvalidInput if no frame is left, Conflict while another round of it is being drawn,
     NotConnected, CvatError.
@@ -211,11 +230,13 @@ def draw_next_round(*, user: User, recipe: Recipe) -> Round:
     selection = create_random_selection(
         owner=user,
         connection=find_connection(user=user, connection_id=connection.pk),
-        draw=replace(recipe.get_draw(), recipe=recipe.pk, round_number=number),
+        draw=replace(_draw_of(recipe, user), recipe=recipe.pk, round_number=number),
         name=f"{recipe.name}, round {number}",
         note=recipe.note,
         recipe=recipe,
     )
+    if user.pk != recipe.owner_id:
+        Share.objects.create(selection=selection, person=recipe.owner, may_edit=True)
     Recipe.objects.filter(pk=recipe.pk).exclude(problem="").update(problem="", problem_at=None)
     return Round(selection, selection.frames.count())
 
@@ -257,7 +278,7 @@ def _without_round(draw: Draw) -> Draw:
 def _save_new(recipe: Recipe) -> Recipe:
     with transaction.atomic():
         lock_person(recipe.owner_id)  # of two requests at once, the second counts the first
-        if Recipe.objects.for_user(recipe.owner).count() >= MOST_RECIPES:
+        if Recipe.objects.owned_by(recipe.owner).count() >= MOST_RECIPES:
             raise Conflict(
                 f"You have {MOST_RECIPES} recipes, which is as many as one person may. Delete one."
             )

@@ -1,4 +1,4 @@
-"""Sharing a selection with named people and teams, and giving it to another owner."""
+"""Sharing selections and recipes with people and teams, and giving selections to other owners."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import transaction
 from portal.exceptions import Conflict, InvalidInput
 from portal.models import Team
 from portal.services.people import find_person
-from selections.models import Selection, Share
+from selections.models import Recipe, RecipeShare, Selection, Share
 from selections.services.accounts import hand_over
 
 MOST_SHARES = 200  # of a selection; a team is one
@@ -51,6 +51,36 @@ def unshare_selection(*, share: Share) -> None:
     share.delete()
 
 
+def share_recipe(
+    *,
+    user: User,
+    recipe: Recipe,
+    person: str = "",
+    team_id: int | None = None,
+    may_edit: bool = False,
+) -> RecipeShare:
+    """Let the person with this user name, or the members of a team of the user, read and copy the
+    recipe, or change it and draw its rounds too. Sharing again changes which of both. Raises what
+    share_selection() does."""
+    target = _target(user, recipe, person, team_id)
+    with transaction.atomic():
+        share = RecipeShare.objects.filter(recipe=recipe, **target).first()
+        if share is None and recipe.shares.count() >= MOST_SHARES:
+            raise Conflict(
+                f"This recipe is shared with {MOST_SHARES} people and teams already. Make a team "
+                "of some of them, and share it with that."
+            )
+        share, _ = RecipeShare.objects.update_or_create(
+            recipe=recipe, **target, defaults={"may_edit": may_edit}
+        )
+    return share
+
+
+def unshare_recipe(*, share: RecipeShare) -> None:
+    """Take the access away. Copies and rounds stay with who made them."""
+    share.delete()
+
+
 def give_selections(*, user: User, selections: Sequence[Selection], to: str) -> User:
     """Make the person with the user name `to` the owner of selections of the user, who goes on to
     edit them until the new owner stops sharing. Raises InvalidInput, Conflict."""
@@ -68,7 +98,9 @@ def give_selections(*, user: User, selections: Sequence[Selection], to: str) -> 
     return person
 
 
-def _target(user: User, selection: Selection, person: str, team_id: int | None) -> dict[str, Any]:
+def _target(
+    user: User, shared: Selection | Recipe, person: str, team_id: int | None
+) -> dict[str, Any]:
     if bool(person.strip()) == (team_id is not None):
         raise InvalidInput("Name a person or a team to share with: one of them.")
     if team_id is not None:
@@ -77,6 +109,7 @@ def _target(user: User, selection: Selection, person: str, team_id: int | None) 
             raise InvalidInput("You are in no such team. Choose one that you are a member of.")
         return {"team": team}
     named = find_person(person)
-    if named.pk == selection.owner_id:
-        raise InvalidInput(f"{named} is the owner of this selection already.")
+    if named.pk == shared.owner_id:
+        what = shared._meta.verbose_name
+        raise InvalidInput(f"{named} is the owner of this {what} already.")
     return {"person": named}

@@ -20,7 +20,7 @@ def recipes_of_search(context: Any, search: SavedSearch) -> list[str]:
     by_search: dict[int, list[str]] | None = context.render_context.get(RECIPES)
     if by_search is None:
         by_search = {}
-        for recipe in Recipe.objects.for_user(context["user"]):
+        for recipe in Recipe.objects.owned_by(context["user"]):
             if (used := recipe.get_draw().saved_search) is not None:
                 by_search.setdefault(used, []).append(recipe.name)
         context.render_context[RECIPES] = by_search

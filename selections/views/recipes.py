@@ -11,18 +11,21 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.exceptions import InvalidInput
+from portal.models import Team
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
-from selections import services
+from selections import page_queries, services
 from selections.forms import (
     HandOverForm,
     NoticesForm,
     RecipeForm,
     RecipeSearchForm,
     ScheduleForm,
+    ShareForm,
 )
-from selections.models import Notice, Recipe, RecipeNotices, Selection
+from selections.models import Notice, Recipe, RecipeNotices, RecipeShare, Selection
 from selections.views.saved import detail_page
+from selector.models import SavedSearch
 
 ROUNDS_PER_PAGE = 50
 NOTICES_SHOWN = 20
@@ -31,7 +34,7 @@ NAME_NEEDED = "A recipe needs a name of at most 180 characters."
 
 @require_safe
 def recipe_list(request: SignedInRequest) -> HttpResponse:
-    recipes = Recipe.objects.for_user(request.user).with_rounds()
+    recipes = Recipe.objects.for_user(request.user).select_related("owner").with_rounds()
     return render(request, "selections/recipes.html", {"recipes": recipes})
 
 
@@ -45,13 +48,17 @@ def recipe_page(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, pk: int, *, new_secret: str = "") -> HttpResponse:
-    shown = _own(request, pk)
-    notices = RecipeNotices.of(shown)
+    shown = _visible(request, pk)
+    is_mine = shown.owner_id == request.user.pk
+    notices = RecipeNotices.of(shown) if is_mine else RecipeNotices()
     rounds = Selection.objects.for_user(request.user).rounds_of(shown).with_counts()
     draw = shown.get_draw()
-    searches = services.searches_for(shown)
+    searches = services.searches_for(shown) if is_mine else SavedSearch.objects.none()
     context = {
         "recipe": shown,
+        "is_mine": is_mine,
+        "sharing": (sharing := page_queries.sharing(request.user, shown)),
+        "share_form": ShareForm(teams=sharing.teams),
         "zone": timezone.get_default_timezone_name(),
         "draw": draw,
         "search": searches.filter(pk=draw.saved_search or 0).first(),
@@ -88,7 +95,7 @@ def save_as_recipe(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @errors_shown_on(recipe_page)
 def next_round(request: SignedInRequest, pk: int) -> HttpResponse:
-    drawn = services.draw_next_round(user=request.user, recipe=_own(request, pk))
+    drawn = services.draw_next_round(user=request.user, recipe=_editable(request, pk))
     messages.success(request, drawn.text)
     return redirect(drawn.selection)
 
@@ -97,7 +104,7 @@ def next_round(request: SignedInRequest, pk: int) -> HttpResponse:
 @errors_shown_on(recipe_page)
 def describe(request: SignedInRequest, pk: int) -> HttpResponse:
     form = RecipeForm(request.POST)
-    changed = _own(request, pk)
+    changed = _editable(request, pk)
     if not form.is_valid():
         raise InvalidInput(NAME_NEEDED)
     services.update_recipe(recipe=changed, **form.cleaned_data)
@@ -162,6 +169,47 @@ def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@errors_shown_on(recipe_page)
+def copy(request: SignedInRequest, pk: int) -> HttpResponse:
+    copied = services.copy_recipe(user=request.user, recipe=_visible(request, pk))
+    messages.success(request, f"“{copied}” is a recipe of your own. Its rounds are yours alone.")
+    return redirect(copied)
+
+
+@require_POST
+@errors_shown_on(recipe_page)
+def add_share(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Share with a person or a team, or change what they may do."""
+    shared = _own(request, pk)
+    form = ShareForm(request.POST, teams=Team.objects.for_user(request.user))
+    if not form.is_valid():
+        raise InvalidInput("Name a person or a team, and say whether they may read or edit.")
+    share = services.share_recipe(
+        user=request.user,
+        recipe=shared,
+        person=form.cleaned_data["person"],
+        team_id=form.cleaned_data["team"],
+        may_edit=form.cleaned_data["may"] == "edit",
+    )
+    may = "change and draw" if share.may_edit else "read and copy"
+    messages.success(request, f"{share.with_whom} may {may} this recipe now.")
+    return redirect(shared)
+
+
+@require_POST
+def remove_share(request: SignedInRequest, pk: int, share: int) -> HttpResponse:
+    shared = _visible(request, pk)
+    removable = RecipeShare.objects.removable_by(request.user).select_related("person", "team")
+    removed = get_object_or_404(removable, pk=share, recipe=shared)
+    services.unshare_recipe(share=removed)
+    if shared.owner_id == request.user.pk:
+        messages.success(request, f"The recipe is no longer shared with {removed.with_whom}.")
+        return redirect(shared)
+    messages.success(request, f"“{shared}” is no longer shared with you in person.")
+    return redirect("selections:recipes")
+
+
+@require_POST
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     deleted = _own(request, pk)
     services.delete_recipe(recipe=deleted)
@@ -169,5 +217,15 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("selections:recipes")
 
 
+def _visible(request: SignedInRequest, pk: int) -> Recipe:
+    visible = Recipe.objects.for_user(request.user).with_may_edit(request.user)
+    return get_object_or_404(visible.select_related("owner"), pk=pk)
+
+
+def _editable(request: SignedInRequest, pk: int) -> Recipe:
+    editable = Recipe.objects.editable_by(request.user).select_related("owner")
+    return get_object_or_404(editable, pk=pk)
+
+
 def _own(request: SignedInRequest, pk: int) -> Recipe:
-    return get_object_or_404(Recipe.objects.for_user(request.user), pk=pk)
+    return get_object_or_404(Recipe.objects.owned_by(request.user), pk=pk)
