@@ -190,6 +190,7 @@ WORDS = {
     "random_seed": "Seed of the draw: the same seed draws the same frames. Without one in a "
     "request, one is made up.",
     "read_only": "Whether the token may only read.",
+    "recipe_id": "Id of a recipe.",
     "reason": "Why, as a sentence or a stable word.",
     "recent": "Tasks opened last, newest first.",
     "recompresses": "Whether CVAT serves JPEGs of its own making through this job.",

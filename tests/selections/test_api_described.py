@@ -129,6 +129,9 @@ def _place(path: str, selection: Selection, team: Team) -> str:
         ids["id"] = team.memberships.get(manages=True).pk
     elif path.startswith("/api/teams/"):
         ids["id"] = team.pk
+    elif path.startswith("/api/recipes/{recipe_id}"):
+        Recipe.objects.update(owner=selection.owner)  # handed over by the example before
+        ids["recipe_id"] = Recipe.objects.get().pk
     elif path.startswith("/api/recipes/"):  # the one that the example before has made
         ids["id"] = Recipe.objects.get().pk
     elif path.startswith("/api/publications/"):

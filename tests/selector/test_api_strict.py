@@ -45,6 +45,7 @@ def operations(
         "/api/connections": connection.pk,
         "/api/publications": make_publication(alice, selection).pk,
         "/api/recipes": recipe.pk,
+        "/api/recipes/{recipe_id}/shares": recipe.shares.create(team=team).pk,
         "/api/teams": team.pk,
         "/api/teams/{team_id}/members": team.memberships.get().pk,
         "/api/works/{kind}": archive.pk,
@@ -56,6 +57,7 @@ def operations(
             place = place.replace(f"{{{name}}}", "1")
         place = place.replace("{id}", str(ids.get(path.partition("/{id}")[0], 1)))
         place = place.replace("{selection_id}", str(selection.pk))
+        place = place.replace("{recipe_id}", str(recipe.pk))
         place = place.replace("{connection_id}", str(connection.pk))
         place = place.replace("{team_id}", str(team.pk))
         place = place.replace("{kind}", "archive")
