@@ -343,6 +343,7 @@ EXAMPLES: dict[str, Any] = {
     "NewShareRequest": {"person": "bob", "may_edit": True},
     "HandOverRequest": {"to": "bob"},
     "NewGroundTruthJobRequest": {"dry_run": True},
+    "NewIssuesRequest": {"dry_run": True},
     "NewTaskRequest": {"name": "Chosen frames", "dry_run": True},
     "WriteBackRequest": {"place": "add", "dry_run": True},
     "NewApiTokenRequest": {"name": "night script", "days": 90},

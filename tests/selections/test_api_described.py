@@ -176,6 +176,8 @@ def test_the_examples_work(alice: User, connection: Connection, settings: Any) -
         body = dict(examples[shape])
         if path.endswith("go-back"):  # as after the example of a change
             services.edit_frames(user=alice, selection=drawn, revision=1, remove=[(1, 0)])
+        if path.endswith("/issues"):
+            services.mark_frames(user=alice, selection=drawn, frames=[(1, 0)], verdict="faulty")
         if "selections" in body:
             body["selections"] = [drawn.pk, make_selection(alice, connection).pk]
         answer = getattr(client, method)(place, body, format="json")
