@@ -42,7 +42,7 @@ class Web(Portal):
     def _fill(self) -> None:
         from django.contrib.auth.models import User  # noqa: PLC0415  (needs the settings)
 
-        from selections.models import SelectedFrame, Selection  # noqa: PLC0415
+        from selections.models import SelectedFrame, SelectedTask, Selection  # noqa: PLC0415
         from selector.models import Connection  # noqa: PLC0415
         from selector.services.connections import connect  # noqa: PLC0415
 
@@ -59,6 +59,13 @@ class Web(Portal):
         )
         self.selection = made[-1]
         self.first_connection = Connection.objects.get(owner=owner).pk
+        SelectedTask.objects.bulk_create(
+            (
+                SelectedTask(selection=each, task_id=1, name="Photographs", frames_count=FRAMES)
+                for each in made
+            ),
+            batch_size=5000,
+        )
         SelectedFrame.objects.bulk_create(
             (
                 SelectedFrame(selection=each, task_id=1, job_id=1, frame=frame, filename="x.jpg")

@@ -98,11 +98,12 @@ def _write(
     rows = ((selection.pk, *values_of(frame), since) for frame in frames)
     count = 0
     while batch := list(islice(rows, BATCH)):
+        if count:  # not after the last one: nobody waits for long behind a single transaction
+            _let_others_write()
         with transaction.atomic(), connection.cursor() as cursor:
             hold()
             _insert(cursor, batch)
         count += len(batch)
-        _let_others_write()
     return count
 
 

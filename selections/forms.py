@@ -215,6 +215,11 @@ class FramesForm(forms.Form):
         return self.cleaned_data.get("mark") or ""
 
     @property
+    def narrows(self) -> bool:
+        """Whether some of the frames are not shown."""
+        return self.job_id is not None or bool(self.marked)
+
+    @property
     def revision_number(self) -> int | None:
         return self.cleaned_data.get("revision")
 

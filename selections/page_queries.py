@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Window
 from django.db.models.functions import JSONObject
 
 from cvat.types import Place
@@ -28,11 +28,12 @@ from selections.models import (
     Share,
 )
 from selections.models.selected import frames_of_outer
-from selections.services.connections import closest, usable_connections
-from selector.models import Connection
+from selections.services.connections import closest
+from selector.models import Connection, ConnectionQuerySet
 
 MOST_OWNERS = 500
 FRAMES_PER_PAGE = 120  # full rows of the grid at 2, 3, 4, 5, 6, 8 and 10 columns
+ARCHIVES_SHOWN = 5
 MOST_COMPARABLE = 200  # in a list to choose from
 
 
@@ -41,28 +42,24 @@ class Row:
     """A selection in a list. `connection` is the viewer's own to the pictures, if there is one."""
 
     selection: Selection
-    frames_count: int
     is_shared: bool  # somebody beside the owner may read it
     previews: list[dict[str, int]]  # {"task", "frame"}: the first two and the last two
     connection: Connection | None
 
 
-def rows(user: User, selections: Iterable[Selection]) -> list[Row]:
-    """Rows for the selections of one page, by three queries. (In the query that orders all
-    selections, databases would look up the frames of each.)"""
+def rows(selections: Iterable[Selection], connections: ConnectionQuerySet) -> list[Row]:
+    """Rows for the selections of one page, by one query. (In the query that orders all selections,
+    databases would look up the frames of each.) `connections` are those that the viewer can use."""
     selections = list(selections)
-    selected = Selection.objects.filter(pk__in=[each.pk for each in selections]).with_counts()
-    by_pk = {each.pk: each for each in selected.annotate(**_ends())}
-    shared = set(selected.shared().values_list("pk", flat=True))
-    connections = usable_connections(user)
+    selected = Selection.objects.filter(pk__in=[each.pk for each in selections]).with_is_shared()
+    looked_up = selected.order_by().values_list("pk", "shared_with_somebody", *_ends())
+    by_pk = {pk: (is_shared, ends) for pk, is_shared, *ends in looked_up}
     result = []
     for selection in selections:
-        looked_up: Any = by_pk.get(selection.pk)
-        if looked_up is not None:  # else deleted meanwhile
+        if selection.pk in by_pk:  # else deleted meanwhile
+            is_shared, ends = by_pk[selection.pk]
             connection = closest(selection, connections)
-            is_shared = selection.pk in shared
-            previews = _previews(looked_up)
-            result.append(Row(selection, looked_up.frames_count, is_shared, previews, connection))
+            result.append(Row(selection, is_shared, _previews(ends), connection))
     return result
 
 
@@ -121,7 +118,7 @@ def sources(user: User, selection: Selection) -> list[Source]:
     """What a combined selection was made from; empty for any other."""
     if not selection.operation:
         return []
-    rows = list(selection.sources.all())
+    rows = selection.source_list
     visible = Selection.objects.for_user(user).in_bulk([row.source_id for row in rows])
     is_mine = selection.owner_id == user.pk
     return [
@@ -217,6 +214,9 @@ def jobs(selection: Selection) -> list[TaskJobs]:
 
 def has_video(selection: Selection) -> bool:
     """Whether there are frames that the portal decodes from a video, which have no file name."""
+    if all(task.start_frame is not None for task in selection.task_list):
+        return any(task.video for task in selection.task_list)
+    # Rows of older releases do not tell.
     return selection.frames.filter(filename="").exists()
 
 
@@ -230,12 +230,11 @@ class BeforeBuilding:
 
 
 def before_building(selection: Selection) -> BeforeBuilding:
-    """`selection` has its `frames_count` (with_counts)."""
-    tasks = selection.tasks.all()
+    tasks = selection.task_list
     several = len(tasks) > 1
     folder = max((len(f"task_{task.task_id}/") for task in tasks), default=0)
     longest = selection.longest_name() + (folder if several else 0)
-    entries = getattr(selection, "frames_count", 0) + 1
+    entries = selection.frames_count + 1
     warnings = []
     if longest > remarks.LONGEST_WINDOWS_PATH:
         warnings.append(remarks.path_warning(longest))
@@ -243,6 +242,13 @@ def before_building(selection: Selection) -> BeforeBuilding:
         warnings.append(remarks.entries_warning(entries))
     is_video = any(task.video for task in tasks)
     return BeforeBuilding(warnings, is_named_by_numbers=is_video and not several)
+
+
+def newest_archives(user: User, selection: Selection) -> tuple[list[Archive], int]:
+    """The newest archives that the user has built of the selection, and how many there are."""
+    archives = Archive.objects.for_user(user).filter(selection=selection).for_cards(user)
+    newest: list[Any] = list(archives.annotate(total=Window(Count("pk")))[:ARCHIVES_SHOWN])
+    return newest, newest[0].total if newest else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,22 +278,16 @@ def stock(user: User) -> Stock:
     )
 
 
-def _ends() -> dict[str, Subquery]:
+def _ends() -> list[Subquery]:
     """By the unique index (selection, task_id, frame), whatever the size of the selection. A
     window over the frames would read all of them."""
     frames = frames_of_outer()
     place = JSONObject(task=F("task_id"), frame=F("frame"))
     up = frames.order_by("task_id", "frame").values(place=place)
     down = frames.order_by("-task_id", "-frame").values(place=place)
-    return {
-        "frame_1": Subquery(up[:1]),
-        "frame_2": Subquery(up[1:2]),
-        "frame_3": Subquery(down[1:2]),
-        "frame_4": Subquery(down[:1]),
-    }
+    return [Subquery(up[:1]), Subquery(up[1:2]), Subquery(down[1:2]), Subquery(down[:1])]
 
 
-def _previews(looked_up: Any) -> list[dict[str, int]]:
-    ends = [getattr(looked_up, f"frame_{number}") for number in (1, 2, 3, 4)]
+def _previews(ends: list[dict[str, int] | None]) -> list[dict[str, int]]:
     # Of three frames the second is also the last but one.
     return [place for at, place in enumerate(ends) if place and place not in ends[:at]]

@@ -33,6 +33,8 @@ def history(selection: Selection, *, number: int | None, change: str) -> History
     present = selection.frames.all()
     if not getattr(selection, "may_edit", False):
         return History(False, [], 0, None, present)
+    if selection.revision == Revision.FIRST:
+        return History(True, [], 0, None, present)
     rows = selection.revisions.filter(is_complete=True).select_related("made_by")
     revisions = list(rows[:MOST_REVISIONS])
     older_count = max(rows.count() - MOST_REVISIONS, 0) if revisions else 0

@@ -44,10 +44,12 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.filter(verified_at__isnull=False)
 
     def default(self) -> Connection | None:
-        """The connection used when none is named: the one that answered last."""
-        accepted = self.accepted().order_by("-verified_at", "-id")
+        """The connection used when none is named: the accepted one that answered last, which the
+        order of the connections puts first; one that the operator has withdrawn only if there is no
+        other. Without a query once the connections are read."""
+        accepted = [connection for connection in self if connection.verified_at is not None]
         usable = (connection for connection in accepted if not connection.withdrawn)
-        return next(usable, None) or accepted.first()
+        return next(usable, None) or next(iter(accepted), None)
 
     def closest(self, *, url: str, organization: str, pk: int | None) -> Connection | None:
         """The connection to use for what was chosen through connection `pk`: that one, else one to

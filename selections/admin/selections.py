@@ -118,9 +118,7 @@ class SelectionAdmin(DeletesInBulk):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        selections: SelectionQuerySet = (
-            Selection.objects.present().with_counts().prefetch_related("tasks")
-        )
+        selections: SelectionQuerySet = Selection.objects.present().with_counts().with_tasks()
         return selections.annotate(
             archives_count=Coalesce(Subquery(archives), 0), is_seen=Exists(seen)
         )
@@ -158,12 +156,12 @@ class SelectionAdmin(DeletesInBulk):
 
     @admin.display(description="tasks")
     def tasks_named(self, selection: Selection) -> str:
-        return ", ".join(f"{task.task_id} {task.name}" for task in selection.tasks.all())
+        return ", ".join(f"{task.task_id} {task.name}" for task in selection.task_list)
 
     @admin.display(description="tasks")
     def tasks_listed(self, selection: Selection) -> str:
         """The first task, and how many more there are."""
-        first, *more = [f"{task.task_id} {task.name}" for task in selection.tasks.all()] or [""]
+        first, *more = [f"{task.task_id} {task.name}" for task in selection.task_list] or [""]
         return f"{first} and {len(more)} more" if more else first
 
     @admin.display(description="frames", ordering="frames_count")

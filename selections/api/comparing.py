@@ -18,8 +18,8 @@ from selections import services
 from selections.api.serializers import (
     SelectedFrameSerializer,
     SelectionSerializer,
-    answered_selection,
     frames_context,
+    saved_selection,
 )
 from selections.models import Selection
 
@@ -100,7 +100,7 @@ class ComparingViewSet(StrictView, viewsets.GenericViewSet[Any]):
                 name=data["name"],
                 note=data["note"],
             )
-            answer = answered_selection(request, selection)
+            answer = saved_selection(request, selection)
             return Response(answer, status=status.HTTP_201_CREATED)
 
         return once(request, combine)

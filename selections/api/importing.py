@@ -17,7 +17,7 @@ from portal.api.parsers import TakesFrames
 from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.signed_in import SignedInApiRequest
 from selections import services
-from selections.api.serializers import SelectionSerializer, answered_selection
+from selections.api.serializers import SelectionSerializer, saved_selection
 from selections.models import Selection
 from selector.services.connections import find_connection
 
@@ -101,7 +101,7 @@ class ImportView(TakesFrames, StrictView, APIView):
             }
             if imported.selection is None:
                 return Response(answer)
-            answer["selection"] = answered_selection(request, imported.selection)
+            answer["selection"] = saved_selection(request, imported.selection)
             return Response(answer, status=status.HTTP_201_CREATED)
 
         return once(request, save)

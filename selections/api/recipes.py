@@ -24,7 +24,7 @@ from selections.api.serializers import (
     SelectionSerializer,
     WrittenDrawField,
     WrittenDrawSerializer,
-    answered_selection,
+    saved_selection,
 )
 from selections.api.shares import HandOverSerializer
 from selections.methods import draw_choices
@@ -329,7 +329,7 @@ class RecipeViewSet(
 
         def draw() -> Response:
             drawn = services.draw_next_round(user=request.user, recipe=self.get_object())
-            answer = answered_selection(request, drawn.selection)
+            answer = saved_selection(request, drawn.selection)
             return Response(answer, status=status.HTTP_201_CREATED)
 
         return once(request, draw)

@@ -109,9 +109,12 @@ class SelectionViewSet(
     ) -> Response:
         data = form.validated_data
         based_on, replaces = data.get("based_on"), data.get("replaces")
-        visible = Selection.objects.for_user(request.user)
-        own = Selection.objects.owned_by(request.user)
-        replaced = None if replaces is None else get_object_or_404(own, pk=replaces)
+        replaced, origin = None, None
+        if replaces is not None:
+            replaced = get_object_or_404(Selection.objects.owned_by(request.user), pk=replaces)
+        if based_on is not None:
+            # A record of the origin alone: saving goes on when it was deleted.
+            origin = Selection.objects.for_user(request.user).filter(pk=based_on).first()
         selection = services.save_selection(
             owner=request.user,
             connection=find_connection(user=request.user, connection_id=data.get("connection")),
@@ -120,10 +123,9 @@ class SelectionViewSet(
             name=data["name"],
             note=data["note"] if "note" in request.data else None,
             replaces=replaced,
-            # A record of the origin alone: saving goes on when it was deleted.
-            based_on=None if based_on is None else visible.filter(pk=based_on).first(),
+            based_on=origin,
         )
-        return self._answer(selection, status.HTTP_201_CREATED)
+        return self._created(selection)
 
     @takes(body=serializers.SelectionSerializer)
     def partial_update(self, request: SignedInApiRequest, pk: str) -> Response:
@@ -133,7 +135,7 @@ class SelectionViewSet(
         form = self.get_serializer(selection, data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         services.update_selection(selection=selection, **form.validated_data)
-        return self._answer(selection, status.HTTP_200_OK)
+        return Response(serializers.answered_selection(request, selection))
 
     def perform_destroy(self, instance: Selection) -> None:
         # For ten minutes the pages offer to undo it; for the API it is gone.
@@ -146,7 +148,7 @@ class SelectionViewSet(
 
         def copy() -> Response:
             copied = services.copy_selection(user=request.user, selection=self.get_object())
-            return self._answer(copied, status.HTTP_201_CREATED)
+            return self._created(copied)
 
         return once(request, copy)
 
@@ -155,7 +157,7 @@ class SelectionViewSet(
     def restore(self, request: SignedInApiRequest, pk: str) -> Response:
         """Take back the deletion of a selection of your own, within ten minutes."""
         selection = services.restore_selection(user=request.user, selection_id=int(pk))
-        return self._answer(selection, status.HTTP_200_OK)
+        return Response(serializers.answered_selection(request, selection))
 
     @takes(body=HandOverSerializer, responses=serializers.SelectionSerializer)
     @action(
@@ -173,7 +175,7 @@ class SelectionViewSet(
         form.is_valid(raise_exception=True)
         selection = self.get_object()
         services.give_selections(user=request.user, selections=[selection], **form.validated_data)
-        return self._answer(selection, status.HTTP_200_OK)
+        return Response(serializers.answered_selection(request, selection))
 
     @takes(
         body=serializers.DrawAgainSerializer,
@@ -195,7 +197,7 @@ class SelectionViewSet(
                 seed=form.validated_data.get("random_seed"),
             )
             answer = {
-                "selection": self._answer(drawn.selection, status.HTTP_201_CREATED).data,
+                "selection": serializers.saved_selection(request, drawn.selection),
                 "count": drawn.count,
                 "count_before": drawn.count_before,
                 "same": drawn.same,
@@ -349,5 +351,6 @@ class SelectionViewSet(
         )
         return Response(LeftOutByFormatSerializer(left_out).data)
 
-    def _answer(self, selection: Selection, code: int) -> Response:
-        return Response(serializers.answered_selection(self.request, selection), status=code)
+    def _created(self, selection: Selection) -> Response:
+        answer = serializers.saved_selection(self.request, selection)
+        return Response(answer, status=status.HTTP_201_CREATED)

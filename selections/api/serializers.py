@@ -183,7 +183,7 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     owner = serializers.CharField(source="owner.username", read_only=True)
     connection = serializers.SerializerMethodField()
     frames_count = serializers.IntegerField(read_only=True)
-    may_edit = serializers.BooleanField(read_only=True)
+    may_edit = serializers.SerializerMethodField()
     tasks = SavedTasksField(source="shown_tasks", read_only=True)
     draw = WrittenDrawField(source="shown_draw", read_only=True)
     parameters = DrawParametersField(read_only=True)
@@ -255,20 +255,30 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
         is_owner = selection.owner_id == self.context["request"].user.pk
         return selection.connection_id if is_owner else None
 
+    @extend_schema_field(serializers.BooleanField())
+    def get_may_edit(self, selection: Selection) -> bool:
+        is_owner = selection.owner_id == self.context["request"].user.pk
+        return is_owner or bool(getattr(selection, "may_edit", False))
+
     @extend_schema_field(SourceSerializer(many=True))
     def get_sources(self, selection: Selection) -> list[dict[str, Any]]:
         is_owner = selection.owner_id == self.context["request"].user.pk
         return [
             source.to_json(with_name=is_owner, names_hidden=selection.names_hidden)
-            for source in selection.sources.all()
+            for source in selection.source_list
         ]
 
 
 def answered_selection(request: Request, selection: Selection) -> dict[str, Any]:
-    """A selection that was just saved or changed, as the API answers it to the asker."""
+    """A selection that was just changed, read again, as the API answers it to the asker."""
     visible = Selection.objects.for_user(request.user).detailed(request.user)
-    saved = visible.get(pk=selection.pk)
-    return dict(SelectionSerializer(saved, context={"request": request}).data)
+    return saved_selection(request, visible.get(pk=selection.pk))
+
+
+def saved_selection(request: Request, selection: Selection) -> dict[str, Any]:
+    """A selection that the asker has just saved, as the API answers it, without reading it
+    again."""
+    return dict(SelectionSerializer(selection, context={"request": request}).data)
 
 
 class NewSelectionSerializer(DrawSerializer):

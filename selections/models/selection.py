@@ -12,17 +12,18 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import (
     BooleanField,
-    Count,
     Exists,
     ExpressionWrapper,
     OuterRef,
     Prefetch,
     Q,
+    Sum,
     prefetch_related_objects,
 )
 from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from portal.models import Team
 from selections import methods
@@ -33,13 +34,15 @@ from selections.models.selected import (
     FIRST_REVISION,
     SelectedFrame,
     SelectedTask,
-    frames_of_outer,
     in_revision,
+    tasks_of_outer,
 )
 from selections.models.share import Share
 from selector.models import Connection
 
 if TYPE_CHECKING:
+    from selections.models.source import SelectionSource
+
     AnyUser = User | AnonymousUser
 
 
@@ -81,8 +84,11 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
 
     def shared(self) -> Self:
         """Selections that somebody beside the owner may read."""
-        given = Share.objects.values("selection_id")
-        return self.filter(Q(visibility=Selection.Visibility.SHARED) | Q(pk__in=given))
+        return self.filter(_shared())
+
+    def with_is_shared(self) -> Self:
+        """Add `shared_with_somebody`: whether they are shared()."""
+        return self.annotate(shared_with_somebody=ExpressionWrapper(_shared(), BooleanField()))
 
     def present(self) -> Self:
         """Selections that are saved with all frames and not deleted."""
@@ -111,19 +117,36 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
 
     def owned_by(self, user: AnyUser) -> Self:
         """Selections that `user` may share, hand over, replace and delete."""
-        return self.for_user(user).filter(owner_id=user.pk)
+        return self.present().filter(owner_id=user.pk)
 
     def detailed(self, user: AnyUser) -> Self:
         """With all that the API answers about a selection to the user."""
-        related = self.select_related("owner").prefetch_related("tasks", "sources")
-        return related.with_may_edit(user).with_counts()
+        related = self.select_related("owner").with_tasks()
+        return related.prefetch_related(Prefetch("sources", to_attr="source_list")).with_may_edit(
+            user
+        )
+
+    def with_tasks(self) -> Self:
+        """Read `task_list` of all by one query. (To prefetch `tasks` itself makes a queryset for
+        each selection, which takes longer than that query.)"""
+        return self.prefetch_related(Prefetch("tasks", to_attr="task_list"))
 
     def with_counts(self) -> Self:
-        """Add `frames_count`, by a subquery: a join would count once per archive as well."""
+        """Add `frames_count`, to order by it, or where `task_list` is not read. From the tasks: a
+        selection has up to 200,000 frames."""
         counted = (
-            frames_of_outer().order_by().values("selection").annotate(n=Count("pk")).values("n")
+            tasks_of_outer()
+            .order_by()
+            .values("selection")
+            .annotate(n=Sum("frames_count"))
+            .values("n")
         )
         return self.annotate(frames_count=Coalesce(models.Subquery(counted), 0))
+
+
+def _shared() -> Q:
+    given = Share.objects.values("selection_id")
+    return Q(visibility=Selection.Visibility.SHARED) | Q(pk__in=given)
 
 
 def _editable(user: AnyUser) -> Q:
@@ -250,8 +273,9 @@ class Selection(models.Model):
     @property
     def shown_tasks(self) -> list[SelectedTask]:
         """The tasks, with the names that the viewer may see."""
-        tasks = list(self.tasks.all())
-        return [task.without_names() for task in tasks] if self.names_hidden else tasks
+        if not self.names_hidden:
+            return self.task_list
+        return [task.without_names() for task in self.task_list]
 
     def shown_frames(self, frames: Iterable[SelectedFrame]) -> list[SelectedFrame]:
         """Frames of it, with the file names that the viewer may see. Not to be saved."""
@@ -277,8 +301,7 @@ class Selection(models.Model):
     @property
     def random_seed(self) -> int | None:
         """The seed that draws these frames again; None unless they are just those of a draw."""
-        draw = self.get_draw()
-        return None if draw is None or self.adjusted_by_hand else draw.seed
+        return None if not self.draw or self.adjusted_by_hand else self.draw.get("random_seed")
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -309,6 +332,7 @@ class Selection(models.Model):
         earlier = copy(self)
         earlier.revision = revision
         vars(earlier).pop("_prefetched_objects_cache", None)  # prefetch_related_objects keeps it
+        earlier.forget_tasks()
         tasks = SelectedTask.history.filter(**in_revision(revision))
         prefetch_related_objects([earlier], Prefetch("tasks", queryset=tasks))
         change = self.revisions.filter(number=revision, is_complete=True).first()
@@ -322,10 +346,29 @@ class Selection(models.Model):
         same = self.frames.filter(task_id=OuterRef("task_id"), frame=OuterRef("frame"))
         return self.marks.filter(Exists(same))
 
+    @cached_property
+    def task_list(self) -> list[SelectedTask]:
+        """Its tasks by id, read once; with_tasks() reads those of many selections."""
+        return list(self.tasks.all())
+
+    @cached_property
+    def source_list(self) -> list[SelectionSource]:
+        """The selections that it was combined from, read once."""
+        return list(self.sources.all()) if self.operation else []
+
+    @cached_property
+    def frames_count(self) -> int:
+        return sum(task.frames_count for task in self.task_list)
+
+    def forget_tasks(self) -> None:
+        """Have `task_list` and `frames_count` read again: another revision has others."""
+        for name in ("task_list", "frames_count"):
+            vars(self).pop(name, None)
+
     @property
     def shown_tasks_by_id(self) -> dict[int, SelectedTask]:
         return {task.task_id: task for task in self.shown_tasks}
 
     @property
     def tasks_by_id(self) -> dict[int, SelectedTask]:
-        return {task.task_id: task for task in self.tasks.all()}
+        return {task.task_id: task for task in self.task_list}

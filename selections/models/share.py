@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Q
 
-from portal.models import Team
+from portal.models import Team, TeamMember
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class ShareQuerySet(models.QuerySet["Share"]):
     def reaching(self, user: AnyUser) -> Self:
         """Shares that give `user` access, in person or as a member of a team."""
-        teams = Team.objects.for_user(user)
-        return self.filter(Q(person_id=user.pk) | Q(team__in=teams))
+        memberships = TeamMember.objects.filter(person_id=user.pk)
+        return self.filter(Q(person_id=user.pk) | Q(team__in=memberships.values("team_id")))
 
     def removable_by(self, user: AnyUser) -> Self:
         """Shares that `user` may remove: of the own selections, and those with `user` in person."""

@@ -70,8 +70,8 @@ def visible_selections(*, user: User, ids: Sequence[int]) -> list[Selection]:
     ids = list(dict.fromkeys(ids))
     if len(ids) > MOST_COMBINED:
         raise InvalidInput(f"At most {MOST_COMBINED} selections can be combined at a time.")
-    visible = Selection.objects.for_user(user).select_related("owner").prefetch_related("tasks")
-    by_id = visible.with_counts().in_bulk(ids)
+    visible = Selection.objects.for_user(user).select_related("owner").with_tasks()
+    by_id = visible.in_bulk(ids)
     missing = [str(pk) for pk in ids if pk not in by_id]
     if missing:
         raise NotFound(f"There is no selection {', '.join(missing)}, or it is not shared with you.")
@@ -199,17 +199,15 @@ def _tasks(
 ) -> list[SelectedTask]:
     """As the first of the selections has them that has the task; read from CVAT when the frames of
     the oldest of them were."""
-    tasks: dict[int, SelectedTask] = {}
+    copies: dict[int, SelectedTask] = {}
     for each in selections:
         for task in each.shown_tasks:
             if task.task_id in counts:
                 read_at = task.read_at or each.created_at
-                first = tasks.setdefault(task.task_id, task)
-                first.read_at = min(first.read_at or read_at, read_at)
-    copies = [task.copy_to(selection) for task in tasks.values()]
-    for task in copies:
-        task.frames_count = counts[task.task_id]
-    return copies
+                copy = copies.setdefault(task.task_id, task.copy_to(selection))
+                copy.read_at = min(copy.read_at or read_at, read_at)
+                copy.frames_count = counts[task.task_id]
+    return list(copies.values())
 
 
 def _sources(selection: Selection, selections: Sequence[Selection]) -> list[SelectionSource]:

@@ -186,6 +186,8 @@ def _drawn_from(draw: Draw) -> str:
 
 
 def _readable(user: User, connection: Connection, ids: tuple[int, ...]) -> list[Selection]:
+    if not ids:
+        return []
     selections = Selection.objects.for_user(user).in_bulk(ids)
     for number in ids:
         if number not in selections:

@@ -271,3 +271,4 @@ def _move_on(user: User, selection: Selection, **values: Any) -> None:
         )
     for name, value in values.items():
         setattr(selection, name, value)
+    selection.forget_tasks()

@@ -44,7 +44,7 @@ def _jobs(selection: Selection) -> list[int]:
         ("project", task.project_id) if task.project_id else ("task", task.task_id): first_jobs[
             task.task_id
         ]
-        for task in selection.tasks.all()
+        for task in selection.task_list
         if task.task_id in first_jobs
     }
     return list(by_source.values())

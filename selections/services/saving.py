@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -298,6 +299,7 @@ def _save_row(selection: Selection, tasks: list[SelectedTask]) -> None:
         for task in tasks:
             task.selection = selection
         SelectedTask.objects.bulk_create(tasks)
+    selection.task_list = sorted(tasks, key=attrgetter("task_id"))
 
 
 def _take_number(recipe: Recipe, number: int) -> None:

@@ -94,7 +94,7 @@ def _counted(
             units_count=units[name] if split.by == SHARES else None,
             labels={label: labels.get(name, Counter())[label] for label in names},
         )
-        for name in split.possible(task.subset for task in selection.tasks.all())
+        for name in split.possible(task.subset for task in selection.task_list)
     ]
 
 

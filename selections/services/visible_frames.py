@@ -29,7 +29,7 @@ class VisibleFrames:
 def count_visible(*, selection: Selection, connection: Connection) -> VisibleFrames | None:
     """How many of the frames lie in jobs that CVAT shows to the connection; None for a selection
     of too many tasks to ask. Raises CvatError when CVAT does not answer."""
-    tasks = selection.tasks.all()
+    tasks = selection.task_list
     if len(tasks) > MOST_TASKS:
         return None
     visible = 0

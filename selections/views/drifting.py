@@ -57,4 +57,4 @@ def draw_preview(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _visible(request: SignedInRequest, pk: int) -> Selection:
     visible = Selection.objects.for_user(request.user).select_related("owner")
-    return get_object_or_404(visible.prefetch_related("tasks"), pk=pk)
+    return get_object_or_404(visible.with_tasks(), pk=pk)

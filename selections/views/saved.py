@@ -27,13 +27,13 @@ from selections.forms import (
     RecipeForm,
     ShareForm,
 )
-from selections.models import Archive, EmptyFrames, Selection
+from selections.models import EmptyFrames, Selection
 from selections.sampling import MAX_SEED
+from selections.services.connections import usable_connections
 from selections.splits import SHARES, UNIT_NOUNS
 from selector.services.connections import find_connection
 
 SELECTIONS_PER_PAGE = 25
-ARCHIVES_SHOWN = 5
 ATTRIBUTES_SHOWN = 10  # that a format has no place for
 
 
@@ -47,14 +47,15 @@ def selection_list(request: SignedInRequest) -> HttpResponse:
 
 def list_page(request: SignedInRequest) -> HttpResponse:
     form = ListForm(request.GET, owners=[request.user.username, *page_queries.owners(request.user)])
-    visible = Selection.objects.for_user(request.user).listed().select_related("owner")
-    visible = visible.prefetch_related("tasks")
+    visible = Selection.objects.for_user(request.user).listed().select_related("owner").with_tasks()
     selections = form.applied_to(visible, request.user.pk)
     page = Paginator(selections, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
+    connections = usable_connections(request.user)
     context = {
         "form": form,
         "page": page,
-        "rows": page_queries.rows(request.user, page.object_list),
+        "rows": page_queries.rows(page.object_list, connections),
+        "connection": connections.default(),
         "deleted": Selection.objects.restorable(request.user)[:5],
     }
     return render(request, "selections/list.html", context)
@@ -86,13 +87,17 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         selection, number=shown.revision_number, change=shown.of_change
     )
     frames = shown.applied_to(history.frames)
-    page = Paginator(frames, page_queries.FRAMES_PER_PAGE).get_page(request.GET.get("page"))
+    paginator = Paginator(frames, page_queries.FRAMES_PER_PAGE)
+    if history.viewed is None and not shown.narrows:
+        paginator.count = selection.frames_count  # known: not counted again
+    page = paginator.get_page(request.GET.get("page"))
     marks = page_queries.count_marks(selection)
     page.object_list = page_queries.with_marks(selection, page.object_list, marks)
-    archives = Archive.objects.for_user(request.user).filter(selection=selection)
+    archives, archives_count = page_queries.newest_archives(request.user, selection)
     context = {
         "selection": selection,
         "is_mine": selection.owner_id == request.user.pk,
+        "connection": connection,
         "own_connection": connection,
         "shown": shown,
         "history": history,
@@ -105,8 +110,8 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "recipe": page_queries.recipe(request.user, selection),
         "recipe_form": RecipeForm(initial={"name": selection.name[:180]}, auto_id="recipe-%s"),
         "sources": page_queries.sources(request.user, selection),
-        "archives": list(archives.for_cards(request.user)[:ARCHIVES_SHOWN]),
-        "archives_count": archives.count(),
+        "archives": archives,
+        "archives_count": archives_count,
         "sharing": (sharing := page_queries.sharing(request.user, selection)),
         "share_form": ShareForm(teams=sharing.teams),
         "hand_over_form": HandOverForm(),
@@ -301,9 +306,8 @@ def _tried(request: SignedInRequest) -> QueryDict | None:
 
 
 def _visible(request: SignedInRequest, pk: int) -> Selection:
-    visible = Selection.objects.for_user(request.user).select_related("owner").with_counts()
-    visible = visible.prefetch_related("tasks").with_may_edit(request.user)
-    return get_object_or_404(visible, pk=pk)
+    visible = Selection.objects.for_user(request.user).select_related("owner").with_tasks()
+    return get_object_or_404(visible.with_may_edit(request.user), pk=pk)
 
 
 def _own(request: SignedInRequest, pk: int) -> Selection:

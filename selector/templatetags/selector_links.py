@@ -20,5 +20,5 @@ def connection_chip(context: template.Context) -> dict[str, Any]:
     connection = context.get("connection")
     if connection is None:
         own = Connection.objects.for_user(context["user"]).defer("credential")
-        connection = own.default() or own.first()
+        connection = own.default() or next(iter(own), None)
     return {"connection": connection}

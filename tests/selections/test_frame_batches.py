@@ -225,7 +225,6 @@ def test_a_selection_is_hidden_until_all_its_frames_are_saved(
     assert seen == [
         (batches.BATCH, False),
         (2 * batches.BATCH, False),
-        (2 * batches.BATCH + 1, False),
     ]
     assert Selection.objects.for_user(alice).exists()
 

@@ -156,10 +156,13 @@ def test_no_file_no_download(web: Client, alice: User) -> None:
     assert web.post(f"/selections/archives/{archive.pk}/cancel").status_code == 409
 
 
-@pytest.mark.parametrize("path", ["/selections/", "/selections/archives", "/selections/{one}"])
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/selections/", 11), ("/selections/archives", 8), ("/selections/{one}", 17)],
+)
 @pytest.mark.parametrize("is_connected", [True, False])
 def test_as_many_queries_for_30_as_for_1(
-    web: Client, alice: User, path: str, is_connected: bool
+    web: Client, alice: User, path: str, most: int, is_connected: bool
 ) -> None:
     if is_connected:
         make_connection(alice, "http://cvat.example.com")
@@ -179,7 +182,7 @@ def test_as_many_queries_for_30_as_for_1(
         Archive.objects.create(selection=one, requested_by=alice, status="failed")
         one.frames.create(task_id=12, job_id=40 + number, frame=100 + number)
     assert queries() <= few
-    assert few <= 20
+    assert few <= most
 
 
 @pytest.mark.parametrize("verb", VERBS)
