@@ -13,9 +13,11 @@ from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import STAGES, IssueOptions
 from publishing.label_schema import LONGEST_SCHEMA, BadSchema, parsed
 from publishing.new_task import (
+    LEAST_REPLICAS,
     LONGEST_NAME,
     MOST_ASSIGNEES,
     MOST_FRAMES,
+    MOST_REPLICAS,
     NewTaskOptions,
 )
 from publishing.services import GroundTruthCheck, IssuesCheck, NewTaskCheck
@@ -177,6 +179,13 @@ class NewTaskForm(forms.Form):
         initial=70,
         help_text="Of the compressed pictures in CVAT’s editor. The files stay as they are.",
     )
+    consensus_replicas = forms.IntegerField(
+        label="Replicas of each job",
+        required=False,
+        min_value=LEAST_REPLICAS,
+        max_value=MOST_REPLICAS,
+        help_text="How many people annotate the same frames, for a consensus. Empty: one.",
+    )
     with_annotations = forms.BooleanField(
         label="Copy what is annotated on the frames",
         required=False,
@@ -191,7 +200,7 @@ class NewTaskForm(forms.Form):
         required=False,
         max_length=10_000,
         help_text="User names, separated by commas. The jobs get them in turn; when there are more "
-        "jobs than names, the last one gets the others.",
+        "jobs than names, the last one gets the others. Of a job with replicas these are given.",
     )
     deleted_frames = _deleted_frames()
 
@@ -249,6 +258,7 @@ class NewTaskForm(forms.Form):
             subset=given["subset"],
             frames_per_job=given["frames_per_job"] or 0,
             image_quality=given["image_quality"],
+            consensus_replicas=given["consensus_replicas"] or 0,
             with_annotations=given["with_annotations"],
             assignee_id=given["assignee"],
             job_assignee_ids=given["job_assignees"],

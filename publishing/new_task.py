@@ -12,6 +12,7 @@ from publishing.change import Change
 
 LONGEST_NAME = 256  # characters; CVAT's limit
 MOST_ASSIGNEES = 200
+LEAST_REPLICAS, MOST_REPLICAS = 2, 10  # CVAT takes no 1
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
 _LISTS = ("job_assignee_ids", "labels", "label_schema")
 UPLOADED = "the paths of the pictures, in their order"
@@ -25,6 +26,7 @@ class NewTaskOptions:
     GroundTruthOptions. `with_annotations`: what is annotated on the frames is copied too.
     `labels` are the names of those of the tasks' labels that the new task gets, () for all;
     `label_schema` are labels to get instead, in the form in which CVAT takes them.
+    `consensus_replicas`: 0, or how many people annotate each job, each in a replica of it.
     `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain."""
 
     name: str
@@ -39,6 +41,7 @@ class NewTaskOptions:
     labels: tuple[str, ...] = ()
     label_schema: tuple[Mapping[str, Any], ...] = ()
     new_project: str = ""
+    consensus_replicas: int = 0
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)
@@ -94,6 +97,7 @@ class NewTaskOptions:
             organization=organization,
             subset=self.subset,
             assignee_id=self.assignee_id,
+            consensus_replicas=self.consensus_replicas,
         )
 
     def data(self, paths: Sequence[str]) -> TaskData:
@@ -132,6 +136,8 @@ def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -
     """The upload of the pictures; without `task_id` to a task that is not made yet."""
     jobs = -(-frames_count // (options.frames_per_job or max(frames_count, 1)))
     in_jobs = f"{jobs:,} {'job' if jobs == 1 else 'jobs'}"
+    if options.consensus_replicas:
+        in_jobs += f", each with {options.consensus_replicas} replicas"
     body = {"image_quality": options.image_quality, "job_file_mapping": UPLOADED}
     return Change(
         "POST",

@@ -27,9 +27,11 @@ from publishing.api.publications import PublicationSerializer
 from publishing.label_schema import LONGEST_NAME as LONGEST_LABEL
 from publishing.label_schema import MOST_LABELS, BadSchema, checked
 from publishing.new_task import (
+    LEAST_REPLICAS,
     LONGEST_NAME,
     MOST_ASSIGNEES,
     MOST_FRAMES,
+    MOST_REPLICAS,
     NewTaskOptions,
 )
 
@@ -130,12 +132,26 @@ class NewTaskSerializer(DecisionsSerializer):
         help_text="Ids of users of CVAT who get the jobs in turn: the first one the first job, "
         "and so on, the last one all jobs that remain.",
     )
+    consensus_replicas = WholeNumberField(
+        min_value=0,
+        max_value=MOST_REPLICAS,
+        default=0,
+        help_text="How many people annotate each job, each in a replica of it: 0, or 2 and more. "
+        "The jobs that are assigned are the replicas then.",
+    )
     with_annotations = serializers.BooleanField(
         default=False,
         help_text="Copy what is annotated on the frames: objects of tracks as single ones, labels "
         "and attributes by name. What is left out is counted in the publication "
         "(`problem_groups`).",
     )
+
+    def validate_consensus_replicas(self, given: int) -> int:
+        if given == 1:
+            raise serializers.ValidationError(
+                f"must be 0, or {LEAST_REPLICAS} to {MOST_REPLICAS}: CVAT makes no single replica."
+            )
+        return given
 
     def validate_label_schema(self, given: Any) -> list[dict[str, Any]]:
         try:

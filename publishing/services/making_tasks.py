@@ -167,14 +167,16 @@ def _fill(
 def _assign_jobs(
     publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
 ) -> None:
-    """Give the jobs to people in turn, if that was asked for."""
+    """Give the jobs to people in turn, if that was asked for: replicas in place of the jobs that
+    their results are merged into."""
     options, writer = publication.get_task_options(), CvatWriter(client)
     change = assignment(task_id, assignees=len(set(options.job_assignee_ids)))
     if not options.job_assignee_ids or publication.has_done(change):
         return
-    jobs = [job for job in client.jobs(task_id) if job.is_annotation]
+    has_replicas = options.consensus_replicas > 0
+    jobs = [job for job in client.jobs(task_id) if job.is_annotation != has_replicas]
     with step(publication, heartbeat, change):
-        for number, job in enumerate(sorted(jobs, key=lambda job: job.start_frame)):
+        for number, job in enumerate(sorted(jobs, key=lambda job: (job.start_frame, job.id))):
             heartbeat.check()
             writer.update_job(job.id, assignee_id=options.assignee_of_job(number))
 

@@ -75,6 +75,11 @@ class NewTaskCheck:
     def check_choices(self, options: NewTaskOptions) -> None:
         """Raises ChoiceNeeded, InvalidInput."""
         self._check_labels(options)
+        if options.consensus_replicas and options.with_annotations:
+            raise InvalidInput(
+                "Annotations are not copied into a task with replicas, whose jobs get those of the "
+                "replicas. Leave out one of the two (consensus_replicas, with_annotations)."
+            )
         check_assignees(self.place.members, options.assignee_ids, subject="The task and its jobs")
         if self.deleted.count and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(

@@ -90,6 +90,32 @@ def test_more_names_than_jobs_leave_some_unused(
     assert assigned(standin, done) == ("", [first])
 
 
+def test_replicas_are_made_and_given_in_turn(
+    selection: Selection, members: dict[str, int], standin: StandIn, api: APIClient
+) -> None:
+    first, second = list(members)[:2]
+    ids = [members[first], members[second]]
+    address = f"/api/selections/{selection.pk}/new-task"
+    body = {"frames_per_job": 2, "consensus_replicas": 2, "job_assignee_ids": ids}
+    assert api.post(address, body | {"consensus_replicas": 1}).status_code == 400
+    both = api.post(address, body | {"with_annotations": True})
+    assert "Leave out one of the two" in both.json()["detail"]
+    planned = api.post(address, body | {"dry_run": True}).json()["requests"]
+    assert planned[1]["text"] == "Upload 3 pictures, in 2 jobs, each with 2 replicas"
+    api.post(address, body)
+    done = carried_out(Publication.objects.get())
+    assert (done.status, done.error) == ("ready", "")
+    jobs = standin.world.tasks[done.result_task_id].jobs
+    assert [(job.type, name(job.assignee)) for job in jobs] == [
+        ("annotation", ""),
+        ("consensus_replica", first),
+        ("consensus_replica", second),
+        ("annotation", ""),
+        ("consensus_replica", second),
+        ("consensus_replica", second),
+    ]
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 def test_a_lost_answer_assigns_the_same(
     selection: Selection, members: dict[str, int], standin: StandIn, is_late: bool
@@ -151,13 +177,14 @@ def test_the_page_takes_names(
     unknown = web.post(page, given | {"job_assignees": "nobody-here"})
     assert unknown.status_code == 400
     assert "“nobody-here” can get no job here" in unknown.text
-    named = given | {"job_assignees": f"{second}, {first},"}
+    assert web.post(page, given | {"consensus_replicas": "1"}).status_code == 400
+    named = given | {"job_assignees": f"{second}, {first},", "consensus_replicas": "3"}
     dry = web.post(page, named | {"show": "1"}).text
     assert "Assign the jobs to 2 people in turn" in dry
     assert "POST /api/tasks?org=acme" in dry
     web.post(page, named)
     options = Publication.objects.get().get_task_options()
-    assert options.assignee_id == members[first]
+    assert (options.assignee_id, options.consensus_replicas) == (members[first], 3)
     assert options.job_assignee_ids == (members[second], members[first])
 
 

@@ -3,6 +3,7 @@ page says that they are there."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from portal.work.exceptions import Stopped
 from publishing import services
 from publishing.models import Publication, WritePermission
 from publishing.services import making_tasks
+from publishing.services.packed_file import PackedFile
+from selections.archives.entries import Line
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -73,13 +76,12 @@ def test_the_empty_task_of_a_cancelled_one_is_removed(
 def test_a_task_with_pictures_stays_and_is_named(
     publication: Publication, standin: StandIn, web: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = making_tasks.make_task
+    real = PackedFile.finish
 
-    def with_another_width(publication: Any, heartbeat: Any, client: Any, pictures: Any) -> int:
-        lines = [pictures.lines[0], pictures.lines[1] | {"width": 41}]
-        return real(publication, heartbeat, client, pictures._replace(lines=lines))
+    def with_another_width(packed: PackedFile, path: Path, lines: list[Line]) -> None:
+        real(packed, path, [lines[0], lines[1] | {"width": 41}])
 
-    monkeypatch.setattr(making_tasks, "make_task", with_another_width)
+    monkeypatch.setattr(PackedFile, "finish", with_another_width)
     done = carried_out(publication)
     [task] = new_tasks(standin)
     assert (done.status, done.result_task_id) == ("failed", task.id)
