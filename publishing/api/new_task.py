@@ -142,8 +142,8 @@ class NewTaskSerializer(DecisionsSerializer):
     with_annotations = serializers.BooleanField(
         default=False,
         help_text="Copy what is annotated on the frames: objects of tracks as single ones, labels "
-        "and attributes by name. What is left out is counted in the publication "
-        "(`problem_groups`).",
+        "and attributes by name; frames that are deleted in CVAT have none. What is left out "
+        "is counted in the publication (`problem_groups`).",
     )
 
     def validate_consensus_replicas(self, given: int) -> int:

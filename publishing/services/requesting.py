@@ -25,6 +25,7 @@ from publishing.services.copy_checking import CopyCheck
 from publishing.services.issue_checking import check_issues
 from publishing.services.task_checking import check_new_task
 from selections.models import Selection
+from selector.models import Connection
 
 COPYING = (
     "Annotations are being copied into this task already. Wait until that is done, then look again."
@@ -45,19 +46,16 @@ def request_ground_truth_job(
         return _same_or_conflict(running, selection, options.to_json())
     check = check_ground_truth(user=user, selection=selection)
     frames = check.chosen(options)
-    publication = Publication(
-        target=Publication.Target.GROUND_TRUTH,
+    publication = _of_selection(
+        Publication.Target.GROUND_TRUTH,
+        user=user,
         selection=selection,
-        selection_name=selection.name,
-        revision=selection.revision,
-        requested_by=user,
         connection=check.connection,
-        url=check.connection.url,
+        options=options.to_json(),
         task_id=check.task.id,
         task_name=check.task.name[:500],
         frames=frames,
         frames_total=len(frames),
-        options=options.to_json(),
     )
     return queued(publication)
 
@@ -77,18 +75,15 @@ def request_new_task(
         return _same_or_conflict(running, selection, options.to_json())
     check = check_new_task(user=user, selection=selection, project_id=options.project_id)
     check.check_choices(options)
-    publication = Publication(
-        target=Publication.Target.TASK,
+    publication = _of_selection(
+        Publication.Target.TASK,
+        user=user,
         selection=selection,
-        selection_name=selection.name,
-        revision=selection.revision,
-        requested_by=user,
         connection=check.connection,
-        url=check.connection.url,
+        options=options.to_json(),
         organization=check.organization,
         task_name=options.name,
         frames_total=check.remaining(options.deleted_frames),
-        options=options.to_json(),
     )
     return queued(publication, portal_url=portal_url)
 
@@ -152,18 +147,15 @@ def request_issues(*, user: User, selection: Selection, options: IssueOptions) -
         .order_by("task_id")
         .values_list("name", flat=True)
     )
-    publication = Publication(
-        target=Publication.Target.ISSUES,
+    publication = _of_selection(
+        Publication.Target.ISSUES,
+        user=user,
         selection=selection,
-        selection_name=selection.name,
-        revision=selection.revision,
-        requested_by=user,
         connection=check.connection,
-        url=check.connection.url,
+        options=options.to_json(),
         task_id=task_ids[0] if len(task_ids) == 1 else None,
         task_name=", ".join(names)[:500],
         frames_total=check.frames_count,
-        options=options.to_json(),
         plan={
             "issues": [frame.to_json() for frame in check.to_open],
             "jobs": check.to_reject(options),
@@ -194,6 +186,29 @@ def cancel_publication(*, publication: Publication) -> Publication:
     """Give up a publication; what CVAT has done for it stays. Raises Conflict when it has ended."""
     works.cancel(work=publication)
     return publication
+
+
+def _of_selection(
+    target: str,
+    *,
+    user: User,
+    selection: Selection,
+    connection: Connection,
+    options: dict[str, Any],
+    **columns: Any,
+) -> Publication:
+    """A publication of a selection as it is now, not saved yet; `columns` are those of its kind."""
+    return Publication(
+        target=target,
+        selection=selection,
+        selection_name=selection.name,
+        revision=selection.revision,
+        requested_by=user,
+        connection=connection,
+        url=connection.url,
+        options=options,
+        **columns,
+    )
 
 
 def _running(user: User, selection: Selection, target: str) -> Publication | None:
