@@ -18,10 +18,12 @@ from publishing.new_task import (
     MOST_ASSIGNEES,
     MOST_FRAMES,
     MOST_REPLICAS,
+    ORIGINAL,
     NewTaskOptions,
 )
 from publishing.services import GroundTruthCheck, IssuesCheck, NewTaskCheck
 from publishing.writing_back import ADD, KEEP, LEAVE_OUT, PLACES, WriteBackOptions
+from selections.build_form import QUALITY_CHOICES
 from selector.models import Connection
 
 
@@ -172,6 +174,12 @@ class NewTaskForm(forms.Form):
         max_value=MOST_FRAMES,
         help_text="Empty: all in one job.",
     )
+    quality = forms.ChoiceField(
+        label="Files",
+        required=False,
+        choices=QUALITY_CHOICES,
+        help_text="Compressed ones must have as many pixels as the original, else no task is made.",
+    )
     image_quality = forms.IntegerField(
         label="Image quality",
         min_value=1,
@@ -257,6 +265,7 @@ class NewTaskForm(forms.Form):
             project_id=given.get("other_project") or given["project"],
             subset=given["subset"],
             frames_per_job=given["frames_per_job"] or 0,
+            quality=given["quality"] or ORIGINAL,
             image_quality=given["image_quality"],
             consensus_replicas=given["consensus_replicas"] or 0,
             with_annotations=given["with_annotations"],

@@ -15,6 +15,8 @@ MOST_ASSIGNEES = 200
 LEAST_REPLICAS, MOST_REPLICAS = 2, 10  # CVAT takes no 1
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
 _LISTS = ("job_assignee_ids", "labels", "label_schema")
+# As in the options of an archive.
+ORIGINAL, COMPRESSED = "original", "compressed"
 UPLOADED = "the paths of the pictures, in their order"
 
 
@@ -33,6 +35,7 @@ class NewTaskOptions:
     project_id: int | None = None
     subset: str = ""
     frames_per_job: int = 0
+    quality: str = ORIGINAL  # of the files that the new task is made of
     image_quality: int = 70  # percent, of the JPEGs that CVAT shows in its editor
     deleted_frames: str = ""
     with_annotations: bool = False
@@ -138,11 +141,13 @@ def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -
     in_jobs = f"{jobs:,} {'job' if jobs == 1 else 'jobs'}"
     if options.consensus_replicas:
         in_jobs += f", each with {options.consensus_replicas} replicas"
+    compressed = "compressed " if options.quality == COMPRESSED else ""
     body = {"image_quality": options.image_quality, "job_file_mapping": UPLOADED}
     return Change(
         "POST",
         f"/api/tasks/{'<new task>' if task_id is None else task_id}/data",
-        f"Upload {frames_count:,} {'picture' if frames_count == 1 else 'pictures'}, in {in_jobs}",
+        f"Upload {frames_count:,} {compressed}{'picture' if frames_count == 1 else 'pictures'}, "
+        f"in {in_jobs}",
         body,
     )
 

@@ -23,6 +23,10 @@ FEW_FILES, FILES_OF_A_PART = "files", 65_000
 LONGEST_TEXT = 1_000_000  # characters of a list of names
 
 ALONE, WITH_PICTURES = "alone", "pictures"
+QUALITY_CHOICES = (
+    (Quality.ORIGINAL, "Original files, as CVAT serves them"),
+    (Quality.COMPRESSED, "Compressed by CVAT (smaller JPEGs)"),
+)
 
 
 def _share(label: str, initial: int) -> forms.FloatField:
@@ -40,10 +44,7 @@ class BuildForm(forms.Form):
     quality = forms.ChoiceField(
         label="Files",
         required=False,
-        choices=[
-            (Quality.ORIGINAL, "Original files, as CVAT serves them"),
-            (Quality.COMPRESSED, "Compressed by CVAT (smaller JPEGs)"),
-        ],
+        choices=QUALITY_CHOICES,
     )
     annotations = forms.ChoiceField(
         label="Annotations", required=False, choices=formats.grouped_choices()

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from cvat.types import LONGEST_SUBSET
+from portal.api.choices import ChoiceField
 from portal.api.fields import IdField, ListField, WholeNumberField
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
@@ -34,6 +35,7 @@ from publishing.new_task import (
     MOST_REPLICAS,
     NewTaskOptions,
 )
+from selections.models import Quality
 
 
 class NewTaskCheckSerializer(serializers.Serializer[Any]):
@@ -91,6 +93,12 @@ class NewTaskSerializer(DecisionsSerializer):
     )
     frames_per_job = WholeNumberField(
         min_value=0, max_value=MOST_FRAMES, default=0, help_text="0: all in one job."
+    )
+    quality = ChoiceField(
+        choices=Quality.choices,
+        default=Quality.ORIGINAL,
+        help_text="Of the files that the task is made of. `compressed`: smaller JPEGs, made by "
+        "CVAT. They must have as many pixels as the original, else no task is made.",
     )
     image_quality = WholeNumberField(
         min_value=1,

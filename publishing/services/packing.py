@@ -17,6 +17,7 @@ from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.change import LEAVE_OUT
 from publishing.models import Publication
+from publishing.new_task import COMPRESSED
 from publishing.services.packed_file import Foresight, PackedFile
 from selections.archives import disk
 from selections.archives.arrangement import Arrangement
@@ -33,6 +34,7 @@ from selections.models import ArchiveOptions, Selection
 logger = logging.getLogger(__name__)
 
 PACKED = "packed.zip"
+Sizes = dict[tuple[int, int], tuple[int, int]]
 FOLDER = "publication-"  # in front of the id, in SPOOL_DIR
 
 
@@ -97,7 +99,7 @@ def _packed(
     packed_file: PackedFile,
 ) -> Path:
     """The path of the finished ZIP."""
-    options = ArchiveOptions()
+    options = ArchiveOptions(quality=publication.get_task_options().quality)
     source = _source(publication, selection, spool, heartbeat, options)
     spool.prepare()
     source.drop_stale()
@@ -106,12 +108,14 @@ def _packed(
     heartbeat.frames_done = heartbeat.bytes_done = 0
     stem = spool.folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
     arrangement = Arrangement(selection, options, None)
+    sizes = _sizes(selection) if options.quality == COMPRESSED else {}
     with ZipWriter(stem, part_size=0, about={}, is_hashed=False) as writer:
         foreseen = _Foreseen(writer, packed_file, publication.frames_total)
         with closing(source.entries(arrangement, flush=writer.flush)) as entries:
             for entry in entries:
                 heartbeat.check()
                 if isinstance(entry, Entry):
+                    _check_pixels(entry.line or {}, sizes)
                     guard.check_size(entry.size)
                     writer.add(entry)
                     heartbeat.frames_done += 1
@@ -123,7 +127,7 @@ def _packed(
         if heartbeat.frames_done != publication.frames_total:
             raise WorkFailed(
                 "What is deleted of the selection in CVAT has changed since you asked. "
-                "Nothing was changed in CVAT. Look at it, then ask again."
+                "No task was made. Look at it, then ask again."
             )
         [part] = writer.finish([], padded_to=foreseen.length or 0)
     return part.path
@@ -157,6 +161,25 @@ class _Foreseen:
             self.length = self._foresight.length()
             if self.length is not None:
                 self._packed_file.foresee(self._writer.path, self.length, self._first)
+
+
+def _sizes(selection: Selection) -> Sizes:
+    """Width and height of the original pictures, where they are known, by task and frame."""
+    rows = selection.frames.filter(width__gt=0, height__gt=0)
+    values = rows.values_list("task_id", "frame", "width", "height")
+    return {(task_id, frame): (width, height) for task_id, frame, width, height in values}
+
+
+def _check_pixels(line: Line, sizes: Sizes) -> None:
+    """Raises WorkFailed for a picture that has fewer pixels than the original."""
+    original = sizes.get((line["task_id"], line["frame"])) if sizes else None
+    if original is None or original == (line["width"], line["height"]):
+        return
+    raise WorkFailed(
+        f"Compressed by CVAT, frame {line['frame']} of task {line['task_id']} has "
+        f"{line['width']} × {line['height']} pixels in place of {original[0]} × {original[1]}. "
+        "Annotations would not fit, so no task was made. Choose the original files."
+    )
 
 
 def _missing(entry: MissingFrame) -> str:
