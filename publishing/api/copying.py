@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from portal.api.fields import IdField
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
+from portal.api.parsers import TakesFrames
 from portal.api.schema import ErrorSerializer
 from portal.api.strict import StrictView, takes
 from portal.signed_in import SignedInApiRequest
@@ -85,8 +87,18 @@ class CopyPlanSerializer(serializers.Serializer[Any]):
 class CopySerializer(DryRunnableSerializer):
     """From which task to which one, and how."""
 
-    source_connection = IdField(help_text="Connection to read through.")
-    source_task_id = IdField(help_text="Task to copy from.")
+    source_connection = IdField(required=False, help_text="Connection to read through.")
+    source_task_id = IdField(required=False, help_text="Task to copy from.")
+    file_text = serializers.CharField(
+        required=False,
+        trim_whitespace=False,
+        max_length=settings.FRAMES_UPLOAD_MAX_SIZE,
+        help_text="In place of a task, the text of a file: `annotations.xml` of “CVAT for images "
+        "1.1”, or COCO with instances or keypoints.",
+    )
+    file_name = serializers.CharField(
+        required=False, max_length=200, help_text="By which the publication names the file."
+    )
     connection = IdField(help_text="Connection to the server of the other task.")
     task_id = IdField(help_text="Task to copy to.")
     labels = serializers.DictField(
@@ -103,8 +115,16 @@ class CopySerializer(DryRunnableSerializer):
         help_text="Copy to frames that have objects already, too. Equal ones are not added again.",
     )
 
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        of_task = {"source_connection", "source_task_id"} & set(given)
+        if ("file_text" in given) == bool(of_task) or len(of_task) == 1:
+            raise serializers.ValidationError(
+                "Name a task (source_connection and source_task_id), or give a file (file_text)."
+            )
+        return given
 
-class CopyView(StrictView, GenericAPIView[Publication]):
+
+class CopyView(TakesFrames, StrictView, GenericAPIView[Publication]):
     asks_cvat = True
     queryset = Publication.objects.none()
     serializer_class = CopyPlanSerializer
@@ -115,20 +135,17 @@ class CopyView(StrictView, GenericAPIView[Publication]):
         responses={200: CopyPlanSerializer, 202: PublicationSerializer, 409: ErrorSerializer},
     )
     def post(self, request: SignedInApiRequest) -> Response:
-        """Copy the annotations of a task to the pictures of the same names in another one, also on
-        another server, in the background. Pictures are found by their whole path, else by the base
-        name where that is unique on both sides; labels, attributes and points of skeletons by
-        name; objects of tracks become single ones. `dry_run` says what fits. 409 with the code
-        `choice_needed` when something does not fit (`partly`) or frames have objects already
-        (`add`). Needs permission to write through the connection (409 with the code
+        """Copy the annotations of a task, or of a file, to the pictures of the same names in
+        another one, also on another server, in the background. Pictures are found by their whole
+        path, else by the base name where that is unique on both sides; labels, attributes and
+        points of skeletons by name; objects of tracks become single ones. `dry_run` says what fits.
+        409 with the code `choice_needed` when something does not fit (`partly`) or frames have
+        objects already (`add`). Needs permission to write through the connection (409 with the code
         `write_permission_needed` without it)."""
         form = CopySerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
-        source = services.read_source(
-            connection=find_connection(user=request.user, connection_id=given["source_connection"]),
-            task_id=given["source_task_id"],
-        )
+        source = _source(request, given)
         options = CopyOptions(
             source.name,
             labels=given.get("labels", {}),
@@ -149,3 +166,11 @@ class CopyView(StrictView, GenericAPIView[Publication]):
             return accepted(request.user, publication)
 
         return once(request, create)
+
+
+def _source(request: SignedInApiRequest, given: dict[str, Any]) -> services.CopySource:
+    if "file_text" in given:
+        name = given.get("file_name", "a file")
+        return services.read_file(name=name, data=given["file_text"].encode())
+    connection = find_connection(user=request.user, connection_id=given["source_connection"])
+    return services.read_source(connection=connection, task_id=given["source_task_id"])

@@ -2,7 +2,7 @@
 
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.copy_checking import CopyCheck, check_copy
-from publishing.services.copy_sources import CopySource, read_source
+from publishing.services.copy_sources import CopySource, read_file, read_source
 from publishing.services.following import FollowedJob, connection_to, follow_jobs
 from publishing.services.issue_checking import IssuesCheck, check_issues
 from publishing.services.permissions import (
@@ -51,6 +51,7 @@ __all__ = [
     "plan_issues",
     "plan_new_task",
     "plan_results",
+    "read_file",
     "read_source",
     "request_copy",
     "request_ground_truth_job",

@@ -1,4 +1,4 @@
-"""What annotations are copied from: the pictures of a task and the objects on them."""
+"""What annotations are copied from: the pictures of a task or a file and the objects on them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import Frame, FrameCatalog, Job
 from portal.exceptions import InvalidInput
+from publishing import readers
 from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
 from selections.archives.annotation_reading import read_labels, read_task
 from selections.archives.annotation_store import StoredObjects
@@ -45,6 +46,15 @@ def read_source(*, connection: Connection, task_id: int) -> CopySource:
         shapes, unread = _read_objects(client, catalog)
     name = f"task {task_id} ({catalog.task_name})" if catalog.task_name else f"task {task_id}"
     return CopySource(name, pictures(catalog.frames), shapes, unread)
+
+
+def read_file(*, name: str, data: bytes) -> CopySource:
+    """What is annotated in a file. Raises InvalidInput for one that cannot be read."""
+    try:
+        reading = readers.read(data)
+    except readers.BadFile as error:
+        raise InvalidInput(f"The file cannot be read. {error}") from None
+    return CopySource(name, reading.pictures, reading.shapes, dict(reading.unread))
 
 
 def read_catalog(client: CvatClient, task_id: int) -> FrameCatalog:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +14,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from portal.caching import cache_get, cache_set
+from portal.exceptions import InvalidInput
 from portal.pages import errors_shown_in
 from portal.signed_in import SignedInRequest
 from publishing import services
@@ -22,6 +26,9 @@ from selector.models import Connection
 PAGE = "publishing/copying.html"
 PLACES = ("source_connection", "source_task", "connection", "task")
 
+# The file that a person looks at, so that it need not be chosen again to copy from it.
+LOOKED_AT, LOOKED_AT_SECONDS = "file-to-copy-from:{person}", 3600
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -30,16 +37,15 @@ def copy(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET":
         initial = {name: request.GET[name] for name in PLACES if name in request.GET}
         return render(request, PAGE, {"form": CopyForm(connections, initial=initial)})
-    form = CopyForm(connections, request.POST)
+    form = CopyForm(connections, request.POST, request.FILES)
     if not form.is_valid():
         return render(request, PAGE, {"form": form}, status=400)
     given = form.cleaned_data
     context: dict[str, Any] = {"form": form}
     with errors_shown_in(form) as outcome:
-        source = services.read_source(
-            connection=given["source_connection"], task_id=given["source_task"]
-        )
+        source, kept_file = _source(request, form)
         options = form.options(source.name)
+        context |= {"source": source, "kept_file": kept_file}
         check = services.check_copy(
             source=source,
             connection=given["connection"],
@@ -62,6 +68,27 @@ def copy(request: SignedInRequest) -> HttpResponse:
         return render(request, PAGE, context, status=outcome.status)
     messages.success(request, "The annotations are being copied.")
     return redirect(publication)
+
+
+def _source(request: SignedInRequest, form: CopyForm) -> tuple[services.CopySource, str]:
+    """The task, or the file and by what it can be named from now on; of a file that was looked at
+    before, the one that was kept."""
+    given = form.cleaned_data
+    if given["source_task"]:
+        source = services.read_source(
+            connection=given["source_connection"], task_id=given["source_task"]
+        )
+        return source, ""
+    file, key = given["file"], LOOKED_AT.format(person=request.user.pk)
+    if file is not None:
+        name, data = file.name, file.read()
+        digest = hashlib.sha256(data).hexdigest()
+        cache_set({key: (digest, name, zlib.compress(data, 1))}, LOOKED_AT_SECONDS)
+        return services.read_file(name=name, data=data), digest
+    digest, name, packed = cache_get(key) or ("", "", b"")
+    if digest != given["kept_file"]:
+        raise InvalidInput("The portal does not have the file any more. Choose it again.")
+    return services.read_file(name=name, data=zlib.decompress(packed)), digest
 
 
 def _places(request: SignedInRequest) -> dict[str, str]:

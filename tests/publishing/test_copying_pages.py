@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -115,3 +116,52 @@ def test_the_connection_of_somebody_else_is_none(
     own = {"source_connection": connection.pk, "connection": connection.pk}
     body = {**own, "source_task_id": old.id, "task_id": new.id}
     assert api_of(bob).post(ADDRESS, body).status_code == 404
+
+
+def xml(*labels: str) -> bytes:
+    boxes = "".join(
+        f'<box label="{label}" xtl="1" ytl="2" xbr="{3 + k}" ybr="4"/>'
+        for k, label in enumerate(labels)
+    )
+    image = f'<image id="0" name="a/1.jpg" width="64" height="48">{boxes}</image>'
+    return f"<annotations>{image}</annotations>".encode()
+
+
+def test_the_page_copies_from_a_file_that_is_chosen_once(
+    web: Client, connection: Connection, permission: WritePermission, new: Task
+) -> None:
+    to = {"source_connection": connection.pk, "connection": connection.pk, "task": new.id}
+    file = SimpleUploadedFile("round 1.xml", xml("car", "dog"))
+    shown = web.post(PAGE, {**to, "look": "1", "file": file}).text
+    assert "round 1.xml is kept for an hour" in shown
+    assert "the task has no label “dog”" in shown
+    kept = {"kept_file": shown.split('name="kept_file" value="')[1].split('"')[0]}
+    answer = web.post(PAGE, {**to, **kept, "label:dog": "cat"})
+    publication = Publication.objects.get()
+    assert (answer.url, publication.selection_name) == (
+        f"/publications/{publication.pk}",
+        "round 1.xml",
+    )
+    other = web.post(PAGE, {**to, "kept_file": "0" * 64, "look": "1"})
+    assert other.status_code == 400
+    assert "Choose it again." in other.text
+    neither = web.post(PAGE, {**to, "look": "1"})
+    assert "Name a task to copy from, or choose a file." in neither.text
+    broken = SimpleUploadedFile("a.xml", b"<annotations>")
+    told = web.post(PAGE, {**to, "look": "1", "file": broken}).text
+    assert "The file cannot be read. It is no well-formed XML: no element found" in told
+
+
+def test_the_api_copies_from_the_text_of_a_file(
+    api: APIClient, connection: Connection, permission: WritePermission, new: Task
+) -> None:
+    body = {"connection": connection.pk, "task_id": new.id, "file_text": xml("car").decode()}
+    plan = api.post(ADDRESS, {**body, "dry_run": True}).json()
+    assert (plan["objects_count"], plan["left_out"]) == (1, {})
+    answer = api.post(ADDRESS, {**body, "file_name": "mine.xml"})
+    assert (answer.status_code, answer.json()["selection_name"]) == (202, "mine.xml")
+    both = api.post(ADDRESS, {**body, "source_task_id": 1, "source_connection": connection.pk})
+    assert both.status_code == 400
+    assert "Name a task" in both.text
+    assert api.post(ADDRESS, {"connection": 1, "task_id": 1}).status_code == 400
+    assert api.post(ADDRESS, {**body, "file_text": "{}"}).status_code == 400

@@ -1,0 +1,92 @@
+"""Reads annotations from a file: CVAT's XML, or COCO, alone or in the ZIP of an export. Pure.
+
+Another format is another module with a `read` that fills a Reading.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+from publishing.readers import coco, cvat_xml
+from publishing.readers.reading import BadFile, Reading
+
+__all__ = ["LARGEST_FILE", "BadFile", "Reading", "read"]
+
+LARGEST_FILE = 2**25  # bytes, of the text in a ZIP
+MOST_FILES = 100_000  # in a ZIP, pictures too
+KNOWN = (
+    "CVAT for images 1.1 (annotations.xml) or COCO (instances or keypoints, as JSON), alone or in "
+    "the ZIP of the export"
+)
+
+
+def read(data: bytes) -> Reading:
+    """What the file holds. Raises BadFile."""
+    if data[:4] == b"PK\x03\x04":
+        return _from_zip(data)
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:1] == b"<" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return cvat_xml.read(data)
+    if start[:1] == b"{":
+        reading = Reading()
+        _read_json(data, reading)
+        return reading
+    raise BadFile(f"It is none of the files that can be read: {KNOWN}.")
+
+
+def _from_zip(data: bytes) -> Reading:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_FILES:
+                raise BadFile(
+                    f"The ZIP has more than {MOST_FILES:,} files. Send one without images."
+                )
+            xml = [each for each in members if each.filename.split("/")[-1] == "annotations.xml"]
+            if len(xml) == 1:
+                return cvat_xml.read(_content(archive, xml[0], LARGEST_FILE))
+            texts = [each for each in members if _may_be_coco(each.filename)]
+            if xml or not texts:
+                raise BadFile(f"The ZIP has no file that can be read, or several: {KNOWN}.")
+            reading, room = Reading(), LARGEST_FILE
+            for each in texts:
+                content = _content(archive, each, room)
+                room -= len(content)
+                _read_json(content, reading)
+            return reading
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise BadFile(
+            f"The ZIP cannot be read ({error}). Make it again, without a password."
+        ) from None
+
+
+def _may_be_coco(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return name.endswith(".json") and folder in ("", "annotations") and name != "manifest.json"
+
+
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    with archive.open(member) as file:
+        content = file.read(most + 1)  # whatever size the ZIP says
+    if len(content) > most:
+        raise BadFile(
+            f"The annotations in the ZIP are larger than {LARGEST_FILE // 2**20} MB. Divide them."
+        )
+    return content
+
+
+def _read_json(data: bytes, reading: Reading) -> None:
+    try:
+        document: Any = json.loads(data)
+    except UnicodeDecodeError:
+        raise BadFile("It is no text in UTF-8. Export it again.") from None
+    except RecursionError:
+        raise BadFile("Its JSON is nested too deeply.") from None
+    except ValueError as error:
+        raise BadFile(f"It is no JSON: {error}. Export it again.") from None
+    if not coco.is_coco(document):
+        raise BadFile(f"It is none of the files that can be read: {KNOWN}.")
+    coco.read(document, reading)

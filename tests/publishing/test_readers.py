@@ -1,0 +1,200 @@
+"""Files with annotations, read: those that a real CVAT has exported, and broken ones."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cvat.annotations import SOURCES
+from publishing import readers
+from publishing.readers import BadFile
+from selections.formats.shared import masks
+from tests import annotated
+from tests.annotated import Case, differences, of_shape
+
+XML = """<?xml version="1.0" encoding="utf-8"?>
+<annotations>
+  <version>1.1</version>
+  <image id="0" name="a/1.jpg" width="10" height="8">
+    %s
+  </image>
+</annotations>"""
+BOX = '<box label="car" xtl="1" ytl="2" xbr="3" ybr="4"/>'
+COCO: dict[str, Any] = {
+    "images": [{"id": 7, "file_name": "a/1.jpg", "width": 3, "height": 2}],
+    "categories": [{"id": 1, "name": "car"}],
+    "annotations": [{"id": 1, "image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4]}],
+}
+
+
+def by_picture(reading: readers.Reading) -> list[list[annotated.Object]]:
+    objects: list[list[annotated.Object]] = [[] for _ in reading.pictures]
+    for shape in reading.shapes:
+        objects[shape.frame].append(of_shape(shape))
+    return objects
+
+
+@pytest.mark.parametrize("folder", annotated.ALL, ids=lambda folder: folder.name)
+def test_cvat_xml_has_every_object(folder: Path) -> None:
+    case = Case(folder)
+    if not (folder / annotated.REFERENCE).exists():
+        pytest.skip("CVAT exports no XML of it")
+    expected = annotated.images(case.xml())
+    reading = readers.read(case.xml())
+    assert [picture.name for picture in reading.pictures] == [
+        image.get("name") for image, _ in expected
+    ]
+    missing = []
+    for objects, (_, others) in zip(by_picture(reading), expected, strict=True):
+        known = [
+            each if each["source"] in SOURCES else each | {"source": "file"} for each in others
+        ]
+        lacking, added = differences(known, objects)
+        assert added == []
+        missing += lacking
+    # A mask whose runs do not fill its box.
+    assert len(missing) == reading.unread.total() == (folder.name == "bad_shapes")
+
+
+def test_coco_has_boxes_polygons_and_masks() -> None:
+    [folder] = [each for each in annotated.ALL if each.name == "shapes"]
+    reading = readers.read((folder / "exports/coco-1.0.json").read_bytes())
+    assert reading.unread.total() == 0
+    expected = annotated.images(Case(folder).xml())
+    kinds = ("rectangle", "polygon", "mask")
+    for objects, (image, others) in zip(by_picture(reading), expected, strict=True):
+        # CVAT joins what is in a group, and paints ellipses.
+        alone = [each for each in others if each["kind"] in kinds and not each["group"]]
+        plain = [_pixels(each, image) for each in alone]
+        lacking, _ = differences(plain, [_pixels(each, image) for each in objects])
+        assert lacking == [], image.get("name")
+
+
+def _pixels(each: annotated.Object, image: Any) -> annotated.Object:
+    """The object without what COCO does not hold, a mask by its pixels."""
+    points = each["points"]
+    if each["kind"] == "mask":
+        points = masks.of_mask(points, int(image.get("width")), int(image.get("height")))
+    return {**each, "points": list(points), "z_order": 0, "group": 0, "source": "file"}
+
+
+def test_coco_keypoints_are_skeletons() -> None:
+    category = {"id": 1, "name": "person", "keypoints": ["head", "hand", "foot"]}
+    drawn = {"image_id": 7, "category_id": 1, "keypoints": [1, 2, 2, 3, 4, 1, 0, 0, 0]}
+    document = {**COCO, "categories": [category], "annotations": [drawn]}
+    [skeleton] = readers.read(json.dumps(document).encode()).shapes
+    assert (skeleton.kind, skeleton.label.name) == ("skeleton", "person")
+    assert [
+        (part.label.name, list(part.points), part.is_occluded, part.is_outside)
+        for part in skeleton.elements
+    ] == [
+        ("head", [1, 2], False, False),
+        ("hand", [3, 4], True, False),
+        ("foot", [0, 0], False, True),
+    ]
+
+
+@pytest.mark.parametrize("counts", [[2, 1, 1, 2], "2111"])
+def test_coco_masks_go_column_by_column(counts: Any) -> None:
+    """Column by column 00 10 11: the rows are 0 1 1 and 0 0 1."""
+    drawn = {**COCO["annotations"][0], "segmentation": {"size": [2, 3], "counts": counts}}
+    [mask] = readers.read(json.dumps({**COCO, "annotations": [drawn]}).encode()).shapes
+    assert list(mask.points) == [0, 2, 1, 1, 1, 0, 2, 1]
+
+
+def test_attributes_and_flags_are_read() -> None:
+    attributes = {"occluded": True, "rotation": 30.0, "parked": False, "doors": 4.0, "make": "x"}
+    drawn = {**COCO["annotations"][0], "attributes": attributes}
+    [box] = readers.read(json.dumps({**COCO, "annotations": [drawn]}).encode()).shapes
+    assert (list(box.points), box.rotation, box.is_occluded) == ([1, 2, 4, 6], 30, True)
+    assert box.attributes == (("parked", "false"), ("doors", "4"), ("make", "x"))
+
+
+def test_a_zip_is_read() -> None:
+    def packed(**files: str) -> bytes:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in files.items():
+                archive.writestr(name, text)
+        return content.getvalue()
+
+    files = {"images/a.json": "{}", "annotations.xml": XML % BOX}
+    assert len(readers.read(packed(**files)).shapes) == 1
+    train = {"annotations/instances_train.json": json.dumps(COCO)}
+    val = {"annotations/instances_val.json": json.dumps(COCO)}
+    reading = readers.read(packed(**train, **val))
+    assert [shape.frame for shape in reading.shapes] == [0, 1]
+    with pytest.raises(BadFile, match="has no file that can be read"):
+        readers.read(packed(**{"images/a.jpg": ""}))
+    with pytest.raises(BadFile, match="are larger than 32 MB"):
+        readers.read(packed(**{"annotations.xml": " " * (readers.LARGEST_FILE + 1)}))
+
+
+BROKEN = {
+    "no file": (b"name,label\n", "none of the files"),
+    "no xml": ((XML % "<box>").encode(), "mismatched tag, in line 6"),
+    "entities": (b'<!DOCTYPE a [<!ENTITY b "c">]><annotations/>', "DOCTYPE"),
+    "other xml": (b"<svg/>", "begins with <svg>"),
+    "video": (b"<annotations><track/></annotations>", "CVAT for video"),
+    "deep": ((XML % ("<a>" * 9 + "</a>" * 9)).encode(), "nested too deeply"),
+    "nameless picture": (b"<annotations><image/></annotations>", "in line 1"),
+    "no json": (b'{"images": [}', "line 1 column 13"),
+    "deep json": (b'{"a":' * 200_000, "nested too deeply"),
+    "other json": (b'{"images": []}', "none of the files"),
+    "no lists": (b'{"images": {}, "categories": [], "annotations": []}', "no list"),
+    "broken zip": (b"PK\x03\x04...", "ZIP cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_explained(name: str) -> None:
+    content, said = BROKEN[name]
+    with pytest.raises(BadFile, match=said):
+        readers.read(content)
+
+
+@pytest.mark.parametrize(
+    ("element", "reason"),
+    [
+        ('<box label="car" xtl="1" ytl="2" xbr="far" ybr="4"/>', "“far” is no number (line 5)"),
+        ('<box label="car" xtl="1" ytl="2" xbr="nan" ybr="4"/>', "nan is no number that"),
+        ('<box xtl="1" ytl="2" xbr="3" ybr="4"/>', "their label has no name (line 5)"),
+        ('<polygon label="car" points="1,2;3,4"/>', "they have too few points (line 5)"),
+        ('<mask label="car" rle="1, 1" left="0" top="0" width="2" height="2"/>', "do not fill it"),
+        ('<star label="car"/>', "“star” is no kind of object"),
+    ],
+)
+def test_an_object_that_cannot_be_read_is_named_and_the_others_are_read(
+    element: str, reason: str
+) -> None:
+    reading = readers.read((XML % (element + BOX)).encode())
+    assert len(reading.shapes) == 1
+    [text] = reading.unread
+    assert reason in text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bbox": [1, 2, 3]},
+        {"bbox": [1, 2, 3, 1e300]},
+        {"image_id": 8},
+        {"segmentation": [[1, 2, 3, 4]]},
+        {"segmentation": {"size": [2, 3], "counts": [1, 1]}},
+        {"segmentation": {"size": [2, 3], "counts": "~"}},
+        {"segmentation": {"size": [10**6, 10**6], "counts": [10**12]}},
+        {"attributes": {"a": []}},
+    ],
+)
+def test_an_annotation_that_cannot_be_read_is_named(change: dict[str, Any]) -> None:
+    drawn = {**COCO["annotations"][0], **change}
+    both = {**COCO, "annotations": [drawn, *COCO["annotations"]]}
+    reading = readers.read(json.dumps(both).encode())
+    assert len(reading.shapes) == 1
+    [text] = reading.unread
+    assert "entry 0 of “annotations”" in text
