@@ -12,8 +12,11 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from standin.server import StandIn
 from tests.conftest import connect
 
-# Chromium reports every answer above 399; the tests look at those by themselves.
-ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
+# Chromium and htmx report every answer above 399; the tests look at those by themselves.
+ANSWERED = re.compile(
+    r"(?:Failed to load resource: the server responded with a status of"
+    r"|Response Status Error Code) (\d+)"
+)
 # htmx reports a request that it or a new page gave up, by these two names. Requests that fail have
 # "htmx:sendError", "htmx:timeout" or "htmx:onLoadError" beside "htmx:afterRequest".
 ABORTED = re.compile(r"htmx:(sendAbort|afterRequest)\b")
