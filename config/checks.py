@@ -15,6 +15,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from cvat.links import normalize_url
+from selector.thumbnails.descriptors import ModelError, load_model
 
 SQLITE = "django.db.backends.sqlite3"
 LONGEST_TRANSACTION = 0.5  # seconds, of the portal itself on SQLite
@@ -48,6 +49,7 @@ def register_all() -> None:
         check_account,
         check_folders,
         check_database,
+        check_descriptor_model,
         check_pace,
         check_proxies,
     ):
@@ -122,6 +124,19 @@ def check_folders() -> Iterator[CheckMessage]:
                 hint=f"Let the user that runs the portal write to {existing}, or set {name}.",
                 id="portal.E006",
             )
+
+
+def check_descriptor_model() -> Iterator[CheckMessage]:
+    if settings.DESCRIPTOR_MODEL is None:
+        return
+    try:
+        load_model(settings.DESCRIPTOR_MODEL)
+    except ModelError as error:
+        yield checks.Warning(
+            f"DESCRIPTOR_MODEL cannot be used, so pictures are compared by their colours. {error}",
+            hint="See “Better descriptors” in docs/operations.md.",
+            id="portal.W005",
+        )
 
 
 def check_database() -> Iterator[CheckMessage]:

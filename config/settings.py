@@ -204,6 +204,9 @@ CACHES = {
 ARCHIVES_DIR = Path(env.str("ARCHIVES_DIR", default=str(VAR_DIR / "archives"))).resolve()
 SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(VAR_DIR / "spool"))).resolve()
 THUMBNAILS_DIR = Path(env.str("THUMBNAILS_DIR", default=str(VAR_DIR / "thumbnails"))).resolve()
+# An ONNX model by which draws of the most varied frames compare pictures; None: by colours.
+_descriptor_model = env.str("DESCRIPTOR_MODEL", default="")
+DESCRIPTOR_MODEL = Path(_descriptor_model).resolve() if _descriptor_model else None
 ANNOTATIONS_DIR = Path(env.str("ANNOTATIONS_DIR", default=str(VAR_DIR / "annotations"))).resolve()
 STORAGES = {
     "default": {

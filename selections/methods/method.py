@@ -40,11 +40,20 @@ class Facts:
         read_labels: Callable[[], Mapping[str, Collection[Place]]] = dict[str, set[Place]],
         read_likeness: Callable[[Sequence[Frame]], Mapping[Place, Likeness]] = lambda _: {},
         *,
+        read_descriptors: Callable[[Sequence[Frame]], Mapping[Place, bytes]] | None = None,
         assignees: Mapping[int, str] = EMPTY,
     ) -> None:
         self._read_labels = read_labels
         self.likeness_of = read_likeness  # of the frames that have a picture
+        self._read_descriptors = read_descriptors
         self.assignees = assignees
+
+    def descriptors_of(self, frames: Sequence[Frame]) -> Mapping[Place, bytes]:
+        """Of the frames that have a picture: bytes of one length, the farther from each other the
+        more the pictures differ. Colours of the likeness, unless another source is given."""
+        if self._read_descriptors is not None:
+            return self._read_descriptors(frames)
+        return {place: each.colours for place, each in self.likeness_of(frames).items()}
 
     @cached_property
     def frames_by_label(self) -> Mapping[str, Collection[Place]]:

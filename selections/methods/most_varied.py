@@ -19,29 +19,29 @@ MOST_COMPARISONS = 25_000_000  # about a second
 
 def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sample:
     """Begins with the frame of the lowest rank and goes on with the frame that is farthest from all
-    that are taken (farthest-point sampling over the colours of the pictures), of several the one of
-    the lowest rank. Frames without a picture are not drawn.
+    that are taken (farthest-point sampling over the descriptors of the pictures), of several the
+    one of the lowest rank. Frames without a picture are not drawn.
 
     Where that takes more than MOST_COMPARISONS, only the frames of the lowest ranks are compared:
     up to 250 of 100,000 frames are drawn from all of these, 1,000 from 25,000. So beyond that, a
     larger amount need not contain the frames of a smaller one.
     """
     count = amount.of(len(candidates.frames))
-    likeness = facts.likeness_of(candidates.frames)
+    descriptors = facts.descriptors_of(candidates.frames)
     ranked = lowest(candidates.frames, count=len(candidates.frames), seed=seed)
-    seen = [frame for frame in ranked if place_of(frame) in likeness]
+    seen = [frame for frame in ranked if place_of(frame) in descriptors]
     compared = seen[: max(count, MOST_COMPARISONS // max(count, 1))]
-    colours = b"".join(likeness[place_of(frame)].colours for frame in compared)
-    drawn = _farthest(compared, np.frombuffer(colours, np.uint8), count)
+    described = b"".join(descriptors[place_of(frame)] for frame in compared)
+    drawn = _farthest(compared, np.frombuffer(described, np.uint8), count)
     sample = counted_for_first_job(candidates, drawn, requested=count)
     return replace(sample, unseen=len(candidates.frames) - len(seen))
 
 
-def _farthest(ranked: Sequence[Frame], colours: NDArray[np.uint8], count: int) -> list[Frame]:
+def _farthest(ranked: Sequence[Frame], described: NDArray[np.uint8], count: int) -> list[Frame]:
     if not ranked:
         return []
     # Squares of distances are whole numbers below 2**24: exact in float32, on every machine.
-    points = colours.reshape(len(ranked), -1).astype(np.float32)
+    points = described.reshape(len(ranked), -1).astype(np.float32) - 128
     squares = (points * points).sum(axis=1)
     nearest = np.full(len(ranked), np.inf, np.float32)  # to any that is taken
     drawn = []

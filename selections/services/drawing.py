@@ -25,6 +25,7 @@ from selections.services.needed_tasks import (
     with_unread,
 )
 from selector.models import Connection
+from selector.services.descriptors import read_descriptors
 from selector.services.likeness import read_likeness
 from selector.services.saved_searches import with_matching_tasks
 from selector.services.scope_annotations import frames_by_label, with_annotations
@@ -88,6 +89,11 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
             connection=connection, catalogs=whole, job_id=draw.job_id, frames=frames
         )
 
+    def descriptors_of(frames: Sequence[Frame]) -> dict[Place, bytes]:
+        return read_descriptors(
+            connection=connection, catalogs=whole, job_id=draw.job_id, frames=frames
+        )
+
     if draw.annotation_filter:
         catalogs = with_annotations(connection=connection, catalogs=whole, scope=draw)
         if not _have_frames(catalogs):
@@ -101,7 +107,8 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
     )
     catalogs = without_known.catalogs
     assignees = {job.id: job.assignee for catalog in whole for job in catalog.jobs}
-    drawn = draw_from(catalogs, draw, Facts(read_labels, likeness_of, assignees=assignees))
+    facts = Facts(read_labels, likeness_of, read_descriptors=descriptors_of, assignees=assignees)
+    drawn = draw_from(catalogs, draw, facts)
     drawn = replace(drawn, sample=without_known.counted(drawn.sample, drawn.draw))
     if not unread:
         return drawn

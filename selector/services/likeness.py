@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
 
 from django.db import transaction
 
@@ -24,8 +25,20 @@ from selector.services.thumbnails import Chunk, chunk_likeness, chunk_of, stored
 from selector.thumbnails import store
 from selector.thumbnails.likeness import Likeness
 
+F = TypeVar("F")
+
 MOST_CHUNKS_AT_ONCE = 4  # that a request reads itself
 MOST_TASKS = 100  # whose pictures are read by workers for one draw
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts(Generic[F]):
+    """Something that is computed of the pictures of a chunk, and stored: by frame."""
+
+    find: Callable[[str], Mapping[int, F] | None]  # what is stored for the key of a chunk
+    read: Callable[[Chunk], Mapping[int, F]]  # asks CVAT for pictures that are not stored
+    stored: Callable[[Chunk], Mapping[int, F]]  # of pictures that are stored alone
+    at_once: int  # chunks that a request reads itself
 
 
 def read_likeness(
@@ -38,17 +51,34 @@ def read_likeness(
     """The likeness of those of the frames that have a picture. The catalogues are those of their
     tasks, or that of the job. Raises PicturesNotRead while workers read them; InvalidInput for too
     many tasks, Conflict, Busy, CvatError."""
+    of_thumbnails = PictureFacts(
+        find=store.find_likeness,
+        read=readable_likeness,
+        stored=stored_likeness,
+        at_once=MOST_CHUNKS_AT_ONCE,
+    )
+    return read_facts(of_thumbnails, connection, catalogs, job_id, frames)
+
+
+def read_facts(
+    facts: PictureFacts[F],
+    connection: Connection,
+    catalogs: Iterable[FrameCatalog],
+    job_id: int | None,
+    frames: Sequence[Frame],
+) -> dict[Place, F]:
+    """What is computed of those of the frames that have a picture; see read_likeness()."""
     by_task: dict[int, list[Frame]] = {}
     for frame in frames:
         by_task.setdefault(frame.task_id, []).append(frame)
-    known: dict[Place, Likeness] = {}
+    known: dict[Place, F] = {}
     missing: list[_Missing] = []
     is_any_stored = False
     for catalog in catalogs:
         absent = []
         chunks = chunks_of(connection, catalog, by_task.get(catalog.task_id, []))
         for chunk in chunks:
-            stored = store.find_likeness(chunk.key)
+            stored = facts.find(chunk.key)
             if stored is None:
                 absent.append(chunk)
             else:
@@ -56,20 +86,22 @@ def read_likeness(
                 known |= {(catalog.task_id, number): each for number, each in stored.items()}
         if absent:
             missing.append(_Missing(catalog, absent))
-    read_chunk: Callable[[Chunk], Mapping[int, Likeness]] = readable_likeness
-    if sum(len(each.chunks) for each in missing) > MOST_CHUNKS_AT_ONCE:
-        _wait_for_workers(connection, missing, job_id, is_any_stored=is_any_stored)
-        read_chunk = stored_likeness  # the workers could not read the rest just now
+    read_chunk = facts.read
+    if sum(len(each.chunks) for each in missing) > facts.at_once:
+        _wait_for_workers(
+            connection, missing, job_id, is_any_stored=is_any_stored, stored=facts.stored
+        )
+        read_chunk = facts.stored  # the workers could not read the rest just now
     for each in missing:
         for chunk in each.chunks:
             read = read_chunk(chunk)
-            known |= {(each.catalog.task_id, number): like for number, like in read.items()}
+            known |= {(each.catalog.task_id, number): fact for number, fact in read.items()}
     wanted = {(frame.task_id, frame.frame) for frame in frames}
     return {place: each for place, each in known.items() if place in wanted}
 
 
 class _Missing(NamedTuple):
-    """Chunks of a catalogue whose likeness is not stored."""
+    """Chunks of a catalogue of which something is not stored."""
 
     catalog: FrameCatalog
     chunks: list[Chunk]
@@ -111,6 +143,7 @@ def _wait_for_workers(
     job_id: int | None,
     *,
     is_any_stored: bool,
+    stored: Callable[[Chunk], Mapping[int, object]],
 ) -> None:
     """Raise PicturesNotRead while workers read the chunks, which are asked to unless they do, and
     Conflict if that failed just now, or left nothing where nothing else is stored. Returns if they
@@ -128,7 +161,9 @@ def _wait_for_workers(
             frames_read=sum(work.frames_done for work in works),
             frames_count=sum(work.frames_total for work in works),
         )
-    if not is_any_stored and all(_left_nothing(work, each.chunks) for each, work in readings):
+    if not is_any_stored and all(
+        _left_nothing(work, each.chunks, stored) for each, work in readings
+    ):
         name = readings[0][1].task_name
         what = name if len(readings) == 1 else f"{len(readings):,} tasks"
         raise Conflict(
@@ -138,9 +173,13 @@ def _wait_for_workers(
         )
 
 
-def _left_nothing(work: PictureReading, chunks: Sequence[Chunk]) -> bool:
+def _left_nothing(
+    work: PictureReading,
+    chunks: Sequence[Chunk],
+    stored: Callable[[Chunk], Mapping[int, object]],
+) -> bool:
     is_same = work.status == work.Status.READY and work.digest == _digest(chunks)
-    return is_same and not any(map(stored_likeness, chunks))
+    return is_same and not any(map(stored, chunks))
 
 
 def _digest(chunks: Sequence[Chunk]) -> str:

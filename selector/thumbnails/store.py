@@ -1,4 +1,5 @@
-"""Packs, and the likeness of their pictures, in the folder THUMBNAILS_DIR of a limited size."""
+"""Packs, and the likeness and descriptors of their pictures, in the folder THUMBNAILS_DIR of a
+limited size."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import BinaryIO
 from django.conf import settings
 
 from selector.bounded_folder import BoundedFolder
+from selector.thumbnails import descriptors
 from selector.thumbnails.likeness import VERSION, Likeness, decode, encode
 from selector.thumbnails.packs import DamagedPack, read_header
 
@@ -69,6 +71,29 @@ def find_likeness(key: str) -> dict[int, Likeness] | None:
 def save_likeness(key: str, likenesses: Mapping[int, Likeness]) -> None:
     with _likeness_folder().new_file(_likeness_key(key)) as path:
         path.write_bytes(encode(likenesses))
+
+
+def find_descriptors(key: str, model: str) -> dict[int, bytes] | None:
+    """The descriptors of the frames of a chunk by the model with this key; None if not known."""
+    path = _descriptor_folder().path_of(f"{key}.{model}")
+    try:
+        described = descriptors.decode(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        logger.warning("%s is damaged: it is made anew", path.name)
+        return None
+    _descriptor_folder().note_use(path)
+    return described
+
+
+def save_descriptors(key: str, model: str, described: Mapping[int, bytes]) -> None:
+    with _descriptor_folder().new_file(f"{key}.{model}") as path:
+        path.write_bytes(descriptors.encode(described))
+
+
+def _descriptor_folder() -> BoundedFolder:
+    return replace(folder(), suffix=".descriptors")
 
 
 def _likeness_key(key: str) -> str:
