@@ -11,6 +11,7 @@ from publishing.views import (
     new_task,
     permissions,
     publications,
+    removing,
     results,
 )
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("<int:pk>/progress", publications.progress, name="progress"),
     path("<int:pk>/jobs", publications.jobs, name="jobs"),
     path("<int:pk>/results", results.results, name="results"),
+    path("<int:pk>/remove-task", removing.remove_task, name="remove-task"),
     path("<int:pk>/cancel", publications.cancel, name="cancel"),
     path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
     path("selections/<int:pk>/task", new_task.new_task, name="new-task"),

@@ -254,6 +254,11 @@ EXPECTED: dict[str, list[Case]] = {
     ],
     "api-publication-jobs": [get((401, 409, 404, 404), pk="publication")],
     "api-publication-results": [get((401, 409, 404, 404), pk="publication")],
+    "publishing:remove-task": [
+        get((302, 409, 404, 404), pk="publication"),
+        post((302, 409, 404, 404), {}, pk="publication"),
+    ],
+    "api-removal-remove-task": [post((401, 409, 404, 404), {}, pk="publication")],
     "api-results-write-back": [post((401, 409, 404, 404), {"place": "add"}, pk="publication")],
     "api-publication-frames": [get(API_OF_ALICE, pk="publication")],
     "api-new-task": [

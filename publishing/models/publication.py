@@ -19,6 +19,7 @@ from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
 from publishing.new_task import NewTaskOptions
+from publishing.removal import RemovalOptions
 from publishing.writing_back import WriteBackOptions
 from selections.models import Selection
 from selections.models.selected import FIRST_REVISION
@@ -63,6 +64,7 @@ class Publication(Work):
         ISSUES = "issues", "issues of faulty frames"
         COPY = "copy", "copied annotations"
         WRITE_BACK = "write_back", "results written back"
+        REMOVAL = "removal", "published task removed"
 
     class Status(models.TextChoices):
         QUEUED = WorkStatus.QUEUED.value, "waiting"
@@ -86,7 +88,7 @@ class Publication(Work):
     # Of a ground-truth job: task frames, ascending, as when the publication was asked for.
     frames = models.JSONField(default=list)
     # As the options of its target write them with to_json(): GroundTruthOptions, NewTaskOptions,
-    # IssueOptions, CopyOptions, WriteBackOptions.
+    # IssueOptions, CopyOptions, WriteBackOptions, RemovalOptions.
     options = models.JSONField(default=dict, blank=True)
     # What is to be done, where options and frames do not say it. Of issues: {"issues": as
     # FaultyFrame writes them, "jobs": ids of those to reject}; of copied annotations: {"jobs": as
@@ -150,6 +152,9 @@ class Publication(Work):
         if self.target == self.Target.WRITE_BACK:
             source = self.get_write_back_options().publication_id
             return reverse("publishing:results", args=[source])
+        if self.target == self.Target.REMOVAL:
+            source = self.get_removal_options().publication_id
+            return reverse("publishing:remove-task", args=[source])
         if self.selection_id is None:
             return ""
         return reverse(f"publishing:{_PAGES[self.target]}", args=[self.selection_id])
@@ -171,6 +176,10 @@ class Publication(Work):
     def get_issue_options(self) -> IssueOptions:
         """Of issues."""
         return IssueOptions.from_json(self.options)
+
+    def get_removal_options(self) -> RemovalOptions:
+        """Of a published task that is removed."""
+        return RemovalOptions.from_json(self.options)
 
     def get_write_back_options(self) -> WriteBackOptions:
         """Of results written back."""
@@ -211,12 +220,20 @@ class Publication(Work):
         """Note which upload to go on with. False if the worker has lost its claim."""
         return self._change(self._held(worker), upload_id=upload_id[:200])
 
+    def note_task_removed(self, change: Change) -> None:
+        """Note that the task, which was made, was deleted in CVAT since."""
+        made = Publication.objects.filter(status=self.Status.READY, result_task_id__isnull=False)
+        self._note_removal(made, change)
+
     def note_removal(self, change: Change) -> None:
         """Note that the task was deleted in CVAT after the publication was given up."""
+        self._note_removal(Publication.objects.given_up(), change)
+
+    def _note_removal(self, rows: PublicationQuerySet, change: Change) -> None:
         now = timezone.now().isoformat()
         step = {"request": change.request, "text": change.text, "sent_at": now, "done_at": now}
         self._change(
-            Publication.objects.given_up(),
+            rows,
             steps=[*self.steps, step | {"is_refused": False}],
             result_task_id=None,
         )

@@ -11,6 +11,7 @@ from publishing.services.permissions import (
     may_write_already,
     withdraw_permission,
 )
+from publishing.services.removing_task import check_removable, request_removal
 from publishing.services.requesting import (
     cancel_publication,
     plan_ground_truth_job,
@@ -42,6 +43,7 @@ __all__ = [
     "check_ground_truth",
     "check_issues",
     "check_new_task",
+    "check_removable",
     "compare_results",
     "connection_to",
     "follow_jobs",
@@ -57,6 +59,7 @@ __all__ = [
     "request_ground_truth_job",
     "request_issues",
     "request_new_task",
+    "request_removal",
     "request_write_back",
     "withdraw_permission",
 ]

@@ -16,6 +16,7 @@ from publishing.services.making_jobs import make_ground_truth_job
 from publishing.services.making_tasks import make_new_task
 from publishing.services.opening_issues import open_issues
 from publishing.services.removing_empty import remove_empty_task
+from publishing.services.removing_task import remove_task
 from publishing.services.writing import GivenAnew
 from publishing.services.writing_back import write_back
 
@@ -30,6 +31,7 @@ CARRIED_OUT_BY: Mapping[str, Callable[[Publication, Heartbeat], dict[str, Any]]]
     Publication.Target.ISSUES: open_issues,
     Publication.Target.COPY: copy_annotations,
     Publication.Target.WRITE_BACK: write_back,
+    Publication.Target.REMOVAL: remove_task,
 }
 
 

@@ -346,6 +346,7 @@ EXAMPLES: dict[str, Any] = {
     "NewIssuesRequest": {"dry_run": True},
     "NewTaskRequest": {"name": "Chosen frames", "dry_run": True},
     "WriteBackRequest": {"place": "add", "dry_run": True},
+    "TaskRemovalRequest": {"dry_run": True},
     "NewApiTokenRequest": {"name": "night script", "days": 90},
 }
 

@@ -1,0 +1,61 @@
+"""A published task, removed in CVAT, in the API."""
+
+from __future__ import annotations
+
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from portal.api.idempotency import once
+from portal.api.schema import ErrorSerializer
+from portal.api.strict import StrictSerializer, StrictView, takes
+from portal.api.views import IDS
+from portal.signed_in import SignedInApiRequest
+from publishing import services
+from publishing.api.deciding import DryRunSerializer, accepted, dry_run
+from publishing.api.publications import PublicationSerializer
+from publishing.models import Publication, PublicationQuerySet
+from publishing.removal import removal
+
+
+class TaskRemovalSerializer(StrictSerializer):
+    """The removal of a published task."""
+
+    dry_run = serializers.BooleanField(
+        default=False,
+        help_text="Answer the requests that would change something in CVAT, and send none.",
+    )
+
+
+class RemovalViewSet(StrictView, viewsets.GenericViewSet[Publication]):
+    asks_cvat = True
+    serializer_class = PublicationSerializer
+    queryset = Publication.objects.none()
+    lookup_value_regex = IDS
+
+    def get_queryset(self) -> PublicationQuerySet:
+        return Publication.objects.for_user(self.request.user).for_list()
+
+    @takes(
+        body=TaskRemovalSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={200: DryRunSerializer, 202: PublicationSerializer, 409: ErrorSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="remove-task")
+    def remove_task(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Delete the new task of a publication in CVAT, with its pictures and everything that is
+        annotated in it, in the background; the tasks of its frames stay as they are. Look at its
+        `results` first. Needs permission to write through your connection (409 with the code
+        `write_permission_needed` without it). 409 for a publication without a task."""
+        source = self.get_object()
+        form = TaskRemovalSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        if form.validated_data["dry_run"]:
+            return dry_run([removal(services.check_removable(source))])
+
+        def create() -> Response:
+            publication = services.request_removal(user=request.user, source=source)
+            return accepted(request.user, publication)
+
+        return once(request, create)

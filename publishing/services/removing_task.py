@@ -1,0 +1,87 @@
+"""A task that a publication made, deleted in CVAT when nobody needs it any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from cvat.client import CvatClient
+from cvat.exceptions import CvatNotFound
+from cvat.writing import CvatWriter
+from portal.exceptions import Conflict
+from portal.work.exceptions import WorkFailed
+from portal.work.heartbeat import Heartbeat
+from publishing.models import Publication
+from publishing.removal import RemovalOptions, removal
+from publishing.services.following import connection_to
+from publishing.services.requesting import queued
+from publishing.services.steps import step
+from publishing.services.writing import writing_client
+
+NO_TASK = "This publication has no task in CVAT that could be removed."
+NOT_OURS = (
+    "Task {task} no longer names this publication as its issue tracker, so it may be another one "
+    "by now. Nothing was deleted. Look at it in CVAT and delete it there."
+)
+
+
+def check_removable(source: Publication) -> int:
+    """The id of the task that the publication made. Raises Conflict."""
+    task_id = source.result_task_id
+    if source.target != Publication.Target.TASK or not source.has_results or task_id is None:
+        raise Conflict(NO_TASK)
+    return task_id
+
+
+def request_removal(*, user: User, source: Publication) -> Publication:
+    """Ask for the task of a publication to be deleted in CVAT, by a worker; one that is asked for
+    already is answered. Raises PermissionNeeded, Conflict, NotConnected."""
+    task_id = check_removable(source)
+    options = RemovalOptions(source.pk).to_json()
+    active = Publication.objects.for_user(user).active()
+    running = active.filter(target=Publication.Target.REMOVAL, options=options).first()
+    if running is not None:
+        return running
+    connection = connection_to(user, source)
+    publication = Publication(
+        target=Publication.Target.REMOVAL,
+        selection=source.selection,
+        selection_name=source.selection_name,
+        revision=source.revision,
+        requested_by=user,
+        connection=connection,
+        url=connection.url,
+        task_id=task_id,
+        task_name=source.task_name,
+        frames_total=source.frames_total,
+        options=options,
+    )
+    return queued(publication)
+
+
+def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
+    """Carry out a publication as the removal of a task; returns the columns of its result."""
+    own = Publication.objects.for_user(publication.requested_by)
+    source = own.filter(pk=publication.get_removal_options().publication_id).first()
+    task_id = publication.task_id
+    if source is None or task_id is None:
+        raise WorkFailed(NO_TASK)
+    change = removal(task_id)
+    with writing_client(publication, heartbeat) as client:
+        writer = CvatWriter(client)
+        if not _is_gone(client, task_id) and writer.find_task(source.marker) != task_id:
+            raise WorkFailed(NOT_OURS.format(task=task_id))
+        with step(publication, heartbeat, change):
+            writer.ensure_task_deleted(task_id)
+    source.note_task_removed(change)
+    return {}
+
+
+def _is_gone(client: CvatClient, task_id: int) -> bool:
+    """Whether it was deleted already, perhaps by an earlier attempt."""
+    try:
+        client.task(task_id)
+    except CvatNotFound:
+        return True
+    return False

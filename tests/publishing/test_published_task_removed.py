@@ -1,0 +1,120 @@
+"""A published task removed in CVAT: said what is lost, deleted once, and no other task."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from cvat import client as cvat_client
+from cvat.writing import CvatWriter
+from publishing import services
+from publishing.models import Publication
+from publishing.services import carrying_out
+from standin.model import Task
+from standin.server import StandIn
+from tests.publishing.making import add_box, carried_out
+from tests.selections.conftest import HASTY
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "sent", "permission")
+
+Published = tuple[Publication, Task]
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
+
+
+@pytest.fixture
+def marked(published: Published) -> Published:
+    """As the portal makes it: the task names the publication."""
+    publication, made = published
+    publication.marker = made.bug_tracker = "https://portal.example.com/publications/1?made=x"
+    publication.save()
+    return publication, made
+
+
+def remove(publication: Publication) -> Publication:
+    return services.request_removal(user=publication.requested_by, source=publication)
+
+
+def test_it_is_deleted_and_the_record_stays(
+    api: APIClient, marked: Published, task: Task, standin: StandIn
+) -> None:
+    publication, made = marked
+    url = f"/api/publications/{publication.pk}/remove-task"
+    planned = api.post(url, {"dry_run": True}).json()["requests"]
+    assert [each["path"] for each in planned] == [f"/api/tasks/{made.id}"]
+    asked = api.post(url, {})
+    assert asked.status_code == 202, asked.content
+    done = carried_out(Publication.objects.get(pk=asked.json()["id"]))
+    assert (done.status, done.error) == ("ready", "")
+    assert (made.id in standin.world.tasks, task.id in standin.world.tasks) == (False, True)
+    publication.refresh_from_db()
+    assert (publication.status, publication.result_task_id) == ("ready", None)
+    assert publication.steps[-1]["request"] == f"DELETE /api/tasks/{made.id}"
+    assert publication.published_frames.count() == 3
+    assert api.post(url, {}).status_code == 409
+
+
+def test_the_page_says_what_is_lost(web: Client, marked: Published, task: Task) -> None:
+    publication, made = marked
+    url = f"/publications/{publication.pk}/remove-task"
+    assert "No results" in web.get(url).text
+    add_box(made, 0, 5)
+    assert "1 new and 0 changed objects are in this task alone" in web.get(url).text
+    task.deleted = [11]
+    assert "1 frame was not compared" in web.get(url).text
+    answer = web.post(url)
+    removal = Publication.objects.get(target="removal")
+    assert (answer.status_code, answer.url) == (302, removal.get_absolute_url())
+    assert "Published task removed" in web.get(answer.url).text
+
+
+def test_another_task_is_not_deleted(marked: Published, standin: StandIn) -> None:
+    publication, made = marked
+    made.bug_tracker = "https://tracker.example.com/7"
+    done = carried_out(remove(publication))
+    assert done.status == "failed"
+    assert "no longer names this publication" in done.error
+    assert made.id in standin.world.tasks
+
+
+@pytest.mark.parametrize("status", [None, 502])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_lost_answer(
+    marked: Published, standin: StandIn, status: int | None, is_late: bool
+) -> None:
+    publication, made = marked
+    lost = standin.faults.lose("/api/tasks", method="DELETE", status=status, carried_out=is_late)
+    done = carried_out(remove(publication))
+    assert (done.status, done.error, lost.hits) == ("ready", "", 1)
+    assert made.id not in standin.world.tasks
+
+
+def test_after_a_kill_the_next_worker_goes_on(
+    marked: Published, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication, _ = marked
+    asked = remove(publication)
+    real = CvatWriter.ensure_task_deleted
+
+    class Killed(BaseException):
+        """The process ends here."""
+
+    def fatal(writer: CvatWriter, task_id: int) -> None:
+        real(writer, task_id)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CvatWriter, "ensure_task_deleted", fatal)
+        with pytest.raises(Killed):
+            carrying_out.publish(asked.pk)
+    long_ago = timezone.now() - timezone.timedelta(hours=1)
+    Publication.objects.filter(pk=asked.pk).update(heartbeat_at=long_ago)
+    done = carried_out(asked)
+    assert (done.status, done.error) == ("ready", "")
+    publication.refresh_from_db()
+    assert publication.result_task_id is None
