@@ -180,6 +180,13 @@ class NewTaskForm(forms.Form):
         choices=QUALITY_CHOICES,
         help_text="Compressed ones must have as many pixels as the original, else no task is made.",
     )
+    overlap = forms.IntegerField(
+        label="Shared with the next job",
+        required=False,
+        min_value=0,
+        max_value=MOST_FRAMES // 2,
+        help_text="Frames. Empty: none.",
+    )
     image_quality = forms.IntegerField(
         label="Image quality",
         min_value=1,
@@ -266,6 +273,7 @@ class NewTaskForm(forms.Form):
             subset=given["subset"],
             frames_per_job=given["frames_per_job"] or 0,
             quality=given["quality"] or ORIGINAL,
+            overlap=given["overlap"] or 0,
             image_quality=given["image_quality"],
             consensus_replicas=given["consensus_replicas"] or 0,
             with_annotations=given["with_annotations"],

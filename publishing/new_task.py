@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from cvat.writing import NewProject, NewTask, TaskData
-from publishing.change import Change
+from cvat.writing import NewProject, NewTask, OrderedPicture, TaskData
+from publishing.change import Change, frames_in_words
 
 LONGEST_NAME = 256  # characters; CVAT's limit
 MOST_ASSIGNEES = 200
@@ -23,7 +23,8 @@ UPLOADED = "the paths of the pictures, in their order"
 @dataclass(frozen=True, slots=True)
 class NewTaskOptions:
     """`new_project` is the name of a project to make for the task, which gets the labels then.
-    `frames_per_job` is 0 for one job of all frames. With `project_id` the task has the labels of
+    `frames_per_job` is 0 for one job of all frames; `overlap` is how many of them the next job has
+    too. With `project_id` the task has the labels of
     that project, else those of the tasks that the frames are from. `deleted_frames` as for
     GroundTruthOptions. `with_annotations`: what is annotated on the frames is copied too.
     `labels` are the names of those of the tasks' labels that the new task gets, () for all;
@@ -45,6 +46,7 @@ class NewTaskOptions:
     label_schema: tuple[Mapping[str, Any], ...] = ()
     new_project: str = ""
     consensus_replicas: int = 0
+    overlap: int = 0
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)
@@ -101,15 +103,25 @@ class NewTaskOptions:
             subset=self.subset,
             assignee_id=self.assignee_id,
             consensus_replicas=self.consensus_replicas,
+            segment_size=self.frames_per_job if self.overlap else 0,
+            overlap=self.overlap or None,
         )
 
-    def data(self, paths: Sequence[str]) -> TaskData:
-        """The frames and jobs that CVAT is to make of the pictures at these paths, in this order
-        (cvat-api 15.5)."""
-        size = self.frames_per_job or len(paths)
+    def data(self, pictures: Sequence[OrderedPicture]) -> TaskData:
+        """The frames and jobs that CVAT is to make of these pictures, in this order (cvat-api 15.5
+        and 15.9)."""
+        if self.overlap:
+            return TaskData(image_quality=self.image_quality, order=tuple(pictures))
+        size = self.frames_per_job or len(pictures)
+        paths = [picture.path for picture in pictures]
         starts = range(0, len(paths), size)
         jobs = tuple(tuple(paths[start : start + size]) for start in starts)
         return TaskData(jobs, image_quality=self.image_quality)
+
+    def jobs_of(self, frames_count: int) -> int:
+        """How many jobs there will be, without replicas."""
+        size = self.frames_per_job or max(frames_count, 1)
+        return max(1, -(-(frames_count - self.overlap) // (size - self.overlap)))
 
 
 def project_creation(project: NewProject) -> Change:
@@ -137,12 +149,15 @@ def _with_query(path: str, query: Mapping[str, Any]) -> str:
 
 def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -> Change:
     """The upload of the pictures; without `task_id` to a task that is not made yet."""
-    jobs = -(-frames_count // (options.frames_per_job or max(frames_count, 1)))
+    jobs = options.jobs_of(frames_count)
     in_jobs = f"{jobs:,} {'job' if jobs == 1 else 'jobs'}"
     if options.consensus_replicas:
         in_jobs += f", each with {options.consensus_replicas} replicas"
     compressed = "compressed " if options.quality == COMPRESSED else ""
-    body = {"image_quality": options.image_quality, "job_file_mapping": UPLOADED}
+    if options.overlap:
+        in_jobs += f", each with {frames_in_words(options.overlap)} of the one before"
+    body: dict[str, Any] = {"image_quality": options.image_quality}
+    body |= {"sorting_method": "predefined"} if options.overlap else {"job_file_mapping": UPLOADED}
     return Change(
         "POST",
         f"/api/tasks/{'<new task>' if task_id is None else task_id}/data",

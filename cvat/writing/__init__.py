@@ -1,7 +1,15 @@
 """What changes something in CVAT: jobs, tasks, pictures, annotations, issues."""
 
 from cvat.writing.uploading import FileOnDisk
-from cvat.writing.values import NewProject, NewTask, RequestState, TaskData
+from cvat.writing.values import NewProject, NewTask, OrderedPicture, RequestState, TaskData
 from cvat.writing.writer import CvatWriter
 
-__all__ = ["CvatWriter", "FileOnDisk", "NewProject", "NewTask", "RequestState", "TaskData"]
+__all__ = [
+    "CvatWriter",
+    "FileOnDisk",
+    "NewProject",
+    "NewTask",
+    "OrderedPicture",
+    "RequestState",
+    "TaskData",
+]

@@ -21,6 +21,7 @@ from cvat.writing.values import RequestState, TaskData
 # slow line pieces become smaller.
 PIECE_BYTES, LEAST_PIECE_BYTES = 8 * 2**20, 2**18
 _FILE_NAME = "pictures.zip"  # of the upload; the frames are named by their paths in the ZIP
+_MANIFEST = "manifest.jsonl"  # as CVAT looks for it
 _TUS = {"Tus-Resumable": "1.0.0"}
 _CONFLICT = 409
 
@@ -50,6 +51,17 @@ class FileOnDisk:
     def read(self, start: int, length: int) -> bytes:
         with self._path.open("rb", buffering=0) as file:
             return os.pread(file.fileno(), length, start)
+
+
+class FileInMemory:
+    """A small finished file."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size = len(content)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self._content[start : start + length]
 
 
 def upload(
@@ -84,7 +96,10 @@ def upload(
     if not resume:
         call = Call("POST", path, subject, headers={"Upload-Start": "true"})
         sender.ensure(lambda: None, lambda: sender.send(call))
-    _Pieces(sender, task_id, file, started, progress).send(resume)
+    _Pieces(sender, task_id, _FILE_NAME, file, started, progress).send(resume)
+    if manifest := data().manifest:
+        beside = FileInMemory(manifest)
+        _Pieces(sender, task_id, _MANIFEST, beside, ignore, ignore).send("")
     return sender.ensure(received, finish)
 
 
@@ -119,11 +134,13 @@ class _Pieces:
         self,
         sender: Sender,
         task_id: int,
+        name: str,
         file: PictureFile,
         started: Callable[[str], None],
         progress: Callable[[int], None],
     ) -> None:
         self._sender = sender
+        self._name = name
         self._folder = f"/api/tasks/{task_id}/data/"
         self._subject = f"the pictures of task {task_id}"
         self._file = file
@@ -154,7 +171,7 @@ class _Pieces:
         headers = {
             **_TUS,
             "Upload-Length": str(self._size),
-            "Upload-Metadata": f"filename {b64encode(_FILE_NAME.encode()).decode()}",
+            "Upload-Metadata": f"filename {b64encode(self._name.encode()).decode()}",
             "Origin": f"{parts.scheme}://{parts.netloc}",
         }
         call = Call("POST", self._folder, self._subject, headers=headers)

@@ -100,6 +100,13 @@ class NewTaskSerializer(DecisionsSerializer):
         help_text="Of the files that the task is made of. `compressed`: smaller JPEGs, made by "
         "CVAT. They must have as many pixels as the original, else no task is made.",
     )
+    overlap = WholeNumberField(
+        min_value=0,
+        max_value=MOST_FRAMES // 2,
+        default=0,
+        help_text="How many frames each job shares with the next one: at most half of "
+        "`frames_per_job`.",
+    )
     image_quality = WholeNumberField(
         min_value=1,
         max_value=100,

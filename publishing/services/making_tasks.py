@@ -10,11 +10,18 @@ from django.db import connections, transaction
 
 from cvat.client import CvatClient
 from cvat.types import FrameInfo
-from cvat.writing import CvatWriter, NewTask, RequestState
+from cvat.writing import CvatWriter, NewTask, OrderedPicture, RequestState, TaskData
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
-from publishing.new_task import assignment, creation, deletion, project_creation, upload
+from publishing.new_task import (
+    NewTaskOptions,
+    assignment,
+    creation,
+    deletion,
+    project_creation,
+    upload,
+)
 from publishing.services import packing, taking_annotations
 from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
@@ -149,7 +156,7 @@ def _fill(
         request_id = writer.upload_pictures(
             task_id,
             pictures,
-            lambda: options.data([line["path"] for line in pictures.lines]),
+            lambda: _data(options, pictures.lines),
             resume=publication.upload_id,
             started=lambda upload_id: _note_upload(publication, heartbeat, upload_id),
             progress=_shown(heartbeat, length),
@@ -223,6 +230,21 @@ def _compare(task_id: int, lines: Sequence[Line], frames: Sequence[FrameInfo]) -
                 f"CVAT made task {task_id}, but its frame {number} is {_named(stored)}, and "
                 f"{_named(sent)} was sent. Look at it there; nothing was deleted."
             )
+
+
+def _data(options: NewTaskOptions, lines: Sequence[Line]) -> TaskData:
+    """Raises WorkFailed for a picture whose size must be known and is not."""
+    if options.overlap:
+        for line in lines:
+            if not (line["width"] and line["height"]):
+                raise WorkFailed(
+                    f"The portal cannot read the size of {line['path']}, which CVAT needs for jobs "
+                    "that share frames. Leave out the overlap, or the picture."
+                )
+    pictures = (
+        OrderedPicture(line["path"], line["width"] or 0, line["height"] or 0) for line in lines
+    )
+    return options.data(list(pictures))
 
 
 def _named(picture: tuple[Any, ...]) -> str:

@@ -75,6 +75,11 @@ class NewTaskCheck:
     def check_choices(self, options: NewTaskOptions) -> None:
         """Raises ChoiceNeeded, InvalidInput."""
         self._check_labels(options)
+        if options.overlap > options.frames_per_job // 2:
+            raise InvalidInput(
+                "Jobs can share at most half of their frames with the next one. Give more frames "
+                "per job (frames_per_job), or a smaller overlap."
+            )
         if options.consensus_replicas and options.with_annotations:
             raise InvalidInput(
                 "Annotations are not copied into a task with replicas, whose jobs get those of the "

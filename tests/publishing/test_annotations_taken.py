@@ -133,6 +133,15 @@ def test_every_object_arrives_once_on_its_frame(
     assert last["done_at"]
 
 
+def test_a_frame_of_two_jobs_is_annotated_in_the_first(
+    connection: Connection, source: Task, standin: StandIn
+) -> None:
+    selection = select(connection, (source.id, [1, 2, 3, 5]))
+    done = carried_out(request_task(selection, with_annotations=True, frames_per_job=2, overlap=1))
+    assert (done.status, done.error, done.problems_count) == ("ready", "", 0)
+    assert copies(standin, done) == EXPECTED
+
+
 def test_without_the_choice_nothing_is_copied(
     connection: Connection, source: Task, standin: StandIn
 ) -> None:

@@ -88,6 +88,14 @@ def test_deleted_frames_need_a_decision(selection: Selection, task: Task) -> Non
         check(selection).check_choices(NewTaskOptions("x", deleted_frames="leave_out"))
 
 
+def test_jobs_share_at_most_half_of_their_frames(connection: Connection, task: Task) -> None:
+    found = check(select(connection, task, [1, 2, 3]))
+    found.check_choices(NewTaskOptions("x", frames_per_job=2, overlap=1))
+    for frames_per_job in (0, 3):
+        with pytest.raises(InvalidInput, match="at most half of their frames"):
+            found.check_choices(NewTaskOptions("x", frames_per_job=frames_per_job, overlap=2))
+
+
 def test_a_task_lies_in_the_organization_of_its_frames(
     alice: User, bob: User, connection: Connection, standin: StandIn
 ) -> None:

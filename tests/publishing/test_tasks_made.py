@@ -90,6 +90,28 @@ def test_it_works(
     assert not list(spools.iterdir())
 
 
+def test_jobs_can_share_frames(
+    connection: Connection, permission: WritePermission, standin: StandIn
+) -> None:
+    """In the order of the selection, which is not that of the names."""
+    older = standin.world.add_task("Older", owner="demo", count=3, task_id=9000)
+    newer = standin.world.add_task("Newer", owner="demo", count=3, task_id=10000)
+    selection = select(connection, (older.id, None), (newer.id, [0, 2]))
+    publication = request_task(selection, frames_per_job=3, overlap=1)
+    lost = standin.faults.lose("/data", method="PATCH", status=502, carried_out=True, skip=1)
+    done = carried_out(publication)
+    assert (done.status, done.error, bool(lost.hits)) == ("ready", "", True)
+    task = made(standin, done)
+    assert [list(job.frames) for job in task.jobs] == [[0, 1, 2], [2, 3, 4]]
+    assert [name.partition("/")[0] for name in names(task)] == [
+        *["task_9000"] * 3,
+        *["task_10000"] * 2,
+    ]
+    rows = done.published_frames.values_list("new_frame", "task_id", "frame")
+    assert list(rows)[-2:] == [(3, 10000, 0), (4, 10000, 2)]
+    assert done.steps[1]["text"].endswith("in 2 jobs, each with 1 frame of the one before")
+
+
 def test_it_goes_into_a_project_and_its_organization(alice: User, standin: StandIn) -> None:
     maintainer = connected(alice, standin, "alice")
     token = standin.world.access_token("alice", "writing", read_only=False)
@@ -224,7 +246,9 @@ def test_any_answer_may_be_lost(
     status: int | None,
     is_late: bool,
 ) -> None:
-    """The answers to the first, the second and so on of the requests that change something."""
+    """The answers to the first, the second and so on of the requests that change something. Those
+    of late answers upload a second file, which jobs with shared frames need."""
+    options = {"frames_per_job": 2, "overlap": 1} if is_late else {}
     selection = select(connection, (task.id, [1, 2]))
     for skip in range(20):
         standin.faults.clear()
@@ -234,7 +258,7 @@ def test_any_answer_may_be_lost(
             )
             for method in ("POST", "PATCH")
         ]
-        done = carried_out(request_task(selection))
+        done = carried_out(request_task(selection, **options))
         assert (done.status, done.error) == ("ready", ""), skip
         assert names(made(standin, done)) == ["p01.png", "p02.png"]
         standin.world.tasks[done.result_task_id].bug_tracker = ""
