@@ -53,7 +53,7 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         hidden from `user`."""
         if not user.is_authenticated:
             return self.none()
-        shared = Share.objects.reaching(user).values("selection_id")
+        shared = Share.objects.selections_reaching(user)
         readable = (
             Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED) | Q(pk__in=shared)
         )
@@ -150,8 +150,8 @@ def _shared() -> Q:
 
 
 def _editable(user: AnyUser) -> Q:
-    shared = Share.objects.reaching(user).filter(may_edit=True)
-    return Q(owner_id=user.pk) | Q(pk__in=shared.values("selection_id"))
+    shared = Share.objects.selections_reaching(user, may_edit=True)
+    return Q(owner_id=user.pk) | Q(pk__in=shared)
 
 
 class Selection(models.Model):
