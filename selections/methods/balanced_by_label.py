@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import reduce
+
+import numpy as np
 
 from cvat.types import Frame, Place
 from selections.methods.method import Facts, Method, Parameter
 from selections.sampling import Amount, Candidates, LabelDraw, Sample, lowest, place_of, sample_of
+
+NO_RANK = 2**62  # after the last one
+NEVER = 2**61  # what a kind costs all of whose frames are drawn
+MOST_ADDED = 255  # rows whose sum is a byte
 
 
 def draw(candidates: Candidates, amount: Amount, seed: int, facts: Facts) -> Sample:
@@ -41,21 +47,22 @@ def _labels_of(
     places: AbstractSet[Place], by_label: Mapping[str, Collection[Place]]
 ) -> dict[Place, tuple[str, ...]]:
     """The labels on each of the frames that has some, in the order of `by_label`."""
-    labels_of: dict[Place, list[str]] = {}
+    labels_of: dict[Place, list[str]] = {place: [] for place in places}
     for label, frames in by_label.items():
         for place in frames:
-            if place in places:
-                labels_of.setdefault(place, []).append(label)
+            if (held := labels_of.get(place)) is not None:
+                held.append(label)
     # Frames with the same labels share one tuple: there may be a hundred thousand.
     known: dict[tuple[str, ...], tuple[str, ...]] = {}
-    held = ((place, tuple(labels)) for place, labels in labels_of.items())
-    return {place: known.setdefault(labels, labels) for place, labels in held}
+    pairs = ((place, tuple(labels)) for place, labels in labels_of.items() if labels)
+    return {place: known.setdefault(labels, labels) for place, labels in pairs}
 
 
 class _Kinds:
     """Frames by their labels: those with the same labels cost the same, so they are compared once,
-    by the first of them. Labels and frames are numbers here, by their turns and ranks: where nearly
-    all frames have labels of their own, each is compared many times."""
+    by the first of them. Labels, kinds and frames are numbers here, by their turns, first ranks
+    and ranks. Where nearly all frames have labels of their own there are a hundred thousand kinds,
+    of which each draw makes many cost more: so costs are an array."""
 
     def __init__(
         self,
@@ -64,60 +71,71 @@ class _Kinds:
         labels: Collection[str],
     ) -> None:
         kinds: dict[tuple[str, ...], int] = {}
-        self.of_rank = [kinds.setdefault(labels_of[place_of(each)], len(kinds)) for each in ranked]
-        self.first = [len(ranked)] * len(kinds)  # of each kind the first rank that is not drawn
-        self._following = [0] * len(ranked)  # of each rank the next one of its kind
+        of_rank = [kinds.setdefault(labels_of[place_of(each)], len(kinds)) for each in ranked]
+        self._first = np.full(len(kinds), NO_RANK)  # of each kind the first rank not drawn
+        self._following = [NO_RANK] * len(ranked)  # of each rank the next one of its kind
         sizes = [0] * len(kinds)
         for rank in range(len(ranked) - 1, -1, -1):
-            kind = self.of_rank[rank]
-            self._following[rank], self.first[kind] = self.first[kind], rank
+            kind = of_rank[rank]
+            self._following[rank], self._first[kind] = int(self._first[kind]), rank
             sizes[kind] += 1
         totals = dict.fromkeys(labels, 0)
         for names, size in zip(kinds, sizes, strict=True):
             for label in names:
                 totals[label] += size
-        turns = {
-            label: turn
-            for turn, label in enumerate(sorted(labels, key=lambda each: (totals[each], each)))
-        }
-        # Of each kind its labels.
-        self.held = [tuple(map(turns.__getitem__, names)) for names in kinds]
-        # Of each label the first ranks of the kinds that have it, ascending.
-        self.of_label: list[list[int]] = [[] for _ in turns]
-        for kind, held in enumerate(self.held):
+        in_turn = sorted(labels, key=lambda each: (totals[each], each))
+        turns = {label: turn for turn, label in enumerate(in_turn)}
+        self.remaining = [totals[label] for label in in_turn]  # of each label the frames not drawn
+        self.counts = [0] * len(in_turn)  # of each label the drawn frames
+        self._held = [tuple(map(turns.__getitem__, names)) for names in kinds]  # labels of kinds
+        of_label: list[list[int]] = [[] for _ in in_turn]
+        for kind, held in enumerate(self._held):
             for turn in held:
-                self.of_label[turn].append(self.first[kind])
+                of_label[turn].append(kind)
+        self._of_label = [np.array(each, dtype=np.intp) for each in of_label]
+        # Of each kind how many drawn frames its labels have together.
+        self._costs = np.zeros(len(kinds), dtype=np.int64)
+        # Of each label that many kinds have, a 1 for each of these, else a 0: quicker to add.
+        self._rows = {
+            turn: np.bincount(having, minlength=len(kinds)).astype(np.uint8)
+            for turn, having in enumerate(self._of_label)
+            if len(having) * 8 > len(kinds)
+        }
 
-    def draw_first(self, kind: int) -> None:
-        self.first[kind] = self._following[self.first[kind]]
+    def draw_of(self, turn: int) -> int:
+        """Draw the frame that goes first of those with a label; returns its rank."""
+        having = self._of_label[turn]
+        costs = self._costs[having]
+        cheapest = having[costs == costs.min()]
+        kind = int(cheapest[self._first[cheapest].argmin()])
+        rank = int(self._first[kind])
+        self._first[kind] = self._following[rank]
+        self._count(self._held[kind])
+        if self._following[rank] == NO_RANK:
+            self._costs[kind] = NEVER
+        return rank
+
+    def _count(self, held: Sequence[int]) -> None:
+        """Count a drawn frame with these labels."""
+        for turn in held:
+            self.counts[turn] += 1
+            self.remaining[turn] -= 1
+            if turn not in self._rows:
+                self._costs[self._of_label[turn]] += 1
+        rows = [self._rows[turn] for turn in held if turn in self._rows]
+        for start in range(0, len(rows), MOST_ADDED):
+            self._costs += reduce(np.add, rows[start : start + MOST_ADDED])
 
 
 def _drawn(kinds: _Kinds, per_label: int) -> set[int]:
     """The ranks of the drawn frames."""
-    size = len(kinds.of_rank)
-    # Of each label a heap of its kinds, each as one number of the cost and the rank of its first
-    # frame. Both only grow: a number that is outdated is renewed when its turn comes.
-    waiting = kinds.of_label
-    counts = [0] * len(waiting)
     drawn: set[int] = set()
     level = 0
-    while level < per_label and any(waiting):
+    while level < per_label and any(kinds.remaining):
         level += 1
-        for turn, heap in enumerate(waiting):
-            while counts[turn] < level and heap:
-                kind = kinds.of_rank[heap[0] % size]
-                held, rank = kinds.held[kind], kinds.first[kind]
-                if rank == size:
-                    heapq.heappop(heap)
-                    continue
-                cost = sum(map(counts.__getitem__, held)) - counts[turn]
-                if (now := cost * size + rank) > heap[0]:
-                    heapq.heapreplace(heap, now)
-                    continue
-                drawn.add(rank)
-                kinds.draw_first(kind)
-                for other in held:
-                    counts[other] += 1
+        for turn in range(len(kinds.remaining)):
+            while kinds.counts[turn] < level and kinds.remaining[turn]:
+                drawn.add(kinds.draw_of(turn))
     return drawn
 
 
