@@ -115,9 +115,10 @@ def test_a_question_mark_lists_the_keys(desk: Workspace) -> None:
 
 
 def test_what_can_never_open_is_not_tried_again(desk: Workspace) -> None:
-    for task in (UPLOAD, LIDAR):
+    for task, said in ((UPLOAD, "no "), (LIDAR, "3D point clouds")):
         desk.page.goto(f"/choose?task={task}")
         notice = desk.page.locator("#notice")
+        expect(notice).to_contain_text(said)
         expect(notice.get_by_role("link", name="Other tasks")).to_be_visible()
         expect(desk.button("Try again")).to_be_hidden()
         expect(desk.page.locator("#left-out summary")).to_have_text("Leave out frames of…")

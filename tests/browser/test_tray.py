@@ -126,19 +126,19 @@ def test_a_notice_that_goes_stays_in_the_tray(how: str, desk: Workspace, worker:
 
 
 @pytest.mark.worker
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_notice_covers_no_menu_and_no_button(width: int, desk: Workspace, worker: None) -> None:
+def test_a_notice_covers_no_menu_and_no_button(desk: Workspace, worker: None) -> None:
     page = desk.page
     build_and_leave(desk)
-    page.set_viewport_size({"width": width, "height": 844})
-    for path, region in (("/tokens", "#tray-ready"), (f"/choose?task={DRIVE}", "#desk-ready")):
-        page.goto(path)
-        expect(page.locator(region)).to_contain_text("“One” is ready.")
-        for menu in page.locator("header details.menu summary:visible").all():
-            menu.click()
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        for path, region in (("/tokens", "#tray-ready"), (f"/choose?task={DRIVE}", "#desk-ready")):
+            page.goto(path)
+            expect(page.locator(region)).to_contain_text("“One” is ready.")
+            for menu in page.locator("header details.menu summary:visible").all():
+                menu.click()
+                assert covered(page, region) == []
+                page.keyboard.press("Escape")
             assert covered(page, region) == []
-            page.keyboard.press("Escape")
-        assert covered(page, region) == []
 
 
 def covered(page: Page, region: str) -> list[str]:
