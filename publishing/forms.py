@@ -181,11 +181,11 @@ class NewTaskForm(forms.Form):
         help_text="Compressed ones must have as many pixels as the original, else no task is made.",
     )
     overlap = forms.IntegerField(
-        label="Shared with the next job",
+        label="Overlap",
         required=False,
         min_value=0,
         max_value=MOST_FRAMES // 2,
-        help_text="Frames. Empty: none.",
+        help_text="Frames that the next job has too.",
     )
     image_quality = forms.IntegerField(
         label="Image quality",

@@ -165,6 +165,12 @@ class Publication(Work):
         has_jobs = self.target in (self.Target.GROUND_TRUTH, self.Target.TASK)
         return has_jobs and self.status == self.Status.READY and self.result_task_id is not None
 
+    @property
+    def has_removable_task(self) -> bool:
+        """Whether it has made a task in CVAT, finished or not, and does no more with it."""
+        is_new_task = self.target == self.Target.TASK and self.result_task_id is not None
+        return is_new_task and not self.is_active
+
     def get_options(self) -> GroundTruthOptions:
         """Of a ground-truth job."""
         return GroundTruthOptions.from_json(self.options)
@@ -222,7 +228,8 @@ class Publication(Work):
 
     def note_task_removed(self, change: Change) -> None:
         """Note that the task, which was made, was deleted in CVAT since."""
-        made = Publication.objects.filter(status=self.Status.READY, result_task_id__isnull=False)
+        ended = Publication.objects.exclude(status__in=self.ACTIVE)
+        made = ended.filter(result_task_id__isnull=False)
         self._note_removal(made, change)
 
     def note_removal(self, change: Change) -> None:

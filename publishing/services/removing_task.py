@@ -29,7 +29,7 @@ NOT_OURS = (
 def check_removable(source: Publication) -> int:
     """The id of the task that the publication made. Raises Conflict."""
     task_id = source.result_task_id
-    if source.target != Publication.Target.TASK or not source.has_results or task_id is None:
+    if not source.has_removable_task or task_id is None:
         raise Conflict(NO_TASK)
     return task_id
 

@@ -89,6 +89,14 @@ def test_a_task_with_pictures_stays_and_is_named(
     assert list(done.published_frames.values_list("new_frame", "frame")) == [(0, 1), (1, 2)]
     page = web.get(done.get_absolute_url()).text
     assert f"Task {task.id} was made in CVAT, but not finished." in page
+    remove = f"/publications/{done.pk}/remove-task"
+    assert f'href="{remove}"' in page
+    assert "could not be compared" in web.get(remove).text
+    web.post(remove)
+    removed = carried_out(Publication.objects.get(target="removal"))
+    assert (removed.status, removed.error) == ("ready", "")
+    assert new_tasks(standin) == []
+    assert "not finished" not in web.get(done.get_absolute_url()).text
 
 
 def test_without_permission_the_empty_task_is_named(
