@@ -34,7 +34,8 @@ class CopyForm(forms.Form):
     file = forms.FileField(
         label="Or a file",
         required=False,
-        help_text="CVAT for images 1.1 (XML) or COCO (JSON), alone or in the ZIP of an export.",
+        help_text="CVAT for images 1.1 (XML), COCO or Datumaro (JSON), alone or in the ZIP of an "
+        "export.",
     )
     # Names the file that was looked at last, which is not sent again.
     kept_file = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput())

@@ -94,7 +94,7 @@ class CopySerializer(DryRunnableSerializer):
         trim_whitespace=False,
         max_length=settings.FRAMES_UPLOAD_MAX_SIZE,
         help_text="In place of a task, the text of a file: `annotations.xml` of “CVAT for images "
-        "1.1”, or COCO with instances or keypoints.",
+        "1.1”, COCO with instances or keypoints, or Datumaro 1.0.",
     )
     file_name = serializers.CharField(
         required=False, max_length=200, help_text="By which the publication names the file."

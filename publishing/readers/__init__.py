@@ -1,4 +1,4 @@
-"""Reads annotations from a file: CVAT's XML, or COCO, alone or in the ZIP of an export. Pure.
+"""Reads annotations from a file: CVAT's XML, COCO or Datumaro, also in the ZIP of an export. Pure.
 
 Another format is another module with a `read` that fills a Reading.
 """
@@ -10,7 +10,7 @@ import json
 import zipfile
 from typing import Any
 
-from publishing.readers import coco, cvat_xml
+from publishing.readers import coco, cvat_xml, datumaro
 from publishing.readers.reading import BadFile, Reading
 
 __all__ = ["LARGEST_FILE", "BadFile", "Reading", "read"]
@@ -18,8 +18,8 @@ __all__ = ["LARGEST_FILE", "BadFile", "Reading", "read"]
 LARGEST_FILE = 2**25  # bytes, of the text in a ZIP
 MOST_FILES = 100_000  # in a ZIP, pictures too
 KNOWN = (
-    "CVAT for images 1.1 (annotations.xml) or COCO (instances or keypoints, as JSON), alone or in "
-    "the ZIP of the export"
+    "CVAT for images 1.1 (annotations.xml), COCO (instances or keypoints) or Datumaro 1.0, alone "
+    "or in the ZIP of the export"
 )
 
 
@@ -48,7 +48,7 @@ def _from_zip(data: bytes) -> Reading:
             xml = [each for each in members if each.filename.split("/")[-1] == "annotations.xml"]
             if len(xml) == 1:
                 return cvat_xml.read(_content(archive, xml[0], LARGEST_FILE))
-            texts = [each for each in members if _may_be_coco(each.filename)]
+            texts = [each for each in members if _may_be_annotations(each.filename)]
             if xml or not texts:
                 raise BadFile(f"The ZIP has no file that can be read, or several: {KNOWN}.")
             reading, room = Reading(), LARGEST_FILE
@@ -63,7 +63,7 @@ def _from_zip(data: bytes) -> Reading:
         ) from None
 
 
-def _may_be_coco(path: str) -> bool:
+def _may_be_annotations(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     return name.endswith(".json") and folder in ("", "annotations") and name != "manifest.json"
 
@@ -87,6 +87,9 @@ def _read_json(data: bytes, reading: Reading) -> None:
         raise BadFile("Its JSON is nested too deeply.") from None
     except ValueError as error:
         raise BadFile(f"It is no JSON: {error}. Export it again.") from None
-    if not coco.is_coco(document):
+    if coco.is_coco(document):
+        coco.read(document, reading)
+    elif datumaro.is_datumaro(document):
+        datumaro.read(document, reading)
+    else:
         raise BadFile(f"It is none of the files that can be read: {KNOWN}.")
-    coco.read(document, reading)

@@ -109,7 +109,7 @@ def text_of(value: Any) -> str:
     """The value of an attribute as CVAT writes it. Raises BadValue."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, str | int | float):
         return str(value)

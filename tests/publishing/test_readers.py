@@ -75,12 +75,30 @@ def test_coco_has_boxes_polygons_and_masks() -> None:
         assert lacking == [], image.get("name")
 
 
+WITH_DATUMARO = [
+    folder for folder in annotated.ALL if (folder / "exports/datumaro-1.0.json").exists()
+]
+
+
+@pytest.mark.parametrize("folder", WITH_DATUMARO, ids=lambda folder: folder.name)
+def test_datumaro_has_every_object_but_cuboids(folder: Path) -> None:
+    reading = readers.read((folder / "exports/datumaro-1.0.json").read_bytes())
+    assert reading.unread.total() == 0
+    names = {picture.name: frame for frame, picture in enumerate(reading.pictures)}
+    objects = by_picture(reading)
+    for image, others in annotated.images(Case(folder).xml()):
+        held = [_pixels(each, image) for each in others if each["kind"] != "cuboid"]
+        own = [_pixels(each, image) for each in objects[names[str(image.get("name"))]]]
+        assert differences(held, own) == ([], [])
+
+
 def _pixels(each: annotated.Object, image: Any) -> annotated.Object:
-    """The object without what COCO does not hold, a mask by its pixels."""
+    """The object without what COCO and Datumaro do not hold, a mask by its pixels."""
     points = each["points"]
     if each["kind"] == "mask":
         points = masks.of_mask(points, int(image.get("width")), int(image.get("height")))
-    return {**each, "points": list(points), "z_order": 0, "group": 0, "source": "file"}
+    common = {"points": list(points), "z_order": 0, "group": 0, "source": "file"}
+    return {**each, **common, "elements": [_pixels(part, image) for part in each["elements"]]}
 
 
 def test_coco_keypoints_are_skeletons() -> None:
@@ -147,6 +165,12 @@ BROKEN = {
     "deep json": (b'{"a":' * 200_000, "nested too deeply"),
     "other json": (b'{"images": []}', "none of the files"),
     "no lists": (b'{"images": {}, "categories": [], "annotations": []}', "no list"),
+    "no labels": (b'{"items": [], "categories": {}}', "no list of labels"),
+    "bad size": (
+        b'{"items": [{"image": {"path": "a.jpg", "size": 4}}], "categories": {"label": '
+        b'{"labels": []}}}',
+        "Entry 0 of “items” cannot be read: the size",
+    ),
     "broken zip": (b"PK\x03\x04...", "ZIP cannot be read"),
 }
 
