@@ -1,7 +1,8 @@
 """The ZIP of a publication while it is packed, for the thread that uploads it meanwhile.
 
-CVAT wants to know the length of a file before its first byte. So once some pictures are packed, the
-length of the whole ZIP is foreseen from theirs, with a margin, and the ZIP is padded to it.
+CVAT wants to know the length of a file before its first byte (cvat-api 15.7). So once some pictures
+are packed, the length of the whole ZIP is foreseen from theirs, with a margin, and the ZIP is
+padded to it: with files that are named in no job, which CVAT leaves out (cvat-api 15.5).
 """
 
 from __future__ import annotations
