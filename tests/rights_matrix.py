@@ -253,6 +253,9 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 200, 200, 409), {"dry_run": True}, selection_id="shared"),
     ],
     "api-publication-jobs": [get((401, 409, 404, 404), pk="publication")],
+    "api-publication-annotations": [
+        Case((401, 409, 404, 404), {"pk": "publication"}, data={"task_id": 1, "frame": 0})
+    ],
     "api-publication-results": [get((401, 409, 404, 404), pk="publication")],
     "publishing:remove-task": [
         get((302, 409, 404, 404), pk="publication"),

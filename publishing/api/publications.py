@@ -9,13 +9,15 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from portal.api.fields import MAX_ID, IdField, WholeNumberField
 from portal.api.filtering import FilterSet, IdFilter, Ordering
-from portal.api.strict import StrictView, takes
+from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
 from publishing import services
 from publishing.api.results import ResultsSerializer
 from publishing.models import Publication, PublicationQuerySet, PublishedFrame
+from selector.api.frame_annotations import TaskFrameAnnotationsSerializer, objects_response
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -141,6 +143,11 @@ class PublicationSerializer(PublicationListSerializer):
         }
 
 
+class ResultFrameSerializer(StrictSerializer):
+    task_id = IdField(help_text="A task that the publication has frames of.")
+    frame = WholeNumberField(min_value=0, max_value=MAX_ID, help_text="Frame of that task.")
+
+
 class PublicationFilter(FilterSet):
     selection = IdFilter(field_name="selection_id")
 
@@ -195,6 +202,18 @@ class PublicationViewSet(
         publication without results."""
         comparison = services.compare_results(user=request.user, publication=self.get_object())
         return Response(ResultsSerializer(comparison).data)
+
+    @takes(query=ResultFrameSerializer, responses=TaskFrameAnnotationsSerializer)
+    @action(detail=True, pagination_class=None, filter_backends=[])
+    def annotations(self, request: SignedInApiRequest, pk: str) -> Response:
+        """The objects that people annotated in the new task, or in the ground-truth job, on the
+        picture of one of the frames that it was made of. The answer is that of
+        `GET /api/tasks/{task_id}/annotations`, with the labels and jobs of the publication. 404 for
+        a frame that it does not have, 409 for a publication without results."""
+        annotations = services.find_result_objects(
+            user=request.user, publication=self.get_object(), **self.query
+        )
+        return objects_response(annotations, job_ids=list(annotations.job_ids))
 
     @takes()
     @action(detail=True, methods=["post"])

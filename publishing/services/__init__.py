@@ -22,6 +22,7 @@ from publishing.services.requesting import (
     request_issues,
     request_new_task,
 )
+from publishing.services.result_objects import find_result_objects
 from publishing.services.results import compare_results
 from publishing.services.task_checking import NewTaskCheck, check_new_task
 from publishing.services.write_back_plans import WriteBackPlan
@@ -46,6 +47,7 @@ __all__ = [
     "check_removable",
     "compare_results",
     "connection_to",
+    "find_result_objects",
     "follow_jobs",
     "give_permission",
     "may_write_already",

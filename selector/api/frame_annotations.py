@@ -118,7 +118,7 @@ class FrameAnnotationsView(WorkspaceView):
         annotations = frame_annotations.find_annotations(
             connection=self.connection(request), job_id=job_id, frame=self.query["frame"]
         )
-        return _response(annotations, job_id=job_id)
+        return objects_response(annotations, job_id=job_id)
 
 
 class TaskFrameAnnotationsView(WorkspaceView):
@@ -136,10 +136,11 @@ class TaskFrameAnnotationsView(WorkspaceView):
             frame=self.query["frame"],
             job_id=self.query.get("job_id"),
         )
-        return _response(annotations, job_ids=list(annotations.job_ids))
+        return objects_response(annotations, job_ids=list(annotations.job_ids))
 
 
-def _response(annotations: FrameAnnotations, **jobs: Any) -> Response:
+def objects_response(annotations: FrameAnnotations, **jobs: Any) -> Response:
+    """The answer of FrameObjectsSerializer, with the jobs that the objects are of."""
     answer = {
         **jobs,
         "frame": annotations.frame,
