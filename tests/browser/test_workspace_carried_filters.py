@@ -30,6 +30,25 @@ def test_names_and_numbers_go_on_to_the_next_task(desk: Workspace) -> None:
     expect(page.locator("#shown")).to_have_text("")
 
 
+def test_left_out_file_names_go_on_to_the_next_task(desk: Workspace) -> None:
+    page = desk.page
+    summary = page.locator("#known-names summary")
+    desk.open_task(DRIVE)
+    summary.click()
+    page.get_by_label("Other tasks").fill(f"{FOLDERS}, {MIXED}")
+    page.get_by_label("Names are compared").select_option(label="without their folders")
+    expect(summary).to_have_text("Without the file names of 2 tasks")
+    desk.open_task(FOLDERS)  # whose own names cannot be left out
+    expect(summary).to_have_text("Without the file names of 1 task")
+    expect(page.locator("#dock-status")).to_contain_text(
+        f"leaves out the file names of task {MIXED}"
+    )
+    page.locator("#pick").get_by_text("Per job", exact=True).click()  # is kept for the next task
+    desk.open_task(DRIVE)
+    expect(summary).to_have_text("Without the file names of 2 tasks")
+    expect(page.locator("#known-names-match")).to_have_value("base_name")
+
+
 def test_conditions_on_annotations_go_on_to_the_next_task(desk: Workspace) -> None:
     page = desk.page
     in_use = page.locator("#annotations-on")

@@ -6,7 +6,8 @@ import { FRAME_FILTERS } from "./frame_filter.js";
 
 const DRAW = ["mode", "amount", "unit"];
 const FILTERS = ["stage", "state", "assignee"];
-const COMMON = [...DRAW, ...FILTERS, ...FRAME_FILTERS];
+const KNOWN_NAMES = ["names_of", "names_compared"]; // other tasks whose file names are left out
+const COMMON = [...DRAW, ...FILTERS, ...FRAME_FILTERS, ...KNOWN_NAMES];
 const ANNOTATIONS = "annotation_filter"; // stored as JSON; the address has it in parameters of its own
 
 /** The settings in the address, else the stored ones; `isNamed` tells which. A filter that is absent

@@ -12,6 +12,7 @@ const AS_BEFORE = "As in the last task, only frames that are annotated as the pa
 
 export class KeptSettings {
   #carried = {}; // filters of the last task that are not applied here
+  #namesOfOpen = /** @type {{names_of?: string, names_compared?: string}} */ ({});
   #said = /** @type {(string | Node)[]} */ ([]); // about the filters of the last task
 
   /** @param form the panel "Pick frames"
@@ -36,6 +37,7 @@ export class KeptSettings {
     parts.settings.fill(values);
     this.#filterJobs(filtersOf(values), isNamed);
     this.#filterFrames(values, isNamed);
+    this.#leaveOutNames(values, isNamed);
     if (!isNamed && !isSet(annotated)) this.#filterAnnotations(annotationFilterOf(values));
   }
 
@@ -47,9 +49,10 @@ export class KeptSettings {
       mode: mode.value, amount: amount.value.trim(), unit: unit.value,
       ...parts.settings.texts(mode.value), ...parts.jobs.filters,
       ...Object.fromEntries(Object.entries(parts.frames.values).map(([name, value]) => [name, String(value)])),
+      ...parts.knownNames.texts,
     };
     try {
-      localStorage.setItem(this.memory, toRemember({ ...this.#carried, ...values }, filter));
+      localStorage.setItem(this.memory, toRemember({ ...this.#carried, ...values, ...this.#allNames(values) }, filter));
       history.replaceState(history.state, "", withFilter(addressWith(location.href, values, MethodSettings.names), filter));
     } catch {
       // A browser that keeps nothing begins anew with each task; and some refuse an address that changes
@@ -89,6 +92,21 @@ export class KeptSettings {
       Object.assign(this.#carried, given);
       this.#tell(`No frame here is one ${inWords}, as in the last task: the filter is off.`);
     } else this.#tell(`As in the last task, only frames ${inWords} are shown.`, this.#showAll());
+  }
+
+  /** The file names of a task that is open here cannot be left out: it goes on to the next task. */
+  #leaveOutNames(values, isStrict) {
+    const { knownNames, catalog } = this.parts;
+    const open = (catalog.tasks ?? [catalog.task]).map(({ id }) => id);
+    this.#namesOfOpen = { names_of: knownNames.fill(values, open), names_compared: values.names_compared };
+    const { names_of: typed } = knownNames.texts;
+    if (typed && !isStrict) this.#tell(`As in the last task, a draw leaves out the file names of task ${typed.split(" ").join(", ")}.`);
+  }
+
+  #allNames({ names_of: typed = "", names_compared: match }) {
+    const { names_of: open, names_compared: before } = this.#namesOfOpen;
+    const words = [typed, open].filter(Boolean).join(" ");
+    return words ? { names_of: words, names_compared: match ?? before } : {};
   }
 
   #tell(...parts) {

@@ -39,6 +39,29 @@ export class KnownNames {
     this.#tell();
   }
 
+  /** As settings of the draw, which the address has; {} without any task.
+   * @returns {{names_of?: string, names_compared?: string}} */
+  get texts() {
+    const typed = this.#words().join(" ");
+    return typed ? { names_of: typed, names_compared: this.match.value } : {};
+  }
+
+  /** Leave out the file names that such settings name, but for those of the open tasks: frames are drawn
+   * from these. The words that name them are answered.
+   * @param {{names_of?: string, names_compared?: string}} texts @param {number[]} open
+   * @returns {string} */
+  fill({ names_of: typed = "", names_compared: match }, open) {
+    const words = typed.split(/\s+/).filter(Boolean);
+    const isOpen = (word) => {
+      const task = taskOf(word);
+      return task !== null && (!task.url || task.url === this.#server) && open.includes(task.task_id);
+    };
+    this.typed.value = words.filter((word) => !isOpen(word)).join(", ");
+    if ([...this.match.options].some(({ value }) => value === match)) this.match.value = match;
+    this.#tell();
+    return words.filter(isOpen).join(" ");
+  }
+
   /** How many frames a draw has left out so, as a sentence; "" for none.
    * @param {{known_names_count?: number}} answer of the API */
   inWords({ known_names_count: count = 0 }) {

@@ -30,7 +30,7 @@ export function enablePicking(form, choice, parts) {
   const draws = new Draws(choice);
   const drawn = []; // choices as the latest draws made them: a draw over one of them loses nothing
   const kept = new KeptSettings(form, {
-    settings, jobs, frames, annotations, user, isKept, tell, catalog: choice.catalog, isOfJob: Boolean(source.job_id),
+    settings, jobs, frames, annotations, knownNames, user, isKept, tell, catalog: choice.catalog, isOfJob: Boolean(source.job_id),
   });
   let hasDrawn = false;
   let available = 0; // frames that the latest draw chose from
