@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from cvat.links import frame_link, task_link
-from selections.models import SelectedFrame, Selection
+from selections.models import FrameMark, SelectedFrame, Selection
 from selector.models import Connection
 from selector.page_links import workspace_url
 
@@ -38,6 +42,19 @@ def image_of(connection: Connection, frame: SelectedFrame) -> str:
     """Large, in a format that browsers show."""
     path = reverse("api-frame-image", args=[frame.task_id, frame.frame])
     return f"{path}?connection={connection.pk}&quality=compressed"
+
+
+@register.simple_tag
+def data_of(frame: Any) -> SafeString:
+    """The attributes of a frame, with its `mark` if the page shows marks, that the large view
+    reads. Together: a page has 120 frames, and variables of a template take twice as long."""
+    mark: FrameMark | None = getattr(frame, "mark", None)
+    return format_html(
+        'data-name="{}" data-frame="{}" data-task="{}" data-job="{}" data-width="{}" '
+        'data-height="{}" data-verdict="{}" data-tags="{}" data-comment="{}"',
+        *(frame.filename, frame.frame, frame.task_id, frame.job_id, frame.width, frame.height),
+        *((mark.verdict, ", ".join(mark.tags), mark.comment) if mark else ("", "", "")),
+    )
 
 
 @register.simple_tag
