@@ -52,7 +52,7 @@ class Web(Portal):
         owner = User.objects.get(username=PEOPLE[0])
         made = Selection.objects.bulk_create(
             (
-                Selection(owner=owner, url=self._url, name=f"Round {number}")
+                Selection(owner=owner, url=self._url, name=f"Round {number}", longest_filename=5)
                 for number in range(SELECTIONS)
             ),
             batch_size=500,
@@ -61,7 +61,13 @@ class Web(Portal):
         self.first_connection = Connection.objects.get(owner=owner).pk
         SelectedTask.objects.bulk_create(
             (
-                SelectedTask(selection=each, task_id=1, name="Photographs", frames_count=FRAMES)
+                SelectedTask(
+                    selection=each,
+                    task_id=1,
+                    name="Photographs",
+                    start_frame=0,
+                    frames_count=FRAMES,
+                )
                 for each in made
             ),
             batch_size=5000,
