@@ -28,7 +28,7 @@ class LabelRowSerializer(serializers.Serializer[Any]):
     """A label of the objects, and the label of the task that they get."""
 
     name = serializers.CharField(help_text="Name of the label in the task that is copied from.")
-    objects_count = serializers.IntegerField()
+    objects_count = serializers.IntegerField(help_text="How many objects have it.")
     of_task = serializers.CharField(
         allow_null=True,
         help_text="Name of the label of the other task; null if it has none of this name, empty "
@@ -38,13 +38,13 @@ class LabelRowSerializer(serializers.Serializer[Any]):
 
 class UnmatchedPictureSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="picture.name", help_text="Name of the picture.")
-    reason = serializers.CharField()
+    reason = serializers.CharField(help_text="Why it has no counterpart.")
 
 
 class ResizedPictureSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="picture.name", help_text="Name of the picture.")
-    width = serializers.IntegerField(source="picture.width")
-    height = serializers.IntegerField(source="picture.height")
+    width = serializers.IntegerField(source="picture.width", help_text="In pixels.")
+    height = serializers.IntegerField(source="picture.height", help_text="In pixels.")
     width_there = serializers.IntegerField(source="width", help_text="In the other task.")
     height_there = serializers.IntegerField(source="height", help_text="In the other task.")
 
@@ -52,7 +52,9 @@ class ResizedPictureSerializer(serializers.Serializer[Any]):
 class CopyPlanSerializer(serializers.Serializer[Any]):
     """What would be copied, and what there is to decide."""
 
-    requests = ChangeSerializer(many=True, source="changes")
+    requests = ChangeSerializer(
+        many=True, source="changes", help_text="In the order in which they would be sent."
+    )
     objects_count = serializers.IntegerField(help_text="How many objects would be added.")
     already_count = serializers.IntegerField(
         source="already", help_text="How many objects the task has already."
@@ -63,7 +65,7 @@ class CopyPlanSerializer(serializers.Serializer[Any]):
     by_base_name_count = serializers.IntegerField(
         source="match.by_base_name", help_text="How many of them are in another folder there."
     )
-    labels = LabelRowSerializer(many=True)
+    labels = LabelRowSerializer(many=True, help_text="Those of the objects.")
     task_labels = serializers.ListField(
         child=serializers.CharField(), help_text="Names of the labels of the task."
     )

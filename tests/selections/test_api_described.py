@@ -178,6 +178,8 @@ def test_the_examples_work(alice: User, connection: Connection, settings: Any) -
             services.edit_frames(user=alice, selection=drawn, revision=1, remove=[(1, 0)])
         if path.endswith("/issues"):
             services.mark_frames(user=alice, selection=drawn, frames=[(1, 0)], verdict="faulty")
+        if "source_connection" in body:
+            body |= {"source_connection": connection.pk, "connection": connection.pk}
         if "selections" in body:
             body["selections"] = [drawn.pk, make_selection(alice, connection).pk]
         answer = getattr(client, method)(place, body, format="json")
