@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -95,26 +95,25 @@ class JobObjects:
 
 
 def match(pictures: Iterable[Picture], of_task: Sequence[Picture]) -> Match:
-    """Find each picture in the task by its name: by the whole path, else by the base name where
-    that is unique on both sides."""
+    """Find each picture in the task by its name: by the whole path, else by the path without its
+    extension (in PASCAL VOC all are .jpg), the base name, or that without its extension, where
+    this is unique on both sides."""
     pictures = list(pictures)
-    paths, bases = _by(of_task, _path), _by(of_task, _base)
-    own_paths = Counter(map(_path, pictures))
-    own_bases = Counter(map(_base, pictures))
+    known = [(_by(of_task, key), Counter(map(key, pictures))) for key in _KEYS]
     frames: dict[int, int] = {}
     by_base_name = 0
     unmatched, resized = [], []
     for picture in pictures:
-        path, base = _path(picture), _base(picture)
-        same = paths.get(path, ())
-        is_exact = bool(same)
-        if not same:
-            same = bases.get(base, ())
-        own = own_paths[path] if is_exact else own_bases[base]
+        same: Sequence[Picture] = ()
+        own = 0
+        for key, (in_task, here) in zip(_KEYS, known, strict=True):
+            same, own = in_task.get(key(picture), ()), here[key(picture)]
+            if same:
+                break
         if len(same) == 1 and own == 1:
             [counterpart] = same
             frames[picture.frame] = counterpart.frame
-            by_base_name += not is_exact
+            by_base_name += _stem(picture) != _stem(counterpart)
             if _differ(picture, counterpart):
                 resized.append(Resized(picture, counterpart.width, counterpart.height))
         else:
@@ -137,6 +136,18 @@ def _path(picture: Picture) -> str:
 
 def _base(picture: Picture) -> str:
     return posixpath.basename(_path(picture))
+
+
+def _stem(picture: Picture) -> str:
+    """The path without its extension."""
+    return posixpath.splitext(_path(picture))[0]
+
+
+def _base_stem(picture: Picture) -> str:
+    return posixpath.basename(_stem(picture))
+
+
+_KEYS: tuple[Callable[[Picture], str], ...] = (_path, _stem, _base, _base_stem)
 
 
 def _by(pictures: Iterable[Picture], key: Any) -> dict[str, list[Picture]]:

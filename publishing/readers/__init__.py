@@ -1,4 +1,5 @@
-"""Reads annotations from a file: CVAT's XML, COCO or Datumaro, also in the ZIP of an export. Pure.
+"""Reads annotations from a file: CVAT's XML, COCO or Datumaro, also in the ZIP of an export, or the
+ZIP of PASCAL VOC. Pure.
 
 Another format is another module with a `read` that fills a Reading.
 """
@@ -7,19 +8,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
-from publishing.readers import coco, cvat_xml, datumaro
+from publishing.readers import coco, cvat_xml, datumaro, pascal_voc
 from publishing.readers.reading import BadFile, Reading
 
 __all__ = ["LARGEST_FILE", "BadFile", "Reading", "read"]
 
 LARGEST_FILE = 2**25  # bytes, of the text in a ZIP
+_VOC = re.compile(r"(^|/)Annotations/.+\.xml$")
 MOST_FILES = 100_000  # in a ZIP, pictures too
 KNOWN = (
     "CVAT for images 1.1 (annotations.xml), COCO (instances or keypoints) or Datumaro 1.0, alone "
-    "or in the ZIP of the export"
+    "or in the ZIP of the export; or the ZIP of PASCAL VOC"
 )
 
 
@@ -49,13 +52,17 @@ def _from_zip(data: bytes) -> Reading:
             if len(xml) == 1:
                 return cvat_xml.read(_content(archive, xml[0], LARGEST_FILE))
             texts = [each for each in members if _may_be_annotations(each.filename)]
-            if xml or not texts:
+            pictures = [each for each in members if _VOC.search(each.filename)]
+            if xml or bool(pictures) == bool(texts):
                 raise BadFile(f"The ZIP has no file that can be read, or several: {KNOWN}.")
             reading, room = Reading(), LARGEST_FILE
-            for each in texts:
+            for each in texts or pictures:
                 content = _content(archive, each, room)
                 room -= len(content)
-                _read_json(content, reading)
+                if texts:
+                    _read_json(content, reading)
+                else:
+                    pascal_voc.read(content, reading, path=each.filename)
             return reading
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise BadFile(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from xml.parsers import expat
 
 from cvat.annotations import SKELETON, SOURCES, TAG, Attributes, Shape
+from publishing.readers.elements import Element, ElementParser
 from publishing.readers.reading import (
     BadFile,
     BadValue,
@@ -18,92 +17,30 @@ from publishing.readers.reading import (
     whole,
 )
 
-NO_XML = "It is no well-formed XML: {problem}, in line {line}. Export it again."
 VIDEO = (
     "It is “CVAT for video”, which numbers frames and names no pictures. Export “CVAT for images”, "
     "which has every object of a track on its frames."
 )
-DOCTYPE = "It declares entities (DOCTYPE), which no export of CVAT does. Export it again."
-OTHER = "It is no XML of CVAT: it begins with <{name}>, not with <annotations>."
-MOST_ELEMENTS = 500_000  # in all of its pictures
-DEEPEST = 6  # annotations, image, skeleton, points, attribute; and one to spare
-
 # The order of the corners of a cuboid in CVAT.
 _CUBOID = [
     f"{axis}{corner}{n}" for n in (1, 2) for corner in ("tl", "bl", "tr", "br") for axis in "xy"
 ]
 
 
-@dataclass(slots=True)
-class _Element:
-    name: str
-    values: Mapping[str, str]
-    line: int
-    children: list[_Element] = field(default_factory=list)
-    text: str = ""
-
-
 def read(data: bytes) -> Reading:
     """Raises BadFile."""
     reading = Reading()
-    parser = _Parser(lambda image: _image(image, reading))
+    parser = ElementParser(
+        "image",
+        lambda image: _image(image, reading),
+        root="annotations",
+        refused={"track": VIDEO},
+    )
     parser.parse(data)
     return reading
 
 
-class _Parser:
-    """Gives each finished <image>, and forgets it."""
-
-    def __init__(self, take: Callable[[_Element], None]) -> None:
-        self._take = take
-        self._open: list[_Element] = []
-        self._room = MOST_ELEMENTS
-        self._expat = expat.ParserCreate()
-        self._expat.buffer_text = True
-        self._expat.StartDoctypeDeclHandler = _refuse_doctype
-        self._expat.StartElementHandler = self._start
-        self._expat.EndElementHandler = self._end
-        self._expat.CharacterDataHandler = self._data
-
-    def parse(self, data: bytes) -> None:
-        try:
-            self._expat.Parse(data, True)
-        except expat.ExpatError as error:
-            problem = expat.ErrorString(error.code)
-            raise BadFile(NO_XML.format(problem=problem, line=error.lineno)) from None
-
-    def _start(self, name: str, values: dict[str, str]) -> None:
-        if not self._open and name != "annotations":
-            raise BadFile(OTHER.format(name=name[:40]))
-        is_inside = any(each.name == "image" for each in self._open)
-        if is_inside and len(self._open) >= DEEPEST:
-            line = self._expat.CurrentLineNumber
-            raise BadFile(f"Its elements are nested too deeply, in line {line}.")
-        self._room -= is_inside
-        if self._room < 0:
-            raise BadFile(f"It has more than {MOST_ELEMENTS:,} objects and attributes. Divide it.")
-        if name == "track" and len(self._open) == 1:
-            raise BadFile(VIDEO)
-        element = _Element(name, values, self._expat.CurrentLineNumber)
-        if is_inside:
-            self._open[-1].children.append(element)
-        self._open.append(element)
-
-    def _data(self, text: str) -> None:
-        if self._open[-1].name == "attribute":
-            self._open[-1].text += text
-
-    def _end(self, name: str) -> None:
-        element = self._open.pop()
-        if name == "image" and len(self._open) == 1:
-            self._take(element)
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise BadFile(DOCTYPE)
-
-
-def _image(image: _Element, reading: Reading) -> None:
+def _image(image: Element, reading: Reading) -> None:
     values = image.values
     try:
         frame = reading.picture(values.get("name"), values.get("width"), values.get("height"))
@@ -116,7 +53,7 @@ def _image(image: _Element, reading: Reading) -> None:
             reading.skip(str(error), f"line {each.line}")
 
 
-def _shape(element: _Element, frame: int, *, is_point: bool = False) -> Shape:
+def _shape(element: Element, frame: int, *, is_point: bool = False) -> Shape:
     values = element.values
     read_points = _POINTS.get(element.name)
     if read_points is None:
@@ -143,7 +80,7 @@ def _shape(element: _Element, frame: int, *, is_point: bool = False) -> Shape:
     )
 
 
-def _attributes(element: _Element) -> Attributes:
+def _attributes(element: Element) -> Attributes:
     return tuple(
         (each.values.get("name", ""), each.text)
         for each in element.children

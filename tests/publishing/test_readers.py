@@ -12,6 +12,7 @@ import pytest
 
 from cvat.annotations import SOURCES
 from publishing import readers
+from publishing.copying import Picture, match
 from publishing.readers import BadFile
 from selections.formats.shared import masks
 from tests import annotated
@@ -30,6 +31,14 @@ COCO: dict[str, Any] = {
     "categories": [{"id": 1, "name": "car"}],
     "annotations": [{"id": 1, "image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4]}],
 }
+
+
+def packed(files: dict[str, Any]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return content.getvalue()
 
 
 def by_picture(reading: readers.Reading) -> list[list[annotated.Object]]:
@@ -125,6 +134,28 @@ def test_coco_masks_go_column_by_column(counts: Any) -> None:
     assert list(mask.points) == [0, 2, 1, 1, 1, 0, 2, 1]
 
 
+WITH_VOC = [folder for folder in annotated.ALL if (folder / "exports/pascal-voc-1.1").is_dir()]
+
+
+@pytest.mark.parametrize("folder", WITH_VOC, ids=lambda folder: folder.name)
+def test_pascal_voc_has_every_box(folder: Path) -> None:
+    export = folder / "exports/pascal-voc-1.1"
+    files = {str(path.relative_to(export)): path for path in export.rglob("*") if path.is_file()}
+    reading = readers.read(packed({name: path.read_bytes() for name, path in files.items()}))
+    assert reading.unread.total() == 0
+    expected = annotated.images(Case(folder).xml())
+    pictures = [Picture(k, str(image.get("name"))) for k, (image, _) in enumerate(expected)]
+    matched = match(reading.pictures, pictures)
+    assert matched.unmatched == []
+    objects = {matched.frames[frame]: each for frame, each in enumerate(by_picture(reading))}
+    for frame, (image, others) in enumerate(expected):
+        boxes = [_pixels(each, image) for each in others if each["kind"] == "rectangle"]
+        assert differences(boxes, [_pixels(each, image) for each in objects.get(frame, [])]) == (
+            [],
+            [],
+        )
+
+
 def test_attributes_and_flags_are_read() -> None:
     attributes = {"occluded": True, "rotation": 30.0, "parked": False, "doors": 4.0, "make": "x"}
     drawn = {**COCO["annotations"][0], "attributes": attributes}
@@ -134,23 +165,16 @@ def test_attributes_and_flags_are_read() -> None:
 
 
 def test_a_zip_is_read() -> None:
-    def packed(**files: str) -> bytes:
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, text in files.items():
-                archive.writestr(name, text)
-        return content.getvalue()
-
     files = {"images/a.json": "{}", "annotations.xml": XML % BOX}
-    assert len(readers.read(packed(**files)).shapes) == 1
+    assert len(readers.read(packed(files)).shapes) == 1
     train = {"annotations/instances_train.json": json.dumps(COCO)}
     val = {"annotations/instances_val.json": json.dumps(COCO)}
-    reading = readers.read(packed(**train, **val))
+    reading = readers.read(packed(train | val))
     assert [shape.frame for shape in reading.shapes] == [0, 1]
     with pytest.raises(BadFile, match="has no file that can be read"):
-        readers.read(packed(**{"images/a.jpg": ""}))
+        readers.read(packed({"images/a.jpg": ""}))
     with pytest.raises(BadFile, match="are larger than 32 MB"):
-        readers.read(packed(**{"annotations.xml": " " * (readers.LARGEST_FILE + 1)}))
+        readers.read(packed({"annotations.xml": " " * (readers.LARGEST_FILE + 1)}))
 
 
 BROKEN = {
@@ -159,7 +183,9 @@ BROKEN = {
     "entities": (b'<!DOCTYPE a [<!ENTITY b "c">]><annotations/>', "DOCTYPE"),
     "other xml": (b"<svg/>", "begins with <svg>"),
     "video": (b"<annotations><track/></annotations>", "CVAT for video"),
-    "deep": ((XML % ("<a>" * 9 + "</a>" * 9)).encode(), "nested too deeply"),
+    "deep": ((XML % ("<a>" * 99 + "</a>" * 99)).encode(), "nested too deeply"),
+    "deep elsewhere": (b"<annotations>" + b"<a>" * 1_000_000, "nested too deeply"),
+    "long text": ((XML % ("x" * 200_000)).encode(), "a very long text in line 4"),
     "nameless picture": (b"<annotations><image/></annotations>", "in line 1"),
     "no json": (b'{"images": [}', "line 1 column 13"),
     "deep json": (b'{"a":' * 200_000, "nested too deeply"),
