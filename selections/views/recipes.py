@@ -27,6 +27,7 @@ from selections.models import Notice, Recipe, RecipeNotices, RecipeShare, Select
 from selections.views.saved import detail_page
 from selector.models import SavedSearch
 
+RECIPES_PER_PAGE = 50
 ROUNDS_PER_PAGE = 50
 NOTICES_SHOWN = 20
 NAME_NEEDED = "A recipe needs a name of at most 180 characters."
@@ -35,7 +36,9 @@ NAME_NEEDED = "A recipe needs a name of at most 180 characters."
 @require_safe
 def recipe_list(request: SignedInRequest) -> HttpResponse:
     recipes = Recipe.objects.for_user(request.user).select_related("owner").with_rounds()
-    return render(request, "selections/recipes.html", {"recipes": recipes})
+    recipes = recipes.order_by("name", "pk")  # Django orders no groups by Meta.ordering
+    page = Paginator(recipes, RECIPES_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "selections/recipes.html", {"page": page})
 
 
 @require_safe

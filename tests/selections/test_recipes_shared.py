@@ -11,6 +11,7 @@ from portal.services import teams
 from selections import services
 from selections.draws import Draw
 from selections.models import Recipe, RecipeShare, Selection
+from selections.views import recipes
 from selector.models import Connection, SavedSearch
 from selector.services import saved_searches
 from selector.task_search import TaskSearch
@@ -138,3 +139,18 @@ def test_on_the_pages(recipe: Recipe, alice: User, bob: User) -> None:
     assert Recipe.objects.owned_by(bob).get().get_absolute_url() == answer.url
     other.post(f"{address}/shares/{recipe.shares.get().pk}/remove")
     assert other.get(address).status_code == 404
+
+
+def test_a_long_list_has_pages(recipe: Recipe, alice: User) -> None:
+    for number in range(recipes.RECIPES_PER_PAGE):
+        recipe.pk, recipe.name = None, f"Daily {number:02}"
+        recipe.save()
+    client = Client()
+    client.force_login(alice)
+    first = client.get("/selections/recipes").text
+    last = client.get("/selections/recipes?page=2").text
+    assert first.count("Daily ") == recipes.RECIPES_PER_PAGE
+    assert "Weekly" not in first
+    assert "Page 1 of 2" in first
+    assert "Weekly" in last
+    assert "Daily " not in last
