@@ -79,7 +79,10 @@ def test_what_has_ended_stays_ended(tally: Tally, end: str) -> None:
 # --- dead workers and lost messages ---------------------------------------------------------------
 
 
-def test_abandoned_work_is_handed_out_once_it_is_stale(tally: Tally, messages: list[int]) -> None:
+def test_abandoned_work_is_handed_out_once_it_is_stale(
+    tally: Tally, messages: list[int], settings: object
+) -> None:
+    settings.ARCHIVE_STALE_SECONDS = 60.0  # longer than five looks for abandoned work take
     begin(tally)
     recover_work()
     assert messages == []
