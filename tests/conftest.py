@@ -126,6 +126,7 @@ ONCE = (
     "tests/selections/test_pascal_voc.py",
     "tests/selections/test_person_formats.py",
     "tests/selections/test_planning.py",
+    "tests/selections/test_polygons_and_masks.py",
     "tests/selections/test_sampling.py",
     "tests/selections/test_segmentation_mask.py",
     "tests/selections/test_sparse.py",
