@@ -26,6 +26,11 @@ _TUS = {"Tus-Resumable": "1.0.0"}
 _CONFLICT = 409
 
 
+class LengthChanged(Exception):
+    """The upload to go on with was begun for a file of another length, so CVAT would end it too
+    early or never."""
+
+
 def ignore(_: object) -> None:
     """The default of callbacks that nobody needs."""
 
@@ -188,7 +193,7 @@ class _Pieces:
 
     def _look(self, upload_id: str) -> tuple[str, int]:
         """The upload to go on with, and how much of it CVAT has. Complete uploads are as unknown as
-        those that never were: to begin again tells them apart."""
+        those that never were: to begin again tells them apart. Raises LengthChanged."""
         path = f"{self._folder}{quote(upload_id, safe='')}"
         try:
             headers = self._sender.client.http.head(path, subject=self._subject, headers=_TUS)
@@ -196,6 +201,8 @@ class _Pieces:
             if error.status == 404:
                 return self._begin()
             raise
+        if headers.get("Upload-Length", str(self._size)) != str(self._size):
+            raise LengthChanged
         return upload_id, _offset(headers)
 
     def _send_piece(self, upload_id: str, offset: int, piece: bytes) -> int:

@@ -199,7 +199,8 @@ class CvatWriter:
 
         `started` gets the id of the upload, with which (`resume`) a later call goes on where this
         one ended; `progress` the number of bytes that CVAT has. May be repeated at any time: if
-        CVAT has all pictures already, nothing is sent.
+        CVAT has all pictures already, nothing is sent. Raises LengthChanged when the upload to
+        resume was begun for a file of another length: only a new task helps then.
         """
         return uploading.upload(
             self._sender, task_id, file, data, resume=resume, started=started, progress=progress

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 
 from cvat.client import CvatClient
 from cvat.types import FrameInfo
-from cvat.writing import CvatWriter, NewTask, OrderedPicture, RequestState, TaskData
+from cvat.writing import CvatWriter, LengthChanged, NewTask, OrderedPicture, RequestState, TaskData
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
@@ -91,7 +91,7 @@ def make_task(
     writer = CvatWriter(client)
     try:
         task_id = _filled_task(publication, heartbeat, writer, pictures)
-    except TooLong:
+    except (LengthChanged, TooLong):
         _delete_unfilled(publication, heartbeat, writer)
         task_id = _filled_task(publication, heartbeat, writer, pictures)
     writer.delete_doubles(publication.marker, keep=task_id)
@@ -104,7 +104,7 @@ def make_task(
 def _filled_task(
     publication: Publication, heartbeat: Heartbeat, writer: CvatWriter, pictures: PackedFile
 ) -> int:
-    """Raises TooLong."""
+    """Raises TooLong, LengthChanged."""
     length = pictures.size  # before it is known, nothing is changed in CVAT
     task = _new_task(publication, heartbeat, writer, pictures)
     with step(publication, heartbeat, creation(task, writer.query_of_task(task))):

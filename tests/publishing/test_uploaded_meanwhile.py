@@ -14,7 +14,7 @@ from django.utils import timezone
 from cvat import client as cvat_client
 from cvat.writing import uploading
 from publishing.models import Publication, WritePermission
-from publishing.services import carrying_out, making_tasks, packed_file
+from publishing.services import carrying_out, making_tasks, packed_file, packing
 from publishing.services.packed_file import Foresight, PackedFile, UploadEnded
 from selections.archives import disk, part_file
 from selector.models import Connection
@@ -159,9 +159,8 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-def test_after_a_kill_the_upload_goes_on(
-    publication: Publication, standin: StandIn, sent_first: Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def kill_while_uploading(publication: Publication, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ends once CVAT has the first piece."""
     read = PackedFile.read
 
     def fatal(self: PackedFile, start: int, length: int) -> bytes:
@@ -175,7 +174,34 @@ def test_after_a_kill_the_upload_goes_on(
             carrying_out.publish(publication.pk)
     long_ago = timezone.now() - timezone.timedelta(hours=1)
     Publication.objects.filter(pk=publication.pk).update(heartbeat_at=long_ago)
+
+
+def test_after_a_kill_the_upload_goes_on(
+    publication: Publication, standin: StandIn, sent_first: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_while_uploading(publication, monkeypatch)
     done = carried_out(publication)
     assert (done.status, done.error, done.attempts) == ("ready", "", 2)
     assert [names(task) for task in made(standin)] == [NAMES]
     assert len(standin.requests.matching("/data/$", method="POST")) == 1  # uploads begun
+
+
+def test_after_a_kill_an_upload_of_another_length_is_given_up(
+    publication: Publication, standin: StandIn, sent_first: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Foresight.length
+
+    def longer(self: Foresight) -> int | None:
+        length = real(self)
+        return length and length + 500
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Foresight, "length", longer)
+        kill_while_uploading(publication, monkeypatch)
+    packed = packing.spool_of(publication.pk).folder / packing.PACKED
+    packed.unlink(missing_ok=True)  # the process ended before all was packed
+    done = carried_out(publication)
+    assert (done.status, done.error, done.attempts) == ("ready", "", 2)
+    [task] = made(standin)
+    assert (task.id, names(task)) == (done.result_task_id, NAMES)
+    assert len(standin.requests.matching("/data/$", method="POST")) == 2  # uploads begun
