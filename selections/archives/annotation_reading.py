@@ -24,7 +24,7 @@ from selections.archives.annotation_requests import AnnotationRequests
 from selections.archives.annotation_writing import object_problem
 from selections.archives.entries import ChosenFrames, Line
 from selections.archives.refusals import FRAME_ERRORS
-from selections.formats.format import BROKEN_OBJECT, ELEMENT, Format
+from selections.formats.format import BROKEN_OBJECT, ELEMENT, Format, every_attribute
 from selections.object_choice import EVERY_OBJECT, ObjectChoice
 
 logger = logging.getLogger(__name__)
@@ -189,9 +189,14 @@ class _Reading:
 
     def _count_attributes(self, shape: Shape) -> None:
         """Count the values of attributes that the format has no place for."""
-        attributes = [(shape.kind, *each) for each in shape.attributes]
-        attributes += [(ELEMENT, *each) for point in shape.elements for each in point.attributes]
-        for kind, name, value in attributes:
+        if self._format.holds_attribute is every_attribute:
+            return  # there is nothing to look at in the many objects of most builds
+        self._count_attributes_of(shape, shape.kind)
+        for point in shape.elements:
+            self._count_attributes_of(point, ELEMENT)
+
+    def _count_attributes_of(self, shape: Shape, kind: str) -> None:
+        for name, value in shape.attributes:
             if value and not self._format.holds_attribute(kind, name):
                 self._attributes_left_out[name] += 1
 
