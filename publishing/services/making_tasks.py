@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connections, transaction
 
 from cvat.client import CvatClient
+from cvat.exceptions import CvatNotFound
 from cvat.types import FrameInfo
 from cvat.writing import CvatWriter, LengthChanged, NewTask, OrderedPicture, RequestState, TaskData
 from portal.work.exceptions import Stopped, WorkFailed
@@ -33,19 +34,27 @@ from selections.batches import delete_rows
 FIRST_POLL_SECONDS, POLL_SECONDS = 0.1, 1.0
 ROWS_AT_ONCE = 1000
 
+FILLED = (
+    "Task {task} was to be made anew, because its upload did not fit the pictures, but CVAT has "
+    "filled it meanwhile. It was not changed. Look at it in CVAT; if it is not what you need, "
+    "remove it and publish again."
+)
+
 
 def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
-    """Carry out a publication as a new task; returns the columns of its result. Without
-    annotations, the pictures are uploaded while the rest of them is packed."""
+    """Carry out a publication as a new task; returns the columns of its result. The pictures are
+    uploaded while the rest of them is packed, but not before annotations are read, and not for jobs
+    that share frames: only a job_file_mapping is known to leave the padding out of a task."""
     with writing_client(publication, heartbeat) as client:
         CvatWriter(client).check_permission()  # before much is fetched in vain
-    with_annotations = publication.get_task_options().with_annotations
+    options = publication.get_task_options()
+    is_packed_first = options.with_annotations or options.overlap > 0
     taken = None
-    with PackedFile(is_read_meanwhile=not with_annotations) as pictures:
-        if with_annotations:
+    with PackedFile(is_read_meanwhile=not is_packed_first) as pictures:
+        if is_packed_first:
             packing.pack(publication, heartbeat, pictures)
-            # Read before anything is made in vain.
-            taken = taking_annotations.read(publication, heartbeat, pictures.lines)
+            if options.with_annotations:  # read before anything is made in vain
+                taken = taking_annotations.read(publication, heartbeat, pictures.lines)
             with writing_client(publication, heartbeat) as client:
                 task_id = make_task(publication, heartbeat, client, pictures)
         else:
@@ -92,7 +101,7 @@ def make_task(
     try:
         task_id = _filled_task(publication, heartbeat, writer, pictures)
     except (LengthChanged, TooLong):
-        _delete_unfilled(publication, heartbeat, writer)
+        _delete_unfilled(publication, heartbeat, client)
         task_id = _filled_task(publication, heartbeat, writer, pictures)
     writer.delete_doubles(publication.marker, keep=task_id)
     frames = client.task_meta(task_id).frames
@@ -115,14 +124,24 @@ def _filled_task(
     return task_id
 
 
-def _delete_unfilled(publication: Publication, heartbeat: Heartbeat, writer: CvatWriter) -> None:
-    """Delete the task, and forget the upload, which is of no use."""
+def _delete_unfilled(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
+    """Delete the task, and forget the upload, which is of no use. Raises WorkFailed for a task that
+    CVAT has filled meanwhile: people may work in it."""
     if (task_id := publication.result_task_id) is None:
         return
+    if _is_filled(client, task_id):
+        raise WorkFailed(FILLED.format(task=task_id))
     with step(publication, heartbeat, deletion(task_id)):
-        writer.ensure_task_deleted(task_id)
+        CvatWriter(client).ensure_task_deleted(task_id)
         publication.note_task(heartbeat.worker, None)
     _note_upload(publication, heartbeat, "")
+
+
+def _is_filled(client: CvatClient, task_id: int) -> bool:
+    try:
+        return client.task(task_id).size > 0
+    except CvatNotFound:
+        return False
 
 
 def _new_task(

@@ -2,7 +2,8 @@
 
 CVAT wants to know the length of a file before its first byte (cvat-api 15.7). So once some pictures
 are packed, the length of the whole ZIP is foreseen from theirs, with a margin, and the ZIP is
-padded to it: with files that are named in no job, which CVAT leaves out (cvat-api 15.5).
+padded to it: with files that are named in no job, which CVAT leaves out (cvat-api 15.5). A task
+without such names, whose jobs share frames, is not padded.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from cvat import client as cvat_client
 from cvat.writing import uploading
 from publishing.models import Publication, WritePermission
 from publishing.services import carrying_out, making_tasks, packed_file, packing
-from publishing.services.packed_file import Foresight, PackedFile, UploadEnded
+from publishing.services.packed_file import Foresight, PackedFile, TooLong, UploadEnded
 from selections.archives import disk, part_file
 from selector.models import Connection
 from standin.model import Task
@@ -205,3 +205,31 @@ def test_after_a_kill_an_upload_of_another_length_is_given_up(
     [task] = made(standin)
     assert (task.id, names(task)) == (done.result_task_id, NAMES)
     assert len(standin.requests.matching("/data/$", method="POST")) == 2  # uploads begun
+
+
+def test_a_task_that_cvat_has_filled_is_not_deleted(
+    publication: Publication, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = making_tasks._filled_task
+
+    def filled_and_too_short(*args: Any) -> int:
+        fill(*args)
+        raise TooLong
+
+    monkeypatch.setattr(making_tasks, "_filled_task", filled_and_too_short)
+    done = carried_out(publication)
+    [task] = made(standin)
+    assert done.status == "failed"
+    assert f"Task {task.id} was to be made anew" in done.error
+    assert names(task) == NAMES
+
+
+def test_for_jobs_that_share_frames_no_length_is_foreseen(
+    connection: Connection, permission: WritePermission, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The padding would have to be known to CVAT as no picture by its name alone."""
+    foreseen: list[int] = []
+    monkeypatch.setattr(PackedFile, "foresee", lambda self, path, *of: foreseen.append(1))
+    selection = select(connection, (task.id, range(COUNT)))
+    done = carried_out(request_task(selection, frames_per_job=4, overlap=2))
+    assert (done.status, done.error, foreseen) == ("ready", "", [])
