@@ -80,7 +80,6 @@ class Reason(StrEnum):
     UNKNOWN_LABEL = "unknown_label"
     BAD_OBJECT = "bad_object"
     ORGANIZATION = "organization"
-    CREATION_FAILED = "creation_failed"
     CHANGED_MEANWHILE = "changed_meanwhile"
     OTHER = "other"
 

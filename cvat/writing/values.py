@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-MARKER_LENGTH = 2000  # CVAT's limit of a tracker link
-
 
 @dataclass(frozen=True, slots=True)
 class NewProject:

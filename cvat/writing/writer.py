@@ -324,10 +324,6 @@ class CvatWriter:
 
         self._sender.ensure(are_gone, delete)
 
-    def count_annotations(self, job_id: int) -> int:
-        """How many shapes, tags and tracks a job has; a skeleton is one."""
-        return comparable(self.annotations(job_id)).total()
-
     def annotations(self, job_id: int) -> Objects:
         """What is annotated in a job, as CVAT answers it."""
         path, subject = f"/api/jobs/{job_id}/annotations", f"the annotations of job {job_id}"

@@ -76,10 +76,6 @@ class CopyCheck:
         """On how many frames."""
         return sum(job.frames_count for job in self.jobs)
 
-    @property
-    def left_out_count(self) -> int:
-        return sum(self.left_out.values())
-
     def changes(self) -> list[Change]:
         """The requests that would add the objects."""
         return [writing(job.job_id, count=job.lacking) for job in self.jobs]

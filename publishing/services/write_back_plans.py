@@ -69,14 +69,6 @@ class WriteBackPlan:
         """In the order in which they are sent."""
         return [change for _, job in sorted(self.jobs.items()) for change in job.changes]
 
-    @property
-    def created_count(self) -> int:
-        return sum(count(job.created) for job in self.jobs.values())
-
-    @property
-    def deleted_count(self) -> int:
-        return sum(len(job.deleted) for job in self.jobs.values())
-
     def check_choices(self, options: WriteBackOptions) -> None:
         """Raises ChoiceNeeded."""
         if self.unmatched and options.unmatched != LEAVE_OUT:

@@ -92,13 +92,6 @@ class RecipeShareQuerySet(models.QuerySet["RecipeShare"]):
         teams = Team.objects.for_user(user)
         return self.filter(Q(person_id=user.pk) | Q(team__in=teams))
 
-    def selections_reaching(self, user: AnyUser, *, may_edit: bool = False) -> RawSQL:
-        """The ids of the selections that shares reaching(user) are of, of those with `may_edit`
-        alone if it is true: for use with `pk__in`. Nearly every query of selections has one, and
-        Django takes a millisecond to build each of its subqueries anew."""
-        sql, parameters = _selections_reaching(may_edit=may_edit)
-        return RawSQL(sql, [user.pk if each == ANYBODY else each for each in parameters])  # noqa: S611
-
     def removable_by(self, user: AnyUser) -> Self:
         """Shares that `user` may remove: of the own recipes, and those with `user` in person."""
         return self.filter(Q(recipe__owner_id=user.pk) | Q(person_id=user.pk))
