@@ -17,7 +17,6 @@ PLACES = (
 )
 LEAVE_OUT = "leave_out"
 KEEP = "keep"
-MOST_AT_ONCE = 10_000  # objects in one request
 MOST_SHOWN = 20  # objects in the body of a request that is shown before it is sent
 
 

@@ -11,6 +11,7 @@ Objects = Mapping[str, Any]
 
 KINDS = ("tags", "shapes", "tracks")
 DECIMALS = 2
+OBJECTS_AT_ONCE = 10_000  # in one request, which CVAT carries out within a few seconds
 
 
 def comparable(objects: Objects) -> Counter[Hashable]:

@@ -8,23 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cvat import origins
 from cvat.annotations import Shape
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
-from cvat.types import Frame, FrameCatalog, Job
+from cvat.types import Frame, FrameCatalog
 from portal.exceptions import InvalidInput
 from publishing import readers
 from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
-from selections.archives.annotation_reading import read_labels, read_task
+from publishing.services.reading_objects import UNNAMED, read_every_object
+from selections.archives.annotation_reading import read_labels
 from selections.archives.annotation_store import StoredObjects
 from selections.archives.entries import ChosenFrames
-from selections.formats import FORMATS
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
-
-# CVAT's own format, which has a place for every object.
-EVERY_OBJECT = FORMATS["cvat_images"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +96,9 @@ def _read_objects(
     chosen = ChosenFrames()
     for frame in sorted(catalog.frames, key=lambda frame: frame.frame):
         chosen.add(frame.frame, frame.job_id)
-
-    def deleted(jobs: Sequence[Job]) -> frozenset[int]:
-        return origins.read(client, task_id, jobs).deleted
-
     with TemporaryDirectory(prefix="annotations-") as folder:
         path = Path(folder) / f"{task_id}.jsonl"
-        read = read_task(
-            client,
-            task_id,
-            chosen,
-            labels,
-            client.jobs(task_id),
-            deleted=deleted,
-            into=path,
-            format=EVERY_OBJECT,
-        )
+        read = read_every_object(client, task_id, chosen, labels, into=path)
         stored, shapes = StoredObjects(path, labels), list[Shape]()
         for number in chosen.frames:
             shapes += stored.on(number)
@@ -123,5 +106,5 @@ def _read_objects(
                 raise too_many_objects()
     unread = Counter(problem["reason"] for problem in read.problems)
     if unnamed := read.problems_count - len(read.problems):
-        unread["Further objects could not be read."] = unnamed
+        unread[UNNAMED] = unnamed
     return shapes, unread

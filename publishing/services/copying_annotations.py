@@ -6,13 +6,12 @@ from typing import Any
 
 from cvat.client import CvatClient
 from cvat.writing import CvatWriter
+from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.work.heartbeat import Heartbeat
 from publishing.copying import JobObjects, writing
 from publishing.models import Publication
 from publishing.services.steps import step
 from publishing.services.writing import writing_client
-
-OBJECTS_AT_ONCE = 10_000  # in one request, which CVAT carries out within a few seconds
 
 
 def copy_annotations(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:

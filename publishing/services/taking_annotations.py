@@ -8,36 +8,32 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from cvat import origins
 from cvat.annotations import Labels
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import Job
 from cvat.writing import CvatWriter
 from cvat.writing.copying import copied
+from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.exceptions import NotConnected
 from portal.work.heartbeat import Heartbeat
 from publishing.left_out import LeftOut
 from publishing.models import Publication
 from publishing.new_task import annotation
 from publishing.services.packing import spool_of
+from publishing.services.reading_objects import UNNAMED, read_every_object
 from publishing.services.steps import step
-from selections.archives.annotation_reading import TaskAnnotations, read_labels, read_task
+from selections.archives.annotation_reading import TaskAnnotations, read_labels
 from selections.archives.annotation_store import StoredObjects
 from selections.archives.entries import ChosenFrames, Line
-from selections.formats import FORMATS
 from selector.services.task_reading import worker_client
 
 FOLDER = "annotations"  # in the spool folder of the publication
-OBJECTS_AT_ONCE = 10_000  # in one request, which CVAT carries out within a few seconds
-# CVAT's own format, which has a place for every object.
-EVERY_OBJECT = FORMATS["cvat_images"]
 OBJECT = "The object was left out: {reason}."
 ATTRIBUTE = (
     "The value of an attribute was left out: the label “{label}” of the new task has no attribute "
     "“{attribute}”."
 )
-UNNAMED = "Further objects could not be read."
 
 
 def read(publication: Publication, heartbeat: Heartbeat, lines: Sequence[Line]) -> TakenAnnotations:
@@ -74,21 +70,8 @@ class TakenAnnotations:
         chosen = ChosenFrames()
         for line in lines:
             chosen.add(line["frame"], line["job_id"])
-
-        def deleted(jobs: Sequence[Job]) -> frozenset[int]:
-            return origins.read(client, task_id, jobs).deleted
-
         labels = read_labels(client, task_id, chosen.jobs[0])
-        annotations = read_task(
-            client,
-            task_id,
-            chosen,
-            labels,
-            client.jobs(task_id),
-            deleted=deleted,
-            into=into,
-            format=EVERY_OBJECT,
-        )
+        annotations = read_every_object(client, task_id, chosen, labels, into=into)
         self._note_unread(task_id, annotations)
         known = Labels(()) if isinstance(labels, CvatError) else labels
         self._objects[task_id] = StoredObjects(into, known)

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from cvat.writing import CvatWriter
+from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.exceptions import Conflict, NotConnected
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
@@ -20,7 +21,7 @@ from publishing.services.results import Limits
 from publishing.services.steps import step
 from publishing.services.write_back_plans import JobPlan, WriteBackPlan, plan_write_back
 from publishing.services.writing import writing_client
-from publishing.writing_back import MOST_AT_ONCE, WriteBackOptions, creation, deletion
+from publishing.writing_back import WriteBackOptions, creation, deletion
 from selector.cvat_requests import cvat_client
 from selector.services.task_reading import worker_client
 
@@ -139,9 +140,9 @@ def _write(
 def _parts(objects: dict[str, Any]) -> Iterable[dict[str, Any]]:
     """The objects in lots that CVAT takes at once."""
     for kind in ("shapes", "tags"):
-        for start in range(0, len(objects[kind]), MOST_AT_ONCE):
+        for start in range(0, len(objects[kind]), OBJECTS_AT_ONCE):
             empty: dict[str, Any] = {"shapes": [], "tags": [], "tracks": []}
-            yield empty | {kind: objects[kind][start : start + MOST_AT_ONCE]}
+            yield empty | {kind: objects[kind][start : start + OBJECTS_AT_ONCE]}
 
 
 def _end_earlier_steps(publication: Publication, heartbeat: Heartbeat) -> None:
