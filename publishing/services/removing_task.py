@@ -20,6 +20,10 @@ from publishing.services.steps import step
 from publishing.services.writing import writing_client
 
 NO_TASK = "This publication has no task in CVAT that could be removed."
+WRITING = (
+    "The results in this task are being written into the tasks of its frames. Wait until that is "
+    "done, or cancel it first."
+)
 NOT_OURS = (
     "Task {task} no longer names this publication as its issue tracker, so it may be another one "
     "by now. Nothing was deleted. Look at it in CVAT and delete it there."
@@ -27,10 +31,15 @@ NOT_OURS = (
 
 
 def check_removable(source: Publication) -> int:
-    """The id of the task that the publication made. Raises Conflict."""
+    """The id of the task that the publication made. Raises Conflict, also while its results are
+    still being written back."""
     task_id = source.result_task_id
     if not source.has_removable_task or task_id is None:
         raise Conflict(NO_TASK)
+    active = Publication.objects.for_user(source.requested_by).active()
+    writing_back = active.filter(target=Publication.Target.WRITE_BACK)
+    if writing_back.filter(options__publication_id=source.pk).exists():
+        raise Conflict(WRITING)
     return task_id
 
 

@@ -9,9 +9,11 @@ from rest_framework.test import APIClient
 
 from cvat import client as cvat_client
 from cvat.writing import CvatWriter
+from portal.exceptions import Conflict
 from publishing import services
 from publishing.models import Publication
 from publishing.services import carrying_out
+from publishing.writing_back import ADD, WriteBackOptions
 from standin.model import Task
 from standin.server import StandIn
 from tests.publishing.making import add_box, carried_out
@@ -71,6 +73,27 @@ def test_the_page_says_what_is_lost(web: Client, marked: Published, task: Task) 
     removal = Publication.objects.get(target="removal")
     assert (answer.status_code, answer.url) == (302, removal.get_absolute_url())
     assert "Published task removed" in web.get(answer.url).text
+
+
+def test_results_that_are_being_written_back_are_waited_for(web: Client, marked: Published) -> None:
+    publication, made = marked
+    add_box(made, 0, 5)
+    options = WriteBackOptions(publication_id=publication.pk, place=ADD)
+    user = publication.requested_by
+    writing = services.request_write_back(user=user, source=publication, options=options)
+    with pytest.raises(Conflict, match="being written"):
+        remove(publication)
+    assert web.get(f"/publications/{publication.pk}/remove-task").status_code == 409
+    assert carried_out(writing).status == "ready"
+    assert carried_out(remove(publication)).status == "ready"
+
+
+def test_the_page_of_its_results_says_that_it_is_gone(web: Client, marked: Published) -> None:
+    publication, _ = marked
+    assert carried_out(remove(publication)).status == "ready"
+    answer = web.get(f"/publications/{publication.pk}/results")
+    assert answer.status_code == 409
+    assert ("has no results" in answer.text, "task None" in answer.text) == (True, False)
 
 
 def test_another_task_is_not_deleted(marked: Published, standin: StandIn) -> None:
