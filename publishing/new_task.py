@@ -22,15 +22,16 @@ UPLOADED = "the paths of the pictures, in their order"
 
 @dataclass(frozen=True, slots=True)
 class NewTaskOptions:
-    """`new_project` is the name of a project to make for the task, which gets the labels then.
+    """`labels` are the names of those of the tasks' labels that the new task gets, () for all;
+    `label_schema` are labels to get instead, in the form in which CVAT takes them. In the project
+    `project_id` it has the labels of that project. `new_project` is the name of a project to make
+    for the task, which gets the labels then.
+
     `frames_per_job` is 0 for one job of all frames; `overlap` is how many of them the next job has
-    too. With `project_id` the task has the labels of
-    that project, else those of the tasks that the frames are from. `deleted_frames` as for
-    GroundTruthOptions. `with_annotations`: what is annotated on the frames is copied too.
-    `labels` are the names of those of the tasks' labels that the new task gets, () for all;
-    `label_schema` are labels to get instead, in the form in which CVAT takes them.
-    `consensus_replicas`: 0, or how many people annotate each job, each in a replica of it.
-    `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain."""
+    too. `consensus_replicas`: 0, or how many people annotate each job, each in a replica of it.
+    `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain.
+    `deleted_frames` as for GroundTruthOptions. `with_annotations`: what is annotated on the frames
+    is copied too."""
 
     name: str
     project_id: int | None = None

@@ -64,7 +64,7 @@ class FollowedJobSerializer(serializers.Serializer[Any]):
 
 
 class PublicationListSerializer(serializers.ModelSerializer[Publication]):
-    """A selection sent to CVAT."""
+    """Something that was asked to be changed in CVAT, nearly always for a selection."""
 
     selection = serializers.IntegerField(
         source="visible_selection_id",
@@ -103,9 +103,13 @@ class PublicationListSerializer(serializers.ModelSerializer[Publication]):
             },
             "url": {"help_text": "Address of the CVAT server."},
             "task_id": {
-                "help_text": "Id of the task that gets the ground-truth job; null for a new task."
+                "help_text": "Id of the task that is changed or removed; null for a new task, and "
+                "for changes in several tasks."
             },
-            "task_name": {"help_text": "Name of that task, or of the new one."},
+            "task_name": {
+                "help_text": "Name of that task, or of the new one; of several tasks their names, "
+                "or how many there are."
+            },
         }
 
 

@@ -1,4 +1,4 @@
-"""A selection sent to CVAT: one kind of background work."""
+"""What a person asked to be changed in CVAT: one kind of background work."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ class PublicationQuerySet(WorkQuerySet["Publication"]):
 
 
 class Publication(Work):
-    """What a person asked to be made of a selection in CVAT, and what was done there for it. It
-    stays with that person, as the record of it, also when the selection is deleted."""
+    """What a person asked to be changed in CVAT, nearly always with the frames of a selection, and
+    what was done there for it. It stays with that person, as the record of it, also when the
+    selection is deleted."""
 
     task = "publishing.tasks.publish"
     list_page = "publishing:publications"
@@ -73,16 +74,17 @@ class Publication(Work):
         FAILED = WorkStatus.FAILED.value, "failed"
         CANCELLED = WorkStatus.CANCELLED.value, "cancelled"
 
-    # What it becomes in CVAT.
+    # What is done in CVAT.
     target = models.CharField(max_length=20, choices=Target)
     selection = models.ForeignKey(
         Selection, on_delete=models.SET_NULL, null=True, related_name="publications"
     )
-    # As it was called when the publication was asked for, and of the frames that it had then.
+    # As it was called when the publication was asked for, and of the frames that it had then; of
+    # copied annotations the name of what they are copied from.
     selection_name = models.CharField(max_length=200)
     revision = models.PositiveIntegerField(default=FIRST_REVISION, editable=False)
     url = models.CharField("CVAT server", max_length=500)
-    # The task whose frames become a ground-truth job; null for a new task, see PublishedFrame.
+    # The task that is changed or removed in CVAT; null for a new one, and for changes in several.
     task_id = models.BigIntegerField(null=True, blank=True)
     task_name = models.CharField(max_length=500, blank=True)
     # Of a ground-truth job: task frames, ascending, as when the publication was asked for.
@@ -146,8 +148,8 @@ class Publication(Work):
 
     @property
     def again_url(self) -> str:
-        """The page on which the same can be asked for again; "" without a selection."""
-        if self.target == Publication.Target.COPY:
+        """The page on which the same can be asked for again; "" where there is none."""
+        if self.target == self.Target.COPY:
             return reverse("publishing:copy")
         if self.target == self.Target.WRITE_BACK:
             source = self.get_write_back_options().publication_id
