@@ -172,6 +172,23 @@ def test_the_page_gives_shows_and_withdraws_it(web: Client, connection: Connecti
     assert not WritePermission.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        "create a ground-truth job",
+        "create a task",
+        "open issues",
+        "add copied annotations",
+        "delete objects there that the results replace",
+        "delete a task that the portal made, with all annotations in it",
+    ],
+)
+def test_the_page_names_all_that_it_is_used_for(
+    web: Client, connection: Connection, use: str
+) -> None:
+    assert use in web.get(f"/publications/connections/{connection.pk}/permission").text
+
+
 @pytest.mark.parametrize("elsewhere", ["https://elsewhere.example.com/", "//elsewhere", ""])
 def test_it_leads_on_to_pages_of_the_portal_alone(
     web: Client, connection: Connection, elsewhere: str
