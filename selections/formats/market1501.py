@@ -14,6 +14,7 @@ from selections.formats.format import (
     Layout,
     PicturePaths,
     only_attributes,
+    plural,
     unsupported,
 )
 from selections.formats.shared.picture_files import (
@@ -81,10 +82,12 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
 
 
 def _unsupported_reason(shape: Shape) -> str:
+    if shape.kind != TAG:
+        return unsupported(_NAME, plural(shape.kind))
     is_person = bool(_NUMBER.fullmatch(dict(shape.attributes).get("person_id", "")))
-    if shape.kind == TAG and shape.label.name == _TAG and is_person:
+    if shape.label.name == _TAG and is_person:
         return ""
-    return unsupported(_NAME, f"objects but tags {_TAG!r} with a number as person_id")
+    return unsupported(_NAME, f"tags but {_TAG!r} with a number as person_id")
 
 
 _FILES = PictureFiles(_content, name=_NAME, shared_files=1)

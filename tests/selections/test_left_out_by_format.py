@@ -57,6 +57,10 @@ def test_kinds_without_a_place_are_counted(client: Client, kept: Selection, case
     assert re.search(r"\b1 tag\b", said(client, kept, annotations="mot"))
 
 
+def test_objects_that_can_be_no_person_are_counted(client: Client, kept: Selection) -> None:
+    assert "rectangles" in said(client, kept, annotations="market1501")
+
+
 @pytest.mark.parametrize(
     "form",
     [
