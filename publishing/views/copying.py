@@ -39,7 +39,8 @@ def copy(request: SignedInRequest) -> HttpResponse:
         return render(request, PAGE, {"form": CopyForm(connections, initial=initial)})
     form = CopyForm(connections, request.POST, request.FILES)
     if not form.is_valid():
-        return render(request, PAGE, {"form": form}, status=400)
+        kept = {"kept_file": request.POST.get("kept_file", "")}
+        return render(request, PAGE, {"form": form, **kept}, status=400)
     given = form.cleaned_data
     context: dict[str, Any] = {"form": form}
     with errors_shown_in(form) as outcome:

@@ -136,6 +136,8 @@ def test_the_page_copies_from_a_file_that_is_chosen_once(
     assert "round 1.xml is kept for an hour" in shown
     assert "the task has no label “dog”" in shown
     kept = {"kept_file": shown.split('name="kept_file" value="')[1].split('"')[0]}
+    mistyped = web.post(PAGE, {**to, **kept, "task": "new", "look": "1"})
+    assert (mistyped.status_code, kept["kept_file"] in mistyped.text) == (400, True)
     answer = web.post(PAGE, {**to, **kept, "label:dog": "cat"})
     publication = Publication.objects.get()
     assert (answer.url, publication.selection_name) == (
