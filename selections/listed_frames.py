@@ -96,7 +96,7 @@ def _of_json(text: str, most: int) -> FrameList:
     if document.get("format") != FORMAT:
         return FrameList(frames)
     draw = document.get("draw")
-    if not _is_text([document.get(name) for name in ("url", "name", "note", "draw")]):
+    if not is_text([document.get(name) for name in ("url", "name", "note", "draw")]):
         raise ValueError("Its name, note or draw has characters that are no text.")
     return FrameList(
         frames,
@@ -105,7 +105,7 @@ def _of_json(text: str, most: int) -> FrameList:
     )
 
 
-def _is_text(value: Any) -> bool:
+def is_text(value: Any) -> bool:
     """False for halves of surrogate pairs and NUL, which not every database stores."""
     text = json.dumps(value, ensure_ascii=False)
     return text == text.encode(errors="replace").decode() and "\\u0000" not in text

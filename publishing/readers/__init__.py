@@ -9,16 +9,27 @@ from __future__ import annotations
 import io
 import json
 import re
+import struct
 import zipfile
+import zlib
 from typing import Any
 
 from publishing.readers import coco, cvat_xml, datumaro, pascal_voc
 from publishing.readers.reading import BadFile, Reading
+from selections.listed_frames import is_text
 
 __all__ = ["LARGEST_FILE", "BadFile", "Reading", "read"]
 
 LARGEST_FILE = 2**25  # bytes, of the text in a ZIP
+# The other methods give all that they hold at once, whatever size is asked for.
+_BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What may stand for half of a surrogate pair or for NUL in JSON: in UTF-8, or escaped.
+_MAYBE_NO_TEXT = re.compile(rb"\\u(?:[dD][89abAB]|[dD][c-fC-F]|0000)|\xed[\xa0-\xbf]")
 _VOC = re.compile(r"(^|/)Annotations/.+\.xml$")
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, ValueError),
+    *(NotImplementedError, RuntimeError, EOFError, OSError),
+)
 MOST_FILES = 100_000  # in a ZIP, pictures too
 KNOWN = (
     "CVAT for images 1.1 (annotations.xml), COCO (instances or keypoints) or Datumaro 1.0, alone "
@@ -64,7 +75,7 @@ def _from_zip(data: bytes) -> Reading:
                 else:
                     pascal_voc.read(content, reading, path=each.filename)
             return reading
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _BROKEN_ZIP as error:
         raise BadFile(
             f"The ZIP cannot be read ({error}). Make it again, without a password."
         ) from None
@@ -76,6 +87,11 @@ def _may_be_annotations(path: str) -> bool:
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    if member.compress_type not in _BOUNDED_METHODS:
+        raise BadFile(
+            "The ZIP is compressed in a way that is not read here. Make it again with the usual "
+            "one (deflate)."
+        )
     with archive.open(member) as file:
         content = file.read(most + 1)  # whatever size the ZIP says
     if len(content) > most:
@@ -94,6 +110,8 @@ def _read_json(data: bytes, reading: Reading) -> None:
         raise BadFile("Its JSON is nested too deeply.") from None
     except ValueError as error:
         raise BadFile(f"It is no JSON: {error}. Export it again.") from None
+    if _MAYBE_NO_TEXT.search(data) and not is_text(document):
+        raise BadFile("It has characters that are no text. Export it again.")
     if coco.is_coco(document):
         coco.read(document, reading)
     elif datumaro.is_datumaro(document):

@@ -19,6 +19,9 @@ from publishing.readers.reading import (
 )
 from publishing.readers.run_lengths import from_coco
 
+# Numbers from 2**61 - 1 on can be made to collide in a dict, which takes minutes then.
+LARGEST_ID = 2**53
+
 # Attributes that say how the object is, not what it is.
 _OWN = ("occluded", "rotation", "track_id", "keyframe")
 
@@ -46,7 +49,7 @@ def read(document: Mapping[str, Any], reading: Reading) -> None:
         frames[image.get("id")] = number_of
     for index, annotation in enumerate(_entries(document, "annotations")):
         try:
-            for shape in _shapes(annotation, frames, labels, index):
+            for shape in _shapes(annotation, frames, labels, index, reading):
                 reading.add(shape)
         except BadValue as error:
             reading.skip(str(error), f"entry {index} of “annotations”")
@@ -58,8 +61,11 @@ def _entries(document: Mapping[str, Any], name: str) -> Iterable[dict[str, Any]]
         raise BadFile(f"Its “{name}” are no list of objects.")
     for each in entries:
         for key in ("id", "image_id", "category_id"):
-            if not isinstance(each.get(key), int | str | None):
+            value = each.get(key)
+            if not isinstance(value, int | str | None):
                 raise BadFile(f"An entry of “{name}” has something else than a number as {key}.")
+            if isinstance(value, int) and abs(value) > LARGEST_ID:
+                raise BadFile(f"An entry of “{name}” has a larger number than any id as {key}.")
     return entries
 
 
@@ -77,6 +83,7 @@ def _shapes(
     frames: Mapping[Any, int],
     labels: Mapping[Any, Label],
     index: int,
+    reading: Reading,
 ) -> Iterator[Shape]:
     frame, of = frames.get(annotation.get("image_id")), labels.get(annotation.get("category_id"))
     if frame is None or of is None:
@@ -97,7 +104,7 @@ def _shapes(
         return
     drawn = annotation.get("segmentation")
     if isinstance(drawn, dict):
-        yield Shape("mask", points=from_coco(drawn), **values)
+        yield Shape("mask", points=from_coco(drawn, reading), **values)
     elif drawn:
         if not isinstance(drawn, list):
             raise BadValue("their segmentation is neither polygons nor a mask")

@@ -49,7 +49,7 @@ def read(document: Mapping[str, Any], reading: Reading) -> None:
             raise BadFile(f"Entry {index} of “items” cannot be read: {error}.") from None
         for position, annotation in enumerate(item.get("annotations") or ()):
             try:
-                reading.add(_shape(annotation, frame, labels))
+                reading.add(_shape(annotation, frame, labels, reading))
             except BadValue as error:
                 reading.skip(str(error), f"entry {position} of item {index}")
 
@@ -76,14 +76,16 @@ def _picture(item: Any, reading: Reading) -> int:
     return reading.picture(image.get("path"), width, height)
 
 
-def _shape(annotation: Any, frame: int, labels: Sequence[_Named], *, parent: str = "") -> Shape:
+def _shape(
+    annotation: Any, frame: int, labels: Sequence[_Named], reading: Reading, *, parent: str = ""
+) -> Shape:
     if not isinstance(annotation, dict):
         raise BadValue("they are no object of JSON")
     kind = annotation.get("type")
     read_points = _POINTS.get(kind) if isinstance(kind, str) else None
     if read_points is None:
         raise BadValue(f"“{str(kind)[:40]}” is no kind of object")
-    name, points = read_points(annotation)
+    name, points = read_points(annotation, reading)
     of = _label(annotation.get("label_id"), labels)
     if of.parent != parent:
         raise BadValue(f"the label “{of.label.name}” is that of a point of a skeleton, or is none")
@@ -92,7 +94,9 @@ def _shape(annotation: Any, frame: int, labels: Sequence[_Named], *, parent: str
         parts = annotation.get("elements")
         if parent or not isinstance(parts, list):
             raise BadValue("they have no points")
-        elements = tuple(_shape(part, frame, labels, parent=of.label.name) for part in parts)
+        elements = tuple(
+            _shape(part, frame, labels, reading, parent=of.label.name) for part in parts
+        )
     attributes = annotation.get("attributes") or {}
     if not isinstance(attributes, dict):
         raise BadValue("their attributes are no object of JSON")
@@ -127,32 +131,33 @@ def _attributes(attributes: Mapping[str, Any]) -> Attributes:
 
 
 Read = tuple[str, list[float]]  # kind and points in CVAT
+ReadPoints = Callable[[Mapping[str, Any], Reading], Read]
 
 
-def _ellipse(annotation: Mapping[str, Any]) -> Read:
+def _ellipse(annotation: Mapping[str, Any], _: Reading) -> Read:
     """The corners of its box become centre, right and top."""
     x1, y1, x2, y2 = numbers(annotation.get("points"), least=4)[:4]
     return "ellipse", [(x1 + x2) / 2, (y1 + y2) / 2, x2, y1]
 
 
-def _mask(annotation: Mapping[str, Any]) -> Read:
+def _mask(annotation: Mapping[str, Any], reading: Reading) -> Read:
     drawn = annotation.get("rle")
     if not isinstance(drawn, dict):
         raise BadValue("their mask has no runs")
-    return "mask", from_coco(drawn)
+    return "mask", from_coco(drawn, reading)
 
 
-def _outline(kind: str, least: int) -> Callable[[Mapping[str, Any]], Read]:
-    return lambda annotation: (kind, numbers(annotation.get("points"), least=2 * least))
+def _outline(kind: str, least: int) -> ReadPoints:
+    return lambda annotation, _: (kind, numbers(annotation.get("points"), least=2 * least))
 
 
-_POINTS: Mapping[str, Callable[[Mapping[str, Any]], Read]] = {
-    "bbox": lambda annotation: ("rectangle", rectangle(annotation.get("bbox"))),
+_POINTS: Mapping[str, ReadPoints] = {
+    "bbox": lambda annotation, _: ("rectangle", rectangle(annotation.get("bbox"))),
     "ellipse": _ellipse,
     "mask": _mask,
     "polygon": _outline("polygon", 3),
     "polyline": _outline("polyline", 2),
     "points": _outline("points", 1),
-    "skeleton": lambda _: (SKELETON, []),
-    "label": lambda _: (TAG, []),
+    "skeleton": lambda *_: (SKELETON, []),
+    "label": lambda *_: (TAG, []),
 }

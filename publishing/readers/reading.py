@@ -13,6 +13,8 @@ from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
 
 LONGEST_NAME = 1000  # characters
 MOST_REASONS = 50  # that are told apart
+# Of the masks of a file, as their runs are turned from columns to rows: half a minute.
+MOST_MASK_PIXELS = 2**32
 
 
 class BadFile(Exception):
@@ -30,6 +32,7 @@ class Reading:
         self.pictures: list[Picture] = []
         self.shapes: list[Shape] = []
         self.unread: Counter[str] = Counter()
+        self._mask_pixels = 0
 
     def picture(self, name: Any, width: Any, height: Any) -> int:
         """Its number. Raises BadFile, BadValue."""
@@ -46,6 +49,12 @@ class Reading:
         if len(self.shapes) >= MOST_OBJECTS:
             raise BadFile(f"It has more than {MOST_OBJECTS:,} objects. Divide it.")
         self.shapes.append(shape)
+
+    def take_pixels(self, count: int) -> None:
+        """Count the pixels of a mask that is about to be drawn. Raises BadFile."""
+        self._mask_pixels += count
+        if self._mask_pixels > MOST_MASK_PIXELS:
+            raise BadFile("Its masks are too many and too large. Divide it.")
 
     def skip(self, reason: str, where: str = "") -> None:
         """Count an object that cannot be read."""

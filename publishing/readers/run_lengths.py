@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from publishing.readers.reading import BadValue, mask, whole
+from publishing.readers.reading import BadValue, Reading, mask, whole
 
 MOST_PIXELS = 2**26  # of a picture, 67 million
+# Of a mask in CVAT. A few columns of COCO can be one for each pixel there, which takes gigabytes.
+MOST_RUNS = 1_000_000
 
 
-def from_coco(drawn: dict[str, Any]) -> list[float]:
+def from_coco(drawn: dict[str, Any], reading: Reading) -> list[float]:
     """The points of the mask in CVAT, of `counts` as a list or as compressed text. Raises
-    BadValue."""
+    BadValue, BadFile."""
     size = drawn.get("size")
     if not isinstance(size, list) or len(size) != 2:
         raise BadValue("their mask has no size")
@@ -31,19 +33,34 @@ def from_coco(drawn: dict[str, Any]) -> list[float]:
         raise BadValue("their mask has no counts")
     if min(counts, default=-1) < 0 or sum(counts) != height * width:
         raise BadValue("the runs of their mask do not fill it")
-    bits = np.arange(len(counts)) % 2 == 1
-    pixels = np.repeat(bits, counts).reshape(width, height).T
-    rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
-    if not len(rows):
-        raise BadValue("their mask is empty")
-    y, x = int(rows[0]), int(columns[0])
-    box = pixels[y : int(rows[-1]) + 1, x : int(columns[-1]) + 1]
+    x, columns = _columns(counts, height, reading)
+    rows = np.flatnonzero(columns.any(axis=0))
+    y = int(rows[0])
+    box = columns[:, y : int(rows[-1]) + 1].T
     return mask(_runs(box.ravel()), x, y, box.shape[1], box.shape[0])
 
 
+def _columns(counts: Sequence[int], height: int, reading: Reading) -> tuple[int, Any]:
+    """The first column that the mask covers, and the pixels from there to the last one, a row for
+    each column: most masks cover a small part of their picture. Raises BadValue, BadFile."""
+    bits = np.arange(len(counts)) % 2 == 1
+    ends = np.cumsum(counts)
+    covering = np.flatnonzero(bits & (np.asarray(counts) > 0))
+    if not len(covering):
+        raise BadValue("their mask is empty")
+    first, last = int(covering[0]), int(covering[-1])
+    x, end = int(ends[first] - counts[first]) // height, (int(ends[last]) - 1) // height + 1
+    reading.take_pixels((end - x) * height)
+    inside = np.diff(np.clip(ends, x * height, end * height), prepend=x * height)
+    return x, np.repeat(bits, inside).reshape(end - x, height)
+
+
 def _runs(pixels: Any) -> list[int]:
-    """The lengths of the runs, the first one of background."""
-    edges = np.flatnonzero(np.diff(pixels)) + 1
+    """The lengths of the runs, the first one of background. Raises BadValue."""
+    changes = np.diff(pixels)
+    if np.count_nonzero(changes) > MOST_RUNS:
+        raise BadValue(f"their mask has more than {MOST_RUNS:,} runs")
+    edges = np.flatnonzero(changes) + 1
     bounds = [0, *edges.tolist(), len(pixels)]
     lengths = [end - start for start, end in pairwise(bounds)]
     return [0, *lengths] if pixels[0] else lengths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
@@ -14,6 +15,7 @@ from cvat.annotations import SOURCES
 from publishing import readers
 from publishing.copying import Picture, match
 from publishing.readers import BadFile
+from publishing.readers import reading as reading_module
 from selections.formats.shared import masks
 from tests import annotated
 from tests.annotated import Case, differences, of_shape
@@ -126,6 +128,12 @@ def test_coco_keypoints_are_skeletons() -> None:
     ]
 
 
+def test_whole_characters_beyond_the_basic_plane_are_text() -> None:
+    document = {**COCO, "images": [{**COCO["images"][0], "file_name": "🐈.jpg"}]}
+    [picture] = readers.read(json.dumps(document).encode()).pictures
+    assert picture.name == "🐈.jpg"
+
+
 @pytest.mark.parametrize("counts", [[2, 1, 1, 2], "2111"])
 def test_coco_masks_go_column_by_column(counts: Any) -> None:
     """Column by column 00 10 11: the rows are 0 1 1 and 0 0 1."""
@@ -177,6 +185,43 @@ def test_a_zip_is_read() -> None:
         readers.read(packed({"annotations.xml": " " * (readers.LARGEST_FILE + 1)}))
 
 
+def test_a_zip_that_unpacks_without_a_limit_is_refused() -> None:
+    """bzip2 and LZMA give all of their content at once, however little is asked for."""
+    for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", method) as archive:
+            archive.writestr("annotations.xml", XML % BOX)
+        with pytest.raises(BadFile, match="compressed in a way that is not read"):
+            readers.read(content.getvalue())
+
+
+def test_a_damaged_zip_is_explained() -> None:
+    whole = packed({"é/annotations.xml": XML % BOX})
+    for place in range(4, len(whole)):
+        damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        with contextlib.suppress(BadFile):
+            readers.read(damaged)
+
+
+def test_masks_with_very_many_runs_are_left_out() -> None:
+    """Every second column: few runs in COCO, one for each pixel in CVAT."""
+    size = 2048
+    striped = {"size": [size, size], "counts": [size] * size}
+    drawn = {**COCO["annotations"][0], "segmentation": striped}
+    reading = readers.read(json.dumps({**COCO, "annotations": [drawn]}).encode())
+    [text] = reading.unread
+    assert "their mask has more than" in text
+
+
+def test_the_masks_of_a_file_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_module, "MOST_MASK_PIXELS", 8)
+    drawn = {**COCO["annotations"][0], "segmentation": {"size": [2, 3], "counts": [2, 1, 1, 2]}}
+    one = {**COCO, "annotations": [drawn] * 2}
+    assert len(readers.read(json.dumps(one).encode()).shapes) == 2
+    with pytest.raises(BadFile, match="masks"):
+        readers.read(json.dumps({**COCO, "annotations": [drawn] * 3}).encode())
+
+
 BROKEN = {
     "no file": (b"name,label\n", "none of the files"),
     "no xml": ((XML % "<box>").encode(), "mismatched tag, in line 6"),
@@ -197,6 +242,12 @@ BROKEN = {
         b'{"labels": []}}}',
         "Entry 0 of “items” cannot be read: the size",
     ),
+    "huge id": (
+        b'{"images": [], "annotations": [], "categories": [{"id": 2305843009213693951}]}',
+        "larger number than any id",
+    ),
+    "half a character": (rb'{"images": [{"file_name": "\ud83d.jpg"}]}', "characters that are no"),
+    "NUL": (rb'{"images": [{"file_name": "a\u0000.jpg"}]}', "characters that are no text"),
     "broken zip": (b"PK\x03\x04...", "ZIP cannot be read"),
 }
 
