@@ -173,6 +173,6 @@ class CopyView(TakesFrames, StrictView, GenericAPIView[Publication]):
 def _source(request: SignedInApiRequest, given: dict[str, Any]) -> services.CopySource:
     if "file_text" in given:
         name = given.get("file_name", "a file")
-        return services.read_file(name=name, data=given["file_text"].encode())
+        return services.read_file(user=request.user, name=name, data=given["file_text"].encode())
     connection = find_connection(user=request.user, connection_id=given["source_connection"])
     return services.read_source(connection=connection, task_id=given["source_task_id"])

@@ -24,6 +24,9 @@ from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
 NAMED = 5  # of what does not fit, in a message
+MOST_LABELS = 500  # of the objects: the page has a field with every label of the task for each
+MOST_REASONS = 200  # that are told apart
+OTHER_REASONS = "objects and values of attributes for other reasons"
 NOTHING_TO_COPY = (
     "There is nothing to copy: no object fits the task, or it has all of them already."
 )
@@ -151,6 +154,11 @@ def _labels(client: CvatClient, catalog: FrameCatalog) -> Labels:
 def _label_rows(
     used: Mapping[str, int], labels: Labels, options: CopyOptions
 ) -> tuple[LabelRow, ...]:
+    if len(used) > MOST_LABELS:
+        raise InvalidInput(
+            f"The objects to copy have {len(used):,} labels, more than can be assigned at a time "
+            f"({MOST_LABELS:,}). Copy from a task or file with fewer."
+        )
     names = {label.name for label in labels}
     unknown = sorted({*options.labels.values()} - names - {""})
     if unknown:
@@ -182,7 +190,15 @@ def _fitting(
     left_out.update(f"objects, {lost.reason}" for lost in fitting.left_out)
     for (label, attribute), count in fitting.attributes_left_out.items():
         left_out[f"values of the attribute “{attribute}” that “{label}” does not have"] += count
-    return fitting, dict(left_out)
+    return fitting, _bounded(left_out)
+
+
+def _bounded(left_out: Counter[str]) -> Mapping[str, int]:
+    """The most frequent reasons, and the others as one."""
+    if len(left_out) <= MOST_REASONS:
+        return dict(left_out)
+    most = dict(left_out.most_common(MOST_REASONS))
+    return {**most, OTHER_REASONS: left_out.total() - sum(most.values())}
 
 
 def _by_job(fitting: Copied, catalog: FrameCatalog) -> dict[int, Objects]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.contrib.auth.models import User
+
 from cvat.annotations import Shape
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
@@ -19,6 +21,7 @@ from publishing.services.reading_objects import UNNAMED, read_every_object
 from selections.archives.annotation_reading import read_labels
 from selections.archives.annotation_store import StoredObjects
 from selections.archives.entries import ChosenFrames
+from selections.services.counting_place import counting_place
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
@@ -44,10 +47,12 @@ def read_source(*, connection: Connection, task_id: int) -> CopySource:
     return CopySource(name, pictures(catalog.frames), shapes, unread)
 
 
-def read_file(*, name: str, data: bytes) -> CopySource:
-    """What is annotated in a file. Raises InvalidInput for one that cannot be read."""
+def read_file(*, user: User, name: str, data: bytes) -> CopySource:
+    """What is annotated in a file, whose reading takes up to half a minute. Raises InvalidInput for
+    one that cannot be read, Busy."""
     try:
-        reading = readers.read(data)
+        with counting_place(user):
+            reading = readers.read(data)
     except readers.BadFile as error:
         raise InvalidInput(f"The file cannot be read. {error}") from None
     return CopySource(name, reading.pictures, reading.shapes, dict(reading.unread))

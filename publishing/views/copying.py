@@ -85,11 +85,12 @@ def _source(request: SignedInRequest, form: CopyForm) -> tuple[services.CopySour
         name, data = file.name, file.read()
         digest = hashlib.sha256(data).hexdigest()
         cache_set({key: (digest, name, zlib.compress(data, 1))}, LOOKED_AT_SECONDS)
-        return services.read_file(name=name, data=data), digest
+        return services.read_file(user=request.user, name=name, data=data), digest
     digest, name, packed = cache_get(key) or ("", "", b"")
     if digest != given["kept_file"]:
         raise InvalidInput("The portal does not have the file any more. Choose it again.")
-    return services.read_file(name=name, data=zlib.decompress(packed)), digest
+    data = zlib.decompress(packed)
+    return services.read_file(user=request.user, name=name, data=data), digest
 
 
 def _places(request: SignedInRequest) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from publishing.models import Publication, WritePermission
+from selections.services import counting_place
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -167,3 +170,50 @@ def test_the_api_copies_from_the_text_of_a_file(
     assert "Name a task" in both.text
     assert api.post(ADDRESS, {"connection": 1, "task_id": 1}).status_code == 400
     assert api.post(ADDRESS, {**body, "file_text": "{}"}).status_code == 400
+
+
+def test_what_is_left_out_is_listed_up_to_a_limit(
+    web: Client, connection: Connection, new: Task
+) -> None:
+    named = "".join(f'<attribute name="{k}">1</attribute>' for k in range(500))
+    box = f'<box label="car" xtl="1" ytl="2" xbr="3" ybr="4">{named}</box>'
+    text = f'<annotations><image name="a/1.jpg">{box}</image></annotations>'
+    shown = look(web, connection, new, text.encode()).text
+    assert shown.count("values of the attribute “") < 250
+    assert "<li>300 objects and values of attributes for other reasons</li>" in shown
+
+
+def test_more_labels_than_can_be_assigned_are_refused(
+    web: Client, connection: Connection, new: Task
+) -> None:
+    """Each would be a field of the page with every label of the task."""
+    answer = look(web, connection, new, xml(*(f"label {k}" for k in range(501))))
+    assert answer.status_code == 400
+    assert "have 501 labels, more than can be assigned" in answer.text
+
+
+def test_one_file_of_a_person_is_read_at_a_time(
+    web: Client, connection: Connection, new: Task, alice: User
+) -> None:
+    with counting_place(alice):
+        assert look(web, connection, new, xml("car")).status_code == 503
+    assert look(web, connection, new, xml("car")).status_code == 200
+
+
+@pytest.mark.parametrize("name", [r"\ud83d", r"\u0000"])
+def test_characters_that_are_no_text_are_refused(
+    web: Client, connection: Connection, new: Task, name: str
+) -> None:
+    """No page could show them, and not every database stores them."""
+    category = f'{{"id": 1, "name": "{name}"}}'
+    text = f"""{{"images": [{{"id": 1, "file_name": "a/1.jpg"}}], "categories": [{category}],
+        "annotations": [{{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}}]}}"""
+    answer = look(web, connection, new, text.encode())
+    assert answer.status_code == 400
+    assert "characters that are no text" in answer.text
+
+
+def look(web: Client, connection: Connection, new: Task, file: bytes) -> Any:
+    """The page after a look at a file."""
+    to = {"source_connection": connection.pk, "connection": connection.pk, "task": new.id}
+    return web.post(PAGE, {**to, "look": "1", "file": SimpleUploadedFile("file", file)})
