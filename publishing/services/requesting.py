@@ -142,11 +142,8 @@ def request_issues(*, user: User, selection: Selection, options: IssueOptions) -
     check = check_issues(user=user, selection=selection)
     check.check_choices(options)
     task_ids = sorted({job.task_id for job in check.jobs})
-    names = list(
-        selection.tasks.filter(task_id__in=task_ids)
-        .order_by("task_id")
-        .values_list("name", flat=True)
-    )
+    tasks = selection.shown_tasks_by_id
+    names = [tasks[number].name or f"Task {number}" for number in task_ids if number in tasks]
     publication = _of_selection(
         Publication.Target.ISSUES,
         user=user,

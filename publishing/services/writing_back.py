@@ -84,9 +84,11 @@ def request_write_back(
 
 
 def _task_name(source: Publication, task_id: int) -> str:
-    """As it was called when its frames were selected."""
+    """As it was called when its frames were selected, if the person may see that."""
     selection = source.selection
-    task = selection and selection.tasks.filter(task_id=task_id).first()
+    if selection is None or selection.hides_names_from(source.requested_by):
+        return f"Task {task_id}"
+    task = selection.tasks.filter(task_id=task_id).first()
     return task.name if task else f"Task {task_id}"
 
 

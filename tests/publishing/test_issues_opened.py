@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -12,9 +13,11 @@ from publishing import services
 from publishing.issues import IssueOptions
 from publishing.models import Publication, WritePermission
 from selections.models import Selection
+from selections.services import share_selection, update_selection
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
+from tests.making import connected, make_permission
 from tests.publishing.making import carried_out, mark, select
 from tests.selections.conftest import HASTY
 
@@ -143,6 +146,21 @@ def test_the_job_alone_is_enough(
     done = carried_out(ask(selection, reject_jobs=True))
     assert (done.status, done.error) == ("ready", "")
     assert issues(task) == expected(task)[:1]
+
+
+def test_a_reader_does_not_get_hidden_names_of_tasks(
+    selection: Selection, permission: WritePermission, bob: User, task: Task, standin: StandIn
+) -> None:
+    """CVAT shows the job, but not the task and its name."""
+    make_permission(connected(bob, standin))
+    task.jobs[0].assignee, task.owner = task.owner, standin.world.add_user("boss")
+    selection.marks.exclude(frame=3).delete()
+    share_selection(user=selection.owner, selection=selection, person="bob")
+    update_selection(selection=selection, hides_names=True)
+    for person, name in ((bob, f"Task {task.id}"), (selection.owner, "Thirty")):
+        seen = Selection.objects.for_user(person).get(pk=selection.pk)
+        asked = services.request_issues(user=person, selection=seen, options=IssueOptions())
+        assert asked.task_name == name
 
 
 def test_without_faulty_frames_there_is_nothing_to_report(

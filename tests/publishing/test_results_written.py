@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -19,6 +20,7 @@ from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication
 from publishing.services import carrying_out, writing_back
 from publishing.writing_back import WriteBackOptions
+from selections.models import Selection
 from standin.model import Task
 from standin.server import StandIn
 from tests.publishing.making import add_box, carried_out
@@ -67,6 +69,15 @@ def boxes(task: Task) -> dict[int, list[float]]:
 
 
 REPLACED: Mapping[int, list[float]] = {3: [1], 11: [4], 24: [5], 25: [60]}
+
+
+def test_a_reader_does_not_get_the_hidden_name_of_the_task(
+    annotated: Published, task: Task, bob: User
+) -> None:
+    publication, _ = annotated
+    Selection.objects.update(owner=bob, hides_names=True)  # who is no editor of it any more
+    source = Publication.objects.get(pk=publication.pk)
+    assert ask(source).task_name == f"Task {task.id}"
 
 
 def test_in_place_of_what_is_there(annotated: Published, task: Task) -> None:
