@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from cvat.writing.labels import to_send
+from selections.listed_frames import is_text
 
 LONGEST_SCHEMA = 500_000  # characters
 LONGEST_NAME = 64  # characters; CVAT's limit
@@ -48,6 +49,8 @@ def checked(given: Any) -> tuple[Label, ...]:
     """The labels in the form in which a new task takes them, without ids. Raises BadSchema."""
     if len(json.dumps(given)) > LONGEST_SCHEMA:
         raise BadSchema(f"The labels have more than {LONGEST_SCHEMA:,} characters.")
+    if not is_text(given):
+        raise BadSchema("The labels have characters that are no text. Type them again.")
     labels = _items(given, "The labels", MOST_LABELS)
     if not labels:
         raise BadSchema("The list of labels is empty. Name at least one label.")

@@ -97,6 +97,8 @@ WRONG = [
     ([{"name": "car", "sublabels": [{"name": "x"}]}], "Only a skeleton has sublabels"),
     ([skeleton(sublabels=[])], "has no points"),
     ([skeleton(svg="")], "does not name each of its points"),
+    ([{"name": "car\0"}], "characters that are no text"),
+    ([{"name": "car", "attributes": [{"name": "a", "values": ["\ud800"]}]}], "are no text"),
     ([skeleton(sublabels=[{"id": 8, "name": "head", "type": "mask"}])], "another type than points"),
 ]
 
