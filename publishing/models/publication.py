@@ -94,7 +94,7 @@ class Publication(Work):
     options = models.JSONField(default=dict, blank=True)
     # What is to be done, where options and frames do not say it. Of issues: {"issues": as
     # FaultyFrame writes them, "jobs": ids of those to reject}; of copied annotations: {"jobs": as
-    # JobObjects writes them}.
+    # JobObjects writes them}, until they are copied.
     plan = models.JSONField(default=dict, blank=True, editable=False)
     # What was sent to CVAT: [{"request", "text", "sent_at", "done_at", "is_refused"}]; without
     # `done_at` and `is_refused` the answer is not known.

@@ -107,6 +107,7 @@ def test_each_object_comes_to_the_picture_of_its_name(
 ) -> None:
     done = carried_out(ask(connection, old, new, partly=True))
     assert (done.status, done.error, done.frames_done) == ("ready", "", 5)
+    assert done.plan == {}  # up to 32 MB
     assert boxes(new) == EXPECTED
     tags = [tag for job in new.jobs for tag in job.annotations["tags"]]
     assert [(tag["frame"], tag["label_id"]) for tag in tags] == [(4, new.labels[0].id)]
