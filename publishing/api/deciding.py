@@ -1,4 +1,4 @@
-"""What both ways to publish a selection share in the API: look, decide, ask for it."""
+"""What all kinds of publications share in the API: look, decide, ask for it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.shortcuts import get_object_or_404
-from rest_framework import serializers, status
+from rest_framework import serializers, status, viewsets
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 
 from portal.api.choices import ChoiceField
 from portal.api.strict import StrictSerializer, StrictView
+from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
 from publishing.api.publications import PublicationSerializer
 from publishing.change import DELETED_FRAMES, Change
-from publishing.models import Publication
+from publishing.models import Publication, PublicationQuerySet
 from selections.models import Selection
 
 
@@ -62,6 +63,18 @@ class DecidingView(StrictView, GenericAPIView[Selection]):
 
     def selection(self, request: SignedInApiRequest, selection_id: int) -> Selection:
         return get_object_or_404(Selection.objects.for_user(request.user), pk=selection_id)
+
+
+class DecidingViewSet(StrictView, viewsets.GenericViewSet[Publication]):
+    """Base class of the views that change something more in CVAT for a publication."""
+
+    asks_cvat = True
+    serializer_class = PublicationSerializer
+    queryset = Publication.objects.none()
+    lookup_value_regex = IDS
+
+    def get_queryset(self) -> PublicationQuerySet:
+        return Publication.objects.for_user(self.request.user).for_list()
 
 
 def dry_run(planned: Iterable[Change]) -> Response:

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
-from portal.api.strict import StrictSerializer, StrictView, takes
-from portal.api.views import IDS
+from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
 from publishing import services
-from publishing.api.deciding import DryRunSerializer, accepted, dry_run
+from publishing.api.deciding import (
+    DecidingViewSet,
+    DryRunnableSerializer,
+    DryRunSerializer,
+    accepted,
+    dry_run,
+)
 from publishing.api.publications import PublicationSerializer
-from publishing.models import Publication, PublicationQuerySet
 from publishing.removal import removal
 
 
-class TaskRemovalSerializer(StrictSerializer):
+class TaskRemovalSerializer(DryRunnableSerializer):
     """The removal of a published task."""
 
-    dry_run = serializers.BooleanField(
-        default=False,
-        help_text="Answer the requests that would change something in CVAT, and send none.",
-    )
 
-
-class RemovalViewSet(StrictView, viewsets.GenericViewSet[Publication]):
-    asks_cvat = True
-    serializer_class = PublicationSerializer
-    queryset = Publication.objects.none()
-    lookup_value_regex = IDS
-
-    def get_queryset(self) -> PublicationQuerySet:
-        return Publication.objects.for_user(self.request.user).for_list()
-
+class RemovalViewSet(DecidingViewSet):
     @takes(
         body=TaskRemovalSerializer,
         parameters=[IDEMPOTENCY_KEY],

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
-from portal.api.strict import StrictView, takes
-from portal.api.views import IDS
+from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
 from publishing import services
-from publishing.api.deciding import DryRunSerializer, accepted, dry_run
+from publishing.api.deciding import DecidingViewSet, DryRunSerializer, accepted, dry_run
 from publishing.api.publications import PublicationSerializer
 from publishing.api.results import WriteBackSerializer
-from publishing.models import Publication, PublicationQuerySet
 from publishing.writing_back import WriteBackOptions
 
 
-class WriteBackViewSet(StrictView, viewsets.GenericViewSet[Publication]):
-    asks_cvat = True
-    serializer_class = PublicationSerializer
-    queryset = Publication.objects.none()
-    lookup_value_regex = IDS
-
-    def get_queryset(self) -> PublicationQuerySet:
-        return Publication.objects.for_user(self.request.user).for_list()
-
+class WriteBackViewSet(DecidingViewSet):
     @takes(
         body=WriteBackSerializer,
         parameters=[IDEMPOTENCY_KEY],

@@ -62,24 +62,42 @@ class HandOverSerializer(StrictSerializer):
     to = serializers.CharField(max_length=150, help_text="User name of the new owner.")
 
 
-class ShareViewSet(
+def _given(request: SignedInApiRequest) -> dict[str, Any]:
+    """With whom to share, and what they may do, as services take it."""
+    form = NewShareSerializer(data=request.data)
+    form.is_valid(raise_exception=True)
+    data = form.validated_data
+    return {"person": data["person"], "team_id": data["team"], "may_edit": data["may_edit"]}
+
+
+class AccessShareViewSet(
     StrictView,
     mixins.ListModelMixin,
     mixins.DestroyModelMixin,
-    viewsets.GenericViewSet[Share],
+    viewsets.GenericViewSet[Any],
 ):
+    lookup_value_regex = IDS
+
+    def shares_of(self, shared: Any) -> Any:
+        """The shares of a selection or recipe that the request may list or delete."""
+        user, shares = self.request.user, shared.shares.select_related("person", "team")
+        if self.action == "destroy":
+            return shares.removable_by(user)
+        return shares if shared.owner_id == user.pk else shares.reaching(user)
+
+    def perform_destroy(self, instance: Share | RecipeShare) -> None:
+        services.stop_sharing(share=instance)
+
+
+class ShareViewSet(AccessShareViewSet):
     serializer_class = ShareSerializer
     queryset = Share.objects.none()
-    lookup_value_regex = IDS
 
     def get_queryset(self) -> ShareQuerySet:
         visible = Selection.objects.for_user(self.request.user)
         selection = get_object_or_404(visible, pk=self.kwargs["selection_id"])
-        shares = Share.objects.filter(selection=selection).select_related("person", "team")
-        if self.action == "destroy":
-            return shares.removable_by(self.request.user)
-        is_owner = selection.owner_id == self.request.user.pk
-        return shares if is_owner else shares.reaching(self.request.user)
+        shares: ShareQuerySet = self.shares_of(selection)
+        return shares
 
     @takes(is_paged=True)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -93,25 +111,13 @@ class ShareViewSet(
         it makes no second share, and changes `may_edit`."""
         own = Selection.objects.owned_by(request.user)
         selection = get_object_or_404(own, pk=selection_id)
-        form = NewShareSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        data = form.validated_data
-        share = services.share_selection(
-            user=request.user,
-            selection=selection,
-            person=data["person"],
-            team_id=data["team"],
-            may_edit=data["may_edit"],
-        )
+        share = services.share_selection(user=request.user, selection=selection, **_given(request))
         return Response(self.get_serializer(share).data, status=status.HTTP_201_CREATED)
 
     @takes()
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Stop sharing a selection of yours, or give up your own access to somebody else's."""
         return super().destroy(request, *args, **kwargs)
-
-    def perform_destroy(self, instance: Share) -> None:
-        services.unshare_selection(share=instance)
 
 
 class RecipeShareSerializer(ShareSerializer):
@@ -120,24 +126,15 @@ class RecipeShareSerializer(ShareSerializer):
         fields = ShareSerializer.Meta.fields
 
 
-class RecipeShareViewSet(
-    StrictView,
-    mixins.ListModelMixin,
-    mixins.DestroyModelMixin,
-    viewsets.GenericViewSet[RecipeShare],
-):
+class RecipeShareViewSet(AccessShareViewSet):
     serializer_class = RecipeShareSerializer
     queryset = RecipeShare.objects.none()
-    lookup_value_regex = IDS
 
     def get_queryset(self) -> RecipeShareQuerySet:
         visible = Recipe.objects.for_user(self.request.user)
         recipe = get_object_or_404(visible, pk=self.kwargs["recipe_id"])
-        shares = RecipeShare.objects.filter(recipe=recipe).select_related("person", "team")
-        if self.action == "destroy":
-            return shares.removable_by(self.request.user)
-        is_owner = recipe.owner_id == self.request.user.pk
-        return shares if is_owner else shares.reaching(self.request.user)
+        shares: RecipeShareQuerySet = self.shares_of(recipe)
+        return shares
 
     @takes(is_paged=True)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -150,22 +147,10 @@ class RecipeShareViewSet(
         """Share a recipe of yours with a person or a team, to read and copy it, or to change it and
         draw its rounds too. Repeating it makes no second share, and changes `may_edit`."""
         recipe = get_object_or_404(Recipe.objects.owned_by(request.user), pk=recipe_id)
-        form = NewShareSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        data = form.validated_data
-        share = services.share_recipe(
-            user=request.user,
-            recipe=recipe,
-            person=data["person"],
-            team_id=data["team"],
-            may_edit=data["may_edit"],
-        )
+        share = services.share_recipe(user=request.user, recipe=recipe, **_given(request))
         return Response(self.get_serializer(share).data, status=status.HTTP_201_CREATED)
 
     @takes()
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Stop sharing a recipe of yours, or give up your own access to somebody else's."""
         return super().destroy(request, *args, **kwargs)
-
-    def perform_destroy(self, instance: RecipeShare) -> None:
-        services.unshare_recipe(share=instance)

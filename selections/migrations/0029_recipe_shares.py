@@ -17,9 +17,9 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("may_edit", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("person", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="recipe_shares", to=settings.AUTH_USER_MODEL)),
+                ("person", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to=settings.AUTH_USER_MODEL)),
                 ("recipe", models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="shares", to="selections.recipe")),
-                ("team", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="recipe_shares", to="portal.team")),
+                ("team", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="portal.team")),
             ],
             options={
                 "ordering": ["id"],
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("person__isnull", True), ("team__isnull", False))
                         | models.Q(("person__isnull", False), ("team__isnull", True)),
-                        name="share_recipe_with_person_or_team",
+                        name="recipeshare_with_person_or_team",
                         violation_error_message="Share with a person or with a team: name one of them.",
                     ),
                     models.UniqueConstraint(fields=("recipe", "person"), name="recipe_shared_with_person_once", violation_error_message="The recipe is shared with this person already."),
@@ -35,4 +35,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AlterField("share", "person", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to=settings.AUTH_USER_MODEL)),
+        migrations.AlterField("share", "team", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="portal.team")),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 ANYBODY = -1  # no person's id
 
 
-class ShareQuerySet(models.QuerySet["Share"]):
+Shares = TypeVar("Shares", bound="AccessShare")
+
+
+class AccessShareQuerySet(models.QuerySet[Shares]):
     def reaching(self, user: AnyUser) -> Self:
         """Shares that give `user` access, in person or as a member of a team."""
         memberships = TeamMember.objects.filter(person_id=user.pk)
         return self.filter(Q(person_id=user.pk) | Q(team__in=memberships.values("team_id")))
 
+
+class ShareQuerySet(AccessShareQuerySet["Share"]):
     def selections_reaching(self, user: AnyUser, *, may_edit: bool = False) -> RawSQL:
         """The ids of the selections that shares reaching(user) are of, of those with `may_edit`
         alone if it is true: for use with `pk__in`. Nearly every query of selections has one, and
@@ -36,115 +41,92 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.filter(Q(selection__owner_id=user.pk) | Q(person_id=user.pk))
 
 
-class Share(models.Model):
-    """Lets a person, or the members of a team, read a selection, or edit it as well.
-
-    Only SelectionQuerySet.for_user and editable_by decide by it.
-    """
-
-    # Without an index of its own: both constraints begin with it.
-    selection = models.ForeignKey(
-        "selections.Selection", on_delete=models.CASCADE, related_name="shares", db_index=False
-    )
-    person = models.ForeignKey(
-        User, on_delete=models.CASCADE, null=True, blank=True, related_name="shares"
-    )
-    team = models.ForeignKey(
-        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="shares"
-    )
-    may_edit = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ShareQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(person__isnull=True, team__isnull=False)
-                | Q(person__isnull=False, team__isnull=True),
-                name="share_with_person_or_team",
-                violation_error_message="Share with a person or with a team: name one of them.",
-            ),
-            models.UniqueConstraint(
-                fields=["selection", "person"],
-                name="shared_with_person_once",
-                violation_error_message="The selection is shared with this person already.",
-            ),
-            models.UniqueConstraint(
-                fields=["selection", "team"],
-                name="shared_with_team_once",
-                violation_error_message="The selection is shared with this team already.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.selection} with {self.with_whom}"
-
-    @property
-    def with_whom(self) -> str:
-        return str(self.person or self.team)
-
-
-class RecipeShareQuerySet(models.QuerySet["RecipeShare"]):
-    def reaching(self, user: AnyUser) -> Self:
-        """Shares that give `user` access, in person or as a member of a team."""
-        teams = Team.objects.for_user(user)
-        return self.filter(Q(person_id=user.pk) | Q(team__in=teams))
-
+class RecipeShareQuerySet(AccessShareQuerySet["RecipeShare"]):
     def removable_by(self, user: AnyUser) -> Self:
         """Shares that `user` may remove: of the own recipes, and those with `user` in person."""
         return self.filter(Q(recipe__owner_id=user.pk) | Q(person_id=user.pk))
 
 
-class RecipeShare(models.Model):
-    """Lets a person, or the members of a team, read a recipe, or edit it and draw its rounds.
+def _once(shared: str, *, name: str) -> list[models.UniqueConstraint]:
+    """The constraints that something is shared once with a person and once with a team."""
+    return [
+        models.UniqueConstraint(
+            fields=[shared, whom],
+            name=name.format(whom),
+            violation_error_message=f"The {shared} is shared with this {whom} already.",
+        )
+        for whom in ("person", "team")
+    ]
 
-    Only RecipeQuerySet.for_user and editable_by decide by it.
-    """
 
-    # Without an index of its own: both constraints begin with it.
-    recipe = models.ForeignKey(
-        "selections.Recipe", on_delete=models.CASCADE, related_name="shares", db_index=False
-    )
+class AccessShare(models.Model):
+    """Lets a person, or the members of a team, read something, or edit it as well."""
+
     person = models.ForeignKey(
-        User, on_delete=models.CASCADE, null=True, blank=True, related_name="recipe_shares"
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="%(class)ss"
     )
     team = models.ForeignKey(
-        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="recipe_shares"
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="%(class)ss"
     )
     may_edit = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = RecipeShareQuerySet.as_manager()
-
     class Meta:
+        abstract = True
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(person__isnull=True, team__isnull=False)
                 | Q(person__isnull=False, team__isnull=True),
-                name="share_recipe_with_person_or_team",
+                name="%(class)s_with_person_or_team",
                 violation_error_message="Share with a person or with a team: name one of them.",
             ),
-            models.UniqueConstraint(
-                fields=["recipe", "person"],
-                name="recipe_shared_with_person_once",
-                violation_error_message="The recipe is shared with this person already.",
-            ),
-            models.UniqueConstraint(
-                fields=["recipe", "team"],
-                name="recipe_shared_with_team_once",
-                violation_error_message="The recipe is shared with this team already.",
-            ),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.recipe} with {self.with_whom}"
 
     @property
     def with_whom(self) -> str:
         return str(self.person or self.team)
+
+
+class Share(AccessShare):
+    """Of a selection. Only SelectionQuerySet.for_user and editable_by decide by it."""
+
+    # Without an index of its own: both constraints begin with it.
+    selection = models.ForeignKey(
+        "selections.Selection", on_delete=models.CASCADE, related_name="shares", db_index=False
+    )
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta(AccessShare.Meta):
+        constraints = [
+            *AccessShare.Meta.constraints,
+            *_once("selection", name="shared_with_{}_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selection} with {self.with_whom}"
+
+
+class RecipeShare(AccessShare):
+    """Of a recipe; who may edit it also draws its rounds. Only RecipeQuerySet.for_user and
+    editable_by decide by it."""
+
+    # Without an index of its own: both constraints begin with it.
+    recipe = models.ForeignKey(
+        "selections.Recipe", on_delete=models.CASCADE, related_name="shares", db_index=False
+    )
+
+    objects = RecipeShareQuerySet.as_manager()
+
+    class Meta(AccessShare.Meta):
+        constraints = [
+            *AccessShare.Meta.constraints,
+            *_once("recipe", name="recipe_shared_with_{}_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipe} with {self.with_whom}"
 
 
 @cache

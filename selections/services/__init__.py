@@ -63,8 +63,7 @@ from selections.services.sharing import (
     give_selections,
     share_recipe,
     share_selection,
-    unshare_recipe,
-    unshare_selection,
+    stop_sharing,
 )
 from selections.services.split_tables import split_table
 from selections.services.visible_frames import count_visible
@@ -126,8 +125,7 @@ __all__ = [
     "share_recipe",
     "share_selection",
     "split_table",
-    "unshare_recipe",
-    "unshare_selection",
+    "stop_sharing",
     "update_recipe",
     "update_selection",
     "usable_connection",

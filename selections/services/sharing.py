@@ -14,7 +14,7 @@ from portal.services.people import find_person
 from selections.models import Recipe, RecipeShare, Selection, Share
 from selections.services.accounts import hand_over
 
-MOST_SHARES = 200  # of a selection; a team is one
+MOST_SHARES = 200  # of a selection or recipe; a team is one
 
 
 def share_selection(
@@ -31,24 +31,10 @@ def share_selection(
     Raises InvalidInput for nobody or both, an unknown person or team, and the owner; Conflict
     beyond MOST_SHARES.
     """
-    target = _target(user, selection, person, team_id)
     with transaction.atomic():
-        share = Share.objects.filter(selection=selection, **target).first()
-        if share is None and selection.shares.count() >= MOST_SHARES:
-            raise Conflict(
-                f"This selection is shared with {MOST_SHARES} people and teams already. Make a "
-                "team of some of them, and share it with that."
-            )
-        share, _ = Share.objects.update_or_create(
-            selection=selection, **target, defaults={"may_edit": may_edit}
-        )
+        share: Share = _share(user, selection, person, team_id, may_edit=may_edit)
         Selection.objects.filter(pk=selection.pk, is_temporary=True).update(is_temporary=False)
     return share
-
-
-def unshare_selection(*, share: Share) -> None:
-    """Take the access away. What was built or copied meanwhile stays with who did it."""
-    share.delete()
 
 
 def share_recipe(
@@ -62,22 +48,13 @@ def share_recipe(
     """Let the person with this user name, or the members of a team of the user, read and copy the
     recipe, or change it and draw its rounds too. Sharing again changes which of both. Raises what
     share_selection() does."""
-    target = _target(user, recipe, person, team_id)
     with transaction.atomic():
-        share = RecipeShare.objects.filter(recipe=recipe, **target).first()
-        if share is None and recipe.shares.count() >= MOST_SHARES:
-            raise Conflict(
-                f"This recipe is shared with {MOST_SHARES} people and teams already. Make a team "
-                "of some of them, and share it with that."
-            )
-        share, _ = RecipeShare.objects.update_or_create(
-            recipe=recipe, **target, defaults={"may_edit": may_edit}
-        )
+        share: RecipeShare = _share(user, recipe, person, team_id, may_edit=may_edit)
     return share
 
 
-def unshare_recipe(*, share: RecipeShare) -> None:
-    """Take the access away. Copies and rounds stay with who made them."""
+def stop_sharing(*, share: Share | RecipeShare) -> None:
+    """Take the access away. What was built, copied or drawn meanwhile stays with who did it."""
     share.delete()
 
 
@@ -96,6 +73,18 @@ def give_selections(*, user: User, selections: Sequence[Selection], to: str) -> 
                 selection=selection, person=user, defaults={"may_edit": True}
             )
     return person
+
+
+def _share(user: User, shared: Any, person: str, team_id: int | None, *, may_edit: bool) -> Any:
+    """The share of a selection or recipe; in a transaction."""
+    target = _target(user, shared, person, team_id)
+    is_new = not shared.shares.filter(**target).exists()
+    if is_new and shared.shares.count() >= MOST_SHARES:
+        raise Conflict(
+            f"This {shared._meta.verbose_name} is shared with {MOST_SHARES} people and teams "
+            "already. Make a team of some of them, and share it with that."
+        )
+    return shared.shares.update_or_create(**target, defaults={"may_edit": may_edit})[0]
 
 
 def _target(

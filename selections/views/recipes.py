@@ -11,7 +11,6 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.exceptions import InvalidInput
-from portal.models import Team
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import page_queries, services
@@ -25,6 +24,7 @@ from selections.forms import (
 )
 from selections.models import Notice, Recipe, RecipeNotices, RecipeShare, Selection
 from selections.views.saved import detail_page
+from selections.views.sharing import read_share
 from selector.models import SavedSearch
 
 RECIPES_PER_PAGE = 50
@@ -184,16 +184,7 @@ def copy(request: SignedInRequest, pk: int) -> HttpResponse:
 def add_share(request: SignedInRequest, pk: int) -> HttpResponse:
     """Share with a person or a team, or change what they may do."""
     shared = _own(request, pk)
-    form = ShareForm(request.POST, teams=Team.objects.for_user(request.user))
-    if not form.is_valid():
-        raise InvalidInput("Name a person or a team, and say whether they may read or edit.")
-    share = services.share_recipe(
-        user=request.user,
-        recipe=shared,
-        person=form.cleaned_data["person"],
-        team_id=form.cleaned_data["team"],
-        may_edit=form.cleaned_data["may"] == "edit",
-    )
+    share = services.share_recipe(user=request.user, recipe=shared, **read_share(request))
     may = "change and draw" if share.may_edit else "read and copy"
     messages.success(request, f"{share.with_whom} may {may} this recipe now.")
     return redirect(shared)
@@ -204,7 +195,7 @@ def remove_share(request: SignedInRequest, pk: int, share: int) -> HttpResponse:
     shared = _visible(request, pk)
     removable = RecipeShare.objects.removable_by(request.user).select_related("person", "team")
     removed = get_object_or_404(removable, pk=share, recipe=shared)
-    services.unshare_recipe(share=removed)
+    services.stop_sharing(share=removed)
     if shared.owner_id == request.user.pk:
         messages.success(request, f"The recipe is no longer shared with {removed.with_whom}.")
         return redirect(shared)

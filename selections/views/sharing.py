@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Case, When
@@ -61,19 +62,23 @@ def _share_names(request: SignedInRequest, selection: Selection, names: str) -> 
 def add_share(request: SignedInRequest, pk: int) -> HttpResponse:
     """Share with a person or a team, or change what they may do."""
     selection = _own(request, pk)
-    form = ShareForm(request.POST, teams=Team.objects.for_user(request.user))
-    if not form.is_valid():
-        raise InvalidInput("Name a person or a team, and say whether they may read or edit.")
-    shared = services.share_selection(
-        user=request.user,
-        selection=selection,
-        person=form.cleaned_data["person"],
-        team_id=form.cleaned_data["team"],
-        may_edit=form.cleaned_data["may"] == "edit",
-    )
+    shared = services.share_selection(user=request.user, selection=selection, **read_share(request))
     may = "read and edit" if shared.may_edit else "read"
     messages.success(request, f"{shared.with_whom} may {may} this selection now.")
     return redirect(selection)
+
+
+def read_share(request: SignedInRequest) -> dict[str, Any]:
+    """With whom to share, and what they may do, as services take it. Raises InvalidInput."""
+    form = ShareForm(request.POST, teams=Team.objects.for_user(request.user))
+    if not form.is_valid():
+        raise InvalidInput("Name a person or a team, and say whether they may read or edit.")
+    given = form.cleaned_data
+    return {
+        "person": given["person"],
+        "team_id": given["team"],
+        "may_edit": given["may"] == "edit",
+    }
 
 
 @require_POST
@@ -82,7 +87,7 @@ def remove_share(request: SignedInRequest, pk: int, share: int) -> HttpResponse:
     visible = Selection.objects.for_user(request.user)
     selection = get_object_or_404(visible, pk=pk)
     removed = get_object_or_404(removable, pk=share, selection=selection)
-    services.unshare_selection(share=removed)
+    services.stop_sharing(share=removed)
     if selection.owner_id == request.user.pk:
         messages.success(request, f"The selection is no longer shared with {removed.with_whom}.")
         return redirect(selection)

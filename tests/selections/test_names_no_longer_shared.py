@@ -16,7 +16,7 @@ def test_a_later_name_is_not_shown(client: Client, alice: User, bob: User, statu
     share = services.share_selection(user=alice, selection=selection, person="bob")
     archive = make_archive(bob, selection, status=status)
     publication = make_publication(bob, selection, status=status)
-    services.unshare_selection(share=share)
+    services.stop_sharing(share=share)
     services.update_selection(selection=selection, name="Kept quiet")
     client.force_login(bob)
     for path in (

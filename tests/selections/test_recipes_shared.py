@@ -55,10 +55,10 @@ def test_with_a_person_and_with_a_team(recipe: Recipe, alice: User, bob: User) -
     teams.add_member(team=team, username="bob")
     in_team = share(recipe, team_id=team.pk, may_edit=True)
     assert rights(bob, recipe) == (True, True, False)
-    services.unshare_recipe(share=in_team)
+    services.stop_sharing(share=in_team)
     assert share(recipe, person="bob", may_edit=True) == reading
     assert rights(bob, recipe) == (True, True, False)
-    services.unshare_recipe(share=reading)
+    services.stop_sharing(share=reading)
     assert rights(bob, recipe) == (False, False, False)
 
 

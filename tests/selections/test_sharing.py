@@ -58,7 +58,7 @@ class TestWhoMay:
         assert rights(bob, selection) == (True, True, False)
         assert rights(carol, selection) == (False, False, False)
         assert rights(alice, selection) == (True, True, True)
-        services.unshare_selection(share=reading)
+        services.stop_sharing(share=reading)
         assert rights(bob, selection) == (False, False, False)
 
     def test_with_a_team(
