@@ -14,8 +14,7 @@ from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
 from publishing.removal import RemovalOptions, removal
-from publishing.services.following import connection_to
-from publishing.services.requesting import queued
+from publishing.services.requesting import of_results, queued
 from publishing.services.steps import step
 from publishing.services.writing import writing_client
 
@@ -52,15 +51,9 @@ def request_removal(*, user: User, source: Publication) -> Publication:
     running = active.filter(target=Publication.Target.REMOVAL, options=options).first()
     if running is not None:
         return running
-    connection = connection_to(user, source)
-    publication = Publication(
-        target=Publication.Target.REMOVAL,
-        selection=source.selection,
-        selection_name=source.selection_name,
-        revision=source.revision,
-        requested_by=user,
-        connection=connection,
-        url=connection.url,
+    publication = of_results(
+        source,
+        Publication.Target.REMOVAL,
         task_id=task_id,
         task_name=source.task_name,
         frames_total=source.frames_total,

@@ -22,6 +22,7 @@ from publishing.models import Publication, WritePermission
 from publishing.new_task import NewTaskOptions
 from publishing.services.checking import check_ground_truth
 from publishing.services.copy_checking import CopyCheck
+from publishing.services.following import connection_to
 from publishing.services.issue_checking import check_issues
 from publishing.services.task_checking import check_new_task
 from selections.models import Selection
@@ -211,6 +212,21 @@ def _of_selection(
 def _running(user: User, selection: Selection, target: str) -> Publication | None:
     active = Publication.objects.for_user(user).active()
     return active.filter(selection=selection, target=target).first()
+
+
+def of_results(source: Publication, target: str, **values: Any) -> Publication:
+    """A publication, not saved yet, of what comes after another one. Raises NotConnected."""
+    connection = connection_to(source.requested_by, source)
+    return Publication(
+        target=target,
+        selection=source.selection,
+        selection_name=source.selection_name,
+        revision=source.revision,
+        requested_by=source.requested_by,
+        connection=connection,
+        url=connection.url,
+        **values,
+    )
 
 
 def queued(publication: Publication, *, portal_url: str = "") -> Publication:

@@ -16,7 +16,7 @@ from portal.work.heartbeat import Heartbeat
 from publishing.change import Change
 from publishing.models import Publication
 from publishing.services.following import connection_to
-from publishing.services.requesting import queued
+from publishing.services.requesting import of_results, queued
 from publishing.services.results import Limits
 from publishing.services.steps import step
 from publishing.services.write_back_plans import JobPlan, WriteBackPlan, plan_write_back
@@ -66,15 +66,9 @@ def request_write_back(
         raise Conflict(NOTHING_TO_WRITE)
     tasks = {frame.place.task_id for frame in plan.comparison.frames}
     [task_id] = tasks if len(tasks) == 1 else [None]
-    connection = connection_to(user, source)
-    publication = Publication(
-        target=Publication.Target.WRITE_BACK,
-        selection=source.selection,
-        selection_name=source.selection_name,
-        revision=source.revision,
-        requested_by=user,
-        connection=connection,
-        url=connection.url,
+    publication = of_results(
+        source,
+        Publication.Target.WRITE_BACK,
         task_id=task_id,
         task_name=f"{len(tasks):,} tasks" if task_id is None else _task_name(source, task_id),
         frames_total=len(plan.comparison.frames),
