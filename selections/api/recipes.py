@@ -22,11 +22,10 @@ from selections import services
 from selections.api.draw_serializers import DrawSerializer, Fields, amount_names
 from selections.api.serializers import (
     SelectionSerializer,
-    WrittenDrawField,
-    WrittenDrawSerializer,
     saved_selection,
 )
 from selections.api.shares import HandOverSerializer
+from selections.api.written_draws import WrittenDrawField, WrittenDrawSerializer
 from selections.methods import draw_choices
 from selections.models import Notice, Recipe, RecipeNotices, RecipeQuerySet, Selection
 from selections.schedules import SCHEDULES
