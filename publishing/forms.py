@@ -43,8 +43,6 @@ class PermissionForm(forms.Form):
         help_text="Made by you in CVAT, under Profile → Security, with “Read only” switched off.",
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
-    # Where the person came from; the view takes nothing but a page of the portal.
-    next = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput())
 
     def __init__(self, connection: Connection, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -175,7 +173,7 @@ class NewTaskForm(forms.Form):
         help_text="Empty: all in one job.",
     )
     quality = forms.ChoiceField(
-        label="Files",
+        label="Files to upload",
         required=False,
         choices=QUALITY_CHOICES,
         help_text="Compressed ones must have as many pixels as the original, else no task is made.",
@@ -188,11 +186,12 @@ class NewTaskForm(forms.Form):
         help_text="Frames that the next job has too.",
     )
     image_quality = forms.IntegerField(
-        label="Image quality",
+        label="Image quality in CVAT’s editor",
         min_value=1,
         max_value=100,
         initial=70,
-        help_text="Of the compressed pictures in CVAT’s editor. The files stay as they are.",
+        help_text="1 to 100, of the copies that people see there. The uploaded files stay as they "
+        "are.",
     )
     consensus_replicas = forms.IntegerField(
         label="Replicas of each job",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import zlib
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -57,7 +55,6 @@ def copy(request: SignedInRequest) -> HttpResponse:
             "check": check,
             "permission": WritePermission.objects.of(check.connection),
             "undecided": list(check.undecided(options)),
-            "back": f"{reverse('publishing:copy')}?{urlencode(_places(request))}",
         }
         if "look" in request.POST:
             return render(request, PAGE, context)
@@ -91,7 +88,3 @@ def _source(request: SignedInRequest, form: CopyForm) -> tuple[services.CopySour
         raise InvalidInput("The portal does not have the file any more. Choose it again.")
     data = zlib.decompress(packed)
     return services.read_file(user=request.user, name=name, data=data), digest
-
-
-def _places(request: SignedInRequest) -> dict[str, str]:
-    return {name: request.POST[name] for name in PLACES if name in request.POST}

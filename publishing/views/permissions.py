@@ -6,8 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -41,10 +39,14 @@ def permission(request: SignedInRequest, pk: int) -> HttpResponse:
         for name, value in outcome.headers.items():
             response[name] = value
         return response
-    messages.success(request, f"The portal may write to {connection.url} for you now.")
+    messages.success(
+        request,
+        f"The portal may write to {connection.url} for you now. If a form waits for that in "
+        "another tab, go back there and send it.",
+    )
     if answer.notice:
         messages.warning(request, answer.notice)
-    return redirect(_own_page(given["next"]) or reverse("publishing:permission", args=[pk]))
+    return redirect("publishing:permission", pk)
 
 
 @sensitive_variables("form")
@@ -53,12 +55,11 @@ def permission_page(
 ) -> HttpResponse:
     own = Connection.objects.for_user(request.user).defer("credential")
     connection = get_object_or_404(own, pk=pk)
-    initial = {"next": _own_page(request.GET.get("next", ""))}
     context = {
         "connection": connection,
         "permission": WritePermission.objects.of(connection),
         "may_write_already": services.may_write_already(connection),
-        "form": form or PermissionForm(connection, initial=initial),
+        "form": form or PermissionForm(connection),
         "withdraw_form": WithdrawForm(),
         "days": settings.CVAT_WRITE_TOKEN_DAYS,
         "sample_password": _sample_password(connection),
@@ -90,8 +91,3 @@ def _sample_password(connection: Connection) -> str:
     account = settings.STANDIN_ACCOUNT
     is_sample = connection.url == settings.STANDIN_URL
     return account["password"] if is_sample and connection.username == account["username"] else ""
-
-
-def _own_page(path: str) -> str:
-    """The path if it is one of the portal, else ""."""
-    return path if url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""

@@ -61,8 +61,7 @@ def test_the_page_shows_what_fits_and_asks_for_the_labels(
     assert "1 to copy, to 1 frame" in shown
     assert "the task has no label “dog”" in shown
     assert 'name="label:dog"' in shown
-    assert "Allow it" in shown
-    assert "next=/publications/copy-annotations%3F" in shown
+    assert '<td data-label="In New">' in shown
     refused = web.post(PAGE, {**places, "label:dog": "?"})
     assert refused.status_code == 409
     assert "Not everything fits" in refused.text
@@ -83,6 +82,19 @@ def test_the_page_asks_for_it(
     assert "Selection" not in shown.split("<dl", 1)[1].split("</dl>")[0]
     Publication.objects.update(status="failed")
     assert f'href="{PAGE}">Try again' in web.get(answer.url).text
+
+
+def test_the_file_is_kept_while_the_permission_is_given(
+    web: Client, connection: Connection, new: Task
+) -> None:
+    to = {"source_connection": connection.pk, "connection": connection.pk, "task": new.id}
+    early = web.post(PAGE, {**to, "file": SimpleUploadedFile("round 1.xml", xml("car"))})
+    assert early.status_code == 409
+    assert "Allow it first" in early.text
+    kept = {"kept_file": early.text.split('name="kept_file" value="')[1].split('"')[0]}
+    allow = f"/publications/connections/{connection.pk}/permission"
+    web.post(allow, {"password": "demo-password"})
+    assert web.post(PAGE, {**to, **kept}).url == f"/publications/{Publication.objects.get().pk}"
 
 
 def test_what_is_no_task_is_told(web: Client, places: dict[str, object]) -> None:

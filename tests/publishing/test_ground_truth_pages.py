@@ -37,16 +37,20 @@ def test_the_page_of_the_selection_leads_there(
     assert f'href="{page}"' in web.get(f"/selections/{selection.pk}").text
 
 
-def test_the_page_asks_for_permission_and_comes_back(
-    web: Client, connection: Connection, page: str
+def test_the_page_stays_as_it_is_while_the_permission_is_given(
+    web: Client, task: Task, standin: StandIn, connection: Connection, page: str
 ) -> None:
-    shown = web.get(page).text
+    existing = standin.world.add_ground_truth(task, [1, 2])
     allow = f"/publications/connections/{connection.pk}/permission"
-    assert f'href="{allow}?next={page}"' in shown
-    assert "Make the ground-truth job<" not in shown
-    assert f'value="{page}"' in web.get(f"{allow}?next={page}").text
-    assert web.post(allow, {"password": "demo-password", "next": page}).url == page
-    assert "Make the ground-truth job<" in web.get(page).text
+    assert f'href="{allow}" target="_blank"' in web.get(page).text
+    given = {"deleted_frames": "leave_out", "existing": existing.id, "replace": "on"}
+    early = web.post(page, given)
+    assert early.status_code == 409
+    assert "Allow it first" in early.text
+    assert '<option value="leave_out" selected>' in early.text
+    web.post(allow, {"password": "demo-password"})
+    assert 'class="button primary" type="submit">Make the ground-truth job<' in web.get(page).text
+    assert web.post(page, given).url == f"/publications/{Publication.objects.get().pk}"
 
 
 def test_the_page_asks_about_deleted_frames_and_the_present_job(
