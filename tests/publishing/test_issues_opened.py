@@ -180,6 +180,7 @@ def test_the_page_shows_every_issue_and_job_and_sends_them(
     for _, _, text in expected(task):
         assert text in shown
     assert "deleted in CVAT" in shown
+    assert '<td data-label="Issue">' in shown
     assert "Set the 2 jobs of these frames to rejected" in shown
     wrong = web.post(page, {"job_stage": "validation"})
     assert wrong.status_code == 400

@@ -66,7 +66,7 @@ def test_the_page_says_what_is_lost(web: Client, marked: Published, task: Task) 
     url = f"/publications/{publication.pk}/remove-task"
     assert "No results" in web.get(url).text
     add_box(made, 0, 5)
-    assert "1 new and 0 changed objects are in this task alone" in web.get(url).text
+    assert "1 new object is in this task alone" in web.get(url).text
     task.deleted = [11]
     assert "1 frame was not compared" in web.get(url).text
     answer = web.post(url)
