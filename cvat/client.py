@@ -130,10 +130,12 @@ class CvatClient:
     def members(self, organization_id: int) -> list[User]:
         """The members of an organization, which each of them may list (cvat-api 3.7)."""
         query = {"org_id": organization_id}
-        return self._all("/api/users", query, reading.user, "the members of the organization")
+        return self.all_entries(
+            "/api/users", query, reading.user, "the members of the organization"
+        )
 
     def organizations(self) -> list[Organization]:
-        return self._all("/api/organizations", {}, reading.organization, "organizations")
+        return self.all_entries("/api/organizations", {}, reading.organization, "organizations")
 
     # Projects, tasks, jobs
 
@@ -191,7 +193,9 @@ class CvatClient:
         subject = f"the jobs of task {task_id}"
 
         def ask(context: Params) -> list[Job]:
-            return self._all("/api/jobs", {"task_id": task_id, **context}, reading.job, subject)
+            return self.all_entries(
+                "/api/jobs", {"task_id": task_id, **context}, reading.job, subject
+            )
 
         jobs = self._known_organizations.list_below("task", task_id, self.task, ask)
         return [job for job in jobs if job.task_id == task_id]
@@ -202,7 +206,7 @@ class CvatClient:
 
         def ask(context: Params) -> list[JobDate]:
             query = {"task_id": task_id, **context}
-            return self._all("/api/jobs", query, reading.job_date, subject)
+            return self.all_entries("/api/jobs", query, reading.job_date, subject)
 
         return self._known_organizations.list_below("task", task_id, self.task, ask)
 
@@ -211,7 +215,7 @@ class CvatClient:
         subject = f"the tasks of project {project_id}"
 
         def ask(context: Params) -> list[Task]:
-            return self._all(
+            return self.all_entries(
                 "/api/tasks", {"project_id": project_id, **context}, reading.task, subject
             )
 
@@ -223,7 +227,7 @@ class CvatClient:
         subject = f"the jobs of project {project_id}"
 
         def ask(context: Params) -> list[ProjectJob]:
-            return self._all(
+            return self.all_entries(
                 "/api/jobs", {"project_id": project_id, **context}, reading.project_job, subject
             )
 
@@ -255,7 +259,7 @@ class CvatClient:
             raise ValueError("a task or a job is needed")
         subject = f"the labels of {kind} {number}"
         query = {f"{kind}_id": number}
-        return Labels(self._all("/api/labels", query, read_label, subject))
+        return Labels(self.all_entries("/api/labels", query, read_label, subject))
 
     def labels_through(self, task_id: int, job_id: int) -> Labels:
         """The labels of a task; through one of its jobs where the task is closed to the user."""
@@ -426,7 +430,7 @@ class CvatClient:
         params = {"search": search, "org": self._organization}
         return {key: value for key, value in params.items() if value}
 
-    def _all(
+    def all_entries(
         self, path: str, params: Params, read: Callable[[Any], Item], subject: str
     ) -> list[Item]:
         """All entries of a list. Pages are requested by number, because `next` may name another

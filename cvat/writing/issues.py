@@ -19,6 +19,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
+    id: int
     issue_id: int
     message: str
 
@@ -30,4 +31,6 @@ def issue(data: Any) -> Issue:
 
 
 def comment(data: Any) -> Comment:
-    return Comment(reading.number(data, "issue"), reading.text(data, "message"))
+    return Comment(
+        reading.identifier(data), reading.number(data, "issue"), reading.text(data, "message")
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from cvat import frames as frame_numbers
 from cvat import reading
@@ -19,8 +19,7 @@ from cvat.writing.sending import Sender
 from cvat.writing.uploading import PictureFile, ignore
 from cvat.writing.values import NewProject, NewTask, RequestState, TaskData
 
-MOST_LISTED = 10_000  # labels of a task, issues of a job, comments of an issue
-Item = TypeVar("Item")
+MOST_LABELS = 10_000  # of a task or project
 UNCHANGED: Any = object()  # the default of a field that shall stay as it is
 
 
@@ -179,7 +178,7 @@ class CvatWriter:
         return self._labels("project", project_id)
 
     def _labels(self, holder: str, number: int) -> tuple[Mapping[str, Any], ...]:
-        params: Params = {f"{holder}_id": number, "page_size": MOST_LISTED, "sort": "id"}
+        params: Params = {f"{holder}_id": number, "page_size": MOST_LABELS, "sort": "id"}
         subject = f"the labels of {holder} {number}"
         answer = self._client.http.get("/api/labels", params=params, subject=subject)
         return reading.page(answer, labels.to_send).results
@@ -353,10 +352,15 @@ class CvatWriter:
         """The ids of the issues of a job, open and resolved, by frame and the text of each of
         their comments."""
         query = {"job_id": job_id, **self._organization_of_job(job_id)}
-        listed = self._listed("/api/issues", query, issues.issue)
+        subject = f"the issues of job {job_id}"
+        listed = self._client.all_entries("/api/issues", query, issues.issue, subject)
         frames = {issue.id: issue.frame for issue in listed if issue.job_id == job_id}
         # A server that does not know the filter lists comments of other jobs, too.
-        comments = self._listed("/api/comments", query, issues.comment) if frames else ()
+        comments = (
+            self._client.all_entries("/api/comments", query, issues.comment, subject)
+            if frames
+            else ()
+        )
         return {
             (frames[comment.issue_id], comment.message): comment.issue_id
             for comment in comments
@@ -370,11 +374,6 @@ class CvatWriter:
         answer = self._client.http.get(f"/api/jobs/{job_id}", subject=f"job {job_id}")
         number = reading.organization_id(answer)
         return {} if number is None else {"org_id": number}
-
-    def _listed(self, path: str, query: Params, read: Callable[[Any], Item]) -> tuple[Item, ...]:
-        params = {**query, "page_size": MOST_LISTED, "sort": "id"}
-        answer = self._client.http.get(path, params=params, subject="the issues of a job")
-        return reading.page(answer, read).results
 
     def _ensure_deleted(self, path: str, subject: str) -> None:
         def is_gone() -> bool | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cvat import client as cvat_client
 from cvat.exceptions import CvatRefused, Reason
 from cvat.writing.objects import comparable
 from standin.model import Job, Task
@@ -135,6 +136,15 @@ def test_an_issue_is_opened_once(
     assert [issue.id for issue in job.issues] == [other, opened]
     assert job.issues[1].comments[0].message == MESSAGE
     assert writer(site).ensure_issue(job.id, 2, [0, 0, 64, 48], MESSAGE) != opened
+
+
+def test_an_issue_on_a_later_page_of_the_list_is_known(
+    site: StandIn, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cvat_client, "PAGE_SIZE", 2)
+    numbers = [writer(site).open_issue(job.id, 1, [0, 0, 9, 9], f"No {n}") for n in range(5)]
+    assert writer(site).ensure_issue(job.id, 1, [0, 0, 9, 9], "No 4") == numbers[4]
+    assert len(job.issues) == 5
 
 
 def test_a_maintainer_opens_an_issue_in_the_organization(site: StandIn) -> None:
