@@ -18,30 +18,50 @@ DECIMALS = 2  # of coordinates and degrees; CVAT's own exports have as many
 LEAST_OVERLAP = 0.3  # of the boxes of an object that was moved or resized
 LEAST_RELABELLED = 0.9  # of the boxes of an object that got another label
 FARTHEST = 20.0  # pixels that an object without an area, such as a point, was moved at most
-# On a frame with more pairs than this, moved objects count as removed and new.
-MOST_PAIRS = 1_000_000
+# Of all frames of a comparison: a few seconds of work.
+MOST_PAIRS = 3_000_000
 
 Pair = tuple[Shape, Shape]
+
+
+@dataclass(slots=True)
+class PairLimit:
+    """How many pairs of objects, on all frames of a comparison, may still be compared by their
+    boxes. A frame with more is left out of that, and smaller frames after it are not."""
+
+    remaining: int = MOST_PAIRS
+
+    def take(self, count: int) -> bool:
+        """Whether a frame with `count` pairs may be compared; if so, they are used up."""
+        if count > self.remaining:
+            return False
+        self.remaining -= count
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
     """Between the objects before and after. Pairs are (before, after); those of `changed` differ in
-    place, label, attributes, or whether they are occluded."""
+    place, label, attributes, or whether they are occluded. With `by_place_alone` there were too
+    many pairs: moved objects are among `removed` and `new`."""
 
     same: tuple[Pair, ...]
     changed: tuple[Pair, ...]
     new: tuple[Shape, ...]
     removed: tuple[Shape, ...]
+    by_place_alone: bool = False
 
 
-def differences(before: Sequence[Shape], after: Sequence[Shape]) -> Differences:
+def differences(
+    before: Sequence[Shape], after: Sequence[Shape], limit: PairLimit | None = None
+) -> Differences:
     """Equal objects are matched first, then those of one label and kind by the overlap or the
     distance of their boxes, the nearest first, then those of one kind in the same place."""
     matching = _Matching(before, after)
     same = matching.equal(_contents)
     changed = matching.equal(_place)
-    if matching.pairs_count <= MOST_PAIRS:
+    has_room = (limit or PairLimit()).take(matching.pairs_count)
+    if has_room:
         changed += matching.nearest(lambda shape: (shape.label.name, shape.kind), LEAST_OVERLAP)
         changed += matching.nearest(lambda shape: shape.kind, LEAST_RELABELLED)
     return Differences(
@@ -49,6 +69,7 @@ def differences(before: Sequence[Shape], after: Sequence[Shape]) -> Differences:
         tuple(changed),
         tuple(matching.after.values()),
         tuple(matching.before.values()),
+        by_place_alone=not has_room,
     )
 
 

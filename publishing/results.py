@@ -97,6 +97,11 @@ class Comparison:
     def differing(self) -> list[ComparedFrame]:
         return [frame for frame in self.frames if frame.differs]
 
+    @property
+    def by_place_alone_count(self) -> int:
+        """Frames on which moved objects count as removed and new, see PairLimit."""
+        return sum(frame.differences.by_place_alone for frame in self.frames)
+
     @cached_property
     def by_label(self) -> list[LabelCounts]:
         """By the names of the labels."""

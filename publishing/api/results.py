@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cvat.differences import MOST_PAIRS
 from portal.api.choices import ChoiceField
 from portal.api.strict import StrictSerializer
 from publishing.results import ComparedFrame, Comparison
@@ -98,6 +99,10 @@ class ResultsSerializer(serializers.Serializer[Any]):
         "may not fit."
     )
     problems_count = serializers.IntegerField(help_text="Objects that could not be read.")
+    by_place_alone_count = serializers.IntegerField(
+        help_text="Frames on which moved objects count as removed and new, because all frames "
+        f"together have more than {MOST_PAIRS:,} pairs of objects that are not in the same place."
+    )
     fingerprint = serializers.CharField(help_text="Another one for other objects.")
 
     def get_frames_count(self, comparison: Comparison) -> int:

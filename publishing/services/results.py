@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from cvat import origins
 from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.client import CvatClient
-from cvat.differences import differences
+from cvat.differences import PairLimit, differences
 from cvat.overlapping import FrameRange, objects_by_frame
 from cvat.types import Job, Meta
 from portal.exceptions import Conflict, InvalidInput
@@ -98,8 +98,9 @@ def read_comparison(
         task_id: read_objects(client, task_id, numbers, limits, has_jobs=has_jobs)
         for task_id, numbers in frames.items()
     }
+    pairs = PairLimit()
     compared = [
-        _compared(place, tasks[place.task_id], results)
+        _compared(place, tasks[place.task_id], results, pairs)
         for place in places
         if place.frame in tasks[place.task_id].by_frame and place.new_frame in results.by_frame
     ]
@@ -216,10 +217,12 @@ def _of_job(
     return JobFrames(job, count, dict(by_frame))
 
 
-def _compared(place: ResultFrame, task: TaskObjects, results: TaskObjects) -> ComparedFrame:
+def _compared(
+    place: ResultFrame, task: TaskObjects, results: TaskObjects, pairs: PairLimit
+) -> ComparedFrame:
     before, after = task.by_frame[place.frame], results.by_frame[place.new_frame]
     jobs = task.job_ids[place.frame], results.job_ids[place.new_frame]
-    return ComparedFrame(place, *jobs, before, after, differences(before, after))
+    return ComparedFrame(place, *jobs, before, after, differences(before, after, pairs))
 
 
 def _not_compared(

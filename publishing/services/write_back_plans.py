@@ -14,7 +14,7 @@ from typing import Any
 
 from cvat.annotations import Labels, Shape
 from cvat.client import CvatClient
-from cvat.differences import Differences, differences
+from cvat.differences import Differences, PairLimit, differences
 from cvat.writing.copying import Copied, copied, identified
 from publishing.change import Change
 from publishing.exceptions import ChoiceNeeded
@@ -63,6 +63,7 @@ class WriteBackPlan:
     jobs: dict[int, JobPlan] = field(default_factory=dict)
     unmatched: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     tracked_count: int = 0
+    pairs: PairLimit = field(default_factory=PairLimit)  # of what its jobs have
 
     @property
     def changes(self) -> list[Change]:
@@ -115,7 +116,7 @@ def _replace(plan: WriteBackPlan, frame: ComparedFrame) -> None:
     for holder in plan.comparison.jobs[frame.place.task_id]:
         if frame.place.frame not in holder.by_frame:
             continue
-        between = differences(holder.by_frame[frame.place.frame], frame.after)
+        between = differences(holder.by_frame[frame.place.frame], frame.after, plan.pairs)
         if holder.job.id == frame.job_id:
             _replace_in_first(plan, frame, holder, between)
         else:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cvat.annotations import Label, Shape
-from cvat.differences import differences
+from cvat.differences import PairLimit, differences
 
 CAR, VAN, PERSON = (Label(number, name) for number, name in enumerate(("car", "van", "person"), 1))
 
@@ -43,6 +43,19 @@ def test_the_nearest_is_matched() -> None:
     between = differences([box(0), box(5)], [box(3.5), box(4)])
     moved = [(one.points[0], other.points[0]) for one, other in between.changed]
     assert moved == [(5, 4), (0, 3.5)]
+
+
+def test_all_frames_of_a_comparison_have_one_limit() -> None:
+    """A frame for which too little of it is left is matched by places alone, and a smaller one
+    after it in full."""
+    limit = PairLimit(5)
+    frames = [([box(0), box(50)], [box(4), box(50), box(54)])] * 3  # 1 x 2 pairs that are not equal
+    frames += [([box(0)], [box(4)])]
+    between = [differences(before, after, limit) for before, after in frames]
+    assert [each.by_place_alone for each in between] == [False, False, True, False]
+    assert [len(each.changed) for each in between] == [1, 1, 0, 1]
+    assert [len(each.same) for each in between] == [1, 1, 1, 0]
+    assert [len(each.removed) for each in between] == [0, 0, 1, 0]
 
 
 def test_another_label_in_the_same_place_is_a_change() -> None:

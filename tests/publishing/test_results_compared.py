@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
+from cvat.differences import PairLimit
 from publishing.models import Publication
+from publishing.services import results
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -104,3 +107,23 @@ def test_without_results_it_says_so(
     page = web.get(f"/publications/{publication.pk}/results")
     assert page.status_code == answer.status_code
     assert "The results cannot be compared" in page.text
+
+
+def test_a_limit_of_all_frames_is_told(
+    api: APIClient,
+    web: Client,
+    published: tuple[Publication, Task],
+    task: Task,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publication, made = published
+    for frame, new_frame in ((3, 0), (11, 1)):
+        add_box(task, frame, 1)
+        add_box(made, new_frame, 4)
+    monkeypatch.setattr(results, "PairLimit", lambda: PairLimit(1))
+    body = said(api, publication)
+    assert body["by_place_alone_count"] == 1
+    [row] = body["labels"]
+    assert [row[key] for key in ("same", "changed", "new", "removed")] == [0, 1, 1, 1]
+    page = web.get(f"/publications/{publication.pk}/results").text
+    assert "On 1 frame moved objects count as removed and new" in page
