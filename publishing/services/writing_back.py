@@ -15,6 +15,7 @@ from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.change import Change
 from publishing.models import Publication
+from publishing.removal import RemovalOptions
 from publishing.services.following import connection_to
 from publishing.services.requesting import of_results, queued
 from publishing.services.results import Limits
@@ -29,6 +30,10 @@ CHANGED = (
     "The results, or what is annotated on the frames, have changed since you looked at them. "
     "Compare them again, then decide."
 )
+REMOVING = (
+    "The task with these results is being removed in CVAT. To keep the results, cancel the removal "
+    "first."
+)
 NOTHING_TO_WRITE = "There is nothing to write in this way: the tasks of the frames have it already."
 GONE = "The publication with the results was deleted before they were written."
 
@@ -38,6 +43,10 @@ def plan_results(
 ) -> tuple[WriteBackPlan, list[Change]]:
     """The plan, and the requests that would change something in CVAT; none is sent. Raises like
     request_write_back(), but needs no permission to write."""
+    active = Publication.objects.for_user(user).active()
+    removal = RemovalOptions(source.pk).to_json()
+    if active.filter(target=Publication.Target.REMOVAL, options=removal).exists():
+        raise Conflict(REMOVING)
     with cvat_client(connection_to(user, source)) as client:
         plan = plan_write_back(client, source, options, Limits())
     _check(plan, options)

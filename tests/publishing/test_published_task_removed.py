@@ -88,6 +88,18 @@ def test_results_that_are_being_written_back_are_waited_for(web: Client, marked:
     assert carried_out(remove(publication)).status == "ready"
 
 
+def test_no_results_are_written_back_while_it_is_removed(api: APIClient, marked: Published) -> None:
+    publication, made = marked
+    add_box(made, 0, 5)
+    removal = remove(publication)
+    url = f"/api/publications/{publication.pk}/write-back"
+    for body in ({"place": ADD}, {"place": ADD, "dry_run": True}):
+        answer = api.post(url, body)
+        assert (answer.status_code, "is being removed" in answer.json()["detail"]) == (409, True)
+    services.cancel_publication(publication=removal)
+    assert api.post(url, {"place": ADD}).status_code == 202
+
+
 def test_the_page_of_its_results_says_that_it_is_gone(web: Client, marked: Published) -> None:
     publication, _ = marked
     assert carried_out(remove(publication)).status == "ready"
