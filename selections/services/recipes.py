@@ -17,7 +17,7 @@ from portal.naming import free_name
 from portal.services.people import find_person
 from portal.work.models import lock_person
 from selections.draws import Draw
-from selections.models import Recipe, RecipeShare, Selection, Share
+from selections.models import Recipe, RecipeShare, Selection
 from selections.schedules import NEVER
 from selections.services.connections import closest, required_connection, usable_connections
 from selections.services.notices import write_notices
@@ -235,8 +235,6 @@ def draw_next_round(*, user: User, recipe: Recipe) -> Round:
         note=recipe.note,
         recipe=recipe,
     )
-    if user.pk != recipe.owner_id:
-        Share.objects.create(selection=selection, person=recipe.owner, may_edit=True)
     Recipe.objects.filter(pk=recipe.pk).exclude(problem="").update(problem="", problem_at=None)
     return Round(selection, selection.frames.count())
 

@@ -22,7 +22,7 @@ from selections import methods
 from selections.archives.remarks import path_length
 from selections.batches import copy_frames, save_frames
 from selections.draws import Draw
-from selections.models import FrameSet, Recipe, SelectedTask, Selection, SelectionSource
+from selections.models import FrameSet, Recipe, SelectedTask, Selection, SelectionSource, Share
 from selections.services.connections import usable_connection
 from selections.services.drawing import draw_frames
 from selections.services.naming import free_name
@@ -296,6 +296,8 @@ def _save_row(selection: Selection, tasks: list[SelectedTask]) -> None:
         if selection.recipe is not None:
             _take_number(selection.recipe, selection.round_number or 0)
         selection.save()
+        if selection.recipe is not None:
+            _share_with_owner(selection, selection.recipe)
         for task in tasks:
             task.selection = selection
         SelectedTask.objects.bulk_create(tasks)
@@ -310,6 +312,13 @@ def _take_number(recipe: Recipe, number: int) -> None:
             f"Round {number} of “{recipe.name}” was drawn meanwhile, or the recipe was deleted. "
             "Look at its rounds before you draw another one."
         )
+
+
+def _share_with_owner(selection: Selection, recipe: Recipe) -> None:
+    """Let the owner of the recipe edit a round of somebody else, from the moment it is there."""
+    owner = Recipe.objects.values_list("owner", flat=True).get(pk=recipe.pk)  # as it is by now
+    if owner != selection.owner_id:
+        Share.objects.create(selection=selection, person_id=owner, may_edit=True)
 
 
 def default_name(tasks: Iterable[SelectedTask], count: int) -> str:

@@ -11,6 +11,7 @@ from portal.services import teams
 from selections import services
 from selections.draws import Draw
 from selections.models import Recipe, RecipeShare, Selection
+from selections.services import saving
 from selections.views import recipes
 from selector.models import Connection, SavedSearch
 from selector.services import saved_searches
@@ -96,6 +97,23 @@ def test_a_round_of_an_editor_leaves_out_all_earlier_ones(
     recipe.refresh_from_db()
     third = services.draw_next_round(user=alice, recipe=recipe)
     assert third.count == 27  # what both have left
+
+
+def test_the_round_of_an_editor_is_shared_before_it_can_be_seen(
+    recipe: Recipe, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the process ends after that, the owner has access to each round."""
+    share(recipe, person="bob", may_edit=True)
+
+    def fatal(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(saving, "save_frames", fatal)
+    with pytest.raises(MemoryError):
+        services.draw_next_round(user=bob, recipe=recipe)
+    drawn = Selection.objects.get()
+    assert not drawn.is_complete
+    assert [(each.person, each.may_edit) for each in drawn.shares.all()] == [(alice, True)]
 
 
 def test_the_saved_search_is_copied_along(alice: User, bob: User, connection: Connection) -> None:
