@@ -13,7 +13,9 @@ from publishing.change import Change
 
 MOST_FRAMES = 20_000  # of a task
 MOST_OBJECTS = 50_000  # in one publication, whose record holds them
-LARGEST = 32 * 1024**2  # bytes of these objects as JSON
+# Bytes of these objects as JSON: more would keep others from writing for over half a second, where
+# the database is SQLite.
+LARGEST = 12 * 1024**2
 
 NO_FRAME = "no picture of the task has this name"
 TWICE = "several pictures here have this name"

@@ -15,7 +15,7 @@ from publishing import services
 from publishing.copying import CopyOptions
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication, WritePermission
-from publishing.services import carrying_out, copying_annotations
+from publishing.services import carrying_out, copying_annotations, requesting
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -99,6 +99,21 @@ def boxes(task: Task) -> dict[str, list[float]]:
     return lefts
 
 
+def test_more_than_a_publication_can_hold_is_refused(
+    connection: Connection,
+    permission: WritePermission,
+    old: Task,
+    new: Task,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The row is written at once: on SQLite nobody else can write meanwhile."""
+    assert requesting.LARGEST <= 12 * 2**20
+    monkeypatch.setattr(requesting, "LARGEST", 100)
+    with pytest.raises(InvalidInput, match="The objects to copy are larger than"):
+        ask(connection, old, new, partly=True)
+    assert not Publication.objects.exists()
+
+
 EXPECTED = {"a/1.jpg": [1], "a/2.jpg": [11], "b/1.jpg": [21], "b/3.jpg": [31], "new/4.jpg": [41]}
 
 
@@ -107,7 +122,7 @@ def test_each_object_comes_to_the_picture_of_its_name(
 ) -> None:
     done = carried_out(ask(connection, old, new, partly=True))
     assert (done.status, done.error, done.frames_done) == ("ready", "", 5)
-    assert done.plan == {}  # up to 32 MB
+    assert done.plan == {}  # up to 12 MB
     assert boxes(new) == EXPECTED
     tags = [tag for job in new.jobs for tag in job.annotations["tags"]]
     assert [(tag["frame"], tag["label_id"]) for tag in tags] == [(4, new.labels[0].id)]
