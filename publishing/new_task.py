@@ -125,6 +125,9 @@ class NewTaskOptions:
         return max(1, -(-(frames_count - self.overlap) // (size - self.overlap)))
 
 
+PROJECT_REQUEST = "POST /api/projects"  # without the query
+
+
 def project_creation(project: NewProject) -> Change:
     query = {"org": project.organization} if project.organization else {}
     text = f"Create the project “{project.name}”"

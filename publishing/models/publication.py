@@ -18,7 +18,7 @@ from portal.work.values import WorkStatus, status_field
 from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
-from publishing.new_task import NewTaskOptions
+from publishing.new_task import PROJECT_REQUEST, NewTaskOptions
 from publishing.removal import RemovalOptions
 from publishing.writing_back import WriteBackOptions
 from selections.models import Selection
@@ -172,6 +172,17 @@ class Publication(Work):
         """Whether it has made a task in CVAT, finished or not, and does no more with it."""
         is_new_task = self.target == self.Target.TASK and self.result_task_id is not None
         return is_new_task and not self.is_active
+
+    @property
+    def left_project(self) -> str:
+        """The name of the project that was made, or may have been, for a task that is not there; ""
+        if there is none."""
+        has_task = self.result_task_id is not None or self.status == self.Status.READY
+        if self.is_active or has_task or self.target != self.Target.TASK:
+            return ""
+        asked = [step for step in self.steps if step["request"].startswith(PROJECT_REQUEST)]
+        is_made = any(not step["is_refused"] for step in asked)
+        return self.get_task_options().new_project if is_made else ""
 
     def get_options(self) -> GroundTruthOptions:
         """Of a ground-truth job."""

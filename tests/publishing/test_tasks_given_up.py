@@ -99,6 +99,26 @@ def test_a_task_with_pictures_stays_and_is_named(
     assert "not finished" not in web.get(done.get_absolute_url()).text
 
 
+def test_a_new_project_that_stays_without_a_task_is_named(
+    connection: Connection,
+    task: Task,
+    standin: StandIn,
+    web: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise CvatForbidden("No pictures today.", status=403)
+
+    publication = request_task(select(connection, (task.id, [1, 2])), new_project="Checked")
+    assert "stays in CVAT" not in web.get(publication.get_absolute_url()).text
+    monkeypatch.setattr(CvatWriter, "upload_pictures", refused)
+    done = carried_out(publication)
+    assert (done.status, new_tasks(standin)) == ("failed", [])
+    assert "Checked" in [project.name for project in standin.world.projects.values()]
+    page = web.get(done.get_absolute_url()).text
+    assert "The project “Checked”, made for this task, stays in CVAT." in page
+
+
 def test_without_permission_the_empty_task_is_named(
     publication: Publication,
     standin: StandIn,
