@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeVar, Unpack
+from typing import Any, BinaryIO, Protocol, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 from cvat import bodies, catalog, errors, reading
 from cvat.annotation_json import read_annotations, read_label
-from cvat.annotations import JobAnnotations, Label, Labels
+from cvat.annotations import JobAnnotations, Labels
 from cvat.bodies import MAX_PICTURE
 from cvat.exceptions import CvatBroken, CvatError, CvatForbidden, CvatNotFound
 from cvat.http import AroundAttempt, DownloadOptions, Http, Params
@@ -39,7 +39,15 @@ TOKENS = "/api/auth/access_tokens"
 PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
 MOST_PAGES = 200
 
-Item = TypeVar("Item", Task, Job, ProjectJob, JobDate, Organization, User, Label)
+
+class Numbered(Protocol):
+    """An entry of a list of CVAT's."""
+
+    @property
+    def id(self) -> int: ...
+
+
+Item = TypeVar("Item", bound=Numbered)
 
 
 class CvatClient:
