@@ -147,6 +147,18 @@ class Publication(Work):
         return "" if self.result_task_id is None else task_link(self.url, self.result_task_id)
 
     @property
+    def status_in_words(self) -> str:
+        """The status as pages show it: only jobs and tasks are published, until they are removed;
+        anything else is done."""
+        if self.target not in (self.Target.GROUND_TRUTH, self.Target.TASK):
+            words = {self.Status.RUNNING: "under way", self.Status.READY: "done"}
+            return words.get(self.Status(self.status), self.get_status_display())
+        is_new_task = self.target == self.Target.TASK
+        if is_new_task and self.status == self.Status.READY and self.result_task_id is None:
+            return "task removed"
+        return self.get_status_display()
+
+    @property
     def again_url(self) -> str:
         """The page on which the same can be asked for again; "" where there is none."""
         if self.target == self.Target.COPY:

@@ -24,7 +24,7 @@ from selector.cvat_requests import cvat_client
 
 NO_RESULTS = (
     "This publication has no results: only a new task and a ground-truth job have, once they are "
-    "made in CVAT."
+    "made in CVAT and as long as the task is not removed."
 )
 MOST_JOBS = 200  # that are read while a person waits
 MOST_OBJECTS = 200_000

@@ -102,10 +102,13 @@ def test_no_results_are_written_back_while_it_is_removed(api: APIClient, marked:
 
 def test_the_page_of_its_results_says_that_it_is_gone(web: Client, marked: Published) -> None:
     publication, _ = marked
-    assert carried_out(remove(publication)).status == "ready"
+    removed = carried_out(remove(publication))
+    assert removed.status == "ready"
     answer = web.get(f"/publications/{publication.pk}/results")
     assert answer.status_code == 409
     assert ("has no results" in answer.text, "task None" in answer.text) == (True, False)
+    for pk, status in ((publication.pk, "task removed"), (removed.pk, "done")):
+        assert f'<span class="badge ready">{status}</span>' in web.get(f"/publications/{pk}").text
 
 
 def test_another_task_is_not_deleted(marked: Published, standin: StandIn) -> None:

@@ -248,6 +248,7 @@ def test_on_the_page(web: Client, annotated: Published, task: Task) -> None:
     given = {"place": "replace", "fingerprint": seen.fingerprint}
     shown = web.post(url, given | {"show": "1"})
     assert f"Delete 1 object of job {task.jobs[2].id}" in shown.text
+    assert "the 1 changed and 1 removed objects above are <b>deleted</b>" in shown.text
     stale = web.post(url, given | {"fingerprint": "0" * 16})
     assert (stale.status_code, "have changed since you looked" in stale.text) == (409, True)
     answer = web.post(url, given)
