@@ -19,7 +19,7 @@ from benchmarks.portal import Portal
 from benchmarks.server import Server
 from benchmarks.world import PHOTO_BYTES, PHOTO_SIZE, PaddedImages, PreparedChunks
 from cvat.client import CvatClient
-from cvat.writing import CvatWriter, FileOnDisk, NewTask, TaskData
+from cvat.writing import FileOnDisk, NewTask, TaskData, TaskWriter
 from standin.world import World
 
 RESULTS = Path(__file__).with_name("publishing.json")
@@ -103,7 +103,7 @@ def _upload(url: str, path: Path, names: list[str]) -> float:
     credential = clients.credential(url, read_only=False)
     started = time.perf_counter()
     with CvatClient(url=url, credential=credential) as client:
-        writer = CvatWriter(client)
+        writer = TaskWriter(client)
         task = NewTask("uploaded", f"https://example.com/{uuid.uuid4()}", labels=({"name": "car"},))
         task_id = writer.ensure_task(task)
         request_id = writer.upload_pictures(
@@ -128,7 +128,7 @@ def _differing(url: str, task_id: int) -> int:
             client.frame(task_id=task_id, frame=frame).content != images.original(frame)
             for frame in range(0, FRAMES, max(1, FRAMES // COMPARED))
         )
-        CvatWriter(client).ensure_task_deleted(task_id)
+        TaskWriter(client).ensure_task_deleted(task_id)
     return differing
 
 

@@ -137,7 +137,7 @@ def project_creation(project: NewProject) -> Change:
 def creation(
     task: NewTask, query: Mapping[str, Any], *, new_project: NewProject | None = None
 ) -> Change:
-    """`query` names the organization, see CvatWriter.query_of_task(). `new_project`: the project of
+    """`query` names the organization, see TaskWriter.query_of_task(). `new_project`: the project of
     the task, if that is not made yet."""
     body = task.to_json()
     if new_project is not None:

@@ -1,16 +1,22 @@
 """What changes something in CVAT: jobs, tasks, pictures, annotations, issues."""
 
+from cvat.writing.annotations import AnnotationWriter
+from cvat.writing.issues import IssueWriter
+from cvat.writing.jobs import JobWriter
+from cvat.writing.tasks import TaskWriter
 from cvat.writing.uploading import FileOnDisk, LengthChanged
 from cvat.writing.values import NewProject, NewTask, OrderedPicture, RequestState, TaskData
-from cvat.writing.writer import CvatWriter
 
 __all__ = [
-    "CvatWriter",
+    "AnnotationWriter",
     "FileOnDisk",
+    "IssueWriter",
+    "JobWriter",
     "LengthChanged",
     "NewProject",
     "NewTask",
     "OrderedPicture",
     "RequestState",
     "TaskData",
+    "TaskWriter",
 ]

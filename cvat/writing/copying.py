@@ -35,7 +35,7 @@ class Copied:
 
     @property
     def objects(self) -> dict[str, Any]:
-        """For CvatWriter.ensure_annotations."""
+        """For AnnotationWriter.ensure_annotations."""
         return {"tags": self.tags, "shapes": self.shapes, "tracks": []}
 
 
@@ -76,7 +76,7 @@ def copied(
 
 def identified(shapes: Iterable[Shape]) -> dict[str, Any]:
     """Shapes and tags of a task as its own objects with their ids, for
-    CvatWriter.ensure_annotations_deleted: label, frame and points say which they are."""
+    AnnotationWriter.ensure_annotations_deleted: label, frame and points say which they are."""
     objects: dict[str, Any] = {"tags": [], "shapes": [], "tracks": []}
     for shape in shapes:
         named = {"id": shape.id, "frame": shape.frame, "label_id": shape.label.id}

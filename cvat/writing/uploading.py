@@ -79,7 +79,7 @@ def upload(
     started: Callable[[str], None],
     progress: Callable[[int], None],
 ) -> str:
-    """See CvatWriter.upload_pictures."""
+    """See TaskWriter.upload_pictures."""
     request_id = f"action=create&target=task&target_id={task_id}"
     path, subject = f"/api/tasks/{task_id}/data", f"the pictures of task {task_id}"
 
@@ -109,7 +109,7 @@ def upload(
 
 
 def request_state(client: CvatClient, request_id: str) -> RequestState:
-    """See CvatWriter.request_state."""
+    """See TaskWriter.request_state."""
     path = f"/api/requests/{quote(request_id, safe='')}"
     try:
         answer = client.http.get(path, subject="a request in the background")

@@ -11,7 +11,7 @@ from cvat.annotations import Labels, Shape
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import FrameCatalog, Job
-from cvat.writing import CvatWriter
+from cvat.writing import AnnotationWriter
 from cvat.writing.copying import Copied, copied
 from cvat.writing.objects import KINDS, Objects, comparable, missing
 from portal.exceptions import Conflict, InvalidInput
@@ -121,7 +121,9 @@ def check_copy(
         rows = _label_rows(used, labels, options)
         fitting, left_out = _fitting(source, matched, labels, options)
         planned = _by_job(fitting, catalog)
-        writer = CvatWriter(client)  # it reads annotations as it compares them before it adds some
+        writer = AnnotationWriter(
+            client
+        )  # it reads annotations as it compares them before it adds some
         present = {job_id: writer.annotations(job_id) for job_id in planned}
     jobs, occupied = _compare(planned, present, catalog.jobs)
     total = sum(comparable(objects).total() for objects in planned.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cvat.client import CvatClient
-from cvat.writing import CvatWriter
+from cvat.writing import AnnotationWriter
 from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.work.heartbeat import Heartbeat
 from publishing.copying import JobObjects, writing
@@ -24,7 +24,7 @@ def copy_annotations(publication: Publication, heartbeat: Heartbeat) -> dict[str
 
 def _copy(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
     """An earlier attempt may have come to any point of this."""
-    writer = CvatWriter(client)
+    writer = AnnotationWriter(client)
     for planned in publication.plan["jobs"]:
         job = JobObjects.from_json(planned)
         change = writing(job.job_id, count=job.lacking)

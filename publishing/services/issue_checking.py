@@ -12,7 +12,7 @@ from cvat import origins
 from cvat.client import CvatClient
 from cvat.links import frame_link
 from cvat.types import Job
-from cvat.writing import CvatWriter
+from cvat.writing import IssueWriter
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import Change
 from publishing.issues import (
@@ -111,7 +111,7 @@ def check_issues(*, user: User, selection: Selection) -> IssuesCheck:
     with cvat_client(connection) as client:
         jobs = [client.job(job_id) for _, job_id in job_ids]
         deleted = dict(_deleted(client, jobs))
-        writer = CvatWriter(client)  # it reads issues as it looks for them before it opens one
+        writer = IssueWriter(client)  # it reads issues as it looks for them before it opens one
         texts = {job.id: writer.texts_of_issues(job.id) for job in jobs}
     frames = tuple(
         FrameCheck(

@@ -7,7 +7,7 @@ from typing import Any
 from cvat.client import CvatClient
 from cvat.exceptions import CvatRefused
 from cvat.types import Job
-from cvat.writing import CvatWriter
+from cvat.writing import JobWriter
 from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.ground_truth import changes
@@ -35,7 +35,7 @@ def _make(publication: Publication, heartbeat: Heartbeat, client: CvatClient) ->
     options, frames, task_id = publication.get_options(), publication.frames, publication.task_id
     if task_id is None:
         raise WorkFailed("This publication names no task. Ask for it again.")
-    writer, replaced = CvatWriter(client), options.replace_job
+    writer, replaced = JobWriter(client), options.replace_job
     *deletions, creation = changes(task_id=task_id, frames=frames, options=options)
     if not publication.steps:
         check_task(client.task(task_id), frames)  # before a job is deleted in vain
@@ -52,7 +52,7 @@ def _make(publication: Publication, heartbeat: Heartbeat, client: CvatClient) ->
         raise WorkFailed(f"{error} {DELETED.format(job=replaced)}") from error
 
 
-def _check_ground_truth(task_id: int, replaced: int | None, writer: CvatWriter) -> None:
+def _check_ground_truth(task_id: int, replaced: int | None, writer: JobWriter) -> None:
     """Raises WorkFailed when the task has another ground-truth job than the person knew of."""
     for job in writer.ground_truth_jobs(task_id):
         if job.id != replaced:

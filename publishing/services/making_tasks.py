@@ -11,7 +11,15 @@ from django.db import connections, transaction
 from cvat.client import CvatClient
 from cvat.exceptions import CvatNotFound
 from cvat.types import FrameInfo
-from cvat.writing import CvatWriter, LengthChanged, NewTask, OrderedPicture, RequestState, TaskData
+from cvat.writing import (
+    JobWriter,
+    LengthChanged,
+    NewTask,
+    OrderedPicture,
+    RequestState,
+    TaskData,
+    TaskWriter,
+)
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
@@ -46,7 +54,7 @@ def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, A
     uploaded while the rest of them is packed, but not before annotations are read, and not for jobs
     that share frames: only a job_file_mapping is known to leave the padding out of a task."""
     with writing_client(publication, heartbeat) as client:
-        CvatWriter(client).check_permission()  # before much is fetched in vain
+        TaskWriter(client).check_permission()  # before much is fetched in vain
     options = publication.get_task_options()
     is_packed_first = options.with_annotations or options.overlap > 0
     taken = None
@@ -97,7 +105,7 @@ def make_task(
 ) -> int:
     """The id of the task with these pictures, made once: an earlier attempt may have come to any
     point of this. `client` may write. Raises Stopped, WorkFailed, CvatError, PackingFailed."""
-    writer = CvatWriter(client)
+    writer = TaskWriter(client)
     try:
         task_id = _filled_task(publication, heartbeat, writer, pictures)
     except (LengthChanged, TooLong):
@@ -111,7 +119,7 @@ def make_task(
 
 
 def _filled_task(
-    publication: Publication, heartbeat: Heartbeat, writer: CvatWriter, pictures: PackedFile
+    publication: Publication, heartbeat: Heartbeat, writer: TaskWriter, pictures: PackedFile
 ) -> int:
     """Raises TooLong, LengthChanged."""
     length = pictures.size  # before it is known, nothing is changed in CVAT
@@ -132,7 +140,7 @@ def _delete_unfilled(publication: Publication, heartbeat: Heartbeat, client: Cva
     if _is_filled(client, task_id):
         raise WorkFailed(FILLED.format(task=task_id))
     with step(publication, heartbeat, deletion(task_id)):
-        CvatWriter(client).ensure_task_deleted(task_id)
+        TaskWriter(client).ensure_task_deleted(task_id)
         publication.note_task(heartbeat.worker, None)
     _note_upload(publication, heartbeat, "")
 
@@ -145,7 +153,7 @@ def _is_filled(client: CvatClient, task_id: int) -> bool:
 
 
 def _new_task(
-    publication: Publication, heartbeat: Heartbeat, writer: CvatWriter, pictures: PackedFile
+    publication: Publication, heartbeat: Heartbeat, writer: TaskWriter, pictures: PackedFile
 ) -> NewTask:
     """The task to make, in a project that is made for it if that was asked for."""
     options, project_id = publication.get_task_options(), None
@@ -164,7 +172,7 @@ def _new_task(
 def _fill(
     publication: Publication,
     heartbeat: Heartbeat,
-    writer: CvatWriter,
+    writer: TaskWriter,
     task_id: int,
     pictures: PackedFile,
     length: int,
@@ -195,7 +203,7 @@ def _assign_jobs(
 ) -> None:
     """Give the jobs to people in turn, if that was asked for: replicas in place of the jobs that
     their results are merged into."""
-    options, writer = publication.get_task_options(), CvatWriter(client)
+    options, writer = publication.get_task_options(), JobWriter(client)
     change = assignment(task_id, assignees=len(set(options.job_assignee_ids)))
     if not options.job_assignee_ids or publication.has_done(change):
         return
@@ -207,7 +215,7 @@ def _assign_jobs(
             writer.update_job(job.id, assignee_id=options.assignee_of_job(number))
 
 
-def _ended(writer: CvatWriter, request_id: str, heartbeat: Heartbeat) -> RequestState:
+def _ended(writer: TaskWriter, request_id: str, heartbeat: Heartbeat) -> RequestState:
     """The state of the request once it is over."""
     pause = min(FIRST_POLL_SECONDS, POLL_SECONDS)
     while not (state := writer.request_state(request_id)).is_over:

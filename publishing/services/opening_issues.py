@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cvat.client import CvatClient
-from cvat.writing import CvatWriter
+from cvat.writing import IssueWriter, JobWriter
 from portal.work.heartbeat import Heartbeat
 from publishing.issues import REJECTED, FaultyFrame, opening, rejection
 from publishing.models import Publication
@@ -22,17 +22,18 @@ def open_issues(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any
 
 def _open(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
     """An earlier attempt may have come to any point of this."""
-    writer, options = CvatWriter(client), publication.get_issue_options()
+    issues, jobs = IssueWriter(client), JobWriter(client)
+    options = publication.get_issue_options()
     for data in publication.plan["issues"]:
         frame = FaultyFrame.from_json(data)
         change = opening(frame)
         if not publication.has_done(change):
             with step(publication, heartbeat, change):
-                writer.ensure_issue(frame.job_id, frame.frame, frame.position, frame.message)
+                issues.ensure_issue(frame.job_id, frame.frame, frame.position, frame.message)
         heartbeat.frames_done += 1
     # Afterwards: whoever gets a rejected job finds the issues in it.
     for job_id in publication.plan["jobs"]:
         change = rejection(job_id, options)
         if not publication.has_done(change):
             with step(publication, heartbeat, change):
-                writer.update_job(job_id, stage=options.job_stage or None, state=REJECTED)
+                jobs.update_job(job_id, stage=options.job_stage or None, state=REJECTED)

@@ -6,7 +6,7 @@ import logging
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
-from cvat.writing import CvatWriter
+from cvat.writing import TaskWriter
 from publishing.models import Publication, WritePermission
 from publishing.new_task import deletion
 
@@ -32,7 +32,7 @@ def remove_empty_task(publication_id: int) -> None:
 
 
 def _remove(publication: Publication, client: CvatClient) -> None:
-    writer = CvatWriter(client)
+    writer = TaskWriter(client)
     task_id = writer.find_task(publication.marker)
     if task_id is None or client.task(task_id).size:
         return

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatNotFound
-from cvat.writing import CvatWriter
+from cvat.writing import TaskWriter
 from portal.exceptions import Conflict
 from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
@@ -71,7 +71,7 @@ def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any
         raise WorkFailed(NO_TASK)
     change = removal(task_id)
     with writing_client(publication, heartbeat) as client:
-        writer = CvatWriter(client)
+        writer = TaskWriter(client)
         if not _is_gone(client, task_id) and writer.find_task(source.marker) != task_id:
             raise WorkFailed(NOT_OURS.format(task=task_id))
         with step(publication, heartbeat, change):

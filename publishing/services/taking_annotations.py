@@ -12,7 +12,7 @@ from cvat.annotations import Labels
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import Job
-from cvat.writing import CvatWriter
+from cvat.writing import AnnotationWriter
 from cvat.writing.copying import copied
 from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.exceptions import NotConnected
@@ -82,7 +82,7 @@ class TakenAnnotations:
         """Write the objects into the jobs of the new task, each once: an earlier attempt may have
         written some. A frame of two jobs has them in the first. Returns the columns of what was
         left out. `client` may write. Raises Stopped, CvatError."""
-        labels, writer = client.labels(task_id=task_id), CvatWriter(client)
+        labels, writer = client.labels(task_id=task_id), AnnotationWriter(client)
         jobs = [job for job in client.jobs(task_id) if job.is_annotation]
         first = 0
         with step(publication, heartbeat, annotation(task_id)):
@@ -94,7 +94,7 @@ class TakenAnnotations:
         _say(heartbeat, "")
         return self._left_out.columns
 
-    def _write_job(self, writer: CvatWriter, job: Job, frames: range, labels: Labels) -> None:
+    def _write_job(self, writer: AnnotationWriter, job: Job, frames: range, labels: Labels) -> None:
         before, sent = 0, self._sent(frames, labels)
         while batch := list(islice(sent, OBJECTS_AT_ONCE)):
             objects: dict[str, list[dict[str, Any]]] = {"tags": [], "shapes": [], "tracks": []}

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User as PortalUser
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Project, Task, User
-from cvat.writing import CvatWriter
+from cvat.writing import TaskWriter
 from portal.exceptions import InvalidInput
 from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words
 from publishing.exceptions import ChoiceNeeded
@@ -177,7 +177,7 @@ def check_new_task(
     connection = required_connection(user, selection)
     with cvat_client(connection) as client:
         tasks = tuple(_task(client, task_id) for task_id in task_ids)
-        writer = CvatWriter(client)  # it reads the labels in the form in which they are sent
+        writer = TaskWriter(client)  # it reads the labels in the form in which they are sent
         labels = [writer.labels_of_task(task.id) for task in tasks]
         organization = _organization(client, tasks)
         projects = client.projects()
@@ -225,7 +225,7 @@ def _place(
         {} if number is None else {"org_id": number},
         find_members(client, number),
         project,
-        CvatWriter(client).labels_of_project(project_id),
+        TaskWriter(client).labels_of_project(project_id),
     )
 
 

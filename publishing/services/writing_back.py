@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from cvat.writing import CvatWriter
+from cvat.writing import AnnotationWriter
 from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.exceptions import Conflict, NotConnected
 from portal.work.exceptions import Stopped, WorkFailed
@@ -99,7 +99,7 @@ def write_back(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]
     """Carry out a publication as results written back; returns the columns of its result."""
     plan = _read_plan(publication, heartbeat)
     with writing_client(publication, heartbeat) as client:
-        writer = CvatWriter(client)
+        writer = AnnotationWriter(client)
         for _, job in sorted(plan.jobs.items()):
             _write(publication, heartbeat, writer, job)
     _end_earlier_steps(publication, heartbeat)
@@ -130,7 +130,7 @@ def _check(plan: WriteBackPlan, options: WriteBackOptions) -> None:
 
 
 def _write(
-    publication: Publication, heartbeat: Heartbeat, writer: CvatWriter, job: JobPlan
+    publication: Publication, heartbeat: Heartbeat, writer: AnnotationWriter, job: JobPlan
 ) -> None:
     """Add objects before others are deleted: so no frame ever lacks both."""
     before = job.before

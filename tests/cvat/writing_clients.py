@@ -7,11 +7,15 @@ from dataclasses import replace
 from cvat.client import CvatClient
 from cvat.retries import INTERACTIVE
 from cvat.types import Credential, CredentialKind
-from cvat.writing import CvatWriter
+from cvat.writing import AnnotationWriter, IssueWriter, JobWriter, TaskWriter
 from standin.server import StandIn
 from standin.world import World
 
 QUICK = replace(INTERACTIVE, backoff=0.001, longest_backoff=0.001)
+
+
+class AnyWriter(TaskWriter, JobWriter, AnnotationWriter, IssueWriter):
+    """Changes whatever a test is about."""
 
 
 def world_to_write_to() -> World:
@@ -30,5 +34,5 @@ def client(site: StandIn, name: str = "alice", *, read_only: bool = False) -> Cv
     return CvatClient(url=site.url, credential=credential, retries=QUICK)
 
 
-def writer(site: StandIn, name: str = "alice", *, read_only: bool = False) -> CvatWriter:
-    return CvatWriter(client(site, name, read_only=read_only))
+def writer(site: StandIn, name: str = "alice", *, read_only: bool = False) -> AnyWriter:
+    return AnyWriter(client(site, name, read_only=read_only))

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from cvat import client as cvat_client
-from cvat.writing import CvatWriter
+from cvat.writing import AnnotationWriter
 from portal.exceptions import Conflict, InvalidInput
 from publishing import services
 from publishing.copying import CopyOptions
@@ -247,7 +247,7 @@ def test_after_a_kill_the_next_worker_goes_on(
     """Killed behind the n-th of four requests that add objects."""
     monkeypatch.setattr(copying_annotations, "OBJECTS_AT_ONCE", 2)
     publication = ask(connection, old, new, partly=True)
-    real, count = CvatWriter.create_annotations, 0
+    real, count = AnnotationWriter.create_annotations, 0
 
     def fatal(*args: Any, **kwargs: Any) -> int:
         nonlocal count
@@ -258,7 +258,7 @@ def test_after_a_kill_the_next_worker_goes_on(
         return 0
 
     with monkeypatch.context() as patch:
-        patch.setattr(CvatWriter, "create_annotations", fatal)
+        patch.setattr(AnnotationWriter, "create_annotations", fatal)
         with pytest.raises(Killed):
             carrying_out.publish(publication.pk)
     long_ago = timezone.now() - timezone.timedelta(hours=1)

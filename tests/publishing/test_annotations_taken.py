@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from cvat import client as cvat_client
-from cvat.writing import CvatWriter
+from cvat.writing import AnnotationWriter
 from publishing.models import Publication, WritePermission
 from publishing.services import carrying_out, making_tasks, taking_annotations
 from selections.models import Selection
@@ -217,7 +217,7 @@ def test_after_a_kill_the_next_worker_goes_on(
     requests: int,
 ) -> None:
     publication, sent = asked(connection, source), []
-    real: Callable[..., int] = CvatWriter.create_annotations
+    real: Callable[..., int] = AnnotationWriter.create_annotations
 
     def fatal(*args: Any) -> int:
         sent.append(real(*args))
@@ -226,7 +226,7 @@ def test_after_a_kill_the_next_worker_goes_on(
         return sent[-1]
 
     with monkeypatch.context() as patch:
-        patch.setattr(CvatWriter, "create_annotations", fatal)
+        patch.setattr(AnnotationWriter, "create_annotations", fatal)
         with pytest.raises(Killed):
             carrying_out.publish(publication.pk)
     long_ago = timezone.now() - timezone.timedelta(hours=1)

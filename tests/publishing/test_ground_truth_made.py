@@ -134,15 +134,15 @@ class Killed(BaseException):
 
 
 def killed_after(publication: Publication, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the worker die behind one of the calls of CvatWriter; the next one may take over."""
-    real: Callable[..., object] = getattr(making_jobs.CvatWriter, name)
+    """Let the worker die behind one of the calls of JobWriter; the next one may take over."""
+    real: Callable[..., object] = getattr(making_jobs.JobWriter, name)
 
     def fatal(*args: object, **kwargs: object) -> None:
         real(*args, **kwargs)
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(making_jobs.CvatWriter, name, fatal)
+        patch.setattr(making_jobs.JobWriter, name, fatal)
         with pytest.raises(Killed):
             carrying_out.publish(publication.pk)
     long_ago = timezone.now() - timezone.timedelta(hours=1)

@@ -46,14 +46,14 @@ def test_once_it_is_deleted_the_person_is_told(
     standin: StandIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = making_jobs.CvatWriter.ensure_job_deleted
+    real = making_jobs.JobWriter.ensure_job_deleted
 
-    def then_no_more(writer: making_jobs.CvatWriter, job_id: int) -> None:
+    def then_no_more(writer: making_jobs.JobWriter, job_id: int) -> None:
         real(writer, job_id)
         for token in standin.world.access_tokens.values():
             token.read_only = True
 
-    monkeypatch.setattr(making_jobs.CvatWriter, "ensure_job_deleted", then_no_more)
+    monkeypatch.setattr(making_jobs.JobWriter, "ensure_job_deleted", then_no_more)
     done = carried_out(publication)
     assert (done.status, truths(task)) == ("failed", [])
     replaced = publication.get_options().replace_job

@@ -99,13 +99,13 @@ def test_given_anew_the_work_goes_on_with_the_new_one(
     existing = standin.world.add_ground_truth(task, [1])
     services.give_permission(connection=connection, password="demo-password")
     publication = request(select_of_task(connection, task, [3]), replace_job=existing.id)
-    real = making_jobs.CvatWriter.ensure_job_deleted
+    real = making_jobs.JobWriter.ensure_job_deleted
 
     def given_anew(writer: Any, job_id: int) -> None:
         real(writer, job_id)
         services.give_permission(connection=connection, password="demo-password")
 
-    monkeypatch.setattr(making_jobs.CvatWriter, "ensure_job_deleted", given_anew)
+    monkeypatch.setattr(making_jobs.JobWriter, "ensure_job_deleted", given_anew)
     done = carried_out(publication)
     assert (done.status, done.error, truths(task)) == ("ready", "", [[3]])
     assert WritePermission.objects.exists()

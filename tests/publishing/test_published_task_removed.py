@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from cvat import client as cvat_client
-from cvat.writing import CvatWriter
+from cvat.writing import TaskWriter
 from portal.exceptions import Conflict
 from publishing import services
 from publishing.models import Publication
@@ -137,17 +137,17 @@ def test_after_a_kill_the_next_worker_goes_on(
 ) -> None:
     publication, _ = marked
     asked = remove(publication)
-    real = CvatWriter.ensure_task_deleted
+    real = TaskWriter.ensure_task_deleted
 
     class Killed(BaseException):
         """The process ends here."""
 
-    def fatal(writer: CvatWriter, task_id: int) -> None:
+    def fatal(writer: TaskWriter, task_id: int) -> None:
         real(writer, task_id)
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(CvatWriter, "ensure_task_deleted", fatal)
+        patch.setattr(TaskWriter, "ensure_task_deleted", fatal)
         with pytest.raises(Killed):
             carrying_out.publish(asked.pk)
     long_ago = timezone.now() - timezone.timedelta(hours=1)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from cvat import client as cvat_client
-from cvat.writing import CvatWriter
+from cvat.writing import AnnotationWriter
 from portal.exceptions import Conflict
 from publishing import services
 from publishing.exceptions import ChoiceNeeded
@@ -195,8 +195,8 @@ class Killed(BaseException):
 
 PLACES = [
     (writing_back, "plan_write_back"),
-    (CvatWriter, "ensure_annotations"),
-    (CvatWriter, "ensure_annotations_deleted"),
+    (AnnotationWriter, "ensure_annotations"),
+    (AnnotationWriter, "ensure_annotations_deleted"),
     (writing_back, "_write"),
 ]
 

@@ -10,7 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from cvat import client as cvat_client
-from cvat.writing import CvatWriter
+from cvat.writing import JobWriter
 from portal.exceptions import InvalidInput
 from publishing import services
 from publishing.models import Publication, WritePermission
@@ -138,10 +138,10 @@ def test_a_refused_assignment_is_a_sentence_and_keeps_the_task(
 ) -> None:
     [member, *_] = members
     publication = request_task(selection, job_assignee_ids=(members[member],))
-    real = CvatWriter.update_job
+    real = JobWriter.update_job
     # An id that CVAT does not know any more.
     monkeypatch.setattr(
-        CvatWriter,
+        JobWriter,
         "update_job",
         lambda self, job_id, assignee_id: real(self, job_id, assignee_id=999),
     )

@@ -11,7 +11,7 @@ from django.test import Client
 
 from cvat import client as cvat_client
 from cvat.exceptions import CvatForbidden
-from cvat.writing import CvatWriter
+from cvat.writing import TaskWriter
 from portal.work.exceptions import Stopped
 from publishing import services
 from publishing.models import Publication, WritePermission
@@ -50,7 +50,7 @@ def test_the_empty_task_of_a_failed_one_is_removed(
     def refused(*_: object, **__: object) -> str:
         raise CvatForbidden("No pictures today.", status=403)
 
-    monkeypatch.setattr(CvatWriter, "upload_pictures", refused)
+    monkeypatch.setattr(TaskWriter, "upload_pictures", refused)
     done = carried_out(publication)
     assert (done.status, done.result_task_id) == ("failed", None)
     assert new_tasks(standin) == []
@@ -67,7 +67,7 @@ def test_the_empty_task_of_a_cancelled_one_is_removed(
         services.cancel_publication(publication=Publication.objects.get(pk=publication.pk))
         raise Stopped
 
-    monkeypatch.setattr(CvatWriter, "upload_pictures", cancelled)
+    monkeypatch.setattr(TaskWriter, "upload_pictures", cancelled)
     done = carried_out(publication)
     assert (done.status, done.result_task_id) == ("cancelled", None)
     assert new_tasks(standin) == []
@@ -111,7 +111,7 @@ def test_a_new_project_that_stays_without_a_task_is_named(
 
     publication = request_task(select(connection, (task.id, [1, 2])), new_project="Checked")
     assert "stays in CVAT" not in web.get(publication.get_absolute_url()).text
-    monkeypatch.setattr(CvatWriter, "upload_pictures", refused)
+    monkeypatch.setattr(TaskWriter, "upload_pictures", refused)
     done = carried_out(publication)
     assert (done.status, new_tasks(standin)) == ("failed", [])
     assert "Checked" in [project.name for project in standin.world.projects.values()]
@@ -130,7 +130,7 @@ def test_without_permission_the_empty_task_is_named(
         permission.delete()
         raise CvatForbidden("No pictures today.", status=403)
 
-    monkeypatch.setattr(CvatWriter, "upload_pictures", refused)
+    monkeypatch.setattr(TaskWriter, "upload_pictures", refused)
     done = carried_out(publication)
     [task] = new_tasks(standin)
     assert f"Task {task.id} was made in CVAT" in web.get(done.get_absolute_url()).text

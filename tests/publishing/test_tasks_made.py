@@ -273,9 +273,9 @@ class Killed(BaseException):
 
 PLACES = [
     (packing, "pack"),
-    (making_tasks.CvatWriter, "ensure_task"),
-    (making_tasks.CvatWriter, "upload_pictures"),
-    (making_tasks.CvatWriter, "request_state"),
+    (making_tasks.TaskWriter, "ensure_task"),
+    (making_tasks.TaskWriter, "upload_pictures"),
+    (making_tasks.TaskWriter, "request_state"),
     (making_tasks, "_compare"),
     (making_tasks, "_note_frames"),
 ]

@@ -1,0 +1,95 @@
+"""Objects added to jobs in CVAT, and deleted."""
+
+from __future__ import annotations
+
+from cvat.bodies import META as ANNOTATIONS
+from cvat.http import Call
+from cvat.writing import refusals
+from cvat.writing.objects import KINDS, Objects, comparable, missing, split
+from cvat.writing.writer import Writer
+
+
+class AnnotationWriter(Writer):
+    """Adds and deletes what is annotated in jobs."""
+
+    def create_annotations(self, job_id: int, objects: Objects) -> int:
+        """Add objects, without ids, to a job: all of them or, when CVAT refuses one, none. Returns
+        how many there were. Completed jobs take them, too, and keep their state."""
+        call = Call(
+            "PATCH",
+            f"/api/jobs/{job_id}/annotations",
+            f"the annotations of job {job_id}",
+            {"action": "create"},
+            body=objects,
+        )
+        self._sender.send(call)
+        return comparable(objects).total()
+
+    def ensure_annotations(self, job_id: int, objects: Objects, *, before: int) -> int:
+        """Add objects to a job that had `before` objects, once: they are looked for among those of
+        the job. CvatRefused with CHANGED_MEANWHILE if neither they nor the state before are
+        there."""
+        wanted = comparable(objects)
+
+        def added() -> int | None:
+            present = comparable(self.annotations(job_id))
+            if not wanted - present and present.total() >= before + wanted.total():
+                return wanted.total()
+            if present.total() != before:
+                raise refusals.changed_meanwhile(job_id, before=before, present=present.total())
+            return None
+
+        return self._sender.ensure(added, lambda: self.create_annotations(job_id, objects))
+
+    def add_missing_annotations(self, job_id: int, objects: Objects, *, at_once: int) -> None:
+        """Add those of the objects that the job does not have, whoever made them, `at_once` in a
+        request. May be repeated at any time: nothing is added twice."""
+        lacking = missing(objects, self.annotations(job_id))
+        while count := comparable(lacking).total():
+            batch, lacking = split(lacking, at_once)
+            self._add_batch(job_id, objects, batch, before=count)
+
+    def _add_batch(self, job_id: int, objects: Objects, batch: Objects, *, before: int) -> None:
+        """Add the batch to a job that lacks `before` of the objects."""
+        after = before - comparable(batch).total()
+
+        def added() -> bool | None:
+            lacking = missing(objects, self.annotations(job_id))
+            return True if comparable(lacking).total() <= after else None
+
+        def add() -> bool:
+            self.create_annotations(job_id, batch)
+            return True
+
+        self._sender.ensure(added, add)
+
+    def ensure_annotations_deleted(self, job_id: int, objects: Objects) -> None:
+        """Delete those of these objects, which have their ids, that the job still has."""
+        wanted = _ids(objects)
+        call = Call(
+            "PATCH",
+            f"/api/jobs/{job_id}/annotations",
+            f"the annotations of job {job_id}",
+            {"action": "delete"},
+            body=objects,
+        )
+
+        def are_gone() -> bool | None:
+            return None if wanted & _ids(self.annotations(job_id)) else True
+
+        def delete() -> bool:
+            self._sender.send(call)
+            return True
+
+        self._sender.ensure(are_gone, delete)
+
+    def annotations(self, job_id: int) -> Objects:
+        """What is annotated in a job, as CVAT answers it."""
+        path, subject = f"/api/jobs/{job_id}/annotations", f"the annotations of job {job_id}"
+        annotations: Objects = self._client.http.get(path, subject=subject, bounds=ANNOTATIONS)
+        return annotations
+
+
+def _ids(objects: Objects) -> set[tuple[str, int]]:
+    """The list and the id of each object: shapes, tags and tracks count separately."""
+    return {(kind, each["id"]) for kind in KINDS for each in objects.get(kind) or ()}
