@@ -137,7 +137,11 @@ class Publication(Work):
 
     @property
     def task_url(self) -> str:
-        return "" if self.task_id is None else task_link(self.url, self.task_id)
+        """The address of the task that is changed; "" without one, or once it is removed."""
+        is_removed = self.target == self.Target.REMOVAL and self.status == self.Status.READY
+        if self.task_id is None or is_removed:
+            return ""
+        return task_link(self.url, self.task_id)
 
     @property
     def result_url(self) -> str:

@@ -107,6 +107,9 @@ def test_the_page_of_its_results_says_that_it_is_gone(web: Client, marked: Publi
     answer = web.get(f"/publications/{publication.pk}/results")
     assert answer.status_code == 409
     assert ("has no results" in answer.text, "task None" in answer.text) == (True, False)
+    removal = web.get(removed.get_absolute_url()).text
+    assert f"#{publication.result_task_id}" in removal
+    assert removed.task_url == ""
     for pk, status in ((publication.pk, "task removed"), (removed.pk, "done")):
         assert f'<span class="badge ready">{status}</span>' in web.get(f"/publications/{pk}").text
 
