@@ -327,8 +327,8 @@ class ShareForm(forms.Form):
     team = forms.TypedChoiceField(label="or team", required=False, coerce=int, empty_value=None)
     may = forms.ChoiceField(label="May", choices=[("read", "read"), ("edit", "read and edit")])
 
-    def __init__(self, data: Any = None, *, teams: Iterable[Team]) -> None:
-        super().__init__(data)
+    def __init__(self, *args: Any, teams: Iterable[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         team: Any = self.fields["team"]
         team.choices = [("", "–"), *((each.pk, each.name) for each in teams)]
 

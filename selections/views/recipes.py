@@ -57,11 +57,12 @@ def _page(request: SignedInRequest, pk: int, *, new_secret: str = "") -> HttpRes
     rounds = Selection.objects.for_user(request.user).rounds_of(shown).with_counts()
     draw = shown.get_draw()
     searches = services.searches_for(shown) if is_mine else SavedSearch.objects.none()
+    typed = request.POST.dict()  # when the page tells an error
     context = {
         "recipe": shown,
         "is_mine": is_mine,
         "sharing": (sharing := page_queries.sharing(request.user, shown)),
-        "share_form": ShareForm(teams=sharing.teams),
+        "share_form": ShareForm(initial=typed, teams=sharing.teams),
         "zone": timezone.get_default_timezone_name(),
         "draw": draw,
         "search": searches.filter(pk=draw.saved_search or 0).first(),
@@ -71,9 +72,9 @@ def _page(request: SignedInRequest, pk: int, *, new_secret: str = "") -> HttpRes
         "page": Paginator(rounds, ROUNDS_PER_PAGE).get_page(request.GET.get("page")),
         "own_connection": services.usable_connection(request.user, shown),
         "schedule": ScheduleForm(instance=shown),
-        "hand_over_form": HandOverForm(),
+        "hand_over_form": HandOverForm(initial=typed),
         "notices": NoticesForm(
-            initial={"by_mail": notices.by_mail, "webhook_url": notices.webhook_url}
+            initial={"by_mail": notices.by_mail, "webhook_url": notices.webhook_url} | typed
         ),
         "mail_problem": services.mail_problem(shown),
         "new_secret": new_secret,

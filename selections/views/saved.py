@@ -94,6 +94,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     marks = page_queries.count_marks(selection)
     page.object_list = page_queries.with_marks(selection, page.object_list, marks)
     archives, archives_count = page_queries.newest_archives(request.user, selection)
+    typed = request.POST.dict()  # when the page tells an error
     context = {
         "selection": selection,
         "is_mine": selection.owner_id == request.user.pk,
@@ -113,8 +114,8 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "archives": archives,
         "archives_count": archives_count,
         "sharing": (sharing := page_queries.sharing(request.user, selection)),
-        "share_form": ShareForm(teams=sharing.teams),
-        "hand_over_form": HandOverForm(),
+        "share_form": ShareForm(initial=typed, teams=sharing.teams),
+        "hand_over_form": HandOverForm(initial=typed),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
         "build": BuildForm(_tried(request), has_video=page_queries.has_video(selection)),
         "build_remarks": page_queries.before_building(selection),

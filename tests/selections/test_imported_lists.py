@@ -352,7 +352,8 @@ def test_the_page(client: Client, alice: User, connection: Connection, task: Tas
     answer = client.post("/selections/import", body)
     assert answer.status_code == 200
     assert "1 of the list does not match" in answer.text
-    assert f"No picture of task {task.id} has this name." in answer.text
+    why = f"No picture of task {task.id} has this name."
+    assert f'<td data-label="Why">{why}</td>' in answer.text
     answer = client.post("/selections/import", body | {"saves_partly": "on"}, follow=True)
     assert "1 frame is saved; 1 of the list did not match." in answer.text
     assert Selection.objects.get().frames.get().filename == "=b.jpg"

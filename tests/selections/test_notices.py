@@ -160,6 +160,7 @@ def test_the_page_shows_a_new_secret_once(recipe: Recipe, client: Client, alice:
     refused = client.post(address, {"webhook_url": "ftp://a"})
     assert refused.status_code == 400
     assert "beginning with https://" in refused.content.decode()
+    assert 'value="ftp://a"' in refused.content.decode()
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "2130706433", "[::1]", "10.0.0.1"])

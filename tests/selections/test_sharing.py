@@ -214,6 +214,13 @@ class TestPages:
         assert 'role="alert"' in answer.text
         assert not Share.objects.exists()
 
+    def test_what_was_typed_stays_when_it_is_wrong(self, web: Client, selection: Selection) -> None:
+        page = f"/selections/{selection.pk}"
+        shared = web.post(f"{page}/shares", {"person": "nobody", "may": "edit"}).text
+        assert 'value="nobody"' in shared
+        assert '<option value="edit" selected>' in shared
+        assert 'value="nobody"' in web.post(f"{page}/hand-over", {"to": "nobody"}).text
+
     def test_links_of_a_page_with_an_error_lead_to_the_selection(
         self, web: Client, selection: Selection
     ) -> None:
