@@ -18,7 +18,7 @@ def copy_annotations(publication: Publication, heartbeat: Heartbeat) -> dict[str
     """Carry out a publication as copied annotations; returns the columns of its result."""
     with writing_client(publication, heartbeat) as client:
         _copy(publication, heartbeat, client)
-    # The steps are the record; the objects are tens of megabytes that nothing reads any more.
+    # The steps are the record; the objects are megabytes that nothing reads any more.
     return {"result_task_id": publication.task_id, "plan": {}}
 
 

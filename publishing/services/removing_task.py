@@ -35,9 +35,7 @@ def check_removable(source: Publication) -> int:
     task_id = source.result_task_id
     if not source.has_removable_task or task_id is None:
         raise Conflict(NO_TASK)
-    active = Publication.objects.for_user(source.requested_by).active()
-    writing_back = active.filter(target=Publication.Target.WRITE_BACK)
-    if writing_back.filter(options__publication_id=source.pk).exists():
+    if _is_being_written_back(source):
         raise Conflict(WRITING)
     return task_id
 
@@ -69,6 +67,8 @@ def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any
     task_id = publication.task_id
     if source is None or task_id is None:
         raise WorkFailed(NO_TASK)
+    if _is_being_written_back(source):  # asked for in the same moment as the removal
+        raise WorkFailed(WRITING)
     change = removal(task_id)
     with writing_client(publication, heartbeat) as client:
         writer = TaskWriter(client)
@@ -78,6 +78,12 @@ def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any
             writer.ensure_task_deleted(task_id)
     source.note_task_removed(change)
     return {}
+
+
+def _is_being_written_back(source: Publication) -> bool:
+    active = Publication.objects.for_user(source.requested_by).active()
+    writing_back = active.filter(target=Publication.Target.WRITE_BACK)
+    return writing_back.filter(options__publication_id=source.pk).exists()
 
 
 def _is_gone(client: CvatClient, task_id: int) -> bool:

@@ -100,6 +100,23 @@ def test_no_results_are_written_back_while_it_is_removed(api: APIClient, marked:
     assert api.post(url, {"place": ADD}).status_code == 202
 
 
+def test_it_stays_when_both_were_asked_for_in_the_same_moment(
+    marked: Published, standin: StandIn
+) -> None:
+    publication, made = marked
+    add_box(made, 0, 5)
+    removal = remove(publication)
+    Publication.objects.filter(pk=removal.pk).update(status="cancelled")  # as if not there yet
+    options = WriteBackOptions(publication_id=publication.pk, place=ADD)
+    user = publication.requested_by
+    writing = services.request_write_back(user=user, source=publication, options=options)
+    Publication.objects.filter(pk=removal.pk).update(status="queued")
+    done = carried_out(removal)
+    assert (done.status, "being written" in done.error) == ("failed", True)
+    assert made.id in standin.world.tasks
+    assert carried_out(writing).status == "ready"
+
+
 def test_the_page_of_its_results_says_that_it_is_gone(web: Client, marked: Published) -> None:
     publication, _ = marked
     removed = carried_out(remove(publication))
