@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
@@ -166,7 +167,8 @@ class Publication(Work):
     def again_url(self) -> str:
         """The page on which the same can be asked for again; "" where there is none."""
         if self.target == self.Target.COPY:
-            return reverse("publishing:copy")
+            query = {"connection": self.connection_id or "", "task": self.task_id}
+            return f"{reverse('publishing:copy')}?{urlencode(query)}"
         if self.target == self.Target.WRITE_BACK:
             source = self.get_write_back_options().publication_id
             return reverse("publishing:results", args=[source])

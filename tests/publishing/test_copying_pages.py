@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
@@ -81,7 +82,9 @@ def test_the_page_asks_for_it(
     assert f"task {old.id} (Old)" in shown
     assert "Selection" not in shown.split("<dl", 1)[1].split("</dl>")[0]
     Publication.objects.update(status="failed")
-    assert f'href="{PAGE}">Try again' in web.get(answer.url).text
+    again = Publication.objects.get().again_url
+    assert f'href="{html.escape(again)}">Try again' in web.get(answer.url).text
+    assert f'name="task" value="{publication.task_id}"' in web.get(again).text
 
 
 def test_the_file_is_kept_while_the_permission_is_given(

@@ -156,6 +156,16 @@ def test_the_page_offers_the_project_of_all_tasks(web: Client, connection: Conne
     assert "has no frames" in web.get(page).text
 
 
+def test_the_page_opens_the_labels_of_its_own_where_some_are_needed(
+    web: Client, connection: Connection, task: Task, page: str
+) -> None:
+    folded = '<details >\n          <summary class="small">Fewer labels, or labels of its own<'
+    assert folded in web.get(page).text
+    selection = select_of_tasks(connection, (12, [0]), (task.id, [0]))
+    shown = web.get(f"/publications/selections/{selection.pk}/task").text
+    assert '<details open>\n          <summary class="small">Labels of its own<' in shown
+
+
 def test_the_api_shows_decides_and_sends_once(
     api: APIClient, permission: WritePermission, task: Task, address: str
 ) -> None:
