@@ -6,7 +6,7 @@ from celery import shared_task
 
 from portal.work.running import take_turn
 from publishing.models import Publication
-from publishing.services import carrying_out, packing
+from publishing.services import carrying_out, copying_annotations, packing
 
 
 @shared_task
@@ -17,5 +17,7 @@ def publish(pk: int) -> None:
 
 @shared_task
 def clear_debris() -> None:
-    """Delete what was fetched for publications that have ended without a worker."""
+    """Delete what was fetched for publications that have ended without a worker, and the objects of
+    copies that came to nothing."""
     packing.clear_debris()
+    copying_annotations.forget_objects()

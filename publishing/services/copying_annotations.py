@@ -22,6 +22,13 @@ def copy_annotations(publication: Publication, heartbeat: Heartbeat) -> dict[str
     return {"result_task_id": publication.task_id, "plan": {}}
 
 
+def forget_objects() -> None:
+    """Delete the objects of copies that failed or were cancelled: asked for again, they are read
+    again."""
+    ended = Publication.objects.exclude(status__in=Publication.ACTIVE)
+    ended.filter(target=Publication.Target.COPY).exclude(plan={}).update(plan={})
+
+
 def _copy(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
     """An earlier attempt may have come to any point of this."""
     writer = AnnotationWriter(client)

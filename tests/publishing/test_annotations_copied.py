@@ -11,7 +11,7 @@ from django.utils import timezone
 from cvat import client as cvat_client
 from cvat.writing import AnnotationWriter
 from portal.exceptions import Conflict, InvalidInput
-from publishing import services
+from publishing import services, tasks
 from publishing.copying import CopyOptions
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication, WritePermission
@@ -266,6 +266,19 @@ def test_after_a_kill_the_next_worker_goes_on(
     done = carried_out(publication)
     assert (done.status, done.attempts) == ("ready", 2)
     assert boxes(new) == EXPECTED
+
+
+def test_one_that_is_cancelled_does_not_keep_the_objects(
+    connection: Connection, permission: WritePermission, old: Task, new: Task
+) -> None:
+    publication = ask(connection, old, new, partly=True)
+    tasks.clear_debris()
+    publication.refresh_from_db()
+    assert publication.plan["jobs"]
+    services.cancel_publication(publication=publication)
+    tasks.clear_debris()
+    publication.refresh_from_db()
+    assert publication.plan == {}
 
 
 def test_between_two_servers(
