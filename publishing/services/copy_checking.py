@@ -79,6 +79,14 @@ class CopyCheck:
         """On how many frames."""
         return sum(job.frames_count for job in self.jobs)
 
+    @property
+    def left_out_in_words(self) -> list[str]:
+        """Such as “objects, the task has no label “dog”: 1”, the most frequent first."""
+        listed = sorted(
+            self.left_out.items(), key=lambda item: (item[0] == OTHER_REASONS, -item[1])
+        )
+        return [f"{text.removesuffix('.')}: {count:,}" for text, count in listed]
+
     def changes(self) -> list[Change]:
         """The requests that would add the objects."""
         return [writing(job.job_id, count=job.lacking) for job in self.jobs]
@@ -86,7 +94,7 @@ class CopyCheck:
     def undecided(self, options: CopyOptions) -> Iterator[str]:
         """What the person has to decide, a sentence each."""
         if self.left_out and not options.partly:
-            reasons = "; ".join(f"{count:,} {text}" for text, count in _most(self.left_out))
+            reasons = "; ".join(self.left_out_in_words[:NAMED])
             yield (
                 f"Not everything fits ({reasons}). Assign the labels (labels), or say that what "
                 "does not fit is left out (partly)."
@@ -240,7 +248,3 @@ def _frames_with_objects(objects: Objects, last_frame: int) -> set[int]:
             end = keyframes[-1]["frame"] if keyframes[-1]["outside"] else last_frame + 1
             frames.update(range(keyframes[0]["frame"], end))
     return frames
-
-
-def _most(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
-    return Counter(reasons).most_common(NAMED)

@@ -83,7 +83,7 @@ class WriteBackPlan:
             )
         if self.tracked_count and options.tracks != KEEP:
             raise ChoiceNeeded(
-                f"{self.tracked_count:,} objects on these frames are of tracks, which go on over "
+                f"Objects on these frames are of tracks ({self.tracked_count:,}), which go on over "
                 "other frames and are not cut. Say that they stay as they are, also where the "
                 f"results differ (tracks: {KEEP}), or change the tracks in CVAT first."
             )

@@ -60,7 +60,8 @@ def test_the_page_shows_what_fits_and_asks_for_the_labels(
     shown = web.post(PAGE, {**places, "look": "1"}).text
     assert "1 of 2 are in New" in shown
     assert "1 to copy, to 1 frame" in shown
-    assert "the task has no label “dog”" in shown
+    assert "Not everything fits (objects, the task has no label “dog”: 1)" in shown
+    assert "<li>Objects, the task has no label “dog”: 1</li>" in shown
     assert 'name="label:dog"' in shown
     assert '<td data-label="In New">' in shown
     refused = web.post(PAGE, {**places, "label:dog": "?"})
@@ -195,7 +196,7 @@ def test_what_is_left_out_is_listed_up_to_a_limit(
     text = f'<annotations><image name="a/1.jpg">{box}</image></annotations>'
     shown = look(web, connection, new, text.encode()).text
     assert shown.count("values of the attribute “") < 250
-    assert "<li>300 objects and values of attributes for other reasons</li>" in shown
+    assert "<li>Objects and values of attributes for other reasons: 300</li>" in shown
 
 
 def test_more_labels_than_can_be_assigned_are_refused(

@@ -127,7 +127,7 @@ def test_tracks_are_not_cut(annotated: Published, task: Task) -> None:
     keyframe = shape | {"id": 1, "frame": 10, "points": [40, 2, 48, 20]}
     track = {"id": 5, "frame": 10, "label_id": shape["label_id"], "shapes": [keyframe]}
     task.jobs[1].annotations["tracks"] = [{**track, "attributes": [], "elements": []}]
-    with pytest.raises(ChoiceNeeded, match="1 objects on these frames are of tracks"):
+    with pytest.raises(ChoiceNeeded, match=r"Objects on these frames are of tracks \(1\)"):
         ask(publication)
     assert carried_out(ask(publication, tracks="keep")).status == "ready"
     assert boxes(task) == REPLACED
