@@ -16,6 +16,7 @@ from cvat.annotations import Labels, Shape
 from cvat.client import CvatClient
 from cvat.differences import Differences, PairLimit, differences
 from cvat.writing.copying import Copied, copied, identified
+from portal.exceptions import Conflict
 from publishing.change import Change
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication
@@ -32,6 +33,16 @@ from publishing.writing_back import (
 )
 
 MOST_NAMED = 10  # reasons of objects that cannot be taken
+
+DOUBLED = (
+    "On frame {frame} of task {task} there are too many objects to tell those that were moved from "
+    "new ones, so objects would be there twice. Write the results in place of what is there."
+)
+LOST_OR_DOUBLED = (
+    "On frame {frame} of task {task} there are too many objects to tell which of them belong "
+    "together, and some are of tracks or do not fit the task: objects would be lost, or there "
+    "twice. Publish fewer frames at a time."
+)
 
 
 @dataclass(slots=True)
@@ -60,10 +71,10 @@ class WriteBackPlan:
     `tracked_count` objects of tracks that stay as they are, although the results differ."""
 
     comparison: Comparison
+    pairs: PairLimit  # of what each job has and the results
     jobs: dict[int, JobPlan] = field(default_factory=dict)
     unmatched: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     tracked_count: int = 0
-    pairs: PairLimit = field(default_factory=PairLimit)  # of what its jobs have
 
     @property
     def changes(self) -> list[Change]:
@@ -95,7 +106,7 @@ def plan_write_back(
     """Read the results of `source` and the tasks of its frames. Raises Conflict, InvalidInput,
     CvatError."""
     comparison = read_comparison(client, source, limits, has_jobs=True)
-    plan = WriteBackPlan(comparison)
+    plan = WriteBackPlan(comparison, PairLimit())
     for frame in comparison.frames:
         if options.place == REPLACE:
             _replace(plan, frame)
@@ -106,6 +117,8 @@ def plan_write_back(
 
 
 def _add(plan: WriteBackPlan, frame: ComparedFrame) -> None:
+    if frame.differences.by_place_alone:
+        raise Conflict(DOUBLED.format(frame=frame.place.frame, task=frame.place.task_id))
     for shape in frame.differences.new:
         _create(plan, frame, shape)
 
@@ -129,8 +142,10 @@ def _replace_in_first(
     for before, after in between.changed:
         if before.is_tracked or _create(plan, frame, after):
             _delete(plan, holder, [before])
-    for shape in between.new:
-        _create(plan, frame, shape)
+    fits = [_create(plan, frame, shape) for shape in between.new]
+    is_tracked = any(shape.is_tracked for shape in between.removed)
+    if between.by_place_alone and (is_tracked or not all(fits)):
+        raise Conflict(LOST_OR_DOUBLED.format(frame=frame.place.frame, task=frame.place.task_id))
     _delete(plan, holder, between.removed)
 
 

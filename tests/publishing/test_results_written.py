@@ -13,12 +13,13 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from cvat import client as cvat_client
+from cvat.differences import PairLimit
 from cvat.writing import AnnotationWriter
 from portal.exceptions import Conflict
 from publishing import services
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication
-from publishing.services import carrying_out, writing_back
+from publishing.services import carrying_out, results, write_back_plans, writing_back
 from publishing.writing_back import WriteBackOptions
 from selections.models import Selection
 from standin.model import Task
@@ -132,6 +133,34 @@ def test_tracks_are_not_cut(annotated: Published, task: Task) -> None:
     assert carried_out(ask(publication, tracks="keep")).status == "ready"
     assert boxes(task) == REPLACED
     assert len(task.jobs[1].annotations["tracks"]) == 1
+
+
+def test_moved_objects_that_cannot_be_told_are_not_doubled(
+    annotated: Published, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are too many pairs of objects to compare: the whole frame is replaced, or
+    nothing is written."""
+    publication, _ = annotated
+    for module in (results, write_back_plans):
+        monkeypatch.setattr(module, "PairLimit", lambda: PairLimit(0))
+    with pytest.raises(Conflict, match=f"On frame 11 of task {task.id} there are too many objects"):
+        ask(publication, "add")
+    done = carried_out(ask(publication))
+    assert (done.status, boxes(task)) == ("ready", REPLACED)
+
+
+def test_what_belongs_to_a_track_is_not_doubled(
+    annotated: Published, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication, _ = annotated
+    [shape] = task.jobs[1].annotations["shapes"]
+    keyframe = {**shape, "frame": 11, "points": [2, 1, 12, 9]}
+    track = {"id": 5, "frame": 11, "label_id": shape["label_id"], "shapes": [keyframe]}
+    task.jobs[1].annotations["tracks"] = [{**track, "attributes": [], "elements": []}]
+    task.jobs[1].annotations["shapes"] = []
+    monkeypatch.setattr(write_back_plans, "PairLimit", lambda: PairLimit(0))
+    with pytest.raises(Conflict, match="some are of tracks or do not fit"):
+        ask(publication, tracks="keep")
 
 
 def test_what_does_not_fit_is_named_and_left_out(annotated: Published, task: Task) -> None:
