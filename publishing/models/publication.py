@@ -46,8 +46,8 @@ class PublicationQuerySet(WorkQuerySet["Publication"]):
 
     def tasks_of(self, selection: Selection, user: AnyUser) -> Self:
         """New tasks that the user has made of the selection, or is making, newest first; at most
-        six. One that has come to nothing in CVAT is none."""
-        made = Q(status__in=["queued", "running", "ready"]) | Q(result_task_id__isnull=False)
+        six. One that has come to nothing in CVAT, or was removed there, is none."""
+        made = Q(status__in=["queued", "running"]) | Q(result_task_id__isnull=False)
         own = self.for_user(user).filter(selection=selection, target=Publication.Target.TASK)
         return own.filter(made).for_list().order_by("-created_at")[:6]
 

@@ -119,8 +119,11 @@ def test_it_stays_when_both_were_asked_for_in_the_same_moment(
 
 def test_the_page_of_its_results_says_that_it_is_gone(web: Client, marked: Published) -> None:
     publication, _ = marked
+    new_task = f"/publications/selections/{publication.selection_id}/task"
+    assert "This makes another one" in web.get(new_task).text
     removed = carried_out(remove(publication))
     assert removed.status == "ready"
+    assert "This makes another one" not in web.get(new_task).text
     answer = web.get(f"/publications/{publication.pk}/results")
     assert answer.status_code == 409
     assert ("has no results" in answer.text, "task None" in answer.text) == (True, False)
