@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -37,10 +38,12 @@ def copy(request: SignedInRequest) -> HttpResponse:
         return render(request, PAGE, {"form": CopyForm(connections, initial=initial)})
     form = CopyForm(connections, request.POST, request.FILES)
     if not form.is_valid():
-        kept = {"kept_file": request.POST.get("kept_file", "")}
-        return render(request, PAGE, {"form": form, **kept}, status=400)
+        file = form.cleaned_data.get("file")
+        kept_file = _keep(request, file)[0] if file else request.POST.get("kept_file", "")
+        return render(request, PAGE, {"form": form, "kept_file": kept_file}, status=400)
     given = form.cleaned_data
-    context: dict[str, Any] = {"form": form}
+    kept_file = "" if given["file"] else given["kept_file"]
+    context: dict[str, Any] = {"form": form, "kept_file": kept_file}
     with errors_shown_in(form) as outcome:
         source, kept_file = _source(request, form)
         options = form.options(source.name)
@@ -77,14 +80,24 @@ def _source(request: SignedInRequest, form: CopyForm) -> tuple[services.CopySour
             connection=given["source_connection"], task_id=given["source_task"]
         )
         return source, ""
-    file, key = given["file"], LOOKED_AT.format(person=request.user.pk)
-    if file is not None:
-        name, data = file.name, file.read()
-        digest = hashlib.sha256(data).hexdigest()
-        cache_set({key: (digest, name, zlib.compress(data, 1))}, LOOKED_AT_SECONDS)
-        return services.read_file(user=request.user, name=name, data=data), digest
-    digest, name, packed = cache_get(key) or ("", "", b"")
+    if file := given["file"]:
+        digest, data = _keep(request, file)
+        return services.read_file(user=request.user, name=file.name, data=data), digest
+    digest, name, packed = cache_get(_key(request)) or ("", "", b"")
     if digest != given["kept_file"]:
         raise InvalidInput("The portal does not have the file any more. Choose it again.")
     data = zlib.decompress(packed)
     return services.read_file(user=request.user, name=name, data=data), digest
+
+
+def _keep(request: SignedInRequest, file: UploadedFile[bytes]) -> tuple[str, bytes]:
+    """Put the file into the cache. Returns by what it can be named from now on, and its content."""
+    data = file.read()
+    digest = hashlib.sha256(data).hexdigest()
+    kept = (digest, file.name, zlib.compress(data, 1))
+    cache_set({_key(request): kept}, LOOKED_AT_SECONDS)
+    return digest, data
+
+
+def _key(request: SignedInRequest) -> str:
+    return LOOKED_AT.format(person=request.user.pk)

@@ -88,6 +88,17 @@ def test_the_page_asks_for_it(
     assert f'name="task" value="{publication.task_id}"' in web.get(again).text
 
 
+def test_the_file_is_kept_when_the_task_is_mistyped(
+    web: Client, connection: Connection, permission: WritePermission, new: Task
+) -> None:
+    to = {"source_connection": connection.pk, "connection": connection.pk}
+    file = SimpleUploadedFile("round 1.xml", xml("car"))
+    mistyped = web.post(PAGE, {**to, "task": "new", "file": file, "look": "1"})
+    assert (mistyped.status_code, "is kept for an hour" in mistyped.text) == (400, True)
+    kept = {"kept_file": mistyped.text.split('name="kept_file" value="')[1].split('"')[0]}
+    assert "round 1.xml is kept" in web.post(PAGE, {**to, **kept, "task": new.id, "look": "1"}).text
+
+
 def test_the_file_is_kept_while_the_permission_is_given(
     web: Client, connection: Connection, new: Task
 ) -> None:
@@ -213,7 +224,13 @@ def test_one_file_of_a_person_is_read_at_a_time(
 ) -> None:
     with counting_place(alice):
         assert look(web, connection, new, xml("car")).status_code == 503
-    assert look(web, connection, new, xml("car")).status_code == 200
+    shown = look(web, connection, new, xml("car"))
+    assert shown.status_code == 200
+    kept = {"kept_file": shown.text.split('name="kept_file" value="')[1].split('"')[0]}
+    to = {"source_connection": connection.pk, "connection": connection.pk, "task": new.id}
+    with counting_place(alice):
+        busy = web.post(PAGE, {**to, **kept, "look": "1"})
+    assert (busy.status_code, kept["kept_file"] in busy.text) == (503, True)
 
 
 @pytest.mark.parametrize("name", [r"\ud83d", r"\u0000"])
