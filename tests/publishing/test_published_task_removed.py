@@ -64,7 +64,9 @@ def test_it_is_deleted_and_the_record_stays(
 def test_the_page_says_what_is_lost(web: Client, marked: Published, task: Task) -> None:
     publication, made = marked
     url = f"/publications/{publication.pk}/remove-task"
-    assert "No results" in web.get(url).text
+    shown = web.get(url).text
+    assert "No results" in shown
+    assert '<button class="button danger" type="submit">Remove the task<' in shown
     add_box(made, 0, 5)
     assert "1 new object is in this task alone" in web.get(url).text
     task.deleted = [11]
