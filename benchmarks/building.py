@@ -68,7 +68,7 @@ class Building:
         publishing.give_permission(connection=self._connection, password=password)
         selection = self._selection(task_id, frames)
         started = time.perf_counter()
-        publication = publishing.request_new_task(
+        [publication] = publishing.request_new_task(
             user=self._user,
             selection=selection,
             options=NewTaskOptions(name="published"),

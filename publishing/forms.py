@@ -226,10 +226,15 @@ class NewTaskForm(forms.Form):
         if check.projects_count <= len(check.projects):
             del self.fields["other_project"]
         project, assignee = cast(Any, self.fields["project"]), cast(Any, self.fields["assignee"])
-        names = [str(label["name"]) for label in check.labels or ()]
+        names = list(dict.fromkeys(name for each in check.label_sets for name in each.names))
         self._labels = names
         cast(Any, self.fields["without_labels"]).choices = [(name, name) for name in names]
-        none = "None: the labels of the tasks" if check.labels is not None else "Choose …"
+        self._is_per_label_set = check.labels is None
+        none = (
+            f"None: a task for each of the {len(check.label_sets)} sets of labels"
+            if self._is_per_label_set
+            else "None: the labels of the tasks"
+        )
         own = check.project
         others = [each for each in check.projects if own is None or each.id != own.id]
         listed = [*([] if own is None else [own]), *others]
@@ -266,9 +271,12 @@ class NewTaskForm(forms.Form):
 
     def options(self) -> NewTaskOptions:
         given = self.cleaned_data
+        project_id = given.get("other_project") or given["project"]
+        has_labels = project_id is not None or bool(given["label_schema"])
         return NewTaskOptions(
             name=given["name"],
-            project_id=given.get("other_project") or given["project"],
+            project_id=project_id,
+            per_label_set=self._is_per_label_set and not has_labels,
             subset=given["subset"],
             frames_per_job=given["frames_per_job"] or 0,
             quality=given["quality"] or ORIGINAL,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from cvat.writing import NewProject, NewTask, OrderedPicture, TaskData
 from publishing.change import Change, frames_in_words
+from publishing.label_sets import LabelSet
 
 LONGEST_NAME = 256  # characters; CVAT's limit
 MOST_ASSIGNEES = 200
 LEAST_REPLICAS, MOST_REPLICAS = 2, 10  # CVAT takes no 1
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
-_LISTS = ("job_assignee_ids", "labels", "label_schema")
+_LISTS = ("job_assignee_ids", "labels", "label_schema", "task_ids")
 # As in the options of an archive.
 ORIGINAL, COMPRESSED = "original", "compressed"
 UPLOADED = "the paths of the pictures, in their order"
@@ -31,7 +32,8 @@ class NewTaskOptions:
     too. `consensus_replicas`: 0, or how many people annotate each job, each in a replica of it.
     `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain.
     `deleted_frames` as for GroundTruthOptions. `with_annotations`: what is annotated on the frames
-    is copied too."""
+    is copied too. `per_label_set`: frames of tasks with other labels become a task of their own;
+    `task_ids` are the tasks whose frames this one gets then, () for all."""
 
     name: str
     project_id: int | None = None
@@ -48,6 +50,8 @@ class NewTaskOptions:
     new_project: str = ""
     consensus_replicas: int = 0
     overlap: int = 0
+    per_label_set: bool = False
+    task_ids: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)
@@ -66,6 +70,16 @@ class NewTaskOptions:
     def assignee_of_job(self, number: int) -> int:
         """Who gets the job with this number, from 0. Needs `job_assignee_ids`."""
         return self.job_assignee_ids[min(number, len(self.job_assignee_ids) - 1)]
+
+    def part(self, number: int, count: int, *, of: LabelSet) -> NewTaskOptions:
+        """Those of one of `count` tasks, numbered from 1, for the frames of a label set."""
+        suffix = f" ({number} of {count})"
+        return replace(
+            self,
+            name=self.name[: LONGEST_NAME - len(suffix)] + suffix,
+            labels=tuple(name for name in self.labels if name in of.names),
+            task_ids=of.task_ids,
+        )
 
     def labels_among(self, existing: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
         """The labels of the task outside a project, given those of the tasks that it is from."""

@@ -38,6 +38,17 @@ from publishing.new_task import (
 from selections.models import Quality
 
 
+class LabelSetSerializer(serializers.Serializer[Any]):
+    """Tasks that have the same labels."""
+
+    labels = serializers.ListField(
+        child=serializers.CharField(), source="names", help_text="Names of the labels."
+    )
+    task_ids = serializers.ListField(child=serializers.IntegerField())
+    frames_count = serializers.IntegerField()
+    deleted_count = serializers.IntegerField(help_text="How many of these are deleted in CVAT.")
+
+
 class NewTaskCheckSerializer(serializers.Serializer[Any]):
     """What a new task of the selection would be, as CVAT has its frames now."""
 
@@ -49,7 +60,10 @@ class NewTaskCheckSerializer(serializers.Serializer[Any]):
     )
     labels = serializers.SerializerMethodField(
         help_text="Names of the labels that the task gets outside a project; null when the tasks "
-        "have different ones: then name a project."
+        "have different ones: then ask for a task for each of the `label_sets`, or name a project."
+    )
+    label_sets = LabelSetSerializer(
+        many=True, help_text="The tasks of the frames, by the labels that they have."
     )
     organization = serializers.CharField(
         help_text="Short name of the organization that it would be made in; empty for the "
@@ -154,6 +168,11 @@ class NewTaskSerializer(DecisionsSerializer):
         help_text="How many people annotate each job, each in a replica of it: 0, or 2 and more. "
         "The jobs that are assigned are the replicas then.",
     )
+    per_label_set = serializers.BooleanField(
+        default=False,
+        help_text="Where the tasks have different labels, make a task for each set of labels. "
+        "The answer is the publication of the first one, and `together` has the ids of all.",
+    )
     with_annotations = serializers.BooleanField(
         default=False,
         help_text="Copy what is annotated on the frames: objects of tracks as single ones, labels "
@@ -197,7 +216,8 @@ class NewTaskView(DecidingView):
         of a project. `/api/publications/{id}/frames` has which frame became which. Needs permission
         to write through your connection (409 with the code `write_permission_needed` without it).
         409 with the code `choice_needed` when frames are deleted in CVAT and nothing says what
-        becomes of them."""
+        becomes of them, or when the tasks have different labels and nothing says which the new
+        ones get."""
         selection = self.selection(request, selection_id)
         form = NewTaskSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -211,7 +231,7 @@ class NewTaskView(DecidingView):
             return dry_run(planned)
 
         def create() -> Response:
-            publication = services.request_new_task(
+            publication, *_ = services.request_new_task(
                 user=request.user,
                 selection=selection,
                 options=options,

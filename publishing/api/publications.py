@@ -124,6 +124,10 @@ class LeftOutSerializer(serializers.Serializer[Any]):
 
 
 class PublicationSerializer(PublicationListSerializer):
+    together = serializers.SerializerMethodField(
+        help_text="Ids of all publications of the request that this one is from, in their order: a "
+        "new task for each set of labels. Else the own id alone."
+    )
     steps = StepSerializer(many=True, read_only=True, help_text="What was sent to CVAT.")
     problem_groups = LeftOutSerializer(
         many=True, read_only=True, help_text="What was left out of the annotations, and why."
@@ -132,6 +136,7 @@ class PublicationSerializer(PublicationListSerializer):
     class Meta(PublicationListSerializer.Meta):
         fields = [
             *PublicationListSerializer.Meta.fields,
+            "together",
             "options",
             "steps",
             "problems_count",
@@ -145,6 +150,9 @@ class PublicationSerializer(PublicationListSerializer):
                 "help_text": "How many objects, and values of attributes, were left out."
             },
         }
+
+    def get_together(self, publication: Publication) -> list[int]:
+        return [each.pk for each in publication.asked_together()]
 
 
 class ResultFrameSerializer(StrictSerializer):

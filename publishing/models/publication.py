@@ -95,7 +95,8 @@ class Publication(Work):
     options = models.JSONField(default=dict, blank=True)
     # What is to be done, where options and frames do not say it. Of issues: {"issues": as
     # FaultyFrame writes them, "jobs": ids of those to reject}; of copied annotations: {"jobs": as
-    # JobObjects writes them}, until they are copied.
+    # JobObjects writes them}, until they are copied; of one of several new tasks {"asked": the
+    # options of the request for all of them}.
     plan = models.JSONField(default=dict, blank=True, editable=False)
     # What was sent to CVAT: [{"request", "text", "sent_at", "done_at", "is_refused"}]; without
     # `done_at` and `is_refused` the answer is not known.
@@ -104,6 +105,10 @@ class Publication(Work):
     result_task_id = models.BigIntegerField(null=True, blank=True)
     # Of a new task: the slug of the organization to make it in, "" for the personal space.
     organization = models.CharField(max_length=100, blank=True)
+    # Shared by the publications that were asked for in one request, which are numbered from 0; null
+    # for one that was asked for alone.
+    together = models.UUIDField(null=True, editable=False, db_index=True)
+    part = models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)
     # By which a new task is found in CVAT again: it stands there as its issue tracker.
     marker = models.CharField(max_length=500, blank=True, editable=False)
     # CVAT's id of the upload of the pictures, to go on with it.
@@ -115,7 +120,7 @@ class Publication(Work):
     class Meta(Work.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["selection", "requested_by", "target"],
+                fields=["selection", "requested_by", "target", "part"],
                 condition=Q(status__in=["queued", "running"]),
                 name="one_active_publication_per_selection",
             ),
@@ -129,6 +134,15 @@ class Publication(Work):
 
     def __str__(self) -> str:
         return f"{self.selection_name}: {self.get_target_display()}"
+
+    def asked_together(self) -> list[Publication]:
+        """It and those that were asked for with it, in their order."""
+        if self.together is None:
+            return [self]
+        same = Publication.objects.filter(
+            together=self.together, requested_by_id=self.requested_by_id
+        )
+        return list(same.for_list().order_by("part"))
 
     def get_absolute_url(self) -> str:
         return reverse("publishing:publication", args=[self.pk])

@@ -62,6 +62,8 @@ def _pack(publication: Publication, heartbeat: Heartbeat, packed_file: PackedFil
         selection = publication.selection
         if selection is None:
             raise WorkFailed("The selection was deleted before its frames were fetched.")
+        if task_ids := publication.get_task_options().task_ids:
+            selection = selection.of_tasks(task_ids)
         selection = as_requested(
             selection,
             revision=publication.revision,

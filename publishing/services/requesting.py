@@ -63,30 +63,40 @@ def request_ground_truth_job(
 
 def request_new_task(
     *, user: User, selection: Selection, options: NewTaskOptions, portal_url: str
-) -> Publication:
-    """Ask for a new task of the frames of a selection, to be made by a worker. The task names the
-    page of the publication below `portal_url` as its issue tracker.
+) -> list[Publication]:
+    """Ask for a new task of the frames of a selection, or for one for each set of labels, to be
+    made by a worker. The task names the page of its publication below `portal_url` as its issue
+    tracker.
 
-    One of this selection with the same options that is under way for this user is answered instead
-    of a second one. Raises what check_new_task() and NewTaskCheck.check_choices() raise,
+    Those of this selection with the same options that are under way for this user are answered
+    instead of others. Raises what check_new_task() and NewTaskCheck.check_choices() raise,
     PermissionNeeded, Conflict.
     """
     running = _running(user, selection, Publication.Target.TASK)
     if running is not None:
-        return _same_or_conflict(running, selection, options.to_json())
+        return _same_or_conflict(running, selection, options.to_json()).asked_together()
     check = check_new_task(user=user, selection=selection, project_id=options.project_id)
     check.check_choices(options)
-    publication = _of_selection(
-        Publication.Target.TASK,
-        user=user,
-        selection=selection,
-        connection=check.connection,
-        options=options.to_json(),
-        organization=check.organization,
-        task_name=options.name,
-        frames_total=check.remaining(options.deleted_frames),
-    )
-    return queued(publication, portal_url=portal_url)
+    parts = check.parts(options)
+    is_divided = len(parts) > 1
+    together = uuid.uuid4() if is_divided else None
+    publications = [
+        _of_selection(
+            Publication.Target.TASK,
+            user=user,
+            selection=selection,
+            connection=check.connection,
+            options=part.options.to_json(),
+            organization=check.organization,
+            task_name=part.options.name,
+            frames_total=part.frames_count,
+            together=together,
+            part=number,
+            plan={"asked": options.to_json()} if is_divided else {},
+        )
+        for number, part in enumerate(parts)
+    ]
+    return queued_together(publications, portal_url=portal_url)
 
 
 def request_copy(*, user: User, check: CopyCheck, options: CopyOptions) -> Publication:
@@ -232,21 +242,25 @@ def of_results(source: Publication, target: str, **values: Any) -> Publication:
 def queued(publication: Publication, *, portal_url: str = "") -> Publication:
     """The saved publication, handed to the workers; or the one that was asked for in the same
     moment. Raises PermissionNeeded, Conflict."""
+    return queued_together([publication], portal_url=portal_url)[0]
+
+
+def queued_together(publications: list[Publication], *, portal_url: str = "") -> list[Publication]:
+    """As queued(), for publications that are saved all or none."""
+    publication = publications[0]
     connection, user = publication.connection, publication.requested_by
     if connection is None or WritePermission.objects.of(connection) is None:
         raise PermissionNeeded(publication.url)
     try:
         with transaction.atomic():
             lock_person(user.pk)  # of two requests at once, the second counts the first
-            _check_active(user)
-            publication.save()
-            if portal_url:
-                page = portal_url.rstrip("/") + publication.get_absolute_url()
-                # A portal that is set up anew counts from 1 again: the number alone is not enough.
-                publication.marker = f"{page}?made={uuid.uuid4().hex}"[-500:]
-                publication.save(update_fields=["marker"])
-            # Robust: without a broker the row waits, and is handed out once there is one.
-            transaction.on_commit(publication.send, robust=True)
+            _check_active(user, len(publications))
+            for each in publications:
+                each.save()
+                if portal_url:
+                    _mark(each, portal_url)
+                # Robust: without a broker the row waits, and is handed out once there is one.
+                transaction.on_commit(each.send, robust=True)
     except IntegrityError:  # asked twice in the same moment; the constraint let one through
         if publication.target == Publication.Target.COPY:
             raise Conflict(COPYING) from None
@@ -254,23 +268,42 @@ def queued(publication: Publication, *, portal_url: str = "") -> Publication:
         running = None if selection is None else _running(user, selection, publication.target)
         if selection is None or running is None:
             raise
-        return _same_or_conflict(running, selection, publication.options)
-    return publication
+        return _same_or_conflict(running, selection, _asked(publication)).asked_together()
+    return publications
 
 
-def _check_active(user: User) -> None:
+def _mark(publication: Publication, portal_url: str) -> None:
+    page = portal_url.rstrip("/") + publication.get_absolute_url()
+    # A portal that is set up anew counts from 1 again: the number alone is not enough.
+    publication.marker = f"{page}?made={uuid.uuid4().hex}"[-500:]
+    publication.save(update_fields=["marker"])
+
+
+def _check_active(user: User, count: int) -> None:
     limit = settings.ARCHIVE_ACTIVE_PER_PERSON
-    if Publication.objects.for_user(user).active().count() >= limit:
-        raise Conflict(
-            f"{limit:,} of your publications are waiting or under way, which is as many as one "
-            "person may have here. Wait until one is done, or cancel one under Publications."
+    if count > limit:
+        raise InvalidInput(
+            f"These would be {count:,} publications at once, and one person may have {limit:,} "
+            "waiting or under way here. Make smaller selections."
         )
+    if Publication.objects.for_user(user).active().count() + count > limit:
+        raise Conflict(
+            f"One person may have {limit:,} publications waiting or under way here, and with "
+            f"{'this one' if count == 1 else f'these {count:,}'} you would have more. Wait until "
+            "one is done, or cancel one under Publications."
+        )
+
+
+def _asked(publication: Publication) -> dict[str, Any]:
+    """The options of the request that the publication is from."""
+    asked: dict[str, Any] = publication.plan.get("asked", publication.options)
+    return asked
 
 
 def _same_or_conflict(
     running: Publication, selection: Selection, options: dict[str, Any]
 ) -> Publication:
-    if running.options == options and running.revision == selection.revision:
+    if _asked(running) == options and running.revision == selection.revision:
         return running
     raise Conflict(
         f"This selection is being published already ({running.get_target_display()}), with other "

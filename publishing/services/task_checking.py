@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User as PortalUser
+from django.db.models import Count
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden, CvatNotFound
@@ -16,6 +16,7 @@ from cvat.writing import TaskWriter
 from portal.exceptions import InvalidInput
 from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words
 from publishing.exceptions import ChoiceNeeded
+from publishing.label_sets import Labels, LabelSet, label_sets
 from publishing.new_task import (
     MOST_FRAMES,
     NewTaskOptions,
@@ -32,8 +33,6 @@ from selections.services.deleted_frames import MOST_TASKS, Deletions, find_delet
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
-Labels = Sequence[Mapping[str, Any]]
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -49,10 +48,21 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTaskPart:
+    """One of the tasks to make, and the label sets whose frames it gets."""
+
+    options: NewTaskOptions
+    label_sets: tuple[LabelSet, ...]
+
+    @property
+    def frames_count(self) -> int:
+        return sum(each.remaining(self.options.deleted_frames) for each in self.label_sets)
+
+
+@dataclass(frozen=True, slots=True)
 class NewTaskCheck:
-    """The frames of a selection and their tasks, as CVAT has them now. `labels` are those that the
-    new task gets outside a project, None when the tasks do not have the same ones; `label_names`
-    those of all tasks. `organization` is the slug of the one that all tasks lie in, "" for a
+    """The frames of a selection and their tasks, as CVAT has them now, by the labels that the tasks
+    have (`label_sets`). `organization` is the slug of the one that all tasks lie in, "" for a
     personal space; `project` the one that all are in; `projects` are the newest ones, of
     `projects_count`. `place` is where the new task will be."""
 
@@ -60,13 +70,18 @@ class NewTaskCheck:
     tasks: tuple[Task, ...]
     frames_count: int
     deleted: Deletions
-    labels: Labels | None
-    label_names: frozenset[str]
+    label_sets: tuple[LabelSet, ...]
     organization: str
     project: Project | None
     projects: tuple[Project, ...]
     projects_count: int
     place: Place
+
+    @property
+    def labels(self) -> Labels | None:
+        """Those that the new task gets outside a project; None when the tasks do not have the same
+        ones."""
+        return self.label_sets[0].labels if len(self.label_sets) == 1 else None
 
     def remaining(self, deleted_frames: str) -> int:
         """How many frames there are, without those deleted in CVAT if they are to be left out."""
@@ -101,54 +116,90 @@ class NewTaskCheck:
             raise InvalidInput(
                 "Choose a project (project_id) or name a new one (new_project), not both."
             )
-        ways = (options.project_id is not None, bool(options.labels), bool(options.label_schema))
+        ways = (
+            options.project_id is not None,
+            bool(options.labels) or options.per_label_set,
+            bool(options.label_schema),
+        )
         if sum(ways) > 1:
             raise InvalidInput(
-                "The task gets the labels of a project (project_id), a part of those of the tasks "
-                "(labels), or labels of its own (label_schema): choose one of these."
+                "The task gets the labels of a project (project_id), those of the tasks or a part "
+                "of them (labels, per_label_set), or labels of its own (label_schema): choose one "
+                "of these."
             )
         if options.project_id is not None or options.label_schema:
             return
-        if self.labels is None:
-            raise InvalidInput(
-                "The tasks of the selection have different labels, so a task of frames of all of "
-                "them has none of its own to begin with. Name a project (project_id) whose labels "
-                "it gets, give labels (label_schema), or make a selection for each task."
-            )
-        unknown = set(options.labels) - {str(label["name"]) for label in self.labels}
+        names = list(dict.fromkeys(name for each in self.label_sets for name in each.names))
+        unknown = set(options.labels) - set(names)
         if unknown:
             raise InvalidInput(
-                f"The tasks have no label “{min(unknown)}”. They have: "
-                f"{', '.join(str(label['name']) for label in self.labels)}."
+                f"The tasks have no label “{min(unknown)}”. They have: {', '.join(names)}."
             )
+        if self.labels is None:
+            self._check_label_sets(options)
+
+    def _check_label_sets(self, options: NewTaskOptions) -> None:
+        if not options.per_label_set:
+            raise ChoiceNeeded(
+                "The tasks of the selection have different labels: "
+                f"{'; '.join(each.in_words() for each in self.label_sets)}. Ask for a task for "
+                "each set of labels (per_label_set), name a project whose labels one task gets "
+                "(project_id), or give labels (label_schema)."
+            )
+        if options.new_project:
+            raise InvalidInput(
+                "A project has one set of labels, and the tasks of the selection have different "
+                "ones. Leave out the new project (new_project), or give labels (label_schema)."
+            )
+        for each in self.label_sets:
+            if options.labels and not set(options.labels) & set(each.names):
+                raise InvalidInput(
+                    f"The task of {each.in_words()} would be left without labels. Name one of "
+                    "these, too (labels)."
+                )
+
+    def parts(self, options: NewTaskOptions) -> list[NewTaskPart]:
+        """The task to make, or those for each of the label sets that have frames."""
+        remaining = [each for each in self.label_sets if each.remaining(options.deleted_frames)]
+        if self.labels is not None or not options.per_label_set:
+            return [NewTaskPart(options, self.label_sets)]
+        return [
+            NewTaskPart(options.part(number, len(remaining), of=each), (each,))
+            for number, each in enumerate(remaining, 1)
+        ]
 
     def changes(self, options: NewTaskOptions) -> list[Change]:
-        """The requests that would make the task."""
+        """The requests that would make the task, or the tasks."""
+        return [change for part in self.parts(options) for change in self._changes(part)]
+
+    def _changes(self, part: NewTaskPart) -> list[Change]:
+        options = part.options
         made_with: dict[str, Any] = {
             "marker": "<page of the publication>",
-            "labels": self.labels or (),
+            "labels": part.label_sets[0].labels,
             "organization": self.organization,
         }
         task = options.task(**made_with)
         project = options.project(**made_with) if options.new_project else None
-        frames_count = self.remaining(options.deleted_frames)
+        frames_count = part.frames_count
         changes = [
             *([] if project is None else [project_creation(project)]),
             creation(task, self.place.query, new_project=project),
             upload(None, frames_count=frames_count, options=options),
         ]
         if options.with_annotations:
-            changes.append(annotation(None, lost_labels=self._lost_labels(options)))
+            changes.append(annotation(None, lost_labels=self._lost_labels(part)))
         if options.job_assignee_ids:
             changes.append(assignment(None, assignees=len(set(options.job_assignee_ids))))
         return changes
 
-    def _lost_labels(self, options: NewTaskOptions) -> frozenset[str]:
+    def _lost_labels(self, part: NewTaskPart) -> frozenset[str]:
         """Names of labels of the frames that the new task will not have."""
-        labels = options.labels_among(self.labels or ())
+        labels = part.options.labels_among(part.label_sets[0].labels)
         if self.place.project is not None:
             labels = tuple(self.place.labels)
-        return self.label_names - {str(label["name"]) for label in labels}
+        names = frozenset(name for each in part.label_sets for name in each.names)
+        return names - {str(label["name"]) for label in labels}
 
 
 def check_new_task(
@@ -161,33 +212,32 @@ def check_new_task(
     not see, NotConnected, CvatError.
     """
     frames_count = selection.frames.count()
-    task_ids = list(
-        selection.frames.order_by("task_id").values_list("task_id", flat=True).distinct()
-    )
+    counts = selection.frames.order_by("task_id").values("task_id").annotate(count=Count("pk"))
+    frames = {row["task_id"]: row["count"] for row in counts}
     if not frames_count:
         raise InvalidInput("The selection has no frames.")
     if frames_count > MOST_FRAMES:
         raise InvalidInput(
             f"A task made here has at most {MOST_FRAMES:,} frames. Make smaller selections."
         )
-    if len(task_ids) > MOST_TASKS:
+    if len(frames) > MOST_TASKS:
         raise InvalidInput(
             f"A task made here has frames of at most {MOST_TASKS} tasks. Make smaller selections."
         )
     connection = required_connection(user, selection)
     with cvat_client(connection) as client:
-        tasks = tuple(_task(client, task_id) for task_id in task_ids)
+        tasks = tuple(_task(client, task_id) for task_id in frames)
         writer = TaskWriter(client)  # it reads the labels in the form in which they are sent
-        labels = [writer.labels_of_task(task.id) for task in tasks]
+        labels = {task.id: writer.labels_of_task(task.id) for task in tasks}
         organization = _organization(client, tasks)
         projects = client.projects()
+        deleted = find_deleted(user=user, selection=selection)
         return NewTaskCheck(
             connection=connection,
             tasks=tasks,
             frames_count=frames_count,
-            deleted=find_deleted(user=user, selection=selection),
-            labels=_common(labels),
-            label_names=frozenset(str(label["name"]) for each in labels for label in each),
+            deleted=deleted,
+            label_sets=label_sets(labels, frames, deleted.places),
             organization=organization,
             project=_project(client, tasks),
             projects=projects.results,
@@ -227,27 +277,6 @@ def _place(
         project,
         TaskWriter(client).labels_of_project(project_id),
     )
-
-
-def _common(labels: Sequence[Labels]) -> Labels | None:
-    """The labels of the tasks, if all have the same ones."""
-    first, *others = labels
-    return first if all(_alike(first) == _alike(each) for each in others) else None
-
-
-def _alike(labels: Labels) -> str:
-    """What labels are compared by: not by their colours, nor their order."""
-    return json.dumps(_plain(labels), sort_keys=True)
-
-
-def _plain(labels: Labels) -> list[dict[str, Any]]:
-    """The labels, and the points of skeletons, by name and without their colours."""
-    plain = [
-        {key: value for key, value in label.items() if key != "color"}
-        | ({"sublabels": _plain(label["sublabels"])} if "sublabels" in label else {})
-        for label in labels
-    ]
-    return sorted(plain, key=lambda label: str(label["name"]))
 
 
 def _organization(client: CvatClient, tasks: Sequence[Task]) -> str:

@@ -41,7 +41,7 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
                 user=request.user, selection=selection, options=options
             )
             return deciding_page(request, PAGE, selection, check, form, planned=planned)
-        publication = services.request_new_task(
+        publication, *others = services.request_new_task(
             user=request.user,
             selection=selection,
             options=options,
@@ -49,5 +49,8 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     if form.errors:
         return deciding_page(request, PAGE, selection, check, form, status=outcome.status)
+    if others:
+        messages.success(request, f"{len(others) + 1} tasks are being made.")
+        return redirect("publishing:publications")
     messages.success(request, "The task is being made.")
     return redirect(publication)

@@ -49,12 +49,15 @@ class CurrentTasks(models.Manager["SelectedTask"]):
 
 class CurrentFrames(models.Manager["SelectedFrame"]):
     """The frames of the present revision of each selection. `selection.frames` are those of the
-    revision that the instance was read with: several queries see the same frames."""
+    revision, and of the tasks, that the instance was read with: several queries see the same
+    frames."""
 
     def get_queryset(self) -> models.QuerySet[SelectedFrame]:
         selection = getattr(self, "instance", None)
         revision = F("selection__revision") if selection is None else selection.revision
-        return super().get_queryset().filter(**in_revision(revision))
+        frames = super().get_queryset().filter(**in_revision(revision))
+        only = None if selection is None else selection.only_task_ids
+        return frames if only is None else frames.filter(task_id__in=only)
 
 
 class SelectedTask(models.Model):

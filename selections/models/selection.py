@@ -242,6 +242,8 @@ class Selection(models.Model):
     names_hidden: bool = False
     # The file names by task and frame that such a person sees in CVAT; see archives.own_names.
     own_names: Mapping[int, Mapping[int, str]] = MappingProxyType({})
+    # The tasks whose frames it is narrowed to by of_tasks(); None: all.
+    only_task_ids: frozenset[int] | None = None
 
     objects = SelectionQuerySet.as_manager()
 
@@ -334,12 +336,20 @@ class Selection(models.Model):
         vars(earlier).pop("_prefetched_objects_cache", None)  # prefetch_related_objects keeps it
         earlier.forget_tasks()
         tasks = SelectedTask.history.filter(**in_revision(revision))
+        if self.only_task_ids is not None:
+            tasks = tasks.filter(task_id__in=self.only_task_ids)
         prefetch_related_objects([earlier], Prefetch("tasks", queryset=tasks))
         change = self.revisions.filter(number=revision, is_complete=True).first()
         if change is not None:  # else it was never changed
             earlier.frame_selection_method = change.frame_selection_method
             earlier.frames_requested = change.frames_requested
         return earlier
+
+    def of_tasks(self, task_ids: Iterable[int]) -> Selection:
+        """The selection with the `frames` and `tasks` of these tasks alone. Not to be saved."""
+        narrowed = copy(self)
+        narrowed.only_task_ids = frozenset(task_ids)
+        return narrowed.at(self.revision)
 
     def present_marks(self) -> models.QuerySet[FrameMark]:
         """The marks of frames that it has. Those of removed frames are kept, for going back."""

@@ -47,6 +47,11 @@ def request(selection: Selection, **options: object) -> Publication:
 
 
 def request_task(selection: Selection, **options: object) -> Publication:
+    [publication] = request_tasks(selection, **options)
+    return publication
+
+
+def request_tasks(selection: Selection, **options: object) -> list[Publication]:
     return services.request_new_task(
         user=selection.owner,
         selection=selection,

@@ -69,12 +69,14 @@ def test_colours_of_the_points_of_skeletons_make_no_difference(
     assert [label["name"] for label in found.labels or ()] == ["pet"]
 
 
-def test_tasks_with_different_labels_need_a_project(connection: Connection, task: Task) -> None:
+def test_tasks_with_different_labels_need_a_choice(connection: Connection, task: Task) -> None:
     found = check(select_of_tasks(connection, (12, [0]), (task.id, [0])))
     assert (found.labels, found.project) == (None, None)
-    with pytest.raises(InvalidInput, match="have different labels"):
+    with pytest.raises(ChoiceNeeded, match="have different labels: 1 frame with the labels"):
         found.check_choices(NewTaskOptions("x"))
     found.check_choices(NewTaskOptions("x", project_id=2))
+    found.check_choices(NewTaskOptions("x", per_label_set=True))
+    assert len(found.parts(NewTaskOptions("x", project_id=2))) == 1
 
 
 def test_deleted_frames_need_a_decision(selection: Selection, task: Task) -> None:
@@ -154,16 +156,6 @@ def test_the_page_offers_the_project_of_all_tasks(web: Client, connection: Conne
     assert wrong.status_code == 400
     selection.frames.all().delete()
     assert "has no frames" in web.get(page).text
-
-
-def test_the_page_opens_the_labels_of_its_own_where_some_are_needed(
-    web: Client, connection: Connection, task: Task, page: str
-) -> None:
-    folded = '<details >\n          <summary class="small">Fewer labels, or labels of its own<'
-    assert folded in web.get(page).text
-    selection = select_of_tasks(connection, (12, [0]), (task.id, [0]))
-    shown = web.get(f"/publications/selections/{selection.pk}/task").text
-    assert '<details open>\n          <summary class="small">Labels of its own<' in shown
 
 
 def test_the_api_shows_decides_and_sends_once(
