@@ -34,7 +34,7 @@ RECIPE = {
     "frame_count": 1,
 }
 
-COPY = {"source_task_id": 1, "task_id": 1, "connection": "connection"}
+COPY = {"source_task_id": 2, "task_id": 1, "connection": "connection"}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from publishing.api.deciding import ChangeSerializer, DryRunnableSerializer, acc
 from publishing.api.publications import PublicationSerializer
 from publishing.copying import CopyOptions
 from publishing.models import Publication
+from selector.models import Connection
 from selector.services.connections import find_connection
 
 
@@ -147,7 +148,8 @@ class CopyView(TakesFrames, StrictView, GenericAPIView[Publication]):
         form = CopySerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
-        source = _source(request, given)
+        connection = find_connection(user=request.user, connection_id=given["connection"])
+        source = _source(request, given, connection)
         options = CopyOptions(
             source.name,
             labels=given.get("labels", {}),
@@ -156,7 +158,7 @@ class CopyView(TakesFrames, StrictView, GenericAPIView[Publication]):
         )
         check = services.check_copy(
             source=source,
-            connection=find_connection(user=request.user, connection_id=given["connection"]),
+            connection=connection,
             task_id=given["task_id"],
             options=options,
         )
@@ -170,9 +172,16 @@ class CopyView(TakesFrames, StrictView, GenericAPIView[Publication]):
         return once(request, create)
 
 
-def _source(request: SignedInApiRequest, given: dict[str, Any]) -> services.CopySource:
+def _source(
+    request: SignedInApiRequest, given: dict[str, Any], to_connection: Connection
+) -> services.CopySource:
     if "file_text" in given:
         name = given.get("file_name", "a file")
         return services.read_file(user=request.user, name=name, data=given["file_text"].encode())
     connection = find_connection(user=request.user, connection_id=given["source_connection"])
-    return services.read_source(connection=connection, task_id=given["source_task_id"])
+    return services.read_source(
+        connection=connection,
+        task_id=given["source_task_id"],
+        to_connection=to_connection,
+        to_task_id=given["task_id"],
+    )

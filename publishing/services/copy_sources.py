@@ -26,6 +26,11 @@ from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
 
+SAME_TASK = (
+    "Task {task} is both the one to copy from and the one to copy to. Name another task to copy to."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CopySource:
     """Pictures, and the objects on them; the frames of the objects are those of the pictures.
@@ -37,9 +42,13 @@ class CopySource:
     unread: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_source(*, connection: Connection, task_id: int) -> CopySource:
-    """What is annotated in a task, tracks as single objects. Raises InvalidInput for a task that is
-    too large, Busy, CvatError."""
+def read_source(
+    *, connection: Connection, task_id: int, to_connection: Connection, to_task_id: int
+) -> CopySource:
+    """What is annotated in a task, tracks as single objects, to copy it to another one. Raises
+    InvalidInput for a task that is too large, and for one and the same task, Busy, CvatError."""
+    if (connection.url, task_id) == (to_connection.url, to_task_id):
+        raise InvalidInput(SAME_TASK.format(task=task_id))
     with cvat_client(connection) as client:
         catalog = read_catalog(client, task_id)
         shapes, unread = _read_objects(client, catalog)

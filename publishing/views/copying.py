@@ -77,7 +77,10 @@ def _source(request: SignedInRequest, form: CopyForm) -> tuple[services.CopySour
     given = form.cleaned_data
     if given["source_task"]:
         source = services.read_source(
-            connection=given["source_connection"], task_id=given["source_task"]
+            connection=given["source_connection"],
+            task_id=given["source_task"],
+            to_connection=given["connection"],
+            to_task_id=given["task"],
         )
         return source, ""
     if file := given["file"]:

@@ -76,7 +76,9 @@ def box(task: Task, frame: int, colour: str, *, left: int | None = None) -> dict
 def look(
     connection: Connection, old: Task, new: Task, **options: Any
 ) -> tuple[services.CopyCheck, CopyOptions]:
-    source = services.read_source(connection=connection, task_id=old.id)
+    source = services.read_source(
+        connection=connection, task_id=old.id, to_connection=connection, to_task_id=new.id
+    )
     chosen = CopyOptions(source.name, **options)
     check = services.check_copy(
         source=source, connection=connection, task_id=new.id, options=chosen
@@ -298,7 +300,9 @@ def test_between_two_servers(
         shape = {"type": "rectangle", "frame": 1, "label_id": car, "points": [1, 2, 3, 4]}
         annotate(second, job, shapes=[shape])
         far = connect(alice, second)
-        source = services.read_source(connection=far, task_id=task.id)
+        source = services.read_source(
+            connection=far, task_id=task.id, to_connection=connection, to_task_id=new.id
+        )
         options = CopyOptions(source.name)
         check = services.check_copy(
             source=source, connection=connection, task_id=new.id, options=options

@@ -140,6 +140,16 @@ def test_the_api_says_what_fits_and_copies(
     assert "jobs" in Publication.objects.get().plan
 
 
+def test_a_task_is_not_copied_onto_itself(
+    web: Client, api: APIClient, places: dict[str, object], connection: Connection, old: Task
+) -> None:
+    same = web.post(PAGE, {**places, "task": str(old.id), "look": "1"})
+    assert (same.status_code, "Name another task to copy to." in same.text) == (400, True)
+    own = {"source_connection": connection.pk, "connection": connection.pk}
+    answer = api.post(ADDRESS, {**own, "source_task_id": old.id, "task_id": old.id})
+    assert (answer.status_code, "Name another task" in answer.json()["detail"]) == (400, True)
+
+
 def test_the_connection_of_somebody_else_is_none(
     bob: User, connection: Connection, old: Task, new: Task
 ) -> None:
