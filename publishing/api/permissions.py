@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.shortcuts import get_object_or_404
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers, status
@@ -44,11 +42,6 @@ class NewWritePermissionSerializer(StrictSerializer):
     access_token = serializers.CharField(
         required=False, allow_blank=True, max_length=500, write_only=True
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("password") and attrs.get("access_token"):
-            raise serializers.ValidationError("Give either password or access_token.")
-        return attrs
 
 
 class NewWritePermissionAnswer(WritePermissionSerializer):

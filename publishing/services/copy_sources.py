@@ -25,7 +25,6 @@ from selections.services.counting_place import counting_place
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
-
 SAME_TASK = (
     "Task {task} is both the one to copy from and the one to copy to. Name another task to copy to."
 )

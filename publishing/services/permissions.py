@@ -25,6 +25,7 @@ NO_ACCESS_GIVEN = (
     "Give the password of this CVAT account, or an access token that may write (made in CVAT under "
     "Profile, Security)."
 )
+BOTH_GIVEN = "Give the password or an access token, not both: one of them would not be used."
 READ_ONLY = (
     "This access token may only read. Make one in CVAT (Profile, Security) with “Read only” "
     "switched off, or give the password instead."
@@ -64,11 +65,13 @@ def give_permission(*, connection: Connection, password: str = "", access_token:
 
     The password is used once, to make an access token of the portal that may write. A connection
     that has the login key of its owner, because its server has no access tokens, needs no secret:
-    that key may write. Replaces an earlier permission. Raises InvalidInput, TooManyAttempts,
-    TooManySignIns, CvatError.
+    that key may write. Replaces an earlier permission. Raises InvalidInput, also for a password and
+    a token at once, TooManyAttempts, TooManySignIns, CvatError.
     """
     connection.check_allowed()
     password, access_token = password.strip("\r\n"), access_token.strip()
+    if password and access_token:
+        raise InvalidInput(BOTH_GIVEN)
     with waiting_place(connection), refusals_counted(connection.owner, connection.url):
         if access_token:
             access = _with_token(connection, access_token)

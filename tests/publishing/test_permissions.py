@@ -189,12 +189,23 @@ def test_the_page_names_all_that_it_is_used_for(
     assert use in web.get(f"/publications/connections/{connection.pk}/permission").text
 
 
+def test_the_page_refuses_a_password_beside_a_token(
+    web: Client, connection: Connection, standin: StandIn
+) -> None:
+    """It would be silently ignored."""
+    address = f"/publications/connections/{connection.pk}/permission"
+    answer = web.post(address, {"password": "demo-password", "access_token": "a token"})
+    assert answer.status_code == 400
+    assert "Give the password or an access token, not both" in answer.text
+    assert not WritePermission.objects.exists()
+
+
 def test_the_api_gives_shows_and_withdraws_it(api: APIClient, connection: Connection) -> None:
     address = f"/api/connections/{connection.pk}/write-permission"
     assert api.get(address).status_code == 404
     assert api.post(address, {"password": "wrong"}).status_code == 401
     both = api.post(address, {"password": "a", "access_token": "b"})
-    assert both.status_code == 400
+    assert (both.status_code, "not both" in both.json()["detail"]) == (400, True)
     given = api.post(address, {"password": "demo-password"})
     assert (given.status_code, given.json()["is_usable"]) == (201, True)
     assert api.get(address).json()["expires_at"] == given.json()["expires_at"]
