@@ -44,10 +44,7 @@ def request_removal(*, user: User, source: Publication) -> Publication:
     """Ask for the task of a publication to be deleted in CVAT, by a worker; one that is asked for
     already is answered. Raises PermissionNeeded, Conflict, NotConnected."""
     task_id = check_removable(source)
-    options = RemovalOptions(source.pk).to_json()
-    active = Publication.objects.for_user(user).active()
-    running = active.filter(target=Publication.Target.REMOVAL, options=options).first()
-    if running is not None:
+    if running := _running(user, source):
         return running
     publication = of_results(
         source,
@@ -55,9 +52,18 @@ def request_removal(*, user: User, source: Publication) -> Publication:
         task_id=task_id,
         task_name=source.task_name,
         frames_total=source.frames_total,
-        options=options,
+        options=RemovalOptions(source.pk).to_json(),
     )
-    return queued(publication)
+    return queued(publication, find_same=lambda: _running(user, source))
+
+
+def _running(user: User, source: Publication) -> Publication | None:
+    """The removal that is under way. Raises Conflict while results are written back."""
+    if _is_being_written_back(source):
+        raise Conflict(WRITING)
+    active = Publication.objects.for_user(user).active()
+    options = RemovalOptions(source.pk).to_json()
+    return active.filter(target=Publication.Target.REMOVAL, options=options).first()
 
 
 def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -239,13 +240,22 @@ def of_results(source: Publication, target: str, **values: Any) -> Publication:
     )
 
 
-def queued(publication: Publication, *, portal_url: str = "") -> Publication:
+def queued(
+    publication: Publication, *, find_same: Callable[[], Publication | None] = lambda: None
+) -> Publication:
     """The saved publication, handed to the workers; or the one that was asked for in the same
-    moment. Raises PermissionNeeded, Conflict."""
-    return queued_together([publication], portal_url=portal_url)[0]
+    moment. `find_same` looks for the same one under way, and raises Conflict if another one of the
+    person rules it out; it is called where no other can be added. Raises PermissionNeeded,
+    Conflict."""
+    return queued_together([publication], find_same=find_same)[0]
 
 
-def queued_together(publications: list[Publication], *, portal_url: str = "") -> list[Publication]:
+def queued_together(
+    publications: list[Publication],
+    *,
+    portal_url: str = "",
+    find_same: Callable[[], Publication | None] = lambda: None,
+) -> list[Publication]:
     """As queued(), for publications that are saved all or none."""
     publication = publications[0]
     connection, user = publication.connection, publication.requested_by
@@ -255,6 +265,8 @@ def queued_together(publications: list[Publication], *, portal_url: str = "") ->
         with transaction.atomic():
             lock_person(user.pk)  # of two requests at once, the second counts the first
             _check_active(user, len(publications))
+            if same := find_same():
+                return [same]
             for each in publications:
                 each.save()
                 if portal_url:

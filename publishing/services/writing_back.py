@@ -34,6 +34,9 @@ REMOVING = (
     "The task with these results is being removed in CVAT. To keep the results, cancel the removal "
     "first."
 )
+WRITING = (
+    "These results are being written already, with other choices. Wait for it or cancel it first."
+)
 NOTHING_TO_WRITE = "There is nothing to write in this way: the tasks of the frames have it already."
 GONE = "The publication with the results was deleted before they were written."
 
@@ -43,10 +46,7 @@ def plan_results(
 ) -> tuple[WriteBackPlan, list[Change]]:
     """The plan, and the requests that would change something in CVAT; none is sent. Raises like
     request_write_back(), but needs no permission to write."""
-    active = Publication.objects.for_user(user).active()
-    removal = RemovalOptions(source.pk).to_json()
-    if active.filter(target=Publication.Target.REMOVAL, options=removal).exists():
-        raise Conflict(REMOVING)
+    _check_not_removed(user, source)
     with cvat_client(connection_to(user, source)) as client:
         plan = plan_write_back(client, source, options, Limits())
     _check(plan, options)
@@ -61,15 +61,8 @@ def request_write_back(
     One with the same options that is under way for this user is answered instead of a second one.
     Raises ChoiceNeeded, PermissionNeeded, Conflict, InvalidInput, NotConnected, Busy, CvatError.
     """
-    active = Publication.objects.for_user(user).active()
-    for running in active.filter(target=Publication.Target.WRITE_BACK):
-        if running.options.get("publication_id") == source.pk:
-            if running.options == options.to_json():
-                return running
-            raise Conflict(
-                "These results are being written already, with other choices. Wait for it or "
-                "cancel it first."
-            )
+    if running := _running(user, source, options):
+        return running
     plan, planned = plan_results(user=user, source=source, options=options)
     if not planned:
         raise Conflict(NOTHING_TO_WRITE)
@@ -83,7 +76,27 @@ def request_write_back(
         frames_total=len(plan.comparison.frames),
         options=options.to_json(),
     )
-    return queued(publication)
+    return queued(publication, find_same=lambda: _running(user, source, options))
+
+
+def _running(user: User, source: Publication, options: WriteBackOptions) -> Publication | None:
+    """The same that is under way. Raises Conflict while the results are written with other choices,
+    or their task is removed."""
+    _check_not_removed(user, source)
+    active = Publication.objects.for_user(user).active()
+    writing_back = active.filter(target=Publication.Target.WRITE_BACK)
+    running = writing_back.filter(options__publication_id=source.pk).first()
+    if running is not None and running.options != options.to_json():
+        raise Conflict(WRITING)
+    return running
+
+
+def _check_not_removed(user: User, source: Publication) -> None:
+    """Raises Conflict."""
+    active = Publication.objects.for_user(user).active()
+    removal = RemovalOptions(source.pk).to_json()
+    if active.filter(target=Publication.Target.REMOVAL, options=removal).exists():
+        raise Conflict(REMOVING)
 
 
 def _task_name(source: Publication, task_id: int) -> str:

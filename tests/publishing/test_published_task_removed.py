@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, cast
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -12,7 +16,7 @@ from cvat.writing import TaskWriter
 from portal.exceptions import Conflict
 from publishing import services
 from publishing.models import Publication
-from publishing.services import carrying_out
+from publishing.services import carrying_out, removing_task, writing_back
 from publishing.writing_back import ADD, WriteBackOptions
 from standin.model import Task
 from standin.server import StandIn
@@ -40,6 +44,23 @@ def marked(published: Published) -> Published:
 
 def remove(publication: Publication) -> Publication:
     return services.request_removal(user=publication.requested_by, source=publication)
+
+
+def write_back(publication: Publication, options: WriteBackOptions) -> Publication:
+    user = publication.requested_by
+    return services.request_write_back(user=user, source=publication, options=options)
+
+
+def meanwhile(patch: pytest.MonkeyPatch, module: ModuleType, happens: Callable[[], object]) -> None:
+    """Let something happen before the row of a publication that this module makes is saved."""
+    made = vars(module)["of_results"]
+
+    def of_results(*args: Any, **values: Any) -> Publication:
+        patch.setattr(module, "of_results", made)
+        happens()
+        return cast(Publication, made(*args, **values))
+
+    patch.setattr(module, "of_results", of_results)
 
 
 def test_it_is_deleted_and_the_record_stays(
@@ -100,6 +121,31 @@ def test_no_results_are_written_back_while_it_is_removed(api: APIClient, marked:
         assert (answer.status_code, "is being removed" in answer.json()["detail"]) == (409, True)
     services.cancel_publication(publication=removal)
     assert api.post(url, {"place": ADD}).status_code == 202
+
+
+def test_of_two_that_are_asked_for_in_the_same_moment_the_second_is_refused(
+    marked: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one is saved after the first look, before the row is."""
+    publication, made = marked
+    add_box(made, 0, 5)
+    user = publication.requested_by
+    options = WriteBackOptions(publication_id=publication.pk, place=ADD)
+    with monkeypatch.context() as patch:
+        meanwhile(patch, removing_task, lambda: write_back(publication, options))
+        with pytest.raises(Conflict, match="being written"):
+            remove(publication)
+    services.cancel_publication(publication=Publication.objects.get(target="write_back"))
+    twin: list[Publication] = []
+    with monkeypatch.context() as patch:
+        meanwhile(patch, writing_back, lambda: twin.append(write_back(publication, options)))
+        assert [write_back(publication, options)] == twin
+    services.cancel_publication(publication=twin[0])
+    with monkeypatch.context() as patch:
+        meanwhile(patch, writing_back, lambda: remove(publication))
+        with pytest.raises(Conflict, match="is being removed"):
+            services.request_write_back(user=user, source=publication, options=options)
+    assert [each.target for each in Publication.objects.all().active()] == ["removal"]
 
 
 def test_it_stays_when_both_were_asked_for_in_the_same_moment(
