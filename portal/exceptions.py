@@ -21,11 +21,16 @@ from cvat.exceptions import (
 
 
 class PortalError(Exception):
-    """Base class. `code` is a stable word for scripts."""
+    """Base class. `code` is a stable word for scripts. `in_api` names what to send instead, such as
+    "`partly`": pages have fields for that."""
 
     code = "invalid"
     status = 400
     retry_after: float | None = None  # seconds after which another try makes sense
+
+    def __init__(self, message: str = "", *, in_api: str = "") -> None:
+        super().__init__(message)
+        self.in_api = in_api
 
 
 class InvalidInput(PortalError):
@@ -172,6 +177,12 @@ _CVAT_STATUS: tuple[tuple[type[CvatError], int], ...] = (
 )
 
 Explained = (PortalError, CvatError)
+
+
+def message_in_api(error: PortalError | CvatError) -> str:
+    """The message, with what to send instead."""
+    in_api = error.in_api if isinstance(error, PortalError) else ""
+    return f"{error} In the API: {in_api}." if in_api else str(error)
 
 
 def retry_headers(error: PortalError | CvatError) -> dict[str, str]:

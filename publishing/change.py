@@ -7,6 +7,7 @@ from typing import Any
 
 # What becomes of frames that are deleted in CVAT.
 DELIVER, LEAVE_OUT = "deliver", "leave_out"
+DELETED_IN_API = f"`deleted_frames`: `{LEAVE_OUT}` or `{DELIVER}`"
 DELETED_FRAMES = ((LEAVE_OUT, "Leave them out"), (DELIVER, "Take them all the same"))
 
 

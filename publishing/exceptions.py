@@ -12,8 +12,9 @@ class PermissionNeeded(Conflict):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"The portal may not write to {url} for you. Allow it first, for some days: under "
-            "Connections, or with POST /api/connections/{id}/write-permission."
+            f"The portal may not write to {url} for you. Allow it first, for some days, under "
+            "Connections.",
+            in_api="POST /api/connections/{id}/write-permission",
         )
 
 

@@ -20,7 +20,7 @@ from rest_framework.views import exception_handler as default_handler
 
 from portal.api.parsers import TooLarge
 from portal.database import is_busy
-from portal.exceptions import Explained, http_status, retry_headers
+from portal.exceptions import Explained, http_status, message_in_api, retry_headers
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     fields: dict[str, Any] = {}
     if isinstance(error, Explained):
         response = Response(status=http_status(error), headers=retry_headers(error))
-        message, code = str(error), error.code
+        message, code = message_in_api(error), error.code
     else:
         answered = default_handler(_as_api_error(error), context)
         if answered is None:

@@ -13,7 +13,14 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden
 from cvat.types import Job, Task, User
 from portal.exceptions import Conflict, InvalidInput
-from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words, frames_in_words
+from publishing.change import (
+    DELETED_IN_API,
+    DELIVER,
+    LEAVE_OUT,
+    Change,
+    deleted_in_words,
+    frames_in_words,
+)
 from publishing.exceptions import ChoiceNeeded
 from publishing.ground_truth import MOST_FRAMES, GroundTruthOptions, changes
 from publishing.services.assignees import check_assignees, find_members
@@ -72,8 +79,8 @@ class GroundTruthCheck:
         if self.deleted and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(
                 f"{deleted_in_words(len(self.deleted))}: {self._named()}. Say whether to leave "
-                f"them out (deleted_frames: {LEAVE_OUT}) or to check them all the same "
-                f"({DELIVER})."
+                "them out or to check them all the same.",
+                in_api=DELETED_IN_API,
             )
         frames = self.remaining(options.deleted_frames)
         if not frames:
@@ -97,8 +104,8 @@ class GroundTruthCheck:
         if existing is not None and replaced is None:
             raise ChoiceNeeded(
                 f"Task {self.task.id} has ground-truth job {existing.id} already, and CVAT allows "
-                "one. To replace it, which deletes it and all annotations in it, say so "
-                f"(replace_job: {existing.id})."
+                "one. To replace it, which deletes it and all annotations in it, say so.",
+                in_api=f"`replace_job`: {existing.id}",
             )
         if existing is not None and replaced != existing.id:
             raise Conflict(

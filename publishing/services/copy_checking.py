@@ -91,27 +91,34 @@ class CopyCheck:
         """The requests that would add the objects."""
         return [writing(job.job_id, count=job.lacking) for job in self.jobs]
 
-    def undecided(self, options: CopyOptions) -> Iterator[str]:
-        """What the person has to decide, a sentence each."""
+    def undecided(self, options: CopyOptions) -> list[str]:
+        """What the person has to decide, a message each."""
+        return [text for text, _ in self._undecided(options)]
+
+    def _undecided(self, options: CopyOptions) -> Iterator[tuple[str, str]]:
+        """Messages, and what to send in the API."""
         if self.left_out and not options.partly:
             reasons = "; ".join(self.left_out_in_words[:NAMED])
-            yield (
-                f"Not everything fits ({reasons}). Assign the labels (labels), or say that what "
-                "does not fit is left out (partly)."
+            text = (
+                f"Not everything fits ({reasons}). Assign the labels, or say that what does not "
+                "fit is left out."
             )
+            yield text, "`labels` or `partly`"
         if self.occupied and not options.add:
             frames = ", ".join(map(str, self.occupied[:NAMED]))
             more = " and others" if len(self.occupied) > NAMED else ""
-            yield (
+            text = (
                 f"There are objects already on {frames_in_words(len(self.occupied))} of task "
-                f"{self.task_id} ({frames}{more}). Say that objects are added to them (add); "
-                "equal ones are not added again."
+                f"{self.task_id} ({frames}{more}). Say that objects are added to them; equal ones "
+                "are not added again."
             )
+            yield text, "`add`"
 
     def check_choices(self, options: CopyOptions) -> None:
         """Raises ChoiceNeeded, Conflict."""
-        if undecided := " ".join(self.undecided(options)):
-            raise ChoiceNeeded(undecided)
+        if undecided := list(self._undecided(options)):
+            texts, in_api = zip(*undecided, strict=True)
+            raise ChoiceNeeded(" ".join(texts), in_api=", ".join(in_api))
         if not self.jobs:
             raise Conflict(NOTHING_TO_COPY)
 

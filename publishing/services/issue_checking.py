@@ -83,8 +83,8 @@ class IssuesCheck:
         """Raises InvalidInput, Conflict."""
         if options.job_stage and not options.reject_jobs:
             raise InvalidInput(
-                "A stage is set for jobs that are rejected. Reject the jobs (reject_jobs), or name "
-                "no stage (job_stage)."
+                "A stage is set for jobs that are rejected. Reject the jobs, or name no stage.",
+                in_api="`reject_jobs`, or no `job_stage`",
             )
         if not self.changes(options):
             raise Conflict(NOTHING_TO_DO)

@@ -14,7 +14,7 @@ from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Project, Task, User
 from cvat.writing import TaskWriter
 from portal.exceptions import InvalidInput
-from publishing.change import DELIVER, LEAVE_OUT, Change, deleted_in_words
+from publishing.change import DELETED_IN_API, DELIVER, LEAVE_OUT, Change, deleted_in_words
 from publishing.exceptions import ChoiceNeeded
 from publishing.label_sets import Labels, LabelSet, label_sets
 from publishing.new_task import (
@@ -93,18 +93,21 @@ class NewTaskCheck:
         if options.overlap > options.frames_per_job // 2:
             raise InvalidInput(
                 "Jobs can share at most half of their frames with the next one. Give more frames "
-                "per job (frames_per_job), or a smaller overlap."
+                "per job, or a smaller overlap.",
+                in_api="`frames_per_job`, `overlap`",
             )
         if options.consensus_replicas and options.with_annotations:
             raise InvalidInput(
                 "Annotations are not copied into a task with replicas, whose jobs get those of the "
-                "replicas. Leave out one of the two (consensus_replicas, with_annotations)."
+                "replicas. Leave out one of the two.",
+                in_api="`consensus_replicas`, `with_annotations`",
             )
         check_assignees(self.place.members, options.assignee_ids, subject="The task and its jobs")
         if self.deleted.count and options.deleted_frames not in (DELIVER, LEAVE_OUT):
             raise ChoiceNeeded(
-                f"{deleted_in_words(self.deleted.count)}. Say whether to leave them out "
-                f"(deleted_frames: {LEAVE_OUT}) or to take them all the same ({DELIVER})."
+                f"{deleted_in_words(self.deleted.count)}. Say whether to leave them out or to take "
+                "them all the same.",
+                in_api=DELETED_IN_API,
             )
         if not self.remaining(options.deleted_frames):
             raise InvalidInput(
@@ -114,7 +117,8 @@ class NewTaskCheck:
     def _check_labels(self, options: NewTaskOptions) -> None:
         if options.project_id is not None and options.new_project:
             raise InvalidInput(
-                "Choose a project (project_id) or name a new one (new_project), not both."
+                "Choose a project or name a new one, not both.",
+                in_api="`project_id` or `new_project`",
             )
         ways = (
             options.project_id is not None,
@@ -123,9 +127,9 @@ class NewTaskCheck:
         )
         if sum(ways) > 1:
             raise InvalidInput(
-                "The task gets the labels of a project (project_id), those of the tasks or a part "
-                "of them (labels, per_label_set), or labels of its own (label_schema): choose one "
-                "of these."
+                "The task gets the labels of a project, those of the tasks or a part of them, or "
+                "labels of its own: choose one of these.",
+                in_api="`project_id`, `labels` with `per_label_set`, or `label_schema`",
             )
         if options.project_id is not None or options.label_schema:
             return
@@ -143,19 +147,21 @@ class NewTaskCheck:
             raise ChoiceNeeded(
                 "The tasks of the selection have different labels: "
                 f"{'; '.join(each.in_words() for each in self.label_sets)}. Ask for a task for "
-                "each set of labels (per_label_set), name a project whose labels one task gets "
-                "(project_id), or give labels (label_schema)."
+                "each set of labels, name a project whose labels one task gets, or give labels.",
+                in_api="`per_label_set`, `project_id` or `label_schema`",
             )
         if options.new_project:
             raise InvalidInput(
                 "A project has one set of labels, and the tasks of the selection have different "
-                "ones. Leave out the new project (new_project), or give labels (label_schema)."
+                "ones. Leave out the new project, or give labels.",
+                in_api="no `new_project`, or `label_schema`",
             )
         for each in self.label_sets:
             if options.labels and not set(options.labels) & set(each.names):
                 raise InvalidInput(
                     f"The task of {each.in_words()} would be left without labels. Name one of "
-                    "these, too (labels)."
+                    "these, too.",
+                    in_api="`labels`",
                 )
 
     def parts(self, options: NewTaskOptions) -> list[NewTaskPart]:

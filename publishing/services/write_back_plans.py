@@ -90,13 +90,15 @@ class WriteBackPlan:
             )
             raise ChoiceNeeded(
                 f"Not everything fits the tasks of the frames: {named}. Say that this is to be "
-                f"left out (unmatched: {LEAVE_OUT}), or add what is missing in CVAT first."
+                "left out, or add what is missing in CVAT first.",
+                in_api=f"`unmatched`: `{LEAVE_OUT}`",
             )
         if self.tracked_count and options.tracks != KEEP:
             raise ChoiceNeeded(
                 f"Objects on these frames are of tracks ({self.tracked_count:,}), which go on over "
                 "other frames and are not cut. Say that they stay as they are, also where the "
-                f"results differ (tracks: {KEEP}), or change the tracks in CVAT first."
+                "results differ, or change the tracks in CVAT first.",
+                in_api=f"`tracks`: `{KEEP}`",
             )
 
 

@@ -57,7 +57,7 @@ def copy(request: SignedInRequest) -> HttpResponse:
         context |= {
             "check": check,
             "permission": WritePermission.objects.of(check.connection),
-            "undecided": list(check.undecided(options)),
+            "undecided": check.undecided(options),
         }
         if "look" in request.POST:
             return render(request, PAGE, context)

@@ -66,7 +66,8 @@ def test_the_page_shows_what_fits_and_asks_for_the_labels(
     assert '<td data-label="In New">' in shown
     refused = web.post(PAGE, {**places, "label:dog": "?"})
     assert refused.status_code == 409
-    assert "Not everything fits" in refused.text
+    assert "say that what does not fit is left out." in refused.text
+    assert "In the API" not in refused.text
     dry = web.post(PAGE, {**places, "label:dog": "cat", "show": "1"}).text
     assert "Add 2 objects to job" in dry
     assert not Publication.objects.exists()
@@ -133,6 +134,7 @@ def test_the_api_says_what_fits_and_copies(
     assert plan["requests"][0]["text"] == f"Add 1 object to job {new.jobs[0].id}"
     undecided = api.post(ADDRESS, body)
     assert (undecided.status_code, undecided.json()["code"]) == (409, "choice_needed")
+    assert undecided.json()["detail"].endswith(" In the API: `labels` or `partly`.")
     assert api.post(ADDRESS, {**body, "labels": {"dog": "cow"}}).status_code == 400
     answer = api.post(ADDRESS, {**body, "labels": {"dog": "cat"}})
     assert (answer.status_code, answer.json()["target"]) == (202, "copy")
