@@ -37,6 +37,7 @@ def deciding_page(
         "selection": selection,
         "check": check,
         "form": form,
+        "returns_to_form": True,
         "permission": WritePermission.objects.of(check.connection),
         "planned": [(change, json.dumps(change.body) if change.body else "") for change in planned],
         # A query that the page of a ground-truth job never asks.

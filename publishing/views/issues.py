@@ -13,6 +13,7 @@ from portal.pages import errors_shown_in
 from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.forms import IssuesForm
+from publishing.views.allowing import fill_again, to_permission
 from publishing.views.deciding import deciding_page, refused_page
 from selections.models import Selection
 
@@ -28,7 +29,11 @@ def issues(request: SignedInRequest, pk: int) -> HttpResponse:
     except Explained as error:
         return refused_page(request, PAGE, selection, error)
     if request.method == "GET":
-        return deciding_page(request, PAGE, selection, check, IssuesForm(check))
+        form = IssuesForm(check)
+        fill_again(request, form)
+        return deciding_page(request, PAGE, selection, check, form)
+    if "allow" in request.POST:
+        return to_permission(request, check.connection)
     form = IssuesForm(check, request.POST)
     if not form.is_valid():
         return deciding_page(request, PAGE, selection, check, form, status=400)

@@ -14,6 +14,7 @@ from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.forms import NewTaskForm
 from publishing.new_task import LONGEST_NAME
+from publishing.views.allowing import fill_again, to_permission
 from publishing.views.deciding import deciding_page, refused_page
 from selections.models import Selection
 
@@ -29,8 +30,11 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
     except Explained as error:
         return refused_page(request, PAGE, selection, error)
     if request.method == "GET":
-        initial = {"name": selection.name[:LONGEST_NAME]}
-        return deciding_page(request, PAGE, selection, check, NewTaskForm(check, initial=initial))
+        form = NewTaskForm(check, initial={"name": selection.name[:LONGEST_NAME]})
+        fill_again(request, form)
+        return deciding_page(request, PAGE, selection, check, form)
+    if "allow" in request.POST:
+        return to_permission(request, check.connection)
     form = NewTaskForm(check, request.POST)
     if not form.is_valid():
         return deciding_page(request, PAGE, selection, check, form, status=400)

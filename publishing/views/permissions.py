@@ -15,6 +15,7 @@ from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.forms import PermissionForm, WithdrawForm
 from publishing.models import WritePermission
+from publishing.views.allowing import AGAIN, page_to_return_to
 from selector.models import Connection
 
 
@@ -39,14 +40,16 @@ def permission(request: SignedInRequest, pk: int) -> HttpResponse:
         for name, value in outcome.headers.items():
             response[name] = value
         return response
-    messages.success(
-        request,
-        f"The portal may write to {connection.url} for you now. If a form waits for that in "
-        "another tab, go back there and send it.",
+    address = page_to_return_to(request)
+    then = (
+        "The form is as you filled it in: send it now."
+        if address
+        else "If a form waits for that in another tab, go back there and send it."
     )
+    messages.success(request, f"The portal may write to {connection.url} for you now. {then}")
     if answer.notice:
         messages.warning(request, answer.notice)
-    return redirect("publishing:permission", pk)
+    return redirect(f"{address}?{AGAIN}=1" if address else request.path)
 
 
 @sensitive_variables("form")
@@ -63,6 +66,7 @@ def permission_page(
         "withdraw_form": WithdrawForm(),
         "days": settings.CVAT_WRITE_TOKEN_DAYS,
         "sample_password": _sample_password(connection),
+        "page_to_return_to": page_to_return_to(request),
     }
     return render(request, "publishing/permission.html", context, status=status)
 

@@ -42,7 +42,7 @@ def test_the_page_stays_as_it_is_while_the_permission_is_given(
 ) -> None:
     existing = standin.world.add_ground_truth(task, [1, 2])
     allow = f"/publications/connections/{connection.pk}/permission"
-    assert f'href="{allow}" target="_blank"' in web.get(page).text
+    assert 'type="submit" name="allow" value="1" formnovalidate' in web.get(page).text
     given = {"deleted_frames": "leave_out", "existing": existing.id, "replace": "on"}
     early = web.post(page, given)
     assert early.status_code == 409
