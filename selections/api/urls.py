@@ -11,6 +11,7 @@ from selections.api.importing import ImportView
 from selections.api.marks import MarkViewSet
 from selections.api.random_select import RandomSelectView
 from selections.api.recipes import RecipeViewSet
+from selections.api.saved_searches import SavedSearchViewSet
 from selections.api.selections import SelectionViewSet
 from selections.api.shares import RecipeShareViewSet, ShareViewSet
 
@@ -21,6 +22,7 @@ router.register(
     rf"recipes/(?P<recipe_id>{IDS})/shares", RecipeShareViewSet, basename="api-recipe-share"
 )
 router.register("recipes", RecipeViewSet, basename="api-recipe")
+router.register("saved-searches", SavedSearchViewSet, basename="api-saved-search")
 router.register("archives", ArchiveViewSet, basename="api-archive")
 router.register(rf"selections/(?P<selection_id>{IDS})/marks", MarkViewSet, basename="api-mark")
 

@@ -31,6 +31,12 @@ from selections.services.left_out import left_out_by_format
 from selections.services.marking import mark_frames
 from selections.services.notices import mail_problem, send_notices_of, set_notices
 from selections.services.previewing import preview_draw
+from selections.services.recipe_searches import (
+    SearchHasRecipes,
+    delete_search,
+    recipes_by_search,
+    searches_for,
+)
 from selections.services.recipes import (
     Round,
     copy_recipe,
@@ -40,7 +46,6 @@ from selections.services.recipes import (
     draw_next_round,
     give_recipe,
     save_as_recipe,
-    searches_for,
     update_recipe,
 )
 from selections.services.redrawing import draw_again
@@ -78,6 +83,7 @@ __all__ = [
     "Part",
     "Reason",
     "Round",
+    "SearchHasRecipes",
     "cancel_archive",
     "combine_selections",
     "combined_frames",
@@ -93,6 +99,7 @@ __all__ = [
     "delete_accounts",
     "delete_archive",
     "delete_recipe",
+    "delete_search",
     "delete_selection",
     "dependents",
     "discard_selection",
@@ -113,6 +120,7 @@ __all__ = [
     "mark_frames",
     "preview_draw",
     "purge_selections",
+    "recipes_by_search",
     "request_archive",
     "request_archive_of_frames",
     "restore_selection",

@@ -9,7 +9,6 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.exceptions import Conflict, Explained, InvalidInput, NotConnected
@@ -21,8 +20,9 @@ from selections.models import Recipe, RecipeShare, Selection
 from selections.schedules import NEVER
 from selections.services.connections import closest, required_connection, usable_connections
 from selections.services.notices import write_notices
+from selections.services.recipe_searches import searches_for
 from selections.services.saving import create_random_selection
-from selector.models import Connection, SavedSearch
+from selector.models import Connection
 from selector.services.connections import find_connection
 from selector.services.saved_searches import hand_on
 
@@ -129,12 +129,6 @@ def _with_search(recipe: Recipe, search_id: int) -> Draw:
             "draws. Save one there, or choose another."
         )
     return replace(draw, saved_search=search_id)
-
-
-def searches_for(recipe: Recipe) -> QuerySet[SavedSearch]:
-    """The saved searches of the owner that the recipe can draw from."""
-    own = SavedSearch.objects.for_user(recipe.owner)
-    return own.filter(url=recipe.url, organization=recipe.organization)
 
 
 def copy_recipe(*, user: User, recipe: Recipe) -> Recipe:

@@ -8,7 +8,6 @@ from selector.api import (
     labels,
     lists,
     outlines,
-    saved_searches,
     views,
     workspace,
 )
@@ -17,7 +16,6 @@ router = SimpleRouter(trailing_slash=False)
 router.register("connections", views.ConnectionViewSet, basename="api-connection")
 router.register("projects", lists.ProjectViewSet, basename="api-project")
 router.register("tasks", lists.TaskViewSet, basename="api-task")
-router.register("saved-searches", saved_searches.SavedSearchViewSet, basename="api-saved-search")
 
 urlpatterns = [
     path("test-connection", views.TestConnectionView.as_view(), name="api-test-connection"),

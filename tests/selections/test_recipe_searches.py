@@ -88,3 +88,26 @@ def test_recipes_are_named_before_their_search_is_deleted(
     search(connection, "crossing")
     page = signed_in(alice).get(reverse("selector:choose")).content.decode()
     assert page.count("1 recipe draws from it: Weekly") == 1
+
+
+def test_the_api_names_them_before_it_deletes_their_search(
+    recipe: Recipe, alice: User, bob: User, connection: Connection
+) -> None:
+    used, unused = SavedSearch.objects.get(), search(connection, "crossing")
+    other = services.copy_recipe(user=alice, recipe=recipe)
+    api = api_of(alice)
+    refused = api.delete(f"/api/saved-searches/{used.pk}")
+    assert (refused.status_code, refused.data["code"]) == (409, "search_has_recipes")
+    assert refused.data["detail"].startswith("2 recipes draw from the search “folders”.")
+    assert refused.data["recipes"] == [
+        {"id": each.pk, "name": each.name} for each in (recipe, other)
+    ]
+    assert SavedSearch.objects.filter(pk=used.pk).exists()
+    services.update_recipe(recipe=other, saved_search=unused.pk)
+    refused = api.delete(f"/api/saved-searches/{used.pk}?despite_recipes=false")
+    assert refused.data["detail"].startswith("1 recipe draws from the search “folders”.")
+    assert api_of(bob).delete(f"/api/saved-searches/{used.pk}").status_code == 404
+    assert api.delete(f"/api/saved-searches/{used.pk}?despite=true").status_code == 400
+    assert api.delete(f"/api/saved-searches/{used.pk}?despite_recipes=true").status_code == 204
+    assert list(SavedSearch.objects.all()) == [unused]
+    assert Recipe.objects.count() == 2
