@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -25,7 +25,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 ANSWER_SECONDS = 120.0  # for all requests of one client; the meta of a million frames takes 100
-SIDE_BY_SIDE = 4  # requests of one person at a time
+SIDE_BY_SIDE = 4  # requests to CVAT at a time, for one request to the portal
 
 _thread = threading.local()
 
@@ -55,7 +55,10 @@ def waiting_place(connection: Connection) -> Iterator[None]:
 @contextmanager
 def cvat_client(connection: Connection) -> Iterator[CvatClient]:
     """A client, with a place to wait in. When CVAT refuses the credential, the connection is marked
-    and the error goes on. Raises Busy."""
+    and the error goes on. In a thread of `side_by_side` the client of its caller. Raises Busy."""
+    if (shared := getattr(_thread, "client", None)) is not None:
+        yield shared
+        return
     with waiting_place(connection), connection.client(seconds=ANSWER_SECONDS) as client:
         try:
             yield client
@@ -65,22 +68,23 @@ def cvat_client(connection: Connection) -> Iterator[CvatClient]:
 
 
 def side_by_side(
-    connection: Connection, ask: Callable[[Item], Answer], items: Iterable[Item]
+    connection: Connection, ask: Callable[[Item], Answer], items: Collection[Item]
 ) -> list[Answer]:
     """What `ask` returns for each of the items, in their order; a few at a time, by threads that
-    share the place of the caller. The first error ends it. Raises Busy, and what `ask` raises.
-
-    `ask` must not use the database, and make no client of its own.
+    share the place of the caller and a client. The first error ends it. Raises Busy, and what `ask`
+    raises. `ask` must not use the database.
     """
+    if not items:
+        return []
     with (
-        waiting_place(connection),
-        ThreadPoolExecutor(SIDE_BY_SIDE, initializer=_share_place) as threads,
+        cvat_client(connection) as client,
+        ThreadPoolExecutor(SIDE_BY_SIDE, initializer=_share, initargs=(client,)) as threads,
     ):
         return list(threads.map(ask, items))
 
 
-def _share_place() -> None:
-    _thread.has_place = True
+def _share(client: CvatClient) -> None:
+    _thread.has_place, _thread.client = True, client
 
 
 def cached_answer(

@@ -18,8 +18,8 @@ from selector.annotation_index.task_index import LabelCounts
 from selector.api.annotation_filters import FilterQuerySerializer, filter_of
 from selector.api.serializers import ConnectionQuerySerializer
 from selector.api.workspace import NOT_STORED, WorkspaceView
-from selector.services.annotation_index import KnownAnnotations, known_annotations
-from selector.services.scope_annotations import MOST_TASKS_ASKED, known_of_tasks
+from selector.services.annotation_index import KnownAnnotations, known_annotations, known_of_tasks
+from selector.services.scope_annotations import MOST_TASKS_ASKED
 
 STATES = READY, READING = "ready", "reading"
 

@@ -8,65 +8,50 @@ the job has changed. A few frames with few objects are read at once, others by a
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from django.db import transaction
-
-from cvat.annotations import Labels
 from cvat.frames import frames_of_jobs
 from cvat.types import FrameCatalog, Job
 from portal.caching import cache_get, cache_set, get_or_make
-from portal.exceptions import Conflict, InvalidInput, NotRead
-from portal.work.models import lock_person
+from portal.exceptions import InvalidInput, NotRead
 from selector.annotation_index import files
 from selector.annotation_index.cache import IndexCache, read_index
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.task_index import TaskIndex
 from selector.annotation_index.words import listed
-from selector.cvat_requests import answer_key, cvat_client, waiting_place
-from selector.models import AnnotationIndexing, Connection, TaskReadingQuerySet
-from selector.services.catalogs import load_catalog, load_packed
+from selector.cvat_requests import answer_key, cvat_client, side_by_side, waiting_place
+from selector.models import AnnotationIndexing, Connection
+from selector.services.catalogs import PackedCatalog, load_catalog, load_packed
 from selector.services.frame_annotations import DATE_SECONDS
-from selector.services.index_input import IndexInput, JobPart, index_input, read_version
+from selector.services.index_input import (
+    IndexInput,
+    IndexPlan,
+    IndexVersion,
+    JobPart,
+    index_input,
+    read_version,
+)
 from selector.services.index_reading import TooManyObjects, missing, read_indexes
-from selector.services.task_reading import begin_reading
+from selector.services.index_requests import indexings, not_stored, request_indexing
 
 # What a request reads itself. An object counts on each of its frames.
 MOST_JOBS_AT_ONCE, MOST_FRAMES_AT_ONCE, MOST_OBJECTS_AT_ONCE = 8, 1000, 200_000
 PLAN_SECONDS = 900
 MOST_NAMED = 50  # labels in a message
+# Larger tasks are read one after the other: the frames of only one are in memory.
+MOST_FRAMES_SIDE_BY_SIDE = 10_000
 
 _indexes = IndexCache()
 
 
-@dataclass(frozen=True, slots=True)
-class IndexPlan:
-    """What belongs to an index, without the frames: small, to be cached."""
+class Source(NamedTuple):
+    """A task, or a job."""
 
-    task_id: int
+    task_id: int | None
     job_id: int | None
-    task_name: str
-    labels: Labels
-    frames_count: int
-    keys: tuple[str, ...]
-
-    @classmethod
-    def of(cls, given: IndexInput) -> IndexPlan:
-        return cls(
-            task_id=given.catalog.task_id,
-            job_id=given.job_id,
-            task_name=given.catalog.task_name,
-            labels=given.labels,
-            frames_count=len(given.catalog.frames),
-            keys=tuple(part.key for part in given.parts),
-        )
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256("".join(self.keys).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,31 +96,74 @@ def known_annotations(
 ) -> KnownAnnotations:
     """What is known at the moment of the annotations of a task or a job; what is missing is read
     now if it is little, else by a worker. Raises Conflict, Busy, CvatError."""
-    plan = get_or_make(
-        answer_key(connection, "annotation index", task_id, job_id),
-        DATE_SECONDS,
-        lambda: _plan(connection, task_id, job_id),
-        waiting=functools.partial(waiting_place, connection),
-    )
-    known = KnownAnnotations(plan, _index(plan), None)
-    if known.is_complete:
-        return known
-    if (work := _indexings(plan, connection).active().first()) is not None:
-        return replace(known, work=work)
-    return _known(connection, _input(connection, task_id, job_id))
+    [known] = _known_of(connection, [Source(task_id, job_id)])
+    return known
 
 
-def _plan(connection: Connection, task_id: int | None, job_id: int | None) -> IndexPlan:
-    """The plan for what CVAT shows now. That of a large task takes a second to make: it is used
-    again while catalogue, labels and dates are the same."""
-    packed = load_packed(connection=connection, task_id=task_id, job_id=job_id)
-    version = read_version(connection, packed.shell, job_id)
+def known_of_tasks(*, connection: Connection, task_ids: Sequence[int]) -> list[KnownAnnotations]:
+    """The same of each of some tasks, in their order; CVAT is asked about a few at a time. Raises
+    as `known_annotations`, for the first task that it cannot tell of."""
+    return _known_of(connection, [Source(task_id, None) for task_id in task_ids])
+
+
+def _known_of(connection: Connection, sources: Sequence[Source]) -> list[KnownAnnotations]:
+    known: dict[Source, KnownAnnotations] = {}
+    small: list[Source] = []
+    large: list[Source] = []
+    for source, plan in zip(sources, _present_plans(connection, sources), strict=True):
+        known[source] = KnownAnnotations(plan, _index(plan), None)
+        if known[source].is_complete:
+            continue
+        works = indexings(connection, plan.task_id, job_id=plan.job_id).active()
+        if (work := works.first()) is not None:
+            known[source] = replace(known[source], work=work)
+        else:
+            (small if plan.frames_count <= MOST_FRAMES_SIDE_BY_SIDE else large).append(source)
+
+    def read(source: Source) -> _Reading:
+        catalog = load_catalog(connection=connection, **source._asdict())
+        return _read_little(connection, index_input(connection, catalog, source.job_id))
+
+    for source, reading in zip(small, side_by_side(connection, read, small), strict=True):
+        known[source] = _known(connection, reading)
+    for source in large:
+        known[source] = _known(connection, read(source))
+    return [known[source] for source in sources]
+
+
+def _present_plans(connection: Connection, sources: Sequence[Source]) -> list[IndexPlan]:
+    """The plans for what CVAT shows now, at most DATE_SECONDS old."""
+    keys = {source: answer_key(connection, "annotation index", *source) for source in sources}
+    plans: dict[Source, IndexPlan] = {
+        source: plan for source, key in keys.items() if (plan := cache_get(key)) is not None
+    }
+
+    def ask(source: Source) -> tuple[PackedCatalog, IndexVersion]:
+        packed = load_packed(connection=connection, **source._asdict())
+        return packed, read_version(connection, packed.shell, source.job_id)
+
+    asked = [source for source in keys if source not in plans]
+    if asked:
+        with waiting_place(connection):
+            answers = side_by_side(connection, ask, asked)
+            for source, (packed, version) in zip(asked, answers, strict=True):
+                plans[source] = _plan(connection, packed, version, source.job_id)
+        cache_set({keys[source]: plans[source] for source in asked}, DATE_SECONDS)
+    return [plans[source] for source in sources]
+
+
+def _plan(
+    connection: Connection, packed: PackedCatalog, version: IndexVersion, job_id: int | None
+) -> IndexPlan:
+    """That of a large task takes a second to make: it is used again while catalogue, labels and
+    dates are the same."""
     parts = ("index plan", job_id, packed.etag, version.digest)
     key = "cvat:" + hashlib.sha256(repr(parts).encode()).hexdigest()
-    plan: IndexPlan | None = cache_get(key)
-    if plan is None:
-        plan = IndexPlan.of(index_input(connection, packed.catalog(), job_id))
-        cache_set({key: plan}, PLAN_SECONDS)
+    plan = get_or_make(
+        key,
+        PLAN_SECONDS,
+        lambda: IndexPlan.of(index_input(connection, packed.catalog(), job_id)),
+    )
     return replace(plan, labels=version.labels)  # with the colours of today
 
 
@@ -144,10 +172,33 @@ def read_annotations(
 ) -> KnownAnnotations:
     """All annotations of the frames of a catalogue, which is that of its task or of the job. Raises
     NotRead while a worker reads them; Conflict, Busy, CvatError."""
-    known = _known(connection, index_input(connection, catalog, job_id))
-    if not known.is_complete:
-        source = f"task {catalog.task_id}"
-        raise NotRead(source, jobs_read=known.jobs_read, jobs_count=known.jobs_count)
+    [known] = read_annotations_of_tasks(connection=connection, catalogs=[catalog], job_id=job_id)
+    return known
+
+
+def read_annotations_of_tasks(
+    *, connection: Connection, catalogs: Sequence[FrameCatalog], job_id: int | None = None
+) -> list[KnownAnnotations]:
+    """The same of each of some catalogues; of a few at a time. All that workers have to read is
+    begun before NotRead is raised."""
+    task_ids = [catalog.task_id for catalog in catalogs]
+    works = indexings(connection, *task_ids, job_id=job_id).active()
+    under_way = set(works.values_list("task_id", flat=True))
+
+    def read(catalog: FrameCatalog) -> _Reading:
+        given = index_input(connection, catalog, job_id)
+        if catalog.task_id in under_way:
+            return _Reading(IndexPlan.of(given), _count(missing(given)))
+        return _read_little(connection, given)
+
+    known = [_known(connection, each) for each in side_by_side(connection, read, catalogs)]
+    unread = [
+        NotRead(f"task {each.plan.task_id}", jobs_read=each.jobs_read, jobs_count=each.jobs_count)
+        for each in known
+        if not each.is_complete
+    ]
+    if unread:
+        raise NotRead.of_all(unread)
     return known
 
 
@@ -160,9 +211,9 @@ def read_annotations_of_jobs(
     frames = frames_of_jobs(catalog.frames, jobs)
     given = index_input(connection, replace(catalog, jobs=tuple(jobs), frames=frames), None)
     plan = IndexPlan.of(given)
-    if (absent := missing(given)) and not _read_at_once(connection, plan, absent):
+    if _read_little(connection, given).frames_left:
         read_annotations(connection=connection, catalog=catalog, job_id=None)
-        if (absent := missing(given)) and not _read_at_once(connection, plan, absent):
+        if _read_little(connection, given).frames_left:
             raise InvalidInput(
                 f"The jobs that were chosen of task {catalog.task_id} overlap with too many others "
                 "for their objects to be counted now. Choose the objects of all jobs to see a "
@@ -171,22 +222,17 @@ def read_annotations_of_jobs(
     return KnownAnnotations(plan, _index(plan), None)
 
 
-def _input(connection: Connection, task_id: int | None, job_id: int | None) -> IndexInput:
-    catalog = load_catalog(connection=connection, task_id=task_id, job_id=job_id)
-    return index_input(connection, catalog, job_id)
+class _Reading(NamedTuple):
+    plan: IndexPlan
+    frames_left: int  # whose annotations are still to be read
 
 
-def _known(connection: Connection, given: IndexInput) -> KnownAnnotations:
-    plan, work = IndexPlan.of(given), None
-    if (absent := missing(given)) and not _read_at_once(connection, plan, absent):
-        work = _request_indexing(connection, plan, missing(given))
-    return KnownAnnotations(plan, _index(plan), work)
-
-
-def _read_at_once(connection: Connection, plan: IndexPlan, absent: Sequence[JobPart]) -> bool:
-    """Whether these parts were read now: not if they are too many or a worker reads them."""
-    if not _are_few(absent) or _indexings(plan, connection).active().exists():
-        return False
+def _read_little(connection: Connection, given: IndexInput) -> _Reading:
+    """Read what is missing, if that is little. Uses no database. Raises Conflict, Busy,
+    CvatError."""
+    plan, absent = IndexPlan.of(given), missing(given)
+    if not absent or not _are_few(absent):
+        return _Reading(plan, _count(absent))
     try:
         with cvat_client(connection) as client:
             read_indexes(
@@ -197,10 +243,17 @@ def _read_at_once(connection: Connection, plan: IndexPlan, absent: Sequence[JobP
                 most_objects=MOST_OBJECTS_AT_ONCE,
             )
     except TooManyObjects:
-        return False
-    if len(files.stored(part.key for part in absent)) < len(absent):
-        raise _not_stored(f"annotations of {plan.task_name}")
-    return True
+        return _Reading(plan, _count(missing(given)))
+    if missing(given):
+        raise not_stored(f"annotations of {plan.task_name}")
+    return _Reading(plan, 0)
+
+
+def _known(connection: Connection, reading: _Reading) -> KnownAnnotations:
+    """What is known; a worker is asked to read what is left."""
+    plan, left = reading
+    work = request_indexing(connection, plan, frames_count=left) if left else None
+    return KnownAnnotations(plan, _index(plan), work)
 
 
 def _index(plan: IndexPlan) -> TaskIndex:
@@ -209,64 +262,16 @@ def _index(plan: IndexPlan) -> TaskIndex:
     return _indexes.load(stored) if stored == plan.keys else read_index(stored)
 
 
-def _indexings(plan: IndexPlan, connection: Connection) -> TaskReadingQuerySet[AnnotationIndexing]:
-    """The works that read these annotations for the connection."""
-    own = AnnotationIndexing.objects.for_user(connection.owner)
-    return own.filter(connection=connection, task_id=plan.task_id, job_id=plan.job_id)
-
-
 def _are_few(parts: Sequence[JobPart]) -> bool:
-    frames_count = sum(len(part.frames) for part in parts)
-    return len(parts) <= MOST_JOBS_AT_ONCE and frames_count <= MOST_FRAMES_AT_ONCE
+    return len(parts) <= MOST_JOBS_AT_ONCE and _count(parts) <= MOST_FRAMES_AT_ONCE
+
+
+def _count(parts: Sequence[JobPart]) -> int:
+    return sum(len(part.frames) for part in parts)
 
 
 def _raise(error: Exception) -> None:
     raise error
-
-
-def _request_indexing(
-    connection: Connection, plan: IndexPlan, absent: Sequence[JobPart]
-) -> AnnotationIndexing:
-    """The work that reads the annotations, which may be under way already. Raises Conflict if it
-    ended just now without having read them."""
-    user = connection.owner
-    with transaction.atomic():
-        lock_person(user.pk)  # of two requests at once, the second finds the work of the first
-        last = _indexings(plan, connection).first()
-        if last is not None and last.is_active:
-            return last
-        if last is not None and last.ended_just_now:
-            _refuse_again(last, plan)
-        return begin_reading(
-            AnnotationIndexing(
-                requested_by=user,
-                connection=connection,
-                task_id=plan.task_id,
-                job_id=plan.job_id,
-                task_name=plan.task_name[:500],
-                digest=plan.digest,
-                frames_total=sum(len(part.frames) for part in absent),
-            )
-        )
-
-
-def _refuse_again(last: AnnotationIndexing, plan: IndexPlan) -> None:
-    """Raise Conflict if the same work would only end again as it did a moment ago."""
-    title = f"{last.title[0].lower()}{last.title[1:]}"
-    if last.status == last.Status.FAILED:
-        raise Conflict(f"Reading the {title} failed: {last.error} Try again in a minute.")
-    if last.status == last.Status.CANCELLED:
-        raise Conflict(f"Reading the {title} was cancelled. Try again in a minute.")
-    if last.digest == plan.digest:
-        raise _not_stored(title)
-
-
-def _not_stored(title: str) -> Conflict:
-    return Conflict(
-        f"The {title} were read, but are not in the portal's folder of annotations. Ask the "
-        "operator of the portal whether the folder has room, and whether all web servers and "
-        "workers share it."
-    )
 
 
 def _check_names(plan: IndexPlan, conditions: AnnotationFilter) -> None:

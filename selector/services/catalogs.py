@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -86,7 +86,7 @@ def load_packed(
 def load_each(
     *,
     connection: Connection,
-    task_ids: Iterable[int],
+    task_ids: Collection[int],
     answering: tuple[type[CvatError], ...] = (CvatNoData,),
 ) -> dict[int, FrameCatalog | CvatError]:
     """The catalogues of these tasks, a few read at a time; in place of one that cannot be had the

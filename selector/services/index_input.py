@@ -48,6 +48,33 @@ class IndexInput:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexPlan:
+    """What belongs to an index, without the frames: small, to be cached."""
+
+    task_id: int
+    job_id: int | None
+    task_name: str
+    labels: Labels
+    frames_count: int
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, given: IndexInput) -> IndexPlan:
+        return cls(
+            task_id=given.catalog.task_id,
+            job_id=given.job_id,
+            task_name=given.catalog.task_name,
+            labels=given.labels,
+            frames_count=len(given.catalog.frames),
+            keys=tuple(part.key for part in given.parts),
+        )
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256("".join(self.keys).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class IndexVersion:
     """What changes an index beside the frames. `dates`: when each job that CVAT shows changed."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cvat.types import FrameCatalog, Place
-from portal.exceptions import InvalidInput, NotRead
+from portal.exceptions import InvalidInput
 from selector.annotation_index.filter import AnnotationFilter
 from selector.annotation_index.frame_sets import frames_of
 from selector.annotation_index.words import listed
@@ -14,19 +14,12 @@ from selector.models import Connection
 from selector.scope import Scope
 from selector.services.annotation_index import (
     KnownAnnotations,
-    known_annotations,
-    read_annotations,
+    read_annotations_of_tasks,
 )
 
 MOST_TASKS = 100  # whose annotations are looked through at once
 MOST_TASKS_ASKED = 20  # of one request that takes what is known at the moment
 MOST_NAMED = 50  # labels in a message
-
-
-def known_of_tasks(*, connection: Connection, task_ids: Sequence[int]) -> list[KnownAnnotations]:
-    """What is known at the moment of the annotations of each of some tasks, in their order. Raises
-    as `known_annotations`, for the first task that it cannot tell of."""
-    return [known_annotations(connection=connection, task_id=each) for each in task_ids]
 
 
 def with_annotations(
@@ -81,24 +74,13 @@ def frames_by_label(
 def _read(
     connection: Connection, catalogs: Sequence[FrameCatalog], scope: Scope
 ) -> list[KnownAnnotations]:
-    """Of each catalogue. All that is to be read by workers is begun before NotRead is raised."""
+    """Of each catalogue."""
     if len(catalogs) > MOST_TASKS:
         raise InvalidInput(
             f"The annotations of {len(catalogs):,} tasks are more than can be looked through at "
             f"once ({MOST_TASKS}). Take fewer tasks, or jobs of one stage, state or assignee."
         )
-    known: list[KnownAnnotations] = []
-    unread: list[NotRead] = []
-    for catalog in catalogs:
-        try:
-            known.append(
-                read_annotations(connection=connection, catalog=catalog, job_id=scope.job_id)
-            )
-        except NotRead as error:
-            unread.append(error)
-    if unread:
-        raise NotRead.of_all(unread)
-    return known
+    return read_annotations_of_tasks(connection=connection, catalogs=catalogs, job_id=scope.job_id)
 
 
 def _check_names(known: Iterable[KnownAnnotations], conditions: AnnotationFilter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from cvat.client import CvatClient
 from selector.models import Connection
 from standin.server import StandIn
 from tests.annotated import WITH_IMAGES, Case, Object
@@ -152,6 +154,28 @@ def test_several_tasks_are_answered_together_as_each_alone(
     assert api.get("/api/labels", asked).json() == {"tasks": alone}
     alone = [api.get(f"/api/tasks/{each}/frames-by-annotation").json() for each in sorted(ids)]
     assert api.get("/api/frames-by-annotation", asked).json() == {"tasks": alone}
+
+
+@pytest.mark.parametrize("request_name", ["show_task", "job_dates", "job_annotations"])
+def test_several_tasks_are_read_side_by_side(
+    api: APIClient,
+    connection: Connection,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    request_name: str,
+) -> None:
+    """One of two requests waits until the other is made as well."""
+    ids = [opened(standin, RECORDED / name).task["id"] for name in ("shapes", "attributes_tags")]
+    both = threading.Barrier(2)
+    plain = getattr(CvatClient, request_name)
+
+    def met(*args: Any, **kwargs: Any) -> Any:
+        both.wait(timeout=20)
+        return plain(*args, **kwargs)
+
+    monkeypatch.setattr(CvatClient, request_name, met)
+    answer = api.get("/api/labels", {"task_ids": ids}).json()
+    assert [each["state"] for each in answer["tasks"]] == ["ready", "ready"]
 
 
 def test_a_label_that_one_of_several_tasks_has_is_on_no_frame_of_the_others(

@@ -2,7 +2,7 @@
 
 const MOST_TASKS = 20; // in a request: as many as the API takes
 const MOMENT = 10; // ms
-const AT_ONCE = 3; // requests
+const AT_ONCE = 2; // requests, each of which has the portal ask CVAT about four tasks at a time
 const OF_ONE_TASK = [403, 404, 409]; // errors that may be those of one task alone
 
 export class TaskQuestions {
