@@ -25,6 +25,11 @@ def runs_of(frames: int) -> list[int]:
     return [number for run in _runs(frames) for number in run]
 
 
+def run_numbers(frames: int) -> int:
+    """How many numbers `runs_of` gives: one for each begin and each end of a run."""
+    return (frames ^ (frames << 1)).bit_count()
+
+
 def frames_of(frames: int) -> Iterable[int]:
     """The frames, ascending."""
     return (frame for first, count in _runs(frames) for frame in range(first, first + count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -13,7 +14,7 @@ from portal.api.choices import ChoiceField
 from portal.api.fields import ListField, WholeNumberField
 from portal.api.strict import takes
 from portal.signed_in import SignedInApiRequest
-from selector.annotation_index.frame_sets import runs_of
+from selector.annotation_index.frame_sets import run_numbers, runs_of
 from selector.annotation_index.task_index import LabelCounts
 from selector.api.annotation_filters import FilterQuerySerializer, filter_of
 from selector.api.serializers import ConnectionQuerySerializer
@@ -21,6 +22,7 @@ from selector.api.workspace import NOT_STORED, WorkspaceView
 from selector.services.annotation_index import KnownAnnotations, known_annotations, known_of_tasks
 from selector.services.scope_annotations import MOST_TASKS_ASKED
 
+MOST_RUN_NUMBERS = 400_000  # in an answer about labels: some 3 MB
 STATES = READY, READING = "ready", "reading"
 
 
@@ -71,6 +73,20 @@ class LabelCountsSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(), help_text="How many of each source, such as `manual`."
     )
     attributes = AttributeCountsSerializer(many=True, help_text="The attributes of the label.")
+    frames = serializers.ListField(
+        child=serializers.IntegerField(),
+        required=False,
+        allow_null=True,
+        help_text="With `with_frames` the frames that have it, as runs: [0, 3, 8, 1] (first, "
+        "count, first, count) are the frames 0, 1, 2 and 8. Null if the answer would be too long: "
+        "ask for the frames of this label by `labels_any`.",
+    )
+
+
+class LabelsQuerySerializer(ConnectionQuerySerializer):
+    with_frames = serializers.BooleanField(
+        default=False, help_text="Answer also on which frames each label is."
+    )
 
 
 class LabelsAnswer(ReadingSerializer):
@@ -104,6 +120,10 @@ class TasksQuerySerializer(ConnectionQuerySerializer):
         return sorted(set(ids))
 
 
+class LabelsOfTasksQuerySerializer(LabelsQuerySerializer, TasksQuerySerializer):
+    """The tasks, and whether to answer frames."""
+
+
 class TasksFilterQuerySerializer(FilterQuerySerializer, TasksQuerySerializer):
     """The tasks and the filter."""
 
@@ -117,7 +137,7 @@ class FramesOfTasksAnswer(serializers.Serializer[Any]):
 
 
 class TaskLabelsView(WorkspaceView):
-    @takes(query=ConnectionQuerySerializer, responses=LabelsAnswer)
+    @takes(query=LabelsQuerySerializer, responses=LabelsAnswer)
     def get(self, request: SignedInApiRequest, task_id: int) -> Response:
         """The labels of a task, and how often each is on the frames that can be chosen.
 
@@ -126,15 +146,17 @@ class TaskLabelsView(WorkspaceView):
         background: ask again while `state` is `reading`.
         """
         connection = self.connection(request)
-        return _respond(_labels_of(known_annotations(connection=connection, task_id=task_id)))
+        known = known_annotations(connection=connection, task_id=task_id)
+        return _respond(_labels_of([known], with_frames=self.query["with_frames"])[0])
 
 
 class JobLabelsView(WorkspaceView):
-    @takes(query=ConnectionQuerySerializer, responses=LabelsAnswer)
+    @takes(query=LabelsQuerySerializer, responses=LabelsAnswer)
     def get(self, request: SignedInApiRequest, job_id: int) -> Response:
         """The same of one job, of any type: what is annotated in this job alone."""
         connection = self.connection(request)
-        return _respond(_labels_of(known_annotations(connection=connection, job_id=job_id)))
+        known = known_annotations(connection=connection, job_id=job_id)
+        return _respond(_labels_of([known], with_frames=self.query["with_frames"])[0])
 
 
 class TaskFramesView(WorkspaceView):
@@ -157,7 +179,7 @@ class JobFramesView(WorkspaceView):
 
 
 class LabelsOfTasksView(WorkspaceView):
-    @takes(query=TasksQuerySerializer, responses=LabelsOfTasksAnswer)
+    @takes(query=LabelsOfTasksQuerySerializer, responses=LabelsOfTasksAnswer)
     def get(self, request: SignedInApiRequest) -> Response:
         """The labels of several tasks, each as `GET /api/tasks/{task_id}/labels` answers them.
 
@@ -165,7 +187,7 @@ class LabelsOfTasksView(WorkspaceView):
         """
         connection = self.connection(request)
         tasks = known_of_tasks(connection=connection, task_ids=self.query["task_ids"])
-        return _respond({"tasks": [_labels_of(each) for each in tasks]})
+        return _respond({"tasks": _labels_of(tasks, with_frames=self.query["with_frames"])})
 
 
 class FramesOfTasksView(WorkspaceView):
@@ -186,14 +208,29 @@ class FramesOfTasksView(WorkspaceView):
         )
 
 
-def _labels_of(known: KnownAnnotations) -> dict[str, Any]:
-    counts = known.index.counts
-    return {
-        **_reading(known),
-        "frames_count": known.plan.frames_count,
-        "annotated_frames": known.index.annotated.bit_count(),
-        "labels": [_label(label, counts.get(label.name)) for label in known.plan.labels],
-    }
+def _labels_of(tasks: Iterable[KnownAnnotations], *, with_frames: bool) -> list[dict[str, Any]]:
+    """Of each task or job. With frames, those labels are left without that would make the answer
+    too long."""
+    room = MOST_RUN_NUMBERS
+    answers = []
+    for known in tasks:
+        labels = []
+        for label in known.plan.labels:
+            labels.append(_label(label, known.index.counts.get(label.name)))
+            if with_frames:
+                frames = known.index.by_label.get(label.name, 0)
+                length = run_numbers(frames)
+                labels[-1]["frames"] = runs_of(frames) if length <= room else None
+                room -= length if length <= room else 0
+        answers.append(
+            {
+                **_reading(known),
+                "frames_count": known.plan.frames_count,
+                "annotated_frames": known.index.annotated.bit_count(),
+                "labels": labels,
+            }
+        )
+    return answers
 
 
 def _frames_of(known: KnownAnnotations, frames: int) -> dict[str, Any]:

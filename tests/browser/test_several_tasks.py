@@ -8,11 +8,15 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Request, Route, expect
 
 from selections.models import Selection
+from standin.annotated import add_annotated_task
+from tests.annotated import Case
 from tests.browser.workspace import Workspace
 from tests.conftest import api_of
+from tests.recorded import FOLDER
 
 DRIVE, LARGE, DAY, DUSK = 1, 8, 12, 13  # the last two are those of the project "Crossings"
 CROSSINGS = 2
+RECORDED = FOLDER / "annotated"
 
 
 def open_tasks(desk: Workspace, *tasks: int, **named: int) -> None:
@@ -211,6 +215,31 @@ def test_labels_of_all_tasks(desk: Workspace) -> None:
     desk.page.get_by_label("Label car").select_option("any")
     expect(said).to_contain_text("like this")
     expect(desk.page.locator("#shown")).to_contain_text("of 60 shown")
+
+
+def test_chosen_frames_of_a_label_are_counted_in_many_tasks(desk: Workspace) -> None:
+    """One request asks for all labels of the tasks that have chosen frames."""
+    world = desk.standin.world
+    world.user("demo").is_superuser = True
+    folders = [RECORDED / name for name in ("shapes", "attributes_tags", "skeletons", "consensus")]
+    ids = [DAY, DUSK, *(add_annotated_task(world, folder).id for folder in folders)]
+    open_tasks(desk, *ids)
+    desk.pick("100", mode="Over all")
+    all_chosen = desk.page.locator(".dock-count")
+    expect(all_chosen).to_have_text(re.compile(r"^(\d+) of \1 chosen$"))
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    desk.page.locator("#annotations summary").first.click()
+    annotated = [each for folder in folders for each in Case(folder).objects().values()]
+    chart = desk.page.locator("#annotations-labels")
+    for name in {each["label"] for objects in annotated for each in objects}:
+        row = chart.get_by_role("listitem").filter(
+            has=desk.page.get_by_label(f"Label {name}", exact=True)
+        )
+        expect(row.locator(".label-numbers")).to_have_text(re.compile(r"^(\d+)/\1$"))
+    assert len([url for url in asked if "with_frames" in url]) == 1
+    desk.button("Clear").click()
+    expect(row.locator(".label-numbers")).to_have_text(re.compile(r"^0/\d+$"))
 
 
 def test_names_are_pasted_for_all_tasks(desk: Workspace) -> None:

@@ -11,6 +11,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from cvat.client import CvatClient
+from selector.api import labels
 from selector.models import Connection
 from standin.server import StandIn
 from tests.annotated import WITH_IMAGES, Case, Object
@@ -154,6 +155,27 @@ def test_several_tasks_are_answered_together_as_each_alone(
     assert api.get("/api/labels", asked).json() == {"tasks": alone}
     alone = [api.get(f"/api/tasks/{each}/frames-by-annotation").json() for each in sorted(ids)]
     assert api.get("/api/frames-by-annotation", asked).json() == {"tasks": alone}
+
+
+def test_labels_with_their_frames(
+    api: APIClient, connection: Connection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = opened(standin, RECORDED / "shapes")
+    path, query = f"/api/tasks/{case.task['id']}/labels", {"with_frames": "true"}
+    assert all("frames" not in label for label in api.get(path).json()["labels"])
+    answer = api.get(path, query).json()
+    having = {
+        label["name"]: frames_by(api, f"tasks/{case.task['id']}", labels_any=[label["name"]])
+        for label in answer["labels"]
+    }
+    assert any(having.values())
+    assert {label["name"]: list(unpacked(label["frames"])) for label in answer["labels"]} == having
+    both = api.get("/api/labels", {**query, "task_ids": [case.task["id"]]}).json()
+    assert both == {"tasks": [answer]}
+    lengths = [len(label["frames"]) for label in answer["labels"]]
+    monkeypatch.setattr(labels, "MOST_RUN_NUMBERS", sum(lengths) - 1)
+    shorter = api.get(path, query).json()["labels"]
+    assert [label["frames"] is None for label in shorter].count(True) == 1
 
 
 @pytest.mark.parametrize("request_name", ["show_task", "job_dates", "job_annotations"])

@@ -85,7 +85,7 @@ export class AnnotationPanel extends EventTarget {
     this.#progress = progress;
     this.at("form").hidden = false;
     this.#offer();
-    this.chart.forget();
+    this.chart.count();
     this.#say();
     if (this.isSet) this.#ask();
   }

@@ -26,6 +26,18 @@ export class Bits {
     return bits;
   }
 
+  /** The members from `first` on, as a set of their own of so many: `first` is its 0. */
+  slice(first, length) {
+    const part = new Bits(length);
+    const [from, shift] = [first >>> 5, first & 31];
+    for (let at = 0; at < part.words.length; at += 1) {
+      const [low, high] = [this.words[from + at] ?? 0, this.words[from + at + 1] ?? 0];
+      part.words[at] = shift ? (low >>> shift) | (high << (32 - shift)) : low;
+    }
+    if (length & 31) part.words[part.words.length - 1] &= (1 << (length & 31)) - 1;
+    return part;
+  }
+
   /** What is in one of the two and not in both. */
   xor(other) {
     const words = this.words.slice();

@@ -1,8 +1,8 @@
 // Which labels are on which frames, of several tasks together: as far as these are loaded.
 
 import { Bits } from "./bitset.js";
+import { endOf } from "./joined_catalog.js";
 
-const MOST_COUNTED = 4; // tasks of which the chosen frames of each label are counted
 const MOST_KEPT = 30; // filters of which the frames are known
 
 export class JoinedLabels extends EventTarget {
@@ -44,9 +44,31 @@ export class JoinedLabels extends EventTarget {
     };
   }
 
-  /** Whether the chosen frames of each label are counted: that asks each task for each label. */
-  get isCounted() {
-    return this.#indexes.size <= MOST_COUNTED;
+  /** Ask which frames have each label, of the tasks with chosen frames. Rejects with the first error,
+   * after the others have answered.
+   * @param {Bits} chosen */
+  async loadSets(chosen) {
+    const tasks = [...this.#indexes.keys()].filter((task) => chosen.countBetween(task.offset, endOf(task)));
+    const asked = await Promise.allSettled(tasks.map((task) => this.#indexes.get(task).loadSets()));
+    const failed = asked.find(({ status }) => status === "rejected");
+    if (failed) throw /** @type {PromiseRejectedResult} */ (failed).reason;
+  }
+
+  /** How many of the chosen frames have each label, as LabelIndex has it; those of tasks whose jobs are
+   * still being read do not count.
+   * @param {Bits} chosen */
+  taken(chosen) {
+    const sums = new Map();
+    let isKnown = false;
+    for (const [task, index] of this.#indexes) {
+      const part = chosen.slice(task.offset, task.part.size);
+      if (part.isEmpty()) continue;
+      const counts = index.taken(part);
+      if (counts) isKnown = true;
+      else if (index.answer?.state === "ready") return null;
+      for (const [name, count] of counts ?? []) sums.set(name, sums.has(name) ? sums.get(name) + count : count);
+    }
+    return isKnown ? sums : null;
   }
 
   /** What the numbers of `answer` leave out. */

@@ -5,16 +5,15 @@ import { COLOR } from "./svg.js";
 import { chosenOf, plural } from "./words.js";
 
 const CONDITIONS = [["", "no matter"], ["labels_any", "any"], ["labels_all", "all"], ["labels_none", "none"]];
-const MOST_SETS = 40; // labels of which the frames are known, to count the chosen ones
 
 /** No filter: all frames count. */
 const ALL = { frames: null, counts: null };
 
 export class LabelChart extends EventTarget {
   #rows = new Map(); // by the name of the label
-  #sets = new Map(); // name -> Bits of its frames
   #among = /** @type {{frames: import("./bitset.js").Bits | null, counts: object | null}} */ (ALL);
-  #asking = null;
+  #isAsking = false;
+  #hasChanged = false; // since the index was asked
 
   /** @param list the <ul>
    * @param choice
@@ -56,35 +55,22 @@ export class LabelChart extends EventTarget {
     this.#refresh();
   }
 
-  /** What is known of the frames of the labels is out of date. */
-  forget() {
-    this.#sets.clear();
-    this.#asking?.abort();
-    this.#asking = null;
-    this.count();
-  }
-
-  /** Count the chosen frames of each label, once all jobs are read: until then, which frames have the
-   * label changes every second. */
+  /** Count the chosen frames of each label, as far as the index knows or can be asked. */
   async count() {
     this.#refresh();
-    const isReady = this.index.isCounted && this.index.answer?.state === "ready";
-    if (!isReady || !this.choice.size || this.#asking || !this.list.checkVisibility()) return;
-    const missing = [...this.#rows.keys()].slice(0, MOST_SETS).filter((name) => !this.#sets.has(name));
-    if (!missing.length) return;
-    const request = new AbortController();
-    this.#asking = request;
+    this.#hasChanged = true;
+    if (this.#isAsking || !this.list.checkVisibility()) return;
+    this.#isAsking = true;
     try {
-      for (const name of missing) {
-        const { frames } = await this.index.frames({ labels_any: [name] }, request.signal);
-        if (request.signal.aborted) return;
-        this.#sets.set(name, frames);
+      while (this.#hasChanged && this.choice.size) {
+        this.#hasChanged = false;
+        await this.index.loadSets(this.choice.copy());
         this.#refresh();
       }
     } catch {
       // The chart shows how many there are; the next change of the choice asks again.
     } finally {
-      if (this.#asking === request) this.#asking = null;
+      this.#isAsking = false;
     }
   }
 
@@ -122,16 +108,15 @@ export class LabelChart extends EventTarget {
     const { frames, counts } = this.#among;
     const most = Math.max(1, ...[...this.#rows.values()].map((row) => row.frames));
     const chosen = frames ? this.choice.copy().and(frames) : this.choice.copy();
-    const hasChosen = !chosen.isEmpty();
+    const taken = chosen.isEmpty() ? new Map() : this.index.taken(chosen);
     for (const [name, row] of this.#rows) {
       const count = counts ? (counts[name] ?? 0) : row.frames;
-      const set = this.#sets.get(name);
-      const taken = hasChosen ? set?.and(chosen).size : 0;
+      const chosenCount = taken?.has(name) === false ? 0 : taken?.get(name);
       row.bar.style.setProperty("--available", count / most);
-      row.bar.style.setProperty("--chosen", (taken ?? 0) / most);
+      row.bar.style.setProperty("--chosen", (chosenCount ?? 0) / most);
       const text = count.toLocaleString("en");
-      row.numbers.textContent = taken === undefined ? text : `${taken.toLocaleString("en")}/${text}`;
-      row.spoken.textContent = chosenOf(taken, count);
+      row.numbers.textContent = chosenCount === undefined ? text : `${chosenCount.toLocaleString("en")}/${text}`;
+      row.spoken.textContent = chosenOf(chosenCount, count);
     }
   }
 }

@@ -7,11 +7,13 @@ import { Bits } from "./bitset.js";
 
 const PAUSE = 1500; // ms between two questions while jobs are read
 const WORK = "annotationindexing"; // kind of the work that reads them
+const MOST_ASKED = 40; // labels whose frames are asked for one by one, being too many for one answer
 
 export class LabelIndex extends EventTarget {
   #timer = null;
   #isAsking = false;
   #workId = null; // of the work that reads the jobs, as the tray was told
+  #sets = /** @type {Map<string, Bits | null> | null} */ (null); // label -> its frames; null: not known
 
   /** @param {(question: string, signal?: AbortSignal) => Promise<any>} ask asks the API about the task or the
    * job: "labels?..." or "frames-by-annotation?..."
@@ -34,6 +36,7 @@ export class LabelIndex extends EventTarget {
     this.#isAsking = true;
     try {
       this.answer = await whileBusy(() => this.ask(`labels?connection=${this.connection}`));
+      this.#sets = null;
       if (this.answer.state === "reading") this.#timer = setTimeout(() => this.load(), PAUSE);
       this.#tellTray(this.answer.work_id);
       this.dispatchEvent(new Event("labels"));
@@ -71,9 +74,27 @@ export class LabelIndex extends EventTarget {
     this.load();
   }
 
-  /** Whether the chosen frames of each label are counted. */
-  get isCounted() {
-    return true;
+  /** Ask which frames have each label, once all jobs are read: until then that changes every second. */
+  async loadSets() {
+    const { answer } = this;
+    if (this.#sets || answer?.state !== "ready") return;
+    const query = `labels?connection=${this.connection}&with_frames=true`;
+    const { state, labels } = await whileBusy(() => this.ask(query));
+    const sets = new Map();
+    let asked = 0;
+    for (const { name, frames } of labels) {
+      if (frames) sets.set(name, this.#bits(frames));
+      else sets.set(name, (asked += 1) > MOST_ASKED ? null : (await this.frames({ labels_any: [name] })).frames);
+    }
+    if (state === "ready" && this.answer === answer) this.#sets = sets;
+  }
+
+  /** How many of the chosen frames have each label, which is undefined for a label of which that is not
+   * known; null while `loadSets` has not told.
+   * @param {Bits} chosen
+   * @returns {Map<string, number | undefined> | null} */
+  taken(chosen) {
+    return this.#sets && new Map([...this.#sets].map(([name, frames]) => [name, frames?.and(chosen).size]));
   }
 
   /** What the numbers of the answer leave out: nothing, in one task. */
