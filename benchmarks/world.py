@@ -2,7 +2,8 @@
 
 The measured server had 1080p JPEGs of 470 kB in chunks of 36 and a 720p video with chunks of
 1.3 MB (cvat-api 7.16). Drawing such pictures on demand would cost this machine more time than the
-simulated server has, so each is one picture with its number and padding in a comment segment.
+simulated server has, so each is one picture with its number in a comment segment, and padding
+behind its end.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ CACHE_BYTES = 400 * 10**6
 
 
 class PaddedImages(Images):
-    """JPEGs of exactly `length` bytes, each different, each decodable."""
+    """JPEGs of exactly `length` bytes, each different, each decodable. The padding comes last, as
+    the many bytes of a photograph come behind its header: who wants its size reads the first few
+    bytes of both."""
 
     def __init__(self, count: int, size: tuple[int, int], length: int) -> None:
         super().__init__([f"img_{number:06d}.jpg" for number in range(count)], size)
@@ -44,15 +47,10 @@ class PaddedImages(Images):
         self._padding = random.Random(1).randbytes(length)
 
     def original(self, position: int) -> bytes:
-        missing = self._length - len(self._picture)
-        comments = [f"frame {position}".encode()]
-        while missing > 0:
-            comments.append(self._padding[: min(missing, 65_000)])
-            missing -= 65_000
-        segments = b"".join(
-            b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment for comment in comments
-        )
-        return self._picture[:2] + segments + self._picture[2:]
+        comment = f"frame {position}".encode()
+        segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
+        padding = self._padding[: max(self._length - len(self._picture) - len(segment), 0)]
+        return b"".join((self._picture[:2], segment, self._picture[2:], padding))
 
 
 class PreparedChunks(ChunkBuilder):
