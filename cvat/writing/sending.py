@@ -43,15 +43,18 @@ class Sender:
             is_read_only=is_forbidden and self.is_read_only(),
         )
 
-    def ensure(self, look: Callable[[], T | None], do: Callable[[], T]) -> T:
+    def ensure(
+        self, look: Callable[[], T | None], do: Callable[[], T], *, is_first: bool = False
+    ) -> T:
         """What `look` finds, else what `do` makes: once, although answers may be lost.
 
         `look` returns None while nothing is there. It is called before each `do`, and after one
         whose answer was lost: CVAT may have carried the request out. It may raise, too, when what
-        it finds forbids to go on.
+        it finds forbids to go on. `is_first`: the request was never sent before, so that there is
+        nothing to look for yet.
         """
         started = time.monotonic()
-        known = look()
+        known = None if is_first else look()
         for attempt in itertools.count(1):
             if known is not None:
                 return known

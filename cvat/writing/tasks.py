@@ -53,10 +53,13 @@ class TaskWriter(Writer):
             return in_organization(self._client.project(task.project_id))
         return {"org": task.organization} if task.organization else {}
 
-    def ensure_task(self, task: NewTask) -> int:
-        """The id of the task with the marker of this one, made if there is none."""
+    def ensure_task(self, task: NewTask, *, is_first: bool = False) -> int:
+        """The id of the task with the marker of this one, made if there is none. `is_first`: it
+        was never asked for before."""
         return self._sender.ensure(
-            lambda: self.find_task(task.marker), lambda: self.create_task(task)
+            lambda: self.find_task(task.marker),
+            lambda: self.create_task(task),
+            is_first=is_first,
         )
 
     def find_task(self, marker: str) -> int | None:
@@ -96,6 +99,7 @@ class TaskWriter(Writer):
         data: Callable[[], TaskData],
         *,
         resume: str = "",
+        is_first: bool = False,
         started: Callable[[str], None] = ignore,
         progress: Callable[[int], None] = ignore,
     ) -> str:
@@ -105,10 +109,18 @@ class TaskWriter(Writer):
         `started` gets the id of the upload, with which (`resume`) a later call goes on where this
         one ended; `progress` the number of bytes that CVAT has. May be repeated at any time: if
         CVAT has all pictures already, nothing is sent. Raises LengthChanged when the upload to
-        resume was begun for a file of another length: only a new task helps then.
+        resume was begun for a file of another length: only a new task helps then. `is_first`: no
+        picture was ever sent to the task, so that CVAT need not be asked whether it has them.
         """
         return uploading.upload(
-            self._sender, task_id, file, data, resume=resume, started=started, progress=progress
+            self._sender,
+            task_id,
+            file,
+            data,
+            resume=resume,
+            is_first=is_first,
+            started=started,
+            progress=progress,
         )
 
     def request_state(self, request_id: str) -> RequestState:

@@ -76,6 +76,7 @@ def upload(
     data: Callable[[], TaskData],
     *,
     resume: str,
+    is_first: bool,
     started: Callable[[str], None],
     progress: Callable[[int], None],
 ) -> str:
@@ -96,7 +97,7 @@ def upload(
             raise
         return reading.text(answer.data, "rq_id") or request_id
 
-    if received():
+    if not is_first and received():
         return request_id
     if not resume:
         call = Call("POST", path, subject, headers={"Upload-Start": "true"})
@@ -105,7 +106,7 @@ def upload(
     if manifest := data().manifest:
         beside = FileInMemory(manifest)
         _Pieces(sender, task_id, _MANIFEST, beside, ignore, ignore).send("")
-    return sender.ensure(received, finish)
+    return sender.ensure(received, finish, is_first=is_first)
 
 
 def request_state(client: CvatClient, request_id: str) -> RequestState:

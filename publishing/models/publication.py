@@ -240,10 +240,14 @@ class Publication(Work):
         """Whether it is known that CVAT has carried out the request."""
         return any(_is_of(step, change) and step["done_at"] for step in self.steps)
 
+    def has_begun(self, change: Change) -> bool:
+        """Whether the request may have been sent, whatever became of it."""
+        return any(_is_of(step, change) for step in self.steps)
+
     def begin_step(self, worker: uuid.UUID, change: Change) -> bool:
         """Note that the request is about to be sent, for the first time or once more. False if the
         worker has lost its claim."""
-        if any(_is_of(step, change) for step in self.steps):
+        if self.has_begun(change):
             return self._note_of(worker, change, is_refused=False)
         step = {
             "request": change.request,

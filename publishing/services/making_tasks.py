@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -41,6 +41,8 @@ from selections.batches import delete_rows
 # Between questions whether CVAT has made the task: at first, and at most.
 FIRST_POLL_SECONDS, POLL_SECONDS = 0.1, 1.0
 ROWS_AT_ONCE = 1000
+
+Labels = Sequence[Mapping[str, Any]]
 
 FILLED = (
     "Task {task} was to be made anew, because its upload did not fit the pictures, but CVAT has "
@@ -122,10 +124,13 @@ def _filled_task(
     publication: Publication, heartbeat: Heartbeat, writer: TaskWriter, pictures: PackedFile
 ) -> int:
     """Raises TooLong, LengthChanged."""
+    labels = _labels(publication, writer, pictures)  # read while the pictures are packed
     length = pictures.size  # before it is known, nothing is changed in CVAT
-    task = _new_task(publication, heartbeat, writer, pictures)
-    with step(publication, heartbeat, creation(task, writer.query_of_task(task))):
-        task_id = writer.ensure_task(task)
+    task = _new_task(publication, heartbeat, writer, labels)
+    change = creation(task, writer.query_of_task(task))
+    is_first = not publication.has_begun(change)
+    with step(publication, heartbeat, change):
+        task_id = writer.ensure_task(task, is_first=is_first)
         if not publication.note_task(heartbeat.worker, task_id):
             raise Stopped
     _fill(publication, heartbeat, writer, task_id, pictures, length)
@@ -152,13 +157,18 @@ def _is_filled(client: CvatClient, task_id: int) -> bool:
         return False
 
 
+def _labels(publication: Publication, writer: TaskWriter, pictures: PackedFile) -> Labels:
+    """The labels of the task of the first picture, unless the new task has others."""
+    options = publication.get_task_options()
+    has_own = options.project_id is not None or options.label_schema
+    return () if has_own else writer.labels_of_task(pictures.first["task_id"])
+
+
 def _new_task(
-    publication: Publication, heartbeat: Heartbeat, writer: TaskWriter, pictures: PackedFile
+    publication: Publication, heartbeat: Heartbeat, writer: TaskWriter, labels: Labels
 ) -> NewTask:
     """The task to make, in a project that is made for it if that was asked for."""
     options, project_id = publication.get_task_options(), None
-    has_own = options.project_id is not None or options.label_schema
-    labels = () if has_own else writer.labels_of_task(pictures.first["task_id"])
     marker, organization = publication.marker, publication.organization
     if options.new_project:
         project = options.project(marker=marker, labels=labels, organization=organization)
@@ -179,12 +189,15 @@ def _fill(
 ) -> None:
     """Upload the pictures, and wait until CVAT has made frames of them."""
     options, frames = publication.get_task_options(), publication.frames_total
-    with step(publication, heartbeat, upload(task_id, frames_count=frames, options=options)):
+    change = upload(task_id, frames_count=frames, options=options)
+    is_first = not publication.has_begun(change)
+    with step(publication, heartbeat, change):
         request_id = writer.upload_pictures(
             task_id,
             pictures,
             lambda: _data(options, pictures.lines),
             resume=publication.upload_id,
+            is_first=is_first,
             started=lambda upload_id: _note_upload(publication, heartbeat, upload_id),
             progress=_shown(heartbeat, length),
         )

@@ -93,10 +93,16 @@ class PackedFile:
 
     # The thread that packs
 
-    def foresee(self, path: Path, length: int, first: Line) -> None:
+    def begin(self, first: Line) -> None:
+        """The first picture has this line."""
+        with self._changed:
+            self._first = first
+            self._changed.notify_all()
+
+    def foresee(self, path: Path, length: int) -> None:
         """The file at this path will have this length: the upload may begin."""
         with self._changed:
-            self._file, self._length, self._first = path.open("rb", buffering=0), length, first
+            self._file, self._length = path.open("rb", buffering=0), length
             self._changed.notify_all()
 
     def withdraw(self) -> None:

@@ -144,14 +144,16 @@ class _Foreseen:
         self._packed_file = packed_file
         self._foresight = Foresight(pictures, empty=writer.final_size)
         self._size = writer.final_size
-        self._first: Line = {}
+        self._has_begun = False
         self._is_over = not packed_file.is_read_meanwhile
 
     def check(self, entry: Entry) -> None:
         """After a picture was written. Raises UploadEnded."""
         size = self._writer.final_size
         added, self._size = size - self._size, size
-        self._first = self._first or entry.line or {}
+        if not self._has_begun:
+            self._packed_file.begin(entry.line or {})
+            self._has_begun = True
         self._packed_file.advance()
         if self._is_over:
             return
@@ -162,7 +164,7 @@ class _Foreseen:
             self._foresight.add(added)
             self.length = self._foresight.length()
             if self.length is not None:
-                self._packed_file.foresee(self._writer.path, self.length, self._first)
+                self._packed_file.foresee(self._writer.path, self.length)
 
 
 def _sizes(selection: Selection) -> Sizes:

@@ -111,6 +111,41 @@ def test_a_task_is_found_by_its_marker(site: StandIn) -> None:
     assert made.ensure_task(new("marker 1")) == wanted
 
 
+LOOKS = ("/api/tasks$", "/api/requests/", r"/api/tasks/\d+$")
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_first_request_is_sent_without_a_look(
+    site: StandIn, pictures: Path, is_first: bool
+) -> None:
+    made = writer(site)
+    task_id = made.ensure_task(new(), is_first=is_first)
+    made.upload_pictures(task_id, FileOnDisk(pictures), lambda: TaskData(JOBS), is_first=is_first)
+    looks = [request for path in LOOKS for request in site.requests.matching(path, method="GET")]
+    assert bool(looks) is not is_first
+    site.site.creations.wait()
+    assert names(site.world.tasks[task_id]) == [name for job in JOBS for name in job]
+
+
+@pytest.mark.parametrize("skip", range(3))
+def test_after_a_lost_answer_there_is_a_look_also_at_first(
+    site: StandIn, pictures: Path, skip: int
+) -> None:
+    """The answers to the three POST requests of an upload, all of which CVAT has carried out."""
+    made = writer(site)
+    lost = site.faults.lose("/api/tasks$", method="POST", status=502, carried_out=True)
+    task_id = made.ensure_task(new(), is_first=True)
+    assert lost.hits
+    assert [task.id for task in site.world.tasks.values() if task.bug_tracker] == [task_id]
+    lost = site.faults.lose(
+        f"/api/tasks/{task_id}/data", method="POST", status=504, carried_out=True, skip=skip
+    )
+    made.upload_pictures(task_id, FileOnDisk(pictures), lambda: TaskData(JOBS), is_first=True)
+    assert lost.hits
+    site.site.creations.wait()
+    assert names(site.world.tasks[task_id]) == [name for job in JOBS for name in job]
+
+
 def test_the_one_with_pictures_is_found_and_the_other_deleted(
     site: StandIn, pictures: Path
 ) -> None:
