@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -38,8 +39,9 @@ from publishing.services.writing import writing_client
 from selections.archives.entries import Line
 from selections.batches import delete_rows
 
-# Between questions whether CVAT has made the task: at first, and at most.
-FIRST_POLL_SECONDS, POLL_SECONDS = 0.1, 1.0
+# Between questions whether CVAT has made the task: at first, and at most. In between it is a share
+# of the time waited so far, so that the end is not seen much later than it comes.
+FIRST_POLL_SECONDS, POLL_SECONDS, POLL_SHARE = 0.1, 1.0, 0.05
 ROWS_AT_ONCE = 1000
 
 Labels = Sequence[Mapping[str, Any]]
@@ -230,10 +232,10 @@ def _assign_jobs(
 
 def _ended(writer: TaskWriter, request_id: str, heartbeat: Heartbeat) -> RequestState:
     """The state of the request once it is over."""
-    pause = min(FIRST_POLL_SECONDS, POLL_SECONDS)
+    started = time.monotonic()
     while not (state := writer.request_state(request_id)).is_over:
-        heartbeat.sleep(pause)
-        pause = min(pause * 1.5, POLL_SECONDS)
+        pause = max(FIRST_POLL_SECONDS, POLL_SHARE * (time.monotonic() - started))
+        heartbeat.sleep(min(pause, POLL_SECONDS))
     return state
 
 

@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from cvat import client as cvat_client
-from cvat.writing import uploading
+from cvat.writing import RequestState, uploading
 from publishing.models import Publication, WritePermission
 from publishing.services import carrying_out, making_tasks, packed_file, packing
 from publishing.services.packed_file import Foresight, PackedFile, TooLong, UploadEnded
@@ -233,3 +233,33 @@ def test_for_jobs_that_share_frames_no_length_is_foreseen(
     selection = select(connection, (task.id, range(COUNT)))
     done = carried_out(request_task(selection, frames_per_job=4, overlap=2))
     assert (done.status, done.error, foreseen) == ("ready", "", [])
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 40.0])
+def test_the_end_of_a_creation_is_not_seen_much_later(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 1.0)
+    monkeypatch.setattr(making_tasks.time, "monotonic", lambda: clock.now)
+
+    class Creation:
+        asked = 0
+
+        def request_state(self, _: str) -> RequestState:
+            self.asked += 1
+            return RequestState("finished" if clock.now >= seconds else "started")
+
+    creation = Creation()
+    making_tasks._ended(creation, "request", clock)  # type: ignore[arg-type]
+    assert clock.now - seconds <= max(making_tasks.FIRST_POLL_SECONDS, seconds / 20)
+    assert creation.asked <= 100
+
+
+class Clock:
+    """Of a heartbeat that is never stopped."""
+
+    now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
