@@ -35,6 +35,7 @@ from publishing.new_task import (
 from publishing.services import packing, taking_annotations
 from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
+from publishing.services.taking_annotations import TakenAnnotations
 from publishing.services.writing import writing_client
 from selections.archives.entries import Line
 from selections.batches import delete_rows
@@ -55,42 +56,55 @@ FILLED = (
 
 def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
     """Carry out a publication as a new task; returns the columns of its result. The pictures are
-    uploaded while the rest of them is packed, but not before annotations are read, and not for jobs
-    that share frames: only a job_file_mapping is known to leave the padding out of a task."""
+    uploaded while the rest of them is packed, but not for jobs that share frames: only a
+    job_file_mapping is known to leave the padding out of a task."""
     with writing_client(publication, heartbeat) as client:
         TaskWriter(client).check_permission()  # before much is fetched in vain
-    options = publication.get_task_options()
-    is_packed_first = options.with_annotations or options.overlap > 0
-    taken = None
+    is_packed_first = publication.get_task_options().overlap > 0
     with PackedFile(is_read_meanwhile=not is_packed_first) as pictures:
         if is_packed_first:
-            packing.pack(publication, heartbeat, pictures)
-            if options.with_annotations:  # read before anything is made in vain
-                taken = taking_annotations.read(publication, heartbeat, pictures.lines)
+            taken = _pack(publication, heartbeat, pictures)
             with writing_client(publication, heartbeat) as client:
                 task_id = make_task(publication, heartbeat, client, pictures)
         else:
-            task_id = _make_meanwhile(publication, heartbeat, pictures)
+            task_id, taken = _make_meanwhile(publication, heartbeat, pictures)
     with writing_client(publication, heartbeat) as client:
         problems = {} if taken is None else taken.write(publication, heartbeat, client, task_id)
         _assign_jobs(publication, heartbeat, client, task_id)
     return {"result_task_id": task_id, **problems}
 
 
-def _make_meanwhile(publication: Publication, heartbeat: Heartbeat, pictures: PackedFile) -> int:
+def _pack(
+    publication: Publication, heartbeat: Heartbeat, pictures: PackedFile
+) -> TakenAnnotations | None:
+    """Pack the pictures, and read their annotations if they go along: before the ZIP is whole for
+    the thread that uploads it, so that CVAT makes no task of pictures whose annotations cannot be
+    read."""
+    path, lines = packing.pack(publication, heartbeat, pictures)
+    taken = None
+    if publication.get_task_options().with_annotations:
+        taken = taking_annotations.read(publication, heartbeat, lines)
+    pictures.finish(path, lines)
+    return taken
+
+
+def _make_meanwhile(
+    publication: Publication, heartbeat: Heartbeat, pictures: PackedFile
+) -> tuple[int, TakenAnnotations | None]:
     """Pack the pictures, and make the task in another thread, which uploads what is packed."""
+    taken = None
     with ThreadPoolExecutor(1, thread_name_prefix="upload") as pool:
         making = pool.submit(_make_in_thread, publication, heartbeat, pictures)
         making.add_done_callback(lambda _: pictures.end_upload())
         try:
-            packing.pack(publication, heartbeat, pictures)
+            taken = _pack(publication, heartbeat, pictures)
         except UploadEnded:
             pass
         except BaseException as error:
             pictures.fail()
             if isinstance(making.exception(), PackingFailed) or not isinstance(error, Exception):
                 raise
-        return making.result()
+        return making.result(), taken
 
 
 def _make_in_thread(publication: Publication, heartbeat: Heartbeat, pictures: PackedFile) -> int:

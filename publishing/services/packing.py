@@ -42,20 +42,24 @@ def spool_of(publication_id: int) -> Spool:
     return Spool(Path(settings.SPOOL_DIR) / f"{FOLDER}{publication_id}")
 
 
-def pack(publication: Publication, heartbeat: Heartbeat, packed_file: PackedFile) -> None:
+def pack(
+    publication: Publication, heartbeat: Heartbeat, packed_file: PackedFile
+) -> tuple[Path, list[Line]]:
     """Fetch the pictures through the connection that reads, byte for byte as CVAT serves them. What
-    an earlier attempt has fetched or packed is taken over.
+    an earlier attempt has fetched or packed is taken over. Returns what PackedFile.finish takes.
 
     Raises NotConnected, WorkFailed when a frame cannot be had, Stopped, CvatError, UploadEnded.
     """
     try:
-        _pack(publication, heartbeat, packed_file)
+        return _pack(publication, heartbeat, packed_file)
     except OSError as error:
         logger.exception("the pictures of publication %s could not be packed", publication.pk)
         raise WorkFailed(why_not_written(error)) from error
 
 
-def _pack(publication: Publication, heartbeat: Heartbeat, packed_file: PackedFile) -> None:
+def _pack(
+    publication: Publication, heartbeat: Heartbeat, packed_file: PackedFile
+) -> tuple[Path, list[Line]]:
     spool = spool_of(publication.pk)
     packed = spool.folder / PACKED
     if not packed.exists():
@@ -75,7 +79,7 @@ def _pack(publication: Publication, heartbeat: Heartbeat, packed_file: PackedFil
     with zipfile.ZipFile(packed) as file:
         lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]
     heartbeat.frames_done = len(lines)
-    packed_file.finish(packed, lines)
+    return packed, lines
 
 
 def clear(publication_id: int) -> None:

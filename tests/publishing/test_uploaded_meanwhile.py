@@ -12,15 +12,22 @@ import pytest
 from django.utils import timezone
 
 from cvat import client as cvat_client
+from cvat.exceptions import CvatForbidden
 from cvat.writing import RequestState, uploading
 from publishing.models import Publication, WritePermission
-from publishing.services import carrying_out, making_tasks, packed_file, packing
+from publishing.services import (
+    carrying_out,
+    making_tasks,
+    packed_file,
+    packing,
+    taking_annotations,
+)
 from publishing.services.packed_file import Foresight, PackedFile, TooLong, UploadEnded
 from selections.archives import disk, part_file
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
-from tests.publishing.making import carried_out, request_task
+from tests.publishing.making import add_box, carried_out, request_task
 from tests.selections.builds import select
 from tests.selections.conftest import HASTY
 
@@ -93,6 +100,52 @@ def test_it_begins_before_all_is_fetched(
         "POST /api/tasks",
         f"POST /api/tasks/{task.id}/data",
     ]
+
+
+def test_annotations_are_read_before_cvat_makes_the_task(
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    standin: StandIn,
+    sent_first: Event,
+) -> None:
+    for frame in range(COUNT):
+        add_box(task, frame, x=frame)
+    done = carried_out(
+        request_task(select(connection, (task.id, range(COUNT))), with_annotations=True)
+    )
+
+    assert (done.error, done.status) == ("", "ready")
+    assert sent_first.is_set()
+    [new_task] = made(standin)
+    boxes = [box for job in new_task.jobs for box in (job.annotations or {})["shapes"]]
+    assert [(box["frame"], box["points"][0]) for box in boxes] == [(n, n) for n in range(COUNT)]
+    seen = [(each.method, each.path) for each in standin.requests]
+    read = max(
+        n for n, at in enumerate(seen) if at == ("GET", f"/api/jobs/{task.jobs[0].id}/annotations")
+    )
+    filled = max(n for n, at in enumerate(seen) if at == ("POST", f"/api/tasks/{new_task.id}/data"))
+    assert read < filled
+
+
+def test_when_annotations_cannot_be_read_no_task_stays(
+    connection: Connection,
+    permission: WritePermission,
+    task: Task,
+    standin: StandIn,
+    sent_first: Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> None:
+        assert sent_first.is_set()
+        raise CvatForbidden("No annotations today.", status=403)
+
+    monkeypatch.setattr(taking_annotations, "read", refused)
+    done = carried_out(
+        request_task(select(connection, (task.id, range(COUNT))), with_annotations=True)
+    )
+    assert (done.status, done.error) == ("failed", "No annotations today.")
+    assert (done.result_task_id, made(standin)) == (None, [])
 
 
 def test_a_length_that_does_not_hold_begins_anew(
