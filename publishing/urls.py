@@ -26,6 +26,7 @@ urlpatterns = [
     path("<int:pk>/cancel", publications.cancel, name="cancel"),
     path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
     path("selections/<int:pk>/task", new_task.new_task, name="new-task"),
+    path("selections/<int:pk>/projects", new_task.found_projects, name="found-projects"),
     path("copy-annotations", copying.copy, name="copy"),
     path("selections/<int:pk>/issues", issues.issues, name="issues"),
     path("connections/<int:pk>/permission", permissions.permission, name="permission"),

@@ -228,6 +228,10 @@ EXPECTED: dict[str, list[Case]] = {
         post(DONE_BY_ALICE, {"name": "x", "image_quality": 70}, pk="closed"),
         post((302, 302, 409, 409), {"name": "x", "image_quality": 70}, pk="shared"),
     ],
+    "publishing:found-projects": [
+        get(PAGE_OF_ALICE, pk="closed"),
+        get((302, 200, 200, 200), pk="shared"),
+    ],
     "publishing:copy": [get(PAGE), post((302, 400, 400, 400), {})],
     "api-copy-annotations": [
         post((401, 400, 400, 400), {}),
@@ -520,6 +524,7 @@ SHARED: dict[str, tuple[int, int]] = {
     "post selections:left-out": (200, 200),
     "post selections:build": (302, 302),
     "get publishing:new-task": (200, 200),
+    "get publishing:found-projects": (200, 200),
     "post publishing:new-task": (409, 409),
     "get api-new-task": (200, 200),
     "post api-new-task": (409, 409),

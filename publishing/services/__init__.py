@@ -3,6 +3,7 @@
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.copy_checking import CopyCheck, check_copy
 from publishing.services.copy_sources import CopySource, read_file, read_source
+from publishing.services.finding_projects import find_projects
 from publishing.services.following import FollowedJob, connection_to, follow_jobs
 from publishing.services.issue_checking import IssuesCheck, check_issues
 from publishing.services.permissions import (
@@ -47,6 +48,7 @@ __all__ = [
     "check_removable",
     "compare_results",
     "connection_to",
+    "find_projects",
     "find_result_objects",
     "follow_jobs",
     "give_permission",

@@ -14,7 +14,6 @@ from cvat.writing import JobWriter
 from portal.exceptions import InvalidInput
 from publishing import services
 from publishing.models import Publication, WritePermission
-from publishing.new_task import NewTaskOptions
 from publishing.services import making_tasks
 from selections.models import Selection
 from selector.models import Connection
@@ -207,7 +206,7 @@ def test_any_project_can_be_chosen(
     own = select(connection, (12, [0]))
     project = standin.world.add_project("Elsewhere", owner="demo", labels=["tree"])
     page = f"/publications/selections/{own.pk}/task"
-    assert "Elsewhere: its labels" in web.get(page).text
+    assert f"Elsewhere (#{project.id}): its labels" in web.get(page).text
     given = {"name": "x", "image_quality": "70", "project": project.id, "with_annotations": "on"}
     dry = web.post(page, given | {"show": "1"}).text
     assert "which the task does not have" in dry
@@ -223,20 +222,3 @@ def test_a_project_that_one_does_not_see_is_told(
         request_task(own, project_id=999)
     answer = api.post(f"/api/selections/{own.pk}/new-task", {"project_id": 999, "dry_run": True})
     assert answer.status_code == 400
-
-
-def test_a_project_beyond_the_list_is_named_by_its_number(
-    connection: Connection,
-    permission: WritePermission,
-    standin: StandIn,
-    web: Client,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    own = select(connection, (12, [0]))
-    real = cvat_client.CvatClient.projects
-    monkeypatch.setattr(cvat_client.CvatClient, "projects", lambda self: real(self, limit=1))
-    first = standin.world.tasks[12].project
-    page = f"/publications/selections/{own.pk}/task"
-    assert "the newest 1 of" in web.get(page).text
-    web.post(page, {"name": "x", "image_quality": "70", "other_project": first.id})
-    assert Publication.objects.get().get_task_options() == NewTaskOptions("x", project_id=first.id)

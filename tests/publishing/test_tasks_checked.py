@@ -151,7 +151,7 @@ def test_the_page_shows_decides_and_sends(
 def test_the_page_offers_the_project_of_all_tasks(web: Client, connection: Connection) -> None:
     selection = select_of_tasks(connection, (12, [0]), (13, [0]))
     page = f"/publications/selections/{selection.pk}/task"
-    assert "Crossings: its labels" in web.get(page).text
+    assert "Crossings (#2): its labels" in web.get(page).text
     wrong = web.post(page, {"name": "x", "image_quality": 70, "project": 999})
     assert wrong.status_code == 400
     selection.frames.all().delete()
