@@ -11,6 +11,7 @@ ENV PYTHONUNBUFFERED=1 \
     ARCHIVES_DIR=/data/archives \
     SPOOL_DIR=/data/spool \
     ANNOTATIONS_DIR=/data/annotations \
+    UPLOADS_DIR=/data/uploads \
     THUMBNAILS_DIR=/data/thumbnails \
     BIND=0.0.0.0 \
     PORT=5020

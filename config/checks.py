@@ -37,8 +37,20 @@ AT_LEAST_ONE = (
     "MAX_SCOPE_TASKS",
     "THUMBNAILS_CVAT_REQUESTS",
     "THUMBNAILS_MAX_BYTES",
+    "UPLOADS_BYTES_PER_PERSON",
+    "UPLOADS_MAX_BYTES",
+    "UPLOAD_DAYS",
     "WEB_PROCESSES",
     "WEB_THREADS",
+)
+
+FOLDERS = (
+    "VAR_DIR",
+    "ARCHIVES_DIR",
+    "SPOOL_DIR",
+    "THUMBNAILS_DIR",
+    "ANNOTATIONS_DIR",
+    "UPLOADS_DIR",
 )
 
 
@@ -115,7 +127,7 @@ def check_account() -> Iterator[CheckMessage]:
 
 
 def check_folders() -> Iterator[CheckMessage]:
-    for name in ("VAR_DIR", "ARCHIVES_DIR", "SPOOL_DIR", "THUMBNAILS_DIR", "ANNOTATIONS_DIR"):
+    for name in FOLDERS:
         folder = Path(getattr(settings, name))
         existing = next(each for each in (folder, *folder.parents) if each.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):

@@ -208,6 +208,8 @@ THUMBNAILS_DIR = Path(env.str("THUMBNAILS_DIR", default=str(VAR_DIR / "thumbnail
 _descriptor_model = env.str("DESCRIPTOR_MODEL", default="")
 DESCRIPTOR_MODEL = Path(_descriptor_model).resolve() if _descriptor_model else None
 ANNOTATIONS_DIR = Path(env.str("ANNOTATIONS_DIR", default=str(VAR_DIR / "annotations"))).resolve()
+# Files that people upload to make tasks in CVAT of.
+UPLOADS_DIR = Path(env.str("UPLOADS_DIR", default=str(VAR_DIR / "uploads"))).resolve()
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -269,6 +271,10 @@ ARCHIVE_ATTEMPTS = env.int("ARCHIVE_ATTEMPTS", default=3)
 # Limits for one person: builds waiting and running, bytes of finished ZIPs.
 ARCHIVE_ACTIVE_PER_PERSON = env.int("ARCHIVE_ACTIVE_PER_PERSON", default=10)
 ARCHIVE_BYTES_PER_PERSON = env.int("ARCHIVE_BYTES_PER_PERSON", default=100_000_000_000)
+# Uploads: bytes of one person and of all people, and days after the last piece.
+UPLOADS_BYTES_PER_PERSON = env.int("UPLOADS_BYTES_PER_PERSON", default=20_000_000_000)
+UPLOADS_MAX_BYTES = env.int("UPLOADS_MAX_BYTES", default=100_000_000_000)
+UPLOAD_DAYS = env.int("UPLOAD_DAYS", default=3)
 DISK_RESERVE_BYTES = env.int("DISK_RESERVE_BYTES", default=2_000_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
 FRAMES_UPLOAD_MAX_SIZE = 2**24  # for requests with frames: MAX_SELECTION_FRAMES in JSON

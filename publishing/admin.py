@@ -1,4 +1,5 @@
-"""The admin site of publications, and of permissions to write, of which no secret is shown."""
+"""The admin site of publications, of uploads, and of permissions to write, of which no secret is
+shown."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from django.utils.html import format_html_join
 from portal.admin import DeletesInBulk, Expired, MachineOwned
 from portal.exceptions import Explained
 from publishing import services
-from publishing.models import Publication, WritePermission
+from publishing.models import Publication, Upload, WritePermission
 from selections.batches import delete_rows
 
 
@@ -121,6 +122,29 @@ class PublicationAdmin(DeletesInBulk, MachineOwned):
             except Explained as error:
                 outcome, level = str(error), messages.ERROR
             self.message_user(request, f"Publication {publication.pk}: {outcome}", level)
+
+
+@admin.register(Upload)
+class UploadAdmin(MachineOwned):
+    """Deleting one removes its files from the portal."""
+
+    date_hierarchy = "created_at"
+    list_display = ["name", "owner", "files_count", "size", "received", "created_at", "expires_at"]
+    list_filter = [Expired]
+    list_select_related = ["owner"]
+    search_fields = ["name", "owner__username"]
+    fields = ["name", "owner", "files_count", "size", "received", "created_at", "expires_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        uploads: QuerySet[Upload] = super().get_queryset(request)
+        return uploads.defer("files")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        services.remove_upload(upload=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for upload in queryset:
+            services.remove_upload(upload=upload)
 
 
 def _outcome(step: dict[str, Any]) -> str:

@@ -22,3 +22,15 @@ class ChoiceNeeded(Conflict):
     """The person has to decide something that the request does not say."""
 
     code = "choice_needed"
+
+
+class WrongOffset(Conflict):
+    """A piece of an upload does not follow the bytes that are here. `received`: how many are."""
+
+    code = "wrong_offset"
+
+    def __init__(self, received: int) -> None:
+        self.received = received
+        super().__init__(
+            f"{received:,} bytes are here. Send those that follow (offset={received})."
+        )

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from portal.work.running import take_turn
 from publishing.models import Publication
-from publishing.services import carrying_out, copying_annotations, packing
+from publishing.services import carrying_out, copying_annotations, packing, uploads
 
 
 @shared_task
@@ -17,7 +17,8 @@ def publish(pk: int) -> None:
 
 @shared_task
 def clear_debris() -> None:
-    """Delete what was fetched for publications that have ended without a worker, and the objects of
-    copies that came to nothing."""
+    """Delete what was fetched for publications that have ended without a worker, the objects of
+    copies that came to nothing, and uploads that nobody went on with."""
     packing.clear_debris()
     copying_annotations.forget_objects()
+    uploads.clear_uploads()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.contrib.auth.models import User
@@ -10,7 +11,8 @@ from django.utils import timezone
 
 from portal.work.problems import grouped
 from publishing.ground_truth import GroundTruthOptions
-from publishing.models import Publication, WritePermission
+from publishing.models import Publication, Upload, WritePermission
+from publishing.services.uploads import append, begin_upload
 from selections.models import Archive, ArchivePart, Selection
 from selector.models import Connection
 from standin.server import StandIn
@@ -62,6 +64,14 @@ def make_publication(user: User, selection: Selection, status: str = "queued") -
         options=GroundTruthOptions().to_json(),
         status=status,
     )
+
+
+def make_upload(user: User, files: Mapping[str, bytes] | None = None) -> Upload:
+    """Of these files, by their paths, or of one; whole."""
+    contents = files or {"a.jpg": b"abc"}
+    listed = [{"path": path, "size": len(content)} for path, content in contents.items()]
+    upload, _ = begin_upload(user=user, name="Day", files=listed)
+    return append(upload=upload, offset=0, piece=b"".join(contents.values()))
 
 
 def make_selection(

@@ -281,6 +281,16 @@ EXPECTED: dict[str, list[Case]] = {
         post((401, 400, 404, 404), {}, selection_id="closed"),
         post((401, 400, 400, 400), {}, selection_id="shared"),
     ],
+    "api-upload-list": [
+        get(API),
+        post((401, 201, 201, 201), {"name": "Night", "files": [{"path": "a.jpg", "size": 3}]}),
+    ],
+    "api-upload-detail": [
+        get(API_OF_ALICE, pk="upload"),
+        delete((401, 204, 404, 404), pk="upload"),
+    ],
+    # Without an offset; see publishing/test_uploads.py.
+    "api-upload-data": [patch((401, 400, 400, 400), {}, pk="upload")],
     "api-write-permission": [
         get(API_OF_ALICE, connection_id="connection"),
         post((401, 400, 404, 404), {}, connection_id="connection"),
@@ -609,6 +619,7 @@ MODELS: dict[str, tuple[str, dict[str, int]]] = {
     "selections_archive": ("ready", LOOK_ONLY),
     "selections_recipe": ("recipe", LOOK_ONLY),
     "publishing_publication": ("publication", LOOK_ONLY),
+    "publishing_upload": ("upload", LOOK_ONLY),
     "publishing_writepermission": ("permission", LOOK_ONLY),
     "axes_accessattempt": ("none", EMPTY),
 }

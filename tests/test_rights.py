@@ -31,6 +31,7 @@ from tests.making import (
     make_permission,
     make_publication,
     make_selection,
+    make_upload,
 )
 from tests.rights_matrix import (
     ADMIN,
@@ -102,6 +103,7 @@ def make_rows(server: StandIn) -> dict[str, int]:
         "connection": connection,
         "permission": make_permission(connection),
         "publication": make_publication(alice, make_selection(alice, connection)),
+        "upload": make_upload(alice),
         "closed": closed,
         "shared": shared,
         "frame": closed.frames.first(),

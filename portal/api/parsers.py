@@ -10,6 +10,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser, FormParser, JSONParser
 
@@ -20,6 +21,8 @@ from portal.thread_share import ThreadShare
 OTHER_CONTAINERS = 10_000
 VALUES_PER_CONTAINER = 10
 LARGE_AT_ONCE = 2  # in each process: 200,000 frames take 200 MB as Python objects
+# The body of an operation that takes bytes, in the schema.
+BYTES = {"application/octet-stream": OpenApiTypes.BINARY}
 LARGE_PATIENCE = 5.0  # seconds to wait for another large body
 
 _large = ThreadShare(waiting=lambda: LARGE_AT_ONCE, patience=lambda: LARGE_PATIENCE)
@@ -63,6 +66,24 @@ class BoundedJSONParser(BaseParser):
             return JSONParser().parse(io.BytesIO(body), media_type, parser_context)
         except RecursionError:
             raise ParseError("JSON parse error - it is nested too deeply.") from None
+
+
+class BoundedBytesParser(BaseParser):
+    """Takes the body as it is, up to `largest_body` bytes of the view."""
+
+    media_type = "application/octet-stream"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        context = parser_context or {}
+        length = int(context["request"].META.get("CONTENT_LENGTH") or 0)
+        if length > context["view"].largest_body:
+            raise TooLarge("The body is too large: send fewer bytes at once.")
+        return stream.read()
 
 
 class BoundedFormParser(FormParser):

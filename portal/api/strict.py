@@ -98,12 +98,13 @@ class StrictView(View):
 def takes(
     *,
     query: InputSerializer | None = None,
-    body: InputSerializer | None = None,
+    body: InputSerializer | Mapping[str, Any] | None = None,
     is_paged: bool = False,
     **schema: Any,
 ) -> Callable[[Handler], Handler]:
     """Decorator: the query parameters and the body of an operation, for `StrictView` and OpenAPI.
 
+    A body that is no JSON is given by its media type and schema, such as portal.api.parsers.BYTES.
     `is_paged` is for lists other than the action `list`; `schema` goes to `extend_schema`.
     """
     if query is not None:

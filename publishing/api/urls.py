@@ -10,12 +10,14 @@ from publishing.api.new_task import NewTaskView
 from publishing.api.permissions import WritePermissionView
 from publishing.api.publications import PublicationViewSet
 from publishing.api.removing import RemovalViewSet
+from publishing.api.uploads import UploadViewSet
 from publishing.api.write_back import WriteBackViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("publications", PublicationViewSet, basename="api-publication")
 router.register("publications", WriteBackViewSet, basename="api-results")
 router.register("publications", RemovalViewSet, basename="api-removal")
+router.register("uploads", UploadViewSet, basename="api-upload")
 
 urlpatterns = [
     path(

@@ -2,11 +2,15 @@
 
 from publishing.models.permission import WritePermission, WritePermissionQuerySet
 from publishing.models.publication import Publication, PublicationQuerySet, PublishedFrame
+from publishing.models.upload import Upload, UploadedFile, UploadQuerySet
 
 __all__ = [
     "Publication",
     "PublicationQuerySet",
     "PublishedFrame",
+    "Upload",
+    "UploadQuerySet",
+    "UploadedFile",
     "WritePermission",
     "WritePermissionQuerySet",
 ]

@@ -26,10 +26,17 @@ from publishing.services.requesting import (
 from publishing.services.result_objects import find_result_objects
 from publishing.services.results import compare_results
 from publishing.services.task_checking import NewTaskCheck, check_new_task
+from publishing.services.uploads import (
+    LARGEST_PIECE,
+    append,
+    begin_upload,
+    remove_upload,
+)
 from publishing.services.write_back_plans import WriteBackPlan
 from publishing.services.writing_back import NOTHING_TO_WRITE, plan_results, request_write_back
 
 __all__ = [
+    "LARGEST_PIECE",
     "NOTHING_TO_WRITE",
     "CopyCheck",
     "CopySource",
@@ -40,6 +47,8 @@ __all__ = [
     "JobShare",
     "NewTaskCheck",
     "WriteBackPlan",
+    "append",
+    "begin_upload",
     "cancel_publication",
     "check_copy",
     "check_ground_truth",
@@ -59,6 +68,7 @@ __all__ = [
     "plan_results",
     "read_file",
     "read_source",
+    "remove_upload",
     "request_copy",
     "request_ground_truth_job",
     "request_issues",

@@ -57,6 +57,10 @@ EXAMPLES: dict[str, Any] = {
     "NewGroundTruthJobRequest": {"dry_run": True},
     "NewIssuesRequest": {"dry_run": True},
     "NewTaskRequest": {"name": "Chosen frames", "dry_run": True},
+    "NewUploadRequest": {
+        "name": "Day 1",
+        "files": [{"path": "north/0001.jpg", "size": 481293}],
+    },
     "CopyRequest": {
         "source_connection": 1,
         "source_task_id": 1,

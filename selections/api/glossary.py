@@ -291,6 +291,9 @@ OPERATIONS = {
     "members had through it.",
     ("get", "/api/tokens"): "Your API tokens, without their values. Not by token.",
     ("delete", "/api/tokens/{id}"): "Revoke an API token of yours. Not by token.",
+    ("get", "/api/uploads"): "Your uploads of files, newest first, whole or not.",
+    ("get", "/api/uploads/{id}"): "One upload of yours, and how many bytes of it are here.",
+    ("delete", "/api/uploads/{id}"): "Delete an upload of yours, with its files.",
 }
 
 

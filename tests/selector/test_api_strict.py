@@ -92,8 +92,9 @@ def test_every_operation_refuses_an_unknown_query_parameter(
 def test_every_operation_refuses_an_unknown_field_of_the_body(
     api: APIClient, operations: list[Operation]
 ) -> None:
-    for method, path, _ in operations:
-        if method != "get":
+    for method, path, operation in operations:
+        content = operation.get("requestBody", {}).get("content", {})
+        if method != "get" and "application/octet-stream" not in content:
             assert_named(asked(api, method, path, {"nonsense": 1}), path, "nonsense")
 
 
