@@ -63,7 +63,7 @@ EXAMPLES: dict[str, Any] = {
     },
     "CopyRequest": {
         "source_connection": 1,
-        "source_task_id": 1,
+        "source_task_id": 2,
         "connection": 1,
         "task_id": 1,
         "partly": True,
