@@ -35,7 +35,7 @@ class CopyForm(forms.Form):
         label="Or a file",
         required=False,
         help_text="CVAT for images 1.1 (XML), COCO or Datumaro (JSON), alone or in the ZIP of an "
-        "export; or the ZIP of PASCAL VOC.",
+        "export; or the ZIP of PASCAL VOC or YOLO.",
     )
     # Names the file that was looked at last, which is not sent again.
     kept_file = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput())

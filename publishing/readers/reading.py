@@ -10,6 +10,7 @@ from typing import Any
 from cvat.annotation_json import FARTHEST, LARGEST_NUMBER
 from cvat.annotations import Label, Shape
 from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
+from publishing.readers.relative import RelativeObject
 
 LONGEST_NAME = 1000  # characters
 MOST_REASONS = 50  # that are told apart
@@ -26,11 +27,13 @@ class BadValue(Exception):
 
 
 class Reading:
-    """The frames of the objects are the numbers of the pictures."""
+    """The frames of the objects are the numbers of the pictures. `relative` are objects whose
+    place is known once the sizes of the pictures are."""
 
     def __init__(self) -> None:
         self.pictures: list[Picture] = []
         self.shapes: list[Shape] = []
+        self.relative: list[RelativeObject] = []
         self.unread: Counter[str] = Counter()
         self._mask_pixels = 0
 
@@ -46,9 +49,17 @@ class Reading:
 
     def add(self, shape: Shape) -> None:
         """Raises BadFile."""
-        if len(self.shapes) >= MOST_OBJECTS:
-            raise BadFile(f"It has more than {MOST_OBJECTS:,} objects. Divide it.")
+        self._take_object()
         self.shapes.append(shape)
+
+    def add_relative(self, each: RelativeObject) -> None:
+        """Raises BadFile."""
+        self._take_object()
+        self.relative.append(each)
+
+    def _take_object(self) -> None:
+        if len(self.shapes) + len(self.relative) >= MOST_OBJECTS:
+            raise BadFile(f"It has more than {MOST_OBJECTS:,} objects. Divide it.")
 
     def take_pixels(self, count: int) -> None:
         """Count the pixels of a mask that is about to be drawn. Raises BadFile."""

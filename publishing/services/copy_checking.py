@@ -16,8 +16,9 @@ from cvat.writing.copying import Copied, copied
 from cvat.writing.objects import KINDS, Objects, comparable, missing
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import Change, frames_in_words
-from publishing.copying import CopyOptions, JobObjects, Match, Unmatched, match, writing
+from publishing.copying import CopyOptions, JobObjects, Match, Picture, Unmatched, match, writing
 from publishing.exceptions import ChoiceNeeded
+from publishing.readers.relative import RelativeObject
 from publishing.services.copy_sources import CopySource, pictures, read_catalog
 from selections.archives.annotation_reading import read_labels
 from selector.cvat_requests import cvat_client
@@ -26,6 +27,7 @@ from selector.models import Connection
 NAMED = 5  # of what does not fit, in a message
 MOST_LABELS = 500  # of the objects: the page has a field with every label of the task for each
 MOST_REASONS = 200  # that are told apart
+NO_SIZE = "the size of their picture is not known"
 OTHER_REASONS = "objects and values of attributes for other reasons"
 NOTHING_TO_COPY = (
     "There is nothing to copy: no object fits the task, or it has all of them already."
@@ -131,10 +133,11 @@ def check_copy(
     with cvat_client(connection) as client:
         catalog = read_catalog(client, task_id)
         labels = _labels(client, catalog)
-        matched = match(source.pictures, pictures(catalog.frames))
-        used = Counter(shape.label.name for shape in source.shapes)
+        of_task = pictures(catalog.frames)
+        matched = match(source.pictures, of_task)
+        used = Counter(each.label.name for each in source.objects)
         rows = _label_rows(used, labels, options)
-        fitting, left_out = _fitting(source, matched, labels, options)
+        fitting, left_out = _fitting(source, matched, of_task, labels, options)
         planned = _by_job(fitting, catalog)
         writer = AnnotationWriter(
             client
@@ -142,7 +145,7 @@ def check_copy(
         present = {job_id: writer.annotations(job_id) for job_id in planned}
     jobs, occupied = _compare(planned, present, catalog.jobs)
     total = sum(comparable(objects).total() for objects in planned.values())
-    with_objects = {shape.frame for shape in source.shapes}
+    with_objects = {each.frame for each in source.objects}
     return CopyCheck(
         connection=connection,
         task_id=task_id,
@@ -190,17 +193,24 @@ def _label_rows(
 
 
 def _fitting(
-    source: CopySource, matched: Match, labels: Labels, options: CopyOptions
+    source: CopySource,
+    matched: Match,
+    of_task: Sequence[Picture],
+    labels: Labels,
+    options: CopyOptions,
 ) -> tuple[Copied, Mapping[str, int]]:
     """The objects that the task can take, and what does not fit."""
     left_out = Counter(source.unread)
     reasons = {each.picture.frame: each.reason for each in matched.unmatched}
+    place = _Placing(matched, of_task, labels, options)
     shapes: list[Shape] = []
-    for shape in source.shapes:
-        if options.labels.get(shape.label.name) == "":
+    for each in source.objects:
+        if options.labels.get(each.label.name) == "":
             continue
-        if shape.frame in reasons:
-            left_out[f"objects, {reasons[shape.frame]}"] += 1
+        if each.frame in reasons:
+            left_out[f"objects, {reasons[each.frame]}"] += 1
+        elif (shape := place(each)) is None:
+            left_out[f"objects, {NO_SIZE}"] += 1
         else:
             shapes.append(shape)
     fitting = copied(shapes, labels, frames=matched.frames, renamed=options.labels, is_strict=True)
@@ -208,6 +218,29 @@ def _fitting(
     for (label, attribute), count in fitting.attributes_left_out.items():
         left_out[f"values of the attribute “{attribute}” that “{label}” does not have"] += count
     return fitting, _bounded(left_out)
+
+
+class _Placing:
+    """Objects in pixels, of the pictures of the task."""
+
+    def __init__(
+        self, matched: Match, of_task: Sequence[Picture], labels: Labels, options: CopyOptions
+    ) -> None:
+        self._frames = matched.frames
+        self._pictures = {picture.frame: picture for picture in of_task}
+        self._types = {label.name: label.type for label in labels}
+        self._renamed = options.labels
+
+    def __call__(self, each: Shape | RelativeObject) -> Shape | None:
+        """None if the size of the picture is not known."""
+        if isinstance(each, Shape):
+            return each
+        picture = self._pictures[self._frames[each.frame]]
+        if not (picture.width and picture.height):
+            return None
+        name = self._renamed.get(each.label.name, each.label.name)
+        is_polygon = self._types.get(name) == "polygon"
+        return each.shape(picture.width, picture.height, as_polygon=is_polygon)
 
 
 def _bounded(left_out: Counter[str]) -> Mapping[str, int]:

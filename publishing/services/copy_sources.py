@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from cvat.types import Frame, FrameCatalog
 from portal.exceptions import InvalidInput
 from publishing import readers
 from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
+from publishing.readers.relative import RelativeObject
 from publishing.services.reading_objects import UNNAMED, read_every_object
 from selections.archives.annotation_reading import read_labels
 from selections.archives.annotation_store import StoredObjects
@@ -33,12 +35,18 @@ SAME_TASK = (
 @dataclass(frozen=True, slots=True)
 class CopySource:
     """Pictures, and the objects on them; the frames of the objects are those of the pictures.
-    `unread` counts what could not be read, by the reason."""
+    `relative` are objects whose place depends on the sizes of the pictures; `unread` counts what
+    could not be read, by the reason."""
 
     name: str
     pictures: Sequence[Picture]
     shapes: Sequence[Shape]
     unread: Mapping[str, int] = field(default_factory=dict)
+    relative: Sequence[RelativeObject] = ()
+
+    @property
+    def objects(self) -> Iterator[Shape | RelativeObject]:
+        return chain(self.shapes, self.relative)
 
 
 def read_source(
@@ -63,7 +71,9 @@ def read_file(*, user: User, name: str, data: bytes) -> CopySource:
             reading = readers.read(data)
     except readers.BadFile as error:
         raise InvalidInput(f"The file cannot be read. {error}") from None
-    return CopySource(name, reading.pictures, reading.shapes, dict(reading.unread))
+    return CopySource(
+        name, reading.pictures, reading.shapes, dict(reading.unread), reading.relative
+    )
 
 
 def read_catalog(client: CvatClient, task_id: int) -> FrameCatalog:

@@ -127,9 +127,18 @@ class _Yolo:
     def data(self, tasks: Sequence[AnnotatedTask], subsets: Iterable[str], suffix: str) -> str:
         names = [f"  {number}: {_quoted(name)}\n" for name, number in self.classes(tasks).items()]
         lists = [f"{_quoted(subset)}: {_quoted(f'{subset}{suffix}.txt')}\n" for subset in subsets]
-        points = f"kpt_shape: [{self.skeletons(tasks).most}, 3]\n" if self._is_pose else ""
-        head = "path: .\n" + "".join(lists) + points
+        head = "path: .\n" + "".join(lists) + (self._points(tasks) if self._is_pose else "")
         return head + ("names:\n" + "".join(names) if names else "names: {}\n")
+
+    def _points(self, tasks: Sequence[AnnotatedTask]) -> str:
+        """How many points a skeleton has at most, and their names by the numbers of the classes."""
+        skeletons = self.skeletons(tasks)
+        names = [
+            f"  {number}: [{', '.join(map(_quoted, skeletons.points(name)))}]\n"
+            for name, number in self.classes(tasks).items()
+        ]
+        named = "kpt_names:\n" + "".join(names) if names else ""
+        return f"kpt_shape: [{skeletons.most}, 3]\n{named}"
 
 
 class _Writer:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -194,6 +196,46 @@ def test_the_page_copies_from_a_file_that_is_chosen_once(
     broken = SimpleUploadedFile("a.xml", b"<annotations>")
     told = web.post(PAGE, {**to, "look": "1", "file": broken}).text
     assert "The file cannot be read. It is no well-formed XML: no element found" in told
+
+
+def test_the_page_copies_from_a_zip_of_yolo(
+    web: Client, connection: Connection, permission: WritePermission, standin: StandIn
+) -> None:
+    """Its coordinates are shares of the pictures of the task."""
+    named = ["a/1.jpg", "a/2.jpg"]
+    labels = ["car", {"name": "road", "type": "polygon"}]
+    task = standin.world.add_task("New", owner="demo", images=named, labels=labels)
+    corners = "0.1 0.1 0.5 0.1 0.5 0.3 0.1 0.3"
+    files = {
+        "data.yaml": "names: [car, road, dog]",
+        "labels/a/1.txt": f"0 {corners}\n1 {corners}\n2 {corners}",
+        "labels/b/2.txt": "0 0.5 0.5 1 1",
+        "labels/b/3.txt": f"0 {corners}",
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    to = {"source_connection": connection.pk, "connection": connection.pk, "task": task.id}
+    file = SimpleUploadedFile("yolo.zip", packed.getvalue())
+    shown = web.post(PAGE, {**to, "look": "1", "file": file}).text
+    assert "2 of 3 are in New, 1 of them in another folder" in shown
+    assert "Objects, no picture of the task has this name: 1" in shown
+    assert "Objects, the task has no label “dog”: 1" in shown
+    kept = {"kept_file": shown.split('name="kept_file" value="')[1].split('"')[0]}
+    web.post(PAGE, {**to, **kept, "partly": "1"})
+    [job] = Publication.objects.get().plan["jobs"]
+    with connection.client() as client:
+        info = client.task_meta(task.id).frames[0]
+    width, height = info.width, info.height
+    left, top = round(0.1 * width, 2), round(0.1 * height, 2)
+    right, bottom = round(0.5 * width, 2), round(0.3 * height, 2)
+    copied = [(each["frame"], each["type"], each["points"]) for each in job["objects"]["shapes"]]
+    assert copied == [
+        (0, "rectangle", [left, top, right, bottom]),
+        (0, "polygon", [left, top, right, top, right, bottom, left, bottom]),
+        (1, "rectangle", [0, 0, width, height]),
+    ]
 
 
 def test_the_api_copies_from_the_text_of_a_file(

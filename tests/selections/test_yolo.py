@@ -174,6 +174,8 @@ def test_skeletons_are_those_of_cvats_export(tmp_path: Path) -> None:
     assert "labels/train/sk_03.txt" not in files  # all points are outside
     data = yaml.safe_load(files["data.yaml"])
     assert (data["kpt_shape"], data["names"]) == ([4, 3], {0: "person", 1: "cat"})
+    assert list(data["kpt_names"]) == [0, 1]
+    assert [len(names) for names in data["kpt_names"].values()] == [4, 3]
 
 
 def test_polygons_are_those_of_cvat_and_masks_have_their_parts(tmp_path: Path) -> None:
