@@ -32,8 +32,10 @@ class NewTaskOptions:
     too. `consensus_replicas`: 0, or how many people annotate each job, each in a replica of it.
     `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain.
     `deleted_frames` as for GroundTruthOptions. `with_annotations`: what is annotated on the frames
-    is copied too. `per_label_set`: frames of tasks with other labels become a task of their own;
-    `task_ids` are the tasks whose frames this one gets then, () for all."""
+    is copied too. `ground_truth_count`: 0, or of how many frames, drawn at random with
+    `ground_truth_seed`, a ground-truth job is made. `per_label_set`: frames of tasks with other
+    labels become a task of their own; `task_ids` are the tasks whose frames this one gets then, ()
+    for all."""
 
     name: str
     project_id: int | None = None
@@ -50,6 +52,8 @@ class NewTaskOptions:
     new_project: str = ""
     consensus_replicas: int = 0
     overlap: int = 0
+    ground_truth_count: int = 0
+    ground_truth_seed: int = 0
     per_label_set: bool = False
     task_ids: tuple[int, ...] = ()
 
@@ -199,6 +203,22 @@ def assignment(task_id: int | None, *, assignees: int) -> Change:
     """The jobs given to so many people; without `task_id` of a task that is not made yet."""
     people = "one person" if assignees == 1 else f"{assignees:,} people in turn"
     return Change("PATCH", _each_job(task_id), f"Assign the jobs to {people}")
+
+
+def ground_truth(task_id: int | None, *, frames_count: int) -> Change:
+    """The ground-truth job; without `task_id` of a task that is not made yet."""
+    frames = frames_in_words(frames_count)
+    return Change(
+        "POST",
+        "/api/jobs",
+        f"Create a ground-truth job of {frames}, drawn at random",
+        {
+            "type": "ground_truth",
+            "task_id": "<new task>" if task_id is None else task_id,
+            "frame_selection_method": "manual",
+            "frames": f"<{frames}>",
+        },
+    )
 
 
 def _each_job(task_id: int | None) -> str:

@@ -115,6 +115,14 @@ class NewTaskForm(forms.Form):
         help_text="User names, separated by commas. The jobs get them in turn; when there are more "
         "jobs than names, the last one gets the others. Of a job with replicas these are given.",
     )
+    ground_truth_count = forms.IntegerField(
+        label="Frames of a ground-truth job",
+        required=False,
+        min_value=1,
+        max_value=MOST_FRAMES,
+        help_text="Drawn at random among those of the task, to check the annotations against. "
+        "Empty: no such job.",
+    )
     deleted_frames = deleted_frames_field()
 
     def __init__(
@@ -202,6 +210,7 @@ class NewTaskForm(forms.Form):
             with_annotations=given["with_annotations"],
             assignee_id=given["assignee"],
             job_assignee_ids=given["job_assignees"],
+            ground_truth_count=given["ground_truth_count"] or 0,
             labels=given["without_labels"],
             new_project=given["new_project"],
             label_schema=given["label_schema"],

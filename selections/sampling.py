@@ -201,7 +201,12 @@ def new_seed() -> int:
 
 def rank(frame: Frame, seed: int) -> int:
     """A 64 bit number, evenly spread; the job plays no part, so overlapping jobs agree."""
-    key = f"{seed}:{frame.task_id}:{frame.frame}".encode()
+    return rank_of_place(frame.task_id, frame.frame, seed)
+
+
+def rank_of_place(task_id: int, frame: int, seed: int) -> int:
+    """The rank() of a frame that is known by its task and number alone."""
+    key = f"{seed}:{task_id}:{frame}".encode()
     return int.from_bytes(blake2b(key, digest_size=8).digest(), "big")
 
 

@@ -36,6 +36,7 @@ from publishing.new_task import (
     NewTaskOptions,
 )
 from selections.models import Quality
+from selections.sampling import MAX_SEED
 
 
 class LabelSetSerializer(serializers.Serializer[Any]):
@@ -167,6 +168,19 @@ class NewTaskSerializer(DecisionsSerializer):
         default=0,
         help_text="How many people annotate each job, each in a replica of it: 0, or 2 and more. "
         "The jobs that are assigned are the replicas then.",
+    )
+    ground_truth_count = WholeNumberField(
+        min_value=0,
+        max_value=MOST_FRAMES,
+        default=0,
+        help_text="Of how many frames, drawn at random, a ground-truth job is made in the task; 0: "
+        "none.",
+    )
+    ground_truth_seed = WholeNumberField(
+        min_value=0,
+        max_value=MAX_SEED,
+        default=0,
+        help_text="The same seed draws the same frames of the same selection.",
     )
     per_label_set = serializers.BooleanField(
         default=False,

@@ -53,6 +53,11 @@ class FollowedJobSerializer(serializers.Serializer[Any]):
     """A job of a publication, as CVAT has it now."""
 
     id = serializers.IntegerField(source="job.id", read_only=True)
+    type = serializers.CharField(
+        source="job.type",
+        read_only=True,
+        help_text="As CVAT calls it: `annotation`, `ground_truth`, `consensus_replica`.",
+    )
     stage = serializers.CharField(source="job.stage", read_only=True)
     state = serializers.CharField(source="job.state", read_only=True)
     assignee = serializers.CharField(

@@ -25,6 +25,13 @@ class FollowedJob:
     job: Job
     url: str
 
+    @property
+    def kind(self) -> str:
+        """What it is other than an annotation job, in words; "" for one."""
+        if self.job.is_annotation:
+            return ""
+        return "ground truth" if self.job.type == "ground_truth" else "replica"
+
 
 def follow_jobs(*, user: User, publication: Publication) -> list[FollowedJob]:
     """The jobs of the new task, or the ground-truth job, as CVAT has them now; asked through the

@@ -13,7 +13,6 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatNotFound
 from cvat.types import FrameInfo
 from cvat.writing import (
-    JobWriter,
     LengthChanged,
     NewTask,
     OrderedPicture,
@@ -26,13 +25,12 @@ from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, PublishedFrame
 from publishing.new_task import (
     NewTaskOptions,
-    assignment,
     creation,
     deletion,
     project_creation,
     upload,
 )
-from publishing.services import packing, taking_annotations
+from publishing.services import new_task_jobs, packing, taking_annotations
 from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
 from publishing.services.taking_annotations import TakenAnnotations
@@ -70,7 +68,8 @@ def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, A
             task_id, taken = _make_meanwhile(publication, heartbeat, pictures)
     with writing_client(publication, heartbeat) as client:
         problems = {} if taken is None else taken.write(publication, heartbeat, client, task_id)
-        _assign_jobs(publication, heartbeat, client, task_id)
+        new_task_jobs.assign(publication, heartbeat, client, task_id)
+        new_task_jobs.make_ground_truth(publication, heartbeat, client, task_id)
     return {"result_task_id": task_id, **problems}
 
 
@@ -225,23 +224,6 @@ def _fill(
             writer.ensure_task_deleted(task_id)
             publication.note_task(heartbeat.worker, None)
         raise WorkFailed(state.message)
-
-
-def _assign_jobs(
-    publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
-) -> None:
-    """Give the jobs to people in turn, if that was asked for: replicas in place of the jobs that
-    their results are merged into."""
-    options, writer = publication.get_task_options(), JobWriter(client)
-    change = assignment(task_id, assignees=len(set(options.job_assignee_ids)))
-    if not options.job_assignee_ids or publication.has_done(change):
-        return
-    has_replicas = options.consensus_replicas > 0
-    jobs = [job for job in client.jobs(task_id) if job.is_annotation != has_replicas]
-    with step(publication, heartbeat, change):
-        for number, job in enumerate(sorted(jobs, key=lambda job: (job.start_frame, job.id))):
-            heartbeat.check()
-            writer.update_job(job.id, assignee_id=options.assignee_of_job(number))
 
 
 def _ended(writer: TaskWriter, request_id: str, heartbeat: Heartbeat) -> RequestState:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,18 @@ from django.contrib.auth.models import User as PortalUser
 from django.db.models import Count
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatForbidden, CvatNotFound
-from cvat.types import Project, Task, User
+from cvat.exceptions import CvatForbidden
+from cvat.types import Project, Task
 from cvat.writing import TaskWriter
 from portal.exceptions import InvalidInput
-from publishing.change import DELETED_IN_API, DELIVER, LEAVE_OUT, Change, deleted_in_words
+from publishing.change import (
+    DELETED_IN_API,
+    DELIVER,
+    LEAVE_OUT,
+    Change,
+    deleted_in_words,
+    frames_in_words,
+)
 from publishing.exceptions import ChoiceNeeded
 from publishing.label_sets import Labels, LabelSet, label_sets
 from publishing.new_task import (
@@ -23,28 +29,17 @@ from publishing.new_task import (
     annotation,
     assignment,
     creation,
+    ground_truth,
     project_creation,
     upload,
 )
-from publishing.services.assignees import check_assignees, find_members
+from publishing.services.assignees import check_assignees
+from publishing.services.task_places import Place, find_organization, find_place, find_project
 from selections.models import Selection
 from selections.services.connections import required_connection
 from selections.services.deleted_frames import MOST_TASKS, Deletions, find_deleted
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a new task will be. `query` of the request for it names the organization; `project` is
-    the one that was asked for, `labels` are its labels. `members` are the CVAT users that the task
-    and its jobs can be assigned to."""
-
-    organization_id: int | None
-    query: Mapping[str, Any]
-    members: tuple[User, ...]
-    project: Project | None = None
-    labels: Labels = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +107,13 @@ class NewTaskCheck:
         if not self.remaining(options.deleted_frames):
             raise InvalidInput(
                 "Every frame of the selection was deleted in CVAT. Choose other frames."
+            )
+        fewest = min(part.frames_count for part in self.parts(options))
+        if options.ground_truth_count > fewest:
+            raise InvalidInput(
+                f"A ground-truth job of {frames_in_words(options.ground_truth_count)} was asked "
+                f"for, and the task gets {frames_in_words(fewest)}. Give a smaller number.",
+                in_api="`ground_truth_count`",
             )
 
     def _check_labels(self, options: NewTaskOptions) -> None:
@@ -197,6 +199,8 @@ class NewTaskCheck:
             changes.append(annotation(None, lost_labels=self._lost_labels(part)))
         if options.job_assignee_ids:
             changes.append(assignment(None, assignees=len(set(options.job_assignee_ids))))
+        if options.ground_truth_count:
+            changes.append(ground_truth(None, frames_count=options.ground_truth_count))
         return changes
 
     def _lost_labels(self, part: NewTaskPart) -> frozenset[str]:
@@ -235,7 +239,7 @@ def check_new_task(
         tasks = tuple(_task(client, task_id) for task_id in frames)
         writer = TaskWriter(client)  # it reads the labels in the form in which they are sent
         labels = {task.id: writer.labels_of_task(task.id) for task in tasks}
-        organization = _organization(client, tasks)
+        organization = find_organization(client, tasks)
         projects = client.projects()
         deleted = find_deleted(user=user, selection=selection)
         return NewTaskCheck(
@@ -245,10 +249,10 @@ def check_new_task(
             deleted=deleted,
             label_sets=label_sets(labels, frames, deleted.places),
             organization=organization,
-            project=_project(client, tasks),
+            project=find_project(client, tasks),
             projects=projects.results,
             projects_count=projects.count,
-            place=_place(client, tasks[0].organization_id, organization, project_id),
+            place=find_place(client, tasks[0].organization_id, organization, project_id),
         )
 
 
@@ -261,55 +265,3 @@ def _task(client: CvatClient, task_id: int) -> Task:
             "labels a new task needs. Share the selection with somebody who may see the task.",
             status=error.status,
         ) from None
-
-
-def _place(
-    client: CvatClient, organization_id: int | None, organization: str, project_id: int | None
-) -> Place:
-    if project_id is None:
-        members = find_members(client, organization_id)
-        return Place(organization_id, {"org": organization} if organization else {}, members)
-    try:
-        project = client.project(project_id)
-    except (CvatForbidden, CvatNotFound):
-        raise InvalidInput(
-            f"CVAT shows your account no project {project_id}. Choose another one, or none."
-        ) from None
-    number = project.organization_id
-    return Place(
-        number,
-        {} if number is None else {"org_id": number},
-        find_members(client, number),
-        project,
-        TaskWriter(client).labels_of_project(project_id),
-    )
-
-
-def _organization(client: CvatClient, tasks: Sequence[Task]) -> str:
-    ids = {task.organization_id for task in tasks}
-    if len(ids) > 1:
-        raise InvalidInput(
-            "The tasks of the selection lie in several organizations or spaces, and a task lies in "
-            "one. Make a selection for each."
-        )
-    [number] = ids
-    if number is None:
-        return ""
-    for organization in client.organizations():
-        if organization.id == number:
-            return organization.slug
-    raise InvalidInput(
-        "You are not a member of the organization in CVAT that the tasks lie in, so you cannot "
-        "make a task there. Share the selection with somebody who is."
-    )
-
-
-def _project(client: CvatClient, tasks: Sequence[Task]) -> Project | None:
-    ids = {task.project_id for task in tasks}
-    number = ids.pop() if len(ids) == 1 else None
-    if number is None:
-        return None
-    try:
-        return client.project(number)
-    except CvatForbidden:
-        return None

@@ -1,0 +1,47 @@
+"""The jobs of a new task: given to people, and checked by a ground-truth job."""
+
+from __future__ import annotations
+
+from heapq import nsmallest
+
+from cvat.client import CvatClient
+from cvat.writing import JobWriter
+from portal.work.heartbeat import Heartbeat
+from publishing.models import Publication
+from publishing.new_task import assignment, ground_truth
+from publishing.services.steps import step
+from selections.sampling import rank_of_place
+
+
+def assign(
+    publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
+) -> None:
+    """Give the jobs to people in turn, if that was asked for: replicas in place of the jobs that
+    their results are merged into."""
+    options, writer = publication.get_task_options(), JobWriter(client)
+    change = assignment(task_id, assignees=len(set(options.job_assignee_ids)))
+    if not options.job_assignee_ids or publication.has_done(change):
+        return
+    has_replicas = options.consensus_replicas > 0
+    jobs = [job for job in client.jobs(task_id) if job.is_annotation != has_replicas]
+    with step(publication, heartbeat, change):
+        for number, job in enumerate(sorted(jobs, key=lambda job: (job.start_frame, job.id))):
+            heartbeat.check()
+            writer.update_job(job.id, assignee_id=options.assignee_of_job(number))
+
+
+def make_ground_truth(
+    publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
+) -> None:
+    """The ground-truth job, if that was asked for: of the frames of the lowest rank by the frames
+    that they were made from."""
+    options = publication.get_task_options()
+    count, seed = options.ground_truth_count, options.ground_truth_seed
+    change = ground_truth(task_id, frames_count=count)
+    if not count or publication.has_done(change):
+        return
+    rows = publication.published_frames.values_list("task_id", "frame", "new_frame")
+    drawn = nsmallest(count, rows, key=lambda row: rank_of_place(row[0], row[1], seed))
+    frames = sorted(new_frame for _, _, new_frame in drawn)
+    with step(publication, heartbeat, change):
+        JobWriter(client).ensure_ground_truth_job(task_id, frames)
