@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -22,6 +23,9 @@ from selections.splits import SPLITS, Split
 FEW_FILES, FILES_OF_A_PART = "files", 65_000
 LONGEST_TEXT = 1_000_000  # characters of a list of names
 
+NO_SUCH_RESULTS = (
+    "This publication has no results, or not any more. Choose another one, or the tasks themselves."
+)
 ALONE, WITH_PICTURES = "alone", "pictures"
 QUALITY_CHOICES = (
     (Quality.ORIGINAL, "Original files, as CVAT serves them"),
@@ -37,6 +41,18 @@ def _share(label: str, initial: int) -> forms.FloatField:
         max_value=100,
         initial=initial,
         widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+    )
+
+
+def _annotations_from(results: Collection[tuple[int, str]]) -> forms.TypedChoiceField:
+    of_results = [(number, f"{title[:1].upper()}{title[1:]}") for number, title in results]
+    return forms.TypedChoiceField(
+        label="Annotations from",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "The tasks themselves"), *of_results],
+        error_messages={"invalid_choice": NO_SUCH_RESULTS},
     )
 
 
@@ -153,10 +169,19 @@ class BuildForm(forms.Form):
         "task_folders",
     )
 
-    def __init__(self, data: Any = None, *, has_video: bool = True) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        has_video: bool = True,
+        results: Collection[tuple[int, str]] = (),
+    ) -> None:
+        """`results`: id and title of each publication whose results can be delivered."""
         super().__init__(data)
         if not has_video:
             del self.fields["video_format"]
+        self.fields["annotations_from"] = _annotations_from(results)
+        self.has_results = bool(results)
 
     @property
     def opens_objects(self) -> bool:
@@ -206,6 +231,7 @@ class BuildForm(forms.Form):
         given["options"] = ArchiveOptions(
             **plain,
             pictures=not is_alone,
+            annotations_from=given["annotations_from"] if has_annotations else None,
             objects=self._objects(given) if has_annotations else object_choice.EVERY_OBJECT,
             split=self._split(given, has_annotations=has_annotations),
         )

@@ -22,6 +22,7 @@ from publishing.issues import IssueOptions
 from publishing.new_task import PROJECT_REQUEST, NewTaskOptions
 from publishing.removal import RemovalOptions
 from publishing.writing_back import WriteBackOptions
+from selections.archives import result_remarks
 from selections.models import Selection
 from selections.models.selected import FIRST_REVISION
 
@@ -198,6 +199,16 @@ class Publication(Work):
         """Whether it has made jobs in CVAT whose annotations can come back to its frames."""
         has_jobs = self.target in (self.Target.GROUND_TRUTH, self.Target.TASK)
         return has_jobs and self.status == self.Status.READY and self.result_task_id is not None
+
+    @property
+    def results_title(self) -> str:
+        """Such as “publication 12 (new task 57)”."""
+        about = {
+            "publication": self.pk,
+            "task_id": self.result_task_id,
+            "job_id": self.result_job_id,
+        }
+        return result_remarks.title(about)
 
     @property
     def has_removable_task(self) -> bool:

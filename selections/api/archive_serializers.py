@@ -9,10 +9,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portal.api.choices import ChoiceField
-from portal.api.fields import FlagField, WholeNumberField
+from portal.api.fields import FlagField, IdField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selections import formats
-from selections.api.option_serializers import ObjectChoiceSerializer, SplitSerializer
+from selections.api.option_serializers import (
+    ANNOTATIONS_FROM,
+    ObjectChoiceSerializer,
+    SplitSerializer,
+)
 from selections.models import (
     Archive,
     ArchiveOptions,
@@ -88,6 +92,50 @@ class AnnotationProblemSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(read_only=True)
 
 
+class ResultlessFrameSerializer(serializers.Serializer[Any]):
+    task_id = serializers.IntegerField(read_only=True)
+    frame = serializers.IntegerField(read_only=True)
+
+
+class AnnotationsFromSerializer(serializers.Serializer[Any]):
+    """The publication whose results the annotations are, and what to know of them."""
+
+    publication = serializers.IntegerField(read_only=True, help_text="Its id.")
+    task_id = serializers.IntegerField(read_only=True, help_text="The task of the results.")
+    job_id = serializers.IntegerField(
+        read_only=True,
+        allow_null=True,
+        help_text="The ground-truth job that they are of; null: the annotation jobs of the task.",
+    )
+    updated_date = serializers.CharField(
+        read_only=True, help_text="When these jobs were changed last, in CVAT's words."
+    )
+    not_held_count = serializers.IntegerField(
+        read_only=True,
+        help_text="How many frames of the selection are not in the publication: they have no "
+        "objects.",
+    )
+    not_held = ResultlessFrameSerializer(
+        many=True, read_only=True, help_text="The first 20 of these frames."
+    )
+    not_shown_count = serializers.IntegerField(
+        read_only=True, help_text="How many frames are in no job of the results that CVAT shows."
+    )
+    deleted_count = serializers.IntegerField(
+        read_only=True, help_text="How many frames are deleted among the results."
+    )
+    resized_count = serializers.IntegerField(
+        read_only=True,
+        help_text="How many pictures have another size among the results: their objects may not "
+        "fit.",
+    )
+    labels_added = serializers.DictField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="Labels that the task of the frame does not have: how many objects each.",
+    )
+
+
 class AnnotationsSerializer(serializers.Serializer[Any]):
     """The annotations in the ZIP, and what of them is missing."""
 
@@ -119,6 +167,9 @@ class AnnotationsSerializer(serializers.Serializer[Any]):
         read_only=True,
         required=False,
         help_text="The ids of the first 20 of these jobs.",
+    )
+    annotations_from = AnnotationsFromSerializer(
+        read_only=True, required=False, help_text="Missing when they are those of the tasks."
     )
     problems = AnnotationProblemSerializer(
         many=True, read_only=True, help_text="The first 20 that are missing, each with its reason."
@@ -277,6 +328,7 @@ class NewArchiveSerializer(StrictSerializer):
     part_files = WholeNumberField(default=0, min_value=0, max_value=2**31 - 1)
     task_folders = serializers.BooleanField(default=False)
     annotations = ChoiceField(choices=formats.choices(), default=formats.NONE)
+    annotations_from = IdField(default=None, allow_null=True, help_text=ANNOTATIONS_FROM)
     pictures = serializers.BooleanField(
         default=True,
         help_text="False: the annotations alone; the manifest lists the frames. No picture is "

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.api.choices import ChoiceField
-from portal.api.fields import ListField, WholeNumberField
+from portal.api.fields import IdField, ListField, WholeNumberField
 from portal.api.strict import StrictSerializer
 from selections import formats, object_choice, splits
 from selections.models import EmptyFrames
@@ -15,6 +15,11 @@ from selections.object_choice import ObjectChoice
 from selections.sampling import MAX_SEED
 from selections.splits import Split
 
+ANNOTATIONS_FROM = (
+    "Id of a publication of this selection that has results (`GET /api/publications`): the objects "
+    "are those of its new task or ground-truth job, on the frames that it was made of. Null: those "
+    "of the tasks themselves."
+)
 OR_SPLITS = f"{', '.join(splits.SPLITS[:-1])} or {splits.SPLITS[-1]}"
 
 
@@ -133,6 +138,7 @@ class SplitTableSerializer(SplitSerializer):
         help_text="The format of the archive: objects of kinds that it has no place for do not "
         "count. `none`: those of every kind count.",
     )
+    annotations_from = IdField(default=None, allow_null=True, help_text=ANNOTATIONS_FROM)
     empty_frames = ChoiceField(
         EmptyFrames.choices,
         default=EmptyFrames.DELIVER,
@@ -153,6 +159,7 @@ class LeftOutByFormatQuestionSerializer(StrictSerializer):
     annotations = ChoiceField(
         formats.choices(), help_text="The format of annotations; of `none` nothing is said."
     )
+    annotations_from = IdField(default=None, allow_null=True, help_text=ANNOTATIONS_FROM)
     objects = ObjectChoiceSerializer(required=False, help_text="Which objects count.")
 
     def choice(self) -> ObjectChoice:

@@ -321,6 +321,7 @@ class SelectionViewSet(
             split=form.split(),
             choice=form.choice(),
             annotations=form.validated_data["annotations"],
+            annotations_from=form.validated_data["annotations_from"],
             leaves_out_empty=form.leaves_out_empty,
         )
         return Response(SplitRowSerializer(rows, many=True).data)
@@ -347,6 +348,7 @@ class SelectionViewSet(
             user=request.user,
             selection=self.get_object(),
             annotations=form.validated_data["annotations"],
+            annotations_from=form.validated_data["annotations_from"],
             choice=form.choice(),
         )
         return Response(LeftOutByFormatSerializer(left_out).data)

@@ -6,7 +6,7 @@ import heapq
 import logging
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from operator import itemgetter
@@ -39,7 +39,7 @@ class TaskAnnotations(NamedTuple):
     problems_count: int
     left_out: Counter[str]  # what the format has no place for: how many objects, by the reason
     attributes_left_out: Counter[str]  # and how many values of attributes, by their names
-    unread: Sequence[range] = ()  # frames whose objects are not all known
+    unread: Sequence[Container[int]] = ()  # frames whose objects are not all known
     jobs_left_out: Sequence[int] = ()  # ids of jobs whose objects were not asked for
 
 

@@ -16,6 +16,8 @@ from django.conf import settings
 
 from cvat import origins
 from cvat.annotations import Labels
+from cvat.client import CvatClient
+from cvat.exceptions import CvatError
 from cvat.types import Job
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
@@ -35,6 +37,8 @@ from selections.archives.arrangement import FrameLabels
 from selections.archives.entries import Entry, Line, ListedFrame, WantedFrame
 from selections.archives.naming import part_suffix
 from selections.archives.origins import KnownTasks, Origins
+from selections.archives.result_reading import ResultReading
+from selections.archives.results import Results
 from selections.archives.threads import LONGEST_SLEEP, end_threads, sleep, wait_for
 from selections.formats.format import AnnotatedTask, Format, PicturePaths, Room
 from selections.models import ArchiveOptions, Selection
@@ -61,19 +65,21 @@ class AnnotationSource:
         selection: Selection,
         format: Format,  # noqa: A002  (the word of the field)
         options: ArchiveOptions,
+        results: Results | None = None,
         *,
         known_tasks: Future[KnownTasks],
         folder: Path,
         heartbeat: Heartbeat,
     ) -> None:
-        slots = Slots(
+        self._slots = Slots(
             url=connection.url,
             limit=settings.CVAT_MAX_REQUESTS,
             lease=heartbeat.limits.stale_seconds,
             sleep=self._sleep,
         )
-        heartbeat.at_beat.append(slots.renew)
-        self._client = connection.client(patient=True, sleep=self._sleep, around_attempt=slots.one)
+        heartbeat.at_beat.append(self._slots.renew)
+        self._clients = [self._client_of(connection)]
+        self._client = self._clients[0]
         self._format = format
         self._folder = folder / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -92,10 +98,11 @@ class AnnotationSource:
         self._for_paths = Objects(self._labels, self._folder)
         self._picture_paths: PicturePaths | None = None
         self._for_labels = Objects(self._labels, self._folder)
+        self._results = self._result_reading(results) if results is not None else None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
         # First the labels of all tasks, without which no file can be begun.
         self._label_futures = {
-            task_id: self._pool.submit(read_labels, self._client, task_id, chosen.jobs[0])
+            task_id: self._pool.submit(self._read_labels, task_id, chosen.jobs[0])
             for task_id, chosen in self._chosen.items()
         }
         self._task_futures = {
@@ -106,8 +113,9 @@ class AnnotationSource:
         """End the thread, and break off its requests."""
         self._ended.set()
         futures: list[Future[Any]] = [*self._label_futures.values(), *self._task_futures.values()]
-        end_threads(self._pool, futures, self._client)
-        self._client.close()
+        end_threads(self._pool, futures, *self._clients)
+        for client in self._clients:
+            client.close()
         if self._writing is not None:
             self._writing.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -159,6 +167,8 @@ class AnnotationSource:
         """What the manifest says of the annotations, after the last picture."""
         self._write_pending()
         tasks = [self._task(task_id) for task_id in self._task_futures]
+        if self._results is not None:
+            tasks = [self._results.annotations]
         written = self._present_writing().summary()
         problems = [problem for task in tasks for problem in task.problems]
         left_out = sum((task.left_out for task in tasks), Counter(written.left_out))
@@ -177,6 +187,7 @@ class AnnotationSource:
                 "left_out": dict(left_out),
                 "attributes_left_out": dict(attributes.most_common(MOST_MANIFEST_PROBLEMS)),
                 **(jobs_left_out if jobs else {}),
+                **({"annotations_from": self._results.about()} if self._results else {}),
             }
         }
 
@@ -184,6 +195,8 @@ class AnnotationSource:
         """Write the objects of the next picture; waits until they are read."""
         picture = self._pending.popleft()
         self._task(picture.task_id)
+        if self._results is not None:
+            self._results.note_size(picture)
         self._present_writing().add(picture)
 
     def _write_pending(self) -> None:
@@ -201,9 +214,32 @@ class AnnotationSource:
         last = next(reversed(self._label_futures.values()))
         return last.done() and self._task_futures[task_id].done()
 
+    def _client_of(self, connection: Connection) -> CvatClient:
+        return connection.client(patient=True, sleep=self._sleep, around_attempt=self._slots.one)
+
+    def _result_reading(self, results: Results) -> ResultReading:
+        self._clients.append(self._client_of(results.connection))
+        return ResultReading(
+            self._clients[-1],
+            results,
+            self._chosen,
+            folder=self._folder,
+            format=self._format,
+            choice=self._choice,
+        )
+
+    def _read_labels(self, task_id: int, job_id: int) -> Labels | CvatError:
+        """Those of the objects that are in the files."""
+        if self._results is not None:
+            return self._results.labels
+        return read_labels(self._client, task_id, job_id)
+
     def _read_task(self, task_id: int) -> TaskAnnotations:
         """In the thread, after the labels were read."""
         labels = self._label_futures[task_id].result()
+        if self._results is not None:
+            job_id = self._chosen[task_id].jobs[0]
+            return self._results.read(task_id, read_labels(self._client, task_id, job_id))
         while not wait([self._known_tasks], timeout=LONGEST_SLEEP).done:
             self._sleep(0)
         known = self._known_tasks.result()

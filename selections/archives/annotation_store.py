@@ -6,6 +6,9 @@ objects: they wait on the disk.
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -35,6 +38,7 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
 
 _Line = tuple[int, list[_Stored]]
 _decode = msgspec.json.Decoder(_Line).decode
+_decode_frame = msgspec.json.Decoder(tuple[int, msgspec.Raw]).decode  # its objects not
 
 
 def write(path: Path, objects: Iterable[tuple[int, Sequence[Shape]]]) -> None:
@@ -61,6 +65,35 @@ class StoredObjects:
         if self._next is None or self._next[0] != frame:
             return []
         return [_shape(stored, frame, self._labels) for stored in self._next[1]]
+
+
+class FramesAnywhere:
+    """The objects of frames that are asked for in any order."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._frames, self._starts = array("q"), array("q")
+        start = 0
+        with path.open("rb") as file:
+            for text in file:
+                self._frames.append(_decode_frame(text)[0])
+                self._starts.append(start)
+                start += len(text)
+
+    def copy(self, frames: Iterable[tuple[int, int]], into: Path) -> Counter[int]:
+        """Write the objects of frames under other numbers, given as ascending (number, frame), and
+        return how many objects there are of each label, by its id."""
+        labels: Counter[int] = Counter()
+        with self._path.open("rb") as source, into.open("wb") as file:
+            for number, frame in frames:
+                index = bisect_left(self._frames, frame)
+                if index == len(self._frames) or self._frames[index] != frame:
+                    continue
+                source.seek(self._starts[index])
+                _, stored = _decode(source.readline())
+                labels.update(each.label_id for each in stored)
+                file.write(msgspec.json.encode((number, stored)) + b"\n")
+        return labels
 
 
 def _lines(path: Path) -> Iterator[_Line]:

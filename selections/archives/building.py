@@ -14,7 +14,7 @@ from cvat.exceptions import CvatError, CvatUnauthorized
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
-from selections.archives import disk, growing, written
+from selections.archives import disk, growing, results, written
 from selections.archives.annotation_source import AnnotationSource
 from selections.archives.arrangement import Arrangement
 from selections.archives.entries import (
@@ -92,6 +92,11 @@ class _Build:
         self.heartbeat = heartbeat
         self.spool = spool_of(archive.pk)
         self.format = FORMATS.get(archive.get_options().annotations)
+        self.results = results.find(
+            user=archive.requested_by,
+            selection=selection,
+            results_id=archive.get_options().annotations_from,
+        )
         self.source = self._frame_source()
         self.problems: list[Line] = []
         self.left_out: list[Line] = []
@@ -214,6 +219,7 @@ class _Build:
             self.selection,
             self.format,
             self.archive.get_options(),
+            self.results,
             known_tasks=self.source.known_tasks,
             folder=self.spool.folder,
             heartbeat=self.heartbeat,

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from selections.archives import result_remarks
 from selections.archives.headers import Header
 from selections.formats import FORMATS
 
@@ -117,11 +118,15 @@ class Remarks:
 
 
 def _shortened(annotations: Line) -> Line:
-    return annotations | {
+    short = annotations | {
         name: annotations[name][:PROBLEMS_LISTED]
         for name in ("problems", "jobs_left_out")
         if name in annotations
     }
+    if about := annotations.get("annotations_from"):
+        listed = about["not_held"][: result_remarks.FRAMES_LISTED]
+        short["annotations_from"] = about | {"not_held": listed}
+    return short
 
 
 class _Listed:
@@ -211,6 +216,8 @@ def warnings(remarks: Mapping[str, Any]) -> list[str]:
             sentences.append(_attributes_left_out(attributes))
         if count := annotations.get("jobs_left_out_count"):
             sentences.append(_jobs_left_out(annotations["jobs_left_out"], count))
+        if about := annotations.get("annotations_from"):
+            sentences += result_remarks.warnings(about)
         if annotations["problems_count"]:
             sentences.append(_missing_annotations(annotations))
     if remarks.get("long_paths"):
@@ -275,7 +282,10 @@ def _annotations(annotations: Mapping[str, Any]) -> str:
     # Archives of an earlier release have the number under another name.
     count = annotations["objects_count" if "objects_count" in annotations else "objects"]
     label = FORMATS[key].label if key in FORMATS else key
-    return f"{count:,} annotated object{'s' if count != 1 else ''}, in the format {label}."
+    objects = f"{count:,} annotated object{'s' if count != 1 else ''}, in the format {label}"
+    if about := annotations.get("annotations_from"):
+        return f"{objects}: the results of {result_remarks.title(about)}."
+    return f"{objects}."
 
 
 def _attributes_left_out(counts: Mapping[str, int]) -> str:

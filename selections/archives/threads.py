@@ -57,18 +57,18 @@ def ask(client: CvatClient, question: Callable[[], T], *, stop: Event) -> T:
 def end_threads(
     pool: ThreadPoolExecutor,
     futures: Collection[Future[Any]],
-    client: CvatClient,
-    *,
+    *clients: CvatClient,
     grace: float = 0.0,
 ) -> None:
     """Wait until the threads of a pool have ended. After `grace` seconds their requests are broken
-    off, and with them all others of the client."""
+    off, and with them all others of the clients."""
     pool.shutdown(wait=False, cancel_futures=True)
     # Without the futures that are cancelled before they began, which `wait` would wait for.
     begun = [future for future in futures if not future.done()]
     late = wait(begun, timeout=grace).not_done
     if late:
-        client.abort()
+        for client in clients:
+            client.abort()
         late = wait(begun, timeout=JOIN_SECONDS).not_done
     if late:
         logger.error("%d requests did not end after they were broken off", len(late))

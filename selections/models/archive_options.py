@@ -44,7 +44,8 @@ class ArchiveOptions:
 
     Several ZIPs are made if one has more than `part_size` bytes or `part_files` files. With
     `task_folders` the frames of a single task are in a folder of their own, too. `annotations` is a
-    key of selections.formats. Without `pictures` the ZIP has the annotations alone.
+    key of selections.formats. With `annotations_from` the annotations are the results of that
+    publication, else those of the tasks. Without `pictures` the ZIP has the annotations alone.
     """
 
     quality: str = Quality.ORIGINAL.value
@@ -55,6 +56,7 @@ class ArchiveOptions:
     part_files: int = 0  # 0: no limit
     task_folders: bool = False
     annotations: str = formats.NONE
+    annotations_from: int | None = None  # id of a publication of the selection
     pictures: bool = True
     objects: ObjectChoice = EVERY_OBJECT
     empty_frames: str = EmptyFrames.DELIVER.value
@@ -64,7 +66,15 @@ class ArchiveOptions:
     FEWEST_FILES: ClassVar[int] = 100  # of a part, its manifest included
     # Written only if they differ from the default, as rows of older releases lack them.
     _RARE: ClassVar = frozenset(
-        {"deleted_frames", "part_files", "task_folders", "annotations", "pictures", "empty_frames"}
+        {
+            "deleted_frames",
+            "part_files",
+            "task_folders",
+            "annotations",
+            "annotations_from",
+            "pictures",
+            "empty_frames",
+        }
     )
     _NESTED: ClassVar[dict[str, Any]] = {"objects": ObjectChoice, "split": Split}
 
@@ -104,6 +114,10 @@ class ArchiveOptions:
         if self.annotations == formats.NONE:
             for option, words in (
                 (not self.pictures, "Annotations alone need a format"),
+                (
+                    self.annotations_from is not None,
+                    "The results of a publication go with a format",
+                ),
                 (self.objects != EVERY_OBJECT, "Which objects to deliver goes with a format"),
                 (
                     self.empty_frames != EmptyFrames.DELIVER,

@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal.exceptions import Conflict, NotConnected, NotFound
+from portal.exceptions import Conflict, InvalidInput, NotConnected, NotFound
 from portal.services import works
 from portal.work.models import lock_person
+from selections.archives import results
 from selections.archives.naming import archive_stem
 from selections.models import Archive, ArchiveOptions, Selection
 from selections.services.connections import closest, usable_connection
@@ -25,6 +26,10 @@ from selector.models import Connection
 from selector.services.connections import find_connection
 
 DEFAULT_OPTIONS = ArchiveOptions()
+OF_A_SELECTION = (
+    "annotations_from is for a saved selection: frames that are no selection have no publication. "
+    "Save them as a selection first, or leave it out."
+)
 
 
 def request_archive(
@@ -48,7 +53,12 @@ def request_archive(
         return _same_or_conflict(running, selection, options)
     check_room(user=user)
     connection = _connection_for(user, selection)
-    check_labels(connection=connection, selection=selection, choice=options.objects)
+    chosen_results = results.find(
+        user=user, selection=selection, results_id=options.annotations_from
+    )
+    check_labels(
+        connection=connection, selection=selection, choice=options.objects, results=chosen_results
+    )
     if options.split.by == NAMES:
         check_names(selection=named_for(user=user, selection=selection), split=options.split)
     archive = Archive(
@@ -86,6 +96,8 @@ def request_archive_of_frames(
 ) -> Archive:
     """Request an archive of frames without saving them as a listed selection."""
     options.check()
+    if options.annotations_from is not None:
+        raise InvalidInput(OF_A_SELECTION)
     check_may_build(user=user)  # before a selection is saved in vain
     selection = create_selection(
         owner=user, connection=connection, choices=choices, name=name, is_temporary=True

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from cvat.types import FrameCatalog, Job
 from selections.archives import frame_rows
 from selections.archives.entries import ChosenFrames
+from selections.archives.results import Results
 from selections.models import Selection
 from selections.object_choice import ObjectChoice
 from selections.services.connections import required_connection
@@ -32,16 +33,22 @@ class IndexedFrames:
 
 
 def indexed_frames(
-    *, user: User, selection: Selection, choice: ObjectChoice
+    *, user: User, selection: Selection, choice: ObjectChoice, results: Results | None = None
 ) -> Iterator[IndexedFrames]:
     """The frames of a selection, of each task those of the same jobs together. As in a build,
     objects are those of the chosen annotation jobs; of a frame that was chosen from another job
-    alone those of that job. Frames that no chosen job holds are left out.
+    alone those of that job. Frames that no chosen job holds are left out. With `results` the task
+    and its frames are those of the results.
 
     Raises NotConnected, NotRead (while annotations are read), InvalidInput, CvatError.
     """
-    connection = required_connection(user, selection)
-    for task_id, chosen in frame_rows.chosen(selection).items():
+    by_task = frame_rows.chosen(selection)
+    if results is None:
+        connection = required_connection(user, selection)
+    else:
+        connection = results.connection
+        by_task = {results.task_id: results.chosen(by_task)}
+    for task_id, chosen in by_task.items():
         catalog = load_catalog(connection=connection, task_id=task_id)
         for job, numbers in _by_source(catalog, chosen):
             index = _index(connection, catalog, job, choice)

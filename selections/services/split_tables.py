@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 
 from portal.exceptions import InvalidInput
 from selections import formats
-from selections.archives import frame_rows
+from selections.archives import frame_rows, results
 from selections.archives.arrangement import SplitFrames
+from selections.archives.results import Results
 from selections.formats.format import Format
 from selections.models import Selection
 from selections.object_choice import ObjectChoice
@@ -42,26 +43,32 @@ def split_table(
     split: Split,
     choice: ObjectChoice,
     annotations: str = formats.NONE,
+    annotations_from: int | None = None,
     leaves_out_empty: bool = False,
 ) -> list[SplitRow]:
     """A row for each split that has frames or should have some. The labels are those of the chosen
     objects that the format `annotations` has a place for by their kind; without a format, of all
-    chosen ones. With `leaves_out_empty`, frames without any of these do not count. Raises
-    InvalidInput, Busy; if the table depends on labels also NotConnected, NotRead (while annotations
-    are read), CvatError."""
+    chosen ones. With `annotations_from` they are those of the results of that publication. With
+    `leaves_out_empty`, frames without any of these do not count. Raises InvalidInput, Conflict,
+    Busy; if the table depends on labels also NotConnected, NotRead (while annotations are read),
+    CvatError."""
     try:
         split.check()
     except ValueError as error:
         sentence = str(error)
         raise InvalidInput(f"{sentence[0].upper()}{sentence[1:]}.") from error
     selection = named_for(user=user, selection=selection)
+    publication = results.find(user=user, selection=selection, results_id=annotations_from)
     sets: dict[int, dict[str, int]] = {}
     if split.needs_labels or leaves_out_empty:
-        sets = _frame_sets(user, selection, choice, formats.FORMATS.get(annotations))
+        sets = _frame_sets(user, selection, choice, formats.FORMATS.get(annotations), publication)
     # Only now: what asks CVAT takes a place of its own.
     with counting_place(user):
         check_names(selection=selection, split=split)
         by_task = {task_id: _labels_by_frame(by_label) for task_id, by_label in sets.items()}
+        if publication is not None:
+            of_results = by_task.get(publication.task_id, {})
+            by_task = publication.by_task(of_results, frame_rows.chosen(selection))
 
         def delivered() -> Iterator[tuple[SplitFrame, Collection[str]]]:
             for frame in _frames(selection):
@@ -99,19 +106,23 @@ def _counted(
 
 
 def _frame_sets(
-    user: User, selection: Selection, choice: ObjectChoice, format_: Format | None
+    user: User,
+    selection: Selection,
+    choice: ObjectChoice,
+    format_: Format | None,
+    publication: Results | None,
 ) -> dict[int, dict[str, int]]:
-    """Of each task the frames with each label of the objects in the files, as it is called
-    there."""
+    """Of each task the frames with each label of the objects in the files, as it is called there;
+    of results, the task and the frames are theirs."""
     count = selection.tasks.count()
-    if count > MOST_TASKS:
+    if count > MOST_TASKS and publication is None:
         raise InvalidInput(
             f"The labels of {count:,} tasks are read when the ZIP is built. To see how many "
             "frames there are, leave the labels out, and deliver frames without objects."
         )
     renamed = dict(choice.rename)
     sets: dict[int, dict[str, int]] = {}
-    for part in indexed_frames(user=user, selection=selection, choice=choice):
+    for part in indexed_frames(user=user, selection=selection, choice=choice, results=publication):
         by_label = sets.setdefault(part.task_id, {})
         for (label, kind), having in part.index.frames_by_kind().items():
             if choice.takes_label(label) and (format_ is None or format_.holds_kind(kind)):

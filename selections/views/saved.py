@@ -16,6 +16,7 @@ from portal.exceptions import Busy, InvalidInput, NotRead, PortalError
 from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, page_revisions, services
+from selections.archives import results
 from selections.build_form import BuildForm
 from selections.formats.format import counted
 from selections.forms import (
@@ -117,7 +118,11 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "share_form": ShareForm(initial=typed, teams=sharing.teams),
         "hand_over_form": HandOverForm(initial=typed),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
-        "build": BuildForm(_tried(request), has_video=page_queries.has_video(selection)),
+        "build": BuildForm(
+            _tried(request),
+            has_video=page_queries.has_video(selection),
+            results=results.choices(user=request.user, selection=selection),
+        ),
         "build_remarks": page_queries.before_building(selection),
     }
     return render(request, "selections/detail.html", context)
@@ -242,9 +247,8 @@ def restore(request: SignedInRequest, pk: int) -> HttpResponse:
 @errors_shown_on(detail_page)
 def build(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
-    archive = services.request_archive(
-        user=request.user, selection=selection, options=BuildForm(request.POST).options()
-    )
+    options = _build_form(request, selection).options()
+    archive = services.request_archive(user=request.user, selection=selection, options=options)
     return redirect(archive)
 
 
@@ -254,7 +258,7 @@ def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
     context: dict[str, Any] = {"pk": pk}
     try:
-        options = BuildForm(request.POST).options()
+        options = _build_form(request, selection).options()
         split = options.split
         leaves_out_empty = options.empty_frames == EmptyFrames.LEAVE_OUT
         rows = services.split_table(
@@ -263,6 +267,7 @@ def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
             split=split,
             choice=options.objects,
             annotations=options.annotations,
+            annotations_from=options.annotations_from,
             leaves_out_empty=leaves_out_empty,
         )
         context |= {"rows": rows, "leaves_out_empty": leaves_out_empty}
@@ -282,11 +287,12 @@ def left_out(request: SignedInRequest, pk: int) -> HttpResponse:
     selection = _visible(request, pk)
     context: dict[str, Any] = {"pk": pk}
     try:
-        options = BuildForm(request.POST).options()
+        options = _build_form(request, selection).options()
         left_out = services.left_out_by_format(
             user=request.user,
             selection=selection,
             annotations=options.annotations,
+            annotations_from=options.annotations_from,
             choice=options.objects,
         )
         context["objects"] = [counted(count, kind) for kind, count in left_out.objects.items()]
@@ -298,6 +304,12 @@ def left_out(request: SignedInRequest, pk: int) -> HttpResponse:
     except (CvatError, PortalError):
         pass  # the build tells of the trouble, or of what is left out
     return render(request, "selections/_left_out.html", context)
+
+
+def _build_form(request: SignedInRequest, selection: Selection) -> BuildForm:
+    """As it was sent."""
+    choices = results.choices(user=request.user, selection=selection)
+    return BuildForm(request.POST, results=choices)
 
 
 def _tried(request: SignedInRequest) -> QueryDict | None:
