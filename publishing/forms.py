@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, cast
 
 from django import forms
 
 from publishing.change import DELETED_FRAMES
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import STAGES, IssueOptions
-from publishing.services import GroundTruthCheck, IssuesCheck
+from publishing.new_task import MOST_ASSIGNEES
+from publishing.services import GroundTruthCheck, HandOverCheck, IssuesCheck
 from publishing.writing_back import ADD, KEEP, LEAVE_OUT, PLACES, WriteBackOptions
 from selector.models import Connection
 
@@ -52,6 +55,44 @@ def deleted_frames_field() -> forms.ChoiceField:
         choices=[("", "Choose …"), *DELETED_FRAMES],
         error_messages={"required": "Choose what becomes of the deleted frames."},
     )
+
+
+class UserNamesField(forms.CharField):
+    """Names of users of CVAT, separated by commas, among `members`; their ids."""
+
+    members: Mapping[str, int] = MappingProxyType({})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=10_000, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        names = [name for each in super().clean(value).split(",") if (name := each.strip())]
+        if len(names) > MOST_ASSIGNEES:
+            raise forms.ValidationError(f"At most {MOST_ASSIGNEES} names can be given.")
+        for name in names:
+            if name not in self.members:
+                known = ", ".join(list(self.members)[:20])
+                raise forms.ValidationError(
+                    f"“{name}” can get no job here. Those who can: {known or 'nobody'}."
+                )
+        return tuple(self.members[name] for name in names)
+
+
+class ReviewersForm(forms.Form):
+    """Who reviews the completed jobs of a publication."""
+
+    reviewers = UserNamesField(
+        label="Reviewers",
+        help_text="User names, separated by commas. The jobs get them in turn; when there are more "
+        "jobs than names, the last one gets the others.",
+    )
+
+    def __init__(self, check: HandOverCheck, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = {member.id: member.username for member in check.members}
+        given = [names[number] for number in check.reviewer_ids if number in names]
+        field = cast(UserNamesField, self.fields["reviewers"])
+        field.members, field.initial = {name: n for n, name in names.items()}, ", ".join(given)
 
 
 class GroundTruthForm(forms.Form):

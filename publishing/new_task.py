@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 from cvat.writing import NewProject, NewTask, OrderedPicture, TaskData
 from publishing.change import Change, frames_in_words
 from publishing.label_sets import LabelSet
+from publishing.reviewing import in_turn
 
 LONGEST_NAME = 256  # characters; CVAT's limit
 MOST_ASSIGNEES = 200
 LEAST_REPLICAS, MOST_REPLICAS = 2, 10  # CVAT takes no 1
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
-_LISTS = ("job_assignee_ids", "labels", "label_schema", "task_ids")
+_LISTS = ("job_assignee_ids", "reviewer_ids", "labels", "label_schema", "task_ids")
 # As in the options of an archive.
 ORIGINAL, COMPRESSED = "original", "compressed"
 UPLOADED = "the paths of the pictures, in their order"
@@ -31,6 +32,7 @@ class NewTaskOptions:
     `frames_per_job` is 0 for one job of all frames; `overlap` is how many of them the next job has
     too. `consensus_replicas`: 0, or how many people annotate each job, each in a replica of it.
     `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain.
+    `reviewer_ids` get them in the same way once they are completed, when somebody hands them over.
     `deleted_frames` as for GroundTruthOptions. `with_annotations`: what is annotated on the frames
     is copied too. `ground_truth_count`: 0, or of how many frames, drawn at random with
     `ground_truth_seed`, a ground-truth job is made. `per_label_set`: frames of tasks with other
@@ -54,6 +56,7 @@ class NewTaskOptions:
     overlap: int = 0
     ground_truth_count: int = 0
     ground_truth_seed: int = 0
+    reviewer_ids: tuple[int, ...] = ()
     per_label_set: bool = False
     task_ids: tuple[int, ...] = ()
 
@@ -69,11 +72,11 @@ class NewTaskOptions:
     def assignee_ids(self) -> tuple[int, ...]:
         """Everybody who gets something."""
         task = () if self.assignee_id is None else (self.assignee_id,)
-        return (*task, *self.job_assignee_ids)
+        return (*task, *self.job_assignee_ids, *self.reviewer_ids)
 
     def assignee_of_job(self, number: int) -> int:
         """Who gets the job with this number, from 0. Needs `job_assignee_ids`."""
-        return self.job_assignee_ids[min(number, len(self.job_assignee_ids) - 1)]
+        return in_turn(self.job_assignee_ids, number)
 
     def part(self, number: int, count: int, *, of: LabelSet) -> NewTaskOptions:
         """Those of one of `count` tasks, numbered from 1, for the frames of a label set."""

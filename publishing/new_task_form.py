@@ -7,12 +7,11 @@ from typing import Any, cast
 from django import forms
 
 from cvat.types import LONGEST_SUBSET, Page, Project
-from publishing.forms import deleted_frames_field
+from publishing.forms import UserNamesField, deleted_frames_field
 from publishing.label_schema import LONGEST_SCHEMA, BadSchema, parsed
 from publishing.new_task import (
     LEAST_REPLICAS,
     LONGEST_NAME,
-    MOST_ASSIGNEES,
     MOST_FRAMES,
     MOST_REPLICAS,
     ORIGINAL,
@@ -108,12 +107,16 @@ class NewTaskForm(forms.Form):
     assignee = forms.TypedChoiceField(
         label="Assign the task to", required=False, coerce=int, empty_value=None
     )
-    job_assignees = forms.CharField(
+    job_assignees = UserNamesField(
         label="Assign its jobs to",
-        required=False,
-        max_length=10_000,
         help_text="User names, separated by commas. The jobs get them in turn; when there are more "
         "jobs than names, the last one gets the others. Of a job with replicas these are given.",
+    )
+    reviewers = UserNamesField(
+        label="Reviewers of its jobs",
+        help_text="User names, in turn like those above. The portal keeps them until you hand the "
+        "completed jobs over, on the page of the publication: a job in CVAT has no reviewer beside "
+        "its assignee.",
     )
     ground_truth_count = forms.IntegerField(
         label="Frames of a ground-truth job",
@@ -139,6 +142,8 @@ class NewTaskForm(forms.Form):
             del self.fields["deleted_frames"]
         if check.projects_count <= FEW_PROJECTS:
             del self.fields["find_project"]
+        for name in ("job_assignees", "reviewers"):
+            cast(UserNamesField, self.fields[name]).members = self._members
         project, assignee = cast(Any, self.fields["project"]), cast(Any, self.fields["assignee"])
         labels = list(dict.fromkeys(name for each in check.label_sets for name in each.names))
         self._labels = labels
@@ -180,19 +185,6 @@ class NewTaskForm(forms.Form):
         except BadSchema as error:
             raise forms.ValidationError(str(error)) from None
 
-    def clean_job_assignees(self) -> tuple[int, ...]:
-        names = [name.strip() for name in self.cleaned_data["job_assignees"].split(",")]
-        names = [name for name in names if name]
-        if len(names) > MOST_ASSIGNEES:
-            raise forms.ValidationError(f"At most {MOST_ASSIGNEES} names can be given.")
-        for name in names:
-            if name not in self._members:
-                known = ", ".join(list(self._members)[:20])
-                raise forms.ValidationError(
-                    f"“{name}” can get no job here. Those who can: {known or 'nobody'}."
-                )
-        return tuple(self._members[name] for name in names)
-
     def options(self) -> NewTaskOptions:
         given = self.cleaned_data
         project_id = given["project"]
@@ -210,6 +202,7 @@ class NewTaskForm(forms.Form):
             with_annotations=given["with_annotations"],
             assignee_id=given["assignee"],
             job_assignee_ids=given["job_assignees"],
+            reviewer_ids=given["reviewers"],
             ground_truth_count=given["ground_truth_count"] or 0,
             labels=given["without_labels"],
             new_project=given["new_project"],

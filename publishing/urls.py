@@ -13,6 +13,7 @@ from publishing.views import (
     publications,
     removing,
     results,
+    reviewing,
 )
 
 app_name = "publishing"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("<int:pk>/jobs", publications.jobs, name="jobs"),
     path("<int:pk>/results", results.results, name="results"),
     path("<int:pk>/remove-task", removing.remove_task, name="remove-task"),
+    path("<int:pk>/hand-over", reviewing.hand_over, name="hand-over"),
     path("<int:pk>/cancel", publications.cancel, name="cancel"),
     path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
     path("selections/<int:pk>/task", new_task.new_task, name="new-task"),

@@ -265,6 +265,11 @@ EXPECTED: dict[str, list[Case]] = {
         get((302, 409, 404, 404), pk="publication"),
         post((302, 409, 404, 404), {}, pk="publication"),
     ],
+    "publishing:hand-over": [
+        get((302, 409, 404, 404), pk="publication"),
+        post((302, 409, 404, 404), {}, pk="publication"),
+    ],
+    "api-hand-over-hand-over": [post((401, 409, 404, 404), {}, pk="publication")],
     "api-removal-remove-task": [post((401, 409, 404, 404), {}, pk="publication")],
     "api-results-write-back": [post((401, 409, 404, 404), {"place": "add"}, pk="publication")],
     "api-publication-frames": [get(API_OF_ALICE, pk="publication")],

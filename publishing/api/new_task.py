@@ -162,6 +162,13 @@ class NewTaskSerializer(DecisionsSerializer):
         help_text="Ids of users of CVAT who get the jobs in turn: the first one the first job, "
         "and so on, the last one all jobs that remain.",
     )
+    reviewer_ids = ListField(
+        child=IdField(),
+        max_length=MOST_ASSIGNEES,
+        default=list,
+        help_text="Ids of users of CVAT who get the completed jobs, in turn like "
+        "`job_assignee_ids`, when `/api/publications/{id}/hand-over` is asked for.",
+    )
     consensus_replicas = WholeNumberField(
         min_value=0,
         max_value=MOST_REPLICAS,

@@ -10,6 +10,7 @@ from publishing.api.new_task import NewTaskView
 from publishing.api.permissions import WritePermissionView
 from publishing.api.publications import PublicationViewSet
 from publishing.api.removing import RemovalViewSet
+from publishing.api.reviewing import HandOverViewSet
 from publishing.api.uploads import UploadViewSet
 from publishing.api.write_back import WriteBackViewSet
 
@@ -17,6 +18,7 @@ router = SimpleRouter(trailing_slash=False)
 router.register("publications", PublicationViewSet, basename="api-publication")
 router.register("publications", WriteBackViewSet, basename="api-results")
 router.register("publications", RemovalViewSet, basename="api-removal")
+router.register("publications", HandOverViewSet, basename="api-hand-over")
 router.register("uploads", UploadViewSet, basename="api-upload")
 
 urlpatterns = [

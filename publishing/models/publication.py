@@ -21,6 +21,7 @@ from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
 from publishing.new_task import PROJECT_REQUEST, NewTaskOptions
 from publishing.removal import RemovalOptions
+from publishing.reviewing import HandOverOptions
 from publishing.writing_back import WriteBackOptions
 from selections.archives import result_remarks
 from selections.models import Selection
@@ -68,6 +69,7 @@ class Publication(Work):
         COPY = "copy", "copied annotations"
         WRITE_BACK = "write_back", "results written back"
         REMOVAL = "removal", "published task removed"
+        HAND_OVER = "hand_over", "jobs handed over to reviewers"
 
     class Status(models.TextChoices):
         QUEUED = WorkStatus.QUEUED.value, "waiting"
@@ -92,12 +94,13 @@ class Publication(Work):
     # Of a ground-truth job: task frames, ascending, as when the publication was asked for.
     frames = models.JSONField(default=list)
     # As the options of its target write them with to_json(): GroundTruthOptions, NewTaskOptions,
-    # IssueOptions, CopyOptions, WriteBackOptions, RemovalOptions.
+    # IssueOptions, CopyOptions, WriteBackOptions, RemovalOptions, HandOverOptions.
     options = models.JSONField(default=dict, blank=True)
     # What is to be done, where options and frames do not say it. Of issues: {"issues": as
     # FaultyFrame writes them, "jobs": ids of those to reject}; of copied annotations: {"jobs": as
     # JobObjects writes them}, until they are copied; of one of several new tasks {"asked": the
-    # options of the request for all of them}.
+    # options of the request for all of them}; of jobs handed over {"jobs": as HandOver writes
+    # them}.
     plan = models.JSONField(default=dict, blank=True, editable=False)
     # What was sent to CVAT: [{"request", "text", "sent_at", "done_at", "is_refused"}]; without
     # `done_at` and `is_refused` the answer is not known.
@@ -190,6 +193,9 @@ class Publication(Work):
         if self.target == self.Target.REMOVAL:
             source = self.get_removal_options().publication_id
             return reverse("publishing:remove-task", args=[source])
+        if self.target == self.Target.HAND_OVER:
+            source = HandOverOptions.from_json(self.options).publication_id
+            return reverse("publishing:hand-over", args=[source])
         if self.selection_id is None:
             return ""
         return reverse(f"publishing:{_PAGES[self.target]}", args=[self.selection_id])
@@ -209,6 +215,11 @@ class Publication(Work):
             "job_id": self.result_job_id,
         }
         return result_remarks.title(about)
+
+    @property
+    def has_reviewable_jobs(self) -> bool:
+        """Whether it has made a task whose completed jobs can be handed over to reviewers."""
+        return self.target == self.Target.TASK and self.has_results
 
     @property
     def has_removable_task(self) -> bool:

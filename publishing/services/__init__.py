@@ -5,6 +5,11 @@ from publishing.services.copy_checking import CopyCheck, check_copy
 from publishing.services.copy_sources import CopySource, read_file, read_source
 from publishing.services.finding_projects import find_projects
 from publishing.services.following import FollowedJob, connection_to, follow_jobs
+from publishing.services.handing_over import (
+    HandOverCheck,
+    check_hand_over,
+    request_hand_over,
+)
 from publishing.services.issue_checking import IssuesCheck, check_issues
 from publishing.services.permissions import (
     Given,
@@ -43,6 +48,7 @@ __all__ = [
     "FollowedJob",
     "Given",
     "GroundTruthCheck",
+    "HandOverCheck",
     "IssuesCheck",
     "JobShare",
     "NewTaskCheck",
@@ -52,6 +58,7 @@ __all__ = [
     "cancel_publication",
     "check_copy",
     "check_ground_truth",
+    "check_hand_over",
     "check_issues",
     "check_new_task",
     "check_removable",
@@ -71,6 +78,7 @@ __all__ = [
     "remove_upload",
     "request_copy",
     "request_ground_truth_job",
+    "request_hand_over",
     "request_issues",
     "request_new_task",
     "request_removal",

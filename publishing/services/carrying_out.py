@@ -12,6 +12,7 @@ from portal.work.running import run
 from publishing.models import Publication
 from publishing.services import packing
 from publishing.services.copying_annotations import copy_annotations
+from publishing.services.handing_over import hand_over
 from publishing.services.making_jobs import make_ground_truth_job
 from publishing.services.making_tasks import make_new_task
 from publishing.services.opening_issues import open_issues
@@ -32,6 +33,7 @@ CARRIED_OUT_BY: Mapping[str, Callable[[Publication, Heartbeat], dict[str, Any]]]
     Publication.Target.COPY: copy_annotations,
     Publication.Target.WRITE_BACK: write_back,
     Publication.Target.REMOVAL: remove_task,
+    Publication.Target.HAND_OVER: hand_over,
 }
 
 
