@@ -18,7 +18,7 @@ from django.core.management import get_commands
 from django.utils.module_loading import import_string
 
 from config import envfile
-from tests.conftest import ONCE, SLOW
+from tests.run_groups import ONCE, SLOW
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Read by others than the settings: by docker compose, and by celery itself.
@@ -252,4 +252,7 @@ def test_packages_come_from_wherever_pip_is_told() -> None:
 def test_each_name_in_the_lists_of_tests_is_of_a_test() -> None:
     names = [str(path.relative_to(BASE_DIR)) for path in (BASE_DIR / "tests").rglob("test_*.py")]
     for prefix in SLOW + ONCE:
-        assert any(name.startswith(prefix) for name in names), prefix
+        file, _, test = prefix.partition("::")
+        assert any(name.startswith(file) for name in names), prefix
+        if test:
+            assert f"def {test.rpartition('::')[2]}(" in (BASE_DIR / file).read_text(), prefix

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as project
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import transaction
@@ -46,6 +47,8 @@ from tests.rights_matrix import (
     post,
 )
 
+SESSIONS: dict[str, str] = {}  # the key of the session, by the name of the person
+
 
 def test_every_address_is_here() -> None:
     assert addresses() == EXPECTED.keys() | ADMIN.keys() | UNNAMED
@@ -64,7 +67,9 @@ def rows(
 ) -> Iterator[dict[str, int]]:
     """Written once: the tests undo what they change."""
     with django_db_blocker.unblock():
-        yield make_rows(server)
+        rows = make_rows(server)
+        sign_in_once()
+        yield rows
         call_command("flush", interactive=False, verbosity=0)
 
 
@@ -170,10 +175,19 @@ def known(values: dict[str, Any], things: dict[str, int], *, only_lists: bool = 
     return {key: known_value(value) for key, value in values.items()}
 
 
+def sign_in_once() -> None:
+    """A session of each person: a sign-in of each takes as long as many a request."""
+    SESSIONS.clear()
+    for person in User.objects.all():
+        client = Client()
+        client.force_login(person)
+        SESSIONS[person.username] = client.cookies[project.SESSION_COOKIE_NAME].value
+
+
 def signed_in(name: str, **options: Any) -> Client:
     client = Client(raise_request_exception=True, **options)
     if name != "anonymous":
-        client.force_login(User.objects.get(username=name))
+        client.cookies[project.SESSION_COOKIE_NAME] = SESSIONS[name]
     return client
 
 
