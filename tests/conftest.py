@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if item.nodeid.startswith(ONCE):
             item.add_marker(pytest.mark.once)
-    # The short ones last, so that all processes of a run end at about the same time.
-    items.sort(key=_length)
+    # The short ones last, so that all processes of a run end at about the same time; and of those
+    # that are alike the files with many, because one process runs all tests of a file.
+    of_file = Counter(item.path for item in items)
+    items.sort(key=lambda item: (_length(item), -of_file[item.path]))
 
 
 def _length(item: pytest.Item) -> int:
