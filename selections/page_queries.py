@@ -15,7 +15,7 @@ from django.db.models.functions import JSONObject
 from cvat.types import Place
 from portal.models import Team
 from portal.services import people
-from selections.archives import remarks
+from selections.archives import remarks, results
 from selections.draws import Draw
 from selections.models import (
     Archive,
@@ -190,6 +190,16 @@ def with_marks(selection: Selection, frames: Iterable[SelectedFrame], counted: M
     for each in shown:
         each.mark = by_place.get((each.task_id, each.frame))
     return shown
+
+
+def note_results(user: User, selection: Selection, frames: Iterable[Any]) -> None:
+    """Give each frame, as `results`, the ids of the publications that have results of it."""
+    shown = list(frames)
+    held = results.on_frames(
+        user=user, selection=selection, places=[(each.task_id, each.frame) for each in shown]
+    )
+    for each in shown:
+        each.results = held.get((each.task_id, each.frame), ())
 
 
 @dataclass(frozen=True, slots=True)

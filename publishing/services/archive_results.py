@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import islice
 
 from django.contrib.auth.models import User
 
+from cvat.types import Place
 from portal.exceptions import Conflict, InvalidInput
-from publishing.models import Publication, PublicationQuerySet
+from publishing.models import Publication, PublicationQuerySet, PublishedFrame
 from publishing.services.following import connection_to
 from publishing.services.results import NO_RESULTS, result_frames
 from selections.archives.results import NewFrames, Results
@@ -21,9 +23,32 @@ class PublicationResults:
     """A ResultsProvider: the publications of the user that have results."""
 
     def choices(self, *, user: User, selection: Selection) -> list[tuple[int, str]]:
-        newest = _own(user, selection).for_list().order_by("-created_at", "-pk")[:MOST_LOOKED_AT]
-        with_results = (each for each in newest if each.has_results)
-        return [(each.pk, each.results_title) for each in islice(with_results, MOST_CHOICES)]
+        newest = _newest(_own(user, selection).for_list())
+        return [(each.pk, each.results_title) for each in newest]
+
+    def on_frames(
+        self, *, user: User, selection: Selection, places: Collection[Place]
+    ) -> dict[Place, list[int]]:
+        """By two queries, however many publications and frames there are."""
+        publications = _newest(_own(user, selection).defer("problems", "plan", "steps"))
+        of_tasks = PublishedFrame.objects.filter(
+            publication__in=[each.pk for each in publications],
+            task_id__in={task_id for task_id, _ in places},
+            frame__in={frame for _, frame in places},
+        )
+        held: dict[Place, list[int]] = {}
+        for pk, *place in of_tasks.order_by("-publication").values_list(
+            "publication", "task_id", "frame"
+        ):
+            held.setdefault((place[0], place[1]), []).append(pk)
+        for each in publications:
+            if each.result_job_id is not None:
+                frames = set(each.frames)
+                for task_id, frame in places:
+                    if task_id == each.task_id and frame in frames:
+                        held.setdefault((task_id, frame), []).append(each.pk)
+        wanted = set(places)
+        return {place: pks for place, pks in held.items() if place in wanted}
 
     def find(self, *, user: User, selection: Selection, results_id: int) -> Results:
         """Raises InvalidInput, Conflict, NotConnected."""
@@ -47,6 +72,12 @@ class PublicationResults:
 
 def _own(user: User, selection: Selection) -> PublicationQuerySet:
     return Publication.objects.for_user(user).filter(selection=selection)
+
+
+def _newest(publications: PublicationQuerySet) -> list[Publication]:
+    """The newest that have results."""
+    newest = publications.order_by("-created_at", "-pk")[:MOST_LOOKED_AT]
+    return list(islice((each for each in newest if each.has_results), MOST_CHOICES))
 
 
 def _frames(publication: Publication) -> dict[int, NewFrames]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from django.contrib.auth.models import User
 
+from cvat.types import Place
 from portal.exceptions import InvalidInput
 from selections.archives.entries import ChosenFrames
 from selections.models import Selection
@@ -102,6 +103,11 @@ class ResultsProvider(Protocol):
     def choices(self, *, user: User, selection: Selection) -> Collection[tuple[int, str]]:
         """Id and title of results that the user can build the selection with."""
 
+    def on_frames(
+        self, *, user: User, selection: Selection, places: Collection[Place]
+    ) -> Mapping[Place, Sequence[int]]:
+        """The ids of `choices` that have results of the frames, without those that have none."""
+
     def find(self, *, user: User, selection: Selection, results_id: int) -> Results:
         """Raises InvalidInput, Conflict, NotConnected."""
 
@@ -109,6 +115,11 @@ class ResultsProvider(Protocol):
 class _NoResults:
     def choices(self, *, user: User, selection: Selection) -> Collection[tuple[int, str]]:
         return ()
+
+    def on_frames(
+        self, *, user: User, selection: Selection, places: Collection[Place]
+    ) -> Mapping[Place, Sequence[int]]:
+        return {}
 
     def find(self, *, user: User, selection: Selection, results_id: int) -> Results:
         raise InvalidInput(NO_PROVIDER)
@@ -125,6 +136,13 @@ def provide(provider: ResultsProvider) -> None:
 def choices(*, user: User, selection: Selection) -> Collection[tuple[int, str]]:
     """See ResultsProvider."""
     return _providers[0].choices(user=user, selection=selection)
+
+
+def on_frames(
+    *, user: User, selection: Selection, places: Collection[Place]
+) -> Mapping[Place, Sequence[int]]:
+    """See ResultsProvider."""
+    return _providers[0].on_frames(user=user, selection=selection, places=places)
 
 
 def find(*, user: User, selection: Selection, results_id: int | None) -> Results | None:

@@ -94,6 +94,9 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
     page = paginator.get_page(request.GET.get("page"))
     marks = page_queries.count_marks(selection)
     page.object_list = page_queries.with_marks(selection, page.object_list, marks)
+    results_choices = results.choices(user=request.user, selection=selection)
+    if results_choices and shown.as_grid:
+        page_queries.note_results(request.user, selection, page.object_list)
     archives, archives_count = page_queries.newest_archives(request.user, selection)
     typed = request.POST.dict()  # when the page tells an error
     context = {
@@ -121,8 +124,9 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "build": BuildForm(
             _tried(request),
             has_video=page_queries.has_video(selection),
-            results=results.choices(user=request.user, selection=selection),
+            results=results_choices,
         ),
+        "results": results_choices,
         "build_remarks": page_queries.before_building(selection),
     }
     return render(request, "selections/detail.html", context)

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
+from publishing.models import Publication
 from selections import services
 from selections.draws import Draw
 from standin.annotated import add_annotated_task
 from tests.annotated import Case
 from tests.browser.portal import Portal
 from tests.conftest import connect
+from tests.making import make_publication
+from tests.publishing.making import add_box
 from tests.recorded import FOLDER
 
 OVERLAP = FOLDER / "annotated" / "overlap"
@@ -49,3 +52,43 @@ def test_the_objects_of_all_jobs_of_a_frame(
     expect(page.locator("#viewer-overlay .object")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.locator('.shot[data-frame="5"]')).to_be_focused()
+
+
+def test_the_results_of_a_publication_over_the_picture(
+    open_portal: Callable[..., Portal], alice: User
+) -> None:
+    portal = open_portal()
+    page, world = portal.page, portal.standin.world
+    connection = connect(alice, portal.standin)
+    task = world.add_task("Source", owner="demo", count=4)
+    made = world.add_task("Chosen", owner="demo", count=2)
+    choices = [services.Choice(task.id, frame) for frame in (0, 1, 3)]
+    selection = services.create_selection(
+        owner=alice, connection=connection, choices=choices, name="Sent"
+    )
+    publication = make_publication(alice, selection, "ready")
+    publication.target, publication.result_task_id = Publication.Target.TASK, made.id
+    publication.save()
+    for new_frame, frame in enumerate([1, 3]):
+        publication.published_frames.create(
+            new_frame=new_frame, task_id=task.id, frame=frame, path=f"{frame}.png"
+        )
+    add_box(task, 1, 5)
+    add_box(made, 0, 30, "person")
+    add_box(made, 0, 60, "person")
+    page.goto(f"/selections/{selection.pk}")
+    hint = page.get_by_text(f"In publication {publication.pk}", exact=True)
+    expect(hint).to_have_count(2)
+    page.locator('.shot[data-frame="1"]').click()
+    labels = page.locator("#viewer-labels button")
+    expect(labels).to_have_text(["car 1"])
+    title = f"publication {publication.pk} (new task {made.id})"
+    page.get_by_label("Objects from", exact=True).select_option(title)
+    expect(labels).to_have_text(["person 2"])
+    said = page.locator("#viewer-annotations-said")
+    page.get_by_role("button", name="Previous frame").click()
+    expect(said).to_contain_text(f"The publication has no frame 0 of task {task.id}.")
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+    page.get_by_role("button", name="Next frame").click()
+    page.get_by_label("Objects from", exact=True).select_option("the task")
+    expect(labels).to_have_text(["car 1"])

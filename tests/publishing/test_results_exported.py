@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from cvat import client as cvat_client
 from portal.exceptions import InvalidInput
 from publishing.models import Publication
-from selections.archives import building
+from selections.archives import building, results
 from selections.formats import FORMATS
 from selections.models import Archive, Selection
 from selections.tasks import build_archive
@@ -362,6 +364,25 @@ def test_the_page_offers_the_publications_with_results(
     building.build(archive.pk)
     said = web.get(archive.get_absolute_url()).content.decode()
     assert f"the results of {title[0].lower()}{title[1:]}" in said
+
+
+def test_the_publications_that_have_results_of_frames(
+    published: tuple[Publication, Task], task: Task, standin: StandIn, alice: User
+) -> None:
+    publication, _ = published
+    selection = publication.selection
+    assert selection is not None
+    truth = make_publication(alice, selection, "ready")
+    as_ground_truth(truth, task, [3, 14], standin.world.add_ground_truth(task, [3, 14]).id)
+    places = [(task.id, frame) for frame in (3, 11, 14, 15)] + [(task.id + 50, 3)]
+    with CaptureQueriesContext(database) as queries:
+        held = results.on_frames(user=alice, selection=selection, places=places)
+    assert len(queries) == 2
+    assert {place: sorted(pks) for place, pks in held.items()} == {
+        (task.id, 3): [publication.pk, truth.pk],
+        (task.id, 11): [publication.pk],
+        (task.id, 14): [truth.pk],
+    }
 
 
 def test_the_page_refuses_what_has_no_results(

@@ -22,6 +22,7 @@ function enable() {
   const zooms = { larger: () => zoom.by(1.5), smaller: () => zoom.by(1 / 1.5), fit: () => zoom.fit() };
   const form = dialog.querySelector("form[data-marks]");
   const marks = form && new Marks(form);
+  const results = document.getElementById("viewer-results"); // a select, if there are publications
   let at = 0;
 
   function show(index) {
@@ -43,8 +44,13 @@ function enable() {
     marks?.show(shot);
     if (!dialog.open) dialog.showModal();
     zoom.fit();
-    const [width, height] = [Number(shot.dataset.width), Number(shot.dataset.height)];
-    overlay.show({ taskId: shot.dataset.task, jobId: shot.dataset.job, frame: shot.dataset.frame, width, height });
+    showObjects();
+  }
+
+  function showObjects() {
+    const { task: taskId, job: jobId, frame, width, height } = shots[at].dataset;
+    const publicationId = results?.value;
+    overlay.show({ taskId, jobId, frame, width: Number(width), height: Number(height), publicationId });
   }
 
   function step(by) {
@@ -68,6 +74,7 @@ function enable() {
       said.textContent = "CVAT does not show this picture. Open it there to see why.";
     }
   });
+  results?.addEventListener("change", showObjects);
   zoom.addEventListener("swipe", ({ detail }) => step(detail));
 
   dialog.addEventListener("click", ({ target }) => {
@@ -81,6 +88,7 @@ function enable() {
   document.addEventListener("keydown", (event) => {
     if (!dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target instanceof HTMLInputElement && event.target.type === "text") return;
+    if (event.target instanceof HTMLSelectElement) return;
     const act = {
       ArrowLeft: () => step(-1),
       ArrowRight: () => step(1),

@@ -45,10 +45,12 @@ export class Overlay {
   }
 
   /** Show what is annotated on a frame of a task. `jobId` is the job that it is looked at in; `width`
-   * and `height` are CVAT's, 0 if unknown. */
-  show({ taskId, jobId, frame, width, height }) {
-    const path = `${this.api}tasks/${taskId}/annotations`;
-    const url = address(path, { frame, job_id: jobId, connection: this.connection });
+   * and `height` are CVAT's, 0 if unknown. With `publicationId` show the results of that publication
+   * on the frame. */
+  show({ taskId, jobId, frame, width, height, publicationId = "" }) {
+    const url = publicationId
+      ? address(`${this.api}publications/${publicationId}/annotations`, { task_id: taskId, frame })
+      : address(`${this.api}tasks/${taskId}/annotations`, { frame, job_id: jobId, connection: this.connection });
     this.#frame = { url, width, height };
     this.#load();
   }
@@ -91,7 +93,8 @@ export class Overlay {
       this.#draw(answer);
     } catch (error) {
       if (signal.aborted) return;
-      this.#say(`The annotations cannot be shown. ${error.message}`, { failed: true });
+      const isWorthRetrying = error.status !== 404;
+      this.#say(`The annotations cannot be shown. ${error.message}`, { failed: isWorthRetrying });
     }
   }
 
