@@ -23,7 +23,7 @@ from publishing.api.publications import PublicationSerializer
 from publishing.new_task import MOST_ASSIGNEES
 
 
-class HandOverSerializer(DryRunnableSerializer):
+class ReviewersSerializer(DryRunnableSerializer):
     """Whom the completed jobs are handed over to."""
 
     reviewer_ids = ListField(
@@ -37,7 +37,7 @@ class HandOverSerializer(DryRunnableSerializer):
 
 class HandOverViewSet(DecidingViewSet):
     @takes(
-        body=HandOverSerializer,
+        body=ReviewersSerializer,
         parameters=[IDEMPOTENCY_KEY],
         responses={200: DryRunSerializer, 202: PublicationSerializer, 409: ErrorSerializer},
     )
@@ -49,7 +49,7 @@ class HandOverViewSet(DecidingViewSet):
         connection (409 with the code `write_permission_needed` without it). 409 for a publication
         without such jobs."""
         source = self.get_object()
-        form = HandOverSerializer(data=request.data)
+        form = ReviewersSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data.get("reviewer_ids")
         if given is None:
