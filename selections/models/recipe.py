@@ -25,7 +25,7 @@ class RecipeQuerySet(models.QuerySet["Recipe"]):
     def for_user(self, user: AnyUser) -> Self:
         """Recipes that `user` may see and copy: the own ones, and those shared with `user` or with
         a team of `user`."""
-        shared = RecipeShare.objects.reaching(user).values("recipe_id")
+        shared = RecipeShare.objects.recipes_reaching(user)
         return self.filter(Q(owner_id=user.pk) | Q(pk__in=shared))
 
     def editable_by(self, user: AnyUser) -> Self:
@@ -56,8 +56,8 @@ class RecipeQuerySet(models.QuerySet["Recipe"]):
 
 
 def _editable(user: AnyUser) -> Q:
-    shared = RecipeShare.objects.reaching(user).filter(may_edit=True)
-    return Q(owner_id=user.pk) | Q(pk__in=shared.values("recipe_id"))
+    shared = RecipeShare.objects.recipes_reaching(user, may_edit=True)
+    return Q(owner_id=user.pk) | Q(pk__in=shared)
 
 
 class Recipe(models.Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -10,13 +9,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
+from portal.compiled_queries import Make, compiled_for
 from portal.models import Team, TeamMember
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
-
-ANYBODY = -1  # no person's id
-
 
 Shares = TypeVar("Shares", bound="AccessShare")
 
@@ -31,10 +28,8 @@ class AccessShareQuerySet(models.QuerySet[Shares]):
 class ShareQuerySet(AccessShareQuerySet["Share"]):
     def selections_reaching(self, user: AnyUser, *, may_edit: bool = False) -> RawSQL:
         """The ids of the selections that shares reaching(user) are of, of those with `may_edit`
-        alone if it is true: for use with `pk__in`. Nearly every query of selections has one, and
-        Django takes a millisecond to build each of its subqueries anew."""
-        sql, parameters = _selections_reaching(may_edit=may_edit)
-        return RawSQL(sql, [user.pk if each == ANYBODY else each for each in parameters])  # noqa: S611
+        alone if it is true: for use with `pk__in`. Nearly every query of selections has one."""
+        return _ids(user, _editable_selections if may_edit else _readable_selections)
 
     def removable_by(self, user: AnyUser) -> Self:
         """Shares that `user` may remove: of the own selections, and those with `user` in person."""
@@ -42,6 +37,10 @@ class ShareQuerySet(AccessShareQuerySet["Share"]):
 
 
 class RecipeShareQuerySet(AccessShareQuerySet["RecipeShare"]):
+    def recipes_reaching(self, user: AnyUser, *, may_edit: bool = False) -> RawSQL:
+        """The ids of the recipes that shares reaching(user) are of, as selections_reaching()."""
+        return _ids(user, _editable_recipes if may_edit else _readable_recipes)
+
     def removable_by(self, user: AnyUser) -> Self:
         """Shares that `user` may remove: of the own recipes, and those with `user` in person."""
         return self.filter(Q(recipe__owner_id=user.pk) | Q(person_id=user.pk))
@@ -129,10 +128,22 @@ class RecipeShare(AccessShare):
         return f"{self.recipe} with {self.with_whom}"
 
 
-@cache
-def _selections_reaching(*, may_edit: bool) -> tuple[str, tuple[Any, ...]]:
-    """The SQL for selections_reaching() and its parameters, with ANYBODY for the user."""
-    shares = Share.objects.reaching(User(pk=ANYBODY)).order_by()
-    if may_edit:
-        shares = shares.filter(may_edit=True)
-    return shares.values("selection_id").query.sql_with_params()
+def _ids(user: AnyUser, make: Make) -> RawSQL:
+    sql, parameters = compiled_for(user, make)
+    return RawSQL(sql, parameters)  # noqa: S611
+
+
+def _readable_selections(user: User) -> models.QuerySet[Any, Any]:
+    return Share.objects.reaching(user).order_by().values("selection_id")
+
+
+def _editable_selections(user: User) -> models.QuerySet[Any, Any]:
+    return _readable_selections(user).filter(may_edit=True)
+
+
+def _readable_recipes(user: User) -> models.QuerySet[Any, Any]:
+    return RecipeShare.objects.reaching(user).order_by().values("recipe_id")
+
+
+def _editable_recipes(user: User) -> models.QuerySet[Any, Any]:
+    return _readable_recipes(user).filter(may_edit=True)

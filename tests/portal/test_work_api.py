@@ -91,6 +91,14 @@ def test_the_tray_counts_all_kinds(client: Client, alice: User, tally: Tally) ->
     archive.cancel()
 
 
+def test_the_tray_counts_the_work_of_the_viewer_alone(
+    client: Client, alice: User, bob: User, tally: Tally
+) -> None:
+    for person, active in [(alice, 1), (bob, 0), (alice, 1)]:  # by SQL that is compiled once
+        client.force_login(person)
+        assert f'data-active="{active}"' in client.get("/tokens").text
+
+
 @pytest.mark.worker
 def test_a_real_worker_does_a_second_kind_of_work(
     api: APIClient, alice: User, worker: None
