@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cvat.links import frame_link, task_link
 from selections.models import FrameMark, SelectedFrame, Selection
 from selector.models import Connection
-from selector.page_links import workspace_url
+from selector.page_links import image_url, thumbnail_url, workspace_url
 
 register = template.Library()
 
@@ -34,14 +33,13 @@ def workspace_of(selection: Selection, connection: Connection) -> str:
 @register.simple_tag
 def thumbnail_of(connection: Connection, task_id: int, frame: int) -> str:
     """Through the viewer's own connection: CVAT judges who may see it."""
-    return f"{reverse('api-frame-thumbnail', args=[task_id, frame])}?connection={connection.pk}"
+    return thumbnail_url(task_id, frame, connection.pk)
 
 
 @register.simple_tag
 def image_of(connection: Connection, frame: SelectedFrame) -> str:
     """Large, in a format that browsers show."""
-    path = reverse("api-frame-image", args=[frame.task_id, frame.frame])
-    return f"{path}?connection={connection.pk}&quality=compressed"
+    return image_url(frame.task_id, frame.frame, connection.pk)
 
 
 @register.simple_tag
