@@ -8,6 +8,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
@@ -41,6 +42,20 @@ class ListedTypedChoiceField(ListsChoices, forms.TypedChoiceField):
 
 class ChoiceFilter(django_filters.ChoiceFilter):  # type: ignore[misc]  # has no types
     field_class = ListedChoiceField
+
+
+class Filters(DjangoFilterBackend):  # type: ignore[misc]  # has no types
+    """Applies the FilterSet of a view. A list that is asked for without a filter pays for no form
+    of its filters."""
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        kind = self.get_filterset_class(view, queryset)
+        if kind is None or kind.base_filters.keys().isdisjoint(request.query_params):
+            return queryset
+        filtered: QuerySet[Any] = super().filter_queryset(request, queryset, view)
+        return filtered
 
 
 class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # has no types

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from portal.api.fields import MAX_ID, IdField, WholeNumberField
-from portal.api.filtering import FilterSet, IdFilter, Ordering
+from portal.api.filtering import Filters, FilterSet, IdFilter, Ordering
 from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
@@ -182,7 +181,7 @@ class PublicationViewSet(
     serializer_class = PublicationSerializer
     queryset = Publication.objects.none()
     lookup_value_regex = IDS
-    filter_backends = [DjangoFilterBackend, Ordering]
+    filter_backends = [Filters, Ordering]
     filterset_class = PublicationFilter
     ordering_fields = ["created_at", "finished_at"]
 

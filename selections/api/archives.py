@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponseBase
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from portal.api.filtering import FilterSet, IdFilter, Ordering
+from portal.api.filtering import Filters, FilterSet, IdFilter, Ordering
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
@@ -47,7 +46,7 @@ class ArchiveViewSet(
     serializer_class = archives_api.ArchiveSerializer
     queryset = Archive.objects.none()
     lookup_value_regex = IDS
-    filter_backends = [DjangoFilterBackend, Ordering]
+    filter_backends = [Filters, Ordering]
     filterset_class = ArchiveFilter
     ordering_fields = ["created_at", "finished_at", "size"]
     content_negotiation_class = AlwaysJson

@@ -9,14 +9,13 @@ import django_filters
 from django.db.models import Exists
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
-from portal.api.filtering import FilterSet, IdFilter, Ordering, TrueFalseFilter
+from portal.api.filtering import Filters, FilterSet, IdFilter, Ordering, TrueFalseFilter
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.parsers import TakesFrames
@@ -63,7 +62,6 @@ class SelectionViewSet(
     FrameActions,
     TakesFrames,
     StrictView,
-    mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.DestroyModelMixin,
     viewsets.GenericViewSet[Any],
@@ -72,7 +70,7 @@ class SelectionViewSet(
     serializer_class = serializers.SelectionSerializer
     queryset = Selection.objects.none()
     lookup_value_regex = IDS
-    filter_backends = [DjangoFilterBackend, SearchFilter, Ordering]
+    filter_backends = [Filters, SearchFilter, Ordering]
     filterset_class = SelectionFilter
     search_fields = ["name", "note"]
     ordering_fields = ["name", "created_at", "updated_at"]
@@ -86,6 +84,11 @@ class SelectionViewSet(
         if self.action == "list":
             visible = visible.listed()
         return visible.detailed(self.request.user)
+
+    def list(self, request: SignedInApiRequest) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        Selection.read_sources(page)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def _changes_sharing(self) -> bool:
         data = self.request.data

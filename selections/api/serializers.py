@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -178,21 +179,26 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_connection(self, selection: Selection) -> int | None:
         """The owner's; null for everyone else, who may not use it."""
-        is_owner = selection.owner_id == self.context["request"].user.pk
-        return selection.connection_id if is_owner else None
+        return selection.connection_id if self._is_owner(selection) else None
 
     @extend_schema_field(serializers.BooleanField())
     def get_may_edit(self, selection: Selection) -> bool:
-        is_owner = selection.owner_id == self.context["request"].user.pk
-        return is_owner or bool(getattr(selection, "may_edit", False))
+        return self._is_owner(selection) or bool(getattr(selection, "may_edit", False))
 
     @extend_schema_field(SourceSerializer(many=True))
     def get_sources(self, selection: Selection) -> list[dict[str, Any]]:
-        is_owner = selection.owner_id == self.context["request"].user.pk
+        is_owner = self._is_owner(selection)
         return [
             source.to_json(with_name=is_owner, names_hidden=selection.names_hidden)
             for source in selection.source_list
         ]
+
+    def _is_owner(self, selection: Selection) -> bool:
+        return selection.owner_id == self._asker_id
+
+    @cached_property
+    def _asker_id(self) -> int | None:
+        return self.context["request"].user.pk
 
 
 def answered_selection(request: Request, selection: Selection) -> dict[str, Any]:

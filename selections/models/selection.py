@@ -120,11 +120,9 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
         return self.present().filter(owner_id=user.pk)
 
     def detailed(self, user: AnyUser) -> Self:
-        """With all that the API answers about a selection to the user."""
-        related = self.select_related("owner").with_tasks()
-        return related.prefetch_related(Prefetch("sources", to_attr="source_list")).with_may_edit(
-            user
-        )
+        """With all that the API answers about a selection to the user, but for the sources of
+        combined ones; see Selection.read_sources."""
+        return self.select_related("owner").with_tasks().with_may_edit(user)
 
     def with_tasks(self) -> Self:
         """Read `task_list` of all by one query. (To prefetch `tasks` itself makes a queryset for
@@ -360,6 +358,12 @@ class Selection(models.Model):
     def task_list(self) -> list[SelectedTask]:
         """Its tasks by id, read once; with_tasks() reads those of many selections."""
         return list(self.tasks.all())
+
+    @staticmethod
+    def read_sources(selections: Iterable[Selection]) -> None:
+        """Read `source_list` of all by one query, and by none where none was combined."""
+        combined = [each for each in selections if each.operation]
+        prefetch_related_objects(combined, Prefetch("sources", to_attr="source_list"))
 
     @cached_property
     def source_list(self) -> list[SelectionSource]:

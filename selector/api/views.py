@@ -7,14 +7,13 @@ from typing import Any
 import msgspec
 from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_variables
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, status, viewsets
 from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cvat.types import Frame
-from portal.api.filtering import FilterSet, Ordering, TrueFalseFilter
+from portal.api.filtering import Filters, FilterSet, Ordering, TrueFalseFilter
 from portal.api.strict import StrictView, takes
 from portal.api.views import IDS, SpecifiedView
 from portal.models import ApiToken
@@ -136,7 +135,7 @@ class ConnectionViewSet(
     serializer_class = serializers.ConnectionSerializer
     queryset = Connection.objects.none()
     lookup_value_regex = IDS
-    filter_backends = [DjangoFilterBackend, SearchFilter, Ordering]
+    filter_backends = [Filters, SearchFilter, Ordering]
     filterset_class = ConnectionFilter
     search_fields = ["name", "url", "username"]
     ordering_fields = ["name", "verified_at", "created_at"]
