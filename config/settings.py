@@ -411,7 +411,9 @@ SPECTACULAR_SETTINGS = {
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
-USE_I18N = True
+# All words are English. With translations, Django looks each of its own words and each number up,
+# some hundred times for a page.
+USE_I18N = False
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 
