@@ -66,4 +66,5 @@ def _union(user: AnyUser, *columns: str, **conditions: Any) -> QuerySet[Any, Any
         .values(*columns)
         for name, kind in kinds_by_name().items()
     )
-    return first.union(*others, all=True)
+    union: QuerySet[Any, Any] = first.union(*others, all=True)
+    return union

@@ -86,7 +86,7 @@ class SelectionViewSet(
         return visible.detailed(self.request.user)
 
     def list(self, request: SignedInApiRequest) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         Selection.read_sources(page)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

@@ -198,7 +198,8 @@ class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
 
     @cached_property
     def _asker_id(self) -> int | None:
-        return self.context["request"].user.pk
+        asker_id: int | None = self.context["request"].user.pk
+        return asker_id
 
 
 def answered_selection(request: Request, selection: Selection) -> dict[str, Any]:

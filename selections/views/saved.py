@@ -17,6 +17,7 @@ from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, page_revisions, services
 from selections.archives import results
+from selections.build_fields import build_fields
 from selections.build_form import BuildForm
 from selections.formats.format import counted
 from selections.forms import (
@@ -121,7 +122,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "share_form": ShareForm(initial=typed, teams=sharing.teams),
         "hand_over_form": HandOverForm(initial=typed),
         "describe": DescribeForm(initial={"name": selection.name, "note": selection.note}),
-        "build": BuildForm(
+        "build": build_fields(
             _tried(request),
             has_video=page_queries.has_video(selection),
             results=results_choices,
@@ -171,7 +172,7 @@ def deleted_frames(request: SignedInRequest, pk: int) -> HttpResponse:
         "found": deletions,
         "error": error,
         "is_busy": is_busy,
-        "build": BuildForm(),
+        "build": build_fields(),
     }
     return render(request, "selections/_deleted_frames.html", context)
 
@@ -323,7 +324,7 @@ def _tried(request: SignedInRequest) -> QueryDict | None:
 
 
 def _visible(request: SignedInRequest, pk: int) -> Selection:
-    visible = Selection.objects.for_user(request.user).select_related("owner").with_tasks()
+    visible = Selection.objects.for_user(request.user).select_related("owner")
     return get_object_or_404(visible.with_may_edit(request.user), pk=pk)
 
 
