@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import PurePosixPath
 from typing import Any
 
 from django import template
@@ -337,11 +336,10 @@ def kept_for(archive: Archive) -> str:
 @register.filter
 def short_name(frame: SelectedFrame) -> str:
     """Without its folders, for where there is little room."""
-    return PurePosixPath(frame.filename).name
+    return frame.filename.rpartition("/")[2]
 
 
 @register.filter
 def folder(frame: SelectedFrame) -> str:
     """Such as “front/day”; "" without one."""
-    path = str(PurePosixPath(frame.filename).parent)
-    return "" if path == "." else path
+    return frame.filename.rpartition("/")[0]

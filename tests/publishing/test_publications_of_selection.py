@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from publishing.models import Publication
 from tests.making import make_connection, make_publication, make_selection
@@ -29,7 +31,12 @@ def test_each_sees_the_own_ones(alice: User, bob: User) -> None:
 
 def test_many_are_not_all_named(alice: User) -> None:
     selection = make_selection(alice, make_connection(alice))
-    made = [make_publication(alice, selection, status="ready") for _ in range(6)]
-    answer = page(alice, selection.get_absolute_url())
+    made = [make_publication(alice, selection, status="ready")]
+    with CaptureQueriesContext(database) as few:
+        page(alice, selection.get_absolute_url())
+    made += [make_publication(alice, selection, status="ready") for _ in range(5)]
+    with CaptureQueriesContext(database) as many:
+        answer = page(alice, selection.get_absolute_url())
+    assert len(many) == len(few)
     assert [each.get_absolute_url() in answer for each in made] == [False] + 5 * [True]
     assert "all publications" in answer
