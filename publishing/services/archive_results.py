@@ -17,13 +17,14 @@ from selections.models import Selection
 
 MOST_CHOICES = 20  # on a page, the newest first
 MOST_LOOKED_AT = 100  # of which some have no results
+LOOKED_AT = ("target", "status", "result_task_id", "result_job_id")  # for each page of a selection
 
 
 class PublicationResults:
     """A ResultsProvider: the publications of the user that have results."""
 
     def choices(self, *, user: User, selection: Selection) -> list[tuple[int, str]]:
-        newest = _newest(_own(user, selection).for_list())
+        newest = _newest(_own(user, selection).only(*LOOKED_AT))
         return [(each.pk, each.results_title) for each in newest]
 
     def on_frames(
