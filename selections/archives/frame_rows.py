@@ -62,9 +62,9 @@ def _shown(selection: Selection, names: Sequence[str]) -> Callable[[Any], tuple[
     at, task_at, frame_at = (names.index(name) for name in ("filename", "task_id", "frame"))
 
     def shown(row: Any) -> tuple[Any, ...]:
-        of_task = selection.own_names.get(row[task_at])
-        if of_task is None and not selection.names_hidden:
+        if row[at] and not selection.names_hidden:
             return tuple(row)
-        return (*row[:at], (of_task or {}).get(row[frame_at], ""), *row[at + 1 :])
+        of_task = selection.own_names.get(row[task_at], {})
+        return (*row[:at], of_task.get(row[frame_at], ""), *row[at + 1 :])
 
     return shown

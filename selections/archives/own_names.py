@@ -26,8 +26,17 @@ ReadCatalog = Callable[[int, int | None], FrameCatalog]
 
 
 def lacks_names(selection: Selection) -> bool:
-    """Whether names are hidden from who asked for the selection, or were when it was copied."""
-    return selection.names_hidden or not all(task.name for task in selection.tasks.all())
+    """Whether names are hidden from who asked for the selection, or were when it was copied or
+    combined."""
+    return selection.lacks_names or bool(_mixed(selection))
+
+
+def _mixed(selection: Selection) -> set[int]:
+    """The tasks with a name, and with pictures without one: they came from two selections, of which
+    one hides names."""
+    named = [task.task_id for task in selection.tasks.all() if task.name and not task.video]
+    nameless = selection.frames.filter(task_id__in=named, filename="").order_by()
+    return set(nameless.values_list("task_id", flat=True).distinct())
 
 
 def as_requested(
@@ -54,15 +63,18 @@ def with_own_names(selection: Selection, read: ReadCatalog) -> Selection:
     if not lacks_names(named):
         return named
     chosen = frame_rows.chosen(named)
+    mixed = set() if named.names_hidden else _mixed(named)
     own_names: dict[int, dict[int, str]] = {}
     for task in named.tasks.all():
-        if task.name and not named.names_hidden:
+        is_named = bool(task.name) and not named.names_hidden
+        if is_named and task.task_id not in mixed:
             continue
-        task.name, task.video = "", task.without_names().video
+        if not is_named:
+            task.name, task.video = "", task.without_names().video
         names = own_names.setdefault(task.task_id, {})
         for catalog in _catalogs(task.task_id, chosen.get(task.task_id, ChosenFrames()), read):
-            task.name = catalog.task_name
-            task.video = catalog.video or task.video
+            if not is_named:
+                task.name, task.video = catalog.task_name, catalog.video or task.video
             names |= {each.frame: each.filename for each in catalog.frames}
     named.own_names = own_names
     return named

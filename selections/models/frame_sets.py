@@ -34,7 +34,9 @@ class FrameSet:
 
 def combined(operation: Selection.Operation, selections: Sequence[Selection]) -> list[FrameSet]:
     """Disjoint sets that are the combination together. The difference is what only the first
-    selection has."""
+    selection has; any other frame is taken from one that shows its name, if there is one."""
+    if operation != Selection.Operation.DIFFERENCE:
+        selections = by_names(selections)
     first, *others = selections
     if operation == Selection.Operation.INTERSECTION:
         return [FrameSet(first, in_all=tuple(others))]
@@ -44,6 +46,11 @@ def combined(operation: Selection.Operation, selections: Sequence[Selection]) ->
         FrameSet(selection, in_none=tuple(selections[:number]))
         for number, selection in enumerate(selections)
     ]
+
+
+def by_names(selections: Sequence[Selection]) -> list[Selection]:
+    """Those first that show the names of tasks and files."""
+    return sorted(selections, key=lambda each: each.lacks_names)
 
 
 def frames_of(sets: Sequence[FrameSet]) -> QuerySet[SelectedFrame]:

@@ -271,6 +271,11 @@ class Selection(models.Model):
         return self.hides_names and not same.exists()
 
     @property
+    def lacks_names(self) -> bool:
+        """Whether names are hidden from the viewer, or of a task were when it was copied."""
+        return self.names_hidden or not all(task.name for task in self.task_list)
+
+    @property
     def shown_tasks(self) -> list[SelectedTask]:
         """The tasks, with the names that the viewer may see."""
         if not self.names_hidden:

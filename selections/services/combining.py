@@ -15,7 +15,7 @@ from django.db.models import Count, Min, QuerySet
 from portal.exceptions import InvalidInput, NotFound
 from selections.batches import copy_frames
 from selections.models import SelectedFrame, SelectedTask, Selection, SelectionSource
-from selections.models.frame_sets import FrameSet, combined, frames_of
+from selections.models.frame_sets import FrameSet, by_names, combined, frames_of
 from selections.services.connections import usable_connection
 from selections.services.counting_place import counting_place
 from selections.services.naming import MAX_LENGTH, free_name
@@ -197,10 +197,10 @@ def _counts(sets: Sequence[FrameSet]) -> Counter[int]:
 def _tasks(
     selection: Selection, selections: Sequence[Selection], counts: Mapping[int, int]
 ) -> list[SelectedTask]:
-    """As the first of the selections has them that has the task; read from CVAT when the frames of
-    the oldest of them were."""
+    """As the first of the selections has them that has the task, if possible one that shows its
+    name; read from CVAT when the frames of the oldest of them were."""
     copies: dict[int, SelectedTask] = {}
-    for each in selections:
+    for each in by_names(selections):
         for task in each.shown_tasks:
             if task.task_id in counts:
                 read_at = task.read_at or each.created_at

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
 from portal.exceptions import InvalidInput
 from selections import services
-from selections.archives import building
+from selections.archives import building, frame_rows
 from selections.draws import Draw
 from selections.models import Selection
+from selections.services.own_names import named_for
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import api_of
@@ -141,9 +144,42 @@ def test_a_combination_does_not_have_them(selection: Selection, bob: User) -> No
     union = services.combine_selections(
         user=bob, selections=selections, operation=Selection.Operation.UNION
     )
-    assert SECRET not in text(signed_in(bob).get(f"/selections/{union.pk}.json"))
-    assert SECRET not in text(signed_in(bob).get(f"/api/selections/{union.pk}"))
-    assert set(union.frames.values_list("filename", flat=True)) == {""}
+    for address in (f"/selections/{union.pk}/frames.json", f"/api/selections/{union.pk}"):
+        answer = signed_in(bob).get(address)
+        assert answer.status_code == 200
+        assert SECRET not in text(answer)
+    assert set(union.frames.values_list("filename", flat=True)) == {"", "n_0.jpg"}  # his own
+
+
+@pytest.mark.parametrize("is_hidden_first", [True, False])
+@pytest.mark.parametrize("operation", ["union", "intersection"])
+def test_a_name_that_one_of_the_combined_shows_is_shown(
+    selection: Selection, bob: User, operation: str, is_hidden_first: bool
+) -> None:
+    own = make_selection(bob, bob.connections.get(), frames=1)
+    own.tasks.update(name="North loop")
+    own.frames.update(filename="own.jpg")
+    ids = [selection.pk, own.pk] if is_hidden_first else [own.pk, selection.pk]
+    compared = api_of(bob).get(
+        "/api/selections/compare/frames", {"selections": ids, "operation": operation}
+    )
+    combined = services.combine_selections(
+        user=bob,
+        selections=services.visible_selections(user=bob, ids=ids),
+        operation=Selection.Operation(operation),
+    )
+    names = ["own.jpg", "", ""] if operation == "union" else ["own.jpg"]
+    assert [each["filename"] for each in compared.data["results"]] == names
+    frames = combined.frames.order_by("frame")
+    assert list(frames.values_list("filename", flat=True)) == names
+    assert [task.name for task in combined.tasks.all()] == ["North loop"]
+    for address in (
+        f"/selections/{combined.pk}?view=list",
+        f"/api/selections/{combined.pk}/frames",
+    ):
+        shown = text(signed_in(bob).get(address))
+        assert "own.jpg" in shown
+        assert SECRET not in shown
 
 
 def test_a_draw_by_them_is_not_repeated(selection: Selection, alice: User, bob: User) -> None:
@@ -203,6 +239,23 @@ class TestBuilds:
         copy = services.copy_selection(user=bob, selection=seen_by(bob, chosen))
         manifest = self.manifest(copy, bob)
         assert manifest["frames"][1]["path"] == "north_0001.jpg"
+
+    def test_of_a_combination(self, chosen: Selection, bob: User, standin: StandIn) -> None:
+        """Names that bob's own selection has stay as they are, the others are read from CVAT."""
+        own = select(connected(bob, standin), (1, range(1, 3)))
+        own.tasks.update(name="My drive")
+        own.frames.update(filename=Concat(Value("mine_"), Cast("frame", CharField())))
+        selections = services.visible_selections(user=bob, ids=[chosen.pk, own.pk])
+        union = services.combine_selections(
+            user=bob, selections=selections, operation=Selection.Operation.UNION
+        )
+        manifest = self.manifest(union, bob)
+        assert manifest["cvat"]["tasks"][0]["name"] == "My drive"
+        names = ["north_0000.jpg", "mine_1", "mine_2"]
+        assert [each["filename"] for each in manifest["frames"]] == names
+        assert manifest["frames"][0]["path"] == "north_0000.jpg"
+        splits = named_for(user=bob, selection=seen_by(bob, union))
+        assert [each.filename for each in frame_rows.wanted(splits)] == names
 
     def test_of_what_cvat_does_not_show(
         self, chosen: Selection, bob: User, standin: StandIn
