@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
+from benchmarks.server import Server
 from benchmarks.web import PASSWORD, PEOPLE
+from benchmarks.world import ONE_TASK, THOUSAND_TASKS
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCROLL_FRAMES = 400
+OPENINGS = 9  # of each project, in turn
 
-# Records the times at which the first and all frames in the window have their thumbnails.
+# Records the times at which the first and all frames in the window have their thumbnails, after the
+# catalogue came; `opened` is the latter from the request for the page on.
 WATCH = """
 window.painted = {};
 (function look() {
@@ -26,7 +30,10 @@ window.painted = {};
   const loaded = cells.filter((cell) => cell.classList.contains("loaded")).length;
   const since = (performance.now() - began) / 1000;
   if (began && loaded) window.painted.first ??= since;
-  if (began && cells.length && loaded === cells.length) return (window.painted.all = since);
+  if (began && cells.length && loaded === cells.length) {
+    window.painted.opened = performance.now() / 1000;
+    return (window.painted.all = since);
+  }
   return requestAnimationFrame(look);
 })();
 """
@@ -96,16 +103,9 @@ def chromium() -> Iterator[Browser]:
 
 def measure(browser: Browser, url: str, *, task: int, connection: int) -> dict[str, float]:
     context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(120_000)
-    page = context.new_page()
-    page.goto("/")
-    page.get_by_label("Username").fill(PEOPLE[0])
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_load_state()
-    page.add_init_script(WATCH)
+    page = _signed_in(context)
     page.goto(f"/choose?task={task}")
-    painted = _eventually(page, "window.painted.all && window.painted")
+    painted = _painted(page)
     page.evaluate(NOTE_EVENTS)
     durations = _interact(page)
     before = _heap(context.new_cdp_session(page))
@@ -124,6 +124,54 @@ def measure(browser: Browser, url: str, *, task: int, connection: int) -> dict[s
         "heap_growth_mb": round(after - before, 2),
         "thumbnails_per_s": round(rate),
     }
+
+
+def projects(browser: Browser, server: Server, url: str) -> dict[str, float]:
+    """The page of all frames of a project of 1,000 tasks against that of a project with one of
+    them: how much longer it takes until the window is full of thumbnails, and how many requests to
+    CVAT more."""
+    context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
+    page = _signed_in(context)
+
+    def opened(project: int) -> float:
+        page.goto(f"/choose?project={project}&all=1")
+        return float(_painted(page)["opened"])
+
+    opened(ONE_TASK)
+    opened(THOUSAND_TASKS)
+    requests = {}
+    seconds: dict[int, list[float]] = {ONE_TASK: [], THOUSAND_TASKS: []}
+    for _ in range(OPENINGS):
+        for project, measured in seconds.items():
+            server.fresh()
+            measured.append(opened(project))
+            page.wait_for_load_state("networkidle")
+            requests[project] = server.requests("/api/")
+    context.close()
+    one, thousand = (statistics.median(each) for each in seconds.values())
+    return {
+        "one_task_s": round(one, 3),
+        "thousand_tasks_s": round(thousand, 3),
+        "thousand_tasks_ratio": round(thousand / one, 2),
+        "thousand_tasks_requests": requests[THOUSAND_TASKS] - requests[ONE_TASK],
+    }
+
+
+def _signed_in(context: BrowserContext) -> Page:
+    """A page that notes when its frames have their thumbnails."""
+    context.set_default_timeout(120_000)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Username").fill(PEOPLE[0])
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
+    page.add_init_script(WATCH)
+    return page
+
+
+def _painted(page: Page) -> Any:
+    return _eventually(page, "window.painted.all && window.painted")
 
 
 def _interact(page: Page) -> list[float]:

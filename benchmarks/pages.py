@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks import browsing
 from benchmarks.server import Server
 from benchmarks.web import PEOPLE, Web
-from benchmarks.world import HUNDRED_THOUSAND, PHOTO
+from benchmarks.world import HUNDRED_THOUSAND, PHOTO, pages_world
 
 RESULTS = Path(__file__).with_name("pages.json")
 CHUNKS = 8
@@ -31,6 +31,8 @@ BOUNDS = {
     "heap_growth_mb": (10, "at most"),
     "thumbnails_per_s": (100, "at least"),
     "cvat_requests_per_chunk": (1, "at most"),
+    "thousand_tasks_ratio": (2, "at most"),
+    "thousand_tasks_requests": (2, "at most"),
     "slowest_page_ms": (300, "at most"),
 }
 
@@ -96,7 +98,7 @@ def _paths(web: Web) -> list[str]:
 
 
 def main() -> int:
-    with Server() as server, Web(server.url) as web:
+    with Server(pages_world) as server, Web(server.url) as web:
         server.fresh()
         with browsing.chromium() as browser:
             results: dict[str, Any] = dict(
@@ -104,6 +106,7 @@ def main() -> int:
                     browser, web.url, task=HUNDRED_THOUSAND, connection=web.first_connection
                 )
             )
+            results |= browsing.projects(browser, server, web.url)
         results["cvat_requests_per_chunk"] = viewers(server, web)
         results["pages"] = pages(web)
     results["slowest_page_ms"] = max(page["ms"] for page in results["pages"].values())

@@ -28,6 +28,8 @@ SMALL, SMALL_SIZE, SMALL_BYTES = 3, (64, 48), 2_000
 THOUSAND, HUNDRED_THOUSAND, GIGABYTES, TINY = 4, 5, 6, 7
 GIGABYTES_FRAMES = 10_700  # of PHOTO_BYTES: 5 GB
 SPARSE, SPARSE_FRAMES, SPARSE_BYTES = 8, 6120, 100_000
+ONE_TASK, THOUSAND_TASKS = 1, 2  # projects, by how many tasks they have
+TASK_FRAMES = 100  # of each task of a project
 LOAD_TASKS = range(1, 21)
 CACHE_BYTES = 400 * 10**6
 
@@ -118,6 +120,21 @@ def bench_world() -> World:
     _add_images(world, TINY, 6_000, SMALL_SIZE, SMALL_BYTES, jobs=6)
     _add_images(world, SPARSE, SPARSE_FRAMES, PHOTO_SIZE, SPARSE_BYTES, jobs=1)
     _add_images(world, GIGABYTES, GIGABYTES_FRAMES, PHOTO_SIZE, PHOTO_BYTES, jobs=10)
+    return world
+
+
+def pages_world() -> World:
+    """The same, with a project of one task and one of a thousand such tasks."""
+    world = bench_world()
+    pictures = PaddedImages(TASK_FRAMES, SMALL_SIZE, SMALL_BYTES)
+    for project_id, count in ((ONE_TASK, 1), (THOUSAND_TASKS, 1000)):
+        project = world.add_project(f"{count} tasks", owner="demo", project_id=project_id)
+        for number in range(count):
+            task = world.add_task(
+                f"Drive {number}", owner="demo", project=project, count=TASK_FRAMES,
+                size=SMALL_SIZE,
+            )  # fmt: skip
+            task.media = pictures
     return world
 
 
