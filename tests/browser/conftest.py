@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.http import HttpRequest, HttpResponseBase
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,6 +15,7 @@ from launcher.ports import free_ports
 from standin.server import StandIn
 from tests.browser.portal import Portal
 from tests.browser.profiles import Profile, Profiles
+from tests.browser.serving import PortalHandler
 from tests.browser.workspace import Workspace
 
 # The headless shell is the same Chromium without a desktop's browser around it, which takes more
@@ -52,19 +51,10 @@ def standin_port() -> int:
     return port
 
 
-class LastingFiles(StaticFilesHandler):
-    """Static files that browsers keep, as they do in production."""
-
-    def serve(self, request: HttpRequest) -> HttpResponseBase:
-        answer = super().serve(request)
-        answer["Cache-Control"] = "max-age=86400, immutable"
-        return answer
-
-
 @pytest.fixture(scope="session")
 def live_server() -> Iterator[LiveServer]:
     server = LiveServer("localhost", start=False)
-    server.thread.static_handler = LastingFiles
+    server.thread.static_handler = PortalHandler
     server.start()
     yield server
     server.stop()
@@ -99,6 +89,8 @@ def open_portal(
     yield open_one
     for profile, _ in opened:
         profiles.give_back(profile)
+    # A closed page's requests are still answered; their rows are removed only after that.
+    PortalHandler.under_way.wait_for_none()
     assert [error for _, portal in opened for error in portal.errors] == []
 
 
