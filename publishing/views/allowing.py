@@ -13,7 +13,12 @@ from portal.caching import cache_get, cache_set
 from portal.signed_in import SignedInRequest
 from selector.models import Connection
 
-PAGES = ("publishing:ground-truth", "publishing:new-task", "publishing:issues")
+PAGES = (
+    "publishing:ground-truth",
+    "publishing:new-task",
+    "publishing:issues",
+    "publishing:hand-over",
+)
 FORM_SECONDS = 3600
 # In the address of the page of the permission: where to go from there. In that of the form: it is
 # filled with what was typed.

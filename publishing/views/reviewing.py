@@ -13,6 +13,7 @@ from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.forms import ReviewersForm
 from publishing.models import Publication, WritePermission
+from publishing.views.allowing import fill_again, to_permission
 from publishing.views.publications import publication_page
 
 PAGE = "publishing/hand_over.html"
@@ -31,8 +32,12 @@ def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
         "permission": WritePermission.objects.of(check.connection),
         "check": check,
         "form": form,
+        "returns_to_form": True,
     }
+    if "allow" in request.POST:
+        return to_permission(request, check.connection)
     if request.method == "GET":
+        fill_again(request, form)
         return render(request, PAGE, context)
     if not form.is_valid():
         return render(request, PAGE, context, status=400)

@@ -170,6 +170,8 @@ def test_the_page_names_those_that_were_kept(
     first, second = list(people)[:2]
     page = f"/publications/{published.pk}/hand-over"
     assert f'href="{page}"' in web.get(f"/publications/{published.pk}").text
+    web.post(page, {"reviewers": second, "allow": "1"})
+    assert f'value="{second}"' in web.get(f"{page}?again=1").text
     form = web.get(page).text
     assert "3 of 4 jobs wait for a review" in form
     assert f'value="{first}, {second}"' in form

@@ -22,6 +22,7 @@ from publishing.services.packed_file import PackedFile
 from selections.archives.entries import Line
 from selections.services import edit_frames
 from selector.models import Connection
+from selector.services.catalogs import load_catalog
 from standin.model import Task
 from standin.server import StandIn
 from tests.making import connected, make_permission
@@ -126,6 +127,29 @@ def test_it_goes_into_a_project_and_its_organization(alice: User, standin: Stand
     beside = carried_out(request_task(selection))
     task = made(standin, beside)
     assert (task.project, task.organization) == (None, source.organization)
+
+
+def test_names_stay_as_they_are_where_they_can(
+    connection: Connection, permission: WritePermission, standin: StandIn
+) -> None:
+    """Equal ones of two tasks, and such that not every file system can hold or tell apart."""
+    kept = ["Case.png", "a b/é (1).png", "a b/日本.png"]
+    changed = ["a b/con.png", "a b/what?.png", "case.png"]
+    one = standin.world.add_task("One", owner="demo", images=[*kept, *changed])
+    other = standin.world.add_task("Other", owner="demo", images=kept)
+    alone = carried_out(request_task(select(connection, (one.id, None))))
+    assert (alone.status, alone.error) == ("ready", "")
+    rows = alone.published_frames.values_list("frame", "path")
+    frames = load_catalog(connection=connection, task_id=one.id).frames
+    sources = {frame.frame: frame.filename for frame in frames}
+    paths = {sources[frame]: path for frame, path in rows}
+    assert {name for name, path in paths.items() if name != path} == set(changed)
+    assert len({path.casefold() for path in paths.values()}) == 6
+    both = carried_out(request_task(select(connection, (one.id, None), (other.id, None))))
+    assert (both.status, both.error) == ("ready", "")
+    mixed = set(names(standin.world.tasks[both.result_task_id]))
+    for task in (one, other):
+        assert {f"task_{task.id}/{name}" for name in kept} <= mixed
 
 
 def test_frames_of_a_video_become_pictures(
