@@ -126,7 +126,7 @@ class PublicationAdmin(DeletesInBulk, MachineOwned):
 
 @admin.register(Upload)
 class UploadAdmin(MachineOwned):
-    """Deleting one removes its files from the portal."""
+    """Deleting one removes its files from the portal; a task that is being made of them fails."""
 
     date_hierarchy = "created_at"
     list_display = ["name", "owner", "files_count", "size", "received", "created_at", "expires_at"]
@@ -140,11 +140,11 @@ class UploadAdmin(MachineOwned):
         return uploads.defer("files")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        services.remove_upload(upload=obj)
+        services.discard_upload(upload=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for upload in queryset:
-            services.remove_upload(upload=upload)
+            services.discard_upload(upload=upload)
 
 
 def _outcome(step: dict[str, Any]) -> str:

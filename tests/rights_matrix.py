@@ -292,7 +292,12 @@ EXPECTED: dict[str, list[Case]] = {
     ],
     "api-upload-detail": [
         get(API_OF_ALICE, pk="upload"),
-        delete((401, 204, 404, 404), pk="upload"),
+        delete((401, 204, 404, 404), pk="upload_to_delete"),
+    ],
+    "api-upload-contents": [get(API_OF_ALICE, pk="upload")],
+    # Nothing says which labels the task gets.
+    "api-files-new-task": [
+        post((401, 409, 404, 404), {"connection": "connection"}, pk="upload"),
     ],
     # Without an offset; see publishing/test_uploads.py.
     "api-upload-data": [patch((401, 400, 400, 400), {}, pk="upload")],

@@ -108,7 +108,8 @@ def make_rows(server: StandIn) -> dict[str, int]:
         "connection": connection,
         "permission": make_permission(connection),
         "publication": make_publication(alice, make_selection(alice, connection)),
-        "upload": make_upload(alice),
+        "upload": make_upload(alice, {"a.png": b"\x89PNG\r\n\x1a\n"}),
+        "upload_to_delete": make_upload(alice),  # its file stays deleted
         "closed": closed,
         "shared": shared,
         "frame": closed.frames.first(),

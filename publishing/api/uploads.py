@@ -13,6 +13,7 @@ from portal.api.filtering import Ordering
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.parsers import BYTES, BoundedBytesParser, TakesFrames
+from portal.api.schema import ErrorSerializer
 from portal.api.strict import StrictSerializer, StrictView, takes
 from portal.api.views import IDS
 from portal.signed_in import SignedInApiRequest
@@ -20,6 +21,9 @@ from publishing import services
 from publishing.exceptions import WrongOffset
 from publishing.models import Upload, UploadQuerySet
 from publishing.upload_names import LONGEST_PATH
+from publishing.uploaded_pictures import Contents
+
+MOST_NAMED, MOST_LISTED = 100, 1000
 
 
 class FileToUploadSerializer(StrictSerializer):
@@ -89,6 +93,43 @@ class WrongOffsetSerializer(serializers.Serializer[Any]):
     )
 
 
+class LeftOutFileSerializer(serializers.Serializer[Any]):
+    """A file that is no picture for CVAT."""
+
+    path = serializers.CharField(help_text="Its name, with folders.")
+    reason = serializers.CharField(help_text="The end of a sentence that begins with the name.")
+
+
+class ContentsSerializer(serializers.Serializer[Any]):
+    """What a task gets of an upload, and what not."""
+
+    pictures_count = serializers.IntegerField(help_text="How many pictures there are.")
+    size = serializers.IntegerField(help_text="Bytes of all pictures, unpacked.")
+    first_pictures = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Names of the first 100 pictures, in the order of the frames of the task.",
+    )
+    left_out_count = serializers.IntegerField(help_text="How many files are no pictures for CVAT.")
+    left_out = LeftOutFileSerializer(many=True, help_text="The first 1,000 of these, and why.")
+    alike = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="The first 1,000 pairs of pictures whose names differ only in upper and lower "
+        "case or in the extension: most formats of annotations do not tell such apart.",
+    )
+
+
+def contents_answer(contents: Contents) -> dict[str, Any]:
+    pictures = contents.pictures
+    return {
+        "pictures_count": len(pictures),
+        "size": contents.size,
+        "first_pictures": [picture.path for picture in pictures[:MOST_NAMED]],
+        "left_out_count": len(contents.left_out),
+        "left_out": [each._asdict() for each in contents.left_out[:MOST_LISTED]],
+        "alike": [list(pair) for pair in contents.alike[:MOST_LISTED]],
+    }
+
+
 class UploadViewSet(
     TakesFrames,
     StrictView,
@@ -152,6 +193,14 @@ class UploadViewSet(
             answer = {"detail": str(error), "code": error.code, "received": error.received}
             return Response(answer, status=error.status)
         return Response(self.get_serializer(upload).data)
+
+    @takes(responses={200: ContentsSerializer, 409: ErrorSerializer})
+    @action(detail=True, pagination_class=None, filter_backends=[])
+    def contents(self, request: SignedInApiRequest, pk: str) -> Response:
+        """Which of the files are pictures that CVAT takes, in the order of the frames of a task,
+        and why the others are not. 409 until the upload is whole."""
+        contents = services.find_contents(upload=self.get_object())
+        return Response(ContentsSerializer(contents_answer(contents)).data)
 
     def perform_destroy(self, instance: Upload) -> None:
         services.remove_upload(upload=instance)

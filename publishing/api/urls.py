@@ -11,6 +11,7 @@ from publishing.api.permissions import WritePermissionView
 from publishing.api.publications import PublicationViewSet
 from publishing.api.removing import RemovalViewSet
 from publishing.api.reviewing import HandOverViewSet
+from publishing.api.task_of_files import TaskOfFilesViewSet
 from publishing.api.uploads import UploadViewSet
 from publishing.api.write_back import WriteBackViewSet
 
@@ -20,6 +21,7 @@ router.register("publications", WriteBackViewSet, basename="api-results")
 router.register("publications", RemovalViewSet, basename="api-removal")
 router.register("publications", HandOverViewSet, basename="api-hand-over")
 router.register("uploads", UploadViewSet, basename="api-upload")
+router.register("uploads", TaskOfFilesViewSet, basename="api-files")
 
 urlpatterns = [
     path(

@@ -19,6 +19,7 @@ from portal.work.values import WorkStatus, status_field
 from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
+from publishing.models.upload import Upload
 from publishing.new_task import PROJECT_REQUEST, NewTaskOptions
 from publishing.removal import RemovalOptions
 from publishing.reviewing import HandOverOptions
@@ -44,7 +45,7 @@ class PublicationQuerySet(WorkQuerySet["Publication"]):
     def given_up(self) -> Self:
         """New tasks that failed or were cancelled."""
         ended = [WorkStatus.FAILED, WorkStatus.CANCELLED]
-        return self.filter(target=Publication.Target.TASK, status__in=ended)
+        return self.filter(target__in=NEW_TASKS, status__in=ended)
 
     def tasks_of(self, selection: Selection, user: AnyUser) -> Self:
         """New tasks that the user has made of the selection, or is making, newest first; at most
@@ -70,6 +71,7 @@ class Publication(Work):
         WRITE_BACK = "write_back", "results written back"
         REMOVAL = "removal", "published task removed"
         HAND_OVER = "hand_over", "jobs handed over to reviewers"
+        FILES = "files", "new task from files"
 
     class Status(models.TextChoices):
         QUEUED = WorkStatus.QUEUED.value, "waiting"
@@ -83,8 +85,12 @@ class Publication(Work):
     selection = models.ForeignKey(
         Selection, on_delete=models.SET_NULL, null=True, related_name="publications"
     )
+    # Of a new task from files; null once the portal has removed them.
+    upload_of_files = models.ForeignKey(
+        Upload, on_delete=models.SET_NULL, null=True, editable=False, related_name="publications"
+    )
     # As it was called when the publication was asked for, and of the frames that it had then; of
-    # copied annotations the name of what they are copied from.
+    # copied annotations the name of what they are copied from; of files that of their upload.
     selection_name = models.CharField(max_length=200)
     revision = models.PositiveIntegerField(default=FIRST_REVISION, editable=False)
     url = models.CharField("CVAT server", max_length=500)
@@ -127,6 +133,11 @@ class Publication(Work):
                 fields=["selection", "requested_by", "target", "part"],
                 condition=Q(status__in=["queued", "running"]),
                 name="one_active_publication_per_selection",
+            ),
+            models.UniqueConstraint(
+                fields=["upload_of_files"],
+                condition=Q(status__in=["queued", "running"]),
+                name="one_active_publication_per_upload",
             ),
             # Whoever asks: two at once would each add what the other one is about to add.
             models.UniqueConstraint(
@@ -173,10 +184,10 @@ class Publication(Work):
     def status_in_words(self) -> str:
         """The status as pages show it: only jobs and tasks are published, until they are removed;
         anything else is done."""
-        if self.target not in (self.Target.GROUND_TRUTH, self.Target.TASK):
+        if self.target not in (self.Target.GROUND_TRUTH, *NEW_TASKS):
             words = {self.Status.RUNNING: "under way", self.Status.READY: "done"}
             return words.get(self.Status(self.status), self.get_status_display())
-        is_new_task = self.target == self.Target.TASK
+        is_new_task = self.target in NEW_TASKS
         if is_new_task and self.status == self.Status.READY and self.result_task_id is None:
             return "task removed"
         return self.get_status_display()
@@ -224,7 +235,7 @@ class Publication(Work):
     @property
     def has_removable_task(self) -> bool:
         """Whether it has made a task in CVAT, finished or not, and does no more with it."""
-        is_new_task = self.target == self.Target.TASK and self.result_task_id is not None
+        is_new_task = self.target in NEW_TASKS and self.result_task_id is not None
         return is_new_task and not self.is_active
 
     @property
@@ -232,7 +243,7 @@ class Publication(Work):
         """The name of the project that was made, or may have been, for a task that is not there; ""
         if there is none."""
         has_task = self.result_task_id is not None or self.status == self.Status.READY
-        if self.is_active or has_task or self.target != self.Target.TASK:
+        if self.is_active or has_task or self.target not in NEW_TASKS:
             return ""
         asked = [step for step in self.steps if step["request"].startswith(PROJECT_REQUEST)]
         is_made = any(not step["is_refused"] for step in asked)
@@ -344,6 +355,9 @@ class Publication(Work):
     def _note(self, steps: list[dict[str, Any]], worker: uuid.UUID) -> bool:
         return self._change(self._held(worker), steps=steps)
 
+
+# What makes a task in CVAT that was not there.
+NEW_TASKS = (Publication.Target.TASK, Publication.Target.FILES)
 
 # Names of the URLs of the pages on which publications are asked for.
 _PAGES: Mapping[str, str] = {

@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
+from portal.work.values import ACTIVE, WorkStatus
+
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
 
@@ -40,6 +42,16 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def expired(self) -> Self:
         return self.filter(expires_at__lte=timezone.now())
+
+    def unused(self) -> Self:
+        """Those that nothing is being made of."""
+        return self.exclude(publications__status__in=ACTIVE)
+
+    def used(self) -> Self:
+        """Those that something was made of, or was to be made until it was cancelled, and nothing
+        is being made of."""
+        ended = [WorkStatus.READY, WorkStatus.CANCELLED]
+        return self.unused().filter(publications__status__in=ended)
 
 
 class Upload(models.Model):

@@ -3,6 +3,7 @@
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.copy_checking import CopyCheck, check_copy
 from publishing.services.copy_sources import CopySource, read_file, read_source
+from publishing.services.files_checking import FilesCheck, check_files, find_contents
 from publishing.services.finding_projects import find_projects
 from publishing.services.following import FollowedJob, connection_to, follow_jobs
 from publishing.services.handing_over import (
@@ -31,10 +32,12 @@ from publishing.services.requesting import (
 from publishing.services.result_objects import find_result_objects
 from publishing.services.results import compare_results
 from publishing.services.task_checking import NewTaskCheck, check_new_task
+from publishing.services.task_of_files import plan_task_of_files, request_task_of_files
 from publishing.services.uploads import (
     LARGEST_PIECE,
     append,
     begin_upload,
+    discard_upload,
     remove_upload,
 )
 from publishing.services.write_back_plans import WriteBackPlan
@@ -45,6 +48,7 @@ __all__ = [
     "NOTHING_TO_WRITE",
     "CopyCheck",
     "CopySource",
+    "FilesCheck",
     "FollowedJob",
     "Given",
     "GroundTruthCheck",
@@ -57,6 +61,7 @@ __all__ = [
     "begin_upload",
     "cancel_publication",
     "check_copy",
+    "check_files",
     "check_ground_truth",
     "check_hand_over",
     "check_issues",
@@ -64,6 +69,8 @@ __all__ = [
     "check_removable",
     "compare_results",
     "connection_to",
+    "discard_upload",
+    "find_contents",
     "find_projects",
     "find_result_objects",
     "follow_jobs",
@@ -73,6 +80,7 @@ __all__ = [
     "plan_issues",
     "plan_new_task",
     "plan_results",
+    "plan_task_of_files",
     "read_file",
     "read_source",
     "remove_upload",
@@ -82,6 +90,7 @@ __all__ = [
     "request_issues",
     "request_new_task",
     "request_removal",
+    "request_task_of_files",
     "request_write_back",
     "withdraw_permission",
 ]

@@ -18,6 +18,7 @@ from publishing.services.making_tasks import make_new_task
 from publishing.services.opening_issues import open_issues
 from publishing.services.removing_empty import remove_empty_task
 from publishing.services.removing_task import remove_task
+from publishing.services.uploads import remove_used_upload
 from publishing.services.writing import GivenAnew
 from publishing.services.writing_back import write_back
 
@@ -34,6 +35,7 @@ CARRIED_OUT_BY: Mapping[str, Callable[[Publication, Heartbeat], dict[str, Any]]]
     Publication.Target.WRITE_BACK: write_back,
     Publication.Target.REMOVAL: remove_task,
     Publication.Target.HAND_OVER: hand_over,
+    Publication.Target.FILES: make_new_task,
 }
 
 
@@ -43,6 +45,7 @@ def publish(pk: int) -> bool:
     if is_claimed:
         packing.clear(pk)
         remove_empty_task(pk)
+        remove_used_upload(pk)
     return is_claimed
 
 

@@ -30,7 +30,7 @@ from publishing.new_task import (
     project_creation,
     upload,
 )
-from publishing.services import new_task_jobs, packing, taking_annotations
+from publishing.services import new_task_jobs, packing, packing_files, taking_annotations
 from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
 from publishing.services.taking_annotations import TakenAnnotations
@@ -55,10 +55,12 @@ FILLED = (
 def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
     """Carry out a publication as a new task; returns the columns of its result. The pictures are
     uploaded while the rest of them is packed, but not for jobs that share frames: only a
-    job_file_mapping is known to leave the padding out of a task."""
+    job_file_mapping is known to leave the padding out of a task. Files, which are here already, are
+    packed first too: a broken one is found before anything is made."""
     with writing_client(publication, heartbeat) as client:
         TaskWriter(client).check_permission()  # before much is fetched in vain
-    is_packed_first = publication.get_task_options().overlap > 0
+    is_of_files = publication.target == Publication.Target.FILES
+    is_packed_first = is_of_files or publication.get_task_options().overlap > 0
     with PackedFile(is_read_meanwhile=not is_packed_first) as pictures:
         if is_packed_first:
             taken = _pack(publication, heartbeat, pictures)
@@ -79,6 +81,9 @@ def _pack(
     """Pack the pictures, and read their annotations if they go along: before the ZIP is whole for
     the thread that uploads it, so that CVAT makes no task of pictures whose annotations cannot be
     read."""
+    if publication.target == Publication.Target.FILES:
+        pictures.finish(*packing_files.pack(publication, heartbeat))
+        return None
     path, lines = packing.pack(publication, heartbeat, pictures)
     taken = None
     if publication.get_task_options().with_annotations:
@@ -130,7 +135,8 @@ def make_task(
         task_id = _filled_task(publication, heartbeat, writer, pictures)
     writer.delete_doubles(publication.marker, keep=task_id)
     frames = client.task_meta(task_id).frames
-    _note_frames(publication, pictures.lines, frames)
+    if publication.target == Publication.Target.TASK:
+        _note_frames(publication, pictures.lines, frames)
     _compare(task_id, pictures.lines, frames)
     return task_id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import nsmallest
 
 from cvat.client import CvatClient
@@ -34,13 +35,17 @@ def make_ground_truth(
     publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
 ) -> None:
     """The ground-truth job, if that was asked for: of the frames of the lowest rank by the frames
-    that they were made from."""
+    that they were made from, or, of files, by their own numbers."""
     options = publication.get_task_options()
     count, seed = options.ground_truth_count, options.ground_truth_seed
     change = ground_truth(task_id, frames_count=count)
     if not count or publication.has_done(change):
         return
-    rows = publication.published_frames.values_list("task_id", "frame", "new_frame")
+    rows: Iterable[tuple[int, int, int]]
+    if publication.target == Publication.Target.FILES:
+        rows = ((task_id, number, number) for number in range(publication.frames_total))
+    else:
+        rows = publication.published_frames.values_list("task_id", "frame", "new_frame")
     drawn = nsmallest(count, rows, key=lambda row: rank_of_place(row[0], row[1], seed))
     frames = sorted(new_frame for _, _, new_frame in drawn)
     with step(publication, heartbeat, change):

@@ -26,6 +26,7 @@ from publishing.services.copy_checking import CopyCheck
 from publishing.services.following import connection_to
 from publishing.services.issue_checking import check_issues
 from publishing.services.task_checking import check_new_task
+from publishing.services.uploads import remove_used_upload
 from selections.models import Selection
 from selector.models import Connection
 
@@ -194,6 +195,7 @@ def plan_ground_truth_job(
 def cancel_publication(*, publication: Publication) -> Publication:
     """Give up a publication; what CVAT has done for it stays. Raises Conflict when it has ended."""
     works.cancel(work=publication)
+    remove_used_upload(publication.pk)
     return publication
 
 

@@ -123,14 +123,31 @@ def append(*, upload: Upload, offset: int, piece: bytes) -> Upload:
 
 
 def remove_upload(*, upload: Upload) -> None:
-    """Remove the files from the portal."""
+    """Remove the files from the portal. Raises Conflict while a task is made of them."""
+    if upload.publications.active().exists():
+        raise Conflict("A task is being made of these files. Wait for it, or cancel it first.")
+    discard_upload(upload=upload)
+
+
+def discard_upload(*, upload: Upload) -> None:
+    """Remove the files from the portal, whatever is made of them."""
     upload.path.unlink(missing_ok=True)
     upload.delete()
 
 
+def remove_used_upload(publication_id: int) -> None:
+    """Remove the files of a publication that CVAT has, or that was cancelled. Those of one that
+    failed wait for another try."""
+    for upload in Upload.objects.for_list().used().filter(publications=publication_id).distinct():
+        discard_upload(upload=upload)
+
+
 def clear_uploads() -> None:
-    """Remove uploads that nobody went on with, and files on disk that belong to none."""
-    for_each(Upload.objects.for_list().expired(), lambda upload: remove_upload(upload=upload))
+    """Remove uploads that nobody went on with, those that were used, and files on disk that belong
+    to none."""
+    uploads = Upload.objects.for_list()
+    removable = (*uploads.unused().expired(), *uploads.used().distinct())
+    for_each(removable, lambda upload: discard_upload(upload=upload))
     limit = (timezone.now() - STRAY_AFTER).timestamp()
     for path in Path(settings.UPLOADS_DIR).glob("*.upload"):
         is_known = Upload.objects.filter(file_name=path.name).exists()

@@ -61,6 +61,12 @@ EXAMPLES: dict[str, Any] = {
         "name": "Day 1",
         "files": [{"path": "north/0001.jpg", "size": 481293}],
     },
+    "NewTaskOfFilesRequest": {
+        "name": "Day 1",
+        "label_schema": [{"name": "car", "attributes": []}],
+        "frames_per_job": 100,
+        "dry_run": True,
+    },
     "CopyRequest": {
         "source_connection": 1,
         "source_task_id": 2,

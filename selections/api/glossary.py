@@ -72,6 +72,10 @@ write first (`/api/connections/{id}/write-permission`); `dry_run` shows what wou
 `/api/publications/{id}/results` compares what people annotated there with what the frames have,
 `write-back` writes it into their tasks.
 
+**Files** become a new task without a selection: name them in `POST /api/uploads`, send their bytes
+in pieces to `/api/uploads/{id}/data`, look at `/api/uploads/{id}/contents`, then ask for the task
+with `/api/uploads/{id}/new-task`.
+
 `GET /api/works` lists background work of all kinds in one shape.
 
 **Repeating safely.** What creates something takes an `Idempotency-Key`.

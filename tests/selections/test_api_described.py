@@ -15,7 +15,7 @@ from selections.api.glossary import OPERATIONS, WORDS
 from selections.draws import Draw
 from selections.models import Archive, Recipe, Selection
 from selector.models import Connection
-from tests.making import make_publication, make_selection
+from tests.making import make_publication, make_selection, make_upload
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -117,8 +117,8 @@ def test_the_glossary_has_no_word_that_nobody_uses(api_document: dict[str, Any])
 
 
 def _place(path: str, selection: Selection, team: Team) -> str:
-    """The path with ids: {id} is that of a selection, but for teams, members, recipes and
-    publications."""
+    """The path with ids: {id} is that of a selection, but for teams, members, recipes,
+    publications and uploads."""
     ids = {
         "connection_id": selection.connection_id,
         "selection_id": selection.pk,
@@ -136,6 +136,8 @@ def _place(path: str, selection: Selection, team: Team) -> str:
         ids["id"] = Recipe.objects.get().pk
     elif path.startswith("/api/publications/"):
         ids["id"] = _with_results(selection).pk
+    elif path.startswith("/api/uploads/"):
+        ids["id"] = make_upload(selection.owner, {"a.png": b"\x89PNG\r\n\x1a\n"}).pk
     return path.format(**ids)
 
 

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from portal.services import teams
 from selections.draws import Draw
 from standin.server import StandIn
-from tests.making import connected, make_archive, make_publication, make_selection
+from tests.making import connected, make_archive, make_publication, make_selection, make_upload
 
 FOUR = {"/api/test-connection", "/api/load-images", "/api/random-select", "/api/download-images"}
 FRAME = {"task_id": 1, "frame": 0}
@@ -48,6 +48,7 @@ def operations(
         "/api/recipes/{recipe_id}/shares": recipe.shares.create(team=team).pk,
         "/api/teams": team.pk,
         "/api/teams/{team_id}/members": team.memberships.get().pk,
+        "/api/uploads": make_upload(alice).pk,
         "/api/works/{kind}": archive.pk,
     }
     found = []

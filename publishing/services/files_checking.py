@@ -1,0 +1,129 @@
+"""What a new task of uploaded files would be, before anything is changed in CVAT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import User as PortalUser
+
+from cvat.client import CvatClient
+from portal.caching import cache_get, cache_set
+from portal.exceptions import Conflict, InvalidInput
+from publishing.exceptions import ChoiceNeeded
+from publishing.label_sets import LabelSet
+from publishing.models import Upload
+from publishing.new_task import MOST_FRAMES, NewTaskOptions
+from publishing.services.task_checking import NewTaskCheck
+from publishing.services.task_places import find_place
+from publishing.services.uploads import GONE
+from publishing.uploaded_pictures import BadUpload, Contents, look
+from selections.services.deleted_frames import Deletions
+from selector.cvat_requests import cvat_client
+from selector.models import Connection
+
+# The contents of a whole upload never change.
+CONTENTS, CONTENTS_SECONDS = "contents-of-upload:{file_name}", 3600
+
+
+@dataclass(frozen=True, slots=True)
+class FilesCheck(NewTaskCheck):
+    """As a check of a selection, of a task without a source: `contents` has the pictures."""
+
+    contents: Contents
+
+    def check_choices(self, options: NewTaskOptions) -> None:
+        """Raises ChoiceNeeded, InvalidInput."""
+        if options.project_id is None and not options.label_schema:
+            raise ChoiceNeeded(
+                "Say which labels the task gets: choose a project, or give labels of its own.",
+                in_api="`project_id` or `label_schema`",
+            )
+        NewTaskCheck.check_choices(self, options)
+
+
+def find_contents(*, upload: Upload) -> Contents:
+    """Which of the uploaded files are pictures for CVAT, and why the others are not.
+
+    Raises Conflict for an upload that is not whole, or that the portal does not have any more,
+    InvalidInput for one that nothing can be made of.
+    """
+    if not upload.is_whole:
+        raise Conflict(
+            f"The upload is not whole yet: {upload.received:,} of {upload.size:,} bytes are here. "
+            "Go on with it first."
+        )
+    key = CONTENTS.format(file_name=upload.file_name)
+    if (known := cache_get(key)) is not None:
+        contents: Contents = known
+        return contents
+    try:
+        contents = look(
+            upload.path,
+            list(upload.list_files()),
+            is_zip=upload.is_zip,
+            most_bytes=settings.UPLOADS_BYTES_PER_PERSON,
+        )
+    except BadUpload as error:
+        raise InvalidInput(str(error)) from None
+    except OSError:
+        raise Conflict(GONE) from None
+    cache_set({key: contents}, CONTENTS_SECONDS)
+    return contents
+
+
+def check_files(
+    *, user: PortalUser, upload: Upload, connection: Connection, project_id: int | None = None
+) -> FilesCheck:
+    """Ask CVAT through the connection; nothing is changed. `project_id`: the project that the task
+    is to be made in; else it will be in the organization of the connection.
+
+    Raises what find_contents() raises, InvalidInput for files without a picture or with too many,
+    or a project that the user does not see, CvatError.
+    """
+    contents = find_contents(upload=upload)
+    count = len(contents.pictures)
+    if not count:
+        raise InvalidInput(_nothing(contents))
+    if count > MOST_FRAMES:
+        raise InvalidInput(
+            f"A task made here has at most {MOST_FRAMES:,} pictures, and these are {count:,}. "
+            "Divide them."
+        )
+    with cvat_client(connection) as client:
+        number = _organization_id(client, connection.organization)
+        projects = client.projects()
+        return FilesCheck(
+            connection=connection,
+            tasks=(),
+            frames_count=count,
+            deleted=Deletions(frozenset(), []),
+            label_sets=(LabelSet((), (), count, 0),),
+            organization=connection.organization,
+            project=None,
+            projects=projects.results,
+            projects_count=projects.count,
+            place=find_place(client, number, connection.organization, project_id),
+            contents=contents,
+        )
+
+
+def _organization_id(client: CvatClient, slug: str) -> int | None:
+    if not slug:
+        return None
+    for organization in client.organizations():
+        if organization.slug == slug:
+            return organization.id
+    raise InvalidInput(
+        f"CVAT shows your account no organization {slug}, which the connection is for. Connect "
+        "without it, or to another one."
+    )
+
+
+def _nothing(contents: Contents) -> str:
+    if not contents.left_out:
+        return "There is no file in this upload. Upload pictures."
+    first = contents.left_out[0]
+    return (
+        f"There is no picture in this upload that CVAT takes. “{first.path[:200]}” {first.reason}."
+    )

@@ -1,0 +1,86 @@
+"""The pictures of an upload in a ZIP, to be sent to CVAT as a new task."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import uuid
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from portal.exceptions import PortalError
+from portal.work.exceptions import WorkFailed
+from portal.work.heartbeat import Heartbeat
+from publishing.models import Publication, Upload
+from publishing.services.files_checking import find_contents
+from publishing.services.packing import PACKED, spool_of
+from publishing.uploaded_pictures import BrokenFile, Picture, read
+from selections.archives import disk, headers
+from selections.archives.building import why_not_written
+from selections.archives.entries import Entry, Line
+from selections.archives.naming import manifest_name
+from selections.archives.spool import BUILD_PREFIX
+from selections.archives.zipping import ZipWriter
+
+logger = logging.getLogger(__name__)
+
+GONE = "The portal does not have the uploaded files any more. Upload them again."
+
+
+def pack(publication: Publication, heartbeat: Heartbeat) -> tuple[Path, list[Line]]:
+    """The ZIP of the pictures, byte for byte as they were uploaded, and the lines of its manifest.
+    One that an earlier attempt has packed is taken over. Raises WorkFailed, Stopped."""
+    spool = spool_of(publication.pk)
+    packed = spool.folder / PACKED
+    try:
+        if not packed.exists():
+            spool.prepare()
+            os.replace(_packed(publication, spool.folder, heartbeat), packed)
+        with zipfile.ZipFile(packed) as file:
+            lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]
+    except OSError as error:
+        logger.exception("the files of publication %s could not be packed", publication.pk)
+        raise WorkFailed(why_not_written(error)) from error
+    heartbeat.frames_done = len(lines)
+    return packed, lines
+
+
+def _packed(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Path:
+    """The path of the finished ZIP."""
+    upload = publication.upload_of_files
+    if upload is None:
+        raise WorkFailed(GONE)
+    try:
+        contents = find_contents(upload=upload)
+    except PortalError as error:
+        raise WorkFailed(str(error)) from error
+    guard = disk.Guard(frames_total=len(contents.pictures), spooled=0)
+    heartbeat.frames_done = heartbeat.bytes_done = 0
+    stem = folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
+    with ZipWriter(stem, part_size=0, about={}, is_hashed=False) as writer:
+        for entry in _entries(upload, contents.pictures):
+            heartbeat.check()
+            guard.check_size(entry.size)
+            writer.add(entry)
+            heartbeat.frames_done += 1
+            heartbeat.bytes_done += entry.size
+        [part] = writer.finish([])
+    return part.path
+
+
+def _entries(upload: Upload, pictures: Iterable[Picture]) -> Iterable[Entry]:
+    try:
+        files = list(upload.list_files())
+        for picture, file in read(upload.path, files, pictures, is_zip=upload.is_zip):
+            readable = cast(Any, file)  # a temporary file is none of io's classes
+            header = headers.read(readable)
+            readable.seek(0)
+            line = {"width": header.width, "height": header.height}
+            yield Entry(picture.path, readable, picture.size, line)
+    except BrokenFile as error:
+        raise WorkFailed(f"{error} No task was made.") from error
+    except FileNotFoundError as error:
+        raise WorkFailed(GONE) from error

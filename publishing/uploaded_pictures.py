@@ -1,0 +1,236 @@
+"""Which files of an upload are pictures that CVAT takes, and why the others are none. Pure."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple
+
+from cvat.pictures import SIGNATURE_BYTES, extension
+from publishing.file_range import FileRange
+from publishing.upload_names import why_not_a_path
+
+# As CVAT is known to take them (cvat-api 7.2). It goes by the names.
+EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"})
+MOST_MEMBERS = 100_000  # of a ZIP
+# A picture is unpacked into memory up to this size, else to a file.
+IN_MEMORY = 2**25
+_COPIED = 2**20
+# The other methods give all that they hold at once, whatever size is asked for.
+_BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, ValueError),
+    *(NotImplementedError, RuntimeError, EOFError),
+)
+_ENCRYPTED = 0x1
+_JUNK = {
+    "__macosx": "macOS has put it there",
+    ".ds_store": "macOS has put it there",
+    "thumbs.db": "Windows has put it there",
+    "desktop.ini": "Windows has put it there",
+}
+
+Files = Sequence[tuple[str, int, int]]  # path, size, and where the bytes begin
+
+
+class BadUpload(ValueError):
+    """Nothing can be made of the upload. Its text can be shown."""
+
+
+class BrokenFile(ValueError):
+    """A picture that cannot be read to its end. Its text can be shown."""
+
+
+class Picture(NamedTuple):
+    """`number` is its place among the files of the upload, or the members of the ZIP; `size` are
+    its bytes, unpacked."""
+
+    path: str
+    size: int
+    number: int
+
+
+class LeftOutFile(NamedTuple):
+    path: str
+    reason: str  # the end of a sentence that begins with the path
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The pictures of an upload, in the order of their paths, which is CVAT's own. `alike` are
+    pairs of paths that differ in upper and lower case, or in the extension, alone."""
+
+    pictures: tuple[Picture, ...]
+    left_out: tuple[LeftOutFile, ...]
+    alike: tuple[tuple[str, str], ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all pictures, unpacked."""
+        return sum(picture.size for picture in self.pictures)
+
+
+def look(path: Path, files: Files, *, is_zip: bool, most_bytes: int) -> Contents:
+    """What the files of an upload are, which lie in the file at `path`. Of each the first bytes are
+    read. Raises BadUpload, OSError."""
+    if is_zip:
+        return _in_zip(path, files[0][1], most_bytes)
+
+    def head(number: int) -> bytes:
+        _, size, start = files[number]
+        with FileRange(path, start, min(size, SIGNATURE_BYTES)) as file:
+            return file.read()
+
+    return _sorted_out(((name, size) for name, size, _ in files), head)
+
+
+def read(
+    path: Path, files: Files, pictures: Iterable[Picture], *, is_zip: bool
+) -> Iterator[tuple[Picture, IO[bytes]]]:
+    """Each picture with a file of its bytes, which is closed before the next one. Raises
+    BrokenFile, OSError."""
+    if not is_zip:
+        for picture in pictures:
+            _, size, start = files[picture.number]
+            with FileRange(path, start, size) as file:
+                yield picture, file
+        return
+    try:
+        with FileRange(path, 0, files[0][1]) as whole, zipfile.ZipFile(whole) as archive:
+            members = archive.infolist()
+            for picture in pictures:
+                with _unpacked(archive, members[picture.number]) as unpacked:
+                    yield picture, unpacked
+    except zipfile.BadZipFile as error:  # it was read before, when it was looked at
+        raise BrokenFile(f"The ZIP cannot be read any more: {error}.") from error
+
+
+def _in_zip(path: Path, size: int, most_bytes: int) -> Contents:
+    try:
+        with FileRange(path, 0, size) as file, zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_MEMBERS:
+                raise BadUpload(f"The ZIP has more than {MOST_MEMBERS:,} files. Divide it.")
+            if sum(member.file_size for member in members) > most_bytes:
+                raise BadUpload(
+                    f"Unpacked, the files of the ZIP have more than {most_bytes / 1e9:,.1f} GB. "
+                    "Divide it."
+                )
+            folders = frozenset(n for n, each in enumerate(members) if each.is_dir())
+            return _sorted_out(
+                ((member.filename, member.file_size) for member in members),
+                lambda number: _head_of_member(archive, members[number]),
+                folders=folders,
+                why_not=lambda number: _why_not_unpacked(members[number]),
+            )
+    except BadUpload:
+        raise
+    except _BROKEN as error:
+        raise BadUpload(
+            "This is no ZIP that the portal can read, or a broken one. Pack the pictures again, or "
+            "upload them as a folder."
+        ) from error
+
+
+def _sorted_out(
+    files: Iterable[tuple[str, int]],
+    head: Callable[[int], bytes],
+    *,
+    folders: frozenset[int] = frozenset(),
+    why_not: Callable[[int], str] = lambda _: "",
+) -> Contents:
+    pictures: dict[str, Picture] = {}
+    left_out = []
+    for number, (path, size) in enumerate(files):
+        if number in folders:
+            continue
+        reason = _why_left_out(path, size) or why_not(number)
+        if not reason and path in pictures:
+            reason = "has the same name as another file"
+        if not reason:
+            reason = _why_no_picture(head, number)
+        if reason:
+            left_out.append(LeftOutFile(path, reason))
+        else:
+            pictures[path] = Picture(path, size, number)
+    ordered = tuple(pictures[path] for path in sorted(pictures))
+    return Contents(ordered, tuple(left_out), tuple(_alike(ordered)))
+
+
+def _why_left_out(path: str, size: int) -> str:
+    """By its name and size; "" for what may be a picture."""
+    parts = path.lower().split("/")
+    for part in parts:
+        if part in _JUNK:
+            return f"is no picture: {_JUNK[part]}"
+    if parts[-1].startswith("._"):
+        return "is no picture: macOS has put it there"
+    suffix = posixpath.splitext(path)[1].lower()
+    if suffix in VIDEOS:
+        return "is a video: a task of pictures has none. Make a task of it in CVAT itself"
+    if suffix == ".zip":
+        return "is a ZIP inside of the upload, which CVAT does not open"
+    if suffix not in EXTENSIONS:
+        kind = f"files of the type “{suffix[:20]}”" if suffix else "files without an extension"
+        return f"is not known to be a picture for CVAT: it takes no {kind}"
+    return why_not_a_path(path) or ("" if size else "is empty")
+
+
+def _why_no_picture(head: Callable[[int], bytes], number: int) -> str:
+    try:
+        content = head(number)
+    except _BROKEN:
+        return "is broken in the ZIP"
+    return "" if extension(content) else "has the name of a picture, but not the content of one"
+
+
+def _why_not_unpacked(member: zipfile.ZipInfo) -> str:
+    if member.flag_bits & _ENCRYPTED:
+        return "is encrypted: pack it without a password"
+    if member.compress_type not in _BOUNDED_METHODS:
+        return "is packed by a method that the portal does not read: pack it as an ordinary ZIP"
+    return ""
+
+
+def _head_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        return file.read(SIGNATURE_BYTES)
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Any:
+    """A file of the bytes of a member, no more than were announced. Raises BrokenFile."""
+    in_memory = member.file_size <= IN_MEMORY
+    unpacked: Any = io.BytesIO() if in_memory else TemporaryFile()  # noqa: SIM115 (read later)
+    try:
+        with archive.open(member) as file:
+            while block := file.read(_COPIED):  # at the end the checksum is compared
+                unpacked.write(block)
+                if unpacked.tell() > member.file_size:
+                    raise zipfile.BadZipFile("longer than announced")
+        if unpacked.tell() != member.file_size:
+            raise zipfile.BadZipFile("shorter than announced")
+    except _BROKEN as error:
+        unpacked.close()
+        raise BrokenFile(
+            f"The picture “{member.filename}” is broken in the ZIP. Pack it again, or leave it out."
+        ) from error
+    unpacked.seek(0)
+    return unpacked
+
+
+def _alike(pictures: Iterable[Picture]) -> Iterator[tuple[str, str]]:
+    known: dict[str, str] = {}
+    for picture in pictures:
+        plain = posixpath.splitext(picture.path)[0].casefold()
+        if plain in known:
+            yield known[plain], picture.path
+        else:
+            known[plain] = picture.path

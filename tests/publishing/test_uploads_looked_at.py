@@ -1,0 +1,181 @@
+"""Which of the uploaded files are pictures for CVAT, and why the others are not."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from publishing import uploaded_pictures
+from publishing.file_range import FileRange, TooMuch
+from publishing.uploaded_pictures import BadUpload, BrokenFile, Contents, look, read
+
+PLENTY = 10**9
+
+
+def picture(kind: str = "png", size: tuple[int, int] = (8, 6)) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "teal").save(file, kind)
+    return file.getvalue()
+
+
+def folder(path: Path, files: dict[str, bytes]) -> list[tuple[str, int, int]]:
+    """The list of the files, which lie one after the other in the file at `path`."""
+    listed, start = [], 0
+    for name, content in files.items():
+        listed.append((name, len(content), start))
+        start += len(content)
+    path.write_bytes(b"".join(files.values()))
+    return listed
+
+
+def packed(path: Path, files: dict[str, bytes], **how: int) -> list[tuple[str, int, int]]:
+    with zipfile.ZipFile(path, "w", **how) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return [("day.zip", path.stat().st_size, 0)]
+
+
+def left_out(contents: Contents) -> dict[str, str]:
+    return dict(contents.left_out)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "one.upload"
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_pictures_and_all_else_are_told_apart(path: Path, *, is_zip: bool) -> None:
+    files = {
+        "b/2.png": picture(),
+        "b/10.JPG": picture("jpeg"),
+        "a.webp": picture("webp"),
+        "b/.DS_Store": b"x",
+        "__MACOSX/b/._2.png": b"x",
+        "b/._2.png": b"x",
+        "Thumbs.db": b"x",
+        "notes.txt": b"x",
+        "README": b"x",
+        "clip.MP4": b"x",
+        "more.zip": b"PK",
+        "empty.png": b"",
+        "lies.png": b"no picture at all",
+    }
+    listed = packed(path, files) if is_zip else folder(path, files)
+    contents = look(path, listed, is_zip=is_zip, most_bytes=PLENTY)
+    assert [each.path for each in contents.pictures] == ["a.webp", "b/10.JPG", "b/2.png"]
+    reasons = left_out(contents)
+    assert reasons.keys() == files.keys() - {each.path for each in contents.pictures}
+    assert "macOS" in reasons["__MACOSX/b/._2.png"]
+    assert "macOS" in reasons["b/._2.png"]
+    assert "Windows" in reasons["Thumbs.db"]
+    assert "“.txt”" in reasons["notes.txt"]
+    assert "without an extension" in reasons["README"]
+    assert "is a video" in reasons["clip.MP4"]
+    assert reasons["empty.png"] == "is empty"
+    assert "not the content" in reasons["lies.png"]
+    unpacked = {
+        each.path: file.read()
+        for each, file in read(path, listed, contents.pictures, is_zip=is_zip)
+    }
+    assert unpacked == {name: files[name] for name in ("a.webp", "b/10.JPG", "b/2.png")}
+    assert contents.size == sum(map(len, unpacked.values()))
+
+
+def test_names_that_formats_confuse_are_named(path: Path) -> None:
+    listed = folder(path, dict.fromkeys(["a/x.png", "a/X.png", "b/x.png", "b/x.jpg"], picture()))
+    contents = look(path, listed, is_zip=False, most_bytes=PLENTY)
+    assert contents.alike == (("a/X.png", "a/x.png"), ("b/x.jpg", "b/x.png"))
+
+
+def test_a_zip_may_lead_nowhere_else(path: Path) -> None:
+    names = ["../up.png", "/root.png", "a//b.png", "ok.png"]
+    listed = packed(path, dict.fromkeys(names, picture()))
+    contents = look(path, listed, is_zip=True, most_bytes=PLENTY)
+    assert [each.path for each in contents.pictures] == ["ok.png"]
+    assert "leads out of the folder" in left_out(contents)["../up.png"]
+    assert "absolute" in left_out(contents)["/root.png"]
+
+
+def test_of_two_members_of_one_name_the_first_counts(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.png", picture())
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.png", picture(size=(9, 9)))
+    listed = [("day.zip", path.stat().st_size, 0)]
+    contents = look(path, listed, is_zip=True, most_bytes=PLENTY)
+    assert left_out(contents) == {"a.png": "has the same name as another file"}
+    [(_, file)] = read(path, listed, contents.pictures, is_zip=True)
+    assert file.closed
+    assert [each.size for each in contents.pictures] == [len(picture())]
+
+
+def test_encrypted_members_are_left_out(path: Path) -> None:
+    listed = packed(path, {"a.png": picture()})
+    content = bytearray(path.read_bytes())
+    content[6] |= 1  # of the local header, and of the directory
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    contents = look(path, listed, is_zip=True, most_bytes=PLENTY)
+    assert "without a password" in left_out(contents)["a.png"]
+
+
+def test_rare_methods_are_left_out(path: Path) -> None:
+    listed = packed(path, {"a.png": picture()}, compression=zipfile.ZIP_LZMA)
+    contents = look(path, listed, is_zip=True, most_bytes=PLENTY)
+    assert "pack it as an ordinary ZIP" in left_out(contents)["a.png"]
+
+
+def test_a_zip_that_grows_beyond_the_limit_is_refused(path: Path) -> None:
+    listed = packed(path, {"a.bmp": bytes(10**6)}, compression=zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 10**4
+    with pytest.raises(BadUpload, match="Unpacked, the files of the ZIP have more than"):
+        look(path, listed, is_zip=True, most_bytes=10**5)
+
+
+def test_a_zip_of_very_many_files_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploaded_pictures, "MOST_MEMBERS", 1)
+    listed = packed(path, {"a.png": picture(), "b.png": picture()})
+    with pytest.raises(BadUpload, match="more than 1 files"):
+        look(path, listed, is_zip=True, most_bytes=PLENTY)
+
+
+def test_no_zip_is_refused(path: Path) -> None:
+    path.write_bytes(b"PK\x03\x04 and so on")
+    with pytest.raises(BadUpload, match="no ZIP that the portal can read"):
+        look(path, [("a.zip", path.stat().st_size, 0)], is_zip=True, most_bytes=PLENTY)
+
+
+def test_a_member_that_is_broken_further_on_is_named(path: Path) -> None:
+    content = picture("bmp", (100, 100))
+    listed = packed(path, {"a/b.bmp": content})
+    damaged = bytearray(path.read_bytes())
+    damaged[5000] ^= 0xFF
+    path.write_bytes(damaged)
+    contents = look(path, listed, is_zip=True, most_bytes=PLENTY)
+    with pytest.raises(BrokenFile, match=r"“a/b\.bmp” is broken in the ZIP"):
+        list(read(path, listed, contents.pictures, is_zip=True))
+
+
+def test_a_member_says_how_long_it_is(path: Path) -> None:
+    """A directory that says less than there is does not make the portal write more."""
+    listed = packed(path, {"a.bmp": picture("bmp", (50, 50))}, compression=zipfile.ZIP_DEFLATED)
+    content = bytearray(path.read_bytes())
+    record = content.index(b"PK\x01\x02")
+    content[record + 24 : record + 28] = (100).to_bytes(4, "little")
+    path.write_bytes(content)
+    contents = look(path, listed, is_zip=True, most_bytes=PLENTY)
+    assert left_out(contents) == {"a.bmp": "is broken in the ZIP"}
+
+
+def test_a_part_of_a_file_has_its_own_ends(path: Path) -> None:
+    path.write_bytes(b"0123456789")
+    with FileRange(path, 3, 4) as file:
+        assert (file.read(), file.read()) == (b"3456", b"")
+        assert (file.seek(-1, 2), file.read(5)) == (3, b"6")
+        with pytest.raises(TooMuch):
+            file.read(2**40)
