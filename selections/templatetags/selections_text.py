@@ -112,10 +112,12 @@ def changes(drift: Drift) -> list[tuple[str, int, list[ChangedFrame]]]:
 
 @register.filter
 def choices(archive: Archive) -> list[str]:
-    """What was chosen of objects and splits: a sentence for each, none for what is as by
-    default."""
+    """What was chosen of annotations, objects and splits: a sentence for each, none for what is as
+    by default."""
     options = archive.get_options()
     sentences = [_objects_chosen(options.objects), _split_in_words(options.split)]
+    if options.annotations_from is not None:
+        sentences.insert(0, f"The annotations are from publication {options.annotations_from}.")
     return [sentence for sentence in sentences if sentence]
 
 

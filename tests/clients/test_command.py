@@ -159,6 +159,7 @@ def test_a_build_that_failed_is_told_with_its_reason(connected: Connection, alic
         (["draw", "--task", 1, "--count", 2, "--format", "coco"], "--out"),
         (["draw", "--task", 1, "--count", 2, "--assignee", "a", "--no-assignee"], "--no-assignee"),
         (["download"], "--archive"),
+        (["download", 1, "--annotations-from", 2], "--format"),
     ],
 )
 def test_wrong_usage_says_what_to_give(config: Path, arguments: list[object], told: str) -> None:
@@ -172,6 +173,16 @@ def test_what_the_portal_refuses_is_its_sentence(connected: Connection) -> None:
     assert done.exit_code == 1
     assert '"nowhere" is not a valid choice' in done.stderr
     assert not Selection.objects.exists()
+
+
+def test_a_publication_that_is_none_of_the_selection_is_refused(
+    connected: Connection, alice: User
+) -> None:
+    selection = make_selection(alice, connected)
+    done = run("download", selection.pk, "--format", "coco", "--annotations-from", 77)
+    assert done.exit_code == 1
+    assert "You have no publication 77 of this selection." in done.stderr
+    assert not Archive.objects.exists()
 
 
 def test_a_draw_is_narrowed_by_saved_search_pattern_range_and_no_assignee(

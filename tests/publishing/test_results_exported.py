@@ -364,6 +364,7 @@ def test_the_page_offers_the_publications_with_results(
     building.build(archive.pk)
     said = web.get(archive.get_absolute_url()).content.decode()
     assert f"the results of {title[0].lower()}{title[1:]}" in said
+    assert f"The annotations are from publication {publication.pk}." in said
 
 
 def test_the_publications_that_have_results_of_frames(

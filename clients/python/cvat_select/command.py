@@ -181,10 +181,18 @@ def next_round(recipe: int, out: Path | None, annotations: str | None, no_pictur
 @main.command()
 @click.argument("selection", type=int, required=False)
 @click.option("--archive", type=int, help="A build to go on with, in place of a selection.")
+@click.option(
+    "--annotations-from",
+    type=int,
+    metavar="PUBLICATION",
+    help="The results of a publication in place of the annotations of the tasks; goes with "
+    "--format.",
+)
 @build_options
 def download(
     selection: int | None,
     archive: int | None,
+    annotations_from: int | None,
     out: Path | None,
     annotations: str | None,
     no_pictures: bool,
@@ -197,6 +205,10 @@ def download(
         raise click.UsageError("Name the id of a selection, or a build by --archive.")
     out = out or Path()
     options = _archive_options(out, annotations, no_pictures)
+    if annotations_from is not None:
+        if not annotations or selection is None:
+            raise click.UsageError("--annotations-from goes with a selection and --format.")
+        options["annotations_from"] = annotations_from
     portal = _portal()
     if selection is not None:
         _build_and_download(portal, selection, options, out)
