@@ -16,6 +16,7 @@ from selections.archives.results import NewFrames, Results
 from selections.models import Selection
 
 MOST_CHOICES = 20  # on a page, the newest first
+MOST_ON_FRAMES = 5  # the frames of a publication are not indexed by the task that they are of
 MOST_LOOKED_AT = 100  # of which some have no results
 LOOKED_AT = ("target", "status", "result_task_id", "result_job_id")  # for each page of a selection
 
@@ -30,8 +31,9 @@ class PublicationResults:
     def on_frames(
         self, *, user: User, selection: Selection, places: Collection[Place]
     ) -> dict[Place, list[int]]:
-        """By two queries, however many publications and frames there are."""
-        publications = _newest(_own(user, selection).defer("problems", "plan", "steps"))
+        """Of the newest publications, by two queries."""
+        own = _own(user, selection).defer("problems", "plan", "steps")
+        publications = _newest(own)[:MOST_ON_FRAMES]
         of_tasks = PublishedFrame.objects.filter(
             publication__in=[each.pk for each in publications],
             task_id__in={task_id for task_id, _ in places},

@@ -106,7 +106,8 @@ class ResultsProvider(Protocol):
     def on_frames(
         self, *, user: User, selection: Selection, places: Collection[Place]
     ) -> Mapping[Place, Sequence[int]]:
-        """The ids of `choices` that have results of the frames, without those that have none."""
+        """The ids of the first of `choices` that have results of the frames; frames of which none
+        has are left out."""
 
     def find(self, *, user: User, selection: Selection, results_id: int) -> Results:
         """Raises InvalidInput, Conflict, NotConnected."""
