@@ -60,6 +60,13 @@ class CopyPlanSerializer(serializers.Serializer[Any]):
     already_count = serializers.IntegerField(
         source="already", help_text="How many objects the task has already."
     )
+    differing_count = serializers.IntegerField(
+        help_text="How many objects the task has in the same place with other attributes, or "
+        "occluded where these are not; they stay as they are."
+    )
+    differing_frames = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Frames of the task with such objects."
+    )
     pictures_count = serializers.IntegerField(
         source="matched_count", help_text="How many pictures have a counterpart."
     )

@@ -13,7 +13,7 @@ from cvat.exceptions import CvatError
 from cvat.types import FrameCatalog, Job
 from cvat.writing import AnnotationWriter
 from cvat.writing.copying import Copied, copied
-from cvat.writing.objects import KINDS, Objects, comparable, missing
+from cvat.writing.objects import KINDS, Objects, comparable, differing, missing
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import Change, frames_in_words
 from publishing.copying import CopyOptions, JobObjects, Match, Picture, Unmatched, match, writing
@@ -30,7 +30,8 @@ MOST_REASONS = 200  # that are told apart
 NO_SIZE = "the size of their picture is not known"
 OTHER_REASONS = "objects and values of attributes for other reasons"
 NOTHING_TO_COPY = (
-    "There is nothing to copy: no object fits the task, or it has all of them already."
+    "There is nothing to copy: no object fits the task, or it has all of them in the same places "
+    "already."
 )
 
 
@@ -50,8 +51,9 @@ class CopyCheck:
 
     `unmatched` are the pictures with objects that have no counterpart. `left_out` counts objects
     and values of attributes that do not fit, by the reason. `jobs` are those that lack some of the
-    objects; `already` counts the objects that are there. `occupied` are frames of the task that
-    have objects and would get more.
+    objects; `already` counts those that are there, `differing` those that are there with other
+    attributes, or occluded in one place alone, and stay as they are, by the frame of the task.
+    `occupied` are frames of the task that have objects and would get more.
     """
 
     connection: Connection
@@ -65,6 +67,7 @@ class CopyCheck:
     left_out: Mapping[str, int]
     jobs: Sequence[JobObjects]
     already: int
+    differing: Mapping[int, int]
     occupied: Sequence[int]
 
     @property
@@ -75,6 +78,14 @@ class CopyCheck:
     def objects_count(self) -> int:
         """How many objects would be added."""
         return sum(job.lacking for job in self.jobs)
+
+    @property
+    def differing_count(self) -> int:
+        return sum(self.differing.values())
+
+    @property
+    def differing_frames(self) -> list[int]:
+        return sorted(self.differing)
 
     @property
     def frames_count(self) -> int:
@@ -145,6 +156,11 @@ def check_copy(
         present = {job_id: writer.annotations(job_id) for job_id in planned}
     jobs, occupied = _compare(planned, present, catalog.jobs)
     total = sum(comparable(objects).total() for objects in planned.values())
+    unlike = Counter(
+        int(each["frame"])
+        for job_id, objects in planned.items()
+        for each in differing(objects, present[job_id])
+    )
     with_objects = {each.frame for each in source.objects}
     return CopyCheck(
         connection=connection,
@@ -157,7 +173,8 @@ def check_copy(
         task_labels=[label.name for label in labels],
         left_out=left_out,
         jobs=jobs,
-        already=total - sum(job.lacking for job in jobs),
+        already=total - sum(job.lacking for job in jobs) - unlike.total(),
+        differing=dict(unlike),
         occupied=occupied,
     )
 

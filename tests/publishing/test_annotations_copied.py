@@ -200,6 +200,32 @@ def test_frames_with_objects_are_refused_until_it_is_said(
         ask(connection, old, new, partly=True)
 
 
+def test_what_differs_in_the_same_place_is_told_and_stays(
+    connection: Connection, permission: WritePermission, new: Task, old: Task, standin: StandIn
+) -> None:
+    """Another rotation is another place; another attribute, or an occlusion, is a difference."""
+    red = new.labels[1].attributes[0]["id"]
+    there = [
+        box(new, 4, "green", left=1),
+        {**box(new, 1, "red", left=21), "occluded": True},
+        {**box(new, 0, "red", left=31), "rotation": 30},
+    ]
+    for each in there:
+        [job] = [job for job in new.jobs if job.holds(each["frame"])]
+        annotate(standin, job, shapes=[each])
+    check, _ = look(connection, old, new, partly=True, add=True)
+    assert (check.differing, check.differing_count, check.already) == ({1: 1, 4: 1}, 2, 0)
+    assert check.objects_count == 4
+    done = carried_out(ask(connection, old, new, partly=True, add=True))
+    assert (done.status, done.error) == ("ready", "")
+    assert boxes(new) == {**EXPECTED, "b/3.jpg": [31, 31]}
+    shapes = [each for job in new.jobs for each in job.annotations["shapes"]]
+    values = {each["frame"]: each["attributes"] for each in shapes if each["frame"] == 4}
+    assert values == {4: [{"spec_id": red, "value": "green"}]}
+    with pytest.raises(Conflict, match="in the same places already"):
+        ask(connection, old, new, partly=True)
+
+
 def test_another_size_is_told(connection: Connection, standin: StandIn, old: Task) -> None:
     other = standin.world.add_task(
         "Other", owner="demo", images=NAMES[:2], labels=["car"], size=(33, 22)
