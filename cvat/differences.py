@@ -7,8 +7,9 @@ label, kind and place, one to one.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cvat.annotations import Shape
@@ -18,7 +19,7 @@ DECIMALS = 2  # of coordinates and degrees; CVAT's own exports have as many
 LEAST_OVERLAP = 0.3  # of the boxes of an object that was moved or resized
 LEAST_RELABELLED = 0.9  # of the boxes of an object that got another label
 FARTHEST = 20.0  # pixels that an object without an area, such as a point, was moved at most
-# Of all frames of a comparison: a few seconds of work.
+# Of all frames of a comparison, that are near each other: a few seconds of work.
 MOST_PAIRS = 3_000_000
 
 Pair = tuple[Shape, Shape]
@@ -26,8 +27,9 @@ Pair = tuple[Shape, Shape]
 
 @dataclass(slots=True)
 class PairLimit:
-    """How many pairs of objects, on all frames of a comparison, may still be compared by their
-    boxes. A frame with more is left out of that, and smaller frames after it are not."""
+    """How many pairs of objects near each other, on all frames of a comparison, may still be
+    compared by their boxes. A frame with more is left out of that, and smaller frames after it are
+    not."""
 
     remaining: int = MOST_PAIRS
 
@@ -60,10 +62,10 @@ def differences(
     matching = _Matching(before, after)
     same = matching.equal(_contents)
     changed = matching.equal(_place)
-    has_room = (limit or PairLimit()).take(matching.pairs_count)
+    has_room = (limit or PairLimit()).take(matching.near_count())
     if has_room:
         changed += matching.nearest(lambda shape: (shape.label.name, shape.kind), LEAST_OVERLAP)
-        changed += matching.nearest(lambda shape: shape.kind, LEAST_RELABELLED)
+        changed += matching.nearest(_kind, LEAST_RELABELLED)
     return Differences(
         tuple(same),
         tuple(changed),
@@ -80,9 +82,10 @@ class _Matching:
         self.before = dict(enumerate(before))
         self.after = dict(enumerate(after))
 
-    @property
-    def pairs_count(self) -> int:
-        return len(self.before) * len(self.after)
+    def near_count(self) -> int:
+        """How many pairs of one kind are to be compared by their boxes."""
+        rows = self._rows(_kind)
+        return sum(rows[_kind(shape)].near_count(box) for _, shape, box in self._boxes())
 
     def equal(self, key: Callable[[Shape], Hashable]) -> list[Pair]:
         """Match those with equal keys."""
@@ -97,22 +100,59 @@ class _Matching:
 
     def nearest(self, key: Callable[[Shape], Hashable], least: float) -> list[Pair]:
         """Match those of equal keys that are at least so similar, the most similar first."""
-        groups: defaultdict[Hashable, list[tuple[int, Box]]] = defaultdict(list)
-        for number, shape in self.after.items():
-            if box := object_box(shape):
-                groups[key(shape)].append((number, box))
+        rows = self._rows(key)
         similar = []
-        for number, shape in self.before.items():
-            if box := object_box(shape):
-                for other_number, other_box in groups[key(shape)]:
-                    value = _similarity(box, other_box)
-                    if value >= least:
-                        similar.append((-value, number, other_number))
+        for number, shape, box in self._boxes():
+            for other_number, other_box in rows[key(shape)].near(box):
+                value = _similarity(box, other_box)
+                if value >= least:
+                    similar.append((-value, number, other_number))
         pairs = []
         for _, number, other_number in sorted(similar):
             if number in self.before and other_number in self.after:
                 pairs.append((self.before.pop(number), self.after.pop(other_number)))
         return pairs
+
+    def _boxes(self) -> Iterator[tuple[int, Shape, Box]]:
+        """Those before that have a box."""
+        for number, shape in self.before.items():
+            if box := object_box(shape):
+                yield number, shape, box
+
+    def _rows(self, key: Callable[[Shape], Hashable]) -> Mapping[Hashable, _Row]:
+        """Those after that have a box, by their keys."""
+        groups: defaultdict[Hashable, list[tuple[int, Box]]] = defaultdict(list)
+        for number, shape in self.after.items():
+            if box := object_box(shape):
+                groups[key(shape)].append((number, box))
+        return defaultdict(lambda: _Row([]), {key: _Row(boxes) for key, boxes in groups.items()})
+
+
+class _Row:
+    """Boxes with the numbers of their objects, by their left edges."""
+
+    def __init__(self, boxes: Iterable[tuple[int, Box]]) -> None:
+        self._boxes = sorted(boxes, key=lambda each: each[1][0])
+        self._lefts = [box[0] for _, box in self._boxes]
+        self._widest = max((box[2] - box[0] for _, box in self._boxes), default=0.0)
+
+    def near(self, box: Box) -> Sequence[tuple[int, Box]]:
+        """All that may be similar to the box, and others."""
+        start, stop = self._range(box)
+        return self._boxes[start:stop]
+
+    def near_count(self, box: Box) -> int:
+        start, stop = self._range(box)
+        return stop - start
+
+    def _range(self, box: Box) -> tuple[int, int]:
+        """Boxes that overlap, or whose middles are not farther apart than FARTHEST."""
+        first, last = box[0] - FARTHEST - self._widest, box[2] + FARTHEST
+        return bisect_left(self._lefts, first), bisect_right(self._lefts, last)
+
+
+def _kind(shape: Shape) -> Hashable:
+    return shape.kind
 
 
 def _contents(shape: Shape) -> Hashable:

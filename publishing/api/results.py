@@ -101,7 +101,8 @@ class ResultsSerializer(serializers.Serializer[Any]):
     problems_count = serializers.IntegerField(help_text="Objects that could not be read.")
     by_place_alone_count = serializers.IntegerField(
         help_text="Frames on which moved objects count as removed and new, because all frames "
-        f"together have more than {MOST_PAIRS:,} pairs of objects that are not in the same place."
+        f"together have more than {MOST_PAIRS:,} pairs of objects near each other that are not in "
+        "the same place."
     )
     fingerprint = serializers.CharField(help_text="Another one for other objects.")
 

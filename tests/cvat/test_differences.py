@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cvat import differences as differences_module
 from cvat.annotations import Label, Shape
 from cvat.differences import PairLimit, differences
 
@@ -49,13 +52,49 @@ def test_all_frames_of_a_comparison_have_one_limit() -> None:
     """A frame for which too little of it is left is matched by places alone, and a smaller one
     after it in full."""
     limit = PairLimit(5)
-    frames = [([box(0), box(50)], [box(4), box(50), box(54)])] * 3  # 1 x 2 pairs that are not equal
+    frames = [([box(0), box(50)], [box(4), box(50), box(14)])] * 3  # 1 x 2 pairs that are not equal
     frames += [([box(0)], [box(4)])]
     between = [differences(before, after, limit) for before, after in frames]
     assert [each.by_place_alone for each in between] == [False, False, True, False]
     assert [len(each.changed) for each in between] == [1, 1, 0, 1]
     assert [len(each.same) for each in between] == [1, 1, 1, 0]
     assert [len(each.removed) for each in between] == [0, 0, 1, 0]
+
+
+def test_objects_that_are_far_apart_use_up_nothing_of_the_limit() -> None:
+    limit = PairLimit(3)
+    row = [box(100 * number) for number in range(20)]
+    between = differences(row, [box(100 * number + 2) for number in range(20)], PairLimit(20))
+    assert (len(between.changed), between.by_place_alone) == (20, False)
+    assert differences(row, [box(9000)], limit).by_place_alone is False
+    assert limit.remaining == 3
+
+
+NUMBERS = st.integers(0, 60).map(lambda number: number / 2)
+SHAPES = st.builds(
+    lambda kind, label, x, y, wide, high, turned: Shape(
+        kind,
+        label,
+        0,
+        (x, y) if kind == "points" else (x, y, x + wide, y + high),
+        rotation=turned,
+    ),
+    st.sampled_from(["rectangle", "points", "polyline"]),
+    st.sampled_from([CAR, VAN]),
+    *[NUMBERS] * 4,
+    st.sampled_from([0.0, 30.0]),
+)
+
+
+@given(st.lists(SHAPES, max_size=12), st.lists(SHAPES, max_size=12))
+def test_looking_at_near_ones_alone_changes_nothing(
+    before: list[Shape], after: list[Shape]
+) -> None:
+    """As when each object is compared with every other one."""
+    near = differences(before, after)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(differences_module._Row, "_range", lambda row, _: (0, len(row._boxes)))
+        assert differences(before, after) == near
 
 
 def test_another_label_in_the_same_place_is_a_change() -> None:
