@@ -12,16 +12,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, median
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks import databases, document, pictures
+from benchmarks import databases, document, edges_model, pictures
 from cvat.types import Frame, Place
 from selections.methods import METHODS
 from selections.methods.method import Facts
 from selections.sampling import Amount, Candidates, Sample
+from selector.thumbnails.descriptors import Model
 from selector.thumbnails.likeness import COLOURS, HASH_BITS, Likeness, likeness
 from selector.thumbnails.rendering import render_image
 
@@ -39,6 +41,7 @@ BOUNDS = {
     "near_duplicate_precision": (0.95, "at least"),
     "near_duplicate_recall": (0.95, "at least"),
     "coverage_vs_random": (1.3, "at least"),
+    "model_coverage_vs_random": (1.3, "at least"),
 }
 FRAMES, JOBS = 100_000, 1000
 VARIED = 250  # frames of these
@@ -112,7 +115,17 @@ def quality() -> dict[str, float]:
     return {
         **_told_apart(known, group_of),
         "coverage_vs_random": _coverage(known, thumbnails, len(groups)),
+        "model_coverage_vs_random": _coverage(
+            known, thumbnails, len(groups), described=_described(thumbnails)
+        ),
     }
+
+
+def _described(thumbnails: Sequence[bytes]) -> dict[Place, bytes]:
+    """The descriptors of the pictures by a small model."""
+    with TemporaryDirectory() as folder:
+        model = Model(edges_model.save(Path(folder) / "edges.onnx"))
+    return {(1, number): model.describe(each) for number, each in enumerate(thumbnails)}
 
 
 def _told_apart(known: dict[Place, Likeness], group_of: NDArray[np.int64]) -> dict[str, float]:
@@ -128,13 +141,18 @@ def _told_apart(known: dict[Place, Likeness], group_of: NDArray[np.int64]) -> di
     }
 
 
-def _coverage(known: dict[Place, Likeness], thumbnails: Sequence[bytes], count: int) -> float:
+def _coverage(
+    known: dict[Place, Likeness],
+    thumbnails: Sequence[bytes],
+    count: int,
+    described: Mapping[Place, bytes] | None = None,
+) -> float:
     """By the distance of the pixels, without brightness and contrast; no method looks at them."""
     pixels = np.array([_pixels(each) for each in thumbnails])
     candidates = _candidates(known)
 
     def distance(method: str) -> float:
-        samples = [_drawn(method, candidates, known, count, seed) for seed in SEEDS]
+        samples = [_drawn(method, candidates, known, count, seed, described) for seed in SEEDS]
         return mean(_to_nearest(pixels, sample) for sample in samples)
 
     return distance("random_uniform") / distance("most_varied")
@@ -167,10 +185,16 @@ def _candidates(known: dict[Place, Likeness]) -> Candidates:
 
 
 def _drawn(
-    method: str, candidates: Candidates, known: dict[Place, Likeness], count: int, seed: int
+    method: str,
+    candidates: Candidates,
+    known: dict[Place, Likeness],
+    count: int,
+    seed: int,
+    described: Mapping[Place, bytes] | None = None,
 ) -> Sample:
     settings = {each.name: each.default for each in METHODS[method].settings}
-    facts = Facts(read_likeness=lambda _: known)
+    by_model = None if described is None else lambda _: described
+    facts = Facts(read_likeness=lambda _: known, read_descriptors=by_model)
     return METHODS[method].draw(candidates, Amount(count, settings=settings), seed, facts)
 
 
