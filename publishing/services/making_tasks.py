@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connections
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatNotFound
-from cvat.types import FrameInfo
 from cvat.writing import (
     LengthChanged,
     NewTask,
@@ -22,7 +21,7 @@ from cvat.writing import (
 )
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
-from publishing.models import Publication, PublishedFrame
+from publishing.models import Publication
 from publishing.new_task import (
     NewTaskOptions,
     creation,
@@ -30,18 +29,22 @@ from publishing.new_task import (
     project_creation,
     upload,
 )
-from publishing.services import new_task_jobs, packing, packing_files, taking_annotations
+from publishing.services import (
+    new_frames,
+    new_task_jobs,
+    packing,
+    packing_files,
+    taking_annotations,
+)
 from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
 from publishing.services.taking_annotations import TakenAnnotations
 from publishing.services.writing import writing_client
 from selections.archives.entries import Line
-from selections.batches import delete_rows
 
 # Between questions whether CVAT has made the task: at first, and at most. In between it is a share
 # of the time waited so far, so that the end is not seen much later than it comes.
 FIRST_POLL_SECONDS, POLL_SECONDS, POLL_SHARE = 0.1, 1.0, 0.05
-ROWS_AT_ONCE = 1000
 
 Labels = Sequence[Mapping[str, Any]]
 
@@ -136,8 +139,8 @@ def make_task(
     writer.delete_doubles(publication.marker, keep=task_id)
     frames = client.task_meta(task_id).frames
     if publication.target == Publication.Target.TASK:
-        _note_frames(publication, pictures.lines, frames)
-    _compare(task_id, pictures.lines, frames)
+        new_frames.note(publication, pictures.lines, frames)
+    new_frames.compare(task_id, pictures.lines, frames)
     return task_id
 
 
@@ -257,25 +260,6 @@ def _shown(heartbeat: Heartbeat, size: int) -> Callable[[int], None]:
     return show
 
 
-def _compare(task_id: int, lines: Sequence[Line], frames: Sequence[FrameInfo]) -> None:
-    """Raises WorkFailed unless the task has just these pictures, in this order and size. The size
-    of a picture whose header cannot be read here (headers.py) is not compared."""
-    if len(frames) != len(lines):
-        raise WorkFailed(
-            f"CVAT made task {task_id} with {len(frames):,} frames of {len(lines):,} pictures. "
-            "Look at it there; nothing was deleted."
-        )
-    for number, (frame, line) in enumerate(zip(frames, lines, strict=True)):
-        stored: tuple[Any, ...] = (frame.name, frame.width, frame.height)
-        size = (line["width"], line["height"])
-        sent: tuple[Any, ...] = (line["path"], *(size if all(size) else stored[1:]))
-        if stored != sent:
-            raise WorkFailed(
-                f"CVAT made task {task_id}, but its frame {number} is {_named(stored)}, and "
-                f"{_named(sent)} was sent. Look at it there; nothing was deleted."
-            )
-
-
 def _data(options: NewTaskOptions, lines: Sequence[Line]) -> TaskData:
     """Raises WorkFailed for a picture whose size must be known and is not."""
     if options.overlap:
@@ -289,31 +273,3 @@ def _data(options: NewTaskOptions, lines: Sequence[Line]) -> TaskData:
         OrderedPicture(line["path"], line["width"] or 0, line["height"] or 0) for line in lines
     )
     return options.data(list(pictures))
-
-
-def _named(picture: tuple[Any, ...]) -> str:
-    name, width, height = picture
-    return f"{name} ({width} × {height})"
-
-
-def _note_frames(
-    publication: Publication, lines: Sequence[Line], frames: Sequence[FrameInfo]
-) -> None:
-    """Which frame of the task each frame of the selection became: the one of its name, so that the
-    table is right also when CVAT has put them into another order."""
-    delete_rows(publication.rows_below())  # of an earlier attempt
-    numbers = {frame.name: number for number, frame in enumerate(frames)}
-    rows = [
-        PublishedFrame(
-            publication=publication,
-            new_frame=numbers[line["path"]],
-            task_id=line["task_id"],
-            frame=line["frame"],
-            path=line["path"],
-        )
-        for line in lines
-        if line["path"] in numbers
-    ]
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        with transaction.atomic():  # a short one for each batch: others want to write as well
-            PublishedFrame.objects.bulk_create(rows[start : start + ROWS_AT_ONCE])

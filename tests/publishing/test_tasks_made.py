@@ -17,7 +17,7 @@ from PIL import Image
 from cvat import client as cvat_client
 from portal.exceptions import Conflict
 from publishing.models import Publication, WritePermission
-from publishing.services import carrying_out, making_tasks, packed_file, packing
+from publishing.services import carrying_out, making_tasks, new_frames, packed_file, packing
 from publishing.services.packed_file import PackedFile
 from selections.archives.entries import Line
 from selections.services import edit_frames
@@ -300,8 +300,8 @@ PLACES = [
     (making_tasks.TaskWriter, "ensure_task"),
     (making_tasks.TaskWriter, "upload_pictures"),
     (making_tasks.TaskWriter, "request_state"),
-    (making_tasks, "_compare"),
-    (making_tasks, "_note_frames"),
+    (new_frames, "compare"),
+    (new_frames, "note"),
 ]
 
 

@@ -1,0 +1,62 @@
+"""The frames that CVAT made of the pictures of a new task: their table, and what they are compared
+with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from cvat.types import FrameInfo
+from portal.work.exceptions import WorkFailed
+from publishing.models import Publication, PublishedFrame
+from selections.archives.entries import Line
+from selections.batches import delete_rows
+
+ROWS_AT_ONCE = 1000
+
+
+def note(publication: Publication, lines: Sequence[Line], frames: Sequence[FrameInfo]) -> None:
+    """Which frame of the task each frame of the selection became: the one of its name, so that the
+    table is right also when CVAT has put them into another order."""
+    delete_rows(publication.rows_below())  # of an earlier attempt
+    numbers = {frame.name: number for number, frame in enumerate(frames)}
+    rows = [
+        PublishedFrame(
+            publication=publication,
+            new_frame=numbers[line["path"]],
+            task_id=line["task_id"],
+            frame=line["frame"],
+            path=line["path"],
+        )
+        for line in lines
+        if line["path"] in numbers
+    ]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        with transaction.atomic():  # a short one for each batch: others want to write as well
+            PublishedFrame.objects.bulk_create(rows[start : start + ROWS_AT_ONCE])
+
+
+def compare(task_id: int, lines: Sequence[Line], frames: Sequence[FrameInfo]) -> None:
+    """Raises WorkFailed unless the task has just these pictures, in this order and size. The size
+    of a picture whose header cannot be read here (headers.py) is not compared."""
+    if len(frames) != len(lines):
+        raise WorkFailed(
+            f"CVAT made task {task_id} with {len(frames):,} frames of {len(lines):,} pictures. "
+            "Look at it there; nothing was deleted."
+        )
+    for number, (frame, line) in enumerate(zip(frames, lines, strict=True)):
+        stored: tuple[Any, ...] = (frame.name, frame.width, frame.height)
+        size = (line["width"], line["height"])
+        sent: tuple[Any, ...] = (line["path"], *(size if all(size) else stored[1:]))
+        if stored != sent:
+            raise WorkFailed(
+                f"CVAT made task {task_id}, but its frame {number} is {_named(stored)}, and "
+                f"{_named(sent)} was sent. Look at it there; nothing was deleted."
+            )
+
+
+def _named(picture: tuple[Any, ...]) -> str:
+    name, width, height = picture
+    return f"{name} ({width} × {height})"
