@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from cvat import reading
 from cvat.client import PAGE_SIZE
@@ -13,8 +13,6 @@ from cvat.writing import labels, uploading
 from cvat.writing.uploading import PictureFile, ignore
 from cvat.writing.values import NewProject, NewTask, RequestState, TaskData
 from cvat.writing.writer import Writer, in_organization
-
-MOST_LABELS = 10_000  # of a task or project
 
 
 class TaskWriter(Writer):
@@ -87,10 +85,10 @@ class TaskWriter(Writer):
         return self._labels("project", project_id)
 
     def _labels(self, holder: str, number: int) -> tuple[Mapping[str, Any], ...]:
-        params: Params = {f"{holder}_id": number, "page_size": MOST_LABELS, "sort": "id"}
+        params: Params = {f"{holder}_id": number}
         subject = f"the labels of {holder} {number}"
-        answer = self._client.http.get("/api/labels", params=params, subject=subject)
-        return reading.page(answer, labels.to_send).results
+        listed = self._client.all_entries("/api/labels", params, _answered_label, subject)
+        return tuple(labels.to_send(label.answer) for label in listed)
 
     def upload_pictures(
         self,
@@ -135,6 +133,15 @@ class TaskWriter(Writer):
         return [
             task for task, link in reading.page(answer, _task_and_link).results if link == marker
         ]
+
+
+class _AnsweredLabel(NamedTuple):
+    id: int
+    answer: Mapping[str, Any]
+
+
+def _answered_label(data: Any) -> _AnsweredLabel:
+    return _AnsweredLabel(reading.identifier(data), data)
 
 
 def _project_and_link(data: Any) -> tuple[Project, str]:

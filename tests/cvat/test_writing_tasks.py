@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cvat import client as cvat_client
 from cvat.exceptions import CvatRefused, Reason
 from cvat.writing import FileOnDisk, NewTask, RequestState, TaskData, uploading
 from standin.model import Task
@@ -165,6 +166,16 @@ def test_a_task_of_a_project_goes_into_its_organization(site: StandIn) -> None:
     assert (task.project, task.organization) == (project, acme)
     other = site.world.tasks[writer(site, "bob").create_task(new(organization="acme"))]
     assert other.organization is acme
+
+
+def test_labels_are_read_page_by_page(site: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cvat_client, "PAGE_SIZE", 2)
+    wanted = [f"label {number}" for number in range(5)]
+    project = site.world.add_project("labelled", "alice", labels=wanted)
+    task = site.world.add_task("labelled", owner="alice", count=1, labels=wanted)
+    for read in (writer(site).labels_of_project(project.id), writer(site).labels_of_task(task.id)):
+        assert [label["name"] for label in read] == wanted
+    assert len(site.requests.matching("/api/labels$")) == 6
 
 
 def test_labels_are_sent_as_they_were_read(site: StandIn) -> None:
