@@ -71,6 +71,13 @@ def project(data: Any) -> Project:
     )
 
 
+def tasks_count(project: Any) -> int | None:
+    """How many tasks a project has; None if the answer does not say it."""
+    summary = project.get("tasks") if isinstance(project, dict) else None
+    count = summary.get("count") if isinstance(summary, dict) else None
+    return count if isinstance(count, int) else None
+
+
 def task(data: Any) -> Task:
     return Task(
         id=identifier(data),

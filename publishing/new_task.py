@@ -147,12 +147,18 @@ class NewTaskOptions:
 
 
 PROJECT_REQUEST = "POST /api/projects"  # without the query
+PROJECT_DELETION = "DELETE /api/projects/"  # without the id
 
 
 def project_creation(project: NewProject) -> Change:
     query = {"org": project.organization} if project.organization else {}
     text = f"Create the project “{project.name}”"
     return Change("POST", _with_query("/api/projects", query), text, project.to_json())
+
+
+def project_deletion(project_id: int, name: str) -> Change:
+    text = f"Delete the project “{name}”, which has no tasks"
+    return Change("DELETE", f"/api/projects/{project_id}", text)
 
 
 def creation(

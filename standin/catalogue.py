@@ -10,7 +10,15 @@ from standin.finding import find_job, find_project, find_task
 from standin.labelling import checked_labels
 from standin.listings import LABELS, ORGANIZATIONS, PROJECTS, is_listed
 from standin.lists import listed
-from standin.messages import Answer, Refusal, Request, forbidden, json_answer, missing
+from standin.messages import (
+    Answer,
+    Refusal,
+    Request,
+    ServerError,
+    forbidden,
+    json_answer,
+    missing,
+)
 from standin.model import Label, Project, Task
 from standin.rights import is_project_staff, is_task_staff, may_see_organization
 from standin.site import Site
@@ -75,6 +83,16 @@ def project_create(request: Request, site: Site) -> Answer:
 def project_detail(request: Request, site: Site, number: int) -> Answer:
     site.costs.spend(site.costs.detail)
     return json_answer(_show_project(request, site, find_project(request, site, number)))
+
+
+def project_delete(request: Request, site: Site, number: int) -> Answer:
+    """One without tasks: what becomes of tasks is not recorded."""
+    project = find_project(request, site, number)
+    if any(task.project is project for task in list(site.world.tasks.values())):
+        raise ServerError("a project with tasks")
+    with site.world.lock:
+        del site.world.projects[project.id]
+    return Answer(204, b"", None)
 
 
 def _labels_of(holder: Project | Task) -> Iterable[tuple[Label, dict[str, Any]]]:

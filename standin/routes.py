@@ -88,7 +88,12 @@ ROUTES = [
     ),
     _route("/api/organizations/{id}", _ONE, GET=catalogue.organization_detail),
     _route("/api/projects", _LIST, GET=catalogue.project_list, POST=catalogue.project_create),
-    _route("/api/projects/{id}", _ONE, GET=catalogue.project_detail),
+    _route(
+        "/api/projects/{id}",
+        _ONE,
+        GET=catalogue.project_detail,
+        DELETE=catalogue.project_delete,
+    ),
     _route("/api/projects/{id}/preview", _READ, GET=data.project_preview),
     _route("/api/tasks", _LIST, GET=tasks.task_list, POST=tasks.task_create),
     _route(

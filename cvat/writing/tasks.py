@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cvat import reading
 from cvat.client import PAGE_SIZE
+from cvat.exceptions import CvatNotFound
 from cvat.http import Call, Params
 from cvat.types import Project, Task
 from cvat.writing import labels, uploading
@@ -33,17 +34,31 @@ class TaskWriter(Writer):
         subject = f"project “{project.name}”"
         call = Call("POST", "/api/projects", subject, query, body=project.to_json())
         return self._sender.ensure(
-            lambda: self._find_project(project),
+            lambda: min(self.find_projects(project), default=None),
             lambda: reading.identifier(self._sender.send(call).data),
         )
 
-    def _find_project(self, project: NewProject) -> int | None:
+    def find_projects(self, project: NewProject) -> list[int]:
+        """The ids of the projects with the name and the marker of this one. There are several only
+        when CVAT has carried out a request long after it gave up on its answer."""
         # The newest are enough, because the marker is looked for soon after the project was made.
         params: Params = {"name": project.name, "page_size": PAGE_SIZE, "sort": "-id"}
         answer = self._client.http.get("/api/projects", params=params, subject="projects")
         listed = reading.page(answer, _project_and_link).results
-        numbers = [each.id for each, link in listed if link == project.marker]
-        return min(numbers, default=None)
+        return [each.id for each, link in listed if link == project.marker]
+
+    def ensure_empty_project_deleted(self, project_id: int) -> bool:
+        """Delete a project without tasks, if it is there. False for one that has tasks, or of which
+        CVAT does not say that it has none: they would be deleted with it."""
+        path, subject = f"/api/projects/{project_id}", f"project {project_id}"
+        try:
+            answer = self._client.http.get(path, subject=subject)
+        except CvatNotFound:
+            return True
+        if reading.tasks_count(answer) != 0:
+            return False
+        self._ensure_deleted(path, subject)
+        return True
 
     def query_of_task(self, task: NewTask) -> dict[str, Any]:
         """The query of the request for a new task, which names its organization."""

@@ -20,7 +20,7 @@ from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
 from publishing.models.upload import Upload
-from publishing.new_task import PROJECT_REQUEST, NewTaskOptions
+from publishing.new_task import PROJECT_DELETION, PROJECT_REQUEST, NewTaskOptions
 from publishing.removal import RemovalOptions
 from publishing.reviewing import HandOverOptions
 from publishing.writing_back import WriteBackOptions
@@ -247,7 +247,8 @@ class Publication(Work):
             return ""
         asked = [step for step in self.steps if step["request"].startswith(PROJECT_REQUEST)]
         is_made = any(not step["is_refused"] for step in asked)
-        return self.get_task_options().new_project if is_made else ""
+        is_deleted = any(step["request"].startswith(PROJECT_DELETION) for step in self.steps)
+        return self.get_task_options().new_project if is_made and not is_deleted else ""
 
     def get_options(self) -> GroundTruthOptions:
         """Of a ground-truth job."""
@@ -315,7 +316,8 @@ class Publication(Work):
         self._note_removal(made, change)
 
     def note_removal(self, change: Change) -> None:
-        """Note that the task was deleted in CVAT after the publication was given up."""
+        """Note that the task, or the project made for it, was deleted in CVAT after the publication
+        was given up."""
         self._note_removal(Publication.objects.given_up(), change)
 
     def _note_removal(self, rows: PublicationQuerySet, change: Change) -> None:

@@ -16,7 +16,7 @@ from publishing.services.handing_over import hand_over
 from publishing.services.making_jobs import make_ground_truth_job
 from publishing.services.making_tasks import make_new_task
 from publishing.services.opening_issues import open_issues
-from publishing.services.removing_empty import remove_empty_task
+from publishing.services.removing_empty import remove_what_is_empty
 from publishing.services.removing_task import remove_task
 from publishing.services.uploads import remove_used_upload
 from publishing.services.writing import GivenAnew
@@ -44,7 +44,7 @@ def publish(pk: int) -> bool:
     is_claimed = run(Publication, pk, _perform)
     if is_claimed:
         packing.clear(pk)
-        remove_empty_task(pk)
+        remove_what_is_empty(pk)
         remove_used_upload(pk)
     return is_claimed
 

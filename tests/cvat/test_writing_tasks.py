@@ -10,7 +10,7 @@ import pytest
 
 from cvat import client as cvat_client
 from cvat.exceptions import CvatRefused, Reason
-from cvat.writing import FileOnDisk, NewTask, RequestState, TaskData, uploading
+from cvat.writing import FileOnDisk, NewProject, NewTask, RequestState, TaskData, uploading
 from standin.model import Task
 from standin.pictures import jpeg, numbered
 from standin.server import StandIn
@@ -166,6 +166,32 @@ def test_a_task_of_a_project_goes_into_its_organization(site: StandIn) -> None:
     assert (task.project, task.organization) == (project, acme)
     other = site.world.tasks[writer(site, "bob").create_task(new(organization="acme"))]
     assert other.organization is acme
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_an_empty_project_is_deleted_also_when_the_answer_is_lost(
+    site: StandIn, is_late: bool
+) -> None:
+    made = writer(site)
+    asked = NewProject("roads", "marker 1", labels=LABELS)
+    project_id = made.ensure_project(asked)
+    assert made.find_projects(asked) == [project_id]
+    lost = site.faults.lose("/api/projects/", method="DELETE", status=504, carried_out=is_late)
+    assert made.ensure_empty_project_deleted(project_id)
+    assert lost.hits
+    assert project_id not in site.world.projects
+    assert made.ensure_empty_project_deleted(project_id)
+
+
+@pytest.mark.parametrize("tasks", [None, {}, {"count": None}, {"count": 1}])
+def test_a_project_is_not_deleted_unless_cvat_says_that_it_has_no_tasks(
+    site: StandIn, tasks: object
+) -> None:
+    project_id = writer(site).ensure_project(NewProject("roads", "marker 1", labels=LABELS))
+    said = {"id": project_id, "name": "roads", "tasks": tasks}
+    site.faults.fail(f"/api/projects/{project_id}", status=200, body=said)
+    assert not writer(site).ensure_empty_project_deleted(project_id)
+    assert not site.requests.matching("/api/projects/", method="DELETE")
 
 
 def test_labels_are_read_page_by_page(site: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:

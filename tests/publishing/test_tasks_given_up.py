@@ -3,6 +3,7 @@ page says that they are there."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ from django.test import Client
 from cvat import client as cvat_client
 from cvat.exceptions import CvatForbidden
 from cvat.writing import TaskWriter
-from portal.work.exceptions import Stopped
+from portal.work.exceptions import Stopped, WorkFailed
 from publishing import services
 from publishing.models import Publication, WritePermission
-from publishing.services import making_tasks
+from publishing.services import making_tasks, new_frames
 from publishing.services.packed_file import PackedFile
 from selections.archives.entries import Line
 from selector.models import Connection
-from standin.model import Task
+from standin.model import Project, Task
 from standin.server import StandIn
 from tests.publishing.making import carried_out, request_task
 from tests.selections.builds import select
@@ -99,24 +100,88 @@ def test_a_task_with_pictures_stays_and_is_named(
     assert "not finished" not in web.get(done.get_absolute_url()).text
 
 
-def test_a_new_project_that_stays_without_a_task_is_named(
-    connection: Connection,
-    task: Task,
-    standin: StandIn,
-    web: Client,
-    monkeypatch: pytest.MonkeyPatch,
+STAYS = "The project “Checked”, made for this task, stays in CVAT."
+
+
+@pytest.fixture
+def in_new_project(connection: Connection, task: Task, standin: StandIn) -> Publication:
+    """Its task goes into a project that is made for it. One of the same name is there already."""
+    standin.world.add_project("Checked", "demo")
+    return request_task(select(connection, (task.id, [1, 2])), new_project="Checked")
+
+
+def checked_projects(standin: StandIn) -> list[Project]:
+    return [each for each in standin.world.projects.values() if each.name == "Checked"]
+
+
+def fail_uploads(
+    monkeypatch: pytest.MonkeyPatch, before: Callable[[], object] = lambda: None
 ) -> None:
     def refused(*_: object, **__: object) -> str:
+        before()
         raise CvatForbidden("No pictures today.", status=403)
 
-    publication = request_task(select(connection, (task.id, [1, 2])), new_project="Checked")
-    assert "stays in CVAT" not in web.get(publication.get_absolute_url()).text
     monkeypatch.setattr(TaskWriter, "upload_pictures", refused)
-    done = carried_out(publication)
+
+
+def test_the_empty_project_made_for_a_failed_one_is_removed(
+    in_new_project: Publication, standin: StandIn, web: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Project] = []
+    fail_uploads(monkeypatch, lambda: made.extend(checked_projects(standin)[1:]))
+    done = carried_out(in_new_project)
     assert (done.status, new_tasks(standin)) == ("failed", [])
-    assert "Checked" in [project.name for project in standin.world.projects.values()]
+    [other] = checked_projects(standin)
+    assert other.bug_tracker == ""
+    [project] = made
+    removal = done.steps[-1]
+    assert removal["request"] == f"DELETE /api/projects/{project.id}"
+    assert removal["text"] == "Delete the project “Checked”, which has no tasks"
+    assert removal["done_at"]
     page = web.get(done.get_absolute_url()).text
-    assert "The project “Checked”, made for this task, stays in CVAT." in page
+    assert removal["text"] in page
+    assert "stays in CVAT" not in page
+
+
+def test_a_project_with_a_task_of_somebody_else_stays_and_is_named(
+    in_new_project: Publication, standin: StandIn, web: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "stays in CVAT" not in web.get(in_new_project.get_absolute_url()).text
+
+    def use_it() -> None:
+        [_, project] = checked_projects(standin)
+        standin.world.add_task("Other", owner="demo", count=1, project=project)
+
+    fail_uploads(monkeypatch, use_it)
+    done = carried_out(in_new_project)
+    assert (done.status, new_tasks(standin)) == ("failed", [])
+    assert len(checked_projects(standin)) == 2
+    assert STAYS in web.get(done.get_absolute_url()).text
+
+
+def test_a_project_that_cvat_does_not_delete_is_named(
+    in_new_project: Publication, standin: StandIn, web: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_uploads(monkeypatch)
+    refused = {"method": "DELETE", "status": 403, "carried_out": False}
+    lost = standin.faults.lose("/api/projects/", **refused)
+    done = carried_out(in_new_project)
+    assert (done.status, new_tasks(standin), lost.hits) == ("failed", [], 1)
+    assert len(checked_projects(standin)) == 2
+    assert STAYS in web.get(done.get_absolute_url()).text
+
+
+def test_a_project_stays_with_the_task_that_has_pictures(
+    in_new_project: Publication, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def different(*_: object) -> None:
+        raise WorkFailed("The frames are others.")
+
+    monkeypatch.setattr(new_frames, "compare", different)
+    done = carried_out(in_new_project)
+    [new_task] = new_tasks(standin)
+    assert (done.status, done.result_task_id) == ("failed", new_task.id)
+    assert new_task.project in checked_projects(standin)
 
 
 def test_without_permission_the_empty_task_is_named(
