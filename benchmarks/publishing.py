@@ -11,6 +11,7 @@ import tempfile
 import time
 import uuid
 import zipfile
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
@@ -29,6 +30,7 @@ POLL_SECONDS = 0.05
 REPEAT = 3
 BOUNDS = {
     "pace_ratio": (1.25, "at most"),
+    "transfer_ratio": (1.25, "at most"),
     "peak_mb": (250, "at most"),
     "differing": (0, "at most"),
 }
@@ -47,7 +49,7 @@ def photographs() -> World:
 
 
 def main() -> int:
-    taken: dict[str, list[float]] = {"download": [], "upload": [], "publish": []}
+    taken: dict[str, list[float]] = defaultdict(list)
     peaks: list[int] = []
     differing = 0
     with Server(photographs) as server, Portal(server.url) as portal:
@@ -59,16 +61,22 @@ def main() -> int:
                 server.fresh(costs=True)
                 _note(taken, "download", portal.build(TASK, range(FRAMES)).seconds)
                 server.fresh(costs=True)
-                _note(taken, "upload", _upload(server.url, path, names))
+                upload_seconds, task_id = _upload(server.url, path, names)
+                _note(taken, "upload", upload_seconds)
+                _note(taken, "upload_creation", server.creation_seconds(task_id))
                 server.fresh(costs=True)
                 published, task_id = portal.publish(TASK, range(FRAMES))
                 _note(taken, "publish", published.seconds)
+                _note(taken, "creation", server.creation_seconds(task_id))
                 peaks.append(published.peak_bytes)
                 server.fresh(costs=False)
                 differing += _differing(server.url, task_id)
-    seconds = {way: median(times) for way, times in taken.items()}
+    seconds = {part: median(times) for part, times in taken.items()}
+    uploaded = seconds["upload"] - seconds["upload_creation"]
+    transferred = seconds["publish"] - seconds["creation"]
     ratios = {
         "pace_ratio": seconds["publish"] / max(seconds["download"], seconds["upload"]),
+        "transfer_ratio": transferred / max(seconds["download"], uploaded),
         "peak_mb": max(peaks) / 1e6,
         "differing": float(differing),
     }
@@ -82,9 +90,9 @@ def main() -> int:
     return 0
 
 
-def _note(taken: dict[str, list[float]], way: str, seconds: float) -> None:
-    taken[way].append(seconds)
-    sys.stdout.write(f"{FRAMES:,} photographs, {way:10} {seconds:6.2f} s\n")
+def _note(taken: dict[str, list[float]], part: str, seconds: float) -> None:
+    taken[part].append(seconds)
+    sys.stdout.write(f"{FRAMES:,} photographs, {part:15} {seconds:6.2f} s\n")
     sys.stdout.flush()
 
 
@@ -98,8 +106,9 @@ def _pack(path: Path) -> list[str]:
     return names
 
 
-def _upload(url: str, path: Path, names: list[str]) -> float:
-    """Seconds from the request for a task until CVAT has made it of the ZIP."""
+def _upload(url: str, path: Path, names: list[str]) -> tuple[float, int]:
+    """Seconds from the request for a task until CVAT has made it of the ZIP; the id of the task,
+    which is deleted then."""
     credential = clients.credential(url, read_only=False)
     started = time.perf_counter()
     with CvatClient(url=url, credential=credential) as client:
@@ -115,7 +124,7 @@ def _upload(url: str, path: Path, names: list[str]) -> float:
             raise RuntimeError(state.message)
         seconds = time.perf_counter() - started
         writer.ensure_task_deleted(task_id)
-    return seconds
+    return seconds, task_id
 
 
 def _differing(url: str, task_id: int) -> int:

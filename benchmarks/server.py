@@ -20,6 +20,9 @@ def _serve(pipe: Connection, make_world: Callable[[], World]) -> None:
             if isinstance(order, str):
                 pipe.send(len(server.requests.matching(order)))
                 continue
+            if isinstance(order, int):
+                pipe.send(_creation_seconds(server, order))
+                continue
             if isinstance(order, float):
                 server.faults.delay("/api/", order)
                 pipe.send("done")
@@ -39,6 +42,13 @@ def _serve(pipe: Connection, make_world: Callable[[], World]) -> None:
                 server.faults.delay("/api/", delay)
             server.requests.clear()
             pipe.send("done")
+
+
+def _creation_seconds(server: StandIn, task_id: int) -> float:
+    creation = server.site.creations.get(f"action=create&target=task&target_id={task_id}")
+    if creation is None or creation.started is None or creation.finished is None:
+        raise RuntimeError(f"the creation of task {task_id} is not over")
+    return (creation.finished - creation.started).total_seconds()
 
 
 class Server:
@@ -87,6 +97,11 @@ class Server:
         """Delay every further answer."""
         self._pipe.send(float(seconds))
         self._pipe.recv()
+
+    def creation_seconds(self, task_id: int) -> float:
+        """How long it took to make the frames and jobs of a task that has its pictures."""
+        self._pipe.send(task_id)
+        return float(self._pipe.recv())
 
     def requests(self, pattern: str) -> int:
         """The number of requests since `fresh()` whose target matches the pattern."""
