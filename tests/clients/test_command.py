@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -226,3 +229,42 @@ def test_images_of_other_tasks_are_not_drawn(connected: Connection) -> None:
     assert "on https://cvat.example.com cannot be left out" in done.stderr
     for wrong in ("--not-in-task=last", "--not-in-task=https://a/7", "--same-name=base_name"):
         assert run(*draw, wrong).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("cvat-select rou", ["rounds"]),
+        ("cvat-select rounds n", ["next"]),
+        ("cvat-select draw --per-a", ["--per-assignee"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(
+    tmp_path: Path, typed: str, completed: list[str]
+) -> None:
+    """By the line that the README of the package names, in a real bash."""
+    command = tmp_path / "cvat-select"
+    command.write_text(f"#!{sys.executable}\nfrom cvat_select.command import main\nmain()\n")
+    command.chmod(0o755)
+    package = Path(__file__).parents[2] / "clients" / "python"
+    line = next(
+        line
+        for line in (package / "README.md").read_text().splitlines()
+        if "_CVAT_SELECT_COMPLETE=bash_source" in line
+    )
+    words = typed.split()
+    script = (
+        f"{line}\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}\n"
+        f"_cvat_select_completion cvat-select {words[-1]} {words[-2]}\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(package)}
+    answer = subprocess.run(
+        ["/bin/bash", "-c", script],
+        env={**os.environ, **path},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert answer.stdout.split() == completed
