@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from django.conf import settings
@@ -106,6 +107,12 @@ class CopySerializer(DryRunnableSerializer):
         help_text="In place of a task, the text of a file: `annotations.xml` of “CVAT for images "
         "1.1”, COCO with instances or keypoints, or Datumaro 1.0.",
     )
+    zip_base64 = serializers.CharField(
+        required=False,
+        max_length=settings.FRAMES_UPLOAD_MAX_SIZE,
+        help_text="In place of a task, a ZIP in Base64: of one of these files, or of PASCAL VOC or "
+        "YOLO.",
+    )
     file_name = serializers.CharField(
         required=False, max_length=200, help_text="By which the publication names the file."
     )
@@ -127,11 +134,19 @@ class CopySerializer(DryRunnableSerializer):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         of_task = {"source_connection", "source_task_id"} & set(given)
-        if ("file_text" in given) == bool(of_task) or len(of_task) == 1:
+        sources = bool(of_task), "file_text" in given, "zip_base64" in given
+        if sum(sources) != 1 or len(of_task) == 1:
             raise serializers.ValidationError(
-                "Name a task (source_connection and source_task_id), or give a file (file_text)."
+                "Name a task (source_connection and source_task_id), or give one file (file_text "
+                "or zip_base64)."
             )
         return given
+
+    def validate_zip_base64(self, value: str) -> bytes:
+        try:
+            return base64.b64decode(value, validate=True)
+        except ValueError:
+            raise serializers.ValidationError("This is no Base64.") from None
 
 
 class CopyView(TakesFrames, StrictView, GenericAPIView[Publication]):
@@ -182,9 +197,10 @@ class CopyView(TakesFrames, StrictView, GenericAPIView[Publication]):
 def _source(
     request: SignedInApiRequest, given: dict[str, Any], to_connection: Connection
 ) -> services.CopySource:
-    if "file_text" in given:
+    if "source_task_id" not in given:
+        data = given.get("zip_base64") or given.get("file_text", "").encode()
         name = given.get("file_name", "a file")
-        return services.read_file(user=request.user, name=name, data=given["file_text"].encode())
+        return services.read_file(user=request.user, name=name, data=data)
     connection = find_connection(user=request.user, connection_id=given["source_connection"])
     return services.read_source(
         connection=connection,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import zipfile
@@ -251,6 +252,23 @@ def test_the_api_copies_from_the_text_of_a_file(
     assert "Name a task" in both.text
     assert api.post(ADDRESS, {"connection": 1, "task_id": 1}).status_code == 400
     assert api.post(ADDRESS, {**body, "file_text": "{}"}).status_code == 400
+
+
+def test_the_api_copies_from_a_zip(api: APIClient, connection: Connection, new: Task) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("obj.names", "car")
+        archive.writestr("obj_train_data/a/1.txt", "0 0.5 0.5 0.5 0.5")
+    text = base64.b64encode(packed.getvalue()).decode()
+    body = {"connection": connection.pk, "task_id": new.id, "dry_run": True}
+    plan = api.post(ADDRESS, {**body, "zip_base64": text})
+    assert (plan.status_code, plan.json()["objects_count"]) == (200, 1)
+    wrong = api.post(ADDRESS, {**body, "zip_base64": "no ü"})
+    assert (wrong.status_code, "This is no Base64." in wrong.text) == (400, True)
+    both = api.post(ADDRESS, {**body, "zip_base64": text, "file_text": "{}"})
+    assert (both.status_code, "give one file" in both.text) == (400, True)
+    not_zipped = base64.b64encode(b"obj.names").decode()
+    assert "none of the files" in api.post(ADDRESS, {**body, "zip_base64": not_zipped}).text
 
 
 def test_what_is_left_out_is_listed_up_to_a_limit(
