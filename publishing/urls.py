@@ -6,6 +6,7 @@ from django.urls import path
 
 from publishing.views import (
     copying,
+    files,
     ground_truth,
     issues,
     new_task,
@@ -29,6 +30,9 @@ urlpatterns = [
     path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
     path("selections/<int:pk>/task", new_task.new_task, name="new-task"),
     path("selections/<int:pk>/projects", new_task.found_projects, name="found-projects"),
+    path("files", files.uploads, name="files"),
+    path("files/<int:pk>", files.task_of_files, name="task-of-files"),
+    path("files/<int:pk>/delete", files.delete_upload, name="delete-upload"),
     path("copy-annotations", copying.copy, name="copy"),
     path("selections/<int:pk>/issues", issues.issues, name="issues"),
     path("connections/<int:pk>/permission", permissions.permission, name="permission"),

@@ -232,6 +232,12 @@ EXPECTED: dict[str, list[Case]] = {
         get(PAGE_OF_ALICE, pk="closed"),
         get((302, 200, 200, 200), pk="shared"),
     ],
+    "publishing:files": [get(PAGE)],
+    "publishing:task-of-files": [
+        get(PAGE_OF_ALICE, pk="upload"),
+        post((302, 400, 404, 404), {}, pk="upload"),
+    ],
+    "publishing:delete-upload": [post(DONE_BY_ALICE, pk="upload_to_delete")],
     "publishing:copy": [get(PAGE), post((302, 400, 400, 400), {})],
     "api-copy-annotations": [
         post((401, 400, 400, 400), {}),

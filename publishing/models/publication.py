@@ -207,6 +207,10 @@ class Publication(Work):
         if self.target == self.Target.HAND_OVER:
             source = HandOverOptions.from_json(self.options).publication_id
             return reverse("publishing:hand-over", args=[source])
+        if self.target == self.Target.FILES:
+            if self.upload_of_files_id is None:
+                return reverse("publishing:files")
+            return reverse("publishing:task-of-files", args=[self.upload_of_files_id])
         if self.selection_id is None:
             return ""
         return reverse(f"publishing:{_PAGES[self.target]}", args=[self.selection_id])

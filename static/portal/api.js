@@ -30,6 +30,22 @@ export async function patch(url, body) {
   return send("PATCH", url, body);
 }
 
+/** Send bytes, as they are.
+ * @param {string} url
+ * @param {Blob} bytes
+ * @param {{signal?: AbortSignal}} [options] */
+export async function patchBytes(url, bytes, { signal } = {}) {
+  const headers = { "Content-Type": "application/octet-stream", "X-CSRFToken": csrfToken() };
+  const options = { method: "PATCH", headers, body: bytes, signal };
+  return whileBusy(() => answer(url, options, (response) => response.json()), { signal });
+}
+
+/** @param {string} url */
+export async function remove(url) {
+  const options = { method: "DELETE", headers: { "X-CSRFToken": csrfToken() } };
+  return answer(url, options, async () => null);
+}
+
 /** An address with what is not empty of the parameters. */
 export function address(path, parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== "");

@@ -12,7 +12,8 @@ from selector.services import saved_searches
 from selector.task_search import TaskSearch
 from tests.browser.portal import Portal
 from tests.conftest import connect
-from tests.making import make_publication
+from tests.making import make_publication, make_upload
+from tests.publishing.test_tasks_of_files import picture
 
 PAGES = [
     "/connections",
@@ -33,6 +34,8 @@ PAGES = [
     "/publications/",
     "/publications/{publication}",
     "/publications/copy-annotations",
+    "/publications/files",
+    "/publications/files/{upload}",
     "/publications/selections/{selection}/ground-truth",
     "/publications/selections/{selection}/task",
     "/publications/selections/{selection}/issues",
@@ -67,6 +70,7 @@ def test_it_works(portal: Portal, alice: User) -> None:
     recipe = services.create_recipe(
         user=alice, connection=connection, draw=draw, name="A rather long name " * 5
     )
+    upload = make_upload(alice, {f"{'long' * 60}.png": picture(), "notes.txt": b"x"})
     publication = make_publication(alice, selection, "failed")
     criteria = TaskSearch(search="a rather long search", subset="train")
     saved_searches.save_search(
@@ -76,7 +80,7 @@ def test_it_works(portal: Portal, alice: User) -> None:
     selection.shares.create(team=team)
     for path in PAGES:
         ids = {"selection": selection.pk, "archive": archive.pk, "recipe": recipe.pk}
-        ids |= {"publication": publication.pk, "connection": connection.pk}
+        ids |= {"publication": publication.pk, "connection": connection.pk, "upload": upload.pk}
         portal.page.set_viewport_size({"width": WIDTHS[0], "height": 800})
         portal.page.goto(path.format(team=team.pk, **ids))
         if path == "/choose?task=1":

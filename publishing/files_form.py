@@ -1,0 +1,35 @@
+"""What people type to make a new task of uploaded files."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from publishing.new_task import NewTaskOptions
+from publishing.new_task_form import NewTaskForm
+from publishing.services import FilesCheck
+
+# What is asked of frames of other tasks alone.
+_OF_FRAMES = {"quality": "", "with_annotations": False, "without_labels": ()}
+
+
+class FilesTaskForm(NewTaskForm):
+    """As for a selection, without what concerns the tasks of its frames."""
+
+    def __init__(self, check: FilesCheck, *args: Any, **kwargs: Any) -> None:
+        super().__init__(check, *args, **kwargs)
+        for name in (*_OF_FRAMES, "find_project"):
+            self.fields.pop(name, None)
+        project, schema = cast(Any, self.fields["project"]), self.fields["label_schema"]
+        project.choices = [("", "None: labels of its own"), *project.choices[1:]]
+        if check.projects_count > len(check.projects):
+            project.help_text = (
+                f"The newest {len(check.projects):,} of {check.projects_count:,} projects."
+            )
+        schema.help_text = (
+            "In the form of CVAT’s tab Raw: names, types, attributes, skeletons. For a task "
+            "outside a project, or for a new project."
+        )
+
+    def options(self) -> NewTaskOptions:
+        self.cleaned_data = {**_OF_FRAMES, **self.cleaned_data}
+        return super().options()
