@@ -46,14 +46,16 @@ def test_files_become_a_task(
     page = f"/publications/files/{upload.pk}"
     text = web.get(page).content.decode()
     assert "1 file left out" in text
+    assert 'name="reviewers"' in text
     assert "day/.DS_Store is no picture: macOS has put it there." in text
     shown = web.post(page, FORM | {"show": "1"}).content.decode()
     assert "Upload 3 pictures, in 1 job" in shown
-    answer = web.post(page, FORM | {"frames_per_job": 2})
+    answer = web.post(page, FORM | {"frames_per_job": 2, "reviewers": "demo"})
     publication = Publication.objects.get()
     assert answer.headers["Location"] == publication.get_absolute_url()
     options = publication.get_task_options()
     assert (options.frames_per_job, options.label_schema) == (2, CAR)
+    assert len(options.reviewer_ids) == 1
     assert (publication.target, publication.frames_total) == ("files", 3)
     card = web.get(publication.get_absolute_url()).content.decode()
     assert "<dt>Files</dt>" in card
