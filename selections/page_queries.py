@@ -181,7 +181,8 @@ def count_marks(selection: Selection) -> Marks:
 
 
 def with_marks(selection: Selection, frames: Iterable[SelectedFrame], counted: Marks) -> list[Any]:
-    """The frames, each with its `mark` or None, and with the file name that may be seen."""
+    """The frames, each with its `mark` or None, without `results`, and with the file name that may
+    be seen."""
     shown: list[Any] = selection.shown_frames(frames)
     by_place: dict[Place, FrameMark] = {}
     if counted.total:
@@ -191,6 +192,7 @@ def with_marks(selection: Selection, frames: Iterable[SelectedFrame], counted: M
             by_place[mark.task_id, mark.frame] = mark
     for each in shown:
         each.mark = by_place.get((each.task_id, each.frame))
+        each.results = ()  # for a template, to look for what is not there takes longest
     return shown
 
 

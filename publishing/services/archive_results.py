@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import islice
 
 from django.contrib.auth.models import User
@@ -11,29 +11,28 @@ from cvat.types import Place
 from portal.exceptions import Conflict, InvalidInput
 from publishing.models import Publication, PublicationQuerySet, PublishedFrame
 from publishing.services.following import connection_to
+from publishing.services.of_selection import MOST_READ, newest_publications
 from publishing.services.results import NO_RESULTS, result_frames
 from selections.archives.results import NewFrames, Results
 from selections.models import Selection
 
 MOST_CHOICES = 20  # on a page, the newest first
 MOST_ON_FRAMES = 5  # the frames of a publication are not indexed by the task that they are of
-MOST_LOOKED_AT = 100  # of which some have no results
-LOOKED_AT = ("target", "status", "result_task_id", "result_job_id")  # for each page of a selection
 
 
 class PublicationResults:
     """A ResultsProvider: the publications of the user that have results."""
 
     def choices(self, *, user: User, selection: Selection) -> list[tuple[int, str]]:
-        newest = _newest(_own(user, selection).only(*LOOKED_AT))
+        newest = _with_results(newest_publications(user, selection))
         return [(each.pk, each.results_title) for each in newest]
 
     def on_frames(
         self, *, user: User, selection: Selection, places: Collection[Place]
     ) -> dict[Place, list[int]]:
         """Of the newest publications, by two queries."""
-        own = _own(user, selection).defer("problems", "plan", "steps")
-        publications = _newest(own)[:MOST_ON_FRAMES]
+        newest = _own(user, selection).order_by("-created_at", "-pk")[:MOST_READ]
+        publications = _with_results(newest.defer("problems", "plan", "steps"))[:MOST_ON_FRAMES]
         of_tasks = PublishedFrame.objects.filter(
             publication__in=[each.pk for each in publications],
             task_id__in={task_id for task_id, _ in places},
@@ -77,9 +76,7 @@ def _own(user: User, selection: Selection) -> PublicationQuerySet:
     return Publication.objects.for_user(user).filter(selection=selection)
 
 
-def _newest(publications: PublicationQuerySet) -> list[Publication]:
-    """The newest that have results."""
-    newest = publications.order_by("-created_at", "-pk")[:MOST_LOOKED_AT]
+def _with_results(newest: Iterable[Publication]) -> list[Publication]:
     return list(islice((each for each in newest if each.has_results), MOST_CHOICES))
 
 

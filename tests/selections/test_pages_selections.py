@@ -158,7 +158,7 @@ def test_no_file_no_download(web: Client, alice: User) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/selections/", 11), ("/selections/archives", 8), ("/selections/{one}", 18)],
+    [("/selections/", 11), ("/selections/archives", 8), ("/selections/{one}", 17)],
 )
 @pytest.mark.parametrize("is_connected", [True, False])
 def test_as_many_queries_for_30_as_for_1(
