@@ -9,7 +9,13 @@ from publishing.new_task_form import NewTaskForm
 from publishing.services import FilesCheck
 
 # What is asked of frames of other tasks alone.
-_OF_FRAMES = {"quality": "", "with_annotations": False, "without_labels": ()}
+_OF_FRAMES = {
+    "quality": "",
+    "with_annotations": False,
+    "without_labels": (),
+    "replacement": None,
+    "unreplaced_frames": "",
+}
 
 
 class FilesTaskForm(NewTaskForm):

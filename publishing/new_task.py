@@ -33,7 +33,9 @@ class NewTaskOptions:
     too. `consensus_replicas`: 0, or how many people annotate each job, each in a replica of it.
     `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain.
     `reviewer_ids` get them in the same way once they are completed, when somebody hands them over.
-    `deleted_frames` as for GroundTruthOptions. `with_annotations`: what is annotated on the frames
+    `deleted_frames` as for GroundTruthOptions. The pictures of the upload `replacement_upload_id`
+    take the place of those of the frames of their names; `unreplaced_frames` says what becomes of
+    frames without one, if there are such. `with_annotations`: what is annotated on the frames
     is copied too. `ground_truth_count`: 0, or of how many frames, drawn at random with
     `ground_truth_seed`, a ground-truth job is made. `per_label_set`: frames of tasks with other
     labels become a task of their own; `task_ids` are the tasks whose frames this one gets then, ()
@@ -46,6 +48,8 @@ class NewTaskOptions:
     quality: str = ORIGINAL  # of the files that the new task is made of
     image_quality: int = 70  # percent, of the JPEGs that CVAT shows in its editor
     deleted_frames: str = ""
+    replacement_upload_id: int | None = None
+    unreplaced_frames: str = ""
     with_annotations: bool = False
     assignee_id: int | None = None  # of the task
     job_assignee_ids: tuple[int, ...] = ()
@@ -178,8 +182,11 @@ def _with_query(path: str, query: Mapping[str, Any]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -> Change:
-    """The upload of the pictures; without `task_id` to a task that is not made yet."""
+def upload(
+    task_id: int | None, *, frames_count: int, options: NewTaskOptions, replaced: int = 0
+) -> Change:
+    """The upload of the pictures, so many of which are `replaced`; without `task_id` to a task that
+    is not made yet."""
     jobs = options.jobs_of(frames_count)
     in_jobs = f"{jobs:,} {'job' if jobs == 1 else 'jobs'}"
     if options.consensus_replicas:
@@ -192,8 +199,8 @@ def upload(task_id: int | None, *, frames_count: int, options: NewTaskOptions) -
     return Change(
         "POST",
         f"/api/tasks/{'<new task>' if task_id is None else task_id}/data",
-        f"Upload {frames_count:,} {compressed}{'picture' if frames_count == 1 else 'pictures'}, "
-        f"in {in_jobs}",
+        f"Upload {frames_count:,} {compressed}{'picture' if frames_count == 1 else 'pictures'}"
+        f"{f', {replaced:,} of them replaced by yours' if replaced else ''}, in {in_jobs}",
         body,
     )
 

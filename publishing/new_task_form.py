@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
+from django.template.defaultfilters import filesizeformat
 
 from cvat.types import LONGEST_SUBSET, Page, Project
 from publishing.forms import UserNamesField, deleted_frames_field
 from publishing.label_schema import LONGEST_SCHEMA, BadSchema, parsed
+from publishing.models import Upload
 from publishing.new_task import (
     LEAST_REPLICAS,
     LONGEST_NAME,
@@ -17,6 +20,7 @@ from publishing.new_task import (
     ORIGINAL,
     NewTaskOptions,
 )
+from publishing.replacing import UNREPLACED_FRAMES
 from publishing.services import NewTaskCheck
 from selections.build_form import QUALITY_CHOICES
 
@@ -127,16 +131,33 @@ class NewTaskForm(forms.Form):
         "Empty: no such job.",
     )
     deleted_frames = deleted_frames_field()
+    replacement = forms.TypedChoiceField(
+        label="Pictures of yours in place of these",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text="Such as with blurred faces. Each takes the place of the one of its name, and "
+        "must have the same size in pixels.",
+        error_messages={"invalid_choice": "You have no such upload any more."},
+    )
+    unreplaced_frames = forms.ChoiceField(
+        label="Frames without a picture of yours",
+        required=False,
+        choices=[("", "Make no task, and name them"), *UNREPLACED_FRAMES],
+    )
 
     def __init__(
         self,
         check: NewTaskCheck,
         *args: Any,
+        uploads: Iterable[Upload] = (),
         matching: Page[Project] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._matching = matching
+        own = [(each.pk, f"{each.name} ({filesizeformat(each.size)})") for each in uploads]
+        cast(Any, self.fields["replacement"]).choices = [("", "None: as CVAT serves them"), *own]
         self._members = {member.username: member.id for member in check.place.members}
         if not check.deleted.count:
             del self.fields["deleted_frames"]
@@ -208,6 +229,8 @@ class NewTaskForm(forms.Form):
             new_project=given["new_project"],
             label_schema=given["label_schema"],
             deleted_frames=given.get("deleted_frames", ""),
+            replacement_upload_id=given["replacement"],
+            unreplaced_frames=given["unreplaced_frames"] if given["replacement"] else "",
         )
 
 

@@ -35,6 +35,7 @@ from publishing.new_task import (
     MOST_REPLICAS,
     NewTaskOptions,
 )
+from publishing.replacing import UNREPLACED_FRAMES
 from selections.models import Quality
 from selections.sampling import MAX_SEED
 
@@ -193,6 +194,20 @@ class NewTaskSerializer(DecisionsSerializer):
         default=False,
         help_text="Where the tasks have different labels, make a task for each set of labels. "
         "The answer is the publication of the first one, and `together` has the ids of all.",
+    )
+    replacement_upload_id = IdField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="An upload of yours whose pictures take the place of those in CVAT, such as with "
+        "blurred faces: each that of the frame of its path (as in CVAT, or among the files of the "
+        "selection), else of its file name, where only one has it. They must be as large in "
+        "pixels. The portal removes the upload once CVAT has the pictures.",
+    )
+    unreplaced_frames = ChoiceField(
+        choices=UNREPLACED_FRAMES,
+        required=False,
+        help_text="Frames that have no picture in that upload. Needed if there are such.",
     )
     with_annotations = serializers.BooleanField(
         default=False,

@@ -44,8 +44,13 @@ class PublishedFrameSerializer(serializers.ModelSerializer[PublishedFrame]):
 
     class Meta:
         model = PublishedFrame
-        fields = ["new_frame", "path", "task_id", "frame"]
+        fields = ["new_frame", "path", "task_id", "frame", "is_replaced"]
         read_only_fields = fields
+        extra_kwargs = {
+            "is_replaced": {
+                "help_text": "Whether its picture was uploaded in place of that of the other frame."
+            }
+        }
 
 
 class FollowedJobSerializer(serializers.Serializer[Any]):

@@ -22,6 +22,7 @@ from publishing.issues import IssueOptions
 from publishing.models.upload import Upload
 from publishing.new_task import PROJECT_DELETION, PROJECT_REQUEST, NewTaskOptions
 from publishing.removal import RemovalOptions
+from publishing.replacing import ReplacedFrame
 from publishing.reviewing import HandOverOptions
 from publishing.writing_back import WriteBackOptions
 from selections.archives import result_remarks
@@ -85,7 +86,8 @@ class Publication(Work):
     selection = models.ForeignKey(
         Selection, on_delete=models.SET_NULL, null=True, related_name="publications"
     )
-    # Of a new task from files; null once the portal has removed them.
+    # Of a new task from files, or with pictures that replace those of the selection; null once the
+    # portal has removed them.
     upload_of_files = models.ForeignKey(
         Upload, on_delete=models.SET_NULL, null=True, editable=False, related_name="publications"
     )
@@ -105,8 +107,8 @@ class Publication(Work):
     # What is to be done, where options and frames do not say it. Of issues: {"issues": as
     # FaultyFrame writes them, "jobs": ids of those to reject}; of copied annotations: {"jobs": as
     # JobObjects writes them}, until they are copied; of one of several new tasks {"asked": the
-    # options of the request for all of them}; of jobs handed over {"jobs": as HandOver writes
-    # them}.
+    # options of the request for all of them}; of a new task with pictures of an upload {"replaced":
+    # as ReplacedFrame writes them}; of jobs handed over {"jobs": as HandOver writes them}.
     plan = models.JSONField(default=dict, blank=True, editable=False)
     # What was sent to CVAT: [{"request", "text", "sent_at", "done_at", "is_refused"}]; without
     # `done_at` and `is_refused` the answer is not known.
@@ -135,7 +137,7 @@ class Publication(Work):
                 name="one_active_publication_per_selection",
             ),
             models.UniqueConstraint(
-                fields=["upload_of_files"],
+                fields=["upload_of_files", "part"],
                 condition=Q(status__in=["queued", "running"]),
                 name="one_active_publication_per_upload",
             ),
@@ -261,6 +263,11 @@ class Publication(Work):
     def get_task_options(self) -> NewTaskOptions:
         """Of a new task."""
         return NewTaskOptions.from_json(self.options)
+
+    @property
+    def replaced(self) -> tuple[ReplacedFrame, ...]:
+        """Of a new task: the frames whose pictures are those of its upload."""
+        return tuple(ReplacedFrame(*row) for row in self.plan.get("replaced", ()))
 
     def get_issue_options(self) -> IssueOptions:
         """Of issues."""
@@ -390,6 +397,8 @@ class PublishedFrame(models.Model):
     task_id = models.BigIntegerField()
     frame = models.IntegerField()
     path = models.TextField()  # the name of the new frame
+    # Whether its picture was uploaded in place of that of the other frame.
+    is_replaced = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["new_frame"]

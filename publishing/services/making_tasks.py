@@ -213,7 +213,8 @@ def _fill(
 ) -> None:
     """Upload the pictures, and wait until CVAT has made frames of them."""
     options, frames = publication.get_task_options(), publication.frames_total
-    change = upload(task_id, frames_count=frames, options=options)
+    replaced = len(publication.replaced)
+    change = upload(task_id, frames_count=frames, options=options, replaced=replaced)
     is_first = not publication.has_begun(change)
     with step(publication, heartbeat, change):
         request_id = writer.upload_pictures(

@@ -29,6 +29,7 @@ def note(publication: Publication, lines: Sequence[Line], frames: Sequence[Frame
             task_id=line["task_id"],
             frame=line["frame"],
             path=line["path"],
+            is_replaced=line.get("replaced", False),
         )
         for line in lines
         if line["path"] in numbers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -19,6 +20,8 @@ from publishing.change import LEAVE_OUT
 from publishing.models import Publication
 from publishing.new_task import COMPRESSED
 from publishing.services.packed_file import Foresight, PackedFile
+from publishing.services.replacements_read import UploadedReplacements
+from publishing.upright import upright_size
 from selections.archives import disk
 from selections.archives.arrangement import Arrangement
 from selections.archives.building import why_not_written
@@ -82,6 +85,13 @@ def _pack(
     return packed, lines
 
 
+def size_in_cvat(file: io.BufferedIOBase) -> Line:
+    """Width and height that CVAT will give an uploaded picture, at whose beginning the file is."""
+    width, height = upright_size(file) or (None, None)
+    file.seek(0)
+    return {"width": width, "height": height}
+
+
 def clear(publication_id: int) -> None:
     """Remove what was fetched, once nobody goes on with it."""
     if not Publication.objects.active().filter(pk=publication_id).exists():
@@ -121,7 +131,10 @@ def _packed(
             for entry in entries:
                 heartbeat.check()
                 if isinstance(entry, Entry):
-                    _check_pixels(entry.line or {}, sizes)
+                    line = entry.line or {}
+                    if line.get("replaced"):
+                        line |= size_in_cvat(entry.file)
+                    _check_pixels(line, sizes)
                     guard.check_size(entry.size)
                     writer.add(entry)
                     heartbeat.frames_done += 1
@@ -215,4 +228,5 @@ def _source(
         quality=options.quality,
         frame_file_type=FrameFileType(options.video_format, options.video_quality),
         has_deleted_frames=publication.get_task_options().deleted_frames != LEAVE_OUT,
+        own_pictures=UploadedReplacements(publication),
     )

@@ -16,9 +16,9 @@ from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, Upload
 from publishing.services.files_checking import find_contents
-from publishing.services.packing import PACKED, spool_of
+from publishing.services.packing import PACKED, size_in_cvat, spool_of
 from publishing.uploaded_pictures import BrokenFile, Picture, read
-from selections.archives import disk, headers
+from selections.archives import disk
 from selections.archives.building import why_not_written
 from selections.archives.entries import Entry, Line
 from selections.archives.naming import manifest_name
@@ -76,9 +76,7 @@ def _entries(upload: Upload, pictures: Iterable[Picture]) -> Iterable[Entry]:
         files = list(upload.list_files())
         for picture, file in read(upload.path, files, pictures, is_zip=upload.is_zip):
             readable = cast(Any, file)  # a temporary file is none of io's classes
-            header = headers.read(readable)
-            readable.seek(0)
-            line = {"width": header.width, "height": header.height}
+            line = size_in_cvat(readable)
             yield Entry(picture.path, readable, picture.size, line)
     except BrokenFile as error:
         raise WorkFailed(f"{error} No task was made.") from error

@@ -25,6 +25,7 @@ from publishing.services.checking import check_ground_truth
 from publishing.services.copy_checking import CopyCheck
 from publishing.services.following import connection_to
 from publishing.services.issue_checking import check_issues
+from publishing.services.replacing import find_replaced
 from publishing.services.task_checking import check_new_task
 from publishing.services.uploads import remove_used_upload
 from selections.models import Selection
@@ -79,6 +80,7 @@ def request_new_task(
         return _same_or_conflict(running, selection, options.to_json()).asked_together()
     check = check_new_task(user=user, selection=selection, project_id=options.project_id)
     check.check_choices(options)
+    replaced = find_replaced(user=user, selection=selection, check=check, options=options)
     parts = check.parts(options)
     is_divided = len(parts) > 1
     together = uuid.uuid4() if is_divided else None
@@ -94,7 +96,9 @@ def request_new_task(
             frames_total=part.frames_count,
             together=together,
             part=number,
-            plan={"asked": options.to_json()} if is_divided else {},
+            upload_of_files_id=options.replacement_upload_id,
+            plan=({"asked": options.to_json()} if is_divided else {})
+            | ({"replaced": part.among(replaced)} if replaced else {}),
         )
         for number, part in enumerate(parts)
     ]
@@ -138,7 +142,8 @@ def plan_new_task(*, user: User, selection: Selection, options: NewTaskOptions) 
     request_new_task(), but needs no permission to write."""
     check = check_new_task(user=user, selection=selection, project_id=options.project_id)
     check.check_choices(options)
-    return check.changes(options)
+    replaced = find_replaced(user=user, selection=selection, check=check, options=options)
+    return check.changes(options, replaced=replaced)
 
 
 def request_issues(*, user: User, selection: Selection, options: IssueOptions) -> Publication:

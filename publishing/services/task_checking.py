@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ from publishing.new_task import (
     project_creation,
     upload,
 )
+from publishing.replacing import ReplacedFrame
 from publishing.services.assignees import check_assignees
 from publishing.services.task_places import Place, find_organization, find_place, find_project
 from selections.models import Selection
@@ -52,6 +54,11 @@ class NewTaskPart:
     @property
     def frames_count(self) -> int:
         return sum(each.remaining(self.options.deleted_frames) for each in self.label_sets)
+
+    def among(self, replaced: Iterable[ReplacedFrame]) -> list[ReplacedFrame]:
+        """Those that are frames of this task."""
+        task_ids = self.options.task_ids
+        return [frame for frame in replaced if not task_ids or frame.task_id in task_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +183,14 @@ class NewTaskCheck:
             for number, each in enumerate(remaining, 1)
         ]
 
-    def changes(self, options: NewTaskOptions) -> list[Change]:
-        """The requests that would make the task, or the tasks."""
-        return [change for part in self.parts(options) for change in self._changes(part)]
+    def changes(
+        self, options: NewTaskOptions, *, replaced: Sequence[ReplacedFrame] = ()
+    ) -> list[Change]:
+        """The requests that would make the task, or the tasks, with other pictures of the frames
+        that are `replaced`."""
+        return [change for part in self.parts(options) for change in self._changes(part, replaced)]
 
-    def _changes(self, part: NewTaskPart) -> list[Change]:
+    def _changes(self, part: NewTaskPart, replaced: Sequence[ReplacedFrame]) -> list[Change]:
         options = part.options
         made_with: dict[str, Any] = {
             "marker": "<page of the publication>",
@@ -193,7 +203,12 @@ class NewTaskCheck:
         changes = [
             *([] if project is None else [project_creation(project)]),
             creation(task, self.place.query, new_project=project),
-            upload(None, frames_count=frames_count, options=options),
+            upload(
+                None,
+                frames_count=frames_count,
+                options=options,
+                replaced=len(part.among(replaced)),
+            ),
         ]
         if options.with_annotations:
             changes.append(annotation(None, lost_labels=self._lost_labels(part)))

@@ -15,6 +15,7 @@ from portal.exceptions import Explained, InvalidInput
 from portal.pages import errors_shown_in
 from portal.signed_in import SignedInRequest
 from publishing import services
+from publishing.models import Upload
 from publishing.new_task import LONGEST_NAME
 from publishing.new_task_form import NewTaskForm
 from publishing.views.allowing import fill_again, to_permission
@@ -34,7 +35,8 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
     except Explained as error:
         return refused_page(request, PAGE, selection, error)
     if request.method == "GET":
-        form = NewTaskForm(check, initial={"name": selection.name[:LONGEST_NAME]})
+        initial = {"name": selection.name[:LONGEST_NAME]}
+        form = NewTaskForm(check, initial=initial, uploads=_uploads(request))
         fill_again(request, form)
         return deciding_page(request, PAGE, selection, check, form)
     if "allow" in request.POST:
@@ -80,6 +82,11 @@ def found_projects(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "publishing/_found_projects.html", context)
 
 
+def _uploads(request: SignedInRequest) -> list[Upload]:
+    """Those whose pictures can replace others."""
+    return list(Upload.objects.for_user(request.user).whole().unused().for_list())
+
+
 def _check(request: SignedInRequest, selection: Selection) -> services.NewTaskCheck:
     """With the project that is chosen, if CVAT shows it: the form says so if not."""
     number = request.POST.get("project", "")
@@ -95,17 +102,17 @@ def _form(
     request: SignedInRequest, selection: Selection, check: services.NewTaskCheck
 ) -> tuple[NewTaskForm, services.NewTaskCheck]:
     """The form that was sent, and the check with the project that is found by the words in it."""
-    words = request.POST.get("find_project", "").strip()
+    words, uploads = request.POST.get("find_project", "").strip(), _uploads(request)
     if not words or request.POST.get("project"):
-        return NewTaskForm(check, request.POST), check
+        return NewTaskForm(check, request.POST, uploads=uploads), check
     try:
         matching = services.find_projects(connection=check.connection, words=words)
     except InvalidInput as error:
-        form = NewTaskForm(check, request.POST)
+        form = NewTaskForm(check, request.POST, uploads=uploads)
         form.add_error("find_project", str(error))
         return form, check
     if matching.count == 1:
         check = services.check_new_task(
             user=request.user, selection=selection, project_id=matching.results[0].id
         )
-    return NewTaskForm(check, request.POST, matching=matching), check
+    return NewTaskForm(check, request.POST, matching=matching, uploads=uploads), check

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from threading import Event
+from typing import Protocol
 
 from django.conf import settings
 
@@ -48,6 +49,15 @@ logger = logging.getLogger(__name__)
 FIRST_ROWS = 100  # of which one is the telling frame
 
 
+class OwnPictures(Protocol):
+    """Pictures that stand in place of those in CVAT, which are not fetched."""
+
+    def has(self, frame: WantedFrame) -> bool: ...
+
+    def picture(self, frame: WantedFrame) -> Picture:
+        """Asked for frames in their order, once for each. Its file is closed by who asks."""
+
+
 class FrameSource:
     """Fetches the frames of the selection through the connection into the spool, or takes them from
     there.
@@ -55,7 +65,8 @@ class FrameSource:
     `has_deleted_frames`: frames that were deleted in CVAT since the selection was saved are
     delivered. `task_folders`: each path begins with the folder of its task; it does in any case
     when the selection has frames of several tasks. `layout` says where the pictures stand. Without
-    `has_pictures` the frames are only listed, and nothing is fetched.
+    `has_pictures` the frames are only listed, and nothing is fetched. `own_pictures` take the place
+    of those in CVAT; the lines of their frames say `replaced`.
     """
 
     def __init__(
@@ -71,6 +82,7 @@ class FrameSource:
         task_folders: bool = False,
         layout: Layout = AS_IN_CVAT,
         has_pictures: bool = True,
+        own_pictures: OwnPictures | None = None,
     ) -> None:
         self._connection = connection
         self._selection = selection
@@ -82,6 +94,7 @@ class FrameSource:
         self._has_deleted_frames = has_deleted_frames
         self._layout = layout
         self._has_pictures = has_pictures
+        self._own_pictures = own_pictures
         self._tasks = staleness.tasks_of(selection)
         self.has_task_folders = task_folders or len(self._tasks) > 1
         self.known_tasks: Future[KnownTasks] = Future()  # has a result once frames are asked for
@@ -198,8 +211,13 @@ class FrameSource:
                     paths.leave_out(frame)
                     yield left_out
                     continue
-                picture = fetcher.picture(frame)
                 line = self._line(frame, origins, arrangement)
+                picture: Picture | Missing
+                if self._own_pictures is not None and self._own_pictures.has(frame):
+                    picture = self._own_pictures.picture(frame)
+                    line["replaced"] = True
+                else:
+                    picture = fetcher.picture(frame)
                 if isinstance(picture, Missing):
                     # It takes its path as well: those of the others do not depend on what is
                     # missing.
@@ -215,12 +233,13 @@ class FrameSource:
         header = headers.read(picture.file)
         picture.file.seek(0)
         line |= {"width": header.width, "height": header.height}
-        line |= changes(
-            header,
-            quality=self._quality,
-            is_video=origins.is_video(frame),
-            is_recompressed=picture.is_recompressed,
-        )
+        if "replaced" not in line:
+            line |= changes(
+                header,
+                quality=self._quality,
+                is_video=origins.is_video(frame),
+                is_recompressed=picture.is_recompressed,
+            )
         if picture.is_recompressed:
             line["recompressed"] = True
         path = paths.take(frame, header.extension, is_recompressed=picture.is_recompressed)
@@ -230,7 +249,11 @@ class FrameSource:
         """Some frames, unless an earlier try has fetched some."""
         if self._spool.oldest_by_task():
             return []
-        return frame_rows.first_wanted(self._selection, FIRST_ROWS)
+        first = frame_rows.first_wanted(self._selection, FIRST_ROWS)
+        return [frame for frame in first if not self._is_replaced(frame)]
+
+    def _is_replaced(self, frame: WantedFrame) -> bool:
+        return self._own_pictures is not None and self._own_pictures.has(frame)
 
     def _announced(
         self, paths: FramePaths, origins: Origins, arrangement: Arrangement
@@ -238,7 +261,8 @@ class FrameSource:
         """The frames to be fetched; the paths of all are reserved."""
         for frame in frame_rows.wanted(self._selection):
             paths.reserve(frame)
-            if not (self._is_deleted(frame, origins) or arrangement.is_empty(frame)):
+            is_left_out = self._is_deleted(frame, origins) or arrangement.is_empty(frame)
+            if not is_left_out and not self._is_replaced(frame):
                 yield frame
 
     def _left_out(

@@ -42,7 +42,7 @@ class Picture(NamedTuple):
 
     file: io.BufferedIOBase
     size: int  # bytes
-    crc32: int
+    crc32: int | None  # where it is known to be right
     is_recompressed: bool = False  # CVAT served a JPEG of its own in place of the upload
 
 

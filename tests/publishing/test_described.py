@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+OF_A_ZIP = {"zip_base64"}  # which is one itself
 OF_ARCHIVES = re.compile(r"\b(archive|build|built|manifest|ZIP)\b", re.IGNORECASE)
 
 
@@ -23,4 +24,5 @@ OF_ARCHIVES = re.compile(r"\b(archive|build|built|manifest|ZIP)\b", re.IGNORECAS
 def test_fields_are_not_described_as_those_of_archives(api_document: dict, component: str) -> None:
     fields = api_document["components"]["schemas"][component]["properties"]
 
-    assert [name for name, field in fields.items() if OF_ARCHIVES.search(str(field))] == []
+    told = {name for name, field in fields.items() if OF_ARCHIVES.search(str(field))}
+    assert told - OF_A_ZIP == set()

@@ -1,0 +1,54 @@
+"""The uploaded pictures of a new task that stand in place of those of its frames."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+from portal.exceptions import PortalError
+from portal.work.exceptions import WorkFailed
+from publishing.models import Publication
+from publishing.services.files_checking import find_contents
+from publishing.uploaded_pictures import BrokenFile, Picture, read
+from selections.archives import pieces
+from selections.archives.entries import WantedFrame
+
+GONE = "The portal does not have the uploaded pictures any more. Upload them again."
+
+
+class UploadedReplacements:
+    """The pictures of the upload of a publication, for the frames that they replace. Raises
+    WorkFailed if the upload is gone."""
+
+    def __init__(self, publication: Publication) -> None:
+        self._numbers = {each.place: each.number for each in publication.replaced}
+        self._pictures = self._read(publication) if self._numbers else iter(())
+
+    def has(self, frame: WantedFrame) -> bool:
+        return (frame.task_id, frame.frame) in self._numbers
+
+    def picture(self, frame: WantedFrame) -> pieces.Picture:
+        """Asked for frames in their order. Raises WorkFailed."""
+        number = self._numbers[frame.task_id, frame.frame]
+        try:
+            for picture, file in self._pictures:
+                if picture.number == number:
+                    return pieces.Picture(cast(io.BufferedIOBase, file), picture.size, None)
+        except BrokenFile as error:
+            raise WorkFailed(f"{error} No task was made.") from error
+        except FileNotFoundError as error:
+            raise WorkFailed(GONE) from error
+        raise WorkFailed("The uploaded pictures have changed. No task was made. Ask again.")
+
+    def _read(self, publication: Publication) -> Iterator[tuple[Picture, IO[bytes]]]:
+        upload = publication.upload_of_files
+        if upload is None:
+            raise WorkFailed(GONE)
+        try:
+            known = {each.number: each for each in find_contents(upload=upload).pictures}
+        except PortalError as error:
+            raise WorkFailed(str(error)) from error
+        pictures = [known[number] for number in self._numbers.values()]
+        files: Any = [tuple(file) for file in upload.list_files()]
+        return read(upload.path, files, pictures, is_zip=upload.is_zip)
