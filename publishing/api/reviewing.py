@@ -53,7 +53,7 @@ class HandOverViewSet(DecidingViewSet):
         form.is_valid(raise_exception=True)
         given = form.validated_data.get("reviewer_ids")
         if given is None:
-            given = source.get_task_options().reviewer_ids if source.has_reviewable_jobs else ()
+            given = source.reviewer_ids
         if form.validated_data["dry_run"]:
             check = services.check_hand_over(user=request.user, source=source)
             return dry_run(each.change for each in check.hand_overs(given))

@@ -234,6 +234,11 @@ class Publication(Work):
         return result_remarks.title(about)
 
     @property
+    def reviewer_ids(self) -> tuple[int, ...]:
+        """Users of CVAT who were named as the reviewers of its jobs."""
+        return tuple(self.options.get("reviewer_ids", ()))
+
+    @property
     def has_reviewable_jobs(self) -> bool:
         """Whether it has made a task whose completed jobs can be handed over to reviewers."""
         return self.target == self.Target.TASK and self.has_results

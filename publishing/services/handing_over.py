@@ -91,7 +91,7 @@ def check_hand_over(*, user: PortalUser, source: Publication) -> HandOverCheck:
             connection,
             tuple(sorted(jobs, key=lambda job: (job.start_frame, job.id))),
             find_members(client, client.task(task_id).organization_id),
-            source.get_task_options().reviewer_ids,
+            source.reviewer_ids,
         )
 
 

@@ -78,6 +78,6 @@ EXAMPLES: dict[str, Any] = {
     },
     "WriteBackRequest": {"place": "add", "dry_run": True},
     "TaskRemovalRequest": {"dry_run": True},
-    "ReviewersRequest": {"reviewer_ids": [5, 7], "dry_run": True},
+    "ReviewersRequest": {"reviewer_ids": [2], "dry_run": True},
     "NewApiTokenRequest": {"name": "night script", "days": 90},
 }

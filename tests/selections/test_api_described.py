@@ -15,6 +15,7 @@ from selections.api.glossary import OPERATIONS, WORDS
 from selections.draws import Draw
 from selections.models import Archive, Recipe, Selection
 from selector.models import Connection
+from standin.server import StandIn
 from tests.making import make_publication, make_selection, make_upload
 
 
@@ -150,7 +151,9 @@ def _with_results(selection: Selection) -> Publication:
     return publication
 
 
-def test_the_examples_work(alice: User, connection: Connection, settings: Any) -> None:
+def test_the_examples_work(
+    alice: User, connection: Connection, standin: StandIn, settings: Any
+) -> None:
     """As "Try it out" sends them: example bodies, and the example's 1 for an id."""
     client = APIClient()
     client.force_login(alice)
@@ -182,6 +185,9 @@ def test_the_examples_work(alice: User, connection: Connection, settings: Any) -
             services.edit_frames(user=alice, selection=drawn, revision=1, remove=[(1, 0)])
         if path.endswith("/issues"):
             services.mark_frames(user=alice, selection=drawn, frames=[(1, 0)], verdict="faulty")
+        if path.startswith("/api/publications/") and path.endswith("hand-over"):
+            job = standin.world.tasks[1].jobs[0]
+            job.stage, job.state = "annotation", "completed"
         if "source_connection" in body:
             body |= {"source_connection": connection.pk, "connection": connection.pk}
         if "selections" in body:
