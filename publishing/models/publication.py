@@ -241,7 +241,9 @@ class Publication(Work):
     @property
     def has_reviewable_jobs(self) -> bool:
         """Whether it has made a task whose completed jobs can be handed over to reviewers."""
-        return self.target == self.Target.TASK and self.has_results
+        is_new_task = self.target in (self.Target.TASK, self.Target.FILES)
+        has_task = self.status == self.Status.READY and self.result_task_id is not None
+        return is_new_task and has_task
 
     @property
     def has_removable_task(self) -> bool:

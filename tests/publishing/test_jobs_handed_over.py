@@ -103,6 +103,15 @@ def test_completed_jobs_get_their_reviewers_in_turn(
     assert shown(jobs)[1] == ("validation", "new", second)  # by its place among all jobs
 
 
+def test_jobs_of_a_task_from_files_can_be_handed_over(
+    published: Publication, jobs: list[Job], reviewers: tuple[int, ...]
+) -> None:
+    Publication.objects.filter(pk=published.pk).update(target="files", selection=None)
+    published.refresh_from_db()
+    done = carried_out(hand_over(published, reviewers))
+    assert (done.status, done.error, jobs[0].stage) == ("ready", "", "validation")
+
+
 def test_a_job_that_changed_meanwhile_stays_and_is_named(
     published: Publication, jobs: list[Job], reviewers: tuple[int, ...]
 ) -> None:
