@@ -84,7 +84,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ["TEST_RUN_DIR"], ignore_errors=True)
 
 
-def eventually(condition: Callable[[], object], *, seconds: float = 30) -> None:
+def eventually(condition: Callable[[], object], *, seconds: float = 60) -> None:
     """Wait until the condition holds; fail when it does not within a generous time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -163,7 +163,7 @@ def test_requests_that_hang_are_broken_off(server: StandIn, pattern: str) -> Non
     thread.start()
     assert hold.wait_for_request()
     asking.abort()
-    thread.join(10)
+    thread.join(60)
     ended = not thread.is_alive()
     hold.release()
     thread.join()
@@ -198,7 +198,7 @@ def test_a_body_that_hangs_is_broken_off() -> None:
             accepted.sendall(head)
             time.sleep(0.2)  # into the body
             asking.abort()
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
     assert len(errors) == 1
 

@@ -69,4 +69,4 @@ def test_listed_worker_of_a_dead_launcher_is_ended(
     locking.group_list(tmp_path).write_text(f"{heir.pid} worker\n")
 
     with locked(tmp_path):
-        assert heir.wait(10) == -signal.SIGKILL
+        assert heir.wait(60) == -signal.SIGKILL

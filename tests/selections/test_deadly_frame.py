@@ -18,7 +18,7 @@ from tests.conftest import eventually, finished
 from tests.selections.builds import Folders, assert_whole, data_requests, request, select
 from tests.selections.workers import own_worker
 
-pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.worker
 
 CHUNK = 5
 

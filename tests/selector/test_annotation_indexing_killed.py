@@ -18,7 +18,7 @@ from standin.server import StandIn
 from tests.conftest import eventually
 from tests.selections.workers import own_worker
 
-pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.worker
 
 ADDRESS = "/api/tasks/1/labels"
 
