@@ -71,7 +71,7 @@ def match(frames: Sequence[ReplaceableFrame], pictures: Sequence[Picture]) -> Re
     pictures lie in, else with the one of its file name: where no other frame and no other picture
     has that."""
     shared = _shared_folder(pictures)
-    found: dict[Place, Picture] = {}
+    matched: dict[Place, Picture] = {}
     remaining, unused = list(frames), list(pictures)
     rounds: tuple[tuple[NameOf, NameOf], ...] = (
         (str, str),
@@ -86,12 +86,12 @@ def match(frames: Sequence[ReplaceableFrame], pictures: Sequence[Picture]) -> Re
         for frame in remaining:
             for name in map(of_frame, frame.names):
                 if len(pictures_by_name.get(name, ())) == len(frames_by_name[name]) == 1:
-                    [found[frame.place]] = pictures_by_name[name]
+                    [matched[frame.place]] = pictures_by_name[name]
                     break
-        used = {picture.number for picture in found.values()}
-        remaining = [frame for frame in remaining if frame.place not in found]
+        used = {picture.number for picture in matched.values()}
+        remaining = [frame for frame in remaining if frame.place not in matched]
         unused = [picture for picture in unused if picture.number not in used]
-    return Replacements(found, tuple(remaining), tuple(picture.path for picture in unused))
+    return Replacements(matched, tuple(remaining), tuple(picture.path for picture in unused))
 
 
 def _by_name(named: Iterable[tuple[str, Named]]) -> dict[str, list[Named]]:
