@@ -211,13 +211,11 @@ class FrameSource:
                     paths.leave_out(frame)
                     yield left_out
                     continue
+                picture = self._picture(frame, fetcher)
+                # After the picture: it may wait for what CVAT says of the task.
                 line = self._line(frame, origins, arrangement)
-                picture: Picture | Missing
-                if self._own_pictures is not None and self._own_pictures.has(frame):
-                    picture = self._own_pictures.picture(frame)
+                if self._is_replaced(frame):
                     line["replaced"] = True
-                else:
-                    picture = fetcher.picture(frame)
                 if isinstance(picture, Missing):
                     # It takes its path as well: those of the others do not depend on what is
                     # missing.
@@ -226,6 +224,11 @@ class FrameSource:
                     continue
                 with picture.file:
                     yield self._entry(frame, picture, line, paths, origins)
+
+    def _picture(self, frame: WantedFrame, fetcher: Fetcher) -> Picture | Missing:
+        if self._own_pictures is not None and self._own_pictures.has(frame):
+            return self._own_pictures.picture(frame)
+        return fetcher.picture(frame)
 
     def _entry(
         self, frame: WantedFrame, picture: Picture, line: Line, paths: FramePaths, origins: Origins
