@@ -5,9 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.portal import Portal
+
+
+def operation_of(page: Page, path: str) -> Locator:
+    """Scrolled to: of an API with so many operations, Swagger UI shows those in view alone."""
+    operation = page.locator(".opblock", has_text=path)
+    expect(page.locator(".opblock").first).to_be_visible()
+    for _ in range(100):
+        if operation.count():
+            break
+        page.mouse.wheel(0, 500)
+        page.wait_for_timeout(50)
+    expect(operation).to_be_visible()
+    return operation
 
 
 def test_it_works(portal: Portal) -> None:
@@ -16,9 +29,8 @@ def test_it_works(portal: Portal) -> None:
     answer = portal.page.goto("/api/docs")
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy.replace("'wasm-unsafe-eval'", "")
-    operation = portal.page.locator(".opblock", has_text="/api/random-select")
-    expect(operation).to_be_visible()
-    assert portal.page.locator(".opblock").count() > 20
+    expect(portal.page.locator(".opblock", has_text="/api/archives").first).to_be_visible()
+    operation_of(portal.page, "/api/random-select")
     own = portal.page.evaluate("location.origin")
     assert [url for url in asked if not url.startswith((own, "data:", "blob:"))] == []
 
@@ -42,7 +54,7 @@ def test_it_is_a_page_of_the_portal_in_its_colours(open_portal: Callable[..., Po
 def test_the_example_can_be_executed_as_it_stands(connected: Portal) -> None:
     page = connected.page
     page.goto("/api/docs")
-    operation = page.locator(".opblock", has_text="/api/random-select")
+    operation = operation_of(page, "/api/random-select")
     operation.locator(".opblock-summary").click()
     operation.get_by_role("button", name="Try it out").click()
     operation.get_by_role("button", name="Execute").click()
@@ -52,7 +64,7 @@ def test_the_example_can_be_executed_as_it_stands(connected: Portal) -> None:
 def test_an_operation_can_be_tried(connected: Portal) -> None:
     page = connected.page
     page.goto("/api/docs")
-    operation = page.locator(".opblock", has_text="/api/load-images")
+    operation = operation_of(page, "/api/load-images")
     operation.locator(".opblock-summary").click()
     operation.get_by_role("button", name="Try it out").click()
     operation.locator("textarea").fill('{"task_id": 2}')
