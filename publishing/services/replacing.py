@@ -24,7 +24,7 @@ from publishing.replacing import (
 )
 from publishing.services.files_checking import CONTENTS_SECONDS, find_contents
 from publishing.services.task_checking import NewTaskCheck
-from publishing.services.uploads import GONE
+from publishing.services.uploads import GONE, IN_USE
 from publishing.uploaded_pictures import BrokenFile, Picture, peek
 from publishing.upright import upright_size
 from selections.archives import frame_rows
@@ -58,6 +58,8 @@ def find_replaced(
             "days. Upload the pictures again.",
             in_api="`replacement_upload_id`",
         )
+    if upload.publications.active().exists():
+        raise Conflict(IN_USE)
     contents = find_contents(upload=upload)
     if not contents.pictures:
         raise InvalidInput("There is no picture in this upload that CVAT takes.")

@@ -27,7 +27,7 @@ from publishing.services.following import connection_to
 from publishing.services.issue_checking import check_issues
 from publishing.services.replacing import find_replaced
 from publishing.services.task_checking import check_new_task
-from publishing.services.uploads import remove_used_upload
+from publishing.services.uploads import IN_USE, remove_used_upload
 from selections.models import Selection
 from selector.models import Connection
 
@@ -285,6 +285,8 @@ def queued_together(
             raise Conflict(COPYING) from None
         selection = publication.selection
         running = None if selection is None else _running(user, selection, publication.target)
+        if running is None and publication.upload_of_files_id is not None:
+            raise Conflict(IN_USE) from None
         if selection is None or running is None:
             raise
         return _same_or_conflict(running, selection, _asked(publication)).asked_together()

@@ -36,6 +36,7 @@ FOLDER = "uploads"  # in sentences
 # A file on disk without a row is one that is being made, unless it is older than this.
 STRAY_AFTER = timedelta(hours=1)
 
+IN_USE = "A task is being made of these files. Wait for it, or cancel it first."
 GONE = "The portal does not have this upload any more. Delete it and begin again."
 
 
@@ -125,7 +126,7 @@ def append(*, upload: Upload, offset: int, piece: bytes) -> Upload:
 def remove_upload(*, upload: Upload) -> None:
     """Remove the files from the portal. Raises Conflict while a task is made of them."""
     if upload.publications.active().exists():
-        raise Conflict("A task is being made of these files. Wait for it, or cancel it first.")
+        raise Conflict(IN_USE)
     discard_upload(upload=upload)
 
 

@@ -211,6 +211,17 @@ def test_an_upload_in_use_is_not_removed(selection: Selection) -> None:
     assert upload.path.exists()
 
 
+def test_an_upload_in_use_replaces_nothing_elsewhere(
+    connection: Connection, selection: Selection, task: Task
+) -> None:
+    files = {name(selection, frame): blurred(size_of(selection)) for frame in FRAMES}
+    asked = {"replacement_upload_id": uploaded(selection, files).pk}
+    request_task(selection, **asked)
+    other = select(connection, (task.id, FRAMES))
+    with pytest.raises(Conflict, match="A task is being made of these files"):
+        request_task(other, **asked)
+
+
 def test_with_annotations_and_overlap(
     connection: Connection, selection: Selection, permission: WritePermission
 ) -> None:
