@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
-from portal.exceptions import PortalError
 from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, Upload
-from publishing.services.files_checking import find_contents
 from publishing.services.packing import PACKED, size_in_cvat, spool_of
+from publishing.services.replacements_read import GONE, uploaded
 from publishing.uploaded_pictures import BrokenFile, Picture, read
 from selections.archives import disk
 from selections.archives.building import why_not_written
@@ -26,8 +25,6 @@ from selections.archives.spool import BUILD_PREFIX
 from selections.archives.zipping import ZipWriter
 
 logger = logging.getLogger(__name__)
-
-GONE = "The portal does not have the uploaded files any more. Upload them again."
 
 
 def pack(publication: Publication, heartbeat: Heartbeat) -> tuple[Path, list[Line]]:
@@ -50,13 +47,7 @@ def pack(publication: Publication, heartbeat: Heartbeat) -> tuple[Path, list[Lin
 
 def _packed(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Path:
     """The path of the finished ZIP."""
-    upload = publication.upload_of_files
-    if upload is None:
-        raise WorkFailed(GONE)
-    try:
-        contents = find_contents(upload=upload)
-    except PortalError as error:
-        raise WorkFailed(str(error)) from error
+    upload, contents = uploaded(publication)
     guard = disk.Guard(frames_total=len(contents.pictures), spooled=0)
     heartbeat.frames_done = heartbeat.bytes_done = 0
     stem = folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"

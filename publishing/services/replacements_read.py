@@ -8,13 +8,24 @@ from typing import IO, Any, cast
 
 from portal.exceptions import PortalError
 from portal.work.exceptions import WorkFailed
-from publishing.models import Publication
+from publishing.models import Publication, Upload
 from publishing.services.files_checking import find_contents
-from publishing.uploaded_pictures import BrokenFile, Picture, read
+from publishing.uploaded_pictures import BrokenFile, Contents, Picture, read
 from selections.archives import pieces
 from selections.archives.entries import WantedFrame
 
 GONE = "The portal does not have the uploaded pictures any more. Upload them again."
+
+
+def uploaded(publication: Publication) -> tuple[Upload, Contents]:
+    """The upload of a publication, and what is in it. Raises WorkFailed if it is gone."""
+    upload = publication.upload_of_files
+    if upload is None:
+        raise WorkFailed(GONE)
+    try:
+        return upload, find_contents(upload=upload)
+    except PortalError as error:
+        raise WorkFailed(str(error)) from error
 
 
 class UploadedReplacements:
@@ -42,13 +53,8 @@ class UploadedReplacements:
         raise WorkFailed("The uploaded pictures have changed. No task was made. Ask again.")
 
     def _read(self, publication: Publication) -> Iterator[tuple[Picture, IO[bytes]]]:
-        upload = publication.upload_of_files
-        if upload is None:
-            raise WorkFailed(GONE)
-        try:
-            known = {each.number: each for each in find_contents(upload=upload).pictures}
-        except PortalError as error:
-            raise WorkFailed(str(error)) from error
+        upload, contents = uploaded(publication)
+        known = {each.number: each for each in contents.pictures}
         pictures = [known[number] for number in self._numbers.values()]
         files: Any = [tuple(file) for file in upload.list_files()]
         return read(upload.path, files, pictures, is_zip=upload.is_zip)
