@@ -109,15 +109,13 @@ def test_the_slots_of_a_killed_worker_are_given_back(url: str) -> None:
 
 
 def test_a_living_worker_keeps_its_slots(url: str) -> None:
-    living, silent = slots(url, limit=1), slots(url + "-2", limit=1)
-
-    def outlived() -> bool:
-        living.renew()
-        return not is_full(url + "-2", limit=1)
-
+    living = slots(url, limit=1, lease=0.5)
+    silent = slots(url + "-2", limit=1, lease=0.5)
     with living.one():
+        living._lease = 60.0  # so that a busy machine has time between renewal and check
+        living.renew()
         silent._take()  # later than the living one, for as long
-        eventually(outlived)
+        eventually(lambda: not is_full(url + "-2", limit=1))
         assert is_full(url, limit=1)
     assert not is_full(url, limit=1)
 
