@@ -142,21 +142,23 @@ class Costs:
             self.spend(self.chunk if quality == "original" else self.compressed_chunk)
 
     def build(self, task: Task, quality: str, make: Callable[[], V]) -> V:
-        """Make a chunk, taking at least as long as the worker of CVAT would."""
-        begun = time.monotonic()
+        """Make a chunk, taking at least as long as the worker of CVAT would, from when a core is
+        free: two workers make two chunks at a time."""
         price = self._cold_price(task, quality)
         if price <= 0:
             return make()
+        requested = time.monotonic()
         with self.core():
+            begun = time.monotonic()
             made = make()
             time.sleep(max(0.0, price - (time.monotonic() - begun)))
-        self._wait_for_poll(begun)
+        self._wait_for_poll(requested)
         return made
 
     def export(self, task: Task, make: Callable[[], bytes]) -> bytes:
         """Make the file of an export, taking at least as long as the worker of CVAT would."""
-        begun = time.monotonic()
         with self.core():
+            begun = time.monotonic()
             body = make()
             price = self.export_base + task.size * self.export_per_frame
             price += len(body) * self.export_per_byte
@@ -170,10 +172,10 @@ class Costs:
             return self.cold_small
         return self.cold if quality == "original" else self.cold_compressed
 
-    def _wait_for_poll(self, begun: float) -> None:
+    def _wait_for_poll(self, requested: float) -> None:
         """CVAT looks whether the worker is done only every 200 ms."""
         if self.poll > 0:
-            time.sleep(-(time.monotonic() - begun) % self.poll)
+            time.sleep(-(time.monotonic() - requested) % self.poll)
 
     def wait(self, future: Future[Any]) -> None:
         """Wait for a chunk that somebody else is building, looking at it every 200 ms."""

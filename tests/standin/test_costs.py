@@ -128,6 +128,15 @@ def test_cold_waits_end_on_a_poll(standin: StandIn, ask) -> None:
     assert seconds(ask, CHUNK) >= 0.2
 
 
+def test_two_workers_make_two_cold_chunks_at_a_time(standin: StandIn) -> None:
+    costs = Costs(cold=2 * TINY, cores=2)
+    task = standin.world.tasks[1]
+    begun = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: costs.build(task, "original", lambda: None), range(6)))
+    assert time.monotonic() - begun >= 3 * 2 * TINY
+
+
 def test_only_so_many_things_are_computed_at_once() -> None:
     costs = Costs(cores=2)
     busy, most, lock, two = 0, 0, threading.Lock(), threading.Barrier(2)
