@@ -11,7 +11,6 @@ from cvat.annotations import Labels, Shape
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import FrameCatalog, Job
-from cvat.writing import AnnotationWriter
 from cvat.writing.copying import Copied, copied
 from cvat.writing.objects import KINDS, Objects, comparable, differing, missing
 from portal.exceptions import Conflict, InvalidInput
@@ -20,6 +19,7 @@ from publishing.copying import CopyOptions, JobObjects, Match, Picture, Unmatche
 from publishing.exceptions import ChoiceNeeded
 from publishing.readers.relative import RelativeObject
 from publishing.services.copy_sources import CopySource, pictures, read_catalog
+from publishing.services.present_objects import PresentObjects, read_present, with_free_groups
 from selections.archives.annotation_reading import read_labels
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
@@ -150,16 +150,14 @@ def check_copy(
         rows = _label_rows(used, labels, options)
         fitting, left_out = _fitting(source, matched, of_task, labels, options)
         planned = _by_job(fitting, catalog)
-        writer = AnnotationWriter(
-            client
-        )  # it reads annotations as it compares them before it adds some
-        present = {job_id: writer.annotations(job_id) for job_id in planned}
+        present = read_present(client, catalog, labels, planned)
+    planned = with_free_groups(planned, present)
     jobs, occupied = _compare(planned, present, catalog.jobs)
     total = sum(comparable(objects).total() for objects in planned.values())
     unlike = Counter(
         int(each["frame"])
         for job_id, objects in planned.items()
-        for each in differing(objects, present[job_id])
+        for each in differing(objects, present[job_id].shown)
     )
     with_objects = {each.frame for each in source.objects}
     return CopyCheck(
@@ -280,19 +278,22 @@ def _by_job(fitting: Copied, catalog: FrameCatalog) -> dict[int, Objects]:
 
 
 def _compare(
-    planned: Mapping[int, Objects], present: Mapping[int, Objects], jobs: Iterable[Job]
+    planned: Mapping[int, Objects], present: Mapping[int, PresentObjects], jobs: Iterable[Job]
 ) -> tuple[list[JobObjects], list[int]]:
-    """The jobs that lack some of the objects, and the frames of these that have objects."""
+    """The jobs that lack some of the objects, and the frames of these that have objects. What a
+    track shows in the same place is there and is not sent."""
     last = {job.id: job.stop_frame for job in jobs}
     to_add: list[JobObjects] = []
     occupied: set[int] = set()
     for job_id, objects in planned.items():
-        lacking = missing(objects, present[job_id])
+        in_job = present[job_id]
+        sent = in_job.without_tracked(objects)
+        lacking = missing(sent, in_job.objects)
         frames = {each["frame"] for kind in KINDS for each in lacking[kind]}
         if not frames:
             continue
-        to_add.append(JobObjects(job_id, objects, comparable(lacking).total(), len(frames)))
-        occupied |= frames & _frames_with_objects(present[job_id], last.get(job_id, 0))
+        to_add.append(JobObjects(job_id, sent, comparable(lacking).total(), len(frames)))
+        occupied |= frames & _frames_with_objects(in_job.objects, last.get(job_id, 0))
     return to_add, sorted(occupied)
 
 
