@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
-from cvat.writing.labels import to_send
+from cvat.writing.labels import named_point, to_send
 from selections.listed_frames import is_text
 
 LONGEST_SCHEMA = 500_000  # characters
@@ -24,7 +23,6 @@ _ATTRIBUTE_KEYS = ("name", "mutable", "input_type", "default_value", "values")
 # What CVAT answers beside these, and a new task has anew.
 _IGNORED_KEYS = ("id", "url", "task_id", "project_id", "has_parent", "parent_id")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_POINT_NAME = re.compile(r'data-label-name="([^"]*)"')
 
 Label = dict[str, Any]
 
@@ -103,8 +101,9 @@ def _check_skeleton(label: Label, where: str) -> None:
     for part in parts:
         if part["type"] != "points":
             raise BadSchema(f"The point “{part['name']}” of {where} has another type than points.")
-    drawn = sorted(_POINT_NAME.findall(str(label.get("svg", ""))))
-    if drawn != sorted(escape(part["name"]) for part in parts):
+    drawing = str(label.get("svg", ""))
+    drawn = [drawing.count(named_point(part["name"])) for part in parts]
+    if any(count != 1 for count in drawn) or drawing.count("data-label-name=") != len(parts):
         raise BadSchema(
             f"The drawing (svg) of {where} does not name each of its points once, as "
             'data-label-name="...". Copy it from CVAT together with the sublabels.'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import Any
 
 from standin.model import Label
@@ -31,13 +30,13 @@ def fill(label: Label, points: Mapping[str, Point], lines: Iterable[tuple[str, s
 
 def take(label: Label, parts: Iterable[Mapping[str, Any]]) -> None:
     """Give a label the sublabels that a request describes. Its drawing names them; CVAT puts their
-    ids in place of the names (cvat-api 15.3)."""
+    ids in place of the names, which it looks for as they are (cvat-api 15.3)."""
     label.sublabels = [
         Label(label.id + place, part["name"], part.get("color") or label.color, part["type"])
         for place, part in enumerate(parts, start=1)
     ]
     for part in label.sublabels:
-        named = f'data-label-name="{escape(part.name)}"'
+        named = f'data-label-name="{part.name}"'
         label.svg = label.svg.replace(named, f'data-label-id="{part.id}"')
 
 

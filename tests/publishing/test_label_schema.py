@@ -71,7 +71,7 @@ def test_the_raw_view_of_cvat_is_taken_without_its_ids() -> None:
     assert car["attributes"][3]["values"] == ["0", "9", "1"]
     assert [part["name"] for part in person["sublabels"]] == ["head", "left & right"]
     assert person["svg"] == (
-        '<circle data-label-name="head"/><circle data-label-name="left &amp; right"/>'
+        '<circle data-label-name="head"/><circle data-label-name="left & right"/>'
     )
     assert checked([car, person]) == (car, person)  # what is stored is taken again
 
