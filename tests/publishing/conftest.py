@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from publishing.models import Publication, WritePermission
+from publishing.services import packed_file
 from publishing.tasks import publish
 from selector.models import Connection
 from standin.model import Task
@@ -35,6 +36,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     handed_out: list[int] = []
     monkeypatch.setattr(publish, "delay", handed_out.append)
     return handed_out
+
+
+@pytest.fixture
+def uploaded_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upload to CVAT begins after the first of two pictures."""
+    monkeypatch.setattr(packed_file, "LEAST_PICTURES", 1)
+    monkeypatch.setattr(packed_file, "FIXED_MARGIN", 0.12)
 
 
 @pytest.fixture

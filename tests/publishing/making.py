@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import requests as http
+from django.utils import timezone
 
 from publishing import services
 from publishing.ground_truth import GroundTruthOptions
@@ -16,6 +17,20 @@ from selections.models import Selection
 from selector.models import Connection
 from standin.model import Job, Task
 from standin.server import StandIn
+
+# How answers are lost: the status that comes in place of them (None: the connection is closed), and
+# whether CVAT has carried the request out before.
+LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
+
+
+class Killed(BaseException):
+    """The process of the worker ends here."""
+
+
+def take_for_dead(publication: Publication) -> None:
+    """Let another worker take over."""
+    long_ago = timezone.now() - timezone.timedelta(hours=1)
+    Publication.objects.filter(pk=publication.pk).update(heartbeat_at=long_ago)
 
 
 def select(connection: Connection, task: Task, frames: Iterable[int]) -> Selection:

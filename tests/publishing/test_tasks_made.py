@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
 from PIL import Image
 
 from cvat import client as cvat_client
 from portal.exceptions import Conflict
 from publishing.models import Publication, WritePermission
-from publishing.services import carrying_out, making_tasks, new_frames, packed_file, packing
+from publishing.services import carrying_out, making_tasks, new_frames, packing
 from publishing.services.packed_file import PackedFile
 from selections.archives.entries import Line
 from selections.services import edit_frames
@@ -26,7 +25,7 @@ from selector.services.catalogs import load_catalog
 from standin.model import Task
 from standin.server import StandIn
 from tests.making import connected, make_permission
-from tests.publishing.making import carried_out, request_task
+from tests.publishing.making import LOST, Killed, carried_out, request_task, take_for_dead
 from tests.selections.builds import select
 from tests.selections.conftest import HASTY
 
@@ -250,16 +249,6 @@ def test_a_creation_that_fails_leaves_no_task(
     assert done.steps[-1]["request"].startswith("DELETE /api/tasks/")
 
 
-@pytest.fixture
-def uploaded_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The upload begins after the first of two pictures."""
-    monkeypatch.setattr(packed_file, "LEAST_PICTURES", 1)
-    monkeypatch.setattr(packed_file, "FIXED_MARGIN", 0.12)
-
-
-LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
-
-
 @pytest.mark.usefixtures("uploaded_meanwhile")
 @pytest.mark.parametrize(("status", "is_late"), LOST)
 def test_any_answer_may_be_lost(
@@ -289,10 +278,6 @@ def test_any_answer_may_be_lost(
         if not any(rule.hits for rule in lost):
             return
     raise AssertionError("there is no end of requests")
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 PLACES = [
@@ -327,8 +312,7 @@ def test_after_a_kill_the_next_worker_goes_on(
         patch.setattr(holder, name, fatal)
         with pytest.raises(Killed):
             carrying_out.publish(publication.pk)
-    long_ago = timezone.now() - timezone.timedelta(hours=1)
-    Publication.objects.filter(pk=publication.pk).update(heartbeat_at=long_ago)
+    take_for_dead(publication)
     fetched = len(standin.requests.matching(rf"/tasks/{task.id}/data|/jobs/\d+/data$"))
     done = carried_out(publication)
     assert (done.status, done.error, done.attempts) == ("ready", "", 2)
