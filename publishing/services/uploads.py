@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -102,24 +103,22 @@ def append(*, upload: Upload, offset: int, piece: bytes) -> Upload:
             f"The piece goes beyond the end: the files have {upload.size:,} bytes together, and "
             f"this is {len(piece):,} bytes from {offset:,} on."
         )
-    if offset != upload.received:
-        raise WrongOffset(upload.received)
-    _check_disk(len(piece))
+    own = Upload.objects.for_list().filter(pk=upload.pk)
     try:
         with upload.path.open("r+b", buffering=0) as file:
+            # One piece at a time: a request whose body took long to arrive must not write over
+            # what others have added meanwhile.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            _check_offset(upload, offset)
+            _check_disk(len(piece))
             _write(file.fileno(), piece, offset)
+            own.update(received=offset + len(piece), expires_at=_expiry())
     except FileNotFoundError:
         raise Conflict(GONE) from None
     except OSError as error:
         raise FolderUnusable(FOLDER, reason=str(error.strerror)) from error
-    # Of two requests with the same piece, the second one finds the first.
-    waiting = Upload.objects.filter(pk=upload.pk, received=offset)
-    is_added = waiting.update(received=offset + len(piece), expires_at=_expiry())
-    now = Upload.objects.for_list().filter(pk=upload.pk).first()
-    if now is None:
+    if (now := own.first()) is None:
         raise Conflict(GONE)
-    if not is_added:
-        raise WrongOffset(now.received)
     return now
 
 
@@ -214,6 +213,16 @@ def _check_disk(size: int) -> None:
     disk = shutil.disk_usage(existing)
     if size > disk.free - min(settings.DISK_RESERVE_BYTES, disk.total // 10):
         raise FolderUnusable(FOLDER, reason="the disk is full")
+
+
+def _check_offset(upload: Upload, offset: int) -> None:
+    """Raises WrongOffset, Conflict when the portal has removed the upload."""
+    rows = Upload.objects.filter(pk=upload.pk)
+    received = rows.values_list("received", flat=True).first()
+    if received is None:
+        raise Conflict(GONE)
+    if received != offset:
+        raise WrongOffset(received)
 
 
 def _write(number: int, piece: bytes, offset: int) -> None:

@@ -77,6 +77,16 @@ def test_of_two_requests_with_one_piece_the_second_finds_the_first(alice: User) 
     assert refused.value.received == 3
 
 
+def test_a_piece_that_took_long_to_arrive_changes_nothing(alice: User) -> None:
+    """Its row was read before the upload was whole and looked at."""
+    upload, _ = services.begin_upload(user=alice, **DAY)
+    late = Upload.objects.get(pk=upload.pk)
+    services.append(upload=upload, offset=0, piece=b"abcdefg")
+    with pytest.raises(uploads.WrongOffset):
+        services.append(upload=late, offset=0, piece=b"1234567")
+    assert upload.path.read_bytes() == b"abcdefg"
+
+
 def test_the_same_files_again_are_the_upload_that_was_begun(api: APIClient) -> None:
     first = begin(api)
     send(api, first["id"], 0, b"abc")
