@@ -23,6 +23,7 @@ VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".m
 MOST_MEMBERS = 100_000  # of a ZIP
 # A picture is unpacked into memory up to this size, else to a file.
 IN_MEMORY = 2**25
+HEAD_BYTES = 2**20
 _COPIED = 2**20
 # The other methods give all that they hold at once, whatever size is asked for.
 _BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -95,8 +96,8 @@ def look(path: Path, files: Files, *, is_zip: bool, most_bytes: int) -> Contents
 def peek(
     path: Path, files: Files, pictures: Iterable[Picture], *, is_zip: bool
 ) -> Iterator[tuple[Picture, IO[bytes]]]:
-    """Like read(), to look into the beginning of each picture: its bytes are not compared with
-    their checksum. Raises BrokenFile, OSError."""
+    """Like read(), to look into the header of each picture: of one in a ZIP there are the first
+    HEAD_BYTES alone, not compared with their checksum. Raises BrokenFile, OSError."""
     if not is_zip:
         yield from read(path, files, pictures, is_zip=False)
         return
@@ -105,7 +106,9 @@ def peek(
             members = archive.infolist()
             for picture in pictures:
                 with archive.open(members[picture.number]) as member:
-                    yield picture, member
+                    # Not the member itself: each step back in it unpacks it anew from its start.
+                    head = io.BytesIO(member.read(HEAD_BYTES))
+                yield picture, head
     except _BROKEN as error:
         raise BrokenFile(f"The ZIP cannot be read any more: {error}.") from error
 

@@ -25,7 +25,7 @@ from publishing.replacing import (
 from publishing.services.files_checking import CONTENTS_SECONDS, find_contents
 from publishing.services.task_checking import NewTaskCheck
 from publishing.services.uploads import GONE, IN_USE
-from publishing.uploaded_pictures import BrokenFile, Picture, peek
+from publishing.uploaded_pictures import HEAD_BYTES, BrokenFile, Picture, peek, read
 from publishing.upright import upright_size
 from selections.archives import frame_rows
 from selections.archives.own_names import as_requested
@@ -152,6 +152,11 @@ def _sizes(upload: Upload, pictures: Sequence[Picture]) -> dict[int, tuple[int, 
     files: Any = [tuple(file) for file in upload.list_files()]
     try:
         for picture, file in peek(upload.path, files, unknown, is_zip=upload.is_zip):
+            sizes[picture.number] = upright_size(file)
+        further_on = [
+            each for each in unknown if sizes[each.number] is None and each.size > HEAD_BYTES
+        ]
+        for picture, file in read(upload.path, files, further_on, is_zip=upload.is_zip):
             sizes[picture.number] = upright_size(file)
     except FileNotFoundError:
         raise Conflict(GONE) from None

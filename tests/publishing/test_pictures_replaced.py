@@ -20,12 +20,14 @@ from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication, Upload, WritePermission
 from publishing.new_task import NewTaskOptions
 from publishing.services import making_tasks
+from publishing.tasks import clear_debris
+from publishing.uploaded_pictures import HEAD_BYTES
 from selections.models import Selection
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
 from tests.making import make_upload
-from tests.publishing.making import carried_out, request_task
+from tests.publishing.making import carried_out, request_task, request_tasks
 from tests.selections.builds import select
 from tests.selections.conftest import HASTY
 
@@ -164,6 +166,20 @@ def test_sizes_are_those_of_turned_pictures(connection: Connection, selection: S
     upload = uploaded(selection, {name(selection, 11): turned})
     done = carried_out(request_task(selection, replacement_upload_id=upload.pk))
     assert (done.error, done.status) == ("", "ready")
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_the_size_may_stand_behind_much_else(selection: Selection, *, is_zip: bool) -> None:
+    """As in photographs with large previews, which come before it."""
+    width, height = size_of(selection)
+    selection.frames.filter(frame__in=[3, 7]).delete()
+    content = blurred((width, height + 1), orientation=6)
+    preview = b"\xff\xe2\xff\xff" + bytes(0xFFFF - 2)
+    content = content[:2] + preview * 20 + content[2:]
+    assert len(content) > HEAD_BYTES
+    upload = uploaded(selection, {name(selection, 11): content}, is_zip=is_zip)
+    with pytest.raises(InvalidInput, match=rf"p11\.png \({width} × {height + 1}, its frame"):
+        request_task(selection, replacement_upload_id=upload.pk)
 
 
 def test_an_upload_without_a_fitting_name_is_refused(selection: Selection) -> None:

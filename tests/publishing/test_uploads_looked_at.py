@@ -11,7 +11,7 @@ from PIL import Image
 
 from publishing import uploaded_pictures
 from publishing.file_range import FileRange, TooMuch
-from publishing.uploaded_pictures import BadUpload, BrokenFile, Contents, look, read
+from publishing.uploaded_pictures import BadUpload, BrokenFile, Contents, look, peek, read
 
 PLENTY = 10**9
 
@@ -179,3 +179,39 @@ def test_a_part_of_a_file_has_its_own_ends(path: Path) -> None:
         assert (file.seek(-1, 2), file.read(5)) == (3, b"6")
         with pytest.raises(TooMuch):
             file.read(2**40)
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_no_picture_is_in_a_folder_of_the_name_of_another(path: Path, *, is_zip: bool) -> None:
+    """Nobody could unpack both."""
+    files = dict.fromkeys(["a.png", "a.png/b.png", "a.png/c/d.png", "a.png.png"], picture())
+    listed = packed(path, files) if is_zip else folder(path, files)
+    contents = look(path, listed, is_zip=is_zip, most_bytes=PLENTY)
+    assert [each.path for each in contents.pictures] == ["a.png", "a.png.png"]
+    reason = "lies in a folder that has the name of a picture"
+    assert left_out(contents) == dict.fromkeys(["a.png/b.png", "a.png/c/d.png"], reason)
+
+
+def test_a_directory_of_very_many_files_is_not_parsed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its files would take half a kilobyte of memory."""
+    listed = packed(path, {f"{number}.png": b"x" for number in range(20)})
+    monkeypatch.setattr(uploaded_pictures, "MOST_MEMBERS", 19)
+
+    def parsed(*_: object) -> None:
+        raise AssertionError("the directory was parsed")
+
+    monkeypatch.setattr(zipfile, "ZipInfo", parsed)
+    with pytest.raises(BadUpload, match="more than 19 files"):
+        look(path, listed, is_zip=True, most_bytes=PLENTY)
+
+
+def test_the_header_of_a_packed_picture_is_unpacked_once(path: Path) -> None:
+    """A header may lead to and fro between the ends of a member of gigabytes."""
+    content = picture("bmp", (1000, 1000))
+    listed = packed(path, {"a.bmp": content}, compression=zipfile.ZIP_DEFLATED)
+    contents = look(path, listed, is_zip=True, most_bytes=PLENTY)
+    [(_, file)] = peek(path, listed, contents.pictures, is_zip=True)
+    assert file.read() == content[: uploaded_pictures.HEAD_BYTES]
+    assert len(content) > uploaded_pictures.HEAD_BYTES
