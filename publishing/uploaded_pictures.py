@@ -32,6 +32,7 @@ _BROKEN = (
     *(NotImplementedError, RuntimeError, EOFError),
 )
 _ENCRYPTED = 0x1
+_IN_DIRECTORY = b"PK\x01\x02"  # begins what the directory of a ZIP says of a file
 _JUNK = {
     "__macosx": "macOS has put it there",
     ".ds_store": "macOS has put it there",
@@ -44,6 +45,17 @@ Files = Sequence[tuple[str, int, int]]  # path, size, and where the bytes begin
 
 class BadUpload(ValueError):
     """Nothing can be made of the upload. Its text can be shown."""
+
+
+class _BoundedZip(FileRange):
+    """A ZIP whose directory is not read if it names too many files: of each of them zipfile keeps
+    half a kilobyte in memory, before anybody can count them. Raises BadUpload."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(size)
+        if content.count(_IN_DIRECTORY) > MOST_MEMBERS:
+            raise BadUpload(f"The ZIP has more than {MOST_MEMBERS:,} files. Divide it.")
+        return content
 
 
 class BrokenFile(ValueError):
@@ -136,10 +148,8 @@ def read(
 
 def _in_zip(path: Path, size: int, most_bytes: int) -> Contents:
     try:
-        with FileRange(path, 0, size) as file, zipfile.ZipFile(file) as archive:
+        with _BoundedZip(path, 0, size) as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-            if len(members) > MOST_MEMBERS:
-                raise BadUpload(f"The ZIP has more than {MOST_MEMBERS:,} files. Divide it.")
             if sum(member.file_size for member in members) > most_bytes:
                 raise BadUpload(
                     f"Unpacked, the files of the ZIP have more than {most_bytes / 1e9:,.1f} GB. "
@@ -182,8 +192,18 @@ def _sorted_out(
             left_out.append(LeftOutFile(path, reason))
         else:
             pictures[path] = Picture(path, size, number)
+    for path in [path for path in pictures if not pictures.keys().isdisjoint(_folders(path))]:
+        del pictures[path]
+        left_out.append(LeftOutFile(path, "lies in a folder that has the name of a picture"))
     ordered = tuple(pictures[path] for path in sorted(pictures))
     return Contents(ordered, tuple(left_out), tuple(_alike(ordered)))
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The paths of the folders that a file lies in."""
+    for number, character in enumerate(path):
+        if character == "/":
+            yield path[:number]
 
 
 def _why_left_out(path: str, size: int) -> str:
