@@ -24,6 +24,7 @@ from django.utils import timezone
 from portal.exceptions import Conflict, FolderUnusable, InvalidInput
 from portal.housekeeping import for_each
 from portal.work.models import lock_person
+from portal.work.values import WorkStatus
 from publishing.exceptions import WrongOffset
 from publishing.models import Upload
 from publishing.upload_names import why_not_a_path
@@ -139,21 +140,31 @@ def remove_used_upload(publication_id: int) -> None:
     """Remove the files of a publication that CVAT has, or that was cancelled. Those of one that
     failed wait for another try."""
     for upload in Upload.objects.for_list().used().filter(publications=publication_id).distinct():
-        discard_upload(upload=upload)
+        if not _waits_for_another_try(upload):
+            discard_upload(upload=upload)
 
 
 def clear_uploads() -> None:
     """Remove uploads that nobody went on with, those that were used, and files on disk that belong
     to none."""
     uploads = Upload.objects.for_list()
-    removable = (*uploads.unused().expired(), *uploads.used().distinct())
-    for_each(removable, lambda upload: discard_upload(upload=upload))
+    used = [each for each in uploads.used().distinct() if not _waits_for_another_try(each)]
+    for_each((*uploads.unused().expired(), *used), lambda upload: discard_upload(upload=upload))
     limit = (timezone.now() - STRAY_AFTER).timestamp()
     for path in Path(settings.UPLOADS_DIR).glob("*.upload"):
         is_known = Upload.objects.filter(file_name=path.name).exists()
         if not is_known and path.stat().st_mtime < limit:
             logger.info("the file %s belongs to no upload and is removed", path.name)
             path.unlink(missing_ok=True)
+
+
+def _waits_for_another_try(upload: Upload) -> bool:
+    """Whether what was made of the files last has failed, or one of several tasks that were asked
+    for together."""
+    last = upload.publications.order_by("-pk").first()
+    return last is not None and any(
+        each.status == WorkStatus.FAILED for each in last.asked_together()
+    )
 
 
 def _check_files(files: Sequence[Mapping[str, Any]]) -> None:

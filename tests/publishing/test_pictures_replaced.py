@@ -238,6 +238,27 @@ def test_an_upload_in_use_replaces_nothing_elsewhere(
         request_task(other, **asked)
 
 
+def test_of_several_tasks_one_that_failed_can_be_tried_again(
+    connection: Connection, selection: Selection, standin: StandIn
+) -> None:
+    """Its pictures are there until a try has succeeded."""
+    trees = standin.world.add_task("Trees", owner="demo", count=4, labels=["tree"])
+    both = select(connection, (selection.frames.first().task_id, [3]), (trees.id, [1]))
+    files = {
+        f"task_{frame.task_id}/{frame.filename}": blurred((frame.width, frame.height))
+        for frame in both.frames.all()
+    }
+    upload = uploaded(both, files)
+    asked = {"replacement_upload_id": upload.pk, "per_label_set": True}
+    failing, other = request_tasks(both, **asked)
+    Publication.objects.filter(pk=failing.pk).update(status="failed")
+    assert carried_out(other).status == "ready"
+    clear_debris()
+    assert upload.path.exists()
+    assert [carried_out(each).status for each in request_tasks(both, **asked)] == ["ready"] * 2
+    assert not upload.path.exists()
+
+
 def test_with_annotations_and_overlap(
     connection: Connection, selection: Selection, permission: WritePermission
 ) -> None:
