@@ -57,6 +57,7 @@ def begin_upload(
     if (begun := own.filter(fingerprint=fingerprint).first()) is not None:
         return begun, False
     size = sum(file["size"] for file in files)
+    _check_size(size)
     _check_disk(size)
     upload = Upload(
         owner=user,
@@ -187,8 +188,18 @@ def _check_paths(paths: Iterable[str]) -> None:
         known.add(path)
 
 
+def _check_size(size: int) -> None:
+    """Raises InvalidInput."""
+    most = min(settings.UPLOADS_BYTES_PER_PERSON, settings.UPLOADS_MAX_BYTES)
+    if size > most:
+        raise InvalidInput(
+            f"The files have {_in_words(size)}, and {_in_words(most)} can be uploaded at once "
+            "here. Upload a part of them, or ask the operator of the portal for room."
+        )
+
+
 def _check_room(user: User, size: int) -> None:
-    """Raises InvalidInput, Conflict."""
+    """Raises Conflict."""
     own, everybody = Upload.objects.for_user(user), Upload.objects.all()
     if own.count() >= UNFINISHED:
         raise Conflict(
@@ -196,11 +207,6 @@ def _check_room(user: User, size: int) -> None:
             "Delete one that you no longer need, then try again."
         )
     most, whole = settings.UPLOADS_BYTES_PER_PERSON, settings.UPLOADS_MAX_BYTES
-    if size > min(most, whole):
-        raise InvalidInput(
-            f"The files have {_in_words(size)}, and {_in_words(min(most, whole))} can be uploaded "
-            "at once here. Upload a part of them, or ask the operator of the portal for room."
-        )
     if _bytes_of(own) + size > most:
         raise Conflict(
             f"With these files, your uploads would take more than the {_in_words(most)} that each "

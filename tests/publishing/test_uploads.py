@@ -223,6 +223,11 @@ def test_a_full_disk_is_said_before_anything_is_sent(alice: User, settings: Any)
     assert not Upload.objects.exists()
 
 
+def test_files_beyond_the_limit_are_no_matter_of_the_disk(alice: User) -> None:
+    with pytest.raises(InvalidInput, match="can be uploaded at once here"):
+        services.begin_upload(user=alice, name="x", files=[{"path": "a", "size": 2**62}])
+
+
 def test_what_nobody_goes_on_with_is_removed(alice: User, folder: Path) -> None:
     """And files of no upload, but not the one that is just being made."""
     old, _ = services.begin_upload(user=alice, name="x", files=SOME)
