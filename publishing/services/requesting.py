@@ -19,7 +19,7 @@ from publishing.copying import LARGEST, CopyOptions
 from publishing.exceptions import PermissionNeeded
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
-from publishing.models import Publication, WritePermission
+from publishing.models import Publication, Upload, WritePermission
 from publishing.new_task import NewTaskOptions
 from publishing.services.checking import check_ground_truth
 from publishing.services.copy_checking import CopyCheck
@@ -27,7 +27,7 @@ from publishing.services.following import connection_to
 from publishing.services.issue_checking import check_issues
 from publishing.services.replacing import find_replaced
 from publishing.services.task_checking import check_new_task
-from publishing.services.uploads import IN_USE, remove_used_upload
+from publishing.services.uploads import GONE, IN_USE, remove_used_upload
 from selections.models import Selection
 from selector.models import Connection
 
@@ -285,8 +285,9 @@ def queued_together(
             raise Conflict(COPYING) from None
         selection = publication.selection
         running = None if selection is None else _running(user, selection, publication.target)
-        if running is None and publication.upload_of_files_id is not None:
-            raise Conflict(IN_USE) from None
+        if running is None and (upload_id := publication.upload_of_files_id) is not None:
+            is_there = Upload.objects.filter(pk=upload_id).exists()
+            raise Conflict(IN_USE if is_there else GONE) from None
         if selection is None or running is None:
             raise
         return _same_or_conflict(running, selection, _asked(publication)).asked_together()
