@@ -25,7 +25,7 @@ from publishing.reviewing import (
 )
 from publishing.services.assignees import check_assignees, find_members
 from publishing.services.following import GONE, connection_to
-from publishing.services.requesting import of_results, queued
+from publishing.services.requesting import check_not_removed, of_results, queued
 from publishing.services.steps import step
 from publishing.services.writing import writing_client
 from selector.cvat_requests import cvat_client
@@ -104,6 +104,7 @@ def request_hand_over(
     options = HandOverOptions(source.pk, tuple(reviewer_ids)).to_json()
 
     def running() -> Publication | None:
+        check_not_removed(source.url, source.result_task_id)
         active = Publication.objects.for_user(user).active()
         return active.filter(target=Publication.Target.HAND_OVER, options=options).first()
 

@@ -23,6 +23,13 @@ WRITING = (
     "The results in this task are being written into the tasks of its frames. Wait until that is "
     "done, or cancel it first."
 )
+COPYING = (
+    "Annotations are being copied into this task. Wait until that is done, then remove the task."
+)
+HANDING_OVER = (
+    "Jobs of this task are being handed over to reviewers. Wait until that is done, then remove "
+    "the task."
+)
 NOT_OURS = (
     "Task {task} no longer names this publication as its issue tracker, so it may be another one "
     "by now. Nothing was deleted. Look at it in CVAT and delete it there."
@@ -30,13 +37,13 @@ NOT_OURS = (
 
 
 def check_removable(source: Publication) -> int:
-    """The id of the task that the publication made. Raises Conflict, also while its results are
-    still being written back."""
+    """The id of the task that the publication made. Raises Conflict, also while something else is
+    still being done with it."""
     task_id = source.result_task_id
     if not source.has_removable_task or task_id is None:
         raise Conflict(NO_TASK)
-    if _is_being_written_back(source):
-        raise Conflict(WRITING)
+    if why := _why_not_yet(source):
+        raise Conflict(why)
     return task_id
 
 
@@ -58,9 +65,9 @@ def request_removal(*, user: User, source: Publication) -> Publication:
 
 
 def _running(user: User, source: Publication) -> Publication | None:
-    """The removal that is under way. Raises Conflict while results are written back."""
-    if _is_being_written_back(source):
-        raise Conflict(WRITING)
+    """The removal that is under way. Raises Conflict while something else is done with the task."""
+    if why := _why_not_yet(source):
+        raise Conflict(why)
     active = Publication.objects.for_user(user).active()
     options = RemovalOptions(source.pk).to_json()
     return active.filter(target=Publication.Target.REMOVAL, options=options).first()
@@ -73,8 +80,8 @@ def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any
     task_id = publication.task_id
     if source is None or task_id is None:
         raise WorkFailed(NO_TASK)
-    if _is_being_written_back(source):  # asked for in the same moment as the removal
-        raise WorkFailed(WRITING)
+    if why := _why_not_yet(source):  # asked for in the same moment as the removal
+        raise WorkFailed(why)
     change = removal(task_id)
     with writing_client(publication, heartbeat) as client:
         writer = TaskWriter(client)
@@ -86,10 +93,19 @@ def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any
     return {}
 
 
-def _is_being_written_back(source: Publication) -> bool:
-    active = Publication.objects.for_user(source.requested_by).active()
-    writing_back = active.filter(target=Publication.Target.WRITE_BACK)
-    return writing_back.filter(options__publication_id=source.pk).exists()
+def _why_not_yet(source: Publication) -> str:
+    """What is still being done with the task, as a message; "" for nothing. Others may copy
+    annotations into it, too."""
+    active = Publication.objects.active()
+    own = active.filter(requested_by_id=source.requested_by_id)
+    writing_back = own.filter(target=Publication.Target.WRITE_BACK)
+    if writing_back.filter(options__publication_id=source.pk).exists():
+        return WRITING
+    in_task = active.filter(url=source.url, task_id=source.result_task_id)
+    if in_task.filter(target=Publication.Target.COPY).exists():
+        return COPYING
+    handing_over = in_task.filter(target=Publication.Target.HAND_OVER)
+    return HANDING_OVER if handing_over.exists() else ""
 
 
 def _is_gone(client: CvatClient, task_id: int) -> bool:

@@ -35,6 +35,8 @@ COPYING = (
     "Annotations are being copied into this task already. Wait until that is done, then look again."
 )
 
+REMOVING = "This task is being removed in CVAT. To keep it, cancel the removal first."
+
 
 def request_ground_truth_job(
     *, user: User, selection: Selection, options: GroundTruthOptions
@@ -118,23 +120,40 @@ def request_copy(*, user: User, check: CopyCheck, options: CopyOptions) -> Publi
             f"The objects to copy are larger than {LARGEST // 1024**2} MB, which is the most at a "
             "time. Copy from a task or file with fewer."
         )
-    own = Publication.objects.for_user(user).active().filter(target=Publication.Target.COPY)
-    running = own.filter(url=check.connection.url, task_id=check.task_id).first()
-    if running is not None and (running.options, running.plan) == (options.to_json(), plan):
-        return running
+    url = check.connection.url
+
+    def find_same() -> Publication | None:
+        check_not_removed(url, check.task_id)
+        own = Publication.objects.for_user(user).active().filter(target=Publication.Target.COPY)
+        running = own.filter(url=url, task_id=check.task_id).first()
+        is_same = running is not None and (running.options, running.plan) == (
+            options.to_json(),
+            plan,
+        )
+        return running if is_same else None
+
+    if same := find_same():
+        return same
     publication = Publication(
         target=Publication.Target.COPY,
         selection_name=check.source.name[:200],
         requested_by=user,
         connection=check.connection,
-        url=check.connection.url,
+        url=url,
         task_id=check.task_id,
         task_name=check.task_name[:500],
         frames_total=check.frames_count,
         options=options.to_json(),
         plan=plan,
     )
-    return queued(publication)
+    return queued(publication, find_same=find_same)
+
+
+def check_not_removed(url: str, task_id: int | None) -> None:
+    """Raises Conflict while a task is being removed."""
+    removals = Publication.objects.active().filter(target=Publication.Target.REMOVAL)
+    if removals.filter(url=url, task_id=task_id).exists():
+        raise Conflict(REMOVING)
 
 
 def plan_new_task(*, user: User, selection: Selection, options: NewTaskOptions) -> list[Change]:

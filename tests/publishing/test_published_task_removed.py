@@ -15,6 +15,7 @@ from cvat import client as cvat_client
 from cvat.writing import TaskWriter
 from portal.exceptions import Conflict
 from publishing import services
+from publishing.copying import CopyOptions
 from publishing.models import Publication
 from publishing.services import carrying_out, removing_task, writing_back
 from publishing.writing_back import ADD, WriteBackOptions
@@ -163,6 +164,63 @@ def test_it_stays_when_both_were_asked_for_in_the_same_moment(
     assert (done.status, "being written" in done.error) == ("failed", True)
     assert made.id in standin.world.tasks
     assert carried_out(writing).status == "ready"
+
+
+def copy_into(publication: Publication, made: Task, from_task: Task) -> Publication:
+    """Copied annotations of one box."""
+    connection = publication.connection
+    assert connection is not None
+    source = services.read_source(
+        connection=connection, task_id=from_task.id, to_connection=connection, to_task_id=made.id
+    )
+    options = CopyOptions(source.name, partly=True, add=True)
+    check = services.check_copy(
+        source=source, connection=connection, task_id=made.id, options=options
+    )
+    return services.request_copy(user=connection.owner, check=check, options=options)
+
+
+@pytest.fixture
+def source(standin: StandIn, marked: Published) -> Task:
+    """A task with a box on a picture of the published one."""
+    _, made = marked
+    assert made.media is not None
+    name = made.media.name(made.order[0])
+    task = standin.world.add_task("Source", owner="demo", images=[name])
+    add_box(task, 0, 5)
+    return task
+
+
+def test_annotations_that_are_being_copied_into_it_are_waited_for(
+    marked: Published, source: Task, standin: StandIn
+) -> None:
+    publication, made = marked
+    copying = copy_into(publication, made, source)
+    with pytest.raises(Conflict, match="being copied into this task"):
+        remove(publication)
+    Publication.objects.filter(pk=copying.pk).update(status="cancelled")  # as if not there yet
+    removal = remove(publication)
+    with pytest.raises(Conflict, match="This task is being removed in CVAT"):
+        copy_into(publication, made, source)
+    Publication.objects.filter(pk=copying.pk).update(status="queued")
+    done = carried_out(removal)
+    assert (done.status, "being copied" in done.error) == ("failed", True)
+    assert carried_out(copying).status == "ready"
+    assert made.id in standin.world.tasks
+
+
+def test_jobs_that_are_being_handed_over_are_waited_for(marked: Published) -> None:
+    publication, made = marked
+    made.jobs[0].state = "completed"
+    handed: dict[str, Any] = {"user": publication.requested_by, "source": publication}
+    reviewers = [services.check_hand_over(**handed).members[0].id]
+    handing_over = services.request_hand_over(**handed, reviewer_ids=reviewers)
+    with pytest.raises(Conflict, match="being handed over"):
+        remove(publication)
+    services.cancel_publication(publication=handing_over)
+    remove(publication)
+    with pytest.raises(Conflict, match="This task is being removed in CVAT"):
+        services.request_hand_over(**handed, reviewer_ids=reviewers)
 
 
 def test_the_page_of_its_results_says_that_it_is_gone(web: Client, marked: Published) -> None:
