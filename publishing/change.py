@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,3 +37,8 @@ class Change:
     @property
     def request(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def body_text(self) -> str:
+        """The body as JSON that people can read; "" for none."""
+        return json.dumps(self.body, ensure_ascii=False) if self.body else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -39,7 +38,7 @@ def deciding_page(
         "form": form,
         "returns_to_form": True,
         "permission": WritePermission.objects.of(check.connection),
-        "planned": [(change, json.dumps(change.body) if change.body else "") for change in planned],
+        "planned": [(change, change.body_text) for change in planned],
         # A query that the page of a ground-truth job never asks.
         "earlier": Publication.objects.tasks_of(selection, request.user),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import Any
 
@@ -87,9 +86,7 @@ def task_of_files(request: SignedInRequest, pk: int) -> HttpResponse:
     with errors_shown_in(form) as outcome:
         if "show" in request.POST:
             planned = services.plan_task_of_files(**asked)
-            context["planned"] = [
-                (change, json.dumps(change.body) if change.body else "") for change in planned
-            ]
+            context["planned"] = [(change, change.body_text) for change in planned]
             return render(request, PAGE, context)
         publication = services.request_task_of_files(
             **asked, portal_url=request.build_absolute_uri("/")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from django.contrib import messages
@@ -79,7 +78,7 @@ def _page(
         "unknown_labels": sorted(comparison.unknown_labels.items()),
         "unexpected_kinds": sorted(comparison.unexpected_kinds.items()),
         "form": form or WriteBackForm(),
-        "planned": [(change, json.dumps(change.body)) for change in planned],
+        "planned": [(change, change.body_text) for change in planned],
         "permission": WritePermission.objects.of(connection),
         "check": {"connection": connection},  # as on the other pages that send something
     }
