@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 
 def test_it_goes_on_after_an_interruption(connected: Portal, folder: Path) -> None:
     page = connected.page
+    page.clock.install()
     page.goto("/publications/")
     page.get_by_role("link", name="New task from files").click()
 
@@ -42,11 +44,13 @@ def test_it_goes_on_after_an_interruption(connected: Portal, folder: Path) -> No
             route.fulfill(status=502)
 
     page.route("**/data?offset=*", cut_off)
+    # The time for another try never comes, and Pause must not wait for it.
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
     page.get_by_label("A folder …").set_input_files(folder)
     expect(page.get_by_role("status").filter(has_text="The connection is lost")).to_be_visible()
-    page.unroute("**/data?offset=*", cut_off)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    page.unroute("**/data?offset=*", cut_off)
     half = Upload.objects.get()
     assert 0 < half.received < half.size
 

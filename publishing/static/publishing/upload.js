@@ -128,15 +128,19 @@ async function sendPieces(row, bytes, signal) {
       const isLost = !error.status || error.status >= 500 || error.code === "wrong_offset";
       if (signal.aborted || !isLost || failures === TRIES) throw error;
       show("The connection is lost. Trying again …");
-      await pause(Math.min(1000 * 2 ** failures, LONGEST_PAUSE));
-      signal.throwIfAborted();
+      await pause(Math.min(1000 * 2 ** failures, LONGEST_PAUSE), signal);
     }
   }
 }
 
-/** @param {number} milliseconds */
-function pause(milliseconds) {
-  return new Promise((done) => setTimeout(done, milliseconds));
+/** Ends early, with an error, when the person presses Pause or Cancel.
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal */
+function pause(milliseconds, signal) {
+  return new Promise((done, failed) => {
+    setTimeout(done, milliseconds);
+    signal.addEventListener("abort", () => failed(signal.reason), { once: true });
+  });
 }
 
 /** @param {string} text */
@@ -153,17 +157,19 @@ function fail(message) {
   parts.error.hidden = false;
 }
 
-/** @param {number} bytes */
+/** As in the list of uploads.
+ * @param {number} bytes */
 function megabytes(bytes) {
-  return (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
+  return (bytes / 2 ** 20).toLocaleString("en", { maximumFractionDigits: 1 });
 }
 
-/** The name of the folder, of the ZIP, or of the first picture.
+/** The name of the folder, of the ZIP, or of the first picture with the number of the others.
  * @param {Chosen[]} chosen */
 function nameOf(chosen) {
   const [top, ...below] = chosen[0].path.split("/");
-  const name = below.length || chosen.length > 1 ? top : top.replace(/\.zip$/i, "");
-  return name.slice(0, 200);
+  if (below.length) return top.slice(0, 200);
+  const others = chosen.length - 1;
+  return others ? `${top.slice(0, 150)} and ${others} more` : top.replace(/\.zip$/i, "").slice(0, 200);
 }
 
 /** The files of something that was dropped.
