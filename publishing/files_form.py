@@ -23,14 +23,10 @@ class FilesTaskForm(NewTaskForm):
 
     def __init__(self, check: FilesCheck, *args: Any, **kwargs: Any) -> None:
         super().__init__(check, *args, **kwargs)
-        for name in (*_OF_FRAMES, "find_project"):
-            self.fields.pop(name, None)
+        for name in _OF_FRAMES:
+            del self.fields[name]
         project, schema = cast(Any, self.fields["project"]), self.fields["label_schema"]
         project.choices = [("", "None: labels of its own"), *project.choices[1:]]
-        if check.projects_count > len(check.projects):
-            project.help_text = (
-                f"The newest {len(check.projects):,} of {check.projects_count:,} projects."
-            )
         schema.help_text = (
             "In the form of CVAT’s tab Raw: names, types, attributes, skeletons. For a task "
             "outside a project, or for a new project."

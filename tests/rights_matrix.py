@@ -228,10 +228,7 @@ EXPECTED: dict[str, list[Case]] = {
         post(DONE_BY_ALICE, {"name": "x", "image_quality": 70}, pk="closed"),
         post((302, 302, 409, 409), {"name": "x", "image_quality": 70}, pk="shared"),
     ],
-    "publishing:found-projects": [
-        get(PAGE_OF_ALICE, pk="closed"),
-        get((302, 200, 200, 200), pk="shared"),
-    ],
+    "publishing:found-projects": [get(PAGE_OF_ALICE, pk="connection")],
     "publishing:files": [get(PAGE)],
     "publishing:task-of-files": [
         get(PAGE_OF_ALICE, pk="upload"),
@@ -550,7 +547,6 @@ SHARED: dict[str, tuple[int, int]] = {
     "post selections:left-out": (200, 200),
     "post selections:build": (302, 302),
     "get publishing:new-task": (200, 200),
-    "get publishing:found-projects": (200, 200),
     "post publishing:new-task": (409, 409),
     "get api-new-task": (200, 200),
     "post api-new-task": (409, 409),

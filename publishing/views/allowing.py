@@ -16,6 +16,7 @@ from selector.models import Connection
 PAGES = (
     "publishing:ground-truth",
     "publishing:new-task",
+    "publishing:task-of-files",
     "publishing:issues",
     "publishing:hand-over",
 )
@@ -40,13 +41,19 @@ def fill_again(request: SignedInRequest, form: forms.Form) -> None:
     """Fill the form with what was typed, if the person comes back from the permission."""
     if AGAIN not in request.GET:
         return
-    given = cache_get(_key(request, request.path))
-    if given is None:
+    data, no_files = typed(request), MultiValueDict[str, object]()
+    if not data:
         messages.warning(request, LOST)
         return
-    data, no_files = QueryDict(given), MultiValueDict[str, object]()
     for name, field in form.fields.items():
         form.initial[name] = field.widget.value_from_datadict(data, no_files, name)
+
+
+def typed(request: SignedInRequest) -> QueryDict:
+    """What was typed into the form before the person went to the permission; empty if they do not
+    come back from there, or if the portal does not have it any more."""
+    given = cache_get(_key(request, request.path)) if AGAIN in request.GET else None
+    return QueryDict(given or "")
 
 
 def page_to_return_to(request: HttpRequest) -> str:

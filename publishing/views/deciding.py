@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -30,19 +30,36 @@ def deciding_page(
     planned: Iterable[Change] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """What the selection would become, and the form; with `planned`, the requests that would be
-    sent, each with its body as text."""
+    """What the selection would become, and the form; see form_page()."""
     context = {
         "selection": selection,
+        # A query that the page of a ground-truth job never asks.
+        "earlier": Publication.objects.tasks_of(selection, request.user),
+    }
+    return form_page(request, template, context, check, form, planned=planned, status=status)
+
+
+def form_page(
+    request: SignedInRequest,
+    template: str,
+    context: Mapping[str, Any],
+    check: Check,
+    form: forms.Form,
+    *,
+    planned: Iterable[Change] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The form with what was found out before; with `planned`, the requests that would be sent,
+    each with its body as text."""
+    shown = {
+        **context,
         "check": check,
         "form": form,
         "returns_to_form": True,
         "permission": WritePermission.objects.of(check.connection),
         "planned": [(change, change.body_text) for change in planned],
-        # A query that the page of a ground-truth job never asks.
-        "earlier": Publication.objects.tasks_of(selection, request.user),
     }
-    return render(request, template, context, status=status)
+    return render(request, template, shown, status=status)
 
 
 def refused_page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,14 +11,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cvat.links import MAX_ID
-from portal.exceptions import Explained, InvalidInput, http_status
+from portal.exceptions import Explained, http_status
 from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.files_form import FilesTaskForm
-from publishing.models import Upload, WritePermission
+from publishing.models import Upload
 from publishing.new_task import LONGEST_NAME
+from publishing.views.allowing import fill_again, to_permission, typed
+from publishing.views.deciding import form_page
+from publishing.views.projects import as_number, check_with_project, sent_form
 from selector.models import Connection
 from selector.services.connections import find_connection
 
@@ -60,55 +62,44 @@ def task_of_files(request: SignedInRequest, pk: int) -> HttpResponse:
     }
     try:
         connection = find_connection(user=request.user, connection_id=_connection_id(request))
-        check = _check(request, upload, connection)
+        of_upload: dict[str, Any] = {
+            "user": request.user,
+            "upload": upload,
+            "connection": connection,
+        }
+        find = partial(services.check_files, **of_upload)
+        check = check_with_project(request, find)
     except Explained as error:
         context["reason"] = str(error)
         return render(request, PAGE, context, status=http_status(error))
     context |= {
-        "check": check,
         "left_out": check.contents.left_out[:LISTED],
         "alike": check.contents.alike[:LISTED],
         "listed": LISTED,
-        "permission": WritePermission.objects.of(connection),
     }
     if request.method == "GET":
-        context["form"] = FilesTaskForm(check, initial={"name": upload.name[:LONGEST_NAME]})
-        return render(request, PAGE, context)
-    form = context["form"] = FilesTaskForm(check, request.POST)
+        form = FilesTaskForm(check, initial={"name": upload.name[:LONGEST_NAME]})
+        fill_again(request, form)
+        return form_page(request, PAGE, context, check, form)
+    if "allow" in request.POST:
+        return to_permission(request, connection)
+    form, check = sent_form(request, check, check=find, form=FilesTaskForm)
     if not form.is_valid():
-        return render(request, PAGE, context, status=400)
-    asked: dict[str, Any] = {
-        "user": request.user,
-        "upload": upload,
-        "connection": connection,
-        "options": form.options(),
-    }
+        return form_page(request, PAGE, context, check, form, status=400)
+    asked = of_upload | {"options": form.options()}
     with errors_shown_in(form) as outcome:
         if "show" in request.POST:
             planned = services.plan_task_of_files(**asked)
-            context["planned"] = [(change, change.body_text) for change in planned]
-            return render(request, PAGE, context)
+            return form_page(request, PAGE, context, check, form, planned=planned)
         publication = services.request_task_of_files(
             **asked, portal_url=request.build_absolute_uri("/")
         )
     if form.errors:
-        return render(request, PAGE, context, status=outcome.status)
+        return form_page(request, PAGE, context, check, form, status=outcome.status)
     messages.success(request, "The task is being made.")
     return redirect(publication)
 
 
 def _connection_id(request: SignedInRequest) -> int | None:
-    return _number(request.POST.get("connection") or request.GET.get("connection", ""))
-
-
-def _check(request: SignedInRequest, upload: Upload, connection: Connection) -> services.FilesCheck:
-    """With the project that is chosen, if CVAT shows it: the form says so if not."""
-    asked: dict[str, Any] = {"user": request.user, "upload": upload, "connection": connection}
-    if (number := _number(request.POST.get("project", ""))) is not None:
-        with suppress(InvalidInput):
-            return services.check_files(**asked, project_id=number)
-    return services.check_files(**asked)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) <= len(str(MAX_ID)) else None
+    given = (request.POST, typed(request), request.GET)
+    return as_number(next(filter(None, (each.get("connection") for each in given)), ""))

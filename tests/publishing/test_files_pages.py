@@ -74,7 +74,7 @@ def test_what_is_missing_is_said_beside_the_form(
 
 def test_the_permission_is_asked_for(web: Client, connection: Connection, upload: Upload) -> None:
     page = f"/publications/files/{upload.pk}"
-    assert "Allow it in a new tab" in web.get(page).content.decode()
+    assert "You come back to this page then" in web.get(page).content.decode()
     assert web.post(page, FORM).status_code == 409
 
 

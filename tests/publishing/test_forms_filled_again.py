@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,15 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
+from cvat.client import CvatClient
 from publishing.models import Publication
 from selections.models import Selection
 from selector.models import Connection
 from standin.model import Task
+from standin.server import StandIn
+from tests.making import make_connection, make_upload
 from tests.publishing.making import mark, select
+from tests.publishing.test_tasks_of_files import day
 
 pytestmark = pytest.mark.usefixtures("sent")
 
@@ -70,6 +75,35 @@ def test_the_other_forms_are_too(web: Client, connection: Connection, task: Task
     assert form["deleted_frames"].value() == "leave_out"
     form = web.get(f"{issues}?again=1").context["form"]
     assert form["job_stage"].value() == "validation"
+
+
+def test_that_of_files_is_too_with_its_server_and_project(
+    web: Client,
+    alice: User,
+    connection: Connection,
+    standin: StandIn,
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that is not the one used last, and a project that the list does not have."""
+    settings.UPLOADS_DIR = tmp_path
+    project = min(standin.world.projects)
+    real = CvatClient.projects
+    monkeypatch.setattr(CvatClient, "projects", lambda client: real(client, limit=1))
+    make_connection(alice, "https://other.example.com")
+    page = f"/publications/files/{make_upload(alice, day()).pk}"
+    assert "You come back to this page" in web.get(page, {"connection": connection.pk}).text
+    given = {"connection": connection.pk, "name": "Day 2", "project": project, "subset": "Train"}
+    address = leave(web, page, given)
+    assert address == f"/publications/connections/{connection.pk}/permission?for={page}"
+    back = web.post(address, {"for": page, "password": "demo-password"})
+    assert back.headers["Location"] == f"{page}?again=1"
+    form = web.get(f"{page}?again=1")
+    assert form.context["check"].connection == connection
+    assert f'<option value="{project}" selected>' in form.text
+    assert form.context["form"]["subset"].value() == "Train"
+    assert not Publication.objects.exists()
 
 
 def test_what_is_typed_is_that_of_one_person_and_form(

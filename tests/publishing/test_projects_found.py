@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from publishing.services import task_checking
 from selections.models import Selection
 from selector.models import Connection
 from standin.server import StandIn
+from tests.making import make_upload
+from tests.publishing.test_tasks_of_files import day
 from tests.selections.builds import select
 
 pytestmark = pytest.mark.usefixtures("sent")
@@ -38,14 +41,20 @@ def selection(connection: Connection) -> Selection:
     return select(connection, (1, [0]))
 
 
-@pytest.fixture
-def page(selection: Selection) -> str:
-    return f"/publications/selections/{selection.pk}/task"
+@pytest.fixture(params=["selection", "files"])
+def page(
+    request: pytest.FixtureRequest, selection: Selection, settings: Any, tmp_path: Path
+) -> str:
+    """Of a new task of a selection, or of files."""
+    settings.UPLOADS_DIR = tmp_path
+    if request.param == "selection":
+        return f"/publications/selections/{selection.pk}/task"
+    return f"/publications/files/{make_upload(selection.owner, day()).pk}"
 
 
 @pytest.fixture
-def found(selection: Selection) -> str:
-    return f"/publications/selections/{selection.pk}/projects"
+def found(connection: Connection) -> str:
+    return f"/publications/connections/{connection.pk}/projects"
 
 
 def test_words_a_number_and_an_address_find_a_project(
@@ -67,9 +76,11 @@ def test_what_is_not_found_is_said(web: Client, found: str, standin: StandIn) ->
 
 
 def test_a_project_beyond_the_list_is_taken(
-    web: Client, permission: WritePermission, page: str, many: int
+    web: Client, permission: WritePermission, page: str, found: str, many: int
 ) -> None:
-    assert "the newest 1 of" in web.get(page).text
+    form = web.get(page).text
+    assert "the newest 1 of" in form
+    assert f'hx-get="{found}"' in form
     dry = web.post(page, GIVEN | {"project": many, "show": "1"}).text
     assert f'<option value="{many}" selected>' in dry
     web.post(page, GIVEN | {"project": many})

@@ -1,0 +1,76 @@
+"""The project on the pages on which a new task is made: found by words, checked with the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from cvat.links import MAX_ID
+from portal.exceptions import Explained, InvalidInput
+from portal.signed_in import SignedInRequest
+from publishing import services
+from publishing.new_task_form import NewTaskForm
+from publishing.views.allowing import typed
+from selector.models import Connection
+
+Check = TypeVar("Check", bound=services.NewTaskCheck)
+Form = TypeVar("Form", bound=NewTaskForm)
+
+
+@never_cache
+@require_GET
+def found_projects(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The projects that the words `find_project` fit, as a part of the choice of the project."""
+    connection = get_object_or_404(Connection.objects.for_user(request.user), pk=pk)
+    words = request.GET.get("find_project", "").strip()
+    context: dict[str, object] = {"words": words}
+    try:
+        if words:
+            context["matching"] = services.find_projects(connection=connection, words=words)
+    except Explained as error:
+        context["error"] = str(error)
+    return render(request, "publishing/_found_projects.html", context)
+
+
+def check_with_project(request: SignedInRequest, check: Callable[..., Check]) -> Check:
+    """What `check` answers, which takes a `project_id`: with the project that is chosen, if CVAT
+    shows it. The form says so if not."""
+    number = as_number(request.POST.get("project") or typed(request).get("project", ""))
+    if number is not None:
+        with suppress(InvalidInput):
+            return check(project_id=number)
+    return check()
+
+
+def sent_form(
+    request: SignedInRequest,
+    checked: Check,
+    *,
+    check: Callable[..., Check],
+    form: Callable[..., Form],
+) -> tuple[Form, Check]:
+    """The form that was sent, which `form` makes of a check, and the check with the project that
+    the words in it find."""
+    words = request.POST.get("find_project", "").strip()
+    if not words or request.POST.get("project"):
+        return form(checked, request.POST), checked
+    try:
+        matching = services.find_projects(connection=checked.connection, words=words)
+    except InvalidInput as error:
+        refused = form(checked, request.POST)
+        refused.add_error("find_project", str(error))
+        return refused, checked
+    if matching.count == 1:
+        checked = check(project_id=matching.results[0].id)
+    return form(checked, request.POST, matching=matching), checked
+
+
+def as_number(text: str) -> int | None:
+    """The id that the text is; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= len(str(MAX_ID)) else None
