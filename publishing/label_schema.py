@@ -11,12 +11,15 @@ from cvat.writing.labels import named_point, to_send
 from selections.listed_frames import is_text
 
 LONGEST_SCHEMA = 500_000  # characters
-LONGEST_NAME = 64  # characters; CVAT's limit
+LONGEST_NAME = 64  # characters; CVAT's limits
+LONGEST_VALUE, LONGEST_DEFAULT = 200, 128
 MOST_LABELS, MOST_ATTRIBUTES, MOST_VALUES = 1000, 100, 1000
 TYPES = (
     *("any", "cuboid", "ellipse", "mask", "points", "polygon", "polyline", "rectangle"),
     *("skeleton", "tag"),
 )
+# Of a point of a skeleton: CVAT's page sets the first, its API the second without a type.
+POINT_TYPES = ("points", "any")
 INPUT_TYPES = ("select", "radio", "checkbox", "number", "text")
 _LABEL_KEYS = ("name", "color", "type", "attributes", "sublabels", "svg")
 _ATTRIBUTE_KEYS = ("name", "mutable", "input_type", "default_value", "values")
@@ -70,6 +73,7 @@ def _label(given: Any, where: str) -> Label:
     label = to_send(
         {
             **given,
+            "name": given["name"].strip(),
             "attributes": [
                 _attribute(each, f"attribute {place} of {where}")
                 for place, each in enumerate(attributes, 1)
@@ -99,7 +103,7 @@ def _check_skeleton(label: Label, where: str) -> None:
         raise BadSchema(f"The skeleton of {where} has no points. Name them as its sublabels.")
     _check_names(parts, f"points of {where}")
     for part in parts:
-        if part["type"] != "points":
+        if part["type"] not in POINT_TYPES:
             raise BadSchema(f"The point “{part['name']}” of {where} has another type than points.")
     drawing = str(label.get("svg", ""))
     drawn = [drawing.count(named_point(part["name"])) for part in parts]
@@ -118,9 +122,11 @@ def _attribute(given: Any, where: str) -> Label:
             f"The input_type of {where} is {kind!r:.40}. It is one of {', '.join(INPUT_TYPES)}."
         )
     values = _items(given.get("values") or [], f"values of {where}", MOST_VALUES)
-    values = [_text(value, f"A value of {where}") for value in values]
+    values = [_text(value, f"A value of {where}", LONGEST_VALUE) for value in values]
     default = _text(
-        given.get("default_value", values[0] if values else ""), f"The default of {where}"
+        given.get("default_value", values[0] if values else ""),
+        f"The default of {where}",
+        LONGEST_DEFAULT,
     )
     if kind in ("select", "radio"):
         _check_choice(values, default, where)
@@ -134,7 +140,7 @@ def _attribute(given: Any, where: str) -> Label:
     if not isinstance(is_mutable, bool):
         raise BadSchema(f"mutable of {where} is true or false, without quotation marks.")
     return {
-        "name": given["name"],
+        "name": given["name"].strip(),
         "mutable": is_mutable,
         "input_type": kind,
         "default_value": default,
@@ -194,12 +200,14 @@ def _items(given: Any, what: str, most: int) -> list[Any]:
     return given
 
 
-def _text(given: Any, what: str) -> str:
-    """A value, which people also write as a number or as true or false."""
+def _text(given: Any, what: str, longest: int) -> str:
+    """A value without spaces around it, as CVAT stores it. People also write it as a number, or as
+    true or false."""
     if isinstance(given, bool):
         return str(given).lower()
-    if isinstance(given, int | float):
-        return str(given)
-    if not isinstance(given, str):
+    if not isinstance(given, str | int | float):
         raise BadSchema(f"{what} is a text.")
-    return given
+    text = str(given).strip()
+    if len(text) > longest:
+        raise BadSchema(f"{what} has more than {longest} characters, which is CVAT's limit.")
+    return text

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from publishing.label_schema import BadSchema, checked, parsed
+from tests.recorded import FOLDER
 
 
 def attribute(**values: Any) -> dict[str, Any]:
@@ -76,6 +77,29 @@ def test_the_raw_view_of_cvat_is_taken_without_its_ids() -> None:
     assert checked([car, person]) == (car, person)  # what is stored is taken again
 
 
+def test_a_recorded_skeleton_is_taken() -> None:
+    """Its points were made without a type, which CVAT answers as “any”."""
+    answered = json.loads((FOLDER / "annotated" / "project" / "labels.json").read_text())
+    [sent] = [each for each in checked(answered["results"]) if each["type"] == "skeleton"]
+    assert [part["type"] for part in sent["sublabels"]] == ["any", "any", "any"]
+
+
+def test_spaces_around_names_and_values_are_left_out_as_by_cvat() -> None:
+    [label] = checked(
+        [
+            {
+                "name": " car ",
+                "attributes": [{"name": "a ", "input_type": "radio", "values": [" x", "y"]}],
+            }
+        ]
+    )
+    [read] = label["attributes"]
+    assert (label["name"], read["name"], read["values"]) == ("car", "a", ["x", "y"])
+    assert read["default_value"] == "x"
+    with pytest.raises(BadSchema, match="Two labels are called “car”"):
+        checked([{"name": "car"}, {"name": "car "}])
+
+
 WRONG = [
     ({"name": "car"}, "list in square brackets"),
     ([], "Name at least one label"),
@@ -94,6 +118,8 @@ WRONG = [
     ([attribute(input_type="number", values=[0, 9, 1], default_value="10")], "three numbers"),
     ([attribute(input_type="checkbox", default_value="yes")], "It is true or false"),
     ([attribute(mutable="true")], "without quotation marks"),
+    ([attribute(input_type="select", values=["x" * 201])], "A value of “a”"),
+    ([attribute(default_value="x" * 129)], "more than 128 characters"),
     ([{"name": "car", "sublabels": [{"name": "x"}]}], "Only a skeleton has sublabels"),
     ([skeleton(sublabels=[])], "has no points"),
     ([skeleton(svg="")], "does not name each of its points"),
