@@ -33,6 +33,9 @@ _BROKEN = (
 )
 _ENCRYPTED = 0x1
 _IN_DIRECTORY = b"PK\x01\x02"  # begins what the directory of a ZIP says of a file
+# CVAT takes what lies in a folder of this name as context of other pictures, not as frames
+# (cvat-api 15.10).
+_CONTEXT = "related_images"
 _JUNK = {
     "__macosx": "macOS has put it there",
     ".ds_store": "macOS has put it there",
@@ -222,6 +225,8 @@ def _why_left_out(path: str, size: int) -> str:
     if suffix not in EXTENSIONS:
         kind = f"files of the type “{suffix[:20]}”" if suffix else "files without an extension"
         return f"is not known to be a picture for CVAT: it takes no {kind}"
+    if _CONTEXT in path.split("/")[:-1]:
+        return f"lies in a folder {_CONTEXT}, which CVAT takes as context of other pictures"
     return why_not_a_path(path) or ("" if size else "is empty")
 
 
