@@ -18,6 +18,7 @@ SOURCES = ("manual", "auto", "semi-auto", "file", "consensus")  # who made an ob
 TAG = "tag"
 SKELETON = "skeleton"
 MASK = "mask"
+LONGEST_VALUE = 4096  # characters of an attribute that CVAT takes
 MOST_JOB_PROBLEMS = 1000  # that are named; the others are counted
 
 

@@ -17,7 +17,9 @@ Json = dict[str, Any]
 
 KINDS = ("tags", "shapes", "tracks")
 ACTIONS = ("create", "update", "delete")
-POINTS = {"rectangle": 4, "ellipse": 4, "cuboid": 16}
+POINTS = {"rectangle": 4, "ellipse": 4, "cuboid": 16, "skeleton": 0}
+LEAST_POINTS = {"polygon": 6, "polyline": 4, "points": 2}
+LONGEST_VALUE = 4096
 REQUIRED = {
     "tags": ("frame", "label_id"),
     "shapes": ("type", "frame", "label_id"),
@@ -88,22 +90,57 @@ def _check(task: Task, given: Mapping[str, list[Json]], *, has_no_ids: bool) -> 
         if any(errors):
             raise Refusal(400, {kind: errors})
     holder = task.project or task
-    known = {part.id for label in holder.labels for part in (label, *label.sublabels)}
+    known = {part.id: part for label in holder.labels for part in (label, *label.sublabels)}
     for each in (each for kind in KINDS for each in given[kind]):
         for part in (each, *each.get("elements", [])):
             if part["label_id"] not in known:
                 raise Refusal(400, [f"label_id `{part['label_id']}` is invalid"])
+            _check_attributes(part, known[part["label_id"]])
 
 
-def _errors(kind: str, given: Json, has_no_ids: bool) -> Iterator[tuple[str, list[str]]]:
+def _check_attributes(given: Json, label: Label) -> None:
+    own = {each["id"] for each in label.attributes}
+    for attribute in given.get("attributes") or []:
+        if attribute["spec_id"] not in own:
+            raise Refusal(400, [f"spec_id `{attribute['spec_id']}` is invalid"])
+
+
+def _errors(kind: str, given: Json, has_no_ids: bool) -> Iterator[tuple[str, list[Any]]]:
     for key in REQUIRED[kind]:
         if key not in given:
             yield key, ["This field is required."]
     if has_no_ids and "id" in given:
         yield "id", ["must be absent"]
-    shape = given.get("type")
-    if shape in POINTS and len(given.get("points", [])) != POINTS[shape]:
-        yield "points", [f"invalid length for shape type '{shape}'"]
+    for key in ("frame", "group", "rotation"):
+        if (given.get(key) or 0) < 0:
+            yield key, ["Ensure this value is greater than or equal to 0."]
+    if given.get("rotation", 0) > 360:
+        yield "rotation", ["Ensure this value is less than or equal to 360."]
+    yield from _errors_of_values(given)
+    if kind == "shapes":
+        yield from _errors_of_points(given)
+
+
+def _errors_of_values(given: Json) -> Iterator[tuple[str, list[Any]]]:
+    too_long = [f"Ensure this field has no more than {LONGEST_VALUE} characters."]
+    errors = [
+        {"value": too_long} if len(str(each["value"])) > LONGEST_VALUE else {}
+        for each in given.get("attributes") or []
+    ]
+    if any(errors):
+        yield "attributes", errors
+
+
+def _errors_of_points(given: Json) -> Iterator[tuple[str, list[Any]]]:
+    """Of what is deleted, too (cvat-api 14.10)."""
+    kind, count = given.get("type", ""), len(given.get("points") or [])
+    is_outline = kind in LEAST_POINTS
+    if count != POINTS.get(kind, count) or (
+        is_outline and (count < LEAST_POINTS[kind] or count % 2)
+    ):
+        yield "points", [f"invalid length for shape type '{kind}'"]
+    if kind == "skeleton" and not given.get("elements"):
+        yield "elements", ["at least one required for skeleton shape"]
 
 
 # -- objects ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from cvat.annotations import SKELETON, SOURCES, TAG, Label, Labels, Shape
 NO_FRAME = "its frame is not in the task"
 NO_LABEL = "the task has no label “{name}”"
 NO_SKELETON = "the label “{name}” of the task is no skeleton"
+NO_POINTS = "it is a skeleton without points"
 NO_POINT = "the skeleton “{name}” of the task has no point “{point}”"
 
 
@@ -79,12 +80,19 @@ def identified(shapes: Iterable[Shape]) -> dict[str, Any]:
     AnnotationWriter.ensure_annotations_deleted: label, frame and points say which they are."""
     objects: dict[str, Any] = {"tags": [], "shapes": [], "tracks": []}
     for shape in shapes:
-        named = {"id": shape.id, "frame": shape.frame, "label_id": shape.label.id}
-        if shape.kind == TAG:
-            objects["tags"].append(named)
-        else:
-            objects["shapes"].append({**named, "type": shape.kind, "points": list(shape.points)})
+        objects["tags" if shape.kind == TAG else "shapes"].append(_identified(shape))
     return objects
+
+
+def _identified(shape: Shape) -> dict[str, Any]:
+    named: dict[str, Any] = {"id": shape.id, "frame": shape.frame, "label_id": shape.label.id}
+    if shape.kind == TAG:
+        return named
+    named |= {"type": shape.kind, "points": list(shape.points)}
+    # CVAT takes no skeleton without its points, not even to delete it (cvat-api 14.10).
+    return (
+        {**named, "elements": list(map(_identified, shape.elements))} if shape.elements else named
+    )
 
 
 def _object(shape: Shape, label: Label, frame: int, result: Copied) -> dict[str, Any]:
@@ -92,7 +100,7 @@ def _object(shape: Shape, label: Label, frame: int, result: Copied) -> dict[str,
     sent: dict[str, Any] = {
         "frame": frame,
         "label_id": label.id,
-        "group": shape.group,
+        "group": max(shape.group, 0),  # CVAT refuses others, and rotations beyond a turn
         "source": shape.source if shape.source in SOURCES else "manual",
         "attributes": _attributes(shape, label, result),
     }
@@ -101,7 +109,7 @@ def _object(shape: Shape, label: Label, frame: int, result: Copied) -> dict[str,
     sent |= {
         "type": shape.kind,
         "points": list(shape.points),
-        "rotation": shape.rotation,
+        "rotation": shape.rotation % 360,
         "occluded": shape.is_occluded,
         "outside": shape.is_outside,
         "z_order": shape.z_order,
@@ -115,6 +123,8 @@ def _elements(shape: Shape, label: Label, frame: int, result: Copied) -> list[di
     points = {part.name: part for part in label.sublabels}
     if not points:
         raise _CannotBeCopied(NO_SKELETON.format(name=label.name))
+    if not shape.elements:
+        raise _CannotBeCopied(NO_POINTS)
     for element in shape.elements:
         if element.label.name not in points:
             text = NO_POINT.format(name=label.name, point=element.label.name)

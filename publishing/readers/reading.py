@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cvat.annotation_json import FARTHEST, LARGEST_NUMBER
-from cvat.annotations import Label, Shape
+from cvat.annotations import LONGEST_VALUE, Label, Shape
 from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
 from publishing.readers.relative import RelativeObject
 
@@ -48,7 +48,10 @@ class Reading:
         return frame
 
     def add(self, shape: Shape) -> None:
-        """Raises BadFile."""
+        """Raises BadFile, BadValue."""
+        for each in (shape, *shape.elements):
+            if any(len(value) > LONGEST_VALUE for _, value in each.attributes):
+                raise BadValue(f"an attribute has more than {LONGEST_VALUE:,} characters")
         self._take_object()
         self.shapes.append(shape)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cvat.annotations import Shape
+from cvat.annotations import Label, Shape
 from cvat.client import CvatClient
-from cvat.writing.copying import LeftOut, copied
+from cvat.writing.copying import LeftOut, copied, identified
 from standin.model import Task
 from standin.server import StandIn
 from tests.cvat.writing_clients import client, world_to_write_to, writer
@@ -125,3 +125,33 @@ def test_objects_of_other_frames_stay_behind(site: StandIn, tmp_path: Path) -> N
     result = copied(read(reader, source, tmp_path), labels, frames={1: 0})
     assert {each.reason for each in result.left_out} == {"its frame is not in the task"}
     assert (len(result.shapes), len(result.tags)) == (1, 1)
+
+
+def test_objects_are_deleted_by_what_was_read_of_them(site: StandIn, tmp_path: Path) -> None:
+    source, reader = task(site, SOURCE), client(site)
+    fill(site, source)
+    shapes = read(reader, source, tmp_path)
+    deleted = [each for each in shapes if each.kind in ("skeleton", "tag", "mask")]
+    writer(site).ensure_annotations_deleted(source.jobs[0].id, identified(deleted))
+    remaining = read(reader, source, tmp_path)
+    assert sorted(each.kind for each in remaining) == ["polygon", "rectangle"]
+
+
+@pytest.mark.parametrize(("rotation", "sent"), [(-30, 330), (400, 40), (360, 0), (359.5, 359.5)])
+def test_what_cvat_would_refuse_is_sent_as_it_takes_it(
+    site: StandIn, rotation: float, sent: float
+) -> None:
+    """A file, and an import into CVAT, may have any rotation and group."""
+    target = task(site, TARGET)
+    labels = client(site).labels(task_id=target.id)
+    shape = Shape("rectangle", Label(0, "car"), 0, [1, 1, 9, 9], rotation=rotation, group=-1)
+    result = copied([shape], labels, frames={0: 0})
+    assert (result.shapes[0]["rotation"], result.shapes[0]["group"]) == (sent, 0)
+    writer(site).ensure_annotations(target.jobs[0].id, result.objects, before=0)
+
+
+def test_a_skeleton_without_points_is_left_out(site: StandIn) -> None:
+    labels = client(site).labels(task_id=task(site, TARGET).id)
+    result = copied([Shape("skeleton", Label(0, "person"), 0, id=7)], labels, frames={0: 0})
+    assert result.left_out == [LeftOut(0, 7, "it is a skeleton without points")]
+    assert result.shapes == []

@@ -27,6 +27,7 @@ XML = """<?xml version="1.0" encoding="utf-8"?>
     %s
   </image>
 </annotations>"""
+LONG_VALUE = f'<attribute name="text">{"x" * 4097}</attribute>'
 BOX = '<box label="car" xtl="1" ytl="2" xbr="3" ybr="4"/>'
 COCO: dict[str, Any] = {
     "images": [{"id": 7, "file_name": "a/1.jpg", "width": 3, "height": 2}],
@@ -268,6 +269,7 @@ def test_a_broken_file_is_explained(name: str) -> None:
         ('<polygon label="car" points="1,2;3,4"/>', "they have too few points (line 5)"),
         ('<mask label="car" rle="1, 1" left="0" top="0" width="2" height="2"/>', "do not fill it"),
         ('<star label="car"/>', "“star” is no kind of object"),
+        (f'<tag label="car">{LONG_VALUE}</tag>', "an attribute has more than 4,096 characters"),
     ],
 )
 def test_an_object_that_cannot_be_read_is_named_and_the_others_are_read(
