@@ -33,6 +33,7 @@ from cvat.types import (
     ShownTask,
     Task,
     User,
+    ValidationLayout,
 )
 
 TOKENS = "/api/auth/access_tokens"
@@ -336,6 +337,12 @@ class CvatClient:
     def task_honeypots(self, task_id: int) -> frozenset[int]:
         """The task frames of a task that are copies of pool frames (cvat-api 8.2)."""
         return self._honeypots(f"task {task_id}", f"/api/tasks/{task_id}/validation_layout")
+
+    def validation_layout(self, task_id: int) -> ValidationLayout:
+        """The ground truth of a task as CVAT has set it up."""
+        path = f"/api/tasks/{task_id}/validation_layout"
+        data = self._http.get(path, subject=f"the validation layout of task {task_id}")
+        return reading.validation_layout(data)
 
     def job_honeypots(self, job_id: int) -> frozenset[int]:
         """The same for one job; task frames as well."""

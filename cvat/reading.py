@@ -25,6 +25,7 @@ from cvat.types import (
     ProjectJob,
     Task,
     User,
+    ValidationLayout,
 )
 
 T = TypeVar("T")
@@ -172,6 +173,23 @@ def meta(body: bytes | bytearray) -> Meta:
 def honeypot_frames(data: Any) -> frozenset[int]:
     """The task frames that are copies of pool frames, from a validation layout."""
     return frozenset(numbers(_object(data).get("honeypot_frames")))
+
+
+def validation_layout(data: Any) -> ValidationLayout:
+    """The validation layout of a task. Raises CvatBroken for copies without their originals."""
+    layout = _object(data)
+    if (mode := _text(layout, "mode")) != "gt_pool":
+        return ValidationLayout(mode)
+    copies = numbers(layout.get("honeypot_frames"))
+    originals = numbers(layout.get("honeypot_real_frames"))
+    if len(copies) != len(originals):
+        raise CvatBroken("CVAT names other honeypots than frames that they are copies of.")
+    return ValidationLayout(
+        mode,
+        _number(layout, "frames_per_job_count"),
+        tuple(numbers(layout.get("validation_frames"))),
+        dict(zip(copies, originals, strict=True)),
+    )
 
 
 def numbers(data: Any) -> list[int]:

@@ -8,6 +8,7 @@ fast as dataclasses, and the garbage collector does not visit them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -148,6 +149,18 @@ class ProjectJob:
 class JobDate:
     id: int
     updated_date: str  # when the job or its annotations changed last, in CVAT's words
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationLayout:
+    """What CVAT says of the ground truth of a task (cvat-api 8.6). `mode` is "gt", "gt_pool" or ""
+    for none. Of a pool: `copies_per_job`, its task frames, and the copies of them among the frames
+    of the jobs, each with the pool frame that it shows."""
+
+    mode: str = ""
+    copies_per_job: int = 0
+    pool: tuple[int, ...] = ()
+    copies: Mapping[int, int] = field(default_factory=dict)
 
 
 class FrameInfo(msgspec.Struct, frozen=True, gc=False):

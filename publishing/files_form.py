@@ -8,13 +8,14 @@ from publishing.new_task import NewTaskOptions
 from publishing.new_task_form import NewTaskForm
 from publishing.services import FilesCheck
 
-# What is asked of frames of other tasks alone.
+# What is offered for frames of a selection alone.
 _OF_FRAMES = {
     "quality": "",
     "with_annotations": False,
     "without_labels": (),
     "replacement": None,
     "unreplaced_frames": "",
+    "honeypots_per_job": None,
 }
 
 

@@ -37,9 +37,10 @@ class NewTaskOptions:
     take the place of those of the frames of their names; `unreplaced_frames` says what becomes of
     frames without one, if there are such. `with_annotations`: what is annotated on the frames
     is copied too. `ground_truth_count`: 0, or of how many frames, drawn at random with
-    `ground_truth_seed`, a ground-truth job is made. `per_label_set`: frames of tasks with other
-    labels become a task of their own; `task_ids` are the tasks whose frames this one gets then, ()
-    for all."""
+    `ground_truth_seed`, a ground-truth job is made; with `honeypots_per_job`, each job gets so many
+    copies of these frames among its own, in a task whose frames are in a random order.
+    `per_label_set`: frames of tasks with other labels become a task of their own; `task_ids` are
+    the tasks whose frames this one gets then, () for all."""
 
     name: str
     project_id: int | None = None
@@ -60,6 +61,7 @@ class NewTaskOptions:
     overlap: int = 0
     ground_truth_count: int = 0
     ground_truth_seed: int = 0
+    honeypots_per_job: int = 0
     reviewer_ids: tuple[int, ...] = ()
     per_label_set: bool = False
     task_ids: tuple[int, ...] = ()
@@ -129,13 +131,21 @@ class NewTaskOptions:
             subset=self.subset,
             assignee_id=self.assignee_id,
             consensus_replicas=self.consensus_replicas,
-            segment_size=self.frames_per_job if self.overlap else 0,
+            segment_size=self.frames_per_job if self.overlap or self.honeypots_per_job else 0,
             overlap=self.overlap or None,
         )
 
-    def data(self, pictures: Sequence[OrderedPicture]) -> TaskData:
+    def data(
+        self, pictures: Sequence[OrderedPicture], *, ground_truth: Sequence[str] = ()
+    ) -> TaskData:
         """The frames and jobs that CVAT is to make of these pictures, in this order (cvat-api 15.5
-        and 15.9)."""
+        and 15.9). `ground_truth` are the paths of those of which honeypots are made."""
+        if self.honeypots_per_job:
+            return TaskData(
+                image_quality=self.image_quality,
+                ground_truth=tuple(ground_truth),
+                honeypots_per_job=self.honeypots_per_job,
+            )
         if self.overlap:
             return TaskData(image_quality=self.image_quality, order=tuple(pictures))
         size = self.frames_per_job or len(pictures)
@@ -147,6 +157,8 @@ class NewTaskOptions:
     def jobs_of(self, frames_count: int) -> int:
         """How many jobs there will be, without replicas."""
         size = self.frames_per_job or max(frames_count, 1)
+        if self.honeypots_per_job:
+            frames_count -= self.ground_truth_count
         return max(1, -(-(frames_count - self.overlap) // (size - self.overlap)))
 
 
@@ -195,7 +207,25 @@ def upload(
     if options.overlap:
         in_jobs += f", each with {frames_in_words(options.overlap)} of the one before"
     body: dict[str, Any] = {"image_quality": options.image_quality}
-    body |= {"sorting_method": "predefined"} if options.overlap else {"job_file_mapping": UPLOADED}
+    if options.honeypots_per_job:
+        pool = frames_in_words(options.ground_truth_count)
+        copies = (
+            f"{options.honeypots_per_job} copies" if options.honeypots_per_job > 1 else "a copy"
+        )
+        in_jobs += f", each with {copies} of the ground truth ({pool}), in a random order"
+        body |= {
+            "sorting_method": "random",
+            "validation_params": {
+                "mode": "gt_pool",
+                "frame_selection_method": "manual",
+                "frames": f"<the paths of {pool}>",
+                "frames_per_job_count": options.honeypots_per_job,
+            },
+        }
+    elif options.overlap:
+        body |= {"sorting_method": "predefined"}
+    else:
+        body |= {"job_file_mapping": UPLOADED}
     return Change(
         "POST",
         f"/api/tasks/{'<new task>' if task_id is None else task_id}/data",

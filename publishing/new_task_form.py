@@ -130,6 +130,14 @@ class NewTaskForm(forms.Form):
         help_text="Drawn at random among those of the task, to check the annotations against. "
         "Empty: no such job.",
     )
+    honeypots_per_job = forms.IntegerField(
+        label="Honeypots in each job",
+        required=False,
+        min_value=1,
+        max_value=MOST_FRAMES,
+        help_text="How many of these frames are hidden among those of each job, as copies. The "
+        "frames of the task are in a random order then.",
+    )
     deleted_frames = deleted_frames_field()
     replacement = forms.TypedChoiceField(
         label="Pictures of yours in place of these",
@@ -225,6 +233,7 @@ class NewTaskForm(forms.Form):
             job_assignee_ids=given["job_assignees"],
             reviewer_ids=given["reviewers"],
             ground_truth_count=given["ground_truth_count"] or 0,
+            honeypots_per_job=given["honeypots_per_job"] or 0,
             labels=given["without_labels"],
             new_project=given["new_project"],
             label_schema=given["label_schema"],

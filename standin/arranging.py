@@ -82,7 +82,7 @@ def arranged(task: Task, files: Mapping[str, Path], data: Mapping[str, Any]) -> 
         start_frame=int(data.get("start_frame") or 0),
         stop_frame=int(data["stop_frame"]) if data.get("stop_frame") is not None else None,
         step=int(step[1]) if step else 1,
-        ground_truth=_ground_truth(names, data.get("validation_params") or {}),
+        **_validation(names, data),
         consensus_replicas=task.consensus_replicas,
     )
 
@@ -167,9 +167,21 @@ def _check_readable(task: Task, pictures: UploadedFiles) -> None:
             raise CreationFailed(f"PIL.UnidentifiedImageError: {text}") from None
 
 
-def _ground_truth(names: Sequence[str], wanted: Mapping[str, Any]) -> list[int] | None:
+def _validation(names: Sequence[str], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The ground truth or the pool of honeypots, by the places of the images."""
+    wanted = data.get("validation_params") or {}
     if not wanted:
-        return None
+        return {}
+    chosen = _chosen(names, wanted)
+    if wanted.get("mode") == "gt_pool":
+        if data.get("sorting_method") != "random":
+            # That it is required is known (cvat-api 8.6), the words of the refusal are not.
+            raise _invalid("validation mode gt_pool needs the sorting method random")
+        return {"honeypots": (chosen, int(wanted["frames_per_job_count"]))}
+    return {"ground_truth": chosen}
+
+
+def _chosen(names: Sequence[str], wanted: Mapping[str, Any]) -> list[int]:
     frames = wanted.get("frames") or []
     unknown = [str(frame) for frame in frames if frame not in names]
     if unknown:

@@ -39,8 +39,9 @@ class TaskSpec:
     """How to build a task; only `name` is needed, and `images` or `count` for one with data.
 
     `images` names or name-to-bytes; `count` numbered ones instead. `honeypots` is (frames in the
-    pool, copies per job). `ground_truth` lists task frames. `jobs` changes annotation jobs by
-    their place. `step`, `start_frame` and `stop_frame` count in uploaded files (source numbers).
+    pool, or the places of their images, copies per job). `ground_truth` lists task frames. `jobs`
+    changes annotation jobs by their place. `step`, `start_frame` and `stop_frame` count in uploaded
+    files (source numbers).
     """
 
     name: str
@@ -72,7 +73,7 @@ class TaskSpec:
     deleted: Iterable[int] = ()
     ground_truth: Sequence[int] | None = None
     ground_truth_job_id: int | None = None
-    honeypots: tuple[int, int] | None = None
+    honeypots: tuple[int | Sequence[int], int] | None = None
     seed: int = 0
     consensus_replicas: int = 0
     labels: Sequence[str | Mapping[str, Any]] = ("car", "person")
@@ -129,7 +130,9 @@ def annotation_segments(task: Task, spec: TaskSpec) -> list[range]:
     return segments(task.size, size, task.overlap)
 
 
-def honeypot_segments(task: Task, spec: TaskSpec, pool: int, per_job: int) -> list[range]:
+def honeypot_segments(
+    task: Task, spec: TaskSpec, pool: int | Sequence[int], per_job: int
+) -> list[range]:
     """As `annotation_segments`, after shuffling the uploads and copying from the pool."""
     layout = honeypots(task.size, pool, per_job, spec.segment_size, spec.seed)
     task.order, task.size = layout.order, len(layout.order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -32,13 +33,17 @@ def default_chunk_size(width: int, height: int) -> int:
     return max(2, min(72, 36 * 1920 * 1080 // max(1, width * height)))
 
 
-def honeypots(count: int, pool: int, per_job: int, segment_size: int, seed: int) -> Honeypots:
-    """Shuffle `count` images into jobs of `segment_size` plus `per_job` pool copies each."""
+def honeypots(
+    count: int, pool: int | Sequence[int], per_job: int, segment_size: int, seed: int
+) -> Honeypots:
+    """Shuffle `count` images into jobs of `segment_size` plus `per_job` pool copies each. `pool` is
+    how many images are in the pool, or which ones."""
     rng = random.Random(seed)
     positions = list(range(count))
     rng.shuffle(positions)
-    validation = sorted(positions[:pool])
-    rest = positions[pool:]
+    validation = sorted(positions[:pool] if isinstance(pool, int) else pool)
+    rest = [position for position in positions if position not in set(validation)]
+    pool = len(validation)
     layout = Honeypots()
     drawn: dict[int, int] = {}
     for begin in range(0, len(rest), segment_size):

@@ -91,7 +91,8 @@ class TaskData:
     and files that are not named are left out (cvat-api 15.5). Without `jobs`, the frames are sorted
     by path and cut into jobs by the task's segment size; with `order`, all pictures in their order,
     they come in that order instead (cvat-api 15.9). `ground_truth` names the files of a
-    ground-truth job.
+    ground-truth job. With `honeypots_per_job` they are the pool of which each job gets so many
+    copies, and the frames come in a random order (cvat-api 8.6); without `jobs` and `order` then.
     """
 
     jobs: tuple[tuple[str, ...], ...] = ()
@@ -99,6 +100,7 @@ class TaskData:
     chunk_size: int | None = None
     ground_truth: tuple[str, ...] = ()
     order: tuple[OrderedPicture, ...] = ()
+    honeypots_per_job: int = 0
 
     @property
     def manifest(self) -> bytes:
@@ -122,6 +124,12 @@ class TaskData:
                 "mode": "gt",
                 "frame_selection_method": "manual",
                 "frames": list(self.ground_truth),
+            }
+        if self.honeypots_per_job:
+            body["sorting_method"] = "random"
+            body["validation_params"] |= {
+                "mode": "gt_pool",
+                "frames_per_job_count": self.honeypots_per_job,
             }
         return body
 

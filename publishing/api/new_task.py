@@ -190,6 +190,15 @@ class NewTaskSerializer(DecisionsSerializer):
         default=0,
         help_text="The same seed draws the same frames of the same selection.",
     )
+    honeypots_per_job = WholeNumberField(
+        min_value=0,
+        max_value=MOST_FRAMES,
+        default=0,
+        help_text="How many copies of the frames of the ground truth each job gets among its own; "
+        "these frames are in no other job then, and the task has its frames in a random order. "
+        "Needs `ground_truth_count` and `frames_per_job`, and goes without `overlap`, "
+        "`consensus_replicas` and `with_annotations`.",
+    )
     per_label_set = serializers.BooleanField(
         default=False,
         help_text="Where the tasks have different labels, make a task for each set of labels. "

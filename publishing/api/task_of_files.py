@@ -38,6 +38,7 @@ class NewTaskOfFilesSerializer(NewTaskSerializer):
     # What is for frames of other tasks alone.
     deleted_frames = quality = labels = per_label_set = with_annotations = None  # type: ignore[assignment]
     replacement_upload_id = unreplaced_frames = None  # type: ignore[assignment]
+    honeypots_per_job = None  # type: ignore[assignment]
 
 
 class TaskOfFilesViewSet(StrictView, viewsets.GenericViewSet[Upload]):

@@ -239,6 +239,11 @@ class Publication(Work):
         return tuple(self.options.get("reviewer_ids", ()))
 
     @property
+    def has_honeypots(self) -> bool:
+        """Whether its new task has some frames in the ground-truth job alone, as a pool."""
+        return self.target == self.Target.TASK and bool(self.options.get("honeypots_per_job"))
+
+    @property
     def has_reviewable_jobs(self) -> bool:
         """Whether it has made a task whose completed jobs can be handed over to reviewers."""
         is_new_task = self.target in (self.Target.TASK, self.Target.FILES)

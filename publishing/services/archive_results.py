@@ -69,6 +69,7 @@ class PublicationResults:
             task_id=publication.result_task_id or 0,
             job_id=publication.result_job_id,
             frames=_frames(publication),
+            has_pool=publication.has_honeypots,
         )
 
 

@@ -39,6 +39,11 @@ class FilesCheck(NewTaskCheck):
                 "Say which labels the task gets: choose a project, or give labels of its own.",
                 in_api="`project_id` or `label_schema`",
             )
+        if options.honeypots_per_job:
+            raise InvalidInput(
+                "A task of uploaded files is made without honeypots. Leave them out.",
+                in_api="`honeypots_per_job`",
+            )
         NewTaskCheck.check_choices(self, options)
 
 

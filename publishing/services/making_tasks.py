@@ -11,6 +11,7 @@ from django.db import connections
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatNotFound
+from cvat.types import FrameInfo, ValidationLayout
 from cvat.writing import (
     LengthChanged,
     NewTask,
@@ -36,6 +37,7 @@ from publishing.services import (
     packing_files,
     taking_annotations,
 )
+from publishing.services.new_task_jobs import drawn_for_ground_truth
 from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
 from publishing.services.taking_annotations import TakenAnnotations
@@ -47,6 +49,7 @@ from selections.archives.entries import Line
 FIRST_POLL_SECONDS, POLL_SECONDS, POLL_SHARE = 0.1, 1.0, 0.05
 
 Labels = Sequence[Mapping[str, Any]]
+NO_LAYOUT = ValidationLayout()
 
 FILLED = (
     "Task {task} was to be made anew, because its upload did not fit the pictures, but CVAT has "
@@ -57,13 +60,14 @@ FILLED = (
 
 def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
     """Carry out a publication as a new task; returns the columns of its result. The pictures are
-    uploaded while the rest of them is packed, but not for jobs that share frames: only a
-    job_file_mapping is known to leave the padding out of a task. Files, which are here already, are
-    packed first too: a broken one is found before anything is made."""
+    uploaded while the rest of them is packed, but not for jobs that share frames or have honeypots:
+    only a job_file_mapping is known to leave the padding out of a task. Files, which are here
+    already, are packed first too: a broken one is found before anything is made."""
     with writing_client(publication, heartbeat) as client:
         TaskWriter(client).check_permission()  # before much is fetched in vain
     is_of_files = publication.target == Publication.Target.FILES
-    is_packed_first = is_of_files or publication.get_task_options().overlap > 0
+    options = publication.get_task_options()
+    is_packed_first = is_of_files or options.overlap > 0 or options.honeypots_per_job > 0
     with PackedFile(is_read_meanwhile=not is_packed_first) as pictures:
         if is_packed_first:
             taken = _pack(publication, heartbeat, pictures)
@@ -137,11 +141,23 @@ def make_task(
         _delete_unfilled(publication, heartbeat, client)
         task_id = _filled_task(publication, heartbeat, writer, pictures)
     writer.delete_doubles(publication.marker, keep=task_id)
-    frames = client.task_meta(task_id).frames
-    if publication.target == Publication.Target.TASK:
-        new_frames.note(publication, pictures.lines, frames)
-    new_frames.compare(task_id, pictures.lines, frames)
+    _check_frames(publication, client, task_id, pictures.lines)
     return task_id
+
+
+def _check_frames(
+    publication: Publication, client: CvatClient, task_id: int, lines: Sequence[Line]
+) -> None:
+    """Note which frame each picture became, and compare them. Raises WorkFailed, CvatError."""
+    options = publication.get_task_options()
+    frames: Sequence[FrameInfo] = client.task_meta(task_id).frames
+    layout = client.validation_layout(task_id) if options.honeypots_per_job else NO_LAYOUT
+    if publication.target == Publication.Target.TASK:
+        new_frames.note(publication, lines, frames, copies=layout.copies)
+    if options.honeypots_per_job:
+        pool = _ground_truth_paths(options, lines)
+        frames = new_frames.without_copies(task_id, lines, frames, layout=layout, pool=pool)
+    new_frames.compare(task_id, lines, frames)
 
 
 def _filled_task(
@@ -273,4 +289,11 @@ def _data(options: NewTaskOptions, lines: Sequence[Line]) -> TaskData:
     pictures = (
         OrderedPicture(line["path"], line["width"] or 0, line["height"] or 0) for line in lines
     )
-    return options.data(list(pictures))
+    pool = _ground_truth_paths(options, lines) if options.honeypots_per_job else ()
+    return options.data(list(pictures), ground_truth=pool)
+
+
+def _ground_truth_paths(options: NewTaskOptions, lines: Sequence[Line]) -> list[str]:
+    """Those of the pictures of which honeypots are made, the same in each attempt."""
+    rows = ((line["task_id"], line["frame"], line["path"]) for line in lines)
+    return [path for _, _, path in drawn_for_ground_truth(options, rows)]

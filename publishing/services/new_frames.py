@@ -3,12 +3,12 @@ with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
 
-from cvat.types import FrameInfo
+from cvat.types import FrameInfo, ValidationLayout
 from portal.work.exceptions import WorkFailed
 from publishing.models import Publication, PublishedFrame
 from selections.archives.entries import Line
@@ -17,11 +17,18 @@ from selections.batches import delete_rows
 ROWS_AT_ONCE = 1000
 
 
-def note(publication: Publication, lines: Sequence[Line], frames: Sequence[FrameInfo]) -> None:
+def note(
+    publication: Publication,
+    lines: Sequence[Line],
+    frames: Sequence[FrameInfo],
+    *,
+    copies: Collection[int] = (),
+) -> None:
     """Which frame of the task each frame of the selection became: the one of its name, so that the
-    table is right also when CVAT has put them into another order."""
+    table is right also when CVAT has put them into another order. `copies` are honeypots, which
+    have the names of other frames."""
     delete_rows(publication.rows_below())  # of an earlier attempt
-    numbers = {frame.name: number for number, frame in enumerate(frames)}
+    numbers = {frame.name: number for number, frame in enumerate(frames) if number not in copies}
     rows = [
         PublishedFrame(
             publication=publication,
@@ -56,6 +63,37 @@ def compare(task_id: int, lines: Sequence[Line], frames: Sequence[FrameInfo]) ->
                 f"CVAT made task {task_id}, but its frame {number} is {_named(stored)}, and "
                 f"{_named(sent)} was sent. Look at it there; nothing was deleted."
             )
+
+
+def without_copies(
+    task_id: int,
+    lines: Sequence[Line],
+    frames: Sequence[FrameInfo],
+    *,
+    layout: ValidationLayout,
+    pool: Collection[str],
+) -> list[FrameInfo]:
+    """The frames of a task with honeypots, which are in a random order, in that of the pictures.
+    Raises WorkFailed unless they are just these pictures, those named in `pool` are its ground
+    truth, and each honeypot shows the picture of the frame that CVAT says it is a copy of."""
+    originals = [frame for number, frame in enumerate(frames) if number not in layout.copies]
+    by_name = {frame.name: frame for frame in originals}
+    if len(originals) != len(lines) or by_name.keys() != {line["path"] for line in lines}:
+        raise WorkFailed(
+            f"CVAT made task {task_id} of {len(originals):,} pictures, and {len(lines):,} were "
+            "sent, or some have other names. Look at it there; nothing was deleted."
+        )
+    names = {number: frame.name for number, frame in enumerate(frames)}
+    is_as_asked = {names.get(number) for number in layout.pool} == set(pool) and all(
+        copy in names and names[copy] == names.get(original)
+        for copy, original in layout.copies.items()
+    )
+    if not is_as_asked or not layout.copies:
+        raise WorkFailed(
+            f"CVAT made task {task_id}, but its honeypots are not copies of the frames that were "
+            "chosen for its ground truth. Look at it there; nothing was deleted."
+        )
+    return [by_name[line["path"]] for line in lines]
 
 
 def _named(picture: tuple[Any, ...]) -> str:

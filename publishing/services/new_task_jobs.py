@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from heapq import nsmallest
+from typing import Any
 
 from cvat.client import CvatClient
 from cvat.writing import JobWriter
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
-from publishing.new_task import assignment, ground_truth
+from publishing.new_task import NewTaskOptions, assignment, ground_truth
 from publishing.services.steps import step
 from selections.sampling import rank_of_place
 
@@ -35,18 +36,28 @@ def make_ground_truth(
     publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
 ) -> None:
     """The ground-truth job, if that was asked for: of the frames of the lowest rank by the frames
-    that they were made from, or, of files, by their own numbers."""
+    that they were made from, or, of files, by their own numbers. With honeypots CVAT has made it
+    already."""
     options = publication.get_task_options()
-    count, seed = options.ground_truth_count, options.ground_truth_seed
+    count = 0 if options.honeypots_per_job else options.ground_truth_count
     change = ground_truth(task_id, frames_count=count)
     if not count or publication.has_done(change):
         return
-    rows: Iterable[tuple[int, int, int]]
+    rows: Iterable[tuple[int, int, Any]]
     if publication.target == Publication.Target.FILES:
         rows = ((task_id, number, number) for number in range(publication.frames_total))
     else:
         rows = publication.published_frames.values_list("task_id", "frame", "new_frame")
-    drawn = nsmallest(count, rows, key=lambda row: rank_of_place(row[0], row[1], seed))
-    frames = sorted(new_frame for _, _, new_frame in drawn)
+    frames = sorted(new_frame for _, _, new_frame in drawn_for_ground_truth(options, rows))
     with step(publication, heartbeat, change):
         JobWriter(client).ensure_ground_truth_job(task_id, frames)
+
+
+def drawn_for_ground_truth(
+    options: NewTaskOptions, rows: Iterable[tuple[int, int, Any]]
+) -> list[tuple[int, int, Any]]:
+    """Those of the lowest rank by their task and frame, which each row begins with."""
+    seed = options.ground_truth_seed
+    return nsmallest(
+        options.ground_truth_count, rows, key=lambda row: rank_of_place(row[0], row[1], seed)
+    )

@@ -135,7 +135,8 @@ def read_results(
         raise Conflict(NO_RESULTS)
     if job_id is not None:
         return _read(client, task_id, [client.job(job_id)], frames, limits)
-    results = read_objects(client, task_id, frames, limits)
+    has_pool = publication.has_honeypots
+    results = read_objects(client, task_id, frames, limits, has_pool=has_pool)
     if not results.by_frame and not results.deleted:
         raise Conflict(GONE.format(task=task_id))
     return results
@@ -148,10 +149,15 @@ def read_objects(
     limits: Limits,
     *,
     has_jobs: bool = False,
+    has_pool: bool = False,
 ) -> TaskObjects:
-    """What the annotation jobs of a task that CVAT shows have on frames. Raises InvalidInput,
-    CvatError."""
-    jobs = [job for job in client.jobs(task_id) if job.is_annotation]
+    """What the annotation jobs of a task that CVAT shows have on frames; with `has_pool` also the
+    ground-truth job, which holds the pool of its honeypots. Raises InvalidInput, CvatError."""
+    jobs = [
+        job
+        for job in client.jobs(task_id)
+        if job.is_annotation or (has_pool and job.type == "ground_truth")
+    ]
     return _read(client, task_id, jobs, frames, limits, has_jobs=has_jobs)
 
 

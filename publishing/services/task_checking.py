@@ -115,11 +115,45 @@ class NewTaskCheck:
             raise InvalidInput(
                 "Every frame of the selection was deleted in CVAT. Choose other frames."
             )
+        self._check_honeypots(options)
         fewest = min(part.frames_count for part in self.parts(options))
         if options.ground_truth_count > fewest:
             raise InvalidInput(
                 f"A ground-truth job of {frames_in_words(options.ground_truth_count)} was asked "
                 f"for, and the task gets {frames_in_words(fewest)}. Give a smaller number.",
+                in_api="`ground_truth_count`",
+            )
+
+    def _check_honeypots(self, options: NewTaskOptions) -> None:
+        """Raises InvalidInput for honeypots beside what CVAT is not known to take with them."""
+        if not options.honeypots_per_job:
+            return
+        if options.honeypots_per_job > options.ground_truth_count:
+            raise InvalidInput(
+                "Honeypots are copies of the frames of the ground truth, and a job cannot get more "
+                "different ones than there are. Give the ground truth as many frames as each job "
+                "gets honeypots, or more.",
+                in_api="`ground_truth_count`, `honeypots_per_job`",
+            )
+        if not options.frames_per_job:
+            raise InvalidInput(
+                "A task with honeypots is cut into jobs by their size. Say how many frames each "
+                "job has, without the honeypots.",
+                in_api="`frames_per_job`",
+            )
+        if options.overlap or options.consensus_replicas or options.with_annotations:
+            raise InvalidInput(
+                "A task with honeypots has its frames in a random order, without jobs that share "
+                "frames, replicas, or annotations that go along. Leave these out, or the "
+                "honeypots.",
+                in_api="`honeypots_per_job` without `overlap`, `consensus_replicas` and "
+                "`with_annotations`",
+            )
+        fewest = min(part.frames_count for part in self.parts(options))
+        if options.ground_truth_count >= fewest:
+            raise InvalidInput(
+                "With honeypots, the frames of the ground truth are in no other job, so some "
+                f"frames must remain: give the ground truth fewer than {fewest:,}.",
                 in_api="`ground_truth_count`",
             )
 
@@ -214,7 +248,7 @@ class NewTaskCheck:
             changes.append(annotation(None, lost_labels=self._lost_labels(part)))
         if options.job_assignee_ids:
             changes.append(assignment(None, assignees=len(set(options.job_assignee_ids))))
-        if options.ground_truth_count:
+        if options.ground_truth_count and not options.honeypots_per_job:
             changes.append(ground_truth(None, frames_count=options.ground_truth_count))
         return changes
 

@@ -136,7 +136,7 @@ class ResultReading:
             shown = [self._client.job(job_id)] if job_id else self._client.jobs(task_id)
         except FRAME_ERRORS as error:
             raise CvatError(GONE.format(title=self._results.title)) from error
-        jobs = [job for job in shown if job.is_annotation or job.id == job_id]
+        jobs = [job for job in shown if job.is_annotation or job.id == job_id or self._is_pool(job)]
         if not jobs:
             raise CvatError(GONE.format(title=self._results.title))
         return jobs
@@ -163,7 +163,10 @@ class ResultReading:
 
     @cached_property
     def _new_frames(self) -> ChosenFrames:
-        return self._results.chosen(self._chosen)
+        return self._results.chosen(self._chosen, list(filter(self._is_pool, self._jobs)))
+
+    def _is_pool(self, job: Job) -> bool:
+        return self._results.has_pool and job.type == "ground_truth"
 
     @cached_property
     def _not_shown(self) -> frozenset[int]:

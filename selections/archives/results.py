@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from django.contrib.auth.models import User
 
-from cvat.types import Place
+from cvat.types import Job, Place
 from portal.exceptions import InvalidInput
 from selections.archives.entries import ChosenFrames
 from selections.models import Selection
@@ -49,7 +49,9 @@ class Results:
     """Where CVAT has the results of frames, and through which connection they are read.
 
     `id` is that of the publication, `title` names it in a sentence. With `job_id` they are those of
-    that job alone, else of the annotation jobs of the task. `frames` has those of each task.
+    that job alone, else of the annotation jobs of the task, with `has_pool` also of its
+    ground-truth job, which alone holds the frames that honeypots are copies of. `frames` has those
+    of each task.
     """
 
     id: int
@@ -58,6 +60,7 @@ class Results:
     task_id: int
     job_id: int | None
     frames: Mapping[int, NewFrames]
+    has_pool: bool = False
 
     def pairs(self, task_id: int, frames: Iterable[int]) -> Iterator[tuple[int, int]]:
         """(frame, new_frame) of those frames of a task that have results."""
@@ -72,9 +75,9 @@ class Results:
         held = self.frames.get(task_id, NOTHING)
         return (frame for frame in frames if held.of(frame) is None)
 
-    def chosen(self, chosen: Mapping[int, ChosenFrames]) -> ChosenFrames:
+    def chosen(self, chosen: Mapping[int, ChosenFrames], pools: Sequence[Job] = ()) -> ChosenFrames:
         """The new numbers of the chosen frames of all tasks, ascending, with the job that they are
-        read from; 0: the annotation jobs."""
+        read from: one of `pools` that holds it; 0: the annotation jobs."""
         numbers = sorted(
             new_frame
             for task_id, of_task in chosen.items()
@@ -82,7 +85,8 @@ class Results:
         )
         new = ChosenFrames()
         for number in numbers:
-            new.add(number, self.job_id or 0)
+            holding = (job.id for job in pools if job.start_frame <= number <= job.stop_frame)
+            new.add(number, self.job_id or next(holding, 0))
         return new
 
     def by_task(
