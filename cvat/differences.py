@@ -19,8 +19,10 @@ DECIMALS = 2  # of coordinates and degrees; CVAT's own exports have as many
 LEAST_OVERLAP = 0.3  # of the boxes of an object that was moved or resized
 LEAST_RELABELLED = 0.9  # of the boxes of an object that got another label
 FARTHEST = 20.0  # pixels that an object without an area, such as a point, was moved at most
-# Of all frames of a comparison, that are near each other: a few seconds of work.
-MOST_PAIRS = 3_000_000
+# Of all frames of a comparison: pairs in one column, of which each is looked at once, and those of
+# them that are near each other, which take longer. Each of the two is less than a second of work.
+MOST_COLUMN_PAIRS = 3_000_000
+MOST_PAIRS = 300_000
 
 Pair = tuple[Shape, Shape]
 
@@ -28,16 +30,21 @@ Pair = tuple[Shape, Shape]
 @dataclass(slots=True)
 class PairLimit:
     """How many pairs of objects near each other, on all frames of a comparison, may still be
-    compared by their boxes. A frame with more is left out of that, and smaller frames after it are
-    not."""
+    compared by their boxes, and how many in one column may be looked at to find these. A frame with
+    more is left out of that, and smaller frames after it are not."""
 
     remaining: int = MOST_PAIRS
+    in_columns: int = MOST_COLUMN_PAIRS
 
-    def take(self, count: int) -> bool:
-        """Whether a frame with `count` pairs may be compared; if so, they are used up."""
-        if count > self.remaining:
+    def take(self, in_columns: int, near_count: Callable[[], int]) -> bool:
+        """Whether a frame with so many pairs may be compared; if so, they are used up. `near_count`
+        looks at those in one column, which are used up whatever it finds."""
+        if in_columns > self.in_columns:
             return False
-        self.remaining -= count
+        self.in_columns -= in_columns
+        if (near := near_count()) > self.remaining:
+            return False
+        self.remaining -= near
         return True
 
 
@@ -62,7 +69,7 @@ def differences(
     matching = _Matching(before, after)
     same = matching.equal(_contents)
     changed = matching.equal(_place)
-    has_room = (limit or PairLimit()).take(matching.near_count())
+    has_room = (limit or PairLimit()).take(matching.column_count(), matching.near_count)
     if has_room:
         changed += matching.nearest(lambda shape: (shape.label.name, shape.kind), LEAST_OVERLAP)
         changed += matching.nearest(_kind, LEAST_RELABELLED)
@@ -82,10 +89,15 @@ class _Matching:
         self.before = dict(enumerate(before))
         self.after = dict(enumerate(after))
 
+    def column_count(self) -> int:
+        """How many pairs of one kind may be near each other by their left and right edges."""
+        rows = self._rows(_kind)
+        return sum(rows[_kind(shape)].column_count(box) for _, shape, box in self._boxes())
+
     def near_count(self) -> int:
         """How many pairs of one kind are to be compared by their boxes."""
         rows = self._rows(_kind)
-        return sum(rows[_kind(shape)].near_count(box) for _, shape, box in self._boxes())
+        return sum(len(rows[_kind(shape)].near(box)) for _, shape, box in self._boxes())
 
     def equal(self, key: Callable[[Shape], Hashable]) -> list[Pair]:
         """Match those with equal keys."""
@@ -137,16 +149,20 @@ class _Row:
         self._widest = max((box[2] - box[0] for _, box in self._boxes), default=0.0)
 
     def near(self, box: Box) -> Sequence[tuple[int, Box]]:
-        """All that may be similar to the box, and others."""
-        start, stop = self._range(box)
-        return self._boxes[start:stop]
+        """All that overlap the box, or whose middles are not farther away than FARTHEST, and
+        others."""
+        start, stop = self._column(box)
+        top, bottom = box[1] - FARTHEST, box[3] + FARTHEST
+        return [
+            each for each in self._boxes[start:stop] if each[1][1] <= bottom and each[1][3] >= top
+        ]
 
-    def near_count(self, box: Box) -> int:
-        start, stop = self._range(box)
+    def column_count(self, box: Box) -> int:
+        start, stop = self._column(box)
         return stop - start
 
-    def _range(self, box: Box) -> tuple[int, int]:
-        """Boxes that overlap, or whose middles are not farther apart than FARTHEST."""
+    def _column(self, box: Box) -> tuple[int, int]:
+        """Where those begin and end that may be near the box by their left edges."""
         first, last = box[0] - FARTHEST - self._widest, box[2] + FARTHEST
         return bisect_left(self._lefts, first), bisect_right(self._lefts, last)
 

@@ -68,6 +68,18 @@ def test_objects_that_are_far_apart_use_up_nothing_of_the_limit() -> None:
     assert (len(between.changed), between.by_place_alone) == (20, False)
     assert differences(row, [box(9000)], limit).by_place_alone is False
     assert limit.remaining == 3
+    below = Shape("rectangle", CAR, 0, (0, 100, 10, 110))  # in the same column
+    assert differences([box(0)] * 4, [below] * 4, limit).by_place_alone is False
+    assert limit.remaining == 3
+
+
+def test_pairs_that_are_only_in_one_column_have_a_limit_of_their_own() -> None:
+    below = Shape("rectangle", CAR, 0, (0, 100, 10, 110))
+    limit = PairLimit(in_columns=5)
+    between = [differences([box(0)] * 2, [below] * 2, limit) for _ in range(2)]
+    assert [each.by_place_alone for each in between] == [False, True]
+    assert limit.in_columns == 1
+    assert differences([box(0)], [box(4)], limit).by_place_alone is False
 
 
 NUMBERS = st.integers(0, 60).map(lambda number: number / 2)
@@ -93,7 +105,7 @@ def test_looking_at_near_ones_alone_changes_nothing(
     """As when each object is compared with every other one."""
     near = differences(before, after)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(differences_module._Row, "_range", lambda row, _: (0, len(row._boxes)))
+        patch.setattr(differences_module._Row, "near", lambda row, _: row._boxes)
         assert differences(before, after) == near
 
 
