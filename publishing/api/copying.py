@@ -93,6 +93,11 @@ class CopyPlanSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(),
         help_text="Frames of the task that have objects and would get more.",
     )
+    ordered_points = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Labels of skeletons whose points the file does not name: they are taken in the "
+        "order in which the label of the task has them.",
+    )
 
 
 class CopySerializer(DryRunnableSerializer):

@@ -21,12 +21,28 @@ Form = Literal["box", "outline", "corners", "points"]
 class RelativeObject:
     """`numbers` are shares: of a `box` its centre and size, of an `outline` and of the four
     `corners` of a rectangle each x and y, of `points` of a skeleton each x, y and 0 (not there), 1
-    (hidden) or 2."""
+    (hidden) or 2. Where the file does not name these points, the label has no sublabels;
+    `is_padded`: zeros may follow them in place of points that other skeletons of the file have."""
 
     form: Form
     label: Label
     frame: int
     numbers: Sequence[float]
+    is_padded: bool = False
+
+    @property
+    def has_unnamed_points(self) -> bool:
+        return self.form == "points" and not self.label.sublabels
+
+    @property
+    def points_count(self) -> int:
+        return len(self.numbers) // 3
+
+    def has_points_of(self, count: int) -> bool:
+        """Whether its points can be those of a skeleton with `count` points."""
+        if self.is_padded and count < self.points_count:
+            return not any(self.numbers[3 * count :])
+        return count == self.points_count
 
     def shape(self, width: int, height: int, *, as_polygon: bool = False) -> Shape:
         """The object in a picture of so many pixels; `as_polygon`: corners, too, are an outline."""

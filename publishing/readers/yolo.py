@@ -181,7 +181,8 @@ def _object(words: Sequence[str], classes: _Classes, frame: int) -> RelativeObje
     count, each = classes.points
     values = [number(word) for word in words[1:]]
     if count and len(values) in (4 + count * each, 5 + count * each):
-        return RelativeObject("points", of, frame, _points(values[4:], of, classes.points))
+        points = _points(values[4:], of, classes.points)
+        return RelativeObject("points", of, frame, points, is_padded=len(classes.labels) > 1)
     form: Form = "box"
     if len(values) == 5:  # the number of a track, or how sure a model is
         values = values[:4]
@@ -197,12 +198,12 @@ def _object(words: Sequence[str], classes: _Classes, frame: int) -> RelativeObje
 
 
 def _points(values: Sequence[float], of: Label, shape: tuple[int, int]) -> tuple[float, ...]:
-    """x, y and visibility of each point that has a name. Raises BadValue."""
+    """x, y and visibility of each point that has a name; of all points of a skeleton that has no
+    names (kpt_names), as in exports of CVAT. Raises BadValue."""
     count, each = shape
-    if not of.sublabels:
-        raise BadValue("data.yaml does not name the points of their skeleton (kpt_names)")
     points = [values[each * index : each * (index + 1)] for index in range(count)]
-    named, others = points[: len(of.sublabels)], points[len(of.sublabels) :]
+    names_count = len(of.sublabels) or count
+    named, others = points[:names_count], points[names_count:]
     if len(of.sublabels) > count or any(map(any, others)):
         raise BadValue("their skeleton has other points than data.yaml names (kpt_names)")
     if not all(-FARTHEST <= value <= 1 + FARTHEST for point in named for value in point[:2]):

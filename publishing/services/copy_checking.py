@@ -15,10 +15,10 @@ from cvat.writing.copying import Copied, copied
 from cvat.writing.objects import KINDS, Objects, comparable, differing, missing
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import Change, frames_in_words
-from publishing.copying import CopyOptions, JobObjects, Match, Picture, Unmatched, match, writing
+from publishing.copying import CopyOptions, JobObjects, Match, Unmatched, match, writing
 from publishing.exceptions import ChoiceNeeded
-from publishing.readers.relative import RelativeObject
 from publishing.services.copy_sources import CopySource, pictures, read_catalog
+from publishing.services.placing import CannotBePlaced, Placing
 from publishing.services.present_objects import PresentObjects, read_present, with_free_groups
 from selections.archives.annotation_reading import read_labels
 from selector.cvat_requests import cvat_client
@@ -27,7 +27,6 @@ from selector.models import Connection
 NAMED = 5  # of what does not fit, in a message
 MOST_LABELS = 500  # of the objects: the page has a field with every label of the task for each
 MOST_REASONS = 200  # that are told apart
-NO_SIZE = "the size of their picture is not known"
 OTHER_REASONS = "objects and values of attributes for other reasons"
 NOTHING_TO_COPY = (
     "There is nothing to copy: no object fits the task, or it has all of them in the same places "
@@ -53,7 +52,8 @@ class CopyCheck:
     and values of attributes that do not fit, by the reason. `jobs` are those that lack some of the
     objects; `already` counts those that are there, `differing` those that are there with other
     attributes, or occluded in one place alone, and stay as they are, by the frame of the task.
-    `occupied` are frames of the task that have objects and would get more.
+    `occupied` are frames of the task that have objects and would get more. `ordered_points` are
+    labels of skeletons whose points the file does not name: they are those of the task, in order.
     """
 
     connection: Connection
@@ -69,6 +69,7 @@ class CopyCheck:
     already: int
     differing: Mapping[int, int]
     occupied: Sequence[int]
+    ordered_points: Sequence[str]
 
     @property
     def matched_count(self) -> int:
@@ -148,7 +149,8 @@ def check_copy(
         matched = match(source.pictures, of_task)
         used = Counter(each.label.name for each in source.objects)
         rows = _label_rows(used, labels, options)
-        fitting, left_out = _fitting(source, matched, of_task, labels, options)
+        placing = Placing(matched, of_task, labels, options)
+        fitting, left_out = _fitting(source, matched, placing, labels, options)
         planned = _by_job(fitting, catalog)
         present = read_present(client, catalog, labels, planned)
     planned = with_free_groups(planned, present)
@@ -174,6 +176,7 @@ def check_copy(
         already=total - sum(job.lacking for job in jobs) - unlike.total(),
         differing=dict(unlike),
         occupied=occupied,
+        ordered_points=sorted(placing.ordered),
     )
 
 
@@ -210,52 +213,29 @@ def _label_rows(
 def _fitting(
     source: CopySource,
     matched: Match,
-    of_task: Sequence[Picture],
+    placing: Placing,
     labels: Labels,
     options: CopyOptions,
 ) -> tuple[Copied, Mapping[str, int]]:
     """The objects that the task can take, and what does not fit."""
     left_out = Counter(source.unread)
     reasons = {each.picture.frame: each.reason for each in matched.unmatched}
-    place = _Placing(matched, of_task, labels, options)
     shapes: list[Shape] = []
     for each in source.objects:
         if options.labels.get(each.label.name) == "":
             continue
         if each.frame in reasons:
             left_out[f"objects, {reasons[each.frame]}"] += 1
-        elif (shape := place(each)) is None:
-            left_out[f"objects, {NO_SIZE}"] += 1
-        else:
-            shapes.append(shape)
+            continue
+        try:
+            shapes.append(placing.place(each))
+        except CannotBePlaced as error:
+            left_out[f"objects, {error}"] += 1
     fitting = copied(shapes, labels, frames=matched.frames, renamed=options.labels, is_strict=True)
     left_out.update(f"objects, {lost.reason}" for lost in fitting.left_out)
     for (label, attribute), count in fitting.attributes_left_out.items():
         left_out[f"values of the attribute “{attribute}” that “{label}” does not have"] += count
     return fitting, _bounded(left_out)
-
-
-class _Placing:
-    """Objects in pixels, of the pictures of the task."""
-
-    def __init__(
-        self, matched: Match, of_task: Sequence[Picture], labels: Labels, options: CopyOptions
-    ) -> None:
-        self._frames = matched.frames
-        self._pictures = {picture.frame: picture for picture in of_task}
-        self._types = {label.name: label.type for label in labels}
-        self._renamed = options.labels
-
-    def __call__(self, each: Shape | RelativeObject) -> Shape | None:
-        """None if the size of the picture is not known."""
-        if isinstance(each, Shape):
-            return each
-        picture = self._pictures[self._frames[each.frame]]
-        if not (picture.width and picture.height):
-            return None
-        name = self._renamed.get(each.label.name, each.label.name)
-        is_polygon = self._types.get(name) == "polygon"
-        return each.shape(picture.width, picture.height, as_polygon=is_polygon)
 
 
 def _bounded(left_out: Counter[str]) -> Mapping[str, int]:

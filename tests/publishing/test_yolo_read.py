@@ -205,7 +205,6 @@ def test_points_with_names_are_skeletons() -> None:
         ("0 0.5 x 0.1 0.1", DATA, "“x” is no number"),
         ("0 0.5 0.5", DATA, "a number of coordinates that no kind of YOLO has"),
         ("0 0 0 1 0 1 1 0.5", DATA, "a number of coordinates that no kind of YOLO has"),
-        ("1 0.5 0.5 0.2 0.2 0.1 0.2 2 0.3 0.4 1 0 0 0", POSE, "does not name the points"),
         ("0 0.5 0.5 0.2 0.2 0.1 0.2 2 0.3 0.4 1 0.1 0.1 2", POSE, "other points than data.yaml"),
         ("0 0.5 0.5 0.2 0.2 0.1 0.2 7 0.3 0.4 1 0 0 0", POSE, "neither there, nor hidden"),
     ],
