@@ -164,8 +164,7 @@ class NewTaskForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._matching = matching
-        own = [(each.pk, f"{each.name} ({filesizeformat(each.size)})") for each in uploads]
-        cast(Any, self.fields["replacement"]).choices = [("", "None: as CVAT serves them"), *own]
+        cast(Any, self.fields["replacement"]).choices = replacement_choices(uploads)
         self._members = {member.username: member.id for member in check.place.members}
         if not check.deleted.count:
             del self.fields["deleted_frames"]
@@ -241,6 +240,12 @@ class NewTaskForm(forms.Form):
             replacement_upload_id=given["replacement"],
             unreplaced_frames=given["unreplaced_frames"] if given["replacement"] else "",
         )
+
+
+def replacement_choices(uploads: Iterable[Upload]) -> list[tuple[int | str, str]]:
+    """Values and texts of the choice whose pictures replace those of the frames."""
+    own = [(each.pk, f"{each.name} ({filesizeformat(each.size)})") for each in uploads]
+    return [("", "None: as CVAT serves them"), *own]
 
 
 def _unclear(count: int) -> str:

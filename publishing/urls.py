@@ -31,6 +31,7 @@ urlpatterns = [
     path("selections/<int:pk>/ground-truth", ground_truth.ground_truth, name="ground-truth"),
     path("selections/<int:pk>/task", new_task.new_task, name="new-task"),
     path("files", files.uploads, name="files"),
+    path("files/to-replace-others", new_task.found_uploads, name="found-uploads"),
     path("files/<int:pk>", files.task_of_files, name="task-of-files"),
     path("files/<int:pk>/delete", files.delete_upload, name="delete-upload"),
     path("copy-annotations", copying.copy, name="copy"),

@@ -230,6 +230,7 @@ EXPECTED: dict[str, list[Case]] = {
     ],
     "publishing:found-projects": [get(PAGE_OF_ALICE, pk="connection")],
     "publishing:files": [get(PAGE)],
+    "publishing:found-uploads": [get(PAGE)],
     "publishing:task-of-files": [
         get(PAGE_OF_ALICE, pk="upload"),
         post((302, 400, 404, 404), {}, pk="upload"),

@@ -136,9 +136,9 @@ def _check_sizes(
             wrong.append(f"{picture.path} ({has}, its frame {wanted[0]} × {wanted[1]})")
     if wrong:
         raise InvalidInput(
-            f"{_count(len(wrong), 'picture has', 'pictures have')} not as many pixels as the frame "
-            f"that it would replace: {_listed(wrong)}. Annotations are places in pixels, so they "
-            "would be wrong. Save the pictures in the size of the originals."
+            f"{_count(len(wrong), 'picture has', 'pictures have')} another size than the original: "
+            f"{_listed(wrong)}. Annotations are places in pixels, so they would be wrong. Save the "
+            "pictures in the size of the originals."
         )
 
 

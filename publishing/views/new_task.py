@@ -6,9 +6,9 @@ from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.exceptions import Explained
 from portal.pages import errors_shown_in
@@ -16,7 +16,7 @@ from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.models import Upload
 from publishing.new_task import LONGEST_NAME
-from publishing.new_task_form import NewTaskForm
+from publishing.new_task_form import NewTaskForm, replacement_choices
 from publishing.views.allowing import fill_again, to_permission
 from publishing.views.deciding import deciding_page, refused_page
 from publishing.views.projects import check_with_project, sent_form
@@ -65,6 +65,14 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect("publishing:publications")
     messages.success(request, "The task is being made.")
     return redirect(publication)
+
+
+@never_cache
+@require_GET
+def found_uploads(request: SignedInRequest) -> HttpResponse:
+    """The options of the choice whose pictures replace others, the newest upload chosen."""
+    context = {"choices": replacement_choices(_uploads(request))}
+    return render(request, "publishing/_found_uploads.html", context)
 
 
 def _uploads(request: SignedInRequest) -> list[Upload]:

@@ -155,7 +155,7 @@ def test_another_size_is_refused_by_name(selection: Selection) -> None:
     width, height = size_of(selection)
     files = {name(selection, frame): blurred((width, height)) for frame in FRAMES}
     files[name(selection, 7)] = blurred((width, height + 1))
-    with pytest.raises(InvalidInput, match=rf"1 picture has not .* p07\.png \({width} × "):
+    with pytest.raises(InvalidInput, match=rf"1 picture has another size .* p07\.png \({width} × "):
         request_task(selection, replacement_upload_id=uploaded(selection, files).pk)
 
 

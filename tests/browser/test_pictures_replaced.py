@@ -1,0 +1,106 @@
+"""Pictures of one's own in place of those of a selection: uploaded beside the form of the new task,
+which stays as it was filled in, until they are in CVAT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from publishing.models import Publication
+from publishing.services import making_tasks
+from selections.models import Selection
+from selector.models import Connection
+from tests.browser.portal import Portal
+from tests.making import make_permission
+from tests.publishing.making import carried_out
+from tests.publishing.test_tasks_of_files import picture
+from tests.selections.builds import select
+
+FRAMES = [4, 9]
+
+
+@pytest.fixture
+def selection(
+    connected: Portal, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Selection:
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    settings.SPOOL_DIR = tmp_path / "spool"
+    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
+    connection = Connection.objects.get()
+    token = connected.standin.world.access_token("demo", "writing", read_only=False)
+    make_permission(connection, token.value)
+    task = connected.standin.world.add_task(
+        "Faces", owner="demo", count=12, pattern="faces/{:02d}.png"
+    )
+    return select(connection, (task.id, FRAMES))
+
+
+@pytest.fixture
+def blurred(selection: Selection, tmp_path: Path) -> Path:
+    """A folder with a picture for each frame."""
+    folder = tmp_path / "blurred"
+    for frame in selection.frames.all():
+        path = folder / frame.filename
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture((frame.width, frame.height)))
+    return folder
+
+
+def upload(page: Page, folder: Path) -> None:
+    """In the tab that the form opens."""
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="upload them in a new tab").click()
+    tab = opened.value
+    tab.get_by_label("A folder …").set_input_files(folder)
+    expect(
+        tab.get_by_text("To put these pictures in place of those of a selection")
+    ).to_be_visible()
+    tab.close()
+
+
+def test_they_are_uploaded_chosen_and_sent(
+    connected: Portal, selection: Selection, blurred: Path
+) -> None:
+    page = connected.page
+    page.goto(selection.get_absolute_url())
+    page.get_by_text("Publish", exact=True).click()
+    page.get_by_role("link", name="Make a new task").click()
+    page.get_by_label("Name of the task").fill("Faces, blurred")
+    page.get_by_text("Other pictures in place of these").click()
+    choice = page.get_by_label("Pictures of yours in place of these")
+    newest = page.get_by_role("button", name="Look for my newest upload")
+    newest.click()
+    expect(page.get_by_text("You have no upload whose files are all here.")).to_be_visible()
+    upload(page, blurred)
+    newest.click()
+    expect(page.get_by_text("Chosen above: blurred")).to_be_visible()
+    expect(choice.locator("option:checked")).to_contain_text("blurred")
+    expect(page.get_by_label("Name of the task")).to_have_value("Faces, blurred")
+
+    page.get_by_role("button", name="Show what would be sent").click()
+    planned = page.get_by_role("heading", name="What would be sent to CVAT")
+    expect(planned).to_be_in_viewport()
+    expect(page.get_by_text("Upload 2 pictures, 2 of them replaced by yours")).to_be_visible()
+    page.get_by_role("button", name="Make the task").click()
+    expect(page.get_by_role("heading", name="Publication of")).to_be_visible()
+    carried_out(Publication.objects.get())
+    expect(page.get_by_text("2 of them replaced by yours, in 1 job: done")).to_be_visible()
+    expect(page.get_by_role("link", name="in CVAT")).to_be_visible()
+    rows = Publication.objects.get().published_frames
+    assert list(rows.values_list("is_replaced", flat=True)) == [True, True]
+
+
+def test_the_field_that_is_wrong_is_named_above_the_form(
+    connected: Portal, selection: Selection
+) -> None:
+    page = connected.page
+    page.goto(f"/publications/selections/{selection.pk}/task")
+    page.get_by_label("Assign its jobs to").fill("nobody-at-all")
+    page.get_by_role("button", name="Make the task").click()
+    error = page.get_by_role("alert").filter(has_text="“nobody-at-all” can get no job here")
+    expect(error).to_be_in_viewport()
+    error.get_by_role("link", name="Assign its jobs to").click()
+    expect(page.get_by_label("Assign its jobs to")).to_be_in_viewport()
