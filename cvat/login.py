@@ -27,6 +27,7 @@ from cvat.types import Credential, CredentialKind, Login
 STEP_SECONDS = 60.0  # for each step of a sign-in
 _TOKENS = "/api/auth/access_tokens"
 MOST_TOKENS = 50  # in one account (cvat-api 1.5)
+LONGEST_TOKEN_NAME = 50  # characters
 _KEEPS_KEY = (
     "The portal keeps the login key instead: it ends when you sign out of CVAT, then connect again."
 )

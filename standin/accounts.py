@@ -14,6 +14,7 @@ from standin.model import AccessToken, User, iso
 from standin.rights import may_see_user
 from standin.site import Site
 
+LONGEST_NAME = 50  # characters of the name of an access token (schema)
 TOKENS_PER_USER = 50
 
 USERS = Listing[User](
@@ -142,6 +143,9 @@ def token_create(request: Request, site: Site) -> Answer:
     body = request.json()
     if not body.get("name"):
         text = "This field may not be blank." if "name" in body else "This field is required."
+        raise Refusal(400, {"name": [text]})
+    if len(str(body["name"])) > LONGEST_NAME:
+        text = f"Ensure this field has no more than {LONGEST_NAME} characters."
         raise Refusal(400, {"name": [text]})
     if len(_own_tokens(request, site)) >= TOKENS_PER_USER:
         text = f"The maximum number of tokens ({TOKENS_PER_USER}) has been reached."

@@ -173,7 +173,7 @@ def _used_tokens(connection: Connection) -> set[int]:
 
 
 def _name(connection: Connection) -> str:
-    return f"{token_name(connection)}, may write"
+    return token_name(connection, ", may write")
 
 
 def _server(connection: Connection) -> login.Server:

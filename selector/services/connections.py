@@ -218,9 +218,13 @@ def _used_tokens(connection: Connection) -> set[int]:
     }
 
 
-def token_name(connection: Connection) -> str:
-    """What the access tokens of the portal are called in the person's CVAT account."""
-    return f"CVAT Image Selector ({connection.owner.username})"
+def token_name(connection: Connection, addition: str = "") -> str:
+    """What the access tokens of the portal are called in the person's CVAT account; the user name
+    is cut so that the whole name is no longer than CVAT takes."""
+    username = connection.owner.username
+    name = f"CVAT Image Selector ({{}}){addition}"
+    room = login.LONGEST_TOKEN_NAME - len(name.format(""))
+    return name.format(username if len(username) <= room else f"{username[: room - 1]}…")
 
 
 def _put(connection: Connection, credential: Credential) -> None:

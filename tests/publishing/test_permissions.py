@@ -52,6 +52,16 @@ def test_a_password_makes_a_short_lived_token_that_may_write(
     assert given.notice == ""
 
 
+def test_the_name_of_the_token_is_no_longer_than_cvat_takes(
+    connection: Connection, standin: StandIn
+) -> None:
+    connection.owner.username = "maximilian.mustermann@example.com"
+    given = services.give_permission(connection=connection, password="demo-password")
+    [token] = writing_tokens(standin)
+    assert token.name == "CVAT Image Selector (maximilian.muste…), may write"
+    assert given.permission.credential == token.value
+
+
 def test_given_again_it_replaces_the_token(connection: Connection, standin: StandIn) -> None:
     for _ in range(2):
         services.give_permission(connection=connection, password="demo-password")

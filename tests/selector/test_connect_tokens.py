@@ -36,6 +36,20 @@ def test_the_token_made_is_named_expiring_and_read_only(alice: User, standin: St
     assert Connection.objects.get().credential == token.value
 
 
+def test_a_long_user_name_is_cut_in_the_name_of_the_token(alice: User, standin: StandIn) -> None:
+    """CVAT takes no longer one, and the portal would keep the login key, which may write."""
+    alice.username = "maximilian.mustermann@example.com"
+    alice.save()
+    connection = connect(alice, standin)
+    [token] = usable_tokens(standin)
+    assert token.name == "CVAT Image Selector (maximilian.mustermann@examp…)"
+    assert connection.credential_kind == Connection.Kind.ACCESS_TOKEN
+    assert connections.token_name(connection, ", may write").startswith(
+        "CVAT Image Selector (maximilian.muste"
+    )
+    assert len(connections.token_name(connection, ", may write")) == 50
+
+
 def test_connecting_again_keeps_a_token_that_works_and_prolongs_it(
     alice: User, standin: StandIn, settings: object
 ) -> None:
