@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from portal.exceptions import Explained
 from portal.pages import errors_shown_on
+from portal.paging import ListPaginator
 from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.models import Publication, PublicationQuerySet
@@ -22,7 +22,7 @@ PUBLICATIONS_PER_PAGE = 20
 @require_safe
 def publication_list(request: SignedInRequest) -> HttpResponse:
     publications = _publications(request)
-    page = Paginator(publications, PUBLICATIONS_PER_PAGE).get_page(request.GET.get("page"))
+    page = ListPaginator(publications, PUBLICATIONS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "publishing/publications.html", {"page": page})
 
 

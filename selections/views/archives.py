@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from portal.pages import errors_shown_on
+from portal.paging import ListPaginator
 from portal.signed_in import SignedInRequest
 from selections import downloads, live_downloads, page_queries, services
 from selections.models import Archive, ArchiveQuerySet
@@ -24,7 +24,7 @@ def archive_list(request: SignedInRequest) -> HttpResponse:
     chosen = Archive.Status(word) if word in Archive.Status.values else None
     archives = _archives(request).filter(status=chosen) if chosen else _archives(request)
     context = {
-        "page": Paginator(archives, ARCHIVES_PER_PAGE).get_page(request.GET.get("page")),
+        "page": ListPaginator(archives, ARCHIVES_PER_PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
         "stock": page_queries.stock(request.user),
     }

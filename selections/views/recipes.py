@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.exceptions import InvalidInput
 from portal.pages import errors_shown_on
+from portal.paging import ListPaginator
 from portal.signed_in import SignedInRequest
 from selections import page_queries, services
 from selections.forms import (
@@ -37,7 +37,7 @@ NAME_NEEDED = "A recipe needs a name of at most 180 characters."
 def recipe_list(request: SignedInRequest) -> HttpResponse:
     recipes = Recipe.objects.for_user(request.user).select_related("owner").with_rounds()
     recipes = recipes.order_by("name", "pk")  # Django orders no groups by Meta.ordering
-    page = Paginator(recipes, RECIPES_PER_PAGE).get_page(request.GET.get("page"))
+    page = ListPaginator(recipes, RECIPES_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "selections/recipes.html", {"page": page})
 
 
@@ -69,7 +69,7 @@ def _page(request: SignedInRequest, pk: int, *, new_secret: str = "") -> HttpRes
         "search_form": RecipeSearchForm(
             initial={"saved_search": draw.saved_search}, searches=searches
         ),
-        "page": Paginator(rounds, ROUNDS_PER_PAGE).get_page(request.GET.get("page")),
+        "page": ListPaginator(rounds, ROUNDS_PER_PAGE).get_page(request.GET.get("page")),
         "own_connection": services.usable_connection(request.user, shown),
         "schedule": ScheduleForm(instance=shown),
         "hand_over_form": HandOverForm(initial=typed),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cvat.exceptions import CvatError
 from portal.exceptions import Busy, InvalidInput, NotRead, PortalError
 from portal.pages import errors_shown_on
+from portal.paging import ListPaginator
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, page_revisions, services
 from selections.archives import results
@@ -51,7 +52,7 @@ def list_page(request: SignedInRequest) -> HttpResponse:
     form = ListForm(request.GET, owners=[request.user.username, *page_queries.owners(request.user)])
     visible = Selection.objects.for_user(request.user).listed().select_related("owner").with_tasks()
     selections = form.applied_to(visible, request.user.pk)
-    page = Paginator(selections, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
+    page = ListPaginator(selections, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
     connections = usable_connections(request.user)
     context = {
         "form": form,

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from selections.models import Selection
+from selections.models import SelectedTask, Selection
 from selector.models import Connection
 from tests.making import make_connection
 
@@ -118,6 +120,46 @@ def test_filters_stay_in_the_addresses_of_the_pages(web: Client, alice: User) ->
     assert "30 selections found" in answer.text
     answer = web.get("/selections/?search=round&order=name&page=2")
     assert len(answer.context["rows"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("selections", "query", "counts", "shown"),
+    [
+        (3, "search=round", 0, 3),
+        (24, "search=round", 0, 24),
+        (25, "search=round", 1, 25),
+        (26, "search=round&page=1", 1, 25),
+        (26, "search=round&page=2", 1, 1),
+        (3, "search=round&page=2", 1, 3),
+        (3, "search=nothing", 0, 0),
+    ],
+)
+def test_what_fits_on_the_first_page_is_not_counted(
+    web: Client, alice: User, selections: int, query: str, counts: int, shown: int
+) -> None:
+    for number in range(selections):
+        keep(alice, f"Round {number}", 1, 7, frames=1)
+    with CaptureQueriesContext(database) as asked:
+        answer = web.get(f"/selections/?{query}")
+    assert sum("COUNT(" in each["sql"] for each in asked) == counts
+    assert len(answer.context["rows"]) == shown
+    found = selections if "round" in query else 0
+    assert f"{found} selection" in answer.text
+
+
+def test_a_task_that_a_selection_has_no_more_is_not_found(web: Client, alice: User) -> None:
+    changed = keep(alice, "a", 1, 12)
+    changed.tasks.update(until=2)
+    SelectedTask.objects.create(selection=changed, task_id=7, name="Rain", frames_count=3, since=2)
+    Selection.objects.filter(pk=changed.pk).update(revision=2)
+    for query, found in (
+        ("task=12", 0),
+        ("task=night", 0),
+        ("search=night", 0),
+        ("task=7", 1),
+        ("search=rain", 1),
+    ):
+        assert len(web.get(f"/selections/?{query}").context["rows"]) == found, query
 
 
 def test_filters_in_use_are_in_view(web: Client, four: None) -> None:
