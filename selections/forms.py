@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
@@ -22,10 +23,11 @@ from selections.models import (
     FrameMark,
     Recipe,
     SelectedFrame,
+    SelectedTask,
     Selection,
     SelectionQuerySet,
 )
-from selections.models.selected import FIRST_REVISION, LAST_REVISION, tasks_of_outer
+from selections.models.selected import FIRST_REVISION, LAST_REVISION
 from selections.sampling import MAX_SEED
 from selections.webhooks import LONGEST_URL
 from selector.models import SavedSearch
@@ -112,7 +114,9 @@ class ListForm(forms.Form):
         given = self.cleaned_data
         if words := given.get("search"):
             about = Q(name__icontains=words) | Q(note__icontains=words) | _about_task(words)
-            visible = visible.filter(about | Q(owner__username__iexact=words))
+            # As ids: a join would look up the owner of each selection.
+            owners = User.objects.filter(username__iexact=words)
+            visible = visible.filter(about | Q(owner_id__in=owners.values("pk")))
         if given.get("whose") == "mine":
             visible = visible.filter(owner_id=user_id)
         elif given.get("whose") == "shared":
@@ -163,12 +167,13 @@ class ListForm(forms.Form):
 
 def _about_task(words: str) -> Q:
     """With frames of a task that has this number ("12", "#12"), or these words in its name, if
-    that may be seen."""
+    that may be seen. The tasks are searched once: to look up those of each selection takes a
+    database longer."""
     number = words.strip().removeprefix("#")
-    named = tasks_of_outer().filter(name__icontains=words.strip())
-    about = Q(Exists(named), names_hidden=False)
+    tasks = SelectedTask.objects.order_by().values("selection_id")
+    about = Q(pk__in=tasks.filter(name__icontains=words.strip()), names_hidden=False)
     if number.isdecimal() and number.isascii() and int(number) <= MAX_ID:
-        about |= Q(Exists(tasks_of_outer().filter(task_id=int(number))))
+        about |= Q(pk__in=tasks.filter(task_id=int(number)))
     return about
 
 
