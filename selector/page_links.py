@@ -16,7 +16,7 @@ def workspace_url(*, tasks: Iterable[int] = (), **named: int | None) -> str:
     through a `connection`. None is left out."""
     several = {"tasks": ",".join(map(str, tasks))}
     given = {name: number for name, number in (several | named).items() if number not in (None, "")}
-    return f"{reverse('selector:choose')}?{urlencode(given, safe=',')}"
+    return f"{_choose_path(get_script_prefix())}?{urlencode(given, safe=',')}"
 
 
 def tasks_url(criteria: TaskSearch, connection_id: int) -> str:
@@ -30,7 +30,7 @@ def tasks_url(criteria: TaskSearch, connection_id: int) -> str:
         "subset": criteria.subset,
     }
     named = {name: value for name, value in given.items() if value}
-    return f"{reverse('selector:choose')}?{urlencode(named)}"
+    return f"{_choose_path(get_script_prefix())}?{urlencode(named)}"
 
 
 def preview_url(kind: str, number: int, connection_id: int) -> str:
@@ -51,6 +51,12 @@ def image_url(task_id: int, frame: int, connection_id: int) -> str:
 
 def _frame_path(view: str, task_id: int, frame: int) -> str:
     return _frame_pattern(view, get_script_prefix()).format(task_id, frame)
+
+
+@cache
+def _choose_path(script_prefix: str) -> str:
+    """The path of the workspace: the list of tasks has an address in it for each of them."""
+    return reverse("selector:choose")
 
 
 @cache

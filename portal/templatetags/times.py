@@ -27,12 +27,13 @@ def day(value: datetime | None) -> SafeString | str:
 
 def _element(value: datetime, format_name: str) -> SafeString:
     local = timezone.localtime(value)
-    full = f"{date_format(local, 'DATETIME_FORMAT')} ({zone_name()})"
+    moment = date_format(local, "DATETIME_FORMAT")
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time datetime="{}" title="{} ({})">{}</time>',
         local.isoformat(timespec="seconds"),
-        full,
-        date_format(local, format_name),
+        moment,
+        zone_name(),
+        moment if format_name == "DATETIME_FORMAT" else date_format(local, format_name),
     )
 
 

@@ -78,15 +78,14 @@ def overview(
 
 
 def _first_page(client: CvatClient, username: str, search: str, page_size: int) -> Overview:
-    """The lists are asked for side by side."""
-    with ThreadPoolExecutor(3) as pool:
-        tasks = pool.submit(client.tasks, search=search, page_size=page_size)
+    """The lists are asked for side by side, the one of tasks by the calling thread."""
+    with ThreadPoolExecutor(2) as pool:
         jobs = pool.submit(
             client.assigned_jobs, username=username, search=search, page_size=MAX_ABOVE_TASKS
         )
         projects = search and pool.submit(client.projects, search=search, limit=MAX_ABOVE_TASKS)
         first_page = Overview(
-            tasks.result(),
+            client.tasks(search=search, page_size=page_size),
             projects=projects.result() if projects else Page(0, ()),
             jobs=jobs.result(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -66,7 +67,7 @@ def choose(request: SignedInRequest) -> HttpResponseBase:
         status = outcome.status
     if "source" not in context:
         context["recent"] = catalogs.recent_tasks(connection=connection, limit=MAX_RECENT)
-        context["searches"] = _searches(connection)
+        context["searches"] = _searches(request.user, connection)
     context["is_temporary"] = status >= 500
     return render(request, "selector/workspace/page.html", context, status=status)
 
@@ -100,9 +101,9 @@ def _named(form: ChooseForm, connection: Connection) -> dict[str, Any]:
     }
 
 
-def _searches(connection: Connection) -> list[dict[str, Any]]:
-    """The saved searches for such tasks, each with the address of the list of tasks."""
-    own = SavedSearch.objects.for_user(connection.owner).filter(
+def _searches(user: User, connection: Connection) -> list[dict[str, Any]]:
+    """The user's saved searches for such tasks, each with the address of the list of tasks."""
+    own = SavedSearch.objects.for_user(user).filter(
         url=connection.url, organization=connection.organization
     )
     return [{"saved": each, "tasks_url": tasks_url(each.criteria, connection.pk)} for each in own]
