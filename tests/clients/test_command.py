@@ -11,8 +11,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from cvat_select.command import main
 from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
@@ -22,28 +20,8 @@ from selections.draws import Draw
 from selections.models import Archive, Selection
 from selector.models import Connection, SavedSearch
 from selector.scope import NO_ASSIGNEE
+from tests.clients.running import run
 from tests.making import make_archive, make_selection
-
-
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of the account, which is not there yet."""
-    path = tmp_path / "config" / "account.json"
-    monkeypatch.setenv("CVAT_SELECT_CONFIG", str(path))
-    return path
-
-
-@pytest.fixture
-def connected(
-    config: Path, live_server: LiveServer, token: str, connection: Connection
-) -> Connection:
-    """The command is connected to the portal, and alice to CVAT."""
-    assert run("connect", live_server.url, typed=token).exit_code == 0
-    return connection
-
-
-def run(*arguments: object, typed: str = "") -> Result:
-    return CliRunner().invoke(main, [str(each) for each in arguments], input=typed)
 
 
 def test_connect_keeps_address_and_token_for_the_owner_alone(
@@ -237,6 +215,8 @@ def test_images_of_other_tasks_are_not_drawn(connected: Connection) -> None:
         ("cvat-select rou", ["rounds"]),
         ("cvat-select rounds n", ["next"]),
         ("cvat-select draw --per-a", ["--per-assignee"]),
+        ("cvat-select up", ["upload"]),
+        ("cvat-select upload --dr", ["--dry-run"]),
     ],
 )
 def test_a_shell_completes_commands_and_options(

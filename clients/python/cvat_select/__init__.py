@@ -11,7 +11,15 @@
 from __future__ import annotations
 
 from cvat_select.datasets import to_fiftyone, to_supervision
-from cvat_select.errors import BuildFailed, DownloadFailed, Error, Refused, Unreachable
+from cvat_select.errors import (
+    BuildFailed,
+    DownloadFailed,
+    Error,
+    PublishingFailed,
+    Refused,
+    Unreachable,
+    UploadFailed,
+)
 from cvat_select.portal import Portal
 from cvat_select.version import VERSION as __version__
 
@@ -20,8 +28,10 @@ __all__ = [
     "DownloadFailed",
     "Error",
     "Portal",
+    "PublishingFailed",
     "Refused",
     "Unreachable",
+    "UploadFailed",
     "__version__",
     "to_fiftyone",
     "to_supervision",

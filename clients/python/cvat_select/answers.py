@@ -89,3 +89,56 @@ class Archive(TypedDict):
     error: str
     parts: list[Part]
     finished_at: str | None
+
+
+class Connection(TypedDict):
+    """The access of the person to a CVAT server."""
+
+    id: int
+    name: str
+    url: str
+    username: str
+
+
+class Upload(TypedDict):
+    """Files that the portal has, or gets: all bytes are there once `received` is `size`."""
+
+    id: int
+    name: str
+    size: int
+    received: int
+
+
+class LeftOutFile(TypedDict):
+    """A file that is no picture for CVAT; `reason` goes on after the path."""
+
+    path: str
+    reason: str
+
+
+class Contents(TypedDict):
+    """What CVAT gets of an upload; `left_out` has the first 1,000."""
+
+    pictures_count: int
+    left_out_count: int
+    left_out: list[LeftOutFile]
+
+
+class Change(TypedDict):
+    """A request that would change something in CVAT."""
+
+    method: str
+    path: str
+    text: str
+
+
+class Publication(TypedDict):
+    """Something that is made in CVAT, such as a new task."""
+
+    id: int
+    status: str
+    task_name: str
+    result_task_id: int | None
+    result_url: str
+    error: str
+    finished_at: str | None

@@ -1,25 +1,24 @@
 """`cvat-select`: choose, save, build and download from a terminal or a script.
 
 Exit codes: 0 done, 1 refused or failed (the sentence is on standard error), 2 wrong usage, 3 done,
-but the ZIP is without some frames.
+but the ZIP is without some frames, or the task without some files.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cvat_select import account, drawing, progress
+from cvat_select import account, drawing, progress, terminal, uploading
 from cvat_select.answers import Archive, Selection
 from cvat_select.errors import Error
 from cvat_select.portal import Portal
+from cvat_select.terminal import connected_portal, say, table
 from cvat_select.version import VERSION
-
-INCOMPLETE = 3
 
 
 class Group(click.Group):
@@ -44,6 +43,9 @@ def main() -> None:
     """
 
 
+main.add_command(uploading.upload)
+
+
 @main.command()
 @click.argument("address")
 def connect(address: str) -> None:
@@ -57,11 +59,11 @@ def connect(address: str) -> None:
     else:
         token = sys.stdin.readline()
     token = token.strip()
-    me = Portal(address, token, on_wait=_say).me()
+    me = Portal(address, token, on_wait=say).me()
     path = account.keep(account.Account(address, token))
     click.echo(f"Connected as {me['username']}; kept in {path}.")
     if not me["connections_count"]:
-        _say(f"You have no connection to CVAT yet. Make one at {address}.")
+        say(f"You have no connection to CVAT yet. Make one at {address}.")
 
 
 @main.command()
@@ -69,11 +71,11 @@ def connect(address: str) -> None:
 @click.option("--project", "project_id", type=int, help="Only tasks of this project.")
 def tasks(search: str, project_id: int | None) -> None:
     """List the tasks that CVAT shows you: id, images, jobs, project, name."""
-    _table(
+    table(
         ("id", "images", "jobs", "project", "name"),
         (
             (row["id"], row["size"], row["jobs_count"], row["project_id"] or "-", row["name"])
-            for row in _portal().tasks(search=search, project_id=project_id)
+            for row in connected_portal().tasks(search=search, project_id=project_id)
         ),
     )
 
@@ -81,9 +83,9 @@ def tasks(search: str, project_id: int | None) -> None:
 @main.command()
 def searches() -> None:
     """List your saved searches for tasks: id, CVAT server, name."""
-    _table(
+    table(
         ("id", "server", "name"),
-        ((row["id"], row["url"], row["name"]) for row in _portal().saved_searches()),
+        ((row["id"], row["url"], row["name"]) for row in connected_portal().saved_searches()),
     )
 
 
@@ -95,7 +97,7 @@ def selections(search: str, mine: bool) -> None:
     filters: dict[str, Any] = {"search": search}
     if mine:
         filters["mine"] = "true"
-    _table(
+    table(
         ("id", "frames", "method", "owner", "name"),
         (
             (
@@ -105,7 +107,7 @@ def selections(search: str, mine: bool) -> None:
                 row["owner"],
                 row["name"],
             )
-            for row in _portal().selections(**filters)
+            for row in connected_portal().selections(**filters)
         ),
     )
 
@@ -141,7 +143,7 @@ def draw(
     """
     options = _archive_options(out, annotations, no_pictures)
     fields = drawing.fields(**given)
-    portal = _portal()
+    portal = connected_portal()
     selection = portal.save(name=name, **fields)
     _tell(selection)
     if out is not None:
@@ -156,11 +158,11 @@ def rounds() -> None:
 @rounds.command("list")
 def list_recipes() -> None:
     """List your recipes: id, rounds, newest round, name."""
-    _table(
+    table(
         ("id", "rounds", "newest", "name"),
         (
             (row["id"], row["rounds_count"], row["last_round_at"] or "-", row["name"])
-            for row in _portal().recipes()
+            for row in connected_portal().recipes()
         ),
     )
 
@@ -171,7 +173,7 @@ def list_recipes() -> None:
 def next_round(recipe: int, out: Path | None, annotations: str | None, no_pictures: bool) -> None:
     """Draw the next round of a RECIPE, and with --out get the ZIP."""
     options = _archive_options(out, annotations, no_pictures)
-    portal = _portal()
+    portal = connected_portal()
     selection = portal.next_round(recipe)
     _tell(selection)
     if out is not None:
@@ -209,7 +211,7 @@ def download(
         if not annotations or selection is None:
             raise click.UsageError("--annotations-from goes with a selection and --format.")
         options["annotations_from"] = annotations_from
-    portal = _portal()
+    portal = connected_portal()
     if selection is not None:
         _build_and_download(portal, selection, options, out)
     elif archive is not None:
@@ -237,7 +239,7 @@ def _build_and_download(
     portal: Portal, selection_id: int, options: dict[str, Any], out: Path
 ) -> None:
     archive = portal.build(selection_id, **options)
-    _say(
+    say(
         f"Archive {archive['id']} is being built. If this ends, go on with: "
         f"cvat-select download --archive {archive['id']} --out {out}"
     )
@@ -253,9 +255,9 @@ def _download(portal: Portal, archive: Archive, out: Path) -> None:
         click.echo(str(path))
     if archive["problems_count"]:
         for problem in archive["problem_groups"]:
-            _say(f"Missing: {problem['frames']}: {problem['reason']}")
-        _say(f"{archive['problems_count']} frames are not in the ZIP.")
-        sys.exit(INCOMPLETE)
+            say(f"Missing: {problem['frames']}: {problem['reason']}")
+        say(f"{archive['problems_count']} frames are not in the ZIP.")
+        sys.exit(terminal.INCOMPLETE)
 
 
 def _tell(selection: Selection) -> None:
@@ -264,21 +266,4 @@ def _tell(selection: Selection) -> None:
     count, requested = selection["frames_count"], selection["frames_requested"]
     click.echo(f'Selection {selection["id"]} "{selection["name"]}": {count} frames{drawn_with}.')
     if requested is not None and count < requested:
-        _say(f"{requested} frames were asked for; there were too few, in some jobs or in all.")
-
-
-def _portal() -> Portal:
-    return Portal(*account.load(), on_wait=_say)
-
-
-def _say(sentence: str) -> None:
-    """To standard error: standard output is for what scripts read."""
-    click.echo(sentence, err=True)
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-    """Columns separated by tabs, written as the rows come."""
-    click.echo("\t".join(head))
-    for row in rows:
-        # A name may hold anything.
-        click.echo("\t".join(" ".join(str(cell).split()) for cell in row))
+        say(f"{requested} frames were asked for; there were too few, in some jobs or in all.")

@@ -21,6 +21,14 @@ class DownloadFailed(Error):
     """The file that came is not the one that the portal has."""
 
 
+class UploadFailed(Error):
+    """The files could not be brought to the portal."""
+
+
+class PublishingFailed(Error):
+    """What was asked for in CVAT failed or was cancelled."""
+
+
 class Refused(Error):
     """The portal refused a request: its sentence, its HTTP status and its code for programs."""
 

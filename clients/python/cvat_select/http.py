@@ -77,6 +77,12 @@ class Http:
         headers = {} if key is None else {"Idempotency-Key": key}
         return _json(self.request("POST", path, json=body, headers=headers))
 
+    def patch_bytes(self, path: str, content: bytes, **query: Any) -> Any:
+        """The JSON answered to bytes. Sent again after a lost connection: only for what the portal
+        takes once."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return _json(self.request("PATCH", path, params=query, data=content, headers=headers))
+
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """The answer, if it is a success. Raises Refused, Unreachable."""
         pauses = iter(PAUSES)

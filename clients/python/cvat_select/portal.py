@@ -8,9 +8,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from cvat_select import downloads
-from cvat_select.answers import Archive, Me, Recipe, SavedSearch, Selection, Task
-from cvat_select.errors import BuildFailed
+from cvat_select import downloads, uploads
+from cvat_select.answers import (
+    Archive,
+    Change,
+    Connection,
+    Contents,
+    Me,
+    Publication,
+    Recipe,
+    SavedSearch,
+    Selection,
+    Task,
+    Upload,
+)
+from cvat_select.errors import BuildFailed, PublishingFailed, Refused
 from cvat_select.http import Http
 
 PAGE_SIZE = 200
@@ -38,6 +50,7 @@ class Portal:
         on_wait: Callable[[str], None] = _say_nothing,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.url = url.rstrip("/")
         self._http = Http(url, token, on_wait=on_wait, sleep=sleep)
         self._sleep = sleep
 
@@ -120,6 +133,61 @@ class Portal:
             downloads.fetch(self._http, archive["id"], part, target, report)
             paths.append(target)
         return paths
+
+    def connections(self) -> Iterator[Connection]:
+        """The connections of the person to CVAT servers."""
+        return self._listed("/api/connections")
+
+    def may_write(self, connection_id: int) -> bool:
+        """Whether the portal may write in CVAT through the connection."""
+        try:
+            given = self._http.get(f"/api/connections/{connection_id}/write-permission")
+        except Refused as error:
+            if error.status == 404:
+                return False
+            raise
+        return bool(given["is_usable"])
+
+    def upload(
+        self, source: str | Path, *, on_progress: Callable[[int, int], None] = _say_nothing
+    ) -> Upload:
+        """Bring a folder, a ZIP or a picture to the portal; an upload of the same files that broke
+        off goes on. `on_progress` is told the bytes that are there and all bytes. Raises
+        UploadFailed, OSError."""
+        files = uploads.list_files(Path(source))
+        body = {"name": uploads.name_of(Path(source)), "files": uploads.described(files)}
+        upload = cast(Upload, self._create("/api/uploads", body))
+        return uploads.send(self._http, upload, files, on_progress)
+
+    def contents(self, upload_id: int) -> Contents:
+        """Which files of an upload are pictures for CVAT, and why the others are not."""
+        return cast(Contents, self._http.get(f"/api/uploads/{upload_id}/contents"))
+
+    def plan_task_of_files(self, upload_id: int, **fields: Any) -> list[Change]:
+        """The requests to CVAT that would make a task of an upload; none is sent. See
+        /api/uploads/{id}/new-task."""
+        body = {**fields, "dry_run": True}
+        answer = self._http.post(f"/api/uploads/{upload_id}/new-task", body)
+        return cast("list[Change]", answer["requests"])
+
+    def make_task_of_files(self, upload_id: int, **fields: Any) -> Publication:
+        """Have a task made in CVAT of an upload; `wait_for_task` waits for it. See
+        /api/uploads/{id}/new-task."""
+        return cast(Publication, self._create(f"/api/uploads/{upload_id}/new-task", fields))
+
+    def publication(self, publication_id: int) -> Publication:
+        """One publication."""
+        return cast(Publication, self._http.get(f"/api/publications/{publication_id}"))
+
+    def wait_for_task(self, publication: Publication) -> Publication:
+        """The publication once its task is in CVAT. Raises PublishingFailed."""
+        while publication["finished_at"] is None:
+            self._sleep(POLL_SECONDS)
+            publication = self.publication(publication["id"])
+        if publication["status"] != "ready":
+            reason = publication["error"] or f"It is {publication['status']}."
+            raise PublishingFailed(f"Publication {publication['id']} made no task. {reason}")
+        return publication
 
     def _create(self, path: str, body: dict[str, Any]) -> Any:
         return self._http.post(path, body, key=str(uuid.uuid4()))

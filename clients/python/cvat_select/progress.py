@@ -34,3 +34,16 @@ def of_download() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(received - bar.n)
 
         yield show
+
+
+@contextmanager
+def of_upload() -> Iterator[Callable[[int, int], None]]:
+    """Shows how many bytes are on the portal."""
+    settings = {"unit": "B", "unit_scale": True, "unit_divisor": 1024}
+    with tqdm(desc="Uploading", **settings, disable=None, leave=False) as bar:
+
+        def show(received: int, size: int) -> None:
+            bar.total = size
+            bar.update(received - bar.n)
+
+        yield show
