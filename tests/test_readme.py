@@ -16,9 +16,11 @@ from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
 from portal.models import ApiToken
+from publishing.models import Upload
 from selector.models import Connection
 from standin.server import StandIn
 from tests.conftest import connect
+from tests.publishing.test_tasks_of_files import picture
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 Run = Callable[[str], None]
@@ -101,6 +103,25 @@ def test_fifty_frames_with_a_pedestrian(
             row["image_id"] for row in dataset["annotations"] if row["category_id"] == pedestrian
         }
         assert shown == set(images.values())
+
+
+@pytest.mark.worker
+def test_a_new_task_of_files(run: Run, standin: StandIn, alice: User, tmp_path: Path) -> None:
+    """Of two pictures that are more than one piece."""
+    connect(alice, standin)
+    pictures = {"a/1.bmp": picture((1400, 1000), "bmp"), "b.png": picture()}
+    assert len(pictures["a/1.bmp"]) > 4194304
+    with zipfile.ZipFile(tmp_path / "day1.zip", "w") as packed:
+        for name, content in {**pictures, ".DS_Store": b"junk"}.items():
+            packed.writestr(name, content)
+    definitions = script_below("From a script").partition("# 1. ")[0]
+    run(definitions + script_below("A new task of files"))
+    contents = json.loads((tmp_path / "contents.json").read_text())
+    assert (contents["pictures_count"], contents["left_out_count"]) == (2, 1)
+    [task] = [each for each in standin.world.tasks.values() if each.bug_tracker]
+    assert task.media is not None
+    assert [task.media.name(position) for position in task.order] == list(pictures)
+    assert not Upload.objects.exists()
 
 
 def test_the_filter_by_annotation_finds_frames_of_a_sample(
