@@ -67,7 +67,8 @@ def test_all_tasks_of_a_project(desk: Workspace) -> None:
     expect(desk.page.locator("#seed")).to_have_value("3")  # the draw goes on
 
 
-def test_what_is_looked_at_is_loaded(desk: Workspace) -> None:
+def asked_tasks(desk: Workspace) -> list[str]:
+    """The ids of the tasks that the page asks for from now on."""
     asked: list[str] = []
 
     def note(request: Request) -> None:
@@ -75,6 +76,11 @@ def test_what_is_looked_at_is_loaded(desk: Workspace) -> None:
             asked.append(request.url.split("task_id=")[1].split("&")[0])
 
     desk.page.on("request", note)
+    return asked
+
+
+def test_what_is_looked_at_is_loaded(desk: Workspace) -> None:
+    asked = asked_tasks(desk)
     open_tasks(desk, DRIVE, DAY, DUSK)
     desk.settled()
     assert str(DUSK) not in asked  # the first task fills the window
@@ -255,3 +261,43 @@ def test_names_are_pasted_for_all_tasks(desk: Workspace) -> None:
     desk.button("Choose these").last.click()
     expect(desk.page.locator("#count")).to_have_text("2")
     assert {row["filename"] for row in desk.info()} == {"dusk_005.jpg", "day_007.jpg"}
+
+
+def title(desk: Workspace, name: str) -> None:
+    expect(desk.page.locator("#viewer-name")).to_have_text(name)
+
+
+def test_the_large_view_goes_on_to_tasks_that_are_not_loaded(desk: Workspace) -> None:
+    """One between others is loaded when the large view comes to it."""
+    page, asked = desk.page, asked_tasks(desk)
+    open_tasks(desk, DRIVE, 2, DAY, DUSK)
+    cell(desk, "north_0000.jpg").focus()
+    page.keyboard.press("Enter")
+    expect(desk.button("Previous frame")).to_be_disabled()
+    page.keyboard.press("End")
+    title(desk, "dusk_029.jpg")
+    expect(desk.button("Next frame")).to_be_disabled()
+    for _ in range(29):
+        page.keyboard.press("ArrowLeft")
+    title(desk, "dusk_000.jpg")
+    assert str(DAY) not in asked
+    desk.button("Previous frame").click()
+    title(desk, "day_029.jpg")
+    page.keyboard.press("ArrowRight")
+    title(desk, "dusk_000.jpg")
+    page.keyboard.press("Home")
+    title(desk, "north_0000.jpg")
+
+
+def test_the_large_view_ends_before_a_task_that_cannot_be_loaded(desk: Workspace) -> None:
+    page = desk.page
+    open_tasks(desk, DRIVE, DAY, DUSK)
+    page.route(
+        re.compile(rf"/api/catalog\?task_id={DUSK}&"),
+        lambda route: route.fulfill(status=404, json={"detail": "Task 13 is gone."}),
+    )
+    cell(desk, "north_0000.jpg").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("End")
+    title(desk, "day_029.jpg")
+    expect(desk.button("Next frame")).to_be_disabled()

@@ -29,6 +29,16 @@ function joined(...loaded) {
 
 const place = (catalog, index) => [catalog.partOf(index).task.id, catalog.number[index]];
 
+test("the tasks beyond a frame that are not loaded, the nearest first", () => {
+  const { catalog, add } = joined(2);
+  const ids = (index, side) => catalog.unloadedFrom(index, side).map(({ id }) => id);
+  assert.deepEqual([ids(0, 1), ids(0, -1)], [[3], [1]]);
+  add(1);
+  assert.deepEqual([ids(0, -1), ids(5, 1)], [[], [3]]);
+  catalog.task(3).error = new Error("CVAT is away");
+  assert.deepEqual(ids(5, 1), []);
+});
+
 test("a task that is not loaded counts with the size that CVAT says", () => {
   const { catalog, add } = joined();
   assert.deepEqual([catalog.size, catalog.total, catalog.isWhole], [0, 24, false]);

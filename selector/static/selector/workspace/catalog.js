@@ -37,6 +37,11 @@ export class Catalog extends EventTarget {
     return true;
   }
 
+  /** The tasks beyond that of a frame that are not loaded. */
+  unloadedFrom() {
+    return /** @type {import("./joined_catalog.js").JoinedTask[]} */ ([]);
+  }
+
   /** The jobs by task, in the order of the grid. A task of null has no heading. */
   get groups() {
     return [{ task: null, jobs: this.jobs }];

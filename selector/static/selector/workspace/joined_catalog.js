@@ -83,6 +83,14 @@ export class JoinedCatalog extends EventTarget {
     return this.#loaded[low];
   }
 
+  /** The tasks after that of a frame, or with -1 before it, that are not loaded, the nearest first. One
+   * that could not be loaded is left out. */
+  unloadedFrom(index, side) {
+    const { at } = this.taskOf(index);
+    const beyond = side > 0 ? this.tasks.slice(at + 1) : this.tasks.slice(0, at).reverse();
+    return beyond.filter(({ part, error }) => !part && !error);
+  }
+
   partOf(index) {
     return this.taskOf(index).part;
   }

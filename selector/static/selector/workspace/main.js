@@ -65,6 +65,7 @@ async function openTask() {
     labelIndex: () =>
       new LabelIndex((question, signal) => get(`${base}/${question}`, { signal }), connection, catalog),
     facts: () => facts(catalog),
+    load: async () => {},
     prepare: async () => {},
     follow: () => {},
   };
@@ -88,7 +89,7 @@ function start({ catalog, source, ...opened }) {
   const overlay = new GridOverlay(at("objects"), catalog, outlines);
   const tasks = opened.heads(choice);
   const grid = new Grid(at("scroller"), at("grid"), { choice, packs, overlay, onlyUrl, tasks });
-  const viewer = new Viewer(at("viewer"), { grid, choice, ...data });
+  const viewer = new Viewer(at("viewer"), { grid, choice, load: opened.load, ...data });
   const jobs = new Jobs(at("bars"), at("job-filters"), choice, opened.rows(choice));
   const prepare = (frames) => opened.prepare(frames, tell);
   const anchor = new Anchor(grid, choice);

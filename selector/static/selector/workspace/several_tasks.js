@@ -32,6 +32,7 @@ export function openTasks({ tasks, scope, api, choose, connection }) {
       return new JoinedLabels(catalog, (part) => new LabelIndex(ask(part.task.id), connection, part));
     },
     facts: () => "", // the page says how many tasks and frames
+    load: (task) => loading.all([task]),
     prepare: (frames, tell) => prepare({ catalog, loading }, frames, tell),
     follow: (show, grid) => follow({ catalog, loading }, show, grid),
   };

@@ -1,16 +1,24 @@
 // One frame, large: its original, and the thumbnail until that is loaded. Arrows go to the next frame
-// in the order of the grid, Space chooses, + - 0 and the wheel zoom, A shows the annotations or hides
+// in the order of the grid, of several tasks also to one that is not loaded yet, Space chooses, + - 0 and the wheel zoom, A shows the annotations or hides
 // them, N goes from object to object, Esc goes back. Touch: swipe, pinch.
 
 import { address } from "../../portal/api.js";
 import { Overlay } from "./overlay.js";
 import { Zoom } from "./zoom.js";
+import { plural } from "./words.js";
 
 const NOT_SHOWN_BY_BROWSERS = /\.tiff?$/i;
+const MOST_LOADED = 10; // tasks at one press of a key, while none of their frames is shown
 
 export class Viewer {
-  constructor(dialog, { grid, choice, connection, api, jobId }) {
+  #going = null; // the last step, which may wait for a task
+
+  /** @param dialog
+   * @param {{load: (task: object) => Promise<void>} & Record<string, any>} parts `load`: have the grid
+   *   show the frames of a task that are not loaded yet */
+  constructor(dialog, { grid, choice, load, connection, api, jobId }) {
     this.dialog = dialog;
+    this.load = load;
     this.grid = grid;
     this.choice = choice;
     this.connection = connection;
@@ -42,17 +50,50 @@ export class Viewer {
   }
 
   open(index) {
+    this.#going = null;
     this.index = index;
     this.dialog.showModal();
     this.#show();
     this.at("pick").focus();
   }
 
+  /** Go on by so many frames, or back. */
   step(by) {
-    const place = this.grid.shown.placeOf[this.index] + by;
-    if (place < 0 || place >= this.grid.shown.count) return;
-    this.index = this.grid.shown.order[place];
-    this.#show();
+    const side = Math.sign(by);
+    const target = () => this.grid.shown.order[this.grid.shown.placeOf[this.index] + by];
+    const isBefore = (task) => target() === undefined || (this.catalog.taskOf(target()).at - task.at) * side > 0;
+    return this.#go(target, () => this.catalog.unloadedFrom(this.index, side).find(isBefore));
+  }
+
+  /** Go to the last frame, or with -1 to the first one. */
+  toEnd(side) {
+    const target = () => this.grid.shown.order.at(side > 0 ? -1 : 0);
+    return this.#go(target, () => this.catalog.unloadedFrom(target(), side).at(-1));
+  }
+
+  /** Go to a frame of the grid, which becomes another one with the tasks that are loaded before.
+   * @param {() => number | undefined} target index of the frame, if there is one
+   * @param {() => object | undefined} missing the next task to load */
+  async #go(target, missing) {
+    const going = (this.#going = {});
+    let [loaded, failure] = [0, ""];
+    for (let task = missing(); task && loaded < MOST_LOADED; task = missing()) {
+      this.at("said").textContent = `Loading ${task.name || `task ${task.id}`}…`;
+      try {
+        await this.load(task);
+      } catch (error) {
+        failure = error.message;
+      }
+      if (going !== this.#going || !this.dialog.open) return;
+      loaded += 1;
+    }
+    const index = target();
+    if (index === undefined || index === this.index) {
+      if (loaded) this.at("said").textContent = failure || `No frame of the next ${plural(loaded, "task")} is shown.`;
+    } else {
+      this.index = index;
+      this.#show();
+    }
   }
 
   pick() {
@@ -66,8 +107,8 @@ export class Viewer {
       ArrowRight: () => this.step(1),
       ArrowUp: () => this.step(-this.grid.layout.columns),
       ArrowDown: () => this.step(this.grid.layout.columns),
-      Home: () => this.step(-this.grid.shown.placeOf[this.index]),
-      End: () => this.step(this.grid.shown.count - 1 - this.grid.shown.placeOf[this.index]),
+      Home: () => this.toEnd(-1),
+      End: () => this.toEnd(1),
       " ": () => this.pick(),
       "+": () => this.zoom.by(1.5),
       "=": () => this.zoom.by(1.5),
@@ -96,8 +137,8 @@ export class Viewer {
       `${(this.grid.shown.placeOf[index] + 1).toLocaleString("en")} of ${this.grid.shown.count.toLocaleString("en")}`,
     ].filter(Boolean).join(" · ");
     this.at("cvat").href = catalog.link(index);
-    this.#end("previous", this.grid.shown.placeOf[index] === 0);
-    this.#end("next", this.grid.shown.placeOf[index] === this.grid.shown.count - 1);
+    this.#end("previous", -1);
+    this.#end("next", 1);
     this.zoom.fit();
     this.picture.alt = name ? `Frame ${catalog.number[index]}, ${name}` : `Frame ${catalog.number[index]}`;
     this.#load();
@@ -108,7 +149,10 @@ export class Viewer {
   }
 
   /** A button that is disabled has no keyboard to give on. */
-  #end(name, isEnd) {
+  #end(name, side) {
+    const { order, placeOf } = this.grid.shown;
+    const isLast = order[placeOf[this.index] + side] === undefined;
+    const isEnd = isLast && !this.catalog.unloadedFrom(this.index, side).length;
     if (isEnd && document.activeElement === this.at(name)) this.at("pick").focus();
     this.at(name).disabled = isEnd;
   }
