@@ -227,6 +227,8 @@ def _why_left_out(path: str, size: int) -> str:
         return f"is not known to be a picture for CVAT: it takes no {kind}"
     if _CONTEXT in path.split("/")[:-1]:
         return f"lies in a folder {_CONTEXT}, which CVAT takes as context of other pictures"
+    if path != path.strip():
+        return "has a space at the beginning of its path, which CVAT drops"
     return why_not_a_path(path) or ("" if size else "is empty")
 
 

@@ -65,6 +65,7 @@ def test_pictures_and_all_else_are_told_apart(path: Path, *, is_zip: bool) -> No
         "empty.png": b"",
         "lies.png": b"no picture at all",
         "b/related_images/2_png/left.png": picture(),
+        " b/3.png": picture(),
     }
     listed = packed(path, files) if is_zip else folder(path, files)
     contents = look(path, listed, is_zip=is_zip, most_bytes=PLENTY)
@@ -78,6 +79,7 @@ def test_pictures_and_all_else_are_told_apart(path: Path, *, is_zip: bool) -> No
     assert "without an extension" in reasons["README"]
     assert "is a video" in reasons["clip.MP4"]
     assert reasons["empty.png"] == "is empty"
+    assert "which CVAT drops" in reasons[" b/3.png"]
     assert "context of other pictures" in reasons["b/related_images/2_png/left.png"]
     assert "not the content" in reasons["lies.png"]
     unpacked = {
