@@ -24,7 +24,7 @@ class GivenUp(Exception):
 
 
 def slots(url: str, *, limit: int = 3, **options: object) -> Slots:
-    return Slots(**{"url": url, "limit": limit, "lease": 3.0, "sleep": time.sleep, **options})
+    return Slots(**{"url": url, "limit": limit, "lease": 60.0, "sleep": time.sleep, **options})
 
 
 @pytest.fixture
@@ -33,10 +33,18 @@ def url() -> str:
 
 
 @pytest.fixture
-def soon_slow(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Every request counts as slow after a moment, which this waits for."""
-    monkeypatch.setattr(module, "SLOW_SECONDS", 0.3)
-    return lambda: time.sleep(0.4)
+def grow_slow(url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes the requests under way slow. Without it none is, however busy the machine."""
+    monkeypatch.setattr(module, "SLOW_SECONDS", 300.0)
+    key = slots(url)._slots
+
+    def grow() -> None:
+        client = redis.Redis.from_url(str(django_settings.CACHES["default"]["LOCATION"]))
+        begun = client.zrange(key, 0, -1, withscores=True)
+        assert begun
+        client.zadd(key, {member: since - 301 for member, since in begun})
+
+    return grow
 
 
 def refuse(_: float) -> None:
@@ -102,9 +110,11 @@ def test_who_is_given_up_waits_no_longer(url: str) -> None:
 
 
 def test_the_slots_of_a_killed_worker_are_given_back(url: str) -> None:
-    killed = slots(url, limit=1, lease=0.5)
+    killed = slots(url, limit=1)
     killed._take()
     assert is_full(url, limit=1)
+    killed._lease = 0.5
+    killed.renew()
     eventually(lambda: not is_full(url, limit=1))
 
 
@@ -155,14 +165,14 @@ def test_places_are_kept_by_nobody_at_the_end(url: str) -> None:
 
 
 def test_builds_that_cvat_keeps_waiting_leave_room_for_others(
-    url: str, soon_slow: Callable[[], None]
+    url: str, grow_slow: Callable[[], None]
 ) -> None:
     stuck = [slots(url, limit=8) for _ in range(2)]
     with ExitStack() as stack:
         for number in range(8):
             stack.enter_context(stuck[number % 2].one())
         assert is_full(url, limit=8)
-        soon_slow()
+        grow_slow()
         healthy = slots(url, limit=8, sleep=refuse)
         for _ in range(4):
             stack.enter_context(healthy.one())
@@ -171,20 +181,20 @@ def test_builds_that_cvat_keeps_waiting_leave_room_for_others(
 
 
 def test_a_build_that_is_kept_waiting_itself_takes_no_such_room(
-    url: str, soon_slow: Callable[[], None]
+    url: str, grow_slow: Callable[[], None]
 ) -> None:
     stuck = slots(url, limit=4, sleep=refuse)
     with ExitStack() as stack:
         for _ in range(4):
             stack.enter_context(stuck.one())
-        soon_slow()
+        grow_slow()
         with pytest.raises(GivenUp):
             stack.enter_context(stuck.one())
 
 
-def test_a_limit_of_one_is_never_exceeded(url: str, soon_slow: Callable[[], None]) -> None:
+def test_a_limit_of_one_is_never_exceeded(url: str, grow_slow: Callable[[], None]) -> None:
     with slots(url, limit=1).one():
-        soon_slow()
+        grow_slow()
         assert is_full(url, limit=1)
 
 
