@@ -29,8 +29,8 @@ class FilesTaskForm(NewTaskForm):
         project, schema = cast(Any, self.fields["project"]), self.fields["label_schema"]
         project.choices = [("", "None: labels of its own"), *project.choices[1:]]
         schema.help_text = (
-            "In the form of CVAT’s tab Raw: names, types, attributes, skeletons. For a task "
-            "outside a project, or for a new project."
+            "Their names, with commas or one in a line; or, with types, attributes and skeletons, "
+            "the JSON of CVAT’s tab Raw. For a task outside a project, or for a new project."
         )
 
     def options(self) -> NewTaskOptions:

@@ -1,4 +1,4 @@
-"""Labels as people write them, in the JSON of CVAT's raw view, checked. Pure."""
+"""Labels as people write them, as names or in the JSON of CVAT's raw view, checked. Pure."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ _LABEL_KEYS = ("name", "color", "type", "attributes", "sublabels", "svg")
 _ATTRIBUTE_KEYS = ("name", "mutable", "input_type", "default_value", "values")
 # What CVAT answers beside these, and a new task has anew.
 _IGNORED_KEYS = ("id", "url", "task_id", "project_id", "has_parent", "parent_id")
+_OF_JSON = re.compile(r'[\[\]{}"]')
+_SEPARATOR = re.compile(r"[,\r\n]")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 Label = dict[str, Any]
@@ -35,13 +37,16 @@ class BadSchema(ValueError):
 
 
 def parsed(text: str) -> tuple[Label, ...]:
-    """The labels of a JSON text. Raises BadSchema."""
+    """The labels of a text: names separated by commas or lines, or JSON. Raises BadSchema."""
+    if not _OF_JSON.search(text):
+        names = (name.strip() for name in _SEPARATOR.split(text))
+        return checked([{"name": name} for name in names if name])
     try:
         given = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadSchema(
-            f"This is no JSON ({error}). Copy it from the tab Raw of the labels in CVAT, such as "
-            '[{"name": "car", "attributes": []}].'
+            f"This is no JSON ({error}). Type just the names of the labels, or copy the JSON from "
+            'the tab Raw of the labels in CVAT, such as [{"name": "car", "attributes": []}].'
         ) from None
     return checked(given)
 

@@ -57,12 +57,13 @@ class NewTaskForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     label_schema = forms.CharField(
-        label="Labels of its own, as JSON",
+        label="Labels of its own",
         required=False,
         max_length=LONGEST_SCHEMA,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text="In the form of CVAT’s tab Raw: names, types, attributes, skeletons. Instead of "
-        "the labels of the tasks or of a project.",
+        help_text="Their names, with commas or one in a line; or, with types, attributes and "
+        "skeletons, the JSON of CVAT’s tab Raw. Instead of the labels of the tasks or of a "
+        "project.",
     )
     subset = forms.CharField(
         max_length=LONGEST_SUBSET, required=False, help_text="Such as Train or Validation."

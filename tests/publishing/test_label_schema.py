@@ -138,4 +138,13 @@ def test_what_is_wrong_is_said(given: Any, text: str) -> None:
 
 def test_what_is_no_json_is_said() -> None:
     with pytest.raises(BadSchema, match="This is no JSON"):
-        parsed("car, person")
+        parsed('{"name": "car"')
+
+
+def test_names_alone_are_taken() -> None:
+    labels = parsed("car, road user\r\n  cyclist\n\n")
+    assert [label["name"] for label in labels] == ["car", "road user", "cyclist"]
+    with pytest.raises(BadSchema, match="Two labels are called “car”"):
+        parsed("car, car")
+    with pytest.raises(BadSchema, match="The list of labels is empty"):
+        parsed(" , ")
