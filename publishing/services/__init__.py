@@ -1,7 +1,7 @@
 """What users want of publications."""
 
 from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
-from publishing.services.copy_checking import CopyCheck, check_copy
+from publishing.services.copy_checking import NOTHING_TO_COPY, CopyCheck, check_copy
 from publishing.services.copy_sources import CopySource, read_file, read_source
 from publishing.services.files_checking import FilesCheck, check_files, find_contents
 from publishing.services.finding_projects import find_projects
@@ -45,6 +45,7 @@ from publishing.services.writing_back import NOTHING_TO_WRITE, plan_results, req
 
 __all__ = [
     "LARGEST_PIECE",
+    "NOTHING_TO_COPY",
     "NOTHING_TO_WRITE",
     "CopyCheck",
     "CopySource",

@@ -114,8 +114,8 @@ class CopyCheck:
         if self.left_out and not options.partly:
             reasons = "; ".join(self.left_out_in_words[:NAMED])
             text = (
-                f"Not everything fits ({reasons}). Assign the labels, or say that what does not "
-                "fit is left out."
+                f"Not everything fits ({reasons}). Say that what does not fit is left out, or "
+                "assign labels to those that the task does not have."
             )
             yield text, "`labels` or `partly`"
         if self.occupied and not options.add:

@@ -63,6 +63,8 @@ def copy(request: SignedInRequest) -> HttpResponse:
             return render(request, PAGE, context)
         if "show" in request.POST:
             context["planned"] = [(change, "") for change in check.changes()]
+            if not context["planned"]:
+                messages.info(request, services.NOTHING_TO_COPY)
             return render(request, PAGE, context)
         publication = services.request_copy(user=request.user, check=check, options=options)
     if form.errors:

@@ -69,10 +69,12 @@ def test_the_page_shows_what_fits_and_asks_for_the_labels(
     assert '<td data-label="In New">' in shown
     refused = web.post(PAGE, {**places, "label:dog": "?"})
     assert refused.status_code == 409
-    assert "say that what does not fit is left out." in refused.text
+    assert "Say that what does not fit is left out" in refused.text
     assert "In the API" not in refused.text
     dry = web.post(PAGE, {**places, "label:dog": "cat", "show": "1"}).text
     assert "Add 2 objects to job" in dry
+    none = web.post(PAGE, {**places, "label:car": "", "label:dog": "", "show": "1"}).text
+    assert "There is nothing to copy" in none
     assert not Publication.objects.exists()
 
 
