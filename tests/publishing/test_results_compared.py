@@ -47,6 +47,10 @@ def test_each_object_counts_by_its_label(
     ]
     assert [(each["frame"], each["new_frame"]) for each in body["differing"]] == [(11, 1), (25, 2)]
     page = web.get(f"/publications/{publication.pk}/results").text
+    assert (
+        f'For a ZIP with these results, go to <a href="{publication.selection.get_absolute_url()}">'
+        in page
+    )
     assert "3 frames compared, 2 differ" in page
     assert f"/tasks/{made.id}/jobs/{made.jobs[1].id}?frame=2" in page
 
