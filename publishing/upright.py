@@ -26,7 +26,10 @@ def upright_size(file: IO[bytes] | io.BufferedIOBase) -> Size | None:
     try:
         with Image.open(cast(IO[bytes], file)) as image:
             width, height = image.size
-            is_turned = _exif(image).get(_ORIENTATION) in _ON_ITS_SIDE
+            is_turned = (
+                image.format != "TIFF"  # of which Pillow says the size that it has once turned
+                and _exif(image).get(_ORIENTATION) in _ON_ITS_SIDE
+            )
     except _UNREADABLE:
         return None
     return (height, width) if is_turned else (width, height)
