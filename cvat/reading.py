@@ -47,9 +47,10 @@ def user(data: Any) -> User:
 
 
 def own_token(data: Any) -> OwnToken:
+    number = identifier(data)
     last_used = _text(data, "last_used_date") or _text(data, "created_date")
     return OwnToken(
-        id=identifier(data),
+        id=number,
         name=_text(data, "name"),
         last_used=last_used,
         read_only=data.get("read_only") is not False,
@@ -99,9 +100,10 @@ def task(data: Any) -> Task:
 
 
 def job(data: Any) -> Job:
+    number = identifier(data)
     start, stop = _number(data, "start_frame"), _number(data, "stop_frame", -1)
     return Job(
-        id=identifier(data),
+        id=number,
         task_id=_number(data, "task_id"),
         type=_text(data, "type") or "annotation",
         start_frame=start,
@@ -216,6 +218,20 @@ def number(data: Any, key: str) -> int:
 
 def text(data: Any, key: str) -> str:
     return _text(_object(data), key)
+
+
+def required_text(data: Any, key: str) -> str:
+    if not (value := text(data, key)):
+        raise _strange()
+    return value
+
+
+def objects(data: Any, key: str) -> list[Mapping[str, Any]]:
+    """None where there are none."""
+    listed = _object(data).get(key) or []
+    if not isinstance(listed, list):
+        raise _strange()
+    return [_object(each) for each in listed]
 
 
 def organization_id(data: Any) -> int | None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
+import msgspec
+
+from cvat.annotation_json import LARGEST_NUMBER
 from cvat.bodies import META as ANNOTATIONS
+from cvat.exceptions import CvatBroken
 from cvat.http import Call
 from cvat.writing import refusals
 from cvat.writing.objects import KINDS, Objects, comparable, missing, split
@@ -87,9 +93,41 @@ class AnnotationWriter(Writer):
         """What is annotated in a job, as CVAT answers it."""
         path, subject = f"/api/jobs/{job_id}/annotations", f"the annotations of job {job_id}"
         annotations: Objects = self._client.http.get(path, subject=subject, bounds=ANNOTATIONS)
+        try:
+            msgspec.convert(annotations, _Answer)
+        except msgspec.ValidationError:
+            raise CvatBroken(
+                f"CVAT sent {subject} in an unknown form: is it a supported version?"
+            ) from None
         return annotations
+
+
+class _Object(msgspec.Struct, gc=False):
+    """What is compared of an object, a keyframe or a part of a skeleton."""
+
+    frame: Annotated[int, msgspec.Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+    id: int | None = None
+    label_id: int | None = None
+    type: str | None = None
+    points: list[float] | None = None
+    rotation: float | None = None
+    outside: bool | None = None
+    attributes: list[_Value] | None = None
+    shapes: list[_Object] | None = None
+    elements: list[_Object] | None = None
+
+
+class _Value(msgspec.Struct, gc=False):
+    spec_id: int
+    value: Any
+
+
+class _Answer(msgspec.Struct):
+    tags: list[_Object] | None = None
+    shapes: list[_Object] | None = None
+    tracks: list[_Object] | None = None
 
 
 def _ids(objects: Objects) -> set[tuple[str, int]]:
     """The list and the id of each object: shapes, tags and tracks count separately."""
-    return {(kind, each["id"]) for kind in KINDS for each in objects.get(kind) or ()}
+    return {(kind, each.get("id") or 0) for kind in KINDS for each in objects.get(kind) or ()}

@@ -9,7 +9,7 @@ from typing import Any
 
 from cvat import reading
 
-_KEYS = ("name", "color", "type")
+_KEYS = ("color", "type")
 _ATTRIBUTE_KEYS = ("name", "mutable", "input_type", "default_value", "values")
 _POINT = re.compile(r'data-label-id="(\d+)"')
 _NAMED_POINT = re.compile(r'data-label-name="([^"]*)"')
@@ -19,12 +19,13 @@ def to_send(answered: Mapping[str, Any]) -> dict[str, Any]:
     """A label without its ids. The drawing of a skeleton names its points again: with the ids of
     another task it would be stored wrong, without an error. So would a drawing with “&amp;” in the
     name of a point: CVAT looks for the name as it is, and not as it is written in XML."""
-    label: dict[str, Any] = {key: answered[key] for key in _KEYS if answered.get(key)}
+    label: dict[str, Any] = {"name": reading.required_text(answered, "name")}
+    label |= {key: value for key in _KEYS if (value := reading.text(answered, key))}
     label["attributes"] = [
         {key: attribute[key] for key in _ATTRIBUTE_KEYS if key in attribute}
-        for attribute in answered.get("attributes") or []
+        for attribute in reading.objects(answered, "attributes")
     ]
-    parts = answered.get("sublabels") or []
+    parts = reading.objects(answered, "sublabels")
     if parts:
         label["sublabels"] = [to_send(part) for part in parts]
     drawing = reading.text(answered, "svg")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from cvat import reading
 from cvat.client import TOKENS, CvatClient
 from cvat.exceptions import CvatError, CvatTimeout
 from cvat.http import Call, Changed
@@ -89,7 +90,7 @@ class Sender:
         if self._is_read_only is None:
             try:
                 answer = self.client.http.get(f"{TOKENS}/self", subject="the access token")
-                self._is_read_only = answer.get("read_only") is not False
+                self._is_read_only = reading.own_token(answer).read_only
             except CvatError:
                 self._is_read_only = False  # a login key, or an answer that is lost now
         return self._is_read_only

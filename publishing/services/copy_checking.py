@@ -278,11 +278,13 @@ def _compare(
 
 
 def _frames_with_objects(objects: Objects, last_frame: int) -> set[int]:
-    """Those of shapes and tags, and all from the first to the last frame of each track."""
+    """Those of shapes and tags, and all from the first to the last frame of each track, up to the
+    last frame of the job."""
     frames = {each["frame"] for kind in ("tags", "shapes") for each in objects.get(kind) or ()}
     for track in objects.get("tracks") or ():
-        keyframes = sorted(track["shapes"], key=lambda keyframe: int(keyframe["frame"]))
+        keyframes = sorted(track.get("shapes") or (), key=lambda each: int(each["frame"]))
         if keyframes:
-            end = keyframes[-1]["frame"] if keyframes[-1]["outside"] else last_frame + 1
-            frames.update(range(keyframes[0]["frame"], end))
+            is_ended = keyframes[-1].get("outside")
+            end = min(keyframes[-1]["frame"], last_frame) if is_ended else last_frame + 1
+            frames.update(range(max(keyframes[0]["frame"], 0), end))
     return frames

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cvat.exceptions import CvatBroken
 from cvat.writing.labels import to_send
 from tests.annotated import ALL
 from tests.recorded import FOLDER
@@ -58,3 +59,18 @@ def test_a_name_that_xml_writes_otherwise_is_sent_as_it_is(name: str) -> None:
     written = name.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     label["svg"] = f'<circle data-label-name="{written}"/>'
     assert to_send(label)["svg"] == f'<circle data-label-name="{name}"/>'
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"name": None},
+        {"attributes": 5},
+        {"attributes": [None]},
+        {"sublabels": ["nose"]},
+        {"sublabels": [{"id": 3}]},
+    ],
+)
+def test_a_label_of_an_unknown_form_is_refused(strange: dict[str, Any]) -> None:
+    with pytest.raises(CvatBroken, match="unknown form"):
+        to_send({"id": 2, "name": "person", **strange})

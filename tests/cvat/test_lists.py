@@ -96,6 +96,16 @@ class TestAllPages:
         with pytest.raises(CvatBroken, match="unknown form"):
             client(cvat).jobs(7)
 
+    def test_a_list_of_something_else(self, cvat: Replay) -> None:
+        cvat.route("/api/jobs", json_answer({"results": [None]}))
+        with pytest.raises(CvatBroken, match="unknown form"):
+            client(cvat).jobs(7)
+
+    def test_a_token_of_an_unknown_form(self, cvat: Replay) -> None:
+        cvat.route("/api/auth/access_tokens/self", json_answer([1]))
+        with pytest.raises(CvatBroken, match="unknown form"):
+            client(cvat).own_token()
+
 
 class TestOrganization:
     def test_unset_it_is_left_out(self, cvat: Replay) -> None:

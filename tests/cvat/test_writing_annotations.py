@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cvat import client as cvat_client
-from cvat.exceptions import CvatRefused, Reason
+from cvat.exceptions import CvatBroken, CvatRefused, Reason
 from cvat.writing.objects import comparable
+from cvat.writing.sending import Sender
 from standin.model import Job, Task
 from standin.server import StandIn
 from tests.cvat.writing_clients import client, world_to_write_to, writer
@@ -152,3 +153,35 @@ def test_a_maintainer_opens_an_issue_in_the_organization(site: StandIn) -> None:
     [job] = site.world.add_task("of acme", owner="alice", count=2, organization=acme).jobs
     opened = writer(site, "bob").ensure_issue(job.id, 0, [0, 0, 1, 1], MESSAGE)
     assert [issue.id for issue in job.issues] == [opened]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"frame": None},
+        {"points": 5},
+        {"points": ["x"]},
+        {"rotation": "x"},
+        {"attributes": [None]},
+        {"elements": 5},
+        {"label_id": [1]},
+    ],
+)
+def test_objects_of_an_unknown_form_are_refused(
+    site: StandIn, task: Task, job: Job, strange: dict[str, Any]
+) -> None:
+    """Before they are compared with what is to be added."""
+    writer(site).create_annotations(job.id, boxes(task, 10))
+    assert job.annotations is not None
+    job.annotations["shapes"][0].update(strange)
+    with pytest.raises(CvatBroken, match=rf"annotations of job {job.id} in an unknown form"):
+        writer(site).add_missing_annotations(job.id, boxes(task, 20), at_once=10)
+
+
+def test_what_cannot_be_known_of_a_token_is_no_refusal(
+    site: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CVAT itself says what it forbids."""
+    sender = Sender(client(site))
+    monkeypatch.setattr(sender.client.http, "get", lambda *_, **__: [1])
+    assert not sender.is_read_only()
