@@ -19,7 +19,7 @@ from publishing.new_task import LONGEST_NAME
 from publishing.new_task_form import NewTaskForm, replacement_choices
 from publishing.views.allowing import fill_again, to_permission
 from publishing.views.deciding import deciding_page, refused_page
-from publishing.views.projects import check_with_project, sent_form
+from publishing.views.projects import as_number, check_with_project, sent_form
 from selections.models import Selection
 
 PAGE = "publishing/new_task.html"
@@ -70,8 +70,12 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_GET
 def found_uploads(request: SignedInRequest) -> HttpResponse:
-    """The options of the choice whose pictures replace others, the newest upload chosen."""
-    context = {"choices": replacement_choices(_uploads(request))}
+    """The options of the choice whose pictures replace others, with the one that was `uploaded` on
+    the page chosen."""
+    choices = replacement_choices(_uploads(request))
+    number = as_number(request.GET.get("uploaded", ""))
+    chosen = next((each for each in choices if each[0] == number), choices[0])
+    context = {"choices": choices, "chosen": chosen}
     return render(request, "publishing/_found_uploads.html", context)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of one's own in place of those of a selection: uploaded beside the form of the new task,
+"""Pictures of one's own in place of those of a selection: uploaded in the form of the new task,
 which stays as it was filled in, until they are in CVAT."""
 
 from __future__ import annotations
@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from publishing.models import Publication
+from publishing.models import Publication, Upload
 from publishing.services import making_tasks
 from selections.models import Selection
 from selector.models import Connection
 from tests.browser.portal import Portal
-from tests.making import make_permission
+from tests.making import make_permission, make_upload
 from tests.publishing.making import carried_out
 from tests.publishing.test_tasks_of_files import picture
 from tests.selections.builds import select
@@ -49,18 +49,6 @@ def blurred(selection: Selection, tmp_path: Path) -> Path:
     return folder
 
 
-def upload(page: Page, folder: Path) -> None:
-    """In the tab that the form opens."""
-    with page.context.expect_page() as opened:
-        page.get_by_role("link", name="upload them in a new tab").click()
-    tab = opened.value
-    tab.get_by_label("A folder …").set_input_files(folder)
-    expect(
-        tab.get_by_text("To put these pictures in place of those of a selection")
-    ).to_be_visible()
-    tab.close()
-
-
 def test_they_are_uploaded_chosen_and_sent(
     connected: Portal, selection: Selection, blurred: Path
 ) -> None:
@@ -71,12 +59,16 @@ def test_they_are_uploaded_chosen_and_sent(
     page.get_by_label("Name of the task").fill("Faces, blurred")
     page.get_by_text("Other pictures in place of these").click()
     choice = page.get_by_label("Pictures of yours in place of these")
-    newest = page.get_by_role("button", name="Look for my newest upload")
-    newest.click()
-    expect(page.get_by_text("You have no upload whose files are all here.")).to_be_visible()
-    upload(page, blurred)
-    newest.click()
-    expect(page.get_by_text("Chosen above: blurred")).to_be_visible()
+    make_upload(selection.owner)  # another one, called Day
+    page.route("**/data?offset=*", lambda route: route.fulfill(status=400))
+    page.get_by_label("A folder …").set_input_files(blurred)
+    expect(page.get_by_text("Then press Continue.")).to_be_visible()
+    page.get_by_role("button", name="Cancel and delete").click()
+    expect(page.get_by_text("Drop a folder, pictures or a ZIP here")).to_be_visible()
+    assert [each.name for each in Upload.objects.all()] == ["Day"]
+    page.unroute("**/data?offset=*")
+    page.get_by_label("A folder …").set_input_files(blurred)
+    expect(page.get_by_text("Uploaded, and chosen below: blurred")).to_be_visible()
     expect(choice.locator("option:checked")).to_contain_text("blurred")
     expect(page.get_by_label("Name of the task")).to_have_value("Faces, blurred")
 

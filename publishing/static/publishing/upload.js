@@ -1,4 +1,5 @@
-// Uploads a folder, pictures or a ZIP in pieces; goes on where the portal says that it stopped.
+// Uploads a folder, pictures or a ZIP in pieces; goes on where the portal says that it stopped. Then
+// it goes to the page of the upload, or inside of a form sends the event `uploaded`.
 
 import { get, patchBytes, post, remove } from "../portal/api.js";
 
@@ -58,7 +59,8 @@ parts.cancel.addEventListener("click", async () => {
   try {
     await remove(`${card.dataset.api}/${current.row.id}`);
     current = null;
-    location.reload();
+    if (card.dataset.next) location.reload();
+    else showChoice();
   } catch (error) {
     fail(error.message);
   }
@@ -105,7 +107,18 @@ async function send() {
     return;
   }
   current = null; // nothing is lost now
-  location.assign(`${card.dataset.next}/${row.id}`);
+  if (card.dataset.next) {
+    location.assign(`${card.dataset.next}/${row.id}`);
+    return;
+  }
+  showChoice();
+  card.querySelector("[data-uploaded]").value = row.id;
+  card.dispatchEvent(new Event("uploaded"));
+}
+
+function showChoice() {
+  parts.drop.hidden = false;
+  parts.sending.hidden = true;
 }
 
 /** @param {Blob} bytes
