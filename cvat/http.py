@@ -84,6 +84,7 @@ class Call:
     is_data: bool = False  # chunks and pictures
     put_off_after: float | None = None  # see DownloadOptions
     read_timeout: float | None = None
+    bounds: bodies.JsonBounds | None = None  # of the answer to a change; None: ORDINARY
 
 
 class Changed(NamedTuple):
@@ -212,7 +213,11 @@ class Http:
 
         def read(response: requests.Response) -> Changed:
             has_json = errors.is_json(response) and response.status_code != 204
-            return Changed(self._json(response) if has_json else None, response.headers)
+            if not has_json:
+                return Changed(None, response.headers)
+            bounds = call.bounds or bodies.ORDINARY
+            answer = bodies.read_json(response, place=self.place, bounds=bounds)
+            return Changed(answer, response.headers)
 
         return self._exchange(call, read)
 

@@ -27,6 +27,7 @@ class AnnotationWriter(Writer):
             f"the annotations of job {job_id}",
             {"action": "create"},
             body=objects,
+            bounds=ANNOTATIONS,  # it repeats the objects
         )
         self._sender.send(call)
         return comparable(objects).total()
@@ -78,6 +79,7 @@ class AnnotationWriter(Writer):
             f"the annotations of job {job_id}",
             {"action": "delete"},
             body=objects,
+            bounds=ANNOTATIONS,
         )
 
         def are_gone() -> bool | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cvat import bodies
 from cvat import client as cvat_client
 from cvat.exceptions import CvatBroken, CvatRefused, Reason
 from cvat.writing.objects import comparable
@@ -57,6 +58,19 @@ def test_objects_are_added_to_those_of_the_job(site: StandIn, task: Task, job: J
     assert writer(site).create_annotations(job.id, boxes(task, 30)) == 2
     assert comparable(writer(site).annotations(job.id)).total() == 5
     assert lefts(job) == [10, 20, 30]
+
+
+def test_the_answer_may_be_as_long_as_the_objects(
+    site: StandIn, task: Task, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CVAT repeats them with their ids: 10,000 skeletons are more than any other answer has."""
+    monkeypatch.setattr(bodies, "ORDINARY", bodies.JsonBounds(10_000, 10, 10_000))
+    assert writer(site).create_annotations(job.id, boxes(task, *range(10, 40))) == 31
+    patches = site.requests.matching("annotations", method="PATCH")
+    added = writer(site).annotations(job.id)
+    writer(site).ensure_annotations_deleted(job.id, {**added, "tags": []})
+    assert (len(patches), lefts(job)) == (1, [])
+    assert len(site.requests.matching("annotations", method="PATCH")) == 2
 
 
 def test_what_was_written_is_read_back(site: StandIn, task: Task, job: Job, tmp_path: Any) -> None:
