@@ -36,7 +36,9 @@ def uploads(request: SignedInRequest) -> HttpResponse:
 
 def _uploads(request: SignedInRequest) -> HttpResponse:
     listed = Upload.objects.for_user(request.user).for_list()
-    return render(request, "publishing/files.html", {"uploads": listed})
+    is_connected = Connection.objects.for_user(request.user).accepted().exists()
+    context = {"uploads": listed, "is_connected": is_connected}
+    return render(request, "publishing/files.html", context)
 
 
 def _uploads_with_error(request: SignedInRequest, pk: int) -> HttpResponse:

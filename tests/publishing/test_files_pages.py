@@ -12,7 +12,7 @@ from django.test import Client
 from publishing import services
 from publishing.models import Publication, Upload, WritePermission
 from selector.models import Connection
-from tests.making import make_upload
+from tests.making import make_connection, make_upload
 from tests.publishing.test_tasks_of_files import CAR, day
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
@@ -96,3 +96,13 @@ def test_a_failed_one_leads_back_to_its_files(
     assert publication.again_url == f"/publications/files/{upload.pk}"
     services.remove_upload(upload=upload)
     assert Publication.objects.get().again_url == "/publications/files"
+
+
+def test_who_has_no_connection_is_led_to_one(web: Client, upload: Upload) -> None:
+    pages = ("/publications/files", f"/publications/files/{upload.pk}")
+    for page in (*pages, "/publications/copy-annotations"):
+        text = web.get(page).text
+        assert "You are not connected to a CVAT server yet." in text
+        assert '<a class="button primary" href="/connections">' in text
+    make_connection(upload.owner)
+    assert "You are not connected" not in web.get("/publications/files").text
