@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
 from cvat.exceptions import CvatBroken
 from cvat.types import (
+    LARGEST_SIDE,
     FrameInfo,
     Job,
     JobDate,
@@ -195,7 +196,7 @@ def validation_layout(data: Any) -> ValidationLayout:
 
 
 def numbers(data: Any) -> list[int]:
-    return [item for item in data if type(item) is int] if isinstance(data, list) else []
+    return [item for item in data if _is_number(item)] if isinstance(data, list) else []
 
 
 def identifier(data: Any) -> int:
@@ -243,7 +244,13 @@ def organization_id(data: Any) -> int | None:
 def _frame_info(data: Any) -> FrameInfo:
     if not isinstance(data, dict):
         return FrameInfo()
-    return FrameInfo(_text(data, "name"), _number(data, "width"), _number(data, "height"))
+    return FrameInfo(_text(data, "name"), _side(data, "width"), _side(data, "height"))
+
+
+def _side(data: Mapping[str, Any], key: str) -> int:
+    """0 where it is not known."""
+    side = _number(data, key)
+    return side if 0 <= side <= LARGEST_SIDE else 0
 
 
 def _step(frame_filter: str) -> int:
@@ -260,7 +267,12 @@ def _object(data: Any) -> Mapping[str, Any]:
 
 def _number(data: Mapping[str, Any], key: str, default: int = 0) -> int:
     value = data.get(key)
-    return value if type(value) is int else default
+    return value if _is_number(value) else default
+
+
+def _is_number(value: Any) -> TypeGuard[int]:
+    """Whether it is a whole number that a database can hold."""
+    return type(value) is int and -(2**63) <= value < 2**63
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
+LARGEST_SIDE = 2**31 - 1
+Pixels = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_SIDE)]
 LONGEST_SUBSET = 64  # characters of the subset of a task
 
 
@@ -167,8 +169,8 @@ class FrameInfo(msgspec.Struct, frozen=True, gc=False):
     """An entry of `frames` in a meta."""
 
     name: str = ""
-    width: int = 0
-    height: int = 0
+    width: Pixels = 0
+    height: Pixels = 0
 
 
 @dataclass(frozen=True, slots=True)

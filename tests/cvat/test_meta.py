@@ -55,6 +55,8 @@ def test_there_are_recordings() -> None:
         ({"name": None, "width": 2, "height": 1}, ("", 2, 1)),
         ({"name": "a", "width": "2", "height": True}, ("a", 0, 0)),
         ({"name": "a", "width": 2.5, "height": 3}, ("a", 0, 3)),
+        ({"name": "a", "width": 2**70, "height": 3}, ("a", 0, 3)),
+        ({"name": "a", "width": 2, "height": -1}, ("a", 2, 0)),
         ({"name": "a", "width": 2, "height": 3, "more": {"a": [1]}}, ("a", 2, 3)),
     ],
 )
