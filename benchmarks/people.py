@@ -15,6 +15,7 @@ import urllib3
 
 POLL_SECONDS = 1.0
 REQUEST_TIMEOUT = 100.0
+LATEST = 1.0  # seconds after the end of the plan
 BUILD_TIMEOUT = 300.0
 # Requests that do not need CVAT: they must stay quick while CVAT is slow.
 WITHOUT_CVAT = frozenset({"list selections", "build", "poll", "download"})
@@ -56,11 +57,14 @@ class Person:
         self._saved: int | None = None
 
     def run(self) -> None:
-        """Do rounds until the plan ends. The first one starts after a random pause."""
-        self._sleep(self._random.uniform(0, 6 * self._plan.thinking))
+        """Do rounds until the plan ends. The first one begins at a random step: everybody's places
+        in the round are spread from the start, as they are later."""
+        first = self._random.randrange(5)
+        self._sleep(self._random.uniform(0, self._plan.thinking))
         while time.time() < self._plan.stop_at:
             with suppress(Failed):
-                self._choose()
+                self._choose(first)
+            first = 0
             self._think()
             with suppress(Failed):
                 self._ask("list selections", "GET", "/api/selections")
@@ -70,24 +74,35 @@ class Person:
                     self._think()
             self._build_next = not self._build_next
 
-    def _choose(self) -> None:
-        self._ask("list tasks", "GET", "/api/tasks")
-        self._think()
+    def _choose(self, first: int) -> None:
+        """The first half of a round, from its step number `first` on; nothing from the last on."""
         task = self._random.choice(self._plan.tasks)
+        seed = self._random.randrange(2**31)
+        steps = (self._list_tasks, self._look_into, self._draw, self._save)
+        for number, step in enumerate(steps[first:]):
+            if number:
+                self._think()
+            step(task, seed)
+
+    def _list_tasks(self, task: int, seed: int) -> None:
+        self._ask("list tasks", "GET", "/api/tasks")
+
+    def _look_into(self, task: int, seed: int) -> None:
         catalog = self._ask("open task", "GET", f"/api/catalog?task_id={task}")
         self._think()
         for job in self._random.sample(catalog["jobs"], 2):
             self._ask("thumbnails", "GET", f"/api/jobs/{job['id']}/thumbnails/0", is_json=False)
-        self._think()
-        seed, amount = self._random.randrange(2**31), self._plan.frames_per_job
-        asked = {"task_id": task, "count": amount, "random_seed": seed}
+
+    def _draw(self, task: int, seed: int) -> None:
+        asked = {"task_id": task, "count": self._plan.frames_per_job, "random_seed": seed}
         self._ask("draw", "POST", "/api/random-select", asked)
-        self._think()
+
+    def _save(self, task: int, seed: int) -> None:
         draw = {
             "name": f"Task {task}",
             "task_id": task,
             "frame_selection_method": "random_per_job",
-            "frames_per_job_count": amount,
+            "frames_per_job_count": self._plan.frames_per_job,
             "random_seed": seed,
         }
         self._saved = self._ask("save", "POST", "/api/selections", draw)["id"]
@@ -112,10 +127,10 @@ class Person:
         if time.time() >= self._plan.stop_at:
             raise Failed
         started = time.time()
+        # What is not answered when the plan ends is not measured, and not waited for.
+        timeout = min(REQUEST_TIMEOUT, self._plan.stop_at - started + LATEST)
         try:
-            answer = self._http.request(
-                method, self._plan.url + path, json=body, timeout=REQUEST_TIMEOUT
-            )
+            answer = self._http.request(method, self._plan.url + path, json=body, timeout=timeout)
         except urllib3.exceptions.HTTPError as error:
             self._note(kind, started, type(error).__name__)
             raise Failed from None
