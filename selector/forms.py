@@ -144,6 +144,7 @@ class ChooseForm(TaskSearchForm):
     all = forms.BooleanField(required=False)  # the frames of all tasks of `project`
     frame = NumberField("frame", least=0)
     selection = NumberField("selection")
+    results = NumberField("publication")  # whose results the large view shows first
     page = NumberField("page")
 
     def clean(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from selector.task_search import TaskSearch
 
 def workspace_url(*, tasks: Iterable[int] = (), **named: int | None) -> str:
     """The workspace at what is named: `tasks`, or `task`, `job`, `project`, `frame`, `selection`,
-    through a `connection`. None is left out."""
+    `results` (of a publication), through a `connection`. None is left out."""
     several = {"tasks": ",".join(map(str, tasks))}
     given = {name: number for name, number in (several | named).items() if number not in (None, "")}
     return f"{_choose_path(get_script_prefix())}?{urlencode(given, safe=',')}"

@@ -84,6 +84,10 @@ class PublicationListSerializer(serializers.ModelSerializer[Publication]):
     result_url = serializers.CharField(
         read_only=True, help_text="Address of the result in CVAT; empty while there is none."
     )
+    results_title = serializers.SerializerMethodField(
+        help_text="By which its results are named, such as “publication 12 (new task 57)”; empty "
+        "for a publication without results."
+    )
 
     class Meta:
         model = Publication
@@ -100,6 +104,7 @@ class PublicationListSerializer(serializers.ModelSerializer[Publication]):
             "result_job_id",
             "result_task_id",
             "result_url",
+            "results_title",
             "error",
             "created_at",
             "finished_at",
@@ -120,6 +125,9 @@ class PublicationListSerializer(serializers.ModelSerializer[Publication]):
                 "or how many there are."
             },
         }
+
+    def get_results_title(self, publication: Publication) -> str:
+        return publication.results_title if publication.has_results else ""
 
 
 class LeftOutSerializer(serializers.Serializer[Any]):

@@ -17,17 +17,22 @@ register = template.Library()
 
 
 @register.simple_tag
-def workspace_of(selection: Selection, connection: Connection) -> str:
+def workspace_of(selection: Selection, connection: Connection, results: int | None = None) -> str:
     """The workspace with the selection opened: with the project or the tasks that it was drawn
-    from, but with the tasks of its frames where it was chosen or adjusted by hand."""
+    from, but with the tasks of its frames where it was chosen or adjusted by hand. `results`: the
+    publication whose results its large view shows first."""
     draw = None if selection.adjusted_by_hand else selection.get_draw()
-    pk, via = selection.pk, connection.pk
+    opened: dict[str, Any] = {
+        "selection": selection.pk,
+        "results": results,
+        "connection": connection.pk,
+    }
     if draw is not None and draw.project_id is not None:
-        return workspace_url(project=draw.project_id, all=1, selection=pk, connection=via)
+        return workspace_url(project=draw.project_id, all=1, **opened)
     tasks = (draw.task_ids if draw is not None else ()) or tuple(selection.tasks_by_id)
     if len(tasks) == 1:
-        return workspace_url(task=tasks[0], selection=pk, connection=via)
-    return workspace_url(tasks=tasks, selection=pk, connection=via)
+        return workspace_url(task=tasks[0], **opened)
+    return workspace_url(tasks=tasks, **opened)
 
 
 @register.simple_tag

@@ -140,6 +140,7 @@ def _workspace(
         "jobId": source.job_id if source else None,
         "frame": given["frame"],
         "selection": given["selection"],
+        "results": given["results"],
         "selectionPages": reverse("selections:list"),
         "connectionsPage": reverse("selector:connections"),
     }

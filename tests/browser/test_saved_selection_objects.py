@@ -54,11 +54,10 @@ def test_the_objects_of_all_jobs_of_a_frame(
     expect(page.locator('.shot[data-frame="5"]')).to_be_focused()
 
 
-def test_the_results_of_a_publication_over_the_picture(
-    open_portal: Callable[..., Portal], alice: User
-) -> None:
-    portal = open_portal()
-    page, world = portal.page, portal.standin.world
+def published(alice: User, portal: Portal) -> Publication:
+    """Frames 1 and 3 of a task were made into a new one, and two persons annotated in the first,
+    which has a car."""
+    world = portal.standin.world
     connection = connect(alice, portal.standin)
     task = world.add_task("Source", owner="demo", count=4)
     made = world.add_task("Chosen", owner="demo", count=2)
@@ -76,19 +75,69 @@ def test_the_results_of_a_publication_over_the_picture(
     add_box(task, 1, 5)
     add_box(made, 0, 30, "person")
     add_box(made, 0, 60, "person")
-    page.goto(f"/selections/{selection.pk}")
+    return publication
+
+
+def test_the_results_of_a_publication_over_the_picture(
+    open_portal: Callable[..., Portal], alice: User
+) -> None:
+    portal = open_portal()
+    page = portal.page
+    publication = published(alice, portal)
+    assert publication.selection is not None
+    page.goto(publication.selection.get_absolute_url())
     hint = page.get_by_text(f"In publication {publication.pk}", exact=True)
     expect(hint).to_have_count(2)
     page.locator('.shot[data-frame="1"]').click()
     labels = page.locator("#viewer-labels button")
     expect(labels).to_have_text(["car 1"])
-    title = f"publication {publication.pk} (new task {made.id})"
+    title = publication.results_title
     page.get_by_label("Objects from", exact=True).select_option(title)
     expect(labels).to_have_text(["person 2"])
     said = page.locator("#viewer-annotations-said")
     page.get_by_role("button", name="Previous frame").click()
-    expect(said).to_contain_text(f"The publication has no frame 0 of task {task.id}.")
+    expect(said).to_contain_text("The publication has no frame 0 of task")
     expect(page.get_by_role("button", name="Try again")).to_be_hidden()
     page.get_by_role("button", name="Next frame").click()
     page.get_by_label("Objects from", exact=True).select_option("the task")
     expect(labels).to_have_text(["car 1"])
+
+
+def test_the_results_of_a_publication_in_the_workspace(
+    open_portal: Callable[..., Portal], alice: User
+) -> None:
+    portal = open_portal()
+    page = portal.page
+    publication = published(alice, portal)
+    page.goto(publication.get_absolute_url())
+    page.get_by_role("link", name="Show the results over the pictures").click()
+    page.locator('.cell[data-frame="1"]').dblclick()
+    choice = page.get_by_label("Objects from", exact=True)
+    expect(choice.locator("option:checked")).to_have_text(publication.results_title)
+    labels = page.locator("#viewer-labels button")
+    expect(labels).to_have_text(["person 2"])
+    choice.select_option("the task")
+    expect(labels).to_have_text(["car 1"])
+    expect(page.locator("#viewer-pick")).to_be_focused()
+    choice.select_option(publication.results_title)
+    expect(labels).to_have_text(["person 2"])
+    page.keyboard.press("ArrowRight")
+    said = page.locator("#viewer-annotations-said")
+    expect(said).to_contain_text("The publication has no frame 2 of task")
+    page.keyboard.press("ArrowRight")
+    expect(said).to_have_text("No objects on this frame")
+
+
+def test_without_results_there_is_no_choice(
+    open_portal: Callable[..., Portal], alice: User
+) -> None:
+    portal = open_portal()
+    page = portal.page
+    publication = published(alice, portal)
+    publication.target = Publication.Target.ISSUES
+    publication.save()
+    with page.expect_response(lambda response: "/api/publications" in response.url):
+        page.goto(f"/choose?task=1&selection={publication.selection_id}")
+    page.locator('.cell[data-frame="1"]').dblclick()
+    expect(page.locator("#viewer-annotations-said")).to_contain_text("object")
+    expect(page.get_by_label("Objects from", exact=True)).to_be_hidden()

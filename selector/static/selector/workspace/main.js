@@ -15,6 +15,7 @@ import { enableInfo } from "./info.js";
 import { Jobs } from "./jobs.js";
 import { OnlyChosen } from "./only_chosen.js";
 import { openSelection } from "./saved_selection.js";
+import { offerResults } from "./results_choice.js";
 import { enableKeys } from "./keys.js";
 import { Outlines } from "./outlines.js";
 import { LabelIndex } from "./label_index.js";
@@ -156,6 +157,7 @@ function start({ catalog, source, ...opened }) {
   });
   if (data.selection === null) offer(draft, dock);
   else open(choice, { dock, leftOut, knownNames, annotations, frames, jobs, prepare }).then(() => offer(draft, dock));
+  offerResults(at("viewer-results"), data).catch((error) => failed(at("dock-status"), error));
   if (data.frame !== null) {
     const index = catalog.find(data.frame);
     if (index < 0) tell(`Frame ${data.frame} is not among the frames that can be chosen here.`);

@@ -40,10 +40,15 @@ export class Viewer {
     this.zoom.addEventListener("swipe", ({ detail }) => this.step(detail));
     // The keys act on the frame: a click must not move the focus away from where Space chooses.
     dialog.addEventListener("click", ({ detail: clicks, target }) => {
-      if (clicks && dialog.open && !target.closest("a")) this.at("pick").focus();
+      if (clicks && dialog.open && !target.closest("a, select")) this.at("pick").focus();
     });
     document.addEventListener("keydown", (event) => dialog.open && this.#key(event));
     dialog.addEventListener("close", () => this.#closed());
+    this.at("results").addEventListener("change", () => {
+      if (!dialog.open) return;
+      this.#showObjects();
+      this.at("pick").focus();
+    });
     choice.addEventListener("change", () => dialog.open && this.#state());
     this.picture.addEventListener("load", () => this.#loaded());
     this.picture.addEventListener("error", () => this.#broken());
@@ -101,7 +106,7 @@ export class Viewer {
   }
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLSelectElement) return;
     const act = {
       ArrowLeft: () => this.step(-1),
       ArrowRight: () => this.step(1),
@@ -142,10 +147,18 @@ export class Viewer {
     this.zoom.fit();
     this.picture.alt = name ? `Frame ${catalog.number[index]}, ${name}` : `Frame ${catalog.number[index]}`;
     this.#load();
+    this.#showObjects();
+    this.#state();
+  }
+
+  /** Those of the task, or the results of a publication on its frame. */
+  #showObjects() {
+    const { catalog, index } = this;
     const jobId = this.jobId ?? catalog.job(index).id;
     const taskId = catalog.partOf(index).task.id;
-    this.overlay.show({ taskId, jobId, frame: catalog.number[index], width, height });
-    this.#state();
+    const [width, height] = [catalog.width[index], catalog.height[index]];
+    const publicationId = this.at("results").value;
+    this.overlay.show({ taskId, jobId, frame: catalog.number[index], width, height, publicationId });
   }
 
   /** A button that is disabled has no keyboard to give on. */
