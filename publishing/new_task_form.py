@@ -124,7 +124,7 @@ class NewTaskForm(forms.Form):
         "its assignee.",
     )
     ground_truth_count = forms.IntegerField(
-        label="Frames of a ground-truth job",
+        label="Ground-truth frames",
         required=False,
         min_value=1,
         max_value=MOST_FRAMES,
