@@ -79,7 +79,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = product.CELERY_BROKER_TRANSPORT_OPTIONS | {
 }
 CACHES = {"default": product.CACHES["default"] | {"KEY_PREFIX": f"test-{process}"}}
 ARCHIVE_HEARTBEAT_SECONDS = 0.3
-ARCHIVE_STALE_SECONDS = 3.0
+ARCHIVE_STALE_SECONDS = float(os.environ.get("TEST_STALE_SECONDS", "3"))
 REST_FRAMEWORK = product.REST_FRAMEWORK | {"TEST_REQUEST_DEFAULT_FORMAT": "json"}
 # What tests of what is under way count on, whatever the defaults are.
 FETCH_THREADS = 4

@@ -21,7 +21,7 @@ from tests.web_server import WebServer, web_server
 
 pytestmark = pytest.mark.worker
 
-QUICK = 5.0  # seconds; where requests hold all threads, it is until a test lets them go
+QUICK = 30.0  # seconds; where requests hold all threads, it is until a test lets them go
 MANY = 48  # more than the server has threads
 
 

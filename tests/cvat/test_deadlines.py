@@ -19,7 +19,7 @@ from tests.cvat.replaying import FAST, Replay, json_answer
 from tests.dripping import CHUNKED_HEAD, JSON_HEAD, PAUSE, PICTURE_HEAD, dripping
 
 SECONDS = 1.0
-LATE = 10.0  # far below the days that the dripping would take
+LATE = 40.0  # far below the days that the dripping would take
 
 
 def client(url: str, seconds: float = SECONDS) -> CvatClient:

@@ -46,6 +46,8 @@ pytestmark = [
 KILLS = int(os.environ.get("KILLS", "100"))
 THREADS = 4
 SELECTIONS = 4
+# A machine that stands still for some seconds must not make living workers look dead.
+STALE_SECONDS = 6.0
 
 
 class Worker:
@@ -182,6 +184,7 @@ def fire(
     # Killed from outside, which the limit is not for: test_deadly_frame.py is about that.
     settings.ARCHIVE_ATTEMPTS = 1000
     settings.ARCHIVE_RUNNING_PER_PERSON = SELECTIONS
+    settings.ARCHIVE_STALE_SECONDS = STALE_SECONDS
     environment = worker_environment | {
         "FIRE_LOG": str(log),
         "SPOOL_DIR": str(folders.spool),
@@ -190,6 +193,7 @@ def fire(
         "ARCHIVE_ATTEMPTS": str(settings.ARCHIVE_ATTEMPTS),
         "ARCHIVE_RUNNING_PER_PERSON": str(settings.ARCHIVE_RUNNING_PER_PERSON),
         "TEST_QUEUE": queue,
+        "TEST_STALE_SECONDS": str(STALE_SECONDS),
         "TEST_CVAT_ALLOWED_URLS": standin.url,
     }
     workers = [Worker(environment, queue) for _ in range(2)]
