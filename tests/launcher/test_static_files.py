@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from launcher import static_files
+from tests.conftest import BASE_DIR
+
+IMPORT = re.compile(r"""\b(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
 
 
 @pytest.fixture
@@ -69,3 +74,16 @@ def test_collecting_that_failed_is_not_taken_for_done(sources: Path) -> None:
         static_files.collect()
     (sources / "page.css").write_text("a { color: red }")
     assert static_files.collect()
+
+
+def test_scripts_import_each_other_in_no_circle() -> None:
+    """`collectstatic` cannot name scripts that do, types in comments included: it ends in an
+    error, and no portal starts."""
+    scripts = [path.resolve() for path in BASE_DIR.glob("*/static/**/*.js")]
+    assert len(scripts) > 50
+    imports = {
+        path: {(path.parent / name).resolve() for name in IMPORT.findall(path.read_text())}
+        for path in scripts
+    }
+    assert sum(map(len, imports.values())) > 50
+    TopologicalSorter(imports).prepare()  # raises CycleError with the names
