@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
-from publishing.new_task import NewTaskOptions
+from django import forms
+
+from publishing.new_task import LAST_FRAME, NewTaskOptions
 from publishing.new_task_form import NewTaskForm
 from publishing.services import FilesCheck
 
@@ -26,6 +29,8 @@ class FilesTaskForm(NewTaskForm):
         super().__init__(check, *args, **kwargs)
         for name in _OF_FRAMES:
             del self.fields[name]
+        if check.contents.video is not None:
+            self.fields |= _fields_of_video()
         project, schema = cast(Any, self.fields["project"]), self.fields["label_schema"]
         project.choices = [("", "None: labels of its own"), *project.choices[1:]]
         schema.help_text = (
@@ -34,5 +39,36 @@ class FilesTaskForm(NewTaskForm):
         )
 
     def options(self) -> NewTaskOptions:
-        self.cleaned_data = {**_OF_FRAMES, **self.cleaned_data}
-        return super().options()
+        given = self.cleaned_data = {**_OF_FRAMES, **self.cleaned_data}
+        return replace(
+            super().options(),
+            start_frame=given.get("start_frame") or 0,
+            stop_frame=given.get("stop_frame"),
+            frame_step=given.get("frame_step") or 1,
+        )
+
+
+def _fields_of_video() -> dict[str, forms.Field]:
+    return {
+        "start_frame": forms.IntegerField(
+            label="First frame",
+            required=False,
+            min_value=0,
+            max_value=LAST_FRAME,
+            help_text="Counted from 0.",
+        ),
+        "stop_frame": forms.IntegerField(
+            label="Last frame",
+            required=False,
+            min_value=0,
+            max_value=LAST_FRAME,
+            help_text="Empty: that of the video.",
+        ),
+        "frame_step": forms.IntegerField(
+            label="Every n-th frame",
+            required=False,
+            min_value=1,
+            max_value=LAST_FRAME,
+            help_text="Empty: each one.",
+        ),
+    }

@@ -15,6 +15,7 @@ from publishing.reviewing import in_turn
 LONGEST_NAME = 256  # characters; CVAT's limit
 MOST_ASSIGNEES = 200
 LEAST_REPLICAS, MOST_REPLICAS = 2, 10  # CVAT takes no 1
+LAST_FRAME = 10_000_000  # of a video
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
 _LISTS = ("job_assignee_ids", "reviewer_ids", "labels", "label_schema", "task_ids")
 # As in the options of an archive.
@@ -40,7 +41,8 @@ class NewTaskOptions:
     `ground_truth_seed`, a ground-truth job is made; with `honeypots_per_job`, each job gets so many
     copies of these frames among its own, in a task whose frames are in a random order.
     `per_label_set`: frames of tasks with other labels become a task of their own; `task_ids` are
-    the tasks whose frames this one gets then, () for all."""
+    the tasks whose frames this one gets then, () for all. Of a video it gets each `frame_step`-th
+    frame from `start_frame` to `stop_frame`, or to the end."""
 
     name: str
     project_id: int | None = None
@@ -65,6 +67,9 @@ class NewTaskOptions:
     reviewer_ids: tuple[int, ...] = ()
     per_label_set: bool = False
     task_ids: tuple[int, ...] = ()
+    start_frame: int = 0
+    stop_frame: int | None = None
+    frame_step: int = 1
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)
@@ -118,10 +123,12 @@ class NewTaskOptions:
         labels: Sequence[Mapping[str, Any]],
         organization: str,
         project_id: int | None = None,
+        is_video: bool = False,
     ) -> NewTask:
-        """The task without its pictures. `labels` are those of the tasks that it is from,
-        `project_id` is the project that was made for it."""
+        """The task without its pictures, or its video. `labels` are those of the tasks that it is
+        from, `project_id` is the project that was made for it."""
         project_id = project_id or self.project_id
+        is_cut_by_size = is_video or self.overlap or self.honeypots_per_job
         return NewTask(
             self.name,
             marker,
@@ -131,8 +138,9 @@ class NewTaskOptions:
             subset=self.subset,
             assignee_id=self.assignee_id,
             consensus_replicas=self.consensus_replicas,
-            segment_size=self.frames_per_job if self.overlap or self.honeypots_per_job else 0,
-            overlap=self.overlap or None,
+            segment_size=self.frames_per_job if is_cut_by_size else 0,
+            # Left out, the jobs of a video share five frames.
+            overlap=self.overlap if is_video else self.overlap or None,
         )
 
     def data(
@@ -153,6 +161,15 @@ class NewTaskOptions:
         starts = range(0, len(paths), size)
         jobs = tuple(tuple(paths[start : start + size]) for start in starts)
         return TaskData(jobs, image_quality=self.image_quality)
+
+    def data_of_video(self) -> TaskData:
+        """The frames that CVAT is to take of a video (cvat-api 15.11)."""
+        return TaskData(
+            image_quality=self.image_quality,
+            start_frame=self.start_frame,
+            stop_frame=self.stop_frame,
+            frame_step=self.frame_step,
+        )
 
     def jobs_of(self, frames_count: int) -> int:
         """How many jobs there will be, without replicas."""
@@ -232,6 +249,22 @@ def upload(
         f"Upload {frames_count:,} {compressed}{'picture' if frames_count == 1 else 'pictures'}"
         f"{f', {replaced:,} of them replaced by yours' if replaced else ''}, in {in_jobs}",
         body,
+    )
+
+
+def upload_of_video(task_id: int | None, *, name: str, options: NewTaskOptions) -> Change:
+    """The upload of a video; without `task_id` to a task that is not made yet."""
+    jobs = f"jobs of {frames_in_words(options.frames_per_job)}"
+    in_jobs = jobs if options.frames_per_job else "one job"
+    if options.consensus_replicas:
+        in_jobs += f", each with {options.consensus_replicas} replicas"
+    if options.overlap:
+        in_jobs += f", each with {frames_in_words(options.overlap)} of the one before"
+    return Change(
+        "POST",
+        f"/api/tasks/{'<new task>' if task_id is None else task_id}/data",
+        f"Upload the video “{name}”, in {in_jobs}",
+        options.data_of_video().to_json(),
     )
 
 

@@ -32,6 +32,8 @@ _BROKEN = (
     *(NotImplementedError, RuntimeError, EOFError),
 )
 _ENCRYPTED = 0x1
+_BESIDE_PICTURES = "is a video: a task of pictures has none. Upload it alone to make a task of it"
+_SEVERAL_VIDEOS = "is one of several videos, and a task has one. Upload each alone"
 _IN_DIRECTORY = b"PK\x01\x02"  # begins what the directory of a ZIP says of a file
 # CVAT takes what lies in a folder of this name as context of other pictures, not as frames
 # (cvat-api 15.10).
@@ -81,17 +83,20 @@ class LeftOutFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The pictures of an upload, in the order of their paths, which is CVAT's own. `alike` are
-    pairs of paths that differ in upper and lower case, or in the extension, alone."""
+    """The pictures of an upload, in the order of their paths, which is CVAT's own; or, where there
+    are none, its only `video`. `alike` are pairs of paths that differ in upper and lower case, or
+    in the extension, alone."""
 
     pictures: tuple[Picture, ...]
     left_out: tuple[LeftOutFile, ...]
     alike: tuple[tuple[str, str], ...]
+    video: Picture | None = None
 
     @property
     def size(self) -> int:
-        """Bytes of all pictures, unpacked."""
-        return sum(picture.size for picture in self.pictures)
+        """Bytes of all pictures, or of the video, unpacked."""
+        files = self.pictures if self.video is None else (self.video,)
+        return sum(file.size for file in files)
 
 
 def look(path: Path, files: Files, *, is_zip: bool, most_bytes: int) -> Contents:
@@ -182,11 +187,15 @@ def _sorted_out(
     why_not: Callable[[int], str] = lambda _: "",
 ) -> Contents:
     pictures: dict[str, Picture] = {}
+    videos: list[Picture] = []
     left_out = []
     for number, (path, size) in enumerate(files):
         if number in folders:
             continue
         reason = _why_left_out(path, size) or why_not(number)
+        if not reason and posixpath.splitext(path)[1].lower() in VIDEOS:
+            videos.append(Picture(path, size, number))
+            continue
         if not reason and path in pictures:
             reason = "has the same name as another file"
         if not reason:
@@ -199,6 +208,10 @@ def _sorted_out(
         del pictures[path]
         left_out.append(LeftOutFile(path, "lies in a folder that has the name of a picture"))
     ordered = tuple(pictures[path] for path in sorted(pictures))
+    if len(videos) == 1 and not ordered:
+        return Contents((), tuple(left_out), (), videos[0])
+    reason = _BESIDE_PICTURES if ordered else _SEVERAL_VIDEOS
+    left_out += [LeftOutFile(video.path, reason) for video in videos]
     return Contents(ordered, tuple(left_out), tuple(_alike(ordered)))
 
 
@@ -218,11 +231,9 @@ def _why_left_out(path: str, size: int) -> str:
     if parts[-1].startswith("._"):
         return "is no picture: macOS has put it there"
     suffix = posixpath.splitext(path)[1].lower()
-    if suffix in VIDEOS:
-        return "is a video: a task of pictures has none. Make a task of it in CVAT itself"
     if suffix == ".zip":
         return "is a ZIP inside of the upload, which CVAT does not open"
-    if suffix not in EXTENSIONS:
+    if suffix not in EXTENSIONS | VIDEOS:
         kind = f"files of the type “{suffix[:20]}”" if suffix else "files without an extension"
         return f"is not known to be a picture for CVAT: it takes no {kind}"
     if _CONTEXT in path.split("/")[:-1]:

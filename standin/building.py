@@ -11,6 +11,7 @@ from standin import skeletons
 from standin.layout import default_chunk_size, honeypots, segments
 from standin.media import (
     GivenImages,
+    GivenVideo,
     Images,
     Media,
     Multiview,
@@ -60,6 +61,7 @@ class TaskSpec:
     related: Mapping[int, list[tuple[str, bytes]]] | None = None
     video: bool = False
     video_name: str = "video.mp4"
+    video_file: bytes = b""  # decoded to count its frames
     use_zip_chunks: bool = False
     dimension: str = "2d"
     readiness: Readiness = "ready"
@@ -88,6 +90,8 @@ class TaskSpec:
             return None
         if self.dimension == "multiview":
             return Multiview(self.video_name, self.count or 3000, (1920, 1080))
+        if self.video_file:
+            return GivenVideo.decoded(self.video_name, self.video_file)
         if self.video:
             return Video(self.video_name, self.count or 60, self.size, self.scene)
         if isinstance(self.images, Mapping):

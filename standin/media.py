@@ -258,6 +258,14 @@ class GivenVideo(Video):
         self._file = file
         self._frames: list[Image.Image] = []
 
+    @classmethod
+    def decoded(cls, name: str, file: bytes) -> GivenVideo:
+        """With as many frames as the file has. Raises av.FFmpegError, IndexError."""
+        frames = decode_mp4(file)
+        video = cls(name, file, len(frames), frames[0].size)
+        video._frames = frames
+        return video
+
     def picture(self, position: int) -> Image.Image:
         if not self._frames:
             self._frames = decode_mp4(self._file)

@@ -111,13 +111,15 @@ class TaskWriter(Writer):
         file: PictureFile,
         data: Callable[[], TaskData],
         *,
+        name: str = uploading.ZIP_NAME,
         resume: str = "",
         is_first: bool = False,
         started: Callable[[str], None] = ignore,
         progress: Callable[[int], None] = ignore,
     ) -> str:
         """Upload a ZIP of pictures to a task without any; returns the id of the request in CVAT's
-        background that makes the frames and jobs. `data` is asked for once all is uploaded.
+        background that makes the frames and jobs. `data` is asked for once all is uploaded. With
+        the `name` of a video, without folders, the file is that video.
 
         `started` gets the id of the upload, with which (`resume`) a later call goes on where this
         one ended; `progress` the number of bytes that CVAT has. May be repeated at any time: if
@@ -130,6 +132,7 @@ class TaskWriter(Writer):
             task_id,
             file,
             data,
+            name=name,
             resume=resume,
             is_first=is_first,
             started=started,

@@ -1,4 +1,4 @@
-"""Uploads a ZIP of pictures to a task, in pieces that can be resumed (cvat-api 15.4 to 15.8)."""
+"""Uploads pictures or a video to a task, in pieces that can be resumed (cvat-api 15.4 to 15.8)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cvat.writing.values import RequestState, TaskData
 # A piece must be through before the time-outs of the client and of the proxy in front of CVAT: on a
 # slow line pieces become smaller.
 PIECE_BYTES, LEAST_PIECE_BYTES = 8 * 2**20, 2**18
-_FILE_NAME = "pictures.zip"  # of the upload; the frames are named by their paths in the ZIP
+ZIP_NAME = "pictures.zip"  # of the upload; the frames are named by their paths in the ZIP
 _MANIFEST = "manifest.jsonl"  # as CVAT looks for it
 _TUS = {"Tus-Resumable": "1.0.0"}
 _CONFLICT = 409
@@ -75,6 +75,7 @@ def upload(
     file: PictureFile,
     data: Callable[[], TaskData],
     *,
+    name: str,
     resume: str,
     is_first: bool,
     started: Callable[[str], None],
@@ -102,7 +103,7 @@ def upload(
     if not resume:
         call = Call("POST", path, subject, headers={"Upload-Start": "true"})
         sender.ensure(lambda: None, lambda: sender.send(call))
-    _Pieces(sender, task_id, _FILE_NAME, file, started, progress).send(resume)
+    _Pieces(sender, task_id, name, file, started, progress).send(resume)
     if manifest := data().manifest:
         beside = FileInMemory(manifest)
         _Pieces(sender, task_id, _MANIFEST, beside, ignore, ignore).send("")

@@ -93,6 +93,8 @@ class TaskData:
     they come in that order instead (cvat-api 15.9). `ground_truth` names the files of a
     ground-truth job. With `honeypots_per_job` they are the pool of which each job gets so many
     copies, and the frames come in a random order (cvat-api 8.6); without `jobs` and `order` then.
+    `start_frame`, `stop_frame` (the last one, None for the end) and `frame_step` say which frames
+    of a video the task gets (cvat-api 15.11).
     """
 
     jobs: tuple[tuple[str, ...], ...] = ()
@@ -101,6 +103,9 @@ class TaskData:
     ground_truth: tuple[str, ...] = ()
     order: tuple[OrderedPicture, ...] = ()
     honeypots_per_job: int = 0
+    start_frame: int = 0
+    stop_frame: int | None = None
+    frame_step: int = 1
 
     @property
     def manifest(self) -> bytes:
@@ -117,6 +122,12 @@ class TaskData:
             body["job_file_mapping"] = [list(names) for names in self.jobs]
         if self.order:
             body["sorting_method"] = "predefined"
+        if self.start_frame:
+            body["start_frame"] = self.start_frame
+        if self.stop_frame is not None:
+            body["stop_frame"] = self.stop_frame
+        if self.frame_step > 1:
+            body["frame_filter"] = f"step={self.frame_step}"
         if self.chunk_size is not None:
             body["chunk_size"] = self.chunk_size
         if self.ground_truth:

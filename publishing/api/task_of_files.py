@@ -8,7 +8,7 @@ from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from portal.api.fields import IdField
+from portal.api.fields import IdField, WholeNumberField
 from portal.api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from portal.api.idempotency import once
 from portal.api.schema import ErrorSerializer
@@ -21,7 +21,7 @@ from publishing.api.new_task import NewTaskSerializer
 from publishing.api.publications import PublicationSerializer
 from publishing.api.uploads import UploadSerializer
 from publishing.models import Upload, UploadQuerySet
-from publishing.new_task import LONGEST_NAME, NewTaskOptions
+from publishing.new_task import LAST_FRAME, LONGEST_NAME, NewTaskOptions
 from selector.services.connections import find_connection
 
 
@@ -34,6 +34,26 @@ class NewTaskOfFilesSerializer(NewTaskSerializer):
     )
     connection = IdField(
         required=False, help_text="Connection to the server; default: the one used last."
+    )
+    start_frame = WholeNumberField(
+        min_value=0,
+        max_value=LAST_FRAME,
+        default=0,
+        help_text="Of a video: the first frame that the task gets, counted from 0.",
+    )
+    stop_frame = WholeNumberField(
+        min_value=0,
+        max_value=LAST_FRAME,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Of a video: the last frame that it may get; null: that of the video.",
+    )
+    frame_step = WholeNumberField(
+        min_value=1,
+        max_value=LAST_FRAME,
+        default=1,
+        help_text="Of a video: each so many-th frame.",
     )
     # What is for frames of other tasks alone.
     deleted_frames = quality = labels = per_label_set = with_annotations = None  # type: ignore[assignment]
@@ -57,11 +77,12 @@ class TaskOfFilesViewSet(StrictView, viewsets.GenericViewSet[Upload]):
     )
     @action(detail=True, methods=["post"], url_path="new-task", pagination_class=None)
     def new_task(self, request: SignedInApiRequest, pk: str) -> Response:
-        """Make a new task in CVAT of the pictures of an upload, in the background, in the order of
-        their paths; `/api/uploads/{id}/contents` says which these are. The portal removes the files
-        once CVAT has them, or when it is cancelled. 409 until the upload is whole, with the code
-        `choice_needed` when nothing says which labels the task gets, and with the code
-        `write_permission_needed` without permission to write through the connection."""
+        """Make a new task in CVAT of the pictures of an upload, or of its only video, in
+        the background, pictures in the order of their paths; `/api/uploads/{id}/contents` says
+        which these are. The portal removes the files once CVAT has them, or when it is cancelled.
+        409 until the upload is whole, with the code `choice_needed` when nothing says which labels
+        the task gets, and with the code `write_permission_needed` without permission to write
+        through the connection."""
         upload = self.get_object()
         form = NewTaskOfFilesSerializer(data=request.data)
         form.is_valid(raise_exception=True)

@@ -104,7 +104,11 @@ class ContentsSerializer(serializers.Serializer[Any]):
     """What a task gets of an upload, and what not."""
 
     pictures_count = serializers.IntegerField(help_text="How many pictures there are.")
-    size = serializers.IntegerField(help_text="Bytes of all pictures, unpacked.")
+    size = serializers.IntegerField(help_text="Bytes of all pictures, or of the video, unpacked.")
+    video = serializers.CharField(
+        help_text="The video that the task is made of, if it is the only one and there are no "
+        "pictures; else empty."
+    )
     first_pictures = serializers.ListField(
         child=serializers.CharField(),
         help_text="Names of the first 100 pictures, in the order of the frames of the task.",
@@ -126,6 +130,7 @@ def contents_answer(contents: Contents) -> dict[str, Any]:
         "first_pictures": [picture.path for picture in pictures[:MOST_NAMED]],
         "left_out_count": len(contents.left_out),
         "left_out": [each._asdict() for each in contents.left_out[:MOST_LISTED]],
+        "video": "" if contents.video is None else contents.video.path,
         "alike": [list(pair) for pair in contents.alike[:MOST_LISTED]],
     }
 

@@ -281,6 +281,11 @@ class Publication(Work):
         """Of a new task: the frames whose pictures are those of its upload."""
         return tuple(ReplacedFrame(*row) for row in self.plan.get("replaced", ()))
 
+    @property
+    def video(self) -> str:
+        """Of a task of files: the file name of the video that it is made of; "" for pictures."""
+        return str(self.plan.get("video", ""))
+
     def get_issue_options(self) -> IssueOptions:
         """Of issues."""
         return IssueOptions.from_json(self.options)

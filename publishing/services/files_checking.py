@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User as PortalUser
 
 from cvat.client import CvatClient
+from cvat.writing import NewTask
 from portal.caching import cache_get, cache_set
 from portal.exceptions import Conflict, InvalidInput
+from publishing.change import Change
 from publishing.exceptions import ChoiceNeeded
 from publishing.label_sets import LabelSet
 from publishing.models import Upload
-from publishing.new_task import MOST_FRAMES, NewTaskOptions
-from publishing.services.task_checking import NewTaskCheck
+from publishing.new_task import MOST_FRAMES, NewTaskOptions, upload_of_video
+from publishing.replacing import ReplacedFrame
+from publishing.services.task_checking import NewTaskCheck, NewTaskPart
 from publishing.services.task_places import find_place
 from publishing.services.uploads import GONE
 from publishing.uploaded_pictures import BadUpload, Contents, look
@@ -23,12 +29,13 @@ from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
 # The contents of a whole upload never change.
-CONTENTS, CONTENTS_SECONDS = "contents-of-upload:{file_name}", 3600
+CONTENTS, CONTENTS_SECONDS = "what-is-in-upload:{file_name}", 3600
 
 
 @dataclass(frozen=True, slots=True)
 class FilesCheck(NewTaskCheck):
-    """As a check of a selection, of a task without a source: `contents` has the pictures."""
+    """As a check of a selection, of a task without a source: `contents` has the pictures, or the
+    video, whose frames CVAT counts."""
 
     contents: Contents
 
@@ -44,7 +51,31 @@ class FilesCheck(NewTaskCheck):
                 "A task of uploaded files is made without honeypots. Leave them out.",
                 in_api="`honeypots_per_job`",
             )
+        is_of_part = options.start_frame or options.stop_frame is not None or options.frame_step > 1
+        if is_of_part and self.contents.video is None:
+            raise InvalidInput(
+                "These are pictures, and all of them become frames. A first frame, a last frame "
+                "and a step are for a video.",
+                in_api="`start_frame`, `stop_frame`, `frame_step`",
+            )
+        if options.stop_frame is not None and options.stop_frame < options.start_frame:
+            raise InvalidInput(
+                "The last frame comes before the first one. Give a later one, or none.",
+                in_api="`start_frame`, `stop_frame`",
+            )
         NewTaskCheck.check_choices(self, options)
+
+    def _check_counts(self, options: NewTaskOptions) -> None:
+        if self.contents.video is None:
+            NewTaskCheck._check_counts(self, options)
+
+    def _task(self, options: NewTaskOptions, made_with: Mapping[str, Any]) -> NewTask:
+        return options.task(**made_with, is_video=self.contents.video is not None)
+
+    def _upload(self, part: NewTaskPart, replaced: Sequence[ReplacedFrame]) -> Change:
+        if (video := self.contents.video) is None:
+            return NewTaskCheck._upload(self, part, replaced)
+        return upload_of_video(None, name=posixpath.basename(video.path), options=part.options)
 
 
 def find_contents(*, upload: Upload) -> Contents:
@@ -83,12 +114,13 @@ def check_files(
     """Ask CVAT through the connection; nothing is changed. `project_id`: the project that the task
     is to be made in; else it will be in the organization of the connection.
 
-    Raises what find_contents() raises, InvalidInput for files without a picture or with too many,
+    Raises what find_contents() raises, InvalidInput for files without a picture or with too many of
+    them,
     or a project that the user does not see, CvatError.
     """
     contents = find_contents(upload=upload)
     count = len(contents.pictures)
-    if not count:
+    if not count and contents.video is None:
         raise InvalidInput(_nothing(contents))
     if count > MOST_FRAMES:
         raise InvalidInput(

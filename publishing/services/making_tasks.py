@@ -13,6 +13,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatNotFound
 from cvat.types import FrameInfo, ValidationLayout
 from cvat.writing import (
+    ZIP_NAME,
     LengthChanged,
     NewTask,
     OrderedPicture,
@@ -29,6 +30,7 @@ from publishing.new_task import (
     deletion,
     project_creation,
     upload,
+    upload_of_video,
 )
 from publishing.services import (
     new_frames,
@@ -79,7 +81,8 @@ def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, A
         problems = {} if taken is None else taken.write(publication, heartbeat, client, task_id)
         new_task_jobs.assign(publication, heartbeat, client, task_id)
         new_task_jobs.make_ground_truth(publication, heartbeat, client, task_id)
-    return {"result_task_id": task_id, **problems}
+    counted = {"frames_total": publication.frames_total} if publication.video else {}
+    return {"result_task_id": task_id, **problems, **counted}
 
 
 def _pack(
@@ -148,8 +151,12 @@ def make_task(
 def _check_frames(
     publication: Publication, client: CvatClient, task_id: int, lines: Sequence[Line]
 ) -> None:
-    """Note which frame each picture became, and compare them. Raises WorkFailed, CvatError."""
+    """Note which frame each picture became, and compare them; count those of a
+    video. Raises WorkFailed, CvatError."""
     options = publication.get_task_options()
+    if publication.video:  # its frames have no names of their own
+        publication.frames_total = client.task(task_id).size
+        return
     frames: Sequence[FrameInfo] = client.task_meta(task_id).frames
     layout = client.validation_layout(task_id) if options.honeypots_per_job else NO_LAYOUT
     if publication.target == Publication.Target.TASK:
@@ -215,7 +222,11 @@ def _new_task(
         with step(publication, heartbeat, project_creation(project)):
             project_id = writer.ensure_project(project)
     return options.task(
-        marker=marker, labels=labels, organization=organization, project_id=project_id
+        marker=marker,
+        labels=labels,
+        organization=organization,
+        project_id=project_id,
+        is_video=bool(publication.video),
     )
 
 
@@ -230,13 +241,19 @@ def _fill(
     """Upload the pictures, and wait until CVAT has made frames of them."""
     options, frames = publication.get_task_options(), publication.frames_total
     replaced = len(publication.replaced)
-    change = upload(task_id, frames_count=frames, options=options, replaced=replaced)
+    video = publication.video
+    change = (
+        upload_of_video(task_id, name=video, options=options)
+        if video
+        else upload(task_id, frames_count=frames, options=options, replaced=replaced)
+    )
     is_first = not publication.has_begun(change)
     with step(publication, heartbeat, change):
         request_id = writer.upload_pictures(
             task_id,
             pictures,
-            lambda: _data(options, pictures.lines),
+            lambda: options.data_of_video() if video else _data(options, pictures.lines),
+            name=video or ZIP_NAME,
             resume=publication.upload_id,
             is_first=is_first,
             started=lambda upload_id: _note_upload(publication, heartbeat, upload_id),

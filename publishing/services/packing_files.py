@@ -1,4 +1,4 @@
-"""The pictures of an upload in a ZIP, to be sent to CVAT as a new task."""
+"""The pictures of an upload in a ZIP, or its video, to be sent to CVAT as a new task."""
 
 from __future__ import annotations
 
@@ -26,16 +26,22 @@ from selections.archives.zipping import ZipWriter
 
 logger = logging.getLogger(__name__)
 
+COPIED_AT_ONCE = 2**20  # bytes
+
 
 def pack(publication: Publication, heartbeat: Heartbeat) -> tuple[Path, list[Line]]:
-    """The ZIP of the pictures, byte for byte as they were uploaded, and the lines of its manifest.
-    One that an earlier attempt has packed is taken over. Raises WorkFailed, Stopped."""
+    """The ZIP of the pictures, byte for byte as they were uploaded, and the lines of its manifest;
+    of a video the file, and one line. What an earlier attempt has packed is taken over. Raises
+    WorkFailed, Stopped."""
     spool = spool_of(publication.pk)
     packed = spool.folder / PACKED
     try:
         if not packed.exists():
             spool.prepare()
-            os.replace(_packed(publication, spool.folder, heartbeat), packed)
+            write = _copied if publication.video else _packed
+            os.replace(write(publication, spool.folder, heartbeat), packed)
+        if publication.video:
+            return packed, [{"path": publication.video, "width": None, "height": None}]
         with zipfile.ZipFile(packed) as file:
             lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]
     except OSError as error:
@@ -60,6 +66,24 @@ def _packed(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Pat
             heartbeat.bytes_done += entry.size
         [part] = writer.finish([])
     return part.path
+
+
+def _copied(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Path:
+    """The path of the finished file of the video."""
+    upload, contents = uploaded(publication)
+    if contents.video is None:
+        raise WorkFailed("The uploaded files have changed. No task was made. Ask again.")
+    guard = disk.Guard(frames_total=1, spooled=0)
+    guard.check_size(contents.video.size)
+    heartbeat.bytes_done = 0
+    path = folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
+    with path.open("wb") as target:
+        for entry in _entries(upload, [contents.video]):
+            while block := entry.file.read(COPIED_AT_ONCE):
+                heartbeat.check()
+                target.write(block)
+                heartbeat.bytes_done += len(block)
+    return path
 
 
 def _entries(upload: Upload, pictures: Iterable[Picture]) -> Iterable[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db.models import Count
 from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden
 from cvat.types import Project, Task
-from cvat.writing import TaskWriter
+from cvat.writing import NewTask, TaskWriter
 from portal.exceptions import InvalidInput
 from publishing.change import (
     DELETED_IN_API,
@@ -111,11 +111,15 @@ class NewTaskCheck:
                 "them all the same.",
                 in_api=DELETED_IN_API,
             )
+        self._check_honeypots(options)
+        self._check_counts(options)
+
+    def _check_counts(self, options: NewTaskOptions) -> None:
+        """Raises InvalidInput for too few frames."""
         if not self.remaining(options.deleted_frames):
             raise InvalidInput(
                 "Every frame of the selection was deleted in CVAT. Choose other frames."
             )
-        self._check_honeypots(options)
         fewest = min(part.frames_count for part in self.parts(options))
         if options.ground_truth_count > fewest:
             raise InvalidInput(
@@ -231,18 +235,12 @@ class NewTaskCheck:
             "labels": part.label_sets[0].labels,
             "organization": self.organization,
         }
-        task = options.task(**made_with)
+        task = self._task(options, made_with)
         project = options.project(**made_with) if options.new_project else None
-        frames_count = part.frames_count
         changes = [
             *([] if project is None else [project_creation(project)]),
             creation(task, self.place.query, new_project=project),
-            upload(
-                None,
-                frames_count=frames_count,
-                options=options,
-                replaced=len(part.among(replaced)),
-            ),
+            self._upload(part, replaced),
         ]
         if options.with_annotations:
             changes.append(annotation(None, lost_labels=self._lost_labels(part)))
@@ -251,6 +249,17 @@ class NewTaskCheck:
         if options.ground_truth_count and not options.honeypots_per_job:
             changes.append(ground_truth(None, frames_count=options.ground_truth_count))
         return changes
+
+    def _task(self, options: NewTaskOptions, made_with: Mapping[str, Any]) -> NewTask:
+        return options.task(**made_with)
+
+    def _upload(self, part: NewTaskPart, replaced: Sequence[ReplacedFrame]) -> Change:
+        return upload(
+            None,
+            frames_count=part.frames_count,
+            options=part.options,
+            replaced=len(part.among(replaced)),
+        )
 
     def _lost_labels(self, part: NewTaskPart) -> frozenset[str]:
         """Names of labels of the frames that the new task will not have."""

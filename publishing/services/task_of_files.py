@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from django.contrib.auth.models import User
 
 from portal.exceptions import Conflict
@@ -48,6 +50,7 @@ def request_task_of_files(
         user=user, upload=upload, connection=connection, project_id=options.project_id
     )
     check.check_choices(options)
+    video = check.contents.video
     publication = Publication(
         target=Publication.Target.FILES,
         upload_of_files=upload,
@@ -59,6 +62,7 @@ def request_task_of_files(
         task_name=options.name,
         frames_total=check.frames_count,
         options=options.to_json(),
+        plan={} if video is None else {"video": posixpath.basename(video.path)},
     )
     return queued_together([publication], portal_url=portal_url, find_same=find_same)[0]
 
