@@ -19,6 +19,7 @@ from portal.work.values import WorkStatus, status_field
 from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
+from publishing.models.steps import WorkOfSteps
 from publishing.models.upload import Upload
 from publishing.new_task import PROJECT_DELETION, PROJECT_REQUEST, NewTaskOptions
 from publishing.removal import RemovalOptions
@@ -56,7 +57,7 @@ class PublicationQuerySet(WorkQuerySet["Publication"]):
         return own.filter(made).for_list().order_by("-created_at")[:6]
 
 
-class Publication(Work):
+class Publication(WorkOfSteps):
     """What a person asked to be changed in CVAT, nearly always with the frames of a selection, and
     what was done there for it. It stays with that person, as the record of it, also when the
     selection is deleted."""
@@ -110,9 +111,6 @@ class Publication(Work):
     # options of the request for all of them}; of a new task with pictures of an upload {"replaced":
     # as ReplacedFrame writes them}; of jobs handed over {"jobs": as HandOver writes them}.
     plan = models.JSONField(default=dict, blank=True, editable=False)
-    # What was sent to CVAT: [{"request", "text", "sent_at", "done_at", "is_refused"}]; without
-    # `done_at` and `is_refused` the answer is not known.
-    steps = models.JSONField(default=list, blank=True)
     result_job_id = models.BigIntegerField(null=True, blank=True)
     result_task_id = models.BigIntegerField(null=True, blank=True)
     # Of a new task: the slug of the organization to make it in, "" for the personal space.
@@ -165,7 +163,7 @@ class Publication(Work):
         return reverse("publishing:publication", args=[self.pk])
 
     def rows_below(self) -> models.QuerySet[Any]:
-        return PublishedFrame.objects.filter(publication=self).order_by()
+        return self.published_frames.order_by()
 
     @property
     def task_url(self) -> str:
@@ -298,36 +296,6 @@ class Publication(Work):
         """Of results written back."""
         return WriteBackOptions.from_json(self.options)
 
-    def has_done(self, change: Change) -> bool:
-        """Whether it is known that CVAT has carried out the request."""
-        return any(_is_of(step, change) and step["done_at"] for step in self.steps)
-
-    def has_begun(self, change: Change) -> bool:
-        """Whether the request may have been sent, whatever became of it."""
-        return any(_is_of(step, change) for step in self.steps)
-
-    def begin_step(self, worker: uuid.UUID, change: Change) -> bool:
-        """Note that the request is about to be sent, for the first time or once more. False if the
-        worker has lost its claim."""
-        if self.has_begun(change):
-            return self._note_of(worker, change, is_refused=False)
-        step = {
-            "request": change.request,
-            "text": change.text,
-            "sent_at": timezone.now().isoformat(),
-            "done_at": None,
-            "is_refused": False,
-        }
-        return self._note([*self.steps, step], worker)
-
-    def end_step(self, worker: uuid.UUID, change: Change) -> bool:
-        """Note that CVAT has done what was sent. False if the worker has lost its claim."""
-        return self._note_of(worker, change, done_at=timezone.now().isoformat())
-
-    def refuse_step(self, worker: uuid.UUID, change: Change) -> bool:
-        """Note that CVAT refuses what was sent. False if the worker has lost its claim."""
-        return self._note_of(worker, change, is_refused=True)
-
     def note_task(self, worker: uuid.UUID, task_id: int | None) -> bool:
         """Note which task was made; None: it was deleted. False if the worker has lost its
         claim."""
@@ -378,13 +346,6 @@ class Publication(Work):
             },
         )
 
-    def _note_of(self, worker: uuid.UUID, change: Change, **values: Any) -> bool:
-        steps = [step | values if _is_of(step, change) else step for step in self.steps]
-        return self._note(steps, worker)
-
-    def _note(self, steps: list[dict[str, Any]], worker: uuid.UUID) -> bool:
-        return self._change(self._held(worker), steps=steps)
-
 
 # What makes a task in CVAT that was not there.
 NEW_TASKS = (Publication.Target.TASK, Publication.Target.FILES)
@@ -395,35 +356,3 @@ _PAGES: Mapping[str, str] = {
     Publication.Target.TASK: "new-task",
     Publication.Target.ISSUES: "issues",
 }
-
-
-def _is_of(step: dict[str, Any], change: Change) -> bool:
-    """Whether the step is this request: one of several to the same address has a text of its
-    own."""
-    return (step["request"], step["text"]) == (change.request, change.text)
-
-
-class PublishedFrame(models.Model):
-    """A frame of a new task, and the frame that it was made from."""
-
-    # Without an index of its own: frame_published_once begins with it.
-    publication = models.ForeignKey(
-        Publication, on_delete=models.CASCADE, related_name="published_frames", db_index=False
-    )
-    new_frame = models.IntegerField()  # of Publication.result_task_id
-    task_id = models.BigIntegerField()
-    frame = models.IntegerField()
-    path = models.TextField()  # the name of the new frame
-    # Whether its picture was uploaded in place of that of the other frame.
-    is_replaced = models.BooleanField(default=False, db_default=False)
-
-    class Meta:
-        ordering = ["new_frame"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["publication", "new_frame"], name="frame_published_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"frame {self.new_frame} from frame {self.frame} of task {self.task_id}"

@@ -69,7 +69,7 @@ def copy(request: SignedInRequest) -> HttpResponse:
         publication = services.request_copy(user=request.user, check=check, options=options)
     if form.errors:
         return render(request, PAGE, context, status=outcome.status)
-    messages.success(request, "The annotations are being copied.")
+    messages.success(request, "The copy was requested. This page shows how far it is.")
     return redirect(publication)
 
 

@@ -98,7 +98,7 @@ def task_of_files(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     if form.errors:
         return form_page(request, PAGE, context, check, form, status=outcome.status)
-    messages.success(request, "The task is being made.")
+    messages.success(request, "The new task was requested. This page shows how far it is.")
     return redirect(publication)
 
 

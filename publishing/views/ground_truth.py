@@ -46,5 +46,5 @@ def ground_truth(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     if form.errors:
         return deciding_page(request, PAGE, selection, check, form, status=outcome.status)
-    messages.success(request, "The ground-truth job is being made.")
+    messages.success(request, "The ground-truth job was requested. This page shows how far it is.")
     return redirect(publication)

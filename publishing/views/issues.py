@@ -49,5 +49,5 @@ def issues(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     if form.errors:
         return deciding_page(request, PAGE, selection, check, form, status=outcome.status)
-    messages.success(request, "The issues are being opened.")
+    messages.success(request, "The issues were requested. This page shows how many are opened.")
     return redirect(publication)

@@ -61,9 +61,9 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
     if form.errors:
         return deciding_page(request, PAGE, selection, check, form, status=outcome.status)
     if others:
-        messages.success(request, f"{len(others) + 1} tasks are being made.")
+        messages.success(request, f"{len(others) + 1} new tasks were requested.")
         return redirect("publishing:publications")
-    messages.success(request, "The task is being made.")
+    messages.success(request, "The new task was requested. This page shows how far it is.")
     return redirect(publication)
 
 

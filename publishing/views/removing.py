@@ -28,7 +28,7 @@ def remove_task(request: SignedInRequest, pk: int) -> HttpResponse:
     task_id = services.check_removable(source)
     if request.method == "POST" and "show" not in request.POST:
         removed = services.request_removal(user=request.user, source=source)
-        messages.success(request, "The task is being removed.")
+        messages.success(request, "The removal was requested. This page shows how far it is.")
         return redirect(removed)
     connection = services.connection_to(request.user, source)
     context: dict[str, object] = {

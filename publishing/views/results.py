@@ -48,7 +48,7 @@ def results(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     if form.errors:
         return _page(request, publication, form, status=outcome.status)
-    messages.success(request, "The results are being written.")
+    messages.success(request, "The writing was requested. This page shows how far it is.")
     return redirect(written)
 
 

@@ -52,5 +52,5 @@ def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     if form.errors:
         return render(request, PAGE, context, status=outcome.status)
-    messages.success(request, "The jobs are being handed over.")
+    messages.success(request, "The hand-over was requested. This page shows how far it is.")
     return redirect(publication)
