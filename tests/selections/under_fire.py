@@ -30,14 +30,19 @@ def events(path: Path) -> list[Event]:
 
 
 def under_way(happened: list[Event]) -> dict[int, Event]:
-    """process -> the last it said of a build that has not ended."""
+    """process -> the last it said of a build that has not ended; of processes that are alive."""
+    return {process: event for process, event in last_said(happened).items() if is_alive(process)}
+
+
+def last_said(happened: list[Event]) -> dict[int, Event]:
+    """process -> the last it said of a build that has not ended, also of killed processes."""
     last: dict[int, Event] = {}
     for event in happened:
         if event.what == "end":
             last.pop(event.process, None)
         elif event.what != "double":
             last[event.process] = event
-    return {process: event for process, event in last.items() if is_alive(process)}
+    return last
 
 
 def is_alive(process: int) -> bool:
