@@ -163,7 +163,8 @@ SLOW = (
 # Run once by `.ci/run`, not again with PostgreSQL and Redis: pure code, the CVAT client, the
 # stand-in, what is said to CVAT and its lost answers, refusals of wrong input, the matrix of
 # rights, annotations, slow clients and servers, memory of workers, pictures and thumbnails, the
-# files of ZIPs, their ranges and those of the project, embedded portals.
+# files of ZIPs, their ranges and those of the project, embedded portals, kinds of new tasks (the
+# plain ones run twice).
 ONCE = (
     "tests/clients/",
     "tests/config/test_backup.py",
@@ -174,21 +175,31 @@ ONCE = (
     "tests/portal/test_time_zone.py",
     "tests/portal/test_work_states.py::test_what_waits_long_gets_few_messages",
     "tests/publishing/test_annotations_copied.py::test_a_lost_answer_copies_nothing_twice",
+    "tests/publishing/test_annotations_taken.py",
     "tests/publishing/test_annotations_taken.py::test_any_answer_may_be_lost",
+    "tests/publishing/test_copying_pages.py",
+    "tests/publishing/test_files_interrupted.py",
     "tests/publishing/test_foresight.py",
     "tests/publishing/test_ground_truth_made.py::test_a_lost_answer_makes_no_second_job",
     "tests/publishing/test_issues_opened.py::test_a_lost_answer_opens_no_second_issue",
     "tests/publishing/test_label_schema.py",
+    "tests/publishing/test_pictures_replaced.py",
     "tests/publishing/test_readers.py",
     "tests/publishing/test_results_compared.py",
     "tests/publishing/test_results_exported.py::test_every_format_holds_the_results",
     "tests/publishing/test_results_exported.py::test_the_coco_file_has_the_objects_of_the_api",
     "tests/publishing/test_results_round_trip.py",
+    "tests/publishing/test_results_written.py",
     "tests/publishing/test_results_written.py::test_any_answer_may_be_lost",
     "tests/publishing/test_tasks_assigned.py",
     "tests/publishing/test_tasks_compressed.py",
     "tests/publishing/test_tasks_labelled.py",
     "tests/publishing/test_tasks_made.py::test_any_answer_may_be_lost",
+    "tests/publishing/test_tasks_of_video.py",
+    "tests/publishing/test_tasks_per_label_set.py",
+    "tests/publishing/test_tasks_with_ground_truth.py",
+    "tests/publishing/test_tasks_with_honeypots.py",
+    "tests/publishing/test_uploaded_meanwhile.py",
     "tests/publishing/test_yolo_read.py",
     "tests/selections/live_downloads/test_ranges.py",
     "tests/selections/live_downloads/test_refused.py",
