@@ -19,6 +19,7 @@ import redis
 from celery import Task
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.cache.backends.redis import RedisCache
 from django.db import connection as database
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
@@ -62,6 +63,14 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
     finally:
         gc.enable()
+
+
+def pytest_configure() -> None:
+    RedisCache.clear = _refuse_to_clear
+
+
+def _refuse_to_clear(cache: RedisCache) -> None:
+    raise AssertionError("It would empty the Redis of all processes of the run: empty_cache().")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -233,9 +242,18 @@ def forget_answers() -> None:
     """Remove the cached answers of CVAT and the stored annotations: a new stand-in may get the
     port of an earlier one, whose tasks look the same and may have been changed by its test."""
     shutil.rmtree(settings.ANNOTATIONS_DIR, ignore_errors=True)
+    _forget("*:cvat:*")
+
+
+def empty_cache() -> None:
+    """Remove all cached values of this process; `cache.clear()` would remove those of all."""
+    _forget("*")
+
+
+def _forget(pattern: str) -> None:
     cache = settings.CACHES["default"]
     with redis.Redis.from_url(cache["LOCATION"]) as client:
-        keys = list(client.scan_iter(f"{cache['KEY_PREFIX']}:*:cvat:*", count=1000))
+        keys = list(client.scan_iter(f"{cache['KEY_PREFIX']}:{pattern}", count=1000))
         if keys:
             client.delete(*keys)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 
 from cvat.client import CvatClient
@@ -16,6 +15,7 @@ from selections.models import Selection
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
+from tests.conftest import empty_cache
 from tests.making import make_connection, make_upload
 from tests.publishing.making import mark, select
 from tests.publishing.test_tasks_of_files import day
@@ -111,7 +111,7 @@ def test_what_is_typed_is_that_of_one_person_and_form(
 ) -> None:
     page = f"/publications/selections/{selection.pk}/task"
     leave(web, page, GIVEN)
-    cache.clear()
+    empty_cache()
     lost = web.get(f"{page}?again=1")
     assert "does not have what you typed any more" in lost.text
     assert lost.context["form"]["name"].value() == "To check"

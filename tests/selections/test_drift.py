@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -15,6 +14,7 @@ from selections.models import Selection
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
+from tests.conftest import empty_cache
 from tests.making import make_selection
 from tests.selections.builds import select
 
@@ -84,7 +84,7 @@ def test_other_pictures_since_the_frames_were_read(
     operation = Selection.Operation
     assert not served_anew(selection)
     thirty.chunks_updated_date = timezone.now()
-    cache.clear()
+    empty_cache()
     later = select(mine, (thirty.id, [4, 6]))
     copy = services.copy_selection(user=mine.owner, selection=selection)
     both = [later, selection]

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from portal.caching import lock
@@ -22,6 +21,7 @@ from selector.models import Connection
 from selector.services import frame_annotations
 from standin.server import StandIn
 from tests.annotated import ALL, differences
+from tests.conftest import empty_cache
 from tests.recorded import FOLDER
 from tests.selector.annotation_answers import compared, opened, without
 from tests.selector.picture_answers import refused
@@ -185,7 +185,7 @@ def test_objects_that_no_file_can_hold_are_counted_as_problems(
     held["shapes"] += strange
     held["tracks"].append({"id": 5, "label_id": first["label_id"], "shapes": [{"frame": 2**70}]})
     standin.world.jobs[job.id].updated_date += timedelta(seconds=1)
-    cache.clear()
+    empty_cache()
     after = ask(api, job.id, 0)
     assert after["problems_count"] == before["problems_count"] + 5  # the one on no frame is on none
     assert after["objects"] == before["objects"]
