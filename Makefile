@@ -21,7 +21,7 @@ demo: .venv/.run ## choose, build, download and compare every byte and object, w
 
 test: .venv/.dev ## the whole test suite
 	@sh .ci/packages.sh chromium-headless-shell
-	@exec $(PYTHON) -m pytest -n 6 --hypothesis-profile=ci
+	@exec $(PYTHON) -m pytest -n 5 --hypothesis-profile=ci
 
 quick: .venv/.dev ## the tests without browser, kills and whole portals: for every day
 	@exec $(PYTHON) -m pytest -n auto --hypothesis-profile=quick -m "not browser and not slow and not worker"
