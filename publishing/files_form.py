@@ -50,25 +50,13 @@ class FilesTaskForm(NewTaskForm):
 
 def _fields_of_video() -> dict[str, forms.Field]:
     return {
-        "start_frame": forms.IntegerField(
-            label="First frame",
-            required=False,
-            min_value=0,
-            max_value=LAST_FRAME,
-            help_text="Counted from 0.",
-        ),
-        "stop_frame": forms.IntegerField(
-            label="Last frame",
-            required=False,
-            min_value=0,
-            max_value=LAST_FRAME,
-            help_text="Empty: that of the video.",
-        ),
-        "frame_step": forms.IntegerField(
-            label="Every n-th frame",
-            required=False,
-            min_value=1,
-            max_value=LAST_FRAME,
-            help_text="Empty: each one.",
-        ),
+        "start_frame": _number("First frame", least=0, help_text="Counted from 0."),
+        "stop_frame": _number("Last frame", least=0, help_text="Empty: that of the video."),
+        "frame_step": _number("Every n-th frame", least=1, help_text="Empty: each one."),
     }
+
+
+def _number(label: str, *, least: int, help_text: str) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, required=False, min_value=least, max_value=LAST_FRAME, help_text=help_text
+    )

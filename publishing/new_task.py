@@ -217,12 +217,8 @@ def upload(
     """The upload of the pictures, so many of which are `replaced`; without `task_id` to a task that
     is not made yet."""
     jobs = options.jobs_of(frames_count)
-    in_jobs = f"{jobs:,} {'job' if jobs == 1 else 'jobs'}"
-    if options.consensus_replicas:
-        in_jobs += f", each with {options.consensus_replicas} replicas"
+    in_jobs = f"{jobs:,} {'job' if jobs == 1 else 'jobs'}{_of_each_job(options)}"
     compressed = "compressed " if options.quality == COMPRESSED else ""
-    if options.overlap:
-        in_jobs += f", each with {frames_in_words(options.overlap)} of the one before"
     body: dict[str, Any] = {"image_quality": options.image_quality}
     if options.honeypots_per_job:
         pool = frames_in_words(options.ground_truth_count)
@@ -256,16 +252,21 @@ def upload_of_video(task_id: int | None, *, name: str, options: NewTaskOptions) 
     """The upload of a video; without `task_id` to a task that is not made yet."""
     jobs = f"jobs of {frames_in_words(options.frames_per_job)}"
     in_jobs = jobs if options.frames_per_job else "one job"
-    if options.consensus_replicas:
-        in_jobs += f", each with {options.consensus_replicas} replicas"
-    if options.overlap:
-        in_jobs += f", each with {frames_in_words(options.overlap)} of the one before"
     return Change(
         "POST",
         f"/api/tasks/{'<new task>' if task_id is None else task_id}/data",
-        f"Upload the video “{name}”, in {in_jobs}",
+        f"Upload the video “{name}”, in {in_jobs}{_of_each_job(options)}",
         options.data_of_video().to_json(),
     )
+
+
+def _of_each_job(options: NewTaskOptions) -> str:
+    text = ""
+    if options.consensus_replicas:
+        text += f", each with {options.consensus_replicas} replicas"
+    if options.overlap:
+        text += f", each with {frames_in_words(options.overlap)} of the one before"
+    return text
 
 
 def annotation(task_id: int | None, *, lost_labels: Collection[str] = ()) -> Change:

@@ -115,8 +115,7 @@ def check_files(
     is to be made in; else it will be in the organization of the connection.
 
     Raises what find_contents() raises, InvalidInput for files without a picture or with too many of
-    them,
-    or a project that the user does not see, CvatError.
+    them, or for a project that the user does not see, CvatError.
     """
     contents = find_contents(upload=upload)
     count = len(contents.pictures)

@@ -1,5 +1,4 @@
-"""Pictures of an upload in place of those of a selection: found before a task is asked for, read
-when it is made."""
+"""Which frames of a new task get the pictures of an upload, found before the task is asked for."""
 
 from __future__ import annotations
 
