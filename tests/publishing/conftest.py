@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cvat import client as cvat_client
 from publishing.models import Publication, WritePermission
-from publishing.services import packed_file
+from publishing.services import making_tasks, packed_file
 from publishing.tasks import publish
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
 from tests.making import make_permission, make_publication
 from tests.publishing.making import select
+from tests.selections.conftest import HASTY
 
 
 @pytest.fixture
@@ -36,6 +41,16 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     handed_out: list[int] = []
     monkeypatch.setattr(publish, "delay", handed_out.append)
     return handed_out
+
+
+@pytest.fixture
+def places(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of uploads, and that of what is packed. CVAT is asked again at once."""
+    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
+    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
+    settings.SPOOL_DIR = tmp_path / "spool"
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    return tmp_path
 
 
 @pytest.fixture

@@ -15,12 +15,21 @@ from publishing.new_task import NewTaskOptions
 from publishing.services import carrying_out
 from selections.models import Selection
 from selector.models import Connection
+from standin.faults import Rule
 from standin.model import Job, Task
 from standin.server import StandIn
 
 # How answers are lost: the status that comes in place of them (None: the connection is closed), and
 # whether CVAT has carried the request out before.
 LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
+
+
+def lose_answers(standin: StandIn, *, skip: int, status: int | None, is_late: bool) -> list[Rule]:
+    """Lose the answer to one of the requests that change something, after so many of its method."""
+    return [
+        standin.faults.lose("/api/", method=method, status=status, carried_out=is_late, skip=skip)
+        for method in ("POST", "PATCH")
+    ]
 
 
 class Killed(BaseException):

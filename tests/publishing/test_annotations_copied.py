@@ -21,7 +21,7 @@ from standin.model import Task
 from standin.server import StandIn
 from standin.world import World
 from tests.conftest import connect
-from tests.publishing.making import annotate, carried_out
+from tests.publishing.making import LOST, annotate, carried_out
 from tests.selections.conftest import HASTY
 
 # The heartbeat of the work has a database connection of its own, which must see the row.
@@ -235,9 +235,6 @@ def test_another_size_is_told(connection: Connection, standin: StandIn, old: Tas
         ("a/1.jpg", 33, 22),
         ("a/2.jpg", 33, 22),
     ]
-
-
-LOST = [(status, is_late) for status in (None, 502, 504) for is_late in (False, True)]
 
 
 @pytest.mark.parametrize(("status", "is_late"), LOST)

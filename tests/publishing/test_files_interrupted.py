@@ -11,12 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cvat import client as cvat_client
 from cvat.http import Call, Http
 from publishing import services
 from publishing.models import Publication, Upload, WritePermission
 from publishing.new_task import NewTaskOptions
-from publishing.services import making_tasks
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -25,30 +23,22 @@ from tests.publishing.making import (
     LOST,
     Killed,
     carried_out,
+    lose_answers,
     request_task,
     take_for_dead,
     truths,
 )
 from tests.selections.builds import select
-from tests.selections.conftest import HASTY
 
-pytestmark = pytest.mark.usefixtures("transactional_db", "sent", "permission", "uploaded_meanwhile")
+pytestmark = pytest.mark.usefixtures(
+    "places", "transactional_db", "sent", "permission", "uploaded_meanwhile"
+)
 
 MOST_REQUESTS = 30  # that change something, by which each of these tasks is made
 SHARED = {"frames_per_job": 2, "overlap": 1}  # needs a second file beside the pictures
 
 Pictures = dict[str, bytes]  # by name, in the order of the frames
 Ask = Callable[..., tuple[Publication, Pictures]]
-
-
-@pytest.fixture(autouse=True)
-def places(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of uploads, and that of what is packed."""
-    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
-    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
-    settings.SPOOL_DIR = tmp_path / "spool"
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    return tmp_path
 
 
 def grey(width: int, height: int) -> bytes:
@@ -137,12 +127,7 @@ def test_any_answer_may_be_lost(
     """The answers to the first, the second and so on of the requests that change something."""
     for skip in range(MOST_REQUESTS):
         publication, pictures = ask(connection, task, **(SHARED if is_late else {}))
-        lost = [
-            standin.faults.lose(
-                "/api/", method=method, status=status, carried_out=is_late, skip=skip
-            )
-            for method in ("POST", "PATCH")
-        ]
+        lost = lose_answers(standin, skip=skip, status=status, is_late=is_late)
         done = carried_out(publication)
         is_over = not any(rule.hits for rule in lost)
         standin.faults.clear()

@@ -5,21 +5,17 @@ from __future__ import annotations
 
 import io
 import zipfile
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from PIL import Image
 
-from cvat import client as cvat_client
 from portal.exceptions import Conflict, InvalidInput
 from publishing import services
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication, Upload, WritePermission
 from publishing.new_task import NewTaskOptions
-from publishing.services import making_tasks
 from publishing.tasks import clear_debris
 from publishing.uploaded_pictures import HEAD_BYTES
 from selections.models import Selection
@@ -29,19 +25,10 @@ from standin.server import StandIn
 from tests.making import make_upload
 from tests.publishing.making import carried_out, request_task, request_tasks
 from tests.selections.builds import select
-from tests.selections.conftest import HASTY
 
-pytestmark = pytest.mark.usefixtures("transactional_db", "sent", "permission")
+pytestmark = pytest.mark.usefixtures("places", "transactional_db", "sent", "permission")
 
 FRAMES = [3, 7, 11]
-
-
-@pytest.fixture(autouse=True)
-def places(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
-    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
-    settings.SPOOL_DIR = tmp_path / "spool"
-    settings.UPLOADS_DIR = tmp_path / "uploads"
 
 
 @pytest.fixture

@@ -25,7 +25,14 @@ from selector.services.catalogs import load_catalog
 from standin.model import Task
 from standin.server import StandIn
 from tests.making import connected, make_permission
-from tests.publishing.making import LOST, Killed, carried_out, request_task, take_for_dead
+from tests.publishing.making import (
+    LOST,
+    Killed,
+    carried_out,
+    lose_answers,
+    request_task,
+    take_for_dead,
+)
 from tests.selections.builds import select
 from tests.selections.conftest import HASTY
 
@@ -265,12 +272,7 @@ def test_any_answer_may_be_lost(
     selection = select(connection, (task.id, [1, 2]))
     for skip in range(20):
         standin.faults.clear()
-        lost = [
-            standin.faults.lose(
-                "/api/", method=method, status=status, carried_out=is_late, skip=skip
-            )
-            for method in ("POST", "PATCH")
-        ]
+        lost = lose_answers(standin, skip=skip, status=status, is_late=is_late)
         done = carried_out(request_task(selection, **options))
         assert (done.status, done.error) == ("ready", ""), skip
         assert names(made(standin, done)) == ["p01.png", "p02.png"]

@@ -13,13 +13,11 @@ from django.contrib.auth.models import User
 from PIL import Image
 from rest_framework.test import APIClient
 
-from cvat import client as cvat_client
 from portal.exceptions import Conflict, InvalidInput
 from publishing import services
 from publishing.exceptions import ChoiceNeeded, PermissionNeeded
 from publishing.models import Publication, Upload, WritePermission
 from publishing.new_task import NewTaskOptions
-from publishing.services import making_tasks
 from publishing.tasks import clear_debris
 from selector.models import Connection
 from standin.model import Task
@@ -27,22 +25,11 @@ from standin.server import StandIn
 from tests.conftest import api_of
 from tests.making import make_upload
 from tests.publishing.making import carried_out
-from tests.selections.conftest import HASTY
 
 # The heartbeat of the work has a database connection of its own, which must see the row.
-pytestmark = pytest.mark.usefixtures("transactional_db", "sent")
+pytestmark = pytest.mark.usefixtures("places", "transactional_db", "sent")
 
 CAR = ({"name": "car", "attributes": []},)
-
-
-@pytest.fixture(autouse=True)
-def places(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of uploads, and that of what is packed."""
-    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
-    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
-    settings.SPOOL_DIR = tmp_path / "spool"
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    return tmp_path
 
 
 def picture(size: tuple[int, int] = (8, 6), kind: str = "png") -> bytes:

@@ -9,31 +9,19 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from cvat import client as cvat_client
 from publishing.models import Publication, Upload, WritePermission
-from publishing.services import making_tasks
 from selector.models import Connection
 from standin.media import numbered
 from standin.server import StandIn
 from standin.video import encode_mp4
 from tests.conftest import api_of
 from tests.making import make_upload
-from tests.publishing.making import LOST, carried_out, truths
+from tests.publishing.making import LOST, carried_out, lose_answers, truths
 from tests.publishing.test_tasks_of_files import ask, left, made, names, picture, zipped
-from tests.selections.conftest import HASTY
 
-pytestmark = pytest.mark.usefixtures("transactional_db", "sent")
+pytestmark = pytest.mark.usefixtures("places", "transactional_db", "sent")
 
 FRAMES = 30
-
-
-@pytest.fixture(autouse=True)
-def places(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
-    monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
-    settings.SPOOL_DIR = tmp_path / "spool"
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    return tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +100,7 @@ def test_any_answer_may_be_lost(
 ) -> None:
     for skip in range(20):
         publication = ask(connection, make_upload(alice, alone(video)), frames_per_job=20)
-        lost = [
-            standin.faults.lose(
-                "/api/", method=method, status=status, carried_out=is_late, skip=skip
-            )
-            for method in ("POST", "PATCH")
-        ]
+        lost = lose_answers(standin, skip=skip, status=status, is_late=is_late)
         done = carried_out(publication)
         is_over = not any(rule.hits for rule in lost)
         standin.faults.clear()
