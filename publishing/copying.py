@@ -21,6 +21,17 @@ NO_FRAME = "no picture of the task has this name"
 TWICE = "several pictures here have this name"
 SEVERAL = "several pictures of the task have this name"
 
+# What can be left out. What is counted is one of these, a colon and the reason.
+OBJECTS, VALUES = "objects", "attribute values"
+UNMATCHED_OBJECTS = "objects on pictures without a counterpart"
+OBJECTS_OR_VALUES = "objects or attribute values"
+_SINGULARS = {
+    OBJECTS: "object",
+    VALUES: "attribute value",
+    UNMATCHED_OBJECTS: "object on a picture without a counterpart",
+    OBJECTS_OR_VALUES: "object or attribute value",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CopyOptions:
@@ -122,6 +133,15 @@ def match(pictures: Iterable[Picture], of_task: Sequence[Picture]) -> Match:
             reason = NO_FRAME if not same else SEVERAL if len(same) > 1 else TWICE
             unmatched.append(Unmatched(picture, reason))
     return Match(frames, by_base_name, unmatched, resized)
+
+
+def left_out_in_words(counted: str, count: int) -> str:
+    """Such as “2 objects: the label has no name” of “objects: the label has no name”, or
+    “It cannot be read: 2” of a whole sentence."""
+    what, _, reason = counted.partition(": ")
+    if what not in _SINGULARS:
+        return f"{counted.removesuffix('.')}: {count:,}"
+    return f"{count:,} {_SINGULARS[what] if count == 1 else what}: {reason}"
 
 
 def writing(job_id: int, *, count: int) -> Change:

@@ -8,10 +8,10 @@ from typing import Any
 
 from cvat.annotations import SKELETON, SOURCES, TAG, Label, Labels, Shape
 
-NO_FRAME = "its frame is not in the task"
+NO_FRAME = "the frame is not in the task"
 NO_LABEL = "the task has no label “{name}”"
 NO_SKELETON = "the label “{name}” of the task is no skeleton"
-NO_POINTS = "it is a skeleton without points"
+NO_POINTS = "the skeleton has no points"
 NO_POINT = "the skeleton “{name}” of the task has no point “{point}”"
 
 

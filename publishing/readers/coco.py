@@ -87,10 +87,10 @@ def _shapes(
 ) -> Iterator[Shape]:
     frame, of = frames.get(annotation.get("image_id")), labels.get(annotation.get("category_id"))
     if frame is None or of is None:
-        raise BadValue("their image or category is not in the file")
+        raise BadValue("the image or category is not in the file")
     attributes = annotation.get("attributes") or {}
     if not isinstance(attributes, dict):
-        raise BadValue("their attributes are no object")
+        raise BadValue("the attributes are no object")
     values: dict[str, Any] = {
         "label": of,
         "frame": frame,
@@ -107,7 +107,7 @@ def _shapes(
         yield Shape("mask", points=from_coco(drawn, reading), **values)
     elif drawn:
         if not isinstance(drawn, list):
-            raise BadValue("their segmentation is neither polygons nor a mask")
+            raise BadValue("the segmentation is neither polygons nor a mask")
         # Parts of one object: a group of its own.
         group = index + 1 if len(drawn) > 1 else 0
         outlines = [numbers(part, least=6) for part in drawn]
@@ -124,7 +124,7 @@ def _points(values: Any, names: Iterable[Label], frame: int) -> Iterator[Shape]:
     names = tuple(names)
     given = numbers(values, least=3 * len(names), even=False)
     if len(given) != 3 * len(names):
-        raise BadValue("they have another number of keypoints than their category")
+        raise BadValue("the number of keypoints is not that of the category")
     for index, name in enumerate(names):
         x, y, seen = given[3 * index : 3 * index + 3]
         state = whole(seen)

@@ -80,7 +80,7 @@ def _shape(
     annotation: Any, frame: int, labels: Sequence[_Named], reading: Reading, *, parent: str = ""
 ) -> Shape:
     if not isinstance(annotation, dict):
-        raise BadValue("they are no object of JSON")
+        raise BadValue("the entry is no object of JSON")
     kind = annotation.get("type")
     read_points = _POINTS.get(kind) if isinstance(kind, str) else None
     if read_points is None:
@@ -93,13 +93,13 @@ def _shape(
     if name == SKELETON:
         parts = annotation.get("elements")
         if parent or not isinstance(parts, list):
-            raise BadValue("they have no points")
+            raise BadValue("there are no points")
         elements = tuple(
             _shape(part, frame, labels, reading, parent=of.label.name) for part in parts
         )
     attributes = annotation.get("attributes") or {}
     if not isinstance(attributes, dict):
-        raise BadValue("their attributes are no object of JSON")
+        raise BadValue("the attributes are no object of JSON")
     visibility = annotation.get("visibility")
     seen = visibility[0] if parent and isinstance(visibility, list) and visibility else 2
     return Shape(
@@ -120,7 +120,7 @@ def _shape(
 
 def _label(label_id: Any, labels: Sequence[_Named]) -> _Named:
     if not isinstance(label_id, int) or not 0 <= label_id < len(labels):
-        raise BadValue("their label is not in the file")
+        raise BadValue("the label is not in the file")
     return labels[label_id]
 
 
@@ -143,7 +143,7 @@ def _ellipse(annotation: Mapping[str, Any], _: Reading) -> Read:
 def _mask(annotation: Mapping[str, Any], reading: Reading) -> Read:
     drawn = annotation.get("rle")
     if not isinstance(drawn, dict):
-        raise BadValue("their mask has no runs")
+        raise BadValue("the mask has no runs")
     return "mask", from_coco(drawn, reading)
 
 

@@ -41,7 +41,7 @@ def _picture(picture: Element, reading: Reading, path: str) -> None:
 def _shape(element: Element, frame: int) -> Shape:
     box = next(element.named("bndbox"), None)
     if box is None:
-        raise BadValue("they have no box")
+        raise BadValue("there is no box")
     attributes = {
         each.text_of("name"): each.text_of("value")
         for group in element.named("attributes")

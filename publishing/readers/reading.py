@@ -9,7 +9,7 @@ from typing import Any
 
 from cvat.annotation_json import FARTHEST, LARGEST_NUMBER
 from cvat.annotations import LONGEST_VALUE, Label, Shape
-from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
+from publishing.copying import MOST_FRAMES, MOST_OBJECTS, OBJECTS, Picture
 from publishing.readers.relative import RelativeObject
 
 LONGEST_NAME = 1000  # characters
@@ -23,7 +23,7 @@ class BadFile(Exception):
 
 
 class BadValue(Exception):
-    """An object cannot be read; the text completes "objects, ..."."""
+    """An object cannot be read; the text completes “2 objects: ...”."""
 
 
 class Reading:
@@ -72,16 +72,16 @@ class Reading:
 
     def skip(self, reason: str, where: str = "") -> None:
         """Count an object that cannot be read."""
-        text = f"objects, {reason} ({where})" if where else f"objects, {reason}"
+        text = f"{OBJECTS}: {reason} ({where})" if where else f"{OBJECTS}: {reason}"
         if text not in self.unread and len(self.unread) >= MOST_REASONS:
-            text = "objects that cannot be read for other reasons"
+            text = f"{OBJECTS}: cannot be read, for other reasons"
         self.unread[text] += 1
 
 
 def label(name: Any, sublabels: Iterable[Label] = ()) -> Label:
     """A label of the file. Raises BadValue."""
     if not isinstance(name, str) or not name:
-        raise BadValue("their label has no name")
+        raise BadValue("the label has no name")
     return Label(0, name[:LONGEST_NAME], sublabels=tuple(sublabels))
 
 
@@ -107,14 +107,14 @@ def whole(value: Any) -> int:
 def numbers(values: Any, *, least: int, even: bool = True) -> list[float]:
     """A list of coordinates. Raises BadValue."""
     if not isinstance(values, list) or len(values) < least or (even and len(values) % 2):
-        raise BadValue("they have too few points")
+        raise BadValue("there are too few points")
     return [number(value) for value in values]
 
 
 def rectangle(values: Any) -> list[float]:
     """The corners of x, y, width, height. Raises BadValue."""
     if not isinstance(values, list) or len(values) != 4:
-        raise BadValue("their box has not four numbers")
+        raise BadValue("the box has not four numbers")
     x, y, width, height = map(number, values)
     return [x, y, x + width, y + height]
 
@@ -124,7 +124,7 @@ def mask(runs: Iterable[int], x: int, y: int, width: int, height: int) -> list[f
     box (cvat-api 14.2). Raises BadValue."""
     lengths = list(runs)
     if width < 1 or height < 1 or min(lengths, default=-1) < 0 or sum(lengths) != width * height:
-        raise BadValue("the runs of their mask do not fill it")
+        raise BadValue("the runs of the mask do not fill it")
     return [*lengths, x, y, x + width - 1, y + height - 1]
 
 

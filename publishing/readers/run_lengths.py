@@ -20,19 +20,19 @@ def from_coco(drawn: dict[str, Any], reading: Reading) -> list[float]:
     BadValue, BadFile."""
     size = drawn.get("size")
     if not isinstance(size, list) or len(size) != 2:
-        raise BadValue("their mask has no size")
+        raise BadValue("the mask has no size")
     height, width = (whole(each) for each in size)
     if not 0 < height * width <= MOST_PIXELS or height < 1:
-        raise BadValue("their mask is larger than any picture, or empty")
+        raise BadValue("the mask is larger than any picture, or empty")
     given = drawn.get("counts")
     if isinstance(given, str):
         counts = list(_uncompressed(given))
     elif isinstance(given, list):
         counts = [whole(each) for each in given]
     else:
-        raise BadValue("their mask has no counts")
+        raise BadValue("the mask has no counts")
     if min(counts, default=-1) < 0 or sum(counts) != height * width:
-        raise BadValue("the runs of their mask do not fill it")
+        raise BadValue("the runs of the mask do not fill it")
     x, columns = _columns(counts, height, reading)
     rows = np.flatnonzero(columns.any(axis=0))
     y = int(rows[0])
@@ -47,7 +47,7 @@ def _columns(counts: Sequence[int], height: int, reading: Reading) -> tuple[int,
     ends = np.cumsum(counts)
     covering = np.flatnonzero(bits & (np.asarray(counts) > 0))
     if not len(covering):
-        raise BadValue("their mask is empty")
+        raise BadValue("the mask is empty")
     first, last = int(covering[0]), int(covering[-1])
     x, end = int(ends[first] - counts[first]) // height, (int(ends[last]) - 1) // height + 1
     reading.take_pixels((end - x) * height)
@@ -59,7 +59,7 @@ def _runs(pixels: Any) -> list[int]:
     """The lengths of the runs, the first one of background. Raises BadValue."""
     changes = np.diff(pixels)
     if np.count_nonzero(changes) > MOST_RUNS:
-        raise BadValue(f"their mask has more than {MOST_RUNS:,} runs")
+        raise BadValue(f"the mask has more than {MOST_RUNS:,} runs")
     edges = np.flatnonzero(changes) + 1
     bounds = [0, *edges.tolist(), len(pixels)]
     lengths = [end - start for start, end in pairwise(bounds)]
@@ -75,7 +75,7 @@ def _uncompressed(text: str) -> Iterator[int]:
     for character in text:
         bits = ord(character) - 48
         if not 0 <= bits < 64 or shift > 60:
-            raise BadValue("the compressed runs of their mask cannot be read")
+            raise BadValue("the compressed runs of the mask cannot be read")
         value |= (bits & 31) << shift
         shift += 5
         if bits & 32:
@@ -86,4 +86,4 @@ def _uncompressed(text: str) -> Iterator[int]:
         value = shift = 0
         yield counts[-1]
     if shift:
-        raise BadValue("the compressed runs of their mask end too early")
+        raise BadValue("the compressed runs of the mask end too early")

@@ -189,11 +189,11 @@ def _object(words: Sequence[str], classes: _Classes, frame: int) -> RelativeObje
     if len(values) != 4:
         form = "outline"
         if len(values) < 6 or len(values) % 2:
-            raise BadValue("they have a number of coordinates that no kind of YOLO has")
+            raise BadValue("no kind of YOLO has this number of coordinates")
     if not all(-FARTHEST <= value <= 1 + FARTHEST for value in values):
-        raise BadValue("their coordinates are no shares of the picture, from 0 to 1")
+        raise BadValue("the coordinates are no shares of the picture, from 0 to 1")
     if form == "box" and min(values[2:]) < 0:
-        raise BadValue("their box has a negative size")
+        raise BadValue("the box has a negative size")
     return RelativeObject(form, of, frame, tuple(values))
 
 
@@ -205,13 +205,13 @@ def _points(values: Sequence[float], of: Label, shape: tuple[int, int]) -> tuple
     names_count = len(of.sublabels) or count
     named, others = points[:names_count], points[names_count:]
     if len(of.sublabels) > count or any(map(any, others)):
-        raise BadValue("their skeleton has other points than data.yaml names (kpt_names)")
+        raise BadValue("the skeleton has other points than data.yaml names (kpt_names)")
     if not all(-FARTHEST <= value <= 1 + FARTHEST for point in named for value in point[:2]):
-        raise BadValue("their coordinates are no shares of the picture, from 0 to 1")
+        raise BadValue("the coordinates are no shares of the picture, from 0 to 1")
     numbers: list[float] = []
     for point in named:
         seen = point[2] if each == 3 else 2.0 if any(point) else 0.0
         if seen not in (0, 1, 2):
-            raise BadValue("a point of their skeleton is neither there, nor hidden, nor absent")
+            raise BadValue("a point of the skeleton is neither there, nor hidden, nor absent")
         numbers += [*point[:2], seen]
     return tuple(numbers)

@@ -15,7 +15,19 @@ from cvat.writing.copying import Copied, copied
 from cvat.writing.objects import KINDS, Objects, comparable, differing, missing
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import Change, frames_in_words
-from publishing.copying import CopyOptions, JobObjects, Match, Unmatched, match, writing
+from publishing.copying import (
+    OBJECTS,
+    OBJECTS_OR_VALUES,
+    UNMATCHED_OBJECTS,
+    VALUES,
+    CopyOptions,
+    JobObjects,
+    Match,
+    Unmatched,
+    left_out_in_words,
+    match,
+    writing,
+)
 from publishing.exceptions import ChoiceNeeded
 from publishing.services.copy_sources import CopySource, pictures, read_catalog
 from publishing.services.placing import CannotBePlaced, Placing
@@ -27,7 +39,7 @@ from selector.models import Connection
 NAMED = 5  # of what does not fit, in a message
 MOST_LABELS = 500  # of the objects: the page has a field with every label of the task for each
 MOST_REASONS = 200  # that are told apart
-OTHER_REASONS = "objects and values of attributes for other reasons"
+OTHER_REASONS = f"{OBJECTS_OR_VALUES}: other reasons"
 NOTHING_TO_COPY = (
     "There is nothing to copy: no object fits the task, or it has all of them in the same places "
     "already."
@@ -95,11 +107,11 @@ class CopyCheck:
 
     @property
     def left_out_in_words(self) -> list[str]:
-        """Such as “objects, the task has no label “dog”: 1”, the most frequent first."""
+        """Such as “1 object: the task has no label “dog””, the most frequent first."""
         listed = sorted(
             self.left_out.items(), key=lambda item: (item[0] == OTHER_REASONS, -item[1])
         )
-        return [f"{text.removesuffix('.')}: {count:,}" for text, count in listed]
+        return [left_out_in_words(counted, count) for counted, count in listed]
 
     def changes(self) -> list[Change]:
         """The requests that would add the objects."""
@@ -225,16 +237,17 @@ def _fitting(
         if options.labels.get(each.label.name) == "":
             continue
         if each.frame in reasons:
-            left_out[f"objects, {reasons[each.frame]}"] += 1
+            left_out[f"{UNMATCHED_OBJECTS}: {reasons[each.frame]}"] += 1
             continue
         try:
             shapes.append(placing.place(each))
         except CannotBePlaced as error:
-            left_out[f"objects, {error}"] += 1
+            left_out[f"{OBJECTS}: {error}"] += 1
     fitting = copied(shapes, labels, frames=matched.frames, renamed=options.labels, is_strict=True)
-    left_out.update(f"objects, {lost.reason}" for lost in fitting.left_out)
+    left_out.update(f"{OBJECTS}: {lost.reason}" for lost in fitting.left_out)
     for (label, attribute), count in fitting.attributes_left_out.items():
-        left_out[f"values of the attribute “{attribute}” that “{label}” does not have"] += count
+        reason = f"“{label}” of the task has no attribute “{attribute}”, or not this value of it"
+        left_out[f"{VALUES}: {reason}"] += count
     return fitting, _bounded(left_out)
 
 

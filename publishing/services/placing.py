@@ -9,15 +9,15 @@ from cvat.annotations import Label, Labels, Shape
 from publishing.copying import CopyOptions, Match, Picture
 from publishing.readers.relative import RelativeObject
 
-NO_SIZE = "the size of their picture is not known"
+NO_SIZE = "the size of the picture is not known"
 OTHER_POINTS = (
-    "the file does not name the points of their skeleton, it has {count}, and “{label}” of the "
+    "the file does not name the points of the skeleton, it has {count}, and “{label}” of the "
     "task has {own}"
 )
 
 
 class CannotBePlaced(Exception):
-    """The text completes "objects, ..."."""
+    """The text completes “2 objects: ...”."""
 
 
 class Placing:

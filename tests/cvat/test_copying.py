@@ -123,7 +123,7 @@ def test_objects_of_other_frames_stay_behind(site: StandIn, tmp_path: Path) -> N
     fill(site, source)
     labels = reader.labels(task_id=target.id)
     result = copied(read(reader, source, tmp_path), labels, frames={1: 0})
-    assert {each.reason for each in result.left_out} == {"its frame is not in the task"}
+    assert {each.reason for each in result.left_out} == {"the frame is not in the task"}
     assert (len(result.shapes), len(result.tags)) == (1, 1)
 
 
@@ -153,5 +153,5 @@ def test_what_cvat_would_refuse_is_sent_as_it_takes_it(
 def test_a_skeleton_without_points_is_left_out(site: StandIn) -> None:
     labels = client(site).labels(task_id=task(site, TARGET).id)
     result = copied([Shape("skeleton", Label(0, "person"), 0, id=7)], labels, frames={0: 0})
-    assert result.left_out == [LeftOut(0, 7, "it is a skeleton without points")]
+    assert result.left_out == [LeftOut(0, 7, "the skeleton has no points")]
     assert result.shapes == []

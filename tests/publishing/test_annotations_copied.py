@@ -12,7 +12,7 @@ from cvat import client as cvat_client
 from cvat.writing import AnnotationWriter
 from portal.exceptions import Conflict, InvalidInput
 from publishing import services, tasks
-from publishing.copying import CopyOptions
+from publishing.copying import CopyOptions, left_out_in_words
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication, WritePermission
 from publishing.services import carrying_out, copying_annotations, requesting
@@ -142,13 +142,25 @@ def test_everything_that_does_not_fit_is_named_and_stops_it(
         ("c/5.jpg", "no picture of the task has this name")
     ]
     assert check.left_out == {
-        "objects, no picture of the task has this name": 1,
-        "values of the attribute “colour” that “car” does not have": 1,
+        "objects on pictures without a counterpart: no picture of the task has this name": 1,
+        "attribute values: “car” of the task has no attribute “colour”, or not this value of it": 1,
     }
     assert (check.matched_count, check.match.by_base_name, check.objects_count) == (5, 1, 6)
     with pytest.raises(ChoiceNeeded, match="Not everything fits"):
         ask(connection, old, new)
     assert not Publication.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("counted", "one", "more"),
+    [
+        ("objects: no box", "1 object: no box", "2,000 objects: no box"),
+        ("attribute values: a: b", "1 attribute value: a: b", "2,000 attribute values: a: b"),
+        ("It is: broken.", "It is: broken: 1", "It is: broken: 2,000"),
+    ],
+)
+def test_what_is_left_out_is_counted_in_words(counted: str, one: str, more: str) -> None:
+    assert (left_out_in_words(counted, 1), left_out_in_words(counted, 2000)) == (one, more)
 
 
 def test_equal_names_are_ambiguous(connection: Connection, standin: StandIn, old: Task) -> None:

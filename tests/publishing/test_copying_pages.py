@@ -63,8 +63,8 @@ def test_the_page_shows_what_fits_and_asks_for_the_labels(
     shown = web.post(PAGE, {**places, "look": "1"}).text
     assert "1 of 2 are in New" in shown
     assert "1 to copy, to 1 frame" in shown
-    assert "Not everything fits (objects, the task has no label “dog”: 1)" in shown
-    assert "<li>Objects, the task has no label “dog”: 1</li>" in shown
+    assert "Not everything fits (1 object: the task has no label “dog”)" in shown
+    assert "<li>1 object: the task has no label “dog”</li>" in shown
     assert 'name="label:dog"' in shown
     assert '<td data-label="In New">' in shown
     refused = web.post(PAGE, {**places, "label:dog": "?"})
@@ -135,7 +135,7 @@ def test_the_api_says_what_fits_and_copies(
     plan = api.post(ADDRESS, {**body, "dry_run": True}).json()
     assert (plan["objects_count"], plan["pictures_count"]) == (1, 1)
     assert plan["labels"][1] == {"name": "dog", "objects_count": 1, "of_task": None}
-    assert plan["left_out"] == {"objects, the task has no label “dog”": 1}
+    assert plan["left_out"] == {"objects: the task has no label “dog”": 1}
     assert plan["requests"][0]["text"] == f"Add 1 object to job {new.jobs[0].id}"
     undecided = api.post(ADDRESS, body)
     assert (undecided.status_code, undecided.json()["code"]) == (409, "choice_needed")
@@ -223,8 +223,10 @@ def test_the_page_copies_from_a_zip_of_yolo(
     file = SimpleUploadedFile("yolo.zip", packed.getvalue())
     shown = web.post(PAGE, {**to, "look": "1", "file": file}).text
     assert "2 of 3 are in New, 1 of them in another folder" in shown
-    assert "Objects, no picture of the task has this name: 1" in shown
-    assert "Objects, the task has no label “dog”: 1" in shown
+    assert (
+        "1 object on a picture without a counterpart: no picture of the task has this name" in shown
+    )
+    assert "1 object: the task has no label “dog”" in shown
     kept = {"kept_file": shown.split('name="kept_file" value="')[1].split('"')[0]}
     web.post(PAGE, {**to, **kept, "partly": "1"})
     [job] = Publication.objects.get().plan["jobs"]
@@ -280,8 +282,8 @@ def test_what_is_left_out_is_listed_up_to_a_limit(
     box = f'<box label="car" xtl="1" ytl="2" xbr="3" ybr="4">{named}</box>'
     text = f'<annotations><image name="a/1.jpg">{box}</image></annotations>'
     shown = look(web, connection, new, text.encode()).text
-    assert shown.count("values of the attribute “") < 250
-    assert "<li>Objects and values of attributes for other reasons: 300</li>" in shown
+    assert shown.count("has no attribute “") < 250
+    assert "<li>300 objects or attribute values: other reasons</li>" in shown
 
 
 def test_more_labels_than_can_be_assigned_are_refused(

@@ -211,7 +211,7 @@ def test_masks_with_very_many_runs_are_left_out() -> None:
     drawn = {**COCO["annotations"][0], "segmentation": striped}
     reading = readers.read(json.dumps({**COCO, "annotations": [drawn]}).encode())
     [text] = reading.unread
-    assert "their mask has more than" in text
+    assert "the mask has more than" in text
 
 
 def test_the_masks_of_a_file_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,8 +265,8 @@ def test_a_broken_file_is_explained(name: str) -> None:
     [
         ('<box label="car" xtl="1" ytl="2" xbr="far" ybr="4"/>', "“far” is no number (line 5)"),
         ('<box label="car" xtl="1" ytl="2" xbr="nan" ybr="4"/>', "nan is no number that"),
-        ('<box xtl="1" ytl="2" xbr="3" ybr="4"/>', "their label has no name (line 5)"),
-        ('<polygon label="car" points="1,2;3,4"/>', "they have too few points (line 5)"),
+        ('<box xtl="1" ytl="2" xbr="3" ybr="4"/>', "the label has no name (line 5)"),
+        ('<polygon label="car" points="1,2;3,4"/>', "there are too few points (line 5)"),
         ('<mask label="car" rle="1, 1" left="0" top="0" width="2" height="2"/>', "do not fill it"),
         ('<star label="car"/>', "“star” is no kind of object"),
         (f'<tag label="car">{LONG_VALUE}</tag>', "an attribute has more than 4,096 characters"),
