@@ -6,10 +6,11 @@ stage is validation (cvat-api 5.5 and 13.5).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cvat.types import Job
 from publishing.change import Change
 
 ANNOTATION, VALIDATION = "annotation", "validation"
@@ -57,6 +58,12 @@ class HandOver:
             f"Hand job {self.job_id} over to {self.reviewer}, in stage {VALIDATION}",
             {"stage": VALIDATION, "state": NEW, "assignee": self.reviewer_id},
         )
+
+
+def by_frames(jobs: Iterable[Job]) -> list[Job]:
+    """The annotation jobs, which get their reviewers in this order."""
+    annotation_jobs = (job for job in jobs if job.is_annotation)
+    return sorted(annotation_jobs, key=lambda job: (job.start_frame, job.id))
 
 
 def in_turn(user_ids: Sequence[int], number: int) -> int:

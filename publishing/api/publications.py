@@ -67,6 +67,11 @@ class FollowedJobSerializer(serializers.Serializer[Any]):
     assignee = serializers.CharField(
         source="job.assignee", read_only=True, help_text="User name; empty for nobody."
     )
+    reviewer = serializers.CharField(
+        read_only=True,
+        help_text="User name of who was chosen to review it, when the completed jobs are handed "
+        "over; empty for nobody.",
+    )
     start_frame = serializers.IntegerField(source="job.start_frame", read_only=True)
     stop_frame = serializers.IntegerField(source="job.stop_frame", read_only=True)
     url = serializers.CharField(read_only=True, help_text="Its address in CVAT.")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
+from cvat.client import CvatClient
+from cvat.exceptions import CvatForbidden
 from cvat.links import job_link
 from cvat.types import Job
 from portal.exceptions import Conflict, NotConnected
 from publishing.models import Publication
+from publishing.reviewing import by_frames, in_turn
+from publishing.services.assignees import find_members
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
@@ -20,10 +25,12 @@ GONE = "CVAT shows no job of task {task} to you any more. The task may have been
 
 @dataclass(frozen=True, slots=True)
 class FollowedJob:
-    """A job of a publication. `url` is its address in CVAT."""
+    """A job of a publication. `url` is its address in CVAT; `reviewer` the name of the CVAT user
+    who was chosen to review it, "" for nobody."""
 
     job: Job
     url: str
+    reviewer: str = ""
 
     @property
     def kind(self) -> str:
@@ -41,9 +48,29 @@ def follow_jobs(*, user: User, publication: Publication) -> list[FollowedJob]:
         raise Conflict(NOT_MADE)
     with cvat_client(connection_to(user, publication)) as client:
         jobs = [client.job(job_id)] if job_id is not None else client.jobs(task_id)
-    if not jobs:
-        raise Conflict(GONE.format(task=task_id))
-    return [FollowedJob(job, job_link(publication.url, job.task_id, job.id)) for job in jobs]
+        if not jobs:
+            raise Conflict(GONE.format(task=task_id))
+        reviewers = _reviewers(client, task_id, jobs, publication.reviewer_ids)
+    return [
+        FollowedJob(job, job_link(publication.url, job.task_id, job.id), reviewers.get(job.id, ""))
+        for job in jobs
+    ]
+
+
+def _reviewers(
+    client: CvatClient, task_id: int, jobs: Sequence[Job], reviewer_ids: Sequence[int]
+) -> Mapping[int, str]:
+    """The name of the reviewer of each annotation job, by its id, or which user of CVAT it is where
+    CVAT does not tell the name."""
+    if not reviewer_ids:
+        return {}
+    try:
+        members = find_members(client, client.task(task_id).organization_id)
+    except CvatForbidden:  # for those who see single jobs of the task
+        members = ()
+    names = {member.id: member.username for member in members}
+    chosen = {job.id: in_turn(reviewer_ids, n) for n, job in enumerate(by_frames(jobs))}
+    return {job_id: names.get(user, f"user {user}") for job_id, user in chosen.items()}
 
 
 def connection_to(user: User, publication: Publication) -> Connection:

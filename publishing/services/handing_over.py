@@ -21,6 +21,7 @@ from publishing.reviewing import (
     VALIDATION,
     HandOver,
     HandOverOptions,
+    by_frames,
     in_turn,
 )
 from publishing.services.assignees import check_assignees, find_members
@@ -84,12 +85,12 @@ def check_hand_over(*, user: PortalUser, source: Publication) -> HandOverCheck:
         raise Conflict(NO_JOBS)
     connection = connection_to(user, source)
     with cvat_client(connection) as client:
-        jobs = [job for job in client.jobs(task_id) if job.is_annotation]
+        jobs = by_frames(client.jobs(task_id))
         if not jobs:
             raise Conflict(GONE.format(task=task_id))
         return HandOverCheck(
             connection,
-            tuple(sorted(jobs, key=lambda job: (job.start_frame, job.id))),
+            tuple(jobs),
             find_members(client, client.task(task_id).organization_id),
             source.reviewer_ids,
         )

@@ -52,9 +52,9 @@ def jobs(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far the jobs of a publication are in CVAT; part of its page."""
     context: dict[str, object] = {}
     try:
-        context["jobs"] = services.follow_jobs(
-            user=request.user, publication=_publication(request, pk)
-        )
+        followed = services.follow_jobs(user=request.user, publication=_publication(request, pk))
+        context["jobs"] = followed
+        context["has_reviewers"] = any(each.reviewer for each in followed)
     except Explained as error:
         context["error"] = str(error)
     return render(request, "publishing/_jobs.html", context)

@@ -45,6 +45,8 @@ def test_the_jobs_of_a_new_task(
     part = web.get(f"/publications/{publication.pk}/jobs").text
     assert ">completed<" in part
     assert ">nobody<" in part
+    assert said[0]["reviewer"] == ""
+    assert "Reviewer" not in part
 
 
 def test_a_ground_truth_job_alone(

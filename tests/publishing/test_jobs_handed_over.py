@@ -71,6 +71,27 @@ def jobs(published: Publication, standin: StandIn) -> list[Job]:
     return found
 
 
+def test_the_jobs_of_a_publication_name_their_reviewers(
+    published: Publication, people: dict[str, int], api: APIClient, web: Client
+) -> None:
+    """The last one of two gets the last three of four jobs, as when they are handed over."""
+    one, other = list(people)[:2]
+    jobs = api.get(f"/api/publications/{published.pk}/jobs").json()
+    assert [(job["reviewer"], job["assignee"]) for job in jobs] == [
+        (name, "") for name in (one, other, other, other)
+    ]
+    page = web.get(f"/publications/{published.pk}/jobs").text
+    assert page.count(f'<td data-label="Reviewer">{other}</td>') == 3
+
+
+def test_a_reviewer_whose_name_cvat_does_not_tell_is_named_by_number(
+    published: Publication, api: APIClient
+) -> None:
+    Publication.objects.update(options={**published.options, "reviewer_ids": [999]})
+    [job, *_] = api.get(f"/api/publications/{published.pk}/jobs").json()
+    assert job["reviewer"] == "user 999"
+
+
 def hand_over(published: Publication, reviewer_ids: tuple[int, ...]) -> Publication:
     return services.request_hand_over(
         user=published.requested_by, source=published, reviewer_ids=reviewer_ids
