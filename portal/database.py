@@ -1,6 +1,9 @@
-"""Database specifics: the JSON of SQLite, and failures after which a retry makes sense."""
+"""Database specifics: the JSON of SQLite, locks by a name, and failures after which a retry makes
+sense."""
 
 from __future__ import annotations
+
+import zlib
 
 from django.db import OperationalError, connection
 from django.db.backends.sqlite3.base import DatabaseWrapper
@@ -14,6 +17,14 @@ def assume_json() -> None:
     the class, because the test may come before any signal of a connection.
     """
     setattr(DatabaseWrapper.features_class, "supports_json_field", True)  # noqa: B010  (for mypy)
+
+
+def lock_until_commit(name: str) -> None:
+    """Let no other transaction past this line with the same name, until this one ends. SQLite needs
+    no lock: it carries out transactions that write one after the other."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(name.encode())])
 
 
 def is_busy(error: BaseException | None) -> bool:

@@ -21,9 +21,9 @@ from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
+from portal.database import lock_until_commit
 from portal.exceptions import Conflict, FolderUnusable, InvalidInput
 from portal.housekeeping import for_each
-from portal.work.models import lock_person
 from portal.work.values import WorkStatus
 from publishing.exceptions import WrongOffset
 from publishing.models import Upload
@@ -35,6 +35,7 @@ MOST_FILES = 50_000  # of an upload, with those that CVAT does not get
 LARGEST_PIECE = 8 * 2**20  # bytes of one request
 UNFINISHED = 20  # uploads of one person
 FOLDER = "uploads"  # in sentences
+ROOM = "room for uploads"  # the lock of whoever counts them
 # A file on disk without a row is one that is being made, unless it is older than this.
 STRAY_AFTER = timedelta(hours=1)
 
@@ -76,7 +77,8 @@ def begin_upload(
         raise FolderUnusable(FOLDER, reason=str(error.strerror)) from error
     try:
         with transaction.atomic():
-            lock_person(user.pk)  # of two requests at once, the second counts the first
+            # Of two requests at once, of one person or of two, the second counts the first.
+            lock_until_commit(ROOM)
             _check_room(user, size)
             upload.save()
     except IntegrityError:  # begun twice in the same moment

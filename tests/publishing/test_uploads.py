@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -207,6 +209,49 @@ def test_each_person_and_all_have_a_limit(
     assert len(list(folder.iterdir())) == 2
     services.remove_upload(upload=first)
     services.begin_upload(user=alice, name="y", files=SOME)
+
+
+@pytest.mark.skipif(database.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_two_people_at_once_do_not_exceed_the_limit_of_all(
+    transactional_db: None, alice: User, bob: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While alice has counted and has not saved yet, bob begins, and waits for her."""
+    settings.UPLOADS_MAX_BYTES = 150
+    real, answers = uploads._check_room, list[object]()
+
+    def begin_as_bob() -> None:
+        try:
+            answers.append(services.begin_upload(user=bob, name="Other", files=SOME))
+        except Conflict as error:
+            answers.append(str(error))
+        finally:
+            database.close()
+
+    other = Thread(target=begin_as_bob)
+
+    def check_room(user: User, size: int) -> None:
+        real(user, size)
+        if user == alice:
+            other.start()
+            while other.is_alive() and not waits_for_a_lock():
+                pass
+
+    monkeypatch.setattr(uploads, "_check_room", check_room)
+    services.begin_upload(user=alice, name="Day", files=SOME)
+    other.join()
+    [answer] = answers
+    assert "no room for these files now" in str(answer)
+    assert [each.owner for each in Upload.objects.all()] == [alice]
+
+
+def waits_for_a_lock() -> bool:
+    """Whether a transaction of this database waits for a lock by a name."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return cursor.fetchone() is not None
 
 
 def test_nobody_begins_any_number_of_uploads(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
