@@ -1,11 +1,11 @@
 """What users want of publications."""
 
-from publishing.services.checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.copy_checking import NOTHING_TO_COPY, CopyCheck, check_copy
 from publishing.services.copy_sources import CopySource, read_file, read_source
 from publishing.services.files_checking import FilesCheck, check_files, find_contents
 from publishing.services.finding_projects import find_projects
 from publishing.services.following import FollowedJob, connection_to, follow_jobs
+from publishing.services.ground_truth_checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.handing_over import (
     HandOverCheck,
     check_hand_over,

@@ -11,7 +11,7 @@ from portal.work.heartbeat import Heartbeat
 from publishing.copying import JobObjects, writing
 from publishing.models import Publication
 from publishing.services.steps import step
-from publishing.services.writing import writing_client
+from publishing.services.writing_client import writing_client
 
 
 def copy_annotations(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:

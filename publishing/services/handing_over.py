@@ -28,7 +28,7 @@ from publishing.services.assignees import check_assignees, find_members
 from publishing.services.following import GONE, connection_to
 from publishing.services.requesting import check_not_removed, of_results, queued
 from publishing.services.steps import step
-from publishing.services.writing import writing_client
+from publishing.services.writing_client import writing_client
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
 

@@ -43,7 +43,7 @@ from publishing.services.new_task_jobs import drawn_for_ground_truth
 from publishing.services.packed_file import PackedFile, PackingFailed, TooLong, UploadEnded
 from publishing.services.steps import step
 from publishing.services.taking_annotations import TakenAnnotations
-from publishing.services.writing import writing_client
+from publishing.services.writing_client import writing_client
 from selections.archives.entries import Line
 
 # Between questions whether CVAT has made the task: at first, and at most. In between it is a share

@@ -10,7 +10,7 @@ from portal.work.heartbeat import Heartbeat
 from publishing.issues import REJECTED, FaultyFrame, opening, rejection
 from publishing.models import Publication
 from publishing.services.steps import step
-from publishing.services.writing import writing_client
+from publishing.services.writing_client import writing_client
 
 
 def open_issues(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from publishing.change import LEAVE_OUT
 from publishing.models import Publication
 from publishing.new_task import COMPRESSED
 from publishing.services.packed_file import Foresight, PackedFile
-from publishing.services.replacements_read import UploadedReplacements
+from publishing.services.uploaded_replacements import UploadedReplacements
 from publishing.upright import upright_size
 from selections.archives import disk
 from selections.archives.arrangement import Arrangement

@@ -15,7 +15,7 @@ from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, Upload
 from publishing.services.packing import PACKED, size_in_cvat, spool_of
-from publishing.services.replacements_read import GONE, uploaded
+from publishing.services.uploaded_replacements import GONE, uploaded
 from publishing.uploaded_pictures import BrokenFile, Picture, read
 from selections.archives import disk
 from selections.archives.building import why_not_written

@@ -16,7 +16,7 @@ from publishing.models import Publication
 from publishing.removal import RemovalOptions, removal
 from publishing.services.requesting import of_results, queued
 from publishing.services.steps import step
-from publishing.services.writing import writing_client
+from publishing.services.writing_client import writing_client
 
 NO_TASK = "This publication has no task in CVAT that could be removed."
 WRITING = (

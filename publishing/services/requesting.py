@@ -21,9 +21,9 @@ from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
 from publishing.models import Publication, Upload, WritePermission
 from publishing.new_task import NewTaskOptions
-from publishing.services.checking import check_ground_truth
 from publishing.services.copy_checking import CopyCheck
 from publishing.services.following import connection_to
+from publishing.services.ground_truth_checking import check_ground_truth
 from publishing.services.issue_checking import check_issues
 from publishing.services.replacing import find_replaced
 from publishing.services.task_checking import check_new_task

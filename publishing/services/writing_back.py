@@ -21,7 +21,7 @@ from publishing.services.requesting import of_results, queued
 from publishing.services.results import Limits
 from publishing.services.steps import step
 from publishing.services.write_back_plans import JobPlan, WriteBackPlan, plan_write_back
-from publishing.services.writing import writing_client
+from publishing.services.writing_client import writing_client
 from publishing.writing_back import WriteBackOptions, creation, deletion
 from selector.cvat_requests import cvat_client
 from selector.services.task_reading import worker_client

@@ -15,7 +15,7 @@ from portal.exceptions import Conflict
 from publishing import services
 from publishing.exceptions import PermissionNeeded
 from publishing.models import Publication, WritePermission
-from publishing.services import carrying_out, making_jobs
+from publishing.services import carrying_out, making_ground_truth
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -135,14 +135,14 @@ class Killed(BaseException):
 
 def killed_after(publication: Publication, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worker die behind one of the calls of JobWriter; the next one may take over."""
-    real: Callable[..., object] = getattr(making_jobs.JobWriter, name)
+    real: Callable[..., object] = getattr(making_ground_truth.JobWriter, name)
 
     def fatal(*args: object, **kwargs: object) -> None:
         real(*args, **kwargs)
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(making_jobs.JobWriter, name, fatal)
+        patch.setattr(making_ground_truth.JobWriter, name, fatal)
         with pytest.raises(Killed):
             carrying_out.publish(publication.pk)
     long_ago = timezone.now() - timezone.timedelta(hours=1)

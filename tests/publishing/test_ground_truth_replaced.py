@@ -6,7 +6,7 @@ import pytest
 
 from cvat import client as cvat_client
 from publishing.models import Publication, WritePermission
-from publishing.services import making_jobs
+from publishing.services import making_ground_truth
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -46,14 +46,14 @@ def test_once_it_is_deleted_the_person_is_told(
     standin: StandIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = making_jobs.JobWriter.ensure_job_deleted
+    real = making_ground_truth.JobWriter.ensure_job_deleted
 
-    def then_no_more(writer: making_jobs.JobWriter, job_id: int) -> None:
+    def then_no_more(writer: making_ground_truth.JobWriter, job_id: int) -> None:
         real(writer, job_id)
         for token in standin.world.access_tokens.values():
             token.read_only = True
 
-    monkeypatch.setattr(making_jobs.JobWriter, "ensure_job_deleted", then_no_more)
+    monkeypatch.setattr(making_ground_truth.JobWriter, "ensure_job_deleted", then_no_more)
     done = carried_out(publication)
     assert (done.status, truths(task)) == ("failed", [])
     replaced = publication.get_options().replace_job

@@ -11,7 +11,7 @@ import pytest
 from cvat import client as cvat_client
 from publishing import services
 from publishing.models import Publication, WritePermission
-from publishing.services import making_jobs, making_tasks
+from publishing.services import making_ground_truth, making_tasks
 from selections.services import deactivate_accounts
 from selector.models import Connection
 from selector.services.connections import disconnect
@@ -99,13 +99,13 @@ def test_given_anew_the_work_goes_on_with_the_new_one(
     existing = standin.world.add_ground_truth(task, [1])
     services.give_permission(connection=connection, password="demo-password")
     publication = request(select_of_task(connection, task, [3]), replace_job=existing.id)
-    real = making_jobs.JobWriter.ensure_job_deleted
+    real = making_ground_truth.JobWriter.ensure_job_deleted
 
     def given_anew(writer: Any, job_id: int) -> None:
         real(writer, job_id)
         services.give_permission(connection=connection, password="demo-password")
 
-    monkeypatch.setattr(making_jobs.JobWriter, "ensure_job_deleted", given_anew)
+    monkeypatch.setattr(making_ground_truth.JobWriter, "ensure_job_deleted", given_anew)
     done = carried_out(publication)
     assert (done.status, done.error, truths(task)) == ("ready", "", [[3]])
     assert WritePermission.objects.exists()

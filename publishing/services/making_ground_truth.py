@@ -12,9 +12,9 @@ from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.ground_truth import changes
 from publishing.models import Publication
-from publishing.services.checking import check_task
+from publishing.services.ground_truth_checking import check_task
 from publishing.services.steps import step
-from publishing.services.writing import writing_client
+from publishing.services.writing_client import writing_client
 
 ANOTHER = (
     "Task {task} has a ground-truth job since you asked for this one: job {job}. Nothing was "
