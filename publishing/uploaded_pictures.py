@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 
 from cvat.pictures import SIGNATURE_BYTES, extension
 from publishing.file_range import FileRange
+from publishing.jpeg_end import Jpegs
 from publishing.upload_names import why_not_a_path
 
 # As CVAT is known to take them (cvat-api 7.2). It goes by the names.
@@ -85,11 +86,13 @@ class LeftOutFile(NamedTuple):
 class Contents:
     """The pictures of an upload, in the order of their paths, which is CVAT's own; or, where there
     are none, its only `video`. `alike` are pairs of paths that differ in upper and lower case, or
-    in the extension, alone."""
+    in the extension, alone. `cut_off` are the paths of JPEGs without their end, as far as they were
+    looked at."""
 
     pictures: tuple[Picture, ...]
     left_out: tuple[LeftOutFile, ...]
     alike: tuple[tuple[str, str], ...]
+    cut_off: tuple[str, ...]
     video: Picture | None = None
 
     @property
@@ -101,7 +104,7 @@ class Contents:
 
 def look(path: Path, files: Files, *, is_zip: bool, most_bytes: int) -> Contents:
     """What the files of an upload are, which lie in the file at `path`. Of each the first bytes are
-    read. Raises BadUpload, OSError."""
+    read, of JPEGs the last ones as well. Raises BadUpload, OSError."""
     if is_zip:
         return _in_zip(path, files[0][1], most_bytes)
 
@@ -110,7 +113,14 @@ def look(path: Path, files: Files, *, is_zip: bool, most_bytes: int) -> Contents
         with FileRange(path, start, min(size, SIGNATURE_BYTES)) as file:
             return file.read()
 
-    return _sorted_out(((name, size) for name, size, _ in files), head)
+    jpegs = Jpegs()
+
+    def is_cut_off(number: int) -> bool:
+        _, size, start = files[number]
+        with FileRange(path, start, size) as file:
+            return jpegs.is_cut_off(file, size)
+
+    return _sorted_out(((name, size) for name, size, _ in files), head, is_cut_off)
 
 
 def peek(
@@ -164,9 +174,11 @@ def _in_zip(path: Path, size: int, most_bytes: int) -> Contents:
                     "Divide it."
                 )
             folders = frozenset(n for n, each in enumerate(members) if each.is_dir())
+            jpegs = Jpegs()
             return _sorted_out(
                 ((member.filename, member.file_size) for member in members),
                 lambda number: _head_of_member(archive, members[number]),
+                lambda number: _is_member_cut_off(archive, members[number], jpegs),
                 folders=folders,
                 why_not=lambda number: _why_not_unpacked(members[number]),
             )
@@ -182,11 +194,13 @@ def _in_zip(path: Path, size: int, most_bytes: int) -> Contents:
 def _sorted_out(
     files: Iterable[tuple[str, int]],
     head: Callable[[int], bytes],
+    is_cut_off: Callable[[int], bool],
     *,
     folders: frozenset[int] = frozenset(),
     why_not: Callable[[int], str] = lambda _: "",
 ) -> Contents:
     pictures: dict[str, Picture] = {}
+    jpegs: set[str] = set()
     videos: list[Picture] = []
     left_out = []
     for number, (path, size) in enumerate(files):
@@ -198,21 +212,25 @@ def _sorted_out(
             continue
         if not reason and path in pictures:
             reason = "has the same name as another file"
+        kind = ""
         if not reason:
-            reason = _why_no_picture(head, number)
+            kind, reason = _kind(head, number)
         if reason:
             left_out.append(LeftOutFile(path, reason))
-        else:
-            pictures[path] = Picture(path, size, number)
+            continue
+        pictures[path] = Picture(path, size, number)
+        if kind == ".jpg":
+            jpegs.add(path)
     for path in [path for path in pictures if not pictures.keys().isdisjoint(_folders(path))]:
         del pictures[path]
         left_out.append(LeftOutFile(path, "lies in a folder that has the name of a picture"))
     ordered = tuple(pictures[path] for path in sorted(pictures))
     if len(videos) == 1 and not ordered:
-        return Contents((), tuple(left_out), (), videos[0])
+        return Contents((), tuple(left_out), (), (), videos[0])
     reason = _BESIDE_PICTURES if ordered else _SEVERAL_VIDEOS
     left_out += [LeftOutFile(video.path, reason) for video in videos]
-    return Contents(ordered, tuple(left_out), tuple(_alike(ordered)))
+    cut_off = (each.path for each in ordered if each.path in jpegs and is_cut_off(each.number))
+    return Contents(ordered, tuple(left_out), tuple(_alike(ordered)), tuple(cut_off))
 
 
 def _folders(path: str) -> Iterator[str]:
@@ -243,12 +261,13 @@ def _why_left_out(path: str, size: int) -> str:
     return why_not_a_path(path) or ("" if size else "is empty")
 
 
-def _why_no_picture(head: Callable[[int], bytes], number: int) -> str:
+def _kind(head: Callable[[int], bytes], number: int) -> tuple[str, str]:
+    """The type of a picture, such as ".jpg", and why the file is none; one of them is ""."""
     try:
-        content = head(number)
+        kind = extension(head(number))
     except _BROKEN:
-        return "is broken in the ZIP"
-    return "" if extension(content) else "has the name of a picture, but not the content of one"
+        return "", "is broken in the ZIP"
+    return kind, "" if kind else "has the name of a picture, but not the content of one"
 
 
 def _why_not_unpacked(member: zipfile.ZipInfo) -> str:
@@ -262,6 +281,18 @@ def _why_not_unpacked(member: zipfile.ZipInfo) -> str:
 def _head_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     with archive.open(member) as file:
         return file.read(SIGNATURE_BYTES)
+
+
+def _is_member_cut_off(archive: zipfile.ZipFile, member: zipfile.ZipInfo, jpegs: Jpegs) -> bool:
+    """False for one that is too large to be looked at, or broken: read() tells of the latter."""
+    if member.file_size > IN_MEMORY or not jpegs.take(member.file_size):
+        return False
+    try:
+        with archive.open(member) as file:
+            content = io.BytesIO(file.read(member.file_size))
+    except _BROKEN:
+        return False
+    return jpegs.is_cut_off(content, member.file_size, is_read=True)
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Any:

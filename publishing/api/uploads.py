@@ -120,6 +120,11 @@ class ContentsSerializer(serializers.Serializer[Any]):
         help_text="The first 1,000 pairs of pictures whose names differ only in upper and lower "
         "case or in the extension: most formats of annotations do not tell such apart.",
     )
+    cut_off = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Names of the first 1,000 JPEGs that have no end, so that they may be cut off. "
+        "CVAT takes them all the same. Of JPEGs in a ZIP, the first 256 MB are looked at.",
+    )
 
 
 def contents_answer(contents: Contents) -> dict[str, Any]:
@@ -132,6 +137,7 @@ def contents_answer(contents: Contents) -> dict[str, Any]:
         "left_out": [each._asdict() for each in contents.left_out[:MOST_LISTED]],
         "video": "" if contents.video is None else contents.video.path,
         "alike": [list(pair) for pair in contents.alike[:MOST_LISTED]],
+        "cut_off": list(contents.cut_off[:MOST_LISTED]),
     }
 
 

@@ -29,7 +29,7 @@ from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
 # The contents of a whole upload never change.
-CONTENTS, CONTENTS_SECONDS = "what-is-in-upload:{file_name}", 3600
+CONTENTS, CONTENTS_SECONDS = "contents-of-upload:{file_name}", 3600
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from selector.models import Connection
 from selector.services.connections import find_connection
 
 PAGE = "publishing/task_of_files.html"
-LISTED = 100  # files that are left out, and pairs of names that are alike
+LISTED = 100  # files that are left out or cut off, and pairs of names that are alike
 
 
 @never_cache
@@ -77,6 +77,7 @@ def task_of_files(request: SignedInRequest, pk: int) -> HttpResponse:
     context |= {
         "left_out": check.contents.left_out[:LISTED],
         "alike": check.contents.alike[:LISTED],
+        "cut_off": check.contents.cut_off[:LISTED],
         "listed": LISTED,
     }
     if request.method == "GET":

@@ -140,6 +140,15 @@ def test_the_same_command_goes_on(
     assert Upload.objects.count() == 2
 
 
+def test_a_picture_that_may_be_cut_off_is_told(
+    connected: Connection, folder: Path, labels: Path
+) -> None:
+    (folder / "a.jpg").write_bytes(picture((40, 30), "jpeg")[:-2])
+    done = run("upload", folder, "--labels", labels, "--dry-run")
+    assert "“Day 1/a.jpg” has no end and may be cut off." in done.stderr
+    assert done.stdout
+
+
 def test_a_lost_answer_is_no_piece_twice(
     live_server: LiveServer, token: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

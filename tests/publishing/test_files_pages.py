@@ -64,6 +64,18 @@ def test_files_become_a_task(
     assert b"A task is being made of these files" in refused.content
 
 
+def test_jpegs_that_may_be_cut_off_are_named_and_taken(
+    web: Client, alice: User, connection: Connection, permission: WritePermission
+) -> None:
+    files = {**day(), "day/cut.jpg": day()["day/b/1.jpg"][:-2]}
+    page = f"/publications/files/{make_upload(alice, files).pk}"
+    text = web.get(page).text
+    assert "1 JPEG has no end and may be cut off" in text
+    assert "<li>day/cut.jpg</li>" in text
+    assert web.post(page, FORM).status_code == 302
+    assert Publication.objects.get().frames_total == 4
+
+
 def test_what_is_missing_is_said_beside_the_form(
     web: Client, connection: Connection, permission: WritePermission, upload: Upload
 ) -> None:

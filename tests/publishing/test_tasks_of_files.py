@@ -240,6 +240,7 @@ def test_the_api_makes_it(
     assert (contents["pictures_count"], contents["left_out_count"]) == (3, 1)
     assert contents["first_pictures"] == ["day/a.png", "day/b/1.jpg", "day/b/2.png"]
     assert contents["left_out"][0]["path"] == "day/.DS_Store"
+    assert contents["cut_off"] == []
     place = f"/api/uploads/{upload.pk}/new-task"
     body = {"label_schema": list(CAR), "dry_run": True}
     planned = api.post(place, body, format="json").json()["requests"]

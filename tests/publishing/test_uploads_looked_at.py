@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publishing import uploaded_pictures
+from publishing import jpeg_end, uploaded_pictures
 from publishing.file_range import FileRange, TooMuch
 from publishing.uploaded_pictures import BadUpload, BrokenFile, Contents, look, peek, read
 
@@ -88,6 +88,56 @@ def test_pictures_and_all_else_are_told_apart(path: Path, *, is_zip: bool) -> No
     }
     assert unpacked == {name: files[name] for name in ("a.webp", "b/10.JPG", "b/2.png")}
     assert contents.size == sum(map(len, unpacked.values()))
+
+
+def photo() -> bytes:
+    """A JPEG of more than a block, with a whole one as the thumbnail in its header."""
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x9286] = b"thumbnail" + picture("jpeg")  # the user's comment takes any bytes
+    Image.effect_noise((1500, 1500), 90).save(file, "jpeg", quality=95, exif=exif)
+    content = file.getvalue()
+    assert len(content) > 2**20
+    return content
+
+
+@pytest.mark.parametrize("method", [None, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_jpegs_that_are_cut_off_are_named(path: Path, method: int | None) -> None:
+    whole, small = photo(), picture("jpeg")
+    scan = whole.rindex(b"\xff\xda")
+    files = {
+        "whole.jpg": whole,
+        "padded.jpg": small + bytes(5000),
+        "moving.jpg": whole + b"\0\0\0\x18ftypmp42" + b"x" * 5000,
+        "cut-1.jpg": whole[:-2],
+        "cut-2.jpg": whole[:-5000],
+        "cut-3.jpg": whole[:scan],
+        "cut-4.jpg": whole[: scan + 100] + bytes(5000),
+        "cut-5.jpg": small[:20],
+        "cut.png": picture()[:-8],  # CVAT refuses such
+    }
+    listed = folder(path, files) if method is None else packed(path, files, compression=method)
+    contents = look(path, listed, is_zip=method is not None, most_bytes=PLENTY)
+    assert len(contents.pictures) == len(files)
+    assert contents.cut_off == ("cut-1.jpg", "cut-2.jpg", "cut-3.jpg", "cut-4.jpg", "cut-5.jpg")
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_only_so_much_is_read_to_find_an_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch, is_zip: bool
+) -> None:
+    cut = picture("jpeg")[:-2]
+    files = {"a.jpg": cut, "b.jpg": cut, "c.jpg": cut}
+    monkeypatch.setattr(jpeg_end, "MOST_READ", 2 * len(cut))
+    listed = packed(path, files) if is_zip else folder(path, files)
+    assert look(path, listed, is_zip=is_zip, most_bytes=PLENTY).cut_off == ("a.jpg", "b.jpg")
+
+
+def test_a_header_without_an_end_takes_no_time(path: Path) -> None:
+    """A file of nothing but tiny segments."""
+    files = {"a.jpg": b"\xff\xd8" + b"\xff\xe0\x00\x02" * 2**20 + b"\xff\xda\xff\xd9."}
+    contents = look(path, folder(path, files), is_zip=False, most_bytes=PLENTY)
+    assert contents.cut_off == ("a.jpg",)
 
 
 def test_names_that_formats_confuse_are_named(path: Path) -> None:

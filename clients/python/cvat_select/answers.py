@@ -117,11 +117,12 @@ class LeftOutFile(TypedDict):
 
 
 class Contents(TypedDict):
-    """What CVAT gets of an upload; `left_out` has the first 1,000."""
+    """What CVAT gets of an upload; `left_out` and `cut_off` have the first 1,000."""
 
     pictures_count: int
     left_out_count: int
     left_out: list[LeftOutFile]
+    cut_off: list[str]
 
 
 class Change(TypedDict):

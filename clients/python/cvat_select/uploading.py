@@ -66,6 +66,8 @@ def upload(path: Path, connection: str | None, dry_run: bool, **given: Any) -> N
         uploaded = portal.upload(path, on_progress=on_upload)
     contents = portal.contents(uploaded["id"])
     _tell_left_out(contents)
+    for name in contents["cut_off"]:
+        say(f"“{name}” has no end and may be cut off. CVAT takes it all the same.")
     if dry_run:
         for change in portal.plan_task_of_files(uploaded["id"], **fields):
             click.echo(f"{change['method']} {change['path']}\t{change['text']}")
