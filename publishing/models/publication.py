@@ -205,7 +205,7 @@ class Publication(WorkOfSteps):
             source = self.get_removal_options().publication_id
             return reverse("publishing:remove-task", args=[source])
         if self.target == self.Target.HAND_OVER:
-            source = HandOverOptions.from_json(self.options).publication_id
+            source = self.get_hand_over_options().publication_id
             return reverse("publishing:hand-over", args=[source])
         if self.target == self.Target.FILES:
             if self.upload_of_files_id is None:
@@ -244,9 +244,8 @@ class Publication(WorkOfSteps):
     @property
     def has_reviewable_jobs(self) -> bool:
         """Whether it has made a task whose completed jobs can be handed over to reviewers."""
-        is_new_task = self.target in (self.Target.TASK, self.Target.FILES)
         has_task = self.status == self.Status.READY and self.result_task_id is not None
-        return is_new_task and has_task
+        return self.target in NEW_TASKS and has_task
 
     @property
     def has_removable_task(self) -> bool:
@@ -264,13 +263,13 @@ class Publication(WorkOfSteps):
         asked = [step for step in self.steps if step["request"].startswith(PROJECT_REQUEST)]
         is_made = any(not step["is_refused"] for step in asked)
         is_deleted = any(step["request"].startswith(PROJECT_DELETION) for step in self.steps)
-        return self.get_task_options().new_project if is_made and not is_deleted else ""
+        return self.get_new_task_options().new_project if is_made and not is_deleted else ""
 
-    def get_options(self) -> GroundTruthOptions:
+    def get_ground_truth_options(self) -> GroundTruthOptions:
         """Of a ground-truth job."""
         return GroundTruthOptions.from_json(self.options)
 
-    def get_task_options(self) -> NewTaskOptions:
+    def get_new_task_options(self) -> NewTaskOptions:
         """Of a new task."""
         return NewTaskOptions.from_json(self.options)
 
@@ -295,6 +294,10 @@ class Publication(WorkOfSteps):
     def get_write_back_options(self) -> WriteBackOptions:
         """Of results written back."""
         return WriteBackOptions.from_json(self.options)
+
+    def get_hand_over_options(self) -> HandOverOptions:
+        """Of jobs handed over to reviewers."""
+        return HandOverOptions.from_json(self.options)
 
     def note_task(self, worker: uuid.UUID, task_id: int | None) -> bool:
         """Note which task was made; None: it was deleted. False if the worker has lost its

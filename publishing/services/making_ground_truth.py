@@ -32,7 +32,11 @@ def make_ground_truth_job(publication: Publication, heartbeat: Heartbeat) -> dic
 
 def _make(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> Job:
     """The job, made once: an earlier attempt may have come to any point of this."""
-    options, frames, task_id = publication.get_options(), publication.frames, publication.task_id
+    options, frames, task_id = (
+        publication.get_ground_truth_options(),
+        publication.frames,
+        publication.task_id,
+    )
     if task_id is None:
         raise WorkFailed("This publication names no task. Ask for it again.")
     writer, replaced = JobWriter(client), options.replace_job

@@ -68,7 +68,7 @@ def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, A
     with writing_client(publication, heartbeat) as client:
         TaskWriter(client).check_permission()  # before much is fetched in vain
     is_of_files = publication.target == Publication.Target.FILES
-    options = publication.get_task_options()
+    options = publication.get_new_task_options()
     is_packed_first = is_of_files or options.overlap > 0 or options.honeypots_per_job > 0
     with PackedFile(is_read_meanwhile=not is_packed_first) as pictures:
         if is_packed_first:
@@ -96,7 +96,7 @@ def _pack(
         return None
     path, lines = packing.pack(publication, heartbeat, pictures)
     taken = None
-    if publication.get_task_options().with_annotations:
+    if publication.get_new_task_options().with_annotations:
         taken = taking_annotations.read(publication, heartbeat, lines)
     pictures.finish(path, lines)
     return taken
@@ -153,7 +153,7 @@ def _check_frames(
 ) -> None:
     """Note which frame each picture became, and compare them; count those of a
     video. Raises WorkFailed, CvatError."""
-    options = publication.get_task_options()
+    options = publication.get_new_task_options()
     if publication.video:  # its frames have no names of their own
         publication.frames_total = client.task(task_id).size
         return
@@ -206,7 +206,7 @@ def _is_filled(client: CvatClient, task_id: int) -> bool:
 
 def _labels(publication: Publication, writer: TaskWriter, pictures: PackedFile) -> Labels:
     """The labels of the task of the first picture, unless the new task has others."""
-    options = publication.get_task_options()
+    options = publication.get_new_task_options()
     has_own = options.project_id is not None or options.label_schema
     return () if has_own else writer.labels_of_task(pictures.first["task_id"])
 
@@ -215,7 +215,7 @@ def _new_task(
     publication: Publication, heartbeat: Heartbeat, writer: TaskWriter, labels: Labels
 ) -> NewTask:
     """The task to make, in a project that is made for it if that was asked for."""
-    options, project_id = publication.get_task_options(), None
+    options, project_id = publication.get_new_task_options(), None
     marker, organization = publication.marker, publication.organization
     if options.new_project:
         project = options.project(marker=marker, labels=labels, organization=organization)
@@ -239,7 +239,7 @@ def _fill(
     length: int,
 ) -> None:
     """Upload the pictures, and wait until CVAT has made frames of them."""
-    options, frames = publication.get_task_options(), publication.frames_total
+    options, frames = publication.get_new_task_options(), publication.frames_total
     replaced = len(publication.replaced)
     video = publication.video
     change = (

@@ -20,7 +20,7 @@ def assign(
 ) -> None:
     """Give the jobs to people in turn, if that was asked for: replicas in place of the jobs that
     their results are merged into."""
-    options, writer = publication.get_task_options(), JobWriter(client)
+    options, writer = publication.get_new_task_options(), JobWriter(client)
     change = assignment(task_id, assignees=len(set(options.job_assignee_ids)))
     if not options.job_assignee_ids or publication.has_done(change):
         return
@@ -38,7 +38,7 @@ def make_ground_truth(
     """The ground-truth job, if that was asked for: of the frames of the lowest rank by the frames
     that they were made from, or, of files, by their own numbers. With honeypots CVAT has made it
     already."""
-    options = publication.get_task_options()
+    options = publication.get_new_task_options()
     count = 0 if options.honeypots_per_job else options.ground_truth_count
     change = ground_truth(task_id, frames_count=count)
     if not count or publication.has_done(change):

@@ -69,7 +69,7 @@ def _pack(
         selection = publication.selection
         if selection is None:
             raise WorkFailed("The selection was deleted before its frames were fetched.")
-        if task_ids := publication.get_task_options().task_ids:
+        if task_ids := publication.get_new_task_options().task_ids:
             selection = selection.of_tasks(task_ids)
         selection = as_requested(
             selection,
@@ -115,7 +115,7 @@ def _packed(
     packed_file: PackedFile,
 ) -> Path:
     """The path of the finished ZIP."""
-    options = ArchiveOptions(quality=publication.get_task_options().quality)
+    options = ArchiveOptions(quality=publication.get_new_task_options().quality)
     source = _source(publication, selection, spool, heartbeat, options)
     spool.prepare()
     source.drop_stale()
@@ -227,6 +227,6 @@ def _source(
         heartbeat=heartbeat,
         quality=options.quality,
         frame_file_type=FrameFileType(options.video_format, options.video_quality),
-        has_deleted_frames=publication.get_task_options().deleted_frames != LEAVE_OUT,
+        has_deleted_frames=publication.get_new_task_options().deleted_frames != LEAVE_OUT,
         own_pictures=UploadedReplacements(publication),
     )

@@ -46,7 +46,7 @@ def _remove_task(publication: Publication, client: CvatClient) -> None:
 
 def _remove_projects(publication: Publication, client: CvatClient) -> None:
     """Those that the publication has made, by its marker in them: as a rule one."""
-    writer, options = TaskWriter(client), publication.get_task_options()
+    writer, options = TaskWriter(client), publication.get_new_task_options()
     project = options.project(
         marker=publication.marker, labels=(), organization=publication.organization
     )

@@ -248,4 +248,4 @@ def test_page_and_api_ask_for_it(
     planned = api.post(address, {"with_annotations": True, "dry_run": True}).json()["requests"]
     assert planned[-1]["text"] == text
     web.post(page, given)
-    assert Publication.objects.get().get_task_options().with_annotations
+    assert Publication.objects.get().get_new_task_options().with_annotations

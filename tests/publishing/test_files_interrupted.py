@@ -102,7 +102,7 @@ def check(
     with connection.client() as client:
         frames = [client.frame(task_id=task.id, frame=n).content for n in range(len(pictures))]
     assert frames == list(pictures.values())
-    options = publication.get_task_options()
+    options = publication.get_new_task_options()
     assert len(truths(task)) == (options.ground_truth_count > 0)
     projects = [each for each in standin.world.projects.values() if each.bug_tracker == marker]
     assert len(projects) == bool(options.new_project)

@@ -53,7 +53,7 @@ def test_files_become_a_task(
     answer = web.post(page, FORM | {"frames_per_job": 2, "reviewers": "demo"})
     publication = Publication.objects.get()
     assert answer.headers["Location"] == publication.get_absolute_url()
-    options = publication.get_task_options()
+    options = publication.get_new_task_options()
     assert (options.frames_per_job, options.label_schema) == (2, CAR)
     assert len(options.reviewer_ids) == 1
     assert (publication.target, publication.frames_total) == ("files", 3)

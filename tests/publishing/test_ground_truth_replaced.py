@@ -56,6 +56,6 @@ def test_once_it_is_deleted_the_person_is_told(
     monkeypatch.setattr(making_ground_truth.JobWriter, "ensure_job_deleted", then_no_more)
     done = carried_out(publication)
     assert (done.status, truths(task)) == ("failed", [])
-    replaced = publication.get_options().replace_job
+    replaced = publication.get_ground_truth_options().replace_job
     assert "read-only" in done.error
     assert f"Ground-truth job {replaced}, which it was to replace, is deleted" in done.error

@@ -225,7 +225,7 @@ def test_the_form_of_a_new_task_keeps_them(
     page = f"/publications/selections/{selection.pk}/task"
     given = {"name": "x", "image_quality": "70", "reviewers": f"{second}, {first}"}
     web.post(page, given)
-    ids = Publication.objects.get().get_task_options().reviewer_ids
+    ids = Publication.objects.get().get_new_task_options().reviewer_ids
     assert ids == (people[second], people[first])
 
 

@@ -284,7 +284,7 @@ def test_it_is_chosen_on_the_page_and_in_the_api(web: Client, selection: Selecti
     body["unreplaced_frames"] = "original"
     asked = web.post(api, body, content_type="application/json")
     assert asked.status_code == 202
-    options = Publication.objects.get().get_task_options()
+    options = Publication.objects.get().get_new_task_options()
     assert options == NewTaskOptions(
         "Blurred", replacement_upload_id=upload.pk, unreplaced_frames="original"
     )

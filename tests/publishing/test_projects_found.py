@@ -84,7 +84,7 @@ def test_a_project_beyond_the_list_is_taken(
     dry = web.post(page, GIVEN | {"project": many, "show": "1"}).text
     assert f'<option value="{many}" selected>' in dry
     web.post(page, GIVEN | {"project": many})
-    assert Publication.objects.get().get_task_options().project_id == many
+    assert Publication.objects.get().get_new_task_options().project_id == many
 
 
 def test_a_project_that_is_not_there_is_refused_at_the_field(web: Client, page: str) -> None:
@@ -110,4 +110,4 @@ def test_what_is_typed_without_choosing_is_found_when_it_is_sent(
     assert "This is no project." in task.text
     assert not Publication.objects.exists()
     web.post(page, GIVEN | {"find_project": f"#{many}"})
-    assert Publication.objects.get().get_task_options().project_id == many
+    assert Publication.objects.get().get_new_task_options().project_id == many

@@ -182,7 +182,7 @@ def test_the_page_takes_names(
     assert "Assign the jobs to 2 people in turn" in dry
     assert "POST /api/tasks?org=acme" in dry
     web.post(page, named)
-    options = Publication.objects.get().get_task_options()
+    options = Publication.objects.get().get_new_task_options()
     assert (options.assignee_id, options.consensus_replicas) == (members[first], 3)
     assert options.job_assignee_ids == (members[second], members[first])
 

@@ -142,7 +142,7 @@ def test_the_page_shows_decides_and_sends(
     answer = web.post(page, given | {"deleted_frames": "deliver"})
     publication = Publication.objects.get()
     assert answer.url == f"/publications/{publication.pk}"
-    assert publication.get_task_options() == NewTaskOptions(
+    assert publication.get_new_task_options() == NewTaskOptions(
         "Hard cases", frames_per_job=1, image_quality=80, deleted_frames="deliver"
     )
     assert "New task" in web.get(answer.url).text

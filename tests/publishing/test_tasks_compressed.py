@@ -65,7 +65,7 @@ def test_it_is_chosen_on_the_page_and_in_the_api(web: Client, selection: Selecti
     dry = web.post(page, given | {"show": "1"}).text
     assert "Upload 2 compressed pictures, in 1 job" in dry
     web.post(page, given)
-    options = Publication.objects.get().get_task_options()
+    options = Publication.objects.get().get_new_task_options()
     assert options == NewTaskOptions("Small", quality="compressed")
     api = f"/api/selections/{selection.pk}/new-task"
     body = {"name": "Small", "quality": "compressed"}

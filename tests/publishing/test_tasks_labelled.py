@@ -129,7 +129,7 @@ def test_the_page_takes_both(web: Client, selection: Selection, page: str) -> No
     assert "Create the project “Checked”" in shown
     assert "&lt;new project&gt;" in shown
     web.post(page, given | {"without_labels": ["car"]})
-    assert Publication.objects.get().get_task_options().labels == ("night", "person")
+    assert Publication.objects.get().get_new_task_options().labels == ("night", "person")
 
 
 def test_the_api_takes_both(

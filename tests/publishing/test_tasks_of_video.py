@@ -148,7 +148,7 @@ def test_the_api_and_the_page_say_what_it_is(
     assert "The last frame comes before the first one" in wrong.text
     web.post(page, form | {"start_frame": 9, "stop_frame": 20, "frame_step": 2})
     publication = Publication.objects.get()
-    options = publication.get_task_options()
+    options = publication.get_new_task_options()
     assert (options.start_frame, options.stop_frame, options.frame_step) == (9, 20, 2)
     card = web.get(publication.get_absolute_url()).text
     assert "those of the video drive.mp4, which CVAT counts" in card

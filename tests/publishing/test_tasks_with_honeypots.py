@@ -225,4 +225,4 @@ def test_the_page_and_the_api_take_them(web: Client, api: APIClient, selection: 
     assert planned[-1]["body"]["validation_params"]["mode"] == "gt_pool"
     assert planned[0]["body"]["segment_size"] == 4
     api.post(address, POOL)
-    assert Publication.objects.get().get_task_options().honeypots_per_job == 2
+    assert Publication.objects.get().get_new_task_options().honeypots_per_job == 2
