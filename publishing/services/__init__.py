@@ -13,7 +13,7 @@ from publishing.services.handing_over import (
 )
 from publishing.services.issue_checking import IssuesCheck, check_issues
 from publishing.services.permissions import (
-    Given,
+    GivenPermission,
     give_permission,
     may_write_already,
     withdraw_permission,
@@ -51,7 +51,7 @@ __all__ = [
     "CopySource",
     "FilesCheck",
     "FollowedJob",
-    "Given",
+    "GivenPermission",
     "GroundTruthCheck",
     "HandOverCheck",
     "IssuesCheck",

@@ -20,13 +20,13 @@ from publishing.services.removing_empty import remove_what_is_empty
 from publishing.services.removing_task import remove_task
 from publishing.services.uploads import remove_used_upload
 from publishing.services.writing_back import write_back
-from publishing.services.writing_client import GivenAnew
+from publishing.services.writing_client import PermissionReplaced
 
 logger = logging.getLogger(__name__)
 
 # By what a publication becomes in CVAT: what makes it, and returns the columns of its result. An
 # earlier attempt may have come to any point of it. Raises Stopped, WorkFailed, NotConnected,
-# PermissionNeeded, CvatError, GivenAnew.
+# PermissionNeeded, CvatError, PermissionReplaced.
 CARRIED_OUT_BY: Mapping[str, Callable[[Publication, Heartbeat], dict[str, Any]]] = {
     Publication.Target.GROUND_TRUTH: make_ground_truth_job,
     Publication.Target.TASK: make_new_task,
@@ -59,5 +59,5 @@ def _carry_out(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]
     while True:
         try:
             return CARRIED_OUT_BY[publication.target](publication, heartbeat)
-        except GivenAnew:
+        except PermissionReplaced:
             logger.info("publication %s goes on with the new permission", publication.pk)

@@ -37,7 +37,7 @@ REMAINS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenPermission:
     """`notice` is what the owner should know or do, or ""."""
 
     permission: WritePermission
@@ -60,7 +60,9 @@ def may_write_already(connection: Connection) -> bool:
 
 
 @sensitive_variables()
-def give_permission(*, connection: Connection, password: str = "", access_token: str = "") -> Given:
+def give_permission(
+    *, connection: Connection, password: str = "", access_token: str = ""
+) -> GivenPermission:
     """Let the portal write through the connection for CVAT_WRITE_TOKEN_DAYS.
 
     The password is used once, to make an access token of the portal that may write. A connection
@@ -92,7 +94,7 @@ def give_permission(*, connection: Connection, password: str = "", access_token:
                 "expires_at": access.expires_at,
             },
         )
-    return Given(permission, access.notice)
+    return GivenPermission(permission, access.notice)
 
 
 @sensitive_variables()

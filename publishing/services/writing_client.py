@@ -22,7 +22,7 @@ from selector.services.task_reading import worker_client
 logger = logging.getLogger(__name__)
 
 
-class GivenAnew(Exception):
+class PermissionReplaced(Exception):
     """CVAT refused a permission that its owner has replaced meanwhile."""
 
 
@@ -30,7 +30,7 @@ class GivenAnew(Exception):
 def writing_client(publication: Publication, heartbeat: Heartbeat) -> Iterator[CvatClient]:
     """Raises NotConnected; PermissionNeeded, also when the permission ends or is withdrawn
     meanwhile; WorkFailed when CVAT does not accept it any more, which deletes it: the access that
-    reads is another one; GivenAnew when its owner has replaced it by another."""
+    reads is another one; PermissionReplaced when its owner has replaced it by another."""
     connection = publication.connection
     if connection is None:
         raise NotConnected("The connection was removed. Connect to the CVAT server again.")
@@ -51,7 +51,7 @@ def writing_client(publication: Publication, heartbeat: Heartbeat) -> Iterator[C
         # Only this one: given anew, it is the same row with another credential.
         used = WritePermission.objects.filter(pk=permission.pk, given_at=permission.given_at)
         if not used.delete()[0]:
-            raise GivenAnew from None
+            raise PermissionReplaced from None
         raise WorkFailed(ENDED) from None
     finally:
         heartbeat.at_beat.remove(watch)
