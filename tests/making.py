@@ -12,7 +12,7 @@ from django.utils import timezone
 from portal.work.problems import grouped
 from publishing.ground_truth import GroundTruthOptions
 from publishing.models import Publication, Upload, WritePermission
-from publishing.services.uploads import append, begin_upload
+from publishing.services.uploads import append_piece, begin_upload
 from selections.models import Archive, ArchivePart, Selection
 from selector.models import Connection
 from standin.server import StandIn
@@ -71,7 +71,7 @@ def make_upload(user: User, files: Mapping[str, bytes] | None = None) -> Upload:
     contents = files or {"a.jpg": b"abc"}
     listed = [{"path": path, "size": len(content)} for path, content in contents.items()]
     upload, _ = begin_upload(user=user, name="Day", files=listed)
-    return append(upload=upload, offset=0, piece=b"".join(contents.values()))
+    return append_piece(upload=upload, offset=0, piece=b"".join(contents.values()))
 
 
 def make_selection(

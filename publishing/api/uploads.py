@@ -199,7 +199,7 @@ class UploadViewSet(
         body: Any = request.data
         piece = body if isinstance(body, bytes) else b""
         try:
-            upload = services.append(upload=upload, piece=piece, **self.query)
+            upload = services.append_piece(upload=upload, piece=piece, **self.query)
         except WrongOffset as error:
             answer = {"detail": str(error), "code": error.code, "received": error.received}
             return Response(answer, status=error.status)

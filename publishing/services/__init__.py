@@ -35,7 +35,7 @@ from publishing.services.task_checking import NewTaskCheck, check_new_task
 from publishing.services.task_of_files import plan_task_of_files, request_task_of_files
 from publishing.services.uploads import (
     LARGEST_PIECE,
-    append,
+    append_piece,
     begin_upload,
     discard_upload,
     remove_upload,
@@ -58,7 +58,7 @@ __all__ = [
     "JobShare",
     "NewTaskCheck",
     "WriteBackPlan",
-    "append",
+    "append_piece",
     "begin_upload",
     "cancel_publication",
     "check_copy",

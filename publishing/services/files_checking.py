@@ -22,7 +22,7 @@ from publishing.new_task import MOST_FRAMES, NewTaskOptions, upload_of_video
 from publishing.replacing import ReplacedFrame
 from publishing.services.task_checking import NewTaskCheck, NewTaskPart
 from publishing.services.task_places import find_place
-from publishing.services.uploads import GONE
+from publishing.services.uploads import UPLOAD_GONE
 from publishing.uploaded_pictures import BadUpload, Contents, look
 from selections.services.deleted_frames import Deletions
 from selector.cvat_requests import cvat_client
@@ -103,7 +103,7 @@ def find_contents(*, upload: Upload) -> Contents:
     except BadUpload as error:
         raise InvalidInput(str(error)) from None
     except OSError:
-        raise Conflict(GONE) from None
+        raise Conflict(UPLOAD_GONE) from None
     cache_set({key: contents}, CONTENTS_SECONDS)
     return contents
 

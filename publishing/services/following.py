@@ -20,7 +20,9 @@ from selector.models import Connection
 
 NOT_MADE = "CVAT has not made it yet, so there are no jobs to follow."
 
-GONE = "CVAT shows no job of task {task} to you any more. The task may have been deleted there."
+NO_JOB_SHOWN = (
+    "CVAT shows no job of task {task} to you any more. The task may have been deleted there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def follow_jobs(*, user: User, publication: Publication) -> list[FollowedJob]:
     with cvat_client(connection_to(user, publication)) as client:
         jobs = [client.job(job_id)] if job_id is not None else client.jobs(task_id)
         if not jobs:
-            raise Conflict(GONE.format(task=task_id))
+            raise Conflict(NO_JOB_SHOWN.format(task=task_id))
         reviewers = _reviewers(client, task_id, jobs, publication.reviewer_ids)
     return [
         FollowedJob(job, job_link(publication.url, job.task_id, job.id), reviewers.get(job.id, ""))

@@ -25,7 +25,7 @@ from publishing.reviewing import (
     in_turn,
 )
 from publishing.services.assignees import check_assignees, find_members
-from publishing.services.following import GONE, connection_to
+from publishing.services.following import NO_JOB_SHOWN, connection_to
 from publishing.services.requesting import check_not_removed, of_results, queued
 from publishing.services.steps import step
 from publishing.services.writing_client import writing_client
@@ -87,7 +87,7 @@ def check_hand_over(*, user: PortalUser, source: Publication) -> HandOverCheck:
     with cvat_client(connection) as client:
         jobs = by_frames(client.jobs(task_id))
         if not jobs:
-            raise Conflict(GONE.format(task=task_id))
+            raise Conflict(NO_JOB_SHOWN.format(task=task_id))
         return HandOverCheck(
             connection,
             tuple(jobs),

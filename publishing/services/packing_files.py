@@ -15,7 +15,7 @@ from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, Upload
 from publishing.services.packing import PACKED, size_in_cvat, spool_of
-from publishing.services.uploaded_replacements import GONE, uploaded
+from publishing.services.uploaded_replacements import PICTURES_GONE, find_upload
 from publishing.uploaded_pictures import BrokenFile, Picture, read
 from selections.archives import disk
 from selections.archives.building import why_not_written
@@ -53,7 +53,7 @@ def pack(publication: Publication, heartbeat: Heartbeat) -> tuple[Path, list[Lin
 
 def _packed(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Path:
     """The path of the finished ZIP."""
-    upload, contents = uploaded(publication)
+    upload, contents = find_upload(publication)
     guard = disk.Guard(frames_total=len(contents.pictures), spooled=0)
     heartbeat.frames_done = heartbeat.bytes_done = 0
     stem = folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
@@ -70,7 +70,7 @@ def _packed(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Pat
 
 def _copied(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Path:
     """The path of the finished file of the video."""
-    upload, contents = uploaded(publication)
+    upload, contents = find_upload(publication)
     if contents.video is None:
         raise WorkFailed("The uploaded files have changed. No task was made. Ask again.")
     guard = disk.Guard(frames_total=1, spooled=0)
@@ -96,4 +96,4 @@ def _entries(upload: Upload, pictures: Iterable[Picture]) -> Iterable[Entry]:
     except BrokenFile as error:
         raise WorkFailed(f"{error} No task was made.") from error
     except FileNotFoundError as error:
-        raise WorkFailed(GONE) from error
+        raise WorkFailed(PICTURES_GONE) from error

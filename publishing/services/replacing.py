@@ -23,7 +23,7 @@ from publishing.replacing import (
 )
 from publishing.services.files_checking import CONTENTS_SECONDS, find_contents
 from publishing.services.task_checking import NewTaskCheck
-from publishing.services.uploads import GONE, IN_USE
+from publishing.services.uploads import UPLOAD_GONE, UPLOAD_IN_USE
 from publishing.uploaded_pictures import HEAD_BYTES, BrokenFile, Picture, peek, read
 from publishing.upright import upright_size
 from selections.archives import frame_rows
@@ -58,7 +58,7 @@ def find_replaced(
             in_api="`replacement_upload_id`",
         )
     if upload.publications.active().exists():
-        raise Conflict(IN_USE)
+        raise Conflict(UPLOAD_IN_USE)
     contents = find_contents(upload=upload)
     if not contents.pictures:
         raise InvalidInput("There is no picture in this upload that CVAT takes.")
@@ -158,7 +158,7 @@ def _sizes(upload: Upload, pictures: Sequence[Picture]) -> dict[int, tuple[int, 
         for picture, file in read(upload.path, files, further_on, is_zip=upload.is_zip):
             sizes[picture.number] = upright_size(file)
     except FileNotFoundError:
-        raise Conflict(GONE) from None
+        raise Conflict(UPLOAD_GONE) from None
     except BrokenFile as error:
         raise InvalidInput(str(error)) from None
     cache_set({key: sizes}, CONTENTS_SECONDS)

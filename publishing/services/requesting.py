@@ -27,7 +27,7 @@ from publishing.services.ground_truth_checking import check_ground_truth
 from publishing.services.issue_checking import check_issues
 from publishing.services.replacing import find_replaced
 from publishing.services.task_checking import check_new_task
-from publishing.services.uploads import GONE, IN_USE, remove_used_upload
+from publishing.services.uploads import UPLOAD_GONE, UPLOAD_IN_USE, remove_used_upload
 from selections.models import Selection
 from selector.models import Connection
 
@@ -306,7 +306,7 @@ def queued_together(
         running = None if selection is None else _running(user, selection, publication.target)
         if running is None and (upload_id := publication.upload_of_files_id) is not None:
             is_there = Upload.objects.filter(pk=upload_id).exists()
-            raise Conflict(IN_USE if is_there else GONE) from None
+            raise Conflict(UPLOAD_IN_USE if is_there else UPLOAD_GONE) from None
         if selection is None or running is None:
             raise
         return _same_or_conflict(running, selection, _asked(publication)).asked_together()

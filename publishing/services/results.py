@@ -19,7 +19,7 @@ from cvat.types import Job, Meta
 from portal.exceptions import Conflict, InvalidInput
 from publishing.models import Publication
 from publishing.results import ComparedFrame, Comparison, JobFrames, NotCompared, ResultFrame
-from publishing.services.following import GONE, connection_to
+from publishing.services.following import NO_JOB_SHOWN, connection_to
 from selector.cvat_requests import cvat_client
 
 NO_RESULTS = (
@@ -138,7 +138,7 @@ def read_results(
     has_pool = publication.has_honeypots
     results = read_objects(client, task_id, frames, limits, has_pool=has_pool)
     if not results.by_frame and not results.deleted:
-        raise Conflict(GONE.format(task=task_id))
+        raise Conflict(NO_JOB_SHOWN.format(task=task_id))
     return results
 
 

@@ -14,14 +14,14 @@ from publishing.uploaded_pictures import BrokenFile, Contents, Picture, read
 from selections.archives import pieces
 from selections.archives.entries import WantedFrame
 
-GONE = "The portal does not have the uploaded pictures any more. Upload them again."
+PICTURES_GONE = "The portal does not have the uploaded pictures any more. Upload them again."
 
 
-def uploaded(publication: Publication) -> tuple[Upload, Contents]:
+def find_upload(publication: Publication) -> tuple[Upload, Contents]:
     """The upload of a publication, and what is in it. Raises WorkFailed if it is gone."""
     upload = publication.upload_of_files
     if upload is None:
-        raise WorkFailed(GONE)
+        raise WorkFailed(PICTURES_GONE)
     try:
         return upload, find_contents(upload=upload)
     except PortalError as error:
@@ -49,11 +49,11 @@ class UploadedReplacements:
         except BrokenFile as error:
             raise WorkFailed(f"{error} No task was made.") from error
         except FileNotFoundError as error:
-            raise WorkFailed(GONE) from error
+            raise WorkFailed(PICTURES_GONE) from error
         raise WorkFailed("The uploaded pictures have changed. No task was made. Ask again.")
 
     def _read(self, publication: Publication) -> Iterator[tuple[Picture, IO[bytes]]]:
-        upload, contents = uploaded(publication)
+        upload, contents = find_upload(publication)
         known = {each.number: each for each in contents.pictures}
         pictures = [known[number] for number in self._numbers.values()]
         files: Any = [tuple(file) for file in upload.list_files()]

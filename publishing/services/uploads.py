@@ -39,8 +39,8 @@ ROOM = "room for uploads"  # the lock of whoever counts them
 # A file on disk without a row is one that is being made, unless it is older than this.
 STRAY_AFTER = timedelta(hours=1)
 
-IN_USE = "A task is being made of these files. Wait for it, or cancel it first."
-GONE = "The portal does not have this upload any more. Delete it and begin again."
+UPLOAD_IN_USE = "A task is being made of these files. Wait for it, or cancel it first."
+UPLOAD_GONE = "The portal does not have this upload any more. Delete it and begin again."
 
 
 def begin_upload(
@@ -93,7 +93,7 @@ def begin_upload(
     return upload, True
 
 
-def append(*, upload: Upload, offset: int, piece: bytes) -> Upload:
+def append_piece(*, upload: Upload, offset: int, piece: bytes) -> Upload:
     """Add the bytes that follow the first `offset` ones. A piece may be sent again: what is here
     already is not added twice.
 
@@ -118,18 +118,18 @@ def append(*, upload: Upload, offset: int, piece: bytes) -> Upload:
             _write(file.fileno(), piece, offset)
             own.update(received=offset + len(piece), expires_at=_expiry())
     except FileNotFoundError:
-        raise Conflict(GONE) from None
+        raise Conflict(UPLOAD_GONE) from None
     except OSError as error:
         raise FolderUnusable(FOLDER, reason=str(error.strerror)) from error
     if (now := own.first()) is None:
-        raise Conflict(GONE)
+        raise Conflict(UPLOAD_GONE)
     return now
 
 
 def remove_upload(*, upload: Upload) -> None:
     """Remove the files from the portal. Raises Conflict while a task is made of them."""
     if upload.publications.active().exists():
-        raise Conflict(IN_USE)
+        raise Conflict(UPLOAD_IN_USE)
     discard_upload(upload=upload)
 
 
@@ -239,7 +239,7 @@ def _check_offset(upload: Upload, offset: int) -> None:
     rows = Upload.objects.filter(pk=upload.pk)
     received = rows.values_list("received", flat=True).first()
     if received is None:
-        raise Conflict(GONE)
+        raise Conflict(UPLOAD_GONE)
     if received != offset:
         raise WrongOffset(received)
 

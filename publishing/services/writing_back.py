@@ -38,7 +38,7 @@ WRITING = (
     "These results are being written already, with other choices. Wait for it or cancel it first."
 )
 NOTHING_TO_WRITE = "There is nothing to write in this way: the tasks of the frames have it already."
-GONE = "The publication with the results was deleted before they were written."
+PUBLICATION_GONE = "The publication with the results was deleted before they were written."
 
 
 def plan_results(
@@ -126,7 +126,7 @@ def _read_plan(publication: Publication, heartbeat: Heartbeat) -> WriteBackPlan:
     own = Publication.objects.for_user(publication.requested_by)
     source = own.filter(pk=options.publication_id).first()
     if source is None:
-        raise WorkFailed(GONE)
+        raise WorkFailed(PUBLICATION_GONE)
     with worker_client(connection, heartbeat) as client:
         plan = plan_write_back(client, source, options, Limits(jobs=math.inf, objects=math.inf))
     if publication.steps:

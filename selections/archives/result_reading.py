@@ -23,7 +23,7 @@ from selections.formats.format import Format
 from selections.object_choice import ObjectChoice
 
 MOST_NAMED = 100  # frames without results
-GONE = (
+RESULTS_GONE = (
     "The results of {title} cannot be read: CVAT shows no job of them to you. They may have been "
     "deleted there. Build the ZIP with the annotations of the tasks, or of another publication."
 )
@@ -135,10 +135,10 @@ class ResultReading:
         try:
             shown = [self._client.job(job_id)] if job_id else self._client.jobs(task_id)
         except FRAME_ERRORS as error:
-            raise CvatError(GONE.format(title=self._results.title)) from error
+            raise CvatError(RESULTS_GONE.format(title=self._results.title)) from error
         jobs = [job for job in shown if job.is_annotation or job.id == job_id or self._is_pool(job)]
         if not jobs:
-            raise CvatError(GONE.format(title=self._results.title))
+            raise CvatError(RESULTS_GONE.format(title=self._results.title))
         return jobs
 
     @cached_property

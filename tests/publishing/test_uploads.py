@@ -73,9 +73,9 @@ def test_a_piece_whose_answer_was_lost_is_not_added_twice(api: APIClient) -> Non
 def test_of_two_requests_with_one_piece_the_second_finds_the_first(alice: User) -> None:
     upload, _ = services.begin_upload(user=alice, **DAY)
     late = Upload.objects.get(pk=upload.pk)
-    services.append(upload=upload, offset=0, piece=b"abc")
+    services.append_piece(upload=upload, offset=0, piece=b"abc")
     with pytest.raises(uploads.WrongOffset) as refused:
-        services.append(upload=late, offset=0, piece=b"abc")
+        services.append_piece(upload=late, offset=0, piece=b"abc")
     assert refused.value.received == 3
 
 
@@ -83,9 +83,9 @@ def test_a_piece_that_took_long_to_arrive_changes_nothing(alice: User) -> None:
     """Its row was read before the upload was whole and looked at."""
     upload, _ = services.begin_upload(user=alice, **DAY)
     late = Upload.objects.get(pk=upload.pk)
-    services.append(upload=upload, offset=0, piece=b"abcdefg")
+    services.append_piece(upload=upload, offset=0, piece=b"abcdefg")
     with pytest.raises(uploads.WrongOffset):
-        services.append(upload=late, offset=0, piece=b"1234567")
+        services.append_piece(upload=late, offset=0, piece=b"1234567")
     assert upload.path.read_bytes() == b"abcdefg"
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_was_lost_is_said(api: APIClient) -> None:
     number = begin(api)["id"]
     Upload.objects.get(pk=number).path.unlink()
     refused = send(api, number, 0, b"abc")
-    assert (refused.status_code, refused.json()["detail"]) == (409, uploads.GONE)
+    assert (refused.status_code, refused.json()["detail"]) == (409, uploads.UPLOAD_GONE)
 
 
 @pytest.mark.parametrize(
@@ -291,4 +291,4 @@ def test_a_piece_puts_off_the_removal(alice: User) -> None:
     upload, _ = services.begin_upload(user=alice, name="x", files=SOME)
     soon = timezone.now() + timedelta(seconds=5)
     Upload.objects.filter(pk=upload.pk).update(expires_at=soon)
-    assert services.append(upload=upload, offset=0, piece=b"abc").expires_at > soon
+    assert services.append_piece(upload=upload, offset=0, piece=b"abc").expires_at > soon
