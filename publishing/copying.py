@@ -144,7 +144,7 @@ def left_out_in_words(counted: str, count: int) -> str:
     return f"{count:,} {_SINGULARS[what] if count == 1 else what}: {reason}"
 
 
-def writing(job_id: int, *, count: int) -> Change:
+def object_creation(job_id: int, *, count: int) -> Change:
     """The request that adds objects to a job (cvat-api 14.9)."""
     objects = f"{count:,} {'object' if count == 1 else 'objects'}"
     return Change(

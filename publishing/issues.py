@@ -62,7 +62,7 @@ def whole_picture(width: int, height: int) -> tuple[int, int, int, int]:
     return 0, 0, width or UNKNOWN_SIZE, height or UNKNOWN_SIZE
 
 
-def opening(frame: FaultyFrame) -> Change:
+def issue_opening(frame: FaultyFrame) -> Change:
     """The request that opens an issue (cvat-api 14.13)."""
     name = f" ({frame.filename})" if frame.filename else ""
     return Change(
@@ -78,7 +78,7 @@ def opening(frame: FaultyFrame) -> Change:
     )
 
 
-def rejection(job_id: int, options: IssueOptions) -> Change:
+def job_rejection(job_id: int, options: IssueOptions) -> Change:
     """The request that rejects a job. A stage without a state would reset the state, so that both
     are in one request (cvat-api 13.5)."""
     stage = {"stage": options.job_stage} if options.job_stage else {}
@@ -96,6 +96,6 @@ def changes(
 ) -> list[Change]:
     """The requests that open an issue for each frame and reject each job, in their order."""
     return [
-        *(opening(frame) for frame in frames),
-        *(rejection(job_id, options) for job_id in job_ids),
+        *(issue_opening(frame) for frame in frames),
+        *(job_rejection(job_id, options) for job_id in job_ids),
     ]

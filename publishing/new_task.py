@@ -194,7 +194,7 @@ def project_deletion(project_id: int, name: str) -> Change:
     return Change("DELETE", f"/api/projects/{project_id}", text)
 
 
-def creation(
+def task_creation(
     task: NewTask, query: Mapping[str, Any], *, new_project: NewProject | None = None
 ) -> Change:
     """`query` names the organization, see TaskWriter.query_of_task(). `new_project`: the project of
@@ -211,7 +211,7 @@ def _with_query(path: str, query: Mapping[str, Any]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def upload(
+def picture_upload(
     task_id: int | None, *, frames_count: int, options: NewTaskOptions, replaced: int = 0
 ) -> Change:
     """The upload of the pictures, so many of which are `replaced`; without `task_id` to a task that
@@ -248,7 +248,7 @@ def upload(
     )
 
 
-def upload_of_video(task_id: int | None, *, name: str, options: NewTaskOptions) -> Change:
+def video_upload(task_id: int | None, *, name: str, options: NewTaskOptions) -> Change:
     """The upload of a video; without `task_id` to a task that is not made yet."""
     jobs = f"jobs of {frames_in_words(options.frames_per_job)}"
     in_jobs = jobs if options.frames_per_job else "one job"
@@ -269,7 +269,7 @@ def _of_each_job(options: NewTaskOptions) -> str:
     return text
 
 
-def annotation(task_id: int | None, *, lost_labels: Collection[str] = ()) -> Change:
+def annotation_copying(task_id: int | None, *, lost_labels: Collection[str] = ()) -> Change:
     """The annotations of the frames; without `task_id` of a task that is not made yet.
     `lost_labels`: those that the new task will not have."""
     text = "Write the annotations of the frames into the jobs"
@@ -279,13 +279,13 @@ def annotation(task_id: int | None, *, lost_labels: Collection[str] = ()) -> Cha
     return Change("PATCH", f"{_each_job(task_id)}/annotations?action=create", text)
 
 
-def assignment(task_id: int | None, *, assignees: int) -> Change:
+def job_assignment(task_id: int | None, *, assignees: int) -> Change:
     """The jobs given to so many people; without `task_id` of a task that is not made yet."""
     people = "one person" if assignees == 1 else f"{assignees:,} people in turn"
     return Change("PATCH", _each_job(task_id), f"Assign the jobs to {people}")
 
 
-def ground_truth(task_id: int | None, *, frames_count: int) -> Change:
+def ground_truth_creation(task_id: int | None, *, frames_count: int) -> Change:
     """The ground-truth job; without `task_id` of a task that is not made yet."""
     frames = frames_in_words(frames_count)
     return Change(
@@ -305,7 +305,7 @@ def _each_job(task_id: int | None) -> str:
     return f"/api/jobs/<each job of {'the new task' if task_id is None else f'task {task_id}'}>"
 
 
-def deletion(task_id: int) -> Change:
+def task_deletion(task_id: int) -> Change:
     return Change(
         "DELETE", f"/api/tasks/{task_id}", f"Delete task {task_id}, which has no pictures"
     )

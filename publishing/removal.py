@@ -22,6 +22,6 @@ class RemovalOptions:
         return cls(**data)
 
 
-def removal(task_id: int) -> Change:
+def task_removal(task_id: int) -> Change:
     text = f"Delete task {task_id} with its pictures and all annotations in it"
     return Change("DELETE", f"/api/tasks/{task_id}", text)

@@ -41,12 +41,12 @@ class WriteBackOptions:
         return cls(**data)
 
 
-def creation(job_id: int, objects: Mapping[str, Any]) -> Change:
+def object_creation(job_id: int, objects: Mapping[str, Any]) -> Change:
     """Objects that a job gets."""
     return _change(job_id, "create", f"Add {_counted(objects)} to job {job_id}", objects)
 
 
-def deletion(job_id: int, objects: Mapping[str, Any]) -> Change:
+def object_deletion(job_id: int, objects: Mapping[str, Any]) -> Change:
     """Objects that a job loses."""
     return _change(job_id, "delete", f"Delete {_counted(objects)} of job {job_id}", objects)
 

@@ -26,7 +26,7 @@ from publishing.copying import (
     Unmatched,
     left_out_in_words,
     match,
-    writing,
+    object_creation,
 )
 from publishing.exceptions import ChoiceNeeded
 from publishing.services.copy_sources import CopySource, pictures, read_catalog
@@ -115,7 +115,7 @@ class CopyCheck:
 
     def changes(self) -> list[Change]:
         """The requests that would add the objects."""
-        return [writing(job.job_id, count=job.lacking) for job in self.jobs]
+        return [object_creation(job.job_id, count=job.lacking) for job in self.jobs]
 
     def undecided(self, options: CopyOptions) -> list[str]:
         """What the person has to decide, a message each."""

@@ -8,7 +8,7 @@ from cvat.client import CvatClient
 from cvat.writing import AnnotationWriter
 from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.work.heartbeat import Heartbeat
-from publishing.copying import JobObjects, writing
+from publishing.copying import JobObjects, object_creation
 from publishing.models import Publication
 from publishing.services.steps import step
 from publishing.services.writing_client import writing_client
@@ -34,7 +34,7 @@ def _copy(publication: Publication, heartbeat: Heartbeat, client: CvatClient) ->
     writer = AnnotationWriter(client)
     for planned in publication.plan["jobs"]:
         job = JobObjects.from_json(planned)
-        change = writing(job.job_id, count=job.lacking)
+        change = object_creation(job.job_id, count=job.lacking)
         if not publication.has_done(change):
             with step(publication, heartbeat, change):
                 writer.add_missing_annotations(job.job_id, job.objects, at_once=OBJECTS_AT_ONCE)

@@ -18,7 +18,7 @@ from publishing.change import Change
 from publishing.exceptions import ChoiceNeeded
 from publishing.label_sets import LabelSet
 from publishing.models import Upload
-from publishing.new_task import MOST_FRAMES, NewTaskOptions, upload_of_video
+from publishing.new_task import MOST_FRAMES, NewTaskOptions, video_upload
 from publishing.replacing import ReplacedFrame
 from publishing.services.task_checking import NewTaskCheck, NewTaskPart
 from publishing.services.task_places import find_place
@@ -75,7 +75,7 @@ class FilesCheck(NewTaskCheck):
     def _upload(self, part: NewTaskPart, replaced: Sequence[ReplacedFrame]) -> Change:
         if (video := self.contents.video) is None:
             return NewTaskCheck._upload(self, part, replaced)
-        return upload_of_video(None, name=posixpath.basename(video.path), options=part.options)
+        return video_upload(None, name=posixpath.basename(video.path), options=part.options)
 
 
 def find_contents(*, upload: Upload) -> Contents:

@@ -26,11 +26,11 @@ from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
 from publishing.new_task import (
     NewTaskOptions,
-    creation,
-    deletion,
+    picture_upload,
     project_creation,
-    upload,
-    upload_of_video,
+    task_creation,
+    task_deletion,
+    video_upload,
 )
 from publishing.services import (
     new_frames,
@@ -174,7 +174,7 @@ def _filled_task(
     labels = _labels(publication, writer, pictures)  # read while the pictures are packed
     length = pictures.size  # before it is known, nothing is changed in CVAT
     task = _new_task(publication, heartbeat, writer, labels)
-    change = creation(task, writer.query_of_task(task))
+    change = task_creation(task, writer.query_of_task(task))
     is_first = not publication.has_begun(change)
     with step(publication, heartbeat, change):
         task_id = writer.ensure_task(task, is_first=is_first)
@@ -191,7 +191,7 @@ def _delete_unfilled(publication: Publication, heartbeat: Heartbeat, client: Cva
         return
     if _is_filled(client, task_id):
         raise WorkFailed(FILLED.format(task=task_id))
-    with step(publication, heartbeat, deletion(task_id)):
+    with step(publication, heartbeat, task_deletion(task_id)):
         TaskWriter(client).ensure_task_deleted(task_id)
         publication.note_task(heartbeat.worker, None)
     _note_upload(publication, heartbeat, "")
@@ -243,9 +243,9 @@ def _fill(
     replaced = len(publication.replaced)
     video = publication.video
     change = (
-        upload_of_video(task_id, name=video, options=options)
+        video_upload(task_id, name=video, options=options)
         if video
-        else upload(task_id, frames_count=frames, options=options, replaced=replaced)
+        else picture_upload(task_id, frames_count=frames, options=options, replaced=replaced)
     )
     is_first = not publication.has_begun(change)
     with step(publication, heartbeat, change):
@@ -263,7 +263,7 @@ def _fill(
         state = _ended(writer, request_id, heartbeat)
         heartbeat.waiting_for = str
     if state.status == "failed":
-        with step(publication, heartbeat, deletion(task_id)):
+        with step(publication, heartbeat, task_deletion(task_id)):
             writer.ensure_task_deleted(task_id)
             publication.note_task(heartbeat.worker, None)
         raise WorkFailed(state.message)

@@ -10,7 +10,7 @@ from cvat.client import CvatClient
 from cvat.writing import JobWriter
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
-from publishing.new_task import NewTaskOptions, assignment, ground_truth
+from publishing.new_task import NewTaskOptions, ground_truth_creation, job_assignment
 from publishing.services.steps import step
 from selections.sampling import rank_of_place
 
@@ -21,7 +21,7 @@ def assign(
     """Give the jobs to people in turn, if that was asked for: replicas in place of the jobs that
     their results are merged into."""
     options, writer = publication.get_new_task_options(), JobWriter(client)
-    change = assignment(task_id, assignees=len(set(options.job_assignee_ids)))
+    change = job_assignment(task_id, assignees=len(set(options.job_assignee_ids)))
     if not options.job_assignee_ids or publication.has_done(change):
         return
     has_replicas = options.consensus_replicas > 0
@@ -40,7 +40,7 @@ def make_ground_truth(
     already."""
     options = publication.get_new_task_options()
     count = 0 if options.honeypots_per_job else options.ground_truth_count
-    change = ground_truth(task_id, frames_count=count)
+    change = ground_truth_creation(task_id, frames_count=count)
     if not count or publication.has_done(change):
         return
     rows: Iterable[tuple[int, int, Any]]

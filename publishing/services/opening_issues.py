@@ -7,7 +7,7 @@ from typing import Any
 from cvat.client import CvatClient
 from cvat.writing import IssueWriter, JobWriter
 from portal.work.heartbeat import Heartbeat
-from publishing.issues import REJECTED, FaultyFrame, opening, rejection
+from publishing.issues import REJECTED, FaultyFrame, issue_opening, job_rejection
 from publishing.models import Publication
 from publishing.services.steps import step
 from publishing.services.writing_client import writing_client
@@ -26,14 +26,14 @@ def _open(publication: Publication, heartbeat: Heartbeat, client: CvatClient) ->
     options = publication.get_issue_options()
     for data in publication.plan["issues"]:
         frame = FaultyFrame.from_json(data)
-        change = opening(frame)
+        change = issue_opening(frame)
         if not publication.has_done(change):
             with step(publication, heartbeat, change):
                 issues.ensure_issue(frame.job_id, frame.frame, frame.position, frame.message)
         heartbeat.frames_done += 1
     # Afterwards: whoever gets a rejected job finds the issues in it.
     for job_id in publication.plan["jobs"]:
-        change = rejection(job_id, options)
+        change = job_rejection(job_id, options)
         if not publication.has_done(change):
             with step(publication, heartbeat, change):
                 jobs.update_job(job_id, stage=options.job_stage or None, state=REJECTED)

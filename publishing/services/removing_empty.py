@@ -8,7 +8,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.writing import TaskWriter
 from publishing.models import Publication, WritePermission
-from publishing.new_task import deletion, project_deletion
+from publishing.new_task import project_deletion, task_deletion
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def _remove_task(publication: Publication, client: CvatClient) -> None:
     if client.creation_status(task_id) in ("queued", "started"):
         return
     writer.ensure_task_deleted(task_id)
-    publication.note_removal(deletion(task_id))
+    publication.note_removal(task_deletion(task_id))
 
 
 def _remove_projects(publication: Publication, client: CvatClient) -> None:

@@ -13,7 +13,7 @@ from portal.exceptions import Conflict
 from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
-from publishing.removal import RemovalOptions, removal
+from publishing.removal import RemovalOptions, task_removal
 from publishing.services.requesting import of_results, queued
 from publishing.services.steps import step
 from publishing.services.writing_client import writing_client
@@ -82,7 +82,7 @@ def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any
         raise WorkFailed(NO_TASK)
     if why := _why_not_yet(source):  # asked for in the same moment as the removal
         raise WorkFailed(why)
-    change = removal(task_id)
+    change = task_removal(task_id)
     with writing_client(publication, heartbeat) as client:
         writer = TaskWriter(client)
         if not _is_gone(client, task_id) and writer.find_task(source.marker) != task_id:

@@ -19,7 +19,7 @@ from portal.exceptions import NotConnected
 from portal.work.heartbeat import Heartbeat
 from publishing.left_out import LeftOut
 from publishing.models import Publication
-from publishing.new_task import annotation
+from publishing.new_task import annotation_copying
 from publishing.services.packing import spool_of
 from publishing.services.reading_objects import UNNAMED, read_every_object
 from publishing.services.steps import step
@@ -85,7 +85,7 @@ class TakenAnnotations:
         labels, writer = client.labels(task_id=task_id), AnnotationWriter(client)
         jobs = [job for job in client.jobs(task_id) if job.is_annotation]
         first = 0
-        with step(publication, heartbeat, annotation(task_id)):
+        with step(publication, heartbeat, annotation_copying(task_id)):
             for number, job in enumerate(sorted(jobs, key=lambda job: job.start_frame), 1):
                 heartbeat.check()
                 _say(heartbeat, f"Writing annotations: job {number:,} of {len(jobs):,}.")

@@ -27,12 +27,12 @@ from publishing.label_sets import Labels, LabelSet, label_sets
 from publishing.new_task import (
     MOST_FRAMES,
     NewTaskOptions,
-    annotation,
-    assignment,
-    creation,
-    ground_truth,
+    annotation_copying,
+    ground_truth_creation,
+    job_assignment,
+    picture_upload,
     project_creation,
-    upload,
+    task_creation,
 )
 from publishing.replacing import ReplacedFrame
 from publishing.services.assignees import check_assignees
@@ -239,22 +239,22 @@ class NewTaskCheck:
         project = options.project(**made_with) if options.new_project else None
         changes = [
             *([] if project is None else [project_creation(project)]),
-            creation(task, self.place.query, new_project=project),
+            task_creation(task, self.place.query, new_project=project),
             self._upload(part, replaced),
         ]
         if options.with_annotations:
-            changes.append(annotation(None, lost_labels=self._lost_labels(part)))
+            changes.append(annotation_copying(None, lost_labels=self._lost_labels(part)))
         if options.job_assignee_ids:
-            changes.append(assignment(None, assignees=len(set(options.job_assignee_ids))))
+            changes.append(job_assignment(None, assignees=len(set(options.job_assignee_ids))))
         if options.ground_truth_count and not options.honeypots_per_job:
-            changes.append(ground_truth(None, frames_count=options.ground_truth_count))
+            changes.append(ground_truth_creation(None, frames_count=options.ground_truth_count))
         return changes
 
     def _task(self, options: NewTaskOptions, made_with: Mapping[str, Any]) -> NewTask:
         return options.task(**made_with)
 
     def _upload(self, part: NewTaskPart, replaced: Sequence[ReplacedFrame]) -> Change:
-        return upload(
+        return picture_upload(
             None,
             frames_count=part.frames_count,
             options=part.options,

@@ -28,8 +28,8 @@ from publishing.writing_back import (
     REPLACE,
     WriteBackOptions,
     count,
-    creation,
-    deletion,
+    object_creation,
+    object_deletion,
 )
 
 MOST_NAMED = 10  # reasons of objects that cannot be taken
@@ -61,8 +61,8 @@ class JobPlan:
     @property
     def changes(self) -> list[Change]:
         """Objects are added first, so that a frame never lacks both."""
-        added = [creation(self.job_id, self.created)] if count(self.created) else []
-        return [*added, *([deletion(self.job_id, self.deletions)] if self.deleted else [])]
+        added = [object_creation(self.job_id, self.created)] if count(self.created) else []
+        return [*added, *([object_deletion(self.job_id, self.deletions)] if self.deleted else [])]
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from publishing.services.results import Limits
 from publishing.services.steps import step
 from publishing.services.write_back_plans import JobPlan, WriteBackPlan, plan_write_back
 from publishing.services.writing_client import writing_client
-from publishing.writing_back import WriteBackOptions, creation, deletion
+from publishing.writing_back import WriteBackOptions, object_creation, object_deletion
 from selector.cvat_requests import cvat_client
 from selector.services.task_reading import worker_client
 
@@ -148,10 +148,10 @@ def _write(
     """Add objects before others are deleted: so no frame ever lacks both."""
     before = job.before
     for part in _parts(job.created):
-        with step(publication, heartbeat, creation(job.job_id, job.created)):
+        with step(publication, heartbeat, object_creation(job.job_id, job.created)):
             before += writer.ensure_annotations(job.job_id, part, before=before)
     for part in _parts(job.deletions):
-        with step(publication, heartbeat, deletion(job.job_id, job.deletions)):
+        with step(publication, heartbeat, object_deletion(job.job_id, job.deletions)):
             writer.ensure_annotations_deleted(job.job_id, part)
 
 

@@ -13,7 +13,7 @@ from portal.pages import errors_shown_on
 from portal.signed_in import SignedInRequest
 from publishing import services
 from publishing.models import Publication, WritePermission
-from publishing.removal import removal
+from publishing.removal import task_removal
 from publishing.views.publications import publication_page
 
 PAGE = "publishing/remove_task.html"
@@ -35,7 +35,7 @@ def remove_task(request: SignedInRequest, pk: int) -> HttpResponse:
         "publication": source,
         "permission": WritePermission.objects.of(connection),
         "check": {"connection": connection},  # as on the other pages that send something
-        "planned": [(removal(task_id), "")] if request.method == "POST" else [],
+        "planned": [(task_removal(task_id), "")] if request.method == "POST" else [],
     }
     try:
         comparison = services.compare_results(user=request.user, publication=source)
