@@ -21,7 +21,8 @@ from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
 from publishing.models.steps import WorkOfSteps
 from publishing.models.upload import Upload
-from publishing.new_task import PROJECT_DELETION, PROJECT_REQUEST, NewTaskOptions
+from publishing.new_task import NewTaskOptions
+from publishing.new_task_requests import PROJECT_DELETION, PROJECT_REQUEST
 from publishing.removal import RemovalOptions
 from publishing.replacing import ReplacedFrame
 from publishing.reviewing import HandOverOptions

@@ -18,7 +18,8 @@ from publishing.change import Change
 from publishing.exceptions import ChoiceNeeded
 from publishing.label_sets import LabelSet
 from publishing.models import Upload
-from publishing.new_task import MOST_FRAMES, NewTaskOptions, video_upload
+from publishing.new_task import MOST_FRAMES, NewTaskOptions
+from publishing.new_task_requests import video_upload
 from publishing.replacing import ReplacedFrame
 from publishing.services.task_checking import NewTaskCheck, NewTaskPart
 from publishing.services.task_places import find_place

@@ -24,8 +24,8 @@ from cvat.writing import (
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
-from publishing.new_task import (
-    NewTaskOptions,
+from publishing.new_task import NewTaskOptions
+from publishing.new_task_requests import (
     picture_upload,
     project_creation,
     task_creation,

@@ -10,7 +10,8 @@ from cvat.client import CvatClient
 from cvat.writing import JobWriter
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
-from publishing.new_task import NewTaskOptions, ground_truth_creation, job_assignment
+from publishing.new_task import NewTaskOptions
+from publishing.new_task_requests import ground_truth_creation, job_assignment
 from publishing.services.steps import step
 from selections.sampling import rank_of_place
 

@@ -8,7 +8,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.writing import TaskWriter
 from publishing.models import Publication, WritePermission
-from publishing.new_task import project_deletion, task_deletion
+from publishing.new_task_requests import project_deletion, task_deletion
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from portal.exceptions import NotConnected
 from portal.work.heartbeat import Heartbeat
 from publishing.left_out import LeftOut
 from publishing.models import Publication
-from publishing.new_task import annotation_copying
+from publishing.new_task_requests import annotation_copying
 from publishing.services.packing import spool_of
 from publishing.services.reading_objects import UNNAMED, read_every_object
 from publishing.services.steps import step

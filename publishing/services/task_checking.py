@@ -24,9 +24,8 @@ from publishing.change import (
 )
 from publishing.exceptions import ChoiceNeeded
 from publishing.label_sets import Labels, LabelSet, label_sets
-from publishing.new_task import (
-    MOST_FRAMES,
-    NewTaskOptions,
+from publishing.new_task import MOST_FRAMES, NewTaskOptions
+from publishing.new_task_requests import (
     annotation_copying,
     ground_truth_creation,
     job_assignment,
