@@ -13,10 +13,12 @@ from cvat_select import Portal, Unreachable, UploadFailed, uploads
 from cvat_select.http import Http
 from pytest_django.live_server_helper import LiveServer
 
-from publishing.models import Upload, WritePermission
+from publishing.models import Publication, Upload, WritePermission
 from selector.models import Connection
+from standin.media import numbered
 from standin.model import Task
 from standin.server import StandIn
+from standin.video import encode_mp4
 from tests.clients.cutting import Cutting
 from tests.clients.running import run
 from tests.making import make_permission
@@ -106,6 +108,43 @@ def test_a_zip_becomes_a_task_of_its_own_labels_and_a_failure_is_told(
     assert done.exit_code == 0, done.output
     task = made(standin)
     assert (task.name, [label.name for label in task.labels]) == ("good", ["car"])
+
+
+def test_the_task_its_jobs_and_their_review_are_assigned(
+    connected: Connection, permission: WritePermission, folder: Path, labels: Path
+) -> None:
+    user = connected.client().whoami()
+    command = ("upload", folder, "--labels", labels, "--dry-run")
+    refused = run(*command, "--assignee", 999)
+    assert refused.exit_code == 1
+    told = f"cannot be assigned to user 999 of CVAT. Those who can get it: demo ({user.id})."
+    assert told in refused.stderr
+    named = [part for name in ("assignee", "job-assignee") for part in (f"--{name}", user.id)]
+    planned = run(*command, *named, "--frames-per-job", 1)
+    assert "Assign the jobs to one person" in planned.stdout
+    assert run(*command, "--reviewer", 999).exit_code == 1
+
+
+@pytest.mark.worker
+def test_a_part_of_a_video_becomes_a_task_of_two_people(
+    worker: None,
+    connected: Connection,
+    permission: WritePermission,
+    standin: StandIn,
+    labels: Path,
+    tmp_path: Path,
+) -> None:
+    user, path = connected.client().whoami().id, tmp_path / "drive.mp4"
+    path.write_bytes(encode_mp4((numbered(k, (96, 64)) for k in range(30)), quality=20))
+    part = ("--first-frame", 3, "--last-frame", 20, "--every", 4)
+    people = ("--assignee", user, "--job-assignee", user, "--reviewer", user, "--reviewer", user)
+    done = run("upload", path, "--labels", labels, *part, *people)
+    assert done.exit_code == 0, done.output
+    task = made(standin)
+    assert task.assignee is not None
+    assert (task.assignee.id, task.size) == (user, 5)
+    assert [job.assignee and job.assignee.id for job in task.jobs] == [user]
+    assert Publication.objects.get().reviewer_ids == (user, user)
 
 
 def test_the_same_command_goes_on(

@@ -151,8 +151,8 @@ class Portal:
     def upload(
         self, source: str | Path, *, on_progress: Callable[[int, int], None] = _say_nothing
     ) -> Upload:
-        """Bring a folder, a ZIP or a picture to the portal; an upload of the same files that broke
-        off goes on. `on_progress` is told the bytes that are there and all bytes. Raises
+        """Bring a folder, a ZIP, a picture or a video to the portal; an upload of the same files
+        that broke off goes on. `on_progress` is told the bytes that are there and all bytes. Raises
         UploadFailed, OSError."""
         files = uploads.list_files(Path(source))
         body = {"name": uploads.name_of(Path(source)), "files": uploads.described(files)}

@@ -15,6 +15,8 @@ from cvat_select.errors import Error
 from cvat_select.portal import Portal
 from cvat_select.terminal import connected_portal, say
 
+LISTS = ("job_assignee_ids", "reviewer_ids")
+
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
@@ -43,12 +45,40 @@ from cvat_select.terminal import connected_portal, say
     "--ground-truth", "ground_truth_count", type=int, help="Make a ground-truth job of so many."
 )
 @click.option(
+    "--assignee",
+    "assignee_id",
+    type=int,
+    metavar="ID",
+    help="Who gets the task: the id of a user of CVAT. One who cannot get it is refused, with the "
+    "names and ids of those who can.",
+)
+@click.option(
+    "--job-assignee",
+    "job_assignee_ids",
+    type=int,
+    multiple=True,
+    metavar="ID",
+    help="Who gets its jobs, by id; repeatable: in turn, the last one all that remain.",
+)
+@click.option(
+    "--reviewer",
+    "reviewer_ids",
+    type=int,
+    multiple=True,
+    metavar="ID",
+    help="Who gets its completed jobs when they are handed over in the portal, by id; repeatable: "
+    "in turn.",
+)
+@click.option("--first-frame", "start_frame", type=int, help="Of a video: the first frame, from 0.")
+@click.option("--last-frame", "stop_frame", type=int, help="Of a video: the last frame.")
+@click.option("--every", "frame_step", type=int, help="Of a video: every n-th frame.")
+@click.option(
     "--dry-run",
     is_flag=True,
     help="Upload to the portal, and show what would be sent to CVAT. Nothing changes there.",
 )
 def upload(path: Path, connection: str | None, dry_run: bool, **given: Any) -> None:
-    """Make a new task in CVAT of the pictures in PATH, a folder or a ZIP.
+    """Make a new task in CVAT of the pictures in PATH, a folder or a ZIP, or of a video.
 
     The files go to the portal first. If that breaks off, the same command goes on.
 
@@ -89,6 +119,8 @@ def _fields(**given: Any) -> dict[str, Any]:
             given["label_schema"] = json.load(file)
         except ValueError as error:
             raise click.UsageError(f"{file.name} is not JSON: {error}") from error
+    for name in LISTS:
+        given[name] = list(given[name]) or None
     return {name: value for name, value in given.items() if value is not None}
 
 
