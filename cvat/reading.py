@@ -7,6 +7,7 @@ work. Only an object without its id is refused.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard, TypeVar
 
@@ -30,6 +31,8 @@ from cvat.types import (
 )
 
 T = TypeVar("T")
+
+_STEP = re.compile(r"step\s*=\s*([1-9][0-9]{0,17})")
 
 
 def page(data: Any, read: Callable[[Any], T]) -> Page[T]:
@@ -254,9 +257,9 @@ def _side(data: Mapping[str, Any], key: str) -> int:
 
 
 def _step(frame_filter: str) -> int:
-    """The step of a frame filter: 4 for "step=4", 1 for anything else."""
-    step = frame_filter.replace(" ", "").removeprefix("step=")
-    return max(1, int(step)) if step.isascii() and step.isdigit() else 1
+    """The step of a frame filter: 4 for "step=4", 1 for what names none (cvat-api 6.1)."""
+    named = _STEP.search(frame_filter)
+    return int(named[1]) if named else 1
 
 
 def _object(data: Any) -> Mapping[str, Any]:

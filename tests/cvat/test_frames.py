@@ -46,7 +46,18 @@ def test_included_frames_of_the_recorded_job() -> None:
 
 @pytest.mark.parametrize(
     ("text", "step"),
-    [("step=4", 4), ("", 1), ("step=0", 1), ("step=x", 1), ("step = 7", 7), ("frame%4", 1)],
+    [
+        ("step=4", 4),
+        ("", 1),
+        ("step=0", 1),
+        ("step=x", 1),
+        ("step = 7", 7),
+        ("frame%4", 1),
+        ("step=12.5", 12),
+        ("  step\t=\n30 frames", 30),
+        ("frame_step=6", 6),
+        ("step=" + "9" * 5_000, 10**18 - 1),
+    ],
 )
 def test_step(text: str, step: int) -> None:
     assert meta_of({"frame_filter": text}).step == step
