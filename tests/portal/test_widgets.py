@@ -19,8 +19,10 @@ CHOICES = [
 ]
 
 
-def test_the_portal_uses_them() -> None:
-    assert "templates/django/forms" in get_template("django/forms/widgets/select.html").origin.name
+@pytest.mark.parametrize("name", ["select", "attrs"])
+def test_the_portal_uses_them(name: str) -> None:
+    template = get_template(f"django/forms/widgets/{name}.html")
+    assert "templates/django/forms" in template.origin.name
 
 
 @pytest.mark.parametrize("data", [None, {"quality": "compressed", "labels": "<b>&", "seed": "x"}])
@@ -41,3 +43,12 @@ def test_selects_are_as_django_renders_them(
     djangos = chosen.render("name", value, renderer=DjangoTemplates())
     assert parse_html(ours) == parse_html(djangos)
     assert ours.count("<option") == 6
+
+
+@pytest.mark.parametrize("widget", [forms.TextInput, forms.Textarea, forms.CheckboxInput])
+def test_attributes_are_as_django_writes_them(widget: type[forms.Widget]) -> None:
+    attrs = {"id": "x", "title": '"<b>&\'', "maxlength": 12, "required": True, "hidden": False}
+    ours = widget(attrs=attrs).render("name", "value")
+    djangos = widget(attrs=attrs).render("name", "value", renderer=DjangoTemplates())
+    assert parse_html(ours) == parse_html(djangos)
+    assert 'title="&quot;&lt;b&gt;&amp;&#x27;"' in ours
