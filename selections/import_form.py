@@ -8,7 +8,6 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from selections.services.connections import usable_connections
 from selector.forms import NumbersField
 from selector.models import Connection
 
@@ -43,7 +42,7 @@ class ImportForm(forms.Form):
     def __init__(self, *arguments: Any, user: User) -> None:
         super().__init__(*arguments)
         connections: Any = self.fields["connection"]
-        connections.queryset = usable_connections(user)
+        connections.queryset = Connection.objects.for_user(user).defer("credential").accepted()
         connections.label_from_instance = lambda connection: connection.label
 
     def clean_file(self) -> Any:

@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.db.models.functions import JSONObject
 
 from cvat.types import Place
-from portal.compiled_queries import compiled_for
+from portal.compiled_queries import compiled_for, rows_for
 from portal.models import Team
 from portal.services import people
 from selections.archives import remarks, results
@@ -31,7 +31,7 @@ from selections.models import (
 )
 from selections.models.selected import frames_of_outer
 from selections.services.connections import closest
-from selector.models import Connection, ConnectionQuerySet
+from selector.models import Connection
 
 MOST_OWNERS = 500
 FRAMES_PER_PAGE = 120  # full rows of the grid at 2, 3, 4, 5, 6, 8 and 10 columns
@@ -49,7 +49,7 @@ class Row:
     connection: Connection | None
 
 
-def rows(selections: Iterable[Selection], connections: ConnectionQuerySet) -> list[Row]:
+def rows(selections: Iterable[Selection], connections: Sequence[Connection]) -> list[Row]:
     """Rows for the selections of one page, by one query. (In the query that orders all selections,
     databases would look up the frames of each.) `connections` are those that the viewer can use."""
     selections = list(selections)
@@ -94,7 +94,7 @@ def sharing(user: User, shared: Selection | Recipe) -> Sharing:
     shares = shared.shares.select_related("person", "team")
     if shared.owner_id != user.pk:
         return Sharing(list(shares.reaching(user)), [], [])
-    teams = list(Team.objects.for_user(user))
+    teams = rows_for(user, Team.objects.for_user)
     return Sharing(list(shares), teams, people.colleagues(user) if teams else [])
 
 

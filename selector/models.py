@@ -43,29 +43,6 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """Connections that CVAT accepted when it was asked last."""
         return self.filter(verified_at__isnull=False)
 
-    def default(self) -> Connection | None:
-        """The connection used when none is named: the accepted one that answered last, which the
-        order of the connections puts first; one that the operator has withdrawn only if there is no
-        other. Without a query once the connections are read."""
-        accepted = [connection for connection in self if connection.verified_at is not None]
-        usable = (connection for connection in accepted if not connection.withdrawn)
-        return next(usable, None) or next(iter(accepted), None)
-
-    def closest(self, *, url: str, organization: str, pk: int | None) -> Connection | None:
-        """The connection to use for what was chosen through connection `pk`: that one, else one to
-        the same organization, else any to the same server. A connection that the operator has
-        withdrawn only if there is no other."""
-
-        def distance(connection: Connection) -> tuple[bool, bool, bool]:
-            return (
-                bool(connection.withdrawn),
-                connection.pk != pk,
-                connection.organization != organization,
-            )
-
-        same_server = [connection for connection in self if connection.url == url]
-        return min(same_server, key=distance, default=None)
-
 
 class Connection(models.Model):
     """One portal user's access to one CVAT server, in one organization.

@@ -17,6 +17,7 @@ from publishing.reviewing import by_frames, in_turn
 from publishing.services.assignees import find_members
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
+from selector.own_connections import closest_connection
 
 NOT_MADE = "CVAT has not made it yet, so there are no jobs to follow."
 
@@ -77,14 +78,11 @@ def _reviewers(
 
 def connection_to(user: User, publication: Publication) -> Connection:
     """The user's own connection to the server of the publication. Raises NotConnected."""
-    connection = (
-        Connection.objects.for_user(user)
-        .accepted()
-        .closest(
-            url=publication.url,
-            organization=publication.organization,
-            pk=publication.connection_id,
-        )
+    connection = closest_connection(
+        Connection.objects.for_user(user).accepted(),
+        url=publication.url,
+        organization=publication.organization,
+        pk=publication.connection_id,
     )
     if connection is None:
         raise NotConnected(f"You are not connected to {publication.url}. Connect to it first.")

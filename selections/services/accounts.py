@@ -14,9 +14,10 @@ from portal.services.teams import leave_all
 from portal.work.models import kinds
 from selections.batches import delete_rows, update_rows
 from selections.models import Archive, FrameMark, Recipe, Selection, SelectionQuerySet, Share
-from selections.services.connections import closest, usable_connections
+from selections.services.connections import closest
 from selections.services.recipes import hand_over_recipes
 from selections.services.removal import delete_selection
+from selector.own_connections import accepted_connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def hand_over(*, selections: Iterable[Selection], to: User) -> int:
     if not to.is_active:
         raise InvalidInput(f"{to} is deactivated and cannot take selections over.")
     given = [each for each in selections if each.owner_id != to.pk]
-    own = usable_connections(to)
+    own = accepted_connections(to)
     with transaction.atomic():
         for selection in given:
             connection = closest(selection, own)

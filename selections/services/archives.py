@@ -23,6 +23,7 @@ from selections.services.saving import Choice, create_selection
 from selections.services.split_tables import check_names
 from selections.splits import NAMES
 from selector.models import Connection
+from selector.own_connections import own_connections
 from selector.services.connections import find_connection
 
 DEFAULT_OPTIONS = ArchiveOptions()
@@ -162,9 +163,7 @@ def _same_or_conflict(running: Archive, selection: Selection, options: ArchiveOp
 
 def _connection_for(user: User, selection: Selection) -> Connection:
     """The user's own connection to the server of the selection: CVAT judges that user's rights."""
-    connection = usable_connection(user, selection) or closest(
-        selection, Connection.objects.for_user(user)
-    )
+    connection = usable_connection(user, selection) or closest(selection, own_connections(user))
     if connection is None:
         raise NotConnected(f"You are not connected to {selection.url}. Connect to it first.")
     return find_connection(user=user, connection_id=connection.pk)

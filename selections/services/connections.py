@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import User
 
 from portal.exceptions import NotConnected
 from selections.models import Recipe, Selection
-from selector.models import Connection, ConnectionQuerySet
+from selector.models import Connection
+from selector.own_connections import accepted_connections, closest_connection
 
 
-def usable_connections(user: User) -> ConnectionQuerySet:
-    """The user's connections that CVAT accepted when it was asked last."""
-    return Connection.objects.for_user(user).defer("credential").accepted()
-
-
-def closest(thing: Selection | Recipe, connections: ConnectionQuerySet) -> Connection | None:
-    """The connection to use for a selection or recipe; see ConnectionQuerySet.closest."""
-    return connections.closest(
-        url=thing.url, organization=thing.organization, pk=thing.connection_id
+def closest(thing: Selection | Recipe, connections: Iterable[Connection]) -> Connection | None:
+    """The connection to use for a selection or recipe; see closest_connection()."""
+    return closest_connection(
+        connections, url=thing.url, organization=thing.organization, pk=thing.connection_id
     )
 
 
 def usable_connection(user: User, thing: Selection | Recipe) -> Connection | None:
     """The usable connection of the user that is closest to the selection or recipe."""
-    return closest(thing, usable_connections(user))
+    return closest(thing, accepted_connections(user))
 
 
 def required_connection(user: User, thing: Selection | Recipe) -> Connection:

@@ -15,6 +15,7 @@ from selections.draws import Draw
 from selections.known_names import KnownNames
 from selections.sampling import Sample
 from selector.models import Connection
+from selector.own_connections import closest_connection
 from selector.services.catalogs import load_each
 
 ALL_NAMED = "There is nothing to draw: the file name of every frame is in the other tasks."
@@ -102,7 +103,7 @@ def _connection_to(user: User, connection: Connection, url: str) -> Connection:
     if url == connection.url:
         return connection
     accepted = Connection.objects.for_user(user).accepted()
-    other = accepted.closest(url=url, organization="", pk=None)
+    other = closest_connection(accepted, url=url, organization="", pk=None)
     if other is None:
         raise InvalidInput(
             f"The file names of tasks on {url} cannot be left out: you are not connected to this "

@@ -18,11 +18,12 @@ from portal.work.models import lock_person
 from selections.draws import Draw
 from selections.models import Recipe, RecipeShare, Selection
 from selections.schedules import NEVER
-from selections.services.connections import closest, required_connection, usable_connections
+from selections.services.connections import closest, required_connection
 from selections.services.notices import write_notices
 from selections.services.recipe_searches import searches_for
 from selections.services.saving import create_random_selection
 from selector.models import Connection
+from selector.own_connections import accepted_connections
 from selector.services.connections import find_connection
 from selector.services.saved_searches import hand_on
 
@@ -138,7 +139,7 @@ def copy_recipe(*, user: User, recipe: Recipe) -> Recipe:
     longest = Recipe._meta.get_field("name").max_length or 0
     copy = Recipe(
         owner=user,
-        connection=closest(recipe, usable_connections(user)),
+        connection=closest(recipe, accepted_connections(user)),
         url=recipe.url,
         organization=recipe.organization,
         name=free_name(recipe.name, taken=taken, longest=longest),
@@ -172,7 +173,7 @@ def hand_over_recipes(*, recipes: Iterable[Recipe], to: User) -> None:
     search is copied for `to`, and schedules end: rounds are drawn through the connection of the
     owner, who is to ask for them.
     Raises Conflict, with nothing handed over, if one got another owner since it was read."""
-    own = usable_connections(to)
+    own = accepted_connections(to)
     longest = Recipe._meta.get_field("name").max_length or 0
     with transaction.atomic():
         taken = set(Recipe.objects.owned_by(to).values_list("name", flat=True))

@@ -32,8 +32,8 @@ from selections.forms import (
 )
 from selections.models import EmptyFrames, Selection
 from selections.sampling import MAX_SEED
-from selections.services.connections import usable_connections
 from selections.splits import SHARES, UNIT_NOUNS
+from selector.own_connections import accepted_connections, default_connection
 from selector.services.connections import find_connection
 
 SELECTIONS_PER_PAGE = 25
@@ -53,12 +53,12 @@ def list_page(request: SignedInRequest) -> HttpResponse:
     visible = Selection.objects.for_user(request.user).listed().select_related("owner").with_tasks()
     selections = form.applied_to(visible, request.user.pk)
     page = ListPaginator(selections, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
-    connections = usable_connections(request.user)
+    connections = accepted_connections(request.user)
     context = {
         "form": form,
         "page": page,
         "rows": page_queries.rows(page.object_list, connections),
-        "connection": connections.default(),
+        "connection": default_connection(connections),
         "deleted": Selection.objects.restorable(request.user)[:5],
     }
     return render(request, "selections/list.html", context)

@@ -21,6 +21,7 @@ from portal.signed_in import SignedInApiRequest
 from selector.api import serializers
 from selector.api.scopes import MOST_IMAGES, LoadImagesSerializer
 from selector.models import Connection, ConnectionQuerySet
+from selector.own_connections import default_connection, own_connections
 from selector.scope import Scope, scope_values
 from selector.services import connections, scopes
 
@@ -103,14 +104,14 @@ class MeView(StrictView, APIView):
     @takes(responses=serializers.MeSerializer)
     def get(self, request: SignedInApiRequest) -> Response:
         """Who you are here, and which connection is used where none is named."""
-        own = Connection.objects.for_user(request.user).defer("credential")
-        default = own.default()
+        own = own_connections(request.user)
+        default = default_connection(own)
         token = request.auth if isinstance(request.auth, ApiToken) else None
         me = {
             "id": request.user.pk,
             "username": request.user.username,
             "is_staff": request.user.is_staff,
-            "connections_count": own.count(),
+            "connections_count": len(own),
             "default_connection": default.pk if default else None,
             "token_read_only": token.read_only if token else None,
         }

@@ -21,6 +21,7 @@ from portal.exceptions import InvalidInput, NotConnected, NotFound, TooManySignI
 from selector import servers
 from selector.cvat_requests import ANSWER_SECONDS, waiting_place
 from selector.models import Connection
+from selector.own_connections import default_or_first
 from selector.sign_in_limits import WINDOW, SignInQueue, refusals_counted
 
 logger = logging.getLogger(__name__)
@@ -300,7 +301,7 @@ def find_connection(*, user: User, connection_id: int | None = None) -> Connecti
         if chosen is None:
             raise NotFound(f"You have no connection {connection_id}.")
     else:
-        chosen = connections.default() or connections.first()
+        chosen = default_or_first(connections)
         if chosen is None:
             raise NotConnected("You are not connected to a CVAT server yet. Connect first.")
     if chosen.needs_reconnect:

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 
 from selector import page_links
-from selector.models import Connection
+from selector.own_connections import default_or_first, own_connections
 
 register = template.Library()
 
@@ -19,6 +19,5 @@ def connection_chip(context: template.Context) -> dict[str, Any]:
     """The connection the page works with, else the one that is meant when none is named."""
     connection = context.get("connection")
     if connection is None:
-        own = Connection.objects.for_user(context["user"]).defer("credential")
-        connection = own.default() or next(iter(own), None)
+        connection = default_or_first(own_connections(context["user"]))
     return {"connection": connection}

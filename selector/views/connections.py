@@ -13,6 +13,7 @@ from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
 from selector.forms import ConnectForm, connect_form
 from selector.models import Connection
+from selector.own_connections import default_or_first, own_connections
 from selector.page_links import workspace_url
 from selector.services import connections as service
 
@@ -46,12 +47,15 @@ def connections(request: SignedInRequest) -> HttpResponse:
 def connections_page(
     request: SignedInRequest, form: ConnectForm | None = None, status: int = 200
 ) -> HttpResponse:
-    own = Connection.objects.for_user(request.user).defer("credential")
+    own = own_connections(request.user)
     number = request.GET.get("again", "")
-    renewed = get_object_or_404(own, pk=number) if number.isdecimal() else None
-    in_use = own.filter(url=settings.STANDIN_URL, verified_at__isnull=False).exists()
+    renewed = None
+    if number.isdecimal():
+        renewed = get_object_or_404(Connection.objects.for_user(request.user), pk=number)
+    in_use = any(each.url == settings.STANDIN_URL and not each.needs_reconnect for each in own)
     has_secret = bool(settings.CVAT_ACCESS_TOKEN or settings.CVAT_PASSWORD)
     context = {
+        "connection": default_or_first(own),
         "connections": own,
         "form": form or connect_form(renewed),
         "again": renewed,

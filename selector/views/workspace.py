@@ -16,6 +16,7 @@ from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
 from selector.forms import ChooseForm
 from selector.models import Connection, SavedSearch
+from selector.own_connections import accepted_connections
 from selector.page_links import tasks_url, workspace_url
 from selector.scope import Scope, scope_json
 from selector.services import catalogs, connections, scopes, searching, task_lists
@@ -38,11 +39,10 @@ def choose(request: SignedInRequest) -> HttpResponseBase:
     connection = connections.find_connection(
         user=request.user, connection_id=int(number) if number.isdecimal() else None
     )
-    own = Connection.objects.for_user(request.user).defer("credential")
     context: dict[str, Any] = {
         "form": form,
         "connection": connection,
-        "connections": own.exclude(verified_at=None),
+        "connections": accepted_connections(request.user),
         "finder": _finder(connection),
     }
     status = 200 if form.is_valid() else 400

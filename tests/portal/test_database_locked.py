@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from config.checks import SQLITE
 from selections.page_queries import rows
-from selections.services.connections import usable_connections
+from selector.own_connections import accepted_connections
 from tests.conftest import api_of
 from tests.making import make_selection
 
@@ -50,7 +50,7 @@ def test_json_is_asked_for_at_once_on_a_new_connection(
     def look() -> None:
         started = time.monotonic()
         try:
-            assert rows([selection], usable_connections(alice))[0].previews
+            assert rows([selection], accepted_connections(alice))[0].previews
             seconds.append(time.monotonic() - started)
         finally:
             connections.close_all()

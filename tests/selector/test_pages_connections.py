@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from portal.models import ApiToken
 from selector.models import Connection
@@ -76,6 +78,17 @@ def test_no_page_shows_a_credential(web: Client, alice: User, standin: StandIn) 
         assert answer.status_code == 200
         assert connection.credential not in answer.text
         assert "demo-password" not in answer.text
+
+
+def test_connections_are_read_once_and_without_credentials(
+    web: Client, alice: User, standin: StandIn
+) -> None:
+    connect(alice, standin)
+    for path in ("/connections", "/tokens", "/teams"):
+        with CaptureQueriesContext(database) as asked:
+            assert web.get(path).status_code == 200
+        [read] = [each["sql"] for each in asked if 'FROM "selector_connection"' in each["sql"]]
+        assert '"credential"' not in read
 
 
 def test_the_account_of_the_installation(

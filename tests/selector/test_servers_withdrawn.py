@@ -13,6 +13,7 @@ from selections import services as builds
 from selections.archives import building
 from selections.models import Archive
 from selector.models import Connection
+from selector.own_connections import default_connection, own_connections
 from selector.services import connections
 from standin.server import StandIn
 from tests.conftest import connect
@@ -125,4 +126,4 @@ class TestAccountOfTheInstallation:
         own = connect(alice, standin, "demo")
         assert builds.request_archive(user=alice, selection=selection).connection == own
         assert builds.copy_selection(user=alice, selection=selection).connection == own
-        assert Connection.objects.for_user(alice).default() == own
+        assert default_connection(own_connections(alice)) == own
