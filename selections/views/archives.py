@@ -22,11 +22,17 @@ ARCHIVES_PER_PAGE = 20
 def archive_list(request: SignedInRequest) -> HttpResponse:
     word = request.GET.get("status", "")
     chosen = Archive.Status(word) if word in Archive.Status.values else None
-    archives = _archives(request).filter(status=chosen) if chosen else _archives(request)
+    stock = page_queries.stock(request.user)
+    count = stock.by_status.get(chosen, 0) if chosen else stock.total
+    archives = _archives(request) if count else Archive.objects.none()
+    paginator = ListPaginator(
+        archives.filter(status=chosen) if chosen else archives, ARCHIVES_PER_PAGE
+    )
+    paginator.count = count  # known: not counted again
     context = {
-        "page": ListPaginator(archives, ARCHIVES_PER_PAGE).get_page(request.GET.get("page")),
+        "page": paginator.get_page(request.GET.get("page")),
         "chosen": chosen,
-        "stock": page_queries.stock(request.user),
+        "stock": stock,
     }
     return render(request, "selections/archives.html", context)
 

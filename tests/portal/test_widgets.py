@@ -47,7 +47,7 @@ def test_selects_are_as_django_renders_them(
 
 @pytest.mark.parametrize("widget", [forms.TextInput, forms.Textarea, forms.CheckboxInput])
 def test_attributes_are_as_django_writes_them(widget: type[forms.Widget]) -> None:
-    attrs = {"id": "x", "title": '"<b>&\'', "maxlength": 12, "required": True, "hidden": False}
+    attrs = {"id": "x", "title": "\"<b>&'", "maxlength": 12, "required": True, "hidden": False}
     ours = widget(attrs=attrs).render("name", "value")
     djangos = widget(attrs=attrs).render("name", "value", renderer=DjangoTemplates())
     assert parse_html(ours) == parse_html(djangos)
