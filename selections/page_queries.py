@@ -102,7 +102,7 @@ def origin(user: User, selection: Selection) -> Selection | None:
     """The selection that this one was made from, if the user may see it."""
     if selection.origin_id is None:
         return None
-    visible = Selection.objects.for_user(user).select_related("owner")
+    visible = Selection.objects.for_user(user).with_owner_names()
     return visible.filter(pk=selection.origin_id).first()
 
 
@@ -149,7 +149,7 @@ def comparable(user: User, selections: Sequence[Selection]) -> list[Selection]:
         return []
     visible = Selection.objects.for_user(user).listed().filter(url=selections[0].url)
     others = visible.exclude(pk__in=[each.pk for each in selections])
-    return list(others.select_related("owner").order_by("-created_at", "-pk")[:MOST_COMPARABLE])
+    return list(others.with_owner_names().order_by("-created_at", "-pk")[:MOST_COMPARABLE])
 
 
 def replacement(user: User, pk: int) -> Selection | None:

@@ -107,7 +107,7 @@ class SourceSerializer(serializers.Serializer[Any]):
 
 
 class SelectionSerializer(StrictFields, serializers.ModelSerializer[Selection]):
-    owner = serializers.CharField(source="owner.username", read_only=True)
+    owner = serializers.CharField(source="owner_name", read_only=True)
     connection = serializers.SerializerMethodField()
     frames_count = serializers.IntegerField(read_only=True)
     may_edit = serializers.SerializerMethodField()

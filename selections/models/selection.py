@@ -14,6 +14,7 @@ from django.db.models import (
     BooleanField,
     Exists,
     ExpressionWrapper,
+    F,
     OuterRef,
     Prefetch,
     Q,
@@ -122,7 +123,12 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
     def detailed(self, user: AnyUser) -> Self:
         """With all that the API answers about a selection to the user, but for the sources of
         combined ones; see Selection.read_sources."""
-        return self.select_related("owner").with_tasks().with_may_edit(user)
+        return self.with_owner_names().with_tasks().with_may_edit(user)
+
+    def with_owner_names(self) -> Self:
+        """Read `owner_name` of all. (To select `owner` reads and makes a whole User for each
+        selection.)"""
+        return self.annotate(owner_name=F("owner__username"))
 
     def with_tasks(self) -> Self:
         """Read `task_list` of all by one query. (To prefetch `tasks` itself makes a queryset for
@@ -358,6 +364,11 @@ class Selection(models.Model):
         """The marks of frames that it has. Those of removed frames are kept, for going back."""
         same = self.frames.filter(task_id=OuterRef("task_id"), frame=OuterRef("frame"))
         return self.marks.filter(Exists(same))
+
+    @cached_property
+    def owner_name(self) -> str:
+        """The user name of its owner; with_owner_names() reads those of many selections."""
+        return self.owner.username
 
     @cached_property
     def task_list(self) -> list[SelectedTask]:

@@ -70,7 +70,7 @@ def visible_selections(*, user: User, ids: Sequence[int]) -> list[Selection]:
     ids = list(dict.fromkeys(ids))
     if len(ids) > MOST_COMBINED:
         raise InvalidInput(f"At most {MOST_COMBINED} selections can be combined at a time.")
-    visible = Selection.objects.for_user(user).select_related("owner").with_tasks()
+    visible = Selection.objects.for_user(user).with_owner_names().with_tasks()
     by_id = visible.in_bulk(ids)
     missing = [str(pk) for pk in ids if pk not in by_id]
     if missing:

@@ -208,7 +208,7 @@ def in_words(selection: Selection) -> str:
     """Such as “10 frames from each job of task 1, drawn at random with seed 7. Saved by …”. A copy
     was drawn by somebody else: so nobody is said to have drawn it."""
     when = date_format(timezone.localtime(selection.created_at), "DATETIME_FORMAT")
-    saved = f"Saved by {selection.owner.username} on {when}."
+    saved = f"Saved by {selection.owner_name} on {when}."
     draw = selection.get_draw()
     if selection.operation:
         many = selection.sources.count()

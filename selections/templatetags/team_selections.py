@@ -23,5 +23,5 @@ def selections_of_team(context: dict[str, Any], team: Team) -> dict[str, Any]:
         "team": team,
         "user": user,
         "count": shared.count(),
-        "selections": shared.select_related("owner").with_counts()[:MOST_LISTED],
+        "selections": shared.with_owner_names().with_counts()[:MOST_LISTED],
     }

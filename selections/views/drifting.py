@@ -56,5 +56,5 @@ def draw_preview(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _visible(request: SignedInRequest, pk: int) -> Selection:
-    visible = Selection.objects.for_user(request.user).select_related("owner")
+    visible = Selection.objects.for_user(request.user).with_owner_names()
     return get_object_or_404(visible.with_tasks(), pk=pk)

@@ -50,7 +50,7 @@ def selection_list(request: SignedInRequest) -> HttpResponse:
 
 def list_page(request: SignedInRequest) -> HttpResponse:
     form = ListForm(request.GET, owners=[request.user.username, *page_queries.owners(request.user)])
-    visible = Selection.objects.for_user(request.user).listed().select_related("owner").with_tasks()
+    visible = Selection.objects.for_user(request.user).listed().with_owner_names().with_tasks()
     selections = form.applied_to(visible, request.user.pk)
     page = ListPaginator(selections, SELECTIONS_PER_PAGE).get_page(request.GET.get("page"))
     connections = accepted_connections(request.user)
@@ -325,7 +325,7 @@ def _tried(request: SignedInRequest) -> QueryDict | None:
 
 
 def _visible(request: SignedInRequest, pk: int) -> Selection:
-    visible = Selection.objects.for_user(request.user).select_related("owner")
+    visible = Selection.objects.for_user(request.user).with_owner_names()
     return get_object_or_404(visible.with_may_edit(request.user), pk=pk)
 
 
