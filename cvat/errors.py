@@ -20,6 +20,7 @@ from urllib3.util import Retry
 from cvat.exceptions import (
     CvatBroken,
     CvatError,
+    CvatFileUnreadable,
     CvatForbidden,
     CvatNotFound,
     CvatRejected,
@@ -44,6 +45,18 @@ DATA_FAILURES = {
     ),
     504: _NOT_IN_TIME.format(status=504),
 }
+# What CVAT says, with 403 or 404, of a file in the cloud storage of a task, and of the storage
+# itself (cvat-api 10.6).
+_ABOUT_FILE = re.compile(r"(The|Access to the) file ")
+_ABOUT_STORAGE = re.compile(r"The resource ")
+_FILE_UNREADABLE = (
+    "CVAT cannot read the file of this picture in the cloud storage of its task: it may have been "
+    "deleted there, or be closed to CVAT. Ask whoever runs CVAT."
+)
+_STORAGE_UNREADABLE = (
+    "CVAT cannot read the cloud storage that holds the pictures of this task: it may have been "
+    "deleted or detached, or be closed to CVAT. Ask whoever runs CVAT."
+)
 _TLS = (ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _SERVER_PATH = re.compile(r"(?<![\w:/.}])(?:/[\w.@+-]+){2,}/?|\b[A-Za-z]:\\[^\s'\"]+")
@@ -75,6 +88,8 @@ def _from_status(
     status = response.status_code
     if 300 <= status < 400:
         return CvatUnreachable(_redirect(response, place), status=status)
+    if is_data and (unreadable := _unreadable(status, said)):
+        return unreadable
     if status == 401:
         return CvatUnauthorized(
             f"{place} no longer accepts the stored access: connect again.", status=status
@@ -92,6 +107,16 @@ def _from_status(
         return CvatBroken(_failed(status, subject, place), status=status)
     reason = f": {said}" if said else f" (status {status})."
     return CvatRejected(f"{place} refuses the request for {subject}{reason}", status=status)
+
+
+def _unreadable(status: int, said: str) -> CvatBroken | None:
+    """The exception for a picture or chunk whose file CVAT cannot read in a cloud storage; None for
+    another refusal."""
+    if status in (403, 404) and _ABOUT_FILE.match(said):
+        return CvatFileUnreadable(_FILE_UNREADABLE, status=status)
+    if status == 409 or (status in (403, 404) and _ABOUT_STORAGE.match(said)):
+        return CvatBroken(_STORAGE_UNREADABLE, status=status)
+    return None
 
 
 def from_failure(error: Exception, *, place: str, host: str) -> CvatUnreachable:

@@ -37,6 +37,11 @@ class CvatBroken(CvatError):
     code = "cvat_broken"
 
 
+class CvatFileUnreadable(CvatBroken):
+    """CVAT cannot read the file of a picture in the cloud storage of its task; of other pictures
+    it may (cvat-api 10.6)."""
+
+
 class CvatLoginRefused(CvatError):
     """Wrong user name or password, or an inactive account."""
 

@@ -11,6 +11,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import (
     CvatBroken,
     CvatError,
+    CvatFileUnreadable,
     CvatForbidden,
     CvatNotFound,
     CvatRejected,
@@ -157,6 +158,38 @@ def test_a_picture_that_is_none(cvat: Replay, answer: Answer) -> None:
     cvat.route("/api/tasks/12/data", answer)
     with pytest.raises(CvatBroken, match="does not look like CVAT"):
         CvatClient(url=cvat.url, credential=None, retries=FAST).frame(task_id=12, frame=0)
+
+
+GONE = "The file 'a/b.jpg' not found on the cloud storage 'pictures'"
+CLOSED = "Access to the file 'a/b.jpg' on the 'pictures' cloud storage is denied"
+NO_STORAGE = "The resource pictures not found. It may have been deleted."
+CLOSED_STORAGE = "The resource pictures is no longer available. Access forbidden."
+NOT_PERMITTED = "You do not have permission to perform this action."
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind", "text"),
+    [
+        (404, GONE, CvatFileUnreadable, "file of this picture in the cloud storage"),
+        (403, CLOSED, CvatFileUnreadable, "cannot read the file of this picture"),
+        (404, NO_STORAGE, CvatBroken, "cannot read the cloud storage that holds the pictures"),
+        (403, CLOSED_STORAGE, CvatBroken, "cannot read the cloud storage"),
+        (409, "The task has no cloud storage", CvatBroken, "deleted or detached"),
+        (403, NOT_PERMITTED, CvatForbidden, "may not see frame 0 of task 12"),
+        (404, "No Task matches the given query.", CvatNotFound, "does not exist"),
+    ],
+)
+@pytest.mark.parametrize("is_bare", [True, False])
+def test_files_in_a_cloud_storage(
+    cvat: Replay, status: int, said: str, kind: type[CvatError], text: str, is_bare: bool
+) -> None:
+    """Not taken for a task that is closed to the account, or gone (cvat-api 10.6)."""
+    body = said if is_bare else {"detail": said}
+    cvat.route("/api/tasks/12/data", json_answer(body, status))
+    with pytest.raises(CvatError, match=text) as caught:
+        CvatClient(url=cvat.url, credential=None, retries=FAST).frame(task_id=12, frame=0)
+    assert type(caught.value) is kind
+    assert caught.value.status == status
 
 
 def test_preview_of_a_task_without_data(cvat: Replay) -> None:

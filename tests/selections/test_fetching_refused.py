@@ -67,6 +67,21 @@ def test_one_frame_that_is_refused_does_not_close_its_job(
     assert [row["frame"] for row in archive.problems] == [3]
 
 
+def test_files_that_a_cloud_storage_refuses_close_no_task(
+    connection: Connection, standin: StandIn
+) -> None:
+    """CVAT answers 403 for the file, not for the account (cvat-api 10.6)."""
+    said = {"detail": "Access to the file 'a.jpg' on the 'pictures' cloud storage is denied"}
+    standin.faults.fail("type=chunk", status=403, body=said)
+    standin.faults.fail("type=frame&number=3&", status=403, body=said)
+    archive = built(select(connection, (2, range(8))))
+    assert [row["frame"] for row in archive.problems] == [3]
+    assert "cloud storage" in archive.problems[0]["reason"]
+    frames = [seen for seen in data_requests(standin) if seen.query.get("type") == "frame"]
+    assert frames
+    assert all(seen.path.startswith("/api/tasks/") for seen in frames)
+
+
 def test_frames_of_a_job_that_is_gone_come_through_the_task(
     connection: Connection, standin: StandIn
 ) -> None:
