@@ -21,11 +21,12 @@ ANY = "any"  # the type of a label that takes every kind of object
 @dataclass(frozen=True, slots=True)
 class JobFrames:
     """What one job has on frames that are compared, also what overlapping jobs have as well;
-    `count` is how many objects it has on all frames."""
+    `count` is how many objects it has on all frames, `groups` are the numbers of their groups."""
 
     job: Job
     count: int
     by_frame: Mapping[int, Sequence[Shape]]
+    groups: frozenset[int]
 
 
 class ResultFrame(NamedTuple):

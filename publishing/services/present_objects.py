@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
-from typing import Any
 
 from cvat.annotation_json import read_track
 from cvat.annotations import BadObject, JobAnnotations, Labels, Track
@@ -17,6 +14,7 @@ from cvat.types import FrameCatalog, Job
 from cvat.writing import AnnotationWriter
 from cvat.writing.copying import copied
 from cvat.writing.objects import KINDS, Objects, missing
+from publishing.groups import numbers_apart, regrouped
 
 _NOTHING: Objects = {"tags": [], "shapes": [], "tracks": []}
 
@@ -67,11 +65,9 @@ def with_free_groups(
     used = {group for each in present.values() for group in _groups(each.objects)}
     if not own & used:
         return dict(planned)
-    free = (number for number in count(1) if number not in own and number not in used)
-    numbers: defaultdict[int, int] = defaultdict(lambda: next(free))
-    numbers |= {group: group for group in own - used}
+    numbers = numbers_apart(own, used)
     return {
-        job_id: {kind: [_regrouped(each, numbers) for each in objects[kind]] for kind in KINDS}
+        job_id: {kind: [regrouped(each, numbers) for each in objects[kind]] for kind in KINDS}
         for job_id, objects in planned.items()
     }
 
@@ -115,12 +111,3 @@ def _groups(objects: Objects) -> Iterator[int]:
             for part in (each, *(each.get("elements") or ())):
                 if group := part.get("group"):
                     yield group
-
-
-def _regrouped(each: Mapping[str, Any], numbers: Mapping[int, int]) -> dict[str, Any]:
-    result = dict(each)
-    if each["group"]:
-        result["group"] = numbers[each["group"]]
-    if "elements" in each:
-        result["elements"] = [_regrouped(part, numbers) for part in each["elements"]]
-    return result

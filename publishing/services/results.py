@@ -17,6 +17,7 @@ from cvat.differences import PairLimit, differences
 from cvat.overlapping import FrameRange, objects_by_frame
 from cvat.types import Job, Meta
 from portal.exceptions import Conflict, InvalidInput
+from publishing import groups
 from publishing.models import Publication
 from publishing.results import ComparedFrame, Comparison, JobFrames, NotCompared, ResultFrame
 from publishing.services.following import NO_JOB_SHOWN, connection_to
@@ -220,7 +221,7 @@ def _of_job(
 ) -> JobFrames:
     count = len(annotations.shapes) + len(annotations.tracks) + annotations.problems_count
     by_frame = objects_by_frame([job], frames, lambda _: annotations, deleted=deleted)
-    return JobFrames(job, count, dict(by_frame))
+    return JobFrames(job, count, dict(by_frame), groups.of_job(annotations))
 
 
 def _compared(

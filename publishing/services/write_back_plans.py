@@ -8,7 +8,7 @@ part of the plan any more.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from cvat.client import CvatClient
 from cvat.differences import Differences, PairLimit, differences
 from cvat.writing.copying import Copied, copied, identified
 from portal.exceptions import Conflict
+from publishing import groups
 from publishing.change import Change
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication
@@ -68,10 +69,13 @@ class JobPlan:
 @dataclass(slots=True)
 class WriteBackPlan:
     """`unmatched` counts objects and values of attributes that a task cannot take, by the reason;
-    `tracked_count` objects of tracks that stay as they are, although the results differ."""
+    `tracked_count` objects of tracks that stay as they are, although the results differ. `groups`
+    are the numbers that groups of the results get, by the task of the frame and the job of the
+    results: each job counts its groups from 1."""
 
     comparison: Comparison
     pairs: PairLimit  # of what each job has and the results
+    groups: Mapping[tuple[int, int], Mapping[int, int]]
     jobs: dict[int, JobPlan] = field(default_factory=dict)
     unmatched: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     tracked_count: int = 0
@@ -108,7 +112,7 @@ def plan_write_back(
     """Read the results of `source` and the tasks of its frames. Raises Conflict, InvalidInput,
     CvatError."""
     comparison = read_comparison(client, source, limits, has_jobs=True)
-    plan = WriteBackPlan(comparison, PairLimit())
+    plan = WriteBackPlan(comparison, PairLimit(), _group_numbers(comparison))
     for frame in comparison.frames:
         if options.place == REPLACE:
             _replace(plan, frame)
@@ -116,6 +120,28 @@ def plan_write_back(
             _add(plan, frame)
     plan.jobs = {number: job for number, job in plan.jobs.items() if job.changes}
     return plan
+
+
+def _group_numbers(comparison: Comparison) -> dict[tuple[int, int], Mapping[int, int]]:
+    frames: defaultdict[tuple[int, int], list[ComparedFrame]] = defaultdict(list)
+    for frame in comparison.frames:
+        frames[frame.place.task_id, frame.new_job_id].append(frame)
+    used = {
+        task_id: set[int]().union(*(job.groups for job in jobs))
+        for task_id, jobs in comparison.jobs.items()
+    }
+    numbers: dict[tuple[int, int], Mapping[int, int]] = {}
+    for (task_id, new_job_id), of_job in frames.items():
+        own = {group for frame in of_job for group in groups.of_shapes(frame.after)}
+        pairs = (
+            pair
+            for frame in of_job
+            for pair in (*frame.differences.same, *frame.differences.changed)
+        )
+        given = groups.numbers_apart(own, used[task_id], groups.same_groups(pairs))
+        used[task_id].update(given.values())
+        numbers[task_id, new_job_id] = given
+    return numbers
 
 
 def _add(plan: WriteBackPlan, frame: ComparedFrame) -> None:
@@ -157,8 +183,9 @@ def _create(plan: WriteBackPlan, frame: ComparedFrame, shape: Shape) -> bool:
     new = copied([shape], labels, frames={shape.frame: frame.place.frame})
     _note_unmatched(plan, new)
     job = _job(plan, frame.place.task_id, frame.job_id)
-    job.created["shapes"] += new.shapes
-    job.created["tags"] += new.tags
+    numbers = plan.groups[frame.place.task_id, frame.new_job_id]
+    job.created["shapes"] += [groups.regrouped(each, numbers) for each in new.shapes]
+    job.created["tags"] += [groups.regrouped(each, numbers) for each in new.tags]
     return not new.left_out
 
 

@@ -105,6 +105,38 @@ def test_added_to_what_is_there(annotated: Published, task: Task) -> None:
         ask(publication, "add")
 
 
+@pytest.mark.parametrize("place", ["add", "replace"])
+def test_groups_stay_apart_from_those_of_the_task(
+    published: Published, task: Task, place: str
+) -> None:
+    """Results with group 1, which is group 2 of the task, and 2 and 3, which are new; the task has
+    another group 3. Group 3 of the second job of the results is one of its own."""
+    publication, made = published
+    add_box(task, 3, 1, group=2)
+    add_box(made, 0, 1, group=1)
+    add_box(made, 0, 30, group=1)
+    add_box(made, 1, 40, group=2)
+    add_box(made, 1, 60, group=3)
+    add_box(made, 2, 70, group=3)
+    add_box(made, 2, 80)
+    shape = add_box(task, 24, 5)  # on no frame of the publication
+    keyframe = {name: value for name, value in shape.items() if name != "group"}
+    track = {"id": 5, "frame": 24, "label_id": shape["label_id"], "group": 3, "attributes": []}
+    job = next(each for each in task.jobs if each.holds(24))
+    job.annotations["tracks"] = [{**track, "shapes": [keyframe], "elements": []}]
+    assert carried_out(ask(publication, place, tracks="keep")).status == "ready"
+    assert groups_of_boxes(task) == {1: 2, 30: 2, 40: 4, 60: 5, 70: 1, 80: 0, 5: 0}
+    add_box(made, 2, 90, group=3)
+    assert carried_out(ask(publication, place, tracks="keep")).status == "ready"
+    assert groups_of_boxes(task)[90] == 1
+
+
+def groups_of_boxes(task: Task) -> dict[float, int]:
+    """By the left edges of the boxes."""
+    shapes = [shape for job in task.jobs for shape in (job.annotations or {}).get("shapes", ())]
+    return {shape["points"][0]: shape["group"] for shape in shapes}
+
+
 def test_a_frame_of_two_jobs_gets_it_once(
     published: Published, task: Task, standin: StandIn
 ) -> None:
