@@ -11,7 +11,7 @@ from cvat.bodies import META as ANNOTATIONS
 from cvat.exceptions import CvatBroken
 from cvat.http import Call
 from cvat.writing import refusals
-from cvat.writing.objects import KINDS, Objects, comparable, missing, split
+from cvat.writing.objects import KINDS, Objects, count_by_place, missing, split
 from cvat.writing.writer import Writer
 
 
@@ -30,16 +30,16 @@ class AnnotationWriter(Writer):
             bounds=ANNOTATIONS,  # it repeats the objects
         )
         self._sender.send(call)
-        return comparable(objects).total()
+        return count_by_place(objects).total()
 
     def ensure_annotations(self, job_id: int, objects: Objects, *, before: int) -> int:
         """Add objects to a job that had `before` objects, once: they are looked for among those of
         the job. CvatRefused with CHANGED_MEANWHILE if neither they nor the state before are
         there."""
-        wanted = comparable(objects)
+        wanted = count_by_place(objects)
 
         def added() -> int | None:
-            present = comparable(self.annotations(job_id))
+            present = count_by_place(self.annotations(job_id))
             if not wanted - present and present.total() >= before + wanted.total():
                 return wanted.total()
             if present.total() != before:
@@ -52,17 +52,17 @@ class AnnotationWriter(Writer):
         """Add those of the objects that the job does not have, whoever made them, `at_once` in a
         request. May be repeated at any time: nothing is added twice."""
         lacking = missing(objects, self.annotations(job_id))
-        while count := comparable(lacking).total():
+        while count := count_by_place(lacking).total():
             batch, lacking = split(lacking, at_once)
             self._add_batch(job_id, objects, batch, before=count)
 
     def _add_batch(self, job_id: int, objects: Objects, batch: Objects, *, before: int) -> None:
         """Add the batch to a job that lacks `before` of the objects."""
-        after = before - comparable(batch).total()
+        after = before - count_by_place(batch).total()
 
         def added() -> bool | None:
             lacking = missing(objects, self.annotations(job_id))
-            return True if comparable(lacking).total() <= after else None
+            return True if count_by_place(lacking).total() <= after else None
 
         def add() -> bool:
             self.create_annotations(job_id, batch)

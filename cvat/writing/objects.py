@@ -21,15 +21,15 @@ MOST_IN_PLACE = 100  # objects in one place that are compared with each other
 OBJECTS_AT_ONCE = 10_000  # in one request, which CVAT carries out within a few seconds
 
 
-def comparable(objects: Objects) -> Counter[Hashable]:
-    """How many objects are in each place."""
+def count_by_place(objects: Objects) -> Counter[Hashable]:
+    """How many objects are in each place; `.total()` of it is the number of all objects."""
     return Counter((kind, _key(each)) for kind in KINDS for each in objects.get(kind) or ())
 
 
 def missing(wanted: Objects, present: Objects) -> dict[str, list[Mapping[str, Any]]]:
     """Those of the wanted objects that no present one is in the same place of, each as often as it
     lacks there."""
-    known = comparable(present)
+    known = count_by_place(present)
     lacking: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in KINDS}
     for kind in KINDS:
         for each in wanted.get(kind) or ():

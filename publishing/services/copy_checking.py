@@ -11,8 +11,8 @@ from cvat.annotations import Labels, Shape
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import FrameCatalog, Job
-from cvat.writing.copying import Copied, copied
-from cvat.writing.objects import KINDS, Objects, comparable, differing, missing
+from cvat.writing.conversion import Converted, convert
+from cvat.writing.objects import KINDS, Objects, count_by_place, differing, missing
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import Change, frames_in_words
 from publishing.copying import (
@@ -167,7 +167,7 @@ def check_copy(
         present = read_present(client, catalog, labels, planned)
     planned = with_free_groups(planned, present)
     jobs, occupied = _compare(planned, present, catalog.jobs)
-    total = sum(comparable(objects).total() for objects in planned.values())
+    total = sum(count_by_place(objects).total() for objects in planned.values())
     unlike = Counter(
         int(each["frame"])
         for job_id, objects in planned.items()
@@ -228,7 +228,7 @@ def _fitting(
     placing: Placing,
     labels: Labels,
     options: CopyOptions,
-) -> tuple[Copied, Mapping[str, int]]:
+) -> tuple[Converted, Mapping[str, int]]:
     """The objects that the task can take, and what does not fit."""
     left_out = Counter(source.unread)
     reasons = {each.picture.frame: each.reason for each in matched.unmatched}
@@ -243,7 +243,7 @@ def _fitting(
             shapes.append(placing.place(each))
         except CannotBePlaced as error:
             left_out[f"{OBJECTS}: {error}"] += 1
-    fitting = copied(shapes, labels, frames=matched.frames, renamed=options.labels, is_strict=True)
+    fitting = convert(shapes, labels, frames=matched.frames, renamed=options.labels, is_strict=True)
     left_out.update(f"{OBJECTS}: {lost.reason}" for lost in fitting.left_out)
     for (label, attribute), count in fitting.attributes_left_out.items():
         reason = f"“{label}” of the task has no attribute “{attribute}”, or not this value of it"
@@ -259,7 +259,7 @@ def _bounded(left_out: Counter[str]) -> Mapping[str, int]:
     return {**most, OTHER_REASONS: left_out.total() - sum(most.values())}
 
 
-def _by_job(fitting: Copied, catalog: FrameCatalog) -> dict[int, Objects]:
+def _by_job(fitting: Converted, catalog: FrameCatalog) -> dict[int, Objects]:
     """The objects for each job, in the order of the frames; a frame of two jobs is in the first."""
     job_of = {frame.frame: frame.job_id for frame in catalog.frames}
     planned: dict[int, dict[str, list[Any]]] = {}
@@ -285,7 +285,7 @@ def _compare(
         frames = {each["frame"] for kind in KINDS for each in lacking[kind]}
         if not frames:
             continue
-        to_add.append(JobObjects(job_id, sent, comparable(lacking).total(), len(frames)))
+        to_add.append(JobObjects(job_id, sent, count_by_place(lacking).total(), len(frames)))
         occupied |= frames & _frames_with_objects(in_job.objects, last.get(job_id, 0))
     return to_add, sorted(occupied)
 

@@ -12,7 +12,7 @@ from cvat.client import CvatClient
 from cvat.overlapping import objects_by_frame
 from cvat.types import FrameCatalog, Job
 from cvat.writing import AnnotationWriter
-from cvat.writing.copying import copied
+from cvat.writing.conversion import convert
 from cvat.writing.objects import KINDS, Objects, missing
 from publishing.groups import numbers_apart, regrouped
 
@@ -93,7 +93,7 @@ def _tracked(
         [job], sorted(frames), lambda _: annotations, deleted=frozenset(catalog.deleted_frames)
     )
     shapes = [shape for _, on_frame in by_frame for shape in on_frame]
-    return copied(shapes, labels, frames={frame: frame for frame in frames}).objects
+    return convert(shapes, labels, frames={frame: frame for frame in frames}).objects
 
 
 def _tracks(objects: Objects, labels: Labels) -> Iterator[Track]:

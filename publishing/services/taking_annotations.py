@@ -13,7 +13,7 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import Job
 from cvat.writing import AnnotationWriter
-from cvat.writing.copying import copied
+from cvat.writing.conversion import convert
 from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.exceptions import NotConnected
 from portal.work.heartbeat import Heartbeat
@@ -107,7 +107,7 @@ class TakenAnnotations:
         for new_frame in frames:
             task_id, frame = itemgetter("task_id", "frame")(self._lines[new_frame])
             shapes = self._objects[task_id].on(frame)
-            result = copied(shapes, labels, frames={frame: new_frame})
+            result = convert(shapes, labels, frames={frame: new_frame})
             for lost in result.left_out:
                 reason = OBJECT.format(reason=lost.reason)
                 where = {"frame": lost.frame, "object_id": lost.object_id}

@@ -15,7 +15,7 @@ from typing import Any
 from cvat.annotations import Labels, Shape
 from cvat.client import CvatClient
 from cvat.differences import Differences, PairLimit, differences
-from cvat.writing.copying import Copied, copied, identified
+from cvat.writing.conversion import Converted, convert, with_ids
 from portal.exceptions import Conflict
 from publishing import groups
 from publishing.change import Change
@@ -57,7 +57,7 @@ class JobPlan:
 
     @property
     def deletions(self) -> dict[str, Any]:
-        return identified(self.deleted)
+        return with_ids(self.deleted)
 
     @property
     def changes(self) -> list[Change]:
@@ -180,7 +180,7 @@ def _replace_in_first(
 def _create(plan: WriteBackPlan, frame: ComparedFrame, shape: Shape) -> bool:
     """Whether the task can take the object."""
     labels: Labels = plan.comparison.labels[frame.place.task_id]
-    new = copied([shape], labels, frames={shape.frame: frame.place.frame})
+    new = convert([shape], labels, frames={shape.frame: frame.place.frame})
     _note_unmatched(plan, new)
     job = _job(plan, frame.place.task_id, frame.job_id)
     numbers = plan.groups[frame.place.task_id, frame.new_job_id]
@@ -204,7 +204,7 @@ def _job(plan: WriteBackPlan, task_id: int, job_id: int) -> JobPlan:
     return plan.jobs[job_id]
 
 
-def _note_unmatched(plan: WriteBackPlan, new: Copied) -> None:
+def _note_unmatched(plan: WriteBackPlan, new: Converted) -> None:
     for each in new.left_out:
         plan.unmatched[each.reason] += 1
     for (label, name), number in new.attributes_left_out.items():

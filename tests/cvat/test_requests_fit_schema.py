@@ -19,7 +19,7 @@ from cvat import login
 from cvat.annotation_json import read_annotations
 from cvat.annotations import Shape
 from cvat.writing import FileOnDisk, NewProject, NewTask, OrderedPicture, TaskData
-from cvat.writing.copying import copied, identified
+from cvat.writing.conversion import convert, with_ids
 from standin import handler
 from standin.messages import Answer, Request
 from standin.pictures import jpeg, numbered
@@ -178,7 +178,7 @@ def test_recorded_objects_are_sent_in_a_form_that_fits(folder: Path) -> None:
     case = Case(folder)
     shapes = list(shapes_of(case))
     frames = {shape.frame: max(shape.frame, 0) for shape in shapes}
-    result = copied(shapes, case.labels, frames=frames)
+    result = convert(shapes, case.labels, frames=frames)
     assert len(result.shapes) + len(result.tags) + len(result.left_out) == len(shapes)
-    found = problems(ANNOTATIONS, result.objects) + problems(ANNOTATIONS, identified(shapes))
+    found = problems(ANNOTATIONS, result.objects) + problems(ANNOTATIONS, with_ids(shapes))
     assert not found, "\n".join(found[:10])

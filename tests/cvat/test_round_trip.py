@@ -11,7 +11,7 @@ import pytest
 from cvat.client import CvatClient
 from cvat.types import Place
 from cvat.writing import FileOnDisk, NewTask, TaskData
-from cvat.writing.copying import copied
+from cvat.writing.conversion import convert
 from standin.model import Task
 from standin.server import StandIn
 from tests.cvat.writing_clients import client, world_to_write_to, writer
@@ -71,7 +71,7 @@ def bring_back(site: StandIn, reader: CvatClient, task: Task, folder: Path) -> N
                     job_id=job.id, labels=labels, frames=set(frames), into=file
                 )
             shapes += read.shapes
-        result = copied(shapes, reader.labels(task_id=origin), frames=frames)
+        result = convert(shapes, reader.labels(task_id=origin), frames=frames)
         assert result.left_out == []
         covered: set[int] = set()
         for job in site.world.tasks[origin].jobs:

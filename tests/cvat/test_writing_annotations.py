@@ -10,7 +10,7 @@ import pytest
 from cvat import bodies
 from cvat import client as cvat_client
 from cvat.exceptions import CvatBroken, CvatRefused, Reason
-from cvat.writing.objects import comparable
+from cvat.writing.objects import count_by_place
 from cvat.writing.sending import Sender
 from standin.model import Job, Task
 from standin.server import StandIn
@@ -56,7 +56,7 @@ def lefts(job: Job) -> list[float]:
 def test_objects_are_added_to_those_of_the_job(site: StandIn, task: Task, job: Job) -> None:
     assert writer(site).create_annotations(job.id, boxes(task, 10, 20)) == 3
     assert writer(site).create_annotations(job.id, boxes(task, 30)) == 2
-    assert comparable(writer(site).annotations(job.id)).total() == 5
+    assert count_by_place(writer(site).annotations(job.id)).total() == 5
     assert lefts(job) == [10, 20, 30]
 
 

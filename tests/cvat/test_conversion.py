@@ -10,7 +10,7 @@ import pytest
 
 from cvat.annotations import Label, Shape
 from cvat.client import CvatClient
-from cvat.writing.copying import LeftOut, copied, identified
+from cvat.writing.conversion import LeftOutObject, convert, with_ids
 from standin.model import Task
 from standin.server import StandIn
 from tests.cvat.writing_clients import client, world_to_write_to, writer
@@ -84,7 +84,7 @@ def test_objects_arrive_as_they_were_on_their_new_frames(site: StandIn, tmp_path
     source, target, reader = task(site, SOURCE), task(site, TARGET), client(site)
     fill(site, source)
     shapes, frames = read(reader, source, tmp_path), {1: 5, 4: 0}
-    result = copied(shapes, reader.labels(task_id=target.id), frames=frames)
+    result = convert(shapes, reader.labels(task_id=target.id), frames=frames)
     assert (result.left_out, result.attributes_left_out) == ([], {})
     writer(site).ensure_annotations(target.jobs[0].id, result.objects, before=0)
     sent = sorted(shown(each, frames[each.frame]) for each in shapes)
@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_named(site: StandIn, tmp_path: Path) -> None:
     fill(site, source)
     shapes = read(reader, source, tmp_path)
     labels = reader.labels(task_id=target.id)
-    result = copied(shapes, labels, frames={1: 1, 4: 4}, renamed={"car": "vehicle"})
+    result = convert(shapes, labels, frames={1: 1, 4: 4}, renamed={"car": "vehicle"})
     assert [(each.frame, each.reason) for each in result.left_out] == [
         (1, "the task has no label “night”"),
         (4, "the label “person” of the task is no skeleton"),
@@ -112,9 +112,9 @@ def test_a_skeleton_needs_all_its_points(site: StandIn, tmp_path: Path) -> None:
     source, target, reader = task(site, SOURCE), task(site, other), client(site)
     fill(site, source)
     [skeleton] = [each for each in read(reader, source, tmp_path) if each.kind == "skeleton"]
-    result = copied([skeleton], reader.labels(task_id=target.id), frames={4: 4})
+    result = convert([skeleton], reader.labels(task_id=target.id), frames={4: 4})
     reason = "the skeleton “person” of the task has no point “foot”"
-    assert result.left_out == [LeftOut(4, skeleton.id, reason)]
+    assert result.left_out == [LeftOutObject(4, skeleton.id, reason)]
     assert result.shapes == []
 
 
@@ -122,7 +122,7 @@ def test_objects_of_other_frames_stay_behind(site: StandIn, tmp_path: Path) -> N
     source, target, reader = task(site, SOURCE), task(site, TARGET), client(site)
     fill(site, source)
     labels = reader.labels(task_id=target.id)
-    result = copied(read(reader, source, tmp_path), labels, frames={1: 0})
+    result = convert(read(reader, source, tmp_path), labels, frames={1: 0})
     assert {each.reason for each in result.left_out} == {"the frame is not in the task"}
     assert (len(result.shapes), len(result.tags)) == (1, 1)
 
@@ -132,7 +132,7 @@ def test_objects_are_deleted_by_what_was_read_of_them(site: StandIn, tmp_path: P
     fill(site, source)
     shapes = read(reader, source, tmp_path)
     deleted = [each for each in shapes if each.kind in ("skeleton", "tag", "mask")]
-    writer(site).ensure_annotations_deleted(source.jobs[0].id, identified(deleted))
+    writer(site).ensure_annotations_deleted(source.jobs[0].id, with_ids(deleted))
     remaining = read(reader, source, tmp_path)
     assert sorted(each.kind for each in remaining) == ["polygon", "rectangle"]
 
@@ -145,13 +145,13 @@ def test_what_cvat_would_refuse_is_sent_as_it_takes_it(
     target = task(site, TARGET)
     labels = client(site).labels(task_id=target.id)
     shape = Shape("rectangle", Label(0, "car"), 0, [1, 1, 9, 9], rotation=rotation, group=-1)
-    result = copied([shape], labels, frames={0: 0})
+    result = convert([shape], labels, frames={0: 0})
     assert (result.shapes[0]["rotation"], result.shapes[0]["group"]) == (sent, 0)
     writer(site).ensure_annotations(target.jobs[0].id, result.objects, before=0)
 
 
 def test_a_skeleton_without_points_is_left_out(site: StandIn) -> None:
     labels = client(site).labels(task_id=task(site, TARGET).id)
-    result = copied([Shape("skeleton", Label(0, "person"), 0, id=7)], labels, frames={0: 0})
-    assert result.left_out == [LeftOut(0, 7, "the skeleton has no points")]
+    result = convert([Shape("skeleton", Label(0, "person"), 0, id=7)], labels, frames={0: 0})
+    assert result.left_out == [LeftOutObject(0, 7, "the skeleton has no points")]
     assert result.shapes == []

@@ -16,7 +16,7 @@ NO_POINT = "the skeleton “{name}” of the task has no point “{point}”"
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOutObject:
     """An object that the task cannot take. `frame` is the one that it was on before."""
 
     frame: int
@@ -25,13 +25,13 @@ class LeftOut:
 
 
 @dataclass(slots=True)
-class Copied:
-    """Objects to create, and what was lost. `attributes_left_out` counts values by the names of
-    label and attribute."""
+class Converted:
+    """Objects in the form that creates them in the other task, and what that task cannot take.
+    `attributes_left_out` counts values by the names of label and attribute."""
 
     shapes: list[dict[str, Any]] = field(default_factory=list)
     tags: list[dict[str, Any]] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[LeftOutObject] = field(default_factory=list)
     attributes_left_out: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
@@ -40,62 +40,61 @@ class Copied:
         return {"tags": self.tags, "shapes": self.shapes, "tracks": []}
 
 
-class _CannotBeCopied(Exception):
-    """The text is the reason of a LeftOut."""
+class _CannotBeConverted(Exception):
+    """The text is the reason of a LeftOutObject."""
 
 
-def copied(
+def convert(
     shapes: Iterable[Shape],
     labels: Labels,
     *,
     frames: Mapping[int, int],
     renamed: Mapping[str, str] | None = None,
     is_strict: bool = False,
-) -> Copied:
-    """The shapes and tags for a task with these labels, on the frames to which `frames` leads from
-    their own. Labels, their attributes and the points of skeletons are matched by name; `renamed`
-    leads from the names of labels to those of the task. Every object that does not fit is named.
+) -> Converted:
+    """The shapes and tags in the form that creates them in a task with these labels. `frames` maps
+    their frames to those of that task. Labels, their attributes and the points of skeletons are
+    matched by name; `renamed` maps names of labels to those of that task. `left_out` of the result
+    names every object that does not fit.
     `is_strict`: values outside the list of an attribute, which CVAT takes, are left out too."""
     targets = {label.name: label for label in labels}
-    result = Copied()
+    result = Converted()
     for shape in shapes:
         name = (renamed or {}).get(shape.label.name, shape.label.name)
         try:
             if shape.frame not in frames:
-                raise _CannotBeCopied(NO_FRAME)
+                raise _CannotBeConverted(NO_FRAME)
             if name not in targets:
-                raise _CannotBeCopied(NO_LABEL.format(name=name))
+                raise _CannotBeConverted(NO_LABEL.format(name=name))
             sent = _object(shape, targets[name], frames[shape.frame], result)
             if is_strict:
                 _drop_unlisted(sent, targets[name], result)
-        except _CannotBeCopied as error:
-            result.left_out.append(LeftOut(shape.frame, shape.id, str(error)))
+        except _CannotBeConverted as error:
+            result.left_out.append(LeftOutObject(shape.frame, shape.id, str(error)))
             continue
         (result.tags if shape.kind == TAG else result.shapes).append(sent)
     return result
 
 
-def identified(shapes: Iterable[Shape]) -> dict[str, Any]:
+def with_ids(shapes: Iterable[Shape]) -> dict[str, Any]:
     """Shapes and tags of a task as its own objects with their ids, for
     AnnotationWriter.ensure_annotations_deleted: label, frame and points say which they are."""
     objects: dict[str, Any] = {"tags": [], "shapes": [], "tracks": []}
     for shape in shapes:
-        objects["tags" if shape.kind == TAG else "shapes"].append(_identified(shape))
+        objects["tags" if shape.kind == TAG else "shapes"].append(_with_id(shape))
     return objects
 
 
-def _identified(shape: Shape) -> dict[str, Any]:
+def _with_id(shape: Shape) -> dict[str, Any]:
     named: dict[str, Any] = {"id": shape.id, "frame": shape.frame, "label_id": shape.label.id}
     if shape.kind == TAG:
         return named
     named |= {"type": shape.kind, "points": list(shape.points)}
     # CVAT takes no skeleton without its points, not even to delete it (cvat-api 14.10).
-    return (
-        {**named, "elements": list(map(_identified, shape.elements))} if shape.elements else named
-    )
+    return {**named, "elements": list(map(_with_id, shape.elements))} if shape.elements else named
 
 
-def _object(shape: Shape, label: Label, frame: int, result: Copied) -> dict[str, Any]:
+def _object(shape: Shape, label: Label, frame: int, result: Converted) -> dict[str, Any]:
     elements = _elements(shape, label, frame, result)
     sent: dict[str, Any] = {
         "frame": frame,
@@ -117,24 +116,24 @@ def _object(shape: Shape, label: Label, frame: int, result: Copied) -> dict[str,
     return {**sent, "elements": elements} if shape.kind == SKELETON else sent
 
 
-def _elements(shape: Shape, label: Label, frame: int, result: Copied) -> list[dict[str, Any]]:
+def _elements(shape: Shape, label: Label, frame: int, result: Converted) -> list[dict[str, Any]]:
     if shape.kind != SKELETON:
         return []
     points = {part.name: part for part in label.sublabels}
     if not points:
-        raise _CannotBeCopied(NO_SKELETON.format(name=label.name))
+        raise _CannotBeConverted(NO_SKELETON.format(name=label.name))
     if not shape.elements:
-        raise _CannotBeCopied(NO_POINTS)
+        raise _CannotBeConverted(NO_POINTS)
     for element in shape.elements:
         if element.label.name not in points:
             text = NO_POINT.format(name=label.name, point=element.label.name)
-            raise _CannotBeCopied(text)
+            raise _CannotBeConverted(text)
     return [
         _object(element, points[element.label.name], frame, result) for element in shape.elements
     ]
 
 
-def _attributes(shape: Shape, label: Label, result: Copied) -> list[dict[str, Any]]:
+def _attributes(shape: Shape, label: Label, result: Converted) -> list[dict[str, Any]]:
     known = {attribute.name: attribute.id for attribute in label.attributes}
     sent = []
     for name, value in shape.attributes:
@@ -146,7 +145,7 @@ def _attributes(shape: Shape, label: Label, result: Copied) -> list[dict[str, An
     return sent
 
 
-def _drop_unlisted(sent: dict[str, Any], label: Label, result: Copied) -> None:
+def _drop_unlisted(sent: dict[str, Any], label: Label, result: Converted) -> None:
     """Drop the values that are none of those of their attribute, of an object and its parts."""
     lists = {spec.id: spec for spec in label.attributes if spec.input_type in ("select", "radio")}
     listed = []
