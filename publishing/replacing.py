@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from cvat.types import Place
-from publishing.uploaded_pictures import Picture
+from publishing.uploaded_pictures import UploadedPicture
 
 # What becomes of frames without a replacement.
 KEEP_ORIGINAL = "original"
@@ -61,17 +61,17 @@ class Replacements:
     """`pictures` by the frame that they replace; `remaining` are the frames that none replaces,
     `unused` the paths of pictures that replace none."""
 
-    pictures: dict[Place, Picture]
+    pictures: dict[Place, UploadedPicture]
     remaining: tuple[ReplaceableFrame, ...]
     unused: tuple[str, ...]
 
 
-def match(frames: Sequence[ReplaceableFrame], pictures: Sequence[Picture]) -> Replacements:
+def match(frames: Sequence[ReplaceableFrame], pictures: Sequence[UploadedPicture]) -> Replacements:
     """Each frame with the picture of its path, else with that of its path in the folder that all
     pictures lie in, else with the one of its file name: where no other frame and no other picture
     has that."""
     shared = _shared_folder(pictures)
-    matched: dict[Place, Picture] = {}
+    matched: dict[Place, UploadedPicture] = {}
     remaining, unused = list(frames), list(pictures)
     rounds: tuple[tuple[NameOf, NameOf], ...] = (
         (str, str),
@@ -104,7 +104,7 @@ def _by_name(named: Iterable[tuple[str, Named]]) -> dict[str, list[Named]]:
     return by_name
 
 
-def _shared_folder(pictures: Iterable[Picture]) -> str:
+def _shared_folder(pictures: Iterable[UploadedPicture]) -> str:
     """The first folder of all paths, with its slash; "" unless they share one."""
     folders = {
         picture.path.partition("/")[0] if "/" in picture.path else "" for picture in pictures

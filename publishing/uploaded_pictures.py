@@ -68,7 +68,7 @@ class BrokenFile(ValueError):
     """A picture that cannot be read to its end. Its text can be shown."""
 
 
-class Picture(NamedTuple):
+class UploadedPicture(NamedTuple):
     """`number` is its place among the files of the upload, or the members of the ZIP; `size` are
     its bytes, unpacked."""
 
@@ -89,11 +89,11 @@ class Contents:
     in the extension, alone. `cut_off` are the paths of JPEGs without their end, as far as they were
     looked at."""
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[UploadedPicture, ...]
     left_out: tuple[LeftOutFile, ...]
     alike: tuple[tuple[str, str], ...]
     cut_off: tuple[str, ...]
-    video: Picture | None = None
+    video: UploadedPicture | None = None
 
     @property
     def size(self) -> int:
@@ -102,7 +102,7 @@ class Contents:
         return sum(file.size for file in files)
 
 
-def look(path: Path, files: Files, *, is_zip: bool, most_bytes: int) -> Contents:
+def sort_files(path: Path, files: Files, *, is_zip: bool, most_bytes: int) -> Contents:
     """What the files of an upload are, which lie in the file at `path`. Of each the first bytes are
     read, of JPEGs the last ones as well. Raises BadUpload, OSError."""
     if is_zip:
@@ -123,13 +123,13 @@ def look(path: Path, files: Files, *, is_zip: bool, most_bytes: int) -> Contents
     return _sorted_out(((name, size) for name, size, _ in files), head, is_cut_off)
 
 
-def peek(
-    path: Path, files: Files, pictures: Iterable[Picture], *, is_zip: bool
-) -> Iterator[tuple[Picture, IO[bytes]]]:
-    """Like read(), to look into the header of each picture: of one in a ZIP there are the first
-    HEAD_BYTES alone, not compared with their checksum. Raises BrokenFile, OSError."""
+def read_heads(
+    path: Path, files: Files, pictures: Iterable[UploadedPicture], *, is_zip: bool
+) -> Iterator[tuple[UploadedPicture, IO[bytes]]]:
+    """Like read_pictures(), to read the header of each picture: of one in a ZIP the file has the
+    first HEAD_BYTES alone, not compared with their checksum. Raises BrokenFile, OSError."""
     if not is_zip:
-        yield from read(path, files, pictures, is_zip=False)
+        yield from read_pictures(path, files, pictures, is_zip=False)
         return
     try:
         with FileRange(path, 0, files[0][1]) as whole, zipfile.ZipFile(whole) as archive:
@@ -143,9 +143,9 @@ def peek(
         raise BrokenFile(f"The ZIP cannot be read any more: {error}.") from error
 
 
-def read(
-    path: Path, files: Files, pictures: Iterable[Picture], *, is_zip: bool
-) -> Iterator[tuple[Picture, IO[bytes]]]:
+def read_pictures(
+    path: Path, files: Files, pictures: Iterable[UploadedPicture], *, is_zip: bool
+) -> Iterator[tuple[UploadedPicture, IO[bytes]]]:
     """Each picture with a file of its bytes, which is closed before the next one. Raises
     BrokenFile, OSError."""
     if not is_zip:
@@ -199,16 +199,16 @@ def _sorted_out(
     folders: frozenset[int] = frozenset(),
     why_not: Callable[[int], str] = lambda _: "",
 ) -> Contents:
-    pictures: dict[str, Picture] = {}
+    pictures: dict[str, UploadedPicture] = {}
     jpegs: set[str] = set()
-    videos: list[Picture] = []
+    videos: list[UploadedPicture] = []
     left_out = []
     for number, (path, size) in enumerate(files):
         if number in folders:
             continue
         reason = _why_left_out(path, size) or why_not(number)
         if not reason and posixpath.splitext(path)[1].lower() in VIDEOS:
-            videos.append(Picture(path, size, number))
+            videos.append(UploadedPicture(path, size, number))
             continue
         if not reason and path in pictures:
             reason = "has the same name as another file"
@@ -218,7 +218,7 @@ def _sorted_out(
         if reason:
             left_out.append(LeftOutFile(path, reason))
             continue
-        pictures[path] = Picture(path, size, number)
+        pictures[path] = UploadedPicture(path, size, number)
         if kind == ".jpg":
             jpegs.add(path)
     for path in [path for path in pictures if not pictures.keys().isdisjoint(_folders(path))]:
@@ -284,7 +284,8 @@ def _head_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def _is_member_cut_off(archive: zipfile.ZipFile, member: zipfile.ZipInfo, jpegs: Jpegs) -> bool:
-    """False for one that is too large to be looked at, or broken: read() tells of the latter."""
+    """False for one that is too large to be looked at, or broken: read_pictures() tells of the
+    latter."""
     if member.file_size > IN_MEMORY or not jpegs.take(member.file_size):
         return False
     try:
@@ -316,7 +317,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Any:
     return unpacked
 
 
-def _alike(pictures: Iterable[Picture]) -> Iterator[tuple[str, str]]:
+def _alike(pictures: Iterable[UploadedPicture]) -> Iterator[tuple[str, str]]:
     known: dict[str, str] = {}
     for picture in pictures:
         plain = posixpath.splitext(picture.path)[0].casefold()

@@ -24,7 +24,7 @@ from publishing.replacing import ReplacedFrame
 from publishing.services.task_checking import NewTaskCheck, NewTaskPart
 from publishing.services.task_places import find_place
 from publishing.services.uploads import UPLOAD_GONE
-from publishing.uploaded_pictures import BadUpload, Contents, look
+from publishing.uploaded_pictures import BadUpload, Contents, sort_files
 from selections.services.deleted_frames import Deletions
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
@@ -95,7 +95,7 @@ def find_contents(*, upload: Upload) -> Contents:
         contents: Contents = known
         return contents
     try:
-        contents = look(
+        contents = sort_files(
             upload.path,
             list(upload.list_files()),
             is_zip=upload.is_zip,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import Event
-from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -24,7 +23,13 @@ from publishing.replacing import (
 from publishing.services.files_checking import CONTENTS_SECONDS, find_contents
 from publishing.services.task_checking import NewTaskCheck
 from publishing.services.uploads import UPLOAD_GONE, UPLOAD_IN_USE
-from publishing.uploaded_pictures import HEAD_BYTES, BrokenFile, Picture, peek, read
+from publishing.uploaded_pictures import (
+    HEAD_BYTES,
+    BrokenFile,
+    UploadedPicture,
+    read_heads,
+    read_pictures,
+)
 from publishing.upright import upright_size
 from selections.archives import frame_rows
 from selections.archives.own_names import as_requested
@@ -141,21 +146,23 @@ def _check_sizes(
         )
 
 
-def _sizes(upload: Upload, pictures: Sequence[Picture]) -> dict[int, tuple[int, int] | None]:
+def _sizes(
+    upload: Upload, pictures: Sequence[UploadedPicture]
+) -> dict[int, tuple[int, int] | None]:
     """The size of each picture as CVAT would show it, by number. Raises Conflict."""
     key = SIZES.format(file_name=upload.file_name)
     sizes: dict[int, tuple[int, int] | None] = cache_get(key) or {}
     unknown = [picture for picture in pictures if picture.number not in sizes]
     if not unknown:
         return sizes
-    files: Any = [tuple(file) for file in upload.list_files()]
+    files = list(upload.list_files())
     try:
-        for picture, file in peek(upload.path, files, unknown, is_zip=upload.is_zip):
+        for picture, file in read_heads(upload.path, files, unknown, is_zip=upload.is_zip):
             sizes[picture.number] = upright_size(file)
         further_on = [
             each for each in unknown if sizes[each.number] is None and each.size > HEAD_BYTES
         ]
-        for picture, file in read(upload.path, files, further_on, is_zip=upload.is_zip):
+        for picture, file in read_pictures(upload.path, files, further_on, is_zip=upload.is_zip):
             sizes[picture.number] = upright_size(file)
     except FileNotFoundError:
         raise Conflict(UPLOAD_GONE) from None

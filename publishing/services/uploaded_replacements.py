@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from portal.exceptions import PortalError
 from portal.work.exceptions import WorkFailed
 from publishing.models import Publication, Upload
 from publishing.services.files_checking import find_contents
-from publishing.uploaded_pictures import BrokenFile, Contents, Picture, read
+from publishing.uploaded_pictures import BrokenFile, Contents, UploadedPicture, read_pictures
 from selections.archives import pieces
 from selections.archives.entries import WantedFrame
 
@@ -52,9 +52,9 @@ class UploadedReplacements:
             raise WorkFailed(PICTURES_GONE) from error
         raise WorkFailed("The uploaded pictures have changed. No task was made. Ask again.")
 
-    def _read(self, publication: Publication) -> Iterator[tuple[Picture, IO[bytes]]]:
+    def _read(self, publication: Publication) -> Iterator[tuple[UploadedPicture, IO[bytes]]]:
         upload, contents = find_upload(publication)
         known = {each.number: each for each in contents.pictures}
         pictures = [known[number] for number in self._numbers.values()]
-        files: Any = [tuple(file) for file in upload.list_files()]
-        return read(upload.path, files, pictures, is_zip=upload.is_zip)
+        files = list(upload.list_files())
+        return read_pictures(upload.path, files, pictures, is_zip=upload.is_zip)

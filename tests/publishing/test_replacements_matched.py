@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from publishing.replacing import ReplaceableFrame, Replacements, match
-from publishing.uploaded_pictures import Picture
+from publishing.uploaded_pictures import UploadedPicture
 
 
 def matched(frames: list[tuple[int, int, str]], *paths: str) -> Replacements:
-    pictures = [Picture(path, 10, number) for number, path in enumerate(paths)]
+    pictures = [UploadedPicture(path, 10, number) for number, path in enumerate(paths)]
     return match([ReplaceableFrame(*frame) for frame in frames], pictures)
 
 
