@@ -38,7 +38,7 @@ class WriteBackViewSet(DecidingViewSet):
         is_dry_run = given.pop("dry_run")
         options = WriteBackOptions(publication_id=source.pk, **given)
         if is_dry_run:
-            _, planned = services.plan_results(user=request.user, source=source, options=options)
+            _, planned = services.plan_write_back(user=request.user, source=source, options=options)
             return dry_run(planned)
 
         def create() -> Response:

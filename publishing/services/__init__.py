@@ -41,7 +41,7 @@ from publishing.services.uploads import (
     remove_upload,
 )
 from publishing.services.write_back_plans import WriteBackPlan
-from publishing.services.writing_back import NOTHING_TO_WRITE, plan_results, request_write_back
+from publishing.services.writing_back import NOTHING_TO_WRITE, plan_write_back, request_write_back
 
 __all__ = [
     "LARGEST_PIECE",
@@ -80,8 +80,8 @@ __all__ = [
     "plan_ground_truth_job",
     "plan_issues",
     "plan_new_task",
-    "plan_results",
     "plan_task_of_files",
+    "plan_write_back",
     "read_file",
     "read_source",
     "remove_upload",

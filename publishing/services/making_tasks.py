@@ -170,7 +170,7 @@ def _check_frames(
 def _filled_task(
     publication: Publication, heartbeat: Heartbeat, writer: TaskWriter, pictures: PackedFile
 ) -> int:
-    """Raises TooLong, LengthChanged."""
+    """The id of the task, made and filled with the pictures. Raises TooLong, LengthChanged."""
     labels = _labels(publication, writer, pictures)  # read while the pictures are packed
     length = pictures.size  # before it is known, nothing is changed in CVAT
     task = _new_task(publication, heartbeat, writer, labels)

@@ -108,7 +108,7 @@ def read_comparison(
     return Comparison(
         frames=compared,
         labels={task_id: objects.labels for task_id, objects in tasks.items()},
-        not_compared=_not_compared(places, tasks, results),
+        not_compared=_count_not_compared(places, tasks, results),
         resized_count=_resized_count(client, publication, places),
         problems_count=results.problems_count + sum(each.problems_count for each in tasks.values()),
         jobs={task_id: objects.jobs for task_id, objects in tasks.items()},
@@ -212,11 +212,11 @@ def _read(
             limits.take_objects(sum(shape.is_tracked for shape in shapes))
     for job in holding if has_jobs else ():
         own = [frame for frame in sorted(wanted) if job.start_frame <= frame <= job.stop_frame]
-        result.jobs.append(_of_job(job, own, loaded[job.id], result.deleted))
+        result.jobs.append(_job_frames(job, own, loaded[job.id], result.deleted))
     return result
 
 
-def _of_job(
+def _job_frames(
     job: Job, frames: Sequence[int], annotations: JobAnnotations, deleted: Collection[int]
 ) -> JobFrames:
     count = len(annotations.shapes) + len(annotations.tracks) + annotations.problems_count
@@ -232,10 +232,10 @@ def _compared(
     return ComparedFrame(place, *jobs, before, after, differences(before, after, pairs))
 
 
-def _not_compared(
+def _count_not_compared(
     places: Sequence[ResultFrame], tasks: Mapping[int, TaskObjects], results: TaskObjects
 ) -> NotCompared:
-    """A frame counts for the first of the reasons that is true."""
+    """How many frames are not compared, by the reason: the first one that is true of a frame."""
     reasons: list[str] = []
     for place in places:
         task = tasks[place.task_id]

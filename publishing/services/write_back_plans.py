@@ -106,7 +106,7 @@ class WriteBackPlan:
             )
 
 
-def plan_write_back(
+def make_write_back_plan(
     client: CvatClient, source: Publication, options: WriteBackOptions, limits: Limits
 ) -> WriteBackPlan:
     """Read the results of `source` and the tasks of its frames. Raises Conflict, InvalidInput,

@@ -20,7 +20,7 @@ from publishing.services.following import connection_to
 from publishing.services.requesting import of_results, queued
 from publishing.services.results import Limits
 from publishing.services.steps import step
-from publishing.services.write_back_plans import JobPlan, WriteBackPlan, plan_write_back
+from publishing.services.write_back_plans import JobPlan, WriteBackPlan, make_write_back_plan
 from publishing.services.writing_client import writing_client
 from publishing.writing_back import WriteBackOptions, object_creation, object_deletion
 from selector.cvat_requests import cvat_client
@@ -41,14 +41,14 @@ NOTHING_TO_WRITE = "There is nothing to write in this way: the tasks of the fram
 PUBLICATION_GONE = "The publication with the results was deleted before they were written."
 
 
-def plan_results(
+def plan_write_back(
     *, user: User, source: Publication, options: WriteBackOptions
 ) -> tuple[WriteBackPlan, list[Change]]:
     """The plan, and the requests that would change something in CVAT; none is sent. Raises like
     request_write_back(), but needs no permission to write."""
     _check_not_removed(user, source)
     with cvat_client(connection_to(user, source)) as client:
-        plan = plan_write_back(client, source, options, Limits())
+        plan = make_write_back_plan(client, source, options, Limits())
     _check(plan, options)
     return plan, plan.changes
 
@@ -63,7 +63,7 @@ def request_write_back(
     """
     if running := _running(user, source, options):
         return running
-    plan, planned = plan_results(user=user, source=source, options=options)
+    plan, planned = plan_write_back(user=user, source=source, options=options)
     if not planned:
         raise Conflict(NOTHING_TO_WRITE)
     tasks = {frame.place.task_id for frame in plan.comparison.frames}
@@ -128,7 +128,9 @@ def _read_plan(publication: Publication, heartbeat: Heartbeat) -> WriteBackPlan:
     if source is None:
         raise WorkFailed(PUBLICATION_GONE)
     with worker_client(connection, heartbeat) as client:
-        plan = plan_write_back(client, source, options, Limits(jobs=math.inf, objects=math.inf))
+        plan = make_write_back_plan(
+            client, source, options, Limits(jobs=math.inf, objects=math.inf)
+        )
     if publication.steps:
         return plan  # an earlier attempt has changed what was looked at
     _check(plan, options)

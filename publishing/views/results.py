@@ -37,7 +37,7 @@ def results(request: SignedInRequest, pk: int) -> HttpResponse:
     options = form.options(publication.pk)
     with errors_shown_in(form) as outcome:
         if "show" in request.POST:
-            _, planned = services.plan_results(
+            _, planned = services.plan_write_back(
                 user=request.user, source=publication, options=options
             )
             if not planned:

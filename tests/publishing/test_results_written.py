@@ -255,7 +255,7 @@ class Killed(BaseException):
 
 
 PLACES = [
-    (writing_back, "plan_write_back"),
+    (writing_back, "make_write_back_plan"),
     (AnnotationWriter, "ensure_annotations"),
     (AnnotationWriter, "ensure_annotations_deleted"),
     (writing_back, "_write"),
