@@ -13,7 +13,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from portal.exceptions import NotConnected
 from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.change import LEAVE_OUT
@@ -33,6 +32,7 @@ from selections.archives.spool import BUILD_PREFIX, Spool
 from selections.archives.video import FrameFileType
 from selections.archives.zipping import ZipWriter
 from selections.models import ArchiveOptions, Selection
+from selector.worker_requests import connection_of
 
 logger = logging.getLogger(__name__)
 
@@ -218,10 +218,8 @@ def _source(
     heartbeat: Heartbeat,
     options: ArchiveOptions,
 ) -> FrameSource:
-    if publication.connection is None:
-        raise NotConnected("The connection was removed. Connect to the CVAT server again.")
     return FrameSource(
-        publication.connection,
+        connection_of(publication),
         selection,
         spool=spool,
         heartbeat=heartbeat,

@@ -15,7 +15,6 @@ from cvat.types import Job
 from cvat.writing import AnnotationWriter
 from cvat.writing.conversion import convert
 from cvat.writing.objects import OBJECTS_AT_ONCE
-from portal.exceptions import NotConnected
 from portal.work.heartbeat import Heartbeat
 from publishing.left_out import LeftOut
 from publishing.models import Publication
@@ -26,7 +25,7 @@ from publishing.services.steps import step
 from selections.archives.annotation_reading import TaskAnnotations, read_labels
 from selections.archives.annotation_store import StoredObjects
 from selections.archives.entries import ChosenFrames, Line
-from selector.services.task_reading import worker_client
+from selector.worker_requests import connection_of, worker_client
 
 FOLDER = "annotations"  # in the spool folder of the publication
 OBJECT = "The object was left out: {reason}."
@@ -40,9 +39,7 @@ def read(publication: Publication, heartbeat: Heartbeat, lines: Sequence[Line]) 
     """Read what is annotated on the frames, through the connection that reads. `lines` are those of
     the manifest: one for each frame of the new task, in order. Raises NotConnected, Stopped,
     CvatError."""
-    connection = publication.connection
-    if connection is None:
-        raise NotConnected("The connection was removed. Connect to the CVAT server again.")
+    connection = connection_of(publication)
     taken = TakenAnnotations(lines)
     folder = spool_of(publication.pk).folder / FOLDER
     folder.mkdir(parents=True, exist_ok=True)

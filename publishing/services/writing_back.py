@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from cvat.writing import AnnotationWriter
 from cvat.writing.objects import OBJECTS_AT_ONCE
-from portal.exceptions import Conflict, NotConnected
+from portal.exceptions import Conflict
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.change import Change
@@ -24,7 +24,7 @@ from publishing.services.write_back_plans import JobPlan, WriteBackPlan, make_wr
 from publishing.services.writing_client import writing_client
 from publishing.writing_back import WriteBackOptions, object_creation, object_deletion
 from selector.cvat_requests import cvat_client
-from selector.services.task_reading import worker_client
+from selector.worker_requests import connection_of, worker_client
 
 CHANGED = (
     "The results, or what is annotated on the frames, have changed since you looked at them. "
@@ -120,9 +120,7 @@ def write_back(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]
 
 
 def _read_plan(publication: Publication, heartbeat: Heartbeat) -> WriteBackPlan:
-    options, connection = publication.get_write_back_options(), publication.connection
-    if connection is None:
-        raise NotConnected("The connection was removed. Connect to the CVAT server again.")
+    options, connection = publication.get_write_back_options(), connection_of(publication)
     own = Publication.objects.for_user(publication.requested_by)
     source = own.filter(pk=options.publication_id).first()
     if source is None:

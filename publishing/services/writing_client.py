@@ -12,12 +12,11 @@ from django.db import DatabaseError
 from cvat.client import CvatClient
 from cvat.exceptions import CvatUnauthorized
 from cvat.writing.refusals import ENDED
-from portal.exceptions import NotConnected
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.exceptions import PermissionNeeded
 from publishing.models import Publication, WritePermission
-from selector.services.task_reading import worker_client
+from selector.worker_requests import connection_of, worker_client
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +30,7 @@ def writing_client(publication: Publication, heartbeat: Heartbeat) -> Iterator[C
     """Raises NotConnected; PermissionNeeded, also when the permission ends or is withdrawn
     meanwhile; WorkFailed when CVAT does not accept it any more, which deletes it: the access that
     reads is another one; PermissionReplaced when its owner has replaced it by another."""
-    connection = publication.connection
-    if connection is None:
-        raise NotConnected("The connection was removed. Connect to the CVAT server again.")
+    connection = connection_of(publication)
     permission = WritePermission.objects.of(connection)
     if permission is None:
         raise PermissionNeeded(connection.url)

@@ -8,7 +8,8 @@ from portal.work.running import run
 from selector.models import AnnotationIndexing
 from selector.services.index_input import JobPart, index_input
 from selector.services.index_reading import missing, read_indexes
-from selector.services.task_reading import read_catalog, worker_client
+from selector.services.task_reading import read_catalog
+from selector.worker_requests import worker_client
 
 
 def index_annotations(pk: int) -> bool:

@@ -8,10 +8,11 @@ from portal.work.running import run
 from selector.models import PictureReading
 from selector.services.descriptors import chunk_descriptors, model
 from selector.services.likeness import chunks_of, readable_likeness
-from selector.services.task_reading import read_catalog, worker_client
+from selector.services.task_reading import read_catalog
 from selector.services.thumbnails import Chunk
 from selector.thumbnails import store
 from selector.thumbnails.descriptors import Model
+from selector.worker_requests import worker_client
 
 BUSY_SECONDS = 2.0
 
