@@ -116,9 +116,11 @@ def _of_video(
         consensus_replicas=task.consensus_replicas,
     )
     try:
-        spec.media()
+        media = spec.media()
     except (av.FFmpegError, IndexError) as error:
         raise CreationFailed(f"av.error.InvalidDataError: {error}") from None
+    if media is None or spec.start_frame >= media.count:
+        raise CreationFailed("ValueError: range() arg 3 must not be zero")
     return spec
 
 
@@ -126,7 +128,7 @@ def _range(data: Mapping[str, Any]) -> dict[str, Any]:
     step = re.fullmatch(r"step=(\d+)", str(data.get("frame_filter") or ""))
     return {
         "start_frame": int(data.get("start_frame") or 0),
-        "stop_frame": int(data["stop_frame"]) if data.get("stop_frame") is not None else None,
+        "stop_frame": int(data.get("stop_frame") or 0) or None,  # CVAT takes 0 for none
         "step": int(step[1]) if step else 1,
     }
 

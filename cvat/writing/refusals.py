@@ -133,6 +133,11 @@ _FAILURES: tuple[tuple[str, str], ...] = (
         "task again.",
     ),
     (
+        r"range\(\) arg 3 must not be zero",
+        "The video ends before the first frame that was asked for. Choose an earlier first frame, "
+        "and make the task again.",
+    ),
+    (
         r"No media data found|No media",
         "CVAT found no picture in the upload. Choose pictures of a type that it knows.",
     ),

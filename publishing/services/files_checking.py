@@ -59,6 +59,12 @@ class FilesCheck(NewTaskCheck):
                 "and a step are for a video.",
                 in_api="`start_frame`, `stop_frame`, `frame_step`",
             )
+        if options.stop_frame == 0:
+            raise InvalidInput(
+                "CVAT takes 0 as the last frame for the end of the video. Give a later one, "
+                "or none for the end.",
+                in_api="`stop_frame`",
+            )
         if options.stop_frame is not None and options.stop_frame < options.start_frame:
             raise InvalidInput(
                 "The last frame comes before the first one. Give a later one, or none.",

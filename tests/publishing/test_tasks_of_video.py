@@ -125,6 +125,15 @@ def test_a_file_that_is_no_video_leaves_no_task(
     assert Upload.objects.filter(pk=upload.pk).exists()
 
 
+def test_a_part_behind_its_end_leaves_no_task(
+    alice: User, connection: Connection, permission: WritePermission, standin: StandIn, video: bytes
+) -> None:
+    failed = carried_out(ask(connection, make_upload(alice, alone(video)), start_frame=FRAMES))
+    assert (failed.status, failed.result_task_id) == ("failed", None)
+    assert failed.error.startswith("The video ends before the first frame that was asked for.")
+    assert not any(task.bug_tracker for task in standin.world.tasks.values())
+
+
 def test_the_api_and_the_page_say_what_it_is(
     alice: User, web: Client, connection: Connection, permission: WritePermission, video: bytes
 ) -> None:
@@ -146,6 +155,9 @@ def test_the_api_and_the_page_say_what_it_is(
     wrong = web.post(page, form | {"start_frame": 9, "stop_frame": 8})
     assert wrong.status_code == 400
     assert "The last frame comes before the first one" in wrong.text
+    wrong = web.post(page, form | {"stop_frame": 0})
+    assert wrong.status_code == 400
+    assert "CVAT takes 0 as the last frame for the end of the video" in wrong.text
     web.post(page, form | {"start_frame": 9, "stop_frame": 20, "frame_step": 2})
     publication = Publication.objects.get()
     options = publication.get_new_task_options()
