@@ -55,7 +55,7 @@ def _check(site: Site, task: Task, data: dict[str, Any]) -> None:
     """What CVAT refuses before the background request."""
     if data.get("image_quality") is None:
         raise Refusal(400, {"image_quality": ["This field is required."]})
-    mapping = data.get("job_file_mapping") or []
+    mapping = _stripped(data)
     empty = {str(at): ["This list may not be empty."] for at, job in enumerate(mapping) if not job}
     if empty:
         raise Refusal(400, {"job_file_mapping": empty})
@@ -66,6 +66,17 @@ def _check(site: Site, task: Task, data: dict[str, Any]) -> None:
             raise Refusal(400, {"job_file_mapping": [text]})
         seen.add(name)
     _check_file_order(data.get("upload_file_order") or [], list(site.world.uploads.files(task.id)))
+
+
+def _stripped(data: dict[str, Any]) -> list[list[str]]:
+    """The jobs by their files. Files that the parameters name lose white space around them, as all
+    text does in CVAT."""
+    if wanted := (data.get("validation_params") or {}).get("frames"):
+        data["validation_params"]["frames"] = [str(name).strip() for name in wanted]
+    mapping = [[name.strip() for name in job] for job in data.get("job_file_mapping") or []]
+    if mapping:
+        data["job_file_mapping"] = mapping
+    return mapping
 
 
 def _check_file_order(order: list[str], files: list[str]) -> None:

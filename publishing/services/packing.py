@@ -31,6 +31,7 @@ from selections.archives.own_names import as_requested
 from selections.archives.spool import BUILD_PREFIX, Spool
 from selections.archives.video import FrameFileType
 from selections.archives.zipping import ZipWriter
+from selections.formats.format import Layout
 from selections.models import ArchiveOptions, Selection
 from selector.worker_requests import connection_of
 
@@ -226,5 +227,6 @@ def _source(
         quality=options.quality,
         frame_file_type=FrameFileType(options.video_format, options.video_quality),
         has_deleted_frames=publication.get_new_task_options().deleted_frames != LEAVE_OUT,
+        layout=Layout(strips_start=True),  # CVAT strips the paths of jobs (cvat-api 15.5)
         own_pictures=UploadedReplacements(publication),
     )

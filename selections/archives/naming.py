@@ -125,6 +125,11 @@ class FramePaths:
         folders, base = _split(frame.filename)
         if base is not None and self._layout.name_end:
             base = PathComponent(*(self._with_end(name) for name in base))
+        if self._layout.strips_start and not self._prefix(frame):
+            if folders:
+                folders = (_without_space(folders[0]), *folders[1:])
+            elif base is not None:
+                base = _without_space(base)
         return folders, base
 
     def _with_end(self, name: str) -> str:
@@ -279,6 +284,10 @@ def _safe_name(part: str) -> str:
     if file_names.is_reserved(safe):
         safe = f"_{safe}"
     return _extended(*posixpath.splitext(safe)).rstrip(". ")
+
+
+def _without_space(part: PathComponent) -> PathComponent:
+    return PathComponent(part.raw, part.safe.lstrip() or "_")
 
 
 def _candidates(name: str, frame: int, *, end: str) -> Iterator[str]:

@@ -110,6 +110,8 @@ class Layout:
     numbered_in: str = ""
     # The end of each name, before its extension.
     name_end: str = ""
+    # No path begins with white space.
+    strips_start: bool = False
 
 
 AS_IN_CVAT = Layout()

@@ -260,6 +260,9 @@ def test_a_failed_creation_says_what_to_do(site: StandIn, pictures: Path, tmp_pa
     with zipfile.ZipFile(broken, "w") as out:
         out.writestr("a.txt", b"text")
     assert "found no picture" in failure(site, broken, TaskData())
+    with zipfile.ZipFile(broken, "w") as out:
+        out.writestr(" a.jpg", jpeg(numbered(1, (64, 48)), 75))
+    assert "no file “a.jpg”" in failure(site, broken, TaskData(((" a.jpg",),)))
 
 
 def test_what_cvat_refuses_at_once(site: StandIn, pictures: Path) -> None:

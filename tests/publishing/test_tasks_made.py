@@ -62,6 +62,21 @@ def names(task: Task) -> list[str]:
     return [task.media.name(position) for position in task.order]
 
 
+@pytest.mark.parametrize("options", [{}, {"frames_per_job": 2, "overlap": 1}])
+def test_names_that_begin_with_a_space(
+    connection: Connection,
+    permission: WritePermission,
+    standin: StandIn,
+    options: dict[str, int],
+) -> None:
+    filenames = [" b.png", " s/ a.png", "b.png"]
+    standin.world.add_task("Spaces", owner="demo", task_id=803, images=filenames)
+    done = carried_out(request_task(select(connection, (803, range(3))), **options))
+    assert (done.status, done.error) == ("ready", "")
+    assert names(made(standin, done)) == ["b_frame_000000.png", "s/ a.png", "b.png"]
+    assert done.published_frames.count() == 3
+
+
 def test_it_works(
     connection: Connection, permission: WritePermission, standin: StandIn, spools: Path
 ) -> None:

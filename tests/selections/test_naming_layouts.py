@@ -45,6 +45,30 @@ def test_a_frame_that_is_left_out_takes_its_name_but_no_number(folder: str, path
     assert names.take(second, ".jpg") == path
 
 
+@pytest.mark.parametrize(
+    ("filename", "path"),
+    [
+        (" a.jpg", "a.jpg"),
+        ("\u3000/ a.jpg", "_/ a.jpg"),
+        (" s/ a.jpg", "s/ a.jpg"),
+        ("s/ a.jpg", "s/ a.jpg"),
+    ],
+)
+def test_a_path_can_begin_without_the_space_that_cvat_would_strip(filename: str, path: str) -> None:
+    layout = Layout(strips_start=True)
+    names = FramePaths(task_folders=False, quality="original", layout=layout)
+    assert taken(names, [WantedFrame(7, 1, 0, filename)]) == [path]
+    names = FramePaths(task_folders=True, quality="original", layout=layout)
+    assert taken(names, [WantedFrame(7, 1, 0, filename)]) == [f"task_7/{filename}"]
+
+
+def test_two_paths_that_differ_in_that_space_stay_two() -> None:
+    names = FramePaths(task_folders=False, quality="original", layout=Layout(strips_start=True))
+    filenames = [" a.jpg", "a.jpg", " s/b.jpg", "s/b.jpg"]
+    frames = [WantedFrame(7, 1, number, name) for number, name in enumerate(filenames)]
+    assert taken(names, frames) == ["a_frame_000000.jpg", "a.jpg", "s_/b.jpg", "s/b.jpg"]
+
+
 def test_a_picture_of_unknown_format_keeps_the_extension_of_its_name() -> None:
     names = FramePaths(task_folders=False, quality="original", layout=Layout(numbered_in="img1"))
     assert taken(names, [WantedFrame(7, 1, 0, "s/a.tif")], "") == ["img1/000001.tif"]
