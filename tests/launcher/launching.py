@@ -126,6 +126,12 @@ class Launcher:
         """The processes below the launcher whose command has that text."""
         return {pid for pid in descendants(self.process.pid) if containing in command_of(pid)}
 
+    def service(self, containing: str) -> int:
+        """The process that the launcher itself started with that text in its command. It need not
+        be the one with the lowest number: numbers begin anew after the highest."""
+        [process] = {pid for pid in self.children(containing) if parent_of(pid) == self.process.pid}
+        return process
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(STOP_SECONDS)
@@ -136,19 +142,23 @@ class Launcher:
 
 
 def descendants(pid: int) -> set[int]:
-    parents = {}
+    parents: dict[int | None, set[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            stat = _read(entry / "stat")
-            found = re.match(r"\d+ \(.*\) (\S) (\d+)", stat, re.DOTALL)
-            if found and found[1] != "Z":
-                parents.setdefault(int(found[2]), set()).add(int(entry.name))
+            parents.setdefault(parent_of(int(entry.name)), set()).add(int(entry.name))
     below, todo = set(), [pid]
     while todo:
         for child in parents.get(todo.pop(), ()):
             below.add(child)
             todo.append(child)
     return below
+
+
+def parent_of(pid: int) -> int | None:
+    """None of a process that has ended."""
+    stat = _read(Path(f"/proc/{pid}/stat"))
+    found = re.match(r"\d+ \(.*\) (\S) (\d+)", stat, re.DOTALL)
+    return int(found[2]) if found and found[1] != "Z" else None
 
 
 def command_of(pid: int) -> str:

@@ -109,7 +109,7 @@ def test_start_right_after_a_kill_of_launcher_and_reaper_finishes_the_build(
     portal: Launcher, build: Build
 ) -> None:
     started = portal.children()
-    os.kill(min(portal.children("reaper.py")), signal.SIGKILL)
+    os.kill(portal.service("reaper.py"), signal.SIGKILL)
     portal.stop(signal.SIGKILL)
 
     portal.start()
@@ -130,7 +130,7 @@ def test_start_right_after_a_kill_of_launcher_and_reaper_finishes_the_build(
 def test_killed_part_is_started_again_and_the_build_is_finished(
     portal: Launcher, build: Build, service: str, part: str
 ) -> None:
-    main = min(portal.children(part))
+    main = portal.service(part)
     os.kill(main, signal.SIGKILL)
 
     eventually(lambda: f"{service} ended unexpectedly (signal 9)" in portal.said)
