@@ -47,12 +47,6 @@ class FilesCheck(NewTaskCheck):
                 "Say which labels the task gets: choose a project, or give labels of its own.",
                 in_api="`project_id` or `label_schema`",
             )
-        for picture in self.contents.pictures:
-            if picture.path != picture.path.strip():
-                raise InvalidInput(
-                    f"The path “{picture.path}” begins or ends with white space, which CVAT does "
-                    "not keep. Rename the file or its folder, and upload anew."
-                )
         if options.honeypots_per_job:
             raise InvalidInput(
                 "A task of uploaded files is made without honeypots. Leave them out.",
