@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from standin import objects
 from standin.finding import find_job
 from standin.messages import Answer, Refusal, Request, json_answer
-from standin.model import Job, Label, Task
+from standin.model import Job, Label
+from standin.object_checks import KINDS, Json, check
 from standin.site import Site
 from standin.world import World
 
-Json = dict[str, Any]
-
-KINDS = ("tags", "shapes", "tracks")
 ACTIONS = ("create", "update", "delete")
-POINTS = {"rectangle": 4, "ellipse": 4, "cuboid": 16, "skeleton": 0}
-LEAST_POINTS = {"polygon": 6, "polyline": 4, "points": 2}
-LONGEST_VALUE = 4096
-REQUIRED = {
-    "tags": ("frame", "label_id"),
-    "shapes": ("type", "frame", "label_id"),
-    "tracks": ("frame", "label_id"),
-}
 
 
 def job_annotations_change(request: Request, site: Site, number: int) -> Answer:
@@ -34,7 +24,7 @@ def job_annotations_change(request: Request, site: Site, number: int) -> Answer:
         raise Refusal(400, ["Please specify a correct 'action' for the request"])
     given = _given(request.json())
     with site.world.lock:
-        _check(job.task, given, has_no_ids=action == "create")
+        check(job.task, given, action=action)
         stored = _stored(job)
         answered = {
             kind: [_apply(site.world, kind, each, stored[kind], action) for each in given[kind]]
@@ -47,7 +37,7 @@ def job_annotations_change(request: Request, site: Site, number: int) -> Answer:
 def job_annotations_replace(request: Request, site: Site, number: int) -> Answer:
     job, given = find_job(request, site, number), _given(request.json())
     with site.world.lock:
-        _check(job.task, given, has_no_ids=True)
+        check(job.task, given, action="create")
         made = {kind: [_made(site.world, kind, each) for each in given[kind]] for kind in KINDS}
         _store(site.world, job, made)
     return json_answer({"version": 0, **made})
@@ -81,68 +71,6 @@ def _store(world: World, job: Job, stored: Mapping[str, list[Json]]) -> None:
     world.touch(job.task)
 
 
-# -- checks -------------------------------------------------------------------------------------
-
-
-def _check(task: Task, given: Mapping[str, list[Json]], *, has_no_ids: bool) -> None:
-    for kind in KINDS:
-        errors = [dict(_errors(kind, each, has_no_ids)) for each in given[kind]]
-        if any(errors):
-            raise Refusal(400, {kind: errors})
-    holder = task.project or task
-    known = {part.id: part for label in holder.labels for part in (label, *label.sublabels)}
-    for each in (each for kind in KINDS for each in given[kind]):
-        for part in (each, *each.get("elements", [])):
-            if part["label_id"] not in known:
-                raise Refusal(400, [f"label_id `{part['label_id']}` is invalid"])
-            _check_attributes(part, known[part["label_id"]])
-
-
-def _check_attributes(given: Json, label: Label) -> None:
-    own = {each["id"] for each in label.attributes}
-    for attribute in given.get("attributes") or []:
-        if attribute["spec_id"] not in own:
-            raise Refusal(400, [f"spec_id `{attribute['spec_id']}` is invalid"])
-
-
-def _errors(kind: str, given: Json, has_no_ids: bool) -> Iterator[tuple[str, list[Any]]]:
-    for key in REQUIRED[kind]:
-        if key not in given:
-            yield key, ["This field is required."]
-    if has_no_ids and "id" in given:
-        yield "id", ["must be absent"]
-    for key in ("frame", "group", "rotation"):
-        if (given.get(key) or 0) < 0:
-            yield key, ["Ensure this value is greater than or equal to 0."]
-    if given.get("rotation", 0) > 360:
-        yield "rotation", ["Ensure this value is less than or equal to 360."]
-    yield from _errors_of_values(given)
-    if kind == "shapes":
-        yield from _errors_of_points(given)
-
-
-def _errors_of_values(given: Json) -> Iterator[tuple[str, list[Any]]]:
-    too_long = [f"Ensure this field has no more than {LONGEST_VALUE} characters."]
-    errors = [
-        {"value": too_long} if len(str(each["value"])) > LONGEST_VALUE else {}
-        for each in given.get("attributes") or []
-    ]
-    if any(errors):
-        yield "attributes", errors
-
-
-def _errors_of_points(given: Json) -> Iterator[tuple[str, list[Any]]]:
-    """Of what is deleted, too (cvat-api 14.10)."""
-    kind, count = given.get("type", ""), len(given.get("points") or [])
-    is_outline = kind in LEAST_POINTS
-    if count != POINTS.get(kind, count) or (
-        is_outline and (count < LEAST_POINTS[kind] or count % 2)
-    ):
-        yield "points", [f"invalid length for shape type '{kind}'"]
-    if kind == "skeleton" and not given.get("elements"):
-        yield "elements", ["at least one required for skeleton shape"]
-
-
 # -- objects ------------------------------------------------------------------------------------
 
 
@@ -163,7 +91,7 @@ def _made(world: World, kind: str, given: Json) -> Json:
         "label_id": given["label_id"],
         "group": given.get("group"),
         "source": given.get("source", "manual"),
-        "attributes": list(given.get("attributes") or []),
+        "attributes": _attributes(given),
     }
     if kind == "shapes":
         made |= _drawn(given)
@@ -173,7 +101,7 @@ def _made(world: World, kind: str, given: Json) -> Json:
                 "id": world.new_object_id(),
                 "frame": each["frame"],
                 **_drawn(each),
-                "attributes": list(each.get("attributes") or []),
+                "attributes": _attributes(each),
             }
             for each in given.get("shapes") or []
         ]
@@ -182,6 +110,11 @@ def _made(world: World, kind: str, given: Json) -> Json:
         for part in made["elements"]:
             del part["elements"]
     return made
+
+
+def _attributes(given: Json) -> list[Json]:
+    """As text, which loses white space around it."""
+    return [{**each, "value": str(each["value"]).strip()} for each in given.get("attributes") or []]
 
 
 def _drawn(given: Json) -> Json:

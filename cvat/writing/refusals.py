@@ -81,6 +81,12 @@ _RULES: tuple[tuple[str, Reason, str], ...] = (
         "again and assign the labels anew.",
     ),
     (
+        r"spec_id `(\d+)` is invalid",
+        Reason.UNKNOWN_LABEL,
+        r"The label of an object has no attribute with the number \1: the labels of the task have "
+        "changed in CVAT. Read them again and assign the attributes anew.",
+    ),
+    (
         r"Attempted to update an unknown field",
         Reason.OTHER,
         "This version of CVAT does not know a field that the portal sets. Change it in CVAT.",

@@ -117,6 +117,9 @@ def test_one_bad_object_refuses_all(site: StandIn, task: Task, job: Job) -> None
     with pytest.raises(CvatRefused, match="no label with the number 987") as unknown:
         writer(site).ensure_annotations(job.id, foreign, before=0)
     assert unknown.value.reason is Reason.UNKNOWN_LABEL
+    foreign = boxes(task, 10, attributes=[{"spec_id": 986, "value": "red"}])
+    with pytest.raises(CvatRefused, match="no attribute with the number 986"):
+        writer(site).ensure_annotations(job.id, foreign, before=0)
     assert lefts(job) == []
 
 
