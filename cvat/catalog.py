@@ -317,7 +317,8 @@ def _no_holder(task_id: int, jobs: Iterable[Job]) -> CvatNoData:
 
 def _check_dimension(dimension: str, what: str) -> None:
     if dimension != "2d":
-        kind = {"3d": "3D point clouds", "multiview": "several views"}.get(dimension, dimension)
+        known = {"1d": "sound", "3d": "3D point clouds", "multiview": "several views"}
+        kind = known.get(dimension, dimension)
         raise CvatNoData(
             f"{what} holds {kind[:40]}: only ordinary pictures and video can be chosen."
         )

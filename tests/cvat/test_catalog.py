@@ -167,7 +167,7 @@ class TestNothingToChoose:
         with pytest.raises(CvatNoData, match="Task 72 holds several views"):
             client(cvat).frame_catalog(72)
 
-    @pytest.mark.parametrize("dimension", ["3d", "4d" * 400])
+    @pytest.mark.parametrize("dimension", ["1d", "3d", "4d" * 400])
     def test_other_dimensions(self, cvat: Replay, dimension: str) -> None:
         cvat.route("/api/tasks/60", json_answer({"id": 60, "size": 2, "dimension": dimension}))
         cvat.route("/api/jobs/6", json_answer({"id": 6, "task_id": 60, "dimension": dimension}))
