@@ -148,8 +148,8 @@ def token_create(request: Request, site: Site) -> Answer:
         text = f"Ensure this field has no more than {LONGEST_NAME} characters."
         raise Refusal(400, {"name": [text]})
     if len(_own_tokens(request, site)) >= TOKENS_PER_USER:
-        text = f"The maximum number of tokens ({TOKENS_PER_USER}) has been reached."
-        raise Refusal(400, [text])
+        text = "You have reached the maximum allowed number of Personal Access Tokens for a user"
+        raise Refusal(400, [text])  # read in cvat/apps/access_tokens/serializers.py
     token = site.world.access_token(
         request.account,
         str(body["name"]),

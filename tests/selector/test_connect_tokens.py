@@ -104,6 +104,17 @@ class TestFullAccount:
         assert "holds 50 access tokens" in connected.notice
         assert "Delete one that you no longer need in CVAT (Profile, Security)" in connected.notice
 
+    def test_a_smaller_limit_of_the_server_is_said_too(
+        self, alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("standin.accounts.TOKENS_PER_USER", 3)
+        fill(standin, count=3)
+        connected = connections.connect(
+            owner=alice, url=standin.url, username="demo", password="demo-password"
+        )
+        assert connected.connection.credential_kind == Connection.Kind.LOGIN_TOKEN
+        assert "holds 3 access tokens" in connected.notice
+
     def test_room_is_used_once_there_is_some(self, alice: User, standin: StandIn) -> None:
         fill(standin)
         connect(alice, standin)
@@ -132,8 +143,8 @@ class TestFullAccount:
             assert client.whoami().username == "alice"
 
 
-def fill(standin: StandIn, account: str = "demo") -> None:
-    while len(usable_tokens(standin, account)) < 50:
+def fill(standin: StandIn, account: str = "demo", *, count: int = 50) -> None:
+    while len(usable_tokens(standin, account)) < count:
         standin.world.access_token(account, "a script of mine")
 
 
