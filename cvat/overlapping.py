@@ -308,7 +308,7 @@ def _is_same_place(one: Shape, other: Shape) -> bool:
         return False
     if not _are_close(one.points, other.points):
         return False
-    elements = (sorted(shape.elements, key=_order) for shape in (one, other))
+    elements = (sorted(shape.elements, key=_contents) for shape in (one, other))
     return all(
         a.label == b.label and a.is_outside == b.is_outside and _is_same_place(a, b)
         for a, b in zip(*elements, strict=True)
@@ -322,22 +322,25 @@ def _are_close(one: Sequence[float], other: Sequence[float]) -> bool:
 
 
 def _order(shape: Shape) -> tuple[object, ...]:
-    """By z_order, tags last; then by contents, so that the order of CVAT's answer and of the jobs
-    plays no part."""
+    """From below to above as in CVAT's exports (cvat-api 14.14): by z_order, single objects below
+    those of tracks, then by id, the older below the newer; tags last. Objects without an id by
+    their contents, so that the order of CVAT's answer plays no part."""
     return (
         shape.kind == TAG,
         shape.z_order,
-        shape.label.id,
-        shape.kind,
-        tuple(shape.points),
-        shape.rotation,
-        shape.attributes,
+        shape.is_tracked,
+        shape.id,
+        *_contents(shape),
         (
+            shape.rotation,
+            shape.attributes,
             shape.is_occluded,
             shape.is_outside,
             shape.group,
             shape.source,
-            shape.is_tracked,
-            shape.id,
         ),
     )
+
+
+def _contents(shape: Shape) -> tuple[object, ...]:
+    return shape.label.id, shape.kind, tuple(shape.points)

@@ -55,6 +55,23 @@ def test_the_object_of_the_earlier_job_stays() -> None:
     assert [(shape.label, shape.points[0]) for shape in seen] == [(CAR, 0), (DOG, 0)]
 
 
+def test_of_one_layer_the_newer_object_lies_above_whatever_its_label() -> None:
+    """As in CVAT's exports (cvat-api 14.14)."""
+    track = Track(3, CAR, (box(4, id=3, is_tracked=True),))
+    held = JobAnnotations(
+        shapes=[
+            box(4, x=40, id=9),
+            box(4, x=60, id=8, label=DOG),
+            box(4, x=80, id=7),
+            box(4, x=20, id=20, z_order=-1),
+            Shape("tag", CAR, 4, id=1),
+        ],
+        tracks=[track],
+    )
+    seen = objects(held, JobAnnotations())[4]
+    assert [shape.id for shape in seen] == [20, 7, 8, 9, 3, 1]
+
+
 @pytest.mark.parametrize("kind", ["points", "polyline", "ellipse", "cuboid", "mask", "skeleton"])
 def test_other_kinds_are_one_object_in_the_same_place_alone(kind: str) -> None:
     points = () if kind == "skeleton" else tuple(float(n) for n in range(16))
@@ -79,7 +96,8 @@ def test_a_track_that_both_jobs_have_counts_once() -> None:
     first = JobAnnotations(tracks=[tracked(box(2))])
     second = JobAnnotations(tracks=[tracked(box(4, x=1)), tracked(box(4, x=50))])
     seen = objects(first, second)
-    assert {frame: [shape.points[0] for shape in shapes] for frame, shapes in seen.items()} == {
+    places = {frame: sorted(shape.points[0] for shape in shown) for frame, shown in seen.items()}
+    assert places == {
         0: [], 1: [], 2: [0], 3: [0], 4: [0, 50], 5: [0, 50], 6: [1, 50], 7: [1, 50], 8: [1, 50],
         9: [1, 50],
     }  # fmt: skip

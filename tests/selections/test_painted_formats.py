@@ -60,9 +60,12 @@ def test_pixels_are_those_of_cvats_export(key: str, tmp_path: Path) -> None:
     for path in (path for path in pictures if "d_ellipses" not in path):
         seen, expected = pixels(files[path]), pixels(reference[path])
         differing = [pair for pair in zip(seen, expected, strict=True) if pair[0] != pair[1]]
-        # Edges may differ by a pixel. Where objects overlap, CVAT's order is not defined.
+        # Edges may differ by a pixel. Of objects that overlap the newer is seen (cvat-api 14.14).
         edges = [pair for pair in differing if (0, 0, 0) in pair]
         assert len(edges) <= 0.02 * len(seen), path
+        # In CamVid and Cityscapes CVAT gives all objects of a group the class of one of them.
+        if key == "kitti" or "a_boxes" not in path:
+            assert len(differing) - len(edges) <= 2, path
         if "f_masks" in path:
             assert not differing
 

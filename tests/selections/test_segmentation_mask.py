@@ -48,10 +48,9 @@ def rectangle(label: Label, x1: int, y1: int, x2: int, y2: int, **values: Any) -
     return Shape("rectangle", label, 0, (x1, y1, x2, y2), **values)
 
 
-# Pictures on which CVAT's export has another class where objects of one z_order overlap (their
-# order is not defined) or where a group has several labels; and one on which an ellipse is not
-# rotated.
-OTHER_CLASSES = {"a_boxes", "g_6x4", "i_mixed"}
+# A picture on which CVAT's export has another class, because a group has several labels; and one on
+# which an ellipse is not rotated.
+OTHER_CLASSES = {"a_boxes"}
 OTHER_PIXELS = {"d_ellipses"}
 
 
