@@ -40,8 +40,8 @@ DATA_FAILURES = {
     408: _NOT_IN_TIME.format(status=408),  # of a proxy
     429: "CVAT is still preparing these pictures; its chunk worker may be down. Try again later.",
     500: (
-        "CVAT failed on this picture (status 500): its file may be gone from the share or bucket "
-        "of the task, or be broken. Ask whoever runs CVAT."
+        "CVAT failed on this picture (status 500): its file may be gone from the share of the "
+        "task, or be broken. Ask whoever runs CVAT."
     ),
     504: _NOT_IN_TIME.format(status=504),
 }
@@ -56,6 +56,12 @@ _FILE_UNREADABLE = (
 _STORAGE_UNREADABLE = (
     "CVAT cannot read the cloud storage that holds the pictures of this task: it may have been "
     "deleted or detached, or be closed to CVAT. Ask whoever runs CVAT."
+)
+_ABOUT_SIZE = re.compile(r"Chunk data size ")  # with 500 (cvat-api 10.4)
+_TOO_LARGE = (
+    "CVAT does not serve this picture (status 500): with its neighbours, from which CVAT does not "
+    "part it, it is larger than CVAT allows. Take compressed pictures, or ask whoever runs CVAT to "
+    "raise CVAT_CACHE_ITEM_MAX_SIZE."
 )
 _TLS = (ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -88,8 +94,8 @@ def _from_status(
     status = response.status_code
     if 300 <= status < 400:
         return CvatUnreachable(_redirect(response, place), status=status)
-    if is_data and (unreadable := _unreadable(status, said)):
-        return unreadable
+    if is_data and (unserved := _unserved(status, said)):
+        return unserved
     if status == 401:
         return CvatUnauthorized(
             f"{place} no longer accepts the stored access: connect again.", status=status
@@ -109,9 +115,11 @@ def _from_status(
     return CvatRejected(f"{place} refuses the request for {subject}{reason}", status=status)
 
 
-def _unreadable(status: int, said: str) -> CvatBroken | None:
-    """The exception for a picture or chunk whose file CVAT cannot read in a cloud storage; None for
-    another refusal."""
+def _unserved(status: int, said: str) -> CvatBroken | None:
+    """The exception for a picture or chunk whose file CVAT cannot read in a cloud storage, or which
+    is too large for it; None for another refusal."""
+    if status == 500 and _ABOUT_SIZE.match(said):
+        return CvatBroken(_TOO_LARGE, status=status)
     if status in (403, 404) and _ABOUT_FILE.match(said):
         return CvatFileUnreadable(_FILE_UNREADABLE, status=status)
     if status == 409 or (status in (403, 404) and _ABOUT_STORAGE.match(said)):

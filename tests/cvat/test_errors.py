@@ -164,6 +164,7 @@ GONE = "The file 'a/b.jpg' not found on the cloud storage 'pictures'"
 CLOSED = "Access to the file 'a/b.jpg' on the 'pictures' cloud storage is denied"
 NO_STORAGE = "The resource pictures not found. It may have been deleted."
 CLOSED_STORAGE = "The resource pictures is no longer available. Access forbidden."
+TOO_LARGE = "Chunk data size 900000000 exceeds the maximum allowed size 524288000."
 NOT_PERMITTED = "You do not have permission to perform this action."
 
 
@@ -175,15 +176,17 @@ NOT_PERMITTED = "You do not have permission to perform this action."
         (404, NO_STORAGE, CvatBroken, "cannot read the cloud storage that holds the pictures"),
         (403, CLOSED_STORAGE, CvatBroken, "cannot read the cloud storage"),
         (409, "The task has no cloud storage", CvatBroken, "deleted or detached"),
+        (500, TOO_LARGE, CvatBroken, "larger than CVAT allows"),
+        (500, "No such file", CvatBroken, "gone from the share"),
         (403, NOT_PERMITTED, CvatForbidden, "may not see frame 0 of task 12"),
         (404, "No Task matches the given query.", CvatNotFound, "does not exist"),
     ],
 )
 @pytest.mark.parametrize("is_bare", [True, False])
-def test_files_in_a_cloud_storage(
+def test_pictures_that_cvat_cannot_serve(
     cvat: Replay, status: int, said: str, kind: type[CvatError], text: str, is_bare: bool
 ) -> None:
-    """Not taken for a task that is closed to the account, or gone (cvat-api 10.6)."""
+    """Not taken for a task that is closed to the account, or gone (cvat-api 10.4, 10.6)."""
     body = said if is_bare else {"detail": said}
     cvat.route("/api/tasks/12/data", json_answer(body, status))
     with pytest.raises(CvatError, match=text) as caught:

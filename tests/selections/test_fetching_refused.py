@@ -99,5 +99,5 @@ def test_a_file_that_is_gone_from_the_share_is_named_with_the_likely_cause(
     archive = built(select(connection, (2, range(8))))
     assert [row["frame"] for row in archive.problems] == [2, 3]
     (group,) = archive.problem_groups
-    assert "may be gone from the share or bucket" in group["reason"]
+    assert "may be gone from the share" in group["reason"]
     assert "status 500" in group["reason"]
