@@ -37,6 +37,7 @@ urlpatterns = [
     path("copy-annotations", copying.copy, name="copy"),
     path("selections/<int:pk>/issues", issues.issues, name="issues"),
     path("connections/<int:pk>/projects", projects.found_projects, name="found-projects"),
+    path("connections/<int:pk>/assignees", projects.assignees, name="assignees"),
     path("connections/<int:pk>/permission", permissions.permission, name="permission"),
     path("connections/<int:pk>/permission/withdraw", permissions.withdraw, name="withdraw"),
 ]

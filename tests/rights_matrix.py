@@ -228,6 +228,7 @@ EXPECTED: dict[str, list[Case]] = {
         post(DONE_BY_ALICE, {"name": "x", "image_quality": 70}, pk="closed"),
         post((302, 302, 409, 409), {"name": "x", "image_quality": 70}, pk="shared"),
     ],
+    "publishing:assignees": [get(PAGE_OF_ALICE, pk="connection")],
     "publishing:found-projects": [get(PAGE_OF_ALICE, pk="connection")],
     "publishing:files": [get(PAGE)],
     "publishing:found-uploads": [get(PAGE)],

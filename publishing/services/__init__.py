@@ -33,6 +33,7 @@ from publishing.services.result_objects import find_result_objects
 from publishing.services.results import compare_results
 from publishing.services.task_checking import NewTaskCheck, check_new_task
 from publishing.services.task_of_files import plan_task_of_files, request_task_of_files
+from publishing.services.task_places import look_up_place
 from publishing.services.uploads import (
     LARGEST_PIECE,
     append_piece,
@@ -76,6 +77,7 @@ __all__ = [
     "find_result_objects",
     "follow_jobs",
     "give_permission",
+    "look_up_place",
     "may_write_already",
     "plan_ground_truth_job",
     "plan_issues",

@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User as PortalUser
 
-from cvat.client import CvatClient
 from cvat.writing import NewTask
 from portal.caching import cache_get, cache_set
 from portal.exceptions import Conflict, InvalidInput
@@ -22,7 +21,7 @@ from publishing.new_task import MOST_FRAMES, NewTaskOptions
 from publishing.new_task_requests import video_upload
 from publishing.replacing import ReplacedFrame
 from publishing.services.task_checking import NewTaskCheck, NewTaskPart
-from publishing.services.task_places import find_place
+from publishing.services.task_places import find_place, organization_id
 from publishing.services.uploads import UPLOAD_GONE
 from publishing.uploaded_pictures import BadUpload, Contents, sort_files
 from selections.services.deleted_frames import Deletions
@@ -134,7 +133,7 @@ def check_files(
             "Divide them."
         )
     with cvat_client(connection) as client:
-        number = _organization_id(client, connection.organization)
+        number = organization_id(client, connection.organization)
         projects = client.projects()
         return FilesCheck(
             connection=connection,
@@ -149,18 +148,6 @@ def check_files(
             place=find_place(client, number, connection.organization, project_id),
             contents=contents,
         )
-
-
-def _organization_id(client: CvatClient, slug: str) -> int | None:
-    if not slug:
-        return None
-    for organization in client.organizations():
-        if organization.slug == slug:
-            return organization.id
-    raise InvalidInput(
-        f"CVAT shows your account no organization {slug}, which the connection is for. Connect "
-        "without it, or to another one."
-    )
 
 
 def _nothing(contents: Contents) -> str:

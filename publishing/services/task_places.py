@@ -1,4 +1,4 @@
-"""Where a new task of frames of other tasks is made: the organization and the project."""
+"""Where a new task is made: the organization and the project."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from cvat.writing import TaskWriter
 from portal.exceptions import InvalidInput
 from publishing.label_sets import Labels
 from publishing.services.assignees import find_members
+from selector.cvat_requests import cvat_client
+from selector.models import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,26 @@ class Place:
     members: tuple[User, ...]
     project: Project | None = None
     labels: Labels = ()
+
+
+def look_up_place(*, connection: Connection, organization: str, project_id: int | None) -> Place:
+    """Where a new task in a project will be; without one, in an organization, "" for the personal
+    space. Raises InvalidInput for what CVAT does not show, CvatError."""
+    with cvat_client(connection) as client:
+        number = organization_id(client, organization) if project_id is None else None
+        return find_place(client, number, organization, project_id)
+
+
+def organization_id(client: CvatClient, slug: str) -> int | None:
+    """None for the personal space. Raises InvalidInput, CvatError."""
+    if not slug:
+        return None
+    for organization in client.organizations():
+        if organization.slug == slug:
+            return organization.id
+    raise InvalidInput(
+        f"CVAT shows your account no organization {slug}. Connect without it, or to another one."
+    )
 
 
 def find_place(

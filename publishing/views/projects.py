@@ -1,4 +1,5 @@
-"""The project on the pages on which a new task is made: found by words, checked with the rest."""
+"""The project on the pages on which a new task is made: found by words, checked with the rest, and
+whom the task can be assigned to in it."""
 
 from __future__ import annotations
 
@@ -35,7 +36,28 @@ def found_projects(request: SignedInRequest, pk: int) -> HttpResponse:
             context["matching"] = services.find_projects(connection=connection, words=words)
     except Explained as error:
         context["error"] = str(error)
-    return render(request, "publishing/_found_projects.html", context)
+    response = render(request, "publishing/_found_projects.html", context)
+    # Another project may be chosen now, which is no event of the choice.
+    response["HX-Trigger-After-Settle"] = "projects-found"
+    return response
+
+
+@never_cache
+@require_GET
+def assignees(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Whom a task can be assigned to in the `project`, or without one in the `organization`, as
+    options of the choice of the assignee, of whom one is chosen."""
+    connection = get_object_or_404(Connection.objects.for_user(request.user), pk=pk)
+    context: dict[str, object] = {"chosen": as_number(request.GET.get("assignee", ""))}
+    try:
+        context["place"] = services.look_up_place(
+            connection=connection,
+            organization=request.GET.get("organization", ""),
+            project_id=as_number(request.GET.get("project", "")),
+        )
+    except Explained as error:
+        context["error"] = str(error)
+    return render(request, "publishing/_assignees.html", context)
 
 
 def check_with_project(request: SignedInRequest, check: Callable[..., Check]) -> Check:

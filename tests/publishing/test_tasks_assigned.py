@@ -167,6 +167,34 @@ def test_in_a_personal_space_only_oneself(
     assert "lets you assign tasks and jobs to yourself alone (demo)" in shown
 
 
+def test_the_page_asks_for_the_assignees_of_the_chosen_project(
+    connection: Connection, web: Client, standin: StandIn
+) -> None:
+    page = web.get(f"/publications/selections/{select(connection, (12, [0])).pk}/task").text
+    address = f"/publications/connections/{connection.pk}/assignees"
+    assert f'hx-get="{address}?organization="' in page
+    acme = standin.world.organizations[1]
+    assert acme.slug == "acme"
+    project = standin.world.add_project("At acme", owner="demo", organization=acme)
+    people = {name: standin.world.user(name).id for name in ("alice", "bob", "demo")}
+
+    def shown(**given: object) -> str:
+        return web.get(address, {"organization": "", **given}).text
+
+    at_acme = shown(project=project.id, assignee=people["bob"])
+    assert f'<option value="{people["bob"]}" selected>bob</option>' in at_acme
+    assert f'<option value="{people["alice"]}" >alice</option>' in at_acme
+    assert "Members of the organization: alice, bob, demo." in at_acme
+    alone = shown(project="", assignee=people["bob"])
+    assert "to yourself alone (demo)" in alone
+    assert f'<option value="{people["demo"]}" >demo</option>' in alone
+    assert "bob" not in alone
+    assert "Members of the organization: alice" in shown(organization="acme")
+    assert "no organization nowhere" in shown(organization="nowhere")
+    assert "no project 99999" in shown(project=99999)
+    assert "to yourself alone" in shown(project="no number", assignee="x")
+
+
 def test_the_page_takes_names(
     web: Client, selection: Selection, members: dict[str, int], page: str
 ) -> None:
