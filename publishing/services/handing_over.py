@@ -26,7 +26,7 @@ from publishing.reviewing import (
 )
 from publishing.services.assignees import check_assignees, find_members
 from publishing.services.following import NO_JOB_SHOWN, connection_to
-from publishing.services.requesting import check_not_removed, of_results, queued
+from publishing.services.queueing import check_not_removed, follow_up_of, queue
 from publishing.services.steps import step
 from publishing.services.writing_client import writing_client
 from selector.cvat_requests import cvat_client
@@ -113,7 +113,7 @@ def request_hand_over(
         return same
     check = check_hand_over(user=user, source=source)
     hand_overs = check.hand_overs(reviewer_ids)
-    publication = of_results(
+    publication = follow_up_of(
         source,
         Publication.Target.HAND_OVER,
         task_id=source.result_task_id,
@@ -123,7 +123,7 @@ def request_hand_over(
         plan={"jobs": [each.to_json() for each in hand_overs]},
         part=source.part,
     )
-    return queued(publication, find_same=running)
+    return queue(publication, find_same=running)
 
 
 def hand_over(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:

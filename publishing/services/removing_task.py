@@ -14,7 +14,7 @@ from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
 from publishing.removal import RemovalOptions, task_removal
-from publishing.services.requesting import of_results, queued
+from publishing.services.queueing import follow_up_of, queue
 from publishing.services.steps import step
 from publishing.services.writing_client import writing_client
 
@@ -53,7 +53,7 @@ def request_removal(*, user: User, source: Publication) -> Publication:
     task_id = check_removable(source)
     if running := _running(user, source):
         return running
-    publication = of_results(
+    publication = follow_up_of(
         source,
         Publication.Target.REMOVAL,
         task_id=task_id,
@@ -61,7 +61,7 @@ def request_removal(*, user: User, source: Publication) -> Publication:
         frames_total=source.frames_total,
         options=RemovalOptions(source.pk).to_json(),
     )
-    return queued(publication, find_same=lambda: _running(user, source))
+    return queue(publication, find_same=lambda: _running(user, source))
 
 
 def _running(user: User, source: Publication) -> Publication | None:

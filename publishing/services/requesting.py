@@ -1,41 +1,36 @@
-"""Asking for a publication, and giving it up."""
+"""Publications asked for, planned and given up."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
 
-from portal.exceptions import Conflict, InvalidInput
+from portal.exceptions import InvalidInput
 from portal.services import works
-from portal.work.models import lock_person
 from publishing.change import Change
 from publishing.copying import LARGEST, CopyOptions
-from publishing.exceptions import PermissionNeeded
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
-from publishing.models import Publication, Upload, WritePermission
+from publishing.models import Publication
 from publishing.new_task import NewTaskOptions
 from publishing.services.copy_checking import CopyCheck
-from publishing.services.following import connection_to
 from publishing.services.ground_truth_checking import check_ground_truth
 from publishing.services.issue_checking import check_issues
+from publishing.services.queueing import (
+    check_not_removed,
+    find_running,
+    queue,
+    queue_together,
+    same_or_conflict,
+)
 from publishing.services.replacing import find_replaced
 from publishing.services.task_checking import check_new_task
-from publishing.services.uploads import UPLOAD_GONE, UPLOAD_IN_USE, remove_used_upload
+from publishing.services.uploads import remove_used_upload
 from selections.models import Selection
 from selector.models import Connection
-
-COPYING = (
-    "Annotations are being copied into this task already. Wait until that is done, then look again."
-)
-
-REMOVING = "This task is being removed in CVAT. To keep it, cancel the removal first."
 
 
 def request_ground_truth_job(
@@ -47,9 +42,9 @@ def request_ground_truth_job(
     of a second one. Raises what check_ground_truth() and GroundTruthCheck.chosen() raise,
     PermissionNeeded, Conflict.
     """
-    running = _running(user, selection, Publication.Target.GROUND_TRUTH)
+    running = find_running(user, selection, Publication.Target.GROUND_TRUTH)
     if running is not None:
-        return _same_or_conflict(running, selection, options.to_json())
+        return same_or_conflict(running, selection, options.to_json())
     check = check_ground_truth(user=user, selection=selection)
     frames = check.chosen(options)
     publication = _of_selection(
@@ -63,7 +58,7 @@ def request_ground_truth_job(
         frames=frames,
         frames_total=len(frames),
     )
-    return queued(publication)
+    return queue(publication)
 
 
 def request_new_task(
@@ -77,9 +72,9 @@ def request_new_task(
     instead of others. Raises what check_new_task() and NewTaskCheck.check_choices() raise,
     PermissionNeeded, Conflict.
     """
-    running = _running(user, selection, Publication.Target.TASK)
+    running = find_running(user, selection, Publication.Target.TASK)
     if running is not None:
-        return _same_or_conflict(running, selection, options.to_json()).asked_together()
+        return same_or_conflict(running, selection, options.to_json()).asked_together()
     check = check_new_task(user=user, selection=selection, project_id=options.project_id)
     check.check_choices(options)
     replaced = find_replaced(user=user, selection=selection, check=check, options=options)
@@ -104,7 +99,7 @@ def request_new_task(
         )
         for number, part in enumerate(parts)
     ]
-    return queued_together(publications, portal_url=portal_url)
+    return queue_together(publications, portal_url=portal_url)
 
 
 def request_copy(*, user: User, check: CopyCheck, options: CopyOptions) -> Publication:
@@ -146,14 +141,7 @@ def request_copy(*, user: User, check: CopyCheck, options: CopyOptions) -> Publi
         options=options.to_json(),
         plan=plan,
     )
-    return queued(publication, find_same=find_same)
-
-
-def check_not_removed(url: str, task_id: int | None) -> None:
-    """Raises Conflict while a task is being removed."""
-    removals = Publication.objects.active().filter(target=Publication.Target.REMOVAL)
-    if removals.filter(url=url, task_id=task_id).exists():
-        raise Conflict(REMOVING)
+    return queue(publication, find_same=find_same)
 
 
 def plan_new_task(*, user: User, selection: Selection, options: NewTaskOptions) -> list[Change]:
@@ -173,9 +161,9 @@ def request_issues(*, user: User, selection: Selection, options: IssueOptions) -
     of a second one. Raises what check_issues() and IssuesCheck.check_choices() raise,
     PermissionNeeded, Conflict.
     """
-    running = _running(user, selection, Publication.Target.ISSUES)
+    running = find_running(user, selection, Publication.Target.ISSUES)
     if running is not None:
-        return _same_or_conflict(running, selection, options.to_json())
+        return same_or_conflict(running, selection, options.to_json())
     check = check_issues(user=user, selection=selection)
     check.check_choices(options)
     task_ids = sorted({job.task_id for job in check.jobs})
@@ -195,7 +183,7 @@ def request_issues(*, user: User, selection: Selection, options: IssueOptions) -
             "jobs": check.to_reject(options),
         },
     )
-    return queued(publication)
+    return queue(publication)
 
 
 def plan_issues(*, user: User, selection: Selection, options: IssueOptions) -> list[Change]:
@@ -243,110 +231,4 @@ def _of_selection(
         url=connection.url,
         options=options,
         **columns,
-    )
-
-
-def _running(user: User, selection: Selection, target: str) -> Publication | None:
-    active = Publication.objects.for_user(user).active()
-    return active.filter(selection=selection, target=target).first()
-
-
-def of_results(source: Publication, target: str, **values: Any) -> Publication:
-    """A publication, not saved yet, of what comes after another one. Raises NotConnected."""
-    connection = connection_to(source.requested_by, source)
-    return Publication(
-        target=target,
-        selection=source.selection,
-        selection_name=source.selection_name,
-        revision=source.revision,
-        requested_by=source.requested_by,
-        connection=connection,
-        url=connection.url,
-        **values,
-    )
-
-
-def queued(
-    publication: Publication, *, find_same: Callable[[], Publication | None] = lambda: None
-) -> Publication:
-    """The saved publication, handed to the workers; or the one that was asked for in the same
-    moment. `find_same` looks for the same one under way, and raises Conflict if another one of the
-    person rules it out; it is called where no other can be added. Raises PermissionNeeded,
-    Conflict."""
-    return queued_together([publication], find_same=find_same)[0]
-
-
-def queued_together(
-    publications: list[Publication],
-    *,
-    portal_url: str = "",
-    find_same: Callable[[], Publication | None] = lambda: None,
-) -> list[Publication]:
-    """As queued(), for publications that are saved all or none."""
-    publication = publications[0]
-    connection, user = publication.connection, publication.requested_by
-    if connection is None or WritePermission.objects.of(connection) is None:
-        raise PermissionNeeded(publication.url)
-    try:
-        with transaction.atomic():
-            lock_person(user.pk)  # of two requests at once, the second counts the first
-            _check_active(user, len(publications))
-            if same := find_same():
-                return [same]
-            for each in publications:
-                each.save()
-                if portal_url:
-                    _mark(each, portal_url)
-                # Robust: without a broker the row waits, and is handed out once there is one.
-                transaction.on_commit(each.send, robust=True)
-    except IntegrityError:  # asked twice in the same moment; the constraint let one through
-        if publication.target == Publication.Target.COPY:
-            raise Conflict(COPYING) from None
-        selection = publication.selection
-        running = None if selection is None else _running(user, selection, publication.target)
-        if running is None and (upload_id := publication.upload_of_files_id) is not None:
-            is_there = Upload.objects.filter(pk=upload_id).exists()
-            raise Conflict(UPLOAD_IN_USE if is_there else UPLOAD_GONE) from None
-        if selection is None or running is None:
-            raise
-        return _same_or_conflict(running, selection, _asked(publication)).asked_together()
-    return publications
-
-
-def _mark(publication: Publication, portal_url: str) -> None:
-    page = portal_url.rstrip("/") + publication.get_absolute_url()
-    # A portal that is set up anew counts from 1 again: the number alone is not enough.
-    publication.marker = f"{page}?made={uuid.uuid4().hex}"[-500:]
-    publication.save(update_fields=["marker"])
-
-
-def _check_active(user: User, count: int) -> None:
-    limit = settings.ARCHIVE_ACTIVE_PER_PERSON
-    if count > limit:
-        raise InvalidInput(
-            f"These would be {count:,} publications at once, and one person may have {limit:,} "
-            "waiting or under way here. Make smaller selections."
-        )
-    if Publication.objects.for_user(user).active().count() + count > limit:
-        raise Conflict(
-            f"One person may have {limit:,} publications waiting or under way here, and with "
-            f"{'this one' if count == 1 else f'these {count:,}'} you would have more. Wait until "
-            "one is done, or cancel one under Publications."
-        )
-
-
-def _asked(publication: Publication) -> dict[str, Any]:
-    """The options of the request that the publication is from."""
-    asked: dict[str, Any] = publication.plan.get("asked", publication.options)
-    return asked
-
-
-def _same_or_conflict(
-    running: Publication, selection: Selection, options: dict[str, Any]
-) -> Publication:
-    if _asked(running) == options and running.revision == selection.revision:
-        return running
-    raise Conflict(
-        f"This selection is being published already ({running.get_target_display()}), with other "
-        "choices or frames. Wait for it or cancel it first."
     )

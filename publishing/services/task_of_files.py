@@ -11,7 +11,7 @@ from publishing.change import Change
 from publishing.models import Publication, Upload
 from publishing.new_task import NewTaskOptions
 from publishing.services.files_checking import check_files
-from publishing.services.requesting import queued_together
+from publishing.services.queueing import queue_together
 from selector.models import Connection
 
 OTHERWISE = (
@@ -64,7 +64,7 @@ def request_task_of_files(
         options=options.to_json(),
         plan={} if video is None else {"video": posixpath.basename(video.path)},
     )
-    return queued_together([publication], portal_url=portal_url, find_same=find_same)[0]
+    return queue_together([publication], portal_url=portal_url, find_same=find_same)[0]
 
 
 def plan_task_of_files(

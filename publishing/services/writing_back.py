@@ -17,7 +17,7 @@ from publishing.change import Change
 from publishing.models import Publication
 from publishing.removal import RemovalOptions
 from publishing.services.following import connection_to
-from publishing.services.requesting import of_results, queued
+from publishing.services.queueing import follow_up_of, queue
 from publishing.services.results import Limits
 from publishing.services.steps import step
 from publishing.services.write_back_plans import JobPlan, WriteBackPlan, make_write_back_plan
@@ -68,7 +68,7 @@ def request_write_back(
         raise Conflict(NOTHING_TO_WRITE)
     tasks = {frame.place.task_id for frame in plan.comparison.frames}
     [task_id] = tasks if len(tasks) == 1 else [None]
-    publication = of_results(
+    publication = follow_up_of(
         source,
         Publication.Target.WRITE_BACK,
         task_id=task_id,
@@ -76,7 +76,7 @@ def request_write_back(
         frames_total=len(plan.comparison.frames),
         options=options.to_json(),
     )
-    return queued(publication, find_same=lambda: _running(user, source, options))
+    return queue(publication, find_same=lambda: _running(user, source, options))
 
 
 def _running(user: User, source: Publication, options: WriteBackOptions) -> Publication | None:
