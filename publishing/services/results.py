@@ -69,7 +69,7 @@ class TaskObjects:
 
     labels: Labels = field(default_factory=lambda: Labels(()))
     by_frame: dict[int, list[Shape]] = field(default_factory=dict)
-    job_ids: dict[int, int] = field(default_factory=dict)
+    job_ids: Mapping[int, int] = field(default_factory=dict)
     jobs: list[JobFrames] = field(default_factory=list)
     deleted: Collection[int] = ()
     problems_count: int = 0
@@ -171,16 +171,7 @@ def _read(
     *,
     has_jobs: bool = False,
 ) -> TaskObjects:
-    numbers = sorted(frames)
-    job_ids: dict[int, int] = {}
-    holding = []
-    for job in sorted(jobs, key=lambda job: (job.start_frame, job.id)):
-        held = numbers[
-            bisect_left(numbers, job.start_frame) : bisect_right(numbers, job.stop_frame)
-        ]
-        if held:
-            holding.append(job)
-            job_ids = dict.fromkeys(held, job.id) | job_ids  # the earlier job stays
+    holding, job_ids = _holders(jobs, frames)
     if not holding:
         return TaskObjects()
     limits.take_jobs(len(holding))
@@ -214,6 +205,21 @@ def _read(
         own = [frame for frame in sorted(wanted) if job.start_frame <= frame <= job.stop_frame]
         result.jobs.append(_job_frames(job, own, loaded[job.id], result.deleted))
     return result
+
+
+def _holders(jobs: Sequence[Job], frames: Sequence[int]) -> tuple[Sequence[Job], Mapping[int, int]]:
+    """The jobs that hold any of the frames, in order, and by frame the id of the first of them."""
+    numbers = sorted(frames)
+    job_ids: dict[int, int] = {}
+    holding = []
+    for job in sorted(jobs, key=lambda job: (job.start_frame, job.id)):
+        held = numbers[
+            bisect_left(numbers, job.start_frame) : bisect_right(numbers, job.stop_frame)
+        ]
+        if held:
+            holding.append(job)
+            job_ids = dict.fromkeys(held, job.id) | job_ids  # the earlier job stays
+    return holding, job_ids
 
 
 def _job_frames(
