@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from cvat.links import job_link, task_link
-from portal.work.models import Work, WorkQuerySet
+from portal.work.models import Work
 from portal.work.values import WorkStatus, status_field
 from publishing.change import Change
 from publishing.ground_truth import GroundTruthOptions
 from publishing.issues import IssueOptions
+from publishing.models.publication_queries import (
+    NEW_TASKS,
+    PublicationQuerySet,
+    PublicationStatus,
+    PublicationTarget,
+)
 from publishing.models.steps import WorkOfSteps
 from publishing.models.upload import Upload
 from publishing.new_task import NewTaskOptions
@@ -31,32 +36,6 @@ from selections.archives import result_remarks
 from selections.models import Selection
 from selections.models.selected import FIRST_REVISION
 
-if TYPE_CHECKING:
-    AnyUser = User | AnonymousUser
-
-
-class PublicationQuerySet(WorkQuerySet["Publication"]):
-    def for_list(self) -> Self:
-        return super().for_list().defer("frames", "plan")
-
-    def with_visible_selection(self, user: AnyUser) -> Self:
-        """Adds `visible_selection_id`: None where `user` may not see the selection (any more)."""
-        visible = Selection.objects.for_user(user).filter(pk=OuterRef("selection_id"))
-        visible_id = Subquery(visible.order_by().values("pk")[:1])
-        return self.select_related("selection").annotate(visible_selection_id=visible_id)
-
-    def given_up(self) -> Self:
-        """New tasks that failed or were cancelled."""
-        ended = [WorkStatus.FAILED, WorkStatus.CANCELLED]
-        return self.filter(target__in=NEW_TASKS, status__in=ended)
-
-    def tasks_of(self, selection: Selection, user: AnyUser) -> Self:
-        """New tasks that the user has made of the selection, or is making, newest first; at most
-        six. One that has come to nothing in CVAT, or was removed there, is none."""
-        made = Q(status__in=["queued", "running"]) | Q(result_task_id__isnull=False)
-        own = self.for_user(user).filter(selection=selection, target=Publication.Target.TASK)
-        return own.filter(made).for_list().order_by("-created_at")[:6]
-
 
 class Publication(WorkOfSteps):
     """What a person asked to be changed in CVAT, nearly always with the frames of a selection, and
@@ -66,24 +45,9 @@ class Publication(WorkOfSteps):
     task = "publishing.tasks.publish"
     list_page = "publishing:publications"
 
-    class Target(models.TextChoices):
-        GROUND_TRUTH = "ground_truth", "ground-truth job"
-        TASK = "task", "new task"
-        ISSUES = "issues", "issues of faulty frames"
-        COPY = "copy", "copied annotations"
-        WRITE_BACK = "write_back", "results written back"
-        REMOVAL = "removal", "published task removed"
-        HAND_OVER = "hand_over", "jobs handed over to reviewers"
-        FILES = "files", "new task from files"
+    Target = PublicationTarget
+    Status = PublicationStatus
 
-    class Status(models.TextChoices):
-        QUEUED = WorkStatus.QUEUED.value, "waiting"
-        RUNNING = WorkStatus.RUNNING.value, "publishing"
-        READY = WorkStatus.READY.value, "published"
-        FAILED = WorkStatus.FAILED.value, "failed"
-        CANCELLED = WorkStatus.CANCELLED.value, "cancelled"
-
-    # What is done in CVAT.
     target = models.CharField(max_length=20, choices=Target)
     selection = models.ForeignKey(
         Selection, on_delete=models.SET_NULL, null=True, related_name="publications"
@@ -350,9 +314,6 @@ class Publication(WorkOfSteps):
             },
         )
 
-
-# What makes a task in CVAT that was not there.
-NEW_TASKS = (Publication.Target.TASK, Publication.Target.FILES)
 
 # Names of the URLs of the pages on which publications are asked for.
 _PAGES: Mapping[str, str] = {
