@@ -14,9 +14,10 @@ from selector.task_search import TaskSearch
 def workspace_url(*, tasks: Iterable[int] = (), **named: int | None) -> str:
     """The workspace at what is named: `tasks`, or `task`, `job`, `project`, `frame`, `selection`,
     `results` (of a publication), through a `connection`. None is left out."""
-    several = {"tasks": ",".join(map(str, tasks))}
-    given = {name: number for name, number in (several | named).items() if number not in (None, "")}
-    return f"{_choose_path(get_script_prefix())}?{urlencode(given, safe=',')}"
+    given = [f"{name}={number}" for name, number in named.items() if number or number == 0]
+    if several := ",".join(map(str, tasks)):
+        given.insert(0, f"tasks={several}")
+    return f"{_choose_path(get_script_prefix())}?{'&'.join(given)}"  # numbers need no quoting
 
 
 def tasks_url(criteria: TaskSearch, connection_id: int) -> str:
