@@ -10,7 +10,18 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection as database
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Window,
+    prefetch_related_objects,
+)
 from django.db.models.functions import JSONObject
 
 from cvat.types import Place
@@ -271,11 +282,16 @@ def before_building(selection: Selection) -> BeforeBuilding:
 def newest_archives(user: User, selection: Selection) -> tuple[list[Archive], int]:
     """The newest archives that the user, who may see the selection, has built of it, as cards show
     them; and how many there are."""
-    archives = Archive.objects.for_user(user).filter(selection=selection).for_list()
-    newest: list[Any] = list(archives.annotate(total=Window(Count("pk")))[:ARCHIVES_SHOWN])
+    newest: list[Any] = rows_for(user, _newest_archives, selection.pk)
+    prefetch_related_objects(newest, "parts")
     for archive in newest:  # as for_cards() would read it for each
         archive.selection, archive.visible_selection_id = selection, selection.pk
     return newest, newest[0].total if newest else 0
+
+
+def _newest_archives(user: User, selection_id: int) -> QuerySet[Archive]:
+    archives = Archive.objects.for_user(user).filter(selection_id=selection_id).for_list()
+    return archives.annotate(total=Window(Count("pk")))[:ARCHIVES_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)

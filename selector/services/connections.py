@@ -17,6 +17,7 @@ from cvat import login
 from cvat.exceptions import CvatError, CvatLoginRefused, CvatTimeout, CvatUnauthorized
 from cvat.links import normalize_url
 from cvat.types import Credential, CredentialKind
+from portal.compiled_queries import rows_for
 from portal.exceptions import InvalidInput, NotConnected, NotFound, TooManySignIns
 from selector import servers
 from selector.cvat_requests import ANSWER_SECONDS, waiting_place
@@ -295,13 +296,12 @@ def _access(url: str, username: str, password: str, access_token: str) -> _Acces
 
 def find_connection(*, user: User, connection_id: int | None = None) -> Connection:
     """The user's connection with this id, or the one used last. Raises NotFound, NotConnected."""
-    connections = Connection.objects.for_user(user)
     if connection_id is not None:
-        chosen = connections.filter(pk=connection_id).first()
+        chosen = Connection.objects.for_user(user).filter(pk=connection_id).first()
         if chosen is None:
             raise NotFound(f"You have no connection {connection_id}.")
     else:
-        chosen = default_or_first(connections)
+        chosen = default_or_first(rows_for(user, Connection.objects.for_user))
         if chosen is None:
             raise NotConnected("You are not connected to a CVAT server yet. Connect first.")
     if chosen.needs_reconnect:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from cvat.links import project_link, task_link
+from portal.compiled_queries import rows_for
 from portal.pages import errors_shown_in, errors_shown_on
 from portal.signed_in import SignedInRequest
 from selector.forms import ChooseForm
@@ -103,10 +104,11 @@ def _named(form: ChooseForm, connection: Connection) -> dict[str, Any]:
 
 def _searches(user: User, connection: Connection) -> list[dict[str, Any]]:
     """The user's saved searches for such tasks, each with the address of the list of tasks."""
-    own = SavedSearch.objects.for_user(user).filter(
-        url=connection.url, organization=connection.organization
-    )
-    return [{"saved": each, "tasks_url": tasks_url(each.criteria, connection.pk)} for each in own]
+    return [
+        {"saved": each, "tasks_url": tasks_url(each.criteria, connection.pk)}
+        for each in rows_for(user, SavedSearch.objects.for_user)
+        if (each.url, each.organization) == (connection.url, connection.organization)
+    ]
 
 
 def _several(scope: Scope, given: dict[str, Any], connection: Connection) -> dict[str, Any]:
