@@ -14,6 +14,7 @@ from publishing.readers.reading import (
     mask,
     number,
     numbers,
+    text_of,
     whole,
 )
 
@@ -82,7 +83,7 @@ def _shape(element: Element, frame: int, *, is_point: bool = False) -> Shape:
 
 def _attributes(element: Element) -> Attributes:
     return tuple(
-        (each.values.get("name", ""), each.text)
+        (each.values.get("name", ""), text_of(each.text))
         for each in element.children
         if each.name == "attribute"
     )

@@ -129,11 +129,12 @@ def mask(runs: Iterable[int], x: int, y: int, width: int, height: int) -> list[f
 
 
 def text_of(value: Any) -> str:
-    """The value of an attribute as CVAT writes it. Raises BadValue."""
+    """The value of an attribute as CVAT stores it: without white space around it (cvat-api 14.9).
+    Raises BadValue."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, str | int | float):
-        return str(value)
+        return str(value).strip()
     raise BadValue("the value of an attribute is neither text nor number")

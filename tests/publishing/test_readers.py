@@ -173,6 +173,15 @@ def test_attributes_and_flags_are_read() -> None:
     assert box.attributes == (("parked", "false"), ("doors", "4"), ("make", "x"))
 
 
+def test_values_of_attributes_lose_white_space_around_them() -> None:
+    drawn = {**COCO["annotations"][0], "attributes": {"make": " x y\n"}}
+    [box] = readers.read(json.dumps({**COCO, "annotations": [drawn]}).encode()).shapes
+    assert box.attributes == (("make", "x y"),)
+    text = BOX.replace("/>", '><attribute name="make">\n  x y\n</attribute></box>')
+    [box] = readers.read((XML % text).encode()).shapes
+    assert box.attributes == (("make", "x y"),)
+
+
 def test_a_zip_is_read() -> None:
     files = {"images/a.json": "{}", "annotations.xml": XML % BOX}
     assert len(readers.read(packed(files)).shapes) == 1
