@@ -24,6 +24,7 @@ from cvat.exceptions import (
     CvatForbidden,
     CvatNotFound,
     CvatRejected,
+    CvatStorageUnreadable,
     CvatTimeout,
     CvatUnauthorized,
     CvatUnreachable,
@@ -50,8 +51,8 @@ DATA_FAILURES = {
 _ABOUT_FILE = re.compile(r"(The|Access to the) file ")
 _ABOUT_STORAGE = re.compile(r"The resource ")
 _FILE_UNREADABLE = (
-    "CVAT cannot read the file of this picture in the cloud storage of its task: it may have been "
-    "deleted there, or be closed to CVAT. Ask whoever runs CVAT."
+    "CVAT serves neither this picture nor its neighbours, because it cannot read one of their "
+    "files: {said}. Ask whoever runs CVAT."
 )
 _STORAGE_UNREADABLE = (
     "CVAT cannot read the cloud storage that holds the pictures of this task: it may have been "
@@ -121,9 +122,10 @@ def _unserved(status: int, said: str) -> CvatBroken | None:
     if status == 500 and _ABOUT_SIZE.match(said):
         return CvatBroken(_TOO_LARGE, status=status)
     if status in (403, 404) and _ABOUT_FILE.match(said):
-        return CvatFileUnreadable(_FILE_UNREADABLE, status=status)
+        text = _FILE_UNREADABLE.format(said=said.rstrip("."))
+        return CvatFileUnreadable(text, status=status)
     if status == 409 or (status in (403, 404) and _ABOUT_STORAGE.match(said)):
-        return CvatBroken(_STORAGE_UNREADABLE, status=status)
+        return CvatStorageUnreadable(_STORAGE_UNREADABLE, status=status)
     return None
 
 

@@ -38,8 +38,12 @@ class CvatBroken(CvatError):
 
 
 class CvatFileUnreadable(CvatBroken):
-    """CVAT cannot read the file of a picture in the cloud storage of its task; of other pictures
-    it may (cvat-api 10.6)."""
+    """CVAT cannot read a file in the cloud storage of a task, and so serves none of the pictures of
+    the chunk that it belongs to (cvat-api 10.6)."""
+
+
+class CvatStorageUnreadable(CvatFileUnreadable):
+    """The same of the whole storage: CVAT serves no picture of the task."""
 
 
 class CvatLoginRefused(CvatError):

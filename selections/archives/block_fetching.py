@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Event
 from typing import BinaryIO
 
 from cvat.bodies import MAX_PICTURE
 from cvat.client import CvatClient
-from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
+from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatStorageUnreadable
 from cvat.types import Download
 from portal.work.exceptions import Stopped
 from portal.work.waiting import Waiting
@@ -63,6 +64,10 @@ class BlockFetcher:
 
     def fetch_chunk(self, block: Block, *, missing: int, read_timeout: float | None) -> None:
         """Raises CvatError, TooSlow, Oversized, DamagedPiece, video.Undecodable."""
+        with self._noting_lost_storage(block):
+            self._fetch_chunk(block, missing, read_timeout)
+
+    def _fetch_chunk(self, block: Block, missing: int, read_timeout: float | None) -> None:
         arrival = Arrival(self.costs)
 
         def watch(received: int, length: int, seconds: float) -> None:
@@ -136,7 +141,8 @@ class BlockFetcher:
         if refusal is not None:
             raise refusal
         try:
-            self._fetch_frame(block, frame, read_timeout)
+            with self._noting_lost_storage(block):
+                self._fetch_frame(block, frame, read_timeout)
         except (CvatForbidden, CvatNotFound) as error:
             raise self.refusals.check(block.task_id, block.job_id) or error from None
 
@@ -150,6 +156,14 @@ class BlockFetcher:
                 self.refusals.close_task(block.task_id, error)
         with self.spool.arriving_frame(block, frame, is_recompressed=block.is_recompressed) as file:
             self._save(file, read_timeout, frame=frame, job_id=block.job_id)
+
+    @contextmanager
+    def _noting_lost_storage(self, block: Block) -> Iterator[None]:
+        try:
+            yield
+        except CvatStorageUnreadable as error:
+            self.refusals.lose_storage(block.task_id, error)
+            raise
 
     def _save(
         self,

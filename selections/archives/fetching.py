@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from threading import Event
 
-from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
+from cvat.exceptions import CvatError, CvatFileUnreadable, CvatForbidden, CvatNotFound
 from portal.work.exceptions import Stopped
 from selections.archives import video
 from selections.archives.block_fetching import BlockFetcher, Oversized, TooSlow
@@ -211,7 +211,7 @@ class Fetcher:
         try:
             read_timeout = self._put_off.read_timeout
             self._blocks.fetch_chunk(block, missing=len(missing), read_timeout=read_timeout)
-        except Oversized as error:
+        except (Oversized, CvatFileUnreadable) as error:
             state.go_by_frames(missing)
             state.give_up(Missing(str(error)))
         except (TooSlow, DamagedPiece, video.Undecodable) as error:

@@ -32,6 +32,7 @@ class Refusals:
     def __init__(self, client: CvatClient) -> None:
         self._client = client
         self._answers: dict[Key, CvatError | None] = {}  # None: not refused
+        self._lost: dict[int, CvatError] = {}  # by task
         self._locks: defaultdict[Key, Lock] = defaultdict(Lock)
 
     def closes_task(self, task_id: int) -> bool:
@@ -41,8 +42,15 @@ class Refusals:
     def close_task(self, task_id: int, error: CvatError) -> None:
         self._answers["task", task_id] = error
 
+    def lose_storage(self, task_id: int, error: CvatError) -> None:
+        """Note that CVAT cannot read the cloud storage of a task."""
+        self._lost[task_id] = error
+
     def known(self, task_id: int, job_id: int) -> CvatError | None:
-        """What CVAT says of the job if both the job and its task are known to be refused."""
+        """What CVAT says of the job if both the job and its task are known to be refused, or if the
+        storage of the task is lost."""
+        if task_id in self._lost:
+            return self._lost[task_id]
         return self._answers.get(("job", job_id)) if self.closes_task(task_id) else None
 
     def check(self, task_id: int, job_id: int) -> CvatError | None:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from django.conf import settings
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatBroken, CvatError, CvatFileUnreadable, CvatRejected
+from cvat.exceptions import CvatBroken, CvatError, CvatRejected
 from portal.exceptions import Busy
 from selector.job_access import JobAccess
 from selector.thumbnails.packs import BROKEN, FAILED, MISSING, OK, Entry, encode
@@ -107,9 +107,7 @@ def _from_frames(client: CvatClient, job_id: int, frames: Sequence[int]) -> list
 
 
 def _is_about_content(error: Exception) -> bool:
-    if isinstance(error, CvatError) and not isinstance(error, CvatFileUnreadable):
-        return error.status in (400, 500)
-    return True
+    return not isinstance(error, CvatError) or error.status in (400, 500)
 
 
 def _from_chunk(

@@ -15,6 +15,7 @@ from cvat.exceptions import (
     CvatForbidden,
     CvatNotFound,
     CvatRejected,
+    CvatStorageUnreadable,
     CvatTimeout,
     CvatUnauthorized,
 )
@@ -164,6 +165,7 @@ GONE = "The file 'a/b.jpg' not found on the cloud storage 'pictures'"
 CLOSED = "Access to the file 'a/b.jpg' on the 'pictures' cloud storage is denied"
 NO_STORAGE = "The resource pictures not found. It may have been deleted."
 CLOSED_STORAGE = "The resource pictures is no longer available. Access forbidden."
+DETACHED = "Task is no longer connected to cloud storage"
 TOO_LARGE = "Chunk data size 900000000 exceeds the maximum allowed size 524288000."
 NOT_PERMITTED = "You do not have permission to perform this action."
 
@@ -171,11 +173,11 @@ NOT_PERMITTED = "You do not have permission to perform this action."
 @pytest.mark.parametrize(
     ("status", "said", "kind", "text"),
     [
-        (404, GONE, CvatFileUnreadable, "file of this picture in the cloud storage"),
-        (403, CLOSED, CvatFileUnreadable, "cannot read the file of this picture"),
-        (404, NO_STORAGE, CvatBroken, "cannot read the cloud storage that holds the pictures"),
-        (403, CLOSED_STORAGE, CvatBroken, "cannot read the cloud storage"),
-        (409, "The task has no cloud storage", CvatBroken, "deleted or detached"),
+        (404, GONE, CvatFileUnreadable, "one of their files: The file 'a/b.jpg' not found"),
+        (403, CLOSED, CvatFileUnreadable, "neither this picture nor its neighbours"),
+        (404, NO_STORAGE, CvatStorageUnreadable, "cannot read the cloud storage that holds"),
+        (403, CLOSED_STORAGE, CvatStorageUnreadable, "cannot read the cloud storage"),
+        (409, DETACHED, CvatStorageUnreadable, "deleted or detached"),
         (500, TOO_LARGE, CvatBroken, "larger than CVAT allows"),
         (500, "No such file", CvatBroken, "gone from the share"),
         (403, NOT_PERMITTED, CvatForbidden, "may not see frame 0 of task 12"),

@@ -67,19 +67,43 @@ def test_one_frame_that_is_refused_does_not_close_its_job(
     assert [row["frame"] for row in archive.problems] == [3]
 
 
-def test_files_that_a_cloud_storage_refuses_close_no_task(
+CLOSED_FILE = "Access to the file 'a.jpg' on the 'pictures' cloud storage is denied"
+CLOSED_STORAGE = "The resource pictures is no longer available. Access forbidden."
+
+
+def test_a_file_that_a_cloud_storage_refuses_ends_its_chunk_alone(
     connection: Connection, standin: StandIn
 ) -> None:
     """CVAT answers 403 for the file, not for the account (cvat-api 10.6)."""
-    said = {"detail": "Access to the file 'a.jpg' on the 'pictures' cloud storage is denied"}
-    standin.faults.fail("type=chunk", status=403, body=said)
-    standin.faults.fail("type=frame&number=3&", status=403, body=said)
-    archive = built(select(connection, (2, range(8))))
-    assert [row["frame"] for row in archive.problems] == [3]
-    assert "cloud storage" in archive.problems[0]["reason"]
-    frames = [seen for seen in data_requests(standin) if seen.query.get("type") == "frame"]
-    assert frames
-    assert all(seen.path.startswith("/api/tasks/") for seen in frames)
+    first = standin.world.tasks[DRIVE].jobs[0]
+    data = rf"/api/jobs/{first.id}/data.*index=0"
+    standin.faults.fail(data, status=403, body={"detail": CLOSED_FILE})
+    standin.requests.clear()
+    archive = built(select(connection, (DRIVE, None)))
+    lost = [row["frame"] for row in archive.problems]
+    assert 1 < len(lost) < len(pictures_of(archive))
+    assert lost == list(range(first.start, first.start + len(lost)))
+    assert all(CLOSED_FILE in row["reason"] for row in archive.problems)
+    asked = {seen.query.get("number") for seen in data_requests(standin)}
+    assert not asked & {str(frame) for frame in lost}
+
+
+def test_a_cloud_storage_that_is_closed_is_not_asked_frame_by_frame(
+    connection: Connection, standin: StandIn, settings: object
+) -> None:
+    chosen = select(connection, (DRIVE, None), (2, range(8)))
+    jobs = "|".join(str(job.id) for job in standin.world.tasks[DRIVE].jobs)
+    for pattern in (rf"/api/jobs/({jobs})/data", rf"/api/tasks/{DRIVE}/data\?"):
+        standin.faults.fail(pattern, status=403, body={"detail": CLOSED_STORAGE})
+    standin.requests.clear()
+    archive = built(chosen)
+    assert archive.status == "incomplete"
+    assert len(pictures_of(archive)) == 8
+    assert {row["reason"] for row in archive.problems} == {archive.problems[0]["reason"]}
+    assert "cannot read the cloud storage" in archive.problems[0]["reason"]
+    refused = [seen for seen in data_requests(standin) if seen.status == 403]
+    # Until the first answer is there, each thread may have a request under way.
+    assert len(refused) <= settings.FETCH_THREADS + 1
 
 
 def test_frames_of_a_job_that_is_gone_come_through_the_task(

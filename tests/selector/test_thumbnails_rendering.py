@@ -50,20 +50,6 @@ def test_one_by_one_where_no_chunk_can_be_had(connection: Connection, standin: S
     assert numbers(pack) == {n: n for n in (0, 1, 3, 4, 5, 6, 7)}
 
 
-@pytest.mark.parametrize(("status", "said"), [(404, "The file"), (403, "Access to the file")])
-def test_a_file_that_is_gone_from_a_cloud_storage_hides_no_others(
-    connection: Connection, standin: StandIn, status: int, said: str
-) -> None:
-    """CVAT refuses the whole chunk for it (cvat-api 10.6)."""
-    said = f"{said} '2.jpg' in the cloud storage 'pictures'"
-    standin.faults.fail("type=chunk", status=status, body={"detail": said})
-    standin.faults.fail("type=frame&number=2", status=status, body={"detail": said})
-    job = standin.world.tasks[2].jobs[0]
-    pack = pack_of(connection, job.id)
-    assert pack.pop(2) == "failed"
-    assert numbers(pack) == {n: n for n in (0, 1, 3, 4, 5, 6, 7)}
-
-
 def test_a_member_too_few(connection: Connection, standin: StandIn) -> None:
     job = standin.world.tasks[1].jobs[0]
     short = standin.world.chunks.job_chunk(job, 2, "compressed").body
