@@ -299,13 +299,15 @@ def _attributes_left_out(counts: Mapping[str, int]) -> str:
 
 
 def _jobs_left_out(jobs: Iterable[int], count: int) -> str:
-    """Such as “The objects of 2 jobs were left out, as asked for: the jobs are not so far yet (12,
-    13).”"""
+    """Such as “The objects of 2 jobs (12, 13) were left out, as asked for: these jobs are not
+    completed or accepted yet.”"""
     listed = list(jobs)[:5]
     more = f" and {count - len(listed):,} more" if count > len(listed) else ""
-    what, are = ("1 job", "the job is") if count == 1 else (f"{count:,} jobs", "the jobs are")
-    why = f"{are} not so far yet ({', '.join(map(str, listed))}{more})"
-    return f"The objects of {what} were left out, as asked for: {why}."
+    what, which = ("1 job", "this job is") if count == 1 else (f"{count:,} jobs", "these jobs are")
+    return (
+        f"The objects of {what} ({', '.join(map(str, listed))}{more}) were left out, as asked for: "
+        f"{which} not completed or accepted yet."
+    )
 
 
 def _missing_annotations(annotations: Mapping[str, Any]) -> str:
