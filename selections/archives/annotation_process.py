@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 import msgspec
 
 from cvat.annotations import Label, Labels
-from selections.archives.annotation_writing import Picture, PictureWriter, Summary
+from selections.archives.annotation_writing import PictureLine, PictureWriter, Summary
 from selections.formats import FORMATS
 from selections.formats.format import AnnotatedTask, File, Format
 
@@ -63,7 +63,7 @@ class _Start(msgspec.Struct, tag=True):
 
 
 class _Add(msgspec.Struct, tag=True):
-    picture: Picture
+    picture: PictureLine
 
 
 class _EndPart(msgspec.Struct, tag=True):
@@ -111,7 +111,7 @@ class ProcessWriting:
         self._answers = cast(BinaryIO, self._process.stdout)
         self._send(_Start(format.key, str(folder), list(map(_described, tasks))))
 
-    def add(self, picture: Picture) -> None:
+    def add(self, picture: PictureLine) -> None:
         self._send(_Add(picture))
 
     def files(self, suffix: str) -> Iterator[File]:

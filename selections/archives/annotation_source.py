@@ -27,8 +27,8 @@ from selections.archives.annotation_reading import TaskAnnotations, read_labels,
 from selections.archives.annotation_writing import (
     MOST_MANIFEST_PROBLEMS,
     BrokenObjects,
-    Objects,
-    Picture,
+    ObjectsOfTasks,
+    PictureLine,
     PictureWriter,
     PictureWriting,
     stored_path,
@@ -92,12 +92,12 @@ class AnnotationSource:
         self._rows = {task.task_id: task for task in selection.tasks.all()}
         self._chosen = frame_rows.chosen(selection)
         self._broken = BrokenObjects(format)  # as far as the room of pictures is asked for
-        self._pending: deque[Picture] = deque()  # written to the part, objects not yet
+        self._pending: deque[PictureLine] = deque()  # written to the part, objects not yet
         self._writing: PictureWriting | None = None
-        self._for_room = Objects(self._labels, self._folder)
-        self._for_paths = Objects(self._labels, self._folder)
+        self._for_room = ObjectsOfTasks(self._labels, self._folder)
+        self._for_paths = ObjectsOfTasks(self._labels, self._folder)
         self._picture_paths: PicturePaths | None = None
-        self._for_labels = Objects(self._labels, self._folder)
+        self._for_labels = ObjectsOfTasks(self._labels, self._folder)
         self._results = self._result_reading(results) if results is not None else None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="annotations")
         # First the labels of all tasks, without which no file can be begun.
@@ -281,9 +281,9 @@ class AnnotationSource:
         row = self._rows.get(task_id)
         return row.subset if row else ""
 
-    def _picture(self, line: Line) -> Picture:
+    def _picture(self, line: Line) -> PictureLine:
         source = line.get("source_frame")
-        return Picture(
+        return PictureLine(
             path=line["path"],
             width=line["width"] or 0,
             height=line["height"] or 0,

@@ -51,7 +51,7 @@ def write(path: Path, objects: Iterable[tuple[int, Sequence[Shape]]]) -> None:
 
 
 class StoredObjects:
-    """The objects of frames that are asked for in their order."""
+    """The objects in a file, for frames that are asked for in ascending order."""
 
     def __init__(self, path: Path, labels: Labels) -> None:
         self._lines = _lines(path)
@@ -67,8 +67,8 @@ class StoredObjects:
         return [_shape(stored, frame, self._labels) for stored in self._next[1]]
 
 
-class FramesAnywhere:
-    """The objects of frames that are asked for in any order."""
+class SeekableObjects:
+    """The objects in a file, for frames that are asked for in any order."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -27,7 +27,7 @@ MOST_MANIFEST_PROBLEMS = 1000  # that the manifest names; the others are counted
 T = TypeVar("T")
 
 
-class Picture(NamedTuple):
+class PictureLine(NamedTuple):
     """What is needed of a line of the manifest."""
 
     path: str
@@ -51,7 +51,7 @@ class Summary(NamedTuple):
 class PictureWriting(Protocol):
     """Writes pictures whose tasks were read. The methods can be called from one thread alone."""
 
-    def add(self, picture: Picture) -> None: ...
+    def add(self, picture: PictureLine) -> None: ...
 
     def files(self, suffix: str) -> Iterator[File]:
         """The files of the part that ends, see Writer. The next picture begins another part."""
@@ -81,13 +81,13 @@ class PictureWriter:
         self._tasks = tasks
         self._folder = folder
         labels = {task.id: task.labels for task in tasks}
-        self._objects = Objects(labels.__getitem__, folder)
+        self._objects = ObjectsOfTasks(labels.__getitem__, folder)
         self._broken = BrokenObjects(format)
         self._writer: Writer | None = None
         self._count = 0
         self._left_out: Counter[str] = Counter()
 
-    def add(self, picture: Picture) -> None:
+    def add(self, picture: PictureLine) -> None:
         image = self._objects.image(picture)
         reasons, written = self._broken.without(picture, image, self._present_writer().add)
         self._count += written - len(reasons)
@@ -124,7 +124,7 @@ class BrokenObjects:
         self.problems: list[Line] = []
 
     def without(
-        self, picture: Picture, image: AnnotatedImage, use: Callable[[AnnotatedImage], T]
+        self, picture: PictureLine, image: AnnotatedImage, use: Callable[[AnnotatedImage], T]
     ) -> tuple[T, int]:
         """What the format makes of a picture without the objects that the format fails on, and the
         number of those that remain."""
@@ -137,7 +137,7 @@ class BrokenObjects:
         remaining = _without(image, self._positions[key])
         return use(remaining), len(remaining.shapes)
 
-    def _find(self, picture: Picture, image: AnnotatedImage) -> set[int]:
+    def _find(self, picture: PictureLine, image: AnnotatedImage) -> set[int]:
         positions = [n for n in range(len(image.shapes)) if self._is_broken(image, n)]
         self.count += len(positions)
         for position in positions:
@@ -163,7 +163,7 @@ def _without(image: AnnotatedImage, positions: Collection[int]) -> AnnotatedImag
     return image._replace(shapes=shapes)
 
 
-class Objects:
+class ObjectsOfTasks:
     """The objects on frames of tasks that were read, asked for in the order of task and frame."""
 
     def __init__(self, labels: Callable[[int], Labels], folder: Path) -> None:
@@ -179,7 +179,7 @@ class Objects:
             self._objects = StoredObjects(path, self._labels(task_id))
         return self._objects.on(frame)
 
-    def image(self, picture: Picture) -> AnnotatedImage:
+    def image(self, picture: PictureLine) -> AnnotatedImage:
         return AnnotatedImage(
             picture.path,
             picture.width,

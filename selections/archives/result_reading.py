@@ -14,8 +14,8 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import Job
 from selections.archives.annotation_reading import TaskAnnotations, read_labels, read_task
-from selections.archives.annotation_store import FramesAnywhere
-from selections.archives.annotation_writing import Picture, stored_path
+from selections.archives.annotation_store import SeekableObjects
+from selections.archives.annotation_writing import PictureLine, stored_path
 from selections.archives.entries import ChosenFrames, Line
 from selections.archives.refusals import FRAME_ERRORS
 from selections.archives.results import Results
@@ -100,7 +100,7 @@ class ResultReading:
             ],
         )
 
-    def note_size(self, picture: Picture) -> None:
+    def note_size(self, picture: PictureLine) -> None:
         """Count the picture if it has another size among the results."""
         for _, new_frame in self._results.pairs(picture.task_id, [picture.frame]):
             if new_frame < len(self._sizes):
@@ -186,9 +186,9 @@ class ResultReading:
         return self._folder / "results.jsonl"
 
     @cached_property
-    def _stored(self) -> FramesAnywhere:
+    def _stored(self) -> SeekableObjects:
         _ = self.annotations  # which writes the file
-        return FramesAnywhere(self._path)
+        return SeekableObjects(self._path)
 
     def _read_deleted(self, jobs: Sequence[Job]) -> Collection[int]:
         self._deleted = origins.read(self._client, self._results.task_id, jobs).deleted

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from cvat.annotations import Label, Labels, Shape
 from selections.archives import annotation_process, annotation_source, annotation_store
 from selections.archives.annotation_process import ProcessWriting
-from selections.archives.annotation_writing import Picture, PictureWriter, stored_path
+from selections.archives.annotation_writing import PictureLine, PictureWriter, stored_path
 from selections.formats import FORMATS
 from selections.formats.format import AnnotatedTask
 from standin.annotated import add_annotated_task
@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-PICTURE = Picture("images/train/ä 3.jpg", 64, 48, TASK.id, 3, 3, "")
+PICTURE = PictureLine("images/train/ä 3.jpg", 64, 48, TASK.id, 3, 3, "")
 
 
 def contents(writing: ProcessWriting | PictureWriter) -> list[tuple[str, bytes]]:
