@@ -63,11 +63,14 @@ def form_page(
 
 
 def refused_page(
-    request: HttpRequest, template: str, selection: Selection, error: PortalError | CvatError
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    error: PortalError | CvatError,
 ) -> HttpResponse:
-    """The page without a form, with the reason."""
-    context = {"selection": selection, "reason": str(error)}
-    response = render(request, template, context, status=http_status(error))
+    """The page with the reason in place of what it would show."""
+    shown = {**context, "reason": str(error)}
+    response = render(request, template, shown, status=http_status(error))
     for name, value in retry_headers(error).items():
         response[name] = value
     return response

@@ -27,7 +27,7 @@ def ground_truth(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         check = services.check_ground_truth(user=request.user, selection=selection)
     except Explained as error:
-        return refused_page(request, PAGE, selection, error)
+        return refused_page(request, PAGE, {"selection": selection}, error)
     if request.method == "GET":
         form = GroundTruthForm(check)
         fill_again(request, form)

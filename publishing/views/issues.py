@@ -27,7 +27,7 @@ def issues(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         check = services.check_issues(user=request.user, selection=selection)
     except Explained as error:
-        return refused_page(request, PAGE, selection, error)
+        return refused_page(request, PAGE, {"selection": selection}, error)
     if request.method == "GET":
         form = IssuesForm(check)
         fill_again(request, form)

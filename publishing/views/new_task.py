@@ -33,7 +33,7 @@ def new_task(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         check = check_with_project(request, find)
     except Explained as error:
-        return refused_page(request, PAGE, selection, error)
+        return refused_page(request, PAGE, {"selection": selection}, error)
     if request.method == "GET":
         initial = {"name": selection.name[:LONGEST_NAME]}
         form = NewTaskForm(check, initial=initial, uploads=_uploads(request))

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from cvat.links import frame_link
-from portal.exceptions import Explained, http_status, retry_headers
+from portal.exceptions import Explained
 from portal.pages import errors_shown_in
 from portal.signed_in import SignedInRequest
 from publishing import services
@@ -19,6 +19,7 @@ from publishing.change import Change
 from publishing.forms import WriteBackForm
 from publishing.models import Publication, WritePermission
 from publishing.results import ComparedFrame
+from publishing.views.deciding import refused_page
 
 PAGE = "publishing/results.html"
 MOST_LISTED = 100  # frames that differ
@@ -64,11 +65,7 @@ def _page(
         connection = services.connection_to(request.user, publication)
         comparison = services.compare_results(user=request.user, publication=publication)
     except Explained as error:
-        context = {"publication": publication, "reason": str(error)}
-        response = render(request, PAGE, context, status=http_status(error))
-        for name, value in retry_headers(error).items():
-            response[name] = value
-        return response
+        return refused_page(request, PAGE, {"publication": publication}, error)
     differing = comparison.differing
     context = {
         "publication": publication,
