@@ -48,6 +48,10 @@ class Heartbeat:
             target=self._run, name=f"{self._kind.__name__} {work.pk}", daemon=True
         )
 
+    def say(self, text: str) -> None:
+        """Show from now on what the work does or waits for, as a sentence; "" for nothing."""
+        self.waiting_for = lambda: text
+
     def check(self) -> None:
         """Raises Stopped when the work may not go on."""
         if self.stopped.is_set():

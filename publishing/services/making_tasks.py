@@ -259,9 +259,9 @@ def _fill(
             started=lambda upload_id: _note_upload(publication, heartbeat, upload_id),
             progress=_shown(heartbeat, length),
         )
-        heartbeat.waiting_for = lambda: "CVAT is making the frames of the task."
+        heartbeat.say("CVAT is making the frames of the task.")
         state = _ended(writer, request_id, heartbeat)
-        heartbeat.waiting_for = str
+        heartbeat.say("")
     if state.status == "failed":
         with step(publication, heartbeat, task_deletion(task_id)):
             writer.ensure_task_deleted(task_id)
@@ -288,8 +288,7 @@ def _shown(heartbeat: Heartbeat, size: int) -> Callable[[int], None]:
 
     def show(sent: int) -> None:
         heartbeat.check()
-        text = f"Uploading: {sent / 1e6:,.0f} of {size / 1e6:,.0f} MB."
-        heartbeat.waiting_for = lambda: text
+        heartbeat.say(f"Uploading: {sent / 1e6:,.0f} of {size / 1e6:,.0f} MB.")
 
     return show
 

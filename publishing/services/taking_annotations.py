@@ -46,9 +46,9 @@ def read(publication: Publication, heartbeat: Heartbeat, lines: Sequence[Line]) 
     with worker_client(connection, heartbeat) as client:
         for task_id, of_task in groupby(lines, key=itemgetter("task_id")):
             heartbeat.check()
-            _say(heartbeat, f"Reading the annotations of task {task_id}.")
+            heartbeat.say(f"Reading the annotations of task {task_id}.")
             taken.read_task(client, task_id, list(of_task), folder / f"{task_id}.jsonl")
-    _say(heartbeat, "")
+    heartbeat.say("")
     return taken
 
 
@@ -85,10 +85,10 @@ class TakenAnnotations:
         with step(publication, heartbeat, annotation_copying(task_id)):
             for number, job in enumerate(sorted(jobs, key=lambda job: job.start_frame), 1):
                 heartbeat.check()
-                _say(heartbeat, f"Writing annotations: job {number:,} of {len(jobs):,}.")
+                heartbeat.say(f"Writing annotations: job {number:,} of {len(jobs):,}.")
                 self._write_job(writer, job, range(first, job.stop_frame + 1), labels)
                 first = max(first, job.stop_frame + 1)
-        _say(heartbeat, "")
+        heartbeat.say("")
         return self._left_out.columns
 
     def _write_job(self, writer: AnnotationWriter, job: Job, frames: range, labels: Labels) -> None:
@@ -126,8 +126,3 @@ class TakenAnnotations:
             )
         if unnamed := annotations.problems_count - len(annotations.problems):
             self._left_out.add(UNNAMED, task_id=task_id, count=unnamed)
-
-
-def _say(heartbeat: Heartbeat, text: str) -> None:
-    """Show what is being done; "" for nothing in particular."""
-    heartbeat.waiting_for = lambda: text
