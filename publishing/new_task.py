@@ -14,6 +14,7 @@ LONGEST_NAME = 256  # characters; CVAT's limit
 MOST_ASSIGNEES = 200
 LEAST_REPLICAS, MOST_REPLICAS = 2, 10  # CVAT takes no 1
 LAST_FRAME = 10_000_000  # of a video
+MOST_JOBS = 5_000  # and replicas, together; CVAT's limit (cvat-api 15.12)
 MOST_FRAMES = 20_000  # the paths of all are one request, and all pictures one upload
 _LISTS = ("job_assignee_ids", "reviewer_ids", "labels", "label_schema", "task_ids")
 # As in the options of an archive.

@@ -24,7 +24,7 @@ from publishing.change import (
 )
 from publishing.exceptions import ChoiceNeeded
 from publishing.label_sets import Labels, LabelSet, label_sets
-from publishing.new_task import MOST_FRAMES, NewTaskOptions
+from publishing.new_task import MOST_FRAMES, MOST_JOBS, NewTaskOptions
 from publishing.new_task_requests import (
     annotation_copying,
     ground_truth_creation,
@@ -114,12 +114,20 @@ class NewTaskCheck:
         self._check_counts(options)
 
     def _check_counts(self, options: NewTaskOptions) -> None:
-        """Raises InvalidInput for too few frames."""
+        """Raises InvalidInput for too few frames, and for too many jobs."""
         if not self.remaining(options.deleted_frames):
             raise InvalidInput(
                 "Every frame of the selection was deleted in CVAT. Choose other frames."
             )
-        fewest = min(part.frames_count for part in self.parts(options))
+        counts = [part.frames_count for part in self.parts(options)]
+        jobs = options.jobs_of(max(counts)) * (1 + options.consensus_replicas)
+        if jobs > MOST_JOBS:
+            raise InvalidInput(
+                f"The task would get {jobs:,} jobs, replicas counted, and CVAT makes at most "
+                f"{MOST_JOBS:,} of a task. Give each job more frames.",
+                in_api="`frames_per_job`",
+            )
+        fewest = min(counts)
         if options.ground_truth_count > fewest:
             raise InvalidInput(
                 f"A ground-truth job of {frames_in_words(options.ground_truth_count)} was asked "

@@ -13,6 +13,7 @@ from publishing import services
 from publishing.exceptions import ChoiceNeeded, PermissionNeeded
 from publishing.models import Publication, WritePermission
 from publishing.new_task import NewTaskOptions
+from publishing.services import task_checking
 from selections.models import Selection
 from selector.models import Connection
 from standin.model import Task
@@ -96,6 +97,17 @@ def test_jobs_share_at_most_half_of_their_frames(connection: Connection, task: T
     for frames_per_job in (0, 3):
         with pytest.raises(InvalidInput, match="at most half of their frames"):
             found.check_choices(NewTaskOptions("x", frames_per_job=frames_per_job, overlap=2))
+
+
+def test_a_task_with_too_many_jobs_is_refused_before_its_upload(
+    connection: Connection, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_checking, "MOST_JOBS", 12)
+    found = check(select_of_tasks(connection, (task.id, range(5))))
+    found.check_choices(NewTaskOptions("x", frames_per_job=1))
+    found.check_choices(NewTaskOptions("x", frames_per_job=2, consensus_replicas=3))
+    with pytest.raises(InvalidInput, match="would get 16 jobs, replicas counted, .* at most 12"):
+        found.check_choices(NewTaskOptions("x", frames_per_job=2, overlap=1, consensus_replicas=3))
 
 
 def test_a_task_lies_in_the_organization_of_its_frames(
