@@ -22,6 +22,9 @@ from standin.model import Task
 
 MANIFEST = "manifest.jsonl"
 VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm")
+# What CVAT takes for no frames, by paths (cvat-api 15.10).
+_OF_MACOS = re.compile(r"__MSOSX|__MACOSX|\.DS_Store")
+_CONTEXT = re.compile(r"(^|/)related_images/")
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 
@@ -63,6 +66,7 @@ def arranged(task: Task, files: Mapping[str, Path], data: Mapping[str, Any]) -> 
         return _of_video(task, videos, files, data, has_pictures=bool(pictures))
     if not pictures:
         raise CreationFailed("ValueError: No media data found")
+    _check_honeypots(data)
     mapping = data.get("job_file_mapping")
     if mapping:
         _check_mapping(task, data)
@@ -101,8 +105,12 @@ def _of_video(
     (cvat-api 15.11), the words are not."""
     if has_pictures or len(videos) > 1:
         raise _invalid("Only one video, or images alone, can be in a task")
-    if data.get("job_file_mapping") or data.get("validation_params"):
-        raise _invalid("job_file_mapping and file names of validation frames are for images")
+    _check_honeypots(data)
+    if data.get("job_file_mapping"):
+        text = "job_file_mapping can't be used with sequence-based data like videos"
+        raise _invalid(text, quoted='"')
+    if data.get("validation_params"):
+        raise _invalid("the stand-in makes no ground truth of a video together with its task")
     [name] = videos
     spec = TaskSpec(
         task.name,
@@ -139,14 +147,15 @@ def _pictures(files: Mapping[str, Path]) -> UploadedFiles:
     for name, path in files.items():
         if PurePosixPath(name).suffix.lower() == ".zip":
             archive = zipfile.ZipFile(path)
-            sources.update(dict.fromkeys(archive.namelist(), (archive, path)))
+            listed = [each for each in archive.namelist() if not _OF_MACOS.search(each)]
+            sources.update(dict.fromkeys(listed, (archive, path)))
         else:
             sources[name] = None, path
     return UploadedFiles(
         {
             name: source
             for name, source in sources.items()
-            if PurePosixPath(name).suffix.lower() in PICTURES
+            if PurePosixPath(name).suffix.lower() in PICTURES and not _CONTEXT.search(name)
         }
     )
 
@@ -167,6 +176,11 @@ def _check_mapping(task: Task, data: Mapping[str, Any]) -> None:
 
 def _sorted(names: list[str], files: Mapping[str, Path], data: Mapping[str, Any]) -> Sequence[str]:
     method = data.get("sorting_method", "lexicographical")
+    if method == "random" and MANIFEST in files:
+        text = "It isn't supported to upload manifest file and use random sorting"
+        raise _invalid(text, quoted='"')
+    if _is_with_honeypots(data):  # of which the pool keeps this order
+        return sorted(names, key=_natural)
     if method == "natural":
         return sorted(names, key=_natural)
     if method == "random":
@@ -199,8 +213,36 @@ def _predefined(
             )
             raise CreationFailed(text)
         lines = map(json.loads, files[MANIFEST].read_text().splitlines())
-        return [line["name"] + line["extension"] for line in lines if "name" in line]
+        ordered = [line["name"] + line["extension"] for line in lines if "name" in line]
+        _check_manifest(ordered, names)
+        return ordered
     return [name for name in data.get("upload_file_order") or names if name in names]
+
+
+def _check_manifest(ordered: Sequence[str], names: Sequence[str]) -> None:
+    wrong = [f"{name} (upload)" for name in sorted({*names} - {*ordered})]
+    wrong += [f"{name} (manifest)" for name in sorted({*ordered} - {*names})]
+    if wrong:
+        raise CreationFailed(
+            "FileNotFoundError: Uploaded files do no match the upload manifest file contents. "
+            "Please check the upload manifest file contents and the list of uploaded files. "
+            f"Mismatching files: {', '.join(wrong[:5])}. "
+            "Read more: https://docs.cvat.ai/docs/manual/advanced/dataset_manifest/"
+        )
+
+
+def _is_with_honeypots(data: Mapping[str, Any]) -> bool:
+    return (data.get("validation_params") or {}).get("mode") == "gt_pool"
+
+
+def _check_honeypots(data: Mapping[str, Any]) -> None:
+    """What they go with (cvat-api 15.6)."""
+    if not _is_with_honeypots(data):
+        return
+    if data.get("sorting_method") != "random":
+        raise _invalid('validation mode "gt_pool" can only be used with "random" sorting')
+    if data.get("job_file_mapping"):
+        raise _invalid('validation mode "gt_pool" cannot be used with "job_file_mapping"')
 
 
 def _check_readable(task: Task, pictures: UploadedFiles) -> None:
@@ -219,11 +261,14 @@ def _validation(names: Sequence[str], data: Mapping[str, Any]) -> dict[str, Any]
     if not wanted:
         return {}
     chosen = _chosen(names, wanted)
-    if wanted.get("mode") == "gt_pool":
-        if data.get("sorting_method") != "random":
-            # That it is required is known (cvat-api 8.6), the words of the refusal are not.
-            raise _invalid("validation mode gt_pool needs the sorting method random")
-        return {"honeypots": (chosen, int(wanted["frames_per_job_count"]))}
+    if _is_with_honeypots(data):
+        if len(chosen) == len(names):
+            raise _invalid(
+                "Cannot create task: too few non-honeypot frames left after selecting validation "
+                "frames"
+            )
+        copies = min(len(chosen), int(wanted["frames_per_job_count"]))
+        return {"honeypots": (chosen, copies)}
     return {"ground_truth": chosen}
 
 

@@ -138,7 +138,7 @@ def honeypot_segments(
     task: Task, spec: TaskSpec, pool: int | Sequence[int], per_job: int
 ) -> list[range]:
     """As `annotation_segments`, after shuffling the uploads and copying from the pool."""
-    layout = honeypots(task.size, pool, per_job, spec.segment_size, spec.seed)
+    layout = honeypots(task.size, pool, per_job, spec.segment_size or task.size, spec.seed)
     task.order, task.size = layout.order, len(layout.order)
     task.stop_frame = task.size - 1
     task.honeypots, task.frames_per_job_count = layout.real, per_job

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from standin.creations import Creation
+from standin.data_checks import check
 from standin.finding import find_task
 from standin.messages import CVAT_JSON, Answer, Refusal, Request, ServerError, dump, json_answer
 from standin.model import Task
@@ -45,50 +46,10 @@ def task_data_upload(request: Request, site: Site, number: int) -> Answer:
 
 
 def _finish(request: Request, site: Site, task: Task, data: dict[str, Any]) -> Answer:
-    _check(site, task, data)
+    check(data, files=list(site.world.uploads.files(task.id)))
     creation = Creation(task, request.account, data)
     site.creations.begin(creation, site.world, site.costs)
     return json_answer({"rq_id": creation.id}, status=202)
-
-
-def _check(site: Site, task: Task, data: dict[str, Any]) -> None:
-    """What CVAT refuses before the background request."""
-    if data.get("image_quality") is None:
-        raise Refusal(400, {"image_quality": ["This field is required."]})
-    mapping = _stripped(data)
-    empty = {str(at): ["This list may not be empty."] for at, job in enumerate(mapping) if not job}
-    if empty:
-        raise Refusal(400, {"job_file_mapping": empty})
-    seen: set[str] = set()
-    for name in (name for job in mapping for name in job):
-        if name in seen:
-            text = f"The same file '{name}' cannot be used multiple times in the job file mapping"
-            raise Refusal(400, {"job_file_mapping": [text]})
-        seen.add(name)
-    _check_file_order(data.get("upload_file_order") or [], list(site.world.uploads.files(task.id)))
-
-
-def _stripped(data: dict[str, Any]) -> list[list[str]]:
-    """The jobs by their files. Files that the parameters name lose white space around them, as all
-    text does in CVAT."""
-    if wanted := (data.get("validation_params") or {}).get("frames"):
-        data["validation_params"]["frames"] = [str(name).strip() for name in wanted]
-    mapping = [[name.strip() for name in job] for job in data.get("job_file_mapping") or []]
-    if mapping:
-        data["job_file_mapping"] = mapping
-    return mapping
-
-
-def _check_file_order(order: list[str], files: list[str]) -> None:
-    if not order or set(order) == set(files):
-        return
-    wrong = [f"{name} (missing)" for name in order if name not in files]
-    wrong += [f"{name} (extra)" for name in files if name not in order]
-    text = (
-        "Uploaded files do not match the 'upload_file_order' field contents. Please check the "
-        f"uploaded data and the list of uploaded files. Mismatching files: {', '.join(wrong)}"
-    )
-    raise Refusal(400, [text])
 
 
 def _take_files(request: Request, site: Site, task: Task) -> dict[str, Any]:

@@ -10,7 +10,15 @@ import pytest
 
 from cvat import client as cvat_client
 from cvat.exceptions import CvatRefused, Reason
-from cvat.writing import FileOnDisk, NewProject, NewTask, RequestState, TaskData, uploading
+from cvat.writing import (
+    FileOnDisk,
+    NewProject,
+    NewTask,
+    OrderedPicture,
+    RequestState,
+    TaskData,
+    uploading,
+)
 from standin.model import Task
 from standin.pictures import jpeg, numbered
 from standin.server import StandIn
@@ -263,6 +271,56 @@ def test_a_failed_creation_says_what_to_do(site: StandIn, pictures: Path, tmp_pa
     with zipfile.ZipFile(broken, "w") as out:
         out.writestr(" a.jpg", jpeg(numbered(1, (64, 48)), 75))
     assert "no file “a.jpg”" in failure(site, broken, TaskData(((" a.jpg",),)))
+
+
+def packed(path: Path, *names: str) -> Path:
+    with zipfile.ZipFile(path, "w") as out:
+        for number, name in enumerate(names):
+            out.writestr(name, jpeg(numbered(number, (64, 48)), 75))
+    return path
+
+
+def test_context_and_what_macos_adds_become_no_frames(site: StandIn, tmp_path: Path) -> None:
+    beside = ("related_images/a_jpg/1.jpg", "b/related_images/c_jpg/2.jpg", "__MACOSX/._a.jpg")
+    pictures = packed(tmp_path / "pictures.zip", "a.jpg", *beside)
+    task_id = publish(site, pictures, TaskData())
+    assert names(site.world.tasks[task_id]) == ["a.jpg"]
+
+
+def test_a_pool_of_honeypots_is_in_natural_order_and_leaves_frames(
+    site: StandIn, tmp_path: Path
+) -> None:
+    every = ("b/10.jpg", "b/9.jpg", "a.jpg", "b/8.jpg", "b/7.jpg")
+    pictures = packed(tmp_path / "pictures.zip", *every)
+    task_id = writer(site).create_task(new(segment_size=2))
+    pool = TaskData(ground_truth=every[:3], honeypots_per_job=1)
+    assert uploaded(site, task_id, pictures, pool) == RequestState("finished")
+    task = site.world.tasks[task_id]
+    assert [len(job.frames) for job in task.jobs] == [3, 3]
+    assert names(task)[-3:] == ["a.jpg", "b/9.jpg", "b/10.jpg"]
+    failure(site, pictures, TaskData(ground_truth=every, honeypots_per_job=1), segment_size=2)
+
+
+def test_a_manifest_names_each_picture(site: StandIn, pictures: Path) -> None:
+    order = tuple(OrderedPicture(name, 64, 48) for name in NAMES[1:])
+    failure(site, pictures, TaskData(order=order))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (TaskData(image_quality=101), "less than or equal to 100"),
+        (TaskData(chunk_size=0), "must be a positive integer"),
+        (TaskData(start_frame=3, stop_frame=2), "must be more or equal start frame"),
+        (TaskData(ground_truth=("a.jpg", "a.jpg")), "A frame is named twice"),
+    ],
+)
+def test_parameters_that_cvat_refuses_at_once(
+    site: StandIn, pictures: Path, data: TaskData, said: str
+) -> None:
+    task_id = writer(site).create_task(new())
+    with pytest.raises(CvatRefused, match=said):
+        writer(site).upload_pictures(task_id, FileOnDisk(pictures), lambda: data)
 
 
 def test_what_cvat_refuses_at_once(site: StandIn, pictures: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_task_with_too_many_jobs_is_refused_before_its_upload(
     found = check(select_of_tasks(connection, (task.id, range(5))))
     found.check_choices(NewTaskOptions("x", frames_per_job=1))
     found.check_choices(NewTaskOptions("x", frames_per_job=2, consensus_replicas=3))
-    with pytest.raises(InvalidInput, match="would get 16 jobs, replicas counted, .* at most 12"):
+    with pytest.raises(InvalidInput, match=r"would get 16 jobs, replicas counted, .* at most 12"):
         found.check_choices(NewTaskOptions("x", frames_per_job=2, overlap=1, consensus_replicas=3))
 
 
