@@ -60,7 +60,11 @@ def source(standin: StandIn) -> Task:
         "tags": [{"frame": 2, "label_id": night.id}],
     }
     writing.create_annotations(first.id, objects)
-    keyframes = [{**box(task, frame), "points": [x, 9, x + 5, 20]} for frame, x in ((4, 0), (6, 8))]
+    # The colour of a track cannot change, so CVAT takes none on keyframes; the track has none.
+    keyframes = [
+        {**box(task, frame), "points": [x, 9, x + 5, 20], "attributes": []}
+        for frame, x in ((4, 0), (6, 8))
+    ]
     track = {"frame": 4, "label_id": task.labels[0].id, "shapes": keyframes}
     boxes = [box(task, frame) for frame in range(3, 7)]
     writing.create_annotations(second.id, {"shapes": boxes, "tracks": [track]})
