@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from standin import objects
@@ -136,15 +137,23 @@ def _as_read(stored: Json, labels: Mapping[int, Label]) -> Json:
     if "points" in read:
         read |= _as_floats(read)
     if is_track:
-        read["shapes"] = [_keyframe_as_read(each, label) for each in read["shapes"]]
+        read["shapes"] = _keyframes_as_read(read["shapes"], label)
     if "elements" in read:
         read["elements"] = [_as_read(part, labels) for part in read["elements"]]
     return read
 
 
-def _keyframe_as_read(stored: Json, label: Label) -> Json:
-    attributes = _with_defaults(stored["attributes"], label, [True])
-    return {**stored, **_as_floats(stored), "attributes": attributes}
+def _keyframes_as_read(stored: list[Json], label: Label) -> list[Json]:
+    """In the order of their frames. What one does not name it has from the one before, and the
+    first by default (cvat/apps/dataset_manager/task.py)."""
+    read: list[Json] = []
+    before = _with_defaults([], label, [True])
+    for each in sorted(stored, key=itemgetter("frame")):
+        named = {value["spec_id"] for value in each["attributes"]}
+        carried = [value for value in before if value["spec_id"] not in named]
+        before = [*each["attributes"], *carried]
+        read.append({**each, **_as_floats(each), "attributes": before})
+    return read
 
 
 def _as_floats(drawn: Json) -> Json:

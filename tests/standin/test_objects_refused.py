@@ -120,3 +120,20 @@ def test_a_task_with_honeypots_takes_no_tracks(standin: StandIn) -> None:
     answer = send(standin, task, "create", tracks=[track(task)])
     text = "Tracks are not supported when task validation mode is gt_pool"
     assert (answer.status_code, answer.json()) == (400, [text])
+
+
+def test_a_keyframe_has_the_attributes_of_the_one_before(standin: StandIn, task: Task) -> None:
+    """Not the defaults, when it names none (cvat/apps/dataset_manager/task.py)."""
+    speed = next(each["id"] for each in task.labels[0].attributes if each["mutable"])
+    keyframes = [
+        box(task, frame=2),
+        box(task, frame=0, attributes=[{"spec_id": speed, "value": "5"}]),
+    ]
+    track = {"frame": 0, "label_id": task.labels[0].id, "shapes": keyframes}
+    assert send(standin, task, "create", tracks=[track]).status_code == 200
+    job = task.jobs[0]
+    read = job.annotations["tracks"][-1]
+    assert [(each["frame"], each["attributes"][0]["value"]) for each in read["shapes"]] == [
+        (0, "5"),
+        (2, "5"),
+    ]
