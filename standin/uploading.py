@@ -123,6 +123,8 @@ def upload_offset(request: Request, site: Site, number: str, upload_id: str) -> 
     upload = _find(request, site, number, upload_id)
     if upload is None:
         return _tus(404)
+    if not _is_own(request, upload):
+        return _tus(403)
     answer = _tus(200)
     sizes = [("Upload-Offset", str(upload.offset)), ("Upload-Length", str(upload.length))]
     answer.headers += sizes
@@ -133,8 +135,12 @@ def upload_piece(request: Request, site: Site, number: str, upload_id: str) -> A
     upload = _find(request, site, number, upload_id)
     if upload is None:
         return _tus(404)
+    if not _is_own(request, upload):
+        return _tus(403)
     if int(request.headers.get("Upload-Offset", "0")) != upload.offset:
         return _tus(409)
+    if upload.offset + len(request.body) > upload.length:
+        return _tus(413)
     if "/" in upload.name and upload.offset + len(request.body) >= upload.length:
         raise ServerError("a name with a folder cannot be completed")
     site.world.uploads.append(upload, request.body)
@@ -146,6 +152,11 @@ def upload_piece(request: Request, site: Site, number: str, upload_id: str) -> A
 def _find(request: Request, site: Site, number: str, upload_id: str) -> Upload | None:
     task = find_task(request, site, int(number))
     return site.world.uploads.get(task.id, upload_id)
+
+
+def _is_own(request: Request, upload: Upload) -> bool:
+    """CVAT goes by the number in the id of the upload."""
+    return upload.id.partition("_")[0] == str(request.account.id)
 
 
 def _tus(status: int, content_type: str | None = None, body: bytes = b"") -> Answer:

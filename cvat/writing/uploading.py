@@ -24,6 +24,9 @@ ZIP_NAME = "pictures.zip"  # of the upload; the frames are named by their paths 
 _MANIFEST = "manifest.jsonl"  # as CVAT looks for it
 _TUS = {"Tus-Resumable": "1.0.0"}
 _CONFLICT = 409
+# What CVAT says of an upload that is complete or never was; that another user of CVAT has begun;
+# and, in older versions, fails with where it does not know the upload (cvat-api 15.7).
+_UNKNOWN_UPLOAD = (404, 403, 500)
 
 
 class LengthChanged(Exception):
@@ -200,7 +203,7 @@ class _Pieces:
         try:
             headers = self._sender.client.http.head(path, subject=self._subject, headers=_TUS)
         except CvatError as error:
-            if error.status == 404:
+            if error.status in _UNKNOWN_UPLOAD:
                 return self._begin()
             raise
         if headers.get("Upload-Length", str(self._size)) != str(self._size):

@@ -369,6 +369,42 @@ def test_an_upload_goes_on_where_it_was_broken_off(
     assert sent[-1] == pictures.stat().st_size
 
 
+def test_an_upload_that_cvat_does_not_show_is_begun_again(
+    site: StandIn, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of another user; and one that a CVAT fails to look for."""
+    monkeypatch.setattr(uploading, "PIECE_BYTES", 1000)
+    task_id, ids = writer(site).create_task(new()), list[str]()
+    alice, admin = site.world.user("alice"), site.world.user("admin")
+    assert alice is not None
+    assert admin is not None
+
+    def stop(length: int) -> None:
+        raise InterruptedError
+
+    for name, resume in (("alice", ""), ("admin", "alice's"), ("admin", "failing")):
+        if resume == "failing":
+            site.faults.fail(f"/data/{ids[-1]}", status=500)
+        with pytest.raises(InterruptedError):
+            writer(site, name).upload_pictures(
+                task_id,
+                FileOnDisk(pictures),
+                lambda: TaskData(JOBS),
+                resume=ids[-1] if resume else "",
+                started=ids.append,
+                progress=stop,
+            )
+    assert [each.partition("_")[0] for each in ids] == [
+        str(user.id) for user in (alice, admin, admin)
+    ]
+    site.faults.clear()
+    writer(site, "admin").upload_pictures(
+        task_id, FileOnDisk(pictures), lambda: TaskData(JOBS), resume=ids[-1]
+    )
+    site.site.creations.wait()
+    assert site.world.tasks[task_id].size == len(NAMES)
+
+
 def test_pieces_become_smaller_after_a_time_out(
     site: StandIn, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
