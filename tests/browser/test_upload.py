@@ -31,6 +31,7 @@ def test_it_goes_on_after_an_interruption(connected: Portal, folder: Path) -> No
     page.clock.install()
     page.goto("/publications/")
     page.get_by_role("link", name="New task from files").click()
+    page.wait_for_url("**/publications/files")  # loaded, so that the script hears of the files
 
     pieces = 0
 
