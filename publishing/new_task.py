@@ -23,51 +23,50 @@ ORIGINAL, COMPRESSED = "original", "compressed"
 
 @dataclass(frozen=True, slots=True)
 class NewTaskOptions:
-    """`labels` are the names of those of the tasks' labels that the new task gets, () for all;
-    `label_schema` are labels to get instead, in the form in which CVAT takes them. In the project
-    `project_id` it has the labels of that project. `new_project` is the name of a project to make
-    for the task, which gets the labels then.
-
-    `frames_per_job` is 0 for one job of all frames; `overlap` is how many of them the next job has
-    too. `consensus_replicas`: 0, or how many people annotate each job, each in a replica of it.
-    `job_assignee_ids`: CVAT users who get the jobs in turn, the last one all that remain.
-    `reviewer_ids` get them in the same way once they are completed, when somebody hands them over.
-    `deleted_frames` as for GroundTruthOptions. The pictures of the upload `replacement_upload_id`
-    take the place of those of the frames of their names; `unreplaced_frames` says what becomes of
-    frames without one, if there are such. `with_annotations`: what is annotated on the frames
-    is copied too. `ground_truth_count`: 0, or of how many frames, drawn at random with
-    `ground_truth_seed`, a ground-truth job is made; with `honeypots_per_job`, each job gets so many
-    copies of these frames among its own, in a task whose frames are in a random order.
-    `per_label_set`: frames of tasks with other labels become a task of their own; `task_ids` are
-    the tasks whose frames this one gets then, () for all. Of a video it gets each `frame_step`-th
-    frame from `start_frame` to `stop_frame`, or to the end."""
+    """What a person has chosen for a new task, of a selection or of an upload."""
 
     name: str
+    # Where it is made: in this project, or in one of this name that is made for it ("" for none).
     project_id: int | None = None
+    new_project: str = ""
     subset: str = ""
-    frames_per_job: int = 0
-    quality: str = ORIGINAL  # of the files that the new task is made of
-    image_quality: int = 70  # percent, of the JPEGs that CVAT shows in its editor
-    deleted_frames: str = ""
-    replacement_upload_id: int | None = None
-    unreplaced_frames: str = ""
-    with_annotations: bool = False
-    assignee_id: int | None = None  # of the task
-    job_assignee_ids: tuple[int, ...] = ()
+
+    # Outside a project, or in a new one: the names of those labels of the tasks of the selection
+    # that it gets, () for all; or labels of its own, in the form in which CVAT takes them.
     labels: tuple[str, ...] = ()
     label_schema: tuple[Mapping[str, Any], ...] = ()
-    new_project: str = ""
-    consensus_replicas: int = 0
-    overlap: int = 0
-    ground_truth_count: int = 0
-    ground_truth_seed: int = 0
-    honeypots_per_job: int = 0
-    reviewer_ids: tuple[int, ...] = ()
+    # Frames of tasks with other labels become a task of their own. Of such a task: the tasks whose
+    # frames it gets, () for all.
     per_label_set: bool = False
     task_ids: tuple[int, ...] = ()
+
+    quality: str = ORIGINAL  # of the files that the new task is made of
+    image_quality: int = 70  # percent, of the JPEGs that CVAT shows in its editor
+    deleted_frames: str = ""  # as for GroundTruthOptions
+    # The upload whose pictures take the place of those of the frames of their names, and what
+    # becomes of frames without one: see publishing.replacing, "" while nobody has decided.
+    replacement_upload_id: int | None = None
+    unreplaced_frames: str = ""
+    with_annotations: bool = False  # what is annotated on the frames is copied too
+    # Of a video: each so many-th frame from the first to the last one, None for its end.
     start_frame: int = 0
     stop_frame: int | None = None
     frame_step: int = 1
+
+    frames_per_job: int = 0  # 0 for one job of all frames
+    overlap: int = 0  # how many of them the next job has too
+    consensus_replicas: int = 0  # 0, or how many people annotate each job, each in a replica of it
+    # The ground-truth job: of how many frames (0 for none), drawn at random with this seed. With
+    # honeypots each job gets so many copies of these frames, in a random order with its own.
+    ground_truth_count: int = 0
+    ground_truth_seed: int = 0
+    honeypots_per_job: int = 0
+
+    # Users of CVAT. The jobs get theirs in turn, the last user all jobs that remain; the reviewers
+    # get completed jobs in the same way, when somebody hands these over.
+    assignee_id: int | None = None  # of the task
+    job_assignee_ids: tuple[int, ...] = ()
+    reviewer_ids: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)
