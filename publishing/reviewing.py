@@ -67,6 +67,6 @@ def by_frames(jobs: Iterable[Job]) -> list[Job]:
 
 
 def in_turn(user_ids: Sequence[int], number: int) -> int:
-    """Who of at least one user gets the job with this number, from 0: fewer users than jobs: the
-    last one again."""
+    """The user who gets the job with this number, from 0. When there are more jobs than users, the
+    last user gets the others. Needs at least one user."""
     return user_ids[min(number, len(user_ids) - 1)]

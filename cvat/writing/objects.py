@@ -27,8 +27,8 @@ def count_by_place(objects: Objects) -> Counter[Hashable]:
 
 
 def missing(wanted: Objects, present: Objects) -> dict[str, list[Mapping[str, Any]]]:
-    """Those of the wanted objects that no present one is in the same place of, each as often as it
-    lacks there."""
+    """The wanted objects that are not among the present ones, by their places. What is wanted three
+    times in one place and present once there is missing twice."""
     known = count_by_place(present)
     lacking: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in KINDS}
     for kind in KINDS:

@@ -42,7 +42,7 @@ class RemovalViewSet(DecidingViewSet):
         form = TaskRemovalSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         if form.validated_data["dry_run"]:
-            return dry_run([task_removal(services.check_removable(source))])
+            return dry_run([task_removal(services.find_removable_task(source))])
 
         def create() -> Response:
             publication = services.request_removal(user=request.user, source=source)

@@ -18,7 +18,7 @@ from publishing.services.permissions import (
     may_write_already,
     withdraw_permission,
 )
-from publishing.services.removing_task import check_removable, request_removal
+from publishing.services.removing_task import find_removable_task, request_removal
 from publishing.services.requesting import (
     cancel_publication,
     plan_ground_truth_job,
@@ -68,12 +68,12 @@ __all__ = [
     "check_hand_over",
     "check_issues",
     "check_new_task",
-    "check_removable",
     "compare_results",
     "connection_to",
     "discard_upload",
     "find_contents",
     "find_projects",
+    "find_removable_task",
     "find_result_objects",
     "follow_jobs",
     "give_permission",

@@ -284,7 +284,7 @@ def _note_upload(publication: Publication, heartbeat: Heartbeat, upload_id: str)
 
 
 def _shown(heartbeat: Heartbeat, size: int) -> Callable[[int], None]:
-    """Shows how much is uploaded. What it returns raises Stopped."""
+    """A callback that shows how many of the bytes are uploaded; it raises Stopped."""
 
     def show(sent: int) -> None:
         heartbeat.check()
@@ -294,7 +294,8 @@ def _shown(heartbeat: Heartbeat, size: int) -> Callable[[int], None]:
 
 
 def _data(options: NewTaskOptions, lines: Sequence[Line]) -> TaskData:
-    """Raises WorkFailed for a picture whose size must be known and is not."""
+    """How CVAT makes frames and jobs of the pictures. Raises WorkFailed for a picture without the
+    size that must be known."""
     if options.overlap:
         for line in lines:
             if not (line["width"] and line["height"]):
@@ -310,6 +311,6 @@ def _data(options: NewTaskOptions, lines: Sequence[Line]) -> TaskData:
 
 
 def _ground_truth_paths(options: NewTaskOptions, lines: Sequence[Line]) -> list[str]:
-    """Those of the pictures of which honeypots are made, the same in each attempt."""
+    """The paths of the pictures of which honeypots are made, the same in each attempt."""
     rows = ((line["task_id"], line["frame"], line["path"]) for line in lines)
     return [path for _, _, path in drawn_for_ground_truth(options, rows)]

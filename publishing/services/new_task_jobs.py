@@ -57,7 +57,8 @@ def make_ground_truth(
 def drawn_for_ground_truth(
     options: NewTaskOptions, rows: Iterable[tuple[int, int, Any]]
 ) -> list[tuple[int, int, Any]]:
-    """Those of the lowest rank by their task and frame, which each row begins with."""
+    """The rows of the frames that are drawn for the ground truth: those of the lowest rank by task
+    and frame, which each row begins with."""
     seed = options.ground_truth_seed
     return nsmallest(
         options.ground_truth_count, rows, key=lambda row: rank_of_place(row[0], row[1], seed)

@@ -36,9 +36,9 @@ NOT_OURS = (
 )
 
 
-def check_removable(source: Publication) -> int:
-    """The id of the task that the publication made. Raises Conflict, also while something else is
-    still being done with it."""
+def find_removable_task(source: Publication) -> int:
+    """The id of the task that the publication made, which can be removed. Raises Conflict without
+    one, and while something else is still being done with it."""
     task_id = source.result_task_id
     if not source.has_removable_task or task_id is None:
         raise Conflict(NO_TASK)
@@ -50,7 +50,7 @@ def check_removable(source: Publication) -> int:
 def request_removal(*, user: User, source: Publication) -> Publication:
     """Ask for the task of a publication to be deleted in CVAT, by a worker; one that is asked for
     already is answered. Raises PermissionNeeded, Conflict, NotConnected."""
-    task_id = check_removable(source)
+    task_id = find_removable_task(source)
     if running := _running(user, source):
         return running
     publication = follow_up_of(

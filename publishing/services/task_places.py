@@ -53,6 +53,8 @@ def organization_id(client: CvatClient, slug: str) -> int | None:
 def find_place(
     client: CvatClient, organization_id: int | None, organization: str, project_id: int | None
 ) -> Place:
+    """Where a new task will be: in the project with this id, or else in the organization, whose
+    slug is `organization`, or in the personal space. Raises InvalidInput, CvatError."""
     if project_id is None:
         members = find_members(client, organization_id)
         return Place(organization_id, {"org": organization} if organization else {}, members)
@@ -73,6 +75,8 @@ def find_place(
 
 
 def find_organization(client: CvatClient, tasks: Sequence[Task]) -> str:
+    """The slug of the organization that all tasks lie in; "" for a personal space. Raises
+    InvalidInput, CvatError."""
     ids = {task.organization_id for task in tasks}
     if len(ids) > 1:
         raise InvalidInput(
@@ -92,6 +96,7 @@ def find_organization(client: CvatClient, tasks: Sequence[Task]) -> str:
 
 
 def find_project(client: CvatClient, tasks: Sequence[Task]) -> Project | None:
+    """The project that all tasks are in; None if there is none that CVAT shows."""
     ids = {task.project_id for task in tasks}
     number = ids.pop() if len(ids) == 1 else None
     if number is None:

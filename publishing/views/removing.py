@@ -25,7 +25,7 @@ PAGE = "publishing/remove_task.html"
 def remove_task(request: SignedInRequest, pk: int) -> HttpResponse:
     own = Publication.objects.for_user(request.user).with_visible_selection(request.user)
     source = get_object_or_404(own, pk=pk)
-    task_id = services.check_removable(source)
+    task_id = services.find_removable_task(source)
     if request.method == "POST" and "show" not in request.POST:
         removed = services.request_removal(user=request.user, source=source)
         messages.success(request, "The removal was requested. This page shows how far it is.")
