@@ -54,14 +54,14 @@ def write_back(publication: Publication, options: WriteBackOptions) -> Publicati
 
 def meanwhile(patch: pytest.MonkeyPatch, module: ModuleType, happens: Callable[[], object]) -> None:
     """Let something happen before the row of a publication that this module makes is saved."""
-    made = vars(module)["of_results"]
+    made = vars(module)["follow_up_of"]
 
-    def of_results(*args: Any, **values: Any) -> Publication:
-        patch.setattr(module, "of_results", made)
+    def follow_up_of(*args: Any, **values: Any) -> Publication:
+        patch.setattr(module, "follow_up_of", made)
         happens()
         return cast(Publication, made(*args, **values))
 
-    patch.setattr(module, "of_results", of_results)
+    patch.setattr(module, "follow_up_of", follow_up_of)
 
 
 def test_it_is_deleted_and_the_record_stays(
