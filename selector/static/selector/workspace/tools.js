@@ -111,8 +111,9 @@ export function enableTools({ grid, choice, jobs, frames, annotations, onlyChose
   grid.addEventListener("fold", nameFolding);
   choice.addEventListener("change", refresh);
   nameFolding();
+  look(); // before there is anything to lay out
   show();
-  look();
+  grid.ask(); // now: the rest of the page is wired while CVAT answers
   refresh();
   return show;
 }
