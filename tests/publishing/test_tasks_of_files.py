@@ -256,13 +256,14 @@ def test_the_api_makes_it(
     assert (done.status, made(standin, done).name) == ("ready", "Day")
 
 
+@pytest.mark.parametrize("kind", ["jpeg", "tiff"])
 def test_photographs_that_are_turned_have_the_size_that_cvat_gives_them(
-    alice: User, connection: Connection, permission: WritePermission, standin: StandIn
+    alice: User, connection: Connection, permission: WritePermission, standin: StandIn, kind: str
 ) -> None:
     file, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = 6  # taken with the camera on its side
-    Image.new("RGB", (40, 30)).save(file, "jpeg", exif=exif)
-    upload = make_upload(alice, {"a.jpg": file.getvalue()})
+    Image.new("RGB", (40, 30)).save(file, kind, exif=exif)
+    upload = make_upload(alice, {f"a.{kind}": file.getvalue()})
     done = carried_out(ask(connection, upload, frames_per_job=1, overlap=0))
     assert (done.error, done.status) == ("", "ready")
     assert made(standin, done).media is not None
