@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -27,6 +30,7 @@ class FrameFileType(NamedTuple):
 
 # Each decoder has a dozen raw frames in memory; more decoders than cores are not faster.
 _decoders = BoundedSemaphore(2)
+RAW_FRAMES = 3  # of a decoder that wait to be encoded, at most
 
 
 class Undecodable(Exception):
@@ -40,20 +44,33 @@ def pictures(
     wanted, last = set(positions), max(positions)
     try:
         # The format is given: if it were guessed, a playlist could pass for a video and name files.
-        with _decoders, av.open(str(mp4), format="mp4") as container:
+        with _decoders, ExitStack() as stack:
+            container = stack.enter_context(av.open(str(mp4), format="mp4"))
             stream = container.streams.video[0]
             stream.thread_count = 1  # several chunks are decoded at the same time already
             encode = _encoder(stream.width, stream.height, frame_file_type)
+            # A thread beside this one encodes: the last chunk of a build has both cores for itself.
+            pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encode"))
+            encoded: deque[tuple[int, Future[bytes]]] = deque()
             for position, frame in enumerate(container.decode(stream)):
                 if position in wanted:
                     wanted.discard(position)
-                    yield position, encode(frame)
+                    encoded.append((position, pool.submit(encode, frame)))
+                if len(encoded) > RAW_FRAMES:
+                    yield _oldest(encoded)
                 if position >= last:
                     break
+            while encoded:
+                yield _oldest(encoded)
     except (av.FFmpegError, IndexError) as error:
         raise Undecodable(f"The video cannot be decoded: {error}") from error
     if wanted:
         raise Undecodable(f"The video ends before picture {min(wanted)} of this chunk.")
+
+
+def _oldest(encoded: deque[tuple[int, Future[bytes]]]) -> tuple[int, bytes]:
+    position, picture = encoded.popleft()
+    return position, picture.result()
 
 
 def _encoder(
