@@ -208,6 +208,7 @@ class _Build:
             has_deleted_frames=options.deleted_frames != DeletedFrames.LEAVE_OUT,
             task_folders=options.task_folders,
             has_pictures=options.pictures,
+            lists_jobs=self.format is not None,
             layout=self.format.layout if self.format is not None else AS_IN_CVAT,
         )
 

@@ -14,6 +14,10 @@ from cvat.exceptions import CvatError
 FEWEST = 2
 LEVELS = (FEWEST, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 START = 8
+# For chunks of video, which are decoded here two at a time: one more than that, so that CVAT has
+# something to do meanwhile. With more, CVAT may make the chunks of all before it answers the first,
+# and the decoders are idle until then.
+VIDEO_START = 3
 # More requests must bring so much more in a second to be kept, and fewer may bring so much less.
 GAIN, LOSS = 1.1, 0.95
 # What a number of requests brings is measured over so many answers for each of them, at least.
@@ -67,18 +71,22 @@ class Concurrency:
 
     def __init__(self, most: int) -> None:
         self._levels = [level for level in LEVELS if level < most] + [most]
-        self._level = max(sum(level <= START for level in self._levels) - 1, 0)
-        self._settled_level = self._level
         self._settled: Speed | None = None  # what the settled level brings
         self._is_trial = False
         self._direction = 1  # of this trial, or of the next one
         self._hold = 0  # measurements until the next trial
         self._reduced_at = float("-inf")
-        self._measurement = Measurement(limit=self.limit, skip=1, since=0.0)
+        self.start_at(START)
 
     @property
     def limit(self) -> int:
         return self._levels[self._level]
+
+    def start_at(self, start: int) -> None:
+        """Begin with so many requests, or with the next lower level."""
+        self._level = max(sum(level <= start for level in self._levels) - 1, 0)
+        self._settled_level = self._level
+        self._measurement = Measurement(limit=self.limit, skip=1, since=0.0)
 
     def note_answer(self, length: int, *, now: float) -> None:
         """An answer of so many bytes has arrived."""
@@ -187,6 +195,12 @@ class RequestGate:
             with self._lock:
                 del self._begun[request]
                 self._wake_next()
+
+    def start_at(self, start: int) -> None:
+        """Let so many requests through at a time, until their answers tell what is better. Called
+        before the first request."""
+        with self._lock:
+            self._concurrency.start_at(start)
 
     def note_answer(self, length: int) -> None:
         """A chunk or a frame of so many bytes has arrived."""

@@ -65,6 +65,11 @@ class Fetcher:
         self._futures: set[Future[None]] = set()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fetch")
 
+    def begin(self) -> None:
+        """Begin to fetch the first blocks; without it, they are fetched from the first `picture`
+        on."""
+        self._submit_ahead(0)
+
     def picture(self, frame: WantedFrame) -> Picture | Missing:
         """The picture of a frame of the plan, or why there is none. To be asked for once for each
         frame, by task and frame number, when the one before was added to the ZIP. The file of the

@@ -17,11 +17,11 @@ from cvat.types import Job
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from portal.work.waiting import Waiting
-from selections.archives import frame_rows, headers, staleness
+from selections.archives import chosen_jobs, frame_rows, headers, staleness
 from selections.archives.arrangement import Arrangement
 from selections.archives.block_fetching import BlockFetcher
 from selections.archives.block_state import Missing
-from selections.archives.concurrency import RequestGate
+from selections.archives.concurrency import VIDEO_START, RequestGate
 from selections.archives.entries import (
     Entry,
     FrameEntry,
@@ -35,7 +35,7 @@ from selections.archives.fetching import Fetcher
 from selections.archives.naming import FramePaths
 from selections.archives.origins import KnownTasks, Origins
 from selections.archives.pieces import Picture
-from selections.archives.planning import EARLY_SECONDS, Plan, telling_frame
+from selections.archives.planning import EARLY_SECONDS, Plan, is_video_chunk, telling_frame
 from selections.archives.remarks import changes
 from selections.archives.spool import Spool
 from selections.archives.threads import ask, end_threads, sleep
@@ -66,7 +66,8 @@ class FrameSource:
     delivered. `task_folders`: each path begins with the folder of its task; it does in any case
     when the selection has frames of several tasks. `layout` says where the pictures stand. Without
     `has_pictures` the frames are only listed, and nothing is fetched. `own_pictures` take the place
-    of those in CVAT; the lines of their frames say `replaced`.
+    of those in CVAT; the lines of their frames say `replaced`. `lists_jobs`: `known_tasks` has all
+    jobs of each task, not only those that frames were chosen from.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class FrameSource:
         layout: Layout = AS_IN_CVAT,
         has_pictures: bool = True,
         own_pictures: OwnPictures | None = None,
+        lists_jobs: bool = False,
     ) -> None:
         self._connection = connection
         self._selection = selection
@@ -95,6 +97,7 @@ class FrameSource:
         self._layout = layout
         self._has_pictures = has_pictures
         self._own_pictures = own_pictures
+        self._lists_jobs = lists_jobs
         self._tasks = staleness.tasks_of(selection)
         self.has_task_folders = task_folders or len(self._tasks) > 1
         self.known_tasks: Future[KnownTasks] = Future()  # has a result once frames are asked for
@@ -145,8 +148,10 @@ class FrameSource:
         with self._client(self._slots.one) as client, self._client(self._gate.one) as pictures:
             blocks = self._block_fetcher(pictures)
             with self._early_frame(blocks) as fetched:
-                jobs = self._jobs(client)
-                with closing(self._origins(client, jobs)) as origins:
+                jobs, origins = self._described(client)
+                with closing(origins):
+                    if not self._is_video(jobs):
+                        origins.begin()
                     try:
                         jobs |= origins.validation_jobs()
                         wait(fetched, timeout=EARLY_SECONDS)
@@ -158,8 +163,9 @@ class FrameSource:
     def _listed(self, arrangement: Arrangement) -> Iterator[FrameEntry]:
         """Each frame without its picture, with the size that CVAT says."""
         with self._client(self._slots.one) as client:
-            jobs = self._jobs(client)
-            with closing(self._origins(client, jobs)) as origins:
+            jobs, origins = self._described(client)
+            with closing(origins):
+                origins.begin()
                 jobs |= origins.validation_jobs()
                 self._arrange(arrangement, origins)
                 paths = self._paths(jobs, arrangement)
@@ -206,6 +212,11 @@ class FrameSource:
         announced = self._announced(paths, origins, arrangement)
         plan = Plan(announced, jobs, quality=self._quality)
         with closing(self._fetcher(blocks, plan, flush)) as fetcher:
+            if self._is_video(jobs):
+                # First the chunks: CVAT may have to make them, and they are decoded here.
+                self._gate.start_at(VIDEO_START)
+                fetcher.begin()
+                origins.begin()
             for frame in frame_rows.wanted(self._selection):
                 if left_out := self._left_out(frame, origins, arrangement):
                     paths.leave_out(frame)
@@ -286,18 +297,19 @@ class FrameSource:
         split = arrangement.split(frame)
         return origins.line(frame) | ({"split": split} if split else {})
 
-    def _jobs(self, client: CvatClient) -> dict[int, Job]:
-        """The jobs of all tasks of the selection, by id."""
-
-        def jobs_of_tasks() -> list[Job]:
-            return [job for task_id, _ in self._tasks for job in client.jobs(task_id)]
-
-        return {job.id: job for job in ask(client, jobs_of_tasks, stop=self._stop)}
-
-    def _origins(self, client: CvatClient, jobs: Mapping[int, Job]) -> Origins:
-        origins = Origins(client, self._selection, jobs, stop=self._stop)
+    def _described(self, client: CvatClient) -> tuple[dict[int, Job], Origins]:
+        """The jobs that frames were chosen from, by id, and perhaps others; and the origins, which
+        are to be closed."""
+        chosen = chosen_jobs.ids(self._selection)
+        few = 0 if self._lists_jobs else chosen_jobs.FEW_JOBS
+        jobs = ask(client, lambda: chosen_jobs.read(client, chosen, few=few), stop=self._stop)
+        origins = Origins(client, chosen, jobs, stop=self._stop)
         self.known_tasks.set_result(KnownTasks(dict(jobs), origins))
-        return origins
+        return jobs, origins
+
+    def _is_video(self, jobs: Mapping[int, Job]) -> bool:
+        """Whether all chunks are chunks of video."""
+        return bool(jobs) and all(is_video_chunk(job, self._quality) for job in jobs.values())
 
     def _client(self, around_attempt: AroundAttempt) -> CvatClient:
         return self._connection.client(

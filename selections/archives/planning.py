@@ -114,9 +114,14 @@ def _block(key: Key, frames: list[int], jobs: Mapping[int, Job], quality: str) -
             is_recompressed=quality == "original" and job is not None and job.recompresses,
         )
     held = chunk_frames(job, index)
-    kind = job.compressed_chunk_type if quality == "compressed" else job.original_chunk_type
-    is_video = kind == "video"
+    is_video = is_video_chunk(job, quality)
     return Block(task_id, job_id, index, held.start, len(held), is_video, tuple(frames))
+
+
+def is_video_chunk(job: Job, quality: str) -> bool:
+    """Whether the chunks of a job are videos, which are decoded by the portal."""
+    kind = job.compressed_chunk_type if quality == "compressed" else job.original_chunk_type
+    return kind == "video"
 
 
 class CostModel:

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
-from selections.archives import building
+from selections.archives import building, chosen_jobs
 from selections.archives.annotation_requests import AT_ONCE
 from selections.archives.annotation_source import AnnotationSource
 from selections.archives.origins import KnownTasks, Origins
@@ -121,7 +121,7 @@ def test_a_request_for_annotations_has_a_slot_among_those_of_all_builds(
 
     with connection.client() as client:
         jobs = {job.id: job for job in client.jobs(case.task["id"])}
-        origins = Origins(client, selection, jobs, stop=heartbeat.stopped)
+        origins = Origins(client, chosen_jobs.ids(selection), jobs, stop=heartbeat.stopped)
         known: Future[KnownTasks] = Future()
         known.set_result(KnownTasks(jobs, origins))
         assert origins.deleted(case.task["id"], jobs.values()) == frozenset()

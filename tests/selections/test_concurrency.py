@@ -20,6 +20,7 @@ from selections.archives.concurrency import (
     SLOW_SECONDS,
     START,
     STRICT_SECONDS,
+    VIDEO_START,
     Concurrency,
     RequestGate,
 )
@@ -222,6 +223,13 @@ def test_beside_requests_that_are_held_back_pass_half_as_many_others(clock: Cloc
         for _ in range(5):
             clock.sleep(SLOW_SECONDS)
             assert fill(gate, under_way) == START + START // 2
+
+
+def test_a_build_of_video_begins_with_fewer_requests(clock: Clock) -> None:
+    gate = RequestGate(100, check=refuse_to_wait)
+    gate.start_at(VIDEO_START)
+    with ExitStack() as under_way:
+        assert fill(gate, under_way) == VIDEO_START
 
 
 def test_after_a_refusal_no_others_pass_beside_those_that_are_held_back(clock: Clock) -> None:

@@ -132,6 +132,19 @@ def test_on_a_slow_line_dense_blocks_come_whole(connection: Connection, standin:
     assert Counter(seen.query["type"] for seen in data_requests(standin)) == {"chunk": 2}
 
 
+@pytest.mark.parametrize(("jobs", "single", "lists"), [(3, 3, 0), (4, 0, 1)])
+def test_a_few_jobs_are_read_without_the_list_of_all(
+    connection: Connection, standin: StandIn, jobs: int, single: int, lists: int
+) -> None:
+    task = photos(standin, 10, segment_size=2, overlap=0)
+    selection = select(connection, (task.id, range(2 * jobs)))
+    standin.requests.clear()
+    assert_whole(built(selection), standin)
+    assert len(standin.requests.matching(r"/api/jobs/\d+/?(\?|$)", "GET")) == single
+    assert len(standin.requests.matching(r"/api/jobs/?(\?|$)", "GET")) == lists
+    assert len(standin.requests.matching(r"/api/tasks/\d+/?(\?|$)", "GET")) == lists
+
+
 @pytest.fixture
 def pools(monkeypatch: pytest.MonkeyPatch) -> list[ThreadPoolExecutor]:
     """The threads of the builds that begin from now on."""

@@ -11,6 +11,7 @@ from PIL import Image
 
 from portal.exceptions import InvalidInput
 from selections.archives import building, video
+from selections.archives.concurrency import VIDEO_START
 from selections.archives.video import FrameFileType, Undecodable, pictures
 from selections.models import Archive
 from selector.models import Connection
@@ -24,6 +25,7 @@ from tests.selections.builds import (
     Folders,
     built,
     data_requests,
+    in_thread,
     killed,
     manifest_of,
     only_path,
@@ -64,6 +66,22 @@ def test_a_film_in_jobs_that_overlap(transactional_db: None, connection: Connect
 
 def _paths(archive: Archive) -> list[str]:
     return [row["path"] for row in manifest_of(archive)["frames"]]
+
+
+def test_the_origin_is_read_while_cvat_makes_the_first_chunks(
+    transactional_db: None, connection: Connection, standin: StandIn
+) -> None:
+    task = film(standin)
+    archive = request(select(connection, (task.id, None)))
+    hold = standin.faults.hold("type=chunk")
+    thread = in_thread(archive)
+    eventually(lambda: hold.waiting == VIDEO_START)
+    eventually(lambda: standin.requests.matching("/data/meta", "GET"))
+    assert len(data_requests(standin)) == VIDEO_START
+    hold.release()
+    thread.join(timeout=60)
+    archive.refresh_from_db()
+    assert_numbers(archive)
 
 
 def test_start_frame_and_step(transactional_db: None, connection: Connection) -> None:
