@@ -9,7 +9,7 @@ from pathlib import Path
 from cvat.annotations import MASK, TAG, Shape
 from selections.formats.format import AnnotatedImage, AnnotatedTask, File, Format, Room, only_kinds
 from selections.formats.shared import masks, voc
-from selections.formats.shared.attributes import attributes_of, tracking_of
+from selections.formats.shared.attributes import attributes_of, flag_of, tracking_of
 from selections.formats.shared.names import label_names
 from selections.formats.shared.temporary_files import GrowingFiles, SmallFiles, TemporaryFiles
 from selections.formats.shared.voc import PICTURES, VocClasses, line, stem_of, subsets, with_class
@@ -17,7 +17,7 @@ from selections.formats.shared.xml_text import text
 
 _PAINTED = (MASK, "ellipse")
 _NAME = "Pascal VOC"
-_FLAGS = ("truncated", "occluded", "difficult")  # elements of an object, not attributes
+_FLAGS = ("truncated", "occluded", "difficult")  # elements of an object
 _LISTS = "ImageSets/Main"
 _LONGEST_NAME = 1000  # bytes, of a label or subset in the files
 _HEAD = """\
@@ -110,10 +110,14 @@ def _xml(
 def _object(shape: Shape, name: str) -> Iterator[str]:
     attributes = attributes_of(shape) | {"rotation": round(shape.rotation, 2)}
     attributes |= tracking_of(shape)
-    flags = {flag: attributes.pop(flag, False) for flag in _FLAGS}
     yield f"  <object>\n    <name>{text(name)}</name>\n"
-    for flag, value in flags.items():
-        yield f"    <{flag}>{int(value is True)}</{flag}>\n"
+    if "pose" in attributes:
+        yield f"    <pose>{text(str(attributes.pop('pose')))}</pose>\n"
+    for flag in _FLAGS:
+        is_set = flag_of(attributes.get(flag, False))
+        if is_set is not None:  # readers refuse any other value, so that stays an attribute
+            attributes.pop(flag, None)
+        yield f"    <{flag}>{is_set or 0}</{flag}>\n"
     x1, y1, x2, y2 = shape.points
     corners = {"xmin": min(x1, x2), "ymin": min(y1, y2), "xmax": max(x1, x2), "ymax": max(y1, y2)}
     yield "    <bndbox>\n"

@@ -132,6 +132,42 @@ def test_flags_are_elements_and_not_attributes(tmp_path: Path) -> None:
     assert seen["attributes"] == {"x": "True", "rotation": "0.0"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "flag", "kept"),
+    [
+        ("number", "1", "1", {}),
+        ("number", "0", "0", {}),
+        ("select", "1", "1", {}),
+        ("number", "2", "0", {"difficult": "2.0"}),
+        ("select", "very", "0", {"difficult": "very"}),
+        ("text", "", "0", {"difficult": ""}),
+    ],
+)
+def test_a_flag_is_a_number_too_and_no_other_value_is_lost(
+    kind: str, value: str, flag: str, kept: dict[str, str], tmp_path: Path
+) -> None:
+    label = Label(1, "car", attributes=(Attribute(1, "difficult", False, kind, ""),))
+    box = Shape("rectangle", label, 0, (1, 1, 2, 2), attributes=(("difficult", value),))
+    files = written("pascal_voc", [image(box)], tmp_path, label)
+    (seen,) = objects(files.files["Annotations/a.xml"])
+    assert seen["flags"] == ["0", "0", flag]
+    assert {name: value or "" for name, value in seen["attributes"].items()} == {
+        **kept,
+        "rotation": "0.0",
+    }
+
+
+def test_the_pose_is_an_element_behind_the_name(tmp_path: Path) -> None:
+    label = Label(1, "car", attributes=(Attribute(1, "pose", False, "select", ""),))
+    box = Shape("rectangle", label, 0, (1, 1, 2, 2), attributes=(("pose", "Left & up"),))
+    files = written("pascal_voc", [image(box)], tmp_path, label)
+    (element,) = ElementTree.fromstring(files.files["Annotations/a.xml"]).iter("object")
+    assert [each.tag for each in element][:3] == ["name", "pose", "truncated"]
+    assert element.findtext("pose") == "Left & up"
+    (seen,) = objects(files.files["Annotations/a.xml"])
+    assert seen["attributes"] == {"rotation": "0.0"}
+
+
 def test_swapped_corners_are_put_in_order(tmp_path: Path) -> None:
     box = Shape("rectangle", CAR, 0, (20, 30, 10, 5))
     files = written("pascal_voc", [image(box)], tmp_path, CAR)

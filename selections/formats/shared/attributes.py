@@ -36,6 +36,14 @@ def _number(text: str) -> float | str:
     return number if abs(number) < 1e300 else text  # JSON has no infinity and no NaN
 
 
+_FLAGS = {"true": 1, "1": 1, "1.0": 1, "false": 0, "0": 0, "0.0": 0}
+
+
+def flag_of(value: object) -> int | None:
+    """1 or 0 of a value that is yes or no, or one of these numbers; None of any other."""
+    return _FLAGS.get(str(value).casefold())
+
+
 def tracking_of(shape: Shape) -> Json:
     if not shape.is_tracked:
         return {}
