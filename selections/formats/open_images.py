@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from cvat.annotations import TAG, Shape
 from selections.formats.format import AnnotatedImage, Layout, no_area, only_kinds
 from selections.formats.shared import masks
+from selections.formats.shared.attributes import flag_of, share_of
 from selections.formats.shared.geometry import AREAS, visible_box
 from selections.formats.shared.layers import GREY, painted, visible_pixels
 from selections.formats.shared.picture_files import (
@@ -45,6 +46,8 @@ _AREA_COLUMNS = (
     "PredictedIoU", "Clicks",
 )  # fmt: skip
 _UNKNOWN = "-1"
+# Attributes of a box, in the order of their columns.
+_FLAGS = ("truncated", "is_group_of", "is_depiction", "is_inside")
 _LONGEST_NAME = 100  # characters of a picture or a label in the name of a mask
 _UNSAFE = re.compile(r"[^\w.-]")
 
@@ -60,11 +63,10 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
     for shape in image.shapes:
         label = one_line(shape.label.name)
         if shape.kind == TAG:
-            tags.append((name, "", label, "1"))
+            tags.append((name, "", label, _confidence(shape)))
         elif shape.kind == "rectangle" and not shape.rotation:
             if shares := _shares(shape, image):
-                occluded = str(int(shape.is_occluded))
-                boxes.append((name, "", label, "1", *shares, occluded, *[_UNKNOWN] * 4))
+                boxes.append((name, "", label, _confidence(shape), *shares, *_flags(shape)))
             else:
                 left_out.append(no_area(image))
         else:
@@ -76,9 +78,34 @@ def _content(image: AnnotatedImage, classes: Classes) -> Content:
             path = f"{_safe(name)}_{_safe(label)}_{number}.png"
             mask = painted([(runs, b"\x01")], image.width, image.height, GREY)
             own.append((f"{_MASKS}/{subset}/{path}", mask))
-            areas.append((path, name, label, number, *[""] * 6))
+            overlap = _share(shape, "predicted_iou", default="")
+            areas.append((path, name, label, number, *[""] * 4, overlap, ""))
     tables = _shared(subset, (name, subset), tags, boxes, areas)
     return Content(left_out, own, [*tables, _size(name, image)])
+
+
+def _confidence(shape: Shape) -> str:
+    return _share(shape, "score", default="1")
+
+
+def _share(shape: Shape, name: str, *, default: str) -> str:
+    """The attribute of that name if it is a number from 0 to 1."""
+    share = share_of(dict(shape.attributes).get(name, ""))
+    return default if share is None else f"{share:g}"
+
+
+def _flags(shape: Shape) -> list[str]:
+    """Whether a box is occluded, and what its attributes tell."""
+    values = dict(shape.attributes)
+    flags = [flag_of(values.get(name, "")) for name in _FLAGS]
+    known = [_UNKNOWN if flag is None else str(flag) for flag in flags]
+    return [str(int(shape.is_occluded)), *known]
+
+
+def _holds_attribute(kind: str, name: str) -> bool:
+    if kind == "rectangle":
+        return name in (*_FLAGS, "score")
+    return name == "score" if kind == TAG else kind in AREAS and name == "predicted_iou"
 
 
 def _shared(
@@ -141,5 +168,6 @@ FORMAT = _FILES.format(
     "Open Images V6 (boxes, areas, tags)",
     unsupported_reason=only_kinds(_NAME, [*AREAS, TAG]),
     broken_reason=masks.mask_broken_reason,
+    holds_attribute=_holds_attribute,
     layout=Layout(_FILES.folders(_PICTURES + "/{subset}"), unique_stems=True),
 )

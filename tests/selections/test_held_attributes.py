@@ -29,6 +29,13 @@ VALUES = {
     "positive_pairs": ("a", "b"),
     "negative_pairs": ("a", "b"),
     "truncated": ("true", "false"),
+    "is_group_of": ("true", "false"),
+    "is_depiction": ("1", "0"),
+    "is_inside": ("true", "false"),
+    "score": ("0.5", "0.25"),
+    "predicted_iou": ("0.5", "0.25"),
+    "ignored": ("true", "false"),
+    "visibility": ("0.5", "0.25"),
     "brand": ("1", "2"),
 }
 ATTRIBUTES = tuple(

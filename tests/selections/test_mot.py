@@ -132,3 +132,15 @@ def test_what_is_written_is_read_back(tmp_path_factory: object, drawn: list[list
         assert (row.label, row.visibility) == (shape.label.id, not shape.is_occluded)
         box = min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1)
         assert all(abs(one - other) < 0.0051 for one, other in zip(row[2:6], box, strict=True))
+
+
+def test_attributes_say_whether_a_box_counts_and_how_much_of_it_is_seen(tmp_path: Path) -> None:
+    def seen(*attributes: tuple[str, str]) -> tuple[float, float]:
+        shape = Shape("rectangle", CAR, 0, (1, 2, 3, 4), is_occluded=True, attributes=attributes)
+        (row,) = rows(written("mot", [image(1, shape)], tmp_path, CAR).text("gt/gt.txt"))
+        return row.confidence, row.visibility
+
+    assert seen() == (1, 0)
+    assert seen(("ignored", "True"), ("visibility", "0.25")) == (0, 0.25)
+    assert seen(("ignored", "false"), ("visibility", "1.0")) == (1, 1)
+    assert seen(("ignored", "maybe"), ("visibility", "7")) == (1, 0)

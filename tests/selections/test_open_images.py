@@ -110,3 +110,26 @@ def test_a_box_over_the_edge_is_cut_and_one_outside_is_left_out(tmp_path: Path) 
     (row,) = rows(files.files, "annotations/default-annotations-bbox.csv")
     assert [row[side] for side in ("XMin", "XMax", "YMin", "YMax")] == [0, 0.2, 0.2, 0.8]
     assert files.left_out == ["no area in the picture"]
+
+
+def test_attributes_stand_in_the_columns_that_are_for_them(tmp_path: Path) -> None:
+    given = (
+        ("score", "0.25"), ("truncated", "true"), ("is_group_of", "0"), ("is_depiction", "many"),
+        ("is_inside", "false"), ("predicted_iou", "0.75"),
+    )  # fmt: skip
+    shapes = [
+        Shape(kind, CAR, 0, points, attributes=given)
+        for kind, points in [
+            ("tag", ()),
+            ("rectangle", (1, 1, 9, 9)),
+            ("polygon", (1, 1, 9, 1, 9, 9)),
+        ]
+    ]
+    image = AnnotatedImage("images/default/a.jpg", 40, 30, 7, 0, shapes)
+    files = written("open_images", [image], tmp_path, CAR).files
+    (tag,) = rows(files, "annotations/default-annotations-human-imagelabels.csv")
+    (box,) = rows(files, "annotations/default-annotations-bbox.csv")
+    (area,) = rows(files, AREAS)
+    assert (tag["Confidence"], box["Confidence"], area["PredictedIoU"]) == (0.25, 0.25, 0.75)
+    flags = ("IsOccluded", "IsTruncated", "IsGroupOf", "IsDepiction", "IsInside")
+    assert [box[name] for name in flags] == [0, 1, 0, -1, 0]

@@ -44,6 +44,15 @@ def flag_of(value: object) -> int | None:
     return _FLAGS.get(str(value).casefold())
 
 
+def share_of(value: object) -> float | None:
+    """A value that is a number from 0 to 1; None of any other."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if 0 <= number <= 1 else None
+
+
 def tracking_of(shape: Shape) -> Json:
     if not shape.is_tracked:
         return {}
