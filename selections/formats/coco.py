@@ -16,9 +16,15 @@ from selections.formats.format import (
     only_kinds,
 )
 from selections.formats.shared import masks
-from selections.formats.shared.attributes import Json, attributes_of, rounded, tracking_of
+from selections.formats.shared.attributes import (
+    Json,
+    attributes_of,
+    flag_of,
+    rounded,
+    tracking_of,
+)
 from selections.formats.shared.coco_file import CocoFile
-from selections.formats.shared.geometry import pixels
+from selections.formats.shared.geometry import outlines, pixels
 from selections.formats.shared.skeletons import Skeletons
 
 _SEGMENTED = ("polygon", MASK, "ellipse")
@@ -28,7 +34,8 @@ def _instance(
     shapes: Sequence[Shape], image: AnnotatedImage, _: Skeletons
 ) -> tuple[list[Json], list[str]]:
     """One annotation: the largest object leads, the box is that of the rectangles together if there
-    are any, the segmentation the polygons as parts, or one mask if there is a mask."""
+    are any, the segmentation the polygons as parts, or one mask if there is a mask. The attribute
+    `is_crowd` of the leader decides in its place."""
     left_out: list[str] = []
     leader = shapes[0] if len(shapes) == 1 else max(shapes, key=_size)
     if len(shapes) == 1 and leader.kind == "rectangle":  # most objects are: the quick way
@@ -36,29 +43,53 @@ def _instance(
     boxes = [bounding_box(shape.points) for shape in shapes if shape.kind == "rectangle"]
     segmentation: Any = []
     area: float | None = None
-    has_mask = any(shape.kind in (MASK, "ellipse") for shape in shapes)
-    if has_mask:
-        covered = [
-            pixels(shape, image.width, image.height) for shape in shapes if shape.kind in _SEGMENTED
-        ]
+    segmented = [shape for shape in shapes if shape.kind in _SEGMENTED]
+    is_crowd = bool(segmented) and _is_crowd(leader, segmented)
+    if is_crowd:
+        covered = [pixels(shape, image.width, image.height) for shape in segmented]
         runs = masks.merged(run for each in covered for run in each)
-        has_size = image.width and image.height
-        left_out = [NO_AREA if has_size else NO_SIZE] * covered.count([])
+        left_out = [_no_area(image)] * covered.count([])
         if not runs and not boxes:
             return [], left_out
         lengths = masks.counts(runs, image.width * image.height)
         segmentation = {"counts": lengths, "size": [image.height, image.width]}
         area = masks.area(runs)
         boxes = boxes or [_box_of_runs(runs, image.height)]
-    elif polygons := [shape.points for shape in shapes if shape.kind == "polygon"]:
+    elif segmented:
+        drawn = [_outlines(shape, image) for shape in segmented]
+        left_out = [_no_area(image)] * drawn.count([])
+        polygons = [points for each in drawn for points in each]
+        if not polygons:
+            boxed = [_annotation(leader, enclosing(boxes))] if boxes else []
+            return boxed, left_out
         segmentation = [rounded(points) for points in polygons]
         around = [bounding_box(points) for points in polygons]
         area = sum(
             _polygon_area(points, box, image) for points, box in zip(polygons, around, strict=True)
         )
         boxes = boxes or around
-    annotation = _annotation(leader, enclosing(boxes), segmentation, area=area, is_crowd=has_mask)
+    annotation = _annotation(leader, enclosing(boxes), segmentation, area=area, is_crowd=is_crowd)
     return [annotation], left_out
+
+
+def _is_crowd(leader: Shape, segmented: Sequence[Shape]) -> bool:
+    """Whether the segmentation is a mask."""
+    wanted = flag_of(dict(leader.attributes).get("is_crowd", ""))
+    if wanted is not None:
+        return bool(wanted)
+    return any(shape.kind != "polygon" for shape in segmented)
+
+
+def _outlines(shape: Shape, image: AnnotatedImage) -> list[Sequence[float]]:
+    """The points of a polygon, or those around an ellipse or each part of a mask."""
+    if shape.kind == "polygon":
+        return [shape.points]
+    drawn = outlines(shape, image.width, image.height)
+    return [[number for point in points for number in point] for points in drawn]
+
+
+def _no_area(image: AnnotatedImage) -> str:
+    return NO_AREA if image.width and image.height else NO_SIZE
 
 
 def _annotation(

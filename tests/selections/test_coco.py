@@ -228,6 +228,75 @@ def test_values_have_the_types_of_their_attributes(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+MASK = (0, 4, 2, 1, 3, 2)  # four pixels
+POLYGON = (2, 1, 4, 1, 4, 3, 2, 3)  # the same
+
+
+@pytest.mark.parametrize(
+    ("kind", "points", "value", "is_crowd"),
+    [
+        ("mask", MASK, "", 1),
+        ("mask", MASK, "false", 0),
+        ("mask", MASK, "True", 1),
+        ("polygon", POLYGON, "", 0),
+        ("polygon", POLYGON, "false", 0),
+        ("polygon", POLYGON, "true", 1),
+        ("polygon", POLYGON, "1", 1),
+        ("rectangle", (2, 1, 4, 3), "true", 0),
+    ],
+)
+def test_an_attribute_says_whether_the_segmentation_is_a_mask(
+    kind: str, points: tuple[float, ...], value: str, is_crowd: int, tmp_path: Path
+) -> None:
+    label = Label(1, "car", attributes=(Attribute(1, "is_crowd", False, "text", ""),))
+    shape = Shape(kind, label, 0, points, attributes=(("is_crowd", value),))
+    image = AnnotatedImage("a.jpg", 9, 8, 7, 0, [shape])
+    (annotation,) = written("coco", [image], tmp_path, [label])["annotations"]
+    assert (annotation["iscrowd"], annotation["area"]) == (is_crowd, 4)
+    assert annotation["bbox"] == [2, 1, 2, 2]
+    segmentation = annotation["segmentation"]
+    if is_crowd:
+        assert pixels_of(segmentation["counts"]) == {17, 18, 25, 26}
+    elif kind == "rectangle":
+        assert segmentation == []
+    else:
+        corners = zip(segmentation[0][::2], segmentation[0][1::2], strict=True)
+        assert sorted(corners) == [(2, 1), (2, 3), (4, 1), (4, 3)]
+    assert annotation["attributes"]["is_crowd"] == value
+
+
+@pytest.mark.parametrize("size", [9, 0])
+def test_a_mask_without_outlines_has_a_reason(size: int, tmp_path: Path) -> None:
+    no = (("is_crowd", "false"),)
+    label = Label(1, "car", attributes=(Attribute(1, "is_crowd", False, "text", ""),))
+    empty = Shape("mask", label, 0, (4, 0, 0, 1, 1), group=1, attributes=no)
+    box = Shape("rectangle", label, 0, (0, 0, 5, 5), group=1, attributes=no)
+    alone = AnnotatedImage("a.jpg", size, size, 7, 0, [empty])
+    with_box = alone._replace(shapes=[empty, box])
+    reason = "no area in the picture" if size else "the size of the picture is not known"
+    assert left_out("coco", alone, tmp_path, [label]) == [reason]
+    assert left_out("coco", with_box, tmp_path, [label]) == [reason]
+    document = written("coco", [alone, with_box], tmp_path, [label])
+    assert [(each["bbox"], each["segmentation"]) for each in document["annotations"]] == [
+        ([0, 0, 5, 5], [])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "score"), [("0.5", 0.5), ("7", 7.0), ("high", None), ("nan", None), ("", None)]
+)
+def test_a_score_that_is_a_number_stands_where_readers_look(
+    value: str, score: float | None, tmp_path: Path
+) -> None:
+    label = Label(1, "car", attributes=(Attribute(1, "score", False, "text", ""),))
+    shape = Shape("rectangle", label, 0, (2, 1, 4, 3), attributes=(("score", value),))
+    image = AnnotatedImage("a.jpg", 9, 8, 7, 0, [shape])
+    (annotation,) = written("coco", [image], tmp_path, [label])["annotations"]
+    assert annotation.get("score") == score
+    assert ("score" in annotation) == (score is not None)
+    assert annotation["attributes"]["score"] == value
+
+
 @pytest.mark.parametrize(
     "points", [[0, 5, 1, 1, 2, 2], [4, 1, 1, 1, 1, 2, 2], [10**12, 0, 0, 10**6 - 1, 10**6 - 1]]
 )

@@ -21,19 +21,20 @@ def attributes_of(shape: Shape) -> Json:
         if kind == "checkbox":
             values[name] = value.lower() == "true"
         elif kind == "number":
-            values[name] = _number(value)
+            values[name] = number(value)
         else:
             values[name] = value
     values["occluded"] = shape.is_occluded
     return values
 
 
-def _number(text: str) -> float | str:
+def number(text: str) -> float | str:
+    """The number that a text is, else the text."""
     try:
-        number = float(text)
+        value = float(text)
     except ValueError:
         return text
-    return number if abs(number) < 1e300 else text  # JSON has no infinity and no NaN
+    return value if abs(value) < 1e300 else text  # JSON has no infinity and no NaN
 
 
 _FLAGS = {"true": 1, "1": 1, "1.0": 1, "false": 0, "0": 0, "0.0": 0}
@@ -47,10 +48,10 @@ def flag_of(value: object) -> int | None:
 def share_of(value: object) -> float | None:
     """A value that is a number from 0 to 1; None of any other."""
     try:
-        number = float(str(value))
+        share = float(str(value))
     except ValueError:
         return None
-    return number if 0 <= number <= 1 else None
+    return share if 0 <= share <= 1 else None
 
 
 def tracking_of(shape: Shape) -> Json:

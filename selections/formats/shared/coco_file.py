@@ -20,7 +20,7 @@ from selections.formats.format import (
     no_class,
     subsets_of,
 )
-from selections.formats.shared.attributes import Json
+from selections.formats.shared.attributes import Json, number
 from selections.formats.shared.names import DEFAULT_SUBSET, subset_names
 from selections.formats.shared.skeletons import MOST_POINTS, Skeletons
 from selections.formats.shared.temporary_files import GrowingFiles, TemporaryFiles
@@ -108,7 +108,7 @@ class CocoFile:
                 left_out += [no_class(self._name, label)] * len(shapes)
                 continue
             added, reasons = self._annotate(shapes, image, skeletons)
-            annotations += [(category_id, each) for each in added]
+            annotations += [(category_id, _with_score(each)) for each in added]
             left_out += reasons
         return annotations, left_out
 
@@ -193,6 +193,15 @@ def _image(image: AnnotatedImage, number: int) -> Json:
         "coco_url": "",
         "date_captured": 0,
     }
+
+
+def _with_score(annotation: Json) -> Json:
+    """The annotation; with the attribute `score`, if that is a number, where readers look for it
+    as well."""
+    score = annotation["attributes"].get("score")
+    if isinstance(score, str):
+        score = number(score)
+    return annotation | {"score": score} if isinstance(score, float) else annotation
 
 
 def _item(item: Json, *, is_first: bool) -> bytes:
