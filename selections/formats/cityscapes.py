@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 
-from selections.formats.format import AnnotatedImage, Layout, only_kinds
+from selections.formats.format import AnnotatedImage, Layout, only_attributes, only_kinds
 from selections.formats.shared import masks
 from selections.formats.shared.geometry import AREAS
 from selections.formats.shared.picture_files import (
@@ -57,7 +57,7 @@ def _instance(number: int, position: int) -> int:
     """Of what has no number of its own only the class is known, as of the regions of the data
     set."""
     value = number * 1000 + position
-    return value if position <= _MOST_INSTANCES and value <= _LARGEST else number
+    return value if 1 <= position <= _MOST_INSTANCES and value <= _LARGEST else number
 
 
 def _fixed(classes: Classes, _: Counts) -> list[tuple[SharedFile, str]]:
@@ -70,6 +70,7 @@ FORMAT = _FILES.format(
     "Cityscapes 1.0 (areas, instances)",
     unsupported_reason=only_kinds(_NAME, AREAS),
     broken_reason=masks.mask_broken_reason,
+    holds_attribute=only_attributes(["is_crowd"], AREAS),
     layout=Layout(
         _FILES.folders(_PICTURES + "/{subset}"),
         unique_stems=True,

@@ -8,6 +8,7 @@ from cvat.annotations import Shape
 from cvat.geometry import Box, rectangle_box
 from selections.formats.format import AnnotatedImage, Layout, no_area, only_kinds
 from selections.formats.shared import masks
+from selections.formats.shared.attributes import flag_of, share_of
 from selections.formats.shared.geometry import AREAS, visible_box
 from selections.formats.shared.layers import GREY_16
 from selections.formats.shared.picture_files import (
@@ -62,9 +63,21 @@ def _line(shape: Shape, box: Box, word: str) -> str:
     angle, size and place in space."""
     x1, y1, x2, y2 = box
     left, top, right, bottom = rectangle_box(shape)
-    truncated = max(0.0, 1 - (x2 - x1) * (y2 - y1) / ((right - left) * (bottom - top)))
+    cut = 1 - (x2 - x1) * (y2 - y1) / ((right - left) * (bottom - top))
+    truncated = max(0.0, cut, _truncated(shape))
     coordinates = f"{x1:.2f} {y1:.2f} {x2:.2f} {y2:.2f}"
     return f"{word} {truncated:.2f} {int(shape.is_occluded)} -1 {coordinates}{' -1' * 7}\n"
+
+
+def _truncated(shape: Shape) -> float:
+    """The share that the attribute `truncated` says; 1 if it is only said that the object is."""
+    value = dict(shape.attributes).get("truncated", "")
+    flag = flag_of(value)
+    return (share_of(value) or 0) if flag is None else flag
+
+
+def _holds_attribute(kind: str, name: str) -> bool:
+    return name == "truncated" if kind == "rectangle" else kind in AREAS and name == "is_crowd"
 
 
 def _instance(number: int, position: int) -> int:
@@ -81,6 +94,7 @@ FORMAT = _FILES.format(
     "KITTI 1.0 (boxes, areas)",
     unsupported_reason=only_kinds(_NAME, AREAS),
     broken_reason=masks.mask_broken_reason,
+    holds_attribute=_holds_attribute,
     layout=Layout(
         _FILES.folders("{subset}/" + _PICTURES),
         unique_stems=True,

@@ -29,6 +29,7 @@ VALUES = {
     "positive_pairs": ("a", "b"),
     "negative_pairs": ("a", "b"),
     "truncated": ("true", "false"),
+    "is_crowd": ("false", "true"),
     "is_group_of": ("true", "false"),
     "is_depiction": ("1", "0"),
     "is_inside": ("true", "false"),

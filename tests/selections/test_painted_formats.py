@@ -140,6 +140,29 @@ def test_objects_have_numbers_in_their_class(tmp_path: Path) -> None:
     assert row == (1001, 1002, 1002, 0, 2001, 0)
 
 
+def test_a_crowd_has_no_number_in_its_class(tmp_path: Path) -> None:
+    values = (("is_crowd", "true"),), (), (("is_crowd", "false"),)
+    shapes = [
+        box(CAR, n, 0, n + 1, 4, rotation=180, attributes=each) for n, each in enumerate(values)
+    ]
+    row = pixels(painted("kitti", tmp_path, *shapes).files["default/instance/a.png"])[:4]
+    assert row == (256, 257, 258, 0)
+    files = painted("cityscapes", tmp_path, *shapes).files
+    row = pixels(files["gtFine/default/a_gtFine_instanceIds.png"])[:4]
+    assert row == (1, 1001, 1002, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "share"), [("true", "1.00"), ("0.25", "0.50"), ("0.75", "0.75"), ("false", "0.50")]
+)
+def test_an_object_is_truncated_as_much_as_its_attribute_says(
+    value: str, share: str, tmp_path: Path
+) -> None:
+    half_outside = box(CAR, -2, 1, 2, 2, attributes=(("truncated", value),))
+    (line,) = painted("kitti", tmp_path, half_outside).lines("default/label_2/a.txt")
+    assert line.split()[1] == share
+
+
 def test_ellipses_and_rectangles_are_painted_as_they_are_rotated(tmp_path: Path) -> None:
     wide = (3, 2, 5, 1)
     for rotation, is_wide in ((0, True), (90, False)):

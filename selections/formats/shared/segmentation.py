@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cvat.annotations import Shape
 from selections.formats.format import AnnotatedImage, instance_keys, no_class
+from selections.formats.shared.attributes import flag_of
 from selections.formats.shared.layers import BACKGROUND, GREY, GREY_16, RGB, painted, visible_pixels
 from selections.formats.shared.masks import Run
 from selections.formats.shared.picture_files import Classes
@@ -83,13 +84,17 @@ def with_instances(
     value: Callable[[int, int], int],
 ) -> bytes:
     """A PNG file of 16 bits with the value for the number of the class and that of the object among
-    those of its class, from 1. Objects of one label in one group are one object."""
+    those of its class, from 1. Objects of one label in one group are one object. The number is 0 of
+    an area whose attribute `is_crowd` says that it is no single object."""
     counts: Counter[int] = Counter()
     instances: dict[Hashable, int] = {}
     layers = []
     keys = instance_keys([area.shape for area in areas])
     for key, area in zip(keys, areas, strict=True):
         number = numbers[area.shape.label.name]
+        if number and flag_of(dict(area.shape.attributes).get("is_crowd", "")):
+            layers.append((area.runs, value(number, 0).to_bytes(2, "little")))
+            continue
         if key not in instances:
             counts[number] += 1
             instances[key] = value(number, counts[number]) if number else 0
