@@ -85,6 +85,29 @@ def test_drag_from_a_chosen_frame_leaves_out(desk: Workspace) -> None:
     desk.expect_chosen(224, 227)
 
 
+# All within one task of the page, so before it draws the band.
+QUICK_DRAG = """([from, to]) => {
+  const cell = document.elementFromPoint(...from);
+  const event = (type, [clientX, clientY]) => {
+    const options = { bubbles: true, pointerType: "mouse", clientX, clientY };
+    cell.dispatchEvent(new PointerEvent(type, options));
+  };
+  event("pointerdown", from);
+  event("pointermove", [from[0] + 20, from[1]]);
+  event("pointerup", to);
+}"""
+
+
+def test_quick_drag_chooses_what_is_under_it_at_its_end(desk: Workspace) -> None:
+    desk.open_task(DRIVE)
+    first, last = desk.cell(0).bounding_box(), desk.cell(2).bounding_box()
+    assert first
+    assert last
+    ends = [[first["x"] + 40, first["y"] + 40], [last["x"] + 20, last["y"] + 40]]
+    desk.page.evaluate(QUICK_DRAG, ends)
+    desk.expect_chosen(3, 227)
+
+
 def test_drag_beyond_the_edge_scrolls_and_escape_stops_it(desk: Workspace) -> None:
     desk.open_task(LARGE)
     start = desk.cell(0).bounding_box()

@@ -61,23 +61,32 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
     const { clientY } = press.last;
     if (clientY < top + EDGE) grid.nudge((clientY - top - EDGE) / 3);
     if (clientY > bottom - EDGE) grid.nudge((clientY - bottom + EDGE) / 3);
-    const now = point(press.last);
-    const box = {
-      left: Math.min(press.start.x, now.x), right: Math.max(press.start.x, now.x),
-      top: Math.min(press.start.y, now.y), bottom: Math.max(press.start.y, now.y),
-    };
+    const box = dragged();
     draw(box);
-    const columns = grid.columnsBetween(box.left, box.right);
-    press.places = columns ? grid.layout.within(box.top, box.bottom, ...columns) : [];
-    grid.setBand(press.places);
+    grid.setBand(placesIn(box));
     requestAnimationFrame(follow);
   }
 
-  function released() {
-    const done = finish();
-    if (!done?.isDrag || !done.places?.length) return;
-    choice.set(done.places.map((place) => grid.shown.order[place]), done.wanted);
-    anchor.put(done.places.at(-1));
+  function dragged() {
+    const now = point(press.last);
+    return {
+      left: Math.min(press.start.x, now.x), right: Math.max(press.start.x, now.x),
+      top: Math.min(press.start.y, now.y), bottom: Math.max(press.start.y, now.y),
+    };
+  }
+
+  function placesIn(box) {
+    const columns = grid.columnsBetween(box.left, box.right);
+    return columns ? grid.layout.within(box.top, box.bottom, ...columns) : [];
+  }
+
+  function released(event) {
+    if (press?.isDrag) press.last = event; // the band may not have been drawn since the last move
+    const places = press?.isDrag ? placesIn(dragged()) : [];
+    const { wanted } = finish() ?? {};
+    if (!places.length) return;
+    choice.set(places.map((place) => grid.shown.order[place]), wanted);
+    anchor.put(places.at(-1));
   }
 
   function stopped(event) {
