@@ -19,7 +19,7 @@ from portal.models import ApiToken
 from publishing.models import Upload
 from selector.models import Connection
 from standin.server import StandIn
-from tests.conftest import connect
+from tests.conftest import connect, eventually
 from tests.publishing.test_tasks_of_files import picture
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -121,7 +121,7 @@ def test_a_new_task_of_files(run: Run, standin: StandIn, alice: User, tmp_path: 
     [task] = [each for each in standin.world.tasks.values() if each.bug_tracker]
     assert task.media is not None
     assert [task.media.name(position) for position in task.order] == list(pictures)
-    assert not Upload.objects.exists()
+    eventually(lambda: not Upload.objects.exists())  # the worker removes it after it is done
 
 
 def test_the_filter_by_annotation_finds_frames_of_a_sample(

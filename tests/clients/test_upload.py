@@ -21,6 +21,7 @@ from standin.server import StandIn
 from standin.video import encode_mp4
 from tests.clients.cutting import Cutting
 from tests.clients.running import run
+from tests.conftest import eventually
 from tests.making import make_permission
 from tests.publishing.test_tasks_of_files import picture
 
@@ -85,7 +86,7 @@ def test_a_folder_becomes_a_task_in_a_project(
     assert done.stdout == f'Task {task.id} "Monday": {address}\n'
     assert names(task) == ["Day 1/a.jpg", "Day 1/b.png", "Day 1/north/c.png"]
     assert (task.project, task.subset, len(task.jobs)) == (project, "Train", 2)
-    assert not Upload.objects.exists()
+    eventually(lambda: not Upload.objects.exists())  # the worker removes it after it is done
 
 
 @pytest.mark.worker
