@@ -61,17 +61,18 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
     const { clientY } = press.last;
     if (clientY < top + EDGE) grid.nudge((clientY - top - EDGE) / 3);
     if (clientY > bottom - EDGE) grid.nudge((clientY - bottom + EDGE) / 3);
-    const box = dragged();
+    const box = dragged(press);
     draw(box);
     grid.setBand(placesIn(box));
     requestAnimationFrame(follow);
   }
 
-  function dragged() {
-    const now = point(press.last);
+  /** The rectangle between where a drag began and where it is. */
+  function dragged({ start, last }) {
+    const now = point(last);
     return {
-      left: Math.min(press.start.x, now.x), right: Math.max(press.start.x, now.x),
-      top: Math.min(press.start.y, now.y), bottom: Math.max(press.start.y, now.y),
+      left: Math.min(start.x, now.x), right: Math.max(start.x, now.x),
+      top: Math.min(start.y, now.y), bottom: Math.max(start.y, now.y),
     };
   }
 
@@ -81,11 +82,12 @@ export function enablePointing(grid, choice, { anchor, openLarge }) {
   }
 
   function released(event) {
-    if (press?.isDrag) press.last = event; // the band may not have been drawn since the last move
-    const places = press?.isDrag ? placesIn(dragged()) : [];
-    const { wanted } = finish() ?? {};
+    const done = finish();
+    if (!done?.isDrag) return;
+    done.last = event; // the band may not have been drawn since the last move
+    const places = placesIn(dragged(done));
     if (!places.length) return;
-    choice.set(places.map((place) => grid.shown.order[place]), wanted);
+    choice.set(places.map((place) => grid.shown.order[place]), done.wanted);
     anchor.put(places.at(-1));
   }
 

@@ -83,6 +83,6 @@ function testOf(catalog, { filename_contains: words = "", filename_pattern: patt
   }
   if (first !== undefined) tests.push((index) => catalog.number[index] >= first);
   if (last !== undefined) tests.push((index) => catalog.number[index] <= last);
-  // Mostly there is one, of 100,000 frames while somebody types.
+  // One test needs no list around it, which would be gone through for each of 100,000 frames.
   return tests.length > 1 ? (index) => tests.every((test) => test(index)) : tests[0] ?? null;
 }
