@@ -1,4 +1,4 @@
-"""Selections and the archives built from them."""
+"""Selections, recipes, and the archives built from selections."""
 
 from selections.models.archive import Archive
 from selections.models.archive_files import ArchivePart, UnlinkedFile
@@ -16,7 +16,8 @@ from selections.models.notices import Notice, NoticeQuerySet, RecipeNotices
 from selections.models.recipe import Recipe, RecipeQuerySet
 from selections.models.revision import Revision
 from selections.models.selected import SelectedFrame, SelectedTask
-from selections.models.selection import Selection, SelectionQuerySet
+from selections.models.selection import Selection
+from selections.models.selection_queries import SelectionQuerySet
 from selections.models.share import RecipeShare, RecipeShareQuerySet, Share, ShareQuerySet
 from selections.models.source import SelectionSource
 

@@ -1,32 +1,19 @@
-"""Selections, their tasks and their frames."""
+"""Selections: saved sets of frames."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
-from django.db.models import (
-    BooleanField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Prefetch,
-    Q,
-    Sum,
-    prefetch_related_objects,
-)
-from django.db.models.functions import Coalesce, Length
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
+from django.db.models.functions import Length
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 
-from portal.models import Team
 from selections import methods
 from selections.draws import Draw, names_files
 from selections.models.mark import FrameMark
@@ -36,9 +23,14 @@ from selections.models.selected import (
     SelectedFrame,
     SelectedTask,
     in_revision,
-    tasks_of_outer,
 )
-from selections.models.share import Share
+from selections.models.selection_queries import (
+    LONGEST_SAVE,
+    UNDO,
+    SelectionQuerySet,
+    SelectionVisibility,
+    editable,
+)
 from selector.models import Connection
 
 if TYPE_CHECKING:
@@ -47,124 +39,11 @@ if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
 
 
-class SelectionQuerySet(models.QuerySet["Selection"]):
-    def for_user(self, user: AnyUser) -> Self:
-        """Selections that `user` may read: the own ones, and those shared with everybody, with
-        `user` or with a team of `user`. Each knows whether the names of its tasks and files are
-        hidden from `user`."""
-        if not user.is_authenticated:
-            return self.none()
-        shared = Share.objects.selections_reaching(user)
-        readable = (
-            Q(owner_id=user.pk) | Q(visibility=Selection.Visibility.SHARED) | Q(pk__in=shared)
-        )
-        return self.present().filter(readable).with_names_hidden(user)
-
-    def editable_by(self, user: AnyUser) -> Self:
-        """Selections whose name, note and frames `user` may change: the own ones, and those shared
-        with `user` or a team of `user` to be edited."""
-        return self.for_user(user).filter(_editable(user))
-
-    def with_may_edit(self, user: AnyUser) -> Self:
-        """Add `may_edit` to selections of for_user(user): whether they are editable_by(user)."""
-        return self.annotate(may_edit=ExpressionWrapper(_editable(user), BooleanField()))
-
-    def with_names_hidden(self, user: AnyUser) -> Self:
-        """Add `names_hidden`: whether the names of tasks and files are hidden from the user, who
-        may read the selection and not edit it."""
-        hidden = Q(hides_names=True) & ~_editable(user)
-        return self.annotate(names_hidden=ExpressionWrapper(hidden, BooleanField()))
-
-    def shared_with(self, team: Team) -> Self:
-        """Selections that are shared with the team, with `team_may_edit`."""
-        shares = Share.objects.filter(team=team)
-        editing = shares.filter(may_edit=True).values("selection_id")
-        return self.filter(pk__in=shares.values("selection_id")).annotate(
-            team_may_edit=ExpressionWrapper(Q(pk__in=editing), BooleanField())
-        )
-
-    def shared(self) -> Self:
-        """Selections that somebody beside the owner may read."""
-        return self.filter(_shared())
-
-    def with_is_shared(self) -> Self:
-        """Add `shared_with_somebody`: whether they are shared()."""
-        return self.annotate(shared_with_somebody=ExpressionWrapper(_shared(), BooleanField()))
-
-    def present(self) -> Self:
-        """Selections that are saved with all frames and not deleted."""
-        return self.filter(is_complete=True, deleted_at__isnull=True)
-
-    def listed(self) -> Self:
-        """Selections that somebody saved, without those made for one archive."""
-        return self.filter(is_temporary=False)
-
-    def restorable(self, user: AnyUser) -> Self:
-        """The user's own selections whose deletion can still be undone."""
-        since = timezone.now() - Selection.UNDO
-        return self.filter(owner_id=user.pk, deleted_at__gt=since).order_by("-deleted_at")
-
-    def purgeable(self) -> Self:
-        """Deleted longer ago than the undo window plus one minute (avoids racing an undo), or
-        not saved to the end for LONGEST_SAVE."""
-        now = timezone.now()
-        deleted = Q(deleted_at__lt=now - Selection.UNDO - timedelta(minutes=1))
-        abandoned = Q(is_complete=False, created_at__lt=now - Selection.LONGEST_SAVE)
-        return self.filter(deleted | abandoned)
-
-    def rounds_of(self, recipe: Recipe) -> Self:
-        """The rounds of a recipe, the newest first."""
-        return self.filter(recipe_id=recipe.pk).order_by("-round_number", "-pk")
-
-    def owned_by(self, user: AnyUser) -> Self:
-        """Selections that `user` may share, hand over, replace and delete."""
-        return self.present().filter(owner_id=user.pk)
-
-    def detailed(self, user: AnyUser) -> Self:
-        """With all that the API answers about a selection to the user, but for the sources of
-        combined ones; see Selection.read_sources."""
-        return self.with_owner_names().with_tasks().with_may_edit(user)
-
-    def with_owner_names(self) -> Self:
-        """Read `owner_name` of all. (To select `owner` reads and makes a whole User for each
-        selection.)"""
-        return self.annotate(owner_name=F("owner__username"))
-
-    def with_tasks(self) -> Self:
-        """Read `task_list` of all by one query. (To prefetch `tasks` itself makes a queryset for
-        each selection, which takes longer than that query.)"""
-        return self.prefetch_related(Prefetch("tasks", to_attr="task_list"))
-
-    def with_counts(self) -> Self:
-        """Add `frames_count`, to order by it, or where `task_list` is not read. From the tasks: a
-        selection has up to 200,000 frames."""
-        counted = (
-            tasks_of_outer()
-            .order_by()
-            .values("selection")
-            .annotate(n=Sum("frames_count"))
-            .values("n")
-        )
-        return self.annotate(frames_count=Coalesce(models.Subquery(counted), 0))
-
-
-def _shared() -> Q:
-    given = Share.objects.values("selection_id")
-    return Q(visibility=Selection.Visibility.SHARED) | Q(pk__in=given)
-
-
-def _editable(user: AnyUser) -> Q:
-    shared = Share.objects.selections_reaching(user, may_edit=True)
-    return Q(owner_id=user.pk) | Q(pk__in=shared)
-
-
 class Selection(models.Model):
     """A saved set of frames. It has copies of server address and task names, to be readable also
     when its connection is deleted."""
 
-    class Visibility(models.TextChoices):
-        PRIVATE = "private", "private"
-        SHARED = "shared", "shared"
+    Visibility = SelectionVisibility
 
     class Origin(models.TextChoices):
         COPIED = "copied", "copied from"
@@ -237,9 +116,9 @@ class Selection(models.Model):
     # Time of the deletion: hidden from everybody since then, restored by its owner within UNDO.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    UNDO: ClassVar = timedelta(minutes=10)
+    UNDO: ClassVar = UNDO
     LONGEST_NOTE: ClassVar = 10_000  # characters
-    LONGEST_SAVE: ClassVar = timedelta(hours=1)
+    LONGEST_SAVE: ClassVar = LONGEST_SAVE
 
     # Whether the names of tasks and files are hidden from the person who asked for the selection:
     # with_names_hidden() sets it, and what is shown of names follows it.
@@ -273,7 +152,7 @@ class Selection(models.Model):
 
     def hides_names_from(self, user: AnyUser) -> bool:
         """Whether `names_hidden` is true for the user, who may have no access any more."""
-        same = Selection.objects.filter(_editable(user), pk=self.pk)
+        same = Selection.objects.filter(editable(user), pk=self.pk)
         return self.hides_names and not same.exists()
 
     @property
