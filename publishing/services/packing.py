@@ -76,7 +76,7 @@ def _pack(
             selection,
             revision=publication.revision,
             user=publication.requested_by,
-            connection=publication.connection,
+            connection=connection_of(publication),
             stop=heartbeat.stopped,
         )
         os.replace(_packed(publication, selection, spool, heartbeat, packed_file), packed)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from cvat.exceptions import CvatError, CvatUnauthorized
+from cvat.exceptions import CvatError
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
@@ -36,6 +36,8 @@ from selections.archives.zipping import ZipWriter
 from selections.formats import FORMATS
 from selections.formats.format import AS_IN_CVAT
 from selections.models import Archive, DeletedFrames, Selection
+from selector.models import Connection
+from selector.worker_requests import connection_of
 
 logger = logging.getLogger(__name__)
 
@@ -62,15 +64,16 @@ def build(archive_id: int) -> bool:
 def _perform(archive: Archive, heartbeat: Heartbeat) -> None:
     if archive.selection is None:
         raise WorkFailed("The selection was deleted before its archive was built.")
+    connection = connection_of(archive)
     try:
         selection = as_requested(
             archive.selection,
             revision=archive.revision,
             user=archive.requested_by,
-            connection=archive.connection,
+            connection=connection,
             stop=heartbeat.stopped,
         )
-        _Build(archive, selection, heartbeat).run()
+        _Build(archive, connection, selection, heartbeat).run()
     except OSError as error:
         logger.exception("archive %s could not be written", archive.pk)
         raise WorkFailed(why_not_written(error)) from error
@@ -86,8 +89,11 @@ def why_not_written(error: OSError) -> str:
 class _Build:
     """One attempt of a worker."""
 
-    def __init__(self, archive: Archive, selection: Selection, heartbeat: Heartbeat) -> None:
+    def __init__(
+        self, archive: Archive, connection: Connection, selection: Selection, heartbeat: Heartbeat
+    ) -> None:
         self.archive = archive
+        self.connection = connection
         self.selection = selection
         self.heartbeat = heartbeat
         self.spool = spool_of(archive.pk)
@@ -196,10 +202,8 @@ class _Build:
 
     def _frame_source(self) -> FrameSource:
         options = self.archive.get_options()
-        if self.archive.connection is None:
-            raise CvatUnauthorized("The connection of this archive was removed. Connect again.")
         return FrameSource(
-            self.archive.connection,
+            self.connection,
             self.selection,
             spool=self.spool,
             heartbeat=self.heartbeat,
@@ -213,10 +217,10 @@ class _Build:
         )
 
     def _annotation_source(self) -> AnnotationSource | None:
-        if self.format is None or self.archive.connection is None:
+        if self.format is None:
             return None
         return AnnotationSource(
-            self.archive.connection,
+            self.connection,
             self.selection,
             self.format,
             self.archive.get_options(),

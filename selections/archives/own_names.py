@@ -40,13 +40,13 @@ def _mixed(selection: Selection) -> set[int]:
 
 
 def as_requested(
-    selection: Selection, *, revision: int, user: User, connection: Connection | None, stop: Event
+    selection: Selection, *, revision: int, user: User, connection: Connection, stop: Event
 ) -> Selection:
     """The selection at a revision, with the names that may be in what a worker makes of it for the
     user. Raises Stopped, CvatError."""
     requested = selection.at(revision)
     requested.names_hidden = selection.hides_names_from(user)
-    if connection is None or not lacks_names(requested):
+    if not lacks_names(requested):
         return requested
     with connection.client(patient=True, sleep=lambda seconds: sleep(seconds, stop)) as client:
 

@@ -144,4 +144,4 @@ def test_a_connection_removed_while_the_claim_waits_is_named(
     monkeypatch.setattr(Archive, "claim", late_claim)
     assert building.build(archive.pk)
     archive.refresh_from_db()
-    assert archive.error == "The connection of this archive was removed. Connect again."
+    assert archive.error == "The connection was removed. Connect to the CVAT server again."

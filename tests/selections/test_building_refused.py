@@ -136,7 +136,7 @@ def test_a_connection_that_was_removed(connection: Connection) -> None:
     building.build(archive.pk)
     archive.refresh_from_db()
     assert archive.status == "failed"
-    assert "connection of this archive was removed" in archive.error
+    assert archive.error == "The connection was removed. Connect to the CVAT server again."
     with pytest.raises(NotConnected):
         request(archive.selection)
 
