@@ -19,8 +19,8 @@ from urllib3.util import Retry
 
 from cvat.exceptions import (
     CvatBroken,
+    CvatChunkUnserved,
     CvatError,
-    CvatFileUnreadable,
     CvatForbidden,
     CvatNotFound,
     CvatRejected,
@@ -41,8 +41,8 @@ DATA_FAILURES = {
     408: _NOT_IN_TIME.format(status=408),  # of a proxy
     429: "CVAT is still preparing these pictures; its chunk worker may be down. Try again later.",
     500: (
-        "CVAT failed on this picture (status 500): its file may be gone from the share of the "
-        "task, or be broken. Ask whoever runs CVAT."
+        "CVAT failed on this picture (status 500): its file, or that of a neighbour that CVAT "
+        "reads with it, may be gone from the share of the task or be broken. Ask whoever runs CVAT."
     ),
     504: _NOT_IN_TIME.format(status=504),
 }
@@ -63,6 +63,11 @@ _TOO_LARGE = (
     "CVAT does not serve this picture (status 500): with its neighbours, from which CVAT does not "
     "part it, it is larger than CVAT allows. Take compressed pictures, or ask whoever runs CVAT to "
     "raise CVAT_CACHE_ITEM_MAX_SIZE."
+)
+_ABOUT_RESOLUTION = re.compile(r"The video codec being used does not support ")  # with 400
+_TOO_MANY_PIXELS = (
+    "CVAT does not serve this picture: its encoder takes no video of more than 9,437,184 pixels "
+    "(4096 × 2304). Take compressed pictures, which CVAT makes smaller."
 )
 _TLS = (ssl.SSLError, requests_errors.SSLError, urllib3_errors.SSLError)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -116,14 +121,16 @@ def _from_status(
     return CvatRejected(f"{place} refuses the request for {subject}{reason}", status=status)
 
 
-def _unserved(status: int, said: str) -> CvatBroken | None:
+def _unserved(status: int, said: str) -> CvatChunkUnserved | None:
     """The exception for a picture or chunk whose file CVAT cannot read in a cloud storage, or which
     is too large for it; None for another refusal."""
     if status == 500 and _ABOUT_SIZE.match(said):
-        return CvatBroken(_TOO_LARGE, status=status)
+        return CvatChunkUnserved(_TOO_LARGE, status=status)
+    if status == 400 and _ABOUT_RESOLUTION.match(said):
+        return CvatChunkUnserved(_TOO_MANY_PIXELS, status=status)
     if status in (403, 404) and _ABOUT_FILE.match(said):
         text = _FILE_UNREADABLE.format(said=said.rstrip("."))
-        return CvatFileUnreadable(text, status=status)
+        return CvatChunkUnserved(text, status=status)
     if status == 409 or (status in (403, 404) and _ABOUT_STORAGE.match(said)):
         return CvatStorageUnreadable(_STORAGE_UNREADABLE, status=status)
     return None

@@ -37,13 +37,13 @@ class CvatBroken(CvatError):
     code = "cvat_broken"
 
 
-class CvatFileUnreadable(CvatBroken):
-    """CVAT cannot read a file in the cloud storage of a task, and so serves none of the pictures of
-    the chunk that it belongs to (cvat-api 10.6)."""
+class CvatChunkUnserved(CvatBroken):
+    """CVAT serves none of the pictures of a chunk, together or alone: it cannot read one of their
+    files in the cloud storage of the task, or they are too large for it (cvat-api 10.4, 10.6)."""
 
 
-class CvatStorageUnreadable(CvatFileUnreadable):
-    """The same of the whole storage: CVAT serves no picture of the task."""
+class CvatStorageUnreadable(CvatChunkUnserved):
+    """CVAT cannot read the whole cloud storage of a task: it serves no picture of the task."""
 
 
 class CvatLoginRefused(CvatError):

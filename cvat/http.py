@@ -19,7 +19,13 @@ import urllib3
 from requests.auth import AuthBase
 
 from cvat import bodies, errors, sessions
-from cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnauthorized
+from cvat.exceptions import (
+    CvatBroken,
+    CvatChunkUnserved,
+    CvatError,
+    CvatTimeout,
+    CvatUnauthorized,
+)
 from cvat.retries import INTERACTIVE, TEMPORARY, Retries
 from cvat.types import Credential, CredentialKind, Download, FrameData
 
@@ -342,6 +348,8 @@ class Http:
             error.retry_after = errors.retry_after(response)
             error.is_passing = True
             return Failure(error, attempts=float("inf"), wait=error.retry_after)
+        if isinstance(error, CvatChunkUnserved):
+            return Failure(error)
         if status == 500 and call.is_data:
             # Mostly a wrong parameter: one more attempt. But while its policy engine is down, CVAT
             # fails at every request (cvat-api 10.3): then this is like a 503.

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from threading import Event
 
-from cvat.exceptions import CvatError, CvatFileUnreadable, CvatForbidden, CvatNotFound
+from cvat.exceptions import CvatChunkUnserved, CvatError, CvatForbidden, CvatNotFound
 from portal.work.exceptions import Stopped
 from selections.archives import video
 from selections.archives.block_fetching import BlockFetcher, Oversized, TooSlow
@@ -203,9 +203,13 @@ class Fetcher:
             state.give_up(Missing(str(refusal)))
         elif not self._brought_chunk(state, missing):
             state.go_by_frames(missing)
-            # Threads without other work help: else the last blocks keep one thread each busy.
-            self._submit_frames(state, threads=min(self._threads, len(missing) - 1))
+            if not state.is_doubtful:
+                self._share_frames(state)
             self._bring_frames(state)
+
+    def _share_frames(self, state: BlockState) -> None:
+        """Let threads without other work help: else the last blocks keep one thread each busy."""
+        self._submit_frames(state, threads=self._threads - 1)
 
     def _brought_chunk(self, state: BlockState, missing: list[int]) -> bool:
         """Fetch the block as a chunk where that is cheaper. False: its frames are to be fetched one
@@ -216,7 +220,7 @@ class Fetcher:
         try:
             read_timeout = self._put_off.read_timeout
             self._blocks.fetch_chunk(block, missing=len(missing), read_timeout=read_timeout)
-        except (Oversized, CvatFileUnreadable) as error:
+        except (Oversized, CvatChunkUnserved) as error:
             state.go_by_frames(missing)
             state.give_up(Missing(str(error)))
         except (TooSlow, DamagedPiece, video.Undecodable) as error:
@@ -230,6 +234,7 @@ class Fetcher:
                 raise
             # The frames of a chunk that cannot be had may be available one by one.
             logger.info("job %s chunk %s: frames instead: %s", *block[1:3], error)
+            state.is_doubtful = error.status == 500
             if isinstance(error, (CvatForbidden, CvatNotFound)):
                 with suppress(*FRAME_ERRORS):  # the frames meet the refusal themselves
                     self._blocks.refusals.check(block.task_id, block.job_id)
@@ -253,7 +258,14 @@ class Fetcher:
                     return
                 if not isinstance(error, FRAME_ERRORS):
                     raise
-                state.note(frame, Missing(str(error)))
+                missing = Missing(str(error))
+                state.note(frame, missing)
+                is_lost = state.is_doubtful and error.status == 500
+                if is_lost or isinstance(error, CvatChunkUnserved):
+                    state.give_up(missing)
             else:
                 self._put_off.note_success(state)
+                if state.is_doubtful:
+                    state.is_doubtful = False
+                    self._share_frames(state)
                 state.note(frame)

@@ -10,8 +10,8 @@ import pytest
 from cvat.client import CvatClient
 from cvat.exceptions import (
     CvatBroken,
+    CvatChunkUnserved,
     CvatError,
-    CvatFileUnreadable,
     CvatForbidden,
     CvatNotFound,
     CvatRejected,
@@ -167,18 +167,23 @@ NO_STORAGE = "The resource pictures not found. It may have been deleted."
 CLOSED_STORAGE = "The resource pictures is no longer available. Access forbidden."
 DETACHED = "Task is no longer connected to cloud storage"
 TOO_LARGE = "Chunk data size 900000000 exceeds the maximum allowed size 524288000."
+TOO_MANY_PIXELS = (
+    "The video codec being used does not support such high video resolution, "
+    "refer https://github.com/cvat-ai/cvat/issues/7425"
+)
 NOT_PERMITTED = "You do not have permission to perform this action."
 
 
 @pytest.mark.parametrize(
     ("status", "said", "kind", "text"),
     [
-        (404, GONE, CvatFileUnreadable, "one of their files: The file 'a/b.jpg' not found"),
-        (403, CLOSED, CvatFileUnreadable, "neither this picture nor its neighbours"),
+        (404, GONE, CvatChunkUnserved, "one of their files: The file 'a/b.jpg' not found"),
+        (403, CLOSED, CvatChunkUnserved, "neither this picture nor its neighbours"),
         (404, NO_STORAGE, CvatStorageUnreadable, "cannot read the cloud storage that holds"),
         (403, CLOSED_STORAGE, CvatStorageUnreadable, "cannot read the cloud storage"),
         (409, DETACHED, CvatStorageUnreadable, "deleted or detached"),
-        (500, TOO_LARGE, CvatBroken, "larger than CVAT allows"),
+        (500, TOO_LARGE, CvatChunkUnserved, "larger than CVAT allows"),
+        (400, TOO_MANY_PIXELS, CvatChunkUnserved, "more than 9,437,184 pixels"),
         (500, "No such file", CvatBroken, "gone from the share"),
         (403, NOT_PERMITTED, CvatForbidden, "may not see frame 0 of task 12"),
         (404, "No Task matches the given query.", CvatNotFound, "does not exist"),

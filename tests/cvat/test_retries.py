@@ -10,7 +10,13 @@ import pytest
 
 from cvat import http
 from cvat.client import CvatClient
-from cvat.exceptions import CvatBroken, CvatError, CvatTimeout, CvatUnreachable
+from cvat.exceptions import (
+    CvatBroken,
+    CvatChunkUnserved,
+    CvatError,
+    CvatTimeout,
+    CvatUnreachable,
+)
 from cvat.retries import INTERACTIVE, PATIENT
 from tests.clocks import Clock
 from tests.cvat.http_clients import ME, client
@@ -52,6 +58,13 @@ class TestRetries:
         with pytest.raises(CvatBroken, match="failed on this picture"):
             client(cvat.url).frame(task_id=45, frame=0)
         assert [asked.path for asked in cvat.asked].count("/api/tasks/45/data") == 2
+
+    def test_a_picture_that_is_too_large_for_cvat_is_asked_once(self, cvat: Replay) -> None:
+        said = "Chunk data size 900000000 exceeds the maximum allowed size 524288000."
+        cvat.route("/api/tasks/45/data", json_answer(said, 500))
+        with pytest.raises(CvatChunkUnserved):
+            client(cvat.url).frame(task_id=45, frame=0)
+        assert [asked.path for asked in cvat.asked] == ["/api/tasks/45/data"]
 
     def test_whether_all_fails_is_asked_beside_a_long_500_page(self, cvat: Replay) -> None:
         cvat.route("/api/tasks/45/data", html_answer(500, "x" * 200_000))

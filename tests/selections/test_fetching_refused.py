@@ -88,6 +88,55 @@ def test_a_file_that_a_cloud_storage_refuses_ends_its_chunk_alone(
     assert not asked & {str(frame) for frame in lost}
 
 
+TOO_LARGE = "Chunk data size 900000000 exceeds the maximum allowed size 524288000."
+TOO_MANY_PIXELS = "The video codec being used does not support such high video resolution"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "shown"),
+    [
+        (500, TOO_LARGE, "larger than CVAT allows"),
+        (400, TOO_MANY_PIXELS, "more than 9,437,184 pixels"),
+    ],
+)
+def test_a_chunk_that_is_too_large_for_cvat_is_asked_for_once(
+    status: int, said: str, shown: str, connection: Connection, standin: StandIn
+) -> None:
+    first = standin.world.tasks[DRIVE].jobs[0]
+    chosen = select(connection, (DRIVE, None))
+    standin.faults.fail(rf"/api/jobs/{first.id}/data.*index=0", status=status, body=[said])
+    standin.requests.clear()
+    archive = built(chosen)
+    lost = [row["frame"] for row in archive.problems]
+    assert 1 < len(lost) < len(pictures_of(archive))
+    assert lost == list(range(first.start, first.start + len(lost)))
+    assert all(shown in row["reason"] for row in archive.problems)
+    assert {seen.query["type"] for seen in data_requests(standin)} == {"chunk"}
+    assert len([seen for seen in data_requests(standin) if seen.status == status]) == 1
+
+
+def test_of_a_chunk_that_cvat_fails_on_one_frame_alone_is_asked_for(
+    connection: Connection, standin: StandIn
+) -> None:
+    """CVAT reads each frame from its chunk (cvat-api 10.3)."""
+    task = standin.world.tasks[DRIVE]
+    first = task.jobs[0]
+    chosen = select(connection, (DRIVE, None))
+    numbers = "|".join(str(first.start + place) for place in range(task.chunk_size or 0))
+    standin.faults.fail(rf"/api/jobs/{first.id}/data.*index=0", status=500)
+    standin.faults.fail(rf"/api/tasks/{DRIVE}/data.*number=({numbers})&", status=500)
+    standin.requests.clear()
+    archive = built(chosen)
+    lost = [row["frame"] for row in archive.problems]
+    assert 1 < len(lost) < len(pictures_of(archive))
+    assert lost == list(range(first.start, first.start + len(lost)))
+    (group,) = archive.problem_groups
+    assert "that of a neighbour" in group["reason"]
+    asked = [seen.query for seen in data_requests(standin) if seen.status == 500]
+    assert [query["type"] for query in asked] == ["chunk"] * 2 + ["frame"] * 2
+    assert asked[2]["number"] == asked[3]["number"] == str(first.start)
+
+
 def test_a_cloud_storage_that_is_closed_is_not_asked_frame_by_frame(
     connection: Connection, standin: StandIn, settings: object
 ) -> None:
