@@ -11,16 +11,16 @@ from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
 from publishing.models import Publication
 from publishing.services import packing
+from publishing.services.carrying_out_new_task import make_new_task
 from publishing.services.copying_annotations import copy_annotations
 from publishing.services.handing_over import hand_over
 from publishing.services.making_ground_truth import make_ground_truth_job
-from publishing.services.making_tasks import make_new_task
 from publishing.services.opening_issues import open_issues
 from publishing.services.removing_empty import remove_what_is_empty
 from publishing.services.removing_task import remove_task
 from publishing.services.uploads import remove_used_upload
+from publishing.services.writing import PermissionReplaced
 from publishing.services.writing_back import write_back
-from publishing.services.writing_client import PermissionReplaced
 
 logger = logging.getLogger(__name__)
 

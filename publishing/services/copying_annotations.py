@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cvat.client import CvatClient
 from cvat.writing import AnnotationWriter
 from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.work.heartbeat import Heartbeat
 from publishing.copying import JobObjects, object_creation
 from publishing.models import Publication
-from publishing.services.steps import step
-from publishing.services.writing_client import writing_client
+from publishing.services.writing import Writing, permitted_writing
 
 
 def copy_annotations(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
     """Carry out a publication as copied annotations; returns the columns of its result."""
-    with writing_client(publication, heartbeat) as client:
-        _copy(publication, heartbeat, client)
+    with permitted_writing(publication, heartbeat) as writing:
+        _copy(writing)
     # The steps are the record; the objects are megabytes that nothing reads any more.
     return {"result_task_id": publication.task_id, "plan": {}}
 
@@ -29,13 +27,13 @@ def forget_objects() -> None:
     ended.filter(target=Publication.Target.COPY).exclude(plan={}).update(plan={})
 
 
-def _copy(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> None:
+def _copy(writing: Writing) -> None:
     """An earlier attempt may have come to any point of this."""
-    writer = AnnotationWriter(client)
+    publication, writer = writing.publication, AnnotationWriter(writing.client)
     for planned in publication.plan["jobs"]:
         job = JobObjects.from_json(planned)
         change = object_creation(job.job_id, count=job.lacking)
         if not publication.has_done(change):
-            with step(publication, heartbeat, change):
+            with writing.step(change):
                 writer.add_missing_annotations(job.job_id, job.objects, at_once=OBJECTS_AT_ONCE)
-        heartbeat.frames_done += job.frames_count
+        writing.heartbeat.frames_done += job.frames_count

@@ -27,8 +27,7 @@ from publishing.reviewing import (
 from publishing.services.assignees import check_assignees, find_members
 from publishing.services.following import NO_JOB_SHOWN, connection_to
 from publishing.services.queueing import check_not_removed, follow_up_of, queue
-from publishing.services.steps import step
-from publishing.services.writing_client import writing_client
+from publishing.services.writing import permitted_writing
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
@@ -129,8 +128,8 @@ def request_hand_over(
 def hand_over(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
     """Carry out a publication as jobs that are handed over; returns the columns of its result."""
     changed = []
-    with writing_client(publication, heartbeat) as client:
-        writer = JobWriter(client)
+    with permitted_writing(publication, heartbeat) as writing:
+        writer = JobWriter(writing.client)
         for data in publication.plan["jobs"]:
             each = HandOver.from_json(data)
             heartbeat.check()
@@ -138,13 +137,13 @@ def hand_over(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
                 continue
             # After a lost answer the reviewer may have begun already.
             is_sent = publication.has_begun(each.change)
-            if not _waits(client.job(each.job_id)):
+            if not _waits(writing.client.job(each.job_id)):
                 if not is_sent:
                     changed.append(f"job {each.job_id}")
                     continue
-                with step(publication, heartbeat, each.change):
+                with writing.step(each.change):
                     continue
-            with step(publication, heartbeat, each.change):
+            with writing.step(each.change):
                 writer.update_job(
                     each.job_id, stage=VALIDATION, state=NEW, assignee_id=each.reviewer_id
                 )

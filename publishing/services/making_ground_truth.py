@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cvat.client import CvatClient
 from cvat.exceptions import CvatRefused
 from cvat.types import Job
 from cvat.writing import JobWriter
@@ -13,8 +12,7 @@ from portal.work.heartbeat import Heartbeat
 from publishing.ground_truth import changes
 from publishing.models import Publication
 from publishing.services.ground_truth_checking import check_task
-from publishing.services.steps import step
-from publishing.services.writing_client import writing_client
+from publishing.services.writing import Writing, permitted_writing
 
 ANOTHER = (
     "Task {task} has a ground-truth job since you asked for this one: job {job}. Nothing was "
@@ -25,30 +23,28 @@ DELETED = "Ground-truth job {job}, which it was to replace, is deleted already."
 
 def make_ground_truth_job(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
     """Carry out a publication as a ground-truth job; returns the columns of its result."""
-    with writing_client(publication, heartbeat) as client:
-        job = _make(publication, heartbeat, client)
+    with permitted_writing(publication, heartbeat) as writing:
+        job = _make(writing)
     return {"result_task_id": job.task_id, "result_job_id": job.id}
 
 
-def _make(publication: Publication, heartbeat: Heartbeat, client: CvatClient) -> Job:
+def _make(writing: Writing) -> Job:
     """The job, made once: an earlier attempt may have come to any point of this."""
-    options, frames, task_id = (
-        publication.get_ground_truth_options(),
-        publication.frames,
-        publication.task_id,
-    )
+    publication = writing.publication
+    options = publication.get_ground_truth_options()
+    frames, task_id = publication.frames, publication.task_id
     if task_id is None:
         raise WorkFailed("This publication names no task. Ask for it again.")
-    writer, replaced = JobWriter(client), options.replace_job
+    writer, replaced = JobWriter(writing.client), options.replace_job
     *deletions, creation = changes(task_id=task_id, frames=frames, options=options)
     if not publication.steps:
-        check_task(client.task(task_id), frames)  # before a job is deleted in vain
+        check_task(writing.client.task(task_id), frames)  # before a job is deleted in vain
         _check_ground_truth(task_id, replaced, writer)
     if replaced is not None and not publication.has_done(deletions[0]):
-        with step(publication, heartbeat, deletions[0]):
+        with writing.step(deletions[0]):
             writer.ensure_job_deleted(replaced)
     try:
-        with step(publication, heartbeat, creation):
+        with writing.step(creation):
             return writer.ensure_ground_truth_job(task_id, frames, assignee_id=options.assignee_id)
     except CvatRefused as error:
         if replaced is None:

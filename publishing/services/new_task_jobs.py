@@ -6,39 +6,34 @@ from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Any
 
-from cvat.client import CvatClient
 from cvat.writing import JobWriter
-from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
 from publishing.new_task import NewTaskOptions
 from publishing.new_task_requests import ground_truth_creation, job_assignment
-from publishing.services.steps import step
+from publishing.services.writing import Writing
 from selections.sampling import rank_of_place
 
 
-def assign(
-    publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
-) -> None:
+def assign(writing: Writing, task_id: int) -> None:
     """Give the jobs to people in turn, if that was asked for: replicas in place of the jobs that
     their results are merged into."""
-    options, writer = publication.get_new_task_options(), JobWriter(client)
+    options, writer = writing.publication.get_new_task_options(), JobWriter(writing.client)
     change = job_assignment(task_id, assignees=len(set(options.job_assignee_ids)))
-    if not options.job_assignee_ids or publication.has_done(change):
+    if not options.job_assignee_ids or writing.publication.has_done(change):
         return
     has_replicas = options.consensus_replicas > 0
-    jobs = [job for job in client.jobs(task_id) if job.is_annotation != has_replicas]
-    with step(publication, heartbeat, change):
+    jobs = [job for job in writing.client.jobs(task_id) if job.is_annotation != has_replicas]
+    with writing.step(change):
         for number, job in enumerate(sorted(jobs, key=lambda job: (job.start_frame, job.id))):
-            heartbeat.check()
+            writing.heartbeat.check()
             writer.update_job(job.id, assignee_id=options.assignee_of_job(number))
 
 
-def make_ground_truth(
-    publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
-) -> None:
+def make_ground_truth(writing: Writing, task_id: int) -> None:
     """The ground-truth job, if that was asked for: of the frames of the lowest rank by the frames
     that they were made from, or, of files, by their own numbers. With honeypots CVAT has made it
     already."""
+    publication = writing.publication
     options = publication.get_new_task_options()
     count = 0 if options.honeypots_per_job else options.ground_truth_count
     change = ground_truth_creation(task_id, frames_count=count)
@@ -50,8 +45,8 @@ def make_ground_truth(
     else:
         rows = publication.published_frames.values_list("task_id", "frame", "new_frame")
     frames = sorted(new_frame for _, _, new_frame in drawn_for_ground_truth(options, rows))
-    with step(publication, heartbeat, change):
-        JobWriter(client).ensure_ground_truth_job(task_id, frames)
+    with writing.step(change):
+        JobWriter(writing.client).ensure_ground_truth_job(task_id, frames)
 
 
 def drawn_for_ground_truth(

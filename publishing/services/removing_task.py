@@ -15,8 +15,7 @@ from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
 from publishing.removal import RemovalOptions, task_removal
 from publishing.services.queueing import follow_up_of, queue
-from publishing.services.steps import step
-from publishing.services.writing_client import writing_client
+from publishing.services.writing import permitted_writing
 
 NO_TASK = "This publication has no task in CVAT that could be removed."
 WRITING = (
@@ -83,11 +82,11 @@ def remove_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any
     if why := _why_not_yet(source):  # asked for in the same moment as the removal
         raise WorkFailed(why)
     change = task_removal(task_id)
-    with writing_client(publication, heartbeat) as client:
-        writer = TaskWriter(client)
-        if not _is_gone(client, task_id) and writer.find_task(source.marker) != task_id:
+    with permitted_writing(publication, heartbeat) as writing:
+        writer = TaskWriter(writing.client)
+        if not _is_gone(writing.client, task_id) and writer.find_task(source.marker) != task_id:
             raise WorkFailed(NOT_OURS.format(task=task_id))
-        with step(publication, heartbeat, change):
+        with writing.step(change):
             writer.ensure_task_deleted(task_id)
     source.note_task_removed(change)
     return {}

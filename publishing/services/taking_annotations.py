@@ -21,7 +21,7 @@ from publishing.models import Publication
 from publishing.new_task_requests import annotation_copying
 from publishing.services.packing import spool_of
 from publishing.services.reading_objects import UNNAMED, read_every_object
-from publishing.services.steps import step
+from publishing.services.writing import Writing
 from selections.archives.annotation_reading import TaskAnnotations, read_labels
 from selections.archives.annotation_store import StoredObjects
 from selections.archives.entries import ChosenFrames, Line
@@ -73,16 +73,15 @@ class TakenAnnotations:
         known = Labels(()) if isinstance(labels, CvatError) else labels
         self._objects[task_id] = StoredObjects(into, known)
 
-    def write(
-        self, publication: Publication, heartbeat: Heartbeat, client: CvatClient, task_id: int
-    ) -> dict[str, Any]:
+    def write(self, writing: Writing, task_id: int) -> dict[str, Any]:
         """Write the objects into the jobs of the new task, each once: an earlier attempt may have
         written some. A frame of two jobs has them in the first. Returns the columns of what was
-        left out. `client` may write. Raises Stopped, CvatError."""
+        left out. Raises Stopped, CvatError."""
+        client, heartbeat = writing.client, writing.heartbeat
         labels, writer = client.labels(task_id=task_id), AnnotationWriter(client)
         jobs = [job for job in client.jobs(task_id) if job.is_annotation]
         first = 0
-        with step(publication, heartbeat, annotation_copying(task_id)):
+        with writing.step(annotation_copying(task_id)):
             for number, job in enumerate(sorted(jobs, key=lambda job: job.start_frame), 1):
                 heartbeat.check()
                 heartbeat.say(f"Writing annotations: job {number:,} of {len(jobs):,}.")

@@ -19,9 +19,8 @@ from publishing.removal import RemovalOptions
 from publishing.services.following import connection_to
 from publishing.services.queueing import follow_up_of, queue
 from publishing.services.results import Limits
-from publishing.services.steps import step
 from publishing.services.write_back_plans import JobPlan, WriteBackPlan, make_write_back_plan
-from publishing.services.writing_client import writing_client
+from publishing.services.writing import Writing, permitted_writing
 from publishing.writing_back import WriteBackOptions, object_creation, object_deletion
 from selector.cvat_requests import cvat_client
 from selector.worker_requests import connection_of, worker_client
@@ -111,10 +110,9 @@ def _task_name(source: Publication, task_id: int) -> str:
 def write_back(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
     """Carry out a publication as results written back; returns the columns of its result."""
     plan = _read_plan(publication, heartbeat)
-    with writing_client(publication, heartbeat) as client:
-        writer = AnnotationWriter(client)
+    with permitted_writing(publication, heartbeat) as writing:
         for _, job in sorted(plan.jobs.items()):
-            _write(publication, heartbeat, writer, job)
+            _write(writing, job)
     _end_earlier_steps(publication, heartbeat)
     return {"result_task_id": publication.task_id}
 
@@ -142,16 +140,14 @@ def _check(plan: WriteBackPlan, options: WriteBackOptions) -> None:
     plan.check_choices(options)
 
 
-def _write(
-    publication: Publication, heartbeat: Heartbeat, writer: AnnotationWriter, job: JobPlan
-) -> None:
+def _write(writing: Writing, job: JobPlan) -> None:
     """Add objects before others are deleted: so no frame ever lacks both."""
-    before = job.before
+    writer, before = AnnotationWriter(writing.client), job.before
     for part in _parts(job.created):
-        with step(publication, heartbeat, object_creation(job.job_id, job.created)):
+        with writing.step(object_creation(job.job_id, job.created)):
             before += writer.ensure_annotations(job.job_id, part, before=before)
     for part in _parts(job.deletions):
-        with step(publication, heartbeat, object_deletion(job.job_id, job.deletions)):
+        with writing.step(object_deletion(job.job_id, job.deletions)):
             writer.ensure_annotations_deleted(job.job_id, part)
 
 
