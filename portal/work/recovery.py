@@ -8,6 +8,7 @@ from django.db import transaction
 
 from portal.housekeeping import for_each, logger
 from portal.work.models import Work, kinds
+from portal.work.values import WorkStatus
 
 SECOND_LOOK = 0.3  # seconds
 
@@ -17,6 +18,8 @@ def recover() -> None:
     worker too often, and those past their deadline."""
     seconds = _seconds_for_a_write()
     for kind in kinds():
+        if not kind.objects.active().exists():
+            continue  # as most of the time; building the queries below takes far longer
         if seconds > kind.limits().heartbeat_seconds:
             # Whoever held the database has held up the heartbeats too: silence proves nothing.
             logger.warning("recovery: the database was locked, %s waits", kind.__name__)
@@ -28,6 +31,8 @@ def hand_out_next() -> None:
     """Hand out the work of each kind whose turn it is among those that are not handed out: the end
     of another may have made room for it."""
     for kind in kinds():
+        if not kind.objects.filter(status=WorkStatus.QUEUED, enqueued_at__isnull=True).exists():
+            continue  # as most of the time; building the query of the turn takes far longer
         work = kind.objects.in_turn().filter(enqueued_at__isnull=True).first()
         if work is not None and work.hand_out_again():
             work.send()
