@@ -107,7 +107,7 @@ def test_names_that_xml_cannot_hold_and_folders_are_safe(tmp_path: Path) -> None
     assert files.left_out == ["no area in the picture"]
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
+texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
 
 
 @settings(max_examples=40)
