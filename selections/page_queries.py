@@ -28,7 +28,8 @@ from cvat.types import Place
 from portal.compiled_queries import compiled_for, rows_for
 from portal.models import Team
 from portal.services import people
-from selections.archives import remarks, results
+from selections.archives import remarks_in_words, results
+from selections.archives.remarks import LONGEST_WINDOWS_PATH
 from selections.draws import Draw
 from selections.models import (
     Archive,
@@ -271,10 +272,10 @@ def before_building(selection: Selection) -> BeforeBuilding:
     longest = selection.longest_name() + (folder if several else 0)
     entries = selection.frames_count + 1
     warnings = []
-    if longest > remarks.LONGEST_WINDOWS_PATH:
-        warnings.append(remarks.path_warning(longest))
-    if entries > remarks.MOST_OLD_ENTRIES:
-        warnings.append(remarks.entries_warning(entries))
+    if longest > LONGEST_WINDOWS_PATH:
+        warnings.append(remarks_in_words.path_warning(longest))
+    if entries > remarks_in_words.MOST_OLD_ENTRIES:
+        warnings.append(remarks_in_words.entries_warning(entries))
     is_video = any(task.video for task in tasks)
     return BeforeBuilding(warnings, is_named_by_numbers=is_video and not several)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-FRAMES_LISTED = 20  # without results, in the row of an archive
 LABELS_NAMED = 10
 
 

@@ -59,7 +59,7 @@ class Archive(Work):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="continued_by"
     )
     status = status_field(ArchiveStatus)
-    # What the receiver should know of the files in the ZIP, see selections.archives.remarks.
+    # What the receiver should know of the files in the ZIP, see selections/archives/remarks.py.
     remarks = models.JSONField(default=dict, blank=True)
     size = models.BigIntegerField(default=0)
     # How often its files were begun: by each worker, and again after access was renewed. Their

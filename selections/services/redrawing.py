@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from cvat.exceptions import CvatError
 from cvat.types import Place
 from portal.exceptions import PortalError
-from selections.archives import remarks
+from selections.archives.remarks_in_words import names_of
 from selections.models import Selection
 from selections.services.connections import required_connection
 from selections.services.deleted_frames import Deletions, find_deleted
@@ -46,7 +46,7 @@ class Redrawn:
         parts = [f"Drawn again: {same:,} of {before:,} frames are the same as before"]
         gone = self.deleted.count if self.deleted else 0
         if self.deleted and gone:
-            names = remarks.named(self.deleted.frames, gone)
+            names = names_of(self.deleted.frames, gone)
             parts.append(
                 f"{gone:,} {'is' if gone == 1 else 'are'} no longer there: {names}, deleted in CVAT"
             )

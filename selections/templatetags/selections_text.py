@@ -10,7 +10,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from selections.archives import remarks
+from selections.archives import remarks_in_words
 from selections.draws import Draw
 from selections.known_names import MATCHES, KnownNames
 from selections.models import Archive, FrameMark, SelectedFrame, Selection
@@ -91,13 +91,13 @@ def took(archive: Archive) -> str:
 @register.filter
 def about_files(archive: Archive) -> list[str]:
     """In what the files differ from the uploads: a sentence for each kind, with its count."""
-    return remarks.in_words(archive.remarks)
+    return remarks_in_words.about_files(archive.remarks)
 
 
 @register.filter
 def names_of_deleted(deletions: Deletions) -> str:
     """Such as “4 (p04.png), 7 (p07.png) and 3 more”."""
-    return remarks.named(deletions.frames, deletions.count)
+    return remarks_in_words.names_of(deletions.frames, deletions.count)
 
 
 @register.filter
@@ -148,7 +148,7 @@ def _split_in_words(split: Split) -> str:
 @register.filter
 def warnings(archive: Archive) -> list[str]:
     """What the receiver of the ZIP may stumble over."""
-    return remarks.warnings(archive.remarks)
+    return remarks_in_words.warnings(archive.remarks)
 
 
 @register.filter

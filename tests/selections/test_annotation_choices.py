@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 
 from portal.exceptions import InvalidInput
 from selections import services
-from selections.archives.remarks import warnings
+from selections.archives.remarks_in_words import warnings
 from selections.models import Archive
 from selections.object_choice import ObjectChoice
 from selections.splits import Split

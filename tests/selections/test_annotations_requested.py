@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from selections import formats
-from selections.archives.remarks import in_words, warnings
+from selections.archives.remarks_in_words import about_files, warnings
 from selections.models import Archive, Selection
 from tests.conftest import api_of
 from tests.making import make_connection, make_selection
@@ -78,7 +78,7 @@ def test_what_is_in_the_zip_and_what_is_not_is_said() -> None:
         "left_out": {"COCO has no place for points": 1, "COCO has no place for tags": 2000},
     }
     remarks = {"annotations": annotations}
-    assert in_words(remarks) == [
+    assert about_files(remarks) == [
         "1,234 annotated objects, in the format COCO 1.0 (boxes, polygons, masks)."
     ]
     assert warnings(remarks) == [
@@ -91,6 +91,6 @@ def test_what_is_in_the_zip_and_what_is_not_is_said() -> None:
 
 def test_the_number_of_objects_in_an_archive_of_an_earlier_release() -> None:
     annotations = {"format": "coco", "objects": 1, "problems_count": 0, "left_out": {}}
-    assert in_words({"annotations": annotations}) == [
+    assert about_files({"annotations": annotations}) == [
         "1 annotated object, in the format COCO 1.0 (boxes, polygons, masks)."
     ]

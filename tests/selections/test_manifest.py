@@ -14,7 +14,7 @@ from django.test import Client
 from PIL import Image
 
 from selections import services
-from selections.archives import remarks
+from selections.archives import remarks_in_words
 from selections.models import Archive
 from selector.models import Connection
 from selector.services.catalogs import load_catalog
@@ -363,7 +363,7 @@ def test_a_path_too_long_for_windows_is_told_before_and_after(
 def test_many_files_in_one_zip_are_told_and_can_be_split(
     mine: Connection, standin: StandIn, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remarks, "MOST_OLD_ENTRIES", 150)
+    monkeypatch.setattr(remarks_in_words, "MOST_OLD_ENTRIES", 150)
     selection = select(mine, (1, range(20, 100)))
     larger = select(mine, (1, range(20, 100)), (12, None), (13, None), (2, None))
     client.force_login(mine.owner)
