@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol, Self, TypeVar, Unpack
+from typing import BinaryIO, Self, Unpack
 from urllib.parse import quote
 
 from cvat import bodies, catalog, errors, reading
 from cvat.annotation_json import read_annotations, read_label
 from cvat.annotations import JobAnnotations, Labels
 from cvat.bodies import MAX_PICTURE
-from cvat.exceptions import CvatBroken, CvatError, CvatForbidden, CvatNotFound
+from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
 from cvat.http import AroundAttempt, DownloadOptions, Http, Params
+from cvat.lists import all_entries
 from cvat.organizations import KnownOrganizations
 from cvat.retries import INTERACTIVE, PATIENT, Retries
 from cvat.types import (
@@ -37,18 +38,6 @@ from cvat.types import (
 )
 
 TOKENS = "/api/auth/access_tokens"
-PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
-MOST_PAGES = 200
-
-
-class Numbered(Protocol):
-    """An entry of a list of CVAT's."""
-
-    @property
-    def id(self) -> int: ...
-
-
-Item = TypeVar("Item", bound=Numbered)
 
 
 class CvatClient:
@@ -139,12 +128,14 @@ class CvatClient:
     def members(self, organization_id: int) -> list[User]:
         """The members of an organization, which each of them may list (cvat-api 3.7)."""
         query = {"org_id": organization_id}
-        return self.all_entries(
-            "/api/users", query, reading.user, "the members of the organization"
+        return all_entries(
+            self._http, "/api/users", query, reading.user, "the members of the organization"
         )
 
     def organizations(self) -> list[Organization]:
-        return self.all_entries("/api/organizations", {}, reading.organization, "organizations")
+        return all_entries(
+            self._http, "/api/organizations", {}, reading.organization, "organizations"
+        )
 
     # Projects, tasks, jobs
 
@@ -202,9 +193,8 @@ class CvatClient:
         subject = f"the jobs of task {task_id}"
 
         def ask(context: Params) -> list[Job]:
-            return self.all_entries(
-                "/api/jobs", {"task_id": task_id, **context}, reading.job, subject
-            )
+            query = {"task_id": task_id, **context}
+            return all_entries(self._http, "/api/jobs", query, reading.job, subject)
 
         jobs = self._known_organizations.list_below("task", task_id, self.task, ask)
         return [job for job in jobs if job.task_id == task_id]
@@ -215,7 +205,7 @@ class CvatClient:
 
         def ask(context: Params) -> list[JobDate]:
             query = {"task_id": task_id, **context}
-            return self.all_entries("/api/jobs", query, reading.job_date, subject)
+            return all_entries(self._http, "/api/jobs", query, reading.job_date, subject)
 
         return self._known_organizations.list_below("task", task_id, self.task, ask)
 
@@ -224,9 +214,8 @@ class CvatClient:
         subject = f"the tasks of project {project_id}"
 
         def ask(context: Params) -> list[Task]:
-            return self.all_entries(
-                "/api/tasks", {"project_id": project_id, **context}, reading.task, subject
-            )
+            query = {"project_id": project_id, **context}
+            return all_entries(self._http, "/api/tasks", query, reading.task, subject)
 
         tasks = self._known_organizations.list_below("project", project_id, self.project, ask)
         return [task for task in tasks if task.project_id == project_id]
@@ -236,9 +225,8 @@ class CvatClient:
         subject = f"the jobs of project {project_id}"
 
         def ask(context: Params) -> list[ProjectJob]:
-            return self.all_entries(
-                "/api/jobs", {"project_id": project_id, **context}, reading.project_job, subject
-            )
+            query = {"project_id": project_id, **context}
+            return all_entries(self._http, "/api/jobs", query, reading.project_job, subject)
 
         jobs = self._known_organizations.list_below("project", project_id, self.project, ask)
         return [each.job for each in jobs if each.project_id == project_id]
@@ -268,7 +256,7 @@ class CvatClient:
             raise ValueError("a task or a job is needed")
         subject = f"the labels of {kind} {number}"
         query = {f"{kind}_id": number}
-        return Labels(self.all_entries("/api/labels", query, read_label, subject))
+        return Labels(all_entries(self._http, "/api/labels", query, read_label, subject))
 
     def labels_through(self, task_id: int, job_id: int) -> Labels:
         """The labels of a task; through one of its jobs where the task is closed to the user."""
@@ -444,34 +432,6 @@ class CvatClient:
             return {"project_id": project_id, **({"search": search} if search else {})}
         params = {"search": search, "org": self._organization}
         return {key: value for key, value in params.items() if value}
-
-    def all_entries(
-        self, path: str, params: Params, read: Callable[[Any], Item], subject: str
-    ) -> list[Item]:
-        """All entries of a list. Pages are requested by number, because `next` may name another
-        host (cvat-api 4.1), and sorted by id, because in the default order a new object shifts
-        the pages (cvat-api 4.2). CvatBroken for a list that does not end."""
-        items: dict[int, Item] = {}
-        for page in range(1, MOST_PAGES + 1):
-            query = {**params, "page": page, "page_size": PAGE_SIZE, "sort": "id"}
-            try:
-                data = self._http.get(path, params=query, subject=subject)
-            except CvatNotFound:
-                if page == 1:
-                    raise
-                break  # the list shrank meanwhile
-            new = {item.id: item for item in reading.page(data, read).results}
-            if not new.keys() - items.keys():
-                break
-            items |= new
-            if not reading.has_next(data):
-                break
-            if page == MOST_PAGES or len(items) > MOST_PAGES * PAGE_SIZE:
-                raise CvatBroken(
-                    f"{self._http.place} lists {len(items):,} entries and more for {subject}: "
-                    "the list does not seem to end."
-                )
-        return list(items.values())
 
 
 def _holder(task_id: int | None, job_id: int | None) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cvat import reading
 from cvat.http import Call
+from cvat.lists import all_entries
 from cvat.writing.writer import Writer
 
 
@@ -52,11 +53,13 @@ class IssueWriter(Writer):
         their comments."""
         query = {"job_id": job_id, **self._organization_of_job(job_id)}
         subject = f"the issues of job {job_id}"
-        listed = self._client.all_entries("/api/issues", query, _issue, subject)
+        listed = all_entries(self._client.http, "/api/issues", query, _issue, subject)
         frames = {issue.id: issue.frame for issue in listed if issue.job_id == job_id}
         # A server that does not know the filter lists comments of other jobs, too.
         comments = (
-            self._client.all_entries("/api/comments", query, _comment, subject) if frames else ()
+            all_entries(self._client.http, "/api/comments", query, _comment, subject)
+            if frames
+            else ()
         )
         return {
             (frames[comment.issue_id], comment.message): comment.issue_id

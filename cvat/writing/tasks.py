@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cvat import reading
-from cvat.client import PAGE_SIZE
 from cvat.exceptions import CvatNotFound
 from cvat.http import Call, Params
+from cvat.lists import PAGE_SIZE, all_entries
 from cvat.types import Project, Task
 from cvat.writing import labels, uploading
 from cvat.writing.uploading import PictureFile, ignore
@@ -102,7 +102,7 @@ class TaskWriter(Writer):
     def _labels(self, holder: str, number: int) -> tuple[Mapping[str, Any], ...]:
         params: Params = {f"{holder}_id": number}
         subject = f"the labels of {holder} {number}"
-        listed = self._client.all_entries("/api/labels", params, _answered_label, subject)
+        listed = all_entries(self._client.http, "/api/labels", params, _answered_label, subject)
         return tuple(labels.to_send(label.answer) for label in listed)
 
     def upload_pictures(

@@ -130,7 +130,7 @@ class TestBounds:
         assert len(client(cvat.url, 60).task_meta(1).frames) == 100_000
 
     def test_a_list_that_never_ends(self, cvat: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("cvat.client.MOST_PAGES", 3)
+        monkeypatch.setattr("cvat.lists.MOST_PAGES", 3)
         for page in range(1, 9):
             jobs = [{"id": page, "task_id": 1, "start_frame": 0, "stop_frame": 0}]
             answer = json_answer({"count": 9, "next": "more", "results": jobs})

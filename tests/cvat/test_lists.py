@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cvat import client as client_module
+from cvat import lists
 from cvat.exceptions import CvatBroken, CvatForbidden, CvatNotFound, CvatRejected
 from tests.cvat.replaying import Replay, client, json_answer, path_of, recorded
 from tests.recorded import recording
@@ -68,7 +68,7 @@ class TestAllPages:
     def test_a_server_that_caps_the_page_size(
         self, cvat: Replay, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(client_module, "PAGE_SIZE", 500)
+        monkeypatch.setattr(lists, "PAGE_SIZE", 500)
         for page in (1, 2, 3):
             following = page < 3
             cvat.route("/api/jobs", json_answer(results(page, following=following)), page=page)

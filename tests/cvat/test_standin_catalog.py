@@ -78,7 +78,7 @@ class TestCatalog:
     def test_pages_are_counted_to_the_end(
         self, site: StandIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cvat.client.PAGE_SIZE", 3)
+        monkeypatch.setattr("cvat.lists.PAGE_SIZE", 3)
         jobs = client(site).jobs(8)
         assert [job.id for job in jobs] == sorted(job.id for job in site.world.tasks[8].jobs)
 

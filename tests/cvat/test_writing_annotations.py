@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from cvat import bodies
-from cvat import client as cvat_client
+from cvat import bodies, lists
 from cvat.exceptions import CvatBroken, CvatRefused, Reason
 from cvat.writing.objects import count_by_place
 from cvat.writing.sending import Sender
@@ -159,7 +158,7 @@ def test_an_issue_is_opened_once(
 def test_an_issue_on_a_later_page_of_the_list_is_known(
     site: StandIn, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cvat_client, "PAGE_SIZE", 2)
+    monkeypatch.setattr(lists, "PAGE_SIZE", 2)
     numbers = [writer(site).open_issue(job.id, 1, [0, 0, 9, 9], f"No {n}") for n in range(5)]
     assert writer(site).ensure_issue(job.id, 1, [0, 0, 9, 9], "No 4") == numbers[4]
     assert len(job.issues) == 5

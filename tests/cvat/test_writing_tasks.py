@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cvat import client as cvat_client
+from cvat import lists
 from cvat.exceptions import CvatRefused, Reason
 from cvat.writing import (
     FileOnDisk,
@@ -203,7 +203,7 @@ def test_a_project_is_not_deleted_unless_cvat_says_that_it_has_no_tasks(
 
 
 def test_labels_are_read_page_by_page(site: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cvat_client, "PAGE_SIZE", 2)
+    monkeypatch.setattr(lists, "PAGE_SIZE", 2)
     wanted = [f"label {number}" for number in range(5)]
     project = site.world.add_project("labelled", "alice", labels=wanted)
     task = site.world.add_task("labelled", owner="alice", count=1, labels=wanted)

@@ -1,0 +1,55 @@
+"""Read CVAT's lists to their end, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from cvat import reading
+from cvat.exceptions import CvatBroken, CvatNotFound
+from cvat.http import Http, Params
+
+PAGE_SIZE = 500  # CVAT knows no maximum (cvat-api 4.1)
+MOST_PAGES = 200
+
+
+class Numbered(Protocol):
+    """An entry of a list."""
+
+    @property
+    def id(self) -> int: ...
+
+
+Item = TypeVar("Item", bound=Numbered)
+
+
+def all_entries(
+    http: Http, path: str, params: Params, read: Callable[[Any], Item], subject: str
+) -> list[Item]:
+    """Every entry of the list at a path, each once, by id. `read` makes an entry of its JSON;
+    `subject` names the list in the text of an error. CvatBroken for a list that does not end.
+
+    Pages are requested by number, because `next` may name another host (cvat-api 4.1), and sorted
+    by id, because in the default order a new object shifts the pages (cvat-api 4.2).
+    """
+    items: dict[int, Item] = {}
+    for page in range(1, MOST_PAGES + 1):
+        query = {**params, "page": page, "page_size": PAGE_SIZE, "sort": "id"}
+        try:
+            data = http.get(path, params=query, subject=subject)
+        except CvatNotFound:
+            if page == 1:
+                raise
+            break  # the list shrank meanwhile
+        new = {item.id: item for item in reading.page(data, read).results}
+        if not new.keys() - items.keys():
+            break
+        items |= new
+        if not reading.has_next(data):
+            break
+        if page == MOST_PAGES or len(items) > MOST_PAGES * PAGE_SIZE:
+            raise CvatBroken(
+                f"{http.place} lists {len(items):,} entries and more for {subject}: "
+                "the list does not seem to end."
+            )
+    return list(items.values())
