@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatUnauthorized
+from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
 from portal.caching import get_or_make
 from portal.exceptions import Busy
 from portal.thread_share import Limits, slow_work, slow_work_limits
@@ -26,6 +26,8 @@ Answer = TypeVar("Answer")
 
 ANSWER_SECONDS = 120.0  # for all requests of one client; the meta of a million frames takes 100
 SIDE_BY_SIDE = 4  # requests to CVAT at a time, for one request to the portal
+# Errors that another connection need not get: they are not shared among those who ask the same.
+OF_ONE_CONNECTION = (CvatUnauthorized, CvatForbidden, CvatNotFound)
 
 _thread = threading.local()
 

@@ -26,13 +26,14 @@ from hashlib import sha256
 from django.utils import timezone
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatError, CvatForbidden, CvatNoData, CvatNotFound, CvatUnauthorized
+from cvat.exceptions import CvatError, CvatForbidden, CvatNoData, CvatNotFound
 from cvat.types import FrameCatalog, ShownTask
 from portal.caching import cache_get, cache_set, lock, raise_shared_error, share_errors
 from portal.exceptions import InvalidInput
 from selector import catalog_document
 from selector.cvat_requests import (
     ANSWER_SECONDS,
+    OF_ONE_CONNECTION,
     answer_key,
     cvat_client,
     side_by_side,
@@ -45,7 +46,6 @@ JOBS_SECONDS = 60  # how old stage, state and assignee of jobs may be
 CATALOG_SECONDS = 900  # 2 bytes of Redis for each frame
 GZIP_LEVEL = 5  # a higher one gains 2 % for twice the time
 MAX_RECENT = 20  # tasks of one connection
-REFUSALS = (CvatUnauthorized, CvatForbidden, CvatNotFound)  # concern one connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _of_shown(connection: Connection, client: CvatClient, shown: ShownTask) -> P
             client.task(shown.task_id)  # raises if the task was closed to this one meanwhile
             return packed
         raise_shared_error(key, since=asked_at)
-        with share_errors(key, but=REFUSALS):
+        with share_errors(key, but=OF_ONE_CONNECTION):
             packed = _pack(connection, client.task_catalog(shown))
         if packed.shell.updated_date:
             cache_set({key: packed}, CATALOG_SECONDS)

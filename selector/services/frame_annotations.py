@@ -20,14 +20,18 @@ from django.utils import timezone
 
 from cvat.annotation_json import read_annotations
 from cvat.annotations import JobAnnotations, Labels, Shape
-from cvat.exceptions import CvatForbidden, CvatNotFound, CvatUnauthorized
 from cvat.overlapping import objects_by_frame
 from cvat.types import Job
 from portal.caching import lock, raise_shared_error, share_errors
 from portal.exceptions import NotFound
 from selector import annotation_files
 from selector.annotation_files import AnnotationFile
-from selector.cvat_requests import cached_answer, cvat_client, waiting_place
+from selector.cvat_requests import (
+    OF_ONE_CONNECTION,
+    cached_answer,
+    cvat_client,
+    waiting_place,
+)
 from selector.job_access import GRANT_SECONDS, JobAccess, frame_access, job_access, task_jobs
 from selector.models import Connection
 
@@ -35,7 +39,6 @@ Answer = TypeVar("Answer")
 
 DATE_SECONDS = 10  # how old a job's `updated_date` may be: what was saved since is not shown
 LOCK_PATIENCE = 10.0  # seconds to wait for another request that reads the same job
-OF_ONE_ACCOUNT = (CvatUnauthorized, CvatForbidden, CvatNotFound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ def _read_job(connection: Connection, job_id: int, key: str) -> AnnotationFile:
             return stored
         raise_shared_error(key, since=asked_at)
         with (
-            share_errors(key, but=OF_ONE_ACCOUNT),
+            share_errors(key, but=OF_ONE_CONNECTION),
             cvat_client(connection) as client,
             annotation_files.temporary() as file,
         ):

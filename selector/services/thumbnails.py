@@ -17,18 +17,16 @@ from typing import BinaryIO
 from django.utils import timezone
 
 from cvat.client import CvatClient
-from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound, CvatUnauthorized
+from cvat.exceptions import CvatError
 from portal.caching import cache_get, cache_set, lock, raise_shared_error, share_errors
 from portal.exceptions import Busy
-from selector.cvat_requests import cvat_client, waiting_place
+from selector.cvat_requests import OF_ONE_CONNECTION, cvat_client, waiting_place
 from selector.job_access import JobAccess, job_access
 from selector.models import Connection
 from selector.thumbnails import chunks, packs, store
 from selector.thumbnails.likeness import Likeness, likeness
 from selector.thumbnails.rendering import VARIANT
 
-# Errors that say nothing about the chunk for others.
-OF_ONE_ACCOUNT = (CvatUnauthorized, CvatForbidden, CvatNotFound)
 # Seconds until frames on which CVAT failed are asked for again, after so many tries: the first time
 # at once, for the failure may have been momentary; a file that is gone is not asked for with every
 # look at the grid.
@@ -133,7 +131,7 @@ def _make(chunk: Chunk, client: CvatClient | None) -> Pack:
         if lasting:
             _count_try(chunk)
         with (
-            share_errors(error_key, but=OF_ONE_ACCOUNT),
+            share_errors(error_key, but=OF_ONE_CONNECTION),
             nullcontext(client) if client else cvat_client(chunk.connection) as cvat,
         ):
             content, is_complete = chunks.make_pack(
