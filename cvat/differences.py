@@ -19,8 +19,9 @@ DECIMALS = 2  # of coordinates and degrees; CVAT's own exports have as many
 LEAST_OVERLAP = 0.3  # of the boxes of an object that was moved or resized
 LEAST_RELABELLED = 0.9  # of the boxes of an object that got another label
 FARTHEST = 20.0  # pixels that an object without an area, such as a point, was moved at most
-# Of all frames of a comparison: pairs in one column, of which each is looked at once, and those of
-# them that are near each other, which take longer. Each of the two is less than a second of work.
+# Of all frames of a comparison: pairs whose left and right edges are near each other ("in one
+# column"), each of which costs one look, and pairs whose whole boxes are near each other, which
+# cost more. Each of the two numbers is less than a second of work.
 MOST_COLUMN_PAIRS = 3_000_000
 MOST_PAIRS = 300_000
 
@@ -29,16 +30,17 @@ Pair = tuple[Shape, Shape]
 
 @dataclass(slots=True)
 class PairLimit:
-    """How many pairs of objects near each other, on all frames of a comparison, may still be
-    compared by their boxes, and how many in one column may be looked at to find these. A frame with
-    more is left out of that, and smaller frames after it are not."""
+    """How many pairs of objects the frames that are still to come may compare: `remaining` pairs
+    near each other, and `in_columns` pairs that are looked at to find these. A frame with more
+    pairs than remain is not compared by boxes; a later frame with fewer pairs can be."""
 
     remaining: int = MOST_PAIRS
     in_columns: int = MOST_COLUMN_PAIRS
 
     def take(self, in_columns: int, near_count: Callable[[], int]) -> bool:
-        """Whether a frame with so many pairs may be compared; if so, they are used up. `near_count`
-        looks at those in one column, which are used up whatever it finds."""
+        """Whether a frame may be compared by boxes; if so, its pairs are subtracted.
+        `in_columns` is how many pairs in one column it has. They are subtracted even if
+        `near_count`, which looks at them, then finds too many pairs near each other."""
         if in_columns > self.in_columns:
             return False
         self.in_columns -= in_columns
@@ -90,12 +92,12 @@ class _Matching:
         self.after = dict(enumerate(after))
 
     def column_count(self) -> int:
-        """How many pairs of one kind may be near each other by their left and right edges."""
+        """How many pairs of objects of one kind are in one column."""
         rows = self._rows(_kind)
         return sum(rows[_kind(shape)].column_count(box) for _, shape, box in self._boxes())
 
     def near_count(self) -> int:
-        """How many pairs of one kind are to be compared by their boxes."""
+        """How many pairs of objects of one kind are near each other."""
         rows = self._rows(_kind)
         return sum(len(rows[_kind(shape)].near(box)) for _, shape, box in self._boxes())
 
@@ -126,13 +128,13 @@ class _Matching:
         return pairs
 
     def _boxes(self) -> Iterator[tuple[int, Shape, Box]]:
-        """Those before that have a box."""
+        """The objects before that have a box: position, object, box."""
         for number, shape in self.before.items():
             if box := object_box(shape):
                 yield number, shape, box
 
     def _rows(self, key: Callable[[Shape], Hashable]) -> Mapping[Hashable, _Row]:
-        """Those after that have a box, by their keys."""
+        """The boxes of the objects after, by the keys of these."""
         groups: defaultdict[Hashable, list[tuple[int, Box]]] = defaultdict(list)
         for number, shape in self.after.items():
             if box := object_box(shape):
@@ -162,7 +164,7 @@ class _Row:
         return stop - start
 
     def _column(self, box: Box) -> tuple[int, int]:
-        """Where those begin and end that may be near the box by their left edges."""
+        """The positions, from start to before stop, of the boxes in one column with the box."""
         first, last = box[0] - FARTHEST - self._widest, box[2] + FARTHEST
         return bisect_left(self._lefts, first), bisect_right(self._lefts, last)
 

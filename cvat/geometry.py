@@ -100,8 +100,8 @@ def polygon_area(coordinates: Sequence[float]) -> float:
 
 
 def crosses_itself(coordinates: Sequence[float]) -> bool:
-    """Whether the turns along an outline do not add up to one round, as those of a polygon do that
-    does not cross itself. Of one whose loops cancel each other out it is not known."""
+    """Whether an outline crosses itself: the turns along it then do not add up to one round. A
+    polygon with loops that cancel each other out is not recognized."""
     corners = pairs(coordinates)
     edges = zip(corners, [*corners[1:], corners[0]], strict=True)
     ways = [math.atan2(y2 - y1, x2 - x1) for (x1, y1), (x2, y2) in edges if (x1, y1) != (x2, y2)]

@@ -114,7 +114,7 @@ def _between(first: Shape, second: Shape, frame: int) -> tuple[Sequence[float], 
 
 
 def _turn(first: float, second: float) -> float:
-    """Degrees from one rotation to another, the shorter way. Half a turn is 1 degree in CVAT's
-    export, so it is here."""
+    """Degrees from one rotation to another, the shorter way; 1 for exactly half a turn, as CVAT's
+    export has it."""
     turn = (second - first + 180) % 360 - 180
     return 1 if turn == -180 else turn

@@ -165,8 +165,9 @@ def copy_marks(origin: Selection, target: Selection) -> None:
 
 
 def _copy(rows: QuerySet[Any, Any], *, among: QuerySet[Any], into: str) -> int:
-    """Insert rows into a table, within the database, some COPY_BATCH in a transaction; how many
-    they are. They are some of `among`, by whose frames they are divided."""
+    """Insert `rows` into a table, within the database; returns how many they are. Each
+    transaction inserts those between two frames of `among`, COPY_BATCH of which lie between them;
+    `among` has the frames of all `rows`, and perhaps others."""
     count = 0
     for after, last in _stretches(among):
         sql, values = between(rows, after, last).query.sql_with_params()
@@ -178,7 +179,8 @@ def _copy(rows: QuerySet[Any, Any], *, among: QuerySet[Any], into: str) -> int:
 
 
 def _stretches(rows: QuerySet[Any]) -> Iterator[tuple[Place, Place | None]]:
-    """Stretches of COPY_BATCH rows of frames, each from after one place to another."""
+    """The places of frames that divide the rows into stretches of COPY_BATCH: each stretch goes
+    from after the first place up to the second; None: to the end."""
     after: Place = (-1, -1)
     while True:
         places = between(rows.order_by("task_id", "frame"), after, None)
@@ -203,8 +205,8 @@ def delete_rows(rows: QuerySet[Any]) -> None:
 
 
 def update_rows(rows: QuerySet[Any], **values: Any) -> None:
-    """Change any number of rows, in batches. With the new values they must belong to `rows` no
-    more, which tells what is left to do."""
+    """Change any number of rows, in batches, until `rows` is empty: the new values must take a row
+    out of `rows`."""
     batch = rows.values("pk")[:BATCH]
     count = 1
     while count:

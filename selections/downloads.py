@@ -88,8 +88,8 @@ def range_header(request: HttpRequest) -> str:
 
 
 def check_range(request: HttpRequest, archive: Archive) -> None:
-    """Raise Conflict for a range without the ETag of what the client has, if that may be of other
-    files than those of the archive: they were begun several times."""
+    """Raise Conflict for a range without an ETag, if the files of the archive were begun several
+    times: what the client has already may be of an earlier file with other bytes."""
     etags = parse_etags(request.headers.get("If-Match", ""))
     has_etag = "If-Range" in request.headers or (etags and etags != ["*"])
     if range_header(request) and archive.files_begun > 1 and not has_etag:

@@ -323,8 +323,8 @@ def stock(user: User) -> Stock:
 
 
 def _ends() -> list[Subquery]:
-    """By the unique index (selection, task_id, frame), whatever the size of the selection. A
-    window over the frames would read all of them."""
+    """Subqueries for the places of the first two and the last two frames of a selection, by the
+    unique index (selection, task_id, frame). A window over the frames would read all of them."""
     frames = frames_of_outer()
     place = JSONObject(task=F("task_id"), frame=F("frame"))
     up = frames.order_by("task_id", "frame").values(place=place)

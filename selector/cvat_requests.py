@@ -26,7 +26,8 @@ Answer = TypeVar("Answer")
 
 ANSWER_SECONDS = 120.0  # for all requests of one client; the meta of a million frames takes 100
 SIDE_BY_SIDE = 4  # requests to CVAT at a time, for one request to the portal
-# Errors that another connection need not get: they are not shared among those who ask the same.
+# Errors that concern one connection alone: share_errors() does not pass them on to others who ask
+# for the same.
 OF_ONE_CONNECTION = (CvatUnauthorized, CvatForbidden, CvatNotFound)
 
 _thread = threading.local()

@@ -24,8 +24,8 @@ ZIP_NAME = "pictures.zip"  # of the upload; the frames are named by their paths 
 _MANIFEST = "manifest.jsonl"  # as CVAT looks for it
 _TUS = {"Tus-Resumable": "1.0.0"}
 _CONFLICT = 409
-# What CVAT says of an upload that is complete or never was; that another user of CVAT has begun;
-# and, in older versions, fails with where it does not know the upload (cvat-api 15.7).
+# CVAT's status for an upload that is complete or was never begun (404), that another user of CVAT
+# has begun (403), and in older versions for any that it does not know (500) (cvat-api 15.7).
 _UNKNOWN_UPLOAD = (404, 403, 500)
 
 

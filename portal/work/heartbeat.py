@@ -124,8 +124,8 @@ class Heartbeat:
         }
 
     def _bound_lock_wait(self) -> None:
-        """Let the heartbeat wait for SQLite's lock for a quarter of `stale_seconds` at most: so
-        one that comes through late is followed by the next in time."""
+        """Let the heartbeat wait for SQLite's lock for a quarter of `stale_seconds` at most, so
+        that after a late heartbeat the next one still comes before the work counts as abandoned."""
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA busy_timeout = {int(self.limits.stale_seconds * 250)}")

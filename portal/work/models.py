@@ -115,8 +115,8 @@ class WorkQuerySet(models.QuerySet[W]):
 
     @property
     def _abandoned(self) -> Q:
-        """Running, but without a heartbeat for too long. Before now, not before the UPDATE: one
-        that waits for SQLite's lock has held up the heartbeats as well."""
+        """Running, but without a heartbeat for too long. The limit is counted from now, not from
+        the time of the UPDATE: while the UPDATE waits for SQLite's lock, heartbeats wait too."""
         limit = timezone.now() - timedelta(seconds=self._limits.stale_seconds)
         return Q(status=WorkStatus.RUNNING, heartbeat_at__lt=limit)
 

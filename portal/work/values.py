@@ -24,7 +24,7 @@ ACTIVE = (WorkStatus.QUEUED, WorkStatus.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When the engine takes a worker for dead and a message for lost, and what it allows."""
+    """When a worker counts as dead and a message as lost, and how much work is allowed."""
 
     heartbeat_seconds: float
     stale_seconds: float  # without a heartbeat for so long, the worker is dead

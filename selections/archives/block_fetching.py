@@ -124,8 +124,8 @@ class BlockFetcher:
                     decoded.writestr(own_name(block.first + position), picture)
 
     def fetch_early(self, frame: WantedFrame) -> None:
-        """Fetch a frame through its task before the jobs are known, or leave that to fetch_frame.
-        Raises Stopped."""
+        """Fetch a frame through its task before the jobs are known. If that fails, fetch_frame()
+        fetches it later. Raises Stopped."""
         number = frame.frame
         block = Block(frame.task_id, frame.job_id, -1, number, 0, is_video=False, frames=(number,))
         with suppress(CvatError), self.spool.arriving_frame(block, number) as file:
@@ -198,6 +198,6 @@ class BlockFetcher:
         self._check_stop()
 
     def _check_stop(self) -> None:
-        # Not when the fetching has ended otherwise: answers under way may still arrive.
+        # `_stop` alone: when the fetching has ended otherwise, answers under way may still arrive.
         if self._stop.is_set():
             raise Stopped

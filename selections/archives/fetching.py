@@ -116,7 +116,7 @@ class Fetcher:
             self._submit(self._bring, state)
 
     def _idle(self) -> int:
-        """How many more blocks may be under way, without the blocks that are put off."""
+        """How many more blocks may be under way; blocks that are put off do not count."""
         under_way = sum(
             not (state.is_put_off or state.done.done()) for state in self._states.values()
         )

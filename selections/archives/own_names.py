@@ -57,8 +57,8 @@ def as_requested(
 
 
 def with_own_names(selection: Selection, read: ReadCatalog) -> Selection:
-    """The selection with the names that `read` finds in CVAT, where it lacks them. Raises what
-    `read` does, but for what CVAT does not show."""
+    """The selection with the names that `read` finds in CVAT, where it lacks them. What CVAT does
+    not show stays without a name; other errors of `read` are raised."""
     named = selection.at(selection.revision)
     if not lacks_names(named):
         return named
@@ -81,7 +81,8 @@ def with_own_names(selection: Selection, read: ReadCatalog) -> Selection:
 
 
 def _catalogs(task_id: int, chosen: ChosenFrames, read: ReadCatalog) -> Iterator[FrameCatalog]:
-    """Those of jobs first: of what several name, the task has the last word."""
+    """The catalogues of the jobs whose frames the task does not offer, then that of the task: of
+    two names of a frame, the last one counts."""
     of_task = _shown(task_id, None, read)
     offered = {each.frame for catalog in of_task for each in catalog.frames}
     jobs = {

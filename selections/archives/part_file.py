@@ -56,7 +56,7 @@ class PartFile:
         self._reserved_files = self._reserved_bytes = 0
 
     def reserve(self, files: int, length: int) -> None:
-        """Count files of `length` bytes in all that are added at the end."""
+        """Reserve room for files that are added at the end, of `length` bytes in all."""
         self._reserved_files += files
         self._reserved_bytes += length
 
@@ -66,8 +66,8 @@ class PartFile:
 
     @property
     def final_size(self) -> int:
-        """With the list of frames in the manifest, the directory (which is shorter) and what is
-        reserved."""
+        """At most so many bytes the file has once it is ended: what it has now, the list of frames
+        in the manifest, the directory (which is shorter than that list), and what is reserved."""
         return self.size + 2 * self._listing.tell() + 1024 + self._reserved_bytes
 
     def add(self, entry: Entry) -> Line:
@@ -113,7 +113,8 @@ class PartFile:
         return WrittenPart(self.path, self.size, sha256, self.count)
 
     def flush(self) -> None:
-        """A line of the list is valid once its picture is in the ZIP, so the list comes second."""
+        """Write all that was added: first the ZIP, then the list of its pictures, of which a line
+        is valid only once its picture is in the ZIP."""
         self._write()
         self._listing.flush()
 

@@ -80,7 +80,7 @@ class ArchiveOptions:
 
     @property
     def makes_one_file(self) -> bool:
-        """False if they may make several ZIPs of an archive."""
+        """Whether an archive with these options is one ZIP, whatever its size."""
         return not (self.part_size or self.part_files)
 
     def check(self) -> None:

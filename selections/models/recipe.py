@@ -42,7 +42,7 @@ class RecipeQuerySet(models.QuerySet["Recipe"]):
         return self.annotate(may_edit=ExpressionWrapper(_editable(user), BooleanField()))
 
     def due(self) -> Self:
-        """Recipes whose next round the schedule has drawn now."""
+        """Recipes whose next scheduled round is due."""
         return self.filter(next_round_at__lte=timezone.now(), owner__is_active=True)
 
     def with_rounds(self) -> Self:
@@ -111,7 +111,7 @@ class Recipe(models.Model):
         return Schedule(self.schedule, self.schedule_hour, self.schedule_weekday)
 
     def next_due(self) -> datetime | None:
-        """When the schedule has the next round drawn, from now on."""
+        """The time of the next scheduled round after now; None without a schedule."""
         zone = timezone.get_default_timezone()
         return self.get_schedule().next_after(timezone.now(), zone)
 

@@ -197,8 +197,8 @@ def _counts(sets: Sequence[FrameSet]) -> Counter[int]:
 def _tasks(
     selection: Selection, selections: Sequence[Selection], counts: Mapping[int, int]
 ) -> list[SelectedTask]:
-    """As the first of the selections has them that has the task, if possible one that shows its
-    name; read from CVAT when the frames of the oldest of them were."""
+    """The tasks of the combined selection, each as the first selection has it that has frames of
+    it, before all others one that shows its name. `read_at` is the earliest of all selections."""
     copies: dict[int, SelectedTask] = {}
     for each in by_names(selections):
         for task in each.shown_tasks:

@@ -81,7 +81,7 @@ def leave_out_known(
 
 
 def _read(user: User, connection: Connection, drawn_from: set[int], names: KnownNames) -> set[str]:
-    """What the file names of the other tasks have in common with the same names."""
+    """The keys (see KnownNames.key) of the file names in the other tasks."""
     task_ids: dict[str, set[int]] = {}
     for url, task_id in names.tasks:
         task_ids.setdefault(url or connection.url, set()).add(task_id)

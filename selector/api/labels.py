@@ -209,8 +209,8 @@ class FramesOfTasksView(WorkspaceView):
 
 
 def _labels_of(tasks: Iterable[KnownAnnotations], *, with_frames: bool) -> list[dict[str, Any]]:
-    """Of each task or job. With frames, those labels are left without that would make the answer
-    too long."""
+    """The labels of each task or job, with their counts. `with_frames`: each label also has its
+    frames, or None where these would make the answer too long."""
     room = MOST_RUN_NUMBERS
     answers = []
     for known in tasks:
@@ -234,7 +234,7 @@ def _labels_of(tasks: Iterable[KnownAnnotations], *, with_frames: bool) -> list[
 
 
 def _frames_of(known: KnownAnnotations, frames: int) -> dict[str, Any]:
-    """`frames`: the set of those that fulfil the filter."""
+    """The answer for the frames of a task or job that fulfil the filter, given as a set."""
     by_label = known.index.by_label
     return {
         **_reading(known),

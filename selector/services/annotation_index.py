@@ -155,8 +155,8 @@ def _present_plans(connection: Connection, sources: Sequence[Source]) -> list[In
 def _plan(
     connection: Connection, packed: PackedCatalog, version: IndexVersion, job_id: int | None
 ) -> IndexPlan:
-    """That of a large task takes a second to make: it is used again while catalogue, labels and
-    dates are the same."""
+    """The plan, cached while catalogue, labels and dates are the same: to make that of a large
+    task takes a second."""
     parts = ("index plan", job_id, packed.etag, version.digest)
     key = "cvat:" + hashlib.sha256(repr(parts).encode()).hexdigest()
     plan = get_or_make(
@@ -164,7 +164,7 @@ def _plan(
         PLAN_SECONDS,
         lambda: IndexPlan.of(index_input(connection, packed.catalog(), job_id)),
     )
-    return replace(plan, labels=version.labels)  # with the colours of today
+    return replace(plan, labels=version.labels)  # the cached ones may have other colours
 
 
 def read_annotations(
@@ -250,14 +250,14 @@ def _read_little(connection: Connection, given: IndexInput) -> _Reading:
 
 
 def _known(connection: Connection, reading: _Reading) -> KnownAnnotations:
-    """What is known; a worker is asked to read what is left."""
+    """What is known after the reading; a worker is asked to read the rest."""
     plan, left = reading
     work = request_indexing(connection, plan, frames_count=left) if left else None
     return KnownAnnotations(plan, _index(plan), work)
 
 
 def _index(plan: IndexPlan) -> TaskIndex:
-    """Of all jobs that were read so far. Only one of all jobs is worth to be cached."""
+    """The index of the jobs that were read so far. It is cached once all jobs were read."""
     stored = files.stored(plan.keys)
     return _indexes.load(stored) if stored == plan.keys else read_index(stored)
 

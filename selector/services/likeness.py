@@ -27,17 +27,19 @@ from selector.thumbnails.likeness import Likeness
 
 F = TypeVar("F")
 
-MOST_CHUNKS_AT_ONCE = 4  # that a request reads itself
+MOST_CHUNKS_AT_ONCE = 4  # that a request reads itself; workers read more
 MOST_TASKS = 100  # whose pictures are read by workers for one draw
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts(Generic[F]):
-    """Something that is computed of the pictures of a chunk, and stored: by frame."""
+    """A value that is computed of each picture of a chunk, such as its likeness: how it is read
+    from the store and computed."""
 
-    find: Callable[[str], Mapping[int, F] | None]  # what is stored for the key of a chunk
-    read: Callable[[Chunk], Mapping[int, F]]  # asks CVAT for pictures that are not stored
-    stored: Callable[[Chunk], Mapping[int, F]]  # of pictures that are stored alone
+    find: Callable[[str], Mapping[int, F] | None]  # the stored values of the chunk with this key
+    # Computes the values of a chunk; CVAT is asked for pictures that are not stored.
+    read: Callable[[Chunk], Mapping[int, F]]
+    stored: Callable[[Chunk], Mapping[int, F]]  # the same of stored pictures alone, without CVAT
     at_once: int  # chunks that a request reads itself
 
 
@@ -145,9 +147,12 @@ def _wait_for_workers(
     is_any_stored: bool,
     stored: Callable[[Chunk], Mapping[int, object]],
 ) -> None:
-    """Raise PicturesNotRead while workers read the chunks, which are asked to unless they do, and
-    Conflict if that failed just now, or left nothing where nothing else is stored. Returns if they
-    have just ended: the rest cannot be read. Raises InvalidInput for more than MOST_TASKS."""
+    """Have workers read the missing chunks, and raise PicturesNotRead until they have ended.
+
+    Returns once they have: what is still missing cannot be read. Raises Conflict if the reading
+    failed a moment ago, or has stored nothing although nothing was stored before, and InvalidInput
+    for more than MOST_TASKS.
+    """
     if len(missing) > MOST_TASKS:
         raise InvalidInput(
             f"The pictures of {len(missing):,} tasks are more than can be read at once "

@@ -60,9 +60,9 @@ def delete_search(*, saved: SavedSearch) -> None:
 
 
 def hand_on(*, search_id: int, owner: User, to: User) -> int:
-    """The id of a search of `to` for the same tasks, for what is handed over with it: one that
-    this person has, or a copy, whose name gets a number if it is taken. `search_id` itself if the
-    owner has no such search any more."""
+    """The id of a search of `to` for the same tasks, when a recipe goes from `owner` to `to`: a
+    search that this person has already, or a copy, whose name gets a number if it is taken.
+    `search_id` itself if the owner has no such search any more."""
     saved = SavedSearch.objects.for_user(owner).filter(pk=search_id).first()
     if saved is None:
         return search_id

@@ -232,8 +232,8 @@ def _taking_part(connection: Connection, client: CvatClient, scope: Scope) -> li
 
 
 def _of_project(connection: Connection, client: CvatClient, project_id: int) -> list[Shown]:
-    """The tasks with pictures of a project, as far as CVAT shows them; by their jobs alone those
-    that the connection may not see (cvat-api 9.1)."""
+    """The tasks of a project that have pictures and that CVAT shows. A task that is closed to the
+    connection is known by those of its jobs that are not (cvat-api 9.1)."""
     tasks = {task.id: task for task in client.project_tasks(project_id)}
     version = sha256(repr(tasks).encode()).hexdigest()
     jobs_of: dict[int, list[Job]] = {}

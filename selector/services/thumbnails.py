@@ -111,7 +111,8 @@ def stored_likeness(chunk: Chunk) -> dict[int, Likeness]:
 
 
 def _likeness_of(chunk: Chunk, pack: Pack) -> dict[int, Likeness]:
-    """Of the pack, at whose beginning its file stands afterwards. Stored if it will not change."""
+    """The likeness of the frames of the pack, stored if the pack is complete. The file of the pack
+    stands at its beginning afterwards."""
     computed = {frame: likeness(content) for frame, content in packs.thumbnails(pack.file)}
     if pack.is_complete:
         store.save_likeness(chunk.key, computed)

@@ -1,4 +1,4 @@
-"""After a new key was put first into FIELD_ENCRYPTION_KEYS."""
+"""`manage.py rotate_keys`: encrypts stored credentials with the first of FIELD_ENCRYPTION_KEYS."""
 
 from __future__ import annotations
 
