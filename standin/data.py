@@ -12,6 +12,11 @@ from standin.site import Site
 
 KINDS = ("chunk", "frame", "preview", "context_image")
 QUALITIES = ("compressed", "original")
+MOST_VIDEO_PIXELS = 9_437_184
+TOO_LARGE = (
+    "The video codec being used does not support such high video resolution, refer "
+    "https://github.com/cvat-ai/cvat/issues/7425"
+)
 
 
 def task_data(request: Request, site: Site, number: int) -> Answer:
@@ -31,6 +36,8 @@ def task_data(request: Request, site: Site, number: int) -> Answer:
         raise Refusal(400, text)
     if kind == "context_image":
         return _context_images(site, task, wanted)
+    if _is_too_large(task, quality):
+        raise Refusal(400, TOO_LARGE)
     return _frame(site, task, wanted, quality)
 
 
@@ -50,6 +57,8 @@ def job_data(request: Request, site: Site, number: int) -> Answer:
         raise Refusal(400, f"Incorrect requested frame number: {wanted}")
     if kind == "context_image":
         return _context_images(site, job.task, wanted)
+    if _is_too_large(job.task, quality, job):
+        raise Refusal(400, TOO_LARGE)
     return _frame(site, job.task, wanted, quality, job)
 
 
@@ -86,6 +95,16 @@ def _need_data(task: Task) -> None:
         raise ServerError("no frames to serve")
 
 
+def _is_too_large(task: Task, quality: Quality, job: Job | None = None) -> bool:
+    """Whether CVAT's encoder refuses the chunk (cvat-api 10.4), from which frames are read. A
+    ground-truth job made from a list has no videos."""
+    if task.media is None or not task.is_video or quality == "compressed":
+        return False
+    width, height = task.media.dimensions(0)
+    pixels = (width + width % 2) * (height + height % 2)
+    return pixels > MOST_VIDEO_PIXELS and not (job is not None and job.recompresses)
+
+
 def _frame(site: Site, task: Task, frame: int, quality: Quality, job: Job | None = None) -> Answer:
     chunk = site.world.chunks.frame(task, frame, quality, job, site.costs)
     site.costs.spend_frame(task, quality)
@@ -112,6 +131,8 @@ def _task_chunk(site: Site, task: Task, number: int, quality: Quality) -> Answer
     last = (task.size - 1) // (task.chunk_size or 1)
     if not 0 <= number <= last:
         raise Refusal(400, _out_of_chunks(number, 0, last))
+    if _is_too_large(task, quality):
+        raise Refusal(400, TOO_LARGE)
     chunk = site.world.chunks.task_chunk(task, number, quality, site.costs)
     return _chunk_answer(site, task, chunk, quality)
 
@@ -132,6 +153,8 @@ def _job_chunk(request: Request, site: Site, job: Job) -> Answer:
         first, last = 0, (len(job.frames) - 1) // size
     if not first <= wanted <= last:
         raise Refusal(400, [_out_of_chunks(wanted, first, last)])
+    if _is_too_large(job.task, quality, job):
+        raise Refusal(400, [TOO_LARGE])
     chunks = site.world.chunks
     get = chunks.job_chunk if by_index else chunks.job_chunk_by_number
     return _chunk_answer(site, job.task, get(job, wanted, quality, site.costs), quality)

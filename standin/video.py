@@ -12,7 +12,8 @@ FRAMES_PER_SECOND = 25
 
 
 def encode_mp4(pictures: Iterable[Image.Image], quality: int) -> bytes:
-    """A chunk; `quality` is the constant rate factor, lower is better.
+    """A chunk; `quality` is the constant rate factor, lower is better. Odd sides become longer by
+    one (cvat-api 7.3).
 
     One encoder thread: the bytes must not depend on the number of cores.
     """
@@ -23,7 +24,8 @@ def encode_mp4(pictures: Iterable[Image.Image], quality: int) -> bytes:
             if stream is None:
                 options = {"crf": str(quality), "preset": "veryfast", "threads": "1"}
                 stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=options)
-                stream.width, stream.height = picture.width & ~1, picture.height & ~1
+                stream.width = picture.width + picture.width % 2
+                stream.height = picture.height + picture.height % 2
                 stream.pix_fmt = "yuv420p"
             frame = _frame(picture)
             container.mux(stream.encode(frame))

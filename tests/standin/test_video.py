@@ -6,6 +6,7 @@ import av
 import pytest
 from PIL import Image
 
+from standin.data import TOO_LARGE
 from standin.pictures import numbered, read_bars
 from standin.street import Street
 from standin.video import decode_mp4, encode_mp4
@@ -124,6 +125,30 @@ def test_chunks_are_the_same_bytes_when_built_again(ask, world: World) -> None:
 def test_numbers_survive_the_codec(number: int, size: tuple[int, int]) -> None:
     chunk = encode_mp4([numbered(number, size, Street(light="night", has_grain=True))], quality=26)
     assert numbers(chunk) == [number]
+
+
+def test_odd_sides_become_longer_by_one(ask, world: World) -> None:
+    task = world.add_task("odd", owner="demo", video=True, count=2, size=(321, 181))
+    entry = ask(f"/api/tasks/{task.id}/data/meta").json()["frames"][0]
+    assert (entry["width"], entry["height"]) == (321, 181)
+    chunk = ask(f"/api/jobs/{task.jobs[0].id}/data?type=chunk&index=0&quality=original").content
+    assert [picture.size for picture in decode_mp4(chunk)] == [(322, 182)] * 2
+    assert numbers(chunk) == [0, 1]
+
+
+def test_original_chunks_of_a_video_beyond_the_encoder_are_refused(ask, world: World) -> None:
+    task = world.add_task("5K", owner="demo", video=True, count=1, size=(4097, 2303))
+    job = task.jobs[0]
+    for path, body in (
+        (f"/api/jobs/{job.id}/data?type=chunk&index=0", [TOO_LARGE]),
+        (f"/api/jobs/{job.id}/data?type=frame&number=0", TOO_LARGE),
+        (f"/api/tasks/{task.id}/data?type=chunk&number=0", TOO_LARGE),
+        (f"/api/tasks/{task.id}/data?type=frame&number=0", TOO_LARGE),
+    ):
+        answer = ask(f"{path}&quality=original")
+        assert (answer.status_code, answer.json()) == (400, body)
+    chunk = ask(f"/api/jobs/{job.id}/data?type=chunk&index=0&quality=compressed")
+    assert [picture.size for picture in decode_mp4(chunk.content)] == [(1024, 576)]
 
 
 def test_pictures_without_a_number_are_refused() -> None:
