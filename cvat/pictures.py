@@ -44,6 +44,12 @@ def extension_of_name(name: str) -> str:
     return _LIKE_CONTENT.get(suffix, suffix)
 
 
+def video_size(width: int, height: int) -> tuple[int, int]:
+    """The size of the pictures that CVAT serves of a video of this size: its sides are even
+    (cvat-api 7.3)."""
+    return width + width % 2, height + height % 2
+
+
 def media_type(content: bytes) -> str:
     """Such as "image/jpeg", by the first bytes: CVAT guesses from names (cvat-api 7.10)."""
     return _MEDIA_TYPES.get(extension(content), "application/octet-stream")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from cvat.pictures import video_size
 from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.change import LEAVE_OUT
@@ -193,9 +194,12 @@ def _sizes(selection: Selection) -> Sizes:
 
 
 def _check_pixels(line: Line, sizes: Sizes) -> None:
-    """Raises WorkFailed for a picture that has fewer pixels than the original."""
+    """Raises WorkFailed for a picture that has another size than the original."""
     original = sizes.get((line["task_id"], line["frame"])) if sizes else None
-    if original is None or original == (line["width"], line["height"]):
+    size = (line["width"], line["height"])
+    if original is None or size == original:
+        return
+    if not line["filename"] and size == video_size(*original):
         return
     raise WorkFailed(
         f"Compressed by CVAT, frame {line['frame']} of task {line['task_id']} has "

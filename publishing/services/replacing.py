@@ -7,6 +7,7 @@ from threading import Event
 
 from django.contrib.auth.models import User
 
+from cvat.pictures import video_size
 from portal.caching import cache_get, cache_set
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import LEAVE_OUT
@@ -135,7 +136,7 @@ def _check_sizes(
         if picture is None or not all(wanted):
             continue
         size = sizes[picture.number]
-        if size != wanted:
+        if size != wanted and (frame.filename or size != video_size(*wanted)):
             has = "no size that can be read" if size is None else f"{size[0]} × {size[1]}"
             wrong.append(f"{picture.path} ({has}, its frame {wanted[0]} × {wanted[1]})")
     if wrong:

@@ -15,6 +15,7 @@ from cvat.annotations import JobAnnotations, Labels, Shape
 from cvat.client import CvatClient
 from cvat.differences import PairLimit, differences
 from cvat.overlapping import FrameRange, objects_by_frame
+from cvat.pictures import video_size
 from cvat.types import Job, Meta
 from portal.exceptions import Conflict, InvalidInput
 from publishing import groups
@@ -266,9 +267,12 @@ def _resized_count(
         return 0
     meta = client.task_meta(publication.result_task_id or 0)
     rows = selection.at(publication.revision).frames.values_list(
-        "task_id", "frame", "width", "height"
+        "task_id", "frame", "filename", "width", "height"
     )
-    sizes = {(task_id, frame): (width, height) for task_id, frame, width, height in rows}
+    sizes = {
+        (task_id, frame): (width, height) if filename else video_size(width, height)
+        for task_id, frame, filename, width, height in rows
+    }
     pairs = ((sizes.get(place[1:]), _size(meta, place.new_frame)) for place in places)
     return sum(one != other for one, other in pairs if one and other and all((*one, *other)))
 

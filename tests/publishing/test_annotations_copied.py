@@ -249,6 +249,23 @@ def test_another_size_is_told(connection: Connection, standin: StandIn, old: Tas
     ]
 
 
+def test_pictures_of_a_video_have_even_sides(connection: Connection, standin: StandIn) -> None:
+    """In a task that was made of its frames, too (cvat-api 7.3)."""
+    film = standin.world.add_task(
+        "film", owner="demo", video=True, count=2, size=(33, 21), labels=["car"]
+    )
+    [car] = film.labels
+    shape = {"type": "rectangle", "frame": 1, "label_id": car.id, "points": [1, 1, 6, 9]}
+    annotate(standin, film.jobs[0], shapes=[shape])
+    names = ["frame_000000.png", "frame_000001.png"]
+    pictures = standin.world.add_task(
+        "pictures", owner="demo", images=names, labels=["car"], size=(34, 22)
+    )
+    check, _ = look(connection, film, pictures)
+    assert check.match.frames == {0: 0, 1: 1}
+    assert check.match.resized == []
+
+
 @pytest.mark.parametrize(("status", "is_late"), LOST)
 def test_a_lost_answer_copies_nothing_twice(
     connection: Connection,

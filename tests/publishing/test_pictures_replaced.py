@@ -146,6 +146,22 @@ def test_another_size_is_refused_by_name(selection: Selection) -> None:
         request_task(selection, replacement_upload_id=uploaded(selection, files).pk)
 
 
+@pytest.mark.parametrize("size", [(322, 182), (321, 181)])
+def test_frames_of_a_video_have_even_sides(
+    connection: Connection, standin: StandIn, size: tuple[int, int]
+) -> None:
+    """As the pictures in its archive, from which the replacements were made (cvat-api 7.3)."""
+    film = standin.world.add_task("odd", owner="demo", video=True, count=2, size=(321, 181))
+    selection = select(connection, (film.id, None))
+    files = {f"frame_{number:06d}.png": blurred(size) for number in range(2)}
+    upload = uploaded(selection, files)
+    done = carried_out(request_task(selection, replacement_upload_id=upload.pk))
+    assert (done.error, done.status) == ("", "ready")
+    wrong = uploaded(selection, files | {"frame_000001.png": blurred((322, 181))})
+    with pytest.raises(InvalidInput, match="1 picture has another size"):
+        request_task(selection, replacement_upload_id=wrong.pk)
+
+
 def test_sizes_are_those_of_turned_pictures(connection: Connection, selection: Selection) -> None:
     width, height = size_of(selection)
     selection.frames.filter(frame__in=[3, 7]).delete()

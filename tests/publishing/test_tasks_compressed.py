@@ -58,6 +58,19 @@ def test_fewer_pixels_than_the_original_are_told(selection: Selection, standin: 
     assert not any(task.bug_tracker for task in standin.world.tasks.values())
 
 
+def test_a_video_with_odd_sides_has_as_many_pixels(
+    connection: Connection, standin: StandIn
+) -> None:
+    """CVAT makes them even (cvat-api 7.3)."""
+    film = standin.world.add_task("odd", owner="demo", video=True, count=2, size=(321, 181))
+    chosen = select(connection, (film.id, None))
+    done = carried_out(request_task(chosen, quality="compressed"))
+    assert (done.error, done.status) == ("", "ready")
+    [made] = [task for task in standin.world.tasks.values() if task.bug_tracker]
+    assert made.media is not None
+    assert made.media.dimensions(0) == (322, 182)
+
+
 def test_it_is_chosen_on_the_page_and_in_the_api(web: Client, selection: Selection) -> None:
     page = f"/publications/selections/{selection.pk}/task"
     assert "Compressed by CVAT (smaller JPEGs)" in web.get(page).text
