@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from types import TracebackType
 from typing import BinaryIO, Self, Unpack
@@ -165,8 +165,7 @@ class CvatClient:
         """A page of tasks, newest first. `assignee` is a user name. CvatNotFound for a page beyond
         the end."""
         exact = {"status": status, "assignee": assignee, "subset": subset}
-        filters = self._filters(search=search, project_id=project_id)
-        filters |= {name: value for name, value in exact.items() if value}
+        filters = self._task_filters(search, project_id, exact)
         subject = "the list of tasks" if page == 1 else f"page {page} of the tasks"
 
         def ask(context: Params) -> Page[Task]:
@@ -174,6 +173,27 @@ class CvatClient:
             params = {**shown, **filters, **context}
             data = self._http.get("/api/tasks", params=params, subject=subject)
             return reading.page(data, reading.task)
+
+        if project_id is None:
+            return ask({})
+        return self._known_organizations.list_below("project", project_id, self.project, ask)
+
+    def all_tasks(
+        self,
+        *,
+        search: str = "",
+        project_id: int | None = None,
+        status: str = "",
+        assignee: str = "",
+        subset: str = "",
+    ) -> list[Task]:
+        """All tasks that `tasks` shows on its pages, by id."""
+        exact = {"status": status, "assignee": assignee, "subset": subset}
+        filters = self._task_filters(search, project_id, exact)
+
+        def ask(context: Params) -> list[Task]:
+            query = {**filters, **context}
+            return all_entries(self._http, "/api/tasks", query, reading.task, "the list of tasks")
 
         if project_id is None:
             return ask({})
@@ -423,6 +443,12 @@ class CvatClient:
     def _honeypots(self, what: str, path: str) -> frozenset[int]:
         data = self._http.get(path, subject=f"the validation layout of {what}")
         return reading.honeypot_frames(data)
+
+    def _task_filters(
+        self, search: str, project_id: int | None, exact: Mapping[str, str]
+    ) -> dict[str, str | int]:
+        filters = self._filters(search=search, project_id=project_id)
+        return filters | {name: value for name, value in exact.items() if value}
 
     def _filters(self, *, search: str, project_id: int | None = None) -> dict[str, str | int]:
         """Query parameters without the empty ones: an empty `org` would mean the personal space

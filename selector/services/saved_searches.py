@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from cvat.types import Task
 from portal.exceptions import Conflict, InvalidInput
 from portal.naming import free_name
 from portal.work.models import lock_person
@@ -22,7 +21,6 @@ from selector.task_search import TaskSearch
 S = TypeVar("S", bound=Scope)
 
 MOST_SEARCHES = 200  # of one person
-PAGE_SIZE = 500
 
 
 def save_search(
@@ -120,17 +118,13 @@ def _space(organization: str) -> str:
 
 def _find(connection: Connection, saved: SavedSearch) -> list[int]:
     """The ids of the tasks with pictures that match, ascending."""
-    matching: dict[int, Task] = {}
-    page, count = 1, 1
+    criteria = saved.criteria.criteria
     with cvat_client(connection) as client:
-        while (page - 1) * PAGE_SIZE < count:
-            listed = client.tasks(**saved.criteria.criteria, page=page, page_size=PAGE_SIZE)
-            count = listed.count
-            if count > settings.MAX_SCOPE_TASKS:
-                raise InvalidInput(
-                    f"{count:,} tasks match the search “{saved.name}”, more than can be looked "
-                    f"through at once ({settings.MAX_SCOPE_TASKS:,}). Save a narrower search."
-                )
-            matching |= {task.id: task for task in listed.results}
-            page += 1
-    return sorted(task.id for task in matching.values() if task.is_choosable)
+        count = client.tasks(**criteria, page_size=1).count
+        if count > settings.MAX_SCOPE_TASKS:
+            raise InvalidInput(
+                f"{count:,} tasks match the search “{saved.name}”, more than can be looked "
+                f"through at once ({settings.MAX_SCOPE_TASKS:,}). Save a narrower search."
+            )
+        matching = client.all_tasks(**criteria)
+    return [task.id for task in matching if task.is_choosable]

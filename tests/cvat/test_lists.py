@@ -50,10 +50,63 @@ class TestAllPages:
         assert {asked.query["sort"] for asked in pages} == {"id"}
         assert [asked.query["page"] for asked in pages] == ["1", "2", "3"]
 
-    def test_the_list_shrank_meanwhile(self, cvat: Replay) -> None:
-        cvat.route("/api/jobs", json_answer(results(1, 2, following=True)), page=1)
+    def test_a_deletion_meanwhile_hides_no_other_entry(self, cvat: Replay) -> None:
+        """Job 1 is deleted once the first page is read, so job 3 moves to that page."""
+        cvat.route(
+            "/api/jobs",
+            json_answer(results(1, 2, following=True, count=4)),
+            json_answer(results(2, 3, following=True, count=3)),
+            page=1,
+        )
+        cvat.route("/api/jobs", json_answer(results(4, count=3)), page=2)
+        assert [job.id for job in client(cvat).jobs(7)] == [2, 3, 4]
+
+    def test_deletions_meanwhile_leave_fewer_pages(self, cvat: Replay) -> None:
+        cvat.route(
+            "/api/jobs",
+            json_answer(results(1, 2, following=True, count=3)),
+            json_answer(results(2, count=1)),
+            page=1,
+        )
         cvat.route("/api/jobs", recorded("jobs-list-page-beyond-404"), page=2)
-        assert [job.id for job in client(cvat).jobs(7)] == [1, 2]
+        assert [job.id for job in client(cvat).jobs(7)] == [2]
+
+    def test_new_entries_meanwhile_come_last(self, cvat: Replay) -> None:
+        cvat.route("/api/jobs", json_answer(results(1, 2, following=True, count=3)), page=1)
+        cvat.route("/api/jobs", json_answer(results(3, 4, count=4)), page=2)
+        assert [job.id for job in client(cvat).jobs(7)] == [1, 2, 3, 4]
+        assert len(cvat.asked_for("/api/jobs")) == 2
+
+    def test_tasks_that_match(self, cvat: Replay) -> None:
+        """Task 9 is deleted once the first page is read."""
+        cvat.route(
+            "/api/tasks",
+            json_answer(results(5, 9, following=True, count=3)),
+            json_answer(results(5, 11, count=2)),
+            page=1,
+        )
+        cvat.route("/api/tasks", recorded("tasks-list-page-beyond-404"), page=2)
+        tasks = client(cvat, "acme").all_tasks(search="night", subset="train")
+        assert [task.id for task in tasks] == [5, 11]
+        kept = {"search": "night", "subset": "train", "org": "acme", "sort": "id"}
+        assert all(kept.items() <= asked.query.items() for asked in cvat.asked)
+
+    def test_tasks_of_a_project_that_match(self, cvat: Replay) -> None:
+        cvat.route("/api/projects/2", json_answer({"id": 2, "organization_id": 1}))
+        cvat.route("/api/tasks", json_answer(results(63)))
+        tasks = client(cvat, "other").all_tasks(project_id=2, status="completed")
+        assert [task.id for task in tasks] == [63]
+        (asked,) = cvat.asked_for("/api/tasks")
+        assert asked.query["org_id"] == "1"
+        assert (asked.query["project_id"], asked.query["status"]) == ("2", "completed")
+        assert "org" not in asked.query
+
+    def test_deletions_during_each_reading(self, cvat: Replay) -> None:
+        cvat.route("/api/jobs", json_answer(results(1, 2, following=True, count=4)), page=1)
+        cvat.route("/api/jobs", json_answer(results(4, count=3)), page=2)
+        with pytest.raises(CvatBroken, match="Entries of the jobs of task 7 were deleted"):
+            client(cvat).jobs(7)
+        assert len(cvat.asked_for("/api/jobs")) == 2 * lists.READINGS
 
     def test_the_same_object_twice_counts_once(self, cvat: Replay) -> None:
         cvat.route("/api/jobs", json_answer(results(1, 2, following=True)), page=1)
