@@ -27,8 +27,8 @@ class BlockState:
         self.missing: dict[int, Missing] = {}
         self.done: Future[dict[int, Missing]] = Future()
         self.by_frames = False  # fetched frame by frame, not as a chunk
-        # CVAT failed on the chunk, from which it reads each frame (cvat-api 10.3): if it fails on a
-        # frame too, it will on the others.
+        # CVAT failed on the chunk, from which it reads each frame (cvat-api 10.3): if it fails on
+        # some of them too, it will on the others.
         self.is_doubtful = False
         self.is_put_off = False  # CVAT put a request off, to be repeated later
         self.put_offs = 0  # how often

@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 AHEAD = 8  # blocks under way for each thread: a slow one must not make the others wait
 ENOUGH_AHEAD = 2  # while fetching is faster than the writing of the ZIP
 FARTHEST_AHEAD = 10_000  # blocks, while the block that is waited for is put off
+# So many frames are asked for when CVAT has failed on their chunk. One would be too few: it may be
+# the one with the broken file, and another version of CVAT may serve the others alone.
+TRIED_OF_DOUBTFUL = 3
 # How long the threads of a build that failed may go on with the request that each has under way,
 # for the next try to continue with.
 GRACE_SECONDS = 3.0
@@ -260,7 +263,8 @@ class Fetcher:
                     raise
                 missing = Missing(str(error))
                 state.note(frame, missing)
-                is_lost = state.is_doubtful and error.status == 500
+                failed = len(state.missing)
+                is_lost = state.is_doubtful and error.status == 500 and failed >= TRIED_OF_DOUBTFUL
                 if is_lost or isinstance(error, CvatChunkUnserved):
                     state.give_up(missing)
             else:

@@ -115,7 +115,7 @@ def test_a_chunk_that_is_too_large_for_cvat_is_asked_for_once(
     assert len([seen for seen in data_requests(standin) if seen.status == status]) == 1
 
 
-def test_of_a_chunk_that_cvat_fails_on_one_frame_alone_is_asked_for(
+def test_of_a_chunk_that_cvat_fails_on_few_frames_are_asked_for(
     connection: Connection, standin: StandIn
 ) -> None:
     """CVAT reads each frame from its chunk (cvat-api 10.3)."""
@@ -133,8 +133,22 @@ def test_of_a_chunk_that_cvat_fails_on_one_frame_alone_is_asked_for(
     (group,) = archive.problem_groups
     assert "that of a neighbour" in group["reason"]
     asked = [seen.query for seen in data_requests(standin) if seen.status == 500]
-    assert [query["type"] for query in asked] == ["chunk"] * 2 + ["frame"] * 2
-    assert asked[2]["number"] == asked[3]["number"] == str(first.start)
+    assert [query["type"] for query in asked] == ["chunk"] * 2 + ["frame"] * 6
+    assert {query["number"] for query in asked[2:]} == {str(first.start + at) for at in range(3)}
+
+
+def test_frames_that_cvat_serves_although_it_failed_on_their_chunk_are_fetched(
+    connection: Connection, standin: StandIn
+) -> None:
+    first = standin.world.tasks[DRIVE].jobs[0]
+    chosen = select(connection, (DRIVE, None))
+    broken = [first.start, first.start + 1]
+    numbers = "|".join(map(str, broken))
+    standin.faults.fail(rf"/api/jobs/{first.id}/data.*index=0", status=500)
+    standin.faults.fail(rf"/api/tasks/{DRIVE}/data.*number=({numbers})&", status=500)
+    archive = built(chosen)
+    assert [row["frame"] for row in archive.problems] == broken
+    assert len(pictures_of(archive)) == chosen.frames.count() - 2
 
 
 def test_a_cloud_storage_that_is_closed_is_not_asked_frame_by_frame(
