@@ -1,4 +1,4 @@
-"""The frames of a selection as entries of an archive: fetched from CVAT, named and described."""
+"""Fetches the frames of a selection from CVAT, as entries of an archive."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
+from itertools import filterfalse
 from threading import Event
 from typing import Protocol
 
@@ -17,26 +18,17 @@ from cvat.types import Job
 from portal.work.heartbeat import Heartbeat
 from portal.work.slots import Slots
 from portal.work.waiting import Waiting
-from selections.archives import chosen_jobs, frame_rows, headers, staleness
+from selections.archives import chosen_jobs, frame_rows, staleness
 from selections.archives.arrangement import Arrangement
 from selections.archives.block_fetching import BlockFetcher
 from selections.archives.block_state import Missing
 from selections.archives.concurrency import VIDEO_START, RequestGate
-from selections.archives.entries import (
-    Entry,
-    FrameEntry,
-    LeftOutFrame,
-    Line,
-    ListedFrame,
-    MissingFrame,
-    WantedFrame,
-)
+from selections.archives.entries import FrameEntry, WantedFrame
 from selections.archives.fetching import Fetcher
-from selections.archives.naming import FramePaths
+from selections.archives.frame_entries import FrameEntries
 from selections.archives.origins import KnownTasks, Origins
 from selections.archives.pieces import Picture
 from selections.archives.planning import EARLY_SECONDS, Plan, is_video_chunk, telling_frame
-from selections.archives.remarks import changes
 from selections.archives.spool import Spool
 from selections.archives.threads import ask, end_threads, sleep
 from selections.archives.video import FrameFileType
@@ -155,8 +147,8 @@ class FrameSource:
                     try:
                         jobs |= origins.validation_jobs()
                         wait(fetched, timeout=EARLY_SECONDS)
-                        self._arrange(arrangement, origins)
-                        yield from self._delivered(blocks, jobs, origins, arrangement, flush)
+                        entries = self._entries(jobs, origins, arrangement)
+                        yield from self._delivered(blocks, jobs, origins, entries, flush)
                     finally:
                         self._ended.set()  # no thread may sleep when it is waited for
 
@@ -167,37 +159,27 @@ class FrameSource:
             with closing(origins):
                 origins.begin()
                 jobs |= origins.validation_jobs()
-                self._arrange(arrangement, origins)
-                paths = self._paths(jobs, arrangement)
-                for frame in frame_rows.wanted(self._selection):
-                    paths.reserve(frame)
+                entries = self._entries(jobs, origins, arrangement)
+                entries.reserve_paths()
                 of_video = self._frame_file_type.extension
                 for frame, width, height in frame_rows.sized(self._selection):
-                    if left_out := self._left_out(frame, origins, arrangement):
-                        paths.leave_out(frame)
+                    if left_out := entries.left_out(frame):
                         yield left_out
-                        continue
-                    path = paths.take(frame, "" if frame.filename else of_video)
-                    line = self._line(frame, origins, arrangement)
-                    size = {"width": width or None, "height": height or None}
-                    yield ListedFrame(path, line | size)
+                    else:
+                        yield entries.listed(frame, width, height, of_video)
 
-    def _arrange(self, arrangement: Arrangement, origins: Origins) -> None:
-        delivered = (
-            frame
-            for frame in frame_rows.wanted(self._selection)
-            if not self._is_deleted(frame, origins)
-        )
-        arrangement.arrange(delivered)
-
-    def _paths(self, jobs: Mapping[int, Job], arrangement: Arrangement) -> FramePaths:
-        folders = self._layout.folders(arrangement.subsets)
-        return FramePaths(
-            task_folders=self.has_task_folders,
+    def _entries(
+        self, jobs: Mapping[int, Job], origins: Origins, arrangement: Arrangement
+    ) -> FrameEntries:
+        return FrameEntries(
+            self._selection,
+            jobs,
+            origins,
+            arrangement,
             quality=self._quality,
-            recompressing={job.id for job in jobs.values() if job.recompresses},
-            root=lambda frame: folders.get(arrangement.subset(frame), ""),
             layout=self._layout,
+            has_task_folders=self.has_task_folders,
+            has_deleted_frames=self._has_deleted_frames,
         )
 
     def _delivered(
@@ -205,11 +187,10 @@ class FrameSource:
         blocks: BlockFetcher,
         jobs: Mapping[int, Job],
         origins: Origins,
-        arrangement: Arrangement,
+        entries: FrameEntries,
         flush: Callable[[], None],
     ) -> Iterator[FrameEntry]:
-        paths = self._paths(jobs, arrangement)
-        announced = self._announced(paths, origins, arrangement)
+        announced = filterfalse(self._is_replaced, entries.announced())
         plan = Plan(announced, jobs, quality=self._quality)
         with closing(self._fetcher(blocks, plan, flush)) as fetcher:
             if self._is_video(jobs):
@@ -218,46 +199,22 @@ class FrameSource:
                 fetcher.begin()
                 origins.begin()
             for frame in frame_rows.wanted(self._selection):
-                if left_out := self._left_out(frame, origins, arrangement):
-                    paths.leave_out(frame)
+                if left_out := entries.left_out(frame):
                     yield left_out
                     continue
                 picture = self._picture(frame, fetcher)
-                # After the picture: it may wait for what CVAT says of the task.
-                line = self._line(frame, origins, arrangement)
-                if self._is_replaced(frame):
-                    line["replaced"] = True
                 if isinstance(picture, Missing):
-                    # It takes its path as well: those of the others do not depend on what is
-                    # missing.
-                    paths.take(frame, "")
-                    yield MissingFrame(line, *picture)
+                    yield entries.missing(frame, picture)
                     continue
                 with picture.file:
-                    yield self._entry(frame, picture, line, paths, origins)
+                    is_replaced = self._is_replaced(frame)
+                    # After the picture: it may wait for what CVAT says of the task.
+                    yield entries.fetched(frame, picture, is_replaced=is_replaced)
 
     def _picture(self, frame: WantedFrame, fetcher: Fetcher) -> Picture | Missing:
         if self._own_pictures is not None and self._own_pictures.has(frame):
             return self._own_pictures.picture(frame)
         return fetcher.picture(frame)
-
-    def _entry(
-        self, frame: WantedFrame, picture: Picture, line: Line, paths: FramePaths, origins: Origins
-    ) -> Entry:
-        header = headers.read(picture.file)
-        picture.file.seek(0)
-        line |= {"width": header.width, "height": header.height}
-        if "replaced" not in line:
-            line |= changes(
-                header,
-                quality=self._quality,
-                is_video=origins.is_video(frame),
-                is_recompressed=picture.is_recompressed,
-            )
-        if picture.is_recompressed:
-            line["recompressed"] = True
-        path = paths.take(frame, header.extension, is_recompressed=picture.is_recompressed)
-        return Entry(path, picture.file, picture.size, line, picture.crc32)
 
     def _first_wanted(self) -> list[WantedFrame]:
         """Some frames, unless an earlier try has fetched some."""
@@ -268,34 +225,6 @@ class FrameSource:
 
     def _is_replaced(self, frame: WantedFrame) -> bool:
         return self._own_pictures is not None and self._own_pictures.has(frame)
-
-    def _announced(
-        self, paths: FramePaths, origins: Origins, arrangement: Arrangement
-    ) -> Iterator[WantedFrame]:
-        """The frames to be fetched; the paths of all are reserved."""
-        for frame in frame_rows.wanted(self._selection):
-            paths.reserve(frame)
-            is_left_out = self._is_deleted(frame, origins) or arrangement.is_empty(frame)
-            if not is_left_out and not self._is_replaced(frame):
-                yield frame
-
-    def _left_out(
-        self, frame: WantedFrame, origins: Origins, arrangement: Arrangement
-    ) -> LeftOutFrame | None:
-        """The frame, if the requester wishes it to be left out."""
-        if self._is_deleted(frame, origins):
-            return LeftOutFrame(origins.line(frame))
-        if arrangement.is_empty(frame):
-            return LeftOutFrame(origins.line(frame), is_without_objects=True)
-        return None
-
-    def _is_deleted(self, frame: WantedFrame, origins: Origins) -> bool:
-        """Whether the frame is left out because it was deleted in CVAT."""
-        return not self._has_deleted_frames and origins.is_deleted(frame)
-
-    def _line(self, frame: WantedFrame, origins: Origins, arrangement: Arrangement) -> Line:
-        split = arrangement.split(frame)
-        return origins.line(frame) | ({"split": split} if split else {})
 
     def _described(self, client: CvatClient) -> tuple[dict[int, Job], Origins]:
         """The jobs that frames were chosen from, by id, and perhaps others; and the origins, which
