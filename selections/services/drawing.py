@@ -78,22 +78,6 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
         draw = replace(draw, seed=new_seed())
     whole, unread = _read(connection, draw, excluded)
     catalogs = whole
-
-    def read_labels() -> dict[str, set[Place]]:
-        return frames_by_label(
-            connection=connection, catalogs=whole, scope=draw, labels=draw.labels
-        )
-
-    def likeness_of(frames: Sequence[Frame]) -> dict[Place, Likeness]:
-        return read_likeness(
-            connection=connection, catalogs=whole, job_id=draw.job_id, frames=frames
-        )
-
-    def descriptors_of(frames: Sequence[Frame]) -> dict[Place, bytes]:
-        return read_descriptors(
-            connection=connection, catalogs=whole, job_id=draw.job_id, frames=frames
-        )
-
     if draw.annotation_filter:
         catalogs = with_annotations(connection=connection, catalogs=whole, scope=draw)
         if not _have_frames(catalogs):
@@ -106,9 +90,7 @@ def draw_frames(*, user: User, connection: Connection, draw: Draw) -> Drawn:
         user=user, connection=connection, catalogs=catalogs, names=draw.exclude_filenames
     )
     catalogs = without_known.catalogs
-    assignees = {job.id: job.assignee for catalog in whole for job in catalog.jobs}
-    facts = Facts(read_labels, likeness_of, read_descriptors=descriptors_of, assignees=assignees)
-    drawn = draw_from(catalogs, draw, facts)
+    drawn = draw_from(catalogs, draw, _facts(connection, whole, draw))
     drawn = replace(drawn, sample=without_known.counted(drawn.sample, drawn.draw))
     if not unread:
         return drawn
@@ -128,6 +110,29 @@ def _read(
             return opened.read(), []
         places = _places(draw, excluded, [each.task_id for each in opened.tasks])
         return read_needed(opened, draw, places)
+
+
+def _facts(connection: Connection, catalogs: Sequence[FrameCatalog], draw: Draw) -> Facts:
+    """What the draw method may ask about the frames; read only when it asks. The catalogues are
+    those of the scope, with all their frames."""
+
+    def read_labels() -> dict[str, set[Place]]:
+        return frames_by_label(
+            connection=connection, catalogs=catalogs, scope=draw, labels=draw.labels
+        )
+
+    def likeness_of(frames: Sequence[Frame]) -> dict[Place, Likeness]:
+        return read_likeness(
+            connection=connection, catalogs=catalogs, job_id=draw.job_id, frames=frames
+        )
+
+    def descriptors_of(frames: Sequence[Frame]) -> dict[Place, bytes]:
+        return read_descriptors(
+            connection=connection, catalogs=catalogs, job_id=draw.job_id, frames=frames
+        )
+
+    assignees = {job.id: job.assignee for catalog in catalogs for job in catalog.jobs}
+    return Facts(read_labels, likeness_of, read_descriptors=descriptors_of, assignees=assignees)
 
 
 def draw_from(catalogs: Sequence[FrameCatalog], draw: Draw, facts: Facts | None = None) -> Drawn:
