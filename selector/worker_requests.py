@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -25,6 +25,26 @@ def connection_of(work: Work) -> Connection:
     return connection
 
 
+def request_slots(
+    connection: Connection,
+    heartbeat: Heartbeat,
+    *,
+    sleep: Callable[[float], None],
+    waiting: Waiting | None = None,
+) -> Slots:
+    """The slots of a work among those that all works share for requests to the server, held for as
+    long as the heartbeat goes on. `sleep`, `waiting`: see Slots."""
+    slots = Slots(
+        url=connection.url,
+        limit=settings.CVAT_MAX_REQUESTS,
+        lease=heartbeat.limits.stale_seconds,
+        sleep=sleep,
+        waiting=waiting,
+    )
+    heartbeat.at_beat.append(slots.renew)
+    return slots
+
+
 @contextmanager
 def worker_client(
     connection: Connection, heartbeat: Heartbeat, *, credential: Credential | None = None
@@ -33,14 +53,7 @@ def worker_client(
     Its waits raise Stopped when the work is stopped. `credential`: see Connection.client."""
     waiting = Waiting()
     heartbeat.waiting_for = waiting.text
-    slots = Slots(
-        url=connection.url,
-        limit=settings.CVAT_MAX_REQUESTS,
-        lease=heartbeat.limits.stale_seconds,
-        sleep=heartbeat.sleep,
-        waiting=waiting,
-    )
-    heartbeat.at_beat.append(slots.renew)
+    slots = request_slots(connection, heartbeat, sleep=heartbeat.sleep, waiting=waiting)
     with connection.client(
         credential=credential, patient=True, sleep=heartbeat.sleep, around_attempt=slots.one
     ) as client:

@@ -12,15 +12,12 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from django.conf import settings
-
 from cvat import origins
 from cvat.annotations import Labels
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
 from cvat.types import Job
 from portal.work.heartbeat import Heartbeat
-from portal.work.slots import Slots
 from selections.archives import frame_rows
 from selections.archives.annotation_process import ProcessWriting
 from selections.archives.annotation_reading import TaskAnnotations, read_labels, read_task
@@ -43,6 +40,7 @@ from selections.archives.threads import LONGEST_SLEEP, end_threads, sleep, wait_
 from selections.formats.format import AnnotatedTask, Format, PicturePaths, Room
 from selections.models import ArchiveOptions, Selection
 from selector.models import Connection
+from selector.worker_requests import request_slots
 
 FOLDER = "annotations"  # in the spool folder of the archive
 # The frames of a selection from which on a process of its own writes their objects: to start it
@@ -71,13 +69,7 @@ class AnnotationSource:
         folder: Path,
         heartbeat: Heartbeat,
     ) -> None:
-        self._slots = Slots(
-            url=connection.url,
-            limit=settings.CVAT_MAX_REQUESTS,
-            lease=heartbeat.limits.stale_seconds,
-            sleep=self._sleep,
-        )
-        heartbeat.at_beat.append(self._slots.renew)
+        self._slots = request_slots(connection, heartbeat, sleep=self._sleep)
         self._clients = [self._client_of(connection)]
         self._client = self._clients[0]
         self._format = format

@@ -16,7 +16,6 @@ from cvat.client import CvatClient
 from cvat.http import AroundAttempt
 from cvat.types import Job
 from portal.work.heartbeat import Heartbeat
-from portal.work.slots import Slots
 from portal.work.waiting import Waiting
 from selections.archives import chosen_jobs, frame_rows, staleness
 from selections.archives.arrangement import Arrangement
@@ -35,6 +34,7 @@ from selections.archives.video import FrameFileType
 from selections.formats.format import AS_IN_CVAT, Layout
 from selections.models import Selection
 from selector.models import Connection
+from selector.worker_requests import request_slots
 
 logger = logging.getLogger(__name__)
 
@@ -95,17 +95,10 @@ class FrameSource:
         self.known_tasks: Future[KnownTasks] = Future()  # has a result once frames are asked for
         self._ended = Event()  # set when all is fetched, or fetching has failed
         self._waiting = Waiting()
-        self._slots = Slots(
-            url=connection.url,
-            limit=settings.CVAT_MAX_REQUESTS,
-            lease=heartbeat.limits.stale_seconds,
-            sleep=self._sleep,
-            waiting=self._waiting,
-        )
+        self._slots = request_slots(connection, heartbeat, sleep=self._sleep, waiting=self._waiting)
         # One build leaves some of the slots to those of other people.
         most = min(settings.FETCH_THREADS, max(settings.CVAT_MAX_REQUESTS * 3 // 4, 1))
         self._gate = RequestGate(most, check=lambda: self._sleep(0), slot=self._slots.one)
-        heartbeat.at_beat.append(self._slots.renew)
 
     def drop_stale(self) -> None:
         """Remove from the spool the frames of tasks that changed in CVAT since they were fetched.
