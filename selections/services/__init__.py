@@ -26,8 +26,9 @@ from selections.services.deleted_frames import Deletions, find_deleted
 from selections.services.drawing import draw_frames
 from selections.services.drift import Change, Drift, find_drift
 from selections.services.editing import edit_frames, go_back
-from selections.services.importing import Imported, Reason, import_list
+from selections.services.importing import Imported, import_list
 from selections.services.left_out import left_out_by_format
+from selections.services.list_matching import Reason
 from selections.services.marking import mark_frames
 from selections.services.notices import mail_problem, send_notices_of, set_notices
 from selections.services.previewing import preview_draw
