@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from cvat.types import Place
-from publishing.uploaded_pictures import UploadedPicture
+from publishing.stored_files import UploadedPicture
 
 # What becomes of frames without a replacement.
 KEEP_ORIGINAL = "original"

@@ -4,7 +4,7 @@ from publishing.models.permission import WritePermission, WritePermissionQuerySe
 from publishing.models.publication import Publication
 from publishing.models.publication_queries import PublicationQuerySet
 from publishing.models.published_frame import PublishedFrame
-from publishing.models.upload import Upload, UploadedFile, UploadQuerySet
+from publishing.models.upload import Upload, UploadQuerySet
 
 __all__ = [
     "Publication",
@@ -12,7 +12,6 @@ __all__ = [
     "PublishedFrame",
     "Upload",
     "UploadQuerySet",
-    "UploadedFile",
     "WritePermission",
     "WritePermissionQuerySet",
 ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
@@ -14,17 +13,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from portal.work.values import ACTIVE, WorkStatus
+from publishing.stored_files import StoredFile, StoredFiles
 
 if TYPE_CHECKING:
     AnyUser = User | AnonymousUser
-
-
-class UploadedFile(NamedTuple):
-    """One of the files of an upload: `size` bytes from `start` on in the file on disk."""
-
-    path: str
-    size: int
-    start: int
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -102,8 +94,10 @@ class Upload(models.Model):
         """Of the file on disk."""
         return Path(settings.UPLOADS_DIR) / self.file_name
 
-    def list_files(self) -> Iterator[UploadedFile]:
+    @property
+    def stored(self) -> StoredFiles:
         """Its files, in the order of their bytes."""
         starts = itertools.accumulate((size for _, size in self.files), initial=0)
-        for (path, size), start in zip(self.files, starts, strict=False):
-            yield UploadedFile(path, size, start)
+        files = zip(self.files, starts, strict=False)
+        listed = tuple(StoredFile(path, size, start) for (path, size), start in files)
+        return StoredFiles(self.path, listed, self.is_zip)

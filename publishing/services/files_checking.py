@@ -100,12 +100,7 @@ def find_contents(*, upload: Upload) -> Contents:
         contents: Contents = known
         return contents
     try:
-        contents = sort_files(
-            upload.path,
-            list(upload.list_files()),
-            is_zip=upload.is_zip,
-            most_bytes=settings.UPLOADS_BYTES_PER_PERSON,
-        )
+        contents = sort_files(upload.stored, most_bytes=settings.UPLOADS_BYTES_PER_PERSON)
     except BadUpload as error:
         raise InvalidInput(str(error)) from None
     except OSError:

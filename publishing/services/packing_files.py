@@ -16,7 +16,7 @@ from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, Upload
 from publishing.services.packing import PACKED, size_in_cvat, spool_of
 from publishing.services.uploaded_replacements import PICTURES_GONE, find_upload
-from publishing.uploaded_pictures import BrokenFile, UploadedPicture, read_pictures
+from publishing.stored_files import BrokenFile, UploadedPicture, read_pictures
 from selections.archives import disk
 from selections.archives.building import why_not_written
 from selections.archives.entries import Entry, Line
@@ -88,8 +88,7 @@ def _copied(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Pat
 
 def _entries(upload: Upload, pictures: Iterable[UploadedPicture]) -> Iterable[Entry]:
     try:
-        files = list(upload.list_files())
-        for picture, file in read_pictures(upload.path, files, pictures, is_zip=upload.is_zip):
+        for picture, file in read_pictures(upload.stored, pictures):
             readable = cast(Any, file)  # a temporary file is none of io's classes
             line = size_in_cvat(readable)
             yield Entry(picture.path, readable, picture.size, line)

@@ -24,7 +24,7 @@ from publishing.replacing import (
 from publishing.services.files_checking import CONTENTS_SECONDS, find_contents
 from publishing.services.task_checking import NewTaskCheck
 from publishing.services.uploads import UPLOAD_GONE, UPLOAD_IN_USE
-from publishing.uploaded_pictures import (
+from publishing.stored_files import (
     HEAD_BYTES,
     BrokenFile,
     UploadedPicture,
@@ -156,14 +156,14 @@ def _sizes(
     unknown = [picture for picture in pictures if picture.number not in sizes]
     if not unknown:
         return sizes
-    files = list(upload.list_files())
+    stored = upload.stored
     try:
-        for picture, file in read_heads(upload.path, files, unknown, is_zip=upload.is_zip):
+        for picture, file in read_heads(stored, unknown):
             sizes[picture.number] = upright_size(file)
         further_on = [
             each for each in unknown if sizes[each.number] is None and each.size > HEAD_BYTES
         ]
-        for picture, file in read_pictures(upload.path, files, further_on, is_zip=upload.is_zip):
+        for picture, file in read_pictures(stored, further_on):
             sizes[picture.number] = upright_size(file)
     except FileNotFoundError:
         raise Conflict(UPLOAD_GONE) from None

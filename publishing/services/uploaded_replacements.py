@@ -10,7 +10,8 @@ from portal.exceptions import PortalError
 from portal.work.exceptions import WorkFailed
 from publishing.models import Publication, Upload
 from publishing.services.files_checking import find_contents
-from publishing.uploaded_pictures import BrokenFile, Contents, UploadedPicture, read_pictures
+from publishing.stored_files import BrokenFile, UploadedPicture, read_pictures
+from publishing.uploaded_pictures import Contents
 from selections.archives import pieces
 from selections.archives.entries import WantedFrame
 
@@ -56,5 +57,4 @@ class UploadedReplacements:
         upload, contents = find_upload(publication)
         known = {each.number: each for each in contents.pictures}
         pictures = [known[number] for number in self._numbers.values()]
-        files = list(upload.list_files())
-        return read_pictures(upload.path, files, pictures, is_zip=upload.is_zip)
+        return read_pictures(upload.stored, pictures)

@@ -65,7 +65,7 @@ def names(task: Task) -> list[str]:
 def stored(upload: Upload) -> list[bytes]:
     """The files of an upload as the portal has them."""
     content = upload.path.read_bytes()
-    return [content[file.start : file.start + file.size] for file in upload.list_files()]
+    return [content[file.start : file.start + file.size] for file in upload.stored.files]
 
 
 @pytest.mark.worker

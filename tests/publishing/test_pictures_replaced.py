@@ -16,8 +16,8 @@ from publishing import services
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication, Upload, WritePermission
 from publishing.new_task import NewTaskOptions
+from publishing.stored_files import HEAD_BYTES
 from publishing.tasks import clear_debris
-from publishing.uploaded_pictures import HEAD_BYTES
 from selections.models import Selection
 from selector.models import Connection
 from standin.model import Task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publishing.replacing import ReplaceableFrame, Replacements, match
-from publishing.uploaded_pictures import UploadedPicture
+from publishing.stored_files import UploadedPicture
 
 
 def matched(frames: list[tuple[int, int, str]], *paths: str) -> Replacements:

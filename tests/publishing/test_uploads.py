@@ -56,7 +56,7 @@ def test_pieces_become_the_files(api: APIClient) -> None:
     assert send(api, begun["id"], 5, b"fg").json()["received"] == 7
     upload = Upload.objects.whole().get()
     assert upload.path.read_bytes() == b"abcdefg"
-    assert list(upload.list_files()) == [("a/1.jpg", 3, 0), ("a/2.jpg", 4, 3)]
+    assert upload.stored.files == (("a/1.jpg", 3, 0), ("a/2.jpg", 4, 3))
 
 
 def test_a_piece_whose_answer_was_lost_is_not_added_twice(api: APIClient) -> None:

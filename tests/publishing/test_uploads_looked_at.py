@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from publishing import jpeg_end, uploaded_pictures
+from publishing import jpeg_end, stored_files, uploaded_pictures
 from publishing.file_range import FileRange, TooMuch
-from publishing.uploaded_pictures import (
-    BadUpload,
+from publishing.stored_files import (
     BrokenFile,
-    Contents,
+    StoredFile,
+    StoredFiles,
     read_heads,
     read_pictures,
-    sort_files,
 )
+from publishing.uploaded_pictures import BadUpload, Contents, sort_files
 
 PLENTY = 10**9
 
@@ -29,21 +29,25 @@ def picture(kind: str = "png", size: tuple[int, int] = (8, 6)) -> bytes:
     return file.getvalue()
 
 
-def folder(path: Path, files: dict[str, bytes]) -> list[tuple[str, int, int]]:
-    """The list of the files, which lie one after the other in the file at `path`."""
+def folder(path: Path, files: dict[str, bytes]) -> StoredFiles:
+    """The files, stored one after the other in the file at `path`."""
     listed, start = [], 0
     for name, content in files.items():
-        listed.append((name, len(content), start))
+        listed.append(StoredFile(name, len(content), start))
         start += len(content)
     path.write_bytes(b"".join(files.values()))
-    return listed
+    return StoredFiles(path, tuple(listed))
 
 
-def packed(path: Path, files: dict[str, bytes], **how: int) -> list[tuple[str, int, int]]:
+def packed(path: Path, files: dict[str, bytes], **how: int) -> StoredFiles:
     with zipfile.ZipFile(path, "w", **how) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    return [("day.zip", path.stat().st_size, 0)]
+    return in_zip(path)
+
+
+def in_zip(path: Path) -> StoredFiles:
+    return StoredFiles(path, (StoredFile("day.zip", path.stat().st_size, 0),), is_zip=True)
 
 
 def left_out(contents: Contents) -> dict[str, str]:
@@ -74,8 +78,8 @@ def test_pictures_and_all_else_are_told_apart(path: Path, *, is_zip: bool) -> No
         "b/related_images/2_png/left.png": picture(),
         " b/3.png": picture(),
     }
-    listed = packed(path, files) if is_zip else folder(path, files)
-    contents = sort_files(path, listed, is_zip=is_zip, most_bytes=PLENTY)
+    stored = packed(path, files) if is_zip else folder(path, files)
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert [each.path for each in contents.pictures] == ["a.webp", "b/10.JPG", "b/2.png"]
     reasons = left_out(contents)
     assert reasons.keys() == files.keys() - {each.path for each in contents.pictures}
@@ -89,10 +93,7 @@ def test_pictures_and_all_else_are_told_apart(path: Path, *, is_zip: bool) -> No
     assert "which CVAT drops" in reasons[" b/3.png"]
     assert "context of other pictures" in reasons["b/related_images/2_png/left.png"]
     assert "not the content" in reasons["lies.png"]
-    unpacked = {
-        each.path: file.read()
-        for each, file in read_pictures(path, listed, contents.pictures, is_zip=is_zip)
-    }
+    unpacked = {each.path: file.read() for each, file in read_pictures(stored, contents.pictures)}
     assert unpacked == {name: files[name] for name in ("a.webp", "b/10.JPG", "b/2.png")}
     assert contents.size == sum(map(len, unpacked.values()))
 
@@ -123,8 +124,8 @@ def test_jpegs_that_are_cut_off_are_named(path: Path, method: int | None) -> Non
         "cut-5.jpg": small[:20],
         "cut.png": picture()[:-8],  # CVAT refuses such
     }
-    listed = folder(path, files) if method is None else packed(path, files, compression=method)
-    contents = sort_files(path, listed, is_zip=method is not None, most_bytes=PLENTY)
+    stored = folder(path, files) if method is None else packed(path, files, compression=method)
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert len(contents.pictures) == len(files)
     assert contents.cut_off == ("cut-1.jpg", "cut-2.jpg", "cut-3.jpg", "cut-4.jpg", "cut-5.jpg")
 
@@ -136,27 +137,27 @@ def test_only_so_much_is_read_to_find_an_end(
     cut = picture("jpeg")[:-2]
     files = {"a.jpg": cut, "b.jpg": cut, "c.jpg": cut}
     monkeypatch.setattr(jpeg_end, "MOST_READ", 2 * len(cut))
-    listed = packed(path, files) if is_zip else folder(path, files)
-    assert sort_files(path, listed, is_zip=is_zip, most_bytes=PLENTY).cut_off == ("a.jpg", "b.jpg")
+    stored = packed(path, files) if is_zip else folder(path, files)
+    assert sort_files(stored, most_bytes=PLENTY).cut_off == ("a.jpg", "b.jpg")
 
 
 def test_a_header_without_an_end_takes_no_time(path: Path) -> None:
     """A file of nothing but tiny segments."""
     files = {"a.jpg": b"\xff\xd8" + b"\xff\xe0\x00\x02" * 2**20 + b"\xff\xda\xff\xd9."}
-    contents = sort_files(path, folder(path, files), is_zip=False, most_bytes=PLENTY)
+    contents = sort_files(folder(path, files), most_bytes=PLENTY)
     assert contents.cut_off == ("a.jpg",)
 
 
 def test_names_that_formats_confuse_are_named(path: Path) -> None:
-    listed = folder(path, dict.fromkeys(["a/x.png", "a/X.png", "b/x.png", "b/x.jpg"], picture()))
-    contents = sort_files(path, listed, is_zip=False, most_bytes=PLENTY)
+    stored = folder(path, dict.fromkeys(["a/x.png", "a/X.png", "b/x.png", "b/x.jpg"], picture()))
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert contents.alike == (("a/X.png", "a/x.png"), ("b/x.jpg", "b/x.png"))
 
 
 def test_a_zip_may_lead_nowhere_else(path: Path) -> None:
     names = ["../up.png", "/root.png", "a//b.png", "ok.png"]
-    listed = packed(path, dict.fromkeys(names, picture()))
-    contents = sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
+    stored = packed(path, dict.fromkeys(names, picture()))
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert [each.path for each in contents.pictures] == ["ok.png"]
     assert "leads out of the folder" in left_out(contents)["../up.png"]
     assert "absolute" in left_out(contents)["/root.png"]
@@ -167,69 +168,69 @@ def test_of_two_members_of_one_name_the_first_counts(path: Path) -> None:
         archive.writestr("a.png", picture())
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("a.png", picture(size=(9, 9)))
-    listed = [("day.zip", path.stat().st_size, 0)]
-    contents = sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
+    stored = in_zip(path)
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert left_out(contents) == {"a.png": "has the same name as another file"}
-    [(_, file)] = read_pictures(path, listed, contents.pictures, is_zip=True)
+    [(_, file)] = read_pictures(stored, contents.pictures)
     assert file.closed
     assert [each.size for each in contents.pictures] == [len(picture())]
 
 
 def test_encrypted_members_are_left_out(path: Path) -> None:
-    listed = packed(path, {"a.png": picture()})
+    stored = packed(path, {"a.png": picture()})
     content = bytearray(path.read_bytes())
     content[6] |= 1  # of the local header, and of the directory
     content[content.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
-    contents = sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert "without a password" in left_out(contents)["a.png"]
 
 
 def test_rare_methods_are_left_out(path: Path) -> None:
-    listed = packed(path, {"a.png": picture()}, compression=zipfile.ZIP_LZMA)
-    contents = sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
+    stored = packed(path, {"a.png": picture()}, compression=zipfile.ZIP_LZMA)
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert "pack it as an ordinary ZIP" in left_out(contents)["a.png"]
 
 
 def test_a_zip_that_grows_beyond_the_limit_is_refused(path: Path) -> None:
-    listed = packed(path, {"a.bmp": bytes(10**6)}, compression=zipfile.ZIP_DEFLATED)
+    stored = packed(path, {"a.bmp": bytes(10**6)}, compression=zipfile.ZIP_DEFLATED)
     assert path.stat().st_size < 10**4
     with pytest.raises(BadUpload, match="Unpacked, the files of the ZIP have more than"):
-        sort_files(path, listed, is_zip=True, most_bytes=10**5)
+        sort_files(stored, most_bytes=10**5)
 
 
 def test_a_zip_of_very_many_files_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploaded_pictures, "MOST_MEMBERS", 1)
-    listed = packed(path, {"a.png": picture(), "b.png": picture()})
+    stored = packed(path, {"a.png": picture(), "b.png": picture()})
     with pytest.raises(BadUpload, match="more than 1 files"):
-        sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
+        sort_files(stored, most_bytes=PLENTY)
 
 
 def test_no_zip_is_refused(path: Path) -> None:
     path.write_bytes(b"PK\x03\x04 and so on")
     with pytest.raises(BadUpload, match="no ZIP that the portal can read"):
-        sort_files(path, [("a.zip", path.stat().st_size, 0)], is_zip=True, most_bytes=PLENTY)
+        sort_files(in_zip(path), most_bytes=PLENTY)
 
 
 def test_a_member_that_is_broken_further_on_is_named(path: Path) -> None:
     content = picture("bmp", (100, 100))
-    listed = packed(path, {"a/b.bmp": content})
+    stored = packed(path, {"a/b.bmp": content})
     damaged = bytearray(path.read_bytes())
     damaged[5000] ^= 0xFF
     path.write_bytes(damaged)
-    contents = sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
+    contents = sort_files(stored, most_bytes=PLENTY)
     with pytest.raises(BrokenFile, match=r"“a/b\.bmp” is broken in the ZIP"):
-        list(read_pictures(path, listed, contents.pictures, is_zip=True))
+        list(read_pictures(stored, contents.pictures))
 
 
 def test_a_member_says_how_long_it_is(path: Path) -> None:
     """A directory that says less than there is does not make the portal write more."""
-    listed = packed(path, {"a.bmp": picture("bmp", (50, 50))}, compression=zipfile.ZIP_DEFLATED)
+    stored = packed(path, {"a.bmp": picture("bmp", (50, 50))}, compression=zipfile.ZIP_DEFLATED)
     content = bytearray(path.read_bytes())
     record = content.index(b"PK\x01\x02")
     content[record + 24 : record + 28] = (100).to_bytes(4, "little")
     path.write_bytes(content)
-    contents = sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert left_out(contents) == {"a.bmp": "is broken in the ZIP"}
 
 
@@ -246,8 +247,8 @@ def test_a_part_of_a_file_has_its_own_ends(path: Path) -> None:
 def test_no_picture_is_in_a_folder_of_the_name_of_another(path: Path, *, is_zip: bool) -> None:
     """Nobody could unpack both."""
     files = dict.fromkeys(["a.png", "a.png/b.png", "a.png/c/d.png", "a.png.png"], picture())
-    listed = packed(path, files) if is_zip else folder(path, files)
-    contents = sort_files(path, listed, is_zip=is_zip, most_bytes=PLENTY)
+    stored = packed(path, files) if is_zip else folder(path, files)
+    contents = sort_files(stored, most_bytes=PLENTY)
     assert [each.path for each in contents.pictures] == ["a.png", "a.png.png"]
     reason = "lies in a folder that has the name of a picture"
     assert left_out(contents) == dict.fromkeys(["a.png/b.png", "a.png/c/d.png"], reason)
@@ -257,7 +258,7 @@ def test_a_directory_of_very_many_files_is_not_parsed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of its files would take half a kilobyte of memory."""
-    listed = packed(path, {f"{number}.png": b"x" for number in range(20)})
+    stored = packed(path, {f"{number}.png": b"x" for number in range(20)})
     monkeypatch.setattr(uploaded_pictures, "MOST_MEMBERS", 19)
 
     def parsed(*_: object) -> None:
@@ -265,14 +266,14 @@ def test_a_directory_of_very_many_files_is_not_parsed(
 
     monkeypatch.setattr(zipfile, "ZipInfo", parsed)
     with pytest.raises(BadUpload, match="more than 19 files"):
-        sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
+        sort_files(stored, most_bytes=PLENTY)
 
 
 def test_the_header_of_a_packed_picture_is_unpacked_once(path: Path) -> None:
     """A header may lead to and fro between the ends of a member of gigabytes."""
     content = picture("bmp", (1000, 1000))
-    listed = packed(path, {"a.bmp": content}, compression=zipfile.ZIP_DEFLATED)
-    contents = sort_files(path, listed, is_zip=True, most_bytes=PLENTY)
-    [(_, file)] = read_heads(path, listed, contents.pictures, is_zip=True)
-    assert file.read() == content[: uploaded_pictures.HEAD_BYTES]
-    assert len(content) > uploaded_pictures.HEAD_BYTES
+    stored = packed(path, {"a.bmp": content}, compression=zipfile.ZIP_DEFLATED)
+    contents = sort_files(stored, most_bytes=PLENTY)
+    [(_, file)] = read_heads(stored, contents.pictures)
+    assert file.read() == content[: stored_files.HEAD_BYTES]
+    assert len(content) > stored_files.HEAD_BYTES
