@@ -53,8 +53,8 @@ class CopyOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A frame and its name, with folders. 0 x 0: the size is not known."""
+class NamedPicture:
+    """The picture of a frame, by its name with folders. 0 x 0: the size is not known."""
 
     frame: int
     name: str
@@ -66,7 +66,7 @@ class Picture:
 class Unmatched:
     """A picture that has no counterpart. `reason` completes "Left out, because ..."."""
 
-    picture: Picture
+    picture: NamedPicture
     reason: str
 
 
@@ -74,15 +74,15 @@ class Unmatched:
 class Resized:
     """A picture and its counterpart of another size."""
 
-    picture: Picture
+    picture: NamedPicture
     width: int
     height: int
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`frames` leads from frames to those of the task; `by_base_name` counts those that are in
-    another folder there."""
+    """Which picture of a task is the same as which other one. `frames` has the frame of the task by
+    the other frame; `by_base_name` counts those that are in another folder there."""
 
     frames: Mapping[int, int]
     by_base_name: int
@@ -107,7 +107,7 @@ class JobObjects:
         return cls(**data)
 
 
-def match(pictures: Iterable[Picture], of_task: Sequence[Picture]) -> Match:
+def match(pictures: Iterable[NamedPicture], of_task: Sequence[NamedPicture]) -> Match:
     """Find each picture in the task by its name: by the whole path, else by the path without its
     extension (in PASCAL VOC all are .jpg), the base name, or that without its extension, where
     this is unique on both sides."""
@@ -117,7 +117,7 @@ def match(pictures: Iterable[Picture], of_task: Sequence[Picture]) -> Match:
     by_base_name = 0
     unmatched, resized = [], []
     for picture in pictures:
-        same: Sequence[Picture] = ()
+        same: Sequence[NamedPicture] = ()
         own = 0
         for key, (in_task, here) in zip(_KEYS, known, strict=True):
             same, own = in_task.get(key(picture), ()), here[key(picture)]
@@ -152,33 +152,33 @@ def object_creation(job_id: int, *, count: int) -> Change:
     )
 
 
-def _path(picture: Picture) -> str:
+def _path(picture: NamedPicture) -> str:
     return posixpath.normpath(picture.name.replace("\\", "/")).lstrip("/")
 
 
-def _base(picture: Picture) -> str:
+def _base(picture: NamedPicture) -> str:
     return posixpath.basename(_path(picture))
 
 
-def _stem(picture: Picture) -> str:
+def _stem(picture: NamedPicture) -> str:
     """The path without its extension."""
     return posixpath.splitext(_path(picture))[0]
 
 
-def _base_stem(picture: Picture) -> str:
+def _base_stem(picture: NamedPicture) -> str:
     return posixpath.basename(_stem(picture))
 
 
-_KEYS: tuple[Callable[[Picture], str], ...] = (_path, _stem, _base, _base_stem)
+_KEYS: tuple[Callable[[NamedPicture], str], ...] = (_path, _stem, _base, _base_stem)
 
 
-def _by(pictures: Iterable[Picture], key: Any) -> dict[str, list[Picture]]:
-    named: dict[str, list[Picture]] = {}
+def _by(pictures: Iterable[NamedPicture], key: Any) -> dict[str, list[NamedPicture]]:
+    named: dict[str, list[NamedPicture]] = {}
     for picture in pictures:
         named.setdefault(key(picture), []).append(picture)
     return named
 
 
-def _differ(picture: Picture, other: Picture) -> bool:
+def _differ(picture: NamedPicture, other: NamedPicture) -> bool:
     sizes = (picture.width, picture.height), (other.width, other.height)
     return all(all(size) for size in sizes) and sizes[0] != sizes[1]

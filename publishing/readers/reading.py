@@ -9,7 +9,7 @@ from typing import Any
 
 from cvat.annotation_json import FARTHEST, LARGEST_NUMBER
 from cvat.annotations import LONGEST_VALUE, Label, Shape
-from publishing.copying import MOST_FRAMES, MOST_OBJECTS, OBJECTS, Picture
+from publishing.copying import MOST_FRAMES, MOST_OBJECTS, OBJECTS, NamedPicture
 from publishing.readers.relative import RelativeObject
 
 LONGEST_NAME = 1000  # characters
@@ -31,7 +31,7 @@ class Reading:
     place is known once the sizes of the pictures are."""
 
     def __init__(self) -> None:
-        self.pictures: list[Picture] = []
+        self.pictures: list[NamedPicture] = []
         self.shapes: list[Shape] = []
         self.relative: list[RelativeObject] = []
         self.unread: Counter[str] = Counter()
@@ -44,7 +44,7 @@ class Reading:
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
             raise BadValue("a picture has no name, or a very long one")
         frame = len(self.pictures)
-        self.pictures.append(Picture(frame, name, whole(width or 0), whole(height or 0)))
+        self.pictures.append(NamedPicture(frame, name, whole(width or 0), whole(height or 0)))
         return frame
 
     def add(self, shape: Shape) -> None:

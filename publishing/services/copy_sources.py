@@ -18,7 +18,7 @@ from cvat.pictures import video_size
 from cvat.types import Frame, FrameCatalog
 from portal.exceptions import InvalidInput
 from publishing import readers
-from publishing.copying import MOST_FRAMES, MOST_OBJECTS, Picture
+from publishing.copying import MOST_FRAMES, MOST_OBJECTS, NamedPicture
 from publishing.readers.relative import RelativeObject
 from publishing.services.reading_objects import UNNAMED, read_every_object
 from selections.archives.annotation_reading import read_labels
@@ -40,7 +40,7 @@ class CopySource:
     could not be read, by the reason."""
 
     name: str
-    pictures: Sequence[Picture]
+    pictures: Sequence[NamedPicture]
     shapes: Sequence[Shape]
     unread: Mapping[str, int] = field(default_factory=dict)
     relative: Sequence[RelativeObject] = ()
@@ -88,12 +88,12 @@ def read_catalog(client: CvatClient, task_id: int) -> FrameCatalog:
     return catalog
 
 
-def pictures(frames: Iterable[Frame]) -> list[Picture]:
+def pictures(frames: Iterable[Frame]) -> list[NamedPicture]:
     """Frames of a video have the names and sizes that they get in a ZIP and in a new task."""
     return [
-        Picture(frame.frame, frame.filename, frame.width, frame.height)
+        NamedPicture(frame.frame, frame.filename, frame.width, frame.height)
         if frame.filename
-        else Picture(
+        else NamedPicture(
             frame.frame,
             f"frame_{frame.frame:06d}.png",
             *video_size(frame.width, frame.height),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cvat.annotations import Label, Labels, Shape
-from publishing.copying import CopyOptions, Match, Picture
+from publishing.copying import CopyOptions, Match, NamedPicture
 from publishing.readers.relative import RelativeObject
 
 NO_SIZE = "the size of the picture is not known"
@@ -25,7 +25,7 @@ class Placing:
     points were taken in their order, because the file does not name them."""
 
     def __init__(
-        self, matched: Match, of_task: Sequence[Picture], labels: Labels, options: CopyOptions
+        self, matched: Match, of_task: Sequence[NamedPicture], labels: Labels, options: CopyOptions
     ) -> None:
         self.ordered: set[str] = set()
         self._frames = matched.frames

@@ -13,7 +13,7 @@ import pytest
 
 from cvat.annotations import SOURCES
 from publishing import readers
-from publishing.copying import Picture, match
+from publishing.copying import NamedPicture, match
 from publishing.readers import BadFile
 from publishing.readers import reading as reading_module
 from selections.formats.shared import masks
@@ -153,7 +153,7 @@ def test_pascal_voc_has_every_box(folder: Path) -> None:
     reading = readers.read(packed({name: path.read_bytes() for name, path in files.items()}))
     assert reading.unread.total() == 0
     expected = annotated.images(Case(folder).xml())
-    pictures = [Picture(k, str(image.get("name"))) for k, (image, _) in enumerate(expected)]
+    pictures = [NamedPicture(k, str(image.get("name"))) for k, (image, _) in enumerate(expected)]
     matched = match(reading.pictures, pictures)
     assert matched.unmatched == []
     objects = {matched.frames[frame]: each for frame, each in enumerate(by_picture(reading))}

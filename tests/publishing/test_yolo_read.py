@@ -14,7 +14,7 @@ import pytest
 
 from cvat.annotations import Shape
 from publishing import readers
-from publishing.copying import Picture, match
+from publishing.copying import NamedPicture, match
 from publishing.readers import BadFile, plain_yaml
 from selections.formats import FORMATS
 from selections.formats.format import AnnotatedTask
@@ -61,7 +61,7 @@ def written_again(
         if with_names_of_cvat
         else [image.path.removeprefix(f"{folder}/") for image in images]
     )
-    found = match(reading.pictures, [Picture(*each) for each in enumerate(names)])
+    found = match(reading.pictures, [NamedPicture(*each) for each in enumerate(names)])
     assert not found.unmatched
     held: list[list[Shape]] = [[] for _ in images]
     for each in reading.relative:
@@ -135,7 +135,7 @@ def test_a_yolo_1_1_export_of_cvat(name: str, tmp_path: Path) -> None:
 
 def test_pictures_are_found_by_names_of_every_kind() -> None:
     case, reading = Case(FOLDERS["names"]), read(yolo_1_1_export("names"))
-    named = [Picture(frame, case.meta.frames[frame].name) for frame in case.frames]
+    named = [NamedPicture(frame, case.meta.frames[frame].name) for frame in case.frames]
     found = match(reading.pictures, named)
     assert (len(reading.pictures), found.by_base_name, found.unmatched) == (16, 0, [])
 
@@ -145,7 +145,9 @@ def test_a_detection_track_export_of_cvat() -> None:
     reading = readers.read(export.read_bytes())
     assert (len(reading.pictures), reading.unread.total()) == (11, 0)
     assert {each.form for each in reading.relative} == {"box"}
-    of_task = [Picture(n, info.name) for n, info in enumerate(Case(export.parents[1]).meta.frames)]
+    of_task = [
+        NamedPicture(n, info.name) for n, info in enumerate(Case(export.parents[1]).meta.frames)
+    ]
     assert not match(reading.pictures, of_task).unmatched
 
 
@@ -246,7 +248,7 @@ def test_the_layouts(files: dict[str, str], names: list[str]) -> None:
 
 def test_of_pictures_with_two_extensions_none_is_guessed() -> None:
     reading = read({"data.yaml": DATA, "labels/a.txt": "0 0.5 0.5 0.1 0.1"})
-    both = [Picture(0, "a.jpg"), Picture(1, "a.png")]
+    both = [NamedPicture(0, "a.jpg"), NamedPicture(1, "a.png")]
     assert [each.reason for each in match(reading.pictures, both).unmatched]
     assert match(reading.pictures, both[1:]).frames == {0: 1}
 
