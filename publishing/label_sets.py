@@ -10,7 +10,8 @@ from typing import Any
 from cvat.types import Place
 from publishing.change import LEAVE_OUT, frames_in_words
 
-Labels = Sequence[Mapping[str, Any]]
+# In the form in which a new task or project takes them, see cvat.writing.labels.
+LabelsToSend = Sequence[Mapping[str, Any]]
 NAMED_LABELS = 10
 
 
@@ -19,7 +20,7 @@ class LabelSet:
     """Tasks that have the same labels, and how many frames they have in the selection:
     `deleted_count` of these are deleted in CVAT."""
 
-    labels: Labels
+    labels: LabelsToSend
     task_ids: tuple[int, ...]
     frames_count: int
     deleted_count: int
@@ -44,7 +45,7 @@ class LabelSet:
 
 
 def label_sets(
-    labels: Mapping[int, Labels], frames: Mapping[int, int], deleted: Iterable[Place]
+    labels: Mapping[int, LabelsToSend], frames: Mapping[int, int], deleted: Iterable[Place]
 ) -> tuple[LabelSet, ...]:
     """The sets in the order of their first tasks. `labels` and the number of `frames` are by task.
     Colours, and the order of labels, make no difference."""
@@ -65,7 +66,7 @@ def label_sets(
     )
 
 
-def _plain(labels: Labels) -> list[dict[str, Any]]:
+def _plain(labels: LabelsToSend) -> list[dict[str, Any]]:
     """The labels, and the points of skeletons, by name and without their colours."""
     plain = [
         {key: value for key, value in label.items() if key != "color"}

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cvat.writing import NewProject, NewTask, OrderedPicture, TaskData
-from publishing.label_sets import LabelSet
+from publishing.label_sets import LabelSet, LabelsToSend
 from publishing.reviewing import in_turn
 
 LONGEST_NAME = 256  # characters; CVAT's limit
@@ -96,15 +96,13 @@ class NewTaskOptions:
             task_ids=of.task_ids,
         )
 
-    def labels_among(self, existing: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    def labels_among(self, existing: LabelsToSend) -> tuple[Mapping[str, Any], ...]:
         """The labels of the task outside a project, given those of the tasks that it is from."""
         if self.label_schema:
             return self.label_schema
         return tuple(each for each in existing if not self.labels or each["name"] in self.labels)
 
-    def project(
-        self, *, marker: str, labels: Sequence[Mapping[str, Any]], organization: str
-    ) -> NewProject:
+    def project(self, *, marker: str, labels: LabelsToSend, organization: str) -> NewProject:
         """The project to make. `labels` are those of the tasks that the task is from."""
         return NewProject(
             self.new_project,
@@ -117,7 +115,7 @@ class NewTaskOptions:
         self,
         *,
         marker: str,
-        labels: Sequence[Mapping[str, Any]],
+        labels: LabelsToSend,
         organization: str,
         project_id: int | None = None,
         is_video: bool = False,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from cvat.client import CvatClient
 from cvat.exceptions import CvatNotFound
@@ -21,6 +20,7 @@ from cvat.writing import (
 from portal.work.exceptions import Stopped, WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.change import Change
+from publishing.label_sets import LabelsToSend
 from publishing.models import Publication
 from publishing.new_task import NewTaskOptions
 from publishing.new_task_requests import (
@@ -40,7 +40,6 @@ from selections.archives.entries import Line
 # of the time waited so far, so that the end is not seen much later than it comes.
 FIRST_POLL_SECONDS, POLL_SECONDS, POLL_SHARE = 0.1, 1.0, 0.05
 
-Labels = Sequence[Mapping[str, Any]]
 NO_LAYOUT = ValidationLayout()
 
 FILLED = (
@@ -121,7 +120,7 @@ def _delete(writing: Writing, task_id: int) -> None:
         writing.publication.note_task(writing.heartbeat.worker, None)
 
 
-def _labels(writing: Writing, pictures: PackedFile) -> Labels:
+def _labels(writing: Writing, pictures: PackedFile) -> LabelsToSend:
     """The labels of the task of the first picture, unless the new task has others."""
     options = writing.publication.get_new_task_options()
     if options.project_id is not None or options.label_schema:
@@ -129,7 +128,7 @@ def _labels(writing: Writing, pictures: PackedFile) -> Labels:
     return TaskWriter(writing.client).labels_of_task(pictures.first["task_id"])
 
 
-def _new_task(writing: Writing, labels: Labels) -> NewTask:
+def _new_task(writing: Writing, labels: LabelsToSend) -> NewTask:
     """The task to make, in a project that is made for it if that was asked for."""
     publication, project_id = writing.publication, None
     options = publication.get_new_task_options()

@@ -23,7 +23,7 @@ from publishing.change import (
     frames_in_words,
 )
 from publishing.exceptions import ChoiceNeeded
-from publishing.label_sets import Labels, LabelSet, label_sets
+from publishing.label_sets import LabelSet, LabelsToSend, label_sets
 from publishing.new_task import MOST_FRAMES, MOST_JOBS, NewTaskOptions
 from publishing.new_task_requests import (
     annotation_copying,
@@ -79,7 +79,7 @@ class NewTaskCheck:
     place: Place
 
     @property
-    def labels(self) -> Labels | None:
+    def labels(self) -> LabelsToSend | None:
         """Those that the new task gets outside a project; None when the tasks do not have the same
         ones."""
         return self.label_sets[0].labels if len(self.label_sets) == 1 else None

@@ -11,7 +11,7 @@ from cvat.exceptions import CvatForbidden, CvatNotFound
 from cvat.types import Project, Task, User
 from cvat.writing import TaskWriter
 from portal.exceptions import InvalidInput
-from publishing.label_sets import Labels
+from publishing.label_sets import LabelsToSend
 from publishing.services.assignees import find_members
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
@@ -27,7 +27,7 @@ class Place:
     query: Mapping[str, Any]
     members: tuple[User, ...]
     project: Project | None = None
-    labels: Labels = ()
+    labels: LabelsToSend = ()
 
 
 def look_up_place(*, connection: Connection, organization: str, project_id: int | None) -> Place:
