@@ -1,4 +1,5 @@
-"""The size of a picture as CVAT shows it: turned as its EXIF data ask for (cvat-api 7.2). Pure."""
+"""The size of a picture as CVAT shows it: turned as its EXIF or XMP data ask for (cvat-api 7.2).
+Pure."""
 
 from __future__ import annotations
 
@@ -38,6 +39,5 @@ def upright_size(file: IO[bytes] | io.BufferedIOBase) -> Size | None:
 def _exif(image: Image.Image) -> Image.Exif:
     if image.format != "PNG":
         return image.getexif()
-    exif = Image.Exif()  # getexif() would decode a PNG to look behind its pixels
-    exif.load(image.info.get("exif", b""))
-    return exif
+    # The method of PNGs would decode the picture to look behind its pixels.
+    return Image.Image.getexif(image)
