@@ -118,6 +118,8 @@ def _from_status(
     if status >= 500:
         return CvatBroken(_failed(status, subject, place), status=status)
     reason = f": {said}" if said else f" (status {status})."
+    if is_data:
+        return CvatRejected(f"{place} refuses to serve this picture{reason}", status=status)
     return CvatRejected(f"{place} refuses the request for {subject}{reason}", status=status)
 
 

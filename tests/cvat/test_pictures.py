@@ -8,7 +8,7 @@ import pytest
 
 from cvat.exceptions import CvatRejected
 from cvat.pictures import extension
-from tests.cvat.replaying import Replay, client, recorded, recorded_body
+from tests.cvat.replaying import Replay, client, json_answer, recorded, recorded_body
 from tests.recorded import recording
 
 
@@ -53,8 +53,23 @@ class TestPictures:
     )
     def test_a_frame_that_is_not_there(self, cvat: Replay, name: str, text: str) -> None:
         cvat.route("/api/tasks/19/data", recorded(name))
-        with pytest.raises(CvatRejected, match=text):
+        with pytest.raises(CvatRejected, match=text) as caught:
             client(cvat).frame(task_id=19, frame=40)
+        assert "task 19" not in str(caught.value)
+
+    def test_the_text_is_the_same_for_all_pictures_that_a_storage_refuses(
+        self, cvat: Replay
+    ) -> None:
+        """A cloud storage that is overloaded is 400 (cvat-api 10.6)."""
+        cvat.route("/api/tasks/19/data", json_answer(["Please reduce your request rate."], 400))
+        texts = set()
+        for frame in (4, 5):
+            with pytest.raises(
+                CvatRejected, match="to serve this picture: Please reduce"
+            ) as caught:
+                client(cvat).frame(task_id=19, frame=frame)
+            texts.add(str(caught.value))
+        assert len(texts) == 1
 
 
 class TestChunks:
