@@ -153,6 +153,7 @@ def worker_environment(django_db_setup: None) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_DATABASE_NAME": str(database.settings_dict["NAME"]),
         "TEST_QUEUE": "read-by-no-worker",
+        "CELERY_SKIP_CHECKS": "1",  # as `manage.py serve` starts workers
     }
 
 
