@@ -103,12 +103,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ["TEST_RUN_DIR"], ignore_errors=True)
 
 
-def eventually(condition: Callable[[], object], *, seconds: float = 60) -> None:
-    """Wait until the condition holds; fail when it does not within a generous time."""
+def eventually(
+    condition: Callable[[], object], *, seconds: float = 60, every: float = 0.05
+) -> None:
+    """Wait until the condition holds, looking every so many seconds; fail when it does not within a
+    generous time."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"still not true after {seconds} s"
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

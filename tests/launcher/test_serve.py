@@ -7,10 +7,15 @@ import signal
 import socket
 import stat
 from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from config.sockets import broker_socket
+from launcher.ports import free_ports
 from tests.launcher.launching import Launcher, alive
 
 pytestmark = pytest.mark.worker
@@ -19,15 +24,8 @@ SERVICES = ("valkey-server", "-m standin", "celery -A config worker", "celery -A
 
 
 @pytest.fixture(scope="module")
-def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
-    """Stopped between the tests."""
-    launcher = Launcher(tmp_path_factory.mktemp("stopped"))
-    yield launcher
-    launcher.close()
-
-
-@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
+    """The last tests stop it."""
     # So long a path that no socket fits below it, with spaces.
     launcher = Launcher(tmp_path_factory.mktemp("a long name with spaces " + "x" * 100))
     launcher.begins_empty = True
@@ -68,23 +66,26 @@ def test_second_start_on_the_same_folder_is_refused(running: Launcher) -> None:
     assert running.get("/health")[0] == 200
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopping_leaves_no_process(launcher: Launcher, number: int) -> None:
-    launcher.start()
-    started = launcher.children()
-
-    assert launcher.stop(number) == 0
-    assert alive(started) == {}
-
-
-@pytest.mark.parametrize(
-    ("variable", "which"), [("PORT", "port"), ("STANDIN_PORT", "standin_port")]
-)
-def test_port_in_use_is_told(launcher: Launcher, variable: str, which: str) -> None:
+@pytest.mark.parametrize("variable", ["PORT", "STANDIN_PORT"])
+def test_port_in_use_is_told(
+    variable: str, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # of this process
+    settings.VAR_DIR = tmp_path
+    settings.STANDIN_URL = "http://localhost"
+    settings.PORT, settings.STANDIN_PORT = free_ports(2)
     with socket.socket() as other:
-        other.bind(("127.0.0.1", getattr(launcher, which)))
+        other.bind(("127.0.0.1", getattr(settings, variable)))
         other.listen()
-        refused = launcher.manage("serve")
+        with pytest.raises(CommandError, match=f"set {variable} to another one"):
+            call_command("serve", stdout=StringIO())
 
-    assert refused.returncode == 1
-    assert f"set {variable} to another one" in refused.stderr
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_leaves_no_process(running: Launcher, number: int) -> None:
+    if running.process.poll() is not None:
+        running.start()
+    started = running.children()
+
+    assert running.stop(number) == 0
+    assert alive(started) == {}

@@ -35,7 +35,7 @@ def cvat() -> Iterator[StandIn]:
 def portal(tmp_path_factory: pytest.TempPathFactory, cvat: StandIn) -> Iterator[Launcher]:
     """One for all tests: each of them leaves it running."""
     launcher = Launcher(tmp_path_factory.mktemp("killed"))
-    launcher.variables = {"CVAT_URL": cvat.url}
+    launcher.variables = {"CVAT_URL": cvat.url, "WEB_PROCESSES": "1"}
     launcher.start()
     yield launcher
     launcher.close()
@@ -71,7 +71,10 @@ class Build:
 
     def assert_finishes(self) -> None:
         self._cvat.costs = Costs()
-        eventually(lambda: self._state["status"] not in ("queued", "running"), seconds=120)
+        # Each look costs the portal a request.
+        eventually(
+            lambda: self._state["status"] not in ("queued", "running"), seconds=120, every=0.3
+        )
         state = self._state
         assert (state["status"], state["frames_done"]) == ("ready", FRAMES)
 
