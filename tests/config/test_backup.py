@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,12 +24,16 @@ def commands(number: int) -> str:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Launcher:
-    """As `make run` leaves it behind, with alice."""
+    """As `make run` leaves it behind."""
     (tmp_path / ".venv").symlink_to(BASE_DIR / ".venv")
     launcher = Launcher(tmp_path)
     assert launcher.manage("setup").returncode == 0
-    assert launcher.manage("api_token", "alice", "--create-user").returncode == 0
     return launcher
+
+
+def query(launcher: Launcher, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(launcher.data / "db.sqlite3")) as database, database:
+        return database.execute(sql).fetchall()
 
 
 def run(script: str, folder: Path) -> None:
@@ -48,11 +54,12 @@ def test_sqlite_database_is_backed_up_and_restored(installation: Launcher) -> No
         run(commands(0), folder)
     assert (folder / "backup").stat().st_mode & 0o077 == 0  # the keys are in it
     keys = (folder / ".env").read_text()
-    (folder / ".env").unlink()
-    assert installation.manage("setup").returncode == 0
-    assert installation.manage("api_token", "bob", "--create-user").returncode == 0
+    (folder / ".env").write_text("SECRET_KEY=another")
+    people = query(installation, "SELECT username, password FROM auth_user")
+    assert len(people) == 1
+    query(installation, "UPDATE auth_user SET username = 'bob', password = ''")
 
     run(commands(1), folder)
     assert (folder / ".env").read_text() == keys
-    assert installation.manage("api_token", "alice").returncode == 0
-    assert "There is no user bob" in installation.manage("api_token", "bob").stderr
+    assert query(installation, "SELECT username, password FROM auth_user") == people
+    assert installation.manage("api_token", "admin").returncode == 0
