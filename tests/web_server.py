@@ -56,13 +56,13 @@ def _peak(pid: int) -> int:
 
 @contextmanager
 def web_server(environment: dict[str, str], **variables: object) -> Iterator[WebServer]:
-    """As `manage.py serve` starts it, with the variables in its environment."""
+    """As `manage.py serve` starts it, with one process, and the variables in its environment."""
     [port] = free_ports(1)
     log = Path(settings.VAR_DIR) / f"web-{port}.log"
     service = services.web_service()
-    address = service.command.index("--bind") + 1
     command = [*service.command]
-    command[address] = f"127.0.0.1:{port}"
+    command[command.index("--bind") + 1] = f"127.0.0.1:{port}"
+    command[command.index("--workers") + 1] = "1"
     given = {name: str(value) for name, value in variables.items()}
     with log.open("wb") as out:
         process = subprocess.Popen(
