@@ -28,8 +28,13 @@ HASTY = Retries(
 
 
 @pytest.fixture
-def folders(settings: object, tmp_path: Path) -> Folders:
-    made = Folders(tmp_path / "spool", tmp_path / "archives")
+def folder_of_builds(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def folders(settings: object, folder_of_builds: Path) -> Folders:
+    made = Folders(folder_of_builds / "spool", folder_of_builds / "archives")
     settings.SPOOL_DIR = made.spool
     files = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     settings.STORAGES = django_settings.STORAGES | {

@@ -30,21 +30,31 @@ pytestmark = [pytest.mark.worker, pytest.mark.usefixtures("transactional_db", "h
 PIECE = 2**16
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def folder_of_builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests, so that one web server is enough."""
+    return tmp_path_factory.mktemp("builds")
+
+
+@pytest.fixture(scope="module")
 def environment(
-    broker: None, worker_environment: dict[str, str], folders: Folders, standin: StandIn
+    broker: None, worker_environment: dict[str, str], folder_of_builds: Path
 ) -> dict[str, str]:
     return worker_environment | {
-        "SPOOL_DIR": str(folders.spool),
-        "ARCHIVES_DIR": str(folders.archives),
-        "TEST_CVAT_ALLOWED_URLS": standin.url,
+        "SPOOL_DIR": str(folder_of_builds / "spool"),
+        "ARCHIVES_DIR": str(folder_of_builds / "archives"),
     }
 
 
-@pytest.fixture
-def web(environment: dict[str, str]) -> Iterator[WebServer]:
+@pytest.fixture(scope="module")
+def running(environment: dict[str, str]) -> Iterator[WebServer]:
     with web_server(environment, LOG_LEVEL="INFO") as server:
         yield server
+
+
+@pytest.fixture
+def web(running: WebServer, folders: Folders, standin: StandIn) -> WebServer:
+    return running
 
 
 @pytest.fixture
