@@ -114,7 +114,7 @@ def fill(task: Task, spec: TaskSpec) -> None:
     task.start_frame, task.step = spec.start_frame, spec.step
     task.size = len(task.order)
     task.stop_frame = task.order[-1]
-    if media.is_video:
+    if media.is_video and not spec.use_zip_chunks:
         task.chunk_size = spec.chunk_size or VIDEO_CHUNK
     else:
         task.chunk_size = spec.chunk_size or default_chunk_size(*media.dimensions(task.order[0]))

@@ -29,7 +29,7 @@ def segments(size: int, segment_size: int, overlap: int) -> list[range]:
 
 
 def default_chunk_size(width: int, height: int) -> int:
-    """Images only; video has 36 (cvat-api 7.14)."""
+    """Of images, and of videos that are cut into them; other videos have 36 (cvat-api 7.14)."""
     return max(2, min(72, 36 * 1920 * 1080 // max(1, width * height)))
 
 
