@@ -151,8 +151,8 @@ def task_meta_change(request: Request, site: Site, number: int) -> Answer:
 
 def _refuse_pool(task: Task, wanted: list[int]) -> None:
     pool = next(job for job in task.jobs if job.type == "ground_truth")
-    changed = set(wanted) ^ set(task.deleted)
-    if any(pool.holds(frame) for frame in changed):
+    added = set(wanted) - set(task.deleted)
+    if any(pool.holds(frame) for frame in added):
         text = (
             "When task validation mode is gt_pool, GT frames can only be deleted and restored "
             "via the GT job's api/jobs/{id}/data/meta endpoint"
@@ -180,9 +180,9 @@ def job_meta_change(request: Request, site: Site, number: int) -> Answer:
 
 
 def _disable(task: Task, job: Job, wanted: list[int]) -> None:
-    """In a honeypot pool this deletes the honeypots that copy these frames, too."""
+    """In a honeypot pool this deletes the honeypots that copy these frames, too, and restores all
+    other frames of the task (cvat-api 13.4)."""
     task.disabled = sorted(wanted)
     if task.validation_mode == "gt_pool":
         copies = [frame for frame, real in task.honeypots.items() if real in wanted]
-        others = [t for t in task.deleted if t not in task.honeypots and not job.holds(t)]
-        task.deleted = sorted({*others, *wanted, *copies})
+        task.deleted = sorted({*wanted, *copies})

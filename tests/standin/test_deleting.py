@@ -56,6 +56,26 @@ def test_deleting_a_pool_frame_deletes_its_honeypots(ask, world: World) -> None:
     assert deleted(ask, "/api/tasks/6") == []
 
 
+def test_deleting_in_the_pool_restores_what_else_was_deleted(ask, world: World) -> None:
+    task = world.tasks[6]
+    pool = task.jobs[-1]
+    ordinary = next(t for t in range(pool.start) if t not in task.honeypots)
+    unused = next(t for t in pool.frames if t not in task.honeypots.values())
+    delete(ask, f"/api/jobs/{task.jobs[0].id}", [ordinary])
+    assert deleted(ask, "/api/tasks/6") == [ordinary]
+    delete(ask, f"/api/jobs/{pool.id}", [unused])
+    assert deleted(ask, "/api/tasks/6") == [unused]
+
+
+def test_a_frame_of_the_pool_can_be_restored_through_the_task(ask, world: World) -> None:
+    task = world.tasks[6]
+    pool = task.jobs[-1]
+    delete(ask, f"/api/jobs/{pool.id}", [pool.start])
+    delete(ask, "/api/tasks/6", [])
+    assert deleted(ask, "/api/tasks/6") == []
+    assert deleted(ask, f"/api/jobs/{pool.id}") == [pool.start]  # still no part of the validation
+
+
 @pytest.mark.parametrize("frames", [[0, 0], [230], [-1]])
 def test_impossible_lists_are_refused(ask, frames: list[int]) -> None:
     answer = delete(ask, "/api/tasks/1", frames)
