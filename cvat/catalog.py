@@ -121,7 +121,10 @@ def _shown_jobs(cvat: CatalogApi, task_id: int) -> ShownTask:
 def _through_jobs(cvat: CatalogApi, task_id: int, jobs: Sequence[Job]) -> FrameCatalog:
     candidates = [j for j in jobs if j.is_annotation or j.type == "ground_truth"]
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        metas = {j.id: meta for j, meta in pool.map(_with_meta(cvat), candidates)}
+        try:
+            metas = {j.id: meta for j, meta in pool.map(_with_meta(cvat), candidates)}
+        except CvatForbidden as error:
+            raise _listed_and_closed(task_id, error) from error
         holders = [j for j in candidates if j.is_annotation or not _is_list(metas[j.id])]
     if not holders:
         raise _no_holder(task_id, jobs)
@@ -132,6 +135,16 @@ def _through_jobs(cvat: CatalogApi, task_id: int, jobs: Sequence[Job]) -> FrameC
         numbers = range(held.first, numbering.job_range(job, meta).stop)
         parts.append(_Part(job, numbers, meta, job.start_frame, honeypots))
     return _catalog(task_id, None, holders, parts, others=_except(jobs, holders))
+
+
+def _listed_and_closed(task_id: int, error: CvatForbidden) -> CvatForbidden:
+    """The error for jobs that CVAT lists to their assignee and does not open (cvat-api 3.6)."""
+    return CvatForbidden(
+        f"CVAT lists jobs of task {task_id} as yours and does not open them. It does so with jobs "
+        "in an organization that your account does not belong to (any more). Ask a maintainer of "
+        "the organization to invite you, and accept the invitation in CVAT.",
+        status=error.status,
+    )
 
 
 def _except(jobs: Iterable[Job], holders: Iterable[Job]) -> tuple[Job, ...]:

@@ -34,6 +34,7 @@ TOKENS = Listing[AccessToken](
         "created_date": lambda t: iso(t.created_date),
     },
     search=("name",),
+    is_of_members=False,
 )
 
 

@@ -20,7 +20,13 @@ from standin.messages import (
     missing,
 )
 from standin.model import Label, Project, Task
-from standin.rights import is_project_staff, is_task_staff, may_see_organization
+from standin.rights import (
+    is_project_staff,
+    is_task_staff,
+    may_create_projects,
+    may_remove_project,
+    may_see_organization,
+)
 from standin.site import Site
 
 
@@ -72,6 +78,8 @@ def project_create(request: Request, site: Site) -> Answer:
     if not body.get("name"):
         raise Refusal(400, {"name": ["This field is required."]})
     labels = checked_labels(body.get("labels") or [])
+    if not may_create_projects(request.account, request.organization):
+        raise forbidden()
     project = site.world.add_project(
         str(body["name"]), request.account, organization=request.organization, labels=labels
     )
@@ -88,6 +96,8 @@ def project_detail(request: Request, site: Site, number: int) -> Answer:
 def project_delete(request: Request, site: Site, number: int) -> Answer:
     """One without tasks: what becomes of tasks is not recorded."""
     project = find_project(request, site, number)
+    if not may_remove_project(request.account, project):
+        raise forbidden()
     if any(task.project is project for task in list(site.world.tasks.values())):
         raise ServerError("a project with tasks")
     with site.world.lock:

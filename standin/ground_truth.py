@@ -11,7 +11,7 @@ from standin import objects
 from standin.finding import find_job
 from standin.messages import Answer, Refusal, Request, ServerError, forbidden, json_answer
 from standin.model import Task, User
-from standin.rights import may_assign, may_see_task
+from standin.rights import may_assign, may_change_ground_truth
 from standin.site import Site
 
 # How many frames each random method draws, by one of two fields.
@@ -42,7 +42,7 @@ def job_create(request: Request, site: Site) -> Answer:
 
 def job_delete(request: Request, site: Site, number: int) -> Answer:
     job = find_job(request, site, number)
-    if not may_see_task(request.account, job.task):
+    if not may_change_ground_truth(request.account, job.task):
         raise forbidden()
     if job.type != "ground_truth":
         raise Refusal(400, ["Only ground truth jobs can be removed"])
@@ -59,7 +59,7 @@ def _task(request: Request, site: Site, body: dict[str, Any]) -> Task:
     task = site.world.tasks.get(body["task_id"])
     if task is None:
         raise Refusal(400, ["Task matching query does not exist."])
-    if not may_see_task(request.account, task):
+    if not may_change_ground_truth(request.account, task):
         raise forbidden()
     return task
 

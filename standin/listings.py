@@ -24,6 +24,7 @@ ORGANIZATIONS = Listing[Organization](
     },
     search=("name", "slug", "owner"),
     plain=("slug", "name", "owner"),
+    is_of_members=False,
 )
 PROJECTS = Listing[Project](
     fields={

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from standin.logic import parse_filter
-from standin.messages import Answer, Refusal, Request, json_answer
+from standin.messages import Answer, Refusal, Request, forbidden, json_answer
+from standin.rights import may_list_within
 from standin.site import Site
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class Listing(Generic[T]):
     plain: Sequence[str] = ()
     numbers: Sequence[str] = ("id", "task_id", "project_id", "parent_job_id")
     default_sort: str = "-id"
+    is_of_members: bool = True  # closed to who does not belong to the organization that it is of
 
 
 def listed(
@@ -38,7 +40,10 @@ def listed(
     items: Iterable[T],
     show: Callable[[T], Any],
 ) -> Answer:
-    """One page of `items`. Raises Refusal 400 for bad filters, 404 for pages there are not."""
+    """One page of `items`. Raises Refusal 400 for bad filters, 403 for an organization that the
+    asker does not belong to (cvat-api 3.5), 404 for pages there are not."""
+    if listing.is_of_members and not may_list_within(request.account, request.organization):
+        raise forbidden()
     site.costs.spend(site.costs.listing)
     matching = _searched(_filtered(list(items), request, listing), request, listing)
     ordered = _sorted(matching, request.query.get("sort", listing.default_sort), listing)

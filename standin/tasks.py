@@ -13,7 +13,7 @@ from standin.listings import TASKS, is_listed
 from standin.lists import listed
 from standin.messages import Answer, Refusal, Request, forbidden, json_answer
 from standin.model import Project
-from standin.rights import is_task_staff, may_assign, may_create_tasks
+from standin.rights import is_task_staff, may_assign, may_create_tasks, may_remove_task
 from standin.site import Site
 
 NAME_LENGTH = 256
@@ -105,7 +105,10 @@ def task_change(request: Request, site: Site, number: int) -> Answer:
     task, body = find_task(request, site, number), request.json()
     if "assignee_id" in body:
         assignee = site.world.users.get(body["assignee_id"] or 0)
-        if not may_assign(request.account, task.organization, assignee):
+        if not (
+            may_remove_task(request.account, task)
+            and may_assign(request.account, task.organization, assignee)
+        ):
             raise forbidden()
         task.assignee, task.assignee_updated_date = assignee, datetime.now(UTC)
     task.name = str(body.get("name", task.name))
@@ -117,5 +120,7 @@ def task_change(request: Request, site: Site, number: int) -> Answer:
 
 def task_delete(request: Request, site: Site, number: int) -> Answer:
     task = find_task(request, site, number)
+    if not may_remove_task(request.account, task):
+        raise forbidden()
     site.world.remove_task(task)
     return Answer(204, b"", None)

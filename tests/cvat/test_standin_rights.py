@@ -141,9 +141,14 @@ class TestTasksOfColleagues:
         assert held(found) == dict.fromkeys(range(10, 20), shared.jobs[1].id)
 
     def test_no_member_and_assigned(self, site: StandIn, shared: Task) -> None:
+        """CVAT lists the job and does not open it (cvat-api 3.6)."""
         shared.jobs[0].assignee = site.world.user("carol")
-        found = client(site, "carol").frame_catalog(shared.id)
-        assert held(found) == dict.fromkeys(range(10), shared.jobs[0].id)
+        cvat = client(site, "carol")
+        assert [job.id for job in cvat.jobs(shared.id)] == [shared.jobs[0].id]
+        with pytest.raises(CvatForbidden, match=r"does not belong to .* to invite you"):
+            cvat.frame_catalog(shared.id)
+        with pytest.raises(CvatForbidden, match=f"may not see job {shared.jobs[0].id}"):
+            cvat.frame_catalog(job_id=shared.jobs[0].id)
 
     def test_few_requests(self, site: StandIn, shared: Task) -> None:
         cvat = client(site, "alice")

@@ -93,6 +93,54 @@ def test_job_assignees_set_the_state_but_not_the_stage(ask, world: World) -> Non
     assert (moved["stage"], moved["state"]) == ("acceptance", "new")
 
 
+def test_what_an_organization_holds_is_closed_to_who_has_left_it(ask, world: World) -> None:
+    """cvat-api 3.6: lists go on to show it."""
+    task = world.add_task("left", owner="bob", organization=world.organizations[1], count=2)
+    assert ask(f"/api/tasks/{task.id}", user="bob").status_code == 200
+    del world.organizations[1].members[world.user("bob").id]
+    assert task.id in {each["id"] for each in ask("/api/tasks", user="bob").json()["results"]}
+    for path in (f"/api/tasks/{task.id}", f"/api/jobs/{task.jobs[0].id}"):
+        assert ask(path, user="bob").status_code == 403
+
+
+@pytest.mark.parametrize(("role", "status"), [("worker", 403), ("supervisor", 201)])
+def test_a_worker_makes_no_ground_truth_in_a_task_of_his(
+    ask, world: World, role: str, status: int
+) -> None:
+    acme = world.organizations[1]
+    acme.members[world.user("bob").id] = role
+    task = world.add_task("his", owner="demo", assignee="bob", organization=acme, count=4)
+    asked = {"type": "ground_truth", "frame_selection_method": "manual", "task_id": task.id}
+    made = ask("/api/jobs", user="bob", method="POST", json={**asked, "frames": [1]})
+    assert made.status_code == status
+    truth = task.jobs[-1] if made.ok else world.add_ground_truth(task, [1])
+    gone = ask(f"/api/jobs/{truth.id}", user="bob", method="DELETE")
+    assert gone.status_code == (204 if made.ok else 403)
+
+
+def test_the_assignee_of_a_task_neither_deletes_it_nor_gives_it_away(ask, world: World) -> None:
+    task = world.add_task("theirs", owner="demo", assignee="carol", count=2)
+    path = f"/api/tasks/{task.id}"
+    assert ask(path, user="carol", method="PATCH", json={"name": "mine"}).status_code == 200
+    assert ask(path, user="carol", method="PATCH", json={"assignee_id": None}).status_code == 403
+    assert ask(path, user="carol", method="DELETE").status_code == 403
+    project = world.add_project("theirs", "demo", assignee="carol")
+    inside = world.add_task("inside", owner="demo", project=project, count=2)
+    assert ask(f"/api/tasks/{inside.id}", user="carol", method="DELETE").status_code == 204
+    assert ask(f"/api/projects/{project.id}", user="carol", method="DELETE").status_code == 403
+    assert ask(f"/api/projects/{project.id}", method="DELETE").status_code == 204
+
+
+def test_a_worker_makes_tasks_in_a_project_of_his_alone(ask, world: World) -> None:
+    acme = world.organizations[1]
+    his = world.add_project("his", "demo", assignee="bob", organization=acme)
+    other = world.add_project("other", "demo", organization=acme)
+    for project_id, status in ((his.id, 201), (other.id, 403), (None, 403)):
+        body = {"name": "new"} if project_id is None else {"name": "new", "project_id": project_id}
+        made = ask("/api/tasks", user="bob", method="POST", params={"org": "acme"}, json=body)
+        assert made.status_code == status, project_id
+
+
 def test_paths_that_come_later_are_not_found_pages(ask) -> None:
     for path in ("/api/requests", "/api/webhooks", "/api/quality/reports"):
         answer = ask(path)

@@ -27,6 +27,11 @@ def by_bob(standin: StandIn) -> None:
         job.assignee, job.assignee_updated_date = standin.world.user("bob"), job.updated_date
 
 
+def assigned_outside(standin: StandIn) -> None:
+    """bob is assigned to a job in an organization that he does not belong to."""
+    standin.world.jobs[1030].assignee = standin.world.user("bob")
+
+
 def with_truth(standin: StandIn) -> None:
     standin.world.add_ground_truth(standin.world.tasks[239], [1, 2, 5, 6], 1050)
 
@@ -52,6 +57,8 @@ BEFORE: dict[str, Callable[[StandIn], None]] = {
     "gt-job-meta": with_truth,
     "gt-task-afterwards": with_truth,
     "gt-validation-layout": with_truth,
+    "org-job-as-non-member-403": assigned_outside,
+    "org-list-as-non-member-403": assigned_outside,
 }
 
 FRAMES = [["a/9.jpg", "z/2.jpg"], ["a.jpg"], ["m m/ü.png", "a/10.jpg"]]
