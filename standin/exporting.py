@@ -8,6 +8,7 @@ from standin.exports import FORMAT, Export
 from standin.finding import find_task
 from standin.formats import EXPORTED
 from standin.messages import HTML, Answer, Refusal, Request, forbidden, json_answer, not_found_page
+from standin.rights import may_see_task
 from standin.site import Site
 
 
@@ -30,10 +31,17 @@ def task_export(request: Request, site: Site, number: int) -> Answer:
 
 
 def request_detail(request: Request, site: Site, request_id: str) -> Answer:
-    found = site.exports.get(request_id) or site.creations.get(request_id)
+    """cvat-api 11.4: a creation is shown to whoever may see its task."""
+    export, creation = site.exports.get(request_id), site.creations.get(request_id)
+    found = export or creation
     if found is None:
         return Answer(404, b"There is no request with specified id", HTML)
-    if found.owner is not request.account:
+    is_open = request.account.is_admin or (
+        found.owner is request.account
+        if creation is None
+        else may_see_task(request.account, creation.task)
+    )
+    if not is_open:
         raise forbidden()
     return json_answer(found.to_json(request.base))
 

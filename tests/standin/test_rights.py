@@ -2,6 +2,8 @@
 
 import pytest
 
+from standin.creations import Creation
+from standin.server import StandIn
 from standin.world import World
 
 
@@ -139,6 +141,18 @@ def test_a_worker_makes_tasks_in_a_project_of_his_alone(ask, world: World) -> No
         body = {"name": "new"} if project_id is None else {"name": "new", "project_id": project_id}
         made = ask("/api/tasks", user="bob", method="POST", params={"org": "acme"}, json=body)
         assert made.status_code == status, project_id
+
+
+def test_a_creation_is_shown_to_whoever_may_see_its_task(
+    ask, world: World, standin: StandIn
+) -> None:
+    task = world.add_task("new", owner="demo", assignee="bob", readiness="creating")
+    owner = world.user("demo")
+    assert owner is not None
+    standin.site.creations.add(Creation(task, owner, {}))
+    path = f"/api/requests/action%3Dcreate%26target%3Dtask%26target_id%3D{task.id}"
+    found = {user: ask(path, user=user).status_code for user in ("demo", "bob", "admin", "carol")}
+    assert found == {"demo": 200, "bob": 200, "admin": 200, "carol": 403}
 
 
 def test_paths_that_come_later_are_not_found_pages(ask) -> None:
