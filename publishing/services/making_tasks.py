@@ -42,6 +42,10 @@ FIRST_POLL_SECONDS, POLL_SECONDS, POLL_SHARE = 0.1, 1.0, 0.05
 
 NO_LAYOUT = ValidationLayout()
 
+NOT_MADE = (
+    "CVAT does not make the frames of the new task any more: the request for them was cancelled "
+    "there, in the list of requests of your account, or lost. Publish again."
+)
 FILLED = (
     "Task {task} was to be made anew, because its upload did not fit the pictures, but CVAT has "
     "filled it meanwhile. It was not changed. Look at it in CVAT; if it is not what you need, "
@@ -170,6 +174,9 @@ def _fill(writing: Writing, task_id: int, pictures: PackedFile, length: int) -> 
     if state.status == "failed":
         _delete(writing, task_id)
         raise WorkFailed(state.message)
+    # Forgotten some time after its end, and at once when it is cancelled (cvat-api 11.4).
+    if state.status != "finished" and not _is_filled(writing.client, task_id):
+        raise WorkFailed(NOT_MADE)
 
 
 def _upload_to(publication: Publication, task_id: int) -> Change:

@@ -20,6 +20,7 @@ from publishing.services import making_tasks, new_frames
 from publishing.services.packed_file import PackedFile
 from selections.archives.entries import Line
 from selector.models import Connection
+from standin.creations import Creation, Creations
 from standin.model import Project, Task
 from standin.server import StandIn
 from tests.publishing.making import carried_out, request_task
@@ -71,6 +72,25 @@ def test_the_empty_task_of_a_cancelled_one_is_removed(
     monkeypatch.setattr(TaskWriter, "upload_pictures", cancelled)
     done = carried_out(publication)
     assert (done.status, done.result_task_id) == ("cancelled", None)
+    assert new_tasks(standin) == []
+
+
+def cancel_in_cvat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner of a request cancels it in CVAT while it waits for a worker: it is gone at once."""
+
+    def cancelled(creations: Creations, creation: Creation, *_: object) -> None:
+        creation.task.readiness = "creating"
+
+    monkeypatch.setattr(Creations, "begin", cancelled)
+
+
+def test_frames_whose_making_was_cancelled_in_cvat_are_not_waited_for(
+    publication: Publication, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        cancel_in_cvat(patched)
+        done = carried_out(publication)
+    assert (done.status, done.error) == ("failed", making_tasks.NOT_MADE)
     assert new_tasks(standin) == []
 
 

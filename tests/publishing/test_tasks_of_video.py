@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from publishing.models import Publication, Upload, WritePermission
+from publishing.services.making_tasks import NOT_MADE
 from selector.models import Connection
 from standin.media import numbered
 from standin.server import StandIn
@@ -17,6 +18,7 @@ from standin.video import encode_mp4
 from tests.conftest import api_of
 from tests.making import make_upload
 from tests.publishing.making import LOST, carried_out, lose_answers, truths
+from tests.publishing.test_tasks_given_up import cancel_in_cvat
 from tests.publishing.test_tasks_of_files import ask, left, made, names, picture, zipped
 
 pytestmark = pytest.mark.usefixtures("places", "transactional_db", "sent")
@@ -123,6 +125,22 @@ def test_a_file_that_is_no_video_leaves_no_task(
     assert (failed.status, failed.result_task_id) == ("failed", None)
     assert not any(task.bug_tracker for task in standin.world.tasks.values())
     assert Upload.objects.filter(pk=upload.pk).exists()
+
+
+def test_a_video_whose_frames_are_not_made_any_more_is_no_task_without_frames(
+    alice: User,
+    connection: Connection,
+    permission: WritePermission,
+    standin: StandIn,
+    video: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publication = ask(connection, make_upload(alice, alone(video)))
+    with monkeypatch.context() as patched:
+        cancel_in_cvat(patched)
+        failed = carried_out(publication)
+    assert (failed.status, failed.error) == ("failed", NOT_MADE)
+    assert not any(task.bug_tracker for task in standin.world.tasks.values())
 
 
 def test_a_part_behind_its_end_leaves_no_task(
