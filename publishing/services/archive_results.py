@@ -11,7 +11,7 @@ from cvat.types import Place
 from portal.exceptions import Conflict, InvalidInput
 from publishing.models import Publication, PublicationQuerySet, PublishedFrame
 from publishing.services.following import connection_to
-from publishing.services.of_selection import MOST_READ, newest_publications
+from publishing.services.newest_publications import MOST_READ, newest_publications
 from publishing.services.results import NO_RESULTS, result_frames
 from selections.archives.results import NewFrames, Results
 from selections.models import Selection

@@ -1,4 +1,4 @@
-"""What a person has made of a selection in CVAT, as its page asks for it."""
+"""The newest publications of a selection, for its page."""
 
 from __future__ import annotations
 
