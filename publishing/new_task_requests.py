@@ -101,7 +101,7 @@ def _of_each_job(options: NewTaskOptions) -> str:
     return text
 
 
-def annotation_copying(task_id: int | None, *, lost_labels: Collection[str] = ()) -> Change:
+def annotation_creation(task_id: int | None, *, lost_labels: Collection[str] = ()) -> Change:
     """The annotations of the frames; without `task_id` of a task that is not made yet.
     `lost_labels`: those that the new task will not have."""
     text = "Write the annotations of the frames into the jobs"

@@ -11,10 +11,10 @@ from django.db import connections
 from cvat.writing import TaskWriter
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication
-from publishing.services import new_task_jobs, packing, packing_files, taking_annotations
+from publishing.services import new_task_annotations, new_task_jobs, packing, packing_files
 from publishing.services.making_tasks import make_task
+from publishing.services.new_task_annotations import NewTaskAnnotations
 from publishing.services.packed_file import PackedFile, PackingFailed, UploadEnded
-from publishing.services.taking_annotations import TakenAnnotations
 from publishing.services.writing import permitted_writing
 
 
@@ -30,13 +30,13 @@ def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, A
     is_packed_first = is_of_files or options.overlap > 0 or options.honeypots_per_job > 0
     with PackedFile(is_read_meanwhile=not is_packed_first) as pictures:
         if is_packed_first:
-            taken = _pack(publication, heartbeat, pictures)
+            annotations = _pack(publication, heartbeat, pictures)
             with permitted_writing(publication, heartbeat) as writing:
                 task_id = make_task(writing, pictures)
         else:
-            task_id, taken = _make_meanwhile(publication, heartbeat, pictures)
+            task_id, annotations = _make_meanwhile(publication, heartbeat, pictures)
     with permitted_writing(publication, heartbeat) as writing:
-        problems = {} if taken is None else taken.write(writing, task_id)
+        problems = {} if annotations is None else annotations.write(writing, task_id)
         new_task_jobs.assign(writing, task_id)
         new_task_jobs.make_ground_truth(writing, task_id)
     counted = {"frames_total": publication.frames_total} if publication.video else {}
@@ -45,7 +45,7 @@ def make_new_task(publication: Publication, heartbeat: Heartbeat) -> dict[str, A
 
 def _pack(
     publication: Publication, heartbeat: Heartbeat, pictures: PackedFile
-) -> TakenAnnotations | None:
+) -> NewTaskAnnotations | None:
     """Pack the pictures, and read their annotations if they go along: before the ZIP is whole for
     the thread that uploads it, so that CVAT makes no task of pictures whose annotations cannot be
     read."""
@@ -53,30 +53,30 @@ def _pack(
         pictures.finish(*packing_files.pack(publication, heartbeat))
         return None
     path, lines = packing.pack(publication, heartbeat, pictures)
-    taken = None
+    annotations = None
     if publication.get_new_task_options().with_annotations:
-        taken = taking_annotations.read(publication, heartbeat, lines)
+        annotations = new_task_annotations.read(publication, heartbeat, lines)
     pictures.finish(path, lines)
-    return taken
+    return annotations
 
 
 def _make_meanwhile(
     publication: Publication, heartbeat: Heartbeat, pictures: PackedFile
-) -> tuple[int, TakenAnnotations | None]:
+) -> tuple[int, NewTaskAnnotations | None]:
     """Pack the pictures, and make the task in another thread, which uploads what is packed."""
-    taken = None
+    annotations = None
     with ThreadPoolExecutor(1, thread_name_prefix="upload") as pool:
         making = pool.submit(_make_in_thread, publication, heartbeat, pictures)
         making.add_done_callback(lambda _: pictures.end_upload())
         try:
-            taken = _pack(publication, heartbeat, pictures)
+            annotations = _pack(publication, heartbeat, pictures)
         except UploadEnded:
             pass
         except BaseException as error:
             pictures.fail()
             if isinstance(making.exception(), PackingFailed) or not isinstance(error, Exception):
                 raise
-        return making.result(), taken
+        return making.result(), annotations
 
 
 def _make_in_thread(publication: Publication, heartbeat: Heartbeat, pictures: PackedFile) -> int:

@@ -26,7 +26,7 @@ from publishing.exceptions import ChoiceNeeded
 from publishing.label_sets import LabelSet, LabelsToSend, label_sets
 from publishing.new_task import MOST_FRAMES, MOST_JOBS, NewTaskOptions
 from publishing.new_task_requests import (
-    annotation_copying,
+    annotation_creation,
     ground_truth_creation,
     job_assignment,
     picture_upload,
@@ -250,7 +250,7 @@ class NewTaskCheck:
             self._upload(part, replaced),
         ]
         if options.with_annotations:
-            changes.append(annotation_copying(None, lost_labels=self._lost_labels(part)))
+            changes.append(annotation_creation(None, lost_labels=self._lost_labels(part)))
         if options.job_assignee_ids:
             changes.append(job_assignment(None, assignees=len(set(options.job_assignee_ids))))
         if options.ground_truth_count and not options.honeypots_per_job:

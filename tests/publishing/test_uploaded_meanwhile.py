@@ -18,9 +18,9 @@ from publishing.models import Publication, WritePermission
 from publishing.services import (
     carrying_out,
     making_tasks,
+    new_task_annotations,
     packed_file,
     packing,
-    taking_annotations,
 )
 from publishing.services.packed_file import Foresight, PackedFile, TooLong, UploadEnded
 from selections.archives import disk, part_file
@@ -140,7 +140,7 @@ def test_when_annotations_cannot_be_read_no_task_stays(
         assert sent_first.is_set()
         raise CvatForbidden("No annotations today.", status=403)
 
-    monkeypatch.setattr(taking_annotations, "read", refused)
+    monkeypatch.setattr(new_task_annotations, "read", refused)
     done = carried_out(
         request_task(select(connection, (task.id, range(COUNT))), with_annotations=True)
     )

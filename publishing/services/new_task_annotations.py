@@ -1,4 +1,5 @@
-"""The annotations of the frames of a selection, copied into the new task that was made of them."""
+"""The annotations of a new task: those on the frames that it is made of, read before it is made and
+written into its jobs."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from cvat.writing.objects import OBJECTS_AT_ONCE
 from portal.work.heartbeat import Heartbeat
 from publishing.left_out import LeftOut
 from publishing.models import Publication
-from publishing.new_task_requests import annotation_copying
+from publishing.new_task_requests import annotation_creation
 from publishing.services.packing import spool_of
 from publishing.services.reading_objects import UNNAMED, read_every_object
 from publishing.services.writing import Writing
@@ -35,24 +36,26 @@ ATTRIBUTE = (
 )
 
 
-def read(publication: Publication, heartbeat: Heartbeat, lines: Sequence[Line]) -> TakenAnnotations:
+def read(
+    publication: Publication, heartbeat: Heartbeat, lines: Sequence[Line]
+) -> NewTaskAnnotations:
     """Read what is annotated on the frames, through the connection that reads. `lines` are those of
     the manifest: one for each frame of the new task, in order. Raises NotConnected, Stopped,
     CvatError."""
     connection = connection_of(publication)
-    taken = TakenAnnotations(lines)
+    annotations = NewTaskAnnotations(lines)
     folder = spool_of(publication.pk).folder / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with worker_client(connection, heartbeat) as client:
         for task_id, of_task in groupby(lines, key=itemgetter("task_id")):
             heartbeat.check()
             heartbeat.say(f"Reading the annotations of task {task_id}.")
-            taken.read_task(client, task_id, list(of_task), folder / f"{task_id}.jsonl")
+            annotations.read_task(client, task_id, list(of_task), folder / f"{task_id}.jsonl")
     heartbeat.say("")
-    return taken
+    return annotations
 
 
-class TakenAnnotations:
+class NewTaskAnnotations:
     """The objects on the frames of a new task, in files, and what of them is left out."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
@@ -68,8 +71,7 @@ class TakenAnnotations:
         for line in lines:
             chosen.add(line["frame"], line["job_id"])
         labels = read_labels(client, task_id, chosen.jobs[0])
-        annotations = read_every_object(client, task_id, chosen, labels, into=into)
-        self._note_unread(task_id, annotations)
+        self._note_unread(task_id, read_every_object(client, task_id, chosen, labels, into=into))
         known = Labels(()) if isinstance(labels, CvatError) else labels
         self._objects[task_id] = StoredObjects(into, known)
 
@@ -81,7 +83,7 @@ class TakenAnnotations:
         labels, writer = client.labels(task_id=task_id), AnnotationWriter(client)
         jobs = [job for job in client.jobs(task_id) if job.is_annotation]
         first = 0
-        with writing.step(annotation_copying(task_id)):
+        with writing.step(annotation_creation(task_id)):
             for number, job in enumerate(sorted(jobs, key=lambda job: job.start_frame), 1):
                 heartbeat.check()
                 heartbeat.say(f"Writing annotations: job {number:,} of {len(jobs):,}.")
@@ -114,14 +116,14 @@ class TakenAnnotations:
             yield from (("tags", tag) for tag in result.tags)
             yield from (("shapes", shape) for shape in result.shapes)
 
-    def _note_unread(self, task_id: int, annotations: TaskAnnotations) -> None:
+    def _note_unread(self, task_id: int, read: TaskAnnotations) -> None:
         """Note what could not be read of a task."""
-        for problem in annotations.problems:
+        for problem in read.problems:
             self._left_out.add(
                 problem["reason"],
                 task_id=task_id,
                 frame=problem.get("frame"),
                 object_id=problem.get("object_id"),
             )
-        if unnamed := annotations.problems_count - len(annotations.problems):
+        if unnamed := read.problems_count - len(read.problems):
             self._left_out.add(UNNAMED, task_id=task_id, count=unnamed)

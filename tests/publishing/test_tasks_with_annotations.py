@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from cvat import client as cvat_client
 from cvat.writing import AnnotationWriter
 from publishing.models import Publication, WritePermission
-from publishing.services import carrying_out, making_tasks, taking_annotations
+from publishing.services import carrying_out, making_tasks, new_task_annotations
 from selections.models import Selection
 from selector.models import Connection
 from standin.model import Task
@@ -36,7 +36,7 @@ LABELS = [{"name": "car", "attributes": [COLOUR]}, "night", PERSON]
 def spools(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cvat_client, "PATIENT", HASTY)
     monkeypatch.setattr(making_tasks, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(taking_annotations, "OBJECTS_AT_ONCE", 2)
+    monkeypatch.setattr(new_task_annotations, "OBJECTS_AT_ONCE", 2)
     settings.SPOOL_DIR = tmp_path / "spool"
 
 
