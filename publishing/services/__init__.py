@@ -4,7 +4,7 @@ from publishing.services.copy_checking import NOTHING_TO_COPY, CopyCheck, check_
 from publishing.services.copy_sources import CopySource, read_file, read_source
 from publishing.services.files_checking import FilesCheck, check_files, find_contents
 from publishing.services.finding_projects import find_projects
-from publishing.services.following import FollowedJob, connection_to, follow_jobs
+from publishing.services.following import FollowedJob, follow_jobs
 from publishing.services.ground_truth_checking import GroundTruthCheck, JobShare, check_ground_truth
 from publishing.services.handing_over import (
     HandOverCheck,
@@ -69,7 +69,6 @@ __all__ = [
     "check_issues",
     "check_new_task",
     "compare_results",
-    "connection_to",
     "discard_upload",
     "find_contents",
     "find_projects",

@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from cvat.types import Place
 from portal.exceptions import Conflict, InvalidInput
 from publishing.models import Publication, PublicationQuerySet, PublishedFrame
-from publishing.services.following import connection_to
 from publishing.services.newest_publications import MOST_READ, newest_publications
 from publishing.services.results import NO_RESULTS, result_frames
 from selections.archives.results import NewFrames, Results
 from selections.models import Selection
+from selections.services.connections import required_connection
 
 MOST_CHOICES = 20  # on a page, the newest first
 MOST_ON_FRAMES = 5  # the frames of a publication are not indexed by the task that they are of
@@ -65,7 +65,7 @@ class PublicationResults:
         return Results(
             id=publication.pk,
             title=publication.results_title,
-            connection=connection_to(user, publication),
+            connection=required_connection(user, publication),
             task_id=publication.result_task_id or 0,
             job_id=publication.result_job_id,
             frames=_frames(publication),

@@ -11,13 +11,12 @@ from cvat.client import CvatClient
 from cvat.exceptions import CvatForbidden
 from cvat.links import job_link
 from cvat.types import Job
-from portal.exceptions import Conflict, NotConnected
+from portal.exceptions import Conflict
 from publishing.models import Publication
 from publishing.reviewing import by_frames, in_turn
 from publishing.services.assignees import find_members
+from selections.services.connections import required_connection
 from selector.cvat_requests import cvat_client
-from selector.models import Connection
-from selector.own_connections import closest_connection
 
 NOT_MADE = "CVAT has not made it yet, so there are no jobs to follow."
 
@@ -49,7 +48,7 @@ def follow_jobs(*, user: User, publication: Publication) -> list[FollowedJob]:
     task_id, job_id = publication.result_task_id, publication.result_job_id
     if task_id is None or publication.status != Publication.Status.READY:
         raise Conflict(NOT_MADE)
-    with cvat_client(connection_to(user, publication)) as client:
+    with cvat_client(required_connection(user, publication)) as client:
         jobs = [client.job(job_id)] if job_id is not None else client.jobs(task_id)
         if not jobs:
             raise Conflict(NO_JOB_SHOWN.format(task=task_id))
@@ -74,16 +73,3 @@ def _reviewers(
     names = {member.id: member.username for member in members}
     chosen = {job.id: in_turn(reviewer_ids, n) for n, job in enumerate(by_frames(jobs))}
     return {job_id: names.get(user, f"user {user}") for job_id, user in chosen.items()}
-
-
-def connection_to(user: User, publication: Publication) -> Connection:
-    """The user's own connection to the server of the publication. Raises NotConnected."""
-    connection = closest_connection(
-        Connection.objects.for_user(user).accepted(),
-        url=publication.url,
-        organization=publication.organization,
-        pk=publication.connection_id,
-    )
-    if connection is None:
-        raise NotConnected(f"You are not connected to {publication.url}. Connect to it first.")
-    return connection

@@ -25,9 +25,10 @@ from publishing.reviewing import (
     in_turn,
 )
 from publishing.services.assignees import check_assignees, find_members
-from publishing.services.following import NO_JOB_SHOWN, connection_to
+from publishing.services.following import NO_JOB_SHOWN
 from publishing.services.queueing import check_not_removed, follow_up_of, queue
 from publishing.services.writing import permitted_writing
+from selections.services.connections import required_connection
 from selector.cvat_requests import cvat_client
 from selector.models import Connection
 
@@ -82,7 +83,7 @@ def check_hand_over(*, user: PortalUser, source: Publication) -> HandOverCheck:
     task_id = source.result_task_id
     if not source.has_reviewable_jobs or task_id is None:
         raise Conflict(NO_JOBS)
-    connection = connection_to(user, source)
+    connection = required_connection(user, source)
     with cvat_client(connection) as client:
         jobs = by_frames(client.jobs(task_id))
         if not jobs:

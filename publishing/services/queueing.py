@@ -14,9 +14,9 @@ from portal.exceptions import Conflict, InvalidInput
 from portal.work.models import lock_person
 from publishing.exceptions import PermissionNeeded
 from publishing.models import Publication, Upload, WritePermission
-from publishing.services.following import connection_to
 from publishing.services.uploads import UPLOAD_GONE, UPLOAD_IN_USE
 from selections.models import Selection
+from selections.services.connections import required_connection
 
 COPYING = (
     "Annotations are being copied into this task already. Wait until that is done, then look again."
@@ -27,7 +27,7 @@ REMOVING = "This task is being removed in CVAT. To keep it, cancel the removal f
 def follow_up_of(source: Publication, target: str, **values: Any) -> Publication:
     """A publication, not saved yet, that changes something more in CVAT after `source`. Raises
     NotConnected."""
-    connection = connection_to(source.requested_by, source)
+    connection = required_connection(source.requested_by, source)
     return Publication(
         target=target,
         selection=source.selection,

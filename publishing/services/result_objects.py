@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 
 from portal.exceptions import Conflict, NotFound
 from publishing.models import Publication
-from publishing.services.following import connection_to
 from publishing.services.results import NO_RESULTS
+from selections.services.connections import required_connection
 from selector.services.frame_annotations import (
     FrameAnnotations,
     find_annotations,
@@ -36,7 +36,7 @@ def find_result_objects(
         new_frame = frame if is_held else None
     if new_frame is None:
         raise NotFound(f"The publication has no frame {frame} of task {task_id}.")
-    connection = connection_to(user, publication)
+    connection = required_connection(user, publication)
     if job_id is not None:
         return find_annotations(connection=connection, job_id=job_id, frame=new_frame)
     annotations = find_task_annotations(connection=connection, task_id=result_id, frame=new_frame)

@@ -21,7 +21,8 @@ from portal.exceptions import Conflict, InvalidInput
 from publishing import groups
 from publishing.models import Publication
 from publishing.results import ComparedFrame, Comparison, JobFrames, NotCompared, ResultFrame
-from publishing.services.following import NO_JOB_SHOWN, connection_to
+from publishing.services.following import NO_JOB_SHOWN
+from selections.services.connections import required_connection
 from selector.cvat_requests import cvat_client
 
 NO_RESULTS = (
@@ -79,7 +80,7 @@ class TaskObjects:
 def compare_results(*, user: User, publication: Publication) -> Comparison:
     """The results compared with what the tasks of the frames have now; asked through the user's own
     connection. Raises Conflict, InvalidInput, NotConnected, Busy, CvatError."""
-    with cvat_client(connection_to(user, publication)) as client:
+    with cvat_client(required_connection(user, publication)) as client:
         return read_comparison(client, publication, Limits())
 
 

@@ -16,12 +16,12 @@ from portal.work.heartbeat import Heartbeat
 from publishing.change import Change
 from publishing.models import Publication
 from publishing.removal import RemovalOptions
-from publishing.services.following import connection_to
 from publishing.services.queueing import follow_up_of, queue
 from publishing.services.results import Limits
 from publishing.services.write_back_plans import JobPlan, WriteBackPlan, make_write_back_plan
 from publishing.services.writing import Writing, permitted_writing
 from publishing.writing_back import WriteBackOptions, object_creation, object_deletion
+from selections.services.connections import required_connection
 from selector.cvat_requests import cvat_client
 from selector.worker_requests import connection_of, worker_client
 
@@ -46,7 +46,7 @@ def plan_write_back(
     """The plan, and the requests that would change something in CVAT; none is sent. Raises like
     request_write_back(), but needs no permission to write."""
     _check_not_removed(user, source)
-    with cvat_client(connection_to(user, source)) as client:
+    with cvat_client(required_connection(user, source)) as client:
         plan = make_write_back_plan(client, source, options, Limits())
     _check(plan, options)
     return plan, plan.changes

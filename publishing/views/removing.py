@@ -15,6 +15,7 @@ from publishing import services
 from publishing.models import Publication, WritePermission
 from publishing.removal import task_removal
 from publishing.views.publications import publication_page
+from selections.services.connections import required_connection
 
 PAGE = "publishing/remove_task.html"
 
@@ -30,7 +31,7 @@ def remove_task(request: SignedInRequest, pk: int) -> HttpResponse:
         removed = services.request_removal(user=request.user, source=source)
         messages.success(request, "The removal was requested. This page shows how far it is.")
         return redirect(removed)
-    connection = services.connection_to(request.user, source)
+    connection = required_connection(request.user, source)
     context: dict[str, object] = {
         "publication": source,
         "permission": WritePermission.objects.of(connection),

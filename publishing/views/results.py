@@ -20,6 +20,7 @@ from publishing.forms import WriteBackForm
 from publishing.models import Publication, WritePermission
 from publishing.results import ComparedFrame
 from publishing.views.deciding import refused_page
+from selections.services.connections import required_connection
 
 PAGE = "publishing/results.html"
 MOST_LISTED = 100  # frames that differ
@@ -62,7 +63,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     try:
-        connection = services.connection_to(request.user, publication)
+        connection = required_connection(request.user, publication)
         comparison = services.compare_results(user=request.user, publication=publication)
     except Explained as error:
         return refused_page(request, PAGE, {"publication": publication}, error)
