@@ -6,7 +6,7 @@ from celery import shared_task
 
 from portal.work.running import take_turn
 from publishing.models import Publication
-from publishing.services import carrying_out, copying_annotations, packing, uploads
+from publishing.services import carrying_out, copying_annotations, spools, uploads
 
 
 @shared_task
@@ -19,6 +19,6 @@ def publish(pk: int) -> None:
 def clear_debris() -> None:
     """Delete what was fetched for publications that have ended without a worker, the objects of
     copies that came to nothing, and uploads that nobody went on with."""
-    packing.clear_debris()
+    spools.clear_debris()
     copying_annotations.forget_objects()
     uploads.clear_uploads()

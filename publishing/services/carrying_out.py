@@ -10,7 +10,7 @@ from portal.work.exceptions import Stopped
 from portal.work.heartbeat import Heartbeat
 from portal.work.running import run
 from publishing.models import Publication
-from publishing.services import packing
+from publishing.services import spools
 from publishing.services.carrying_out_new_task import make_new_task
 from publishing.services.copying_annotations import copy_annotations
 from publishing.services.handing_over import hand_over
@@ -43,7 +43,7 @@ def publish(pk: int) -> bool:
     """Carry out the publication. False if it does not wait to be done."""
     is_claimed = run(Publication, pk, _perform)
     if is_claimed:
-        packing.clear(pk)
+        spools.clear(pk)
         remove_what_is_empty(pk)
         remove_used_upload(pk)
     return is_claimed

@@ -20,8 +20,8 @@ from portal.work.heartbeat import Heartbeat
 from publishing.left_out import LeftOut
 from publishing.models import Publication
 from publishing.new_task_requests import annotation_creation
-from publishing.services.packing import spool_of
 from publishing.services.reading_objects import UNNAMED, read_every_object
+from publishing.services.spools import spool_of
 from publishing.services.writing import Writing
 from selections.archives.annotation_reading import TaskAnnotations, read_labels
 from selections.archives.annotation_store import StoredObjects

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
-import logging
 import os
-import uuid
-import zipfile
 from contextlib import closing
 from pathlib import Path
-
-from django.conf import settings
 
 from cvat.pictures import video_size
 from portal.work.exceptions import WorkFailed
@@ -20,31 +14,27 @@ from publishing.change import LEAVE_OUT
 from publishing.models import Publication
 from publishing.new_task import COMPRESSED
 from publishing.services.packed_file import Foresight, PackedFile
+from publishing.services.spools import (
+    PACKED,
+    disk_errors_explained,
+    packed_lines,
+    spool_of,
+    unfinished_path,
+)
 from publishing.services.uploaded_replacements import UploadedReplacements
 from publishing.upright import upright_size
 from selections.archives import disk
 from selections.archives.arrangement import Arrangement
-from selections.archives.building import why_not_written
 from selections.archives.entries import Entry, Line, MissingFrame
 from selections.archives.frame_source import FrameSource
-from selections.archives.naming import manifest_name
 from selections.archives.own_names import as_requested
-from selections.archives.spool import BUILD_PREFIX, Spool
 from selections.archives.video import FrameFileType
 from selections.archives.zipping import ZipWriter
 from selections.formats.format import Layout
 from selections.models import ArchiveOptions, Selection
 from selector.worker_requests import connection_of
 
-logger = logging.getLogger(__name__)
-
-PACKED = "packed.zip"
 Sizes = dict[tuple[int, int], tuple[int, int]]
-FOLDER = "publication-"  # in front of the id, in SPOOL_DIR
-
-
-def spool_of(publication_id: int) -> Spool:
-    return Spool(Path(settings.SPOOL_DIR) / f"{FOLDER}{publication_id}")
 
 
 def pack(
@@ -55,34 +45,11 @@ def pack(
 
     Raises NotConnected, WorkFailed when a frame cannot be had, Stopped, CvatError, UploadEnded.
     """
-    try:
-        return _pack(publication, heartbeat, packed_file)
-    except OSError as error:
-        logger.exception("the pictures of publication %s could not be packed", publication.pk)
-        raise WorkFailed(why_not_written(error)) from error
-
-
-def _pack(
-    publication: Publication, heartbeat: Heartbeat, packed_file: PackedFile
-) -> tuple[Path, list[Line]]:
-    spool = spool_of(publication.pk)
-    packed = spool.folder / PACKED
-    if not packed.exists():
-        selection = publication.selection
-        if selection is None:
-            raise WorkFailed("The selection was deleted before its frames were fetched.")
-        if task_ids := publication.get_new_task_options().task_ids:
-            selection = selection.of_tasks(task_ids)
-        selection = as_requested(
-            selection,
-            revision=publication.revision,
-            user=publication.requested_by,
-            connection=connection_of(publication),
-            stop=heartbeat.stopped,
-        )
-        os.replace(_packed(publication, selection, spool, heartbeat, packed_file), packed)
-    with zipfile.ZipFile(packed) as file:
-        lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]
+    packed = spool_of(publication.pk).folder / PACKED
+    with disk_errors_explained(publication):
+        if not packed.exists():
+            os.replace(_packed(publication, heartbeat, packed_file), packed)
+        lines = packed_lines(packed)
     heartbeat.frames_done = len(lines)
     return packed, lines
 
@@ -94,39 +61,20 @@ def size_in_cvat(file: io.BufferedIOBase) -> Line:
     return {"width": width, "height": height}
 
 
-def clear(publication_id: int) -> None:
-    """Remove what was fetched, once nobody goes on with it."""
-    if not Publication.objects.active().filter(pk=publication_id).exists():
-        spool_of(publication_id).remove()
-
-
-def clear_debris() -> None:
-    """Remove what was fetched for publications that have ended without a worker."""
-    folder = Path(settings.SPOOL_DIR)
-    for path in folder.glob(f"{FOLDER}*"):
-        number = path.name.removeprefix(FOLDER).partition(".")[0]
-        if number.isdecimal():
-            clear(int(number))
-
-
-def _packed(
-    publication: Publication,
-    selection: Selection,
-    spool: Spool,
-    heartbeat: Heartbeat,
-    packed_file: PackedFile,
-) -> Path:
+def _packed(publication: Publication, heartbeat: Heartbeat, packed_file: PackedFile) -> Path:
     """The path of the finished ZIP."""
+    selection = _selection(publication, heartbeat)
     options = ArchiveOptions(quality=publication.get_new_task_options().quality)
-    source = _source(publication, selection, spool, heartbeat, options)
+    spool = spool_of(publication.pk)
+    source = _source(publication, heartbeat, selection, options)
     spool.prepare()
     source.drop_stale()
     guard = disk.Guard(frames_total=publication.frames_total, spooled=spool.size_of_pieces())
     guard.check_before(selection)
     heartbeat.frames_done = heartbeat.bytes_done = 0
-    stem = spool.folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
     arrangement = Arrangement(selection, options, None)
     sizes = _sizes(selection) if options.quality == COMPRESSED else {}
+    stem = unfinished_path(spool, heartbeat)
     with ZipWriter(stem, part_size=0, about={}, is_hashed=False) as writer:
         foreseen = _Foreseen(writer, packed_file, publication.frames_total)
         with closing(source.entries(arrangement, flush=writer.flush)) as entries:
@@ -152,6 +100,23 @@ def _packed(
             )
         [part] = writer.finish([], padded_to=foreseen.length or 0)
     return part.path
+
+
+def _selection(publication: Publication, heartbeat: Heartbeat) -> Selection:
+    """The frames to pack: those of the selection as it was when the task was asked for, or of some
+    of its tasks. Raises WorkFailed."""
+    selection = publication.selection
+    if selection is None:
+        raise WorkFailed("The selection was deleted before its frames were fetched.")
+    if task_ids := publication.get_new_task_options().task_ids:
+        selection = selection.of_tasks(task_ids)
+    return as_requested(
+        selection,
+        revision=publication.revision,
+        user=publication.requested_by,
+        connection=connection_of(publication),
+        stop=heartbeat.stopped,
+    )
 
 
 class _Foreseen:
@@ -218,15 +183,14 @@ def _missing(entry: MissingFrame) -> str:
 
 def _source(
     publication: Publication,
-    selection: Selection,
-    spool: Spool,
     heartbeat: Heartbeat,
+    selection: Selection,
     options: ArchiveOptions,
 ) -> FrameSource:
     return FrameSource(
         connection_of(publication),
         selection,
-        spool=spool,
+        spool=spool_of(publication.pk),
         heartbeat=heartbeat,
         quality=options.quality,
         frame_file_type=FrameFileType(options.video_format, options.video_quality),

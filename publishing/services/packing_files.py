@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import uuid
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -14,17 +10,20 @@ from typing import Any, cast
 from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.models import Publication, Upload
-from publishing.services.packing import PACKED, size_in_cvat, spool_of
+from publishing.services.packing import size_in_cvat
+from publishing.services.spools import (
+    PACKED,
+    disk_errors_explained,
+    packed_lines,
+    spool_of,
+    unfinished_path,
+)
 from publishing.services.uploaded_replacements import PICTURES_GONE, find_upload
 from publishing.stored_files import BrokenFile, UploadedPicture, read_pictures
 from selections.archives import disk
-from selections.archives.building import why_not_written
 from selections.archives.entries import Entry, Line
-from selections.archives.naming import manifest_name
-from selections.archives.spool import BUILD_PREFIX
+from selections.archives.spool import Spool
 from selections.archives.zipping import ZipWriter
-
-logger = logging.getLogger(__name__)
 
 COPIED_AT_ONCE = 2**20  # bytes
 
@@ -35,29 +34,26 @@ def pack(publication: Publication, heartbeat: Heartbeat) -> tuple[Path, list[Lin
     WorkFailed, Stopped."""
     spool = spool_of(publication.pk)
     packed = spool.folder / PACKED
-    try:
+    with disk_errors_explained(publication):
         if not packed.exists():
             spool.prepare()
             write = _copied if publication.video else _packed
-            os.replace(write(publication, spool.folder, heartbeat), packed)
+            os.replace(write(publication, spool, heartbeat), packed)
         if publication.video:
             return packed, [{"path": publication.video, "width": None, "height": None}]
-        with zipfile.ZipFile(packed) as file:
-            lines: list[Line] = json.loads(file.read(manifest_name(None)))["frames"]
-    except OSError as error:
-        logger.exception("the files of publication %s could not be packed", publication.pk)
-        raise WorkFailed(why_not_written(error)) from error
+        lines = packed_lines(packed)
     heartbeat.frames_done = len(lines)
     return packed, lines
 
 
-def _packed(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Path:
+def _packed(publication: Publication, spool: Spool, heartbeat: Heartbeat) -> Path:
     """The path of the finished ZIP."""
     upload, contents = find_upload(publication)
     guard = disk.Guard(frames_total=len(contents.pictures), spooled=0)
     heartbeat.frames_done = heartbeat.bytes_done = 0
-    stem = folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
-    with ZipWriter(stem, part_size=0, about={}, is_hashed=False) as writer:
+    with ZipWriter(
+        unfinished_path(spool, heartbeat), part_size=0, about={}, is_hashed=False
+    ) as writer:
         for entry in _entries(upload, contents.pictures):
             heartbeat.check()
             guard.check_size(entry.size)
@@ -68,7 +64,7 @@ def _packed(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Pat
     return part.path
 
 
-def _copied(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Path:
+def _copied(publication: Publication, spool: Spool, heartbeat: Heartbeat) -> Path:
     """The path of the finished file of the video."""
     upload, contents = find_upload(publication)
     if contents.video is None:
@@ -76,7 +72,7 @@ def _copied(publication: Publication, folder: Path, heartbeat: Heartbeat) -> Pat
     guard = disk.Guard(frames_total=1, spooled=0)
     guard.check_size(contents.video.size)
     heartbeat.bytes_done = 0
-    path = folder / f"{BUILD_PREFIX}{heartbeat.worker}-{uuid.uuid4().hex}"
+    path = unfinished_path(spool, heartbeat)
     with path.open("wb") as target:
         for entry in _entries(upload, [contents.video]):
             while block := entry.file.read(COPIED_AT_ONCE):

@@ -18,6 +18,7 @@ from portal.exceptions import Conflict
 from publishing.models import Publication, WritePermission
 from publishing.services import carrying_out, making_tasks, new_frames, packing
 from publishing.services.packed_file import PackedFile
+from publishing.services.spools import clear_debris
 from selections.archives.entries import Line
 from selections.services import edit_frames
 from selector.models import Connection
@@ -345,10 +346,10 @@ def test_what_a_dead_publication_fetched_is_removed(
     publication = request_task(select(connection, (task.id, [1])))
     folder = spools / f"publication-{publication.pk}"
     folder.mkdir(parents=True)
-    packing.clear_debris()
+    clear_debris()
     assert folder.exists()
     publication.cancel()
-    packing.clear_debris()
+    clear_debris()
     assert not folder.exists()
 
 

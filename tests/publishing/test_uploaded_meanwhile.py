@@ -20,7 +20,7 @@ from publishing.services import (
     making_tasks,
     new_task_annotations,
     packed_file,
-    packing,
+    spools,
 )
 from publishing.services.packed_file import Foresight, PackedFile, TooLong, UploadEnded
 from selections.archives import disk, part_file
@@ -251,7 +251,7 @@ def test_after_a_kill_an_upload_of_another_length_is_given_up(
     with monkeypatch.context() as patch:
         patch.setattr(Foresight, "length", longer)
         kill_while_uploading(publication, monkeypatch)
-    packed = packing.spool_of(publication.pk).folder / packing.PACKED
+    packed = spools.spool_of(publication.pk).folder / spools.PACKED
     packed.unlink(missing_ok=True)  # the process ended before all was packed
     done = carried_out(publication)
     assert (done.status, done.error, done.attempts) == ("ready", "", 2)
