@@ -17,6 +17,8 @@ from selections.archives.remarks import (
 from selections.formats import FORMATS
 
 MOST_OLD_ENTRIES = 65_535  # that a ZIP without the extension ZIP64 has room for
+FRAMES_NAMED = JOBS_NAMED = 5  # in a sentence
+ATTRIBUTES_NAMED = 10
 
 SAME_NAMES = (
     "Frames of a video are named by their numbers, as in the ZIP of any other video: unpacked into "
@@ -124,9 +126,9 @@ def entries_warning(count: int) -> str:
     )
 
 
-def names_of(frames: Iterable[Mapping[str, Any]], count: int, *, most: int = 5) -> str:
+def names_of(frames: Iterable[Mapping[str, Any]], count: int) -> str:
     """Such as “4 (p04.png), 7 (p07.png) and 3 more”."""
-    listed = list(frames)[:most]
+    listed = list(frames)[:FRAMES_NAMED]
     several_tasks = len({frame["task_id"] for frame in listed}) > 1
     texts = []
     for frame in listed:
@@ -169,7 +171,7 @@ def _attributes_left_out(counts: Mapping[str, int]) -> str:
     """Such as “The format has no place for attributes: “color” (2 values).”"""
     listed = [
         f"“{name}” ({count:,} value{'s' if count != 1 else ''})"
-        for name, count in list(counts.items())[:10]
+        for name, count in list(counts.items())[:ATTRIBUTES_NAMED]
     ]
     more = f" and {len(counts) - len(listed):,} more" if len(counts) > len(listed) else ""
     return f"The format has no place for attributes: {', '.join(listed)}{more}."
@@ -178,7 +180,7 @@ def _attributes_left_out(counts: Mapping[str, int]) -> str:
 def _jobs_left_out(jobs: Iterable[int], count: int) -> str:
     """Such as “The objects of 2 jobs (12, 13) were left out, as asked for: these jobs are not
     completed or accepted yet.”"""
-    listed = list(jobs)[:5]
+    listed = list(jobs)[:JOBS_NAMED]
     more = f" and {count - len(listed):,} more" if count > len(listed) else ""
     what, which = ("1 job", "this job is") if count == 1 else (f"{count:,} jobs", "these jobs are")
     return (

@@ -14,7 +14,7 @@ from selections.draws import Draw
 from selections.known_names import AS_IS, BASE_NAME, MATCHES, WITHOUT_JOB_ID, KnownNames
 from selections.models import Selection
 from selections.services.known_names import ALL_NAMED
-from selections.templatetags.selections_text import asked_for, in_words
+from selections.templatetags.draws_text import asked_for, in_words
 from selector.models import Connection
 from standin.samples import sample_world
 from standin.server import StandIn
