@@ -33,6 +33,7 @@ from selections.api.option_serializers import (
     SplitRowSerializer,
     SplitTableSerializer,
 )
+from selections.api.remarks_serializers import ListedFramesSerializer
 from selections.api.shares import HandOverSerializer
 from selections.models import Archive, Selection, SelectionQuerySet
 from selections.models.selected import tasks_of_outer
@@ -210,7 +211,7 @@ class SelectionViewSet(
 
         return once(request, draw)
 
-    @takes(responses=archives_api.ListedFramesSerializer)
+    @takes(responses=ListedFramesSerializer)
     @action(
         detail=True,
         url_path="deleted-frames",
