@@ -21,7 +21,6 @@ from portal.models import Team
 from selections import methods
 from selections.models import (
     FrameMark,
-    Recipe,
     SelectedFrame,
     SelectedTask,
     Selection,
@@ -29,8 +28,6 @@ from selections.models import (
 )
 from selections.models.selected import FIRST_REVISION, LAST_REVISION
 from selections.sampling import MAX_SEED
-from selections.webhooks import LONGEST_URL
-from selector.models import SavedSearch
 
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
@@ -272,51 +269,6 @@ class DescribeForm(forms.Form):
         max_length=Selection.LONGEST_NOTE,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class RecipeForm(DescribeForm):
-    name = forms.CharField(label="Name of the recipe", max_length=180)
-
-
-class RecipeSearchForm(forms.Form):
-    """The saved search whose tasks each round of a recipe draws from."""
-
-    saved_search = forms.ModelChoiceField(
-        SavedSearch.objects.none(), label="Saved search", empty_label=None
-    )
-
-    def __init__(self, *args: Any, searches: QuerySet[SavedSearch], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["saved_search"]
-        field.queryset = searches
-
-
-class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # has none when it runs
-    """When the rounds of a recipe are drawn by themselves."""
-
-    class Meta:
-        model = Recipe
-        fields = ["schedule", "schedule_weekday", "schedule_hour"]
-        labels = {
-            "schedule": "Rounds are drawn",
-            "schedule_weekday": "On, if every week",
-            "schedule_hour": "At",
-        }
-        widgets = {"schedule_hour": forms.Select(choices=[(n, f"{n}:00") for n in range(24)])}
-
-
-class NoticesForm(forms.Form):
-    """Where the owner of a recipe wants notices. The service checks the address."""
-
-    by_mail = forms.BooleanField(label="Mail me", required=False)
-    webhook_url = forms.CharField(
-        label="Webhook",
-        max_length=LONGEST_URL,
-        required=False,
-        widget=forms.URLInput(
-            attrs={"placeholder": "https://hooks.example.com/…", "autocomplete": "off"}
-        ),
     )
 
 

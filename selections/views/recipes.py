@@ -14,15 +14,9 @@ from portal.pages import errors_shown_on
 from portal.paging import ListPaginator
 from portal.signed_in import SignedInRequest
 from selections import page_queries, services
-from selections.forms import (
-    HandOverForm,
-    NoticesForm,
-    RecipeForm,
-    RecipeSearchForm,
-    ScheduleForm,
-    ShareForm,
-)
+from selections.forms import HandOverForm, ShareForm
 from selections.models import Notice, Recipe, RecipeNotices, RecipeShare, Selection
+from selections.recipe_forms import NoticesForm, RecipeForm, RecipeSearchForm, ScheduleForm
 from selections.views.saved import detail_page
 from selections.views.sharing import read_share
 from selector.models import SavedSearch

@@ -27,10 +27,10 @@ from selections.forms import (
     FramesForm,
     HandOverForm,
     ListForm,
-    RecipeForm,
     ShareForm,
 )
 from selections.models import EmptyFrames, Selection
+from selections.recipe_forms import RecipeForm
 from selections.sampling import MAX_SEED
 from selections.splits import SHARES, UNIT_NOUNS
 from selector.own_connections import accepted_connections, default_connection
