@@ -58,8 +58,8 @@ from selections.services.removal import (
     restore_selection,
 )
 from selections.services.replacing import save_selection
+from selections.services.resolving import Choice
 from selections.services.saving import (
-    Choice,
     copy_selection,
     create_random_selection,
     create_selection,

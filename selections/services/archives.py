@@ -19,7 +19,8 @@ from selections.services.connections import closest, usable_connection
 from selections.services.label_checks import check_labels
 from selections.services.limits import check_builds, check_may_build, check_room
 from selections.services.own_names import named_for
-from selections.services.saving import Choice, create_selection
+from selections.services.resolving import Choice
+from selections.services.saving import create_selection
 from selections.services.split_tables import check_names
 from selections.splits import NAMES
 from selector.models import Connection

@@ -26,13 +26,8 @@ from selections.batches import add_frames, remove_frames, take_back
 from selections.models import Revision, SelectedFrame, SelectedTask, Selection
 from selections.services.connections import required_connection
 from selections.services.naming import free_name, is_made_of
-from selections.services.saving import (
-    Choice,
-    check_amount,
-    check_tasks,
-    default_name,
-    resolve,
-)
+from selections.services.resolving import Choice, check_amount, check_tasks, resolve
+from selections.services.saving import default_name
 from selector.services.connections import find_connection
 
 

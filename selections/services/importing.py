@@ -19,7 +19,8 @@ from selections.methods.method import LARGEST_NUMBER
 from selections.models import Selection
 from selections.services.list_matching import ListMatching, Unmatched
 from selections.services.naming import free_name
-from selections.services.saving import Choice, create_random_selection, create_selection
+from selections.services.resolving import Choice
+from selections.services.saving import create_random_selection, create_selection
 from selector.cvat_requests import waiting_place
 from selector.models import Connection
 from selector.services.catalogs import load_each

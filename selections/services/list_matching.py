@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from cvat.types import Frame, FrameCatalog
 from selections.listed_frames import ListedFrame
-from selections.services.saving import Choice
+from selections.services.resolving import Choice
 
 Key = TypeVar("Key", str, int)
 

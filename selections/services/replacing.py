@@ -15,12 +15,8 @@ from selections.draws import Draw
 from selections.models import Selection, Share
 from selections.services.naming import free_name, is_made_of
 from selections.services.removal import delete_selection, discard_selection
-from selections.services.saving import (
-    Choice,
-    create_random_selection,
-    create_selection,
-    default_name,
-)
+from selections.services.resolving import Choice
+from selections.services.saving import create_random_selection, create_selection, default_name
 from selector.models import Connection
 
 # How long a transaction that writes marks lasts at most, and more.

@@ -11,7 +11,7 @@ from portal.exceptions import Conflict, InvalidInput, NotConnected
 from selections import services
 from selections.draws import Draw
 from selections.models import Recipe, Selection
-from selections.services import removal, saving
+from selections.services import removal
 from selector.models import Connection
 from standin.model import Task
 from standin.server import StandIn
@@ -123,7 +123,7 @@ def test_a_changed_round_stays_a_round(recipe: Recipe, ten: Task, mine: Connecti
     changed = services.save_selection(
         owner=recipe.owner,
         connection=mine,
-        choices=[saving.Choice(ten.id, frame) for frame in range(5)],
+        choices=[services.Choice(ten.id, frame) for frame in range(5)],
         draw=None,
         name="",
         note=None,
