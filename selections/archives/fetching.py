@@ -28,6 +28,9 @@ FARTHEST_AHEAD = 10_000  # blocks, while the block that is waited for is put off
 # So many frames are asked for when CVAT has failed on their chunk. One would be too few: it may be
 # the one with the broken file, and another version of CVAT may serve the others alone.
 TRIED_OF_DOUBTFUL = 3
+# How often the first of them is asked for again before, within 15 seconds in all: what CVAT stores
+# its chunks in may be restarting.
+MOST_DOUBTS = 4
 # How long the threads of a build that failed may go on with the request that each has under way,
 # for the next try to continue with.
 GRACE_SECONDS = 3.0
@@ -128,7 +131,7 @@ class Fetcher:
     def _resume_put_off(self) -> None:
         for state in self._put_off.due():
             if state.by_frames:
-                self._submit_frames(state, threads=self._threads)
+                self._submit_frames(state, threads=1 if state.is_doubtful else self._threads)
             else:
                 self._submit(self._bring, state)
 
@@ -255,7 +258,8 @@ class Fetcher:
                     state.block, frame, read_timeout=self._put_off.read_timeout
                 )
             except CvatError as error:
-                if error.is_passing:
+                is_doubtful = state.is_doubtful and error.status == 500
+                if error.is_passing or (is_doubtful and state.put_offs < MOST_DOUBTS):
                     state.put_back(frame)
                     self._put_off.come_back(state, error)
                     return
@@ -263,8 +267,7 @@ class Fetcher:
                     raise
                 missing = Missing(str(error))
                 state.note(frame, missing)
-                failed = len(state.missing)
-                is_lost = state.is_doubtful and error.status == 500 and failed >= TRIED_OF_DOUBTFUL
+                is_lost = is_doubtful and len(state.missing) >= TRIED_OF_DOUBTFUL
                 if is_lost or isinstance(error, CvatChunkUnserved):
                     state.give_up(missing)
             else:

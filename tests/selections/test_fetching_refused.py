@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from selections.archives import fetching, retry_later
 from selections.models import Selection
 from selector.models import Connection
 from standin.server import StandIn
@@ -115,6 +116,13 @@ def test_a_chunk_that_is_too_large_for_cvat_is_asked_for_once(
     assert len([seen for seen in data_requests(standin) if seen.status == status]) == 1
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks that are put off are asked for again soon."""
+    monkeypatch.setattr(retry_later, "FIRST_PAUSE", 0.01)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_of_a_chunk_that_cvat_fails_on_few_frames_are_asked_for(
     connection: Connection, standin: StandIn
 ) -> None:
@@ -133,10 +141,24 @@ def test_of_a_chunk_that_cvat_fails_on_few_frames_are_asked_for(
     (group,) = archive.problem_groups
     assert "that of a neighbour" in group["reason"]
     asked = [seen.query for seen in data_requests(standin) if seen.status == 500]
-    assert [query["type"] for query in asked] == ["chunk"] * 2 + ["frame"] * 6
-    assert {query["number"] for query in asked[2:]} == {str(first.start + at) for at in range(3)}
+    frames = [query["number"] for query in asked if query["type"] == "frame"]
+    assert len(asked) - len(frames) == 2
+    assert len(frames) == 2 * (fetching.MOST_DOUBTS + fetching.TRIED_OF_DOUBTFUL)
+    assert set(frames) == {str(first.start + at) for at in range(fetching.TRIED_OF_DOUBTFUL)}
 
 
+@pytest.mark.usefixtures("hurried")
+def test_a_store_of_chunks_that_restarts_costs_no_picture(
+    connection: Connection, standin: StandIn
+) -> None:
+    """Meanwhile CVAT fails on chunks and frames, and on nothing else."""
+    chosen = select(connection, (2, None))
+    outage = standin.faults.fail("type=(chunk|frame)", status=500, times=40)
+    assert_whole(built(chosen), standin)
+    assert outage.hits == 40
+
+
+@pytest.mark.usefixtures("hurried")
 def test_frames_that_cvat_serves_although_it_failed_on_their_chunk_are_fetched(
     connection: Connection, standin: StandIn
 ) -> None:
