@@ -26,6 +26,9 @@ ORGANIZATIONS = Listing[Organization](
     plain=("slug", "name", "owner"),
     is_of_members=False,
 )
+_STATUSES = ("annotation", "validation", "completed")
+_DIMENSIONS = ("3d", "2d", "multiview")
+
 PROJECTS = Listing[Project](
     fields={
         "id": lambda p: p.id,
@@ -37,6 +40,7 @@ PROJECTS = Listing[Project](
     },
     search=("name", "owner", "assignee", "status"),
     plain=("name", "owner", "assignee", "status"),
+    choices={"status": _STATUSES},
 )
 TASKS = Listing[Task](
     fields={
@@ -54,11 +58,19 @@ TASKS = Listing[Task](
         "validation_mode": lambda t: t.validation_mode,
         "updated_date": lambda t: t.updated_date,
     },
-    search=("project_name", "name", "owner", "status", "assignee", "subset", "mode", "dimension"),
+    search=(
+        *("project_name", "name", "owner", "status", "assignee", "subset", "mode", "dimension"),
+        *("tracker_link", "validation_mode"),
+    ),
     plain=(
         *("project_id", "project_name", "name", "owner", "status", "assignee"),
         *("subset", "mode", "dimension", "tracker_link", "validation_mode"),
     ),
+    choices={
+        "status": _STATUSES,
+        "dimension": _DIMENSIONS,
+        "validation_mode": ("gt", "gt_pool"),
+    },
 )
 JOBS = Listing[Job](
     fields={
@@ -80,6 +92,12 @@ JOBS = Listing[Job](
         *("task_id", "task_name", "project_id", "project_name", "assignee", "state"),
         *("stage", "dimension", "type", "parent_job_id"),
     ),
+    choices={
+        "stage": ("annotation", "validation", "acceptance"),
+        "state": ("new", "in progress", "completed", "rejected"),
+        "dimension": _DIMENSIONS,
+        "type": ("annotation", "ground_truth", "consensus_replica"),
+    },
 )
 LABELS = Listing[tuple[Label, dict[str, Any]]](
     fields={

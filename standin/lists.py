@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -22,13 +22,15 @@ DEFAULT_PAGE_SIZE = 10
 class Listing(Generic[T]):
     """What one list can be filtered and sorted by.
 
-    `plain` names the fields that are query parameters too, `numbers` those that are integers.
+    `plain` names the fields that are query parameters too, `numbers` those that are integers, and
+    `choices` those that have fixed values.
     """
 
     fields: Mapping[str, Callable[[T], Any]]
     search: Sequence[str] = ()
     plain: Sequence[str] = ()
     numbers: Sequence[str] = ("id", "task_id", "project_id", "parent_job_id")
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
     default_sort: str = "-id"
     is_of_members: bool = True  # closed to who does not belong to the organization that it is of
 
@@ -70,6 +72,9 @@ def _filtered(items: list[T], request: Request, listing: Listing[T]) -> list[T]:
             if not given.lstrip("-").isdigit():
                 raise Refusal(400, {name: ["Enter a number."]})
             wanted = int(given)
+        if given not in listing.choices.get(name, [given]):
+            text = f"Select a valid choice. {given} is not one of the available choices."
+            raise Refusal(400, {name: [text]})
         items = [item for item in items if listing.fields[name](item) == wanted]
     if "filter" in request.query:
         test = parse_filter(request.query["filter"], listing.fields)

@@ -103,6 +103,30 @@ def test_unknown_parameters_and_sorts_are_ignored(ask) -> None:
     assert ids(ask("/api/tasks", params={"sort": "id", "page_size": 2})) == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "value"),
+    [
+        ("/api/projects", "status", "done"),
+        ("/api/tasks", "status", "done"),
+        ("/api/tasks", "dimension", "4d"),
+        ("/api/tasks", "validation_mode", "none"),
+        ("/api/jobs", "stage", "done"),
+        ("/api/jobs", "state", "in_progress"),
+        ("/api/jobs", "type", "replica"),
+    ],
+)
+def test_a_value_that_the_schema_does_not_list(ask, path: str, name: str, value: str) -> None:
+    answer = ask(path, params={name: value})
+    assert answer.status_code == 400
+    text = f"Select a valid choice. {value} is not one of the available choices."
+    assert answer.json() == {name: [text]}
+
+
+def test_the_tracker_link_is_searched(standin: StandIn, ask) -> None:
+    standin.world.tasks[3].bug_tracker = "https://tracker.example.com/77"
+    assert ids(ask("/api/tasks", params={"search": "tracker.example"})) == [3]
+
+
 def test_organisations_choose_what_a_list_shows(ask) -> None:
     assert 10 in ids(ask("/api/tasks"))
     assert ids(ask("/api/tasks", params={"org": "acme"})) == [10]
