@@ -31,7 +31,7 @@ from publishing.new_task_requests import (
     video_upload,
 )
 from publishing.services import new_frames
-from publishing.services.new_task_jobs import drawn_for_ground_truth
+from publishing.services.new_task_jobs import check_replicas, drawn_for_ground_truth
 from publishing.services.packed_file import PackedFile, TooLong
 from publishing.services.writing import Writing
 from selections.archives.entries import Line
@@ -63,6 +63,7 @@ def make_task(writing: Writing, pictures: PackedFile) -> int:
         task_id = _filled_task(writing, pictures)
     TaskWriter(writing.client).delete_doubles(writing.publication.marker, keep=task_id)
     _check_frames(writing, task_id, pictures.lines)
+    check_replicas(writing, task_id)
     return task_id
 
 

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Any
 
 from cvat.writing import JobWriter
+from portal.work.exceptions import WorkFailed
 from publishing.models import Publication
 from publishing.new_task import NewTaskOptions
 from publishing.new_task_requests import ground_truth_creation, job_assignment
 from publishing.services.writing import Writing
 from selections.sampling import rank_of_place
+
+
+def check_replicas(writing: Writing, task_id: int) -> None:
+    """Raises WorkFailed unless each annotation job has as many replicas as were asked for: another
+    version of CVAT may know their number by another name, and ignores what it does not know
+    (cvat-api 16.4)."""
+    wanted = writing.publication.get_new_task_options().consensus_replicas
+    if not wanted:
+        return
+    types = Counter(job.type for job in writing.client.jobs(task_id))
+    annotation_jobs = types.pop("annotation", 0)
+    replicas = types.total() - types["ground_truth"]
+    if replicas != annotation_jobs * wanted:
+        raise WorkFailed(
+            f"CVAT made task {task_id} with {replicas:,} replicas, and "
+            f"{annotation_jobs * wanted:,} were asked for ({wanted} of each job): this version of "
+            "CVAT may not make them for the portal. Look at the task there; nothing was deleted."
+        )
 
 
 def assign(writing: Writing, task_id: int) -> None:

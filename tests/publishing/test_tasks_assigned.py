@@ -17,6 +17,7 @@ from publishing.models import Publication, WritePermission
 from publishing.services import making_tasks
 from selections.models import Selection
 from selector.models import Connection
+from standin.model import Task
 from standin.server import StandIn
 from tests.making import connected, make_permission
 from tests.publishing.making import carried_out, request_task
@@ -113,6 +114,23 @@ def test_replicas_are_made_and_given_in_turn(
         ("consensus_replica", second),
         ("consensus_replica", second),
     ]
+
+
+def test_replicas_that_cvat_does_not_make(
+    selection: Selection, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a version would that does not know `consensus_replicas` and ignores it."""
+    add_task = standin.world.add_task
+
+    def ignore(*args: Any, consensus_replicas: int, **known: Any) -> Task:
+        return add_task(*args, **known)
+
+    monkeypatch.setattr(standin.world, "add_task", ignore)
+    done = carried_out(request_task(selection, frames_per_job=2, consensus_replicas=2))
+    assert done.status == "failed"
+    assert "0 replicas, and 4 were asked for (2 of each job)" in done.error
+    assert f"CVAT made task {done.result_task_id} with" in done.error
+    assert standin.world.tasks[done.result_task_id].size == 3
 
 
 @pytest.mark.parametrize("is_late", [False, True])
