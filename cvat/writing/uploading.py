@@ -24,6 +24,7 @@ ZIP_NAME = "pictures.zip"  # of the upload; the frames are named by their paths 
 _MANIFEST = "manifest.jsonl"  # as CVAT looks for it
 _TUS = {"Tus-Resumable": "1.0.0"}
 _CONFLICT = 409
+FORGOTTEN = "forgotten"  # see RequestState
 # CVAT's status for an upload that is complete or was never begun (404), that another user of CVAT
 # has begun (403), and in older versions for any that it does not know (500) (cvat-api 15.7).
 _UNKNOWN_UPLOAD = (404, 403, 500)
@@ -119,8 +120,9 @@ def request_state(client: CvatClient, request_id: str) -> RequestState:
     try:
         answer = client.http.get(path, subject="a request in the background")
     except (CvatNotFound, CvatRejected):  # 400 once its task is deleted
-        return RequestState("forgotten")
-    status, message = reading.text(answer, "status"), reading.text(answer, "message")
+        return RequestState(FORGOTTEN)
+    # CVAT before 2.70 may answer null when the request expires just now (cvat-api 11.1).
+    status, message = reading.text(answer, "status") or FORGOTTEN, reading.text(answer, "message")
     progress = answer.get("progress")
     return RequestState(
         status,
@@ -131,7 +133,7 @@ def request_state(client: CvatClient, request_id: str) -> RequestState:
 
 def _is_received(client: CvatClient, task_id: int, request_id: str) -> bool:
     """Whether CVAT has begun to make the task of its pictures, or has made it."""
-    if request_state(client, request_id).status != "forgotten":
+    if request_state(client, request_id).status != FORGOTTEN:
         return True
     return client.task(task_id).size > 0
 

@@ -425,6 +425,16 @@ def test_a_forgotten_creation_is_known_by_its_task(site: StandIn, pictures: Path
     assert len(site.requests.matching("", "POST")) == before
 
 
+def test_a_request_that_expires_just_now_is_forgotten(site: StandIn, pictures: Path) -> None:
+    task_id = publish(site, pictures)
+    site.faults.fail("/api/requests/", status=200, body={"id": "x", "status": None})
+    assert writer(site).request_state("x").status == "forgotten"
+    before = len(site.requests.matching("", "POST"))
+    site.faults.fail("/api/requests/", status=200, body={"id": "x", "status": None})
+    writer(site).upload_pictures(task_id, FileOnDisk(pictures), lambda: TaskData(JOBS))
+    assert len(site.requests.matching("", "POST")) == before
+
+
 def test_a_task_is_deleted_once(site: StandIn, pictures: Path) -> None:
     task_id = publish(site, pictures)
     site.faults.lose("/api/tasks", method="DELETE", carried_out=True)
