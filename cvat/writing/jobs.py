@@ -29,7 +29,8 @@ class JobWriter(Writer):
         self, task_id: int, frames: Sequence[int], *, assignee_id: int | None = None
     ) -> Job:
         """The ground-truth job of exactly these task frames, made if the task has none.
-        CvatRefused with GROUND_TRUTH_EXISTS if it has one of other frames."""
+        CvatRefused with GROUND_TRUTH_EXISTS if it has one of other frames, and if CVAT makes it of
+        other frames."""
         task = self._client.task(task_id)
 
         def find() -> Job | None:
@@ -44,7 +45,10 @@ class JobWriter(Writer):
                     return job
                 raise
 
-        return self._sender.ensure(find, create)
+        job = self._sender.ensure(find, create)
+        if self._has_frames(job.id, frames) is False:  # CVAT before 2.21 (cvat-api 16.3)
+            raise refusals.other_frames(job.id)
+        return job
 
     def ground_truth_jobs(self, task_id: int) -> list[Job]:
         """The ground-truth jobs of a task: one or none."""
@@ -109,10 +113,16 @@ class JobWriter(Writer):
 
     def _find_ground_truth(self, task_id: int, frames: Sequence[int]) -> Job | None:
         for job in self.ground_truth_jobs(task_id):
-            meta = self._client.job_meta(job.id)
-            if meta.included_sources is not None:
-                held = frame_numbers.included_frames(meta)
-                if sorted(held) == sorted(frames):
-                    return job
-            raise refusals.ground_truth_exists(is_list=meta.included_sources is not None)
+            has_frames = self._has_frames(job.id, frames)
+            if has_frames:
+                return job
+            raise refusals.ground_truth_exists(is_list=has_frames is not None)
         return None
+
+    def _has_frames(self, job_id: int, frames: Sequence[int]) -> bool | None:
+        """Whether a ground-truth job was made from just these task frames. None if it was not made
+        from a list."""
+        meta = self._client.job_meta(job_id)
+        if meta.included_sources is None:
+            return None
+        return sorted(frame_numbers.included_frames(meta)) == sorted(frames)

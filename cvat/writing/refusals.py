@@ -188,6 +188,16 @@ def ground_truth_exists(*, is_list: bool) -> CvatRefused:
     return CvatRefused(sentence, reason)
 
 
+def other_frames(job_id: int) -> CvatRefused:
+    """The refusal of a ground-truth job that CVAT has made of other frames than it was sent."""
+    return CvatRefused(
+        f"CVAT made ground-truth job {job_id} of other frames than were sent: versions before 2.21 "
+        "count the frames of a task with a start or a step in another way. Delete that job in "
+        "CVAT; ground truth for this task needs a newer version.",
+        Reason.OTHER,
+    )
+
+
 def changed_meanwhile(job_id: int, *, before: int, present: int) -> CvatRefused:
     """The refusal to add objects to a job that somebody else has changed."""
     return CvatRefused(

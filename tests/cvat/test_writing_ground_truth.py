@@ -9,6 +9,7 @@ import pytest
 
 from cvat import frames as frame_numbers
 from cvat.exceptions import CvatError, CvatRefused, Reason
+from standin import ground_truth
 from standin.model import Task
 from standin.server import StandIn
 from tests.cvat.writing_clients import client, world_to_write_to, writer
@@ -45,6 +46,16 @@ def test_ensured_twice_it_is_made_once(site: StandIn, task: Task) -> None:
     first = writer(site).ensure_ground_truth_job(task.id, [4, 0])
     again = writer(site).ensure_ground_truth_job(task.id, [0, 4])
     assert (again.id, truths(task)) == (first.id, [[0, 4]])
+
+
+def test_a_job_that_cvat_makes_of_other_frames(
+    site: StandIn, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As CVAT before 2.21, which took source frames: 8 is task frame 2 of this task."""
+    monkeypatch.setattr(ground_truth, "_frames", lambda task, body: [2])
+    with pytest.raises(CvatRefused, match=r"CVAT made ground-truth job \d+ of other frames"):
+        writer(site).ensure_ground_truth_job(task.id, [8])
+    assert truths(task) == [[2]]
 
 
 @pytest.mark.parametrize(("status", "carried_out"), LOST)
