@@ -213,14 +213,14 @@ def fire(
 def selections(connection: Connection, standin: StandIn) -> list[Selection]:
     """Chunks, lonely frames and a film each."""
     photos = standin.world.add_task(
-        "photos", owner="demo", count=150, segment_size=75, chunk_size=5, size=(160, 120)
+        "photos", owner="demo", count=90, segment_size=45, chunk_size=3, size=(64, 48)
     )
     film = standin.world.add_task(
-        "film", owner="demo", video=True, count=40, chunk_size=8, size=(160, 120)
+        "film", owner="demo", video=True, count=15, chunk_size=3, size=(64, 48)
     )
-    wanted = [*range(60), *range(60, 150, 10)]
+    wanted = [*range(36), *range(36, 90, 6)]
     return [
-        select(connection, (photos.id, wanted), (film.id, range(40))) for _ in range(SELECTIONS)
+        select(connection, (photos.id, wanted), (film.id, range(15))) for _ in range(SELECTIONS)
     ]
 
 
