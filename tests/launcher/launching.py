@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -11,7 +12,8 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from launcher.ports import free_ports
 from tests.conftest import BASE_DIR, eventually
 
 # Collected static files and a migrated database, which take seconds of CPU. They are those of the
-# first portal of this run; the others begin with a copy.
+# first portal of this run; the others wait for it, and begin with a copy.
 PREPARED = Path(os.environ["TEST_RUN_DIR"]) / "prepared"
 # Only a portal that hangs takes so long, however busy the machine.
 START_SECONDS = 300
@@ -35,7 +37,6 @@ class Launcher:
         self.port, self.standin_port = free_ports(2)
         self.output = folder / "output"
         self.variables: dict[str, str] = {}  # beside those that every launcher gets
-        self.begins_empty = False  # without what another portal has prepared
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,19 +57,22 @@ class Launcher:
         return self.folder / "var"
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        self._take_prepared()
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            check=False,
-            cwd=BASE_DIR,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-        )
+        with self._prepared():
+            return subprocess.run(
+                [sys.executable, "manage.py", *arguments],
+                check=False,
+                cwd=BASE_DIR,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                timeout=START_SECONDS,
+            )
 
     def start(self) -> None:
-        self._take_prepared()
+        with self._prepared():
+            self._start()
+
+    def _start(self) -> None:
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
@@ -79,16 +83,25 @@ class Launcher:
             )
         eventually(lambda: self.is_ready or self.process.poll() is not None, seconds=START_SECONDS)
         assert self.is_ready, self.said
-        self._share_prepared()
 
-    def _take_prepared(self) -> None:
-        if PREPARED.exists() and not (self.begins_empty or self.data.exists()):
-            shutil.copytree(PREPARED, self.data)
+    @contextmanager
+    def _prepared(self) -> Iterator[None]:
+        """With the data of an earlier start, or else with what the first portal has prepared; or as
+        that first one."""
+        if self.data.exists():
+            yield
+            return
+        with PREPARED.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not PREPARED.exists():
+                yield
+                self._share_prepared()
+                return
+        shutil.copytree(PREPARED, self.data)
+        yield
 
     def _share_prepared(self) -> None:
-        if PREPARED.exists():
-            return
-        copy = PREPARED.with_name(f"prepared-{self.port}")
+        copy = PREPARED.with_suffix(".part")
         shutil.copytree(self.data / "staticfiles", copy / "staticfiles")
         with (
             closing(sqlite3.connect(self.data / "db.sqlite3")) as own,
@@ -97,8 +110,7 @@ class Launcher:
             own.backup(empty)
             empty.execute("DELETE FROM auth_user")  # the administrator, whom each portal makes
             empty.commit()
-        with suppress(OSError):  # another process of this run was faster
-            copy.rename(PREPARED)
+        copy.rename(PREPARED)
 
     @property
     def said(self) -> str:

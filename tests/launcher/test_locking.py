@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ def test_the_folder_is_taken_once(tmp_path: Path) -> None:
         pass
     with locked(tmp_path):
         pass
+
+
+def test_a_new_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+    with locked(tmp_path / "var"):
+        assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
 
 
 @pytest.fixture
