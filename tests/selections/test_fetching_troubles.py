@@ -41,16 +41,16 @@ def again(archive: Archive) -> Archive:
     return built(archive.selection, **archive.options)
 
 
-# Of each the first twenty requests have trouble that hits whatever is asked for.
-@pytest.mark.parametrize("seed", [1, 6, 7, 12, 22, 31])
-def test_one_answer_in_twenty_fails(seed: int, undisturbed: Archive, standin: StandIn) -> None:
+def test_one_answer_in_twenty_fails(undisturbed: Archive, standin: StandIn) -> None:
     kinds = ("429", "502", "cut", "short", "checksum", "reset", "503")
-    standin.faults = Faults(seed=seed, rate=0.05, kinds=kinds)
-    disturbed = again(undisturbed)
-    standin.faults.clear()
-    assert standin.faults.hits.keys() - ON_CHUNKS_ONLY
-    assert_whole(disturbed, standin)
-    assert only_path(disturbed).read_bytes() == only_path(undisturbed).read_bytes()
+    # Of each the first twenty requests have trouble that hits whatever is asked for.
+    for seed in (1, 6, 7, 12, 22, 31):
+        standin.faults = Faults(seed=seed, rate=0.05, kinds=kinds)
+        disturbed = again(undisturbed)
+        standin.faults.clear()
+        assert standin.faults.hits.keys() - ON_CHUNKS_ONLY, seed
+        assert_whole(disturbed, standin)
+        assert only_path(disturbed).read_bytes() == only_path(undisturbed).read_bytes(), seed
 
 
 def test_one_answer_in_three_fails(undisturbed: Archive, standin: StandIn) -> None:
