@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from portal.api import serializers
 from portal.api.parsers import BoundedFormParser, BoundedJSONParser
+from portal.api.schema import MadeOnce
 from portal.api.strict import StrictView, takes
 from portal.models import ApiToken, ApiTokenQuerySet
 from portal.services import tokens
@@ -56,6 +57,7 @@ class SchemaFormat(DefaultContentNegotiation):
 
 class SchemaView(StrictView, SpectacularAPIView):
     content_negotiation_class = SchemaFormat
+    generator_class = MadeOnce
 
     @takes(query=serializers.SchemaQuerySerializer, exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
