@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cvat.annotations import Labels, Shape
-from cvat.client import CvatClient
 from cvat.differences import Differences, PairLimit, differences
 from cvat.writing.conversion import Converted, convert, with_ids
 from portal.exceptions import Conflict
@@ -22,7 +21,8 @@ from publishing.change import Change
 from publishing.exceptions import ChoiceNeeded
 from publishing.models import Publication
 from publishing.results import ComparedFrame, Comparison, JobFrames
-from publishing.services.results import Limits, read_comparison
+from publishing.services.results import read_comparison
+from publishing.services.task_objects import ObjectReader
 from publishing.writing_back import (
     KEEP,
     LEAVE_OUT,
@@ -107,11 +107,11 @@ class WriteBackPlan:
 
 
 def make_write_back_plan(
-    client: CvatClient, source: Publication, options: WriteBackOptions, limits: Limits
+    reader: ObjectReader, source: Publication, options: WriteBackOptions
 ) -> WriteBackPlan:
     """Read the results of `source` and the tasks of its frames. Raises Conflict, InvalidInput,
     CvatError."""
-    comparison = read_comparison(client, source, limits, has_jobs=True)
+    comparison = read_comparison(reader, source, has_jobs=True)
     plan = WriteBackPlan(comparison, PairLimit(), _group_numbers(comparison))
     for frame in comparison.frames:
         if options.place == REPLACE:

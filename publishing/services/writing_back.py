@@ -17,7 +17,7 @@ from publishing.change import Change
 from publishing.models import Publication
 from publishing.removal import RemovalOptions
 from publishing.services.queueing import follow_up_of, queue
-from publishing.services.results import Limits
+from publishing.services.task_objects import Limits, ObjectReader
 from publishing.services.write_back_plans import JobPlan, WriteBackPlan, make_write_back_plan
 from publishing.services.writing import Writing, permitted_writing
 from publishing.writing_back import WriteBackOptions, object_creation, object_deletion
@@ -47,7 +47,7 @@ def plan_write_back(
     request_write_back(), but needs no permission to write."""
     _check_not_removed(user, source)
     with cvat_client(required_connection(user, source)) as client:
-        plan = make_write_back_plan(client, source, options, Limits())
+        plan = make_write_back_plan(ObjectReader(client), source, options)
     _check(plan, options)
     return plan, plan.changes
 
@@ -124,9 +124,8 @@ def _read_plan(publication: Publication, heartbeat: Heartbeat) -> WriteBackPlan:
     if source is None:
         raise WorkFailed(PUBLICATION_GONE)
     with worker_client(connection, heartbeat) as client:
-        plan = make_write_back_plan(
-            client, source, options, Limits(jobs=math.inf, objects=math.inf)
-        )
+        reader = ObjectReader(client, Limits(jobs=math.inf, objects=math.inf))
+        plan = make_write_back_plan(reader, source, options)
     if publication.steps:
         return plan  # an earlier attempt has changed what was looked at
     _check(plan, options)
