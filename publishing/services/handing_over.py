@@ -136,18 +136,15 @@ def hand_over(publication: Publication, heartbeat: Heartbeat) -> dict[str, Any]:
             heartbeat.check()
             if publication.has_done(each.change):
                 continue
-            # After a lost answer the reviewer may have begun already.
-            is_sent = publication.has_begun(each.change)
-            if not _waits(writing.client.job(each.job_id)):
-                if not is_sent:
-                    changed.append(f"job {each.job_id}")
-                    continue
-                with writing.step(each.change):
-                    continue
+            is_waiting = _waits(writing.client.job(each.job_id))
+            if not is_waiting and not publication.has_begun(each.change):
+                changed.append(f"job {each.job_id}")
+                continue
             with writing.step(each.change):
-                writer.update_job(
-                    each.job_id, stage=VALIDATION, state=NEW, assignee_id=each.reviewer_id
-                )
+                if is_waiting:  # else it was sent, its answer was lost, and the review may be on
+                    writer.update_job(
+                        each.job_id, stage=VALIDATION, state=NEW, assignee_id=each.reviewer_id
+                    )
     if changed:
         raise WorkFailed(CHANGED.format(jobs=", ".join(changed).capitalize()))
     return {"result_task_id": publication.task_id}
