@@ -286,19 +286,7 @@ def check_new_task(
     Raises InvalidInput for a selection that cannot become a task, or a project that the user does
     not see, NotConnected, CvatError.
     """
-    frames_count = selection.frames.count()
-    counts = selection.frames.order_by("task_id").values("task_id").annotate(count=Count("pk"))
-    frames = {row["task_id"]: row["count"] for row in counts}
-    if not frames_count:
-        raise InvalidInput("The selection has no frames.")
-    if frames_count > MOST_FRAMES:
-        raise InvalidInput(
-            f"A task made here has at most {MOST_FRAMES:,} frames. Make smaller selections."
-        )
-    if len(frames) > MOST_TASKS:
-        raise InvalidInput(
-            f"A task made here has frames of at most {MOST_TASKS} tasks. Make smaller selections."
-        )
+    frames = _frames_by_task(selection)
     connection = required_connection(user, selection)
     with cvat_client(connection) as client:
         tasks = tuple(_task(client, task_id) for task_id in frames)
@@ -310,7 +298,7 @@ def check_new_task(
         return NewTaskCheck(
             connection=connection,
             tasks=tasks,
-            frames_count=frames_count,
+            frames_count=sum(frames.values()),
             deleted=deleted,
             label_sets=label_sets(labels, frames, deleted.places),
             organization=organization,
@@ -319,6 +307,23 @@ def check_new_task(
             projects_count=projects.count,
             place=find_place(client, tasks[0].organization_id, organization, project_id),
         )
+
+
+def _frames_by_task(selection: Selection) -> dict[int, int]:
+    """How many frames of each task there are. Raises InvalidInput for none, and for too many."""
+    counts = selection.frames.order_by("task_id").values("task_id").annotate(count=Count("pk"))
+    frames = {row["task_id"]: row["count"] for row in counts}
+    if not frames:
+        raise InvalidInput("The selection has no frames.")
+    if sum(frames.values()) > MOST_FRAMES:
+        raise InvalidInput(
+            f"A task made here has at most {MOST_FRAMES:,} frames. Make smaller selections."
+        )
+    if len(frames) > MOST_TASKS:
+        raise InvalidInput(
+            f"A task made here has frames of at most {MOST_TASKS} tasks. Make smaller selections."
+        )
+    return frames
 
 
 def _task(client: CvatClient, task_id: int) -> Task:

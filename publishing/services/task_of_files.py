@@ -35,17 +35,8 @@ def request_task_of_files(
     One of these files with the same options that is under way is answered instead of another one.
     Raises what check_files() and FilesCheck.check_choices() raise, PermissionNeeded, Conflict.
     """
-
-    def find_same() -> Publication | None:
-        running = upload.publications.active().first()
-        if running is None:
-            return None
-        if (running.options, running.url) != (options.to_json(), connection.url):
-            raise Conflict(OTHERWISE)
+    if running := _running(upload, connection, options):
         return running
-
-    if same := find_same():
-        return same
     check = check_files(
         user=user, upload=upload, connection=connection, project_id=options.project_id
     )
@@ -64,7 +55,21 @@ def request_task_of_files(
         options=options.to_json(),
         plan={} if video is None else {"video": posixpath.basename(video.path)},
     )
-    return queue_together([publication], portal_url=portal_url, find_same=find_same)[0]
+    return queue_together(
+        [publication],
+        portal_url=portal_url,
+        find_same=lambda: _running(upload, connection, options),
+    )[0]
+
+
+def _running(upload: Upload, connection: Connection, options: NewTaskOptions) -> Publication | None:
+    """The same that is under way. Raises Conflict for one with other choices."""
+    running = upload.publications.active().first()
+    if running is None:
+        return None
+    if (running.options, running.url) != (options.to_json(), connection.url):
+        raise Conflict(OTHERWISE)
+    return running
 
 
 def plan_task_of_files(

@@ -71,6 +71,19 @@ def begin_upload(
         expires_at=_expiry(),
     )
     try:
+        _save_with_file(upload)
+    except IntegrityError:  # begun twice in the same moment
+        begun = own.filter(fingerprint=fingerprint).first()
+        if begun is None:
+            raise
+        return begun, False
+    return upload, True
+
+
+def _save_with_file(upload: Upload) -> None:
+    """Save a new upload with an empty file on disk; neither is there after an error. Raises
+    IntegrityError, Conflict, FolderUnusable."""
+    try:
         upload.path.parent.mkdir(parents=True, exist_ok=True)
         upload.path.touch(mode=0o600, exist_ok=False)
     except OSError as error:
@@ -79,18 +92,11 @@ def begin_upload(
         with transaction.atomic():
             # Of two requests at once, of one person or of two, the second counts the first.
             lock_until_commit(ROOM)
-            _check_room(user, size)
+            _check_room(upload.owner, upload.size)
             upload.save()
-    except IntegrityError:  # begun twice in the same moment
-        upload.path.unlink(missing_ok=True)
-        begun = own.filter(fingerprint=fingerprint).first()
-        if begun is None:
-            raise
-        return begun, False
     except BaseException:
         upload.path.unlink(missing_ok=True)
         raise
-    return upload, True
 
 
 def append_piece(*, upload: Upload, offset: int, piece: bytes) -> Upload:
