@@ -15,9 +15,9 @@ from cvat.differences import Pair
 def numbers_apart(
     own: Collection[int], used: Collection[int], known: Mapping[int, int] | None = None
 ) -> dict[int, int]:
-    """The number that each of the `own` groups gets in a task whose groups have the numbers `used`:
-    that of the group of the task which it is (`known`), else its own, or a free one where the task
-    has that number."""
+    """New numbers for the groups of objects that come into a task, by their `own` numbers. A group
+    that is the same as one of the task gets the number of that one, as `known` says. Any other one
+    keeps its number, unless it is among those of the task (`used`): then it gets a free one."""
     same = known or {}
     free = (number for number in count(1) if number not in own and number not in used)
     return {
@@ -27,8 +27,9 @@ def numbers_apart(
 
 
 def same_groups(pairs: Iterable[Pair]) -> dict[int, int]:
-    """Which group before each group after is, by the pairs of objects before and after: the one
-    with which it has the most objects in common. No two are the same one."""
+    """The group before that is the same as a group after, by the number of the latter: the one with
+    which it has the most objects in common, by the pairs of objects before and after. No two groups
+    after are the same as one before."""
     common = Counter(
         (after.group, before.group)
         for before, after in pairs

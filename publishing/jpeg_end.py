@@ -29,7 +29,8 @@ class Jpegs:
         return True
 
     def is_cut_off(self, file: IO[bytes], size: int, *, is_read: bool = False) -> bool:
-        """False for one that would have to be read and is too large; `is_read`: it was read."""
+        """Whether a JPEG lacks its end marker. False as well where too many bytes would have to be
+        read to know it; with `is_read` they are counted already, see take()."""
         if ends_with_marker(file, size) or not (is_read or self.take(size)):
             return False
         return not has_end_marker(file)

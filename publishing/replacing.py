@@ -67,9 +67,9 @@ class Replacements:
 
 
 def match(frames: Sequence[ReplaceableFrame], pictures: Sequence[UploadedPicture]) -> Replacements:
-    """Each frame with the picture of its path, else with that of its path in the folder that all
-    pictures lie in, else with the one of its file name: where no other frame and no other picture
-    has that."""
+    """Find the picture for each frame by one of its names: by the whole path, else by the path
+    below the one folder that all pictures lie in, else by the file name. A name counts where one
+    frame and one picture alone have it."""
     shared = _shared_folder(pictures)
     matched: dict[Place, UploadedPicture] = {}
     remaining, unused = list(frames), list(pictures)

@@ -65,9 +65,9 @@ class Foresight:
 
 
 class PackedFile:
-    """One thread packs, the other one uploads. What the other one asks for waits until it is there;
-    it raises PackingFailed when it will not come. Unless it `is_read_meanwhile`, its length is not
-    foreseen."""
+    """The ZIP, between the thread that packs and the thread that uploads. What the second one asks
+    for waits until the first one has come that far, and raises PackingFailed when it has failed.
+    Without `is_read_meanwhile` the length is not foreseen: all is packed first."""
 
     def __init__(self, *, is_read_meanwhile: bool) -> None:
         self.is_read_meanwhile = is_read_meanwhile

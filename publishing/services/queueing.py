@@ -45,8 +45,8 @@ def queue(
 ) -> Publication:
     """The saved publication, handed to the workers; or the one that was asked for in the same
     moment. `find_same` looks for the same one under way, and raises Conflict if another one of the
-    person rules it out; it is called where no other can be added. Raises PermissionNeeded,
-    Conflict."""
+    person rules it out; it is called while the person can ask for nothing else. Raises
+    PermissionNeeded, Conflict."""
     return queue_together([publication], find_same=find_same)[0]
 
 

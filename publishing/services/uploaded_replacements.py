@@ -41,7 +41,8 @@ class UploadedReplacements:
         return (frame.task_id, frame.frame) in self._numbers
 
     def picture(self, frame: WantedFrame) -> pieces.Picture:
-        """Asked for frames in their order. Raises WorkFailed."""
+        """The picture in place of that of a frame. To be asked for in the order of the frames.
+        Raises WorkFailed."""
         number = self._numbers[frame.task_id, frame.frame]
         try:
             for picture, file in self._pictures:

@@ -152,8 +152,8 @@ def _add(plan: WriteBackPlan, frame: ComparedFrame) -> None:
 
 
 def _replace(plan: WriteBackPlan, frame: ComparedFrame) -> None:
-    """Each job that holds the frame loses what the results have not; the first one gets what it has
-    not."""
+    """Each job that holds the frame loses the objects that the results do not have; the first of
+    them gets those that it lacks."""
     for holder in plan.comparison.jobs[frame.place.task_id]:
         if frame.place.frame not in holder.by_frame:
             continue
