@@ -17,6 +17,11 @@ def frames_in_words(count: int) -> str:
     return f"{count:,} {'frame' if count == 1 else 'frames'}"
 
 
+def objects_in_words(count: int) -> str:
+    """Such as "1 object" or "1,200 objects"."""
+    return f"{count:,} {'object' if count == 1 else 'objects'}"
+
+
 def deleted_in_words(count: int) -> str:
     """Such as "1 frame of the selection was deleted in CVAT"."""
     return (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from publishing.change import Change
+from publishing.change import Change, objects_in_words
 
 MOST_FRAMES = 20_000  # of a task
 MOST_OBJECTS = 50_000  # in one publication, whose record holds them
@@ -146,10 +146,8 @@ def left_out_in_words(counted: str, count: int) -> str:
 
 def object_creation(job_id: int, *, count: int) -> Change:
     """The request that adds objects to a job (cvat-api 14.9)."""
-    objects = f"{count:,} {'object' if count == 1 else 'objects'}"
-    return Change(
-        "PATCH", f"/api/jobs/{job_id}/annotations?action=create", f"Add {objects} to job {job_id}"
-    )
+    text = f"Add {objects_in_words(count)} to job {job_id}"
+    return Change("PATCH", f"/api/jobs/{job_id}/annotations?action=create", text)
 
 
 def _path(picture: NamedPicture) -> str:

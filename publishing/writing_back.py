@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from publishing.change import Change
+from publishing.change import Change, objects_in_words
 
 # What becomes of the objects that the frames have.
 ADD, REPLACE = "add", "replace"
@@ -43,12 +43,14 @@ class WriteBackOptions:
 
 def object_creation(job_id: int, objects: Mapping[str, Any]) -> Change:
     """Objects that a job gets."""
-    return _change(job_id, "create", f"Add {_counted(objects)} to job {job_id}", objects)
+    text = f"Add {objects_in_words(count(objects))} to job {job_id}"
+    return _change(job_id, "create", text, objects)
 
 
 def object_deletion(job_id: int, objects: Mapping[str, Any]) -> Change:
     """Objects that a job loses."""
-    return _change(job_id, "delete", f"Delete {_counted(objects)} of job {job_id}", objects)
+    text = f"Delete {objects_in_words(count(objects))} of job {job_id}"
+    return _change(job_id, "delete", text, objects)
 
 
 def count(objects: Mapping[str, Any]) -> int:
@@ -64,8 +66,3 @@ def _change(job_id: int, action: str, text: str, objects: Mapping[str, Any]) -> 
 def _shown(objects: Sequence[Any]) -> list[Any]:
     more = len(objects) - MOST_SHOWN
     return [*objects[:MOST_SHOWN], *([f"and {more:,} more"] if more > 0 else [])]
-
-
-def _counted(objects: Mapping[str, Any]) -> str:
-    number = count(objects)
-    return f"{number:,} {'object' if number == 1 else 'objects'}"
