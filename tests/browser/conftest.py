@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from launcher.ports import free_ports
 from standin.server import StandIn
 from tests.browser.portal import Portal
-from tests.browser.profiles import Profile, Profiles
+from tests.browser.profiles import ONE_PROCESS, Profile, Profiles
 from tests.browser.serving import PortalHandler
 from tests.browser.workspace import Workspace
 
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", ONE_PROCESS]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
