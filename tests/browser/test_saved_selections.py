@@ -57,6 +57,7 @@ def test_frames_as_pictures_and_as_a_list(saved: Portal) -> None:
     expect(page.locator(".shot")).to_have_count(50)
     expect_shown(page, ".shot img")
     page.get_by_role("link", name="Job 3: 10").click()
+    expect(page).to_have_url(re.compile("job=3"))  # which tells a lost click from a wrong list
     expect(page.locator(".shot")).to_have_count(10)
     page.get_by_role("link", name="All jobs").click()
     page.get_by_role("link", name="List", exact=True).click()
