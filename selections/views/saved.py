@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
@@ -12,15 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cvat.exceptions import CvatError
-from portal.exceptions import Busy, InvalidInput, NotRead, PortalError
+from portal.exceptions import Busy, InvalidInput, PortalError
 from portal.pages import errors_shown_on
 from portal.paging import ListPaginator
 from portal.signed_in import SignedInRequest
 from selections import downloads, page_queries, page_revisions, services
 from selections.archives import results
 from selections.build_fields import build_fields
-from selections.build_form import BuildForm
-from selections.formats.format import counted
 from selections.forms import (
     DescribeForm,
     DrawAgainForm,
@@ -29,15 +25,13 @@ from selections.forms import (
     ListForm,
     ShareForm,
 )
-from selections.models import EmptyFrames, Selection
+from selections.models import Selection
 from selections.recipe_forms import RecipeForm
 from selections.sampling import MAX_SEED
-from selections.splits import SHARES, UNIT_NOUNS
 from selector.own_connections import accepted_connections, default_connection
 from selector.services.connections import find_connection
 
 SELECTIONS_PER_PAGE = 25
-ATTRIBUTES_SHOWN = 10  # that a format has no place for
 
 
 # --- the list ----------------------------------------------------------------------------------
@@ -83,7 +77,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
-    selection = _visible(request, pk)
+    selection = visible_selection(request, pk)
     connection = services.usable_connection(request.user, selection)
     shown = FramesForm(request.GET, has_pictures=connection is not None)
     history = page_revisions.history(
@@ -138,7 +132,7 @@ def detail_page(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def visible_frames(request: SignedInRequest, pk: int) -> HttpResponse:
     """How many of the frames CVAT shows to the user; loaded by the page, which does not wait."""
-    selection = _visible(request, pk)
+    selection = visible_selection(request, pk)
     connection = services.usable_connection(request.user, selection)
     if connection is None:
         return HttpResponse(status=204)
@@ -156,45 +150,23 @@ def visible_frames(request: SignedInRequest, pk: int) -> HttpResponse:
     )
 
 
-@never_cache
-@require_safe
-def deleted_frames(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The part of the form for building that tells which frames were deleted in CVAT."""
-    selection = _visible(request, pk)
-    deletions, error, is_busy = None, "", False
-    try:
-        deletions = services.find_deleted(user=request.user, selection=selection)
-    except Busy:
-        is_busy = True
-    except (CvatError, PortalError) as refusal:
-        error = str(refusal)
-    context = {
-        "selection": selection,
-        "found": deletions,
-        "error": error,
-        "is_busy": is_busy,
-        "build": build_fields(),
-    }
-    return render(request, "selections/_deleted_frames.html", context)
-
-
 @require_safe
 def frames_csv(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     """The frame list, for a spreadsheet or (`raw=1`) for a program."""
     is_exact = request.GET.get("raw") in ("1", "true")
-    return downloads.send_frame_list(_visible(request, pk), is_exact=is_exact)
+    return downloads.send_frame_list(visible_selection(request, pk), is_exact=is_exact)
 
 
 @require_safe
 def document(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     """The selection as JSON, which can be read in again."""
-    return downloads.send_document(_visible(request, pk))
+    return downloads.send_document(visible_selection(request, pk))
 
 
 @require_safe
 def names(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     """The file names alone."""
-    return downloads.send_names(_visible(request, pk))
+    return downloads.send_names(visible_selection(request, pk))
 
 
 @require_POST
@@ -212,7 +184,7 @@ def describe(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def copy(request: SignedInRequest, pk: int) -> HttpResponse:
-    copied = services.copy_selection(user=request.user, selection=_visible(request, pk))
+    copied = services.copy_selection(user=request.user, selection=visible_selection(request, pk))
     messages.success(request, "This is your copy.")
     return redirect(copied)
 
@@ -226,7 +198,7 @@ def draw_again(request: SignedInRequest, pk: int) -> HttpResponse:
         raise InvalidInput(f"The seed must be 0 to {MAX_SEED}.")
     drawn = services.draw_again(
         user=request.user,
-        selection=_visible(request, pk),
+        selection=visible_selection(request, pk),
         with_new_seed=form.cleaned_data["seed"] == "new",
         seed=form.cleaned_data["random_seed"],
     )
@@ -249,82 +221,14 @@ def restore(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(selection)
 
 
-@require_POST
-@errors_shown_on(detail_page)
-def build(request: SignedInRequest, pk: int) -> HttpResponse:
-    selection = _visible(request, pk)
-    options = _build_form(request, selection).options()
-    archive = services.request_archive(user=request.user, selection=selection, options=options)
-    return redirect(archive)
-
-
-@require_POST
-def split_table(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The table of frames by split, for the choices in the form for building."""
-    selection = _visible(request, pk)
-    context: dict[str, Any] = {"pk": pk}
-    try:
-        options = _build_form(request, selection).options()
-        split = options.split
-        leaves_out_empty = options.empty_frames == EmptyFrames.LEAVE_OUT
-        rows = services.split_table(
-            user=request.user,
-            selection=selection,
-            split=split,
-            choice=options.objects,
-            annotations=options.annotations,
-            annotations_from=options.annotations_from,
-            leaves_out_empty=leaves_out_empty,
-        )
-        context |= {"rows": rows, "leaves_out_empty": leaves_out_empty}
-        context["units"] = UNIT_NOUNS.get(split.unit, "") if split.by == SHARES else ""
-        names = rows[0].labels if rows else ()
-        context["labels"] = [(name, [row.labels[name] for row in rows]) for name in names]
-    except NotRead as error:
-        context |= {"error": str(error), "is_being_read": True}
-    except (CvatError, PortalError) as error:
-        context["error"] = str(error)
-    return render(request, "selections/_split_table.html", context)
-
-
-@require_POST
-def left_out(request: SignedInRequest, pk: int) -> HttpResponse:
-    """What the format that is chosen in the form for building has no place for."""
-    selection = _visible(request, pk)
-    context: dict[str, Any] = {"pk": pk}
-    try:
-        options = _build_form(request, selection).options()
-        left_out = services.left_out_by_format(
-            user=request.user,
-            selection=selection,
-            annotations=options.annotations,
-            annotations_from=options.annotations_from,
-            choice=options.objects,
-        )
-        context["objects"] = [counted(count, kind) for kind, count in left_out.objects.items()]
-        attributes = list(left_out.attributes.items())
-        context["attributes"] = attributes[:ATTRIBUTES_SHOWN]
-        context["more_attributes"] = len(attributes[ATTRIBUTES_SHOWN:])
-    except (NotRead, Busy):
-        context["asks_again"] = True
-    except (CvatError, PortalError):
-        pass  # the build tells of the trouble, or of what is left out
-    return render(request, "selections/_left_out.html", context)
-
-
-def _build_form(request: SignedInRequest, selection: Selection) -> BuildForm:
-    """As it was sent."""
-    choices = results.choices(user=request.user, selection=selection)
-    return BuildForm(request.POST, results=choices)
-
-
 def _tried(request: SignedInRequest) -> QueryDict | None:
     """What was filled in when a build was refused: it stays in the form."""
     is_build = request.resolver_match is not None and request.resolver_match.url_name == "build"
     return request.POST if is_build else None
 
 
-def _visible(request: SignedInRequest, pk: int) -> Selection:
+def visible_selection(request: SignedInRequest, pk: int) -> Selection:
+    """The selection, if the user may see it; else Http404."""
     visible = Selection.objects.for_user(request.user).with_owner_names()
     return get_object_or_404(visible.with_may_edit(request.user), pk=pk)
 
