@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 # Chromium then opens a new page in the process of an open page of the same profile and site. To
-# start a process for each test takes a quarter of what it takes to open the workspace.
+# start a process for each test takes more than a tenth of what it takes to open the workspace.
 ONE_PROCESS = "--renderer-process-limit=1"
 STILL_PAGE = "/static/portal/icon.svg"  # of the portal's site, without scripts
 HAS_OWN_CLOCK = "!String(Date).includes('native code')"  # of `page.clock`, which is the context's
