@@ -169,6 +169,16 @@ def test_a_refused_assignment_is_a_sentence_and_keeps_the_task(
     assert done.published_frames.count() == 3
 
 
+def test_a_member_who_never_signed_up_is_not_offered(
+    selection: Selection, standin: StandIn
+) -> None:
+    """CVAT makes an inactive account for who is invited by mail (cvat-api 3.7)."""
+    invited = standin.world.add_user("invited", is_active=False)
+    standin.world.organizations[1].members[invited.id] = "worker"
+    check = services.check_new_task(user=selection.owner, selection=selection)
+    assert [member.username for member in check.place.members] == ["alice", "bob", "demo"]
+
+
 def test_only_members_are_taken(selection: Selection) -> None:
     with pytest.raises(InvalidInput, match="cannot be assigned to user 999 of CVAT"):
         request_task(selection, job_assignee_ids=(999,))
