@@ -53,7 +53,8 @@ def job_change(request: Request, site: Site, number: int) -> Answer:
             raise forbidden()
         job.assignee = assignee
         job.assignee_updated_date = now
-    job.state = body.get("state", "new" if "stage" in body else job.state)
-    job.stage = body.get("stage", job.stage)
+    stage = body.get("stage", job.stage)
+    job.state = body.get("state", job.state if stage == job.stage else "new")
+    job.stage = stage
     job.updated_date = now
     return json_answer(objects.job(job, request.base))

@@ -93,6 +93,9 @@ def test_job_assignees_set_the_state_but_not_the_stage(ask, world: World) -> Non
     assert stage.status_code == 403
     moved = ask(path, method="PATCH", json={"stage": "acceptance"}).json()
     assert (moved["stage"], moved["state"]) == ("acceptance", "new")
+    ask(path, method="PATCH", json={"state": "completed"})
+    stays = ask(path, method="PATCH", json={"stage": "acceptance"}).json()
+    assert (stays["stage"], stays["state"]) == ("acceptance", "completed")
 
 
 def test_what_an_organization_holds_is_closed_to_who_has_left_it(ask, world: World) -> None:
