@@ -34,6 +34,11 @@ FORBIDDEN = (
     "Your CVAT account may not change {subject}. Ask its owner, or a maintainer of its "
     "organization, to do it or to give you the right."
 )
+MAKING = (
+    "Your CVAT account may not make {subject}. In an organization this needs the role supervisor, "
+    "except for a task in a project of your own; accounts in the server's group “worker” cannot "
+    "make anything. Ask a maintainer of the organization for that role, or to make it for you."
+)
 GONE = "CVAT has no such object any more ({subject}): it was deleted there. Reload the page."
 OTHER = "CVAT refuses to change {subject}: {said} Correct that and try again."
 WITHOUT_WORDS = "CVAT refuses to change {subject} (status {status}). Ask whoever runs CVAT."
@@ -151,12 +156,19 @@ _FAILURES: tuple[tuple[str, str], ...] = (
 
 
 def explained(
-    error: CvatError, *, subject: str, names_assignee: bool, is_personal: bool, is_read_only: bool
+    error: CvatError,
+    *,
+    subject: str,
+    makes: bool,
+    names_assignee: bool,
+    is_personal: bool,
+    is_read_only: bool,
 ) -> CvatError:
     """The error to raise for a refused change; the same error if it is no refusal.
 
-    `names_assignee`: the change gives work to somebody. `is_personal`: the object is in no
-    organization. `is_read_only`: the token of the request may only read.
+    `makes`: the change makes a task, a project or a ground-truth job. `names_assignee`: it gives
+    work to somebody. `is_personal`: the object is in no organization. `is_read_only`: the token of
+    the request may only read.
     """
     status = error.status
     if isinstance(error, CvatUnauthorized):
@@ -172,7 +184,12 @@ def explained(
         if match:
             return CvatRefused(match.expand(sentence), reason, status=status)
     if isinstance(error, CvatForbidden):
-        return _forbidden(subject, is_read_only, names_assignee and is_personal)
+        if is_read_only:
+            return CvatRefused(READ_ONLY, Reason.NOT_PERMITTED, status=403)
+        if names_assignee and is_personal:
+            return CvatRefused(ASSIGNEE, Reason.ASSIGNEE, status=403)
+        text = (MAKING if makes else FORBIDDEN).format(subject=subject)
+        return CvatRefused(text, Reason.NOT_PERMITTED, status=403)
     said = error.said
     text = OTHER.format(subject=subject, said=said if said.endswith(".") else f"{said}.")
     if not said:
@@ -205,14 +222,6 @@ def changed_meanwhile(job_id: int, *, before: int, present: int) -> CvatRefused:
         "meanwhile, so the portal added nothing. Look at the job in CVAT, and try again.",
         Reason.CHANGED_MEANWHILE,
     )
-
-
-def _forbidden(subject: str, is_read_only: bool, assigns_in_personal_space: bool) -> CvatRefused:
-    if is_read_only:
-        return CvatRefused(READ_ONLY, Reason.NOT_PERMITTED, status=403)
-    if assigns_in_personal_space:
-        return CvatRefused(ASSIGNEE, Reason.ASSIGNEE, status=403)
-    return CvatRefused(FORBIDDEN.format(subject=subject), Reason.NOT_PERMITTED, status=403)
 
 
 def creation_failure(message: str) -> str:

@@ -17,6 +17,7 @@ from cvat.writing.refusals import explained
 T = TypeVar("T")
 
 LATE_LOOKS = 3  # after a time-out, when CVAT may still be at work on the request
+_MAKING = ("/api/tasks", "/api/projects", "/api/jobs")
 ATTEMPTS_AT_500 = 2  # CVAT's own failure: mostly it fails again
 
 
@@ -39,6 +40,7 @@ class Sender:
         raise explained(
             failure,
             subject=call.subject,
+            makes=call.method == "POST" and call.path in _MAKING,
             names_assignee=is_personal is not None,
             is_personal=is_forbidden and is_personal is not None and is_personal(),
             is_read_only=is_forbidden and self.is_read_only(),
