@@ -10,7 +10,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from requests import Response
 from requests import exceptions as requests_errors
@@ -107,7 +107,7 @@ def _from_status(
             f"{place} no longer accepts the stored access: connect again.", status=status
         )
     if status == 403:
-        return CvatForbidden(f"Your account on {place} may not see {subject}.", status=status)
+        return CvatForbidden(_forbidden(response, subject, place), status=status)
     if status == 404:
         return _not_found(response, said, subject, place)
     if is_data and status in DATA_FAILURES:
@@ -240,6 +240,18 @@ def _redirect(response: Response, place: str) -> str:
     return (
         f"{place} sends requests on to another page, perhaps a sign-in page in front of CVAT: "
         "check the address."
+    )
+
+
+def _forbidden(response: Response, subject: str, place: str) -> str:
+    """The text for 403. Lists that name an organization are open to all its members, and to nobody
+    else (cvat-api 3.5)."""
+    [organization] = parse_qs(urlsplit(response.url).query).get("org", [""])[-1:]
+    if not organization:
+        return f"Your account on {place} may not see {subject}."
+    return (
+        f"Your account on {place} does not belong to the organization {organization[:100]} (any "
+        "more). Ask one of its maintainers to invite you, or connect without the organization."
     )
 
 

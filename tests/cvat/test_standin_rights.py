@@ -84,6 +84,13 @@ class TestOrganizations:
         with pytest.raises(CvatNotFound, match="There is no organization nope"):
             client(site, organization="nope").tasks()
 
+    def test_not_a_member_any_more(self, site: StandIn) -> None:
+        cvat = client(site, "carol", "acme")
+        for ask in (cvat.tasks, cvat.projects, cvat.my_jobs):
+            with pytest.raises(CvatForbidden, match="not belong to the organization acme"):
+                ask()
+        assert cvat.assigned_jobs(username="carol").results
+
     def test_a_task_elsewhere_is_read_all_the_same(self, site: StandIn) -> None:
         cvat = client(site, organization="acme")
         assert len(cvat.frame_catalog(1).frames) == 227
