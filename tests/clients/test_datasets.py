@@ -17,9 +17,9 @@ from selections.models import ArchiveOptions
 from selections.splits import Split
 from selector.models import Connection
 from tests.selections.builds import built, path_of, select
-from tests.selections.conftest import folders, hasty, messages
+from tests.selections.conftest import folder_of_builds, folders, hasty, messages
 
-__all__ = ["folders", "hasty", "messages"]  # fixtures
+__all__ = ["folder_of_builds", "folders", "hasty", "messages"]  # fixtures
 pytestmark = [
     pytest.mark.usefixtures("transactional_db", "messages", "hasty", "folders"),
     # supervision has a slower way of its own without OpenCV, and says so.

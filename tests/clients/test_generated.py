@@ -18,10 +18,10 @@ from selections.archives import building
 from selections.models import Archive, Selection
 from selector.models import Connection
 from tests.selections.builds import only_path
-from tests.selections.conftest import folders, hasty, messages
+from tests.selections.conftest import folder_of_builds, folders, hasty, messages
 from tests.settings import BASE_DIR
 
-__all__ = ["folders", "hasty", "messages"]  # fixtures
+__all__ = ["folder_of_builds", "folders", "hasty", "messages"]  # fixtures
 PACKAGE = "generated_client"
 
 

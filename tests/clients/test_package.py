@@ -17,9 +17,9 @@ from selections.models import ArchiveOptions, Selection
 from selector.models import Connection
 from tests.clients.cutting import Cutting
 from tests.selections.builds import Folders, built, only_path, select
-from tests.selections.conftest import folders, hasty, messages
+from tests.selections.conftest import folder_of_builds, folders, hasty, messages
 
-__all__ = ["folders", "hasty", "messages"]  # fixtures
+__all__ = ["folder_of_builds", "folders", "hasty", "messages"]  # fixtures
 pytestmark = pytest.mark.usefixtures("transactional_db", "messages", "hasty")
 
 
