@@ -4,9 +4,10 @@ names, as pytest writes them."""
 from __future__ import annotations
 
 # Left out of `make quick` beside the browser: kills, whole portals, the official SDK, the schema,
-# films, CVAT in trouble for long, the stand-in's own tests; whole builds and publications but for
-# the plain ones; tables that ask the same of every address, format or annotated task again. All in
-# all what takes more than a tenth of a second of processor time a test.
+# films, CVAT in trouble for long, the admin site, the stand-in's own tests; whole builds and
+# publications but for the plain ones; tables that ask the same of every address, wrong value,
+# format or annotated task again. All in all what takes more than a tenth of a second of processor
+# time a test.
 SLOW = (
     "tests/clients/test_command.py::test_a_shell_completes_commands_and_options",
     "tests/clients/test_datasets.py",
@@ -27,12 +28,12 @@ SLOW = (
     "tests/launcher/test_demo.py",
     "tests/launcher/test_serve.py",
     "tests/launcher/test_serve_killed.py",
-    "tests/portal/test_lockout.py::test_failures_from_one_address_leave_another_one_free",
+    "tests/portal/test_lockout.py",
     "tests/portal/test_slow_clients.py",
     "tests/portal/test_work_heartbeat.py::test_work_goes_on_while_sqlite_is_locked_for_longer_than_a_dead_worker_is_silent",
     "tests/portal/test_work_turns.py::test_what_waits_for_other_works_of_its_person_is_handed_out_when_one_ends",
     "tests/publishing/test_annotations_copied.py",
-    "tests/publishing/test_copying_pages.py::test_one_file_of_a_person_is_read_at_a_time",
+    "tests/publishing/test_copying_pages.py",
     "tests/publishing/test_files_interrupted.py",
     "tests/publishing/test_ground_truth_made.py",
     "tests/publishing/test_issues_opened.py",
@@ -65,7 +66,8 @@ SLOW = (
     "tests/selections/live_downloads/test_following.py",
     "tests/selections/live_downloads/test_ranges.py",
     "tests/selections/live_downloads/test_refused.py",
-    "tests/selections/test_admin.py::test_as_many_queries_for_30_rows_as_for_1",
+    "tests/selections/test_admin.py",
+    "tests/selections/test_admin_accounts.py",
     "tests/selections/test_annotated_tasks.py",
     "tests/selections/test_annotation_choices.py",
     "tests/selections/test_annotations_built.py",
@@ -74,6 +76,7 @@ SLOW = (
     "tests/selections/test_annotations_left_out.py",
     "tests/selections/test_annotations_requested.py::test_the_page_offers_every_format",
     "tests/selections/test_api_described.py",
+    "tests/selections/test_api_drawing_errors.py",
     "tests/selections/test_api_lists.py::test_as_many_queries_for_30_rows_as_for_1",
     "tests/selections/test_api_recipes.py::test_on_the_pages",
     "tests/selections/test_archive_recovery.py",
@@ -85,6 +88,7 @@ SLOW = (
     "tests/selections/test_building_going_on.py",
     "tests/selections/test_building_refused.py",
     "tests/selections/test_carried_over.py",
+    "tests/selections/test_combining.py::test_the_frames",
     "tests/selections/test_deadly_frame.py",
     "tests/selections/test_downloads.py",
     "tests/selections/test_draw_methods.py::test_in_the_schema",
@@ -119,6 +123,7 @@ SLOW = (
     "tests/selections/test_near_duplicates.py",
     "tests/selections/test_needed_tasks.py",
     "tests/selections/test_options_requested.py::test_the_table_counts_frames_and_units",
+    "tests/selections/test_pages_list.py::test_search_filters_and_order",
     "tests/selections/test_pages_selections.py::test_as_many_queries_for_30_as_for_1",
     "tests/selections/test_part_sources.py",
     "tests/selections/test_selections.py::test_frames_of_many_tasks_are_looked_up_side_by_side",
@@ -128,14 +133,18 @@ SLOW = (
     "tests/selections/test_spool_eviction.py",
     "tests/selections/test_video.py",
     "tests/selections/test_worker_memory.py",
+    "tests/selections/test_zip_format.py::test_end_of_the_file",
     "tests/selections/test_zipping.py::test_parts_keep_their_size_and_every_frame",
     "tests/selections/test_zipping.py::test_the_bytes_are_those_of_zipfile_whatever_the_sizes",
     "tests/selections/test_zipping_copies.py::test_no_part_is_larger_than_allowed",
+    "tests/selector/test_admin.py",
     "tests/selector/test_annotation_filter.py",
     "tests/selector/test_annotation_indexing.py",
     "tests/selector/test_annotation_indexing_killed.py",
     "tests/selector/test_api_annotations.py",
     "tests/selector/test_api_catalog.py",
+    "tests/selector/test_api_choosing_errors.py",
+    "tests/selector/test_api_http_errors.py",
     "tests/selector/test_api_labels.py",
     "tests/selector/test_api_packs.py",
     "tests/selector/test_api_pictures.py",
