@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from types import TracebackType
-from typing import BinaryIO, Self, Unpack
+from typing import BinaryIO, Self, TypedDict, Unpack
 from urllib.parse import quote
 
 from cvat import bodies, catalog, errors, reading
@@ -16,7 +16,7 @@ from cvat.bodies import MAX_PICTURE
 from cvat.exceptions import CvatError, CvatForbidden, CvatNotFound
 from cvat.http import AroundAttempt, DownloadOptions, Http, Params
 from cvat.lists import all_entries
-from cvat.organizations import KnownOrganizations
+from cvat.organizations import KnownOrganizations, Listing
 from cvat.retries import INTERACTIVE, PATIENT, Retries
 from cvat.types import (
     Credential,
@@ -38,6 +38,16 @@ from cvat.types import (
 )
 
 TOKENS = "/api/auth/access_tokens"
+
+
+class TaskCriteria(TypedDict, total=False):
+    """Which tasks a list shows: those that meet each criterion that is not empty."""
+
+    search: str
+    project_id: int | None
+    status: str
+    assignee: str  # a user name
+    subset: str
 
 
 class CvatClient:
@@ -153,20 +163,11 @@ class CvatClient:
         )
 
     def tasks(
-        self,
-        *,
-        search: str = "",
-        project_id: int | None = None,
-        status: str = "",
-        assignee: str = "",
-        subset: str = "",
-        page: int = 1,
-        page_size: int = 50,
+        self, *, page: int = 1, page_size: int = 50, **criteria: Unpack[TaskCriteria]
     ) -> Page[Task]:
-        """A page of tasks, newest first. `assignee` is a user name. CvatNotFound for a page beyond
+        """A page of the tasks that meet the criteria, newest first. CvatNotFound for a page beyond
         the end."""
-        exact = {"status": status, "assignee": assignee, "subset": subset}
-        filters = self._task_filters(search, project_id, exact)
+        filters = self._filters(**criteria)
         subject = "the list of tasks" if page == 1 else f"page {page} of the tasks"
 
         def ask(context: Params) -> Page[Task]:
@@ -175,30 +176,17 @@ class CvatClient:
             data = self._http.get("/api/tasks", params=params, subject=subject)
             return reading.page(data, reading.task)
 
-        if project_id is None:
-            return ask({})
-        return self._known_organizations.list_below("project", project_id, self.project, ask)
+        return self._list_of_tasks(criteria.get("project_id"), ask)
 
-    def all_tasks(
-        self,
-        *,
-        search: str = "",
-        project_id: int | None = None,
-        status: str = "",
-        assignee: str = "",
-        subset: str = "",
-    ) -> list[Task]:
-        """All tasks that `tasks` shows on its pages, by id."""
-        exact = {"status": status, "assignee": assignee, "subset": subset}
-        filters = self._task_filters(search, project_id, exact)
+    def all_tasks(self, **criteria: Unpack[TaskCriteria]) -> list[Task]:
+        """All tasks that meet the criteria, by id."""
+        filters = self._filters(**criteria)
 
         def ask(context: Params) -> list[Task]:
             query = {**filters, **context}
             return all_entries(self._http, "/api/tasks", query, reading.task, "the list of tasks")
 
-        if project_id is None:
-            return ask({})
-        return self._known_organizations.list_below("project", project_id, self.project, ask)
+        return self._list_of_tasks(criteria.get("project_id"), ask)
 
     def task(self, task_id: int) -> Task:
         path, subject = f"/api/tasks/{task_id}", f"task {task_id}"
@@ -445,20 +433,22 @@ class CvatClient:
         data = self._http.get(path, subject=f"the validation layout of {what}")
         return reading.honeypot_frames(data)
 
-    def _task_filters(
-        self, search: str, project_id: int | None, exact: Mapping[str, str]
-    ) -> dict[str, str | int]:
-        filters = self._filters(search=search, project_id=project_id)
-        return filters | {name: value for name, value in exact.items() if value}
+    def _list_of_tasks(self, project_id: int | None, ask: Callable[[Params], Listing]) -> Listing:
+        """What `ask` returns, in the organization of the project if there is one."""
+        if project_id is None:
+            return ask({})
+        return self._known_organizations.list_below("project", project_id, self.project, ask)
 
-    def _filters(self, *, search: str, project_id: int | None = None) -> dict[str, str | int]:
+    def _filters(self, *, project_id: int | None = None, **texts: str) -> dict[str, str | int]:
         """Query parameters without the empty ones: an empty `org` would mean the personal space
         alone. The list of a project does not name the connection's organization, because the
         project may lie in another one; organizations.py adds that one."""
+        if project_id is None:
+            texts["org"] = self._organization
+        params: dict[str, str | int] = {name: text for name, text in texts.items() if text}
         if project_id is not None:
-            return {"project_id": project_id, **({"search": search} if search else {})}
-        params = {"search": search, "org": self._organization}
-        return {key: value for key, value in params.items() if value}
+            params["project_id"] = project_id
+        return params
 
 
 def _holder(task_id: int | None, job_id: int | None) -> tuple[str, str]:

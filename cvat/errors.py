@@ -246,7 +246,7 @@ def _redirect(response: Response, place: str) -> str:
 def _forbidden(response: Response, subject: str, place: str) -> str:
     """The text for 403. Lists that name an organization are open to all its members, and to nobody
     else (cvat-api 3.5)."""
-    [organization] = parse_qs(urlsplit(response.url).query).get("org", [""])[-1:]
+    organization = parse_qs(urlsplit(response.url).query).get("org", [""])[-1]
     if not organization:
         return f"Your account on {place} may not see {subject}."
     return (
