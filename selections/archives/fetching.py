@@ -28,9 +28,9 @@ FARTHEST_AHEAD = 10_000  # blocks, while the block that is waited for is put off
 # So many frames are asked for when CVAT has failed on their chunk. One would be too few: it may be
 # the one with the broken file, and another version of CVAT may serve the others alone.
 TRIED_OF_DOUBTFUL = 3
-# How often the first of them is asked for again before, within 15 seconds in all: what CVAT stores
-# its chunks in may be restarting.
-MOST_DOUBTS = 4
+# Before that, the first of them is asked for so often again, within 15 seconds in all: the store in
+# which CVAT keeps its chunks may be restarting.
+RETRIES_OF_DOUBTFUL = 4
 # How long the threads of a build that failed may go on with the request that each has under way,
 # for the next try to continue with.
 GRACE_SECONDS = 3.0
@@ -259,7 +259,7 @@ class Fetcher:
                 )
             except CvatError as error:
                 is_doubtful = state.is_doubtful and error.status == 500
-                if error.is_passing or (is_doubtful and state.put_offs < MOST_DOUBTS):
+                if error.is_passing or (is_doubtful and state.put_offs < RETRIES_OF_DOUBTFUL):
                     state.put_back(frame)
                     self._put_off.come_back(state, error)
                     return

@@ -143,7 +143,7 @@ def test_of_a_chunk_that_cvat_fails_on_few_frames_are_asked_for(
     asked = [seen.query for seen in data_requests(standin) if seen.status == 500]
     frames = [query["number"] for query in asked if query["type"] == "frame"]
     assert len(asked) - len(frames) == 2
-    assert len(frames) == 2 * (fetching.MOST_DOUBTS + fetching.TRIED_OF_DOUBTFUL)
+    assert len(frames) == 2 * (fetching.RETRIES_OF_DOUBTFUL + fetching.TRIED_OF_DOUBTFUL)
     assert set(frames) == {str(first.start + at) for at in range(fetching.TRIED_OF_DOUBTFUL)}
 
 
