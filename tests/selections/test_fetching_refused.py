@@ -112,7 +112,9 @@ def test_a_chunk_that_is_too_large_for_cvat_is_asked_for_once(
     assert 1 < len(lost) < len(pictures_of(archive))
     assert lost == list(range(first.start, first.start + len(lost)))
     assert all(shown in row["reason"] for row in archive.problems)
-    assert {seen.query["type"] for seen in data_requests(standin)} == {"chunk"}
+    # A build may fetch frames of other chunks one by one: that depends on the measured bandwidth.
+    asked_alone = {seen.query.get("number") for seen in data_requests(standin)}
+    assert not asked_alone & {str(frame) for frame in lost}
     assert len([seen for seen in data_requests(standin) if seen.status == status]) == 1
 
 
