@@ -64,8 +64,9 @@ class PutOffBlocks:
         waited = state.waited()
         # A chunk that only took longer than LAST_READ_TIMEOUT may be ready at the second attempt.
         was_asked_enough = error.status is not None or state.put_offs > 0
-        is_hopeless = self._is_patience_over and was_asked_enough and self._client.is_well()
-        if is_hopeless or waited >= patience:
+        # Not for a 500, which is asked again a few times only, whatever became of other blocks.
+        is_given_up_soon = error.is_passing and self._is_patience_over and was_asked_enough
+        if waited >= patience or (is_given_up_soon and self._client.is_well()):
             self._give_up(state, error)
         elif state.put_off():
             pause = min(FIRST_PAUSE * 2.0 ** (state.put_offs - 1), LONGEST_PAUSE)

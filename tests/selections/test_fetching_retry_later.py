@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from cvat import client
 from cvat.retries import Retries
+from selections.archives import retry_later
 from selections.models import Archive
 from selector.models import Connection
 from standin.model import Task
@@ -158,6 +159,30 @@ def test_a_block_given_up_long_ago_takes_no_patience_from_others(
     thread.join(60)
     archive.refresh_from_db()
     assert busy.hits == 1
+    assert {row["frame"] for row in archive.problems} == set(range(10))
+
+
+def test_a_block_given_up_just_now_takes_no_retries_from_a_chunk_that_cvat_fails_on(
+    connection: Connection,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    patient_for(monkeypatch, 3.0)
+    monkeypatch.setattr(retry_later, "FIRST_PAUSE", 0.01)
+    task = added(standin)
+    frames = "|".join(map(str, range(10)))
+    standin.faults.fail(rf"index=0&|number=({frames})&", status=429, headers={"Retry-After": "1"})
+    late = standin.faults.hold("index=5&")
+    standin.faults.fail("index=5&", status=500)
+    failing = standin.faults.fail("number=50&", status=500, times=2)  # the client asks twice
+    archive = request(select(connection, (task.id, None)))
+    thread = in_thread(archive)
+    eventually(lambda: "given up" in caplog.text)
+    late.release()
+    thread.join(60)
+    archive.refresh_from_db()
+    assert failing.hits == 2
     assert {row["frame"] for row in archive.problems} == set(range(10))
 
 
