@@ -14,6 +14,9 @@ PREPARING = (
     "CVAT is still preparing pictures; its chunk worker may be slow or down. "
     "The work goes on with others and asks again."
 )
+FAILING = (
+    "CVAT fails on some pictures (status 500). The work goes on with others and asks again soon."
+)
 NO_TURN = "Other work uses all requests that this CVAT server is to get at a time."
 
 
@@ -22,6 +25,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self.put_off = 0  # blocks of frames to be asked for again later
+        self.failing = 0  # of these, those that CVAT fails on
         self._turns: dict[int, float] = {}  # thread -> since when
         self._answers: dict[int, float] = {}
         self._lock = Lock()
@@ -47,8 +51,10 @@ class Waiting:
         """ "" while there is nothing to say."""
         with self._lock:
             longest_answer, longest_turn = map(_longest, (self._answers, self._turns))
-        if self.put_off or longest_answer > WORTH_A_WORD:
+        if self.put_off > self.failing or longest_answer > WORTH_A_WORD:
             return PREPARING
+        if self.failing:
+            return FAILING
         return NO_TURN if longest_turn > WORTH_A_WORD else ""
 
     @contextmanager

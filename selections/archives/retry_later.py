@@ -43,6 +43,7 @@ class PutOffBlocks:
             while self._heap and self._heap[0][0] <= time.monotonic():
                 due.append(heapq.heappop(self._heap)[2])
             self._waiting.put_off = len(self._heap)
+            self._waiting.failing -= sum(state.is_doubtful for state in due)
         for state in due:
             state.is_put_off = False
         return due
@@ -75,6 +76,7 @@ class PutOffBlocks:
             due = time.monotonic() + min(pause, patience - waited)
             with self._lock:
                 heapq.heappush(self._heap, (due, next(self._numbers), state))
+                self._waiting.failing += state.is_doubtful  # it stays so until it is due
                 self._waiting.put_off = len(self._heap)
 
     @property

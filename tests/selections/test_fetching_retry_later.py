@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from cvat import client
 from cvat.retries import Retries
-from selections.archives import retry_later
+from selections.archives import fetching, retry_later
 from selections.models import Archive
 from selector.models import Connection
 from standin.model import Task
@@ -245,6 +245,28 @@ def test_the_row_says_what_is_waited_for(
     standin.faults.clear()
     thread.join(60)
     assert said() == ""
+
+
+def test_the_row_says_that_cvat_fails_on_pictures(
+    connection: Connection, alice: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not that CVAT prepares them, which sends people to its chunk worker."""
+    monkeypatch.setattr(fetching, "RETRIES_OF_DOUBTFUL", 1000)
+    monkeypatch.setattr(retry_later, "LONGEST_PAUSE", 1.0)
+    task = added(standin)
+    frames = "|".join(map(str, range(20, 30)))
+    standin.faults.fail(rf"index=2&|number=({frames})&", status=500)
+    archive = request(select(connection, (task.id, None)))
+    thread = in_thread(archive)
+
+    def said() -> str:
+        return str(api_of(alice).get(f"/api/archives/{archive.pk}").json()["waiting_for"])
+
+    eventually(lambda: "CVAT fails on some pictures (status 500)" in said())
+    standin.faults.clear()
+    thread.join(60)
+    archive.refresh_from_db()
+    assert_whole(archive, standin)
 
 
 def test_it_is_said_before_cvat_answers(
