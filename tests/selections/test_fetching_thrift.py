@@ -128,7 +128,13 @@ def test_on_a_slow_line_dense_blocks_come_whole(connection: Connection, standin:
     selection = select(connection, (task.id, range(39)))
     standin.requests.clear()
     standin.costs = Costs(bandwidth=1e6)
-    assert_whole(built(selection), standin)
+    # Both are asked for before the line is known to be slow.
+    begun = standin.faults.hold("type=chunk")
+    thread = in_thread(request(selection))
+    eventually(lambda: begun.waiting == 2)
+    begun.release()
+    thread.join(60)
+    assert_whole(Archive.objects.get(), standin)
     assert Counter(seen.query["type"] for seen in data_requests(standin)) == {"chunk": 2}
 
 
