@@ -182,6 +182,32 @@ def data_requests(standin: StandIn) -> list[Seen]:
     return standin.requests.matching(r"/data/?$", "GET")
 
 
+JobFrame = tuple[int, int]  # a job, and a frame of it
+
+
+def frames_of(standin: StandIn, seen: Seen) -> set[JobFrame]:
+    """What a data request is for: the frames of a chunk, or a single one. One that is asked of its
+    task counts for the first job that holds it, as in a selection."""
+    holder, number = seen.path.strip("/").split("/")[1:3]
+    if "number" in seen.query:
+        frame = int(seen.query["number"])
+        if holder == "jobs":
+            return {(int(number), frame)}
+        jobs = [job for job in standin.world.tasks[int(number)].jobs if job.type == "annotation"]
+        return {(next(job.id for job in jobs if job.holds(frame)), frame)}
+    job = standin.world.jobs[int(number)]
+    index, size = int(seen.query["index"]), job.task.chunk_size or 1
+    return {(job.id, frame) for frame in job.frames[index * size : (index + 1) * size]}
+
+
+def frames_sent(standin: StandIn, seen: Seen) -> set[JobFrame]:
+    """What a data request brought; nothing if it was broken off."""
+    frames = frames_of(standin, seen)
+    tasks = {job_id: standin.world.jobs[job_id].task.id for job_id, _ in frames}
+    size = sum(len(standin.world.original_bytes(tasks[job], frame)) for job, frame in frames)
+    return frames if seen.sent >= size else set()
+
+
 def gone(standin: StandIn, *frames: int) -> None:
     for frame in frames:
         standin.faults.fail(

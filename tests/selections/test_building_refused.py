@@ -9,7 +9,6 @@ from portal.exceptions import NotConnected
 from selections import services
 from selections.archives import building
 from selector.models import Connection
-from standin.requestlog import Seen
 from standin.server import StandIn
 from tests.conftest import connect, eventually
 from tests.selections.builds import (
@@ -17,6 +16,8 @@ from tests.selections.builds import (
     assert_whole,
     built,
     data_requests,
+    frames_of,
+    frames_sent,
     gone,
     in_thread,
     manifest_of,
@@ -144,25 +145,6 @@ def test_a_connection_that_was_removed(connection: Connection) -> None:
 # --- the server -----------------------------------------------------------------------------------
 
 
-JobFrame = tuple[int, int]  # a job, and a frame of it
-
-
-def _requested(standin: StandIn, seen: Seen) -> set[JobFrame]:
-    """What a request is for: the frames of a chunk, or a single one."""
-    job = standin.world.jobs[int(seen.path.split("/")[3])]
-    if "number" in seen.query:
-        return {(job.id, int(seen.query["number"]))}
-    index, size = int(seen.query["index"]), job.task.chunk_size or 1
-    return {(job.id, frame) for frame in job.frames[index * size : (index + 1) * size]}
-
-
-def _fetched(standin: StandIn, seen: Seen) -> set[JobFrame]:
-    """What a request brought; nothing if it was broken off."""
-    frames = _requested(standin, seen)
-    size = sum(len(standin.world.original_bytes(1, frame)) for _, frame in frames)
-    return frames if seen.sent >= size else set()
-
-
 @pytest.mark.usefixtures("impatient")
 def test_a_server_that_stays_down(
     connection: Connection, alice: User, standin: StandIn, folders: Folders, settings: object
@@ -180,7 +162,7 @@ def test_a_server_that_stays_down(
     assert standin.url.partition("://")[2] in archive.error
     assert folders.stored() == []
     standin.faults.up()
-    fetched = {each for seen in data_requests(standin) for each in _fetched(standin, seen)}
+    fetched = {each for seen in data_requests(standin) for each in frames_sent(standin, seen)}
     standin.requests.clear()
     again = services.retry_archive(user=alice, archive=archive)
     assert again.continues == archive
@@ -188,7 +170,7 @@ def test_a_server_that_stays_down(
     again.refresh_from_db()
     assert_whole(again, standin)
     # The rest may come as chunks or as single frames: on a slow machine these can be cheaper.
-    asked = {each for seen in data_requests(standin) for each in _requested(standin, seen)}
+    asked = {each for seen in data_requests(standin) for each in frames_of(standin, seen)}
     assert len(fetched) >= 2 * (standin.world.tasks[1].chunk_size or 1)
     assert not asked & fetched
     assert folders.spooled() == []
