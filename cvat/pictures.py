@@ -44,10 +44,14 @@ def extension_of_name(name: str) -> str:
     return _LIKE_CONTENT.get(suffix, suffix)
 
 
-def video_size(width: int, height: int) -> tuple[int, int]:
-    """The size of the pictures that CVAT serves of a video of this size: its sides are even
-    (cvat-api 7.3)."""
-    return width + width % 2, height + height % 2
+def possible_sizes(width: int, height: int, *, is_of_video: bool) -> set[tuple[int, int]]:
+    """The sizes that the picture of a frame of this size may have; none if it is 0 x 0, not known.
+    CVAT serves the pictures of a video with even sides (cvat-api 7.3): so a file made from them, or
+    another task, may have one pixel more than the video."""
+    if not (width and height):
+        return set()
+    sizes = {(width, height)}
+    return sizes | {(width + width % 2, height + height % 2)} if is_of_video else sizes
 
 
 def media_type(content: bytes) -> str:

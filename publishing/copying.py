@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from cvat.pictures import possible_sizes
 from publishing.change import Change, objects_in_words
 
 MOST_FRAMES = 20_000  # of a task
@@ -54,12 +55,14 @@ class CopyOptions:
 
 @dataclass(frozen=True, slots=True)
 class NamedPicture:
-    """The picture of a frame, by its name with folders. 0 x 0: the size is not known."""
+    """The picture of a frame, by its name with folders. 0 x 0: the size is not known. The size of a
+    frame of a video is that of the video, in whose pixels CVAT has its objects."""
 
     frame: int
     name: str
     width: int = 0
     height: int = 0
+    is_of_video: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +181,9 @@ def _by(pictures: Iterable[NamedPicture], key: Any) -> dict[str, list[NamedPictu
 
 
 def _differ(picture: NamedPicture, other: NamedPicture) -> bool:
-    sizes = (picture.width, picture.height), (other.width, other.height)
-    return all(all(size) for size in sizes) and sizes[0] != sizes[1]
+    sizes, others = _sizes(picture), _sizes(other)
+    return bool(sizes and others) and sizes.isdisjoint(others)
+
+
+def _sizes(picture: NamedPicture) -> set[tuple[int, int]]:
+    return possible_sizes(picture.width, picture.height, is_of_video=picture.is_of_video)

@@ -14,7 +14,6 @@ from django.contrib.auth.models import User
 from cvat.annotations import Shape
 from cvat.client import CvatClient
 from cvat.exceptions import CvatError
-from cvat.pictures import video_size
 from cvat.types import Frame, FrameCatalog
 from portal.exceptions import InvalidInput
 from publishing import readers
@@ -89,14 +88,14 @@ def read_catalog(client: CvatClient, task_id: int) -> FrameCatalog:
 
 
 def pictures(frames: Iterable[Frame]) -> list[NamedPicture]:
-    """Frames of a video have the names and sizes that they get in a ZIP and in a new task."""
+    """Frames of a video have the names that they get in a ZIP and in a new task."""
     return [
-        NamedPicture(frame.frame, frame.filename, frame.width, frame.height)
-        if frame.filename
-        else NamedPicture(
+        NamedPicture(
             frame.frame,
-            f"frame_{frame.frame:06d}.png",
-            *video_size(frame.width, frame.height),
+            frame.filename or f"frame_{frame.frame:06d}.png",
+            frame.width,
+            frame.height,
+            is_of_video=not frame.filename,
         )
         for frame in frames
     ]

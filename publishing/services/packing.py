@@ -7,7 +7,7 @@ import os
 from contextlib import closing
 from pathlib import Path
 
-from cvat.pictures import video_size
+from cvat.pictures import possible_sizes
 from portal.work.exceptions import WorkFailed
 from portal.work.heartbeat import Heartbeat
 from publishing.change import LEAVE_OUT
@@ -161,10 +161,10 @@ def _sizes(selection: Selection) -> Sizes:
 def _check_pixels(line: Line, sizes: Sizes) -> None:
     """Raises WorkFailed for a picture that has another size than the original."""
     original = sizes.get((line["task_id"], line["frame"])) if sizes else None
-    size = (line["width"], line["height"])
-    if original is None or size == original:
+    if original is None:
         return
-    if not line["filename"] and size == video_size(*original):
+    allowed = possible_sizes(*original, is_of_video=not line["filename"])
+    if (line["width"], line["height"]) in allowed:
         return
     raise WorkFailed(
         f"Compressed by CVAT, frame {line['frame']} of task {line['task_id']} has "

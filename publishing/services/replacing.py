@@ -7,7 +7,7 @@ from threading import Event
 
 from django.contrib.auth.models import User
 
-from cvat.pictures import video_size
+from cvat.pictures import possible_sizes
 from portal.caching import cache_get, cache_set
 from portal.exceptions import Conflict, InvalidInput
 from publishing.change import LEAVE_OUT
@@ -132,13 +132,13 @@ def _check_sizes(
     wrong = []
     for frame in frames:
         picture = replacements.pictures.get(frame.place)
-        wanted = (frame.width, frame.height)
-        if picture is None or not all(wanted):
+        allowed = possible_sizes(frame.width, frame.height, is_of_video=not frame.filename)
+        if picture is None or not allowed:
             continue
         size = sizes[picture.number]
-        if size != wanted and (frame.filename or size != video_size(*wanted)):
+        if size not in allowed:
             has = "no size that can be read" if size is None else f"{size[0]} × {size[1]}"
-            wrong.append(f"{picture.path} ({has}, its frame {wanted[0]} × {wanted[1]})")
+            wrong.append(f"{picture.path} ({has}, its frame {frame.width} × {frame.height})")
     if wrong:
         raise InvalidInput(
             f"{_count(len(wrong), 'picture has', 'pictures have')} another size than the original: "

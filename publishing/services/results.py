@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from cvat.client import CvatClient
 from cvat.differences import PairLimit, differences
-from cvat.pictures import video_size
+from cvat.pictures import possible_sizes
 from cvat.types import Meta
 from portal.exceptions import Conflict
 from publishing.models import Publication
@@ -130,12 +130,14 @@ def _resized_count(
     rows = selection.at(publication.revision).frames.values_list(
         "task_id", "frame", "filename", "width", "height"
     )
-    sizes = {
-        (task_id, frame): (width, height) if filename else video_size(width, height)
-        for task_id, frame, filename, width, height in rows
-    }
-    pairs = ((sizes.get(place[1:]), _size(meta, place.new_frame)) for place in places)
-    return sum(one != other for one, other in pairs if one and other and all((*one, *other)))
+    frames = {(row[0], row[1]): row[2:] for row in rows}
+    count = 0
+    for place in places:
+        filename, width, height = frames.get(place[1:], ("", 0, 0))
+        before = possible_sizes(width, height, is_of_video=not filename)
+        now = _size(meta, place.new_frame)
+        count += bool(before and now and all(now) and now not in before)
+    return count
 
 
 def _size(meta: Meta, frame: int) -> tuple[int, int] | None:

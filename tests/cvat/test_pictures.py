@@ -7,9 +7,25 @@ import io
 import pytest
 
 from cvat.exceptions import CvatRejected
-from cvat.pictures import extension
+from cvat.pictures import extension, possible_sizes
 from tests.cvat.replaying import Replay, client, json_answer, recorded, recorded_body
 from tests.recorded import recording
+
+
+@pytest.mark.parametrize(
+    ("size", "is_of_video", "sizes"),
+    [
+        ((33, 22), False, {(33, 22)}),
+        ((33, 22), True, {(33, 22), (34, 22)}),
+        ((33, 21), True, {(33, 21), (34, 22)}),
+        ((34, 22), True, {(34, 22)}),
+        ((0, 0), True, set()),
+    ],
+)
+def test_the_sizes_that_a_picture_may_have(
+    size: tuple[int, int], is_of_video: bool, sizes: set[tuple[int, int]]
+) -> None:
+    assert possible_sizes(*size, is_of_video=is_of_video) == sizes
 
 
 class TestPictures:

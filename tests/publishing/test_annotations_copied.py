@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -249,11 +251,17 @@ def test_another_size_is_told(connection: Connection, standin: StandIn, old: Tas
     ]
 
 
-def test_pictures_of_a_video_have_even_sides(connection: Connection, standin: StandIn) -> None:
-    """In a task that was made of its frames, too (cvat-api 7.3)."""
-    film = standin.world.add_task(
+@pytest.fixture
+def film(standin: StandIn) -> Task:
+    return standin.world.add_task(
         "film", owner="demo", video=True, count=2, size=(33, 21), labels=["car"]
     )
+
+
+def test_pictures_of_a_video_have_even_sides(
+    connection: Connection, standin: StandIn, film: Task
+) -> None:
+    """In a task that was made of its frames, too (cvat-api 7.3)."""
     [car] = film.labels
     shape = {"type": "rectangle", "frame": 1, "label_id": car.id, "points": [1, 1, 6, 9]}
     annotate(standin, film.jobs[0], shapes=[shape])
@@ -264,6 +272,42 @@ def test_pictures_of_a_video_have_even_sides(connection: Connection, standin: St
     check, _ = look(connection, film, pictures)
     assert check.match.frames == {0: 0, 1: 1}
     assert check.match.resized == []
+
+
+@pytest.mark.parametrize("size", [(33, 21), (34, 22), (35, 21)])
+def test_files_have_the_size_of_a_video_or_that_of_its_pictures(
+    connection: Connection, film: Task, size: tuple[int, int]
+) -> None:
+    """CVAT's exports have the former, files made from the pictures the latter."""
+    width, height = size
+    text = f"""<annotations><image id="1" name="frame_000001" width="{width}" height="{height}">
+        <box label="car" occluded="0" xtl="11.5" ytl="6.5" xbr="21.5" ybr="14.5" z_order="0"/>
+        </image></annotations>"""
+    check = look_at_file(connection, text.encode(), film)
+    assert points_of(check) == [[11.5, 6.5, 21.5, 14.5]]
+    assert len(check.match.resized) == (width == 35)
+
+
+def test_shares_of_a_picture_are_those_of_the_video(connection: Connection, film: Task) -> None:
+    """As in CVAT's YOLO exports: its objects are in pixels of the video."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("data.yaml", "names:\n  0: car\npath: .\ntrain: train.txt\n")
+        line = f"0 0.5 0.5 {10 / 33:.6f} {8 / 21:.6f}\n"
+        archive.writestr("labels/train/frame_000001.txt", line)
+    check = look_at_file(connection, content.getvalue(), film)
+    assert points_of(check) == [[11.5, 6.5, 21.5, 14.5]]
+
+
+def look_at_file(connection: Connection, data: bytes, task: Task) -> services.CopyCheck:
+    source = services.read_file(user=connection.owner, name="a file", data=data)
+    return services.check_copy(
+        source=source, connection=connection, task_id=task.id, options=CopyOptions(source.name)
+    )
+
+
+def points_of(check: services.CopyCheck) -> list[list[float]]:
+    return [shape["points"] for job in check.jobs for shape in job.objects["shapes"]]
 
 
 @pytest.mark.parametrize(("status", "is_late"), LOST)

@@ -157,6 +157,8 @@ def test_frames_of_a_video_have_even_sides(
     upload = uploaded(selection, files)
     done = carried_out(request_task(selection, replacement_upload_id=upload.pk))
     assert (done.error, done.status) == ("", "ready")
+    compared = services.compare_results(user=connection.owner, publication=done)
+    assert compared.resized_count == 0
     wrong = uploaded(selection, files | {"frame_000001.png": blurred((322, 181))})
     with pytest.raises(InvalidInput, match="1 picture has another size"):
         request_task(selection, replacement_upload_id=wrong.pk)
