@@ -198,7 +198,7 @@ CACHES = {
         "KEY_PREFIX": "cvat-image-selector",
         # To be raised when a class moves or changes whose values are cached: those of the release
         # before cannot be read any more, and Redis outlives an upgrade.
-        "VERSION": 4,
+        "VERSION": 5,
     }
 }
 
