@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import schemathesis
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -14,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
+from portal.api.schema import MadeOnce
 from portal.models import ApiToken
 from standin.server import StandIn
 from tests.conftest import connect
@@ -26,6 +32,30 @@ FOUR = {"/api/test-connection", "/api/load-images", "/api/random-select", "/api/
 def test_it_works(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn")
     assert "openapi: 3" in capsys.readouterr().out
+
+
+def test_requests_at_once_make_the_document_once(
+    monkeypatch: pytest.MonkeyPatch, settings: object
+) -> None:
+    made = []
+
+    def make(*_: object, **__: object) -> dict[str, str]:
+        made.append(1)
+        time.sleep(0.2)  # for the others to come
+        return {"openapi": "3.0.3"}
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", make)
+    settings.STANDIN_URL = "http://standin.example"  # a document of this test's own
+    ready = threading.Barrier(4)
+
+    def ask() -> dict[str, object]:
+        ready.wait()
+        return MadeOnce().get_schema()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [asked.result() for asked in [pool.submit(ask) for _ in range(4)]]
+    assert answers == [{"openapi": "3.0.3"}] * 4
+    assert made == [1]
 
 
 def test_every_operation_documents_its_errors(api_document: dict) -> None:
