@@ -1,4 +1,7 @@
-"""Serializers of what the receiver of a ZIP should know of its files and annotations."""
+"""Serializers of what the receiver of a ZIP should know of its files and annotations.
+
+A key that can be missing is not `read_only`: the schema calls every such field required.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ class AnnotationProblemSerializer(serializers.Serializer[Any]):
     """An object, or all of a job or a task, that is not among the annotations, and why. Keys that
     do not apply are missing."""
 
-    task_id = serializers.IntegerField(read_only=True)
-    job_id = serializers.IntegerField(read_only=True)
-    frame = serializers.IntegerField(read_only=True, allow_null=True)
+    task_id = serializers.IntegerField(required=False)
+    job_id = serializers.IntegerField(required=False)
+    frame = serializers.IntegerField(required=False, allow_null=True)
     object_id = serializers.IntegerField(
-        read_only=True, allow_null=True, help_text="Id in CVAT of a shape, tag or track."
+        required=False, allow_null=True, help_text="Id in CVAT of a shape, tag or track."
     )
     reason = serializers.CharField(read_only=True)
 
@@ -93,24 +96,21 @@ class AnnotationsSerializer(serializers.Serializer[Any]):
     )
     attributes_left_out = serializers.DictField(
         child=serializers.IntegerField(),
-        read_only=True,
         required=False,
         help_text="Of each attribute that the format has no place for, how many values of it the "
         "objects have.",
     )
     jobs_left_out_count = serializers.IntegerField(
-        read_only=True,
         required=False,
         help_text="How many jobs of these frames are not completed or accepted, as asked for.",
     )
     jobs_left_out = serializers.ListField(
         child=serializers.IntegerField(),
-        read_only=True,
         required=False,
         help_text="The ids of the first 20 of these jobs.",
     )
     annotations_from = AnnotationsFromSerializer(
-        read_only=True, required=False, help_text="Missing when they are those of the tasks."
+        required=False, help_text="Missing when they are those of the tasks."
     )
     problems = AnnotationProblemSerializer(
         many=True, read_only=True, help_text="The first 20 that are missing, each with its reason."
@@ -135,10 +135,10 @@ class RemarksSerializer(serializers.Serializer[Any]):
     long_paths = serializers.IntegerField(read_only=True)
     most_entries = serializers.IntegerField(read_only=True)
     task_folders = serializers.BooleanField(read_only=True)
-    annotations = AnnotationsSerializer(read_only=True, required=False)
+    annotations = AnnotationsSerializer(required=False)
     listed = serializers.IntegerField(
-        read_only=True, required=False, help_text="How many pictures are not in the ZIP."
+        required=False, help_text="How many pictures are not in the ZIP."
     )
     without_objects = ListedFramesSerializer(
-        read_only=True, required=False, help_text="Frames left out because they have no objects."
+        required=False, help_text="Frames left out because they have no objects."
     )

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from config.wsgi import application
 from portal.api.schema import MadeOnce
 from portal.models import ApiToken
+from selections.archives.remarks import Remarks
 from standin.server import StandIn
 from tests.conftest import connect
 from tests.making import connected, make_archive, make_selection
@@ -100,7 +101,7 @@ def test_answers_conform(
     connection = connected(alice, standin)
     connect(bob, standin)
     selection = make_selection(alice, connection, visibility="shared")
-    make_archive(alice, selection, "ready")
+    make_archive(alice, selection, "ready", remarks=remarks())
     make_archive(alice, make_selection(alice, connection), "failed")
     schema = schemathesis.openapi.from_wsgi(
         "/api/schema?format=json", application, headers=authorization
@@ -110,6 +111,20 @@ def test_answers_conform(
     # What deletes comes last, or there is nothing left to ask for.
     for operation in sorted(operations, key=lambda each: each.method == "delete"):
         fuzz(operation, authorization)
+
+
+def remarks() -> dict:
+    """Of a ZIP with annotations, without the keys that do not apply to it."""
+    problem = {"task_id": 1, "job_id": 1, "frame": 3, "object_id": 5, "reason": "It is broken."}
+    annotations = {
+        "format": "coco",
+        "objects_count": 4,
+        "left_out": {},
+        "attributes_left_out": {},
+        "problems_count": 2,
+        "problems": [problem, {"task_id": 1, "reason": "CVAT refuses."}],
+    }
+    return Remarks().to_json(most_entries=3, has_task_folders=False, annotations=annotations)
 
 
 def fuzz(operation: schemathesis.APIOperation, headers: dict[str, str]) -> None:
