@@ -9,9 +9,11 @@ status 401 it is `not_authenticated` or `authentication_failed` for the sign-in 
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import Http404
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 from rest_framework import exceptions
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 SIGN_IN = "Sign in to the portal, or send an API token: Authorization: Bearer cis_..."
 DATABASE_BUSY = "The portal's database is busy. Try again in a moment."
 MAX_SENTENCES = 5  # of errors in one message
+_NO_ROW = re.compile(r"No (\w+) matches the given query\.")
+_WORD = re.compile("[A-Z][a-z]*")
 
 
 class DatabaseBusy(exceptions.APIException):
@@ -72,6 +76,8 @@ def _as_api_error(error: Exception) -> Exception:
     """The API error for an exception of Django, the cache, Celery or the database."""
     if isinstance(error, RequestDataTooBig):
         return TooLarge()
+    if isinstance(error, Http404):
+        return exceptions.NotFound(_nothing_there(str(error)))
     if isinstance(error, SuspiciousOperation):
         return exceptions.ParseError(str(error))
     if isinstance(error, (RedisError, BrokerError)):
@@ -81,6 +87,16 @@ def _as_api_error(error: Exception) -> Exception:
         logger.exception("the database is locked or does not answer")
         return DatabaseBusy()
     return error
+
+
+def _nothing_there(message: str) -> str:
+    """`message` of a Http404. That of get_object_or_404 names the model, in Django's words: "No
+    SavedSearch matches the given query."."""
+    named = _NO_ROW.fullmatch(message)
+    kind = " ".join(_WORD.findall(named[1])).lower() if named else "thing"
+    if message and not named:
+        return message
+    return f"There is no such {kind}, or you may not see it or change it."
 
 
 def _describe(error: Exception, response: Response) -> tuple[str, str, dict[str, Any]]:

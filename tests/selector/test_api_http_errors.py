@@ -56,6 +56,20 @@ def test_session_without_csrf_token(alice: User) -> None:
     told(client.post("/api/load-images", {"task_id": 1}), 403, "permission_denied", "CSRF")
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("selections/7", "selection"),
+        ("archives/7/download", "archive"),
+        ("saved-searches/7", "saved search"),
+        ("selections/7/shares", "selection"),
+    ],
+)
+def test_what_is_not_there_is_named(path: str, kind: str, alice: User) -> None:
+    answer = api_of(alice).get(f"/api/{path}")
+    told_by_resource(answer, 404, "not_found", f"There is no such {kind}, or you may not see it")
+
+
 # --- HTTP --------------------------------------------------------------------------------------
 
 
