@@ -18,6 +18,10 @@ MESSAGES = {
         "method_not_allowed",
         "This address does not take this method; Allow names those it does.",
     ),
+    412: (
+        "precondition_failed",
+        "The file is not the one that If-Match names. Download it again from its beginning.",
+    ),
     416: ("range_not_satisfiable", "The file is shorter than the range asked for."),
     429: (
         "too_many_attempts",

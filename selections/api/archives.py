@@ -93,10 +93,14 @@ class ArchiveViewSet(
             (206, "application/zip"): OpenApiTypes.BINARY,
             304: None,
             409: ErrorSerializer,
-            416: None,
+            412: ErrorSerializer,
+            416: ErrorSerializer,
             503: ErrorSerializer,
         },
-        parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER)],
+        parameters=[
+            OpenApiParameter(name, str, OpenApiParameter.HEADER)
+            for name in ("Range", "If-Match", "If-Range")
+        ],
     )
     @action(detail=True)
     def download(self, request: SignedInApiRequest, pk: str) -> HttpResponseBase:

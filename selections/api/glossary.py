@@ -45,6 +45,7 @@ read-only field and fields that contradict each other are 400, with the name.
 | 403 | not allowed to this token, by CVAT, or by the list of servers |
 | 404 | there is no such thing, or you may not see it |
 | 409 | not possible as things are, such as not connected or still being built |
+| 412, 416 | of downloads: another file than `If-Match` names; shorter than the `Range` begins |
 | 413, 415, 422 | the body is too large; of another type; an `Idempotency-Key` was used otherwise |
 | 429, 503 | too many requests, or the portal is busy: `Retry-After` says when to come back |
 | 500 | a fault of the portal |
@@ -266,6 +267,9 @@ WORDS = {
     "who signs in may read it.",
     "width": "In pixels; 0 or null where it is not known.",
     "Prefer": "`wait=N`: wait up to N seconds (at most 60) and answer the ZIP if it is ready.",
+    "If-Match": "An `ETag` that an earlier answer had: 412 if the file is another one now.",
+    "If-Range": "An `ETag` that an earlier answer had: `Range` counts only if the file is still "
+    "the same, else all of it is sent.",
     "Range": "`bytes=FROM-`: goes on with a broken download.",
 }
 

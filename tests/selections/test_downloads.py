@@ -125,7 +125,9 @@ def test_unchanged(api: APIClient, archive: Archive, content: bytes) -> None:
     assert unchanged.headers["ETag"] == etag
     other = api.get(address(archive), headers={"If-None-Match": '"other"'})
     assert (other.status_code, body(other)) == (200, content)
-    assert api.get(address(archive), headers={"If-Match": '"other"'}).status_code == 412
+    refused = api.get(address(archive), headers={"If-Match": '"other"'})
+    assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+    assert "Download it again" in refused.json()["detail"]
 
 
 def test_a_proxy_in_front_sends_the_file(
