@@ -37,7 +37,8 @@ ALWAYS = {
     "403": "Not allowed: to this API token, by CVAT, or by the list of servers.",
     "404": "There is no such thing, or you may not see it.",
     "429": "Too many requests; Retry-After says when to come back.",
-    "503": "The portal's message broker does not answer.",
+    "503": "The portal is busy, still reads what the answer needs, or cannot reach its message "
+    "broker. `code` says which, and Retry-After, where it is sent, when to come back.",
 }
 WITH_BODY = {
     "409": "Not possible as things are; for example not connected.",

@@ -247,7 +247,8 @@ class NewSelectionSerializer(DrawSerializer):
         if method == methods.MANUAL:
             if not attrs.get("frames"):
                 raise serializers.ValidationError(
-                    "No frame is chosen: give at least one in frames."
+                    "No frame is chosen: give at least one in frames, or a "
+                    "frame_selection_method that draws them."
                 )
             self._refuse_what_draws(attrs)
             return attrs
