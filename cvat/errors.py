@@ -37,7 +37,7 @@ _NOT_IN_TIME = (
     "overloaded. Try again later."
 )
 # Messages by status for requests for a picture or a chunk (cvat-api 10.2 to 10.4).
-DATA_FAILURES = {
+_DATA_FAILURES = {
     408: _NOT_IN_TIME.format(status=408),  # of a proxy
     429: "CVAT is still preparing these pictures; its chunk worker may be down. Try again later.",
     500: (
@@ -46,6 +46,11 @@ DATA_FAILURES = {
     ),
     504: _NOT_IN_TIME.format(status=504),
 }
+# CVAT's own 429 for pictures has no body (cvat-api 10.2).
+_THROTTLED = (
+    "A server in front of CVAT limits how many requests it lets through (status 429). Whoever runs "
+    "CVAT may raise the limit. Try again later."
+)
 # What CVAT says, with 403 or 404, of a file in the cloud storage of a task, and of the storage
 # itself (cvat-api 10.6).
 _ABOUT_FILE = re.compile(r"(The|Access to the) file ")
@@ -89,13 +94,13 @@ def from_response(
     that are missing for the same reason can be grouped by the text.
     """
     said = quote(response, body)
-    error = _from_status(response, said, subject=subject, place=place, is_data=is_data)
+    error = _from_status(response, body, said, subject=subject, place=place, is_data=is_data)
     error.said = said
     return error
 
 
 def _from_status(
-    response: Response, said: str, *, subject: str, place: str, is_data: bool
+    response: Response, body: bytes, said: str, *, subject: str, place: str, is_data: bool
 ) -> CvatError:
     status = response.status_code
     if 300 <= status < 400:
@@ -110,9 +115,8 @@ def _from_status(
         return CvatForbidden(_forbidden(response, subject, place), status=status)
     if status == 404:
         return _not_found(response, said, subject, place)
-    if is_data and status in DATA_FAILURES:
-        kind = CvatBroken if status == 500 else CvatTimeout
-        return kind(_with_wait(DATA_FAILURES[status], retry_after(response)), status=status)
+    if is_data and status in _DATA_FAILURES:
+        return _data_failure(response, body)
     if status in (408, 429, 504):
         return CvatTimeout(_try_again(response, subject, place), status=status)
     if status >= 500:
@@ -222,6 +226,15 @@ def _presentable(text: str) -> str:
     text = " ".join("".join(c if c.isprintable() else " " for c in text[:2000]).split())
     text = _SERVER_PATH.sub("(path)", text)
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+
+
+def _data_failure(response: Response, body: bytes) -> CvatError:
+    status = response.status_code
+    text = _THROTTLED if status == 429 and body.strip() else _DATA_FAILURES[status]
+    kind = CvatBroken if status == 500 else CvatTimeout
+    error = kind(_with_wait(text, retry_after(response)), status=status)
+    error.lasting = text
+    return error
 
 
 def _redirect(response: Response, place: str) -> str:

@@ -14,6 +14,7 @@ class CvatError(Exception):
         super().__init__(message)
         self.status = status  # HTTP status of CVAT's answer, if there was one
         self.said = ""  # CVAT's own words, fit to be shown; "" if there were none
+        self.lasting = message  # what to show once waiting was in vain: no "in 10 seconds"
         self.retry_after: float | None = None  # seconds, from CVAT's Retry-After header
         # Whether the same request may succeed later: CVAT is busy, or fails at every request.
         self.is_passing = False

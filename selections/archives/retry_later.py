@@ -10,7 +10,6 @@ import time
 from threading import Lock
 
 from cvat.client import CvatClient
-from cvat.errors import DATA_FAILURES
 from cvat.exceptions import CvatError, CvatTimeout
 from portal.work.waiting import Waiting
 from selections.archives.block_state import BlockState, Missing
@@ -92,6 +91,4 @@ class PutOffBlocks:
             raise error  # the server is down as a whole
         logger.warning("job %s chunk %s: given up: %s", *state.block[1:3], error)
         self._given_up_at = time.monotonic()
-        # Without the seconds of Retry-After: they were waited for in vain.
-        reason = DATA_FAILURES.get(error.status or 0, str(error))
-        state.give_up(Missing(reason, is_late=isinstance(error, CvatTimeout)))
+        state.give_up(Missing(error.lasting, is_late=isinstance(error, CvatTimeout)))

@@ -112,6 +112,17 @@ class TestRetries:
         assert len(cvat.asked) == 1
         assert clock.slept == []
 
+    def test_a_limit_of_a_proxy_is_not_taken_for_a_chunk_that_is_prepared(
+        self, cvat: Replay
+    ) -> None:
+        page = b"<html><head><title>429 Too Many Requests</title></head></html>"
+        headers = {"retry-after": "7", "content-type": "text/html"}
+        cvat.route("/api/tasks/3/data", Answer(429, page, headers=headers))
+        with pytest.raises(CvatTimeout, match="in front of CVAT limits") as caught:
+            client(cvat.url).frame(task_id=3, frame=0)
+        assert "Try again in 7 seconds" in str(caught.value)
+        assert "Try again later" in caught.value.lasting
+
     @pytest.mark.parametrize("value", ["soon", "", "-5", "1e999", "nan", "9" * 5000])
     def test_a_nonsensical_retry_after(self, cvat: Replay, value: str) -> None:
         busy = Answer(503, headers={"retry-after": value})
