@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
@@ -18,6 +19,9 @@ MOST_LABELS = 1000
 LONGEST_NAME = 64  # characters, as in CVAT
 NAMES_LISTED = 50  # in a message
 ARROW = "->"
+# Not `str.isprintable`, which takes no joiners and no space but the plain one: names of labels in
+# Persian and Japanese have these.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class JobProgress(Protocol):
@@ -49,10 +53,10 @@ class ObjectChoice:
         if len(self.labels) > MOST_LABELS or len(self.rename) > MOST_LABELS:
             raise ValueError(f"at most {MOST_LABELS:,} labels can be named")
         for name in (*self.labels, *(name for pair in self.rename for name in pair)):
-            if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+            if not 1 <= len(name) <= LONGEST_NAME or _CONTROL_CHARACTERS.search(name):
                 raise ValueError(
-                    f"a label has 1 to {LONGEST_NAME} characters, all printable; "
-                    f"{name[:LONGEST_NAME]!r} is none"
+                    f"a label has 1 to {LONGEST_NAME} characters and no line breaks or other "
+                    f"control characters; {name[:LONGEST_NAME]!r} is none"
                 )
         if len(dict(self.rename)) < len(self.rename):
             raise ValueError("a label can be renamed only once")

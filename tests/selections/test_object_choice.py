@@ -86,7 +86,7 @@ def test_texts_of_the_form_are_read() -> None:
     [
         (ObjectChoice(jobs="mine"), "jobs must be one of all, completed, accepted"),
         (ObjectChoice(labels=("x" * 65,)), "1 to 64 characters"),
-        (ObjectChoice(rename=(("car", "a\nb"),)), "all printable"),
+        (ObjectChoice(rename=(("car", "a\nb"),)), "no line breaks or other control"),
         (ObjectChoice(rename=(("car", "a"), ("car", "b"))), "renamed only once"),
         (ObjectChoice(labels=tuple(map(str, range(1001)))), "at most 1,000 labels"),
     ],
@@ -94,6 +94,13 @@ def test_texts_of_the_form_are_read() -> None:
 def test_a_choice_that_cannot_be_is_refused_in_words(choice: ObjectChoice, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         choice.check()
+
+
+@pytest.mark.parametrize(
+    "name", ["a\N{NO-BREAK SPACE}b", "車\N{IDEOGRAPHIC SPACE}赤", "می\N{ZERO WIDTH NON-JOINER}شود"]
+)
+def test_every_label_that_cvat_can_have_can_be_chosen(name: str) -> None:
+    ObjectChoice(labels=(name,), rename=((name, name),)).check()
 
 
 def test_a_choice_that_is_written_is_read() -> None:
